@@ -23,7 +23,7 @@ LONGEST_ABOUT = 4000
 
 @dataclass(frozen=True, slots=True)
 class BrandingFacts:
-    """What a page or a mail shows of the house."""
+    """What a page or an email shows of the seller."""
 
     name: str
     accent: str
@@ -41,7 +41,7 @@ class BrandingFacts:
 
 @dataclass(frozen=True, slots=True)
 class BrandingTexts:
-    """What staff say about the house; `about` is Markdown."""
+    """What staff enter about the seller; `about` is Markdown."""
 
     name: str
     accent: str
@@ -59,7 +59,7 @@ class Logo:
 
 
 def read_branding(session: Session, *, contact: str) -> BrandingFacts:
-    """Return the house's facts; before staff have filled them in, defaults with `contact`."""
+    """Return the branding; before staff have filled it in, defaults with `contact`."""
     row = session.execute(
         select(
             Branding.name,
@@ -103,7 +103,7 @@ def read_logo(session: Session) -> Logo:
 def edit_branding(
     session: Session, words: BrandingTexts, *, actor: str | None, now: datetime
 ) -> None:
-    """Keep what staff say about the house; raises Invalid and names every faulty field."""
+    """Save what staff entered about the seller; raises Invalid and names every faulty field."""
     clean = BrandingTexts(
         name=words.name.strip(),
         accent=words.accent.strip().lower(),
@@ -129,7 +129,7 @@ def edit_branding(
 
 
 def change_logo(session: Session, logo: Logo | None, *, actor: str | None, now: datetime) -> None:
-    """Keep a new logo, or none; raises NotFound before the house was described."""
+    """Save a new logo, or none; raises NotFound before the branding was entered."""
     branding = session.get(Branding, 1)
     if branding is None:
         raise NotFound

@@ -177,7 +177,7 @@ def read_standing(session: Session, slug: str) -> Standing:
 def count_holders(session: Session, webinar_id: int, *, now: datetime) -> int:
     """Return how many people hold a webinar now, by a grant of their own or a seat, that is in force.
 
-    It tells staff how many would lose it; who may watch is asked of `access.decide` alone.
+    It tells staff how many would lose it; who may watch is asked of `lms.access.policy.decide` alone.
     """
     in_series = exists().where(
         WebinarSeries.webinar_id == webinar_id, WebinarSeries.series_id == Grant.series_id

@@ -49,7 +49,7 @@ class _Counted:
 def send_recording(console: Console, slug: str, file: Path) -> str:
     """Send a file to a webinar and return the outside id of the version that it became.
 
-    An upload of the same file that stopped before is gone on with. Raises what `receiving` does,
+    An upload of the same file that stopped before is gone on with. Raises what `lms.uploads.chunks` does,
     and Refused for a file of which nothing came.
     """
     upload = _begun(console, slug, file)

@@ -1,6 +1,6 @@
 """PDF documents: renders tagged PDF (PDF/UA-1) with typst in any script, and SVG as PNG.
 
-The fonts are in lms/print_fonts. PDF/UA refuses a letter that no font has, so such letters are
+The fonts are in lms/core/print_fonts. PDF/UA refuses a letter that no font has, so such letters are
 written in Latin ones first.
 """
 

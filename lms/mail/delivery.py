@@ -32,7 +32,7 @@ MAX_TRIES = 60  # with an hour between the later ones: two and a half days
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail as the postman holds it."""
+    """A mail as the worker holds it."""
 
     id: int
     public_id: str

@@ -19,7 +19,7 @@ _SECRET_PAGES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where the house is reached, for the links in letters."""
+    """Links to the product's pages, for emails."""
 
     base_url: str
 
@@ -34,7 +34,7 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class MailContext:
-    """Where the house is reached, and the zone in which its working days are counted."""
+    """Links for emails, and the time zone in which business days are counted."""
 
     links: Links
     zone: ZoneInfo

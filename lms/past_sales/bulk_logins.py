@@ -49,7 +49,7 @@ def people_of(
 ) -> Mapping[str, Buyer]:
     """Return the login of each address by its key, made where there is none.
 
-    As `accounts.add_login` does for one: what somebody began for an address and never confirmed
+    As `lms.accounts.accounts.add_login` does for one: what somebody began for an address and never confirmed
     is taken over. A further address of such a login has no login to use, and is left out. Raises
     Conflict, after which trying again is right, when somebody was in the way at the same moment.
     """

@@ -31,7 +31,7 @@ class _Kind:
 def fill(
     session: Session, lines: Sequence[NewPoolGrant], *, actor: str | None, now: datetime
 ) -> None:
-    """Give organizations the seats of many sales, as `pools.sell_seats` does of one.
+    """Give organizations the seats of many sales, as `lms.seats.pools.sell_seats` does of one.
 
     A pool that is made here holds nobody yet, so its capacity is known at once; one that stood
     before is settled.

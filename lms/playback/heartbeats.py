@@ -48,7 +48,7 @@ _WITHOUT_LAST: Final = frozenset((PlaybackEnd.CLOSED, PlaybackEnd.TAKEN_OVER))
 class Kept:
     """A beat that was taken in, and what is now kept of the recording.
 
-    `is_due` tells that by this beat the certificate may be earned: `earning.consider` knows.
+    `is_due` tells that by this beat the certificate may be earned: `eligibility.consider_session` knows.
     """
 
     verdict: Verdict

@@ -25,7 +25,7 @@ from lms.models.seats import (
 
 
 class Standing(StrEnum):
-    """Where a pool stands in its term; only `access.decide` says who may watch."""
+    """Where a pool stands in its term; only `lms.access.policy.decide` says who may watch."""
 
     IN_FORCE = "in_force"
     GRACE = "grace"

@@ -93,7 +93,7 @@ def web_program(listener: socket.socket, workers: int) -> Program:
 
 
 def worker_program() -> Program:
-    """Return the worker, with both lanes."""
+    """Return the worker, with all lanes."""
     return Program("worker", (sys.executable, str(ROOT / "wsgi.py"), "worker"))
 
 

@@ -1,7 +1,7 @@
 """Grading rules of a link: what a share watched is worth, and when it is reported.
 
 Every score that is sent is final as it stands (FullyGraded): on Moodle one that is not wipes what
-is there. See docs/decisions/scores_are_always_final.md.
+is there. See docs/decisions/scores-are-always-final.md.
 """
 
 from datetime import datetime, timedelta

@@ -65,3 +65,9 @@ def test_guide_and_contributor_pages_name_only_paths_that_exist() -> None:
 def test_no_folder_has_more_than_30_modules() -> None:
     modules = Counter(name_of(path.parent) for path in product() if path.name != "__init__.py")
     assert {name: n for name, n in modules.items() if n > MOST_MODULES and name != GROWS} == {}
+
+
+def test_map_of_moved_files_names_files_that_exist() -> None:
+    rows = (ROOT / "docs/moved-files.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    news = [new for _, _, new in (row.partition("\t") for row in rows) if new != "(deleted)"]
+    assert [new for new in news if not (ROOT / new).is_file()] == []

@@ -1,5 +1,5 @@
 // How captions look: size, color and ground, chosen by who reads them and remembered in this browser.
-// css/playback/watch.css has a rule for each choice, by the film's attributes.
+// css/playback/player_dialogs.css has a rule for each choice, by the film's attributes.
 
 import { choices, remember } from "./preferences.js";
 
