@@ -29,7 +29,7 @@ REQUESTS: dict[str, tuple[bytes, bytes, int]] = {
     "a path in bytes": (b"GET /webinars/\xff\xfe", b"", 400),
     "a path in percent that is not UTF-8": (b"GET /webinars/%ff%fe", b"", 404),
     "a path out of the folder": (b"GET /static/../../etc/passwd", b"", 404),
-    "a range that is none": (b"GET /static/css/base.css", b"Range: bytes=\xb2-\r\n", 416),
+    "a range that is none": (b"GET /static/css/core/base.css", b"Range: bytes=\xb2-\r\n", 416),
     "a host with an empty part": (b"GET /webinars", b"Host: a..b\r\n", 400),
     "a length of many figures": (
         b"POST /sign-in",
