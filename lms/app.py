@@ -16,7 +16,7 @@ from lms.web.core.error_pages import init_errors
 from lms.web.core.page_frame import init_shell
 from lms.web.core.rate_limits import init_limits
 from lms.web.core.request_context import COMPONENTS, EXTENSION
-from lms.web.core.request_queue import init_room
+from lms.web.core.request_queue import init_request_queue
 from lms.web.core.route_guard import UNCOOKIED, Audience, audience_of, guard_routes, refuse_nul
 from lms.web.core.security_headers_and_proxies import init_headers
 
@@ -69,7 +69,7 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
     app.extensions[COMPONENTS] = tuple(components)
     Babel(app)
     _speak_english(app)
-    init_room(app)
+    init_request_queue(app)
     init_sign_in(app)
     init_errors(app)
     init_headers(app, settings)

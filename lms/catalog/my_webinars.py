@@ -60,7 +60,7 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class MyWebinars:
     """One page of a person's library; `total` counts what is paged, `held`.
 
     `passes` are their grants of more than one webinar, in force or not, best first. `claimable`
@@ -116,7 +116,7 @@ _ON_SHELF = Webinar.state != WebinarState.DRAFT
 _FREE = and_(Webinar.free, Webinar.state == WebinarState.ANNOUNCED)
 
 
-def read_shelf(session: Session, *, login_id: int, page: int, now: datetime) -> Shelf:
+def read_my_webinars(session: Session, *, login_id: int, page: int, now: datetime) -> MyWebinars:
     """Return a page of a person's library, newest first; `page` counts from 1.
 
     Grants narrow the search; whether a webinar may be watched, the policy says for each.
@@ -143,7 +143,7 @@ def read_shelf(session: Session, *, login_id: int, page: int, now: datetime) -> 
     wanted = list(dict.fromkeys((*begun_ids, *held_ids, *free_ids)))
     volumes = _read_volumes(session, wanted, login_id=login_id, now=now)
     begun = [volumes[found] for found in begun_ids if _goes_on(volumes[found])]
-    return Shelf(
+    return MyWebinars(
         begun=tuple(begun[:MOST_BEGUN]),
         held=tuple(volumes[found] for found in held_ids),
         free=tuple(volumes[found] for found in free_ids if volumes[found].may_watch),

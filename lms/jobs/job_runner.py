@@ -29,7 +29,7 @@ GONE = N_("What this job was about is no longer there.")
 log = structlog.get_logger()
 
 
-class Tryout:
+class JobAttempt:
     """Runs a claimed job to its end; it is the `Watch` of the handler's JobRun."""
 
     def __init__(self, carrel: Carrel, work: Work, held: Claim, stopping: threading.Event) -> None:

@@ -43,7 +43,7 @@ class ServerAway(NotTaken):
     """The server can't be reached, or doesn't talk to us: no mail's fault."""
 
 
-class Postbox(Protocol):
+class MailTransport(Protocol):
     """Takes mails; whether it keeps a connection open between them is its own affair."""
 
     def put(self, message: EmailMessage) -> None:
@@ -53,7 +53,7 @@ class Postbox(Protocol):
         """Let go of the connection, if there is one."""
 
 
-def open_postbox(settings: Settings) -> Postbox:
+def open_transport(settings: Settings) -> MailTransport:
     """Return the postbox that the settings name; it connects when it is given a mail."""
     if settings.smtp_url is None:
         return MailFiles(mail_folder(settings))

@@ -23,7 +23,7 @@ from lms.models.seat_imports import ImportState
 from lms.models.seats import Pool
 from lms.past_sales import bulk_sales, row_parser
 from lms.past_sales.row_parser import PastRow
-from lms.seat_imports.uploaded_list_lifecycle import LONGEST_SENTENCE, SentLists, maker
+from lms.seat_imports.uploaded_list_lifecycle import LONGEST_SENTENCE, UploadedLists, maker
 
 READ: Final = "history.read_list"
 APPLY: Final = "history.apply_list"
@@ -31,7 +31,7 @@ DROP: Final = "history.drop_list"
 
 FILLED: Final = (Login, Membership, Pool, Sale, Grant)
 HAS_FAULTS = N_("Nothing is brought in while a row has a fault. Mend the list and send it again.")
-LISTS: Final = SentLists(
+LISTS: Final = UploadedLists(
     PastImport,
     PastImportRow,
     READ,

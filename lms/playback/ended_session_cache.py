@@ -29,7 +29,7 @@ _ENDED = select(PlaybackSession.public_id, PlaybackSession.expires_at).where(
 log = structlog.get_logger()
 
 
-class Liveness:
+class EndedSessionCache:
     """Answers whether a session may go on; one a process, shared by its threads.
 
     The ended sessions whose tokens are still in time are read whole at first, then what is new,

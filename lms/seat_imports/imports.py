@@ -19,13 +19,13 @@ from lms.models.seats import Pool
 from lms.seat_imports.bulk_assignment import seat_all
 from lms.seat_imports.read_models import ImportFacts, find_import
 from lms.seat_imports.row_checks import answer_rows
-from lms.seat_imports.uploaded_list_lifecycle import SentLists, maker
+from lms.seat_imports.uploaded_list_lifecycle import UploadedLists, maker
 from lms.seats.seat_counts import tell_later
 
 READ: Final = "seats.read_list"
 APPLY: Final = "seats.apply_list"
 DROP: Final = "seats.drop_list"
-LISTS: Final = SentLists(
+LISTS: Final = UploadedLists(
     SeatImport,
     SeatImportRow,
     READ,

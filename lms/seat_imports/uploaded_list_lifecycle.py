@@ -36,7 +36,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class SentLists(Generic[Sent]):
+class UploadedLists(Generic[Sent]):
     """One kind of lists: its tables, the kinds of its jobs, and what to say of one that is done.
 
     Whatever names a list raises NotFound where there is none, but for the two that a job's end

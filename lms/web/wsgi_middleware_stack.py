@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from lms.core.runtime import Carrel
-from lms.playback.ended_session_cache import Liveness
+from lms.playback.ended_session_cache import EndedSessionCache
 from lms.playback.sessions import LONGEST
 from lms.web.core.current_user import cookie_name
-from lms.web.core.malformed_requests import WellFormed
+from lms.web.core.malformed_requests import MalformedRequestFilter
 from lms.web.core.security_headers_and_proxies import TrustedProxies
-from lms.web.core.uncaught_exception_middleware import FailureGuard
+from lms.web.core.uncaught_exception_middleware import UncaughtExceptionMiddleware
 from media.delivery.authorization import Gate
 from media.delivery.wsgi_app import Delivery
 
@@ -26,14 +26,14 @@ def front(app: Flask, carrel: Carrel) -> "WSGIApplication":
         storage=carrel.storage,
         gate=Gate(
             signer=carrel.signer,
-            live=Liveness(carrel.database, longest=LONGEST),
+            live=EndedSessionCache(carrel.database, longest=LONGEST),
             client_address=client_address,
             session_cookie=cookie_name(carrel.settings),
         ),
         way=carrel.settings.delivery,
     )
     proxies = TrustedProxies(delivery, carrel.settings.trusted_proxies)
-    return FailureGuard(WellFormed(proxies), app, carrel.settings)
+    return UncaughtExceptionMiddleware(MalformedRequestFilter(proxies), app, carrel.settings)
 
 
 def client_address(environ: Mapping[str, Any]) -> str:

@@ -12,13 +12,13 @@ from lms.mail import delivery as mail_delivery
 from lms.mail.delivery import Letter
 from lms.mail.transport import (
     BrokenOff,
+    MailTransport,
     NoSuchMailbox,
     NotTaken,
-    Postbox,
     RefusedForGood,
     RefusedForNow,
     ServerAway,
-    open_postbox,
+    open_transport,
 )
 
 FIRST_PAUSE_S = 5.0
@@ -27,16 +27,20 @@ LONGEST_PAUSE_S = 300.0
 log = structlog.get_logger()
 
 
-class MailRound:
+class MailSender:
     """Sends mail step by step; while the server is away it waits longer and longer."""
 
     def __init__(
-        self, carrel: Carrel, worker: str, stopping: threading.Event, postbox: Postbox | None = None
+        self,
+        carrel: Carrel,
+        worker: str,
+        stopping: threading.Event,
+        postbox: MailTransport | None = None,
     ) -> None:
         self._carrel = carrel
         self._worker = worker
         self._stopping = stopping
-        self._postbox = postbox or open_postbox(carrel.settings)
+        self._postbox = postbox or open_transport(carrel.settings)
         self._pause_s = FIRST_PAUSE_S
         self._has_broken = False
 

@@ -18,10 +18,10 @@ from lms.core import clock
 from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.jobs import leases as job_leases
-from lms.jobs.job_runner import Tryout
+from lms.jobs.job_runner import JobAttempt
 from lms.jobs.queue import ENDED, Claim, JobFacts, Schedule, Work, enqueue, job_facts
 from lms.models.jobs import Lane
-from lms.worker.mail_thread import MailRound
+from lms.worker.mail_thread import MailSender
 
 POLL_S = 1.0
 FAULT_WAIT_S = 5.0
@@ -41,7 +41,7 @@ class Worker:
         self._lanes = tuple(lanes)
         self._name = worker_name()
         self._stopping = threading.Event()
-        self._tryouts: dict[Lane, Tryout] = {}
+        self._tryouts: dict[Lane, JobAttempt] = {}
         self._slots: dict[str, int] = {}
         self._put_off: dict[str, datetime] = {}
 
@@ -58,7 +58,7 @@ class Worker:
         log.info("worker_started", worker=self._name, lanes=[lane.value for lane in self._lanes])
         threads = [self._thread(lane.value, self._step_of(lane)) for lane in self._lanes]
         if Lane.PROMPT in self._lanes:
-            mail = MailRound(self._carrel, self._name, self._stopping)
+            mail = MailSender(self._carrel, self._name, self._stopping)
             threads.append(self._thread("mail", mail.step))
         whole = True
         while not self._stopping.wait(POLL_S):
@@ -101,7 +101,7 @@ class Worker:
             held = claim_next(self._carrel, self._work, lane=lane, worker=self._name)
             if held is None:
                 return False
-            tryout = Tryout(self._carrel, self._work, held, self._stopping)
+            tryout = JobAttempt(self._carrel, self._work, held, self._stopping)
             self._tryouts[lane] = tryout
             try:
                 tryout.run()
@@ -157,9 +157,9 @@ def see_through(carrel: Carrel, work: Work, job_id: str) -> JobFacts:
             stopping.wait(POLL_S / 2)
             continue
         try:
-            Tryout(carrel, work, held, stopping).run()
+            JobAttempt(carrel, work, held, stopping).run()
         except KeyboardInterrupt:
-            Tryout(carrel, work, held, stopping).abandon()
+            JobAttempt(carrel, work, held, stopping).abandon()
             raise
 
 

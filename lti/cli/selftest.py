@@ -10,7 +10,7 @@ from lms.cli.output import answer, json_option
 from lms.core import clock
 from lti.registrations.registrations import find_registration
 from lti.selftest.check_results import Proof, as_text
-from lti.selftest.check_runner import Play
+from lti.selftest.check_runner import CheckRunner
 from lti.selftest.jobs import make_tool
 
 FAILED = 1
@@ -43,7 +43,7 @@ def selftest(console: Console, *, registration: str | None, as_json: bool) -> in
     if registration is not None:
         with console.carrel.database.read_session() as session:
             chosen = find_registration(session, registration)
-    play = Play(console.carrel, make_tool, chosen)
+    play = CheckRunner(console.carrel, make_tool, chosen)
     proofs = list(play.proofs())
     failed = sum(not proof.ok for proof in proofs)
     text = as_text(proofs, base_url=console.settings.base_url, at=clock.now())

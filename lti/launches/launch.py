@@ -105,7 +105,7 @@ class LaunchTurned(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reception:
+class LaunchHandler:
     """Where launches come in: this house's database, address, and the keys of platforms; at one time."""
 
     database: Database
@@ -275,7 +275,7 @@ class _KnownLaunch(Launch):
 
     kept: Kept
 
-    def __init__(self, form: Mapping[str, str], reception: Reception) -> None:
+    def __init__(self, form: Mapping[str, str], reception: LaunchHandler) -> None:
         super().__init__(form, reception)
         self._reception = reception
 

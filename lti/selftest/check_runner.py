@@ -24,7 +24,7 @@ ABOUT: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
+class CheckRunner:
     """What is to be played: with which tool, and whose connection is tried besides (None: nobody's)."""
 
     carrel: Carrel

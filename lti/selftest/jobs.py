@@ -10,7 +10,7 @@ from lms.jobs.queue import JobKind, JobRun, Stopped
 from lms.registry import LIBRARY
 from lti.component import LTI
 from lti.selftest.check_results import TITLES, Proof
-from lti.selftest.check_runner import ABOUT, Play
+from lti.selftest.check_runner import ABOUT, CheckRunner
 from lti.selftest.run_requests_and_results import SELFTEST, find_selftest, keep_proofs
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def run_selftest(carrel: Carrel, run: JobRun) -> None:
     except NotFound:
         return  # ten others were asked for since
     proofs: list[Proof] = []
-    for proof in Play(carrel, make_tool, asked.registration).proofs(run.canceled):
+    for proof in CheckRunner(carrel, make_tool, asked.registration).proofs(run.canceled):
         proofs.append(proof)
         run.report(min(1.0, len(proofs) / ABOUT), TITLES[proof.group])
     if run.canceled():

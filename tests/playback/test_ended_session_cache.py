@@ -8,7 +8,7 @@ from sqlalchemy import event
 from lms.core.database import Database
 from lms.models.playback import PlaybackEnd
 from lms.playback import sessions
-from lms.playback.ended_session_cache import Liveness
+from lms.playback.ended_session_cache import EndedSessionCache
 from lms.playback.sessions import LONGEST, Screen
 from tests.clock import NOW, Clock
 
@@ -22,7 +22,7 @@ def time():
 
 @pytest.fixture
 def live(database, time):
-    return Liveness(database, longest=LONGEST, clock=lambda: time.moment)
+    return EndedSessionCache(database, longest=LONGEST, clock=lambda: time.moment)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_what_has_run_out_is_forgotten(database, playing, time, live):
 
 
 def test_without_a_database_playing_goes_on_for_half_a_minute_only(tmp_path, time):
-    live = Liveness(
+    live = EndedSessionCache(
         Database(f"sqlite:///{tmp_path}/nothing/here"),
         longest=LONGEST,
         clock=lambda: time.moment,

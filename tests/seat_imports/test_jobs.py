@@ -113,7 +113,7 @@ def test_reading_tells_how_far_it_is(
 ) -> None:
     shares: list[float] = []
     monkeypatch.setattr(
-        "lms.jobs.job_runner.Tryout.report", lambda _self, share, _note: shares.append(share)
+        "lms.jobs.job_runner.JobAttempt.report", lambda _self, share, _note: shares.append(share)
     )
     done(carrel, READ, received(carrel, a_pool(database), tmp_path, of(20_000)))
     assert shares == sorted(shares)

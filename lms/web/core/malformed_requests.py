@@ -20,7 +20,7 @@ class Malformed(Exception):
     """A request that HTTP does not allow."""
 
 
-class WellFormed:
+class MalformedRequestFilter:
     """WSGI middleware: lets through what can be read, raises Malformed for the rest.
 
     A length that is no number and a host that is no name are refused. A query's bytes beyond ASCII

@@ -22,7 +22,7 @@ READ_FIRST: Final = 64 * 1024
 TURNED_AWAY: Final = "carrel.turned_away"
 
 
-class Room:
+class RequestQueue:
     """WSGI middleware: lets a few requests in at once, the others in the order of their coming.
 
     A process has a thread for each of a thousand slow viewers, and one interpreter. Hundreds of pages
@@ -69,7 +69,7 @@ class Room:
             free.put(None)
 
 
-def init_room(app: Flask) -> None:
+def init_request_queue(app: Flask) -> None:
     """Stand in front of all that an app asks of a request; who had no place asks for nothing."""
 
     @app.before_request
@@ -77,7 +77,7 @@ def init_room(app: Flask) -> None:
         if TURNED_AWAY in request.environ:
             raise NoTurn("others had the places in front of the pages all the time")
 
-    app.wsgi_app = Room(app.wsgi_app)  # type: ignore[method-assign]  # as Flask says to
+    app.wsgi_app = RequestQueue(app.wsgi_app)  # type: ignore[method-assign]  # as Flask says to
 
 
 def _free(places: int) -> SimpleQueue[None]:

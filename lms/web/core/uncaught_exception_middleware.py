@@ -29,7 +29,7 @@ _SENDABLE: Final = re.compile(r"[ \t\x21-\x7e\x80-\xff]*")
 log = structlog.get_logger()
 
 
-class FailureGuard:
+class UncaughtExceptionMiddleware:
     """WSGI middleware in front of all others: answers an exception that none of them has answered.
 
     It sees what is raised up to the first piece of a body. After that there is nothing left to

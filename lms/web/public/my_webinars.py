@@ -13,7 +13,7 @@ from lms.access.explanations import Sentence, describe, grace_sentence, last_day
 from lms.access.person_grants_and_seats import Holding
 from lms.access.policy import LIVE_OPENS_BEFORE, Candidate, Code, PoolPlace, Way
 from lms.accounts.recovery_email_prompt import asks_for_recovery
-from lms.catalog.my_webinars import PAGE_SIZE, Volume, read_shelf
+from lms.catalog.my_webinars import PAGE_SIZE, Volume, read_my_webinars
 from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone, say_date
 from lms.core.errors import N_
@@ -50,7 +50,7 @@ def library() -> ResponseReturnValue:
     person = required_viewer()
     page, now = page_number(), clock.now()
     with read_session() as session:
-        shelf = read_shelf(session, login_id=person.login_id, page=page, now=now)
+        shelf = read_my_webinars(session, login_id=person.login_id, page=page, now=now)
         shown = showings.list_showings(session, person.login_id, now=now)
         hosts = bool(shown) or bool(showings.showable(session, person.login_id, now=now))
         offered = member_invitations.offered_to(session, person.login_id)

@@ -16,7 +16,7 @@ from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.web.core.security_headers_and_proxies import security_headers
 from lti.keys.platform_keys import KeySets
-from lti.launches.launch import OutcomeLost, Reception
+from lti.launches.launch import LaunchHandler, OutcomeLost
 from lti.launches.oidc_login import LAUNCH, LoginTurned, begin, storage_target_in
 from lti.web.core.browser_id_cookie import a_cookie, new_browser, ours
 from lti.web.core.framed_pages import cookie_name
@@ -73,7 +73,7 @@ class FastLaunches:
         if said is None or (path == LAUNCH and environ["REQUEST_METHOD"] != "POST"):
             return None
         browser = ours(cookie_in(environ, self._cookie))
-        here = Reception(
+        here = LaunchHandler(
             self._carrel.database, self._keysets, self._carrel.settings.base_url, now()
         )
         try:
@@ -85,7 +85,7 @@ class FastLaunches:
             return None
 
 
-def _login(here: Reception, said: Mapping[str, str], known: str | None) -> _Answer | None:
+def _login(here: LaunchHandler, said: Mapping[str, str], known: str | None) -> _Answer | None:
     if known is None and storage_target_in(said) is not None:
         return None
     browser = known or new_browser()
@@ -96,7 +96,7 @@ def _login(here: Reception, said: Mapping[str, str], known: str | None) -> _Answ
     return _Answer(begun.onward, begun.platform.origins, browser)
 
 
-def _launch(here: Reception, said: Mapping[str, str], browser: str | None) -> _Answer | None:
+def _launch(here: LaunchHandler, said: Mapping[str, str], browser: str | None) -> _Answer | None:
     if browser is None:
         return None
     accepted = here.receive_known(said, browser=browser)

@@ -11,7 +11,7 @@ from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.web.core.request_context import EXTENSION, carrel, render, wants_json
 from lti.keys.platform_keys import KeySets
-from lti.launches.launch import LaunchTurned, Reception
+from lti.launches.launch import LaunchHandler, LaunchTurned
 from lti.web.core.framed_pages import framed_by
 
 KEYSETS: Final = "lti_keysets"
@@ -30,10 +30,12 @@ def keysets_of(app: Flask) -> KeySets:
     return cast(KeySets, app.extensions[KEYSETS])
 
 
-def reception() -> Reception:
+def reception() -> LaunchHandler:
     """Return where this request's launch is received."""
     running = carrel()
-    return Reception(running.database, keysets_of(current_app), running.settings.base_url, now())
+    return LaunchHandler(
+        running.database, keysets_of(current_app), running.settings.base_url, now()
+    )
 
 
 def launch_page(template: str, *, origins: tuple[str, ...], **values: object) -> Response:

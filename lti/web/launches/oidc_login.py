@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from lms.web.core.request_context import carrel, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lti.launches.launch import LaunchTurned, Reception
+from lti.launches.launch import LaunchHandler, LaunchTurned
 from lti.launches.launch_log import Occurrence, write_launch
 from lti.launches.oidc_login import LoginTurned, begin
 from lti.protocol.platform_urls import origin_of
@@ -48,7 +48,7 @@ def login() -> ResponseReturnValue:
     return answer
 
 
-def _turn(here: Reception, turned: LoginTurned, issuer: str) -> Response:
+def _turn(here: LaunchHandler, turned: LoginTurned, issuer: str) -> Response:
     platform = turned.platform
     with transaction() as session:
         known = None if platform is None else platform.id

@@ -28,7 +28,7 @@ from lti.models.launches import FrameSession, LaunchEntry
 from lti.models.registrations_and_keys import Registration
 from lti.models.selftest_runs import Selftest
 from lti.selftest.check_results import Group, Proof
-from lti.selftest.check_runner import ABOUT, Play
+from lti.selftest.check_runner import ABOUT, CheckRunner
 from lti.selftest.run_requests_and_results import SELFTEST
 from tests.cast import Cast
 from tests.cli.command_runner import Shell, enter
@@ -52,7 +52,7 @@ def left_behind(carrel: Carrel) -> list[Path]:
 def play(carrel: Carrel, change: Callable[[Any], Any], most: int = ABOUT) -> list[Proof]:
     """Play against a tool that somebody has changed, as far as `most` lines."""
     seen: list[Proof] = []
-    bad = Play(carrel, lambda scratch: change(create_app(scratch, COMPONENTS)))
+    bad = CheckRunner(carrel, lambda scratch: change(create_app(scratch, COMPONENTS)))
     for proof in bad.proofs(lambda: len(seen) >= most):
         seen.append(proof)  # noqa: PERF402  (the lambda looks at it)
     return seen
@@ -183,7 +183,7 @@ def test_the_command_prints_proof_lines_and_ends_with_zero_only_if_all_are_good(
     assert {"group", "name", "expected", "got", "ok"} <= set(ran.answer["items"][0])
     assert shell("lti", "selftest", "--registration", "nobody").code == 3
     one = Proof(Group.GRADES, "It is whole", "100 of 100", "0 of 0", ok=False)
-    monkeypatch.setattr("lti.cli.selftest.Play.proofs", lambda _self: iter([one]))
+    monkeypatch.setattr("lti.cli.selftest.CheckRunner.proofs", lambda _self: iter([one]))
     ran = shell("lti", "selftest")
     assert ran.code == 1
     assert "FAIL  It is whole  expected 100 of 100, got 0 of 0" in ran.out

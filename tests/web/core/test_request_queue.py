@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
-from lms.web.core.request_queue import READ_FIRST, TURNED_AWAY, Room
+from lms.web.core.request_queue import READ_FIRST, TURNED_AWAY, RequestQueue
 from tests.visitor import Visitor
 
 
@@ -37,14 +37,14 @@ def pages() -> Iterator[Pages]:
     made.may_leave.set()
 
 
-def _ask(room: Room, path: str) -> Thread:
+def _ask(room: RequestQueue, path: str) -> Thread:
     asking = Thread(target=Client(room).get, args=(path,))
     asking.start()
     return asking
 
 
 def test_who_comes_while_all_places_are_taken_waits_and_is_answered(pages: Pages) -> None:
-    room = Room(pages, places=1)
+    room = RequestQueue(pages, places=1)
     slow = _ask(room, "/slow")
     assert pages.entered.wait(10)
     next_one = _ask(room, "/next")
@@ -60,7 +60,7 @@ def test_who_comes_while_all_places_are_taken_waits_and_is_answered(pages: Pages
     "path", ["/webinars/talk/playback", "/lti/f/secret/playback/token/why", "/transcripts/x"]
 )
 def test_who_has_a_page_and_plays_does_not_stand_in_line_again(pages: Pages, path: str) -> None:
-    room = Room(pages, places=1, players=1, patience_s=0)
+    room = RequestQueue(pages, places=1, players=1, patience_s=0)
     slow = _ask(room, "/slow")
     assert pages.entered.wait(10)
     Client(room).get(path)
@@ -71,7 +71,7 @@ def test_who_has_a_page_and_plays_does_not_stand_in_line_again(pages: Pages, pat
 
 
 def test_launches_that_wait_for_a_learning_system_keep_nobody_from_the_pages(pages: Pages) -> None:
-    room = Room(pages, places=1, launches=1, patience_s=0)
+    room = RequestQueue(pages, places=1, launches=1, patience_s=0)
     slow = _ask(room, "/slow")
     assert pages.entered.wait(10)
     for path in ("/lti/launch", "/lti/register", "/lti/launched", "/"):
@@ -86,14 +86,14 @@ def test_a_place_is_free_again_after_a_page_that_failed() -> None:
     def fails(_environ: object, _start: object) -> Iterable[bytes]:
         raise RuntimeError
 
-    room = Room(fails, places=1, patience_s=0)
+    room = RequestQueue(fails, places=1, patience_s=0)
     for _ in range(2):
         with pytest.raises(RuntimeError):
             Client(room).get("/")
 
 
 def test_what_is_sent_is_read_before_a_place_is_taken(pages: Pages) -> None:
-    room = Room(pages, places=1, patience_s=0)
+    room = RequestQueue(pages, places=1, patience_s=0)
     sent = BytesIO(b"name=Dan")
     answers: list[bytes] = []
 
@@ -116,7 +116,7 @@ def test_what_is_sent_is_read_before_a_place_is_taken(pages: Pages) -> None:
     ],
 )
 def test_what_is_not_surely_short_takes_nobody_s_place(pages: Pages, way: dict[str, Any]) -> None:
-    room = Room(pages, places=1, patience_s=0)
+    room = RequestQueue(pages, places=1, patience_s=0)
     slow = _ask(room, "/slow")
     assert pages.entered.wait(10)
     Client(room).post("/file", **way)

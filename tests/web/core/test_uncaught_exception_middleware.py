@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from lms.app import create_app
 from lms.core.runtime import Carrel
-from lms.web.core.uncaught_exception_middleware import FailureGuard
+from lms.web.core.uncaught_exception_middleware import UncaughtExceptionMiddleware
 from lms.web.wsgi_middleware_stack import front
 from media.storage.storage_protocol import StorageAway
 from tests.web.core.raw_requests import ask, environ_of
@@ -129,7 +129,7 @@ def answering(pages: Flask, carrel: Carrel, body: Iterable[bytes]) -> "WSGIAppli
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "9")])
         return body
 
-    return FailureGuard(answer, pages, carrel.settings)
+    return UncaughtExceptionMiddleware(answer, pages, carrel.settings)
 
 
 def test_a_body_that_fails_before_its_first_piece_is_answered_and_closed(
@@ -169,7 +169,10 @@ def test_a_header_that_no_server_sends_is_answered_as_a_failure(
             return ()
 
         assert (
-            ask(FailureGuard(answer, pages, carrel.settings), environ_of("GET", "/")).status == 500
+            ask(
+                UncaughtExceptionMiddleware(answer, pages, carrel.settings), environ_of("GET", "/")
+            ).status
+            == 500
         )
 
 
@@ -190,7 +193,12 @@ def test_a_header_in_latin_1_is_sent(pages: Flask, carrel: Carrel) -> None:
         start_response("200 OK", [("X-Name", "caf\xe9\tx")])
         return ()
 
-    assert ask(FailureGuard(answer, pages, carrel.settings), environ_of("GET", "/")).status == 200
+    assert (
+        ask(
+            UncaughtExceptionMiddleware(answer, pages, carrel.settings), environ_of("GET", "/")
+        ).status
+        == 200
+    )
 
 
 def test_a_file_reaches_the_server_as_it_is(pages: Flask, carrel: Carrel, tmp_path: Any) -> None:
