@@ -12,6 +12,7 @@ from lti.models.courses import Context
 from lti.models.launches import FrameSession, Purpose
 from lti.models.registrations_and_keys import Deployment, DeploymentState
 from lti.protocol.content_target import Target
+from tests.browser.lti import framed_refusals as framed_refusals  # its states are registered
 from tests.browser.lti.framed_organization import STATES as STATES
 from tests.browser.lti.framed_organization import House, state
 from tests.browser.lti.framed_organization import open_state as open_state
