@@ -193,6 +193,38 @@ def _enum(name: str, *values: str) -> sa.Enum:
     return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=40)
 
 
+def _address(prefix: str) -> tuple[sa.Column[str], ...]:
+    """Return the columns of a postal address, as lms/models/address_columns.py has them."""
+    return (
+        sa.Column(f"{prefix}_street", sa.String(length=120), nullable=True),
+        sa.Column(f"{prefix}_street2", sa.String(length=120), nullable=True),
+        sa.Column(f"{prefix}_city", sa.String(length=120), nullable=True),
+        sa.Column(f"{prefix}_state", sa.String(length=40), nullable=True),
+        sa.Column(f"{prefix}_postal_code", sa.String(length=20), nullable=True),
+        sa.Column(f"{prefix}_country", sa.String(length=2), nullable=True),
+    )
+
+
+def _address_checks(table: str, prefix: str) -> tuple[sa.CheckConstraint, ...]:
+    """Return the CHECKs of a postal address: whole or absent, and in the US with state and ZIP."""
+    names = ("street", "street2", "city", "state", "postal_code", "country")
+    columns = [f"{prefix}_{name}" for name in names]
+    street, _street2, city, state, code, country = columns
+    absent = " AND ".join(f"{column} IS NULL" for column in columns)
+    given = " AND ".join(f"{column} IS NOT NULL" for column in columns)
+    return (
+        sa.CheckConstraint(
+            f"({absent}) OR ({given} AND length({street}) > 0 AND length({city}) > 0 "
+            f"AND length({country}) = 2)",
+            name=op.f(f"ck_{table}_{prefix}_address_whole_or_absent"),
+        ),
+        sa.CheckConstraint(
+            f"{country} <> 'US' OR (length({state}) = 2 AND length({code}) IN (5, 10))",
+            name=op.f(f"ck_{table}_{prefix}_address_with_state_and_zip"),
+        ),
+    )
+
+
 def _run(*statements: str) -> None:
     for statement in statements:
         op.get_bind().exec_driver_sql(statement)
