@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.contracts import grace_periods
+from lms.core.attached_files import KeptFile
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.mail.links import Links, MailContext
@@ -37,14 +38,6 @@ OFFERS: Final[Mapping[RequestKind, OfferKind]] = {
     RequestKind.PASS: OfferKind.PASS,
     RequestKind.CONTRACT: OfferKind.CONTRACT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class KeptFile:
-    """A file that was checked and stored, such as a purchase order."""
-
-    key: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)

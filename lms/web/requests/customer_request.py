@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lms.access.decision_facts import load_case
 from lms.access.policy import Code
 from lms.catalog.webinar_page import read_announcement
+from lms.core.attached_files import LARGEST_BYTES, KeptFile, keep_file
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime
 from lms.core.errors import N_, Invalid, NotFound
@@ -30,9 +31,8 @@ from lms.organizations.manager_and_owner_permissions import managed_by
 from lms.pricing.price_list import MOST_SEATS, read_prices, say_money
 from lms.pricing.quotes import holds_until
 from lms.requests import requests
-from lms.requests.attachments import LARGEST_BYTES, keep_file
 from lms.requests.read_models import RequestFacts, find_request
-from lms.requests.requests import KeptFile, NewRequest
+from lms.requests.requests import NewRequest
 from lms.seats.pools import find_pool
 from lms.web.catalog.webinar_page_content import holds
 from lms.web.core import rate_limits
@@ -233,7 +233,9 @@ def _sent_file() -> KeptFile | None:
         return None
     with part.stream:
         data = part.stream.read(LARGEST_BYTES + 1)
-    return keep_file(carrel().storage, data, part.filename, carrel().settings.scratch)
+    return keep_file(
+        carrel().storage, data, part.filename, carrel().settings.scratch, folder="requests"
+    )
 
 
 def _new_request(reading: Session, form: AskForm) -> NewRequest:

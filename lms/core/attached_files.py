@@ -1,12 +1,12 @@
-"""Attachments of a request, such as purchase orders: checked, stored, for staff only."""
+"""Attached files: a PDF or picture that someone sent, checked and stored."""
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from lms.core.errors import N_, Invalid
 from lms.core.model_base import new_public_id
-from lms.requests.requests import KeptFile
 from media.documents.document_check import UnusableDocument, check_document
 from media.files.file_types import DocumentKind
 from media.images.uploaded_pictures import UnusablePicture, clean_picture, picture_type
@@ -18,25 +18,60 @@ LARGEST_PX: Final = 3000
 LONGEST_NAME: Final = 120
 TOO_LARGE = N_("This file is larger than 10 MB. Send a smaller one, or only its first pages.")
 NOT_TAKEN = N_("Send a PDF or a picture (JPEG, PNG or WebP).")
+NO_PDF = N_("Choose a PDF file.")
 
 
-def keep_file(storage: Storage, data: bytes, name: str, scratch: Path) -> KeptFile:
-    """Check a PDF or picture and store it; call it outside any transaction.
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that was checked and stored, such as a purchase order."""
+
+    key: str
+    name: str
+
+
+def keep_file(storage: Storage, data: bytes, name: str, scratch: Path, *, folder: str) -> KeptFile:
+    """Check a PDF or picture and store it in a folder; call it outside any transaction.
 
     A picture is written anew, without what its camera wrote into it; a PDF loses what acts by itself. Raises Invalid (field `file`).
     """
-    shown = own_name(name)[-LONGEST_NAME:] or "file"
+    if _is_pdf(data):
+        return keep_pdf(storage, data, name, scratch, folder=folder)
+    _check_size(data)
+    picture = _picture(data)
+    kind = picture_type(picture)
+    shown = _shown(name)
+    shown = f"{shown.rpartition('.')[0] or shown}.{kind.partition('/')[2]}"
+    return _store(storage, picture, shown, kind, folder)
+
+
+def keep_pdf(storage: Storage, data: bytes, name: str, scratch: Path, *, folder: str) -> KeptFile:
+    """Check a PDF and store it in a folder, without what acts by itself; no transaction is open.
+
+    Raises Invalid (field `file`).
+    """
+    _check_size(data)
+    if not _is_pdf(data):
+        raise _refused(NO_PDF)
+    cleaned = _cleaned(data, scratch)
+    shown = f"{_shown(name).removesuffix('.pdf')}.pdf"
+    return _store(storage, cleaned, shown, "application/pdf", folder)
+
+
+def _is_pdf(data: bytes) -> bool:
+    return b"%PDF-" in data[:1024]
+
+
+def _check_size(data: bytes) -> None:
     if len(data) > LARGEST_BYTES:
         raise _refused(TOO_LARGE)
-    if b"%PDF-" in data[:1024]:
-        data = _cleaned(data, scratch)
-        stem, kind = shown.removesuffix(".pdf"), "application/pdf"
-        shown = f"{stem}.pdf"
-    else:
-        data = _picture(data)
-        kind = picture_type(data)
-        shown = f"{shown.rpartition('.')[0] or shown}.{kind.partition('/')[2]}"
-    key = f"requests/{new_public_id()}/{safe_name(shown)}"
+
+
+def _shown(name: str) -> str:
+    return own_name(name)[-LONGEST_NAME:] or "file"
+
+
+def _store(storage: Storage, data: bytes, shown: str, kind: str, folder: str) -> KeptFile:
+    key = f"{folder}/{new_public_id()}/{safe_name(shown)}"
     storage.put_bytes(key, data, kind)
     return KeptFile(key, shown)
 
