@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.models.jobs import Job, JobState, Lane
-from lms.models.mail import Mail
+from lms.models.mail import Mail, MailLane
 
 PATIENCE: Final = timedelta(minutes=10)
 MAIL: Final = "mail"
@@ -17,7 +17,10 @@ MAIL: Final = "mail"
 
 @dataclass(frozen=True, slots=True)
 class Stalled:
-    """A lane of jobs, or the mail, that serves nothing: how many wait, the first since when."""
+    """A lane of jobs, or email, that serves nothing: how many wait, the first since when.
+
+    Of email it counts the lanes of lms/mail/lanes.py that send nothing, as one.
+    """
 
     lane: str
     waiting: int
@@ -63,19 +66,24 @@ def _stalled_lanes(session: Session, now: datetime) -> Iterator[Stalled]:
 
 
 def _stalled_mail(session: Session, now: datetime) -> Iterator[Stalled]:
-    count, since = session.execute(
-        select(func.count(), func.min(Mail.run_at)).where(
+    waiting = session.execute(
+        select(Mail.lane, func.count(), func.min(Mail.run_at))
+        .where(
             or_(
                 and_(Mail.state == JobState.QUEUED, Mail.run_at <= now - PATIENCE),
                 and_(Mail.state == JobState.RUNNING, Mail.lease_until <= now - PATIENCE),
             )
         )
-    ).one()
-    if not count:
-        return
-    is_served = or_(
-        and_(Mail.state == JobState.RUNNING, Mail.lease_until >= now),
-        Mail.sent_at > now - PATIENCE,
-    )
-    if session.scalar(select(Mail.id).where(is_served).limit(1)) is None:
-        yield Stalled(MAIL, count, since)
+        .group_by(Mail.lane)
+    ).all()
+    stalled = [(count, since) for lane, count, since in waiting if not _sends(session, lane, now)]
+    if stalled:
+        yield Stalled(MAIL, sum(count for count, _ in stalled), min(since for _, since in stalled))
+
+
+def _sends(session: Session, lane: MailLane, now: datetime) -> bool:
+    """Tell whether a lane of email sends one now, or sent one within ten minutes."""
+    in_lane = select(Mail.id).where(Mail.lane == lane).limit(1)
+    is_sending = in_lane.where(Mail.state == JobState.RUNNING, Mail.lease_until >= now)
+    has_sent = in_lane.where(Mail.sent_at > now - PATIENCE)
+    return any(session.scalar(query) is not None for query in (is_sending, has_sent))

@@ -1,7 +1,8 @@
-"""Email delivery: takes one due email under a lease, composes it, and records the outcome.
+"""Email delivery: takes one due email of a lane under a lease, composes it, and records the outcome.
 
-A mail is taken under a lease, so a killed worker loses none; one whose worker died between
-handing it over and writing that down goes out twice, with the same Message-ID.
+A mail is taken under a lease, which is renewed while its server takes long, so a killed worker
+loses none; one whose worker died between handing it over and writing that down goes out twice,
+with the same Message-ID.
 """
 
 from collections.abc import Mapping
@@ -11,10 +12,10 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, Final
 
 import idna
-from sqlalchemy import ColumnElement, Update, and_, or_, select, update
+from sqlalchemy import Select, Update, func, select, update
 from sqlalchemy.orm import Session
 
 from lms.branding import read_branding
@@ -24,9 +25,9 @@ from lms.core.settings import Settings
 from lms.jobs.leases import storable, wait_after
 from lms.mail.outbox import ONE_TIME
 from lms.models.jobs import JobState
-from lms.models.mail import Mail
+from lms.models.mail import Mail, MailLane
 
-LEASE = timedelta(minutes=5)
+LEASE: Final = timedelta(seconds=30)
 MAX_TRIES = 60  # with an hour between the later ones: two and a half days
 
 
@@ -47,18 +48,18 @@ class Letter:
     leased_by: str
 
 
-def has_mail(session: Session, *, now: datetime) -> bool:
-    """Tell whether a mail is due; reads only."""
-    return session.scalar(select(Mail.id).where(_due(now)).limit(1)) is not None
+def has_mail(session: Session, lane: MailLane, *, now: datetime) -> bool:
+    """Tell whether a mail of this lane is due; reads only."""
+    return any(session.scalar(one) is not None for one in _due(lane, now))
 
 
-def take(session: Session, *, worker: str, now: datetime) -> Letter | None:
-    """Take the next mail that is due; None when there is none."""
-    due = select(Mail.id).where(_due(now)).order_by(Mail.run_at, Mail.id).limit(1)
-    due = due.with_for_update(skip_locked=True)  # left out on SQLite, where one writes at a time
+def take(session: Session, lane: MailLane, *, worker: str, now: datetime) -> Letter | None:
+    """Take the next mail of this lane that is due; None when there is none."""
+    # SKIP LOCKED is left out on SQLite, where one writes at a time
+    due = [one.with_for_update(skip_locked=True).scalar_subquery() for one in _due(lane, now)]
     taken = (
         update(Mail)
-        .where(Mail.id == due.scalar_subquery())
+        .where(Mail.id == func.coalesce(*due))
         .values(
             state=JobState.RUNNING,
             tries=Mail.tries + 1,
@@ -70,6 +71,11 @@ def take(session: Session, *, worker: str, now: datetime) -> Letter | None:
     )
     row = session.execute(taken).one_or_none()
     return None if row is None else Letter(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
+
+
+def renew(session: Session, letter: Letter, *, now: datetime) -> None:
+    """Renew the lease of a mail over which its server takes long."""
+    session.execute(_held(letter).values(lease_until=now + LEASE))
 
 
 def mark_sent(session: Session, letter: Letter, *, now: datetime) -> None:
@@ -148,16 +154,27 @@ def _recipient(address: str) -> Address:
     return Address(username=local, domain=domain)
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    waiting = and_(Mail.state == JobState.QUEUED, Mail.run_at <= now)
-    lapsed = and_(Mail.state == JobState.RUNNING, Mail.lease_until < now)
-    return or_(waiting, lapsed)
+def _due(lane: MailLane, now: datetime) -> tuple[Select[int], Select[int]]:
+    """Return two queries for the next mail: one whose worker is gone, and else one that waits.
+
+    Together with OR they would read and sort every mail that waits.
+    """
+    lapsed = select(Mail.id).where(Mail.state == JobState.RUNNING, Mail.lease_until < now)
+    waiting = select(Mail.id).where(Mail.state == JobState.QUEUED, Mail.run_at <= now)
+    first = (Mail.run_at, Mail.id)
+    return (
+        lapsed.where(Mail.lane == lane).order_by(*first).limit(1),
+        waiting.where(Mail.lane == lane).order_by(*first).limit(1),
+    )
 
 
 def _fenced(letter: Letter) -> Update:
+    return _held(letter).values(lease_until=None, leased_by=None)
+
+
+def _held(letter: Letter) -> Update:
     return (
         update(Mail)
         .where(Mail.id == letter.id, Mail.leased_by == letter.leased_by)
-        .values(lease_until=None, leased_by=None)
         .execution_options(synchronize_session=False)
     )

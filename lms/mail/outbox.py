@@ -19,6 +19,7 @@ from lms.core.accent_colors import light_accent
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.icalendar import Invitation, packed
+from lms.mail.lanes import lane_of
 from lms.models.accounts import EmailPurpose
 from lms.models.jobs import JobState
 from lms.models.mail import Mail
@@ -108,6 +109,7 @@ def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
 
     The text comes from templates/mail/messages/<kind>.txt and .html, which are given `values` and
     `branding`, `recipient`, `subject`; a name they use and nobody gave raises UndefinedError.
+    lms/mail/lanes.py says how soon a kind is sent; one that it doesn't name raises KeyError.
     An `invitation` goes along as a calendar entry.
     A `unique_key` that was used before returns the mail that has it, and sends nothing.
     Raises Invalid for an address that is none.
@@ -119,6 +121,7 @@ def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     text, html = _render(session, kind, {**values, "recipient": recipient, "subject": line})
     mail = Mail(
         kind=kind,
+        lane=lane_of(kind),
         login_id=login_id,
         recipient=recipient,
         recipient_key=key_of(recipient),

@@ -1,6 +1,7 @@
 """The table of mail: emails to send and emails that were sent."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
@@ -10,8 +11,16 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 from lms.models.jobs import JobState
 
 
+class MailLane(StrEnum):
+    """Queues of email that never wait for each other; lms/mail/lanes.py says which kind is in which."""
+
+    URGENT = "urgent"
+    NORMAL = "normal"
+    BULK = "bulk"
+
+
 class Mail(Base, kw_only=True):
-    """A letter written in the transaction that wants it, sent by the worker.
+    """An email written in the transaction that wants it, sent by the worker.
 
     `bounced_at` is when a mail server said that there is no such mailbox. `invitation` is the
     calendar entry that goes with it (lms/core/icalendar.py).
@@ -23,12 +32,15 @@ class Mail(Base, kw_only=True):
         CheckConstraint(
             "(state = 'running') = (lease_until IS NOT NULL)", name="running_is_leased"
         ),
-        Index("ix_mail_state_run_at", "state", "run_at"),
+        # the next email of a lane is the first row of a range, however many rows wait
+        Index("ix_mail_state_lane_run_at_id", "state", "lane", "run_at", "id"),
+        Index("ix_mail_lane_sent_at", "lane", "sent_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     kind: Mapped[str] = mapped_column(String(60))
+    lane: Mapped[MailLane] = mapped_column(words(MailLane))
     login_id: Mapped[int | None] = mapped_column(
         ForeignKey("login.id", ondelete="SET NULL"), index=True
     )

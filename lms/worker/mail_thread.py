@@ -1,6 +1,7 @@
-"""The mail thread of the worker: sends all due email over one connection, then pauses."""
+"""The mail threads of the worker: each sends the due email of its lane over its own connection."""
 
 import threading
+from datetime import timedelta
 from email.message import EmailMessage
 
 import structlog
@@ -20,34 +21,40 @@ from lms.mail.transport import (
     ServerAway,
     open_transport,
 )
+from lms.models.mail import MailLane
 
+RENEW_EVERY = timedelta(seconds=10)
 FIRST_PAUSE_S = 5.0
-LONGEST_PAUSE_S = 300.0
+LONGEST_PAUSE_S = 60.0  # a sign-in code is good for ten minutes
 
 log = structlog.get_logger()
 
 
 class MailSender:
-    """Sends mail step by step; while the server is away it waits longer and longer."""
+    """Sends the mail of one lane step by step; while the server is away it waits longer and longer."""
 
     def __init__(
         self,
         carrel: Carrel,
+        lane: MailLane,
         worker: str,
         stopping: threading.Event,
         postbox: MailTransport | None = None,
     ) -> None:
         self._carrel = carrel
+        self._lane = lane
         self._worker = worker
         self._stopping = stopping
         self._postbox = postbox or open_transport(carrel.settings)
         self._pause_s = FIRST_PAUSE_S
         self._has_broken = False
+        self._held: Letter | None = None
+        self._renew_at = now()
 
     def step(self) -> bool:
         """Send what is due; True when there was something, False when there was nothing to do."""
         with self._carrel.database.read_session() as session:
-            if not mail_delivery.has_mail(session, now=now()):
+            if not mail_delivery.has_mail(session, self._lane, now=now()):
                 return False
         try:
             while not self._stopping.is_set() and self._send_next():
@@ -57,11 +64,28 @@ class MailSender:
         return True
 
     def _send_next(self) -> bool:
-        database = self._carrel.database
-        with database.transaction() as session:
-            letter = mail_delivery.take(session, worker=self._worker, now=now())
+        # What is taken and lost to a failure of power waits again: that need not be on the disk.
+        with self._carrel.database.transaction(in_passing=True) as session:
+            letter = mail_delivery.take(session, self._lane, worker=self._worker, now=now())
         if letter is None:
             return False
+        self._held, self._renew_at = letter, now() + RENEW_EVERY
+        try:
+            return self._deliver(letter)
+        finally:
+            self._held = None
+
+    def keep_lease(self) -> None:
+        """Renew the lease of the mail that is being sent; another thread calls this each second."""
+        held = self._held
+        if held is None or now() < self._renew_at:
+            return
+        with self._carrel.database.transaction() as session:
+            mail_delivery.renew(session, held, now=now())
+        self._renew_at = now() + RENEW_EVERY
+
+    def _deliver(self, letter: Letter) -> bool:
+        """Send one mail and record the outcome; False where its server is to be waited for."""
         try:
             self._put(letter)
         except ServerAway as error:
@@ -72,7 +96,7 @@ class MailSender:
         except NotTaken as error:
             self._not_taken(letter, error)
         else:
-            with database.transaction() as session:
+            with self._carrel.database.transaction() as session:
                 mail_delivery.mark_sent(session, letter, now=now())
             log.info("mail_sent", mail=letter.public_id, kind=letter.kind)
         self._pause_s, self._has_broken = FIRST_PAUSE_S, False

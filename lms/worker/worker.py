@@ -1,14 +1,14 @@
 """The worker: runs the jobs of its lanes and sends email until it is stopped.
 
-Each lane is a thread that does one job after the other; mail has a thread of its own beside the
-prompt lane, since a mail server that hangs must hold up nothing else.
+Each lane is a thread that does one job after the other. Beside the prompt lane each lane of email
+has a thread of its own: neither a mail server that hangs nor a bulk send holds up anything else.
 """
 
 import os
 import platform
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -21,6 +21,7 @@ from lms.jobs import leases as job_leases
 from lms.jobs.job_runner import JobAttempt
 from lms.jobs.queue import ENDED, Claim, JobFacts, Schedule, Work, enqueue, job_facts
 from lms.models.jobs import Lane
+from lms.models.mail import MailLane
 from lms.worker.mail_thread import MailSender
 
 POLL_S = 1.0
@@ -58,8 +59,7 @@ class Worker:
         log.info("worker_started", worker=self._name, lanes=[lane.value for lane in self._lanes])
         threads = [self._thread(lane.value, self._step_of(lane)) for lane in self._lanes]
         if Lane.PROMPT in self._lanes:
-            mail = MailSender(self._carrel, self._name, self._stopping)
-            threads.append(self._thread("mail", mail.step))
+            threads.extend(self._mail_threads())
         whole = True
         while not self._stopping.wait(POLL_S):
             whole = all(thread.is_alive() for thread in threads)
@@ -68,6 +68,20 @@ class Worker:
                 self.stop()
         self._wind_up(threads)
         return whole
+
+    def _mail_threads(self) -> Iterator[threading.Thread]:
+        senders = {
+            lane: MailSender(self._carrel, lane, self._name, self._stopping) for lane in MailLane
+        }
+        for lane, sender in senders.items():
+            yield self._thread(f"mail-{lane.value}", sender.step)
+
+        def keep_leases() -> bool:
+            for sender in senders.values():
+                sender.keep_lease()
+            return False
+
+        yield self._thread("mail-leases", keep_leases)
 
     def _wind_up(self, threads: Collection[threading.Thread]) -> None:
         ends = time.monotonic() + GRACE_S

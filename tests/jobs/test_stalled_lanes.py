@@ -11,7 +11,7 @@ from lms.jobs.stalled_lanes import MAIL, PATIENCE, Stalled, read_stalled
 from lms.mail.delivery import mark_sent, put_off, release, take
 from lms.mail.outbox import post
 from lms.models.jobs import JobState, Lane
-from lms.models.mail import Mail
+from lms.models.mail import Mail, MailLane
 from tests.clock import NOW
 from tests.jobs.job_fixtures import make_job, taken
 
@@ -24,9 +24,9 @@ def stalled(database: Database, at: datetime = LATER) -> tuple[Stalled, ...]:
         return read_stalled(session, now=at)
 
 
-def write(database: Database) -> None:
+def write(database: Database, lane: MailLane = MailLane.NORMAL) -> None:
     with database.transaction() as session:
-        post(
+        mail = post(
             session,
             kind="delivery_test",
             to="alice@example.org",
@@ -35,6 +35,7 @@ def write(database: Database) -> None:
             values={},
             now=NOW,
         )
+        mail.lane = lane
 
 
 def test_a_lane_stands_still_once_its_first_job_has_waited_ten_minutes(database: Database) -> None:
@@ -80,7 +81,7 @@ def test_a_job_that_ended_within_ten_minutes_shows_that_its_lane_is_served(
 def test_mail_stands_still_while_its_server_is_away(database: Database) -> None:
     write(database)
     with database.transaction() as session:
-        letter = take(session, worker="one", now=LATER)
+        letter = take(session, MailLane.NORMAL, worker="one", now=LATER)
         assert letter is not None
     assert stalled(database) == ()  # it is being sent
     with database.transaction() as session:
@@ -92,16 +93,29 @@ def test_mail_of_which_some_was_sent_or_put_off_is_served(database: Database) ->
     for _ in range(2):
         write(database)
     with database.transaction() as session:
-        letter = take(session, worker="one", now=LATER)
+        letter = take(session, MailLane.NORMAL, worker="one", now=LATER)
         assert letter is not None
         mark_sent(session, letter, now=LATER)
     assert stalled(database) == ()
     with database.transaction() as session:
-        letter = take(session, worker="one", now=LATER)
+        letter = take(session, MailLane.NORMAL, worker="one", now=LATER)
         assert letter is not None
         put_off(session, letter, "Greylisted.", now=LATER)
         session.execute(update(Mail).where(Mail.state == JobState.DONE).values(sent_at=NOW))
     assert stalled(database) == ()
+
+
+def test_lane_of_email_that_sends_nothing_is_told_while_another_sends(database: Database) -> None:
+    for lane in (MailLane.URGENT, MailLane.BULK, MailLane.BULK):
+        write(database, lane)
+    with database.transaction() as session:
+        letter = take(session, MailLane.BULK, worker="one", now=LATER)
+        assert letter is not None
+        mark_sent(session, letter, now=LATER)
+    assert stalled(database) == (Stalled(MAIL, 1, NOW),)
+    with database.transaction() as session:
+        session.execute(update(Mail).where(Mail.state == JobState.DONE).values(sent_at=NOW))
+    assert stalled(database) == (Stalled(MAIL, 2, NOW),)
 
 
 def test_job_whose_worker_is_gone_counts_as_waiting(database: Database) -> None:

@@ -13,6 +13,7 @@ from lms.mail.bounces import bounced_addresses, read_report, take_report
 from lms.mail.outbox import mail_facts, post, resend
 from lms.mail.transport import NoSuchMailbox, ServerAway
 from lms.models.jobs import JobState
+from lms.models.mail import MailLane
 from lms.worker.mail_thread import MailSender
 from tests.clock import NOW, Clock
 
@@ -75,7 +76,7 @@ def send(carrel: Carrel, to: str = TO) -> str:
             now=NOW,
         )
         mail_id = row.public_id
-    MailSender(carrel, "one", threading.Event()).step()
+    MailSender(carrel, MailLane.NORMAL, "one", threading.Event()).step()
     return mail_id
 
 
@@ -161,7 +162,7 @@ def test_an_address_that_the_server_refuses_bounces_at_once(carrel: Carrel, cloc
         )
         mail_id = row.public_id
     server = Refusing(NoSuchMailbox("The mail server said: 550 no such user"))
-    MailSender(carrel, "one", threading.Event(), server).step()
+    MailSender(carrel, MailLane.NORMAL, "one", threading.Event(), server).step()
     with carrel.database.read_session() as session:
         facts = mail_facts(session, mail_id)
     assert (facts.state, facts.bounced_at) == (JobState.FAILED, NOW)
@@ -198,9 +199,10 @@ def test_an_outage_loses_no_mail(carrel: Carrel, clock: Clock) -> None:
         mail_id = row.public_id
     stopping = threading.Event()
     stopping.set()
-    away = MailSender(carrel, "one", stopping, Refusing(ServerAway("The server is away.")))
+    server = Refusing(ServerAway("The server is away."))
+    away = MailSender(carrel, MailLane.NORMAL, "one", stopping, server)
     away.step()
-    MailSender(carrel, "one", threading.Event()).step()
+    MailSender(carrel, MailLane.NORMAL, "one", threading.Event()).step()
     with carrel.database.read_session() as session:
         assert mail_facts(session, mail_id).state is JobState.DONE
     assert bounces(carrel.database, TO) == []

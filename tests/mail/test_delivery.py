@@ -19,7 +19,7 @@ from lms.mail.outbox import post
 from lms.mail.transport import BrokenOff, open_transport
 from lms.models.branding import Branding
 from lms.models.jobs import JobState, Lane
-from lms.models.mail import Mail
+from lms.models.mail import Mail, MailLane
 from lms.worker.mail_thread import FIRST_PAUSE_S, MailSender
 from lms.worker.worker import Worker
 from tests.jobs.job_fixtures import at_work
@@ -52,7 +52,7 @@ def write(carrel: Carrel, to: str = TO) -> None:
 
 
 def send(carrel: Carrel) -> None:
-    MailSender(carrel, "one", threading.Event()).step()
+    MailSender(carrel, MailLane.NORMAL, "one", threading.Event()).step()
 
 
 def stored(carrel: Carrel) -> list[Mail]:
@@ -206,7 +206,7 @@ def test_the_worker_sends_mail_by_itself(house: Carrel, mail_sink: MailSink) -> 
 def test_a_server_that_hangs_up_is_asked_anew(house: Carrel, mail_sink: MailSink) -> None:
     write(house)
     postbox = open_transport(house.settings)
-    going = MailSender(house, "one", threading.Event(), postbox)
+    going = MailSender(house, MailLane.NORMAL, "one", threading.Event(), postbox)
     going.step()
     write(house)
     going.step()
@@ -234,7 +234,7 @@ def test_second_mail_in_a_row_that_breaks_off_waits_for_the_server(
     write(house, "bob@example.org")
     postbox = Faulty(BrokenOff("The mail server broke off: one"))
     postbox.fault.append(BrokenOff("The mail server broke off: two"))
-    thread = MailSender(house, "one", threading.Event(), postbox)
+    thread = MailSender(house, MailLane.NORMAL, "one", threading.Event(), postbox)
     thread.step()
     assert sorted((one.state, one.tries) for one in stored(house)) == [
         (JobState.QUEUED, 0),  # given back: the server may be at fault
@@ -271,7 +271,7 @@ def test_a_mail_over_which_sending_breaks_is_sent_later_and_the_next_at_once(
     write(house)
     write(house, "bob@example.org")
     postbox = Faulty(fault)
-    MailSender(house, "one", threading.Event(), postbox).step()
+    MailSender(house, MailLane.NORMAL, "one", threading.Event(), postbox).step()
     broken, good = stored(house)
     assert (broken.state, broken.tries, good.state) == (JobState.QUEUED, 1, JobState.DONE)
     assert broken.run_at > now()

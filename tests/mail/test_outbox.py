@@ -14,7 +14,7 @@ from lms.mail.outbox import list_mails, mail_facts, post, resend
 from lms.models.audit import AuditEntry
 from lms.models.branding import Branding
 from lms.models.jobs import JobState
-from lms.models.mail import Mail
+from lms.models.mail import Mail, MailLane
 from tests.clock import NOW
 
 LATER = NOW + timedelta(days=1)
@@ -51,7 +51,7 @@ def stored(database: Database) -> Mail:
 
 def taken(database: Database) -> Letter:
     with database.transaction() as session:
-        letter = take(session, worker="one", now=NOW)
+        letter = take(session, MailLane.NORMAL, worker="one", now=NOW)
     assert letter is not None
     return letter
 
@@ -113,16 +113,17 @@ def test_a_mail_is_taken_once_and_comes_back_when_its_lease_lapses(database: Dat
     write(database)
     taken(database)
     with database.transaction() as session:
-        assert take(session, worker="two", now=NOW) is None
-        assert take(session, worker="two", now=NOW + LEASE + timedelta(seconds=1)) is not None
+        assert take(session, MailLane.NORMAL, worker="two", now=NOW) is None
+        later = NOW + LEASE + timedelta(seconds=1)
+        assert take(session, MailLane.NORMAL, worker="two", now=later) is not None
 
 
 def test_there_is_mail_when_some_is_due(database: Database) -> None:
     with database.read_session() as session:
-        assert not has_mail(session, now=NOW)
+        assert not has_mail(session, MailLane.NORMAL, now=NOW)
     write(database)
     with database.read_session() as session:
-        assert has_mail(session, now=NOW)
+        assert has_mail(session, MailLane.NORMAL, now=NOW)
 
 
 def test_a_sent_mail_may_be_sent_again(database: Database) -> None:
@@ -190,7 +191,7 @@ def test_a_mail_put_off_waits_longer_each_time_and_is_given_up_at_last(
     with database.transaction() as session:
         session.scalars(select(Mail)).one().tries = 59
     with database.transaction() as session:
-        last = take(session, worker="one", now=LATER)
+        last = take(session, MailLane.NORMAL, worker="one", now=LATER)
         assert last is not None
         put_off(session, last, "451 try later", now=LATER)
     assert stored(database).state is JobState.FAILED
@@ -209,7 +210,7 @@ def test_who_lost_the_lease_of_a_mail_changes_nothing(database: Database) -> Non
     write(database)
     lost = taken(database)
     with database.transaction() as session:
-        assert take(session, worker="two", now=NOW + LEASE * 2) is not None
+        assert take(session, MailLane.NORMAL, worker="two", now=NOW + LEASE * 2) is not None
         refuse(session, lost, "too late")
     assert stored(database).state is JobState.RUNNING
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.core.database import Database
 from lms.models.accounts import Login
 from lms.models.jobs import JobState
-from lms.models.mail import Mail
+from lms.models.mail import Mail, MailLane
 from lms.seats.seat_table import (
     Order,
     SeatRow,
@@ -109,6 +109,7 @@ def came_back(session: Session, email: str, *, later: bool = False) -> None:
         session.add(
             Mail(
                 kind="invitation",
+                lane=MailLane.BULK,
                 login_id=None,
                 recipient=email,
                 recipient_key=email,

@@ -1,5 +1,7 @@
 """A mail server that keeps what it is sent, for tests that really send."""
 
+import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,11 +17,12 @@ from tests.servers.process import free_port
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """One message as the server took it: the envelope's addresses and the parsed message."""
+    """One message as the server took it: the envelope's addresses, the message, and when."""
 
     sender: str
     recipients: tuple[str, ...]
     message: EmailMessage
+    arrived_at: float = field(default_factory=time.monotonic)
 
     @property
     def text(self) -> str:
@@ -30,11 +33,17 @@ class Delivered:
 
 @dataclass  # not slotted: aiosmtpd looks at each member of its handler
 class MailSink:
-    """The server's address and what it took; `refusal` makes it refuse with that answer."""
+    """The server's address and what it took.
+
+    `refusal` makes it refuse with that answer, `delay_s` makes it slow over each message;
+    `waiting` counts the messages over which it is slow at this moment.
+    """
 
     port: int
     delivered: list[Delivered] = field(default_factory=list)
     refusal: str | None = None
+    delay_s: float = 0.0
+    waiting: int = 0
 
     @property
     def url(self) -> str:
@@ -49,6 +58,11 @@ class MailSink:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         """Keep one message, or answer with the refusal."""
+        self.waiting += 1
+        try:
+            await asyncio.sleep(self.delay_s)
+        finally:
+            self.waiting -= 1
         if self.refusal:
             return self.refusal
         content = cast(bytes, envelope.content)

@@ -2683,6 +2683,7 @@ def _operations() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
         sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("lane", _enum("maillane", "urgent", "normal", "bulk"), nullable=False),
         sa.Column("login_id", sa.Integer(), nullable=True),
         sa.Column("recipient", sa.String(length=320), nullable=False),
         sa.Column("recipient_key", sa.String(length=320), nullable=True),
@@ -2718,7 +2719,8 @@ def _operations() -> None:
     )
     op.create_index(op.f("ix_mail_login_id"), "mail", ["login_id"])
     op.create_index(op.f("ix_mail_recipient_key"), "mail", ["recipient_key"])
-    op.create_index("ix_mail_state_run_at", "mail", ["state", "run_at"])
+    op.create_index("ix_mail_lane_sent_at", "mail", ["lane", "sent_at"])
+    op.create_index("ix_mail_state_lane_run_at_id", "mail", ["state", "lane", "run_at", "id"])
 
 
 def _lti_platforms() -> None:

@@ -8,7 +8,7 @@ from lms.core.database import Database
 from lms.mail.delivery import mark_sent, refuse, take
 from lms.mail.outbox import mail_facts, post
 from lms.models.jobs import JobState
-from lms.models.mail import Mail
+from lms.models.mail import Mail, MailLane
 from tests.cast import Cast
 from tests.visitor import Visitor
 
@@ -41,7 +41,7 @@ def write(database: Database) -> str:
 def refused(database: Database) -> str:
     mail_id = write(database)
     with database.transaction() as session:
-        letter = take(session, worker="one", now=now())
+        letter = take(session, MailLane.NORMAL, worker="one", now=now())
         assert letter is not None
         refuse(session, letter, "550 no such user")
     return mail_id
@@ -100,7 +100,7 @@ def test_a_mail_whose_secret_is_gone_offers_no_second_sending(
     with database.transaction() as session:
         session.scalars(select(Mail)).one().kind = "reset_password"
     with database.transaction() as session:
-        letter = take(session, worker="one", now=now())
+        letter = take(session, MailLane.NORMAL, worker="one", now=now())
         assert letter is not None
         mark_sent(session, letter, now=now())
     assert "Send again" not in read(staff)

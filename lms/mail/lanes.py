@@ -1,0 +1,89 @@
+"""Lanes of email: which kind is sent in which lane, so that a bulk send delays no other email."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from lms.models.mail import MailLane
+
+# A kind is a pair of templates in templates/mail/messages; each is in exactly one lane.
+KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
+    {
+        # a person waits for it at this moment, or an account may be in danger
+        MailLane.URGENT: frozenset(
+            {
+                "account_exists",
+                "change_email",
+                "confirm_sign_up",
+                "embed_code",
+                "how_to_sign_in",
+                "link_login",
+                "no_account",
+                "password_changed",
+                "recovery_address",
+                "recovery_changed",
+                "reset_password",
+                "restore_email",
+                "seat_claimed",
+                "set_password",
+                "sign_in_code",
+            }
+        ),
+        # follows what one person did, or is worthless an hour later
+        MailLane.NORMAL: frozenset(
+            {
+                "certificate_revoked",
+                "contract_renewed",
+                "delivery_test",
+                "group_showing_slides",
+                "live_registered",
+                "live_soon",
+                "live_unregistered",
+                "member_invitation",
+                "order_confirmation",
+                "order_confirmation_organization",
+                "pool_usage_alert",
+                "request_answered",
+                "request_new_for_staff",
+                "request_received",
+                "sale_disputed",
+                "sale_paid",
+                "sale_refunded",
+                "seat_question",
+                "seats_refunded",
+                "seats_to_release",
+            }
+        ),
+        # goes to everyone on a list, in an audience, or whose day has come
+        MailLane.BULK: frozenset(
+            {
+                "certificate",
+                "contract_expired",
+                "contract_expiring",
+                "contract_grace_ended",
+                "contract_shortage",
+                "invitation",
+                "invitation_reminder",
+                "live_canceled",
+                "live_reinstated",
+                "live_rescheduled",
+                "live_tomorrow",
+                "pass_expiring",
+                "past_purchases_added",
+                "recording_ready",
+                "sale_overdue_buyer",
+                "sale_overdue_staff",
+                "seat_moved",
+                "seat_offer",
+                "seat_released",
+                "training_due",
+            }
+        ),
+    }
+)
+_LANES: Final = {kind: lane for lane, kinds in KINDS.items() for kind in kinds}
+
+
+def lane_of(kind: str) -> MailLane:
+    """Return the lane of a kind of email; raises KeyError for a kind that is in none."""
+    return _LANES[kind]

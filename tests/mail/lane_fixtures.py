@@ -1,0 +1,51 @@
+"""Emails of each lane, posted for tests."""
+
+from sqlalchemy import update
+
+from lms.core.clock import now
+from lms.core.database import Database
+from lms.mail.lanes import lane_of
+from lms.mail.outbox import post
+from lms.models.mail import Mail, MailLane
+from tests.servers.smtp import MailSink
+
+BAR_S = 5.0  # B-M3, as benchmarks/mail_lanes.py measures it with 20,000
+CODE = "code@example.org"
+
+
+def post_one(database: Database, kind: str, to: str) -> None:
+    """Commit an email of a kind, worded as a test mail is."""
+    with database.transaction() as session:
+        row = post(
+            session,
+            kind="delivery_test",
+            to=to,
+            login_id=None,
+            subject="Hello",
+            values={},
+            now=now(),
+        )
+        row.kind, row.lane = kind, lane_of(kind)
+
+
+def post_invitations(database: Database, many: int) -> None:
+    """Commit so many invitations of a list at once."""
+    with database.transaction() as session:
+        for number in range(many):
+            post(
+                session,
+                kind="delivery_test",
+                to=f"listed{number}@example.org",
+                login_id=None,
+                subject="Hello",
+                values={},
+                now=now(),
+            )
+        session.flush()
+        session.execute(update(Mail).values(kind="invitation", lane=MailLane.BULK))
+
+
+def listed(sink: MailSink) -> list[str]:
+    """Return who of the list has been written to."""
+    to = [mail.recipients[0] for mail in sink.delivered]
+    return [address for address in to if address.startswith("listed")]

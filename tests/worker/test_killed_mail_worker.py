@@ -1,0 +1,68 @@
+"""Real worker processes that send email, killed in the middle of a bulk send."""
+
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from subprocess import Popen
+
+import pytest
+from sqlalchemy import func, select
+
+from lms.core.database import Database
+from lms.mail.delivery import LEASE
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
+from tests.mail.lane_fixtures import BAR_S, CODE, listed, post_invitations, post_one
+from tests.servers.process import running
+from tests.servers.smtp import MailSink
+from tests.wait_until import until
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def worker(environ: Mapping[str, str]) -> AbstractContextManager[Popen[bytes]]:
+    log = Path(environ["CARREL_DATA_DIR"]) / "log"
+    log.parent.mkdir(exist_ok=True)
+    log.touch()
+    before = log.read_text().count("worker_started")
+    return running(
+        [sys.executable, ROOT / "wsgi.py", "worker"],
+        ready=lambda: log.read_text().count("worker_started") > before,
+        log=log,
+        environ={**os.environ, **environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def in_state(database: Database, state: JobState) -> int:
+    with database.read_session() as session:
+        return session.scalar(select(func.count(Mail.id)).where(Mail.state == state)) or 0
+
+
+def test_code_waits_neither_for_a_killed_worker_nor_for_what_it_left(
+    database: Database, environ: Mapping[str, str], mail_sink: MailSink
+) -> None:
+    given = {**environ, "CARREL_SMTP_URL": mail_sink.url}
+    mail_sink.delay_s = 0.2
+    post_invitations(database, 200)
+    with worker(given) as first:
+        until(lambda: len(listed(mail_sink)) > 3 and mail_sink.waiting == 1)
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    assert in_state(database, JobState.RUNNING) == 1
+    with worker(given):
+        post_one(database, "sign_in_code", CODE)
+        until(lambda: bool(mail_sink.to(CODE)), seconds=BAR_S)
+        assert in_state(database, JobState.QUEUED) > 100
+        mail_sink.delay_s = 0.0
+        until(lambda: in_state(database, JobState.DONE) == 201, seconds=2 * LEASE.total_seconds())
+    came = Counter(listed(mail_sink))
+    assert len(came) == 200
+    ids = Counter(str(mail.message["Message-ID"]) for mail in mail_sink.delivered)
+    assert len(ids) == 201
+    assert sum(came.values()) <= 201  # the one in the hands of the killed worker, under the same id
