@@ -5,7 +5,7 @@ loses none; one whose worker died between handing it over and writing that down 
 with the same Message-ID.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
@@ -23,6 +23,8 @@ from lms.core.icalendar import Party, unpacked, write_invitation
 from lms.core.model_base import new_public_id
 from lms.core.settings import Settings
 from lms.jobs.leases import storable, wait_after
+from lms.mail.attachments import attach
+from lms.mail.attachments import unpacked as unpacked_attachments
 from lms.mail.outbox import ONE_TIME
 from lms.models.jobs import JobState
 from lms.models.mail import Mail, MailLane
@@ -43,6 +45,7 @@ class Letter:
     text: str
     html: str
     invitation: Mapping[str, Any] | None
+    attachments: Sequence[Mapping[str, str]] | None
     tries: int
     created_at: datetime
     leased_by: str
@@ -114,8 +117,13 @@ def release(session: Session, letter: Letter, reason: str) -> None:
     session.execute(_fenced(letter).values(**values))
 
 
-def compose(session: Session, letter: Letter, settings: Settings) -> EmailMessage:
-    """Return the message as it goes out, from the house's sender name and MAIL_FROM."""
+def compose(
+    session: Session, letter: Letter, files: Sequence[bytes], settings: Settings
+) -> EmailMessage:
+    """Return the message as it goes out, from the house's sender name and MAIL_FROM.
+
+    `files` are what its attachments hold, in their order.
+    """
     branding = read_branding(session, contact="")
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(branding.sender_name, addr_spec=settings.mail_from)
@@ -131,6 +139,7 @@ def compose(session: Session, letter: Letter, settings: Settings) -> EmailMessag
     if letter.invitation is not None:
         organizer = Party(settings.mail_from, branding.sender_name)
         _invite(message, letter, letter.invitation, organizer)
+    attach(message, unpacked_attachments(letter.attachments), files)
     return message
 
 

@@ -19,10 +19,12 @@ from lms.core.accent_colors import light_accent
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.icalendar import Invitation, packed
+from lms.mail.attachments import Attachment
+from lms.mail.attachments import packed as packed_attachments
 from lms.mail.lanes import lane_of
 from lms.models.accounts import EmailPurpose
 from lms.models.jobs import JobState
-from lms.models.mail import Mail
+from lms.models.mail import Mail, MailLane
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 KEPT_AFTER_SENDING = timedelta(days=30)
@@ -41,8 +43,10 @@ ONE_TIME = frozenset(
 _FACTS: tuple[Any, ...] = (
     Mail.public_id.label("id"),
     Mail.kind,
+    Mail.lane,
     Mail.recipient,
     Mail.subject,
+    Mail.attachments,
     Mail.state,
     Mail.tries,
     Mail.failure,
@@ -69,12 +73,17 @@ class MailBranding:
 
 @dataclass(frozen=True, slots=True)
 class MailFacts:
-    """A mail as staff see it: whom it is for and how it fares, not what it says."""
+    """A mail as staff see it: whom it is for and how it fares, not what it says.
+
+    `attachments` are the names of the files that go with it.
+    """
 
     id: str
     kind: str
+    lane: MailLane
     recipient: str
     subject: str
+    attachments: tuple[str, ...]
     state: JobState
     tries: int
     failure: str | None
@@ -104,15 +113,17 @@ def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     now: datetime,
     unique_key: str | None = None,
     invitation: Invitation | None = None,
+    attachments: Sequence[Attachment] = (),
 ) -> Mail:
     """Write a mail into the caller's transaction; it is sent after the commit.
 
     The text comes from templates/mail/messages/<kind>.txt and .html, which are given `values` and
     `branding`, `recipient`, `subject`; a name they use and nobody gave raises UndefinedError.
     lms/mail/lanes.py says how soon a kind is sent; one that it doesn't name raises KeyError.
-    An `invitation` goes along as a calendar entry.
+    An `invitation` goes along as a calendar entry. `attachments` are at most 10 files, 10 MB
+    together, that are read from storage when the mail is sent.
     A `unique_key` that was used before returns the mail that has it, and sends nothing.
-    Raises Invalid for an address that is none.
+    Raises Invalid for an address that is none, and for more than 10 files.
     """
     if unique_key is not None and (first := _with_key(session, unique_key)):
         return first
@@ -129,6 +140,7 @@ def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
         text=text,
         html=html,
         invitation=packed(invitation) if invitation else None,
+        attachments=packed_attachments(attachments),
         unique_key=unique_key,
         run_at=now,
         created_at=now,
@@ -159,11 +171,21 @@ def list_mails(
     session: Session, *, states: Sequence[JobState] = (), offset: int = 0, limit: int = 50
 ) -> MailPage:
     """Return mails, newest first; no states means all of them."""
-    wanted, count = select(*_FACTS), select(func.count(Mail.id))
+    wanted, count = select(Mail.id), select(func.count(Mail.id))
     if states:
         wanted, count = wanted.where(Mail.state.in_(states)), count.where(Mail.state.in_(states))
-    rows = session.execute(wanted.order_by(Mail.id.desc()).offset(offset).limit(limit))
+    # first the page by the index alone: the texts of 100,000 that wait would be read as well
+    page = wanted.order_by(Mail.id.desc()).offset(offset).limit(limit)
+    rows = session.execute(select(*_FACTS).where(Mail.id.in_(page)).order_by(Mail.id.desc()))
     return MailPage(tuple(_facts(row) for row in rows), session.scalar(count) or 0)
+
+
+def count_waiting(session: Session) -> Mapping[MailLane, int]:
+    """Return how many mails of each lane wait to be sent; a lane in which none waits is left out."""
+    counted = session.execute(
+        select(Mail.lane, func.count()).where(Mail.state == JobState.QUEUED).group_by(Mail.lane)
+    )
+    return {row.lane: row[1] for row in counted}
 
 
 def mail_facts(session: Session, mail_id: str) -> MailFacts:
@@ -175,7 +197,8 @@ def mail_facts(session: Session, mail_id: str) -> MailFacts:
 
 
 def _facts(row: Row[Any]) -> MailFacts:
-    return MailFacts(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
+    names = tuple(one["name"] for one in row.attachments or ())
+    return MailFacts(**{**row._mapping, "attachments": names})  # noqa: SLF001  (SQLAlchemy's public name)
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
@@ -185,7 +208,7 @@ def forget_old(session: Session, *, now: datetime) -> None:
         .where(
             Mail.state == JobState.DONE, Mail.sent_at < now - KEPT_AFTER_SENDING, Mail.text != ""
         )
-        .values(text="", html="", invitation=None)
+        .values(text="", html="", invitation=None, attachments=None)
         .execution_options(synchronize_session=False)
     )
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from lms.core.settings import Settings
 
 TIMEOUT_S = 20.0
+FILES_TIMEOUT_S = 120.0  # 14 MB at a megabit a second, or a server that looks for viruses
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 TOO_LARGE = 552  # RFC 1870, 6.2: the mail, and not its sender, is refused
 PERMANENT = 500  # RFC 5321, 4.2.1: a reply of 5yz is for good, one of 4yz for now
@@ -108,6 +109,7 @@ class MailServer:
 
     def _put(self, message: EmailMessage) -> None:
         connection = self._connected()
+        _wait_longer_for_files(connection, message)
         try:
             connection.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
@@ -177,6 +179,12 @@ class MailServer:
             connection.rset()
         except (smtplib.SMTPException, OSError):
             self.close()
+
+
+def _wait_longer_for_files(connection: smtplib.SMTP, message: EmailMessage) -> None:
+    has_files = message.get_content_type() == "multipart/mixed"
+    if connection.sock is not None:
+        connection.sock.settimeout(FILES_TIMEOUT_S if has_files else TIMEOUT_S)
 
 
 def _refusal(code: int, answer: bytes | str) -> NotTaken:

@@ -23,7 +23,8 @@ class Mail(Base, kw_only=True):
     """An email written in the transaction that wants it, sent by the worker.
 
     `bounced_at` is when a mail server said that there is no such mailbox. `invitation` is the
-    calendar entry that goes with it (lms/core/icalendar.py).
+    calendar entry that goes with it (lms/core/icalendar.py), `attachments` the stored files
+    (lms/mail/attachments.py).
     """
 
     __tablename__ = "mail"
@@ -50,6 +51,9 @@ class Mail(Base, kw_only=True):
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     invitation: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    attachments: Mapped[list[dict[str, str]] | None] = mapped_column(
+        JSON(none_as_null=True), default=None
+    )
     unique_key: Mapped[str | None] = mapped_column(String(120), unique=True, default=None)
     state: Mapped[JobState] = mapped_column(words(JobState), default=JobState.QUEUED)
     tries: Mapped[int] = mapped_column(default=0)

@@ -1,6 +1,7 @@
 """The mail threads of the worker: each sends the due email of its lane over its own connection."""
 
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -10,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.mail import delivery as mail_delivery
+from lms.mail.attachments import FilesAway, read_files, unpacked
 from lms.mail.delivery import Letter
 from lms.mail.transport import (
     BrokenOff,
@@ -24,6 +26,7 @@ from lms.mail.transport import (
 from lms.models.mail import MailLane
 
 RENEW_EVERY = timedelta(seconds=10)
+FILES_PAUSE = timedelta(minutes=5)  # asking an S3 server that hangs takes a minute and a half
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 60.0  # a sign-in code is good for ten minutes
 
@@ -49,7 +52,7 @@ class MailSender:
         self._pause_s = FIRST_PAUSE_S
         self._has_broken = False
         self._held: Letter | None = None
-        self._renew_at = now()
+        self._renew_at = self._files_away_until = now()
 
     def step(self) -> bool:
         """Send what is due; True when there was something, False when there was nothing to do."""
@@ -125,15 +128,27 @@ class MailSender:
 
     def _composed(self, letter: Letter) -> EmailMessage:
         try:
+            files = self._files(letter)
             with self._carrel.database.read_session() as session:
-                return mail_delivery.compose(session, letter, self._carrel.settings)
-        except SQLAlchemyError:  # no mail's fault
+                return mail_delivery.compose(session, letter, files, self._carrel.settings)
+        except (SQLAlchemyError, NotTaken):
             raise
         except ValueError as error:  # headers and addresses
             raise RefusedForGood(f"No message can carry this: {error}") from error
         except Exception as error:  # our own fault: the next version may write it
             log.exception("mail_broke", mail=letter.public_id, kind=type(error).__name__)
             raise RefusedForNow(f"Writing this failed: {type(error).__name__}") from error
+
+    def _files(self, letter: Letter) -> Sequence[bytes]:
+        """Read what is attached; for a while after storage was away, say so without asking it."""
+        attached = unpacked(letter.attachments)
+        if attached and now() < self._files_away_until:
+            raise FilesAway("The attached files can't be read now.")
+        try:
+            return read_files(self._carrel.storage, attached)
+        except FilesAway:
+            self._files_away_until = now() + FILES_PAUSE
+            raise
 
     def _not_taken(self, letter: Letter, error: NotTaken) -> None:
         with self._carrel.database.transaction() as session:

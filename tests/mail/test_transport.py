@@ -13,6 +13,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from lms.mail.transport import BrokenOff, MailServer, RefusedForGood, RefusedForNow, ServerAway
 from tests.servers.process import free_port
+from tests.servers.smtp import MailSink
 
 CERTIFICATE = Path(__file__).resolve().parents[1] / "data/mail_server.pem"
 
@@ -202,3 +203,18 @@ def test_a_mail_too_large_for_the_server_is_refused_for_good() -> None:
 
     with serving(Small()) as port, pytest.raises(RefusedForGood):
         put(f"smtp://127.0.0.1:{port}", letter())
+
+
+def test_a_server_may_take_longer_over_an_email_with_files(
+    mail_sink: MailSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail_sink.delay_s = 1.5
+    monkeypatch.setattr("lms.mail.transport.TIMEOUT_S", 0.5)
+    server = MailServer(mail_sink.url, name="inkoak.test")
+    with_file = letter()
+    with_file.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="a.pdf")
+    server.put(with_file)
+    assert len(mail_sink.delivered) == 1
+    with pytest.raises(BrokenOff):
+        server.put(letter())
+    server.close()

@@ -2691,6 +2691,7 @@ def _operations() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("invitation", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("attachments", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("unique_key", sa.String(length=120), nullable=True),
         sa.Column(
             "state",
