@@ -15,6 +15,7 @@ from lms.models.jobs import JobState
 COLUMNS = (
     "id",
     "kind",
+    "lane",
     "recipient",
     "state",
     "tries",

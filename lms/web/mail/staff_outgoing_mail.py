@@ -6,13 +6,15 @@ from typing import Final
 
 from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime_short
 from lms.core.errors import N_
-from lms.mail.outbox import MailFacts, list_mails, resend
+from lms.mail.outbox import MailFacts, count_waiting, list_mails, resend
 from lms.models.jobs import JobState
+from lms.models.mail import MailLane
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
 from lms.web.core.job_progress_texts import STATE_BADGES
@@ -32,6 +34,19 @@ STATE_WORDS: Final = {
 }
 
 
+LANE_WORDS: Final = {
+    MailLane.URGENT: (
+        N_("%(count)s urgent email, such as a sign-in code"),
+        N_("%(count)s urgent emails, such as sign-in codes"),
+    ),
+    MailLane.NORMAL: (N_("%(count)s normal email"), N_("%(count)s normal emails")),
+    MailLane.BULK: (
+        N_("%(count)s bulk email, such as an invitation or a reminder"),
+        N_("%(count)s bulk emails, such as invitations and reminders"),
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A mail as its row shows it."""
@@ -40,6 +55,7 @@ class Row:
     recipient: str
     recipient_parts: tuple[str, ...]  # where a long address may be broken
     subject: str
+    attachments: tuple[str, ...]
     state: str
     badge: str
     when: str
@@ -58,10 +74,12 @@ def mails() -> ResponseReturnValue:
             offset=(number - 1) * PAGE_SIZE,
             limit=PAGE_SIZE,
         )
+        waiting = count_waiting(session)
     chosen = state.value if state else None
     return render(
         "mail/staff.html",
         rows=[_row(facts) for facts in page.items],
+        waiting=[_waiting(lane, waiting[lane]) for lane in MailLane if lane in waiting],
         states=[(one.value, _(words)) for one, words in STATE_WORDS.items()],
         state=chosen,
         goes_to_files=carrel().settings.smtp_url is None,
@@ -83,12 +101,17 @@ def resend_mail(mail_id: str) -> ResponseReturnValue:
     return see_other(".mails")
 
 
+def _waiting(lane: MailLane, count: int) -> str:
+    return ngettext(*LANE_WORDS[lane], count, count=format_decimal(count))
+
+
 def _row(facts: MailFacts) -> Row:
     return Row(
         id=facts.id,
         recipient=facts.recipient,
         recipient_parts=tuple(re.findall(r"[@.]?[^@.]*", facts.recipient)),
         subject=facts.subject,
+        attachments=facts.attachments,
         state=_("Came back")
         if facts.bounced_at
         else _(STATE_WORDS.get(facts.state, facts.state.value)),

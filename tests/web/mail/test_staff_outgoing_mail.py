@@ -1,10 +1,11 @@
 """Staff's page of mail: what went out, what waits and why, and sending one again."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lms.core.clock import now
 from lms.core.database import Database
+from lms.mail.attachments import Attachment
 from lms.mail.delivery import mark_sent, refuse, take
 from lms.mail.outbox import mail_facts, post
 from lms.models.jobs import JobState
@@ -24,7 +25,7 @@ def read(page: Visitor, path: str = "/staff/mail") -> str:
     return page.get(path).text.replace("<wbr>", "")
 
 
-def write(database: Database) -> str:
+def write(database: Database, *attachments: Attachment) -> str:
     with database.transaction() as session:
         row = post(
             session,
@@ -34,6 +35,7 @@ def write(database: Database) -> str:
             subject="Hello <you>",
             values={},
             now=now(),
+            attachments=attachments,
         )
         return row.public_id
 
@@ -83,6 +85,27 @@ def test_the_list_can_be_narrowed_to_a_state(staff: Visitor, database: Database)
 
 def test_without_a_mail_server_staff_are_told(staff: Visitor) -> None:
     assert "CARREL_SMTP_URL" in read(staff)
+
+
+def test_page_says_how_many_emails_of_each_lane_wait(staff: Visitor, database: Database) -> None:
+    assert "Waiting to be sent" not in read(staff)
+    refused(database)
+    assert "Waiting to be sent" not in read(staff)
+    for _ in range(1000):
+        write(database)
+    with database.transaction() as session:
+        session.execute(update(Mail).values(lane=MailLane.BULK))
+    write(database)
+    page = read(staff)
+    assert "Waiting to be sent" in page
+    assert "urgent email" not in page
+    assert "1 normal email<" in page
+    assert "1,000 bulk emails, such as invitations and reminders" in page
+
+
+def test_list_names_the_files_that_are_attached(staff: Visitor, database: Database) -> None:
+    write(database, Attachment("documents/0/a.pdf", "Invoice <1>.pdf", "application/pdf"))
+    assert "Attached: Invoice &lt;1&gt;.pdf" in read(staff)
 
 
 def test_a_refused_mail_is_sent_again(staff: Visitor, database: Database) -> None:
