@@ -10,6 +10,7 @@ from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 
 from lms.component import Component, load_tables
+from lms.core.acting_roles import ActingRole
 from lms.core.runtime import Carrel
 from lms.web.core.current_user import init_sign_in
 from lms.web.core.error_pages import init_errors
@@ -41,6 +42,7 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
     Raises RuntimeError when a route declares no audience.
     """
     load_tables(components)
+    carrel = carrel.acting_as(ActingRole.PERSON)
     settings = carrel.settings
     app = Flask(
         "lms",

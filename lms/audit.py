@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, FromClause, Insert, bindparam, insert, literal, select
 from sqlalchemy.orm import Session
 
+from lms.core.acting_roles import ActingRole, acting_role
 from lms.core.bulk_insert import write_rows
 from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.model_base import Base
@@ -21,7 +22,7 @@ _RECORD: Final = CompiledStatement(
     insert(_ENTRIES).values(
         {
             name: bindparam(f"new_{name}", type_=_ENTRIES.c[name].type)
-            for name in ("at", "actor", "act", "subject", "detail")
+            for name in ("at", "actor", "role", "act", "subject", "detail")
         }
     )
 )
@@ -39,10 +40,19 @@ def record(
     """Write one act into the trail, in the transaction that does it.
 
     `act` is a noun and what was done to it (`job.retried`), `subject` and `actor` are outside ids; no actor
-    means the command line or the house itself. `detail` holds ids, codes and numbers, never a
+    means nobody who is signed in. The role is the session's (lms/core/acting_roles.py). `detail` holds ids, codes and numbers, never a
     name or an address: erasure must reach everything.
     """
-    session.add(AuditEntry(at=now, actor=actor, act=act, subject=subject, detail=dict(detail)))
+    session.add(
+        AuditEntry(
+            at=now,
+            actor=actor,
+            role=acting_role(session),
+            act=act,
+            subject=subject,
+            detail=dict(detail),
+        )
+    )
 
 
 def record_all(
@@ -54,18 +64,29 @@ def record_all(
     now: datetime,
 ) -> None:
     """Write one act about many things into the trail, each with its detail, at once."""
+    role = acting_role(session)
     rows = [
-        {"at": now, "actor": actor, "act": act, "subject": subject, "detail": dict(detail)}
+        {
+            "at": now,
+            "actor": actor,
+            "role": role,
+            "act": act,
+            "subject": subject,
+            "detail": dict(detail),
+        }
         for subject, detail in subjects
     ]
     write_rows(session, AuditEntry, rows)
 
 
-def record_on(driver: Driver, act: str, subject: str, *, actor: str | None, now: datetime) -> None:
+def record_on(
+    driver: Driver, act: str, subject: str, *, actor: str | None, role: ActingRole, now: datetime
+) -> None:
     """Write one act without detail into the trail, on the driver: for claims, which come in crowds."""
     values: dict[str, object] = {
         "at": now,
         "actor": actor,
+        "role": role,
         "act": act,
         "subject": subject,
         "detail": {},
@@ -78,12 +99,13 @@ def recorded_of(
 ) -> Insert:
     """Return the statement that records an act once for each row of `happened`.
 
-    It takes the parameter `actor`; it stands in the one statement of a claim on PostgreSQL.
+    It takes the parameters `actor` and `role`; it stands in the one statement of a claim on PostgreSQL.
     """
     columns = _ENTRIES.c
     told = {
         "at": at,
         "actor": bindparam("actor", type_=columns.actor.type),
+        "role": bindparam("role", type_=columns.role.type),
         "act": literal(act, columns.act.type),
         "subject": subject,
         "detail": literal({}, columns.detail.type),

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,7 @@ from sqlalchemy.exc import TimeoutError as NoTurn
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from lms.core.acting_roles import ActingRole, session_acting_as
 from lms.core.compiled_statements import Driver, cursor_of
 from lms.core.errors import N_, Conflict
 from lms.core.model_base import Base
@@ -69,10 +71,14 @@ def is_cut_off(fault: Exception) -> bool:
 
 
 class Database:
-    """One database; the only commits of the product happen in `transaction`."""
+    """One database; the only commits of the product happen in `transaction`.
+
+    What is done in it is done on the command line, unless it comes from `acting_as`.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.role = ActingRole.COMMAND_LINE
         self.engine = _engine(url)
         # One connection: of the threads of a process one writes at a time.
         self._passing = _sqlite(url, "NORMAL", size=1) if self.is_sqlite else self.engine
@@ -90,6 +96,12 @@ class Database:
         """Tell whether this is the embedded database."""
         return self.engine.dialect.name == "sqlite"
 
+    def acting_as(self, role: ActingRole) -> "Database":
+        """Return the same database for acts in another role, which their audit entries name."""
+        same = copy(self)
+        same.role = role
+        return same
+
     @contextmanager
     def transaction(self, *, in_passing: bool = False) -> Iterator[Session]:
         """Open a writing session: leaving the block commits, an exception rolls all of it back.
@@ -100,7 +112,11 @@ class Database:
         where there was no turn to write.
         """
         engine = self._writing_in_passing if in_passing else self._writing
-        with self._one_at_a_time(), Session(engine, expire_on_commit=False) as session:
+        acting = session_acting_as(self.role)
+        with (
+            self._one_at_a_time(),
+            Session(engine, expire_on_commit=False, info=acting) as session,
+        ):
             try:
                 session.connection()  # begins now, so that no read comes before BEGIN IMMEDIATE
                 yield session

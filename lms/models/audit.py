@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime
+from lms.core.acting_roles import ActingRole
+from lms.core.model_base import Base, UTCDateTime, words
 
 
 class AuditEntry(Base, kw_only=True):
@@ -19,12 +20,14 @@ class AuditEntry(Base, kw_only=True):
     __table_args__ = (
         Index("ix_audit_entry_subject_at", "subject", "at"),
         Index("ix_audit_entry_actor_id", "actor", "id"),
+        Index("ix_audit_entry_role_id", "role", "id"),
         Index("ix_audit_entry_act_id", "act", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
-    actor: Mapped[str | None] = mapped_column(String(26))  # a login's outside id; none is the CLI
+    actor: Mapped[str | None] = mapped_column(String(26))  # a login's outside id, if one did it
+    role: Mapped[ActingRole] = mapped_column(words(ActingRole))
     act: Mapped[str] = mapped_column(String(60))
     subject: Mapped[str] = mapped_column(String(26))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.core.acting_roles import acting_role
 from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.model_base import Base, new_public_id
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
@@ -153,7 +154,8 @@ def seat_one(
         if not count_on(driver, pool_id, 1):
             stand_up(driver, got)
             return Full()
-        audit.record_on(driver, f"seat.{place.state}", got.seat, actor=actor, now=now)
+        role = acting_role(session)
+        audit.record_on(driver, f"seat.{place.state}", got.seat, actor=actor, role=role, now=now)
     return got
 
 

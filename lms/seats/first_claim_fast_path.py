@@ -32,6 +32,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.core.acting_roles import acting_role
 from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.model_base import Base, new_public_id
 from lms.models.accounts import Login, LoginAlias
@@ -167,6 +168,7 @@ def seat_newcomer(
         "login": login_id,
         "moment": now,
         "actor": actor,
+        "role": acting_role(session),
     }
     if driver.dialect.name == "postgresql":
         return _seat_in_one(driver, values, seat)
@@ -181,7 +183,7 @@ def seat_newcomer(
     if not count_on(driver, pool_id, 1):
         stand_up(driver, seated)
         return Full()
-    audit.record_on(driver, _ACT, seat, actor=actor, now=now)
+    audit.record_on(driver, _ACT, seat, actor=actor, role=acting_role(session), now=now)
     return seated
 
 

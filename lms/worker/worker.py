@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from lms.core import clock
+from lms.core.acting_roles import ActingRole
 from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.jobs import leases as job_leases
@@ -37,7 +38,7 @@ class Worker:
     """Runs its lanes until `stop()`."""
 
     def __init__(self, carrel: Carrel, work: Work, lanes: Collection[Lane]) -> None:
-        self._carrel = carrel
+        self._carrel = carrel.acting_as(ActingRole.JOB)
         self._work = work
         self._lanes = tuple(lanes)
         self._name = worker_name()

@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
+from lms import audit
+from lms.core.acting_roles import ActingRole
 from lms.core.clock import now
 from lms.core.database import Database
 from lms.core.errors import NotFound
@@ -25,6 +27,7 @@ from lms.jobs.queue import (
     Work,
     cancel,
 )
+from lms.models.audit import AuditEntry
 from lms.models.jobs import Job, JobState, Lane
 from lms.worker.worker import Worker, see_through
 from tests.factories import make_login
@@ -49,10 +52,20 @@ def test_a_handler_is_given_the_job_and_the_library(carrel: Carrel) -> None:
     seen = list[object]()
 
     def handler(given: Carrel, run: JobRun) -> None:
-        seen.extend((given, run.subject, run.payload, run.tries, run.max_tries))
+        seen.extend((given.settings, run.subject, run.payload, run.tries, run.max_tries))
 
     assert one_try(carrel, handler).state is JobState.DONE
-    assert seen == [carrel, SUBJECT, {"recording": 7}, 1, 3]
+    assert seen == [carrel.settings, SUBJECT, {"recording": 7}, 1, 3]
+
+
+def test_what_a_worker_does_is_done_as_a_job(carrel: Carrel) -> None:
+    def handler(given: Carrel, _run: JobRun) -> None:
+        with given.database.transaction() as session:
+            audit.record(session, "kit.made", SUBJECT, actor=None, now=now())
+
+    one_try(carrel, handler)
+    with carrel.database.read_session() as session:
+        assert session.scalars(select(AuditEntry.role)).all() == [ActingRole.JOB]
 
 
 def test_a_handler_that_gives_up_is_not_asked_again(carrel: Carrel) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from lms.core.acting_roles import ActingRole
 from lms.core.database import Database
 from lms.core.errors import Conflict, NotFound
 from lms.grants.grants import Term
@@ -61,6 +62,19 @@ def test_a_free_seat_is_claimed_and_counted(database: Database) -> None:
             select(AuditEntry.act).where(AuditEntry.subject == claimed.seat)
         ).all()
         assert acts == ["seat.claimed"]
+
+
+def test_a_claim_is_recorded_in_the_role_of_whoever_claims(database: Database) -> None:
+    home = make_home(database, 2)
+    [pat, mel] = people(database, 2)
+    take(database, home.pool_id, pat)
+    take(database.acting_as(ActingRole.STAFF), home.pool_id, mel)
+    with database.read_session() as session:
+        entries = select(AuditEntry.role).where(AuditEntry.act == "seat.claimed")
+        assert session.scalars(entries.order_by(AuditEntry.id)).all() == [
+            ActingRole.COMMAND_LINE,
+            ActingRole.STAFF,
+        ]
 
 
 def test_claiming_again_answers_with_the_same_seat(database: Database) -> None:

@@ -2613,6 +2613,26 @@ def _operations() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.String(length=26), nullable=True),
+        sa.Column(
+            "role",
+            _enum(
+                "actingrole",
+                "person",
+                "owner",
+                "manager",
+                "supervisor",
+                "billing",
+                "lms_admin",
+                "instructor",
+                "lms",
+                "seller_owner",
+                "staff",
+                "bookkeeper",
+                "command_line",
+                "job",
+            ),
+            nullable=False,
+        ),
         sa.Column("act", sa.String(length=60), nullable=False),
         sa.Column("subject", sa.String(length=26), nullable=False),
         sa.Column("detail", sa.JSON(), nullable=False),
@@ -2621,6 +2641,7 @@ def _operations() -> None:
     op.create_index("ix_audit_entry_act_id", "audit_entry", ["act", "id"])
     op.create_index("ix_audit_entry_actor_id", "audit_entry", ["actor", "id"])
     op.create_index(op.f("ix_audit_entry_at"), "audit_entry", ["at"])
+    op.create_index("ix_audit_entry_role_id", "audit_entry", ["role", "id"])
     op.create_index("ix_audit_entry_subject_at", "audit_entry", ["subject", "at"])
     op.create_table(
         "branding",
