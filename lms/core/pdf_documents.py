@@ -4,17 +4,18 @@ The fonts are in lms/core/print_fonts. PDF/UA refuses a letter that no font has,
 written in Latin ones first.
 """
 
+import json
 import threading
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import typst
 from text_unidecode import unidecode
@@ -23,6 +24,8 @@ FONTS: Final = Path(__file__).resolve().parent / "print_fonts"
 TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
 # They join letters in the scripts of India and in Persian; everything else unseen is left out.
 JOINERS: Final = "\u200c\u200d"
+# Pictures that typst draws, by their media type.
+PICTURES: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 NO_PICTURES: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 
@@ -39,7 +42,7 @@ _turn = threading.Lock()
 
 def print_pdf(
     template: str,
-    values: Mapping[str, str],
+    values: Mapping[str, object],
     *,
     size: Size,
     at: datetime,
@@ -47,15 +50,16 @@ def print_pdf(
 ) -> bytes:
     """Return a document of templates/ as a tagged PDF; about 20 ms once the fonts are read.
 
-    `values` are what it says, `pictures` the files that these name, `at` when it was made.
+    `values` are what it says, `pictures` the files that these name, `at` when it was made. The
+    template gets a text as it is, anything else as JSON.
     """
-    given = {name: printable(value) for name, value in values.items()} | {"paper": size.value}
+    given = {name: _in_letters(value, printable) for name, value in values.items()}
+    given["paper"] = size.value
     try:
         return _compile(template, given, pictures, at)
     except typst.TypstError:
         # a letter that its font has, and has not together with its neighbor
-        plain = {name: unidecode(value) for name, value in given.items()}
-        return _compile(template, plain, pictures, at)
+        return _compile(template, _in_letters(given, unidecode), pictures, at)
 
 
 @lru_cache(maxsize=128)
@@ -77,6 +81,19 @@ def printable(text: str) -> str:
     """Return a text in letters that the fonts have: those of others are written in Latin ones."""
     composed = unicodedata.normalize("NFC", text)
     return "".join(_printable(letter) for letter in composed)
+
+
+def _in_letters(value: Any, write: Callable[[str], str]) -> Any:  # noqa: ANN401  (whatever JSON can say)
+    """Return a value with every text in it as `write` returns it."""
+    match value:
+        case str():
+            return write(value)
+        case dict():
+            return {name: _in_letters(one, write) for name, one in value.items()}
+        case list() | tuple():
+            return [_in_letters(one, write) for one in value]
+        case _:
+            return value
 
 
 def _printable(letter: str) -> str:
@@ -118,7 +135,7 @@ def _compiler() -> typst.Compiler:
 
 
 def _compile(
-    template: str, values: Mapping[str, str], pictures: Mapping[str, bytes], at: datetime
+    template: str, values: Mapping[str, Any], pictures: Mapping[str, bytes], at: datetime
 ) -> bytes:
     with TemporaryDirectory() as root, _turn:
         for name, picture in pictures.items():
@@ -126,7 +143,10 @@ def _compile(
         made = _compiler().compile(
             _template(template),
             format="pdf",
-            sys_inputs=dict(values),
+            sys_inputs={
+                name: value if isinstance(value, str) else json.dumps(value)
+                for name, value in values.items()
+            },
             pdf_standards="ua-1",
             root=Path(root),
             timestamp=int(at.timestamp()),

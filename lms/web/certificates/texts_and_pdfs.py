@@ -1,7 +1,6 @@
 """Certificate texts and PDFs: wording, credit hours, QR code, and transcript."""
 
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +20,7 @@ from lms.core.accent_colors import light_accent
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import read_zone, say_date
 from lms.core.errors import N_, NotFound
-from lms.core.pdf_documents import Size, print_pdf, printable
+from lms.core.pdf_documents import PICTURES, Size, print_pdf
 from lms.mail.links import Links
 from lms.models.certificates import CertificateKind
 from lms.web.core.request_context import carrel
@@ -49,8 +48,6 @@ STATUS_NAMES: Final[Mapping[Status, tuple[str, str]]] = MappingProxyType(
         Status.CORRECTED: (N_("Corrected"), "none"),
     }
 )
-# Pictures that typst sets, by their media type.
-PICTURES: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +197,8 @@ def transcript_pdf(
     """Return the list of what a person holds, with the sum of its hours, on as many pages as it takes."""
     rows = [
         {
-            "day": printable(day_of(each)),
-            "title": printable(each.title),
+            "day": day_of(each),
+            "title": each.title,
             "kind": _(KIND_NAMES[each.kind]),
             "hours": hours(each.credit_minutes),
             "id": each.public_id,
@@ -222,8 +219,8 @@ def transcript_pdf(
             hours=hours_words(sum_credit(tuple(certificates))),
             day=today,
         ),
-        "heads": json.dumps([_("Date"), _("Webinar"), _("Way"), _("Hours"), _("Number")]),
-        "rows": json.dumps(rows),
+        "heads": [_("Date"), _("Webinar"), _("Way"), _("Hours"), _("Number")],
+        "rows": rows,
         "note": _("Each number opens the page that checks its certificate."),
         "page": _("Page"),
     }

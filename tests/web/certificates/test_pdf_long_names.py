@@ -1,4 +1,4 @@
-"""Long names and titles on the paper of a certificate: on several lines before they get small."""
+"""Names and titles that are hard to print: long ones, and letters that no font has side by side."""
 
 import pypdfium2
 import pytest
@@ -39,3 +39,15 @@ def test_they_take_two_lines_before_they_get_as_small_as_what_stands_around_them
     assert len(pypdfium2.PdfDocument(pdf)) == 1
     for words in ("Maximiliana Bartholomea", "Sigmaringen", "When the Building", "Friends"):
         assert min(sizes(pdf, words)) > SMALL, words
+
+
+def test_a_title_of_letters_that_no_font_has_side_by_side_is_in_the_transcript(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).title = "@\u17cc home"
+    give(database, cast)
+    client.sign_in(cast.alice.id)
+    pdf = client.get("/certificates/transcript.pdf")
+    assert pdf.status_code == 200
+    assert "@" in pypdfium2.PdfDocument(pdf.data)[0].get_textpage().get_text_range()
