@@ -38,7 +38,6 @@ _TABLES: Final = {
             "email": _ADDRESS.format("i"),
             "email_key": _ADDRESS.format("i"),
             "name": "'Pat Doe'",
-            "is_staff": "FALSE",
             "confirmed_at": ":now",
             "created_at": ":now",
         },

@@ -27,6 +27,7 @@ from benchmarks.delivery_servers import tree
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
 from lms.migrations import upgrade
+from lms.models.accounts import SellerRole
 from lms.models.recordings import Recording
 from tests.browser.person import Person
 from tests.browser.recordings.upload_server import House, long_film, until_share
@@ -83,7 +84,7 @@ def measure(house: House, browser: "Browser", folder: Path, size: int) -> dict[s
     film = folder / "A long evening.mp4"
     long_film(film, size)
     with house.carrel.database.transaction() as session:
-        ada = make_login(session, "ada@example.org", name="Ada", is_staff=True).id
+        ada = make_login(session, "ada@example.org", name="Ada", seller_role=SellerRole.STAFF).id
     person = Person.arrive(browser, f"http://127.0.0.1:{house.port}", house.carrel, ada)
     held = Held(house)
     held.begin()

@@ -346,7 +346,6 @@ def _insert_logins(session: Session, number: int) -> None:
             "email": f"person{one}@example.org",
             "email_key": f"person{one}@example.org",
             "name": "Pat Doe",
-            "is_staff": False,
             "confirmed_at": NOW,
             "created_at": NOW,
         }

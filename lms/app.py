@@ -18,7 +18,7 @@ from lms.web.core.page_frame import init_shell
 from lms.web.core.rate_limits import init_limits
 from lms.web.core.request_context import COMPONENTS, EXTENSION
 from lms.web.core.request_queue import init_request_queue
-from lms.web.core.route_guard import UNCOOKIED, Audience, audience_of, guard_routes, refuse_nul
+from lms.web.core.route_guard import UNCOOKIED, Audience, audiences_of, guard_routes, refuse_nul
 from lms.web.core.security_headers_and_proxies import init_headers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +31,9 @@ LARGEST = {
     Audience.EVERYONE: STRANGERS_BYTES,
     Audience.SIGNED_IN: STRANGERS_BYTES,
     Audience.MANAGERS: MANAGERS_BYTES,
+    Audience.SUPERVISORS: MANAGERS_BYTES,
+    Audience.BILLING: MANAGERS_BYTES,
+    Audience.LMS_ADMINS: MANAGERS_BYTES,
     Audience.PLATFORM: MESSAGE_BYTES,
     Audience.FRAME: MESSAGE_BYTES,
 }
@@ -42,7 +45,7 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
     Raises RuntimeError when a route declares no audience.
     """
     load_tables(components)
-    carrel = carrel.acting_as(ActingRole.PERSON)
+    carrel = carrel.acting_as(ActingRole.PERSON)  # the guard says when it is another
     settings = carrel.settings
     app = Flask(
         "lms",
@@ -106,10 +109,10 @@ def _protect_forms(app: Flask) -> None:
     def check_token() -> None:
         if request.endpoint is None:
             return  # no such route: Flask answers 404 or 405
-        audience = audience_of(app.view_functions[request.endpoint])
-        if audience in LARGEST:
-            request.max_content_length = LARGEST[audience]  # nobody fills the disk
-        if audience not in UNCOOKIED:
+        audiences = audiences_of(app.view_functions[request.endpoint])
+        if audiences <= LARGEST.keys():  # nobody fills the disk
+            request.max_content_length = max(LARGEST[each] for each in audiences)
+        if not audiences & UNCOOKIED:
             csrf.protect()
-        if audience is not Audience.PLAYBACK_TOKEN:
+        if Audience.PLAYBACK_TOKEN not in audiences:
             refuse_nul()

@@ -1,15 +1,17 @@
-"""The six people every test may know, and the one webinar that they are about."""
+"""The six people every test may know, their webinar, and whoever has other roles."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from lms.models.accounts import Login
-from lms.models.organizations import Role
+from lms.models.accounts import Login, SellerRole
+from lms.models.organizations import Organization, Role
+from lms.models.training import GroupSupervisor
 from tests.clock import NOW
 from tests.factories import (
     make_grant,
+    make_group,
     make_login,
     make_membership,
     make_organization,
@@ -55,7 +57,7 @@ def assemble(session: Session) -> Cast:
         make_login(session, f"{name.lower()}@example.org", name=name)
         for name in ("Alice", "Bob", "Carol", "Dan", "Mia")
     )
-    ada = make_login(session, "ada@example.org", name="Ada", is_staff=True)
+    ada = make_login(session, "ada@example.org", name="Ada", seller_role=SellerRole.STAFF)
     make_grant(session, alice, webinar)
     make_grant(session, bob, ends_at=PASS_ENDS)
     make_grant(session, carol, starts_at=NOW - timedelta(days=366), ends_at=PASS_ENDED)
@@ -72,6 +74,56 @@ def assemble(session: Session) -> Cast:
         slug=webinar.slug,
         recording_id=recording.id,
         organization_id=elm.id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Who has a role besides mia and ada: in the seller's team, and in Elm County."""
+
+    owen: Person  # owns the seller
+    beth: Person  # keeps the seller's books
+    olive: Person  # owns Elm County
+    sue: Person  # supervises the circulation desk of Elm County
+    bill: Person  # does the billing of Elm County
+    lee: Person  # is the LMS admin of Elm County
+    max: Person  # manages Oak Grove, another organization
+    rita: Person  # works at the circulation desk
+    hugo: Person  # works in cataloging, which sue doesn't supervise
+    circulation: str  # the groups, by their outside ids
+    cataloging: str
+
+
+def assemble_roles(session: Session, cast: Cast) -> Roles:
+    """Add everybody who has another role, and the groups that a supervisor sees or doesn't."""
+    owen = make_login(session, "owen@example.org", name="Owen", seller_role=SellerRole.OWNER)
+    beth = make_login(session, "beth@example.org", name="Beth", seller_role=SellerRole.BOOKKEEPER)
+    elm = session.get_one(Organization, cast.organization_id)
+    people = {}
+    for name, role in (
+        ("olive", Role.OWNER),
+        ("sue", Role.SUPERVISOR),
+        ("bill", Role.BILLING),
+        ("lee", Role.LMS_ADMIN),
+        ("rita", Role.MEMBER),
+        ("hugo", Role.MEMBER),
+    ):
+        login = make_login(session, f"{name}@example.org", name=name.title())
+        make_membership(session, elm, login, role=role)
+        people[name] = login
+    circulation = make_group(session, elm, "Circulation", people["rita"])
+    cataloging = make_group(session, elm, "Cataloging", people["hugo"])
+    session.add(GroupSupervisor(group_id=circulation.id, login_id=people["sue"].id))
+    oak = make_organization(session, "oak-grove", name="Oak Grove Library")
+    max_ = make_login(session, "max@example.org", name="Max")
+    make_membership(session, oak, max_, role=Role.MANAGER)
+    return Roles(
+        owen=_person(owen),
+        beth=_person(beth),
+        max=_person(max_),
+        circulation=circulation.public_id,
+        cataloging=cataloging.public_id,
+        **{name: _person(login) for name, login in people.items()},
     )
 
 

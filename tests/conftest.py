@@ -19,7 +19,7 @@ from lms.core.database import Database
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
 from media.storage.storage_protocol import Storage
-from tests.cast import Cast, assemble
+from tests.cast import Cast, Roles, assemble, assemble_roles
 from tests.clock import Clock
 from tests.compile_cache import compile_once
 from tests.platform.app import running_platform
@@ -152,6 +152,13 @@ def cast(database: Database) -> Cast:
     """Alice, Bob, Carol, Dan, Mia and Ada, and the webinar they are about, as of `clock`'s NOW."""
     with database.transaction() as session:
         return assemble(session)
+
+
+@pytest.fixture
+def roles(database: Database, cast: Cast) -> Roles:
+    """Who has a role besides mia and ada: in the seller's team, and in Elm County."""
+    with database.transaction() as session:
+        return assemble_roles(session, cast)
 
 
 @pytest.fixture

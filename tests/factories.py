@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from lms.core.model_base import Base
-from lms.models.accounts import Login
+from lms.models.accounts import Login, SellerRole
 from lms.models.catalog import Series, Webinar, WebinarState
 from lms.models.grants import Grant, OfferKind, Scope
 from lms.models.group_showings import Attendee, EnteredBy, Showing
@@ -28,6 +28,7 @@ from lms.models.seats import (
     VerifiedDomain,
     WaitingEntry,
 )
+from lms.models.training import TrainingGroup, TrainingGroupMember
 from tests.clock import NOW
 
 ZONE = "America/New_York"
@@ -41,7 +42,7 @@ def make_login(
     email: str | None = None,
     *,
     name: str = "Pat Doe",
-    is_staff: bool = False,
+    seller_role: SellerRole | None = None,
     blocked_at: datetime | None = None,
 ) -> Login:
     """A person whose address is confirmed and who has no password."""
@@ -50,7 +51,7 @@ def make_login(
         email=address,
         email_key=address.casefold(),
         name=name,
-        is_staff=is_staff,
+        seller_role=seller_role,
         confirmed_at=NOW,
         blocked_at=blocked_at,
         created_at=NOW,
@@ -73,6 +74,17 @@ def make_membership(
         organization_id=organization.id, login_id=login.id, role=role, created_at=NOW
     )
     return _kept(session, membership)
+
+
+def make_group(
+    session: Session, organization: Organization, name: str, *members: Login
+) -> TrainingGroup:
+    """A group of an organization with people in it."""
+    group = TrainingGroup(organization_id=organization.id, name=name, created_at=NOW)
+    _kept(session, group)
+    session.add_all(TrainingGroupMember(group_id=group.id, login_id=one.id) for one in members)
+    session.flush()
+    return group
 
 
 def make_series(session: Session, slug: str | None = None) -> Series:

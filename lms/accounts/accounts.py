@@ -17,7 +17,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
 from lms.mail import link_tokens_and_codes
 from lms.mail.links import Links
-from lms.models.accounts import EmailPurpose, Login
+from lms.models.accounts import EmailPurpose, Login, SellerRole
 from lms.models.grants import Grant
 
 LONGEST_NAME: Final = 200
@@ -32,7 +32,7 @@ _ACCOUNTS = select(
     Login.email,
     Login.name,
     Login.zone,
-    Login.is_staff,
+    Login.seller_role,
     Login.confirmed_at,
     Login.blocked_at,
     Login.password_hash,
@@ -50,7 +50,7 @@ class Account:
     email: str | None
     name: str
     zone: str | None
-    is_staff: bool
+    seller_role: SellerRole | None
     is_confirmed: bool
     is_blocked: bool
     has_password: bool
@@ -63,7 +63,7 @@ class NewLogin:
 
     address: Address
     name: str
-    is_staff: bool = False
+    seller_role: SellerRole | None = None
     zone: str | None = None
     password_hash: str | None = None
 
@@ -150,7 +150,7 @@ def add_login(session: Session, new: NewLogin, *, actor: str | None, now: dateti
     values = {
         "email": new.address.shown,
         "name": checked_name(new.name),
-        "is_staff": new.is_staff,
+        "seller_role": new.seller_role,
         "zone": new.zone,
         "password_hash": new.password_hash,
         "confirmed_at": now,
@@ -186,7 +186,6 @@ def add_unconfirmed(session: Session, address: Address, *, now: datetime) -> Non
             email=address.shown,
             email_key=address.key,
             name=address.shown.rpartition("@")[0][:LONGEST_NAME],
-            is_staff=False,
             created_at=now,
         )
         .on_conflict_do_nothing(index_elements=[Login.email_key])
@@ -277,7 +276,7 @@ def _found(session: Session, which: ColumnElement[bool]) -> Account:
         email=row.email,
         name=row.name,
         zone=row.zone,
-        is_staff=row.is_staff,
+        seller_role=row.seller_role,
         is_confirmed=row.confirmed_at is not None,
         is_blocked=row.blocked_at is not None,
         has_password=row.password_hash is not None,

@@ -16,10 +16,11 @@ from lms.core import clock
 from lms.core.email_addresses import read_address
 from lms.core.password_hashing_and_rules import check_new_password, hash_password
 from lms.mail.links import Links
+from lms.models.accounts import SellerRole
 from lms.models.organizations import Role
 from lms.organizations import memberships, organizations
 from lms.organizations.organizations import NewOrganization
-from lms.people import account_blocks, data_export, erasure, login_merges
+from lms.people import account_blocks, data_export, erasure, login_merges, team
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class LoginFacts:
     id: str
     email: str | None
     name: str
-    staff: bool
+    role: str | None  # on the seller's team
     blocked: bool
     has_password: bool
 
@@ -72,7 +73,14 @@ def login() -> None:
 @login.command("add")
 @click.argument("email")
 @click.option("--name", help="What to call the person; else the part of the address before the @.")
-@click.option("--staff", is_flag=True, help="Make the person staff of the house.")
+@click.option("--owner", "role", flag_value="owner", help="Make the person an owner of the seller.")
+@click.option("--staff", "role", flag_value="staff", help="Make the person staff of the seller.")
+@click.option(
+    "--bookkeeper",
+    "role",
+    flag_value="bookkeeper",
+    help="Let the person see money, and change nothing.",
+)
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from the standard input's first line."
 )
@@ -83,7 +91,7 @@ def add_login(
     *,
     email: str,
     name: str | None,
-    staff: bool,
+    role: str | None,
     password_stdin: bool,
     as_json: bool,
 ) -> None:
@@ -94,7 +102,9 @@ def add_login(
     address = read_address(email)
     called = accounts.checked_name(name or address.shown.rpartition("@")[0])
     password_hash = _read_password(address.shown, called) if password_stdin else None
-    new = NewLogin(address, called, is_staff=staff, password_hash=password_hash)
+    new = NewLogin(
+        address, called, seller_role=SellerRole(role) if role else None, password_hash=password_hash
+    )
     now = clock.now()
     with console.carrel.database.transaction() as session:
         account = accounts.add_login(session, new, actor=None, now=now)
@@ -105,6 +115,21 @@ def add_login(
     if password_hash is None:
         lines = [f"{account.email} is being sent a link for choosing a password."]
     answer(_facts(account), *lines, as_json=as_json)
+
+
+@login.command("role")
+@click.argument("email")
+@click.argument("role", type=click.Choice([*(role.value for role in SellerRole), "none"]))
+@json_option
+@click.pass_obj
+def set_role(console: Console, *, email: str, role: str, as_json: bool) -> None:
+    """Make a person an owner, staff or the bookkeeper of the seller, or none of them."""
+    wanted = None if role == "none" else SellerRole(role)
+    with console.carrel.database.transaction() as session:
+        account = accounts.find_by_email(session, email)
+        team.set_role(session, account.public_id, wanted, actor=None, now=clock.now())
+        account = accounts.read_account(session, account.id)
+    answer(_facts(account), f"{account.email} has the role: {role}.", as_json=as_json)
 
 
 @login.command("block")
@@ -236,7 +261,7 @@ def add_organization(
 @click.argument("email")
 @click.option(
     "--role",
-    type=click.Choice([role.value for role in Role]),
+    type=click.Choice([role.value for role in Role if role is not Role.SUPERVISOR]),
     default=Role.MEMBER.value,
     show_default=True,
     help="What the person is in the organization.",
@@ -247,8 +272,9 @@ def add_organization(
 def add_member(
     console: Console, *, slug: str, email: str, role: str, name: str, as_json: bool
 ) -> None:
-    """Make a person a member, manager or owner; one who belongs already gets the new role.
+    """Give a person a role in an organization; one who belongs already gets the new role.
 
+    Supervisors are chosen on the organization's page of members, with the groups they see.
     Somebody without a login gets one, and the letter with the link for choosing a password.
     """
     new = memberships.NewMember(read_address(email), Role(role), name)
@@ -281,7 +307,7 @@ def _facts(account: Account) -> LoginFacts:
         id=account.public_id,
         email=account.email,
         name=account.name,
-        staff=account.is_staff,
+        role=account.seller_role,
         blocked=account.is_blocked,
         has_password=account.has_password,
     )

@@ -5,6 +5,9 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from lms.models.accounts import SellerRole
+from lms.models.organizations import Role
+
 FILES = Path(__file__).parent / "files"
 ZONE = "America/New_York"
 TWO_PM = time(14, 0)
@@ -126,10 +129,11 @@ class CastText:
     password: str
     role: str
     about: str
-    staff: bool = False
+    seller_role: SellerRole | None = None
     keeps: tuple[str, ...] = ()  # slugs of webinars held for good
     all_access: PassText | None = None
-    manages: str | None = None  # slug of an organization
+    organization: str | None = None  # its slug
+    organization_role: Role = Role.MANAGER
 
 
 @dataclass(frozen=True, slots=True)

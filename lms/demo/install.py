@@ -32,7 +32,6 @@ from lms.handouts import handouts
 from lms.models.branding import Branding
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import OfferKind, Scope
-from lms.models.organizations import Role
 from lms.organizations.organizations import (
     NewOrganization,
     add_member,
@@ -174,10 +173,15 @@ def _write_person(session: Session, person: CastText, password_hash: str, *, now
             actor=None,
             now=bought,
         )
-    if person.manages:
-        organization = find_organization(session, person.manages)
+    if person.organization:
+        organization = find_organization(session, person.organization)
         add_member(
-            session, organization, account.id, role=Role.MANAGER, actor=None, now=now - JOINED_AGO
+            session,
+            organization,
+            account.id,
+            role=person.organization_role,
+            actor=None,
+            now=now - JOINED_AGO,
         )
 
 
@@ -188,7 +192,7 @@ def _account(session: Session, person: CastText, password_hash: str, *, now: dat
         new = NewLogin(
             address=read_address(person.email),
             name=person.name,
-            is_staff=person.staff,
+            seller_role=person.seller_role,
             zone=ZONE,
             password_hash=password_hash,
         )

@@ -9,6 +9,8 @@ from lms.demo.data_types import (
     PresenterText,
     PriceText,
 )
+from lms.models.accounts import SellerRole
+from lms.models.organizations import Role
 
 HOUSE = HouseText(
     name="Quillmoor House",
@@ -126,15 +128,58 @@ CAST = (
         password="mia-opens-the-branch",  # noqa: S106
         role="manager",
         about="manager at Tarnbrook County Library",
-        manages="tarnbrook",
+        organization="tarnbrook",
+    ),
+    CastText(
+        email="sam@example.org",
+        name="Sam Okonkwo",
+        password="sam-watches-the-desk",  # noqa: S106
+        role="supervisor",
+        about="supervises the desk at Tarnbrook",
+        organization="tarnbrook",
+        organization_role=Role.SUPERVISOR,
+    ),
+    CastText(
+        email="bea@example.org",
+        name="Bea Lindgren",
+        password="bea-pays-in-thirty-days",  # noqa: S106
+        role="billing",
+        about="billing at Tarnbrook",
+        organization="tarnbrook",
+        organization_role=Role.BILLING,
+    ),
+    CastText(
+        email="leo@example.org",
+        name="Leo Farrow",
+        password="leo-connects-the-course",  # noqa: S106
+        role="lms_admin",
+        about="LMS admin at Tarnbrook",
+        organization="tarnbrook",
+        organization_role=Role.LMS_ADMIN,
     ),
     CastText(
         email="ada@example.org",
         name="Ada Brightwater",
         password="ada-lights-the-lamp",  # noqa: S106
         role="staff",
-        about="staff of the house",
-        staff=True,
+        about="staff of Quillmoor House",
+        seller_role=SellerRole.STAFF,
+    ),
+    CastText(
+        email="olive@example.org",
+        name="Olive Marchbanks",
+        password="olive-owns-the-calendar",  # noqa: S106
+        role="owner",
+        about="owner of Quillmoor House",
+        seller_role=SellerRole.OWNER,
+    ),
+    CastText(
+        email="ben@example.org",
+        name="Ben Tollgate",
+        password="ben-counts-every-cent",  # noqa: S106
+        role="bookkeeper",
+        about="bookkeeper of Quillmoor House",
+        seller_role=SellerRole.BOOKKEEPER,
     ),
 )
 

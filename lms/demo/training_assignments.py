@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 
 from lms.accounts.accounts import find_by_email
 from lms.demo.data_types import ZONE
+from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.organizations.organizations import find_organization
+from lms.organizations.supervised_groups import set_groups
 from lms.training.assignments import NewTraining, acknowledge, assign
 from lms.training.groups import make_group
 from lms.training.trainee_read_models import list_own
 
 HOUSE: Final = "tarnbrook"
+SUPERVISOR: Final = "sam@example.org"
 DESK: Final = (
     "mia@example.org",
     "rosalind.quaye@tarnbrook.example",
@@ -37,6 +40,8 @@ def write_training(session: Session, *, now: datetime) -> None:
     place = find_organization(session, HOUSE)
     began = now - timedelta(days=12)
     group = make_group(session, place, "Front desk", "\n".join(DESK), actor=None, now=began)
+    supervisor = session.get_one(Login, find_by_email(session, SUPERVISOR).id)
+    set_groups(session, place, supervisor, (group,), actor=None, now=began)
     today = now.astimezone(zone).date()
     held = session.scalars(select(Webinar.held_at).where(Webinar.slug == LIVE)).one()
     for new in (

@@ -16,6 +16,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
+class SellerRole(StrEnum):
+    """What a person is in the seller's team."""
+
+    OWNER = "owner"
+    STAFF = "staff"
+    BOOKKEEPER = "bookkeeper"  # sees money, changes nothing
+
+
 class EmailPurpose(StrEnum):
     """What a mailed secret is good for."""
 
@@ -44,7 +52,7 @@ class Login(Base, kw_only=True):
     email_key: Mapped[str | None] = mapped_column(String(320), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(255), default=None)
-    is_staff: Mapped[bool] = mapped_column(default=False)
+    seller_role: Mapped[SellerRole | None] = mapped_column(words(SellerRole), default=None)
     zone: Mapped[str | None] = mapped_column(String(64), default=None)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     blocked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import (
     CheckConstraint,
@@ -18,8 +19,14 @@ class Role(StrEnum):
     """What a person is in an organization."""
 
     MEMBER = "member"
+    SUPERVISOR = "supervisor"  # sees the people, training and reports of some groups
+    BILLING = "billing"  # sees what was bought and is owed
+    LMS_ADMIN = "lms_admin"  # connects learning management systems
     MANAGER = "manager"
     OWNER = "owner"
+
+
+MANAGING: Final = (Role.MANAGER, Role.OWNER)
 
 
 class Organization(Base, kw_only=True):

@@ -1,4 +1,4 @@
-"""Tables of training: assignments, groups, and trainees."""
+"""Tables of training: assignments, groups, their supervisors, and trainees."""
 
 from datetime import datetime
 
@@ -30,6 +30,19 @@ class TrainingGroupMember(Base, kw_only=True):
     """Somebody in a group."""
 
     __tablename__ = "training_group_member"
+
+    group_id: Mapped[int] = mapped_column(
+        ForeignKey("training_group.id", ondelete="CASCADE"), primary_key=True
+    )
+    login_id: Mapped[int] = mapped_column(
+        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class GroupSupervisor(Base, kw_only=True):
+    """A person who sees a group, while they are a supervisor of its organization."""
+
+    __tablename__ = "group_supervisor"
 
     group_id: Mapped[int] = mapped_column(
         ForeignKey("training_group.id", ondelete="CASCADE"), primary_key=True

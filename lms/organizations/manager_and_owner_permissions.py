@@ -1,8 +1,9 @@
-"""Manager and owner permissions: which organizations each manages, and who may change roles."""
+"""Permissions in organizations: who may enter one in which role, and who may change roles."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -10,15 +11,14 @@ from sqlalchemy.orm import Session, aliased
 from lms.access.merged_logins import logins_of
 from lms.core.errors import N_, Conflict, Forbidden, NotFound
 from lms.models.accounts import Login
-from lms.models.organizations import Membership, Organization, Role
-from lms.organizations import memberships
-from lms.organizations.memberships import NewMember
+from lms.models.organizations import MANAGING, Membership, Organization, Role
+from lms.organizations import memberships, supervised_groups
+from lms.organizations.memberships import RANKS, NewMember, RoleChoice
 from lms.organizations.organizations import OrganizationFacts, add_member
 
 OWNERS_ONLY = N_("Only an owner of this organization may make or change owners.")
 LAST_OWNER = N_("An organization keeps at least one owner. Make somebody else an owner first.")
 BELONGS_ALREADY = N_("This person belongs to the organization already. Change their role.")
-_RANKS: Final = {Role.OWNER: 0, Role.MANAGER: 1, Role.MEMBER: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +32,46 @@ class Steward:
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """An organization as somebody who may look after it sees it; staff have no role in it."""
+    """An organization as a person with a role in it sees it; people of the seller have none.
+
+    `groups` are the ids of the groups that a supervisor sees; the others see everybody (None).
+    """
 
     facts: OrganizationFacts
     zone: str | None
     role: Role | None
     has_children: bool
     parent_name: str | None
+    groups: tuple[int, ...] | None = None
 
     @property
     def may_make_owners(self) -> bool:
         """Tell whether this person may make, change and remove owners."""
-        return self.role is not Role.MANAGER
+        return self.role in (Role.OWNER, None)
 
 
 def managed_organization(
-    session: Session, organization_id: str, *, login_id: int, is_staff: bool
+    session: Session,
+    organization_id: str,
+    *,
+    login_id: int,
+    roles: Collection[Role] = MANAGING,
+    may_look: bool = False,
 ) -> Managed:
-    """Return an organization that this person manages or owns, or any to staff.
+    """Return an organization in which this person has one of these roles, or any if they `may_look`.
 
-    Raises NotFound for everybody else: what one doesn't look after reads like what never was.
+    Raises NotFound for everybody else, as for one that never was.
     """
-    rows = session.execute(_managed(login_id).where(Organization.public_id == organization_id))
+    rows = session.execute(
+        _managed(login_id, roles).where(Organization.public_id == organization_id)
+    )
     found = [_seen(row) for row in rows]
     if found:
-        return min(found, key=lambda each: _RANKS[each.role or Role.MEMBER])
-    if not is_staff:
+        mine = max(found, key=lambda each: RANKS[each.role or Role.MEMBER])
+        if mine.role is not Role.SUPERVISOR:
+            return mine
+        return replace(mine, groups=supervised_groups.supervised(session, mine.facts.id, login_id))
+    if not may_look:
         raise NotFound
     row = session.execute(
         _organizations(None).where(Organization.public_id == organization_id)
@@ -67,9 +81,11 @@ def managed_organization(
     return _seen(row)
 
 
-def managed_by(session: Session, login_id: int) -> tuple[OrganizationFacts, ...]:
-    """Return the organizations that a person manages or owns, by name."""
-    rows = session.execute(_managed(login_id).order_by(Organization.name, Organization.id))
+def managed_by(
+    session: Session, login_id: int, *, roles: Collection[Role] = MANAGING
+) -> tuple[OrganizationFacts, ...]:
+    """Return the organizations in which a person has one of these roles, by name."""
+    rows = session.execute(_managed(login_id, roles).order_by(Organization.name, Organization.id))
     return tuple({row.public_id: _seen(row).facts for row in rows}.values())
 
 
@@ -83,7 +99,7 @@ def stewards_of(session: Session, organization_id: int) -> tuple[Steward, ...]:
         .join(kept, kept.id == func.coalesce(Login.merged_into, Login.id))
         .where(
             Membership.organization_id == organization_id,
-            Membership.role != Role.MEMBER,
+            Membership.role.in_(MANAGING),
             kept.email.is_not(None),
             kept.blocked_at.is_(None),
         )
@@ -151,23 +167,28 @@ def change_role(
     session: Session,
     managed: Managed,
     member_id: str,
-    role: Role,
+    choice: RoleChoice,
     *,
     actor: str | None,
     now: datetime,
 ) -> str:
-    """Give a person of the organization another role; returns their name.
+    """Give a person of the organization another role, or a supervisor other groups; returns their name.
 
     Raises NotFound for who doesn't belong, Forbidden when a manager touches an owner, Conflict
-    when the last owner would go.
+    when the last owner would go, Invalid (field `groups`) for a supervisor without groups.
     """
     place, login = _place(session, managed, member_id)
-    if Role.OWNER in (place.role, role) and not managed.may_make_owners:
+    if Role.OWNER in (place.role, choice.role) and not managed.may_make_owners:
         raise Forbidden(OWNERS_ONLY)
-    if place.role is not role:
-        if place.role is Role.OWNER:
-            _keep_an_owner(session, managed)
-        add_member(session, managed.facts, login.id, role=role, actor=actor, now=now)
+    if place.role is Role.OWNER and choice.role is not Role.OWNER:
+        _keep_an_owner(session, managed)
+    add_member(session, managed.facts, login.id, role=choice.role, actor=actor, now=now)
+    if choice.role is Role.SUPERVISOR:
+        supervised_groups.set_groups(
+            session, managed.facts, login, choice.groups, actor=actor, now=now
+        )
+    else:
+        supervised_groups.clear(session, managed.facts.id, login.id)
     return login.name
 
 
@@ -215,13 +236,13 @@ def _owned_by(login_id: int) -> Select[int]:
     )
 
 
-def _managed(login_id: int) -> Select[Any]:
+def _managed(login_id: int, roles: Collection[Role]) -> Select[Any]:
     mine = or_(Login.id == login_id, Login.merged_into == login_id)
     return (
         _organizations(Membership.role.expression)
         .join(Membership, Membership.organization_id == Organization.id)
         .join(Login, Login.id == Membership.login_id)
-        .where(mine, Membership.role != Role.MEMBER)
+        .where(mine, Membership.role.in_(roles))
     )
 
 

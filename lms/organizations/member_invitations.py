@@ -18,20 +18,22 @@ from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.organizations import MemberInvitation, Membership, Organization, Role
-from lms.organizations import memberships
+from lms.organizations import memberships, supervised_groups
 from lms.organizations.manager_and_owner_permissions import OWNERS_ONLY, Managed, check_newcomer
-from lms.organizations.memberships import NewMember
+from lms.organizations.memberships import RANKS, NewMember
 from lms.organizations.organizations import OrganizationFacts, add_member, find_organization
 
 ASKED_ALREADY = N_("This address was asked already. Withdraw that before you ask anew.")
 NO_LONGER = N_("Nobody asks you this any more.")
 SUBJECTS = {
     Role.MEMBER: N_("%(organization)s asks you to join it"),
+    Role.SUPERVISOR: N_("%(organization)s invites you as a supervisor"),
+    Role.BILLING: N_("%(organization)s invites you to see its orders and invoices"),
+    Role.LMS_ADMIN: N_("%(organization)s invites you to connect its LMS"),
     Role.MANAGER: N_("%(organization)s asks you to look after its seats"),
     Role.OWNER: N_("%(organization)s asks you to look after its seats"),
 }
 LIBRARY = "/library"
-_RANKS = {Role.MEMBER: 0, Role.MANAGER: 1, Role.OWNER: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ def ask_in(
     """Ask the owner of an address to take a place, and write to them; nothing else changes.
 
     Somebody without an account is made one. Raises Forbidden when a manager makes an owner,
-    Conflict for an address that is among their people or was asked before.
+    Conflict for an address that is among their people or was asked before, Invalid (field
+    `groups`) for a supervisor without groups.
     """
     check_newcomer(session, managed, new)
     before = select(MemberInvitation.id).where(
@@ -89,6 +92,11 @@ def ask_in(
     )
     _record(session, "asked", managed.facts.public_id, account.public_id, new.role, actor, now)
     session.flush()
+    if new.role is Role.SUPERVISOR:  # counts once they are one
+        login = session.get_one(Login, account.id)
+        supervised_groups.set_groups(
+            session, managed.facts, login, new.groups, actor=actor, now=now
+        )
     _write(session, managed.facts, new, account, links=links, is_new=is_new, now=now)
 
 
@@ -139,7 +147,7 @@ def accept(session: Session, invitation_id: str, login_id: int, *, now: datetime
             Membership.organization_id == row.organization_id, Membership.login_id == login_id
         )
     )
-    if held is None or _RANKS[held] < _RANKS[row.role]:
+    if held is None or RANKS[held] <= RANKS[row.role]:
         add_member(session, organization, login_id, role=row.role, actor=actor, now=now)
     session.delete(row)
     session.flush()
@@ -150,6 +158,7 @@ def decline(session: Session, invitation_id: str, login_id: int, *, now: datetim
     """Don't take a place that one was asked to. Raises as `accept` does."""
     row, organization, actor = _mine(session, invitation_id, login_id)
     _record(session, "declined", organization.public_id, actor, row.role, actor, now)
+    _forget_groups(session, row)
     session.delete(row)
     session.flush()
 
@@ -174,6 +183,7 @@ def withdraw(
     row, login = found
     if row.role is Role.OWNER and not managed.may_make_owners:
         raise Forbidden(OWNERS_ONLY)
+    _forget_groups(session, row)
     session.execute(delete(MemberInvitation).where(MemberInvitation.id == row.id))
     _record(session, "withdrawn", managed.facts.public_id, login, row.role, actor, now)
     return str(row.email)
@@ -197,6 +207,17 @@ def _mine(
         raise NotFound(NO_LONGER)
     person = session.scalars(select(Login.public_id).where(Login.id == login_id)).one()
     return row[0], find_organization(session, row[1]), person
+
+
+def _forget_groups(session: Session, row: MemberInvitation) -> None:
+    """Forget which groups a person was asked to supervise, unless they supervise some already."""
+    held = session.scalar(
+        select(Membership.role).where(
+            Membership.organization_id == row.organization_id, Membership.login_id == row.login_id
+        )
+    )
+    if held is not Role.SUPERVISOR:
+        supervised_groups.clear(session, row.organization_id, row.login_id)
 
 
 def _record(  # noqa: PLR0913  (what, where, whom, as what, by whom and when)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import and_, case, delete, func, or_, select
 from sqlalchemy.orm import Session
@@ -15,10 +16,27 @@ from lms.core.errors import NotFound
 from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.organizations import Membership, Role
+from lms.organizations import supervised_groups
 from lms.organizations.organizations import OrganizationFacts, add_member
 
 PORTION = 500
-_RANKS = case({Role.OWNER.value: 0, Role.MANAGER.value: 1}, value=Membership.role, else_=2)
+RANKS: Final = {
+    Role.MEMBER: 0,
+    Role.SUPERVISOR: 1,
+    Role.BILLING: 1,
+    Role.LMS_ADMIN: 1,
+    Role.MANAGER: 2,
+    Role.OWNER: 3,
+}
+_RANK = case({role.value: rank for role, rank in RANKS.items()}, value=Membership.role)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChoice:
+    """A role for a person, with the outside ids of the groups that a supervisor sees."""
+
+    role: Role
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +46,7 @@ class NewMember:
     address: Address
     role: Role
     name: str = ""
+    groups: tuple[str, ...] = ()  # that a supervisor sees, by their outside ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +86,7 @@ def add_by_address(
     actor: str | None,
     now: datetime,
 ) -> Joined:
-    """Make whoever an address leads to a member, manager or owner.
+    """Give the person of an address a role.
 
     Where it leads to nobody a login is made and its owner is sent the link for choosing a
     password. Raises Invalid for a name that can't be.
@@ -112,11 +131,12 @@ def remove_member(
     gone = session.scalar(
         delete(Membership)
         .where(Membership.organization_id == organization.id, Membership.login_id == theirs)
-        .returning(Membership.id)
+        .returning(Membership.login_id)
         .execution_options(synchronize_session=False)
     )
     if gone is None:
         raise NotFound
+    supervised_groups.clear(session, organization.id, gone)
     audit.record(
         session,
         "membership.removed",
@@ -130,7 +150,7 @@ def remove_member(
 def list_members(
     session: Session, organization_id: int, *, query: str = "", offset: int = 0, limit: int = 50
 ) -> Members:
-    """Return an organization's people: owners, then managers, then members, each by name.
+    """Return an organization's people: owners, managers, those with other roles, members, each by name.
 
     `query` keeps those whose names or addresses have all its words.
     """
@@ -148,13 +168,25 @@ def list_members(
         select(Login.public_id, Login.name, Login.email, Membership.role, Membership.created_at)
         .join_from(Membership, Login)
         .where(theirs)
-        .order_by(_RANKS, func.lower(Login.name), Login.id)
+        .order_by(_RANK.desc(), func.lower(Login.name), Login.id)
         .offset(offset)
         .limit(limit)
     )
     items = tuple(Member(*row) for row in rows)
     counted = select(func.count(Membership.id)).join_from(Membership, Login).where(theirs)
     return Members(items, session.scalar(counted) or 0)
+
+
+def find_member(session: Session, organization_id: int, login: str) -> Member:
+    """Return one of an organization's people, by the login's outside id; raises NotFound."""
+    row = session.execute(
+        select(Login.public_id, Login.name, Login.email, Membership.role, Membership.created_at)
+        .join_from(Membership, Login)
+        .where(Membership.organization_id == organization_id, Login.public_id == login)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return Member(*row)
 
 
 def every_member(session: Session, organization_id: int, *, query: str) -> Iterator[Member]:

@@ -15,9 +15,7 @@ from lms.core.errors import Conflict
 from lms.core.model_base import new_public_ids
 from lms.mail import link_tokens_and_codes
 from lms.models.accounts import EmailPurpose, Login, LoginAlias
-from lms.models.organizations import Membership, Organization, Role
-
-MANAGING = (Role.OWNER, Role.MANAGER)
+from lms.models.organizations import MANAGING, Membership, Organization, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +88,10 @@ def let_manage(
     given: dict[tuple[int, int], tuple[Role, str]] = {}
     for one in asked:
         place = (one.organization_id, one.buyer.id)
-        if roles.get(place) in MANAGING:
+        held, is_owned = roles.get(place, Role.MEMBER), one.organization_id in owned
+        if held in MANAGING or (is_owned and held is not Role.MEMBER):  # billing stays billing
             continue
-        role = Role.MANAGER if one.organization_id in owned else Role.OWNER
+        role = Role.MANAGER if is_owned else Role.OWNER
         owned.add(one.organization_id)
         roles[place] = role
         given[place] = (role, one.buyer.public_id)
@@ -158,7 +157,6 @@ def _add(
                 "email": one.address.shown,
                 "email_key": one.address.key,
                 "name": one.name,
-                "is_staff": False,
                 "confirmed_at": now,
                 "created_at": now,
             }
@@ -182,7 +180,6 @@ def _take_over(session: Session, one: Wanted, now: datetime) -> None:
         .values(
             email=one.address.shown,
             name=one.name,
-            is_staff=False,
             zone=None,
             password_hash=None,
             confirmed_at=now,

@@ -19,7 +19,13 @@ from lms.models.live import Attendance, LiveJoin, Registration, RoomStay
 from lms.models.mail import Mail
 from lms.models.organizations import MemberInvitation, Membership, Organization, Role
 from lms.models.requests import DeskRequest, RequestKind
-from lms.models.training import Trainee, Training, TrainingGroup, TrainingGroupMember
+from lms.models.training import (
+    GroupSupervisor,
+    Trainee,
+    Training,
+    TrainingGroup,
+    TrainingGroupMember,
+)
 from lms.people.grant_and_seat_history import HeldSeat, read_grants, read_seats, read_watched
 from lms.playback.notes import OwnNote, list_own
 
@@ -178,6 +184,7 @@ class PersonalData:
     requests: tuple[OwnRequest, ...]
     trainings: tuple[OwnAssigned, ...]
     groups: tuple[OwnGroup, ...]
+    supervises: tuple[OwnGroup, ...]
     letters: tuple[Letter, ...]
     learning_systems: tuple[OwnSystem, ...]
 
@@ -256,7 +263,8 @@ def read_personal_data(
         showings=_showings(session, own_ids),
         requests=_requests(session, own_ids),
         trainings=_trainings(session, own_ids),
-        groups=_groups(session, own_ids),
+        groups=_groups(session, TrainingGroupMember, own_ids),
+        supervises=_groups(session, GroupSupervisor, own_ids),
         letters=tuple(Letter(*row) for row in letters),
         learning_systems=tuple(
             system for own_id in own_ids for hook in hooks for system in hook(session, own_id)
@@ -363,12 +371,16 @@ def _trainings(session: Session, own_ids: Sequence[int]) -> tuple[OwnAssigned, .
     return tuple(OwnAssigned(*row) for row in rows)
 
 
-def _groups(session: Session, own_ids: Sequence[int]) -> tuple[OwnGroup, ...]:
+def _groups(
+    session: Session,
+    having: type[TrainingGroupMember] | type[GroupSupervisor],
+    own_ids: Sequence[int],
+) -> tuple[OwnGroup, ...]:
     rows = session.execute(
         select(Organization.name, TrainingGroup.name)
         .join(TrainingGroup, TrainingGroup.organization_id == Organization.id)
-        .join(TrainingGroupMember, TrainingGroupMember.group_id == TrainingGroup.id)
-        .where(TrainingGroupMember.login_id.in_(own_ids))
+        .join(having, having.group_id == TrainingGroup.id)
+        .where(having.login_id.in_(own_ids))
         .order_by(Organization.name, TrainingGroup.name)
     )
     return tuple(OwnGroup(*row) for row in rows)

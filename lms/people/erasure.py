@@ -28,7 +28,7 @@ from lms.models.playback import Note, PlaybackEnd, Stream, WatchRecord
 from lms.models.requests import DeskRequest
 from lms.models.seat_imports import ImportState, SeatImportRow
 from lms.models.seats import Assignment, AssignmentEnd, Seat, WaitingEntry
-from lms.models.training import Trainee, TrainingGroupMember
+from lms.models.training import GroupSupervisor, Trainee, TrainingGroupMember
 from lms.organizations import manager_and_owner_permissions
 from lms.playback import sessions as playback_sessions
 from lms.seats.claims import release_many
@@ -36,7 +36,9 @@ from lms.seats.claims import release_many
 OnErase = Callable[[Session, int], None]
 
 ERASED_NAME: Final = "Erased person"
-IS_STAFF: Final = N_("A log-in of staff is not erased. Take its rights back first.")
+ON_THE_TEAM: Final = N_(
+    "An account on our team can't be deleted. Ask an owner to remove its role first."
+)
 MERGED: Final = N_("This log-in was merged into another. Erase that one; both go together.")
 ERASED_ALREADY: Final = N_("This person was erased before.")
 LEADS_ALONE: Final = N_(
@@ -122,8 +124,8 @@ def _person(session: Session, login_id: int) -> _Person:
         raise NotFound
     if kept.merged_into is not None:
         raise Conflict(MERGED)
-    if kept.is_staff:
-        raise Conflict(IS_STAFF)
+    if kept.seller_role is not None:
+        raise Conflict(ON_THE_TEAM)
     if kept.blocked_reason == ERASED_AS and kept.email is None:
         raise Conflict(ERASED_ALREADY)
     further = session.scalars(
@@ -247,6 +249,7 @@ def _forget_doings(session: Session, person: _Person) -> None:
         MemberInvitation,
         Trainee,
         TrainingGroupMember,
+        GroupSupervisor,
         LoginAlias,
         EmailToken,
     ):

@@ -16,7 +16,7 @@ from lms.accounts import browser_sessions
 from lms.certificates import rules_and_attendance_minutes as certificate_rules
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.mail import link_tokens_and_codes
-from lms.models.accounts import EmailPurpose, Login, LoginAlias
+from lms.models.accounts import EmailPurpose, Login, LoginAlias, SellerRole
 from lms.models.playback import PlaybackEnd
 from lms.playback import sessions as playback_sessions
 
@@ -28,7 +28,7 @@ MERGED_ALREADY = N_(
 )
 KEPT_IS_MERGED = N_("The log-in to keep was itself merged into another. Keep that one instead.")
 HAS_MERGED = N_("Other log-ins were merged into this one. Keep it, or undo those merges first.")
-IS_STAFF = N_("A log-in of staff is not merged: its rights would come along, or be lost.")
+ON_THE_TEAM = N_("One of these accounts is on our team. Ask an owner to remove its role first.")
 IS_BLOCKED = N_("One of the two is blocked. Unblock it first.")
 IS_UNCONFIRMED = N_("One of the two was never confirmed, so nobody has shown whose it is.")
 NOT_MERGED = N_("This log-in is not merged.")
@@ -39,7 +39,7 @@ class _Side:
     id: int
     public_id: str
     merged_into: int | None
-    is_staff: bool
+    seller_role: SellerRole | None
     blocked_at: datetime | None
     email: str | None
     confirmed_at: datetime | None
@@ -129,7 +129,7 @@ def _pair(session: Session, kept: str, merged: str, *, locks: bool) -> tuple[_Si
             Login.id,
             Login.public_id,
             Login.merged_into,
-            Login.is_staff,
+            Login.seller_role,
             Login.blocked_at,
             Login.email,
             Login.confirmed_at,
@@ -147,7 +147,7 @@ def _pair(session: Session, kept: str, merged: str, *, locks: bool) -> tuple[_Si
         (goes.merged_into is not None, MERGED_ALREADY),
         (stays.merged_into is not None, KEPT_IS_MERGED),
         (has_merged, HAS_MERGED),
-        (stays.is_staff or goes.is_staff, IS_STAFF),
+        (stays.seller_role or goes.seller_role, ON_THE_TEAM),
         (stays.blocked_at or goes.blocked_at, IS_BLOCKED),
         (_is_begun(stays) or _is_begun(goes), IS_UNCONFIRMED),
     ):

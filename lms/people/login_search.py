@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from lms.core.json_row_aggregates import gathered
-from lms.models.accounts import Login
+from lms.models.accounts import Login, SellerRole
 from lms.models.organizations import Membership, Organization
 
 INDEXED: Final = 3  # letters; a shorter word is looked for in every row
@@ -50,7 +50,7 @@ class PersonRow:
     public_id: str
     name: str
     email: str | None
-    is_staff: bool
+    seller_role: SellerRole | None
     is_confirmed: bool
     is_blocked: bool
     is_merged: bool
@@ -68,7 +68,7 @@ class People:
 
 _SHOWN: Final[dict[Show, tuple[ColumnElement[bool], ...]]] = {
     Show.EVERYONE: (),
-    Show.STAFF: (Login.is_staff.is_(True),),
+    Show.STAFF: (Login.seller_role.is_not(None),),
     Show.BLOCKED: (Login.blocked_at.is_not(None),),
     Show.MERGED: (Login.merged_into.is_not(None),),
     Show.UNCONFIRMED: (Login.email.is_not(None), Login.confirmed_at.is_(None)),
@@ -85,7 +85,7 @@ _ROWS: Final = select(
     Login.public_id,
     Login.name,
     Login.email,
-    Login.is_staff,
+    Login.seller_role,
     Login.confirmed_at,
     Login.blocked_at,
     Login.merged_into,
@@ -175,7 +175,7 @@ def _row(row: Row[*tuple[Any, ...]]) -> PersonRow:
         public_id=row.public_id,
         name=row.name,
         email=row.email,
-        is_staff=row.is_staff,
+        seller_role=row.seller_role,
         is_confirmed=row.confirmed_at is not None or row.email is None,
         is_blocked=row.blocked_at is not None,
         is_merged=row.merged_into is not None,

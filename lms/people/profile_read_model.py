@@ -11,7 +11,7 @@ from lms.access.merged_logins import logins_of
 from lms.accounts import email_aliases
 from lms.accounts.email_aliases import Alias
 from lms.core.errors import NotFound
-from lms.models.accounts import Login, LoginAlias, SignIn
+from lms.models.accounts import Login, LoginAlias, SellerRole, SignIn
 from lms.models.organizations import Membership, Organization, Role
 
 
@@ -44,7 +44,7 @@ class Person:
     email: str | None
     recovery_email: str | None
     zone: str | None
-    is_staff: bool
+    seller_role: SellerRole | None
     is_confirmed: bool
     has_password: bool
     blocked_at: datetime | None
@@ -70,7 +70,7 @@ def read_person(session: Session, public_id: str) -> Person:
         email=login.email,
         recovery_email=recovery,
         zone=login.zone,
-        is_staff=login.is_staff,
+        seller_role=login.seller_role,
         is_confirmed=login.confirmed_at is not None or login.email is None,
         has_password=login.password_hash is not None,
         blocked_at=login.blocked_at,

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from lms.accounts.login_lookup import find_known
+from lms.core.acting_roles import ActingRole
 from lms.core.email_addresses import read_address
 from lms.core.errors import Invalid, NotFound
 from lms.models.accounts import Login
@@ -20,7 +21,6 @@ from lms.reports.audit_subjects import Thing, name_things
 
 BATCH: Final = 500
 ID_LENGTH: Final = 26
-THE_HOUSE: Final = "house"  # the actor of what the command line and the house itself did
 
 # The distinct acts by an index alone, one step an act: the trail may have millions of entries.
 _ACTS: Final = text(
@@ -32,14 +32,15 @@ _ACTS: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to show: an act, who did it, what it is about, and the term [since, until).
+    """What to show: an act, who did it in which role, what it is about, and the term [since, until).
 
-    `actor` and `about` are what staff type: an address, an outside id, or a slug; `actor` may be
-    THE_HOUSE. Empty texts leave a filter out.
+    `actor` and `about` are what staff type: an address, an outside id, or a slug. Empty texts
+    leave a filter out.
     """
 
     act: str = ""
     actor: str = ""
+    role: ActingRole | None = None
     about: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -53,6 +54,7 @@ class Entry:
     at: datetime
     act: str
     actor_id: str | None
+    role: ActingRole
     subject_id: str
     detail: Mapping[str, str | int | float | bool | None]
     things: Mapping[str, Thing]
@@ -120,7 +122,8 @@ def _named(session: Session, rows: Sequence[AuditEntry]) -> tuple[Entry, ...]:
         ids.update(filter(None, (row.actor, row.subject, *_ids_in(row.detail))))
     things = name_things(session, ids)
     return tuple(
-        Entry(row.id, row.at, row.act, row.actor, row.subject, row.detail, things) for row in rows
+        Entry(row.id, row.at, row.act, row.actor, row.role, row.subject, row.detail, things)
+        for row in rows
     )
 
 
@@ -134,9 +137,9 @@ def _conditions(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.act:
         conditions.append(AuditEntry.act == wanted.act)
-    if wanted.actor == THE_HOUSE:
-        conditions.append(AuditEntry.actor.is_(None))
-    elif wanted.actor:
+    if wanted.role is not None:
+        conditions.append(AuditEntry.role == wanted.role)
+    if wanted.actor:
         conditions.append(AuditEntry.actor.in_(_logins(session, wanted.actor)))
     if wanted.about:
         conditions.append(AuditEntry.subject.in_(_subjects(session, wanted.about)))

@@ -159,7 +159,7 @@ def shown_of(session: Session, login_id: int) -> tuple[Shown, ...]:
 def _is_of(whose: Whose) -> ColumnElement[bool]:
     known = and_(Login.merged_into.is_(None), is_known())
     if whose.organization_id is not None:
-        return and_(known, Login.id.in_(people_of(whose.organization_id)))
+        return and_(known, Login.id.in_(people_of(whose.organization_id, whose.groups)))
     other = aliased(Login)
     own = exists().where(WatchRecord.login_id == Login.id)
     merged = exists().where(

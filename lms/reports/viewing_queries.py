@@ -37,6 +37,7 @@ from lms.models.seats import Assignment, Pool
 from lms.people.erasure import ERASED_AS
 from lms.reports.periods_and_count_suppression import Span
 from lms.seats.watch_progress import COMPLETED_FROM, records_of
+from lms.training.trainees import people_of
 
 # Said to be a whole number: SQLite makes no index of its own over an expression that says nothing.
 person: Final = cast(func.coalesce(Login.merged_into, Login.id), Integer)
@@ -44,9 +45,10 @@ person: Final = cast(func.coalesce(Login.merged_into, Login.id), Integer)
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Whose report it is: one organization's (a row's id), or the whole house's."""
+    """Whose report it is: one organization's, some of its groups', or the whole house's, by row ids."""
 
     organization_id: int | None = None
+    groups: tuple[int, ...] | None = None
 
     def is_of(self, organization_id: Any) -> ColumnElement[bool]:  # noqa: ANN401  (a column)
         """Return the condition that a row of an organization is within the report."""
@@ -54,6 +56,12 @@ class Whose:
             return true()
         found: ColumnElement[bool] = organization_id == self.organization_id
         return found
+
+    def concerns(self) -> ColumnElement[bool]:
+        """Return the condition that the person of `Login` is in one of the groups, where it is theirs."""
+        if self.organization_id is None or self.groups is None:
+            return true()
+        return person.in_(people_of(self.organization_id, self.groups))
 
 
 HOUSE: Final = Whose()
@@ -90,10 +98,16 @@ def played_by_organizations(whose: Whose, span: Span) -> Subquery:
         _views(Pool.organization_id, span)
         .join(Grant, Grant.id == PlaybackSession.grant_id)
         .join(Pool, or_(Pool.id == Grant.pool_id, Pool.allotted_from_id == Grant.pool_id))
-        .where(is_known(), whose.is_of(Pool.organization_id), had_a_seat(PlaybackSession.opened_at))
+        .where(
+            is_known(),
+            whose.concerns(),
+            whose.is_of(Pool.organization_id),
+            had_a_seat(PlaybackSession.opened_at),
+        )
     )
     in_frames = _views(PlaybackSession.organization_id, span).where(
         is_known(),
+        whose.concerns(),
         PlaybackSession.organization_id.is_not(None),
         whose.is_of(PlaybackSession.organization_id),
     )

@@ -115,11 +115,12 @@ class SaleFacts:
 
 @dataclass(frozen=True, slots=True)
 class WantedSales:
-    """Which sales a list shows: words, a standing as of `now`, one way of paying."""
+    """Which sales a list shows: words, a standing as of `now`, one way of paying, one buyer."""
 
     query: str = ""
     standing: Standing | None = None
     terms: Terms | None = None
+    organization_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +254,8 @@ def list_sales(
         conditions.append(_stands(wanted.standing, now))
     if wanted.terms is not None:
         conditions.append(Sale.terms == wanted.terms)
+    if wanted.organization_id is not None:
+        conditions.append(Sale.organization_id == wanted.organization_id)
     total = session.scalar(select(func.count()).select_from(Sale).where(*conditions)) or 0
     rows = session.execute(
         _SALES.where(*conditions)

@@ -23,7 +23,7 @@ from lms.grants.grants import NewPass, Target, Term, year_from
 from lms.grants.request_and_sale_form_choices import read_target
 from lms.mail.links import MailContext
 from lms.models.grants import Grant, OfferKind, Scope
-from lms.models.organizations import Membership, Organization, Role
+from lms.models.organizations import MANAGING, Membership, Organization, Role
 from lms.models.sales import DeliveredThrough, Sale, Terms
 from lms.organizations import organizations
 from lms.organizations.organizations import NewOrganization, OrganizationFacts
@@ -293,9 +293,10 @@ def _let_manage(
             )
         )
     }
-    if roles.get(contact.id) in (Role.OWNER, Role.MANAGER):
+    held, is_owned = roles.get(contact.id, Role.MEMBER), Role.OWNER in roles.values()
+    if held in MANAGING or (is_owned and held is not Role.MEMBER):  # billing stays billing
         return
-    role = Role.MANAGER if Role.OWNER in roles.values() else Role.OWNER
+    role = Role.MANAGER if is_owned else Role.OWNER
     organizations.add_member(session, organization, contact.id, role=role, actor=actor, now=now)
 
 

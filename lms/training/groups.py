@@ -1,5 +1,6 @@
 """Groups of people in an organization, for assigning training to together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -49,9 +50,11 @@ class Group:
     total: int
 
 
-def list_groups(session: Session, organization_id: int) -> tuple[GroupRow, ...]:
-    """Return the groups of an organization by name."""
-    rows = session.execute(
+def list_groups(
+    session: Session, organization_id: int, *, seen: Sequence[int] | None = None
+) -> tuple[GroupRow, ...]:
+    """Return the groups of an organization by name, of which a supervisor sees those with these ids."""
+    asked = (
         select(
             TrainingGroup.public_id, TrainingGroup.name, func.count(TrainingGroupMember.login_id)
         )
@@ -66,12 +69,26 @@ def list_groups(session: Session, organization_id: int) -> tuple[GroupRow, ...]:
         .group_by(TrainingGroup.id, TrainingGroup.public_id, TrainingGroup.name)
         .order_by(func.lower(TrainingGroup.name), TrainingGroup.id)
     )
-    return tuple(GroupRow(*row) for row in rows)
+    if seen is not None:
+        asked = asked.where(TrainingGroup.id.in_(seen))
+    return tuple(GroupRow(*row) for row in session.execute(asked))
 
 
-def read_group(session: Session, organization_id: int, group_id: str, *, offset: int) -> Group:
-    """Return a group with one page of its people, by name; raises NotFound."""
+def read_group(
+    session: Session,
+    organization_id: int,
+    group_id: str,
+    *,
+    offset: int,
+    seen: Sequence[int] | None = None,
+) -> Group:
+    """Return a group with one page of its people, by name.
+
+    Raises NotFound, also for one that a supervisor who sees those with the ids `seen` does not.
+    """
     row = _row(session, organization_id, group_id)
+    if seen is not None and row.id not in seen:
+        raise NotFound
     within = and_(
         TrainingGroupMember.group_id == row.id,
         TrainingGroupMember.login_id.in_(people_of(organization_id)),

@@ -4,7 +4,7 @@ PRODUCT.md, Privacy: of what they assigned, and no times of watching; when the p
 is told, since that is said to them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound
 from lms.models.accounts import Login
-from lms.models.training import Trainee, Training
+from lms.models.training import Trainee, Training, TrainingAudience
 from lms.training.assignments import webinars_of
-from lms.training.trainees import is_counted
+from lms.training.trainees import is_counted, members_of
 
 PAGE_SIZE: Final = 50
 TRAININGS: Final = 20
@@ -42,10 +42,11 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which people: words of names and addresses, one state."""
+    """Which people: words of names and addresses, one state, and in which groups, by their ids."""
 
     query: str = ""
     state: State | None = None
+    groups: Sequence[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,18 @@ class PersonRows:
 
 
 def list_trainings(
-    session: Session, organization_id: int, *, offset: int, now: datetime
+    session: Session,
+    organization_id: int,
+    *,
+    offset: int,
+    now: datetime,
+    groups: Sequence[int] | None = None,
 ) -> TrainingRows:
-    """Return a page of an organization's trainings: those that stand by their due day, then the others."""
-    theirs = Training.organization_id == organization_id
+    """Return a page of an organization's trainings: those that stand by their due day, then the others.
+
+    With `groups` only those that concern one of these, with counts of who is in them.
+    """
+    theirs = _is_of(organization_id, groups)
     rows = session.execute(
         select(
             Training.id,
@@ -142,7 +151,7 @@ def list_trainings(
         .offset(offset)
         .limit(TRAININGS)
     ).all()
-    counts = _counts(session, [row.id for row in rows], now)
+    counts = _counts(session, [row.id for row in rows], now, groups)
     total = session.scalar(select(func.count(Training.id)).where(theirs)) or 0
     return TrainingRows(
         tuple(TrainingRow(*row[1:], counts.get(row.id, Counts(0, 0, 0, 0))) for row in rows),
@@ -151,13 +160,16 @@ def list_trainings(
 
 
 def read_training(
-    session: Session, organization_id: int, training_id: str, *, now: datetime
+    session: Session,
+    organization_id: int,
+    training_id: str,
+    *,
+    now: datetime,
+    groups: Sequence[int] | None = None,
 ) -> TrainingFacts:
-    """Return a training of an organization; raises NotFound."""
+    """Return a training of an organization, or one that concerns these groups; raises NotFound."""
     row = session.scalar(
-        select(Training).where(
-            Training.organization_id == organization_id, Training.public_id == training_id
-        )
+        select(Training).where(_is_of(organization_id, groups), Training.public_id == training_id)
     )
     if row is None:
         raise NotFound
@@ -171,7 +183,7 @@ def read_training(
         created_at=row.created_at,
         withdrawn_at=row.withdrawn_at,
         webinars=tuple((one.slug, one.title) for one in webinars),
-        counts=_counts(session, [row.id], now).get(row.id, Counts(0, 0, 0, 0)),
+        counts=_counts(session, [row.id], now, groups).get(row.id, Counts(0, 0, 0, 0)),
     )
 
 
@@ -207,7 +219,8 @@ def _asked(training_id: int, wanted: Wanted, order: Order, now: datetime) -> Sel
     state = state_at(now)
     name = func.lower(Login.name)
     asked = _seen(
-        select(Login.name, Login.email, state.label("state"), _begun(), Trainee.acknowledged_at)
+        select(Login.name, Login.email, state.label("state"), _begun(), Trainee.acknowledged_at),
+        wanted.groups,
     ).where(Trainee.training_id == training_id)
     for word in wanted.query.split():
         asked = asked.where(
@@ -229,14 +242,30 @@ def _asked(training_id: int, wanted: Wanted, order: Order, now: datetime) -> Sel
     return asked.order_by(by.desc() if order.descending else by.asc(), name, Trainee.id)
 
 
-def _seen(asked: Any) -> Select[Any]:  # noqa: ANN401  (whatever columns it has)
+def _is_of(organization_id: int, groups: Sequence[int] | None) -> ColumnElement[bool]:
+    """Return the condition that a training is of an organization, and concerns one of its groups."""
+    theirs = Training.organization_id == organization_id
+    if groups is None:
+        return theirs
+    assigned = select(TrainingAudience.training_id).where(TrainingAudience.group_id.in_(groups))
+    people = (
+        select(Trainee.training_id).join(Login, Login.id == Trainee.login_id).where(_is_in(groups))
+    )
+    return and_(theirs, or_(Training.id.in_(assigned), Training.id.in_(people)))
+
+
+def _is_in(groups: Sequence[int]) -> ColumnElement[bool]:
+    return func.coalesce(Login.merged_into, Login.id).in_(members_of(groups))
+
+
+def _seen(asked: Any, groups: Sequence[int] | None) -> Select[Any]:  # noqa: ANN401  (whatever columns it has)
     found: Select[Any] = (
         asked.select_from(Trainee)
         .join(Training, Training.id == Trainee.training_id)
         .join(Login, Login.id == Trainee.login_id)
         .where(is_counted())
     )
-    return found
+    return found if groups is None else found.where(_is_in(groups))
 
 
 def _begun() -> ColumnElement[bool]:
@@ -247,7 +276,9 @@ def _person(row: Row[Any]) -> PersonRow:
     return PersonRow(row.name, row.email, State(row.state), bool(row.is_begun), row.acknowledged_at)
 
 
-def _counts(session: Session, training_ids: list[int], now: datetime) -> dict[int, Counts]:
+def _counts(
+    session: Session, training_ids: list[int], now: datetime, groups: Sequence[int] | None
+) -> dict[int, Counts]:
     if not training_ids:
         return {}
     is_done = Trainee.done_at.is_not(None)
@@ -261,7 +292,8 @@ def _counts(session: Session, training_ids: list[int], now: datetime) -> dict[in
                 func.count().filter(and_(~is_done, ~is_over, is_begun)),
                 func.count().filter(and_(~is_done, ~is_over, ~is_begun)),
                 func.count().filter(and_(~is_done, is_over)),
-            )
+            ),
+            groups,
         )
         .where(Trainee.training_id.in_(training_ids))
         .group_by(Trainee.training_id)

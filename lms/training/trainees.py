@@ -5,7 +5,7 @@ for nothing: what somebody watches after leaving is theirs alone (PRODUCT.md, Pr
 had done by then stays done.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -25,8 +25,11 @@ PORTION: Final = 500
 MOST_NAMED: Final = 5
 
 
-def people_of(organization_id: int) -> Select[Any]:
-    """Return the selection of an organization's people: ids of logins that are kept."""
+def people_of(organization_id: int, groups: Sequence[int] | None = None) -> Select[Any]:
+    """Return the selection of an organization's people: ids of logins that are kept.
+
+    With `groups`, only those who are in one of these.
+    """
     kept = func.coalesce(Login.merged_into, Login.id)
     members = (
         select(kept.label("id"))
@@ -40,7 +43,17 @@ def people_of(organization_id: int) -> Select[Any]:
         .where(Pool.organization_id == organization_id, Assignment.state == AssignmentState.CLAIMED)
     )
     found = union(members, seated).subquery()
-    return select(found.c.id)
+    people = select(found.c.id)
+    return people if groups is None else people.where(found.c.id.in_(members_of(groups)))
+
+
+def members_of(groups: Sequence[int]) -> Select[Any]:
+    """Return the selection of who is in one of these groups: ids of logins that are kept."""
+    return (
+        select(func.coalesce(Login.merged_into, Login.id))
+        .join_from(TrainingGroupMember, Login, Login.id == TrainingGroupMember.login_id)
+        .where(TrainingGroupMember.group_id.in_(groups))
+    )
 
 
 def concerns() -> ColumnElement[bool]:

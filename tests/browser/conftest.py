@@ -16,7 +16,7 @@ from lms.core.clock import now
 from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
-from lms.models.accounts import Login
+from lms.models.accounts import Login, SellerRole
 from lms.models.catalog import Webinar
 from lms.models.handouts import Handout
 from lms.models.playback import PlaybackEnd
@@ -106,13 +106,15 @@ class Served:
         session.flush()
         return handout
 
-    def add_person(self, session: Session, name: str, *, is_staff: bool = False) -> Login:
+    def add_person(
+        self, session: Session, name: str, *, seller_role: SellerRole | None = None
+    ) -> Login:
         """Add somebody whose address begins with their name."""
         return make_login(
             session,
             f"{name.lower()}-{new_public_id()[:6]}@example.org",
             name=name,
-            is_staff=is_staff,
+            seller_role=seller_role,
         )
 
     def status_of(self, path: str, headers: Mapping[str, str]) -> int:

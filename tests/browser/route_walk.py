@@ -20,6 +20,7 @@ from lms.certificates.staff_manual_issue_and_attendance import ByHand
 from lms.core.clock import now
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
+from lms.demo.all_series import CAST
 from lms.demo.install import install_demo
 from lms.group_showings import showings
 from lms.mail import link_tokens_and_codes
@@ -37,7 +38,7 @@ from lms.models.sales import Sale
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
 from lms.models.training import Trainee, Training, TrainingGroup
 from lms.seats import claim_links
-from lms.web.core.route_guard import UNCOOKIED, Audience, audience_of
+from lms.web.core.route_guard import UNCOOKIED, Audience, audiences_of
 from lms.web.wsgi_middleware_stack import front
 from tests.browser.conftest import SECRET_KEY
 from tests.browser.route_walk_data import make_beside
@@ -52,7 +53,12 @@ COMES: Final[Mapping[Audience, tuple[str, ...]]] = {
     Audience.EVERYONE: ("nobody",),
     Audience.SIGNED_IN: ("alice",),
     Audience.MANAGERS: ("mia",),
+    Audience.SUPERVISORS: ("sam",),
+    Audience.BILLING: ("bea",),
+    Audience.LMS_ADMINS: ("leo",),
+    Audience.SELLER_OWNERS: ("olive",),
     Audience.STAFF: ("ada",),
+    Audience.BOOKKEEPERS: ("ben",),
 }
 WHO: Final[Mapping[str, tuple[str, ...]]] = {
     "catalog.home": ("nobody", "bob"),
@@ -65,6 +71,8 @@ WHO: Final[Mapping[str, tuple[str, ...]]] = {
     "own_seats.ask": ("seated",),
     "training.show": ("trainee",),
     "account_addresses.confirm_email": ("nobody",),
+    "organizations.overview": ("mia",),  # leads the others to a page of theirs
+    "organization_reports.person": ("mia",),  # of somebody whom sam doesn't supervise
 }
 A_FILE: Final = re.compile(r"\.\w+$")  # as in `people.csv`: a file, whatever is in it
 FILE: Final = "a file, not a page"
@@ -142,9 +150,9 @@ def walk(world: World) -> Walk:
     stops: list[Stop] = []
     unknown: list[str] = []
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        audience = audience_of(app.view_functions[rule.endpoint])
-        is_page = "GET" in (rule.methods or ()) and audience not in UNCOOKIED
-        if not is_page or audience is None or rule.endpoint in NAMED or A_FILE.search(rule.rule):
+        audiences = audiences_of(app.view_functions[rule.endpoint])
+        is_page = "GET" in (rule.methods or ()) and not audiences & UNCOOKIED
+        if not is_page or rule.endpoint in NAMED or A_FILE.search(rule.rule):
             continue
         place = rule.endpoint.partition(".")[0]
         names = re.findall(r"<(?:[^<>:]+:)?(\w+)>", rule.rule)
@@ -155,7 +163,8 @@ def walk(world: World) -> Walk:
         path = rule.rule
         for name, value in known.items():
             path = re.sub(rf"<(?:[^<>:]+:)?{name}>", value or "", path)
-        stops += [Stop(who, path) for who in WHO.get(rule.endpoint, COMES[audience])]
+        come = [who for audience in sorted(audiences) for who in COMES[audience]]
+        stops += [Stop(who, path) for who in WHO.get(rule.endpoint, come)]
     return Walk(stops, unknown)
 
 
@@ -194,9 +203,10 @@ def furnish(carrel: Carrel, url: str) -> World:
             recording.state, recording.run = RecordingState.READY, recording.public_id
             recording.seconds = SECONDS
         logins: dict[str, int | None] = {"nobody": None}
-        for name in ("alice", "bob", "carol", "dan", "mia", "ada"):
+        for person in CAST:
+            name = person.email.partition("@")[0]
             logins[name] = session.scalars(
-                select(Login.id).where(Login.email.like(f"{name}@example.%"))
+                select(Login.id).where(Login.email == person.email)
             ).one()
         values = _known(session, logins, moment) | _made(session, logins, moment)
     values |= make_beside(carrel, logins, values, moment)
@@ -240,6 +250,8 @@ def _known(session: Session, logins: dict[str, int | None], moment: datetime) ->
         "staff_live.slug": coming or "",
         "live.slug": coming or "",
         "organization_id": house.public_id,
+        "organization_members.member_id": first(Login.public_id, Login.id == logins["sam"]),
+        "staff_team.login_id": first(Login.public_id, Login.id == logins["ada"]),
         "pool_id": pool,
         "pool": pool,
         "seat_id": seat,

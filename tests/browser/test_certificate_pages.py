@@ -10,6 +10,7 @@ from lms.certificates import staff_manual_issue_and_attendance
 from lms.certificates.staff_manual_issue_and_attendance import ByHand
 from lms.core.clock import now
 from lms.mail.links import Links
+from lms.models.accounts import SellerRole
 from tests.browser.conftest import Served, Visit
 from tests.browser.playback.test_watch_accessibility import faults_in
 from tests.factories import make_grant
@@ -21,11 +22,12 @@ SLUG = "certified-pages"
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Alice has a certificate that Ada of the staff issued; Bob holds the webinar, too."""
+    """Alice has a certificate that Ada of the staff issued; Bob holds the webinar, too; Olive owns the house."""
 
     alice: int
     bob_email: str
     ada: int
+    olive: int
     number: str
 
 
@@ -34,7 +36,8 @@ def house(served: Served) -> House:
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, SLUG, title="Doors that open by themselves")
         alice, bob = (served.add_person(session, name) for name in ("Alice", "Bob"))
-        ada = served.add_person(session, "Ada", is_staff=True)
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
+        olive = served.add_person(session, "Olive", seller_role=SellerRole.OWNER)
         for each in (alice, bob):
             make_grant(session, each, webinar)
         number = staff_manual_issue_and_attendance.issue_by_hand(
@@ -45,7 +48,7 @@ def house(served: Served) -> House:
             links=Links(served.url),
             now=now(),
         )
-        return House(alice.id, bob.email or "", ada.id, number)
+        return House(alice.id, bob.email or "", ada.id, olive.id, number)
 
 
 PAGES = (
@@ -55,7 +58,7 @@ PAGES = (
     ("alice", f"/webinars/{SLUG}/watch"),
     ("ada", f"/staff/webinars/{SLUG}/certificates"),
     ("ada", "/staff/certificates/{number}"),
-    ("ada", "/staff/branding/certificate"),
+    ("olive", "/staff/branding/certificate"),
 )
 
 
@@ -64,7 +67,8 @@ PAGES = (
 def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(
     visit: Visit, house: House, who: str, path: str, theme: str
 ) -> None:
-    login = {"nobody": None, "alice": house.alice, "ada": house.ada}[who]
+    people = {"nobody": None, "alice": house.alice, "ada": house.ada, "olive": house.olive}
+    login = people[who]
     look = {"color_scheme": theme, "reduced_motion": "reduce"}
     page = visit(login, viewport={"width": 390, "height": 844}, **look).page
     page.goto(path.format(number=house.number))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from lms.core.clock import now
 from lms.core.model_base import new_public_id
 from lms.kits import delivery_kits
+from lms.models.accounts import SellerRole
 from lms.models.catalog import Webinar
 from lms.models.organizations import Organization, Role
 from lms.models.recordings import Recording
@@ -56,8 +57,8 @@ def scene(served: Served, tmp_path: Path) -> Scene:
     subprocess.run([*short, "-c", "copy", film], check=True, timeout=60)
     with served.carrel.database.transaction() as session:
         elm = make_organization(session, f"elm-{name}", name="Elm County Library")
-        mia, ada = served.add_person(session, "Mia"), served.add_person(session, "Ada")
-        ada.is_staff = True
+        mia = served.add_person(session, "Mia")
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
         make_membership(session, elm, mia, role=Role.MANAGER)
         webinar = served.add_webinar(session, f"quiet-{name}", title=f"The quiet desk {name}")
         make_pool_grant(session, make_pool(session, elm, webinar, capacity=None))

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lms.core.clock import now
-from lms.models.accounts import Login
+from lms.models.accounts import Login, SellerRole
 from tests.browser.conftest import Served, Visit
 from tests.browser.playback.test_watch_accessibility import faults_in
 from tests.factories import make_grant, make_login, make_webinar
@@ -37,7 +37,7 @@ def coming(served: Served) -> Coming:
     with served.carrel.database.transaction() as session:
         bob = make_login(session, name="Bob Bright")
         alice = make_login(session, name="Alice Ash")
-        ada = make_login(session, name="Ada", is_staff=True)
+        ada = make_login(session, name="Ada", seller_role=SellerRole.STAFF)
         first = make_webinar(session, held_at=moment + timedelta(days=1))
         other = make_webinar(session, held_at=moment + timedelta(days=8))
         other.title = "Another evening"

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from lms.core.clock import now
+from lms.models.accounts import SellerRole
 from lms.models.organizations import Role
 from lms.models.playback import PlaybackSession, WatchRecord
 from lms.models.recordings import Recording
@@ -49,7 +50,7 @@ def house(served: Served) -> House:
         grant = make_pool_grant(session, pool)
         mia, ada = (
             served.add_person(session, "Mia"),
-            served.add_person(session, "Ada", is_staff=True),
+            served.add_person(session, "Ada", seller_role=SellerRole.STAFF),
         )
         make_membership(session, organization, mia, role=Role.MANAGER)
         seconds, at = recording.seconds or 1.0, now() - HOUR

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from lms.core.clock import now
 from lms.core.model_base import new_public_id
+from lms.models.accounts import SellerRole
 from lms.models.grants import OfferKind
 from lms.pricing.price_list import Price, set_prices
 from tests.browser.conftest import Served, Visit
@@ -48,7 +49,7 @@ def test_a_price_leads_to_a_request_a_sale_and_a_film(served: Served, visit: Vis
         served.add_webinar(session, slug, title="The Stuffed Heron")
         set_prices(session, PRICES, actor=None, now=now())
         dan = served.add_person(session, "Dan")
-        ada = served.add_person(session, "Ada", is_staff=True)
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
     asker = visit(dan.id).page
     asker.goto(f"/webinars/{slug}")
     asker.get_by_role("link", name=re.compile("^One person")).click()

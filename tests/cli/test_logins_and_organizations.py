@@ -11,7 +11,7 @@ from sqlalchemy import select
 from lms.cli.root_command import run
 from lms.core.database import Database
 from lms.core.password_hashing_and_rules import Right, check_password
-from lms.models.accounts import Login
+from lms.models.accounts import Login, SellerRole
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
 from tests.cast import Cast
@@ -57,7 +57,7 @@ def test_a_login_with_a_password_may_sign_in_at_once(carrel_run: Run, database: 
         "id": row.public_id,
         "email": "Eve@example.org",
         "name": "Eve Oduya",
-        "staff": False,
+        "role": None,
         "blocked": False,
         "has_password": True,
     }
@@ -76,9 +76,24 @@ def test_a_login_without_a_password_is_sent_the_link_for_choosing_one(
     assert "http://localhost/reset-password/" in letter.text
 
 
-def test_a_login_of_staff_is_staff(carrel_run: Run, database: Database) -> None:
-    carrel_run("login", "add", "eve@example.org", "--staff")
-    assert _login(database, "eve@example.org").is_staff
+@pytest.mark.parametrize("role", SellerRole)
+def test_a_login_is_added_with_a_role_on_the_team(
+    carrel_run: Run, database: Database, role: SellerRole
+) -> None:
+    _, said = carrel_run("login", "add", "eve@example.org", f"--{role}")
+    assert said["role"] == role
+    assert _login(database, "eve@example.org").seller_role is role
+
+
+def test_a_role_is_given_and_taken_back_but_from_the_last_owner(
+    carrel_run: Run, database: Database, cast: Cast
+) -> None:
+    assert carrel_run("login", "role", cast.dan.email, "owner")[1]["role"] == "owner"
+    code, complaint = carrel_run("login", "role", cast.dan.email, "none")
+    assert (code, complaint["code"]) == (1, "last_owner")
+    carrel_run("login", "role", cast.ada.email, "owner")
+    assert carrel_run("login", "role", cast.dan.email, "none")[1]["role"] is None
+    assert _login(database, cast.dan.email).seller_role is None
 
 
 def test_an_address_has_one_login(carrel_run: Run, cast: Cast) -> None:

@@ -74,7 +74,7 @@ def test_every_slug_is_used_once_and_every_reference_leads_somewhere() -> None:
 
 def test_every_person_and_customer_lives_at_an_example_address() -> None:
     assert {person.email.split("@")[0] for person in CAST} == {
-        "alice", "bob", "carol", "dan", "mia", "ada",
+        "alice", "bob", "carol", "dan", "mia", "sam", "bea", "leo", "ada", "olive", "ben",
     }  # fmt: skip
     assert {person.email.split("@")[1] for person in CAST} == {"example.org", "example.com"}
 
@@ -91,7 +91,7 @@ def test_the_consortium_comes_before_its_members() -> None:
         assert organization.parent in known
         known.add(organization.slug)
     assert len(known) == 4
-    assert {person.manages for person in CAST} <= known
+    assert {person.organization for person in CAST} <= known
 
 
 def test_the_prices_are_those_of_the_house() -> None:

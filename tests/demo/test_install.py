@@ -17,7 +17,7 @@ from lms.core.settings import Settings
 from lms.demo.all_series import CAST, WEBINARS
 from lms.demo.install import install_demo
 from lms.demo.summary import DemoReport
-from lms.models.accounts import Login
+from lms.models.accounts import Login, SellerRole
 from lms.models.catalog import Presenter, Webinar, WebinarState
 from lms.models.grants import Offer, Scope
 from lms.models.handouts import Handout
@@ -26,6 +26,9 @@ from lms.models.organizations import Membership, Organization, Role
 from lms.models.recordings import Recording, RecordingState
 from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seats import Pool
+from lms.organizations.organizations import find_organization
+from lms.organizations.supervised_groups import by_supervisor
+from lms.people.team import list_team
 from lms.pricing.price_list import read_prices
 from lms.recordings.recordings import ENCODE
 from tests.conftest import SECRET_KEY
@@ -165,8 +168,7 @@ def test_the_cast_stand_where_they_are_said_to(carrel, report):
         "bob": "OK_TERM",
         "carol": "PASS_EXPIRED",
         "dan": "NO_GRANT",
-        "mia": "NO_GRANT",
-        "ada": "NO_GRANT",
+        **dict.fromkeys(("mia", "sam", "bea", "leo", "ada", "olive", "ben"), "NO_GRANT"),
     }
 
 
@@ -179,17 +181,29 @@ def test_alice_holds_for_good_and_may_come_live(demo):
     assert slides.code == "OK_PERMANENT"
 
 
-def test_mia_manages_her_library_and_ada_is_staff(demo):
+def test_each_role_of_an_organization_and_of_the_seller_is_held_by_somebody(demo):
     with demo.carrel.database.read_session() as session:
-        (place,) = session.execute(
-            select(Login.email, Membership.role, Organization.slug)
+        places = session.execute(
+            select(Login.email, Membership.role)
             .join_from(Membership, Login, Login.id == Membership.login_id)
             .join(Organization, Organization.id == Membership.organization_id)
-            .where(Login.email == "mia@example.org")
+            .where(Login.email.like("%@example.org"), Organization.slug == "tarnbrook")
         ).all()
-        staff = session.scalars(select(Login.email).where(Login.is_staff)).all()
-    assert tuple(place) == ("mia@example.org", Role.MANAGER, "tarnbrook")
-    assert staff == ["ada@example.org"]
+        team = [(one.email, one.role) for one in list_team(session)]
+        tarnbrook = find_organization(session, "tarnbrook")
+        (groups,) = by_supervisor(session, tarnbrook.id).values()
+    assert set(map(tuple, places)) == {
+        ("mia@example.org", Role.MANAGER),
+        ("sam@example.org", Role.SUPERVISOR),
+        ("bea@example.org", Role.BILLING),
+        ("leo@example.org", Role.LMS_ADMIN),
+    }
+    assert [group.name for group in groups] == ["Front desk"]
+    assert team == [
+        ("olive@example.org", SellerRole.OWNER),
+        ("ada@example.org", SellerRole.STAFF),
+        ("ben@example.org", SellerRole.BOOKKEEPER),
+    ]
 
 
 def test_the_report_names_everyone_with_the_password_that_opens(demo):
@@ -197,7 +211,8 @@ def test_the_report_names_everyone_with_the_password_that_opens(demo):
         (person.email, person.password) for person in CAST
     }
     assert {one.role for one in demo.report.logins} == {
-        "seat", "pass", "expired", "nothing", "manager", "staff",
+        "seat", "pass", "expired", "nothing", "manager", "supervisor", "billing", "lms_admin",
+        "staff", "owner", "bookkeeper",
     }  # fmt: skip
 
 

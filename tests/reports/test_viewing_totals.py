@@ -29,7 +29,7 @@ from lms.reports.viewing_totals import (
     read_webinars,
 )
 from tests.clock import NOW
-from tests.factories import make_grant, make_login
+from tests.factories import make_grant, make_group, make_login
 from tests.reports.watched_organization import (
     HOUR,
     Place,
@@ -346,3 +346,24 @@ def test_a_webinar_that_an_organization_has_nothing_of_is_not_found(database: Da
         assert find_webinar(session, HOUSE, "oak").title == "Oak"
         with pytest.raises(NotFound):
             find_webinar(session, whose, "oak")
+
+
+def test_a_groups_report_counts_the_views_of_its_people_alone(database: Database) -> None:
+    with database.transaction() as session:
+        place = make_place(session, "desk")
+        people = [seat(session, place) for _ in range(12)]
+        for login in people:
+            watch(session, place, login, 900.0)
+        desk = make_group(session, place.organization, "Desk", *people[:5])
+        few = make_group(session, place.organization, "Few", people[5])
+        both = Whose(place.organization.id, (desk.id, few.id))
+        assert read_totals(session, Whose(place.organization.id), ALL).people == 12
+        assert read_totals(session, Whose(place.organization.id, (desk.id,)), ALL).people == 5
+        assert read_totals(session, both, ALL).people == 6
+        assert read_totals(session, Whose(place.organization.id, ()), ALL).is_empty
+        [line] = read_webinars(
+            session, Whose(place.organization.id, (desk.id,)), ALL, Order(), offset=0
+        ).items
+        assert (line.people, line.finished) == (5, 5)
+        hidden = read_totals(session, Whose(place.organization.id, (few.id,)), ALL)
+        assert (hidden.people, hidden.views) == (1, None)  # of fewer than five nothing is told

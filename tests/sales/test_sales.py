@@ -24,7 +24,7 @@ from lms.requests.requests import NewRequest
 from lms.sales import sales
 from lms.sales.read_models import Standing, WantedSales, list_sales
 from lms.sales.sales import NewSale
-from tests.cast import Cast
+from tests.cast import Cast, Roles
 from tests.clock import NOW
 from tests.factories import make_series
 from tests.mailbox import letters, newest
@@ -284,11 +284,14 @@ def test_an_organization_is_made_with_its_contact_as_owner(database: Database, c
     assert [tuple(row) for row in roles] == [(facts.contact_id, Role.OWNER)]
 
 
-def test_a_manager_who_buys_stays_a_manager(database: Database, cast: Cast) -> None:
-    sold(database, GROUP)
-    with database.read_session() as session:
-        role = session.scalar(select(Membership.role).where(Membership.login_id == cast.mia.id))
-    assert role is Role.MANAGER
+def test_whoever_has_a_role_keeps_it_when_they_buy(
+    database: Database, cast: Cast, roles: Roles
+) -> None:
+    for person, role in ((cast.mia, Role.MANAGER), (roles.bill, Role.BILLING)):
+        sold(database, replace(GROUP, email=person.email))
+        with database.read_session() as session:
+            held = select(Membership.role).where(Membership.login_id == person.id)
+            assert session.scalar(held) is role
 
 
 # what is refused

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from lms.core.clock import now
 from lms.core.runtime import Carrel
+from lms.models.accounts import SellerRole
 from lms.models.handouts import Handout
 from lms.models.jobs import Job
 from lms.models.recordings import Recording
@@ -38,7 +39,7 @@ def settle(carrel: Carrel) -> None:
 def bert(app, carrel: Carrel, cast: Cast, clock: Clock) -> Sender:
     """Another member of staff."""
     with carrel.database.transaction() as session:
-        login_id = make_login(session, "bert@example.org", is_staff=True).id
+        login_id = make_login(session, "bert@example.org", seller_role=SellerRole.STAFF).id
     visitor = app.test_client()
     visitor.sign_in(login_id)
     return Sender(visitor, cast.slug)

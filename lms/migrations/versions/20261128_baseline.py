@@ -100,6 +100,7 @@ TABLES = (
     "trainee",
     "training_audience",
     "training_group_member",
+    "group_supervisor",
     "training_item",
     "upload",
     "audit_entry",
@@ -352,7 +353,9 @@ def _people() -> None:
         sa.Column("email_key", sa.String(length=320), nullable=True),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("password_hash", sa.String(length=255), nullable=True),
-        sa.Column("is_staff", sa.Boolean(), nullable=False),
+        sa.Column(
+            "seller_role", _enum("sellerrole", "owner", "staff", "bookkeeper"), nullable=True
+        ),
         sa.Column("zone", sa.String(length=64), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("blocked_at", sa.DateTime(timezone=True), nullable=True),
@@ -463,7 +466,11 @@ def _people() -> None:
         sa.Column("public_id", sa.String(length=26), nullable=False),
         sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("login_id", sa.Integer(), nullable=False),
-        sa.Column("role", _enum("role", "member", "manager", "owner"), nullable=False),
+        sa.Column(
+            "role",
+            _enum("role", "member", "supervisor", "billing", "lms_admin", "manager", "owner"),
+            nullable=False,
+        ),
         sa.Column("email", sa.String(length=320), nullable=False),
         sa.Column("email_key", sa.String(length=320), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -494,7 +501,11 @@ def _people() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("login_id", sa.Integer(), nullable=False),
-        sa.Column("role", _enum("role", "member", "manager", "owner"), nullable=False),
+        sa.Column(
+            "role",
+            _enum("role", "member", "supervisor", "billing", "lms_admin", "manager", "owner"),
+            nullable=False,
+        ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["login_id"], ["login.id"], name=op.f("fk_membership_login_id"), ondelete="CASCADE"
@@ -2533,6 +2544,25 @@ def _training() -> None:
     op.create_index(
         op.f("ix_training_group_member_login_id"), "training_group_member", ["login_id"]
     )
+    op.create_table(
+        "group_supervisor",
+        sa.Column("group_id", sa.Integer(), nullable=False),
+        sa.Column("login_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"],
+            ["training_group.id"],
+            name=op.f("fk_group_supervisor_group_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["login_id"],
+            ["login.id"],
+            name=op.f("fk_group_supervisor_login_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("group_id", "login_id", name=op.f("pk_group_supervisor")),
+    )
+    op.create_index(op.f("ix_group_supervisor_login_id"), "group_supervisor", ["login_id"])
     op.create_table(
         "training_item",
         sa.Column("training_id", sa.Integer(), nullable=False),

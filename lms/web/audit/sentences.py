@@ -9,6 +9,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from lms.core.acting_roles import ActingRole
 from lms.core.errors import N_
 from lms.reports.audit_log import Entry
 from lms.reports.audit_subjects import Kind, Thing
@@ -95,6 +96,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "login.merged": N_("%(actor)s merged %(subject)s into %(into)s"),
     "login.password_changed": N_("%(subject)s changed their password"),
     "login.recovery_changed": N_("%(subject)s changed their recovery address"),
+    "login.role_set": N_("%(actor)s changed the role of %(subject)s on the team to %(role)s"),
     "login.set_password_sent": N_("%(actor)s sent %(subject)s the link for choosing a password"),
     "login.sign_in_sent": N_("%(actor)s sent %(subject)s the way to sign in"),
     "login.unblocked": N_("%(actor)s unblocked %(subject)s"),
@@ -105,6 +107,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "membership.declined": N_("%(actor)s did not want to belong to %(subject)s"),
     "membership.withdrawn": N_("%(actor)s no longer asks %(login)s to belong to %(subject)s"),
     "membership.set": N_("%(actor)s made %(login)s %(role)s of %(subject)s"),
+    "membership.groups_set": N_(
+        "%(actor)s chose which groups of %(subject)s %(login)s sees as a supervisor"
+    ),
     "membership.removed": N_("%(actor)s removed %(login)s from %(subject)s"),
     "organization.added": N_("%(actor)s added the organization %(subject)s"),
     "organization.edited": N_("%(actor)s changed the organization %(subject)s"),
@@ -249,6 +254,22 @@ _OF: Final[Mapping[Kind, str]] = {
     Kind.SHOWING: N_("of %(of)s by %(name)s"),
     Kind.SALE: N_("the sale to %(of)s"),
 }
+ROLE_WORDS: Final[Mapping[str, str]] = {
+    "owner": N_("owner"),
+    "manager": N_("manager"),
+    "supervisor": N_("supervisor"),
+    "billing": N_("billing"),
+    "lms_admin": N_("LMS admin"),
+    "member": N_("member"),
+    "staff": N_("staff"),
+    "bookkeeper": N_("bookkeeper"),
+}
+NO_ACTOR: Final[Mapping[ActingRole, str]] = {
+    ActingRole.COMMAND_LINE: N_("An operator"),
+    ActingRole.JOB: N_("A background job"),
+    ActingRole.LMS: N_("An LMS"),
+}
+A_VISITOR: Final = N_("A visitor")
 _PERSON: Final = ("staff_people.person", "login_id")
 _ORGANIZATION: Final = ("staff_organizations.organization", "slug")
 _WEBINAR: Final = ("staff_webinars.show", "slug")
@@ -296,7 +317,7 @@ def tell(entry: Entry) -> Told:
         ("subject", entry.subject_id),
     ):
         thing = entry.things.get(value) if isinstance(value, str) else None
-        plain[key] = _plain(key, value, thing)
+        plain[key] = _plain(key, value, thing, entry.role)
         url = thing_url(thing) if thing else None
         linked[key] = (
             Markup('<a href="{}">{}</a>').format(url, plain[key]) if url else escape(plain[key])
@@ -329,11 +350,14 @@ def thing_url(thing: Thing) -> str | None:
     return url_for(endpoint, **named)
 
 
-def _plain(key: str, value: object, thing: Thing | None) -> str:
+def _plain(key: str, value: object, thing: Thing | None, role: ActingRole) -> str:
     if thing is not None:
         return thing_name(thing)
     if key == "actor":
-        return _("The house itself") if value is None else _("Somebody who is gone")
+        return _(NO_ACTOR.get(role, A_VISITOR)) if value is None else _("Somebody who is gone")
+    if key == "role":
+        words = ROLE_WORDS.get(str(value))
+        return _(words) if words else _("none")
     if key == "subject":
         return _("something that is gone (%(id)s)", id=str(value))
     return str(value)

@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from lms.core.acting_roles import ActingRole
 from lms.core.dates_and_time_zones import say_date, say_time
+from lms.people.role_texts import ACTING_ROLES
 from lms.reports import audit_log
-from lms.reports.audit_log import THE_HOUSE, Entry, Wanted
+from lms.reports.audit_log import Entry, Wanted
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.audit.sentences import act_words, tell
 from lms.web.core.csv_downloads import csv_answer
@@ -23,8 +25,8 @@ from lms.web.core.route_guard import Audience, open_to
 blueprint = Blueprint("staff_audit", __name__, url_prefix="/staff")
 
 PAGE_SIZE: Final = 50
-HEADINGS: Final = ("at", "act", "sentence", "actor", "subject", "detail")
-FILTERS: Final = ("act", "actor", "about", "from", "to")
+HEADINGS: Final = ("at", "act", "sentence", "actor", "role", "subject", "detail")
+FILTERS: Final = ("act", "actor", "role", "about", "from", "to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Line:
     day: str
     time: str
     act: str
+    role: str
 
 
 @blueprint.get("/audit")
@@ -52,6 +55,7 @@ def trail() -> ResponseReturnValue:
         "audit/staff.html",
         rows=[_line(entry) for entry in page.items],
         acts=[(act, act_words(act)) for act in acts],
+        roles=[(role.value, _(words)) for role, words in ACTING_ROLES.items()],
         asked=asked,
         filters=_chips(asked),
         csv_url=url_for(".trail_csv", **asked),
@@ -80,7 +84,15 @@ def trail_csv() -> ResponseReturnValue:
 
 def _cells(entry: Entry) -> tuple[str | datetime | None, ...]:
     detail = "; ".join(f"{key}={value}" for key, value in entry.detail.items())
-    return entry.at, entry.act, tell(entry).text, entry.actor_id, entry.subject_id, detail
+    return (
+        entry.at,
+        entry.act,
+        tell(entry).text,
+        entry.actor_id,
+        entry.role,
+        entry.subject_id,
+        detail,
+    )
 
 
 def _asked() -> dict[str, Any]:
@@ -93,10 +105,15 @@ def _wanted(asked: dict[str, Any]) -> Wanted:
     return Wanted(
         act=asked.get("act", ""),
         actor=asked.get("actor", ""),
+        role=_role(asked),
         about=asked.get("about", ""),
         since=_midnight(asked.get("from", ""), days=0),
         until=_midnight(asked.get("to", ""), days=1),
     )
+
+
+def _role(asked: dict[str, Any]) -> ActingRole | None:
+    return next((role for role in ActingRole if role == asked.get("role")), None)
 
 
 def _midnight(day: str, *, days: int) -> datetime | None:
@@ -110,19 +127,25 @@ def _midnight(day: str, *, days: int) -> datetime | None:
 
 def _line(entry: Entry) -> Line:
     zone = reading_zone()
-    return Line(tell(entry).sentence, say_date(entry.at, zone), say_time(entry.at, zone), entry.act)
+    return Line(
+        tell(entry).sentence,
+        say_date(entry.at, zone),
+        say_time(entry.at, zone),
+        entry.act,
+        _(ACTING_ROLES[entry.role]),
+    )
 
 
 def _chips(asked: dict[str, Any]) -> list[tuple[str, str]]:
+    role = _role(asked)
     named = {
+        "role": _(ACTING_ROLES[role]) if role else asked.get("role", ""),
         "act": act_words(asked.get("act", "")),
         "actor": _("by %(who)s", who=asked.get("actor", "")),
         "about": _("about %(what)s", what=asked.get("about", "")),
         "from": _("from %(day)s", day=asked.get("from", "")),
         "to": _("to %(day)s", day=asked.get("to", "")),
     }
-    if asked.get("actor") == THE_HOUSE:
-        named["actor"] = _("by the house itself")
     return [
         (
             named[name],

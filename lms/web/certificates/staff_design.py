@@ -31,7 +31,7 @@ NOBODYS: Final = "0" * 26  # the number on a preview: no certificate has it
 
 
 @blueprint.route("/certificate", methods=["GET", "POST"])
-@open_to(Audience.STAFF)
+@open_to(Audience.SELLER_OWNERS)
 def edit() -> ResponseReturnValue:
     """Show the design, and keep another one."""
     standing = _standing()
@@ -50,7 +50,7 @@ def edit() -> ResponseReturnValue:
 
 
 @blueprint.post("/certificate/preview")
-@open_to(Audience.STAFF)
+@open_to(Audience.SELLER_OWNERS)
 def preview() -> ResponseReturnValue:
     """Show a certificate of nobody's in a design that is not kept."""
     standing = _standing()

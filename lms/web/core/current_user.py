@@ -21,7 +21,7 @@ from lms.core.compiled_statements import Query
 from lms.core.errors import N_, Forbidden
 from lms.core.settings import Settings
 from lms.mail.link_tokens_and_codes import LinkOver
-from lms.models.accounts import Login, SignIn
+from lms.models.accounts import Login, SellerRole, SignIn
 from lms.models.organizations import Membership, Role
 from lms.web.core.browser_names import describe
 from lms.web.core.next_url import HOME
@@ -46,7 +46,7 @@ _SIGNED_IN = Query(
         Login.public_id,
         Login.name,
         Login.email,
-        Login.is_staff,
+        Login.seller_role,
         Login.zone,
         _MANAGES.label("manages"),
         SignIn.id.label("sign_in_id"),
@@ -71,15 +71,25 @@ class Viewer:
     public_id: str
     name: str
     email: str | None
-    is_staff: bool
+    seller_role: SellerRole | None
     zone: str | None
-    manages: bool  # some organization, as its manager or owner
+    manages: bool  # has a role in some organization that opens its area
     sign_in_id: int
     came_before_at: datetime | None  # when they were last here, before this visit
 
     is_authenticated: ClassVar[bool] = True
     is_active: ClassVar[bool] = True
     is_anonymous: ClassVar[bool] = False
+
+    @property
+    def is_staff(self) -> bool:
+        """Tell whether they work for the seller: as an owner or as staff, not as a bookkeeper."""
+        return self.seller_role in (SellerRole.OWNER, SellerRole.STAFF)
+
+    @property
+    def is_seller_owner(self) -> bool:
+        """Tell whether they are an owner of the seller."""
+        return self.seller_role is SellerRole.OWNER
 
     def get_id(self) -> str:
         """Return the outside id; Flask-Login asks for it."""
@@ -176,7 +186,7 @@ def _load_viewer(request: Request) -> Viewer | None:
         public_id=row.public_id,
         name=row.name,
         email=row.email,
-        is_staff=row.is_staff,
+        seller_role=row.seller_role,
         zone=row.zone,
         manages=row.manages,
         sign_in_id=row.sign_in_id,

@@ -28,7 +28,7 @@ from lms.core.errors import (
 )
 from lms.web.core.malformed_requests import Malformed
 from lms.web.core.request_context import wants_json
-from lms.web.core.route_guard import Audience, audience_of
+from lms.web.core.route_guard import Audience, audiences_of
 from lms.web.core.security_headers_and_proxies import POLICY
 from media.storage.storage_protocol import StorageAway
 
@@ -158,7 +158,7 @@ def _without_database(outcome: Outcome, reference: str) -> ResponseReturnValue:
     if wants_json():
         return jsonify(told(outcome, reference)), outcome.status, headers
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is not None and audience_of(view) in FRAMED:
+    if view is not None and audiences_of(view) & FRAMED:
         headers["Content-Security-Policy"] = FRAMED_POLICY
     return written(outcome, reference), outcome.status, headers
 
@@ -182,7 +182,7 @@ def _answer(
 
 def _page_of(status: int) -> str:
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is not None and audience_of(view) is Audience.FRAME:
+    if view is not None and Audience.FRAME in audiences_of(view):
         return "errors/in_lms_frame.html"  # the way back is to the course, not to the library
     return f"errors/{status if status in OWN_PAGES else 'other'}.html"
 

@@ -1,4 +1,4 @@
-"""The manager area of one organization: checks who may enter and renders its pages."""
+"""The manager area of one organization: renders its pages, and lists those that a role opens."""
 
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -7,12 +7,12 @@ from flask import request, url_for
 from flask_babel import gettext as _
 
 from lms.core.dates_and_time_zones import is_zone
-from lms.organizations import manager_and_owner_permissions
 from lms.organizations.manager_and_owner_permissions import Managed as Managed
-from lms.web.core.current_user import required_viewer
-from lms.web.core.request_context import carrel, read_session, render
+from lms.web.core.page_frame import LinkGroup, allowed_links
+from lms.web.core.request_context import carrel, render
+from lms.web.core.route_guard import managed_organization as managed_organization
+from lms.web.core.route_guard import may_open
 
-Link = tuple[str, str, str]
 PEOPLE: Final = "organization_people.people"
 OWN_PAGES: Final = "organization_embeds.index"
 # From where pages are entered whose paths stand elsewhere: a seat's from the people.
@@ -22,18 +22,6 @@ ENTERED_FROM: Final = {
     "organization_invitations": PEOPLE,
     "organization_kits": OWN_PAGES,
 }
-
-
-def managed_organization(organization_id: str) -> Managed:
-    """Return the organization of an address, to who manages or owns it and to staff.
-
-    Every view of the area asks this first. Raises NotFound for everybody else.
-    """
-    person = required_viewer()
-    with read_session() as session:
-        return manager_and_owner_permissions.managed_organization(
-            session, organization_id, login_id=person.login_id, is_staff=person.is_staff
-        )
 
 
 def zone_of(managed: Managed) -> ZoneInfo:
@@ -47,11 +35,47 @@ def render_in(managed: Managed, template: str, **values: object) -> str:
     return render(
         template,
         organization=managed.facts,
-        organization_links=_links(managed),
+        organization_links=area_links(managed),
         organization_here=_here(managed),
         is_staff_looking=managed.role is None,
         parent_name=managed.parent_name,
         **values,
+    )
+
+
+def area_links(managed: Managed) -> list[LinkGroup]:
+    """Return the menu of the area: what this person's role opens."""
+    overview = [(_("Overview"), "organizations.overview", "house")]
+    people = (_("People"), "organization_reports.people", "users")
+    allotments = [(_("Allotments"), "organization_allotments.overview", "building-2")]
+    return allowed_links(
+        [
+            (
+                None,
+                [
+                    *(overview if may_open(PEOPLE) else [people]),
+                    (_("People and seats"), PEOPLE, "users"),
+                    (_("Invite people"), "organization_inviting.begin", "send"),
+                    (_("Import a list"), "organization_imports.begin", "upload"),
+                    (_("Training"), "organization_training.index", "list-checks"),
+                    (_("Groups"), "organization_training_groups.index", "users"),
+                    *(allotments if managed.has_children else []),
+                    (_("Reports"), "organization_reports.overview", "chart-column"),
+                    (_("Usage"), "organization_usage.usage", "ticket"),
+                    (_("Orders and invoices"), "organization_billing.orders", "file-text"),
+                ],
+            ),
+            (
+                _("Settings"),
+                [
+                    (_("Without an invitation"), "organization_claims.claims", "lock-open"),
+                    (_("Members and roles"), "organization_members.members", "key-round"),
+                    (_("Learning system"), "organization_lti.overview", "presentation"),
+                    (_("On your own pages"), OWN_PAGES, "monitor"),
+                ],
+            ),
+        ],
+        organization_id=managed.facts.public_id,
     )
 
 
@@ -61,40 +85,3 @@ def _here(managed: Managed) -> str:
     if entrance is None:
         return request.path
     return f"{url_for(entrance, organization_id=managed.facts.public_id)}/"
-
-
-def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
-    here = managed.facts.public_id
-
-    def link(label: str, endpoint: str, picture: str) -> Link:
-        return (label, url_for(endpoint, organization_id=here), picture)
-
-    allotments = (
-        [link(_("Allotments"), "organization_allotments.overview", "building-2")]
-        if managed.has_children
-        else []
-    )
-    return [
-        (
-            None,
-            [
-                link(_("Overview"), "organizations.overview", "house"),
-                link(_("People and seats"), PEOPLE, "users"),
-                link(_("Invite people"), "organization_inviting.begin", "send"),
-                link(_("Import a list"), "organization_imports.begin", "upload"),
-                link(_("Training"), "organization_training.index", "list-checks"),
-                *allotments,
-                link(_("Reports"), "organization_reports.overview", "chart-column"),
-                link(_("Usage"), "organization_usage.usage", "ticket"),
-            ],
-        ),
-        (
-            _("Settings"),
-            [
-                link(_("Without an invitation"), "organization_claims.claims", "lock-open"),
-                link(_("Members and roles"), "organization_members.members", "key-round"),
-                link(_("Learning system"), "organization_lti.overview", "presentation"),
-                link(_("On your own pages"), OWN_PAGES, "monitor"),
-            ],
-        ),
-    ]

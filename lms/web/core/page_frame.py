@@ -1,15 +1,19 @@
 """The page layout: the branding and the signed-in person that every page shows."""
 
 import time
+from collections.abc import Sequence
 from threading import Lock
 
-from flask import Flask, current_app
+from flask import Flask, current_app, url_for
 
 from lms.branding import BrandingFacts, read_branding
 from lms.core.version import VERSION
 from lms.web.core.current_user import viewer
 from lms.web.core.request_context import carrel, read_session
+from lms.web.core.route_guard import may_open
 
+Link = tuple[str, str, str]  # a label, an endpoint or a URL, and an icon
+LinkGroup = tuple[str | None, list[Link]]
 EXTENSION = "carrel_branding"
 FRESH_S = 5.0
 
@@ -39,13 +43,30 @@ class _BrandingCache:
 
 
 def init_shell(app: Flask) -> None:
-    """Give every template `branding`, `viewer` and `carrel_version`."""
+    """Give every template `branding`, `viewer`, `carrel_version` and `allowed_links`."""
     cache = _BrandingCache()
     app.extensions[EXTENSION] = cache
+    app.add_template_global(allowed_links)
 
     @app.context_processor
     def frame() -> dict[str, object]:
         return {"branding": cache.take(), "viewer": viewer(), "carrel_version": VERSION}
+
+
+def allowed_links(groups: Sequence[LinkGroup], **values: str) -> list[LinkGroup]:
+    """Return a menu with URLs in the place of endpoints, without those that this person may not open."""
+    allowed = [
+        (
+            heading,
+            [
+                (label, url_for(endpoint, **values), icon)  # type: ignore[arg-type]  # variables of a route
+                for label, endpoint, icon in links
+                if may_open(endpoint)
+            ],
+        )
+        for heading, links in groups
+    ]
+    return [group for group in allowed if group[1]]
 
 
 def branding_facts() -> BrandingFacts:

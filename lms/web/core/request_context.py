@@ -5,22 +5,31 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from flask import Response as Page
-from flask import current_app, redirect, render_template, request, url_for
+from flask import current_app, has_request_context, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import PreconditionFailed
 from werkzeug.wrappers import Response
 
 from lms.component import Component
+from lms.core.acting_roles import ActingRole
 from lms.core.runtime import Carrel
 
 EXTENSION = "carrel"
 COMPONENTS = "carrel_components"
+ACTING = "carrel.acting"
 JSON_OR_PAGE = ("text/html", "application/json")
 
 
 def carrel() -> Carrel:
-    """Return the running library of this request."""
+    """Return the running library, for acts in the role of this request (`act_as`)."""
+    if has_request_context() and ACTING in request.environ:
+        return cast(Carrel, request.environ[ACTING])
     return cast(Carrel, current_app.extensions[EXTENSION])
+
+
+def act_as(role: ActingRole) -> None:
+    """Let what this request does from now on be done in a role, which its audit entries name."""
+    request.environ[ACTING] = carrel().acting_as(role)
 
 
 def components() -> tuple[Component, ...]:

@@ -1,20 +1,26 @@
-"""The route guard: every route declares its audience, or the app does not start."""
+"""The route guard: every route declares its audiences, or the app does not start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from flask import Flask, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
+from lms.core.acting_roles import ActingRole
 from lms.core.errors import N_, Forbidden, NotFound
-from lms.web.core.current_user import viewer
-from lms.web.core.request_context import if_met
+from lms.models.accounts import SellerRole
+from lms.models.organizations import Role
+from lms.organizations import manager_and_owner_permissions
+from lms.organizations.manager_and_owner_permissions import Managed
+from lms.web.core.current_user import Viewer, viewer
+from lms.web.core.request_context import act_as, if_met, read_session
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
-MARK = "__carrel_audience__"
+MARK = "__carrel_audiences__"
+_ENTERED: Final = "carrel.organization"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -23,8 +29,15 @@ class Audience(StrEnum):
 
     EVERYONE = "everyone"
     SIGNED_IN = "signed_in"
-    MANAGERS = "managers"  # the view itself asks which organizations: `managed_organization`
-    STAFF = "staff"
+    # Of the organization in the address:
+    MANAGERS = "managers"  # and its owners; the seller's staff may look
+    SUPERVISORS = "supervisors"  # the view itself shows only their groups: `Managed.groups`
+    BILLING = "billing"
+    LMS_ADMINS = "lms_admins"
+    # Of the seller:
+    SELLER_OWNERS = "seller_owners"
+    STAFF = "staff"  # and its owners
+    BOOKKEEPERS = "bookkeepers"
     PLAYBACK_TOKEN = "playback_token"  # noqa: S105  (the view itself checks the token in its path)
     PLATFORM = "platform"  # a learning system; the view itself checks what it signed
     FRAME = (
@@ -33,24 +46,39 @@ class Audience(StrEnum):
     EMBED = "embed"  # an address that stands in another site's page; the view itself checks it
 
 
+Audiences = frozenset[Audience]
 # No cookie lets anybody in by these: what does stands in the path or the message, and the view checks it.
-UNCOOKIED = frozenset({Audience.PLAYBACK_TOKEN, Audience.PLATFORM, Audience.FRAME, Audience.EMBED})
+UNCOOKIED: Final = frozenset(
+    {Audience.PLAYBACK_TOKEN, Audience.PLATFORM, Audience.FRAME, Audience.EMBED}
+)
+_WITHOUT_ACCOUNT: Final = UNCOOKIED | {Audience.EVERYONE}
+_ROLES: Final[Mapping[Audience, frozenset[Role]]] = {
+    Audience.MANAGERS: frozenset({Role.MANAGER, Role.OWNER}),
+    Audience.SUPERVISORS: frozenset({Role.SUPERVISOR}),
+    Audience.BILLING: frozenset({Role.BILLING}),
+    Audience.LMS_ADMINS: frozenset({Role.LMS_ADMIN}),
+}
+_SELLER_ROLES: Final[Mapping[Audience, frozenset[SellerRole]]] = {
+    Audience.MANAGERS: frozenset({SellerRole.OWNER, SellerRole.STAFF}),
+    Audience.SELLER_OWNERS: frozenset({SellerRole.OWNER}),
+    Audience.STAFF: frozenset({SellerRole.OWNER, SellerRole.STAFF}),
+    Audience.BOOKKEEPERS: frozenset({SellerRole.BOOKKEEPER}),
+}
 
 
-def open_to(audience: Audience) -> Callable[[View], View]:
-    """Declare a view's audience; it stands directly above the function, below the route."""
+def open_to(*audiences: Audience) -> Callable[[View], View]:
+    """Declare a view's audiences; it stands directly above the function, below the route."""
 
     def declare(view: View) -> View:
-        setattr(view, MARK, audience)
+        setattr(view, MARK, frozenset(audiences))
         return view
 
     return declare
 
 
-def audience_of(view: Callable[..., Any]) -> Audience | None:
-    """Return the audience a view declared, or None."""
-    found = getattr(view, MARK, None)
-    return found if isinstance(found, Audience) else None
+def audiences_of(view: Callable[..., Any]) -> Audiences:
+    """Return the audiences that a view declared."""
+    return getattr(view, MARK, frozenset())
 
 
 def guard_routes(app: Flask) -> None:
@@ -65,12 +93,35 @@ def guard_routes(app: Flask) -> None:
         return if_met(app.ensure_sync(static)(**values))
 
     app.view_functions["static"] = static_file
-    undeclared = sorted(
-        name for name, view in app.view_functions.items() if audience_of(view) is None
-    )
+    undeclared = sorted(name for name, view in app.view_functions.items() if not audiences_of(view))
     if undeclared:
         raise RuntimeError(f"routes that declare no audience: {', '.join(undeclared)}")
     app.before_request(_let_in)
+    app.add_template_global(may_open)
+
+
+def may_open(endpoint: str) -> bool:
+    """Tell whether the person of this request may open a route, on an organization's page of that one.
+
+    Pages show no link and no button for which this is False.
+    """
+    audiences = audiences_of(current_app.view_functions[endpoint])
+    if audiences & _WITHOUT_ACCOUNT:
+        return True
+    person = viewer()
+    if person is None or Audience.SIGNED_IN in audiences:
+        return person is not None
+    here = _entered()
+    has_role = here is not None and here.role in _roles(audiences)
+    return has_role or person.seller_role in _seller_roles(audiences)
+
+
+def managed_organization(organization_id: str) -> Managed:
+    """Return the organization of an address, which the guard has let this person enter."""
+    managed = _entered()
+    if managed is None or managed.facts.public_id != organization_id:
+        raise NotFound
+    return managed
 
 
 def refuse_nul() -> None:
@@ -88,21 +139,67 @@ def refuse_nul() -> None:
 def _let_in() -> ResponseReturnValue | None:
     if request.endpoint is None:
         return None  # no such route: Flask answers 404 or 405
-    audience = audience_of(current_app.view_functions[request.endpoint])
-    if audience is Audience.EVERYONE or audience in UNCOOKIED:
+    audiences = audiences_of(current_app.view_functions[request.endpoint])
+    if Audience.PLATFORM in audiences:
+        act_as(ActingRole.LMS)
+    if audiences & _WITHOUT_ACCOUNT:
         return None
     person = viewer()
-    if person is None and audience in (Audience.SIGNED_IN, Audience.MANAGERS):
-        return _ask_to_sign_in()
-    if person is None and audience is Audience.STAFF and request.method in SAFE_METHODS:
-        return _ask_to_sign_in()
-    if person is None or (audience is Audience.STAFF and not person.is_staff):
-        raise NotFound
+    if person is None:
+        return _ask_to_sign_in(audiences)
+    if Audience.SIGNED_IN not in audiences:
+        act_as(_role(audiences, person))
     return None
 
 
-def _ask_to_sign_in() -> ResponseReturnValue:
+def _role(audiences: Audiences, person: Viewer) -> ActingRole:
+    """Return the role in which these audiences let a person in; raises NotFound where none does."""
+    is_sellers = person.seller_role in _seller_roles(audiences)
+    if roles := _roles(audiences):
+        managed = _enter(person.login_id, roles, may_look=is_sellers)
+        if managed.role is not None:
+            return ActingRole(managed.role)
+    elif not is_sellers:
+        raise NotFound
+    if person.seller_role is SellerRole.OWNER:
+        return ActingRole.SELLER_OWNER
+    return ActingRole(person.seller_role or ActingRole.PERSON)
+
+
+def _enter(login_id: int, roles: Collection[Role], *, may_look: bool) -> Managed:
+    """Return the organization of this request's address to a person with one of these roles in it.
+
+    People of the seller who `may_look` have no role. Raises NotFound for everybody else.
+    """
+    with read_session() as session:
+        managed = manager_and_owner_permissions.managed_organization(
+            session,
+            (request.view_args or {})["organization_id"],
+            login_id=login_id,
+            roles=roles,
+            may_look=may_look,
+        )
+    request.environ[_ENTERED] = managed
+    return managed
+
+
+def _entered() -> Managed | None:
+    """Return the organization that this request has entered, if any."""
+    return cast("Managed | None", request.environ.get(_ENTERED))
+
+
+def _roles(audiences: Audiences) -> frozenset[Role]:
+    return frozenset(chain.from_iterable(_ROLES.get(each, ()) for each in audiences))
+
+
+def _seller_roles(audiences: Audiences) -> frozenset[SellerRole]:
+    return frozenset(chain.from_iterable(_SELLER_ROLES.get(each, ()) for each in audiences))
+
+
+def _ask_to_sign_in(audiences: Audiences) -> ResponseReturnValue:
     if request.method not in SAFE_METHODS:
+        if audiences <= _SELLER_ROLES.keys() - _ROLES.keys():
+            raise NotFound  # nobody is told which routes the seller has
         raise Forbidden(N_("Sign in first, then try again."), code="sign_in_first")
     wanted = request.full_path.rstrip("?")
     return redirect(url_for("sign_in.sign_in", next=wanted), code=303)

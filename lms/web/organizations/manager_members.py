@@ -1,6 +1,6 @@
 """Manager pages for an organization's members and managers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from flask import Blueprint, flash, request, url_for
@@ -10,33 +10,41 @@ from flask_babel import gettext as _
 from lms.core.clock import now
 from lms.core.csv_writer import Cell
 from lms.core.dates_and_time_zones import say_date
-from lms.core.errors import N_, Conflict, Forbidden, NotFound
+from lms.core.errors import Conflict, Forbidden, Invalid
 from lms.models.organizations import Role
-from lms.organizations import manager_and_owner_permissions, member_invitations
+from lms.organizations import (
+    manager_and_owner_permissions,
+    member_invitations,
+    supervised_groups,
+)
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.member_invitations import Asked
-from lms.organizations.memberships import Member, NewMember, every_member, list_members
+from lms.organizations.memberships import (
+    Member,
+    NewMember,
+    every_member,
+    find_member,
+    list_members,
+)
+from lms.organizations.supervised_groups import GroupName
+from lms.people.role_texts import ROLES
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.organizations.manager_member_form import MemberForm
+from lms.web.organizations.manager_member_form import MemberForm, RoleForm
 
 blueprint = Blueprint(
     "organization_members", __name__, url_prefix="/organization/<organization_id>/members"
 )
 
 PAGE_SIZE: Final = 50
-ROLE_WORDS: Final = {
-    Role.OWNER: N_("Owner"),
-    Role.MANAGER: N_("Manager"),
-    Role.MEMBER: N_("Member"),
-}
 
 
 @blueprint.get("")
@@ -55,7 +63,7 @@ def members_csv(organization_id: str) -> ResponseReturnValue:
     headings = (_("Name"), _("E-mail address"), _("Role"), _("State"), _("Since"))
     # The answer outlives this view, and with it the request's own session.
     database, zone = carrel().database, zone_of(managed)
-    words = {role: _(text) for role, text in ROLE_WORDS.items()}
+    words = {role: _(text) for role, text in ROLES.items()}
     belongs, waits = _("Belongs here"), _("Asked, not accepted yet")
 
     def rows() -> Iterator[tuple[Cell, ...]]:
@@ -77,9 +85,10 @@ def members_csv(organization_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def add(organization_id: str) -> ResponseReturnValue:
     managed, form = managed_organization(organization_id), MemberForm(request.form)
-    form.offer_roles(with_owner=managed.may_make_owners)
+    _offer(managed, form)
     if form.validate():
-        new = NewMember(form.email.address, Role(form.role.data), form.name.data or "")
+        choice = form.choice
+        new = NewMember(form.email.address, choice.role, form.name.data or "", choice.groups)
         try:
             with transaction() as session:
                 member_invitations.ask_in(
@@ -90,6 +99,8 @@ def add(organization_id: str) -> ResponseReturnValue:
                     actor=required_viewer().public_id,
                     now=now(),
                 )
+        except Invalid as refusal:
+            show_faults(form, refusal)
         except (Conflict, Forbidden) as refusal:
             form.form_errors.append(_(refusal.message))
         else:
@@ -117,22 +128,34 @@ def withdraw(organization_id: str, invitation_id: str) -> ResponseReturnValue:
     return see_other(".members", organization_id=organization_id)
 
 
-@blueprint.post("/<member_id>/role")
+@blueprint.route("/<member_id>/role", methods=["GET", "POST"])
 @open_to(Audience.MANAGERS)
 def set_role(organization_id: str, member_id: str) -> ResponseReturnValue:
+    """Change a person's role, or the groups that a supervisor sees."""
     managed = managed_organization(organization_id)
-    role = next((each for each in Role if each == request.form.get("role")), None)
-    if role is None:
-        raise NotFound
-    with transaction() as session:
-        name = manager_and_owner_permissions.change_role(
-            session, managed, member_id, role, actor=required_viewer().public_id, now=now()
-        )
-    flash(
-        _("%(name)s has the role of %(role)s now.", name=name, role=_(ROLE_WORDS[role]).lower()),
-        "done",
-    )
-    return _onward(managed, member_id)
+    with read_session() as session:
+        member = find_member(session, managed.facts.id, member_id)
+        seen = supervised_groups.by_supervisor(session, managed.facts.id).get(member_id, [])
+    entered = request.form if request.method == "POST" else None
+    form = RoleForm(entered, role=member.role.value, groups=[group.public_id for group in seen])
+    _offer(managed, form)
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as session:
+                actor = required_viewer().public_id
+                manager_and_owner_permissions.change_role(
+                    session, managed, member_id, form.choice, actor=actor, now=now()
+                )
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            flash(
+                _("%(name)s is now: %(role)s.", name=member.name, role=_(ROLES[form.choice.role])),
+                "done",
+            )
+            return _onward(managed, member_id)
+    page = render_in(managed, "organizations/manager_role.html", form=form, member=member)
+    return page, 400 if form.errors else 200
 
 
 @blueprint.post("/<member_id>/remove")
@@ -169,8 +192,9 @@ def _page(managed: Managed, form: MemberForm) -> str:
             limit=PAGE_SIZE,
         )
         owners = manager_and_owner_permissions.count_owners(session, managed.facts.id)
+        groups = supervised_groups.by_supervisor(session, managed.facts.id)
         asked = member_invitations.list_asked(session, managed.facts.id, query=query)
-    form.offer_roles(with_owner=managed.may_make_owners)
+    _offer(managed, form)
 
     def url(page: int) -> str:
         here = managed.facts.public_id
@@ -190,34 +214,38 @@ def _page(managed: Managed, form: MemberForm) -> str:
         asked=[
             (
                 each,
-                _(ROLE_WORDS[each.role]),
+                _(ROLES[each.role]),
                 managed.may_make_owners or each.role is not Role.OWNER,
             )
             for each in asked
         ],
-        rows=[_row(managed, owners, each) for each in found.items],
-        roles=[
-            (role.value, _(words))
-            for role, words in ROLE_WORDS.items()
-            if managed.may_make_owners or role is not Role.OWNER
-        ],
+        rows=[_row(managed, owners, each, groups.get(each.login_id, [])) for each in found.items],
         since=lambda at: say_date(at, zone_of(managed)),
         pager=pager_of(number, PAGE_SIZE, found.total, url=url),
     )
+
+
+def _offer(managed: Managed, form: RoleForm) -> None:
+    with read_session() as session:
+        groups = supervised_groups.list_names(session, managed.facts.id)
+    form.offer(groups, with_owner=managed.may_make_owners)
 
 
 def _query() -> str:
     return " ".join(request.args.get("q", "").split())
 
 
-def _row(managed: Managed, owners: int, member: Member) -> dict[str, object]:
+def _row(
+    managed: Managed, owners: int, member: Member, groups: Sequence[GroupName]
+) -> dict[str, object]:
     is_owner = member.role is Role.OWNER
     return {
         "id": member.login_id,
         "name": member.name,
         "email": member.email,
         "role": member.role,
-        "role_said": _(ROLE_WORDS[member.role]),
+        "role_said": _(ROLES[member.role]),
+        "groups": ", ".join(group.name for group in groups),
         "since": member.since,
         "is_oneself": member.login_id == required_viewer().public_id,
         "is_last_owner": is_owner and owners < 2,

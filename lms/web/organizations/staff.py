@@ -1,6 +1,5 @@
 """Staff pages for organizations: list, add, edit, members, domains, and pools."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, flash, request, url_for
@@ -9,13 +8,14 @@ from flask_babel import gettext as _
 
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import Conflict, Invalid, NotFound
 from lms.kits import delivery_kits
 from lms.models.organizations import Role
 from lms.models.seats import ClaimPolicy
 from lms.organizations import email_domains, memberships, organizations
 from lms.organizations.memberships import NewMember
 from lms.organizations.organizations import NewOrganization, OrganizationDetails, OrganizationFacts
+from lms.people.role_texts import ROLES
 from lms.seats import pools
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
@@ -32,11 +32,6 @@ from lms.web.people.staff_forms import MemberForm
 blueprint = Blueprint("staff_organizations", __name__, url_prefix="/staff/organizations")
 
 PAGE_SIZE: Final = 50
-ROLES: Final[Mapping[Role, str]] = {
-    Role.OWNER: N_("Owner"),
-    Role.MANAGER: N_("Manager"),
-    Role.MEMBER: N_("Member"),
-}
 
 
 @blueprint.get("")
@@ -156,10 +151,10 @@ def change_role(slug: str, login_id: str) -> ResponseReturnValue:
     """Give a member another role."""
     with read_session() as session:
         kept = organizations.find_organization(session, slug)
-    try:
-        role = Role(request.form.get("role", ""))
-    except ValueError:
-        raise NotFound from None
+    asked = request.form.get("role", "")
+    if asked not in dict(_roles()):
+        raise NotFound
+    role = Role(asked)
     with transaction() as session:
         actor = required_viewer().public_id
         memberships.change_role(session, kept, login_id, role=role, actor=actor, now=clock.now())
@@ -261,7 +256,7 @@ def _page(slug: str, form: MemberForm, domain_form: DomainForm | None = None) ->
         zone=zone_name(kept.zone or carrel().settings.time_zone),
         members=members.items,
         since={one.login_id: say_date(one.since, zone) for one in members.items},
-        roles=[(role.value, _(words)) for role, words in ROLES.items()],
+        roles=_roles(),
         form=form,
         pager=pager_of(
             number,
@@ -279,10 +274,15 @@ def _blank_member() -> MemberForm:
 
 
 def _member_form(form: MemberForm) -> MemberForm:
-    form.role.choices = [(role.value, _(words)) for role, words in ROLES.items()]
+    form.role.choices = _roles()
     if request.method == "GET":
         form.role.data = Role.MANAGER.value
     return form
+
+
+def _roles() -> list[tuple[str, str]]:
+    """Return the roles to choose from here; supervisors are made where their groups are chosen."""
+    return [(role.value, _(words)) for role, words in ROLES.items() if role is not Role.SUPERVISOR]
 
 
 def _form(form: OrganizationForm, kept: OrganizationFacts | None) -> OrganizationForm:

@@ -10,6 +10,7 @@ from lms.web.people import (
     staff_grants,
     staff_login_merge,
     staff_profiles,
+    staff_team,
 )
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
@@ -18,4 +19,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     staff_profiles.blueprint,
     staff_account_actions.blueprint,
     staff_access_diagnosis.blueprint,
+    staff_team.blueprint,
 )

@@ -23,6 +23,7 @@ from lms.web.people.staff_profiles import person_page
 
 blueprint = Blueprint("staff_person", __name__, url_prefix="/staff/people/<login_id>")
 
+OWNERS_ONLY = N_("Only an owner can change the account of a person on the team.")
 NO_ADDRESS = N_("This log-in has no address to write to.")
 IS_BLOCKED = N_(
     "This log-in is blocked: a letter would only lead to a closed door. Unblock it first."
@@ -33,7 +34,7 @@ IS_BLOCKED = N_(
 @open_to(Audience.STAFF)
 def block(login_id: str) -> ResponseReturnValue:
     """Ask why, and shut the login out."""
-    found = _person(login_id)
+    found = _changeable(login_id)
     form = BlockForm(request.form)
     if request.method == "GET":
         return render("people/staff_block.html", person=found, form=form)
@@ -59,7 +60,7 @@ def block(login_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def unblock(login_id: str) -> ResponseReturnValue:
     """Let the login in again."""
-    found = _person(login_id)
+    found = _changeable(login_id)
     with transaction() as session:
         account_blocks.unblock(
             session, found.id, actor=required_viewer().public_id, now=clock.now()
@@ -72,7 +73,7 @@ def unblock(login_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def add_alias(login_id: str) -> ResponseReturnValue:
     """Let a further address lead to the login."""
-    found = _person(login_id)
+    found = _changeable(login_id)
     form = AliasForm(request.form)
     if not form.validate():
         return person_page(login_id, form), 400
@@ -99,7 +100,7 @@ def add_alias(login_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def remove_alias(login_id: str, alias_id: str) -> ResponseReturnValue:
     """Let a further address lead to the login no more."""
-    found = _person(login_id)
+    found = _changeable(login_id)
     with transaction() as session:
         actor = required_viewer().public_id
         email_aliases.remove_alias(session, found.id, alias_id, actor=actor, now=clock.now())
@@ -140,6 +141,17 @@ def send_sign_in(login_id: str) -> ResponseReturnValue:
         audit.record(session, "login.sign_in_sent", login_id, actor=actor, now=now)
     flash(_("A letter is on its way to %(email)s.", email=account.email), "done")
     return see_other("staff_people.person", login_id=login_id)
+
+
+def _changeable(login_id: str) -> Person:
+    """Return a login that this person may change; raises Forbidden for one of the team, but to owners.
+
+    Whoever adds an address to an account can sign in as its person.
+    """
+    found = _person(login_id)
+    if found.seller_role is not None and not required_viewer().is_seller_owner:
+        raise Forbidden(OWNERS_ONLY)
+    return found
 
 
 def _person(login_id: str) -> Person:

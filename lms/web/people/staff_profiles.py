@@ -16,6 +16,7 @@ from lms.core.errors import N_
 from lms.people import grant_and_seat_history, profile_read_model
 from lms.people.login_search import PersonRow, Show, find_people
 from lms.people.profile_read_model import Person
+from lms.people.role_texts import ROLES, SELLER_ROLES
 from lms.reports import audit_log
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.audit.sentences import tell
@@ -33,7 +34,7 @@ PAGE_SIZE: Final = 50
 FEW_ENTRIES: Final = 8
 SHOWN: Final = {
     Show.EVERYONE: N_("Everyone"),
-    Show.STAFF: N_("Staff"),
+    Show.STAFF: N_("Our team"),
     Show.BLOCKED: N_("Blocked"),
     Show.MERGED: N_("Merged into another"),
     Show.UNCONFIRMED: N_("Not confirmed"),
@@ -106,7 +107,7 @@ def person_page(login_id: str, form: AliasForm) -> str:
         grants=[grant_row(one, login_id=login_id, zone=zone) for one in grants],
         seats=[seat_row(one, zone=zone) for one in seats],
         certificates=[line_of(each) for each in own],
-        roles={place.slug: _(place.role.value) for place in found.places},
+        roles={place.slug: _(ROLES[place.role]) for place in found.places},
         blocked=_day(found.blocked_at) if found.blocked_at else "",
         happened=[
             Happened(say_datetime_in_table(entry.at, zone), tell(entry).sentence)
@@ -121,8 +122,9 @@ def badges(row: PersonRow | Person) -> list[tuple[str, str]]:
     """Return what is out of the ordinary about a login, as badges."""
     is_blocked = row.is_blocked if isinstance(row, PersonRow) else row.blocked_at is not None
     is_merged = row.is_merged if isinstance(row, PersonRow) else row.merged_into is not None
+    role = SELLER_ROLES[row.seller_role] if row.seller_role else ""
     told = (
-        (row.is_staff, _("Staff"), "term"),
+        (row.seller_role is not None, _(role), "term"),
         (is_blocked, _("Blocked"), "danger"),
         (is_merged, _("Merged"), "none"),
         (not row.is_confirmed, _("Not confirmed"), "soon"),

@@ -39,6 +39,9 @@ blueprint = Blueprint("library", __name__)
 RECOVERY_LATER: Final = "recovery_later"
 ASKED_AS: Final = {
     Role.MEMBER: N_("asks you to join it as a member."),
+    Role.SUPERVISOR: N_("invites you to see the people, training, and reports of some groups."),
+    Role.BILLING: N_("invites you to see its orders and invoices."),
+    Role.LMS_ADMIN: N_("invites you to connect its LMS."),
     Role.MANAGER: N_("asks you to look after its seats as a manager."),
     Role.OWNER: N_("asks you to look after its seats as an owner."),
 }

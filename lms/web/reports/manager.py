@@ -24,7 +24,7 @@ blueprint = Blueprint(
 
 
 @blueprint.get("")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.SUPERVISORS)
 def overview(organization_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with read_session() as session:
@@ -33,14 +33,14 @@ def overview(organization_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/webinars.csv")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.SUPERVISORS)
 def webinars_csv(organization_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     return shared_report_pages.webinars_csv(_report(managed), f"{managed.facts.slug}-webinars")
 
 
 @blueprint.get("/views.csv")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.SUPERVISORS)
 def views_csv(organization_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     report = _report(managed)
@@ -49,7 +49,7 @@ def views_csv(organization_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/webinars/<slug>")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.SUPERVISORS)
 def webinar(organization_id: str, slug: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     report = _report(managed)
@@ -60,7 +60,7 @@ def webinar(organization_id: str, slug: str) -> ResponseReturnValue:
             report,
             facts,
             _url(managed, ".webinar", slug=slug),
-            may_see_heat=_may_see_heat(),
+            may_see_heat=_may_see_heat(managed),
         )
     return render_in(managed, "reports/manager_webinar.html", **values)
 
@@ -69,45 +69,49 @@ def webinar(organization_id: str, slug: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def heat_csv(organization_id: str, slug: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
-    whose = Whose(managed.facts.id)
+    whose = _whose(managed)
     with read_session() as session:
         facts = find_webinar(session, whose, slug)
         name = f"{managed.facts.slug}-{facts.slug}-stretches"
         return shared_report_pages.heat_csv(
-            session, whose, facts, name, may_see_heat=_may_see_heat()
+            session, whose, facts, name, may_see_heat=_may_see_heat(managed)
         )
 
 
 @blueprint.get("/people")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.SUPERVISORS)
 def people(organization_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with read_session() as session:
         url = _url(managed, ".people")
-        values = shared_report_pages.people(session, Whose(managed.facts.id), url)
+        values = shared_report_pages.people(session, _whose(managed), url)
     return render_in(managed, "reports/manager_people.html", **values)
 
 
 @blueprint.get("/people.csv")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.SUPERVISORS)
 def people_csv(organization_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     name = f"{managed.facts.slug}-people-report"
-    return shared_report_pages.people_csv(Whose(managed.facts.id), name)
+    return shared_report_pages.people_csv(_whose(managed), name)
 
 
 @blueprint.get("/people/<login_id>")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.SUPERVISORS)
 def person(organization_id: str, login_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with read_session() as session:
-        facts = read_person(session, Whose(managed.facts.id), login_id)
+        facts = read_person(session, _whose(managed), login_id)
     return render_in(managed, "reports/manager_person.html", facts=facts, percent=percent)
+
+
+def _whose(managed: Managed) -> Whose:
+    return Whose(managed.facts.id, managed.groups)
 
 
 def _report(managed: Managed) -> Report:
     days = days_asked(zone_of(managed), now(), usual=ALL)
-    return Report(Whose(managed.facts.id), days)
+    return Report(_whose(managed), days)
 
 
 def _url(managed: Managed, endpoint: str, **path: Any) -> Url:  # noqa: ANN401  (as url_for takes them)
@@ -117,9 +121,10 @@ def _url(managed: Managed, endpoint: str, **path: Any) -> Url:  # noqa: ANN401  
     return url
 
 
-def _may_see_heat() -> bool:
+def _may_see_heat(managed: Managed) -> bool:
     """Tell whether who looks may see the organization's own line.
 
-    Staff see the whole house's: by both they could take one from the other.
+    Staff see the whole house's, and a supervisor's groups are a part of the organization: by both
+    lines one could take one from the other.
     """
-    return not required_viewer().is_staff
+    return managed.groups is None and not required_viewer().is_staff

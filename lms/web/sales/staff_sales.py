@@ -88,7 +88,7 @@ TOLD_ACTS: Final[dict[str, tuple[Verb, str]]] = {
 
 
 @blueprint.get("")
-@open_to(Audience.STAFF)
+@open_to(Audience.STAFF, Audience.BOOKKEEPERS)
 def index() -> ResponseReturnValue:
     number = page_number()
     query = " ".join(request.args.get("q", "").split())[:LONGEST_QUERY]
@@ -106,7 +106,7 @@ def index() -> ResponseReturnValue:
     kept: dict[str, Any] = {"q": query or None, "standing": standing, "terms": terms}
     return render(
         "sales/staff_sales.html",
-        rows=[_row(facts) for facts in found.items],
+        rows=[sale_row(facts) for facts in found.items],
         query=query,
         standing=standing,
         terms=terms,
@@ -165,7 +165,7 @@ def price() -> ResponseReturnValue:
 
 
 @blueprint.get("/<sale_id>")
-@open_to(Audience.STAFF)
+@open_to(Audience.STAFF, Audience.BOOKKEEPERS)
 def show(sale_id: str) -> ResponseReturnValue:
     with read_session() as session:
         return _page(session, find_sale(session, sale_id), SeatsBackForm())
@@ -331,7 +331,8 @@ def _line_state(line: SaleGrant) -> tuple[str, str]:
     return _("Open"), "open"
 
 
-def _row(facts: SaleFacts) -> dict[str, object]:
+def sale_row(facts: SaleFacts) -> dict[str, object]:
+    """Return a sale as a row of a list shows it."""
     standing = facts.standing(clock.now())
     return {
         "id": facts.public_id,

@@ -15,13 +15,20 @@ from lms.contracts.renewals import Shortage
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_day
 from lms.core.errors import NotFound
+from lms.models.organizations import Role
 from lms.organizations.manager_and_owner_permissions import Managed, managed_by
 from lms.seats.pool_overview import PoolCard, Standing, read_pools
 from lms.web.core.current_user import required_viewer
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import (
+    PEOPLE,
+    area_links,
+    managed_organization,
+    render_in,
+    zone_of,
+)
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.request_context import read_session, render
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, may_open, open_to
 from lms.web.seats.pool_texts import SOON, pool_face, pool_title
 
 blueprint = Blueprint("organizations", __name__, url_prefix="/organization")
@@ -38,11 +45,11 @@ class Need:
 
 
 @blueprint.get("")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.SIGNED_IN)
 def index() -> ResponseReturnValue:
     person = required_viewer()
     with read_session() as session:
-        found = managed_by(session, person.login_id)
+        found = managed_by(session, person.login_id, roles=set(Role) - {Role.MEMBER})
     if not found:
         raise NotFound
     if len(found) == 1:
@@ -51,9 +58,19 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.get("/<organization_id>")
-@open_to(Audience.MANAGERS)
+@open_to(
+    Audience.MANAGERS,
+    Audience.SUPERVISORS,
+    Audience.BILLING,
+    Audience.LMS_ADMINS,
+    Audience.BOOKKEEPERS,
+)
 def overview(organization_id: str) -> ResponseReturnValue:
+    """Show the pools to managers; lead everybody else to the first page of their menu."""
     managed, now = managed_organization(organization_id), clock.now()
+    if not may_open(PEOPLE):
+        [(_heading, [(_label, url, _icon), *_others]), *_groups] = area_links(managed)
+        return redirect(url, code=303)
     with read_session() as session:
         cards = read_pools(session, managed.facts.id, now=now)
         shortages = [

@@ -39,7 +39,7 @@ KIND_WORDS: Final = {
 
 
 @blueprint.route("/branding", methods=["GET", "POST"])
-@open_to(Audience.STAFF)
+@open_to(Audience.SELLER_OWNERS)
 def edit() -> ResponseReturnValue:
     with read_session() as session:
         facts = branding.read_branding(session, contact=carrel().settings.mail_from)
@@ -67,7 +67,7 @@ def edit() -> ResponseReturnValue:
 
 
 @blueprint.get("/branding/look")
-@open_to(Audience.STAFF)
+@open_to(Audience.SELLER_OWNERS)
 def look() -> ResponseReturnValue:
     """Answer with the tokens of an accent in both themes, for the samples beside the field."""
     chosen = request.args.get("accent", "").lower()
@@ -77,7 +77,7 @@ def look() -> ResponseReturnValue:
 
 
 @blueprint.post("/branding/logo")
-@open_to(Audience.STAFF)
+@open_to(Audience.SELLER_OWNERS)
 def change_logo() -> ResponseReturnValue:
     logo = None
     if request.form.get("act") != "remove":
@@ -90,15 +90,19 @@ def change_logo() -> ResponseReturnValue:
     return see_other(".edit")
 
 
-@blueprint.route("/prices", methods=["GET", "POST"])
-@open_to(Audience.STAFF)
+@blueprint.get("/prices")
+@open_to(Audience.STAFF, Audience.BOOKKEEPERS)
 def prices() -> ResponseReturnValue:
-    if request.method == "GET":
-        with read_session() as session:
-            standing = read_prices(session)
-        lines = [_line(price) for price in standing]
-        currency = standing[0].currency if standing else DEFAULT_CURRENCY
-        return _write_prices(lines, currency, {})
+    with read_session() as session:
+        standing = read_prices(session)
+    lines = [_line(price) for price in standing]
+    currency = standing[0].currency if standing else DEFAULT_CURRENCY
+    return _write_prices(lines, currency, {})
+
+
+@blueprint.post("/prices")
+@open_to(Audience.SELLER_OWNERS)
+def change_prices() -> ResponseReturnValue:
     kinds, minimums = request.form.getlist("kind"), request.form.getlist("minimum")
     amounts = request.form.getlist("amount")
     lines = list(zip(kinds, minimums, amounts, strict=False))

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.catalog.staff_read_models import read_desk
@@ -17,8 +18,11 @@ from lms.requests.read_models import count_waiting
 from lms.sales.read_models import Standing, count_standing
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.catalog.staff_webinars import shown
+from lms.web.core.current_user import required_viewer
+from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.sales.staff_sales import STANDING_WORDS
 
 WAITED: Final = {
     Lane.MEDIA.value: (
@@ -43,8 +47,10 @@ blueprint = Blueprint("staff_desk", __name__, url_prefix="/staff")
 
 
 @blueprint.get("")
-@open_to(Audience.STAFF)
+@open_to(Audience.STAFF, Audience.BOOKKEEPERS)
 def desk() -> ResponseReturnValue:
+    if not required_viewer().is_staff:
+        return _money()
     with read_session() as session:
         found = read_desk(session, now=now())
         waiting = count_waiting(session, now=now())
@@ -63,6 +69,19 @@ def desk() -> ResponseReturnValue:
         disputed=disputed,
         stalled_jobs=_said([one for one in stalled if one.lane != MAIL]),
         stalled_mail=_said([one for one in stalled if one.lane == MAIL]),
+    )
+
+
+def _money() -> str:
+    """Show a bookkeeper how many sales are in which state, each with the list of them."""
+    with read_session() as session:
+        counts = [(one, count_standing(session, one, now=now())) for one in STANDING_WORDS]
+    return render(
+        "site/bookkeeper_dashboard.html",
+        counts=[
+            (_(STANDING_WORDS[one]), counted(count), url_for("staff_sales.index", standing=one))
+            for one, count in counts
+        ],
     )
 
 

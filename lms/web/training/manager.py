@@ -77,11 +77,17 @@ class Person:
 
 
 @blueprint.get("")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.SUPERVISORS)
 def index(organization_id: str) -> ResponseReturnValue:
     managed, now, number = managed_organization(organization_id), clock.now(), page_number()
     with read_session() as session:
-        found = list_trainings(session, managed.facts.id, offset=(number - 1) * TRAININGS, now=now)
+        found = list_trainings(
+            session,
+            managed.facts.id,
+            offset=(number - 1) * TRAININGS,
+            now=now,
+            groups=managed.groups,
+        )
     zone = zone_of(managed)
     return render_in(
         managed,
@@ -126,18 +132,20 @@ def new(organization_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/<training_id>")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.SUPERVISORS)
 def show(organization_id: str, training_id: str) -> ResponseReturnValue:
     return _page(managed_organization(organization_id), training_id, None)
 
 
 @blueprint.get("/<training_id>/people.csv")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.SUPERVISORS)
 def people_csv(organization_id: str, training_id: str) -> ResponseReturnValue:
     managed, now = managed_organization(organization_id), clock.now()
     with read_session() as session:
-        facts = read_training(session, managed.facts.id, training_id, now=now)
-    wanted, order, zone = _wanted(), _order(), zone_of(managed)
+        facts = read_training(
+            session, managed.facts.id, training_id, now=now, groups=managed.groups
+        )
+    wanted, order, zone = _wanted(managed), _order(), zone_of(managed)
     headings = (
         _("Name"),
         _("E-mail address"),
@@ -218,9 +226,11 @@ def _assigned(managed: Managed, form: TrainingForm) -> Assigned:
 
 def _page(managed: Managed, training_id: str, form: DueForm | None) -> str:
     now, number, zone = clock.now(), page_number(), zone_of(managed)
-    wanted, order = _wanted(), _order()
+    wanted, order = _wanted(managed), _order()
     with read_session() as session:
-        facts = read_training(session, managed.facts.id, training_id, now=now)
+        facts = read_training(
+            session, managed.facts.id, training_id, now=now, groups=managed.groups
+        )
         found = read_people(
             session, facts.id, wanted, order, offset=(number - 1) * PAGE_SIZE, now=now
         )
@@ -259,10 +269,10 @@ def _page(managed: Managed, training_id: str, form: DueForm | None) -> str:
     )
 
 
-def _wanted() -> Wanted:
+def _wanted(managed: Managed) -> Wanted:
     raw = request.args.get("state", "")
     query = " ".join(request.args.get("q", "").split())[:LONGEST_QUERY]
-    return Wanted(query, next((one for one in State if one == raw), None))
+    return Wanted(query, next((one for one in State if one == raw), None), managed.groups)
 
 
 def _order() -> Order:

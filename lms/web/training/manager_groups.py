@@ -27,7 +27,7 @@ blueprint = Blueprint(
 
 
 @blueprint.get("")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.SUPERVISORS)
 def index(organization_id: str) -> ResponseReturnValue:
     return _list(managed_organization(organization_id), GroupForm())
 
@@ -55,7 +55,7 @@ def make(organization_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/<group_id>")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.SUPERVISORS)
 def show(organization_id: str, group_id: str) -> ResponseReturnValue:
     return _page(managed_organization(organization_id), group_id, GroupPeopleForm())
 
@@ -110,7 +110,7 @@ def dissolve(organization_id: str, group_id: str) -> ResponseReturnValue:
 
 def _list(managed: Managed, form: GroupForm) -> str:
     with read_session() as session:
-        groups = list_groups(session, managed.facts.id)
+        groups = list_groups(session, managed.facts.id, seen=managed.groups)
     return render_in(
         managed, "training/manager_groups.html", form=form, groups=groups, said=counted
     )
@@ -119,7 +119,13 @@ def _list(managed: Managed, form: GroupForm) -> str:
 def _page(managed: Managed, group_id: str, form: GroupPeopleForm) -> str:
     number, here = page_number(), managed.facts.public_id
     with read_session() as session:
-        group = read_group(session, managed.facts.id, group_id, offset=(number - 1) * PAGE_SIZE)
+        group = read_group(
+            session,
+            managed.facts.id,
+            group_id,
+            offset=(number - 1) * PAGE_SIZE,
+            seen=managed.groups,
+        )
     return render_in(
         managed,
         "training/manager_group.html",

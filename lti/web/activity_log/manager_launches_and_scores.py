@@ -19,7 +19,7 @@ blueprint = Blueprint(
 
 
 @blueprint.get("/launches")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def launches(organization_id: str) -> ResponseReturnValue:
     """Show the last launches of this organization, without names."""
     managed = managed_organization(organization_id)
@@ -43,7 +43,7 @@ def launches(organization_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/scores")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def scores(organization_id: str) -> ResponseReturnValue:
     """Show which of its learning systems don't answer, and which scores wait since when and why."""
     managed, now = managed_organization(organization_id), clock.now()

@@ -8,9 +8,10 @@ from typing import Final
 
 from flask import Blueprint, Response, make_response, request, url_for
 
+from lms.core.acting_roles import ActingRole
 from lms.core.clock import now
 from lms.core.settings import Settings
-from lms.web.core.request_context import carrel, read_session, render
+from lms.web.core.request_context import act_as, carrel, read_session, render
 from lms.web.core.security_headers_and_proxies import POLICY
 from lti.frames.sessions import NOWHERE, Frame, Surroundings, find_frame, surroundings_of, way_back
 from lti.models.launches import FrameRole, Purpose
@@ -40,7 +41,10 @@ def framed_blueprint(name: str, import_name: str) -> Blueprint:
 def this_frame(secret: str) -> Frame:
     """Return the framed session of this request; raises NotFound, and Gone when its time is over."""
     with read_session() as session:
-        return find_frame(session, secret, browser=this_browser(), now=now())
+        frame = find_frame(session, secret, browser=this_browser(), now=now())
+    if frame.role is FrameRole.INSTRUCTOR:
+        act_as(ActingRole.INSTRUCTOR)
+    return frame
 
 
 def this_browser() -> str | None:

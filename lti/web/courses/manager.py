@@ -159,7 +159,7 @@ def rule(organization_id: str, link_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/links/<link_id>/send")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def send(organization_id: str, link_id: str) -> ResponseReturnValue:
     """Send all scores of a link once more."""
     managed = managed_organization(organization_id)

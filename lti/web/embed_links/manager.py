@@ -48,7 +48,7 @@ WEBINAR, SERIES = "webinar", "series"
 
 
 @blueprint.get("")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def index(organization_id: str) -> ResponseReturnValue:
     """List the organization's links."""
     managed, now = managed_organization(organization_id), clock.now()
@@ -66,7 +66,7 @@ def index(organization_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/new")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def choose(organization_id: str) -> ResponseReturnValue:
     """Show what the organization may use, to choose what a new link shows."""
     managed, now = managed_organization(organization_id), clock.now()
@@ -92,7 +92,7 @@ def choose(organization_id: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/new/<kind>/<name>", methods=["GET", "POST"])
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def new(organization_id: str, kind: str, name: str) -> ResponseReturnValue:
     """Make a link to what was chosen."""
     managed, now = managed_organization(organization_id), clock.now()
@@ -124,7 +124,7 @@ def new(organization_id: str, kind: str, name: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/<embed_id>")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def show(organization_id: str, embed_id: str) -> ResponseReturnValue:
     """Show a link: what to paste, how it looks, how it is used."""
     managed, now = managed_organization(organization_id), clock.now()
@@ -141,7 +141,7 @@ def show(organization_id: str, embed_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/<embed_id>/preview")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def preview(organization_id: str, embed_id: str) -> ResponseReturnValue:
     """Open a framed session for who looks a link over, on the house's own page alone."""
     managed, now = managed_organization(organization_id), clock.now()
@@ -164,7 +164,7 @@ def preview(organization_id: str, embed_id: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/<embed_id>/edit", methods=["GET", "POST"])
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def edit(organization_id: str, embed_id: str) -> ResponseReturnValue:
     """Change a link's name, sites, rule or end; its address stays."""
     managed, now = managed_organization(organization_id), clock.now()
@@ -198,7 +198,7 @@ def edit(organization_id: str, embed_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<embed_id>/take-back")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def take_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
     """Let a link show nothing more; what plays by it stops."""
     managed = managed_organization(organization_id)
@@ -213,7 +213,7 @@ def take_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<embed_id>/put-back")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def put_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
     """Let a link that was taken back work again."""
     managed = managed_organization(organization_id)

@@ -47,14 +47,14 @@ REJECTED: Final = 400
 
 
 @blueprint.get("")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def overview(organization_id: str) -> ResponseReturnValue:
     """Show what is connected, what waits, and every value that an administrator needs."""
     return _overview(organization_id, None)
 
 
 @blueprint.post("/invite")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def invite(organization_id: str) -> ResponseReturnValue:
     """Make a link by which the learning system registers itself, and show it this once."""
     managed = managed_organization(organization_id)
@@ -70,7 +70,7 @@ def invite(organization_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/invites/<invite_id>/withdraw")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def withdraw(organization_id: str, invite_id: str) -> ResponseReturnValue:
     """Let a link that was not used open nothing more."""
     managed = managed_organization(organization_id)
@@ -82,7 +82,7 @@ def withdraw(organization_id: str, invite_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/guide/<product>")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def guide(organization_id: str, product: str) -> ResponseReturnValue:
     """Show how one product is connected, in its own words."""
     managed = managed_organization(organization_id)
@@ -99,7 +99,7 @@ def guide(organization_id: str, product: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def new(organization_id: str) -> ResponseReturnValue:
     """Take what the learning system shows of itself; staff look at it before it works."""
     managed, now = managed_organization(organization_id), clock.now()
@@ -138,7 +138,7 @@ def new(organization_id: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/<registration_id>", methods=["GET", "POST"])
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def edit(organization_id: str, registration_id: str) -> ResponseReturnValue:
     """Change what is agreed with a learning system of this organization's own."""
     managed = managed_organization(organization_id)
@@ -174,7 +174,7 @@ def edit(organization_id: str, registration_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<registration_id>/disable")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def disable(organization_id: str, registration_id: str) -> ResponseReturnValue:
     """Take no more launches of a learning system of this organization's own."""
     managed = managed_organization(organization_id)
@@ -186,7 +186,7 @@ def disable(organization_id: str, registration_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/deployments/<deployment_id>/approve")
-@open_to(Audience.MANAGERS)
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def approve(organization_id: str, deployment_id: str) -> ResponseReturnValue:
     """Connect a deployment of the organization's own learning system to its library."""
     managed = managed_organization(organization_id)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from lms.core.clock import now
 from lms.core.model_base import new_public_id
+from lms.models.accounts import SellerRole
 from lms.models.organizations import Organization, Role
 from lti.launches.launch_log import Occurrence, write_launch
 from lti.models.courses import Context, ResourceLink, RosterMember, Score, ScoreState
@@ -57,7 +58,7 @@ def furnish(served: Served) -> Connected:
         organization = make_organization(session, f"elm-{new_public_id()[:6]}", name="Elm County")
         mia, ada = (
             served.add_person(session, "Mia"),
-            served.add_person(session, "Ada", is_staff=True),
+            served.add_person(session, "Ada", seller_role=SellerRole.STAFF),
         )
         make_membership(session, organization, mia, role=Role.MANAGER)
         made = make_course(session, organization.id, Target(webinar="somewhere"))
@@ -155,7 +156,7 @@ def test_every_page_of_a_connection_is_for_everyone(served: Served, visit: Visit
 @pytest.mark.timeout(240)
 def test_staff_play_the_self_test_and_see_its_lines_come(served: Served, visit: Visit) -> None:
     with served.carrel.database.transaction() as session:
-        ada = served.add_person(session, "Ada", is_staff=True)
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
     page = visit(ada.id).page
     page.goto("/staff/lti/selftest")
     page.get_by_role("button", name="Play the self-test").click()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
+from lms.models.accounts import SellerRole
 from tests.browser.conftest import Film
 from tests.browser.lti.cookie_settings import Cookies, browsing
 from tests.browser.lti.two_sites import (
@@ -152,7 +153,7 @@ def approve(browser: "Browser", library: Library, tool: Tool) -> None:
     served, front = library.served, library.front
     kept, front.cookies = front.cookies, Cookies.ALLOWED
     with served.carrel.database.transaction() as session:
-        ada = served.add_person(session, "Ada", is_staff=True).id
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF).id
     staff = Person.arrive(browser, library.url, served.carrel, ada)
     staff.page.goto("/staff/lti")
     line = staff.page.get_by_role("listitem").filter(has_text=tool.client_id)

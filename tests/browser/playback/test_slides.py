@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from benchmarks.slide_detection import draw_talk
+from lms.models.accounts import SellerRole
 from lms.models.recordings import Recording
 from lms.recordings.slides import keep_found, read_slides
 from media.video.transcoder import encode
@@ -59,7 +60,7 @@ def scene(served: Served, talk: Film, request: pytest.FixtureRequest) -> Scene:
         recording_id = session.scalars(found).one()
         keep_found(session, recording_id, talk.encoded.slides)
         alice = served.add_person(session, "Alice")
-        ada = served.add_person(session, "Ada", is_staff=True)
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
         make_grant(session, alice, webinar)
         starts = tuple(each.starts_s for each in talk.encoded.slides)
         return Scene(alice.id, ada.id, slug, recording_id, starts)

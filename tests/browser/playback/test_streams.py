@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import select
 
 from lms.core.clock import now
+from lms.models.accounts import SellerRole
 from lms.models.grants import Grant
 from lms.models.playback import PlaybackEnd, PlaybackSession
 from lms.playback import sessions
@@ -199,7 +200,7 @@ def test_what_is_said_over_the_film_is_seen_on_the_whole_screen(
 def test_leaving_a_preview_ends_it(served: Served, visit: Visit, alice: tuple[int, str]) -> None:
     _, path = alice
     with served.carrel.database.transaction() as session:
-        ada = served.add_person(session, "Ada", is_staff=True)
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
     person = visit(ada.id)
     person.page.goto(f"{path}?preview=1")
     play(person.page)

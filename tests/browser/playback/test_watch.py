@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from lms.core.clock import now
 from lms.grants import grants
-from lms.models.accounts import SignIn
+from lms.models.accounts import SellerRole, SignIn
 from lms.models.grants import Grant, Withdrawal
 from lms.models.playback import PlaybackEnd, PlaybackSession, WatchRecord
 from lms.models.recordings import Caption, Recording
@@ -47,7 +47,7 @@ def scene(served: Served, request: pytest.FixtureRequest) -> Scene:
         served.add_handout(session, webinar, title="The slides")
         alice = served.add_person(session, "Alice")
         dan = served.add_person(session, "Dan")
-        ada = served.add_person(session, "Ada", is_staff=True)
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
         make_grant(session, alice, webinar)
     return Scene(alice.id, dan.id, ada.id, slug)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from lms.models.accounts import SellerRole
 from media.files.subprocesses import ffmpeg_path
 from tests.browser.conftest import FILES, Served, Visit
 from tests.browser.person import Person
@@ -21,7 +22,7 @@ SOON_MS = 60_000
 @pytest.fixture
 def ada(served: Served, visit: Visit) -> Person:
     with served.carrel.database.transaction() as session:
-        ada_id = served.add_person(session, "Ada", is_staff=True).id
+        ada_id = served.add_person(session, "Ada", seller_role=SellerRole.STAFF).id
     return visit(ada_id, viewport={"width": 1280, "height": 900})
 
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from lms.models.accounts import SellerRole
 from lms.models.recordings import Caption, Recording
 from media.captions.caption_file_parser import read_cues
 from media.captions.cues_and_writers import read_written
@@ -29,7 +30,7 @@ def desk(served: Served, request: pytest.FixtureRequest) -> tuple[int, str]:
     slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:100]
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, slug, title="Getting the most from a recording")
-        ada = served.add_person(session, "Ada", is_staff=True).id
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF).id
         recording = session.scalars(
             select(Recording.id).where(Recording.webinar_id == webinar.id)
         ).one()

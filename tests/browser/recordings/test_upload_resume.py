@@ -16,6 +16,7 @@ from sqlalchemy import select
 from lms.core.model_base import new_public_id
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
+from lms.models.accounts import SellerRole
 from lms.models.jobs import Job
 from lms.models.recordings import Recording
 from lms.recordings.recordings import ENCODE
@@ -88,7 +89,10 @@ def ada(browser: "Browser", house: House) -> Iterator[Person]:
     with house.carrel.database.transaction() as session:
         make_webinar(session, SLUG)
         ada_id = make_login(
-            session, f"ada-{new_public_id()[:6]}@example.org", name="Ada", is_staff=True
+            session,
+            f"ada-{new_public_id()[:6]}@example.org",
+            name="Ada",
+            seller_role=SellerRole.STAFF,
         ).id
     url = f"http://127.0.0.1:{house.port}"
     person = Person.arrive(

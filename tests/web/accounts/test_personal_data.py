@@ -87,7 +87,7 @@ def test_staff_are_told_why_not(
     client.sign_in(cast.ada.id)
     answer = client.post("/account/data/erase", data=FORM)
     assert answer.status_code == 409
-    assert "A log-in of staff is not erased." in answer.text
+    assert "Ask an owner to remove its role first" in answer.text
 
 
 def test_who_has_no_password_is_offered_one_first(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lms import audit
+from lms.core.acting_roles import ActingRole
 from lms.core.database import Database
 from lms.grants import grants
 from lms.models.accounts import Login
@@ -19,8 +20,8 @@ from tests.visitor import Visitor
 
 @pytest.fixture
 def happened(database: Database, cast: Cast) -> None:
-    """Ada blocked Dan yesterday; the house gave Alice the webinar today."""
-    with database.transaction() as session:
+    """Ada, as staff, blocked Dan yesterday; on the command line Alice was given everything today."""
+    with database.acting_as(ActingRole.STAFF).transaction() as session:
         account_blocks.block(
             session,
             cast.dan.id,
@@ -28,6 +29,7 @@ def happened(database: Database, cast: Cast) -> None:
             actor=cast.ada.public_id,
             now=NOW - timedelta(days=1),
         )
+    with database.transaction() as session:
         grants.grant(
             session,
             login_id=cast.alice.id,
@@ -60,6 +62,8 @@ def test_entries_are_sentences_with_names_of_today_and_links_newest_first(
     page = rows(staff.get("/staff/audit").text)
     assert f'<a href="/staff/people/{cast.dan.public_id}">Dan</a>' in page
     assert "blocked" in page
+    assert ">Staff<" in page
+    assert "An operator gave access" in page
     assert page.index("gave access") < page.index("blocked")
 
 
@@ -69,7 +73,9 @@ def test_entries_are_sentences_with_names_of_today_and_links_newest_first(
     [
         ({"act": "login.blocked"}, True, False),
         ({"actor": "ada@example.org"}, True, False),
-        ({"actor": "house"}, False, True),
+        ({"role": "staff"}, True, False),
+        ({"role": "command_line"}, False, True),
+        ({"role": "job"}, False, False),
         ({"about": "alice@example.org"}, False, True),
         ({"about": "dan@example.org"}, True, False),
         ({"from": NOW.date().isoformat()}, False, True),

@@ -29,24 +29,24 @@ def weeding(database: Database) -> str:
         return add_webinar(session, WORDS, actor=None, now=NOW).slug
 
 
-@pytest.mark.parametrize("who", ["alice", "dan", "mia"])
-def test_nobody_but_staff_looks_at_an_accent(
+@pytest.mark.parametrize("who", ["alice", "dan", "mia", "ada"])
+def test_nobody_but_an_owner_looks_at_an_accent(
     client: Visitor, cast: Cast, clock: Clock, who: str
 ) -> None:
     client.sign_in(getattr(cast, who).id)
     assert client.get("/staff/branding/look?accent=%23ff0000").status_code == 404
 
 
-def test_an_accent_is_shown_as_pages_will_have_it(ada: Visitor) -> None:
-    shown = ada.get("/staff/branding/look?accent=%2317407A").get_json()
+def test_an_accent_is_shown_as_pages_will_have_it(owner: Visitor) -> None:
+    shown = owner.get("/staff/branding/look?accent=%2317407A").get_json()
     assert shown["light"]["accent"] == "#17407a"
     assert shown["dark"]["accent"] != "#17407a"
     assert set(shown["dark"]) == {"accent", "on-accent", "accent-strong", "accent-soft"}
 
 
 @pytest.mark.parametrize("accent", ["", "red", "%23fff", "%2317407a;}body{"])
-def test_what_is_no_color_is_not_shown(ada: Visitor, accent: str) -> None:
-    assert ada.get(f"/staff/branding/look?accent={accent}").status_code == 400
+def test_what_is_no_color_is_not_shown(owner: Visitor, accent: str) -> None:
+    assert owner.get(f"/staff/branding/look?accent={accent}").status_code == 400
 
 
 def test_saving_a_webinar_as_it_is_changes_neither_its_presenters_order_nor_its_zone(

@@ -26,8 +26,8 @@ WORDS = {
 
 
 @pytest.fixture
-def ada(client, cast, clock):
-    client.sign_in(cast.ada.id)
+def owner(client, roles, clock):
+    client.sign_in(roles.owen.id)
     return client
 
 
@@ -52,24 +52,24 @@ def signature(size=(300, 90)):
     return BytesIO(file.getvalue()), "signature.png"
 
 
-def test_the_preview_shows_the_words_and_the_signature_and_keeps_nothing(ada):
-    answer = ada.post(f"{PAGE}/preview", data={**WORDS, "signature": signature()})
+def test_the_preview_shows_the_words_and_the_signature_and_keeps_nothing(owner):
+    answer = owner.post(f"{PAGE}/preview", data={**WORDS, "signature": signature()})
     assert answer.content_type == "application/pdf"
     text = text_of(answer.data)
     for said in ("Certificate of learning", "confirms that", "1 hour on", "Ines Carrow"):
         assert said in text
     assert pictures_of(answer.data) == 1
-    assert "Certificate of participation" in ada.get(PAGE).text
+    assert "Certificate of participation" in owner.get(PAGE).text
 
 
-def test_what_is_kept_holds_from_then_on_and_not_before(ada, cast, database, clock):
+def test_what_is_kept_holds_from_then_on_and_not_before(owner, cast, database, clock):
     former = give(database, cast.alice, cast.webinar_id, NOW)
     clock.advance(timedelta(minutes=5))
-    assert ada.post(PAGE, data={**WORDS, "signature": signature()}).status_code == 303
+    assert owner.post(PAGE, data={**WORDS, "signature": signature()}).status_code == 303
     clock.advance(timedelta(minutes=5))
     later = give(database, cast.bob, cast.webinar_id, NOW + timedelta(minutes=10))
-    old = ada.get(f"/verify/{former}/certificate.pdf").data
-    new = ada.get(f"/verify/{later}/certificate.pdf").data
+    old = owner.get(f"/verify/{former}/certificate.pdf").data
+    new = owner.get(f"/verify/{later}/certificate.pdf").data
     assert "Certificate of participation" in text_of(old)
     assert pictures_of(old) == 0
     assert "Certificate of learning" in text_of(new)
@@ -77,13 +77,13 @@ def test_what_is_kept_holds_from_then_on_and_not_before(ada, cast, database, clo
     assert pictures_of(new) == 1
 
 
-def test_the_page_says_what_the_paper_says(ada, cast, database, clock):
+def test_the_page_says_what_the_paper_says(owner, cast, database, clock):
     former = give(database, cast.alice, cast.webinar_id, NOW)
     clock.advance(timedelta(minutes=5))
-    ada.post(PAGE, data={**WORDS, "before": "{name} is hereby known to have read, says"})
+    owner.post(PAGE, data={**WORDS, "before": "{name} is hereby known to have read, says"})
     clock.advance(timedelta(minutes=5))
     later = give(database, cast.bob, cast.webinar_id, NOW + timedelta(minutes=10))
-    new = ada.get(f"/verify/{later}").text
+    new = owner.get(f"/verify/{later}").text
     for said in (
         "Certificate of learning",
         "Bob is hereby known",
@@ -94,24 +94,24 @@ def test_the_page_says_what_the_paper_says(ada, cast, database, clock):
         assert said in new
     assert "Certificate of participation" not in new
     assert "This certifies that" not in new
-    old = ada.get(f"/verify/{former}").text
+    old = owner.get(f"/verify/{former}").text
     assert "Certificate of participation" in old
     assert "Ines Carrow" not in old
 
 
-def test_an_erased_name_stays_withheld_in_the_words_of_the_design(ada, cast, database, clock):
-    ada.post(PAGE, data={**WORDS, "before": "We confirm to {name} that"})
+def test_an_erased_name_stays_withheld_in_the_words_of_the_design(owner, cast, database, clock):
+    owner.post(PAGE, data={**WORDS, "before": "We confirm to {name} that"})
     clock.advance(timedelta(minutes=5))
     given = give(database, cast.bob, cast.webinar_id, NOW + timedelta(minutes=5))
     with database.transaction() as session:
         links = Links("http://localhost")
         erasure.erase(session, cast.bob.id, hooks=(), links=links, actor=None, now=clock.moment)
-    page = ada.get(f"/verify/{given}").text
+    page = owner.get(f"/verify/{given}").text
     assert "We confirm to name withheld that" in page
     assert "Bob" not in page
 
 
-def test_the_house_is_named_beside_its_logo(ada, cast, database):
+def test_the_house_is_named_beside_its_logo(owner, cast, database):
     house = {
         "name": "Lamplight",
         "accent": "#1f6b4f",
@@ -119,28 +119,28 @@ def test_the_house_is_named_beside_its_logo(ada, cast, database):
         "sender_name": "Lamplight",
         "about": "We teach.",
     }
-    assert ada.post("/staff/branding", data=house).status_code == 303
+    assert owner.post("/staff/branding", data=house).status_code == 303
     picture, name = signature((200, 200))
-    assert ada.post("/staff/branding/logo", data={"logo": (picture, name)}).status_code == 303
+    assert owner.post("/staff/branding/logo", data={"logo": (picture, name)}).status_code == 303
     given = give(database, cast.alice, cast.webinar_id, NOW)
-    pdf = ada.get(f"/verify/{given}/certificate.pdf").data
+    pdf = owner.get(f"/verify/{given}/certificate.pdf").data
     assert pictures_of(pdf) == 1
     assert "Lamplight" in text_of(pdf)
 
 
-def test_a_wide_signature_stays_above_its_line(ada):
+def test_a_wide_signature_stays_above_its_line(owner):
     wide = {**WORDS, "signature": signature((900, 40))}
-    page = pypdfium2.PdfDocument(ada.post(f"{PAGE}/preview", data=wide).data)[0]
+    page = pypdfium2.PdfDocument(owner.post(f"{PAGE}/preview", data=wide).data)[0]
     (drawn,) = page.get_objects(filter=[3])
     left, _bottom, right, _top = drawn.get_bounds()
     assert right - left <= LINE_PT + 0.5
 
 
-def test_the_signature_stays_until_another_comes_or_it_is_taken_off(ada):
-    ada.post(PAGE, data={**WORDS, "signature": signature()})
-    assert pictures_of(ada.post(f"{PAGE}/preview", data=WORDS).data) == 1
+def test_the_signature_stays_until_another_comes_or_it_is_taken_off(owner):
+    owner.post(PAGE, data={**WORDS, "signature": signature()})
+    assert pictures_of(owner.post(f"{PAGE}/preview", data=WORDS).data) == 1
     off = {**WORDS, "no_signature": "y"}
-    assert pictures_of(ada.post(f"{PAGE}/preview", data=off).data) == 0
+    assert pictures_of(owner.post(f"{PAGE}/preview", data=off).data) == 0
 
 
 @pytest.mark.parametrize(
@@ -152,12 +152,12 @@ def test_the_signature_stays_until_another_comes_or_it_is_taken_off(ada):
         ({"signature": (BytesIO(b"no picture"), "x.png")}, "no picture"),
     ],
 )
-def test_faults_come_back_beside_what_was_written(ada, wrong, said):
+def test_faults_come_back_beside_what_was_written(owner, wrong, said):
     for path in (PAGE, f"{PAGE}/preview"):
         fresh = {name: value for name, value in wrong.items() if name != "signature"}
         if "signature" in wrong:
             fresh["signature"] = (BytesIO(b"no picture"), "x.png")
-        answer = ada.post(path, data={**WORDS, **fresh})
+        answer = owner.post(path, data={**WORDS, **fresh})
         assert answer.status_code == 400
         assert said in answer.text
         assert "Director of training" in answer.text

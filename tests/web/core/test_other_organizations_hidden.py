@@ -1,4 +1,4 @@
-"""A manager finds nothing of another organization by its address, at whichever door of their own area."""
+"""What each role finds in an organization's area: nothing of another one, and only what is theirs."""
 
 import re
 from collections.abc import Mapping
@@ -22,20 +22,21 @@ from lms.models.kits import DeliveryKit
 from lms.models.organizations import MemberInvitation, Organization, Role
 from lms.models.seat_imports import ImportState, SeatImport
 from lms.models.seats import Seat
-from lms.models.training import Training, TrainingGroup, TrainingGroupMember
+from lms.models.training import GroupSupervisor, Trainee, Training, TrainingGroup
 from lms.organizations.manager_and_owner_permissions import managed_organization
 from lms.organizations.member_invitations import ask_in
 from lms.organizations.memberships import NewMember
 from lms.seats.bulk_release_and_reinvite import Act, begin
-from lms.web.core.route_guard import Audience, audience_of
+from lms.web.core.route_guard import Audience, Audiences, audiences_of
 from lti.models.courses import Context, ResourceLink
 from lti.models.embed_links import OutsideCompletion
 from lti.models.registrations_and_keys import Deployment, Registration
 from lti.registrations.invites import make_invite
-from tests.cast import Cast
+from tests.cast import Cast, Person, Roles
 from tests.clock import NOW, Clock
 from tests.factories import (
     make_assignment,
+    make_group,
     make_login,
     make_membership,
     make_organization,
@@ -74,21 +75,21 @@ def _things(session: Session, organization: Organization, owner_id: int, mark: s
     child.parent_id = organization.id
     part = make_pool(session, child, webinar)
     part.allotted_from_id, part.allotted = pool.id, 1
-    sits = make_assignment(session, pool, make_login(session))
-    entry = make_waiting_entry(session, pool, make_login(session))
+    sits = make_assignment(session, pool, make_login(session, name=f"Seated {mark}"))
+    entry = make_waiting_entry(session, pool, make_login(session, name=f"Waiting {mark}"))
     listed = SeatImport(pool_id=pool.id, state=ImportState.CHECKED, created_at=NOW)
     session.add(listed)
     session.flush()
     managed = managed_organization(
-        session, organization.public_id, login_id=owner_id, is_staff=True
+        session, organization.public_id, login_id=owner_id, may_look=True
     )
-    new = NewMember(read_address(f"new-{mark}@example.org"), Role.MEMBER, "New")
+    new = NewMember(read_address(f"new-{mark}@example.org"), Role.MEMBER, f"New {mark}")
     ask_in(session, managed, new, links=links, actor=None, now=NOW)
     course = make_course(session, organization.id)
     deployment = session.get_one(Deployment, course.deployment_id)
     seat_id = session.get_one(Seat, sits.seat_id).public_id
     job = begin(session, Act.RELEASE, organization.public_id, [seat_id], actor="a" * 26, now=NOW)
-    member = make_login(session)
+    member = make_login(session, name=f"Grouped {mark}")
     make_membership(session, organization, member)
     reported = OutsideCompletion(
         organization_id=organization.id,
@@ -102,14 +103,16 @@ def _things(session: Session, organization: Organization, owner_id: int, mark: s
     kit = DeliveryKit(organization_id=organization.id, recording_id=recording.id, created_at=NOW)
     training = Training(
         organization_id=organization.id,
-        title="Reading rooms",
+        title=f"Training {mark}",
         due_at=NOW + timedelta(days=9),
         created_at=NOW,
     )
-    group = TrainingGroup(organization_id=organization.id, name="Pages", created_at=NOW)
-    session.add_all((reported, kit, training, group))
-    session.flush()
-    session.add(TrainingGroupMember(group_id=group.id, login_id=member.id))
+    session.add_all((reported, kit, training))
+    group = make_group(session, organization, f"Group {mark}", member)
+    session.add_all(
+        Trainee(training_id=training.id, login_id=login_id, created_at=NOW)
+        for login_id in (member.id, sits.login_id)
+    )
     return {
         "pool_id": pool.public_id,
         "part_id": part.public_id,
@@ -170,7 +173,7 @@ def _ways(app: Flask, both: Both, here: str) -> list[tuple[str, str, bool]]:
     """Return each way into the area with things in its address: method, path, whether all are mine."""
     ways = []
     for rule in app.url_map.iter_rules():
-        if audience_of(app.view_functions[rule.endpoint]) is not Audience.MANAGERS:
+        if not rule.rule.startswith("/organization/<organization_id>"):
             continue
         names = sorted(rule.arguments - {"organization_id", *OWN})
         for whose in product((both.mine, both.theirs), repeat=len(names)):
@@ -182,6 +185,155 @@ def _ways(app: Flask, both: Both, here: str) -> list[tuple[str, str, bool]]:
                 if names
             )
     return ways
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way into Elm County's area, with things of its own in the address."""
+
+    endpoint: str
+    method: str
+    path: str
+    audiences: Audiences
+
+
+def _own_ways(app: Flask, both: Both, here: str) -> list[Way]:
+    values = {"organization_id": here, **OWN, **both.mine}
+    return [
+        Way(
+            rule.endpoint,
+            method,
+            _filled(rule.rule, values),
+            audiences_of(app.view_functions[rule.endpoint]),
+        )
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/organization/<organization_id>")
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """A person who looks: what opens to them, whom they must see, and whom they may not."""
+
+    person: Person
+    opens: frozenset[Audience]
+    sees: str
+    not_shown: tuple[str, ...]
+
+
+@pytest.fixture
+def lookers(database: Database, cast: Cast, roles: Roles, both: Both) -> list[Looker]:
+    """Everybody whose role opens something of Elm County, and who has none there."""
+    with database.transaction() as session:
+        group = select(TrainingGroup.id).where(TrainingGroup.public_id == both.mine["group_id"])
+        group_id = session.scalars(group).one()
+        session.add(GroupSupervisor(group_id=group_id, login_id=roles.sue.id))
+    kinds = ("Seated", "Waiting", "Grouped", "Group", "Training", "New")
+    other = tuple(f"{kind} theirs" for kind in kinds)
+    outside = ("Seated mine", "Waiting mine", "New mine", "Hugo", "Cataloging")
+    people = ("Grouped mine", "Group mine", "Training mine", "Rita", "Circulation", *outside)
+
+    def looker(person: Person, *opens: Audience, sees: str = "", hides: tuple[str, ...]) -> Looker:
+        return Looker(person, frozenset(opens), sees, hides)
+
+    return [
+        looker(cast.mia, Audience.MANAGERS, sees="Seated mine", hides=other),
+        looker(roles.olive, Audience.MANAGERS, sees="Seated mine", hides=other),
+        looker(cast.ada, Audience.MANAGERS, Audience.STAFF, sees="Seated mine", hides=other),
+        looker(roles.sue, Audience.SUPERVISORS, sees="Grouped mine", hides=(*other, *outside)),
+        looker(roles.bill, Audience.BILLING, sees="No orders yet", hides=(*other, *people)),
+        looker(roles.lee, Audience.LMS_ADMINS, sees="Learning system", hides=(*other, *people)),
+        looker(roles.beth, Audience.BOOKKEEPERS, sees="No orders yet", hides=(*other, *people)),
+        looker(roles.max, hides=()),
+        looker(roles.rita, hides=()),
+        looker(cast.dan, hides=()),
+    ]
+
+
+def test_each_role_opens_what_is_its_own_and_nothing_else(
+    app: Flask,
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    both: Both,
+    lookers: list[Looker],
+) -> None:
+    with database.read_session() as session:
+        here = session.get_one(Organization, cast.organization_id).public_id
+    ways = _own_ways(app, both, here)
+    for looker in lookers:
+        client.sign_in(looker.person.id)
+        for way in ways:
+            is_open = bool(way.audiences & looker.opens)
+            if way.method != "GET" and is_open:
+                continue  # its own tests do it
+            status = client.open(way.path, method=way.method).status_code
+            assert (status not in (NOT_FOUND, 403, 500)) is is_open, (looker.person.name, way)
+
+
+def test_the_pages_of_each_role_show_what_is_theirs_and_no_foreign_row(
+    app: Flask,
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    both: Both,
+    lookers: list[Looker],
+) -> None:
+    with database.read_session() as session:
+        here = session.get_one(Organization, cast.organization_id).public_id
+    ways = [way for way in _own_ways(app, both, here) if way.method == "GET"]
+    for looker in lookers:
+        client.sign_in(looker.person.id)
+        opened = [way for way in ways if way.audiences & looker.opens]
+        pages = {way: client.get(way.path).text for way in opened}
+        told = " ".join(pages.values())
+        assert looker.sees in told
+        shown = {
+            (looker.person.name, way.endpoint, words)
+            for way, page in pages.items()
+            for words in (*looker.not_shown, *both.theirs.values())
+            if words in page
+        }
+        assert shown == set()
+
+
+def test_the_pages_of_each_role_link_and_post_only_where_it_may(
+    app: Flask,
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    both: Both,
+    lookers: list[Looker],
+) -> None:
+    with database.read_session() as session:
+        here = session.get_one(Organization, cast.organization_id).public_id
+    ways = [way for way in _own_ways(app, both, here) if way.method == "GET"]
+    signed_in = {Audience.EVERYONE, Audience.SIGNED_IN, Audience.FRAME}
+    for looker in lookers:
+        client.sign_in(looker.person.id)
+        paths = [way.path for way in ways if way.audiences & looker.opens]
+        if Audience.BOOKKEEPERS in looker.opens:
+            paths += ["/staff", "/staff/sales", "/staff/prices"]
+        for path in paths:
+            page = client.get(path)
+            if page.mimetype != "text/html":
+                continue
+            for method, url in _links(page.text):
+                endpoint, _ = app.url_map.bind("localhost").match(url, method=method)
+                audiences = audiences_of(app.view_functions[endpoint])
+                assert audiences & (looker.opens | signed_in), (looker.person.name, path, url)
+
+
+def _links(page: str) -> set[tuple[str, str]]:
+    """Return where a page leads by links, and where its forms are sent."""
+    found = {("GET", url) for url in re.findall(r'<a\b[^>]*?href="(/[^"#?]*)', page)}
+    for form in re.findall(r"<form\b[^>]*>", page):
+        action = re.search(r'action="(/[^"#?]*)', form)
+        if action:
+            method = "POST" if 'method="post"' in form else "GET"
+            found.add((method, action[1]))
+    return {(method, url) for method, url in found if not url.startswith("/static/")}
 
 
 def _filled(rule: str, values: Things) -> str:

@@ -2,21 +2,47 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from lms import audit
 from lms.app import create_app
+from lms.core.acting_roles import ActingRole
+from lms.core.database import Database
 from lms.core.runtime import Carrel
+from lms.models.audit import AuditEntry
+from lms.models.organizations import Organization
 from lms.registry import LIBRARY
+from lms.web.core.request_context import read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
-from tests.cast import Cast
-from tests.clock import Clock
+from tests.cast import Cast, Roles
+from tests.clock import NOW, Clock
 from tests.components import made_up_component
 from tests.visitor import Visitor
+
+OF_AN_ORGANIZATION = (
+    Audience.MANAGERS,
+    Audience.SUPERVISORS,
+    Audience.BILLING,
+    Audience.LMS_ADMINS,
+)
 
 
 def add_rooms(app: Flask) -> None:
     for audience in Audience:
-        view = open_to(audience)(lambda: "inside")
-        app.add_url_rule(f"/room/{audience}", f"room_{audience}", view, methods=["GET", "POST"])
+        view = open_to(audience)(lambda **_: act_in_this_role())
+        path = f"/room/{audience}"
+        if audience in OF_AN_ORGANIZATION:
+            path += "/<organization_id>"
+        app.add_url_rule(path, f"room_{audience}", view, methods=["GET", "POST"])
+
+
+def act_in_this_role() -> str:
+    """Record an act, and say in which role it was recorded."""
+    with transaction() as session:
+        audit.record(session, "room.entered", "0" * 26, actor=None, now=NOW)
+    with read_session() as session:
+        newest = select(AuditEntry.role).order_by(AuditEntry.id.desc()).limit(1)
+        return session.scalars(newest).one()
 
 
 @pytest.fixture
@@ -60,11 +86,34 @@ def test_staff_rooms_do_not_exist_for_others(visitor: Visitor, cast: Cast, clock
 
 
 def test_each_audience_comes_in_by_its_own_door(visitor: Visitor, cast: Cast, clock: Clock) -> None:
-    assert visitor.get("/room/everyone").data == b"inside"
+    assert visitor.get("/room/everyone").text == ActingRole.PERSON
     visitor.sign_in(cast.dan.id)
-    assert visitor.get("/room/signed_in").data == b"inside"
+    assert visitor.get("/room/signed_in").text == ActingRole.PERSON
     visitor.sign_in(cast.ada.id)
-    assert visitor.get("/room/staff").data == b"inside"
+    assert visitor.get("/room/staff").text == ActingRole.STAFF
+
+
+def test_what_is_done_is_recorded_in_the_role_that_opened_the_route(
+    visitor: Visitor, cast: Cast, roles: Roles, database: Database, clock: Clock
+) -> None:
+    with database.read_session() as session:
+        elm = session.get_one(Organization, cast.organization_id).public_id
+    for person, room, role in (
+        (cast.mia, f"managers/{elm}", ActingRole.MANAGER),
+        (roles.olive, f"managers/{elm}", ActingRole.OWNER),
+        (cast.ada, f"managers/{elm}", ActingRole.STAFF),
+        (roles.owen, f"managers/{elm}", ActingRole.SELLER_OWNER),
+        (roles.sue, f"supervisors/{elm}", ActingRole.SUPERVISOR),
+        (roles.bill, f"billing/{elm}", ActingRole.BILLING),
+        (roles.lee, f"lms_admins/{elm}", ActingRole.LMS_ADMIN),
+        (roles.owen, "staff", ActingRole.SELLER_OWNER),
+        (roles.owen, "seller_owners", ActingRole.SELLER_OWNER),
+        (roles.beth, "bookkeepers", ActingRole.BOOKKEEPER),
+        (roles.owen, "signed_in", ActingRole.PERSON),
+        (cast.mia, "platform", ActingRole.LMS),
+    ):
+        visitor.sign_in(person.id)
+        assert visitor.get(f"/room/{room}").text == role
 
 
 def test_a_form_without_its_token_is_refused_wherever_a_cookie_signs_in(
@@ -79,12 +128,15 @@ def test_a_form_without_its_token_is_refused_wherever_a_cookie_signs_in(
 
 
 @pytest.mark.parametrize(
-    ("room", "megabytes"), [("everyone", 13), ("signed_in", 13), ("managers", 65)]
+    ("room", "megabytes"), [("everyone", 13), ("signed_in", 13), ("managers/", 65)]
 )
 def test_nobody_but_staff_can_fill_the_disk(
-    visitor: Visitor, cast: Cast, clock: Clock, room: str, megabytes: int
+    visitor: Visitor, cast: Cast, database: Database, clock: Clock, room: str, megabytes: int
 ) -> None:
-    visitor.sign_in(cast.dan.id)  # anybody can sign up
+    visitor.sign_in(cast.mia.id)
+    if room.endswith("/"):
+        with database.read_session() as session:
+            room += session.get_one(Organization, cast.organization_id).public_id
     answer = visitor.post(
         f"/room/{room}",
         data=b"x",

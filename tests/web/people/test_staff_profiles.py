@@ -11,7 +11,7 @@ from lms.models.audit import AuditEntry
 from lms.models.grants import Grant, Scope, Withdrawal
 from lms.models.mail import Mail
 from lms.people import login_merges
-from tests.cast import Cast, Person
+from tests.cast import Cast, Person, Roles
 from tests.clock import NOW
 from tests.visitor import Visitor
 
@@ -98,10 +98,27 @@ def test_blocking_asks_why_and_unblocking_undoes_it(
     ]
 
 
-def test_staff_do_not_block_themselves(staff: Visitor, cast: Cast) -> None:
-    answer = staff.post(f"{_page(cast.ada)}/block", data={"reason": "Trying it"})
+def test_nobody_blocks_themselves(owner: Visitor, roles: Roles) -> None:
+    answer = owner.post(f"{_page(roles.owen)}/block", data={"reason": "Trying it"})
     assert answer.status_code == 400
     assert "your own log-in" in answer.text
+
+
+def test_only_an_owner_changes_the_account_of_a_person_on_the_team(
+    staff: Visitor, cast: Cast, roles: Roles, database: Database
+) -> None:
+    acts = {"block": {"reason": "Left"}, "unblock": {}, "addresses": {"email": "me@evil.example"}}
+    for person in (cast.ada, roles.owen, roles.beth):
+        for act, data in acts.items():
+            assert staff.post(f"{_page(person)}/{act}", data=data).status_code == 403
+        page = staff.get(_page(person)).text
+        assert "Only an owner can change" in page
+        assert "/addresses" not in page
+        assert "/block" not in page
+    staff.sign_in(roles.owen.id)
+    assert staff.post(f"{_page(cast.ada)}/block", data=acts["block"]).status_code == 303
+    assert staff.post(f"{_page(cast.ada)}/unblock").status_code == 303
+    assert staff.post(f"{_page(cast.ada)}/addresses", data=acts["addresses"]).status_code == 303
 
 
 def test_a_further_address_is_added_shown_and_removed(

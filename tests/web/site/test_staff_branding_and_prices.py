@@ -28,7 +28,16 @@ def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast, clock: Clock, pa
     assert client.get(f"/staff/{path}").status_code == 404
 
 
-def test_the_house_s_name_and_contact_stand_on_every_page_at_once(ada: Visitor) -> None:
+def test_only_owners_change_branding_and_prices(staff: Visitor, cast: Cast) -> None:
+    for path in ("branding", "branding/logo", "prices"):
+        assert staff.post(f"/staff/{path}", data={"currency": "USD"}).status_code == 404
+    assert staff.get("/staff/branding").status_code == 404
+    page = staff.get("/staff/prices").text
+    assert "Only an owner can change prices" in page
+    assert "Save the prices" not in page
+
+
+def test_the_house_s_name_and_contact_stand_on_every_page_at_once(owner: Visitor) -> None:
     house = {
         "name": "Quince & Sons",
         "contact_email": "help@example.org",
@@ -36,20 +45,20 @@ def test_the_house_s_name_and_contact_stand_on_every_page_at_once(ada: Visitor) 
         "accent": "#17407a",
         "about": "We *teach*.",
     }
-    assert ada.post("/staff/branding", data=house).status_code == 303
-    page = ada.get("/").get_data(as_text=True)
+    assert owner.post("/staff/branding", data=house).status_code == 303
+    page = owner.get("/").get_data(as_text=True)
     assert "Quince &amp; Sons" in page
     assert "mailto:help@example.org" in page
     assert "<em>teach</em>" in page
-    wrong = ada.post(
+    wrong = owner.post(
         "/staff/branding", data={**house, "accent": "green", "contact_email": "nobody"}
     )
     assert wrong.status_code == 400
-    assert "Quince &amp; Sons" in ada.get("/").get_data(as_text=True)
+    assert "Quince &amp; Sons" in owner.get("/").get_data(as_text=True)
 
 
-def test_a_logo_is_drawn_anew_shown_and_removed(ada: Visitor) -> None:
-    ada.post(
+def test_a_logo_is_drawn_anew_shown_and_removed(owner: Visitor) -> None:
+    owner.post(
         "/staff/branding",
         data={
             "name": "Quince",
@@ -58,18 +67,18 @@ def test_a_logo_is_drawn_anew_shown_and_removed(ada: Visitor) -> None:
             "accent": "#17407a",
         },
     )
-    sent = ada.post("/staff/branding/logo", data={"logo": (picture(), "logo.png")})
+    sent = owner.post("/staff/branding/logo", data={"logo": (picture(), "logo.png")})
     assert sent.status_code == 303
-    with ada.get("/logo") as logo, Image.open(io.BytesIO(logo.data)) as shown:
+    with owner.get("/logo") as logo, Image.open(io.BytesIO(logo.data)) as shown:
         assert max(shown.size) <= 480
-    assert ada.post("/staff/branding/logo", data={"act": "remove"}).status_code == 303
-    assert ada.get("/logo").status_code == 404
+    assert owner.post("/staff/branding/logo", data={"act": "remove"}).status_code == 303
+    assert owner.get("/logo").status_code == 404
     no_picture = {"logo": (io.BytesIO(b"words"), "logo.png")}
-    assert ada.post("/staff/branding/logo", data=no_picture).status_code == 400
+    assert owner.post("/staff/branding/logo", data=no_picture).status_code == 400
 
 
 def test_prices_are_set_in_versions_and_stand_on_the_pages(
-    ada: Visitor, database: Database, cast: Cast
+    owner: Visitor, database: Database, cast: Cast
 ) -> None:
     def save(single: str) -> int:
         lines = {
@@ -78,7 +87,7 @@ def test_prices_are_set_in_versions_and_stand_on_the_pages(
             "minimum": ["1", "3", ""],
             "amount": [single, "75", ""],
         }
-        return ada.post("/staff/prices", data=lines).status_code
+        return owner.post("/staff/prices", data=lines).status_code
 
     assert save("99.00") == 303
     assert save("$1,199.50") == 303
@@ -94,7 +103,7 @@ def test_prices_are_set_in_versions_and_stand_on_the_pages(
         (OfferKind.GROUP_SEATS, 3, 7500, 1),
         (OfferKind.SINGLE, 1, 119950, 2),
     ]
-    page = ada.get(f"/webinars/{cast.slug}").get_data(as_text=True)
+    page = owner.get(f"/webinars/{cast.slug}").get_data(as_text=True)
     assert "$1,199.50" in page
     assert "$75.00" in page
 

@@ -1,0 +1,124 @@
+"""The seller's team: who belongs to it in which role, and changing that."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.accounts import accounts
+from lms.accounts.accounts import NewLogin
+from lms.core.email_addresses import Address
+from lms.core.errors import N_, Conflict, NotFound
+from lms.mail.links import Links
+from lms.models.accounts import Login, SellerRole
+
+LAST_OWNER: Final = N_("The team needs at least one owner. Make another person an owner first.")
+_ORDER: Final = case(
+    {role.value: place for place, role in enumerate(SellerRole)}, value=Login.seller_role
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamMember:
+    """A person of the team."""
+
+    public_id: str
+    name: str
+    email: str | None
+    role: SellerRole
+    is_blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewTeamMember:
+    """A person to join the team; the name is for an account that has to be made."""
+
+    address: Address
+    role: SellerRole
+    name: str = ""
+
+
+def list_team(session: Session) -> tuple[TeamMember, ...]:
+    """Return the people of the team: owners, staff, bookkeepers, each by name."""
+    rows = session.execute(
+        select(
+            Login.public_id,
+            Login.name,
+            Login.email,
+            Login.seller_role,
+            Login.blocked_at.is_not(None).label("is_blocked"),
+        )
+        .where(Login.seller_role.is_not(None))
+        .order_by(_ORDER, func.lower(Login.name), Login.id)
+    )
+    return tuple(
+        TeamMember(row.public_id, row.name, row.email, row.seller_role, row.is_blocked)
+        for row in rows
+        if row.seller_role is not None
+    )
+
+
+def find_team_member(session: Session, public_id: str) -> TeamMember:
+    """Return a person of the team; raises NotFound."""
+    for member in list_team(session):
+        if member.public_id == public_id:
+            return member
+    raise NotFound
+
+
+def add_to_team(
+    session: Session, new: NewTeamMember, *, links: Links, actor: str | None, now: datetime
+) -> str:
+    """Give the person of an address a role in the team; returns their name.
+
+    Where it leads to nobody an account is made, and its owner is sent the link for choosing a
+    password. Raises Invalid for a name that can't be, Conflict as `set_role` does.
+    """
+    try:
+        account = accounts.find_by_email(session, new.address.shown)
+        is_known = account.is_confirmed
+    except NotFound:
+        is_known = False
+    if not is_known:
+        name = new.name or new.address.shown.rpartition("@")[0]
+        account = accounts.add_login(session, NewLogin(new.address, name), actor=actor, now=now)
+        accounts.invite_to_set_password(session, account, links=links, now=now)
+    set_role(session, account.public_id, new.role, actor=actor, now=now)
+    return account.name
+
+
+def set_role(
+    session: Session, public_id: str, role: SellerRole | None, *, actor: str | None, now: datetime
+) -> None:
+    """Give a person another role in the team, or none.
+
+    Raises NotFound for an account that is none or was merged, Conflict when the last owner would go.
+    """
+    owners = session.scalars(  # locked, so that of two who go at once one stays
+        select(Login.public_id)
+        .where(Login.seller_role == SellerRole.OWNER)
+        .order_by(Login.id)
+        .with_for_update()
+    ).all()
+    login = session.scalar(
+        select(Login).where(Login.public_id == public_id, Login.merged_into.is_(None))
+    )
+    if login is None:
+        raise NotFound
+    if login.seller_role is role:
+        return
+    if owners == [public_id]:
+        raise Conflict(LAST_OWNER, code="last_owner")
+    login.seller_role = role
+    session.flush()
+    audit.record(
+        session,
+        "login.role_set",
+        public_id,
+        actor=actor,
+        now=now,
+        detail={"role": role.value if role else None},
+    )

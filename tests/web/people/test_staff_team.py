@@ -1,0 +1,97 @@
+"""The team's page: for owners only; the last owner stays."""
+
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.accounts import Login, SellerRole
+from lms.models.audit import AuditEntry
+from tests.cast import Cast, Person, Roles
+from tests.mailbox import letters
+from tests.visitor import Visitor
+
+TEAM = "/staff/team"
+
+
+def role_of(database: Database, person: Person) -> SellerRole | None:
+    with database.read_session() as session:
+        return session.get_one(Login, person.id).seller_role
+
+
+def test_nobody_but_an_owner_finds_the_team(client: Visitor, cast: Cast, roles: Roles) -> None:
+    one = f"{TEAM}/{cast.ada.public_id}"
+    for person in (cast.dan, cast.mia, roles.olive, cast.ada, roles.beth):
+        client.sign_in(person.id)
+        for path in (TEAM, one):
+            assert client.get(path).status_code == 404
+        for path in (TEAM, one, f"{one}/remove"):
+            assert client.post(path, data={"role": "owner"}).status_code == 404
+        assert f'href="{TEAM}"' not in client.get("/staff").text
+
+
+def test_an_owner_sees_everybody_by_role_and_what_each_role_means(
+    owner: Visitor, cast: Cast, roles: Roles
+) -> None:
+    page = owner.get(TEAM).text
+    assert page.index("owen@example.org") < page.index(cast.ada.email) < page.index("beth@example")
+    assert "never sees who watches what" in page
+    assert f'href="{TEAM}"' in page
+
+
+def test_a_known_address_gets_the_role_and_a_new_one_an_account_and_an_email(
+    owner: Visitor, cast: Cast, database: Database
+) -> None:
+    added = {"email": "DAN@example.org", "role": "bookkeeper"}
+    assert owner.post(TEAM, data=added).status_code == 303
+    assert role_of(database, cast.dan) is SellerRole.BOOKKEEPER
+    assert letters(database, "dan@example.org") == []
+    added = {"email": "nina@example.org", "name": "Nina", "role": "staff"}
+    assert owner.post(TEAM, data=added).status_code == 303
+    assert "Nina" in owner.get(TEAM).text
+    assert "/reset-password/" in letters(database, "nina@example.org")[0].text
+
+
+def test_what_is_missing_is_said_at_its_field_and_nothing_typed_is_lost(owner: Visitor) -> None:
+    answer = owner.post(TEAM, data={"email": "nina", "name": "Nina Q", "role": "king"})
+    assert answer.status_code == 400
+    assert "name@example.org" in answer.text
+    assert "Nina Q" in answer.text
+
+
+def test_a_role_is_changed_and_ended_and_recorded(
+    owner: Visitor, cast: Cast, roles: Roles, database: Database
+) -> None:
+    one = f"{TEAM}/{cast.ada.public_id}"
+    assert owner.post(one, data={"role": "bookkeeper"}).status_code == 303
+    assert role_of(database, cast.ada) is SellerRole.BOOKKEEPER
+    assert owner.post(one, data={"role": "bookkeeper"}).status_code == 303
+    assert owner.post(f"{one}/remove").status_code == 303
+    assert role_of(database, cast.ada) is None
+    assert owner.get(one).status_code == 404
+    with database.read_session() as session:
+        entries = session.execute(
+            select(AuditEntry.actor, AuditEntry.role, AuditEntry.detail).order_by(AuditEntry.id)
+        ).all()
+    assert entries == [
+        (roles.owen.public_id, "seller_owner", {"role": "bookkeeper"}),
+        (roles.owen.public_id, "seller_owner", {"role": None}),
+    ]
+    assert "changed the role of" in owner.get("/staff/audit").text
+
+
+def test_the_last_owner_stays(owner: Visitor, roles: Roles, database: Database) -> None:
+    one = f"{TEAM}/{roles.owen.public_id}"
+    for path, data in ((one, {"role": "staff"}), (f"{one}/remove", {})):
+        answer = owner.post(path, data=data)
+        assert answer.status_code == 409
+        assert "at least one owner" in answer.text
+    assert role_of(database, roles.owen) is SellerRole.OWNER
+
+
+def test_an_owner_steps_back_once_there_is_another(
+    owner: Visitor, cast: Cast, roles: Roles, database: Database
+) -> None:
+    owner.post(f"{TEAM}/{cast.ada.public_id}", data={"role": "owner"})
+    answer = owner.post(f"{TEAM}/{roles.owen.public_id}", data={"role": "staff"})
+    assert (answer.status_code, answer.location) == (303, "/staff")
+    assert owner.get(TEAM).status_code == 404
+    assert role_of(database, roles.owen) is SellerRole.STAFF
