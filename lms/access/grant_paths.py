@@ -10,6 +10,7 @@ from sqlalchemy import (
     CTE,
     Boolean,
     ColumnElement,
+    FromClause,
     Integer,
     Select,
     String,
@@ -81,6 +82,12 @@ _LOGIN, _ALIAS, _ORGANIZATION, _GRANT, _POOL, _ASSIGNMENT, _WAITING, _DOMAIN = (
         VerifiedDomain,
     )
 )
+_OWNER, _FAMILY = _ORGANIZATION.alias("owner"), _ORGANIZATION.alias("family")
+
+
+def _kept(organization: FromClause) -> ColumnElement[int]:
+    """Return the organization that counts: itself, or the one it was merged into (I6)."""
+    return func.coalesce(organization.c.merged_into, organization.c.id)
 
 
 def _whose() -> CTE:
@@ -136,10 +143,14 @@ def _unseated(way: Way, pool_id: ColumnElement[int]) -> Select[*tuple[Any, ...]]
 
 
 def _by_domain() -> Select[*tuple[Any, ...]]:
-    """Return the pools whose organization's own mail domain the person has, unless removed (S7)."""
-    theirs = _POOL.alias("theirs")
+    """Return the pools whose organization's own mail domain the person has, unless removed (S7).
+
+    A domain of either of two merged organizations opens the pools of both.
+    """
+    theirs, owner, family = _POOL.alias("theirs"), _OWNER, _FAMILY
     its_organization = (
-        select(theirs.c.organization_id)
+        select(_kept(owner))
+        .join_from(theirs, owner, owner.c.id == theirs.c.organization_id)
         .where(theirs.c.id == _ASSIGNMENT.c.pool_id)
         .correlate(_ASSIGNMENT)
         .scalar_subquery()
@@ -153,9 +164,9 @@ def _by_domain() -> Select[*tuple[Any, ...]]:
             .where(
                 who,
                 _ASSIGNMENT.c.ended_as == AssignmentEnd.REMOVED,
-                its_organization == _POOL.c.organization_id,
+                its_organization == _kept(family),
             )
-            .correlate(_POOL)
+            .correlate(family)
         )
 
     is_barred = or_(
@@ -163,17 +174,23 @@ def _by_domain() -> Select[*tuple[Any, ...]]:
         was_removed(_ASSIGNMENT.c.email_key.in_(select(_WHOSE.c.key))),
     )
     whose_domain = (  # asked for as one value, so that no planner reads all domains instead
-        select(_DOMAIN.c.organization_id)
+        select(_kept(owner))
+        .join_from(_DOMAIN, owner, owner.c.id == _DOMAIN.c.organization_id)
         .where(_DOMAIN.c.domain == _MailDomain(_WHOSE.c.key))
         .correlate(_WHOSE)
         .scalar_subquery()
     )
     is_open = and_(
-        _POOL.c.organization_id == whose_domain,
+        _POOL.c.organization_id == family.c.id,
         _POOL.c.claim_policy == ClaimPolicy.DOMAIN,
         ~is_barred,
     )
-    return _unseated(Way.BY_DOMAIN, _POOL.c.id).outerjoin_from(_WHOSE, _POOL, is_open)
+    is_theirs = or_(family.c.id == whose_domain, family.c.merged_into == whose_domain)
+    return (
+        _unseated(Way.BY_DOMAIN, _POOL.c.id)
+        .outerjoin_from(_WHOSE, family, is_theirs)
+        .outerjoin(_POOL, is_open)
+    )
 
 
 def _ways() -> Subquery:
@@ -258,7 +275,8 @@ def lines(pools: ColumnElement[bool] = _ALL) -> Subquery:
             ways.c.left_at,
         )
         .outerjoin_from(ways, _POOL, and_(_POOL.c.id == ways.c.pool_id, pools))
-        .outerjoin(_ORGANIZATION, _ORGANIZATION.c.id == _POOL.c.organization_id)
+        .outerjoin(_OWNER, _OWNER.c.id == _POOL.c.organization_id)
+        .outerjoin(_ORGANIZATION, _ORGANIZATION.c.id == _kept(_OWNER))
         .outerjoin(_GRANT, _GRANT.c.pool_id == func.coalesce(_POOL.c.allotted_from_id, _POOL.c.id))
     )
     return union_all(held, reached).subquery("lines")

@@ -85,6 +85,7 @@ _NEARNESS = {way: rank for rank, way in enumerate(Way)}
 class PoolPlace:
     """How a login stands with the pool that holds a grant, and whose pool that is.
 
+    Where two organizations were merged, it is the one that is kept (PRODUCT.md, I6).
     `has_room` tells that a seat is free; `expires_at` is when an open invitation or offer runs
     out; the seat was theirs from `claimed_at` until `left_at`, as far as either came.
     """
@@ -190,6 +191,7 @@ def decide(
     """Decide whether `login` may do `action` with `webinar` at `now` (PRODUCT.md, The decision).
 
     `within` is an organization's id: launches and embeds weigh only its pools and free webinars.
+    Where two were merged, it is the id of the one that is kept, as in the places of the grants.
     The order of the grants never matters, and adding one never takes access away.
     """
     candidates = _weighed(

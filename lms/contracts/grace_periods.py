@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_organizations import family_of, kept_organization
 from lms.core.errors import N_, Conflict, Invalid
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
@@ -66,7 +67,7 @@ def follow_request(session: Session, request_id: str, *, now: datetime) -> None:
     which = Pool.id == asked.pool_id
     if asked.pool_id is None:
         which = and_(
-            Pool.organization_id == asked.organization_id,
+            Pool.organization_id.in_(family_of(asked.organization_id)),
             Pool.is_permanent.is_(False),
             Pool.allotted_from_id.is_(None),
         )
@@ -166,8 +167,10 @@ def ending_pools(session: Session, *, now: datetime) -> tuple[int, ...]:
         Pool.id.in_(ends),
         or_(
             Pool.id.in_(select(DeskRequest.pool_id).where(DeskRequest.kind.in_(RENEWING))),
-            Pool.organization_id.in_(
-                select(DeskRequest.organization_id).where(DeskRequest.kind.in_(RENEWING))
+            kept_organization(Pool.organization_id).in_(
+                select(kept_organization(DeskRequest.organization_id))
+                .select_from(DeskRequest)
+                .where(DeskRequest.kind.in_(RENEWING))
             ),
         ),
     )
@@ -222,7 +225,7 @@ def _is_being_renewed(session: Session, pool_id: int, now: datetime) -> bool:
         and_(
             DeskRequest.pool_id.is_(None),
             DeskRequest.webinar_id.is_(None),
-            DeskRequest.organization_id == owner,
+            DeskRequest.organization_id.in_(family_of(owner)),
         ),
     )
     is_quoted = and_(

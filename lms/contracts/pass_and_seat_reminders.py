@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Result, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from lms.access.merged_organizations import kept_organization
 from lms.contracts import mails, renewals
 from lms.contracts.mails import EndingPass, Fewer, Post
 from lms.core.dates_and_time_zones import read_zone
@@ -233,7 +234,7 @@ def _endings(session: Session, after: datetime, until: datetime) -> Iterator[_En
         )
         .join(last, and_(last.c.pool_id == Grant.pool_id, last.c.ends_at == Grant.ends_at))
         .join(Pool, Pool.id == Grant.pool_id)
-        .join(Organization, Organization.id == Pool.organization_id)
+        .join(Organization, Organization.id == kept_organization(Pool.organization_id))
         .where(Grant.revoked_at.is_(None), Grant.ends_at > after, Grant.ends_at <= until)
         .group_by(Grant.pool_id, Grant.ends_at, Organization.zone)
         .order_by(Grant.pool_id)

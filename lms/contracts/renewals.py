@@ -89,7 +89,7 @@ def renew(
     if renewal.seats is not None and renewal.seats < 1:
         raise Invalid(BAD_SEATS, fields={"seats": BAD_SEATS})
     new = NewPoolGrant(
-        organization_id=pool.organization_id,
+        organization_id=pool.owner_id,
         target=pool.target,
         seats=renewal.seats,
         term=Term(starts_at, renewal.ends_at),
@@ -105,8 +105,12 @@ def renew(
 
 
 def contract_of(session: Session, organization_id: int, target: Target) -> PoolFacts | None:
-    """Return an organization's own pool of contracts of that scope, once one was sold to it."""
-    for pool in pools.pools_of(session, organization_id):
+    """Return an organization's pool of contracts of that scope, once one was sold to it.
+
+    One of an organization that was merged with it comes after its own.
+    """
+    known = pools.pools_of(session, organization_id)
+    for pool in sorted(known, key=lambda one: one.owner_id != organization_id):
         is_own = pool.allotted_from is None and not pool.is_permanent
         if is_own and pool.target == target and read_lines(session, pool.id):
             return pool
@@ -168,7 +172,7 @@ def _contract(session: Session, pool_id: int) -> PoolFacts:
         raise Conflict(NEVER_ENDS)
     session.execute(
         select(Organization.id)
-        .where(Organization.id == pool.organization_id)
+        .where(Organization.id == pool.owner_id)
         .with_for_update(key_share=True)
     )
     return pool

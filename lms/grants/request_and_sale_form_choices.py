@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from lms.access.merged_organizations import kept_organization
 from lms.core.errors import NotFound
 from lms.grants.grants import Target
 from lms.models.catalog import Presenter, Series, Webinar, WebinarState
@@ -112,18 +113,19 @@ def organizations_of(session: Session, login_id: int) -> tuple[Named, ...]:
     """Return the organizations that a login belongs to, by name."""
     rows = session.execute(
         select(Organization.id, Organization.slug, Organization.name)
-        .join(Membership, Membership.organization_id == Organization.id)
+        .join(Membership, kept_organization(Membership.organization_id) == Organization.id)
         .where(Membership.login_id == login_id)
+        .distinct()
         .order_by(Organization.name, Organization.id)
     )
     return tuple(Named(*row) for row in rows)
 
 
 def all_organizations(session: Session) -> tuple[Named, ...]:
-    """Return every organization, by name."""
+    """Return every organization that wasn't merged into another, by name."""
     rows = session.execute(
-        select(Organization.id, Organization.slug, Organization.name).order_by(
-            Organization.name, Organization.id
-        )
+        select(Organization.id, Organization.slug, Organization.name)
+        .where(Organization.merged_into.is_(None))
+        .order_by(Organization.name, Organization.id)
     )
     return tuple(Named(*row) for row in rows)

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import kept_organization
 from lms.models.accounts import Login
 from lms.models.organizations import Organization
 
@@ -14,5 +15,6 @@ def stamped_for(session: Session, *, login_id: int | None, organization_id: int 
         return row.name or row.email or ""
     if organization_id is None:
         return ""
-    name = session.scalar(select(Organization.name).where(Organization.id == organization_id))
+    kept = kept_organization(organization_id)
+    name = session.scalar(select(Organization.name).where(Organization.id == kept))
     return name or ""

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_organizations import family_of
 from lms.access.policy import Action, Admitted
 from lms.core.errors import N_, Conflict, Forbidden, Gone, NotFound
 from lms.jobs import queue as job_queue
@@ -80,18 +81,18 @@ def forbid(session: Session, organization_id: int, *, actor: str | None, now: da
     """Let an organization take no more kits; links to those that were made open nothing."""
     gone = session.execute(
         delete(KitPermit)
-        .where(KitPermit.organization_id == organization_id)
+        .where(KitPermit.organization_id.in_(family_of(organization_id)))
         .returning(KitPermit.organization_id)
-    ).one_or_none()
-    if gone is not None:
+        .execution_options(synchronize_session=False)
+    ).all()
+    if gone:
         _note(session, "kits.forbidden", organization_id, actor=actor, now=now)
 
 
 def is_allowed(session: Session, organization_id: int) -> bool:
-    """Tell whether staff allow an organization to take kits."""
-    return bool(
-        session.scalar(select(exists().where(KitPermit.organization_id == organization_id)))
-    )
+    """Tell whether staff allow an organization, or one that was merged with it, to take kits."""
+    theirs = KitPermit.organization_id.in_(family_of(organization_id))
+    return bool(session.scalar(select(exists().where(theirs))))
 
 
 def ask(
@@ -141,7 +142,7 @@ def may_have(
 
 def list_kits(session: Session, organization_id: int) -> tuple[KitFacts, ...]:
     """Return an organization's kits, the newest first."""
-    mine = DeliveryKit.organization_id == organization_id
+    mine = DeliveryKit.organization_id.in_(family_of(organization_id))
     rows = session.execute(_FACTS.where(mine).order_by(DeliveryKit.id.desc())).all()
     return tuple(_facts(row) for row in rows)
 
@@ -150,7 +151,8 @@ def find_kit(session: Session, organization_id: int, public_id: str) -> KitFacts
     """Return a kit of an organization's; raises NotFound."""
     row = session.execute(
         _FACTS.where(
-            DeliveryKit.organization_id == organization_id, DeliveryKit.public_id == public_id
+            DeliveryKit.organization_id.in_(family_of(organization_id)),
+            DeliveryKit.public_id == public_id,
         )
     ).one_or_none()
     if row is None:
@@ -301,13 +303,16 @@ def _drop_later(session: Session, kit: str, key: str, *, at: datetime, now: date
 
 def _must_be_first(session: Session, organization_id: int, recording_id: int) -> None:
     there = exists().where(
-        DeliveryKit.organization_id == organization_id,
+        DeliveryKit.organization_id.in_(family_of(organization_id)),
         DeliveryKit.recording_id == recording_id,
         DeliveryKit.state.in_((KitState.MAKING, KitState.READY)),
     )
-    session.execute(
-        select(KitPermit).where(KitPermit.organization_id == organization_id).with_for_update()
-    ).one()  # two who ask at once wait for each other
+    session.scalars(  # two who ask at once wait for each other
+        select(KitPermit)
+        .where(KitPermit.organization_id.in_(family_of(organization_id)))
+        .order_by(KitPermit.organization_id)
+        .with_for_update()
+    ).all()
     if session.scalar(select(there)):
         raise Conflict(MADE_ALREADY)
 
@@ -316,7 +321,7 @@ def _locked(
     session: Session, which: ColumnElement[bool], organization_id: int | None = None
 ) -> DeliveryKit:
     if organization_id is not None:
-        which = and_(which, DeliveryKit.organization_id == organization_id)
+        which = and_(which, DeliveryKit.organization_id.in_(family_of(organization_id)))
     kit = _standing(session, which)
     if kit is None:
         raise NotFound

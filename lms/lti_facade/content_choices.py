@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import family_of, kept_id, kept_organization
 from lms.access.policy import (
     ADMITTING,
     Action,
@@ -124,7 +125,7 @@ _GRANTS: Final = (
         Organization.name.label("organization_name"),
     )
     .join(Pool, Grant.pool_id == func.coalesce(Pool.allotted_from_id, Pool.id))
-    .join(Organization, Organization.id == Pool.organization_id)
+    .join(Organization, Organization.id == kept_organization(Pool.organization_id))
 )
 
 
@@ -179,14 +180,14 @@ def find_choices(
         .join(Recording, PLAYS)
         .where(Webinar.public_id.in_(sorted(set(names))), _SHOWN)
     ).all()
-    holdings = _holdings(session, organization_id, now)
+    holdings, within = _holdings(session, organization_id, now), kept_id(session, organization_id)
     for row in rows:
         grants = tuple(each.candidate.grant for each in holdings if _covers(each, row))
         asker = LoginFacts(id=0, blocked_at=None, grants=grants)
         case = WebinarFacts(
             row.webinar_id, row.state, row.free, row.held_at, row.minutes, playable=True
         )
-        decision = decide(asker, case, Action.RECORDING, now, within=organization_id)
+        decision = decide(asker, case, Action.RECORDING, now, within=within)
         if not isinstance(decision, Admitted):
             raise NotFound
     found = {row.webinar_public_id: _choice(row) for row in rows}
@@ -216,7 +217,8 @@ def usable_by(session: Session, organization_id: int, *, now: datetime) -> Colum
 
 def _holdings(session: Session, organization_id: int, now: datetime) -> Sequence[_Holding]:
     """Return the grants of an organization's pools as somebody seated in each would be judged."""
-    rows = session.execute(_GRANTS.where(Pool.organization_id == organization_id)).all()
+    its_pools = Pool.organization_id.in_(family_of(organization_id))
+    rows = session.execute(_GRANTS.where(its_pools)).all()
     targets = {(row.public_id, row.pool): row.target_id for row in rows}
     by_pool: dict[str, list[GrantFacts]] = {}
     for row in rows:

@@ -132,4 +132,4 @@ def _seated(session: Session, visitor: Visitor, standing: Standing, *, now: date
 def _screen(standing: Standing, wish: Wish) -> Screen:
     if standing.login_id is None:
         raise NotFound
-    return Screen(standing.login_id, None, wish.browser, standing.organization_id, wish.until)
+    return Screen(standing.login_id, None, wish.browser, standing.frame_of, wish.until)

@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Conflict, NotFound
 from lms.models.accounts import Login
 from lms.models.seats import Assignment, Pool
@@ -62,7 +63,7 @@ def seats_of(
             .join_from(Assignment, Login, Login.id == Assignment.login_id)
             .join(Pool, Pool.id == Assignment.pool_id)
             .where(
-                Pool.organization_id == organization_id,
+                Pool.organization_id.in_(family_of(organization_id)),
                 Assignment.ended_at.is_(None),
                 or_(Login.id.in_(some), Login.merged_into.in_(some)),
             )

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import family_of
 from lms.models.accounts import Login
 from lms.models.playback import PlaybackSession
 from lms.models.recordings import Recording
@@ -56,7 +57,7 @@ def seen_in_frames(
             Recording.seconds > 0,
             _reached > 0,
             PlaybackSession.is_preview.is_(False),
-            PlaybackSession.organization_id == organization_id,
+            PlaybackSession.organization_id.in_(family_of(organization_id)),
         )
         .group_by(_person, Recording.webinar_id)
     )

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
 
+from lms.access.merged_organizations import family_of as family_of
 from lms.models.organizations import Organization
 from lms.organizations.organizations import OrganizationFacts as OrganizationFacts
 from lms.organizations.organizations import find_organization as find_organization
@@ -22,12 +23,19 @@ class Customer:
 
 
 def customers(session: Session, ids: Collection[int]) -> Mapping[int, Customer]:
-    """Return organizations by their row's id."""
+    """Return organizations by their row's id; for one that was merged, the one that is kept."""
     if not ids:
         return {}
+    asked = aliased(Organization)
     rows = session.execute(
-        select(Organization.id, Organization.public_id, Organization.slug, Organization.name).where(
-            Organization.id.in_(sorted(set(ids)))
+        select(
+            asked.id.label("asked_id"),
+            Organization.id,
+            Organization.public_id,
+            Organization.slug,
+            Organization.name,
         )
+        .join(Organization, Organization.id == func.coalesce(asked.merged_into, asked.id))
+        .where(asked.id.in_(sorted(set(ids))))
     )
-    return {row.id: Customer(row.id, row.public_id, row.slug, row.name) for row in rows}
+    return {row.asked_id: Customer(row.id, row.public_id, row.slug, row.name) for row in rows}

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import family_of
 from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
@@ -30,7 +31,7 @@ def unused_seats(
         .join(Pool, Pool.id == Assignment.pool_id)
         .join(Login, Login.id == Assignment.login_id)
         .where(
-            Pool.organization_id == organization_id,
+            Pool.organization_id.in_(family_of(organization_id)),
             Assignment.login_id.in_(sorted(login_ids)),
             Assignment.ended_at.is_(None),
             Assignment.state == AssignmentState.CLAIMED,

@@ -14,6 +14,7 @@ from sqlalchemy import Row, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.decision_facts import load_case
+from lms.access.merged_organizations import family_of, kept_organization
 from lms.access.policy import (
     Action,
     Admitted,
@@ -66,10 +67,15 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the policy has to weigh; `login_id` is the one kept where two were merged."""
+    """What the policy has to weigh.
+
+    `login_id` and `organization_id` are those kept where two were merged; `frame_of` is the
+    organization whose frame it is.
+    """
 
     login_id: int | None
     organization_id: int
+    frame_of: int
     organization: str
     presence: Presence
     case: Case
@@ -114,7 +120,8 @@ _keys = select(_own.email_key).where(
     or_(_own.id == _person, _own.merged_into == _person), _own.confirmed_at.is_not(None)
 )
 _aliases = select(LoginAlias.email_key).where(LoginAlias.login_id.in_(_logins))
-_its_pools = select(Pool.id).where(Pool.organization_id == bindparam("organization_id"))
+_family = family_of(bindparam("organization_id"))
+_its_pools = select(Pool.id).where(Pool.organization_id.in_(_family))
 _was_removed = exists().where(
     or_(
         Assignment.login_id.in_(_logins),
@@ -147,7 +154,7 @@ _held = (
     )
     .select_from(Pool)
     .join(Grant, Grant.pool_id == func.coalesce(Pool.allotted_from_id, Pool.id))
-    .where(Pool.organization_id == bindparam("organization_id"))
+    .where(Pool.organization_id.in_(_family))
     .subquery("held")
 )
 _STANDING: Final = (
@@ -167,7 +174,7 @@ _STANDING: Final = (
         *(each for each in _held.c),
     )
     .select_from(Webinar)
-    .join(Organization, Organization.id == bindparam("organization_id"))
+    .join(Organization, Organization.id == kept_organization(bindparam("organization_id")))
     .outerjoin(_kept, _kept.id == _person)
     .outerjoin(
         _held,
@@ -220,6 +227,7 @@ def read_standing(session: Session, visitor: Visitor, webinar_id: int) -> Standi
     return Standing(
         login_id=first.login_id,
         organization_id=first.organization_id,
+        frame_of=visitor.organization_id,
         organization=first.organization_name,
         presence=visitor.presence,
         case=Case(login, webinar),

@@ -30,11 +30,16 @@ MANAGING: Final = (Role.MANAGER, Role.OWNER)
 
 
 class Organization(Base, kw_only=True):
-    """A customer institution."""
+    """A customer institution.
+
+    `merged_into` names the organization that stays when two turn out to be one. That one is never
+    merged itself, so there are no chains; `lms/access/merged_organizations.py` reads both as one.
+    """
 
     __tablename__ = "organization"
     __table_args__ = (
         CheckConstraint("parent_id IS NULL OR parent_id <> id", name="not_its_own_parent"),
+        CheckConstraint("merged_into IS NULL OR merged_into <> id", name="not_merged_into_itself"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -43,6 +48,9 @@ class Organization(Base, kw_only=True):
     name: Mapped[str] = mapped_column(String(200))
     zone: Mapped[str | None] = mapped_column(String(64), default=None)
     parent_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    merged_into: Mapped[int | None] = mapped_column(
         ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
     )
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

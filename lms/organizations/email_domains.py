@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_organizations import family_of
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.organizations import Organization
@@ -229,7 +230,7 @@ def forget(
     gone = session.scalar(
         delete(VerifiedDomain)
         .where(
-            VerifiedDomain.organization_id == organization_id,
+            VerifiedDomain.organization_id.in_(family_of(organization_id)),
             VerifiedDomain.public_id == domain_id,
         )
         .returning(VerifiedDomain.id)
@@ -245,7 +246,7 @@ def domains_of(session: Session, organization_id: int) -> Sequence[tuple[str, st
     """Return an organization's domains by name, each as its outside id and the domain."""
     rows = session.execute(
         select(VerifiedDomain.public_id, VerifiedDomain.domain)
-        .where(VerifiedDomain.organization_id == organization_id)
+        .where(VerifiedDomain.organization_id.in_(family_of(organization_id)))
         .order_by(VerifiedDomain.domain)
     )
     return [(public_id, domain) for public_id, domain in rows]

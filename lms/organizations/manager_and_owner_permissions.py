@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import family_of, kept_organization
 from lms.core.errors import N_, Conflict, Forbidden, NotFound
 from lms.models.accounts import Login
 from lms.models.organizations import MANAGING, Membership, Organization, Role
@@ -60,11 +61,16 @@ def managed_organization(
 ) -> Managed:
     """Return an organization in which this person has one of these roles, or any if they `may_look`.
 
-    Raises NotFound for everybody else, as for one that never was.
+    Of one that was merged it is the one that is kept, to who manages either. Raises NotFound for
+    everybody else: what one doesn't look after reads like what never was.
     """
-    rows = session.execute(
-        _managed(login_id, roles).where(Organization.public_id == organization_id)
+    asked = aliased(Organization)
+    kept = (
+        select(func.coalesce(asked.merged_into, asked.id))
+        .where(asked.public_id == organization_id)
+        .scalar_subquery()
     )
+    rows = session.execute(_managed(login_id, roles).where(Organization.id == kept))
     found = [_seen(row) for row in rows]
     if found:
         mine = max(found, key=lambda each: RANKS[each.role or Role.MEMBER])
@@ -73,9 +79,7 @@ def managed_organization(
         return replace(mine, groups=supervised_groups.supervised(session, mine.facts.id, login_id))
     if not may_look:
         raise NotFound
-    row = session.execute(
-        _organizations(None).where(Organization.public_id == organization_id)
-    ).one_or_none()
+    row = session.execute(_organizations(None).where(Organization.id == kept)).one_or_none()
     if row is None:
         raise NotFound
     return _seen(row)
@@ -98,7 +102,7 @@ def stewards_of(session: Session, organization_id: int) -> tuple[Steward, ...]:
         .join(Login, Login.id == Membership.login_id)
         .join(kept, kept.id == func.coalesce(Login.merged_into, Login.id))
         .where(
-            Membership.organization_id == organization_id,
+            Membership.organization_id.in_(family_of(organization_id)),
             Membership.role.in_(MANAGING),
             kept.email.is_not(None),
             kept.blocked_at.is_(None),
@@ -111,8 +115,8 @@ def stewards_of(session: Session, organization_id: int) -> tuple[Steward, ...]:
 
 def count_owners(session: Session, organization_id: int) -> int:
     """Return how many owners an organization has."""
-    owners = select(func.count(Membership.id)).where(
-        Membership.organization_id == organization_id, Membership.role == Role.OWNER
+    owners = select(func.count(Membership.login_id.distinct())).where(
+        Membership.organization_id.in_(family_of(organization_id)), Membership.role == Role.OWNER
     )
     return session.scalar(owners) or 0
 
@@ -120,11 +124,15 @@ def count_owners(session: Session, organization_id: int) -> int:
 def led_alone(session: Session, login_id: int) -> tuple[OrganizationFacts, ...]:
     """Return the organizations that would be without an owner if this person went, by name.
 
-    One to which nobody else belongs needs none. Merged logins are one person.
+    One to which nobody else belongs needs none. Merged logins are one person, and merged
+    organizations one organization.
     """
+    kept = kept_organization(Membership.organization_id)
     others = session.execute(
-        select(Membership.organization_id, Membership.role).where(
-            Membership.organization_id.in_(_owned_by(login_id)),
+        select(kept.label("organization_id"), Membership.role)
+        .select_from(Membership)
+        .where(
+            kept.in_(_owned_by(login_id)),
             Membership.login_id.not_in(logins_of(login_id)),
         )
     ).all()
@@ -140,7 +148,10 @@ def hold_owners(session: Session, login_id: int) -> None:
     """Hold the owners of what a person owns until the transaction ends: of two who go at once, one stays."""
     session.scalars(
         select(Membership.id)
-        .where(Membership.organization_id.in_(_owned_by(login_id)), Membership.role == Role.OWNER)
+        .where(
+            kept_organization(Membership.organization_id).in_(_owned_by(login_id)),
+            Membership.role == Role.OWNER,
+        )
         .order_by(Membership.id)
         .with_for_update()
     ).all()
@@ -157,9 +168,12 @@ def check_newcomer(session: Session, managed: Managed, new: NewMember) -> None:
     seen = (
         select(Membership.id)
         .join(Login, Login.id == Membership.login_id)
-        .where(Membership.organization_id == managed.facts.id, Login.email_key == new.address.key)
+        .where(
+            Membership.organization_id.in_(family_of(managed.facts.id)),
+            Login.email_key == new.address.key,
+        )
     )
-    if session.scalar(seen) is not None:
+    if session.scalar(seen.limit(1)) is not None:
         raise Conflict(BELONGS_ALREADY, code="belongs_already")
 
 
@@ -209,16 +223,16 @@ def remove_member(
 
 
 def _organizations(role: ColumnElement[Role] | None) -> Select[Any]:
-    parent, child = aliased(Organization), aliased(Organization)
-    has_children = select(child.id).where(child.parent_id == Organization.id).exists()
+    parent, child, above = aliased(Organization), aliased(Organization), aliased(Organization)
+    has_children = select(child.id).where(child.parent_id.in_(family_of(Organization.id))).exists()
     columns: list[Any] = [
         Organization.id,
         Organization.public_id,
         Organization.slug,
         Organization.name,
         Organization.zone,
-        parent.slug.label("parent"),
-        parent.name.label("parent_name"),
+        above.slug.label("parent"),
+        above.name.label("parent_name"),
         has_children.label("has_children"),
     ]
     if role is not None:
@@ -227,12 +241,17 @@ def _organizations(role: ColumnElement[Role] | None) -> Select[Any]:
         select(*columns)
         .select_from(Organization)
         .outerjoin(parent, parent.id == Organization.parent_id)
+        .outerjoin(above, above.id == func.coalesce(parent.merged_into, parent.id))
     )
 
 
 def _owned_by(login_id: int) -> Select[int]:
-    return select(Membership.organization_id).where(
-        Membership.login_id.in_(logins_of(login_id)), Membership.role == Role.OWNER
+    """Return the organizations that a person owns, those that are kept where two were merged."""
+    owned = aliased(Membership)
+    return (
+        select(kept_organization(owned.organization_id))
+        .select_from(owned)
+        .where(owned.login_id.in_(logins_of(login_id)), owned.role == Role.OWNER)
     )
 
 
@@ -240,7 +259,7 @@ def _managed(login_id: int, roles: Collection[Role]) -> Select[Any]:
     mine = or_(Login.id == login_id, Login.merged_into == login_id)
     return (
         _organizations(Membership.role.expression)
-        .join(Membership, Membership.organization_id == Organization.id)
+        .join(Membership, kept_organization(Membership.organization_id) == Organization.id)
         .join(Login, Login.id == Membership.login_id)
         .where(mine, Membership.role.in_(roles))
     )
@@ -257,10 +276,16 @@ def _seen(row: Row[Any]) -> Managed:
 
 
 def _place(session: Session, managed: Managed, member_id: str) -> tuple[Membership, Login]:
+    """Return a person's place; the higher one of who belongs to two that were merged."""
+    family = family_of(managed.facts.id)
     row = session.execute(
         select(Membership, Login)
         .join(Login, Login.id == Membership.login_id)
-        .where(Membership.organization_id == managed.facts.id, Login.public_id == member_id)
+        .where(
+            Membership.organization_id.in_(family),
+            memberships.is_highest_place(family),
+            Login.public_id == member_id,
+        )
     ).one_or_none()
     if row is None:
         raise NotFound
@@ -270,10 +295,13 @@ def _place(session: Session, managed: Managed, member_id: str) -> tuple[Membersh
 def _keep_an_owner(session: Session, managed: Managed) -> None:
     # Locked, so that two owners who remove each other at once leave one.
     owners = session.scalars(
-        select(Membership.id)
-        .where(Membership.organization_id == managed.facts.id, Membership.role == Role.OWNER)
+        select(Membership.login_id)
+        .where(
+            Membership.organization_id.in_(family_of(managed.facts.id)),
+            Membership.role == Role.OWNER,
+        )
         .order_by(Membership.id)
         .with_for_update()
     ).all()
-    if len(owners) < 2:
+    if len(set(owners)) < 2:
         raise Conflict(LAST_OWNER, code="last_owner")

@@ -11,6 +11,7 @@ from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_organizations import family_of, kept_organization
 from lms.accounts.accounts import Account
 from lms.core.errors import N_, Conflict, Forbidden, NotFound
 from lms.mail import link_tokens_and_codes
@@ -73,10 +74,10 @@ def ask_in(
     """
     check_newcomer(session, managed, new)
     before = select(MemberInvitation.id).where(
-        MemberInvitation.organization_id == managed.facts.id,
+        MemberInvitation.organization_id.in_(family_of(managed.facts.id)),
         MemberInvitation.email_key == new.address.key,
     )
-    if session.scalar(before) is not None:
+    if session.scalar(before.limit(1)) is not None:
         raise Conflict(ASKED_ALREADY, code="asked_already")
     account, is_new = memberships.found_or_made(session, new, actor=actor, now=now)
     session.add(
@@ -118,7 +119,7 @@ def list_asked(session: Session, organization_id: int, *, query: str) -> tuple[A
             MemberInvitation.role,
             MemberInvitation.created_at,
         )
-        .where(MemberInvitation.organization_id == organization_id, *has_words)
+        .where(MemberInvitation.organization_id.in_(family_of(organization_id)), *has_words)
         .order_by(MemberInvitation.id.desc())
     )
     return tuple(Asked(*row) for row in rows)
@@ -128,7 +129,7 @@ def offered_to(session: Session, login_id: int) -> tuple[Offered, ...]:
     """Return the places that a person may accept, also those that merged logins were asked to."""
     rows = session.execute(
         select(MemberInvitation.public_id, Organization.name, MemberInvitation.role)
-        .join(Organization, Organization.id == MemberInvitation.organization_id)
+        .join(Organization, Organization.id == kept_organization(MemberInvitation.organization_id))
         .join(Login, Login.id == MemberInvitation.login_id)
         .where(func.coalesce(Login.merged_into, Login.id) == login_id)
         .order_by(MemberInvitation.id)
@@ -142,12 +143,13 @@ def accept(session: Session, invitation_id: str, login_id: int, *, now: datetime
     Who has a higher role keeps it. Raises NotFound for what one wasn't asked, or no longer is.
     """
     row, organization, actor = _mine(session, invitation_id, login_id)
-    held = session.scalar(
+    held = session.scalars(
         select(Membership.role).where(
-            Membership.organization_id == row.organization_id, Membership.login_id == login_id
+            Membership.organization_id.in_(family_of(row.organization_id)),
+            Membership.login_id == login_id,
         )
-    )
-    if held is None or RANKS[held] <= RANKS[row.role]:
+    ).all()
+    if all(RANKS[role] <= RANKS[row.role] for role in held):
         add_member(session, organization, login_id, role=row.role, actor=actor, now=now)
     session.delete(row)
     session.flush()
@@ -175,7 +177,7 @@ def withdraw(
         .join(Login, Login.id == MemberInvitation.login_id)
         .where(
             MemberInvitation.public_id == invitation_id,
-            MemberInvitation.organization_id == managed.facts.id,
+            MemberInvitation.organization_id.in_(family_of(managed.facts.id)),
         )
     ).one_or_none()
     if found is None:

@@ -3,12 +3,24 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import and_, case, delete, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session, aliased
 
 from lms import audit
+from lms.access.merged_organizations import family_of
 from lms.accounts import accounts
 from lms.accounts.accounts import Account, NewLogin
 from lms.core.email_addresses import Address
@@ -28,7 +40,7 @@ RANKS: Final = {
     Role.MANAGER: 2,
     Role.OWNER: 3,
 }
-_RANK = case({role.value: rank for role, rank in RANKS.items()}, value=Membership.role)
+_RANKS = {role.value: rank for role, rank in RANKS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +123,8 @@ def change_role(
     login_id = session.scalar(
         select(Login.id)
         .join_from(Membership, Login)
-        .where(Membership.organization_id == organization.id, Login.public_id == login)
+        .where(Membership.organization_id.in_(family_of(organization.id)), Login.public_id == login)
+        .limit(1)
     )
     if login_id is None:
         raise NotFound
@@ -128,15 +141,19 @@ def remove_member(
 ) -> None:
     """End a person's place, found by the login's outside id; seats stay theirs. Raises NotFound."""
     theirs = select(Login.id).where(Login.public_id == login).scalar_subquery()
-    gone = session.scalar(
+    gone = session.execute(
         delete(Membership)
-        .where(Membership.organization_id == organization.id, Membership.login_id == theirs)
-        .returning(Membership.login_id)
+        .where(
+            Membership.organization_id.in_(family_of(organization.id)),
+            Membership.login_id == theirs,
+        )
+        .returning(Membership.login_id, Membership.organization_id)
         .execution_options(synchronize_session=False)
-    )
-    if gone is None:
+    ).all()
+    if not gone:
         raise NotFound
-    supervised_groups.clear(session, organization.id, gone)
+    for row in gone:
+        supervised_groups.clear(session, row.organization_id, row.login_id)
     audit.record(
         session,
         "membership.removed",
@@ -152,10 +169,12 @@ def list_members(
 ) -> Members:
     """Return an organization's people: owners, managers, those with other roles, members, each by name.
 
-    `query` keeps those whose names or addresses have all its words.
+    Who belongs to two that were merged is there once, with the higher role. `query` keeps those
+    whose names or addresses have all its words.
     """
     theirs = and_(
-        Membership.organization_id == organization_id,
+        Membership.organization_id.in_(family_of(organization_id)),
+        is_highest_place(family_of(organization_id)),
         *(
             or_(
                 Login.name.icontains(word, autoescape=True),
@@ -168,7 +187,7 @@ def list_members(
         select(Login.public_id, Login.name, Login.email, Membership.role, Membership.created_at)
         .join_from(Membership, Login)
         .where(theirs)
-        .order_by(_RANK.desc(), func.lower(Login.name), Login.id)
+        .order_by(_rank(Membership).desc(), func.lower(Login.name), Login.id)
         .offset(offset)
         .limit(limit)
     )
@@ -177,13 +196,31 @@ def list_members(
     return Members(items, session.scalar(counted) or 0)
 
 
+def is_highest_place(family: Select[int]) -> ColumnElement[bool]:
+    """Return the condition that a membership is its person's highest in some organizations."""
+    other = aliased(Membership)
+    is_higher = or_(
+        _rank(other) > _rank(Membership),
+        and_(_rank(other) == _rank(Membership), other.id < Membership.id),
+    )
+    found = exists().where(
+        other.organization_id.in_(family), other.login_id == Membership.login_id, is_higher
+    )
+    return not_(found.correlate(Membership))
+
+
+def _rank(membership: Any) -> ColumnElement[int]:  # noqa: ANN401  (Membership or an alias of it)
+    return case(_RANKS, value=membership.role)
+
+
 def find_member(session: Session, organization_id: int, login: str) -> Member:
     """Return one of an organization's people, by the login's outside id; raises NotFound."""
     row = session.execute(
         select(Login.public_id, Login.name, Login.email, Membership.role, Membership.created_at)
         .join_from(Membership, Login)
-        .where(Membership.organization_id == organization_id, Login.public_id == login)
-    ).one_or_none()
+        .where(Membership.organization_id.in_(family_of(organization_id)), Login.public_id == login)
+        .order_by(_rank(Membership).desc())
+    ).first()
     if row is None:
         raise NotFound
     return Member(*row)

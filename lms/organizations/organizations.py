@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit
+from lms.access.merged_organizations import family_of, kept_organization
 from lms.core import slugs
 from lms.core.bulk_insert import write_rows
 from lms.core.dates_and_time_zones import read_zone
@@ -18,7 +19,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_ids
 from lms.models.accounts import Login
 from lms.models.organizations import Membership, Organization, Role
-from lms.models.seats import Pool
+from lms.organizations.organization_lists import ids_below
 
 LONGEST_SLUG: Final = 80
 LONGEST_NAME: Final = 200
@@ -58,33 +59,6 @@ class OrganizationFacts:
     name: str
     parent: str | None
     zone: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OrganizationRow:
-    """An organization of a list, with how many people and pools it has."""
-
-    slug: str
-    name: str
-    parent: str | None
-    members: int
-    pools: int
-
-
-@dataclass(frozen=True, slots=True)
-class OrganizationsPage:
-    """One page of organizations and how many match in all."""
-
-    items: tuple[OrganizationRow, ...]
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class OrganizationName:
-    """An organization by its name."""
-
-    slug: str
-    name: str
 
 
 def add_organization(
@@ -141,20 +115,29 @@ def add_many(
 
 
 def find_organization(session: Session, slug: str) -> OrganizationFacts:
-    """Return the organization of a slug; raises NotFound."""
+    """Return the organization of a slug; of one that was merged, the one that is kept.
+
+    Raises NotFound.
+    """
+    asked, parent, above = aliased(Organization), aliased(Organization), aliased(Organization)
     row = session.execute(
         select(
             Organization.id,
             Organization.public_id,
+            Organization.slug,
             Organization.name,
-            Organization.parent_id,
+            above.slug,
             Organization.zone,
-        ).where(Organization.slug == slug)
+        )
+        .select_from(asked)
+        .join(Organization, Organization.id == func.coalesce(asked.merged_into, asked.id))
+        .outerjoin(parent, parent.id == Organization.parent_id)
+        .outerjoin(above, above.id == func.coalesce(parent.merged_into, parent.id))
+        .where(asked.slug == slug)
     ).one_or_none()
     if row is None:
         raise NotFound(NO_SUCH_ORGANIZATION)
-    parent = session.scalar(select(Organization.slug).where(Organization.id == row.parent_id))
-    return OrganizationFacts(row.id, row.public_id, slug, row.name, parent, row.zone)
+    return OrganizationFacts(*row)
 
 
 def edit_organization(
@@ -178,60 +161,16 @@ def edit_organization(
     name = checked_name(details.name)
     _check_zone(details.zone)
     parent = None if details.parent is None else find_organization(session, details.parent)
-    if parent is not None and parent.id in _below(session, organization_id):
+    if parent is not None and parent.id in ids_below(session, organization_id):
         raise Invalid(PARENT_BELOW, fields={"parent": PARENT_BELOW})
     row.name, row.zone, row.parent_id = name, details.zone, parent.id if parent else None
     session.flush()
     audit.record(session, "organization.edited", row.public_id, actor=actor, now=now)
 
 
-def list_organizations(
-    session: Session, query: str, *, offset: int, limit: int
-) -> OrganizationsPage:
-    """Return the organizations whose name or slug has every word, by name."""
-    parent = aliased(Organization)
-    conditions = [
-        or_(
-            Organization.name.icontains(word, autoescape=True),
-            Organization.slug.icontains(word, autoescape=True),
-        )
-        for word in query.split()
-    ]
-    members = select(func.count(Membership.id)).where(Membership.organization_id == Organization.id)
-    pools = select(func.count(Pool.id)).where(Pool.organization_id == Organization.id)
-    rows = session.execute(
-        select(
-            Organization.slug,
-            Organization.name,
-            parent.name,
-            members.scalar_subquery(),
-            pools.scalar_subquery(),
-        )
-        .outerjoin(parent, parent.id == Organization.parent_id)
-        .where(*conditions)
-        .order_by(func.lower(Organization.name), Organization.id)
-        .offset(offset)
-        .limit(limit)
-    )
-    total = session.scalar(select(func.count(Organization.id)).where(*conditions)) or 0
-    return OrganizationsPage(tuple(OrganizationRow(*row) for row in rows), total)
-
-
 def slug_for(session: Session, name: str) -> str:
     """Return a free slug that follows a name."""
     return slugs.choose(session, Organization.slug, wanted="", name=name)
-
-
-def children_of(session: Session, organization_id: int) -> tuple[OrganizationName, ...]:
-    """Return the organizations that belong to a consortium, by name."""
-    return _names(session, Organization.parent_id == organization_id)
-
-
-def possible_parents(session: Session, organization_id: int | None) -> tuple[OrganizationName, ...]:
-    """Return what an organization may belong to: any but itself and what stands below it."""
-    if organization_id is None:
-        return _names(session, true())
-    return _names(session, Organization.id.not_in(_below(session, organization_id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,29 +187,32 @@ def find_managers(session: Session, organization_id: int, *, most: int = 5) -> t
 
     Where it has nobody, its parent's stand in.
     """
-    parent = select(Organization.parent_id).where(Organization.id == organization_id)
+    own = family_of(organization_id)
+    parent = select(Organization.parent_id).where(
+        Organization.id == kept_organization(organization_id)
+    )
+    is_own = Membership.organization_id.in_(own)
     rows = session.execute(
-        select(Login.id, Login.name, Login.email, Membership.organization_id)
+        select(Login.id, Login.name, Login.email, is_own.label("is_own"))
         .join_from(Membership, Login)
         .where(
             Membership.role.in_((Role.MANAGER, Role.OWNER)),
             Login.blocked_at.is_(None),
             or_(
-                Membership.organization_id == organization_id,
-                Membership.organization_id == parent.scalar_subquery(),
+                is_own,
+                Membership.organization_id.in_(family_of(parent.scalar_subquery())),
             ),
         )
         .order_by(
-            Membership.organization_id != organization_id,
+            is_own.desc(),
             Membership.role != Role.MANAGER,
             Membership.id,
         )
         .limit(most)
     ).all()
-    nearest = rows[0].organization_id if rows else None
-    return tuple(
-        Manager(row.id, row.name, row.email) for row in rows if row.organization_id == nearest
-    )
+    nearest = {row.is_own for row in rows[:1]}
+    found = {row.id: Manager(row.id, row.name, row.email) for row in rows if row.is_own in nearest}
+    return tuple(found.values())
 
 
 def find_manager(session: Session, organization_id: int) -> str | None:
@@ -289,26 +231,28 @@ def add_member(
 ) -> None:
     """Make a login a member, manager or owner; one who belongs already gets the new role.
 
-    Raises NotFound for a login that is none.
+    So does one who belongs to an organization that was merged with it. Raises NotFound for a login
+    that is none.
     """
     login = session.scalar(select(Login.public_id).where(Login.id == login_id))
     if login is None:
         raise NotFound
     mine = select(Membership).where(
-        Membership.organization_id == organization.id, Membership.login_id == login_id
+        Membership.organization_id.in_(family_of(organization.id)),
+        Membership.login_id == login_id,
     )
-    place = session.scalar(mine.with_for_update())
-    if place is None:
+    places = session.scalars(mine.order_by(Membership.id).with_for_update()).all()
+    if places and all(place.role is role for place in places):
+        return
+    for place in places:
+        place.role = role
+    if not places:
         session.add(
             Membership(
                 organization_id=organization.id, login_id=login_id, role=role, created_at=now
             )
         )
         session.flush()
-    elif place.role is role:
-        return
-    else:
-        place.role = role
     audit.record(
         session,
         "membership.set",
@@ -317,22 +261,6 @@ def add_member(
         now=now,
         detail={"login": login, "role": role.value},
     )
-
-
-def _names(session: Session, which: ColumnElement[bool]) -> tuple[OrganizationName, ...]:
-    rows = session.execute(
-        select(Organization.slug, Organization.name)
-        .where(which)
-        .order_by(func.lower(Organization.name), Organization.id)
-    )
-    return tuple(OrganizationName(*row) for row in rows)
-
-
-def _below(session: Session, organization_id: int) -> set[int]:
-    """Return an organization's own id and those of all that stand below it."""
-    below = select(Organization.id).where(Organization.id == organization_id).cte(recursive=True)
-    below = below.union(select(Organization.id).join(below, Organization.parent_id == below.c.id))
-    return set(session.scalars(select(below.c.id)))
 
 
 def checked_name(name: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import Result, Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_cases
+from lms.access.merged_organizations import kept_organization
 from lms.access.policy import Action, Admitted, Case, Code, GrantFacts, decide, weigh_holdings
 from lms.accounts.login_lookup import kept_login
 from lms.core.errors import NotFound
@@ -141,7 +142,7 @@ _SEATS = (
         Assignment.ended_as,
     )
     .join_from(Assignment, Pool, Pool.id == Assignment.pool_id)
-    .join(Organization, Organization.id == Pool.organization_id)
+    .join(Organization, Organization.id == kept_organization(Pool.organization_id))
     .outerjoin(Webinar, Webinar.id == Pool.webinar_id)
     .outerjoin(Series, Series.id == Pool.series_id)
     .outerjoin(Presenter, Presenter.id == Pool.presenter_id)

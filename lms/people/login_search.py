@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import kept_organization
 from lms.core.json_row_aggregates import gathered
 from lms.models.accounts import Login, SellerRole
 from lms.models.organizations import Membership, Organization
@@ -75,8 +76,11 @@ _SHOWN: Final[dict[Show, tuple[ColumnElement[bool], ...]]] = {
 }
 _organizations = gathered(
     select(Organization.name)
-    .join_from(Membership, Organization)
+    .join_from(
+        Membership, Organization, Organization.id == kept_organization(Membership.organization_id)
+    )
     .where(Membership.login_id == Login.id)
+    .distinct()
     .order_by(Organization.name)
     .correlate(Login)
 )

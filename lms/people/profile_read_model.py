@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import kept_organization
 from lms.accounts import email_aliases
 from lms.accounts.email_aliases import Alias
 from lms.core.errors import NotFound
@@ -110,7 +111,11 @@ def _named(session: Session, which: ColumnElement[bool]) -> Sequence[Named]:
 def _places(session: Session, login_id: int) -> tuple[Place, ...]:
     rows = session.execute(
         select(Organization.slug, Organization.name, Membership.role, Membership.created_at)
-        .join_from(Membership, Organization)
+        .join_from(
+            Membership,
+            Organization,
+            Organization.id == kept_organization(Membership.organization_id),
+        )
         .where(Membership.login_id.in_(logins_of(login_id)))
         .order_by(Organization.name)
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Update, and_, bindparam, or_, select, update
 
+from lms.access.merged_organizations import family_of
 from lms.core.compiled_statements import CompiledStatement
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
@@ -69,7 +70,7 @@ _claimed_at = (
         or_(_pool.id == _grant.pool_id, _pool.allotted_from_id == _grant.pool_id),
         or_(
             _session.organization_id.is_(None),
-            _pool.organization_id == _session.organization_id,
+            _pool.organization_id.in_(family_of(_session.organization_id)),
         ),
     )
     .limit(1)

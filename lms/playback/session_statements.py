@@ -22,6 +22,7 @@ from lms.access.merged_logins import logins_of
 from lms.core.compiled_statements import CompiledStatement, Query
 from lms.core.model_base import Base
 from lms.models.grants import Grant
+from lms.models.organizations import Organization
 from lms.models.playback import PlaybackEnd, PlaybackSession, Stream, WatchRecord
 from lms.models.recordings import Recording
 
@@ -44,12 +45,13 @@ FACTS: Final = Query(
     select(
         PlaybackSession.login_id,
         PlaybackSession.sign_in_id,
-        PlaybackSession.organization_id,
+        func.coalesce(Organization.merged_into, Organization.id).label("organization_id"),
         Recording.webinar_id,
         PlaybackSession.expires_at,
         PlaybackSession.ended_as,
     )
     .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
+    .outerjoin(Organization, Organization.id == PlaybackSession.organization_id)
     .where(PlaybackSession.public_id == bindparam("session_id"))
 )
 BEGIN: Final = {

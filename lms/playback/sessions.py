@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
 from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import kept_id
 from lms.access.policy import Action, Admitted, Turned, decide
 from lms.core.compiled_statements import Driver
 from lms.core.errors import NotFound
@@ -60,7 +61,10 @@ class Playback:
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """Whose session it is, of which webinar, within which organization, until when, how it ended."""
+    """Whose session it is, of which webinar, within which organization, until when, how it ended.
+
+    Where that organization was merged into another, it is the other one.
+    """
 
     login_id: int
     sign_in_id: int | None
@@ -80,7 +84,8 @@ def open_playback(
     else the person had open ends. Raises NotFound when there is no such webinar or login.
     """
     case = load_case(session, login_id=screen.login_id, webinar_id=webinar_id)
-    decision = decide(case.login, case.webinar, Action.RECORDING, now, within=screen.within)
+    within = None if screen.within is None else kept_id(session, screen.within)
+    decision = decide(case.login, case.webinar, Action.RECORDING, now, within=within)
     if isinstance(decision, Turned):
         return decision
     return open_admitted(

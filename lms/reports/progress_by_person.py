@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, sel
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import kept_organization
 from lms.core.errors import NotFound
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
@@ -140,10 +141,14 @@ def read_person(session: Session, whose: Whose, public_id: str) -> PersonFacts:
 def shown_of(session: Session, login_id: int) -> tuple[Shown, ...]:
     """Return what the managers of each of a person's organizations see of them."""
     theirs = logins_of(login_id)
-    member = select(Membership.organization_id).where(Membership.login_id.in_(theirs))
+    member = (
+        select(kept_organization(Membership.organization_id))
+        .select_from(Membership)
+        .where(Membership.login_id.in_(theirs))
+    )
     seated = (
-        select(Pool.organization_id)
-        .join(Assignment, Assignment.pool_id == Pool.id)
+        select(kept_organization(Pool.organization_id))
+        .join_from(Pool, Assignment, Assignment.pool_id == Pool.id)
         .where(Assignment.login_id.in_(theirs), Assignment.state == AssignmentState.CLAIMED)
     )
     organizations = session.execute(
@@ -328,7 +333,7 @@ def _certified(session: Session, whose: Whose, ids: Collection[int]) -> Iterator
         theirs = aliased(Login)
         asked = asked.where(
             exists().where(
-                Pool.organization_id == whose.organization_id,
+                whose.is_of(Pool.organization_id),
                 Assignment.pool_id == Pool.id,
                 Assignment.claimed_at.is_not(None),
                 theirs.id == Assignment.login_id,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import family_of
 from lms.models.accounts import Login
 from lms.models.grants import Grant
 from lms.models.playback import PlaybackSession
@@ -66,7 +67,8 @@ def read_usage(session: Session, organization_id: int, *, zone: ZoneInfo, now: d
 
 
 def _pools(session: Session, organization_id: int) -> tuple[PoolUse, ...]:
-    mine = Assignment.pool_id.in_(select(Pool.id).where(Pool.organization_id == organization_id))
+    its_pools = Pool.organization_id.in_(family_of(organization_id))
+    mine = Assignment.pool_id.in_(select(Pool.id).where(its_pools))
     each = records_of(mine)
     of_webinar = (
         select(
@@ -92,7 +94,7 @@ def _pools(session: Session, organization_id: int) -> tuple[PoolUse, ...]:
     claimed = session.execute(
         select(Pool.id, Pool.public_id, func.count(Assignment.claimed_at))
         .outerjoin(Assignment, (Assignment.pool_id == Pool.id) & Assignment.ended_at.is_(None))
-        .where(Pool.organization_id == organization_id)
+        .where(its_pools)
         .group_by(Pool.id, Pool.public_id)
         .order_by(Pool.id)
     )
@@ -109,7 +111,10 @@ def _months(
     spans = session.execute(
         select(Assignment.claimed_at, Assignment.ended_at)
         .join(Pool, Pool.id == Assignment.pool_id)
-        .where(Pool.organization_id == organization_id, Assignment.claimed_at.is_not(None))
+        .where(
+            Pool.organization_id.in_(family_of(organization_id)),
+            Assignment.claimed_at.is_not(None),
+        )
     )
     claimed: Counter[int] = Counter()
     change: dict[int, int] = defaultdict(int)
@@ -168,7 +173,7 @@ def _watched(
             ),
         )
         .where(
-            Pool.organization_id == organization_id,
+            Pool.organization_id.in_(family_of(organization_id)),
             PlaybackSession.opened_at >= bounds[0],
             reached > begun,
         )

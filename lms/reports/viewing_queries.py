@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from lms.access.merged_organizations import family_of, kept_organization
 from lms.models.accounts import Login
 from lms.models.grants import Grant
 from lms.models.playback import PlaybackSession, WatchRecord
@@ -54,7 +55,7 @@ class Whose:
         """Return the condition that a row of an organization is within the report."""
         if self.organization_id is None:
             return true()
-        found: ColumnElement[bool] = organization_id == self.organization_id
+        found: ColumnElement[bool] = organization_id.in_(family_of(self.organization_id))
         return found
 
     def concerns(self) -> ColumnElement[bool]:
@@ -95,7 +96,7 @@ def played(whose: Whose, span: Span) -> Subquery:
 def played_by_organizations(whose: Whose, span: Span) -> Subquery:
     """Return the views of organizations, each with the one whose seat or frame it came through."""
     through_seats = (
-        _views(Pool.organization_id, span)
+        _views(_counted_as(Pool.organization_id), span)
         .join(Grant, Grant.id == PlaybackSession.grant_id)
         .join(Pool, or_(Pool.id == Grant.pool_id, Pool.allotted_from_id == Grant.pool_id))
         .where(
@@ -105,7 +106,7 @@ def played_by_organizations(whose: Whose, span: Span) -> Subquery:
             had_a_seat(PlaybackSession.opened_at),
         )
     )
-    in_frames = _views(PlaybackSession.organization_id, span).where(
+    in_frames = _views(_counted_as(PlaybackSession.organization_id), span).where(
         is_known(),
         whose.concerns(),
         PlaybackSession.organization_id.is_not(None),
@@ -182,7 +183,7 @@ def seen(whose: Whose, logins: Select[int] | None = None) -> Subquery:
     each = records_of(of)
     in_seats = (
         select(
-            Pool.organization_id,
+            _counted_as(Pool.organization_id),
             person.label("person"),
             each.c.webinar_id,
             (each.c.watched_s / each.c.seconds).label("share"),
@@ -195,7 +196,7 @@ def seen(whose: Whose, logins: Select[int] | None = None) -> Subquery:
     )
     in_frames = (
         select(
-            PlaybackSession.organization_id,
+            _counted_as(PlaybackSession.organization_id),
             person.label("person"),
             Recording.webinar_id,
             (PlaybackSession.reached_s / Recording.seconds).label("share"),
@@ -264,6 +265,11 @@ def _share_of(pairs: CTE) -> ScalarSelect[float]:
         .correlate(pairs)
         .scalar_subquery()
     )
+
+
+def _counted_as(organization_id: Any) -> ColumnElement[int]:  # noqa: ANN401  (a column)
+    """Return the organization that a row counts for: the one kept, where two were merged."""
+    return cast(kept_organization(organization_id), Integer).label("organization_id")
 
 
 def _views(organization_id: Any, span: Span) -> Select[Any]:  # noqa: ANN401  (a column)

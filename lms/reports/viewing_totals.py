@@ -210,13 +210,13 @@ def find_webinar(session: Session, whose: Whose, slug: str) -> WebinarFacts:
     if whose.organization_id is not None:
         in_seats = exists().where(
             Recording.webinar_id == Webinar.id,
-            Pool.organization_id == whose.organization_id,
+            whose.is_of(Pool.organization_id),
             covers(Pool, Recording),
         )
         in_frames = exists().where(
             Recording.webinar_id == Webinar.id,
             PlaybackSession.recording_id == Recording.id,
-            PlaybackSession.organization_id == whose.organization_id,
+            whose.is_of(PlaybackSession.organization_id),
         )
         asked = asked.where(Webinar.state != WebinarState.DRAFT, or_(in_seats, in_frames))
     row = session.execute(asked).one_or_none()

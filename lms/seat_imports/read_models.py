@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, NotFound
 from lms.models.accounts import Login
 from lms.models.jobs import Job
@@ -132,7 +133,7 @@ def read_import(session: Session, public_id: str, *, organization_id: int) -> Im
     return _read(
         session,
         SeatImport.public_id == public_id,
-        Pool.organization_id == organization_id,
+        Pool.organization_id.in_(family_of(organization_id)),
     )
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_organizations import family_of, kept_id
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.organizations import Organization
 from lms.models.seats import Pool
@@ -50,7 +51,8 @@ def allot(
     _check_number(seats)
     parent, children = _family(session, pool_id)
     _check_child(session, parent, organization_id)
-    if any(child.organization_id == organization_id for child in children):
+    family = session.scalars(family_of(organization_id)).all()
+    if any(child.organization_id in family for child in children):
         raise Conflict(HAS_SOME)
     _take(session, parent, seats)
     child = Pool(
@@ -129,8 +131,8 @@ def find_part(session: Session, pool_id: int, part_id: str) -> PoolFacts:
 
 def part_of(session: Session, pool_id: int, organization_id: int) -> PoolFacts | NothingAllotted:
     """Return what an organization has been allotted of a pool."""
-    parts = allotments_of(session, pool_id)
-    return next((one for one in parts if one.organization_id == organization_id), NothingAllotted())
+    parts, kept = allotments_of(session, pool_id), kept_id(session, organization_id)
+    return next((one for one in parts if one.organization_id == kept), NothingAllotted())
 
 
 def _family(session: Session, pool_id: int) -> tuple[Pool, list[Pool]]:
@@ -149,8 +151,11 @@ def _check_number(seats: int | None) -> None:
 
 
 def _check_child(session: Session, parent: Pool, organization_id: int) -> None:
-    above = session.scalar(select(Organization.parent_id).where(Organization.id == organization_id))
-    if above != parent.organization_id:
+    is_child = exists().where(
+        Organization.id.in_(family_of(organization_id)),
+        Organization.parent_id.in_(family_of(parent.organization_id)),
+    )
+    if not session.scalar(select(is_child)):
         raise NotFound(NOT_A_CHILD)
 
 

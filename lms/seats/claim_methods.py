@@ -6,6 +6,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import family_of
 from lms.accounts import login_lookup
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Forbidden, Gone, NotFound
@@ -112,7 +113,8 @@ def _keys_of(session: Session, login_id: int) -> list[str]:
 def _has_domain(session: Session, pool: Pool, login_id: int) -> bool:
     domains = {key.rpartition("@")[2] for key in _keys_of(session, login_id)}
     known = exists().where(
-        VerifiedDomain.organization_id == pool.organization_id, VerifiedDomain.domain.in_(domains)
+        VerifiedDomain.organization_id.in_(family_of(pool.organization_id)),
+        VerifiedDomain.domain.in_(domains),
     )
     return bool(session.scalar(select(known)))
 
@@ -123,7 +125,7 @@ def _was_removed(session: Session, pool: Pool, login_id: int) -> bool:
         select(Assignment.id)
         .join(Pool, Pool.id == Assignment.pool_id)
         .where(
-            Pool.organization_id == pool.organization_id,
+            Pool.organization_id.in_(family_of(pool.organization_id)),
             Assignment.ended_as == AssignmentEnd.REMOVED,
             or_(Assignment.login_id.in_(logins_of(login_id)), Assignment.email_key.in_(keys)),
         )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Result, select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import kept_organization
 from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
@@ -64,7 +65,7 @@ def _open_invitations(session: Session, now: datetime) -> list[_Open]:
     rows: Result[*tuple[Any, ...]] = session.execute(
         select(Assignment.id, Assignment.pool_id, Assignment.expires_at, Organization.zone)
         .join(Pool, Pool.id == Assignment.pool_id)
-        .join(Organization, Organization.id == Pool.organization_id)
+        .join(Organization, Organization.id == kept_organization(Pool.organization_id))
         .where(
             Assignment.state == AssignmentState.INVITED,
             Assignment.expires_at > now,

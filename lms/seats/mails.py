@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import kept_organization
 from lms.core.errors import N_
 from lms.core.icalendar import Invitation
 from lms.mail import outbox as mail_outbox
@@ -41,7 +42,7 @@ class About:
 def about_pool(session: Session, pool: Pool) -> About:
     """Return what letters and claim pages say of a pool."""
     organization = session.scalars(
-        select(Organization.name).where(Organization.id == pool.organization_id)
+        select(Organization.name).where(Organization.id == kept_organization(pool.organization_id))
     ).one()
     named: dict[str, Select[str, str]] = {
         "/webinars/": select(Webinar.title, Webinar.slug).where(Webinar.id == pool.webinar_id),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import family_of
 from lms.core.errors import NotFound
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import Grant, Scope
@@ -97,7 +98,8 @@ class PoolCard:
 
 def read_pools(session: Session, organization_id: int, *, now: datetime) -> tuple[PoolCard, ...]:
     """Return an organization's pools: those in force first, then by what they cover."""
-    cards = _cards(session, Pool.organization_id == organization_id, now=now)
+    its_pools = Pool.organization_id.in_(family_of(organization_id))
+    cards = _cards(session, its_pools, now=now)
     order = tuple(Standing)
     return tuple(
         sorted(cards, key=lambda card: (order.index(card.term.standing), card.title.casefold()))
@@ -106,7 +108,7 @@ def read_pools(session: Session, organization_id: int, *, now: datetime) -> tupl
 
 def read_pool(session: Session, organization_id: int, pool_id: str, *, now: datetime) -> PoolCard:
     """Return one pool of an organization; raises NotFound for anybody else's."""
-    mine = and_(Pool.organization_id == organization_id, Pool.public_id == pool_id)
+    mine = and_(Pool.organization_id.in_(family_of(organization_id)), Pool.public_id == pool_id)
     cards = _cards(session, mine, now=now)
     if not cards:
         raise NotFound

@@ -8,6 +8,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit
+from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Conflict, NotFound
 from lms.grants.grants import Target, Term, target_columns
 from lms.models.catalog import Presenter, Series, Webinar
@@ -26,7 +27,7 @@ NO_SUCH_POOL = N_("There is no such pool of seats.")
 NO_SUCH_GRANT = N_("There is no such grant.")
 TAKEN_BACK = N_("This access was taken back before.")
 
-_Parent = aliased(Pool)
+_Parent, _Owner = aliased(Pool), aliased(Organization)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,13 @@ class PoolFacts:
     """An organization's places for one scope; `covers` is the webinar's title or what it is of.
 
     `capacity` None is unlimited. A pool allotted from a parent organization's names that pool.
+    `owner_id` is the organization that has it; where that was merged into another, `organization`
+    and `organization_id` are the other (PRODUCT.md, I6).
     """
 
     id: int
     public_id: str
+    owner_id: int
     organization_id: int
     organization: str
     target: Target
@@ -92,7 +96,8 @@ _POOLS = (
     select(
         Pool.id,
         Pool.public_id,
-        Pool.organization_id,
+        Pool.organization_id.label("owner_id"),
+        Organization.id.label("organization_id"),
         Organization.name.label("organization"),
         Pool.scope,
         func.coalesce(Pool.webinar_id, Pool.presenter_id, Pool.series_id).label("target_id"),
@@ -105,7 +110,8 @@ _POOLS = (
         _Parent.public_id.label("allotted_from"),
         Pool.allotted,
     )
-    .join(Organization, Organization.id == Pool.organization_id)
+    .join(_Owner, _Owner.id == Pool.organization_id)
+    .join(Organization, Organization.id == func.coalesce(_Owner.merged_into, _Owner.id))
     .outerjoin(Webinar, Webinar.id == Pool.webinar_id)
     .outerjoin(Presenter, Presenter.id == Pool.presenter_id)
     .outerjoin(Series, Series.id == Pool.series_id)
@@ -160,8 +166,9 @@ def read_pool(session: Session, pool_id: int) -> PoolFacts:
 
 
 def pools_of(session: Session, organization_id: int) -> tuple[PoolFacts, ...]:
-    """Return an organization's pools, the oldest first."""
-    rows = session.execute(_POOLS.where(Pool.organization_id == organization_id).order_by(Pool.id))
+    """Return the pools of an organization and of those merged with it, the oldest first."""
+    its_pools = Pool.organization_id.in_(family_of(organization_id))
+    rows = session.execute(_POOLS.where(its_pools).order_by(Pool.id))
     return tuple(_facts(row) for row in rows)
 
 
@@ -280,6 +287,7 @@ def _facts(row: Row[*tuple[Any, ...]]) -> PoolFacts:
     return PoolFacts(
         id=row.id,
         public_id=row.public_id,
+        owner_id=row.owner_id,
         organization_id=row.organization_id,
         organization=row.organization,
         target=Target(row.scope, row.target_id),

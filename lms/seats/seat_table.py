@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from lms.access.merged_organizations import family_of
 from lms.mail.bounces import bounced_addresses, takes_no_mail
 from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
@@ -182,7 +183,7 @@ def _asked(
     session: Session, organization_id: int, wanted: Wanted, order: Order | None
 ) -> Select[int]:
     """Return the selection of the ids that are wanted; the page's rows are joined to them later."""
-    pools = select(Pool.id).where(Pool.organization_id == organization_id)
+    pools = select(Pool.id).where(Pool.organization_id.in_(family_of(organization_id)))
     if wanted.pool_id is not None:
         pools = pools.where(Pool.public_id == wanted.pool_id)
     pool_ids = session.scalars(pools).all()
@@ -309,7 +310,7 @@ def are_of(session: Session, organization_id: int, seat_ids: Sequence[str]) -> b
         .join(Seat, Seat.id == Assignment.seat_id)
         .join(Pool, Pool.id == Assignment.pool_id)
         .where(
-            Pool.organization_id == organization_id,
+            Pool.organization_id.in_(family_of(organization_id)),
             Assignment.ended_at.is_(None),
             Seat.public_id.in_(seat_ids),
         )
@@ -327,7 +328,7 @@ def read_chosen(
         .join(Pool, Pool.id == Assignment.pool_id)
         .outerjoin(Login, Login.id == Assignment.login_id)
         .where(
-            Pool.organization_id == organization_id,
+            Pool.organization_id.in_(family_of(organization_id)),
             Assignment.ended_at.is_(None),
             Seat.public_id.in_(seat_ids),
         )

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import family_of
 from lms.catalog.series_order import IN_ORDER
 from lms.core.dates_and_time_zones import read_zone, say_day
 from lms.core.errors import N_, Conflict, Invalid, NotFound
@@ -137,7 +138,7 @@ def assign(
     session.flush()
     session.add_all(TrainingItem(training_id=row.id, webinar_id=one) for one in found.webinars)
     groups = select(TrainingGroup.id).where(
-        TrainingGroup.organization_id == organization.id,
+        TrainingGroup.organization_id.in_(family_of(organization.id)),
         TrainingGroup.public_id.in_(new.groups),
     )
     session.add_all(
@@ -295,7 +296,10 @@ def _note(
 def _standing(session: Session, organization_id: int, training_id: str) -> Training:
     row = session.scalar(
         select(Training)
-        .where(Training.organization_id == organization_id, Training.public_id == training_id)
+        .where(
+            Training.organization_id.in_(family_of(organization_id)),
+            Training.public_id == training_id,
+        )
         .with_for_update()
     )
     if row is None:
@@ -349,7 +353,7 @@ def _covered(organization_id: int, now: datetime) -> ColumnElement[bool]:
         WebinarSeries.webinar_id == Webinar.id, WebinarSeries.series_id == Pool.series_id
     )
     by_pool = exists().where(
-        Pool.organization_id == organization_id,
+        Pool.organization_id.in_(family_of(organization_id)),
         Grant.pool_id
         == case((Pool.allotted_from_id.is_(None), Pool.id), else_=Pool.allotted_from_id),
         in_force,

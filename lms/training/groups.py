@@ -9,6 +9,7 @@ from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Invalid, NotFound
 from lms.models.accounts import Login
 from lms.models.training import Training, TrainingAudience, TrainingGroup, TrainingGroupMember
@@ -65,7 +66,7 @@ def list_groups(
                 TrainingGroupMember.login_id.in_(people_of(organization_id)),
             ),
         )
-        .where(TrainingGroup.organization_id == organization_id)
+        .where(TrainingGroup.organization_id.in_(family_of(organization_id)))
         .group_by(TrainingGroup.id, TrainingGroup.public_id, TrainingGroup.name)
         .order_by(func.lower(TrainingGroup.name), TrainingGroup.id)
     )
@@ -123,7 +124,9 @@ def make_group(
     if not 1 <= len(clean) <= LONGEST_NAME:
         raise Invalid(NAME, fields={"name": NAME})
     # SQLite knows no capitals but those of English.
-    names = select(TrainingGroup.name).where(TrainingGroup.organization_id == organization.id)
+    names = select(TrainingGroup.name).where(
+        TrainingGroup.organization_id.in_(family_of(organization.id))
+    )
     if clean.casefold() in {taken.casefold() for taken in session.scalars(names)}:
         raise Invalid(TAKEN, fields={"name": TAKEN})
     people = by_address(session, organization.id, addresses)
@@ -212,7 +215,8 @@ def _row(session: Session, organization_id: int, group_id: str) -> TrainingGroup
     row = session.scalar(
         select(TrainingGroup)
         .where(
-            TrainingGroup.organization_id == organization_id, TrainingGroup.public_id == group_id
+            TrainingGroup.organization_id.in_(family_of(organization_id)),
+            TrainingGroup.public_id == group_id,
         )
         .with_for_update()
     )

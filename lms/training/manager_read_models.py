@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import family_of
 from lms.core.errors import NotFound
 from lms.models.accounts import Login
 from lms.models.training import Trainee, Training, TrainingAudience
@@ -244,7 +245,7 @@ def _asked(training_id: int, wanted: Wanted, order: Order, now: datetime) -> Sel
 
 def _is_of(organization_id: int, groups: Sequence[int] | None) -> ColumnElement[bool]:
     """Return the condition that a training is of an organization, and concerns one of its groups."""
-    theirs = Training.organization_id == organization_id
+    theirs = Training.organization_id.in_(family_of(organization_id))
     if groups is None:
         return theirs
     assigned = select(TrainingAudience.training_id).where(TrainingAudience.group_id.in_(groups))

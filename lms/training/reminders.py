@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from lms.access.merged_organizations import kept_organization
 from lms.core.dates_and_time_zones import read_zone, say_day
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
@@ -73,7 +74,7 @@ def _due(session: Session, mail_context: MailContext, now: datetime) -> list[_Du
             Organization.name,
             Organization.zone,
         )
-        .join(Organization, Organization.id == Training.organization_id)
+        .join(Organization, Organization.id == kept_organization(Training.organization_id))
         .where(
             Training.withdrawn_at.is_(None), Training.due_at > now, Training.due_at <= now + AHEAD
         )

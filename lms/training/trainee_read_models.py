@@ -10,6 +10,7 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import kept_organization
 from lms.core.errors import NotFound
 from lms.models.accounts import Login
 from lms.models.organizations import Organization
@@ -71,7 +72,7 @@ def _read(
     asked = (
         select(Trainee, Training, Organization.name, Organization.zone)
         .join(Training, Training.id == Trainee.training_id)
-        .join(Organization, Organization.id == Training.organization_id)
+        .join(Organization, Organization.id == kept_organization(Training.organization_id))
         .join(Login, Login.id == Trainee.login_id)
         .where(
             Trainee.login_id.in_(logins_of(login_id)),

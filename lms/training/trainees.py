@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
+from lms.access.merged_organizations import family_of
 from lms.core.database import insert_into
 from lms.core.errors import N_, Invalid
 from lms.core.model_base import new_public_id
@@ -34,13 +35,16 @@ def people_of(organization_id: int, groups: Sequence[int] | None = None) -> Sele
     members = (
         select(kept.label("id"))
         .join_from(Membership, Login, Login.id == Membership.login_id)
-        .where(Membership.organization_id == organization_id)
+        .where(Membership.organization_id.in_(family_of(organization_id)))
     )
     seated = (
         select(kept.label("id"))
         .join_from(Assignment, Login, Login.id == Assignment.login_id)
         .join(Pool, Pool.id == Assignment.pool_id)
-        .where(Pool.organization_id == organization_id, Assignment.state == AssignmentState.CLAIMED)
+        .where(
+            Pool.organization_id.in_(family_of(organization_id)),
+            Assignment.state == AssignmentState.CLAIMED,
+        )
     )
     found = union(members, seated).subquery()
     people = select(found.c.id)
@@ -91,14 +95,15 @@ def _is_another_s() -> ColumnElement[bool]:
 
 
 def _belongs(logins: Any) -> ColumnElement[bool]:  # noqa: ANN401  (columns or a subquery)
+    its_family = family_of(Training.organization_id)
     member = exists().where(
-        Membership.organization_id == Training.organization_id, Membership.login_id.in_(logins)
+        Membership.organization_id.in_(its_family), Membership.login_id.in_(logins)
     )
     seated = exists().where(
         Assignment.login_id.in_(logins),
         Assignment.state == AssignmentState.CLAIMED,
         Pool.id == Assignment.pool_id,
-        Pool.organization_id == Training.organization_id,
+        Pool.organization_id.in_(its_family),
     )
     return or_(member, seated)
 
@@ -159,7 +164,7 @@ def _addresses(session: Session, organization_id: int, keys: list[str]) -> Mappi
             .join_from(Assignment, Login, Login.id == Assignment.login_id)
             .join(Pool, Pool.id == Assignment.pool_id)
             .where(
-                Pool.organization_id == organization_id,
+                Pool.organization_id.in_(family_of(organization_id)),
                 Assignment.state == AssignmentState.CLAIMED,
                 Assignment.email_key.in_(some),
             )
@@ -202,7 +207,7 @@ def in_groups(session: Session, organization_id: int, groups: Iterable[str]) -> 
         select(TrainingGroupMember.login_id)
         .join(TrainingGroup, TrainingGroup.id == TrainingGroupMember.group_id)
         .where(
-            TrainingGroup.organization_id == organization_id,
+            TrainingGroup.organization_id.in_(family_of(organization_id)),
             TrainingGroup.public_id.in_(list(groups)),
             TrainingGroupMember.login_id.in_(people_of(organization_id)),
         )

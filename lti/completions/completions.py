@@ -12,6 +12,7 @@ from lms.core.errors import NotFound
 from lms.lti_facade.content_titles import webinar_ids_of, webinar_titles
 from lms.lti_facade.learner_logins import kept_logins, names_of
 from lms.lti_facade.organization_progress import Seen, seen_in_frames
+from lms.lti_facade.organizations import family_of
 from lms.lti_facade.permitted_content import shown_in_series
 from lti.embed_links.embed_links import EmbedFacts
 from lti.models.embed_links import EmbedViewer, OutsideCompletion
@@ -67,7 +68,7 @@ def forget_reported(session: Session, organization_id: int, public_id: str) -> N
     gone = session.execute(
         delete(OutsideCompletion)
         .where(
-            OutsideCompletion.organization_id == organization_id,
+            OutsideCompletion.organization_id.in_(family_of(organization_id)),
             OutsideCompletion.public_id == public_id,
         )
         .returning(OutsideCompletion.id)
@@ -118,7 +119,9 @@ def _add_reported(
     session: Session, organization_id: int, found: dict[tuple[str, int], Completion]
 ) -> None:
     rows = session.scalars(
-        select(OutsideCompletion).where(OutsideCompletion.organization_id == organization_id)
+        select(OutsideCompletion).where(
+            OutsideCompletion.organization_id.in_(family_of(organization_id))
+        )
     ).all()
     titles = webinar_titles(session, {row.webinar_id for row in rows})
     for row in rows:

@@ -21,7 +21,7 @@ from lms.core.errors import N_, Conflict, Invalid
 from lms.core.model_base import new_public_id
 from lms.lti_facade import audit
 from lms.lti_facade.csv_reader import NamedRow, read_named, refusal
-from lms.lti_facade.organizations import customers
+from lms.lti_facade.organizations import customers, family_of
 from lms.lti_facade.permitted_content import names_shown
 from lti.models.embed_links import OutsideCompletion
 
@@ -218,7 +218,7 @@ def _taken(session: Session, organization_id: int) -> frozenset[tuple[int, str]]
         (row.webinar_id, row.email_key)
         for row in session.execute(
             select(OutsideCompletion.webinar_id, OutsideCompletion.email_key).where(
-                OutsideCompletion.organization_id == organization_id
+                OutsideCompletion.organization_id.in_(family_of(organization_id))
             )
         )
     )

@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound
+from lms.lti_facade.organizations import family_of
 from lti.grades.delivery_lease import ask_now
 from lti.grades.scores import send_again, set_rule
 from lti.models.courses import CompletionRule, Context, ResourceLink, Score, ScoreState
@@ -157,7 +158,7 @@ def _platform_of(session: Session, organization_id: int | None, link_id: str) ->
         .where(ResourceLink.public_id == link_id)
     )
     if organization_id is not None:
-        query = query.where(Deployment.organization_id == organization_id)
+        query = query.where(Deployment.organization_id.in_(family_of(organization_id)))
     found = session.scalar(query)
     if found is None:
         raise NotFound
@@ -168,7 +169,7 @@ def _own(query: Select[*tuple[Any, ...]], organization_id: int) -> Select[*tuple
     return (
         query.join(Deployment, Deployment.id == Context.deployment_id)
         .join(Registration, Registration.id == Deployment.registration_id)
-        .where(Deployment.organization_id == organization_id)
+        .where(Deployment.organization_id.in_(family_of(organization_id)))
     )
 
 

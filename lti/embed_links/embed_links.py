@@ -19,7 +19,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
 from lms.lti_facade import audit
 from lms.lti_facade.content_titles import titles_of
-from lms.lti_facade.organizations import Customer, customers
+from lms.lti_facade.organizations import Customer, customers, family_of
 from lti.frames.sessions import hashed, stop_frames_by
 from lti.models.embed_links import EmbedLink, EmbedViewer, SeatRule
 from lti.protocol.content_target import Target, read_target
@@ -49,11 +49,15 @@ class EmbedDetails:
 
 @dataclass(frozen=True, slots=True)
 class EmbedFacts:
-    """A link as it stands; `title` is what it shows, `viewers` how many gave their name by it."""
+    """A link as it stands; `title` is what it shows, `viewers` how many gave their name by it.
+
+    `made_by` is the organization that made it, `organization` the one that it is part of now.
+    """
 
     id: int
     public_id: str
     organization: Customer
+    made_by: int
     target: Target
     title: str
     details: EmbedDetails
@@ -171,14 +175,14 @@ def list_embeds(session: Session, organization_id: int | None = None) -> tuple[E
     """Return an organization's links, or everybody's, the newest first."""
     query = _LISTED.order_by(EmbedLink.id.desc())
     if organization_id is not None:
-        query = query.where(EmbedLink.organization_id == organization_id)
+        query = query.where(EmbedLink.organization_id.in_(family_of(organization_id)))
     return _facts(session, session.execute(query).all())
 
 
 def find_embed(session: Session, organization_id: int, public_id: str) -> EmbedFacts:
     """Return a link of an organization's; raises NotFound."""
     query = _LISTED.where(
-        EmbedLink.organization_id == organization_id, EmbedLink.public_id == public_id
+        EmbedLink.organization_id.in_(family_of(organization_id)), EmbedLink.public_id == public_id
     )
     found = _facts(session, session.execute(query).all())
     if not found:
@@ -238,6 +242,7 @@ def _facts(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Emb
             id=link.id,
             public_id=link.public_id,
             organization=whose[link.organization_id],
+            made_by=link.organization_id,
             target=target,
             title=titles.get(target.webinar or target.series or "", ""),
             details=EmbedDetails(
@@ -270,7 +275,10 @@ def _checked(details: EmbedDetails, now: datetime) -> EmbedDetails:
 def _row(session: Session, organization_id: int, public_id: str) -> EmbedLink:
     row = session.scalar(
         select(EmbedLink)
-        .where(EmbedLink.organization_id == organization_id, EmbedLink.public_id == public_id)
+        .where(
+            EmbedLink.organization_id.in_(family_of(organization_id)),
+            EmbedLink.public_id == public_id,
+        )
         .with_for_update()
         .execution_options(populate_existing=True)
     )

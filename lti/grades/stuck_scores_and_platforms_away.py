@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from lms.lti_facade.organizations import family_of
 from lti.models.courses import Context, ResourceLink, Score, ScoreState
 from lti.models.delivery_leases import Turn
 from lti.models.registrations_and_keys import Deployment, Registration
@@ -66,7 +67,7 @@ def platforms_away(session: Session, *, organization_id: int | None = None) -> t
             select(Deployment.id)
             .where(
                 Deployment.registration_id == Registration.id,
-                Deployment.organization_id == organization_id,
+                Deployment.organization_id.in_(family_of(organization_id)),
             )
             .exists()
         )
@@ -119,7 +120,7 @@ def stuck_links(
         .limit(MOST)
     )
     if organization_id is not None:
-        query = query.where(Deployment.organization_id == organization_id)
+        query = query.where(Deployment.organization_id.in_(family_of(organization_id)))
     return tuple(
         StuckLink(
             link=row.public_id,

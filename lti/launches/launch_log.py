@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.model_base import Base, new_public_id
+from lms.lti_facade.organizations import family_of
 from lti.models.launches import LaunchEntry, LaunchOutcome
 from lti.models.registrations_and_keys import Deployment, Registration
 from lti.protocol.refusals import LaunchRefused
@@ -116,9 +117,10 @@ def list_launches(
     )
     if organization_id is not None:
         # a registration may be shared: its deployments are others', unless this one brought it
+        whose = family_of(organization_id)
         query = query.where(
-            (Deployment.organization_id == organization_id)
-            | (Deployment.id.is_(None) & (Registration.organization_id == organization_id))
+            Deployment.organization_id.in_(whose)
+            | (Deployment.id.is_(None) & Registration.organization_id.in_(whose))
         )
     if registration is not None:
         query = query.where(Registration.public_id == registration)

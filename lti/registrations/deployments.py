@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Invalid, NotFound
 from lms.lti_facade import audit
-from lms.lti_facade.organizations import Customer, customers, find_organization
+from lms.lti_facade.organizations import Customer, customers, family_of, find_organization
 from lti.frames.sessions import stop_frames_of
 from lti.models.launches import LaunchEntry
 from lti.models.registrations_and_keys import Deployment, DeploymentState, Registration
@@ -97,9 +97,10 @@ def approve_deployment(
     known = find_registration(session, registration)
     seen = see_deployment(session, known.id, deployment_id, now=now)
     row = session.get_one(Deployment, seen.id)
-    if row.organization_id not in (None, customer.id):
-        stop_frames_of(session, select(Deployment.id).where(Deployment.id == row.id), now=now)
-    row.organization_id = customer.id
+    if row.organization_id not in session.scalars(family_of(customer.id)).all():
+        if row.organization_id is not None:
+            stop_frames_of(session, select(Deployment.id).where(Deployment.id == row.id), now=now)
+        row.organization_id = customer.id
     row.state, row.decided_at = DeploymentState.APPROVED, now
     session.flush()
     audit.record(

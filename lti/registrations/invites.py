@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Gone, NotFound
 from lms.lti_facade import audit
-from lms.lti_facade.organizations import Customer, customers
+from lms.lti_facade.organizations import Customer, customers, family_of
 from lti.frames.sessions import hashed, new_secret
 from lti.models.registrations_and_keys import RegistrationInvite
 
@@ -90,7 +90,7 @@ def open_invites(session: Session, organization_id: int, *, now: datetime) -> tu
     rows = session.scalars(
         select(RegistrationInvite)
         .where(
-            RegistrationInvite.organization_id == organization_id,
+            RegistrationInvite.organization_id.in_(family_of(organization_id)),
             RegistrationInvite.used_at.is_(None),
             RegistrationInvite.expires_at > now,
         )
@@ -106,7 +106,7 @@ def withdraw_invite(
     gone = session.execute(
         delete(RegistrationInvite)
         .where(
-            RegistrationInvite.organization_id == organization_id,
+            RegistrationInvite.organization_id.in_(family_of(organization_id)),
             RegistrationInvite.public_id == public_id,
             RegistrationInvite.used_at.is_(None),
         )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.lti_facade import audit
-from lms.lti_facade.organizations import Customer, customers, find_organization
+from lms.lti_facade.organizations import Customer, customers, family_of, find_organization
 from lti.frames.sessions import stop_frames_of
 from lti.models.registrations_and_keys import Deployment, Registration, RegistrationState
 from lti.protocol.platform_urls import origins_of, read_origin, read_platform_address
@@ -142,12 +142,9 @@ def list_registrations(
     """Return registrations by name: all, or those an organization brought or has a deployment in."""
     query = select(Registration).order_by(Registration.name, Registration.id)
     if organization_id is not None:
-        deployed = select(Deployment.registration_id).where(
-            Deployment.organization_id == organization_id
-        )
-        query = query.where(
-            (Registration.organization_id == organization_id) | Registration.id.in_(deployed)
-        )
+        whose = family_of(organization_id)
+        deployed = select(Deployment.registration_id).where(Deployment.organization_id.in_(whose))
+        query = query.where(Registration.organization_id.in_(whose) | Registration.id.in_(deployed))
     return _all(session, query)
 
 

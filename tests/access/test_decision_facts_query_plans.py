@@ -9,7 +9,16 @@ from lms.access.decision_facts import load_case, load_cases
 from lms.core.compiled_statements import cursor_of
 from lms.core.database import Database
 
-LARGE = ("grant_line", "login", "assignment", "waiting_entry", "seat", "pool", "verified_domain")
+LARGE = (
+    "grant_line",
+    "login",
+    "organization",
+    "assignment",
+    "waiting_entry",
+    "seat",
+    "pool",
+    "verified_domain",
+)
 USED = (
     "ix_grant_line_login_id",
     "ix_grant_line_pool_id",
@@ -18,7 +27,12 @@ USED = (
     "ix_waiting_entry_login_id",
     "ix_waiting_entry_email_key",
 )
-ALIASES = {"merged": "login", "theirs": "pool"}
+ALIASES = {
+    "merged": "login",
+    "theirs": "pool",
+    "owner": "organization",
+    "family": "organization",
+}
 
 
 @pytest.mark.parametrize("several", [False, True])

@@ -84,6 +84,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_offer_minimum_at_least_one": {"minimum": 0},
     "ck_offer_price_not_negative": {"price_minor": -1},
     "ck_organization_not_its_own_parent": {"id": 7, "parent_id": 7},
+    "ck_organization_not_merged_into_itself": {"id": 7, "merged_into": 7},
     "ck_passage_has_a_place": {"starts_s": None, "page": None},
     "ck_past_buyer_invited_in_a_batch": {"invited_at": START},
     "ck_past_import_applied_at_a_moment": {"applied_at": START},

@@ -389,9 +389,20 @@ def _people() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("zone", sa.String(length=64), nullable=True),
         sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("merged_into", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
+            "merged_into IS NULL OR merged_into <> id",
+            name=op.f("ck_organization_not_merged_into_itself"),
+        ),
+        sa.CheckConstraint(
             "parent_id IS NULL OR parent_id <> id", name=op.f("ck_organization_not_its_own_parent")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merged_into"],
+            ["organization.id"],
+            name=op.f("fk_organization_merged_into"),
+            ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
             ["parent_id"],
@@ -403,6 +414,7 @@ def _people() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_organization_public_id")),
         sa.UniqueConstraint("slug", name=op.f("uq_organization_slug")),
     )
+    op.create_index(op.f("ix_organization_merged_into"), "organization", ["merged_into"])
     op.create_index(op.f("ix_organization_parent_id"), "organization", ["parent_id"])
     op.create_table(
         "email_token",

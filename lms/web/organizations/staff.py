@@ -12,7 +12,7 @@ from lms.core.errors import Conflict, Invalid, NotFound
 from lms.kits import delivery_kits
 from lms.models.organizations import Role
 from lms.models.seats import ClaimPolicy
-from lms.organizations import email_domains, memberships, organizations
+from lms.organizations import email_domains, memberships, organization_lists, organizations
 from lms.organizations.memberships import NewMember
 from lms.organizations.organizations import NewOrganization, OrganizationDetails, OrganizationFacts
 from lms.people.role_texts import ROLES
@@ -40,7 +40,7 @@ def index() -> ResponseReturnValue:
     """List the organizations that match."""
     number, query = page_number(), request.args.get("q", "").strip()
     with read_session() as session:
-        found = organizations.list_organizations(
+        found = organization_lists.list_organizations(
             session, query, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE
         )
     return render(
@@ -241,7 +241,7 @@ def _page(slug: str, form: MemberForm, domain_form: DomainForm | None = None) ->
             for one in pools.pools_of(session, kept.id)
         ]
         known = email_domains.domains_of(session, kept.id)
-        children = organizations.children_of(session, kept.id)
+        children = organization_lists.children_of(session, kept.id)
         parent = organizations.find_organization(session, kept.parent) if kept.parent else None
         takes_kits = delivery_kits.is_allowed(session, kept.id)
     return render(
@@ -287,7 +287,7 @@ def _roles() -> list[tuple[str, str]]:
 
 def _form(form: OrganizationForm, kept: OrganizationFacts | None) -> OrganizationForm:
     with read_session() as session:
-        parents = organizations.possible_parents(session, kept.id if kept else None)
+        parents = organization_lists.possible_parents(session, kept.id if kept else None)
     form.parent.choices = [("", _("None")), *((one.slug, one.name) for one in parents)]
     default = zone_name(carrel().settings.time_zone)
     choices: dict[str, Any] = {"": [("", _("The house's: %(zone)s", zone=default))]}

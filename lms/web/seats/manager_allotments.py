@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.clock import now
 from lms.core.errors import Conflict, NotFound
-from lms.organizations import organizations
+from lms.organizations import organization_lists, organizations
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import allotments, pools
 from lms.seats.pool_overview import PoolCard, read_pools
@@ -78,7 +78,7 @@ def allot(organization_id: str, pool_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with read_session() as session:
         pool = _own_pool(session, managed, pool_id)
-        children = organizations.children_of(session, managed.facts.id)
+        children = organization_lists.children_of(session, managed.facts.id)
     form = AllotForm(request.form, prefix=pool_id)
     form.ask_for_number(is_limited=pool.capacity is not None)
     form.organization.choices = [(one.slug, one.name) for one in children]
@@ -170,7 +170,7 @@ def _page(managed: Managed, failed: Failed | None = None) -> str:
             for card in read_pools(session, managed.facts.id, now=now())
             if card.allotted_by is None
         ]
-        children = organizations.children_of(session, managed.facts.id)
+        children = organization_lists.children_of(session, managed.facts.id)
         parts = {card.id: pools.allotments_of(session, card.id) for card in cards}
     names = [(one.slug, one.name) for one in children]
     return render_in(

@@ -76,7 +76,7 @@ def _opened(link: EmbedFacts, browser: str | None) -> str:
         opening = Opening(
             purpose=Purpose.EMBED,
             role=FrameRole.ANONYMOUS if known is None else FrameRole.LEARNER,
-            organization_id=link.organization.id,
+            organization_id=link.made_by,
             origins=link.details.origins,
             target=link.target,
             embed_link_id=link.id,

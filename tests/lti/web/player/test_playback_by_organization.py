@@ -12,6 +12,7 @@ from lms.models.grants import Grant, Withdrawal
 from lms.models.organizations import Organization
 from lms.models.playback import PlaybackEnd, PlaybackSession
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
+from lms.organizations.organization_merges import merge, unmerge
 from lms.seats.pools import revoke_pool_grant
 from lti.models.identities import Identity
 from lti.protocol.content_target import Target
@@ -222,3 +223,26 @@ def test_a_preview_by_the_organization_ends_with_what_it_held(client, database, 
         grant = session.scalars(select(Grant.public_id).where(Grant.pool_id == pool)).one()
         revoke_pool_grant(session, grant, Withdrawal.REVOKED, reason="", actor=None, now=NOW)
     assert player.beat().json == {"code": "ended", "reason": PlaybackEnd.REVOKED.value}
+
+
+def test_a_frame_plays_by_the_pool_of_an_organization_that_was_merged_with_its_own(
+    client, database, cast, course, clock
+):
+    with database.transaction() as session:
+        session.execute(update(Pool).values(capacity=0))
+        twin = make_organization(session, "elm-twp", name="Elm Township Library")
+        _pool_of(session, twin, cast)
+        secret = course.launch(session, sub="lee")
+    assert _open(client, secret).status_code == 403
+    with database.transaction() as session:
+        merge(session, kept="elm-twp", merged="elm-county", actor=None, now=NOW)
+    player = _play(client, secret)
+    clock.advance(A_BEAT)
+    assert player.beat().json["verdict"] == "kept"
+    with database.transaction() as session:
+        opened_in = session.scalars(select(PlaybackSession.organization_id)).all()
+        assert opened_in == [cast.organization_id]
+        unmerge(session, "elm-county", actor=None, now=NOW)
+    clock.advance(A_BEAT)
+    assert player.beat().status_code == 403
+    assert player.why().json["may_reopen"] is False

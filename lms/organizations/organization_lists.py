@@ -1,0 +1,166 @@
+"""Organization lists: search by present and former names, children, and possible parents.
+
+An organization that was merged into another is in no list; a search for its name finds the other.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy.orm import Session, aliased
+
+from lms.access.merged_organizations import family_of
+from lms.models.organizations import Membership, Organization
+from lms.models.seats import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationRow:
+    """An organization of a list, with how many people and pools it has.
+
+    `merged` are the names of those that were merged into it.
+    """
+
+    slug: str
+    name: str
+    parent: str | None
+    members: int
+    pools: int
+    merged: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationsPage:
+    """One page of organizations and how many match in all."""
+
+    items: tuple[OrganizationRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationName:
+    """An organization by its name."""
+
+    slug: str
+    name: str
+
+
+def list_organizations(
+    session: Session, query: str, *, offset: int, limit: int
+) -> OrganizationsPage:
+    """Return the organizations whose name or slug has every word, by name.
+
+    One is found by the name of an organization that was merged into it as well.
+    """
+    former, parent, above = aliased(Organization), aliased(Organization), aliased(Organization)
+    by_former = select(former.id).where(
+        former.merged_into == Organization.id, _has_words(former, query)
+    )
+    conditions = (
+        Organization.merged_into.is_(None),
+        or_(_has_words(Organization, query), by_former.exists()),
+    )
+    family = family_of(Organization.id)
+    members = select(func.count(Membership.login_id.distinct())).where(
+        Membership.organization_id.in_(family)
+    )
+    pools = select(func.count(Pool.id)).where(Pool.organization_id.in_(family))
+    rows = session.execute(
+        select(
+            Organization.id,
+            Organization.slug,
+            Organization.name,
+            above.name.label("parent"),
+            members.correlate(Organization).scalar_subquery().label("members"),
+            pools.correlate(Organization).scalar_subquery().label("pools"),
+        )
+        .outerjoin(parent, parent.id == Organization.parent_id)
+        .outerjoin(above, above.id == func.coalesce(parent.merged_into, parent.id))
+        .where(*conditions)
+        .order_by(func.lower(Organization.name), Organization.id)
+        .offset(offset)
+        .limit(limit)
+    ).all()
+    names = _former_names(session, [row.id for row in rows])
+    total = session.scalar(select(func.count(Organization.id)).where(*conditions)) or 0
+    items = tuple(
+        OrganizationRow(
+            slug=row.slug,
+            name=row.name,
+            parent=row.parent,
+            members=row.members,
+            pools=row.pools,
+            merged=tuple(names.get(row.id, ())),
+        )
+        for row in rows
+    )
+    return OrganizationsPage(items, total)
+
+
+def children_of(session: Session, organization_id: int) -> tuple[OrganizationName, ...]:
+    """Return the organizations that belong to a consortium, by name."""
+    child = aliased(Organization)
+    children = select(func.coalesce(child.merged_into, child.id)).where(
+        child.parent_id.in_(family_of(organization_id))
+    )
+    return _names(session, Organization.id.in_(children))
+
+
+def possible_parents(session: Session, organization_id: int | None) -> tuple[OrganizationName, ...]:
+    """Return what an organization may belong to: any but itself and what belongs to it."""
+    if organization_id is None:
+        return _names(session, true())
+    return _names(session, Organization.id.not_in(ids_below(session, organization_id)))
+
+
+def ids_below(session: Session, organization_id: int) -> set[int]:
+    """Return the ids of an organization and of all that belong to it, at whatever remove.
+
+    Of organizations that were merged only the kept one is named.
+    """
+    asked, child, parent = aliased(Organization), aliased(Organization), aliased(Organization)
+    below = (
+        select(func.coalesce(asked.merged_into, asked.id).label("id"))
+        .where(asked.id == organization_id)
+        .cte(recursive=True)
+    )
+    below = below.union(
+        select(func.coalesce(child.merged_into, child.id))
+        .join_from(child, parent, parent.id == child.parent_id)
+        .join(below, below.c.id == func.coalesce(parent.merged_into, parent.id))
+    )
+    return set(session.scalars(select(below.c.id)))
+
+
+def _has_words(organization: Any, query: str) -> ColumnElement[bool]:  # noqa: ANN401  (an alias)
+    return and_(
+        true(),
+        *(
+            or_(
+                organization.name.icontains(word, autoescape=True),
+                organization.slug.icontains(word, autoescape=True),
+            )
+            for word in query.split()
+        ),
+    )
+
+
+def _former_names(session: Session, ids: list[int]) -> dict[int, list[str]]:
+    rows = session.execute(
+        select(Organization.merged_into, Organization.name)
+        .where(Organization.merged_into.in_(ids))
+        .order_by(func.lower(Organization.name), Organization.id)
+    )
+    found: dict[int, list[str]] = {}
+    for kept, name in rows:
+        found.setdefault(kept or 0, []).append(name)
+    return found
+
+
+def _names(session: Session, which: ColumnElement[bool]) -> tuple[OrganizationName, ...]:
+    rows = session.execute(
+        select(Organization.slug, Organization.name)
+        .where(which, Organization.merged_into.is_(None))
+        .order_by(func.lower(Organization.name), Organization.id)
+    )
+    return tuple(OrganizationName(*row) for row in rows)

@@ -1,0 +1,219 @@
+"""Organization merges: join two records of one institution, and undo it (PRODUCT.md, I6).
+
+`merged_into` of the one that is given up names the one that is kept, and nothing moves: pools stay
+separate, and orders and documents keep the organization that they were made out to.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.models.organizations import MemberInvitation, Membership, Organization
+from lms.models.seats import Assignment, Pool, VerifiedDomain
+from lms.organizations.orders import count_orders
+from lms.organizations.organization_lists import ids_below
+from lms.organizations.organizations import NO_SUCH_ORGANIZATION
+
+WITH_ITSELF = N_("Choose another organization: this is the same one.")
+MERGED_ALREADY = N_(
+    "This organization was merged before. Undo that first, or choose the one it was merged into."
+)
+KEPT_IS_MERGED = N_(
+    "The organization to keep was itself merged into another. Keep that one instead."
+)
+HAS_MERGED = N_(
+    "Other organizations were merged into this one. Keep it, or undo those merges first."
+)
+PARENT_WITH_CHILD = N_(
+    "One of the two belongs to the other, so they are two institutions. If that is a mistake,"
+    " change what it belongs to first."
+)
+NOT_MERGED = N_("This organization isn't merged.")
+
+
+@dataclass(frozen=True, slots=True)
+class MergeSide:
+    """One of two organizations as a preview shows it; `seated` is how many people have a seat."""
+
+    public_id: str
+    slug: str
+    name: str
+    zone: str | None
+    people: int
+    invited: int
+    pools: int
+    seated: int
+    orders: int
+    domains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MergePreview:
+    """What two organizations have before they are merged; `in_both` counts their common people."""
+
+    kept: MergeSide
+    merged: MergeSide
+    in_both: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    id: int
+    public_id: str
+    slug: str
+    name: str
+    zone: str | None
+    merged_into: int | None
+
+
+def preview_merge(session: Session, *, kept: str, merged: str) -> MergePreview:
+    """Return what two organizations, by their slugs, have each.
+
+    Raises what would keep them from being merged: NotFound for one that is none; Invalid when they
+    are the same; Conflict where one was merged before, since there are no chains, or belongs to
+    the other.
+    """
+    stays, goes = _pair(session, kept, merged, locks=False)
+    theirs = select(Membership.login_id).where(Membership.organization_id == goes.id)
+    in_both = select(func.count(Membership.id)).where(
+        Membership.organization_id == stays.id, Membership.login_id.in_(theirs)
+    )
+    return MergePreview(_side(session, stays), _side(session, goes), session.scalar(in_both) or 0)
+
+
+def merge(
+    session: Session, *, kept: str, merged: str, actor: str | None, now: datetime
+) -> MergePreview:
+    """Merge the organization `merged` into `kept`, both by their slugs; returns what each had.
+
+    Raises as `preview_merge` does.
+    """
+    stays, goes = _pair(session, kept, merged, locks=True)
+    shown = preview_merge(session, kept=kept, merged=merged)
+    _set(session, goes.id, stays.id)
+    for subject, other, act in (
+        (goes, stays, "organization.merged"),
+        (stays, goes, "organization.took_in"),
+    ):
+        detail = {"with": other.public_id}
+        audit.record(session, act, subject.public_id, actor=actor, now=now, detail=detail)
+    session.flush()
+    return shown
+
+
+def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) -> str:
+    """Make a merged organization, by its slug, one of its own again; returns the kept one's slug.
+
+    Each has what it had before; what was added since the merge stays with the one it was added to.
+    Raises NotFound for an organization that is none, Conflict for one that isn't merged.
+    """
+    row = session.execute(
+        select(Organization.id, Organization.public_id, Organization.merged_into)
+        .where(Organization.slug == merged)
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise NotFound(NO_SUCH_ORGANIZATION)
+    if row.merged_into is None:
+        raise Conflict(NOT_MERGED)
+    kept = session.execute(
+        select(Organization.slug, Organization.public_id).where(Organization.id == row.merged_into)
+    ).one()
+    _set(session, row.id, None)
+    for subject, other in ((row.public_id, kept.public_id), (kept.public_id, row.public_id)):
+        audit.record(
+            session,
+            "organization.unmerged",
+            subject,
+            actor=actor,
+            now=now,
+            detail={"from": other},
+        )
+    session.flush()
+    return str(kept.slug)
+
+
+def merged_with(session: Session, organization_id: int) -> tuple[tuple[str, str], ...]:
+    """Return the slugs and names of the organizations that were merged into this one, by name."""
+    rows = session.execute(
+        select(Organization.slug, Organization.name)
+        .where(Organization.merged_into == organization_id)
+        .order_by(func.lower(Organization.name), Organization.id)
+    )
+    return tuple((slug, name) for slug, name in rows)
+
+
+def _set(session: Session, organization_id: int, kept: int | None) -> None:
+    session.execute(
+        update(Organization).where(Organization.id == organization_id).values(merged_into=kept)
+    )
+
+
+def _pair(session: Session, kept: str, merged: str, *, locks: bool) -> tuple[_Row, _Row]:
+    """Check both rows; who merges `locks` them, so that two at once can't make a chain."""
+    if kept == merged:
+        raise Invalid(WITH_ITSELF, fields={"other": WITH_ITSELF})
+    both = (
+        select(
+            Organization.id,
+            Organization.public_id,
+            Organization.slug,
+            Organization.name,
+            Organization.zone,
+            Organization.merged_into,
+        )
+        .where(Organization.slug.in_((kept, merged)))
+        .order_by(Organization.id)
+    )
+    rows = session.execute(both.with_for_update() if locks else both)
+    found = {row.slug: _Row(*row) for row in rows}
+    if len(found) < 2:
+        raise NotFound(NO_SUCH_ORGANIZATION)
+    stays, goes = found[kept], found[merged]
+    has_merged = session.scalar(select(exists().where(Organization.merged_into == goes.id)))
+    for is_so, sentence in (
+        (goes.merged_into is not None, MERGED_ALREADY),
+        (stays.merged_into is not None, KEPT_IS_MERGED),
+        (has_merged, HAS_MERGED),
+        (stays.id in ids_below(session, goes.id), PARENT_WITH_CHILD),
+        (goes.id in ids_below(session, stays.id), PARENT_WITH_CHILD),
+    ):
+        if is_so:
+            raise Conflict(sentence)
+    return stays, goes
+
+
+def _side(session: Session, row: _Row) -> MergeSide:
+    its_pools = select(Pool.id).where(Pool.organization_id == row.id)
+    seated = select(func.count(Assignment.id)).where(
+        Assignment.pool_id.in_(its_pools),
+        Assignment.ended_at.is_(None),
+        Assignment.claimed_at.is_not(None),
+    )
+    invited = select(func.count(Assignment.id)).where(
+        Assignment.pool_id.in_(its_pools),
+        Assignment.ended_at.is_(None),
+        Assignment.claimed_at.is_(None),
+    )
+    asked = select(func.count(MemberInvitation.id)).where(
+        MemberInvitation.organization_id == row.id
+    )
+    people = select(func.count(Membership.id)).where(Membership.organization_id == row.id)
+    pools = select(func.count(Pool.id)).where(Pool.organization_id == row.id)
+    domains = select(VerifiedDomain.domain).where(VerifiedDomain.organization_id == row.id)
+    return MergeSide(
+        public_id=row.public_id,
+        slug=row.slug,
+        name=row.name,
+        zone=row.zone,
+        people=session.scalar(people) or 0,
+        invited=(session.scalar(invited) or 0) + (session.scalar(asked) or 0),
+        pools=session.scalar(pools) or 0,
+        seated=session.scalar(seated) or 0,
+        orders=count_orders(session, row.id),
+        domains=tuple(session.scalars(domains.order_by(VerifiedDomain.domain))),
+    )
