@@ -54,6 +54,7 @@ _TABLES: Final = {
             "zone": "'America/New_York'",
             "minutes": "60",
             "free": "FALSE",
+            "is_in_passes": "TRUE",
             "state": "'announced'",
             "created_at": ":now",
             "updated_at": ":now",
@@ -61,7 +62,16 @@ _TABLES: Final = {
     ),
     "organization": (
         "organizations",
-        {"slug": "'library-' || i", "name": "'Library ' || i", "created_at": ":now"},
+        {
+            "slug": "'library-' || i",
+            "name": "'Library ' || i",
+            "legal_name": "''",
+            "invoice_delivery": "'email'",
+            "vendor_number": "''",
+            "po_required": "FALSE",
+            "notes": "''",
+            "created_at": ":now",
+        },
     ),
     "verified_domain": (
         "organizations",

@@ -34,7 +34,7 @@ from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.catalog import Webinar
 from lms.models.grants import Grant
-from lms.models.sales import Sale
+from lms.models.orders import Order, OrderLine
 from lms.models.seats import Pool
 from lms.past_sales.jobs import apply_now, read_now
 from lms.past_sales.read_models import PastFacts, find_past
@@ -152,10 +152,16 @@ def counts(database: Database, rows: int) -> dict[str, int | bool]:
     with database.read_session() as session:
         number = {
             model.__tablename__: session.scalar(select(func.count()).select_from(model)) or 0
-            for model in (Sale, Grant, Login, Pool, AuditEntry)
+            for model in (Order, OrderLine, Grant, Login, Pool, AuditEntry)
         }
-        sold = session.scalar(select(func.count(func.distinct(Grant.sale_id)))) or 0
-    each_once = number["sale"] == number["grant_line"] == sold == rows + rows // 10
+        sold = session.scalar(select(func.count(func.distinct(Grant.order_line_id)))) or 0
+    each_once = (
+        number["customer_order"]
+        == number["order_line"]
+        == number["grant_line"]
+        == sold
+        == rows + rows // 10
+    )
     return {**number, "each_once": each_once}
 
 

@@ -100,6 +100,14 @@ def read_logo(session: Session) -> Logo:
     return Logo(row.logo, row.logo_type)
 
 
+def find_logo(session: Session) -> Logo | None:
+    """Return the logo; None where there is none."""
+    try:
+        return read_logo(session)
+    except NotFound:
+        return None
+
+
 def edit_branding(
     session: Session, words: BrandingTexts, *, actor: str | None, now: datetime
 ) -> None:

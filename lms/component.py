@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from sqlalchemy.orm import Session
 
-from lms.core.lti_data_export_types import OwnSystem
+from lms.core.lti_hook_types import LmsConnection, OwnSystem
 from lms.jobs.queue import JobKind, Work
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MergeHook = Callable[[Session, int, int], None]
 EraseHook = Callable[[Session, int], None]
 ExportHook = Callable[[Session, int], tuple[OwnSystem, ...]]
+ConnectionHook = Callable[[Session, int], tuple[LmsConnection, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Component:
 
     Hooks are named `module:function`: `on_merge(session, kept_id, merged_id)` and
     `on_erase(session, login_id)` run inside the transaction that merges or erases logins;
-    `on_export(session, login_id)` returns what the component keeps of a login.
+    `on_export(session, login_id)` returns what the component keeps of a login, and
+    `connections(session, organization_id)` the LMS connections of an organization.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Component:
     on_merge: str | None = None
     on_erase: str | None = None
     on_export: str | None = None
+    connections: str | None = None
 
     def init_app(self, app: "Flask") -> None:
         """Register the pages with an app."""
@@ -92,3 +95,8 @@ def erase_hooks(components: Sequence[Component]) -> tuple[EraseHook, ...]:
 def export_hooks(components: Sequence[Component]) -> tuple[ExportHook, ...]:
     """Return what lists what the components keep of a login."""
     return tuple(resolve_name(one.on_export) for one in components if one.on_export)
+
+
+def connection_hooks(components: Sequence[Component]) -> tuple[ConnectionHook, ...]:
+    """Return what lists the LMS connections of an organization."""
+    return tuple(resolve_name(one.connections) for one in components if one.connections)

@@ -32,4 +32,5 @@ LTI: Final = Component(
     on_merge="lti.grades.jobs:look_after_merge",
     on_erase="lti.people.identities:forget_person",
     on_export="lti.people.data_export:tell_of_person",
+    connections="lti.registrations.connections:connections_of",
 )

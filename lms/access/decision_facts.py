@@ -62,6 +62,7 @@ def _cases(asked: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401  (one parame
             _webinar.free,
             _webinar.held_at,
             _webinar.minutes,
+            _webinar.is_in_passes,
             _playable.label("playable"),
             *of_grant,
             _presenter.name.label("presenter"),
@@ -114,6 +115,7 @@ def _case(rows: Sequence[Any]) -> Case:
         held_at=first.held_at,
         minutes=first.minutes,
         playable=bool(first.playable),
+        is_in_passes=bool(first.is_in_passes),
     )
     grants = tuple(_grant_of(row) for row in rows if row.public_id is not None)
     return Case(LoginFacts(first.login_id, first.blocked_at, grants), webinar)

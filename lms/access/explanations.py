@@ -39,6 +39,7 @@ class Step(StrEnum):
 
 
 CANCELED: Final = N_("This webinar was canceled. There is nothing to join or to watch.")
+NOT_IN_PASSES: Final = N_("This webinar is not included in passes. You can buy it by itself.")
 STEP_LABELS: Mapping[Step, str] = {
     Step.WATCH: N_("Watch"),
     Step.WAIT: N_("Come back then"),
@@ -106,7 +107,7 @@ _WORDS: Mapping[Code, tuple[str, Step]] = {
 # What is said of an organization's grant, where it is not the same.
 _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
     Code.OK_PERMANENT: (
-        N_("This webinar is yours for good, through %(organization)s."),
+        N_("You have permanent access through %(organization)s. Your library owns this seat."),
         Step.WATCH,
     ),
     Code.OK_TERM: (
@@ -142,12 +143,13 @@ _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
     ),
     Code.HELD_AFTER_TERM: (
         N_(
-            "This webinar takes place after the contract of %(organization)s has ended,"
+            "This webinar takes place after your access through %(organization)s ends,"
             " on %(until)s."
         ),
         Step.ASK,
     ),
     Code.CONTRACT_LAPSED: (N_("The contract of %(organization)s ended on %(until)s."), Step.ASK),
+    Code.PASS_EXPIRED: (N_("Your pass from %(organization)s ended on %(until)s."), Step.ASK),
     Code.SEAT_RELEASED: (N_("Your seat with %(organization)s was released."), Step.ASK),
     Code.SUSPENDED_DISPUTE: (
         N_(
@@ -231,6 +233,8 @@ def explain(
     where nobody is known there, the step is to write to the house.
     """
     message, step = _words(decision)
+    if decision.code is Code.NO_GRANT and decision.grant is None and not webinar.is_in_passes:
+        message = NOT_IN_PASSES
     if _is_canceled(decision, webinar):
         message, step = CANCELED, Step.WAIT
     if step is Step.ASK and manager is None:

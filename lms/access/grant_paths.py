@@ -36,7 +36,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from lms.access.policy import GrantFacts, PoolPlace, Way
 from lms.core.model_base import Base, UTCDateTime
 from lms.models.accounts import Login, LoginAlias
-from lms.models.grants import Grant
+from lms.models.grants import Grant, OfferKind
 from lms.models.organizations import Organization
 from lms.models.seats import (
     Assignment,
@@ -236,6 +236,7 @@ _OF_A_GRANT: Final = (
     _GRANT.c.suspended_at,
     _GRANT.c.revoked_at,
     _GRANT.c.revoked_as,
+    _GRANT.c.kind,
 )
 
 
@@ -295,6 +296,7 @@ def grant_of(row: Any, covers: str) -> GrantFacts:  # noqa: ANN401  (a row, howe
         revoked_as=row.revoked_as,
         grace_until=row.grace_until,
         awaits_payment_since=row.awaits_payment_since,
+        is_pass=row.kind is OfferKind.PASS,
         place=None if row.pool is None else _place(row),
     )
 

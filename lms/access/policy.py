@@ -59,8 +59,9 @@ _RANK = {code: rank for rank, code in enumerate(Code)}
 _TAKEN_BACK = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
 # What a person no longer has through a pool that goes on without them, and what even a pool that
 # starts, is paid or is renewed would not bring back to somebody whose seat was taken away.
-_LOST_WITH_A_SEAT = IN_FORCE | {Code.CONTRACT_LAPSED, Code.HELD_AFTER_TERM}
-_GONE_WITH_A_SEAT = IN_FORCE | {Code.CONTRACT_LAPSED, Code.PAYMENT_PENDING, Code.NOT_STARTED}
+_OVER = frozenset({Code.CONTRACT_LAPSED, Code.PASS_EXPIRED})
+_LOST_WITH_A_SEAT = IN_FORCE | _OVER | {Code.HELD_AFTER_TERM}
+_GONE_WITH_A_SEAT = IN_FORCE | _OVER | {Code.PAYMENT_PENDING, Code.NOT_STARTED}
 
 
 class Way(StrEnum):
@@ -105,7 +106,7 @@ class PoolPlace:
 class GrantFacts:
     """One grant that covers the webinar: its term, what was done to it, and the way to it.
 
-    `place` is None for a login's own grant. A pool's grant admits until `grace_until` (C1).
+    `place` is None for a login's own. A pool's admits until `grace_until` (C1); a pass has none.
     """
 
     public_id: str
@@ -118,6 +119,7 @@ class GrantFacts:
     revoked_as: Withdrawal | None
     grace_until: datetime | None = None
     awaits_payment_since: datetime | None = None
+    is_pass: bool = False
     place: PoolPlace | None = None
 
 
@@ -132,7 +134,10 @@ class LoginFacts:
 
 @dataclass(frozen=True, slots=True)
 class WebinarFacts:
-    """What a decision needs to know of a webinar; `playable` is true once something can be played."""
+    """What a decision needs to know of a webinar; `playable` is true once something can be played.
+
+    One that isn't in passes is open only to grants of the webinar itself (MONEY.md, M16).
+    """
 
     id: int
     state: WebinarState
@@ -140,6 +145,7 @@ class WebinarFacts:
     held_at: datetime
     minutes: int
     playable: bool
+    is_in_passes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +201,11 @@ def decide(
     The order of the grants never matters, and adding one never takes access away.
     """
     candidates = _weighed(
-        (each for each in login.grants if within is None or _is_of(each, within)),
+        (
+            each
+            for each in login.grants
+            if (within is None or _is_of(each, within)) and _includes(each, webinar)
+        ),
         now,
         lambda grant: _weigh(grant, webinar, action, now),
     )
@@ -272,7 +282,7 @@ def _after_the_end(grant: GrantFacts, now: datetime) -> Code:
     if grant.grace_until is not None and now < grant.grace_until:
         is_held = grant.awaits_payment_since is not None and grant.awaits_payment_since <= now
         return Code.PAYMENT_PENDING if is_held else Code.OK_GRACE
-    return Code.PASS_EXPIRED if grant.place is None else Code.CONTRACT_LAPSED
+    return Code.PASS_EXPIRED if grant.place is None or grant.is_pass else Code.CONTRACT_LAPSED
 
 
 def _weigh(grant: GrantFacts, webinar: WebinarFacts, action: Action, now: datetime) -> Code:
@@ -352,6 +362,10 @@ def _open_to_newcomers(place: PoolPlace) -> Code:
 
 def _is_of(grant: GrantFacts, organization_id: int) -> bool:
     return grant.place is not None and grant.place.organization_id == organization_id
+
+
+def _includes(grant: GrantFacts, webinar: WebinarFacts) -> bool:
+    return webinar.is_in_passes or grant.scope is Scope.WEBINAR
 
 
 def _end(candidate: Candidate) -> datetime | None:

@@ -206,7 +206,7 @@ def _covered_by(holdings: Sequence[Holding]) -> ColumnElement[bool]:
     )
     return or_(
         Webinar.id.in_(targets[Scope.WEBINAR]),
-        and_(Webinar.state != WebinarState.CANCELED, in_passes),
+        and_(Webinar.state != WebinarState.CANCELED, Webinar.is_in_passes, in_passes),
     )
 
 

@@ -15,7 +15,8 @@ from lms.models.catalog import (
     WebinarSeries,
     WebinarState,
 )
-from lms.pricing.price_list import PRICES, Price, prices_of
+from lms.models.grants import Scope
+from lms.pricing.price_list import HAS_SPECIAL, Price, prices_column, prices_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Beside:
     webinars: int
     all_series: tuple[PresentedSeries, ...]
     prices: tuple[Price, ...]
+    has_special: bool  # whether single webinars may have other prices
 
 
 _THEIRS: Final = (
@@ -55,7 +57,8 @@ _series = gathered(
 _BESIDE: Final = select(
     _count.correlate(Presenter).scalar_subquery().label("webinars"),
     _series.label("all_series"),
-    PRICES.label("prices"),
+    prices_column(Scope.PRESENTER).label("prices"),
+    HAS_SPECIAL.label("has_special"),
 )
 
 
@@ -65,5 +68,6 @@ def read_beside(session: Session, slug: str) -> Beside:
     return Beside(
         webinars=row.webinars,
         all_series=tuple(PresentedSeries(*each) for each in row.all_series or ()),
+        has_special=bool(row.has_special),
         prices=prices_of(row.prices),
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from lms.catalog.webinar_details_validation import WebinarWords
@@ -21,6 +21,7 @@ from lms.models.catalog import (
 from lms.models.grants import Grant, Scope
 from lms.models.jobs import JobState
 from lms.models.mail import Mail
+from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording, RecordingState
 from lms.models.seats import Assignment, AssignmentState, Pool
 
@@ -62,6 +63,7 @@ class Standing:
     """A webinar's words, and where it stands."""
 
     id: int
+    public_id: str
     slug: str
     words: WebinarWords
     state: WebinarState
@@ -168,17 +170,54 @@ def read_standing(session: Session, slug: str) -> Standing:
         agenda=row.agenda,
         live_link=row.live_link or "",
         free=row.free,
+        is_in_passes=row.is_in_passes,
         presenters=tuple(presenters),
         series=tuple(series),
     )
-    return Standing(row.id, row.slug, words, row.state, row.pulled_reason, row.updated_at)
+    return Standing(
+        id=row.id,
+        public_id=row.public_id,
+        slug=row.slug,
+        words=words,
+        state=row.state,
+        pulled_reason=row.pulled_reason,
+        updated_at=row.updated_at,
+    )
 
 
 def count_holders(session: Session, webinar_id: int, *, now: datetime) -> int:
-    """Return how many people hold a webinar now, by a grant of their own or a seat, that is in force.
+    """Return how many people have a webinar now, by a grant of their own or a seat, that is in force.
 
     It tells staff how many would lose it; who may watch is asked of `lms.access.policy.decide` alone.
     """
+    in_passes = exists().where(Webinar.id == webinar_id, Webinar.is_in_passes)
+    covers = or_(Grant.webinar_id == webinar_id, and_(in_passes, _by_pass(webinar_id)))
+    people = _people(covers, webinar_id, now).subquery()
+    return session.scalar(select(func.count()).select_from(people)) or 0
+
+
+def count_watching_by_pass(session: Session, webinar_id: int, *, now: datetime) -> int:
+    """Return how many people watched a webinar and have it now only by a pass or contract.
+
+    They lose it when it is taken out of passes.
+    """
+    watched = (
+        select(func.coalesce(Login.merged_into, Login.id).label("person"))
+        .join_from(WatchRecord, Recording, Recording.id == WatchRecord.recording_id)
+        .join(Login, Login.id == WatchRecord.login_id)
+        .where(Recording.webinar_id == webinar_id)
+    ).subquery()
+    by_pass = _people(_by_pass(webinar_id), webinar_id, now).subquery()
+    by_itself = _people(Grant.webinar_id == webinar_id, webinar_id, now).subquery()
+    found = select(func.count(watched.c.person.distinct())).where(
+        watched.c.person.in_(select(by_pass.c.person)),
+        watched.c.person.not_in(select(by_itself.c.person)),
+    )
+    return session.scalar(found) or 0
+
+
+def _by_pass(webinar_id: int) -> ColumnElement[bool]:
+    """Return the condition on a grant that it covers more than this webinar, and this one too."""
     in_series = exists().where(
         WebinarSeries.webinar_id == webinar_id, WebinarSeries.series_id == Grant.series_id
     )
@@ -186,9 +225,11 @@ def count_holders(session: Session, webinar_id: int, *, now: datetime) -> int:
         WebinarPresenter.webinar_id == webinar_id,
         WebinarPresenter.presenter_id == Grant.presenter_id,
     )
-    covers = or_(
-        Grant.webinar_id == webinar_id, Grant.scope == Scope.EVERYTHING, in_series, by_presenter
-    )
+    return or_(Grant.scope == Scope.EVERYTHING, in_series, by_presenter)
+
+
+def _people(covers: ColumnElement[bool], webinar_id: int, now: datetime) -> CompoundSelect[int]:
+    """Return the logins that have a grant or a seat in force among those that cover a webinar."""
     held_at = select(Webinar.held_at).where(Webinar.id == webinar_id).scalar_subquery()
     lasts_until = func.coalesce(Grant.grace_until, Grant.ends_at)
     in_force = and_(
@@ -196,7 +237,7 @@ def count_holders(session: Session, webinar_id: int, *, now: datetime) -> int:
         Grant.starts_at <= now,
         or_(Grant.ends_at.is_(None), and_(lasts_until > now, Grant.ends_at > held_at)),
     )
-    person = func.coalesce(Login.merged_into, Login.id)
+    person = func.coalesce(Login.merged_into, Login.id).label("person")
     own = select(person).join_from(Grant, Login, Login.id == Grant.login_id)
     pool_of = func.coalesce(Pool.allotted_from_id, Pool.id)
     seated = (
@@ -206,8 +247,7 @@ def count_holders(session: Session, webinar_id: int, *, now: datetime) -> int:
         .join(Login, Login.id == Assignment.login_id)
         .where(Assignment.state == AssignmentState.CLAIMED)
     )
-    people = union(own.where(covers, in_force), seated.where(covers, in_force)).subquery()
-    return session.scalar(select(func.count()).select_from(people)) or 0
+    return union(own.where(covers, in_force), seated.where(covers, in_force))
 
 
 def read_presenters(session: Session) -> tuple[Named, ...]:

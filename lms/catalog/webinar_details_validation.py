@@ -33,6 +33,7 @@ class WebinarWords:
     agenda: str = ""
     live_link: str = ""
     free: bool = False
+    is_in_passes: bool = True
     presenters: tuple[str, ...] = ()
     series: tuple[str, ...] = ()
 

@@ -20,9 +20,10 @@ from lms.models.catalog import (
     WebinarState,
 )
 from lms.models.certificates import CertificateRule
+from lms.models.grants import Scope
 from lms.models.handouts import Handout
 from lms.models.recordings import Recording
-from lms.pricing.price_list import PRICES, Price, prices_of
+from lms.pricing.price_list import Price, prices_column, prices_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Announcement:
     zone: str
     minutes: int
     free: bool
+    is_in_passes: bool
     state: WebinarState
     pulled_reason: str | None
     moved_from: datetime | None
@@ -103,6 +105,7 @@ _PAGE: Final = (
         Webinar.zone,
         Webinar.minutes,
         Webinar.free,
+        Webinar.is_in_passes,
         Webinar.state,
         Webinar.pulled_reason,
         Webinar.moved_from,
@@ -112,7 +115,7 @@ _PAGE: Final = (
         _presenters.label("presenters"),
         _series.label("series"),
         _handouts.label("handouts"),
-        PRICES.label("prices"),
+        prices_column(Scope.WEBINAR).label("prices"),
         _current.public_id.label("recording_id"),
         _current.run,
         _current.seconds,
@@ -167,6 +170,7 @@ def _announcement(row: Row[*tuple[Any, ...]]) -> Announcement:
         zone=row.zone,
         minutes=row.minutes,
         free=row.free,
+        is_in_passes=row.is_in_passes,
         state=row.state,
         pulled_reason=row.pulled_reason,
         moved_from=row.moved_from,

@@ -45,6 +45,7 @@ class Entry:
     zone: str
     minutes: int
     free: bool
+    is_in_passes: bool
     state: WebinarState
     is_over: bool
     presenters: tuple[str, ...]
@@ -77,6 +78,7 @@ def entry_columns(
         Webinar.zone,
         Webinar.minutes,
         Webinar.free,
+        Webinar.is_in_passes,
         Webinar.state,
         presenter_names.label("presenters"),
         current_recording.public_id.label("recording_id"),
@@ -113,6 +115,7 @@ def entry_of(row: Row[*tuple[Any, ...]], now: datetime) -> Entry:
         zone=row.zone,
         minutes=row.minutes,
         free=row.free,
+        is_in_passes=row.is_in_passes,
         state=row.state,
         is_over=now >= row.held_at + timedelta(minutes=row.minutes),
         presenters=tuple(name for (name,) in row.presenters or ()),

@@ -62,6 +62,7 @@ def add_webinar(
         minutes=clean.minutes,
         live_link=clean.live_link or None,
         free=clean.free,
+        is_in_passes=clean.is_in_passes,
         created_at=now,
         updated_at=now,
     )
@@ -107,6 +108,10 @@ def edit_webinar(
     row.title, row.summary = clean.title, clean.summary
     row.held_at, row.zone, row.minutes = clean.held_at, clean.zone, clean.minutes
     row.live_link, row.free = clean.live_link or None, clean.free
+    if row.is_in_passes != clean.is_in_passes:
+        row.is_in_passes = clean.is_in_passes
+        act = "webinar.put_into_passes" if clean.is_in_passes else "webinar.taken_out_of_passes"
+        audit.record(session, act, row.public_id, actor=actor, now=now)
     row.updated_at = now
     _name_presenters(session, row, clean.presenters)
     _put_in_series(session, row, clean.series)

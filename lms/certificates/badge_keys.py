@@ -30,7 +30,7 @@ from lms import audit
 from lms.core.database import Database
 from lms.core.errors import N_, NotFound, Unavailable
 from lms.core.runtime import derived_key
-from lms.models.badge_keys import BadgeKey, BadgeKeyState
+from lms.models.certificates import BadgeKey, BadgeKeyState
 
 BITS: Final = 2048
 SIGNS_FOR: Final = timedelta(days=365)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.branding import SUBJECT
 from lms.core.errors import N_, Invalid
-from lms.models.certificate_designs import CertificateDesign
+from lms.models.certificates import CertificateDesign
 
 CHANGED: Final = "certificate.design_changed"
 PLACEHOLDERS: Final = ("name", "webinar", "hours", "date", "presenters", "house")

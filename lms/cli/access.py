@@ -12,7 +12,7 @@ from lms.access.explanations import explain
 from lms.access.policy import Action, Admitted, Decision
 from lms.accounts import accounts
 from lms.cli.command_context import Console
-from lms.cli.datetime_option import read_datetime
+from lms.cli.option_values import read_datetime
 from lms.cli.output import answer, json_option
 from lms.core import clock
 from lms.core.errors import N_, Invalid, NotFound

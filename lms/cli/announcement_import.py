@@ -21,7 +21,7 @@ from lms.announcement_parser.parser import Speaker
 from lms.announcement_parser.start_date_and_time import Beginning
 from lms.catalog.webinars import add_webinar
 from lms.cli.command_context import Console
-from lms.cli.datetime_option import read_datetime
+from lms.cli.option_values import read_datetime
 from lms.cli.output import answer, json_option
 from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone, say_datetime

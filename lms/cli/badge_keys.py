@@ -8,7 +8,7 @@ from lms.certificates.badge_keys import list_keys, rotate
 from lms.cli.command_context import Console
 from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
-from lms.models.badge_keys import BadgeKeyState
+from lms.models.certificates import BadgeKeyState
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,36 @@
-"""The command context: gives a command the components and, when asked, the runtime."""
+"""The command context: groups that import a command when it runs, and the runtime it is given."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from pkgutil import resolve_name
+from typing import Any, cast
+
+import click
 
 from lms.component import Component, load_tables, work_of
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
 from lms.jobs.queue import Work
+
+
+class LazyGroup(click.Group):
+    """A group that knows where its commands are, as `module:command` by name.
+
+    One command starts without the imports of all others.
+    """
+
+    def __init__(self, name: str, modules: Mapping[str, str], **attributes: Any) -> None:  # noqa: ANN401  (as click.Group takes them)
+        super().__init__(name, **attributes)
+        self._modules = dict(modules)
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """Return the names of all commands, sorted."""
+        return sorted(self._modules)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """Import a command; None for a name that is none."""
+        place = self._modules.get(name)
+        return None if place is None else cast("click.Command", resolve_name(place))
 
 
 class Console:

@@ -10,15 +10,18 @@ from lms.accounts import accounts
 from lms.accounts.accounts import Account, NewLogin
 from lms.accounts.login_lookup import find_known
 from lms.cli.command_context import Console
+from lms.cli.organization_merge import merge
 from lms.cli.output import answer, as_text, json_option
 from lms.component import erase_hooks, export_hooks, merge_hooks
 from lms.core import clock
 from lms.core.email_addresses import read_address
+from lms.core.errors import Conflict
 from lms.core.password_hashing_and_rules import check_new_password, hash_password
 from lms.mail.links import Links
 from lms.models.accounts import SellerRole
 from lms.models.organizations import Role
 from lms.organizations import memberships, organizations
+from lms.organizations.organization_matches import NewOrganizationFacts, find_matches
 from lms.organizations.organizations import NewOrganization
 from lms.people import account_blocks, data_export, erasure, login_merges, team
 
@@ -239,18 +242,40 @@ def organization() -> None:
     """Add the institutions that buy, and their people."""
 
 
+organization.add_command(merge)
+
+
 @organization.command("add")
 @click.argument("slug")
 @click.option("--name", required=True, help="The organization's name.")
 @click.option("--parent", metavar="SLUG", help="The consortium it belongs to.")
+@click.option("--email", default="", help="Its contact's address, to find out whether it is known.")
+@click.option("--anyway", is_flag=True, help="Add it even if it may be one that is known already.")
 @json_option
 @click.pass_obj
 def add_organization(
-    console: Console, *, slug: str, name: str, parent: str | None, as_json: bool
+    console: Console,
+    *,
+    slug: str,
+    name: str,
+    parent: str | None,
+    email: str,
+    anyway: bool,
+    as_json: bool,
 ) -> None:
-    """Add an organization under a short name for addresses, such as elm-county."""
+    """Add an organization under a short name for addresses, such as elm-county.
+
+    Refused where it may be one that is known already, unless --anyway is given.
+    """
     new = NewOrganization(slug, name, parent)
     with console.carrel.database.transaction() as session:
+        matches = find_matches(session, NewOrganizationFacts(name, email))
+        if matches and not anyway:
+            known = "; ".join(f"{one.slug} ({' '.join(one.reasons)})" for one in matches)
+            raise Conflict(
+                f"This may be an organization we know: {known}. Use it, or add --anyway.",
+                code="may_be_known",
+            )
         made = organizations.add_organization(session, new, actor=None, now=clock.now())
     facts = OrganizationAnswer(made.public_id, made.slug, made.name, made.parent)
     answer(facts, f"{made.name} is added as {made.slug}.", as_json=as_json)

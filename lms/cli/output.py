@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -73,8 +73,8 @@ def plain_value(value: object) -> Any:  # noqa: ANN401, PLR0911  (JSON has these
             return value.value
         case None | bool() | int() | float() | str():
             return value
-        case datetime():
-            return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+        case date():  # a datetime is one, too
+            return _time(value)
         case Path():
             return str(value)
         case Mapping():
@@ -85,3 +85,9 @@ def plain_value(value: object) -> Any:  # noqa: ANN401, PLR0911  (JSON has these
             return {one.name: plain_value(getattr(value, one.name)) for one in fields(value)}
         case _:
             raise TypeError(f"{type(value).__name__} has no place in an answer")
+
+
+def _time(value: date) -> str:
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -8,7 +8,7 @@ import click
 from lms.access.explanations import last_day
 from lms.accounts import accounts
 from lms.cli.command_context import Console
-from lms.cli.datetime_option import read_datetime
+from lms.cli.option_values import read_datetime
 from lms.cli.output import answer, json_option
 from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone

@@ -53,7 +53,9 @@ def history() -> None:
 @json_option
 @click.pass_obj
 def import_history(console: Console, *, file: Path, dry_run: bool, as_json: bool) -> None:
-    """Record past sales from a CSV: e-mail, name, covers, bought, ends, source, organization, seats.
+    """Record past sales from a CSV: e-mail, name, covers, bought, ends, source, organization, seats, price.
+
+    An unpaid invoice keeps its number: invoice number, invoice date, due date, amount open.
 
     Nothing is brought in while a row has a fault; the same file twice changes nothing, and nobody
     is sent a letter: see `carrel history invite`. Stopped half-way, run it again: it goes on.

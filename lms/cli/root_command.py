@@ -8,8 +8,7 @@ from enum import IntEnum
 import click
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
-from lms.cli.command_context import Console
-from lms.cli.lazy_group import LazyGroup
+from lms.cli.command_context import Console, LazyGroup
 from lms.cli.output import as_text, first_line
 from lms.component import Component
 from lms.core.errors import NotFound, Refused, Unavailable

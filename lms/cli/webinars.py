@@ -11,7 +11,7 @@ from lms.catalog.webinar_page import Announcement, read_announcement
 from lms.catalog.webinars import add_webinar, publish_webinar
 from lms.cli.announcement_import import import_flyer
 from lms.cli.command_context import Console
-from lms.cli.datetime_option import read_datetime
+from lms.cli.option_values import read_datetime
 from lms.cli.output import answer, json_option
 from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone, say_datetime

@@ -14,6 +14,7 @@ from lms.core.errors import N_, Conflict, Invalid
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.grants import Grant
+from lms.models.orders import LineAct, Order, OrderLine, Quote
 from lms.models.requests import DeskRequest, RequestKind, RequestState
 from lms.models.seats import Pool
 from lms.pricing.quotes import QUOTE_HOLDS_FOR
@@ -25,10 +26,12 @@ LONGEST_GRACE: Final = timedelta(days=366)
 EXTENDED: Final = "grant.grace_extended"
 RENEWING: Final = (
     RequestKind.CONTRACT,
+    RequestKind.RENEWAL,
     RequestKind.PURCHASE_ORDER,
     RequestKind.INVOICE,
 )
 NO_END = N_("These seats never end, so they need no grace.")
+NO_GRACE = N_("A pass has no grace period. Renew it instead.")
 TOO_EARLY = N_("Choose a time that lies after the end of the contract and after its grace.")
 TOO_LATE = N_("Grace is a year at most after the end of the contract. For longer, renew it.")
 
@@ -73,6 +76,18 @@ def follow_request(session: Session, request_id: str, *, now: datetime) -> None:
         )
     for pool_id in session.scalars(select(Pool.id).where(which).order_by(Pool.id)).all():
         fit_grace(session, pool_id, now=now)
+
+
+def follow_order(session: Session, order_id: int, *, now: datetime) -> None:
+    """Fit the grace of the pools that an order's lines renew to whether it is still to be placed."""
+    renewed = select(OrderLine.pool_id).where(
+        OrderLine.order_id == order_id,
+        OrderLine.act == LineAct.RENEWAL,
+        OrderLine.pool_id.is_not(None),
+    )
+    for pool_id in session.scalars(renewed.distinct().order_by(OrderLine.pool_id)).all():
+        if pool_id is not None:
+            fit_grace(session, pool_id, now=now)
 
 
 def fit_grace(session: Session, pool_id: int, *, now: datetime) -> bool:
@@ -129,8 +144,10 @@ def extend_grace(
     """Give the people of a pool grace until a moment, by hand; nothing shortens it afterwards.
 
     People who lost their access when the grace was over get it back. Raises Conflict for seats
-    that never end, Invalid, field `until`, for a moment that gives nothing or more than a year.
+    that never end and for passes, Invalid, field `until`, for a moment that gives nothing or more than a year.
     """
+    if session.get_one(Pool, pool_id).is_pass:
+        raise Conflict(NO_GRACE)
     lines = _last_to_end(session, pool_id)
     if not lines:
         raise Conflict(NO_END)
@@ -172,6 +189,7 @@ def ending_pools(session: Session, *, now: datetime) -> tuple[int, ...]:
                 .select_from(DeskRequest)
                 .where(DeskRequest.kind.in_(RENEWING))
             ),
+            Pool.id.in_(select(OrderLine.pool_id).where(OrderLine.act == LineAct.RENEWAL)),
         ),
     )
     return tuple(session.scalars(asked.order_by(Pool.id)))
@@ -230,10 +248,27 @@ def _is_being_renewed(session: Session, pool_id: int, now: datetime) -> bool:
     )
     is_quoted = and_(
         DeskRequest.state == RequestState.DONE,
-        DeskRequest.sale_id.is_(None),
-        DeskRequest.quoted_minor.is_not(None),
+        DeskRequest.order_id.is_not(None),
+        Order.placed_at.is_(None),
         DeskRequest.created_at > now - QUOTE_HOLDS_FOR,
     )
     is_open = or_(DeskRequest.state.in_((RequestState.NEW, RequestState.IN_HAND)), is_quoted)
-    found = select(DeskRequest.id).where(DeskRequest.kind.in_(RENEWING), is_about_it, is_open)
-    return session.scalar(found.limit(1)) is not None
+    asked = (
+        select(DeskRequest.id)
+        .outerjoin(Order, Order.id == DeskRequest.order_id)
+        .where(DeskRequest.kind.in_(RENEWING), is_about_it, is_open)
+    )
+    quoted = (
+        select(Quote.id)
+        .join(Order, Order.id == Quote.order_id)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .where(
+            OrderLine.pool_id == pool_id,
+            OrderLine.act == LineAct.RENEWAL,
+            OrderLine.replaced_at.is_(None),
+            Order.placed_at.is_(None),
+            Quote.superseded_at.is_(None),
+            Quote.expires_at > now,
+        )
+    )
+    return any(session.scalar(query.limit(1)) is not None for query in (asked, quoted))

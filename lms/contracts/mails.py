@@ -27,6 +27,8 @@ POOL_USE = N_("%(organization)s: %(share)s %% of your seats are used")
 POOL_FULL = N_("%(organization)s: all your seats are used")
 RENEWED = N_("%(organization)s: your contract is renewed until %(day)s")
 PASS_ENDS = N_("Your pass ends on %(day)s")
+OWNED_PASS_ENDS = N_("%(organization)s: your all-access pass ends on %(day)s")
+OWNED_PASS_RENEWED = N_("%(organization)s: your all-access pass is renewed until %(day)s")
 FULL: Final = 100
 NAMED_AT_MOST: Final = 20
 
@@ -52,7 +54,7 @@ class Fewer:
 class NewTerm:
     """A term that was added to a contract: its seats, None without limit, and from when to when.
 
-    `price` is "" where none is told; `is_held` while it waits to be paid. `number` is its sale's.
+    `price` is "" where none is told; `is_held` while it waits to be paid. `number` is its order's.
     """
 
     seats: int | None
@@ -76,10 +78,11 @@ class EndingPass:
 def send_contract_ends(
     session: Session, pool: PoolFacts, post: Post, *, ends_at: datetime, days: int, now: datetime
 ) -> None:
-    """Tell those who manage a contract that it ends, and how to renew it."""
+    """Tell those who manage a contract or pass that it ends, and how to renew it."""
     day = _last_day(ends_at, post.zone)
-    values = {"day": day, "used": pool.used, "seats": pool.capacity}
-    subject = CONTRACT_ENDS % {"organization": pool.organization, "day": day}
+    values = {"day": day, "used": pool.used, "seats": pool.capacity, "is_pass": pool.is_pass}
+    line = OWNED_PASS_ENDS if pool.is_pass else CONTRACT_ENDS
+    subject = line % {"organization": pool.organization, "day": day}
     key = f"contract-ends:{pool.public_id}:{_stamp(ends_at)}:{days}"
     _to_stewards(session, pool, post, ("contract_expiring", subject, key), values, now=now)
 
@@ -152,7 +155,7 @@ def send_renewed(
     now: datetime,
     is_again: bool = False,
 ) -> None:
-    """Tell those who manage a contract that it goes on, with the same people (A5, C4).
+    """Tell those who manage a contract or pass that it goes on, with the same people (A5, C4).
 
     Each is told once, and once more whenever staff send it again.
     """
@@ -161,13 +164,15 @@ def send_renewed(
         "from_day": say_day(term.starts_at, post.zone),
         "day": day,
         "seats": term.seats,
+        "is_pass": pool.is_pass,
         "is_ahead": term.starts_at > now,
         "is_held": term.is_held,
         "number": term.number,
         "price": term.price,
         "reference": term.reference,
     }
-    subject = RENEWED % {"organization": pool.organization, "day": day}
+    line = OWNED_PASS_RENEWED if pool.is_pass else RENEWED
+    subject = line % {"organization": pool.organization, "day": day}
     key = f"renewed:{pool.public_id}:{_stamp(term.starts_at)}:{term.number or _stamp(now)}"
     if is_again:
         key += f":{_stamp(now)}"
@@ -254,15 +259,14 @@ def _to_stewards(
 
 
 def _page(session: Session, kind: str, pool: PoolFacts) -> str:
-    if kind == "pool_usage_alert":
-        return "/ask?kind=more_seats"
-    if kind not in ("contract_shortage", "contract_renewed"):
-        return "/ask?kind=contract"
     organization = session.scalars(
         select(Organization.public_id).where(Organization.id == pool.organization_id)
     ).one()
     page = f"/organization/{organization}"
-    return page if kind == "contract_renewed" else f"{page}/pools/{pool.public_id}/renewal"
+    if kind == "contract_renewed":
+        return page
+    act = {"pool_usage_alert": "more-seats", "contract_shortage": "renewal"}.get(kind, "renew")
+    return f"{page}/pools/{pool.public_id}/{act}"
 
 
 def _last_day(ends_at: datetime, zone: ZoneInfo) -> str:

@@ -4,19 +4,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.grants.grants import Target, Term
+from lms.grants.grants import Target, Term, next_end, year_from
 from lms.models.accounts import Login
 from lms.models.grants import OfferKind
 from lms.models.organizations import Organization
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
 from lms.seats import pools
-from lms.seats.capacity import Line, Standing, capacity_at, changes_of
+from lms.seats.capacity import KEPT_FROZEN, Line, Standing, capacity_at, changes_of
 from lms.seats.pool_reconciliation import LAST_ACTIVE, LOSES_FIRST
 from lms.seats.pools import NewPoolGrant, PoolFacts, read_pool
 from lms.seats.seat_counts import COUNTED, lock_family, read_lines, recount
@@ -25,6 +26,7 @@ NEVER_ENDS = N_("These seats never end, so there is nothing to renew.")
 ALLOTTED = N_("These seats come from another organization's contract. Renew that one.")
 BAD_END = N_("Choose an end that lies after the start of the new term.")
 BAD_SEATS = N_("Give a number of seats of at least 1, or leave it unlimited.")
+OVER = N_("This contract has ended. Renew it first.")
 NOBODY_GOES = N_("The seats ahead are enough for everybody, so nobody has to go.")
 NOT_THERE = N_("One of these seats is not in this pool, or nobody has it.")
 
@@ -38,7 +40,7 @@ class Renewal:
 
     seats: int | None
     ends_at: datetime
-    sale_id: int | None = None
+    order_line_id: int | None = None
     awaits_payment: bool = False
 
 
@@ -79,7 +81,7 @@ def renew(
 ) -> Renewed:
     """Add one grant to a pool (PRODUCT.md, C4); no assignment is touched, frozen people come back.
 
-    The new term starts where the last one ends; when that is over, now (A5). Raises NotFound,
+    The new term starts where the last one ends, its grace included; else now. Raises NotFound,
     Conflict for seats that never end or are allotted, and Invalid.
     """
     pool = _contract(session, pool_id)
@@ -93,9 +95,10 @@ def renew(
         target=pool.target,
         seats=renewal.seats,
         term=Term(starts_at, renewal.ends_at),
-        kind=OfferKind.CONTRACT,
-        sale_id=renewal.sale_id,
+        kind=OfferKind.PASS if pool.is_pass else OfferKind.CONTRACT,
+        order_line_id=renewal.order_line_id,
         awaits_payment=renewal.awaits_payment,
+        pool_id=pool.id,
     )
     sold = pools.sell_seats(session, new, actor=actor, now=now)
     audit.record(session, "pool.renewed", pool.public_id, actor=actor, now=now)
@@ -111,15 +114,71 @@ def contract_of(session: Session, organization_id: int, target: Target) -> PoolF
     """
     known = pools.pools_of(session, organization_id)
     for pool in sorted(known, key=lambda one: one.owner_id != organization_id):
-        is_own = pool.allotted_from is None and not pool.is_permanent
+        is_own = pool.allotted_from is None and not pool.is_permanent and not pool.is_pass
         if is_own and pool.target == target and read_lines(session, pool.id):
             return pool
     return None
 
 
+def pass_to_renew(
+    session: Session,
+    organization_id: int,
+    target: Target,
+    *,
+    besides: Collection[int],
+    now: datetime,
+) -> PoolFacts | None:
+    """Return an organization's pass of that scope that ends first; None without one.
+
+    One whose seat is no longer kept comes last. `besides` are those that are renewed already.
+    """
+    found = []
+    for pool in pools.pools_of(session, organization_id):
+        ends = [line.ends_at for line in read_lines(session, pool.id) if line.ends_at is not None]
+        is_own = pool.is_pass and pool.allotted_from is None and pool.id not in besides
+        if is_own and pool.target == target and ends:
+            found.append((max(ends) + KEPT_FROZEN <= now, max(ends), pool.id, pool))
+    return min(found)[-1] if found else None
+
+
 def next_start(session: Session, pool_id: int, *, now: datetime) -> datetime:
-    """Return when a renewal's term starts: where the last one ends; when that is over, now (A5)."""
-    return max((end for end in _ends(session, pool_id) if end > now), default=now)
+    """Return when a renewal's term starts: where the last one ends, in its grace as well (C5).
+
+    When that is over too, it is now.
+    """
+    running = [
+        line.ends_at
+        for line in read_lines(session, pool_id)
+        if line.ends_at is not None and now < max(line.ends_at, line.grace_until or line.ends_at)
+    ]
+    return max(running, default=now)
+
+
+def renewed_end(session: Session, pool_id: int, zone: ZoneInfo, *, now: datetime) -> datetime:
+    """Return when a renewal ends that starts where the last term ends: on its anniversary (C5).
+
+    Where that is over, it is a year from now.
+    """
+    starts_at = next_start(session, pool_id, now=now)
+    if starts_at == now:
+        ends_at = year_from(now, zone).ends_at
+        assert ends_at is not None  # noqa: S101  (a year ends)
+        return ends_at
+    return next_end(starts_at, zone)
+
+
+def last_end(session: Session, pool_id: int, *, now: datetime) -> datetime:
+    """Return when the last term of a contract ends that is not over; raises Conflict without one."""
+    ends = [line.ends_at for line in read_lines(session, pool_id) if line.ends_at is not None]
+    running = [end for end in ends if end > now]
+    if not running:
+        raise Conflict(OVER)
+    return max(running)
+
+
+def check_renewable(session: Session, pool_id: int) -> None:
+    """Raise Conflict for seats that never end, or come from another organization's contract."""
+    _contract(session, pool_id)
 
 
 def shortage_ahead(session: Session, pool_id: int, *, now: datetime) -> Shortage | None:
@@ -176,11 +235,6 @@ def _contract(session: Session, pool_id: int) -> PoolFacts:
         .with_for_update(key_share=True)
     )
     return pool
-
-
-def _ends(session: Session, pool_id: int) -> list[datetime]:
-    lines = read_lines(session, pool_id)
-    return [line.ends_at for line in lines if line.ends_at is not None]
 
 
 def _family(session: Session, pool_id: int) -> list[int]:

@@ -1,12 +1,12 @@
 """Dates, times, and time zones: parses and formats them for the event and the reader."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from babel.dates import format_datetime, get_timezone_name
+from babel.dates import format_date, format_datetime, get_timezone_name
 
 from lms.core.errors import N_, Invalid
 
@@ -60,6 +60,14 @@ def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
     raise Invalid(sentence, fields={"held_at": sentence})
 
 
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Return the end of a day in `zone`, which is the next midnight there.
+
+    Raises OverflowError for the last day that there is.
+    """
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
+
+
 def on_wall_clock(at: datetime, zone: ZoneInfo) -> datetime:
     """Return what clocks in `zone` show at `at`, as a naive time."""
     return at.astimezone(zone).replace(tzinfo=None)
@@ -93,6 +101,16 @@ def say_day(at: datetime, zone: ZoneInfo) -> str:
 def say_date(at: datetime, zone: ZoneInfo) -> str:
     """Say the date in few letters: `6 Oct 2022`."""
     return _said(at, zone, "d MMM y")
+
+
+def say_long_date(at: datetime, zone: ZoneInfo) -> str:
+    """Say the date as legal texts do: `October 6, 2026`."""
+    return str(format_date(on_wall_clock(at, zone), "long", locale=LOCALE))
+
+
+def say_calendar_date(day: date) -> str:
+    """Say a day that no clock belongs to, such as a last day: `Oct 6, 2026`."""
+    return str(format_date(day, "medium", locale=LOCALE))
 
 
 def say_time(at: datetime, zone: ZoneInfo) -> str:

@@ -1,7 +1,7 @@
 """All series of the demo with their webinars, in one place; each series has its own module."""
 
 from lms.demo import series_desk_and_door, series_local_memory, series_plain_machines_and_singles
-from lms.demo.people_and_prices import CAST, HOUSE, ORGANIZATIONS, PRESENTERS, PRICES
+from lms.demo.people_and_prices import CAST, HOUSE, ORGANIZATIONS, PRESENTERS, PRICES, SELLER
 
 SERIES = (
     series_desk_and_door.SERIES,
@@ -14,4 +14,4 @@ WEBINARS = (
     *series_local_memory.WEBINARS,
 )
 
-__all__ = ["CAST", "HOUSE", "ORGANIZATIONS", "PRESENTERS", "PRICES", "SERIES", "WEBINARS"]
+__all__ = ["CAST", "HOUSE", "ORGANIZATIONS", "PRESENTERS", "PRICES", "SELLER", "SERIES", "WEBINARS"]

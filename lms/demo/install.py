@@ -20,18 +20,34 @@ from lms.catalog.webinars import add_webinar, publish_webinar, withdraw_webinar
 from lms.core.email_addresses import read_address
 from lms.core.errors import NotFound
 from lms.core.runtime import Carrel
-from lms.demo.all_series import HOUSE, ORGANIZATIONS, PRICES, SERIES, WEBINARS
-from lms.demo.data_types import ZONE, CastText, OrganizationText, WebinarText, held_at
-from lms.demo.seat_sales import write_customers
+from lms.demo.all_series import CAST, HOUSE, ORGANIZATIONS, PRICES, SELLER, SERIES, WEBINARS
+from lms.demo.data_types import (
+    ZONE,
+    ActText,
+    Ago,
+    CastText,
+    LineText,
+    OrderText,
+    OrganizationText,
+    PersonText,
+    WebinarText,
+    held_at,
+)
+from lms.demo.order_acts import write_orders
+from lms.demo.orders_of_a_year import ACTS, one_webinar
+from lms.demo.seats_and_requests import write_seats_and_requests
+from lms.demo.seller import write_policies
 from lms.demo.stored_files_and_password_hashes import Stored, StoredRecording, make_ready
 from lms.demo.summary import DemoReport, read_report
 from lms.demo.training_assignments import write_training
 from lms.demo.watch_history import write_watching
-from lms.grants.grants import Target, grant, hold_for_good, year_from
 from lms.handouts import handouts
+from lms.mail.links import Links, MailContext
 from lms.models.branding import Branding
 from lms.models.catalog import Presenter, Series, Webinar
-from lms.models.grants import OfferKind, Scope
+from lms.models.grants import OfferKind
+from lms.models.orders import Terms
+from lms.organizations.billing_details import BillingContact, BillingTerms, edit_billing
 from lms.organizations.organizations import (
     NewOrganization,
     add_member,
@@ -40,10 +56,12 @@ from lms.organizations.organizations import (
 )
 from lms.pricing.price_list import Price, set_prices
 from lms.recordings import captions, recordings
+from lms.seller.settings import edit_seller
 
 CURRENCY: Final = "USD"
 JOINED_AGO: Final = timedelta(days=450)  # the cast
-BOUGHT_AGO: Final = timedelta(days=20)  # single webinars
+BOUGHT_AGO: Final = Ago(20)  # single webinars
+PASS: Final = LineText(OfferKind.PASS, "everything", 49900)
 WRITTEN_AHEAD: Final = timedelta(days=56)  # an announcement, before the webinar is held
 
 
@@ -62,7 +80,10 @@ def install_demo(carrel: Carrel, *, now: datetime) -> DemoReport:
             is_taken = _has_house(session)
             if not is_taken:
                 _write(session, stored, now=now)
-                write_customers(session, base_url=carrel.settings.base_url, now=now)
+                mail_context = MailContext(Links(carrel.settings.base_url), ZoneInfo(ZONE))
+                acts = (*ACTS, *_orders_of_cast())
+                write_orders(session, acts, mail_context=mail_context, now=now)
+                write_seats_and_requests(session, mail_context=mail_context, now=now)
                 write_training(session, now=now)
                 write_watching(session, now=now)
     return read_report(carrel, is_new=not is_taken)
@@ -105,7 +126,10 @@ def _write_house(session: Session, stored: Stored, *, now: datetime) -> None:
     prices = [
         Price(OfferKind(price.kind), price.minimum, price.cents, CURRENCY) for price in PRICES
     ]
-    set_prices(session, prices, actor=None, now=now)
+    began = now - JOINED_AGO
+    set_prices(session, prices, actor=None, now=began)
+    edit_seller(session, SELLER, actor=None, now=began)
+    write_policies(session, now=began)
 
 
 def _write_presenters(session: Session, stored: Stored, *, now: datetime) -> None:
@@ -154,25 +178,25 @@ def _write_organization(session: Session, text: OrganizationText, *, now: dateti
         find_organization(session, text.slug)
     except NotFound:
         new = NewOrganization(text.slug, text.name, text.parent)
-        add_organization(session, new, actor=None, now=now)
+        made = add_organization(session, new, actor=None, now=now)
+        edit_billing(
+            session,
+            made.id,
+            BillingContact(text.address, (text.ap_email,), po_required=text.needs_po),
+            BillingTerms(
+                text.name,
+                text.address,
+                text.vendor_number,
+                text.net_days,
+                text.fiscal_year_start,
+            ),
+            actor=None,
+            now=now,
+        )
 
 
 def _write_person(session: Session, person: CastText, password_hash: str, *, now: datetime) -> None:
     account = _account(session, person, password_hash, now=now - JOINED_AGO)
-    for slug in person.keeps:
-        webinar_id = session.scalars(select(Webinar.id).where(Webinar.slug == slug)).one()
-        bought = now - BOUGHT_AGO
-        hold_for_good(session, login_id=account.id, webinar_id=webinar_id, actor=None, now=bought)
-    if person.all_access:
-        bought = now - timedelta(days=person.all_access.bought_days_ago)
-        grant(
-            session,
-            login_id=account.id,
-            target=Target(Scope.EVERYTHING),
-            term=year_from(bought, ZoneInfo(ZONE)),
-            actor=None,
-            now=bought,
-        )
     if person.organization:
         organization = find_organization(session, person.organization)
         add_member(
@@ -183,6 +207,20 @@ def _write_person(session: Session, person: CastText, password_hash: str, *, now
             actor=None,
             now=now - JOINED_AGO,
         )
+
+
+def _orders_of_cast() -> tuple[ActText, ...]:
+    """What the cast bought by card: webinars for good, and passes."""
+    found = []
+    for person in CAST:
+        contact = PersonText(person.email, person.name)
+        if person.keeps:
+            lines = tuple(one_webinar(slug) for slug in person.keeps)
+            found.append(OrderText(person.email, BOUGHT_AGO, contact, lines, Terms.CARD))
+        if person.all_access:
+            bought, line = Ago(person.all_access.bought_days_ago), (PASS,)
+            found.append(OrderText(person.email, bought, contact, line, Terms.CARD))
+    return tuple(found)
 
 
 def _account(session: Session, person: CastText, password_hash: str, *, now: datetime) -> Account:

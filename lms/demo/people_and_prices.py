@@ -1,5 +1,6 @@
 """The demo's seller, presenters, organizations, people, and prices, all invented."""
 
+from lms.core.postal_addresses import Address
 from lms.demo.data_types import (
     FILES,
     CastText,
@@ -11,6 +12,7 @@ from lms.demo.data_types import (
 )
 from lms.models.accounts import SellerRole
 from lms.models.organizations import Role
+from lms.seller.settings import SellerSettings
 
 HOUSE = HouseText(
     name="Quillmoor House",
@@ -84,10 +86,63 @@ She is known for bringing the spreadsheet and the song. Both are in the handouts
     ),
 )
 
+SELLER = SellerSettings(
+    legal_name="Quillmoor House LLC",
+    legal_address=Address("7 Quill Lane", "", "Moorfield", "OH", "44001"),
+    ein="98-7654321",
+    phone="(614) 555-0142",
+    ar_email="billing@example.org",
+    remit_name="Quillmoor House LLC",
+    remit_address=Address("PO Box 117", "", "Moorfield", "OH", "44001"),
+    bank_name="Moorfield Savings Bank",
+    routing_number="123456780",
+    account_number="004417720318",
+    invoice_note="Thank you for learning with us.",
+)
+
 ORGANIZATIONS = (
-    OrganizationText("hollowmere", "Hollowmere Library Consortium"),
-    OrganizationText("tarnbrook", "Tarnbrook County Library", parent="hollowmere"),
-    OrganizationText("port-selwick", "Port Selwick City Library", parent="hollowmere"),
+    OrganizationText(
+        "hollowmere",
+        "Hollowmere Library Consortium",
+        Address("400 Weir Street", "", "Hollowmere", "OH", "43099"),
+        "accounts@hollowmere.example",
+        fiscal_year_start=7,
+        net_days=45,
+    ),
+    OrganizationText(
+        "tarnbrook",
+        "Tarnbrook County Library",
+        Address("1 Courthouse Square", "Finance Office", "Tarnbrook", "OH", "43112"),
+        "payables@tarnbrook.example",
+        fiscal_year_start=1,
+        parent="hollowmere",
+        vendor_number="V-20817",
+        needs_po=True,
+    ),
+    OrganizationText(
+        "port-selwick",
+        "Port Selwick City Library",
+        Address("88 Harbor Road", "", "Port Selwick", "OH", "43440"),
+        "finance@selwick.example",
+        fiscal_year_start=7,
+        parent="hollowmere",
+    ),
+    OrganizationText(
+        "fennimore",
+        "Fennimore Township Library",
+        Address("15 Orchard Avenue", "", "Fennimore", "PA", "15301"),
+        "treasurer@fennimore.example",
+        fiscal_year_start=7,
+        vendor_number="QUILL01",
+        needs_po=True,
+    ),
+    OrganizationText(
+        "cedar-hollow",
+        "Cedar Hollow Public Library",
+        Address("230 Mill Street", "", "Cedar Hollow", "IN", "47240"),
+        "office@cedarhollow.example",
+        fiscal_year_start=10,
+    ),
 )
 
 CAST = (

@@ -1,16 +1,12 @@
-"""The pools the demo's organizations bought, who has their seats, and open requests."""
+"""Who has the seats that the demo's organizations bought, and open requests."""
 
 from lms.demo.data_types import PersonText, PoolText
 
 POOLS = (
     PoolText(
         organization="tarnbrook",
-        contact=PersonText("mia@example.org", "Mia Castellane"),
         covers="everything",
-        seats=12,
         bought_days_ago=203,
-        price_cents=318000,
-        is_contract=True,
         seated=(
             PersonText("juniper.ashdown@tarnbrook.example", "Juniper Ashdown"),
             PersonText("benedikt.oyelaran@tarnbrook.example", "Benedikt Oyelaran"),
@@ -26,11 +22,8 @@ POOLS = (
     ),
     PoolText(
         organization="tarnbrook",
-        contact=PersonText("mia@example.org", "Mia Castellane"),
         covers="webinar:story-time-restless-room",
-        seats=4,
         bought_days_ago=61,
-        price_cents=30000,
         seated=(
             PersonText("rosalind.quaye@tarnbrook.example", "Rosalind Quaye"),
             PersonText("pilar.eastcombe@tarnbrook.example", "Pilar Eastcombe"),
@@ -41,12 +34,8 @@ POOLS = (
     ),
     PoolText(
         organization="hollowmere",
-        contact=PersonText("constance.birchall@hollowmere.example", "Constance Birchall"),
         covers="series:plain-machines",
-        seats=40,
         bought_days_ago=343,
-        price_cents=640000,
-        is_contract=True,
         seated=(
             PersonText("constance.birchall@hollowmere.example", "Constance Birchall"),
             PersonText("yusuf.pemberly@hollowmere.example", "Yusuf Pemberly"),
@@ -55,11 +44,8 @@ POOLS = (
     ),
     PoolText(
         organization="port-selwick",
-        contact=PersonText("nerys.calloway@selwick.example", "Nerys Calloway"),
         covers="webinar:digitizing-folding-table",
-        seats=None,
         bought_days_ago=118,
-        price_cents=49900,
         domain="selwick.example",
         seated=(
             PersonText("nerys.calloway@selwick.example", "Nerys Calloway"),
@@ -68,15 +54,20 @@ POOLS = (
     ),
     PoolText(
         organization="port-selwick",
-        contact=PersonText("nerys.calloway@selwick.example", "Nerys Calloway"),
         covers="presenter:odalys-fenwright",
-        seats=5,
         bought_days_ago=402,
-        price_cents=118000,
-        is_contract=True,
         seated=(
             PersonText("nerys.calloway@selwick.example", "Nerys Calloway"),
             PersonText("dorothea.lunt@selwick.example", "Dorothea Lunt"),
+        ),
+    ),
+    PoolText(
+        organization="fennimore",
+        covers="webinar:digitizing-folding-table",
+        bought_days_ago=96,
+        seated=(
+            PersonText("lucia.ferran@fennimore.example", "Lucia Ferran"),
+            PersonText("owen.prask@fennimore.example", "Owen Prask"),
         ),
     ),
 )

@@ -64,6 +64,20 @@ def year_from(starts_at: datetime, zone: ZoneInfo) -> Term:
     return Term(starts_at, midnight)
 
 
+def next_end(ends_at: datetime, zone: ZoneInfo) -> datetime:
+    """Return when a term ends that follows one: a year later on the same day, at midnight (A5).
+
+    A term until 1 July is renewed until 1 July, never a day later. One that ends with 28 February
+    because it was bought on a 29th is followed by one that ends with 28 February.
+    """
+    last = ends_at.astimezone(zone)
+    is_midnight = last.time() == time()
+    day = last.date() if is_midnight else last.date() + timedelta(days=1)
+    is_leap_day = (day.month, day.day) == (2, 29)
+    later = day + relativedelta(years=1) + timedelta(days=1 if is_leap_day else 0)
+    return datetime.combine(later, time(), tzinfo=zone)
+
+
 def add_pass(
     session: Session, new: NewPass, *, zone: ZoneInfo, actor: str | None, now: datetime
 ) -> Grant:
@@ -77,8 +91,8 @@ def add_pass(
     locked = select(Login.id).where(Login.id == new.login_id).with_for_update()
     if session.scalar(locked) is None:
         raise NotFound
-    starts_at = new.starts_at or _end_of_last(session, new, now) or now
-    term = year_from(starts_at, zone)
+    last = None if new.starts_at else _end_of_last(session, new, now)
+    term = Term(last, next_end(last, zone)) if last else year_from(new.starts_at or now, zone)
     return grant(session, login_id=new.login_id, target=new.target, term=term, actor=actor, now=now)
 
 

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.certificates import group_showing_certificates
-from lms.core.attendee_list_parser import Guest
 from lms.core.database import insert_into
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
+from lms.group_showings.attendee_list_parser import Guest
 from lms.group_showings.entitlement import must_stand
 from lms.group_showings.showings import LONGEST_NAME, ShowingFacts
 from lms.mail import outbox as mail_outbox

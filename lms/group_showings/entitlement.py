@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
 from lms.access.policy import ADMITTING, Action, Admitted, Case, Code, LoginFacts, decide
+from lms.accounts import login_lookup
 from lms.core.errors import N_, Gone
 from lms.models.grants import Grant, OfferKind
 
@@ -40,8 +41,10 @@ def grant_that_shows(session: Session, case: Case, *, now: datetime) -> int | No
 def must_stand(session: Session, login_id: int, webinar_id: int, grant: str, now: datetime) -> None:
     """Raise Gone for what was taken down, or once the order behind a showing was taken back.
 
-    A host who is blocked, or whose seat went to somebody else, takes nothing from who was there.
+    A host who is blocked, or in whose place another one hosts, takes nothing from who was there.
     """
+    holder = session.scalar(select(_grant.login_id).where(_grant.public_id == grant))
+    login_id = login_lookup.kept_login(session, holder or login_id)
     case = load_case(session, login_id=login_id, webinar_id=webinar_id)
     host = LoginFacts(login_id, None, case.login.grants)
     decision = decide(host, case.webinar, Action.HANDOUT, now)

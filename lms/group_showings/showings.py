@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -24,6 +24,8 @@ from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.grants import Grant, OfferKind
 from lms.models.group_showings import Attendee, Showing
+from lms.models.orders import Order, OrderLine
+from lms.models.organizations import Organization
 
 LONGEST_NAME: Final = 200
 CODE_LETTERS: Final = 8
@@ -61,10 +63,11 @@ class ShowingFacts:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A webinar that somebody may show to a group."""
+    """A webinar that somebody may show to a group; `owner` is the organization that bought it."""
 
     slug: str
     title: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ def read_showing(session: Session, public_id: str, *, login_id: int, now: dateti
 def showable(session: Session, login_id: int, *, now: datetime) -> tuple[Shown, ...]:
     """Return what a person may show to a group now, by title."""
     return tuple(
-        Shown(row.slug, row.title)
+        Shown(row.slug, row.title, row.owner or "")
         for row in _HELD.rows(session, {"person": login_id})
         if grant_to_show(session, login_id, row.id, now=now) is not None
     )
@@ -154,6 +157,11 @@ def close(session: Session, showing: ShowingFacts, *, actor: str | None, now: da
     """End the taking of names; a showing that is over stays as it is."""
     if _close(session, Showing.id == showing.id, now):
         audit.record(session, "showing.closed", showing.public_id, actor=actor, now=now)
+
+
+def close_all_of(session: Session, grant_id: int, *, now: datetime) -> None:
+    """Close what is being shown by a grant, such as when another person is to host it."""
+    _close(session, Showing.grant_id == grant_id, now)
 
 
 def close_due(session: Session, *, now: datetime) -> int:
@@ -216,10 +224,13 @@ _MINE: Final = Query(
     )
 )
 _HELD: Final = Query(
-    select(Webinar.id, Webinar.slug, Webinar.title)
+    select(Webinar.id, Webinar.slug, Webinar.title, func.max(Organization.name).label("owner"))
     .join(Grant, Grant.webinar_id == Webinar.id)
+    .outerjoin(OrderLine, OrderLine.id == Grant.order_line_id)
+    .outerjoin(Order, Order.id == OrderLine.order_id)
+    .outerjoin(Organization, Organization.id == Order.organization_id)
     .where(Grant.login_id.in_(logins_of(_person)), Grant.kind == OfferKind.GROUP_SHOWING)
-    .distinct()
+    .group_by(Webinar.id, Webinar.slug, Webinar.title)
     .order_by(Webinar.title)
 )
 

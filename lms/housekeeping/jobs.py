@@ -1,8 +1,7 @@
-"""Jobs of housekeeping: end idle playback, report overdue payments, and delete expired rows."""
+"""Jobs of housekeeping: end idle playback, and delete expired rows."""
 
 from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from lms.accounts import accounts, browser_sessions
 from lms.attendance import report_imports
@@ -14,24 +13,20 @@ from lms.jobs import queue as job_queue
 from lms.jobs.queue import JobKind, JobRun, Schedule
 from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Links, MailContext
 from lms.past_sales import imports as past_sale_imports
 from lms.playback import notes
 from lms.playback import sessions as playback_sessions
 from lms.recordings import captions
-from lms.sales.overdue_payment_notices import tell_overdue
 from lms.seat_imports import imports as seat_import_imports
 from media.captions.caption_file_parser import BadCaptions, read_cues
 from media.captions.cues_and_writers import write_vtt
 from media.storage.storage_protocol import Missing
 
 END_IDLE = "playback.end_idle"
-OVERDUE = "sales.overdue"
 TIDY = "housekeeping.tidy"
 READ_CAPTIONS = "captions.read"
 SCHEDULES = (
     Schedule(END_IDLE, timedelta(minutes=5)),
-    Schedule(OVERDUE, timedelta(hours=1)),
     Schedule(READ_CAPTIONS, timedelta(hours=1)),
     Schedule(TIDY, timedelta(hours=6)),
     CLEAR_SCHEDULE,
@@ -73,14 +68,6 @@ def read_captions(carrel: Carrel, run: JobRun) -> None:
             captions.take_in(session, caption_id, key, text)
 
 
-def overdue(carrel: Carrel, _run: JobRun) -> None:
-    """Tell staff and buyers of payments that fell due; each is told once."""
-    settings = carrel.settings
-    mail_context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
-    with carrel.database.transaction() as session:
-        tell_overdue(session, mail_context=mail_context, now=now())
-
-
 def tidy(carrel: Carrel, run: JobRun) -> None:
     """Forget what is over and old: secrets, sign-ins, accounts never confirmed, letters, notes, jobs."""
     for number, forget in enumerate(FORGETTING, start=1):
@@ -91,7 +78,6 @@ def tidy(carrel: Carrel, run: JobRun) -> None:
 
 JOBS: Final = (
     JobKind(END_IDLE, end_idle),
-    JobKind(OVERDUE, overdue),
     JobKind(READ_CAPTIONS, read_captions),
     JobKind(TIDY, tidy),
     JobKind(CLEAR, clear),

@@ -36,11 +36,18 @@ NAMES: Final = (
     "poster_key",
     "picture_key",
     "file_key",
+    "pdf_key",
     "source_key",
 )
 # Whose files may not be there yet: what is still being sent.
 ARRIVING: Final = ("upload",)
-SIZED: Final = ("key", "original_key", "file_key")
+# Whose size and checksum are written down, and where the checksum stands.
+CHECKSUMS: Final = {
+    "key": "sha256",
+    "original_key": "sha256",
+    "file_key": "sha256",
+    "pdf_key": "pdf_sha256",
+}
 _RUN: Final = re.compile(r"renditions/([^/]+)/([^/]+)/[^/]+")
 _OF_HANDOUT: Final = re.compile(r"handouts/([^/]+)/[^/]+")
 _URI: Final = re.compile(r'^(?:#EXT-X-MEDIA:.*URI="([^"]+)".*|([^#\s].*))$', re.MULTILINE)
@@ -221,9 +228,9 @@ def _named(database: Database) -> Iterator[_Named]:
 
 
 def _named_in(database: Database, table: Table, column: Column[Any]) -> Iterator[_Named]:
-    has_facts = column.name in SIZED
-    size = table.c.get("size_bytes") if has_facts else None
-    sha256 = table.c.get("sha256") if has_facts else None
+    checksum = CHECKSUMS.get(column.name)
+    size = table.c.get("size_bytes") if checksum else None
+    sha256 = table.c.get(checksum) if checksum else None
     wanted = [table.c.id, column, *(one for one in (size, sha256) if one is not None)]
     last = 0
     while True:

@@ -41,7 +41,7 @@ from lms.catalog.webinar_summary import Playable, presenter_names
 from lms.core.errors import NotFound
 from lms.core.json_row_aggregates import gathered
 from lms.models.catalog import Series, Webinar, WebinarPresenter, WebinarSeries, WebinarState
-from lms.models.grants import Grant, Scope
+from lms.models.grants import Grant, OfferKind, Scope
 from lms.models.organizations import Organization
 from lms.models.recordings import Recording
 from lms.models.seats import Pool
@@ -118,6 +118,7 @@ _GRANTS: Final = (
         Grant.revoked_as,
         Grant.grace_until,
         Grant.awaits_payment_since,
+        Grant.kind,
         func.coalesce(Grant.webinar_id, Grant.presenter_id, Grant.series_id).label("target_id"),
         Pool.public_id.label("pool"),
         Organization.id.label("organization_id"),
@@ -185,7 +186,13 @@ def find_choices(
         grants = tuple(each.candidate.grant for each in holdings if _covers(each, row))
         asker = LoginFacts(id=0, blocked_at=None, grants=grants)
         case = WebinarFacts(
-            row.webinar_id, row.state, row.free, row.held_at, row.minutes, playable=True
+            row.webinar_id,
+            row.state,
+            row.free,
+            row.held_at,
+            row.minutes,
+            playable=True,
+            is_in_passes=row.is_in_passes,
         )
         decision = decide(asker, case, Action.RECORDING, now, within=within)
         if not isinstance(decision, Admitted):
@@ -242,6 +249,7 @@ def _grant(row: Row[*tuple[Any, ...]]) -> GrantFacts:
         revoked_as=row.revoked_as,
         grace_until=row.grace_until,
         awaits_payment_since=row.awaits_payment_since,
+        is_pass=row.kind is OfferKind.PASS,
         place=PoolPlace(
             pool=row.pool,
             organization_id=row.organization_id,
@@ -267,7 +275,7 @@ def _usable(holdings: Sequence[_Holding]) -> ColumnElement[bool]:
             ends_of_everything.append(grant.ends_at)
         else:
             by_end.setdefault((grant.scope, grant.ends_at), []).append(each.target_id)
-    ways = [_before(end) for end in ends_of_everything]
+    ways = [and_(Webinar.is_in_passes, _before(end)) for end in ends_of_everything]
     ways += [and_(_in_scope(scope, ids), _before(end)) for (scope, end), ids in by_end.items()]
     return and_(_SHOWN, or_(_FREE, *ways))
 
@@ -279,10 +287,10 @@ def _before(end: datetime | None) -> ColumnElement[bool]:
 def _in_scope(scope: Scope, ids: Sequence[int]) -> ColumnElement[bool]:
     if scope is Scope.SERIES:
         inside = select(WebinarSeries.webinar_id).where(WebinarSeries.series_id.in_(ids))
-        return Webinar.id.in_(inside)
+        return and_(Webinar.is_in_passes, Webinar.id.in_(inside))
     if scope is Scope.PRESENTER:
         theirs = select(WebinarPresenter.webinar_id).where(WebinarPresenter.presenter_id.in_(ids))
-        return Webinar.id.in_(theirs)
+        return and_(Webinar.is_in_passes, Webinar.id.in_(theirs))
     return Webinar.id.in_(ids)
 
 
@@ -348,6 +356,7 @@ def _facts_columns() -> tuple[SQLColumnExpression[Any], ...]:
     return (
         Webinar.state,
         Webinar.minutes,
+        Webinar.is_in_passes,
         gathered(series.correlate(Webinar)).label("series_ids"),
         gathered(people.correlate(Webinar)).label("presenter_ids"),
     )

@@ -4,7 +4,6 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime_in_table
-from lms.sales.sales import last_moment
 
 
 def say_day_of(at: datetime, zone: str) -> str:
@@ -27,11 +26,6 @@ def say_last_of(end: datetime, zone: str) -> str:
     if not _is_midnight(end, zone):
         return say_time_of(end, zone)
     return say_day_of(end - timedelta(microseconds=1), zone)
-
-
-def end_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """Return the end of a day by the clocks of a zone, which is its next midnight."""
-    return last_moment(day, zone)
 
 
 def day_of(end: datetime, zone: ZoneInfo) -> date:

@@ -31,7 +31,7 @@ from lms.access.policy import (
 from lms.core.errors import NotFound
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries
-from lms.models.grants import Grant, Scope
+from lms.models.grants import Grant, OfferKind, Scope
 from lms.models.organizations import Organization
 from lms.models.recordings import Recording
 from lms.models.seats import Assignment, AssignmentEnd, Pool
@@ -88,7 +88,13 @@ class Standing:
     def is_in_the_library(self, now: datetime) -> bool:
         """Tell whether the organization holds or held anything that covers it, or it is free."""
         decision = self.decide(Action.HANDOUT, now)
-        return isinstance(decision, Admitted) or bool(decision.candidates)
+        if isinstance(decision, Admitted) or decision.candidates:
+            return True
+        places = (grant.place for grant in self.case.login.grants)
+        was_covered = any(
+            place is not None and place.organization_id == self.organization_id for place in places
+        )
+        return was_covered and not self.case.webinar.is_in_passes
 
     def may_have_handouts(self, now: datetime) -> bool:
         """Tell whether what goes with the webinar is open to them."""
@@ -148,6 +154,7 @@ _held = (
         Grant.revoked_as,
         Grant.grace_until,
         Grant.awaits_payment_since,
+        Grant.kind,
         Pool.public_id.label("pool"),
         Pool.capacity,
         or_(Pool.capacity.is_(None), Pool.used < Pool.capacity).label("has_room"),
@@ -166,6 +173,7 @@ _STANDING: Final = (
         Webinar.free,
         Webinar.held_at,
         Webinar.minutes,
+        Webinar.is_in_passes,
         _playable.label("playable"),
         Organization.public_id.label("organization"),
         Organization.name.label("organization_name"),
@@ -223,6 +231,7 @@ def read_standing(session: Session, visitor: Visitor, webinar_id: int) -> Standi
         held_at=first.held_at,
         minutes=first.minutes,
         playable=bool(first.playable),
+        is_in_passes=first.is_in_passes,
     )
     return Standing(
         login_id=first.login_id,
@@ -260,5 +269,6 @@ def _grant(row: Row[*tuple[Any, ...]], presence: Presence) -> GrantFacts:
         revoked_as=row.revoked_as,
         grace_until=row.grace_until,
         awaits_payment_since=row.awaits_payment_since,
+        is_pass=row.kind is OfferKind.PASS,
         place=place,
     )

@@ -10,6 +10,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -87,6 +88,8 @@ class Webinar(Base, kw_only=True):
     minutes: Mapped[int]
     live_link: Mapped[str | None] = mapped_column(String(2000), default=None)
     free: Mapped[bool] = mapped_column(default=False)
+    # False: a pass or contract for everything, a series or a presenter doesn't include it
+    is_in_passes: Mapped[bool] = mapped_column(default=True, server_default=true())
     state: Mapped[WebinarState] = mapped_column(words(WebinarState), default=WebinarState.DRAFT)
     pulled_reason: Mapped[str | None] = mapped_column(Text, default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

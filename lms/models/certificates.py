@@ -1,9 +1,10 @@
-"""Tables of certificates: the rules that earn one, and issued certificates."""
+"""Tables of certificates: rules, certificates, attendance, their design, and badge signing keys."""
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
@@ -105,3 +106,65 @@ class Certificate(Base, kw_only=True):
     )
     replaced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     withheld_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class CertificateDesign(Base, kw_only=True):
+    """The words and the signature of the certificates that are issued from `created_at` on.
+
+    What was issued before is printed as it was then.
+    """
+
+    __tablename__ = "certificate_design"
+    __table_args__ = (
+        CheckConstraint(
+            "(signature IS NULL) = (signature_type IS NULL)", name="signature_with_its_type"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    heading: Mapped[str] = mapped_column(String(80))
+    before: Mapped[str] = mapped_column(String(200))
+    note: Mapped[str] = mapped_column(String(300))
+    signer: Mapped[str] = mapped_column(String(120))
+    signer_role: Mapped[str] = mapped_column(String(120))
+    signature: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    signature_type: Mapped[str | None] = mapped_column(String(40), default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+SIGNS = text("state = 'active'")
+
+
+class BadgeKeyState(StrEnum):
+    """A key signs, then is published for as long as badges are kept, unless it became known."""
+
+    ACTIVE = "active"
+    RETIRED = "retired"
+    WITHDRAWN = "withdrawn"
+
+
+class BadgeKey(Base, kw_only=True):
+    """One of our RSA keys. `private_key` is PEM, sealed with the house's secret key, while it signs."""
+
+    __tablename__ = "badge_key"
+    __table_args__ = (
+        CheckConstraint("(state = 'active') = (retired_at IS NULL)", name="retired_at_a_time"),
+        CheckConstraint(
+            "(state = 'active') = (private_key IS NOT NULL)", name="signs_with_its_secret"
+        ),
+        Index(
+            "uq_badge_key_active",
+            "state",
+            unique=True,
+            sqlite_where=SIGNS,
+            postgresql_where=SIGNS,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    kid: Mapped[str] = mapped_column(String(64), unique=True)
+    private_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    public_jwk: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[BadgeKeyState] = mapped_column(words(BadgeKeyState))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

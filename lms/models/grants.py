@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
@@ -43,12 +43,29 @@ NAMES_ITS_TARGET = (
 )
 
 
+# In a unique index: general prices, which have no target, are alike.
+OFFER_TARGET = (
+    text("coalesce(webinar_id, 0)"),
+    text("coalesce(series_id, 0)"),
+    text("coalesce(presenter_id, 0)"),
+)
+
+
 class Offer(Base, kw_only=True):
-    """A price of the house: for one unit, from `minimum` units on, as of `version`."""
+    """A price: for one unit, from `minimum` units on, as of `version`.
+
+    It is a webinar's, a series' or a presenter's own, or without any of them the general one.
+    """
 
     __tablename__ = "offer"
     __table_args__ = (
-        UniqueConstraint("kind", "minimum", "version"),
+        Index("uq_offer_version", *OFFER_TARGET, "kind", "minimum", "version", unique=True),
+        CheckConstraint(
+            "(webinar_id IS NULL OR series_id IS NULL)"
+            " AND (webinar_id IS NULL OR presenter_id IS NULL)"
+            " AND (series_id IS NULL OR presenter_id IS NULL)",
+            name="at_most_one_target",
+        ),
         CheckConstraint("minimum >= 1", name="minimum_at_least_one"),
         CheckConstraint("price_minor >= 0", name="price_not_negative"),
         CheckConstraint("length(currency) = 3", name="currency_is_iso_4217"),
@@ -56,6 +73,15 @@ class Offer(Base, kw_only=True):
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
+    webinar_id: Mapped[int | None] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), default=None, index=True
+    )
+    series_id: Mapped[int | None] = mapped_column(
+        ForeignKey("series.id", ondelete="CASCADE"), default=None, index=True
+    )
+    presenter_id: Mapped[int | None] = mapped_column(
+        ForeignKey("presenter.id", ondelete="CASCADE"), default=None, index=True
+    )
     kind: Mapped[OfferKind] = mapped_column(words(OfferKind))
     minimum: Mapped[int]
     version: Mapped[int]
@@ -69,8 +95,9 @@ class Grant(Base, kw_only=True):
     """One sold line that lets its holder in, for [starts_at, ends_at) or for good.
 
     It is held by one login or by one pool, whose `seats` it brings: NULL is unlimited. After the
-    end a pool's grant admits until `grace_until` (C1), of which staff gave `grace_given_until`. `awaits_payment_since` is set while staff
-    hold a sale until it is paid.
+    end a pool's grant admits until `grace_until` (C1), of which staff gave `grace_given_until`.
+    `awaits_payment_since` is set while staff hold an order until it is paid. `host_email` is how
+    the organization that owns a group showing named its host, "" for the contact of its order.
     """
 
     __tablename__ = "grant_line"
@@ -105,8 +132,8 @@ class Grant(Base, kw_only=True):
     pool_id: Mapped[int | None] = mapped_column(
         ForeignKey("pool.id", ondelete="RESTRICT"), default=None, index=True
     )
-    sale_id: Mapped[int | None] = mapped_column(
-        ForeignKey("sale.id", ondelete="RESTRICT"), default=None, index=True
+    order_line_id: Mapped[int | None] = mapped_column(
+        ForeignKey("order_line.id", ondelete="RESTRICT"), default=None, index=True
     )
     kind: Mapped[OfferKind] = mapped_column(words(OfferKind))
     seats: Mapped[int | None] = mapped_column(default=None)
@@ -129,4 +156,5 @@ class Grant(Base, kw_only=True):
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     revoked_as: Mapped[Withdrawal | None] = mapped_column(words(Withdrawal), default=None)
     revoked_reason: Mapped[str | None] = mapped_column(Text, default=None)  # for staff's eyes
+    host_email: Mapped[str] = mapped_column(String(320), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

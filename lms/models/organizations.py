@@ -1,4 +1,4 @@
-"""Tables of organizations: institutions, memberships, and member invitations."""
+"""Tables of organizations: institutions, where invoices go, memberships, and member invitations."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,11 +8,14 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     String,
+    Text,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.postal_addresses import Address
+from lms.models.address_columns import address_checks, address_columns
 
 
 class Role(StrEnum):
@@ -29,9 +32,19 @@ class Role(StrEnum):
 MANAGING: Final = (Role.MANAGER, Role.OWNER)
 
 
-class Organization(Base, kw_only=True):
-    """A customer institution.
+class InvoiceDelivery(StrEnum):
+    """How an organization receives its invoices."""
 
+    EMAIL = "email"
+    PORTAL = "portal"
+    MAIL = "mail"
+
+
+class Organization(Base, kw_only=True):
+    """A customer institution, and how it is invoiced.
+
+    `vendor_number` is our number in its books. `net_days` NULL means the seller's payment terms;
+    `fiscal_year_start` is a month, 1 to 12. `notes` are for our own team.
     `merged_into` names the organization that stays when two turn out to be one. That one is never
     merged itself, so there are no chains; `lms/access/merged_organizations.py` reads both as one.
     """
@@ -40,6 +53,13 @@ class Organization(Base, kw_only=True):
     __table_args__ = (
         CheckConstraint("parent_id IS NULL OR parent_id <> id", name="not_its_own_parent"),
         CheckConstraint("merged_into IS NULL OR merged_into <> id", name="not_merged_into_itself"),
+        CheckConstraint("net_days IS NULL OR net_days IN (30, 45, 60)", name="net_30_45_or_60"),
+        CheckConstraint(
+            "fiscal_year_start IS NULL OR fiscal_year_start BETWEEN 1 AND 12",
+            name="fiscal_year_starts_in_a_month",
+        ),
+        *address_checks("legal"),
+        *address_checks("billing"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -53,7 +73,30 @@ class Organization(Base, kw_only=True):
     merged_into: Mapped[int | None] = mapped_column(
         ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
     )
+    legal_name: Mapped[str] = mapped_column(String(200), default="")
+    legal_address: Mapped[Address | None] = address_columns("legal")
+    billing_address: Mapped[Address | None] = address_columns("billing")
+    invoice_delivery: Mapped[InvoiceDelivery] = mapped_column(
+        words(InvoiceDelivery), default=InvoiceDelivery.EMAIL
+    )
+    vendor_number: Mapped[str] = mapped_column(String(40), default="")
+    net_days: Mapped[int | None] = mapped_column(default=None)
+    po_required: Mapped[bool] = mapped_column(default=False)
+    fiscal_year_start: Mapped[int | None] = mapped_column(default=None)
+    notes: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class AccountsPayableAddress(Base, kw_only=True):
+    """An email address that an organization's invoices go to."""
+
+    __tablename__ = "accounts_payable_address"
+    __table_args__ = (UniqueConstraint("organization_id", "email_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320), index=True)
 
 
 class Membership(Base, kw_only=True):

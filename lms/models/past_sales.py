@@ -54,9 +54,9 @@ class PastImport(Base, kw_only=True):
 
 
 class PastImportRow(Base, kw_only=True):
-    """One sale of a list; `cells` is a JSON object of its columns, `sale_public_id` what it makes.
+    """One row of a list; `cells` is a JSON object of its columns, `order_public_id` what it makes.
 
-    `sentence` says what is wrong with an invalid row, which alone makes no sale.
+    `sentence` says what is wrong with an invalid row, which alone makes no order.
     """
 
     __tablename__ = "past_import_row"
@@ -64,7 +64,7 @@ class PastImportRow(Base, kw_only=True):
         CheckConstraint("line >= 1 AND number >= 1", name="counted_from_one"),
         CheckConstraint("(answer = 'invalid') = (sentence <> '')", name="invalid_has_a_sentence"),
         CheckConstraint(
-            "answer = 'invalid' OR sale_public_id IS NOT NULL", name="a_sale_or_invalid"
+            "answer = 'invalid' OR order_public_id IS NOT NULL", name="an_order_or_invalid"
         ),
         Index("ix_past_import_row_import_id_answer", "import_id", "answer", "number"),
         {"sqlite_with_rowid": False},
@@ -78,7 +78,7 @@ class PastImportRow(Base, kw_only=True):
     cells: Mapped[str] = mapped_column(Text)
     answer: Mapped[PastAnswer] = mapped_column(words(PastAnswer))
     sentence: Mapped[str] = mapped_column(String(500), default="")
-    sale_public_id: Mapped[str | None] = mapped_column(String(26), default=None)
+    order_public_id: Mapped[str | None] = mapped_column(String(26), default=None)
 
 
 class PastBuyer(Base, kw_only=True):

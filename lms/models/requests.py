@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 from lms.models.grants import OfferKind
-from lms.models.sales import DeliveredThrough
+from lms.models.orders import DeliveredThrough
 
 
 class RequestKind(StrEnum):
@@ -20,6 +20,7 @@ class RequestKind(StrEnum):
     INSTITUTION = "institution"
     PASS = "pass"  # noqa: S105  (an all-access pass)
     CONTRACT = "contract"
+    RENEWAL = "renewal"
     PURCHASE_ORDER = "purchase_order"
     INVOICE = "invoice"
     CHECK = "check"
@@ -42,8 +43,8 @@ class DeskRequest(Base, kw_only=True):
     """What somebody asks the house for, on its way over the staff's desk.
 
     `offer` is what it asks a price of. `covers` is what a pass or contract is asked for: `everything`, `series:<slug>` or
-    `presenter:<slug>`. What was quoted stands beside it, since a quote holds 60 days (P8); a
-    purchase order names the request whose quote it answers.
+    `presenter:<slug>`. `order_id` is the order that it is about: a draft at the price of that day
+    until staff place it (P8).
     """
 
     __tablename__ = "desk_request"
@@ -54,10 +55,6 @@ class DeskRequest(Base, kw_only=True):
             "(state IN ('done', 'declined')) = (closed_at IS NOT NULL)", name="closed_when_ended"
         ),
         CheckConstraint("(file_key IS NULL) = (file_name IS NULL)", name="file_with_a_name"),
-        CheckConstraint(
-            "(quoted_minor IS NULL) = (quoted_currency IS NULL)", name="quoted_in_a_currency"
-        ),
-        CheckConstraint("quoted_minor IS NULL OR quoted_minor >= 0", name="quoted_not_negative"),
         Index("ix_desk_request_state_due_at", "state", "due_at"),
     )
 
@@ -84,19 +81,14 @@ class DeskRequest(Base, kw_only=True):
     seat_id: Mapped[int | None] = mapped_column(
         ForeignKey("seat.id", ondelete="SET NULL"), default=None, index=True
     )
-    sale_id: Mapped[int | None] = mapped_column(
-        ForeignKey("sale.id", ondelete="SET NULL"), default=None, index=True
-    )
-    quote_of_id: Mapped[int | None] = mapped_column(
-        ForeignKey("desk_request.id", ondelete="SET NULL"), default=None, index=True
+    order_id: Mapped[int | None] = mapped_column(
+        ForeignKey("customer_order.id", ondelete="SET NULL"), default=None, index=True
     )
     quantity: Mapped[int | None] = mapped_column(default=None)
     covers: Mapped[str] = mapped_column(String(100), default="")
     delivered_through: Mapped[DeliveredThrough] = mapped_column(
         words(DeliveredThrough), default=DeliveredThrough.HERE
     )
-    quoted_minor: Mapped[int | None] = mapped_column(default=None)
-    quoted_currency: Mapped[str | None] = mapped_column(String(3), default=None)
     message: Mapped[str] = mapped_column(Text, default="")
     to_email: Mapped[str | None] = mapped_column(String(320), default=None)  # who has a seat next
     to_name: Mapped[str] = mapped_column(String(200), default="")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
@@ -67,7 +67,8 @@ class Pool(Base, kw_only=True):
 
     `capacity` and `used` are kept by lms/seats/pools.py and lms/seats/claims.py alone. `used` counts invited,
     offered and claimed assignments, locked seats and what is allotted to child organizations.
-    A pool that was allotted from another has no grants of its own: the parent's admit.
+    A pool that was allotted from another has no grants of its own: the parent's admit. `is_pass`
+    tells that it is an all-access pass which an organization owns, one pool for each pass.
     """
 
     __tablename__ = "pool"
@@ -82,6 +83,7 @@ class Pool(Base, kw_only=True):
         CheckConstraint(
             "allotted_from_id IS NULL OR allotted_from_id <> id", name="not_allotted_from_itself"
         ),
+        CheckConstraint("NOT (is_pass AND is_permanent)", name="passes_end"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -100,6 +102,7 @@ class Pool(Base, kw_only=True):
         ForeignKey("series.id", ondelete="RESTRICT"), default=None, index=True
     )
     is_permanent: Mapped[bool]
+    is_pass: Mapped[bool] = mapped_column(default=False, server_default=false())
     capacity: Mapped[int | None]
     used: Mapped[int] = mapped_column(default=0)
     claim_policy: Mapped[ClaimPolicy] = mapped_column(

@@ -196,9 +196,14 @@ def read_domain(text: str) -> str:
         domain = read_address(f"somebody@{text.strip().removeprefix('@')}").key.rpartition("@")[2]
     except Invalid as error:
         raise Invalid(NOT_A_DOMAIN, fields={"domain": NOT_A_DOMAIN}) from error
-    if domain in PUBLIC or _FAMILIES.fullmatch(domain):
+    if is_public(domain):
         raise Invalid(IS_PUBLIC, fields={"domain": IS_PUBLIC})
     return domain
+
+
+def is_public(domain: str) -> bool:
+    """Tell whether anyone can have an address at a domain."""
+    return domain in PUBLIC or _FAMILIES.fullmatch(domain) is not None
 
 
 def verify(

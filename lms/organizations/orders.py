@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
-from lms.models.catalog import Presenter, Series, Webinar
-from lms.models.grants import Grant, OfferKind
-from lms.models.sales import Sale
+from lms.models.documents import CreditReason, Document, DocumentKind
+from lms.models.grants import OfferKind
+from lms.models.orders import Order, OrderLine
+from lms.models.payments import Dispute, DisputeState, Settlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,57 +36,94 @@ class OrderRow:
         return self.owed_minor > 0 and self.due_at is not None and self.due_at <= now
 
 
-_covers = (
-    select(func.coalesce(Webinar.title, Series.title, Presenter.name, ""))
-    .select_from(Grant)
-    .outerjoin(Webinar, Webinar.id == Grant.webinar_id)
-    .outerjoin(Series, Series.id == Grant.series_id)
-    .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
-    .where(Grant.sale_id == Sale.id)
-    .order_by(Grant.id)
+_first_line = (
+    select(OrderLine.id)
+    .where(OrderLine.order_id == Order.id, OrderLine.replaced_at.is_(None))
+    .order_by(OrderLine.position)
     .limit(1)
-    .correlate(Sale)
+    .correlate(Order)
     .scalar_subquery()
+)
+_net = (
+    select(func.coalesce(func.sum(OrderLine.net_minor), 0))
+    .where(OrderLine.order_id == Order.id, OrderLine.replaced_at.is_(None))
+    .correlate(Order)
+    .scalar_subquery()
+)
+_Line = aliased(OrderLine)
+_Credit = aliased(Document)
+_returned = (
+    select(func.coalesce(func.sum(_Credit.total_minor), 0))
+    .where(_Credit.refers_to_id == Document.id, _Credit.reason == CreditReason.RETURN)
+    .correlate(Document)
+    .scalar_subquery()
+)
+_is_disputed = (
+    select(Dispute.id)
+    .join(Settlement, Settlement.payment_id == Dispute.payment_id)
+    .where(
+        Settlement.invoice_id == Document.id,
+        Settlement.undone_at.is_(None),
+        Dispute.state == DisputeState.OPEN,
+    )
+    .correlate(Document)
+    .exists()
 )
 
 
 def orders_of(
     session: Session, *, organization_id: int | None = None, login_id: int | None = None
 ) -> Sequence[OrderRow]:
-    """Return the orders of an organization or of a person, the newest first.
+    """Return the placed orders of an organization or of a person, the newest first.
 
     With those of organizations and logins that were merged into it.
     """
     if organization_id is not None:
-        which = Sale.organization_id.in_(family_of(organization_id))
+        which = Order.organization_id.in_(family_of(organization_id))
     else:
-        which = Sale.login_id.in_(logins_of(login_id or 0))
+        which = Order.login_id.in_(logins_of(login_id or 0))
     rows = session.execute(
-        select(Sale, func.coalesce(_covers, "").label("covers"))
-        .where(which)
-        .order_by(Sale.sold_at.desc(), Sale.id.desc())
+        select(
+            Order.public_id,
+            _Line.kind,
+            _Line.description.label("covers"),
+            _Line.quantity,
+            Order.currency,
+            func.coalesce(Document.total_minor, _net).label("total_minor"),
+            func.coalesce(Document.open_minor, 0).label("owed_minor"),
+            Order.placed_at.label("ordered_at"),
+            Document.due_at,
+            _is_disputed.label("is_disputed"),
+            and_(Document.total_minor > 0, _returned >= Document.total_minor).label("is_refunded"),
+        )
+        .select_from(Order)
+        .join(_Line, _Line.id == _first_line)
+        .outerjoin(
+            Document,
+            and_(
+                Document.order_id == Order.id,
+                Document.kind == DocumentKind.INVOICE,
+                Document.replaced_at.is_(None),
+            ),
+        )
+        .where(which, Order.placed_at.is_not(None))
+        .order_by(Order.placed_at.desc(), Order.id.desc())
     )
-    return [_order(row.Sale, row.covers) for row in rows]
+    return [
+        OrderRow(
+            **{
+                **row._mapping,  # noqa: SLF001  (SQLAlchemy's public name)
+                "is_disputed": bool(row.is_disputed),
+                "is_refunded": bool(row.is_refunded),
+            }
+        )
+        for row in rows
+    ]
 
 
 def count_orders(session: Session, organization_id: int) -> int:
     """Return how many orders were made out to this organization itself."""
-    orders = select(func.count(Sale.id)).where(Sale.organization_id == organization_id)
-    return session.scalar(orders) or 0
-
-
-def _order(sale: Sale, covers: str) -> OrderRow:
-    is_open = sale.paid_at is None and sale.refunded_at is None
-    return OrderRow(
-        public_id=sale.public_id,
-        kind=sale.kind,
-        covers=covers,
-        quantity=sale.quantity,
-        currency=sale.currency,
-        total_minor=sale.price_minor,
-        owed_minor=sale.price_minor - sale.refunded_minor if is_open else 0,
-        ordered_at=sale.sold_at,
-        due_at=sale.due_at,
-        is_disputed=sale.disputed_at is not None,
-        is_refunded=sale.refunded_at is not None,
+    orders = select(func.count(Order.id)).where(
+        Order.organization_id == organization_id, Order.placed_at.is_not(None)
     )
+    return session.scalar(orders) or 0

@@ -4,6 +4,7 @@
 separate, and orders and documents keep the organization that they were made out to.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,11 +13,14 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.lti_hook_types import LmsConnection
 from lms.models.organizations import MemberInvitation, Membership, Organization
 from lms.models.seats import Assignment, Pool, VerifiedDomain
 from lms.organizations.orders import count_orders
 from lms.organizations.organization_lists import ids_below
 from lms.organizations.organizations import NO_SUCH_ORGANIZATION
+
+ListConnections = Callable[[Session, int], tuple[LmsConnection, ...]]
 
 WITH_ITSELF = N_("Choose another organization: this is the same one.")
 MERGED_ALREADY = N_(
@@ -48,6 +52,7 @@ class MergeSide:
     pools: int
     seated: int
     orders: int
+    connections: int
     domains: tuple[str, ...]
 
 
@@ -70,10 +75,12 @@ class _Row:
     merged_into: int | None
 
 
-def preview_merge(session: Session, *, kept: str, merged: str) -> MergePreview:
+def preview_merge(
+    session: Session, *, kept: str, merged: str, hooks: Sequence[ListConnections]
+) -> MergePreview:
     """Return what two organizations, by their slugs, have each.
 
-    Raises what would keep them from being merged: NotFound for one that is none; Invalid when they
+    `hooks` list the LMS connections of an organization. Raises what would keep them from being merged: NotFound for one that is none; Invalid when they
     are the same; Conflict where one was merged before, since there are no chains, or belongs to
     the other.
     """
@@ -82,27 +89,27 @@ def preview_merge(session: Session, *, kept: str, merged: str) -> MergePreview:
     in_both = select(func.count(Membership.id)).where(
         Membership.organization_id == stays.id, Membership.login_id.in_(theirs)
     )
-    return MergePreview(_side(session, stays), _side(session, goes), session.scalar(in_both) or 0)
+    return MergePreview(
+        kept=_side(session, stays, hooks),
+        merged=_side(session, goes, hooks),
+        in_both=session.scalar(in_both) or 0,
+    )
 
 
-def merge(
-    session: Session, *, kept: str, merged: str, actor: str | None, now: datetime
-) -> MergePreview:
-    """Merge the organization `merged` into `kept`, both by their slugs; returns what each had.
+def merge(session: Session, *, kept: str, merged: str, actor: str | None, now: datetime) -> None:
+    """Merge the organization `merged` into `kept`, both by their slugs.
 
     Raises as `preview_merge` does.
     """
     stays, goes = _pair(session, kept, merged, locks=True)
-    shown = preview_merge(session, kept=kept, merged=merged)
     _set(session, goes.id, stays.id)
     for subject, other, act in (
         (goes, stays, "organization.merged"),
         (stays, goes, "organization.took_in"),
     ):
-        detail = {"with": other.public_id}
+        detail = {"organization": other.public_id}
         audit.record(session, act, subject.public_id, actor=actor, now=now, detail=detail)
     session.flush()
-    return shown
 
 
 def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) -> str:
@@ -131,7 +138,7 @@ def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) 
             subject,
             actor=actor,
             now=now,
-            detail={"from": other},
+            detail={"organization": other},
         )
     session.flush()
     return str(kept.slug)
@@ -187,7 +194,7 @@ def _pair(session: Session, kept: str, merged: str, *, locks: bool) -> tuple[_Ro
     return stays, goes
 
 
-def _side(session: Session, row: _Row) -> MergeSide:
+def _side(session: Session, row: _Row, hooks: Sequence[ListConnections]) -> MergeSide:
     its_pools = select(Pool.id).where(Pool.organization_id == row.id)
     seated = select(func.count(Assignment.id)).where(
         Assignment.pool_id.in_(its_pools),
@@ -215,5 +222,6 @@ def _side(session: Session, row: _Row) -> MergeSide:
         pools=session.scalar(pools) or 0,
         seated=session.scalar(seated) or 0,
         orders=count_orders(session, row.id),
+        connections=sum(len(hook(session, row.id)) for hook in hooks),
         domains=tuple(session.scalars(domains.order_by(VerifiedDomain.domain))),
     )

@@ -18,7 +18,7 @@ from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_ids
 from lms.models.accounts import Login
-from lms.models.organizations import Membership, Organization, Role
+from lms.models.organizations import InvoiceDelivery, Membership, Organization, Role
 from lms.organizations.organization_lists import ids_below
 
 LONGEST_SLUG: Final = 80
@@ -102,7 +102,17 @@ def add_many(
         session,
         Organization,
         [
-            {"public_id": public_id, "slug": slugs_of[name], "name": name, "created_at": now}
+            {
+                "public_id": public_id,
+                "slug": slugs_of[name],
+                "name": name,
+                "legal_name": "",
+                "invoice_delivery": InvoiceDelivery.EMAIL,
+                "vendor_number": "",
+                "po_required": False,
+                "notes": "",
+                "created_at": now,
+            }
             for public_id, name in names_of.items()
         ],
     )

@@ -1,4 +1,4 @@
-"""Bulk pools: adds the pools and seats of many past sales at once."""
+"""Bulk pools: adds the pools and seats of many past orders at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class _Kind:
 def fill(
     session: Session, lines: Sequence[NewPoolGrant], *, actor: str | None, now: datetime
 ) -> None:
-    """Give organizations the seats of many sales, as `lms.seats.pools.sell_seats` does of one.
+    """Give organizations the seats of many orders, as `lms.seats.pools.sell_seats` does of one.
 
     A pool that is made here holds nobody yet, so its capacity is known at once; one that stood
     before is settled.
@@ -139,7 +139,7 @@ def _grant(
             {
                 "public_id": public_id,
                 "pool_id": pool_id,
-                "sale_id": line.sale_id,
+                "order_line_id": line.order_line_id,
                 "kind": line.kind,
                 "seats": stands.seats,
                 "starts_at": stands.starts_at,

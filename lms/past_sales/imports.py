@@ -16,12 +16,13 @@ from lms.core.errors import N_, Conflict, Refused
 from lms.mail.links import MailContext
 from lms.models.accounts import Login
 from lms.models.grants import Grant
+from lms.models.orders import Order, OrderLine
 from lms.models.organizations import Membership
 from lms.models.past_sales import PastAnswer, PastImport, PastImportRow
-from lms.models.sales import Sale
 from lms.models.seat_imports import ImportState
 from lms.models.seats import Pool
-from lms.past_sales import bulk_sales, row_parser
+from lms.past_sales import bulk_orders, open_invoices, row_parser
+from lms.past_sales.bulk_orders import PastOrder
 from lms.past_sales.row_parser import PastRow
 from lms.seat_imports.uploaded_list_lifecycle import LONGEST_SENTENCE, UploadedLists, maker
 
@@ -29,7 +30,7 @@ READ: Final = "history.read_list"
 APPLY: Final = "history.apply_list"
 DROP: Final = "history.drop_list"
 
-FILLED: Final = (Login, Membership, Pool, Sale, Grant)
+FILLED: Final = (Login, Membership, Pool, Order, OrderLine, Grant)
 HAS_FAULTS = N_("Nothing is brought in while a row has a fault. Mend the list and send it again.")
 LISTS: Final = UploadedLists(
     PastImport,
@@ -47,10 +48,10 @@ discard, forget_old = LISTS.discard, LISTS.forget_old
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A row with what would become of it; `sale_id` is "" where it is at fault."""
+    """What would become of a row; one with a fault has its sentence and makes no order."""
 
-    row: PastRow
-    sale_id: str
+    answer: PastAnswer
+    past: PastOrder | None = None
     sentence: str = ""
 
 
@@ -70,35 +71,51 @@ def begin(
 
 
 def answer(
-    session: Session, rows: Sequence[PastRow], mail_context: MailContext
+    session: Session, rows: Sequence[Mapping[str, str]], mail_context: MailContext
 ) -> tuple[Checked, ...]:
-    """Say of rows what sale each would make or what is wrong with it; nothing is written."""
-    read = row_parser.read_sales(session, [row.cells for row in rows], mail_context)
-    return tuple(
-        Checked(row, "", _fault_of(found))
-        if isinstance(found, Refused)
-        else Checked(row, found.new.sale_id)
-        for row, found in zip(rows, read, strict=True)
-    )
+    """Say of rows, by their cells, what order each would make; nothing is written."""
+    read = row_parser.read_orders(session, rows, mail_context)
+    found = [one for one in read if not isinstance(one, Refused)]
+    ids = [one.new.order_id for one in found]
+    here = set(session.scalars(select(Order.public_id).where(Order.public_id.in_(ids))))
+    new = [one for one in found if one.new.order_id not in here]
+    taken = open_invoices.taken(session, {one.new.order_id: one.invoice for one in new})
+    likely = row_parser.find_likely(session, rows, read)
+    answers = []
+    for one, may_be in zip(read, likely, strict=True):
+        if isinstance(one, Refused):
+            answers.append(Checked(PastAnswer.INVALID, sentence=_fault_of(one)))
+        elif may_be and one.new.order_id not in here:
+            answers.append(Checked(PastAnswer.INVALID, sentence=may_be))
+        elif one.new.order_id in here:
+            answers.append(Checked(PastAnswer.ALREADY, one))
+        elif one.new.order_id in taken:
+            answers.append(Checked(PastAnswer.INVALID, sentence=open_invoices.TAKEN))
+        else:
+            answers.append(Checked(PastAnswer.OK, one))
+    return tuple(answers)
 
 
-def stage(session: Session, import_id: int, rows: Sequence[Checked], first_number: int) -> None:
+def stage(
+    session: Session,
+    import_id: int,
+    rows: Sequence[tuple[PastRow, Checked]],
+    first_number: int,
+) -> None:
     """Write answered rows of a list into the staging table, numbered from `first_number` on."""
-    ids = [one.sale_id for one in rows if one.sale_id]
-    here = set(session.scalars(select(Sale.public_id).where(Sale.public_id.in_(ids))))
     session.execute(
         insert(PastImportRow),
         [
             {
                 "import_id": import_id,
                 "number": number,
-                "line": one.row.line,
-                "cells": json.dumps(dict(one.row.cells)),
-                "answer": _answer(one, here),
-                "sentence": one.sentence,
-                "sale_public_id": one.sale_id or None,
+                "line": row.line,
+                "cells": json.dumps(dict(row.cells)),
+                "answer": checked.answer,
+                "sentence": checked.sentence,
+                "order_public_id": checked.past.new.order_id if checked.past else None,
             }
-            for number, one in enumerate(rows, first_number)
+            for number, (row, checked) in enumerate(rows, first_number)
         ],
     )
 
@@ -138,7 +155,7 @@ def apply_some(
 ) -> int:
     """Bring in the next rows of a list; returns how many are left. Nobody is sent a letter.
 
-    A row is a sale of its own: one that has become impossible since it was checked gets its
+    A row is an order of its own: one that has become impossible since it was checked gets its
     sentence, and the others go on. Raises NotFound, and Conflict for a list that isn't checked.
     """
     row = LISTS.locked(session, public_id)
@@ -173,12 +190,6 @@ def must_be_sound(row: PastImport) -> None:
         raise Conflict(HAS_FAULTS, code="not_applied")
 
 
-def _answer(one: Checked, here: set[str]) -> PastAnswer:
-    if one.sentence:
-        return PastAnswer.INVALID
-    return PastAnswer.ALREADY if one.sale_id in here else PastAnswer.OK
-
-
 def _bring_in(
     session: Session,
     rows: Sequence[Mapping[str, str]],
@@ -188,18 +199,15 @@ def _bring_in(
     now: datetime,
 ) -> list[tuple[PastAnswer, str]]:
     """Bring in what can be; returns what became of each row, and what is wrong with an invalid one."""
-    read = row_parser.read_sales(session, rows, mail_context)
-    ids = [one.new.sale_id for one in read if not isinstance(one, Refused)]
-    here = set(session.scalars(select(Sale.public_id).where(Sale.public_id.in_(ids))))
-    new = [one for one in read if not isinstance(one, Refused) and one.new.sale_id not in here]
-    left_out = bulk_sales.bring_in(session, new, mail_context=mail_context, actor=actor, now=now)
+    checked = answer(session, rows, mail_context)
+    new = [one.past for one in checked if one.past and one.answer is PastAnswer.OK]
+    left_out = bulk_orders.bring_in(session, new, mail_context=mail_context, actor=actor, now=now)
     answers = []
-    for one in read:
-        refused = one if isinstance(one, Refused) else left_out.get(one.new.sale_id)
-        if refused is not None:
+    for one in checked:
+        if one.answer is not PastAnswer.OK or one.past is None:
+            answers.append((one.answer, one.sentence))
+        elif refused := left_out.get(one.past.new.order_id):
             answers.append((PastAnswer.INVALID, _fault_of(refused)))
-        elif not isinstance(one, Refused) and one.new.sale_id in here:
-            answers.append((PastAnswer.ALREADY, ""))
         else:
             answers.append((PastAnswer.BROUGHT, ""))
     return answers
@@ -249,7 +257,7 @@ def _finish(session: Session, row: PastImport, *, actor: str | None, now: dateti
 
 def _comes_again(import_id: int) -> ColumnElement[bool]:
     nth = func.row_number().over(
-        partition_by=PastImportRow.sale_public_id, order_by=PastImportRow.number
+        partition_by=PastImportRow.order_public_id, order_by=PastImportRow.number
     )
     ranked = (
         select(PastImportRow.number, nth.label("nth"))

@@ -246,11 +246,11 @@ def _read_through(
     rows, number = read_past(file), 1
     while batch := tuple(islice(rows, CHECKED_AT_ONCE)):
         with carrel.database.read_session() as session:
-            checked = imports.answer(session, batch, mail_context)
+            checked = imports.answer(session, [row.cells for row in batch], mail_context)
         with carrel.database.transaction() as session:
             if run is not None:
                 run.hold(session)
-            imports.stage(session, import_id, checked, number)
+            imports.stage(session, import_id, list(zip(batch, checked, strict=True)), number)
         number += len(batch)
         if run is not None:
             run.report(min(1.0, file.tell() / size), READING)

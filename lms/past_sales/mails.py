@@ -15,8 +15,8 @@ from lms.mail.links import MailContext
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import Grant, Scope
+from lms.models.orders import Order, OrderLine, Terms
 from lms.models.organizations import Organization
-from lms.models.sales import Sale, Terms
 from lms.models.seats import Pool
 
 NAMED_AT_MOST: Final = 10
@@ -80,8 +80,8 @@ def _items(
 ) -> tuple[tuple[str, ...], int]:
     """Return what of somebody's past purchases counts today, the newest first, and how many."""
     which = (
-        Sale.contact_id == login_id,
-        Sale.terms == Terms.HISTORY,
+        Order.contact_id == login_id,
+        Order.terms == Terms.HISTORY,
         Grant.revoked_at.is_(None),
         or_(Grant.ends_at.is_(None), Grant.ends_at > now),
     )
@@ -93,7 +93,8 @@ def _items(
             Grant.seats,
             Grant.ends_at,
         )
-        .join(Sale, Sale.id == Grant.sale_id)
+        .join(OrderLine, OrderLine.id == Grant.order_line_id)
+        .join(Order, Order.id == OrderLine.order_id)
         .outerjoin(Webinar, Webinar.id == Grant.webinar_id)
         .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
         .outerjoin(Series, Series.id == Grant.series_id)
@@ -105,7 +106,10 @@ def _items(
     )
     items = tuple(_said(row, mail_context) for row in rows)
     total = session.scalar(
-        select(func.count(Grant.id)).join(Sale, Sale.id == Grant.sale_id).where(*which)
+        select(func.count(Grant.id))
+        .join(OrderLine, OrderLine.id == Grant.order_line_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(*which)
     )
     return items, total or 0
 

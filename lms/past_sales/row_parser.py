@@ -1,22 +1,24 @@
 """The row parser of past sales: reads who bought what from one list.
 
 Columns, by their headings: e-mail, name, covers (a webinar's slug, presenter:SLUG, series:SLUG or
-everything), bought, ends, source, organization, seats. A row with seats fills an organization's
-pool; one without lets the login in, which may be one that several people share.
+everything), bought, ends, source, organization, seats, price. A row with seats fills an
+organization's pool; one without lets the login in, which may be one that several people share.
+Where an invoice is still open: invoice number, invoice date, due date, amount open.
 """
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from types import MappingProxyType
 from typing import BinaryIO, Final
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from lms.accounts import accounts
 from lms.core.csv_reader import read_named
+from lms.core.dates_and_time_zones import end_of_day
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Invalid, Refused
 from lms.core.model_base import CROCKFORD
@@ -24,12 +26,19 @@ from lms.grants.grants import Target
 from lms.grants.request_and_sale_form_choices import EVERYTHING, read_targets
 from lms.mail.links import MailContext
 from lms.models.grants import OfferKind
+from lms.models.orders import Terms
 from lms.models.organizations import Organization
-from lms.models.sales import Terms
 from lms.organizations import organizations
-from lms.past_sales.bulk_sales import PastSale
-from lms.sales import sales
-from lms.sales.sales import NewSale
+from lms.organizations.organization_matches import (
+    Match,
+    NewOrganizationFacts,
+    find_matches_of_many,
+)
+from lms.past_sales.bulk_orders import PastOrder
+from lms.past_sales.open_invoices import NO_DAY, OpenInvoice, read_day, read_invoice, read_minor
+from lms.pricing.price_list import DEFAULT_CURRENCY, read_prices
+from lms.sales.buyers import contact_name
+from lms.sales.new_orders import FAULTY, NewLine, NewOrder, line_faults, order_faults
 
 COLUMNS: Final = MappingProxyType(
     {
@@ -41,19 +50,29 @@ COLUMNS: Final = MappingProxyType(
         "source": ("source", "from"),
         "organization": ("organization", "organisation", "library", "institution"),
         "seats": ("seats", "places", "quantity"),
+        "price": ("price", "total", "charged"),
+        "invoice": ("invoice", "invoicenumber", "invoiceno"),
+        "invoiced": ("invoicedate", "invoicedon"),
+        "due": ("duedate", "dueon", "due"),
+        "open": ("amountopen", "openamount", "openbalance", "balancedue", "balance"),
     }
 )
 NEEDED: Final = ("email", "covers", "bought")
 UNLIMITED: Final = "unlimited"
 LONGEST_NOTE: Final = 500
+LONGEST_NAME: Final = 200
 LONGEST_CELL: Final = 600  # longer than any cell that makes sense: what is cut is refused anyway
-CURRENCY: Final = "USD"  # of a price that nobody wrote down: it is recorded as 0
 
 NO_COLUMNS = N_("The first row needs headings for at least: e-mail, covers, bought.")
-NO_DAY = N_("Write days as 2026-10-06.")
 NO_NUMBER = N_("Give seats as a number, or unlimited.")
 NOT_HERE = N_("Nothing here goes by this: give the web name of a webinar, a series or a presenter.")
+NEW: Final = "new:"
+MAY_BE = N_(
+    'This may be %(known)s, which we know already. %(why)s Enter that name, or "new: %(name)s" to'
+    " add another organization."
+)
 NO_ORGANIZATION = N_("Seats are an organization's: name it.")
+MORE_OPEN = N_("More is open than the price. Leave the price empty, or correct it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +83,16 @@ class PastRow:
     cells: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What the rows of a list are read with: organizations by name, what is sold, the currency."""
+
+    slugs: Mapping[str, str]
+    targets: Mapping[str, Target]
+    currency: str
+    mail_context: MailContext
+
+
 def read_past(file: BinaryIO) -> Iterator[PastRow]:
     """Yield the rows of a list, holding one at a time; raises Invalid, field `file`."""
     rows = read_named(file, COLUMNS, needed=NEEDED, missing=NO_COLUMNS, longest=LONGEST_CELL)
@@ -71,16 +100,54 @@ def read_past(file: BinaryIO) -> Iterator[PastRow]:
         yield PastRow(row.line, row.cells)
 
 
-def read_sales(
+def read_orders(
     session: Session, rows: Sequence[Mapping[str, str]], mail_context: MailContext
-) -> tuple[PastSale | Refused, ...]:
-    """Return the sale that each row makes, or why it can make none; nothing is written.
+) -> tuple[PastOrder | Refused, ...]:
+    """Return the order that each row makes, or why it can make none; nothing is written.
 
-    A sale's outside id is the same for the same row, whenever it comes.
+    An order's outside id is the same for the same row, whenever it comes.
     """
-    slugs = _slugs_of(session, {row.get("organization", "") for row in rows})
-    targets = read_targets(session, {_covers(row) for row in rows})
-    return tuple(_read(row, slugs, targets, mail_context) for row in rows)
+    house = _House(
+        _slugs_of(session, {_named(row.get("organization", "")) for row in rows}),
+        read_targets(session, {_covers(row) for row in rows}),
+        next((price.currency for price in read_prices(session)), DEFAULT_CURRENCY),
+        mail_context,
+    )
+    return tuple(_read(row, house) for row in rows)
+
+
+def find_likely(
+    session: Session, rows: Sequence[Mapping[str, str]], orders: Sequence[PastOrder | Refused]
+) -> tuple[str, ...]:
+    """Return for each row a sentence where its new organization may be a known one, else "".
+
+    A name after `new:` is of another organization, whatever it is like (PRODUCT.md, I6).
+    """
+    asked = [_asked(row, order) for row, order in zip(rows, orders, strict=True)]
+    news = list(dict.fromkeys(one for one in asked if one is not None))
+    likely = dict(zip(news, find_matches_of_many(session, news), strict=True))
+    return tuple(
+        _may_be(one.name, likely[one][0]) if one is not None and likely[one] else ""
+        for one in asked
+    )
+
+
+def _asked(row: Mapping[str, str], order: PastOrder | Refused) -> NewOrganizationFacts | None:
+    if isinstance(order, Refused) or not order.new.organization_name:
+        return None
+    if row.get("organization", "").lower().startswith(NEW):
+        return None
+    return NewOrganizationFacts(order.new.organization_name, order.new.email)
+
+
+def _may_be(name: str, match: Match) -> str:
+    return MAY_BE % {"known": match.name, "why": match.reasons[0], "name": name}
+
+
+def _named(organization: str) -> str:
+    """Return the name in an organization's cell, without the mark of a new one."""
+    is_marked = organization.lower().startswith(NEW)
+    return organization[len(NEW) :].strip() if is_marked else organization
 
 
 def fault_of(refusal_: Refused) -> str:
@@ -90,54 +157,79 @@ def fault_of(refusal_: Refused) -> str:
     return refusal_.message
 
 
-def _read(
-    cells: Mapping[str, str],
-    slugs: Mapping[str, str],
-    targets: Mapping[str, Target],
-    mail_context: MailContext,
-) -> PastSale | Refused:
+def _read(cells: Mapping[str, str], house: _House) -> PastOrder | Refused:
     try:
-        new = _sale_of(cells, slugs, mail_context)
-        if new.covers not in targets:
+        invoice = read_invoice(cells, house.currency)
+        new = _order_of(cells, invoice, house)
+        (line,) = new.lines
+        target = house.targets.get(line.covers)
+        if target is None:
             return Invalid(NOT_HERE)
-        target = sales.checked(new, targets.get(new.covers))
-        accounts.checked_name(sales.contact_name(new))
+        faults = order_faults(new) | line_faults(
+            line, target, is_to_organization=new.is_to_organization
+        )
+        if faults:
+            return Invalid(FAULTY, fields=faults)
+        accounts.checked_name(contact_name(new.name, new.email))
         if new.organization_name and not new.organization:
             organizations.checked_name(new.organization_name)
     except Refused as refused:
         return refused
-    return PastSale(new, target)
+    paid_by = "" if new.is_to_organization else cells.get("organization", "")
+    return PastOrder(new, target, invoice, " ".join(paid_by.split())[:LONGEST_NAME])
 
 
-def _sale_of(
-    cells: Mapping[str, str], slugs: Mapping[str, str], mail_context: MailContext
-) -> NewSale:
+def _order_of(cells: Mapping[str, str], invoice: OpenInvoice | None, house: _House) -> NewOrder:
     """Return what a row says was sold; raises Invalid for what can't be read."""
     address = read_address(cells["email"])
     covers = _covers(cells)
-    bought = _moment(cells["bought"], mail_context, is_end=False)
+    bought = _moment(cells["bought"], house.mail_context, is_end=False)
     ends = cells.get("ends", "")
     seats, organization = cells.get("seats", ""), cells.get("organization", "")
     if seats and not organization:
         raise Invalid(NO_ORGANIZATION)
-    slug = slugs.get(organization, "") if seats else ""
-    told = (cells.get("source", ""), "" if seats else organization)
-    return NewSale(
+    slug = house.slugs.get(_named(organization), "") if seats else ""
+    price, discount = _price(cells, invoice, house.currency)
+    number = cells.get("invoice", "")
+    told = (
+        cells.get("source", ""),
+        "" if seats else organization,
+        f"invoice {number}" if number and invoice is None else "",
+    )
+    line = NewLine(
         kind=_kind(covers, seats),
         covers=covers,
-        email=address.shown,
-        name=cells.get("name", ""),
-        price_minor=0,
-        currency=CURRENCY,
-        terms=Terms.HISTORY,
-        organization=slug,
-        organization_name=organization if seats and not slug else "",
+        price_minor=price,
+        discount_minor=discount,
         quantity=_seats(seats),
         starts_at=bought,
-        ends_at=_moment(ends, mail_context, is_end=True) if ends else None,
-        note=", ".join(filter(None, told))[:LONGEST_NOTE],
-        sale_id=_sale_id(address.key, covers, bought.isoformat(), organization.casefold(), seats),
+        ends_at=_moment(ends, house.mail_context, is_end=True) if ends else None,
     )
+    return NewOrder(
+        lines=(line,),
+        email=address.shown,
+        name=cells.get("name", ""),
+        terms=Terms.HISTORY,
+        currency=house.currency,
+        organization=slug,
+        organization_name=_named(organization) if seats and not slug else "",
+        due_on=invoice.due_on if invoice else None,
+        note=", ".join(filter(None, told))[:LONGEST_NOTE],
+        order_id=_order_id(address.key, covers, bought.isoformat(), organization.casefold(), seats),
+    )
+
+
+def _price(cells: Mapping[str, str], invoice: OpenInvoice | None, currency: str) -> tuple[int, int]:
+    """Return what is charged for a row, and what is taken off; a price that is not given is 0.
+
+    Of an open invoice only the balance is charged here, whatever was paid before.
+    """
+    price = read_minor(cells.get("price", ""), currency)
+    if invoice is None:
+        return price, 0
+    if price and price < invoice.open_minor:
+        raise Invalid(MORE_OPEN)
+    return invoice.open_minor, max(price - invoice.open_minor, 0)
 
 
 def _covers(cells: Mapping[str, str]) -> str:
@@ -165,17 +257,22 @@ def _seats(text: str) -> int | None:
 
 
 def _slugs_of(session: Session, names: set[str]) -> dict[str, str]:
-    """Return the slug of the organization that each name is the name or the slug of."""
+    """Return the slug of the organization that each name is the name or the slug of.
+
+    Of one that was merged into another it is the other's.
+    """
     tidy = {name: " ".join(name.split()) for name in names if name}
+    kept = aliased(Organization)
     rows = session.execute(
-        select(Organization.slug, Organization.name)
+        select(Organization.slug, Organization.name, kept.slug.label("kept"))
+        .join(kept, kept.id == func.coalesce(Organization.merged_into, Organization.id))
         .where(or_(Organization.slug.in_(tidy), Organization.name.in_(tidy.values())))
-        .order_by(Organization.id)
+        .order_by(Organization.merged_into.is_not(None), Organization.id)
     ).all()
     found: dict[str, str] = {}
-    for slug, name in rows:
-        found.setdefault(slug, slug)
-        found.setdefault(name, slug)
+    for slug, name, kept_slug in rows:
+        found.setdefault(slug, kept_slug)
+        found.setdefault(name, kept_slug)
     return {
         name: found.get(name) or found[as_kept]
         for name, as_kept in tidy.items()
@@ -185,19 +282,19 @@ def _slugs_of(session: Session, names: set[str]) -> dict[str, str]:
 
 def _moment(text: str, mail_context: MailContext, *, is_end: bool) -> datetime:
     """Return a moment, or the begin or the end of a day in the house's zone."""
-    try:
-        at = datetime.fromisoformat(text)
-        if len(text) > len("2026-10-06"):
-            return at.replace(tzinfo=at.tzinfo or mail_context.zone).astimezone(UTC)
-        day = date(at.year, at.month, at.day)
-    except ValueError as error:
-        raise Invalid(NO_DAY) from error
+    if len(text) > len("2026-10-06"):
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise Invalid(NO_DAY) from error
+        return at.replace(tzinfo=at.tzinfo or mail_context.zone).astimezone(UTC)
+    day = read_day(text)
     if is_end:
-        return sales.last_moment(day, mail_context.zone)
+        return end_of_day(day, mail_context.zone)
     return datetime.combine(day, time(), tzinfo=mail_context.zone)
 
 
-def _sale_id(*parts: str) -> str:
-    """Return the outside id of a past sale: the same for the same row, whenever it comes."""
+def _order_id(*parts: str) -> str:
+    """Return the outside id of a past order: the same for the same row, whenever it comes."""
     number = int.from_bytes(hashlib.sha256("\n".join(parts).encode()).digest()[:16])
     return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))

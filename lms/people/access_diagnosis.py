@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
 from lms.access.explanations import asked_organization
+from lms.access.merged_organizations import kept_organization
 from lms.access.policy import Action, Case, Decision, decide
 from lms.accounts import accounts
 from lms.accounts.accounts import Account, NewLogin
@@ -137,6 +138,7 @@ def _organization_of(session: Session, email: str | None) -> Row[str, str] | Non
     domain = read_address(email).key.rpartition("@")[2]
     return session.execute(
         select(Organization.name, Organization.slug)
-        .join_from(VerifiedDomain, Organization)
+        .select_from(VerifiedDomain)
+        .join(Organization, Organization.id == kept_organization(VerifiedDomain.organization_id))
         .where(VerifiedDomain.domain == domain)
     ).one_or_none()

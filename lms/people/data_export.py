@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CompoundSelect, func, or_, select, union
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.accounts.login_lookup import list_further
 from lms.certificates.read_models import Status, list_history
 from lms.core.errors import NotFound
-from lms.core.lti_data_export_types import OwnSystem
+from lms.core.lti_hook_types import OwnSystem
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind, Scope
@@ -19,14 +19,19 @@ from lms.models.live import Attendance, LiveJoin, Registration, RoomStay
 from lms.models.mail import Mail
 from lms.models.organizations import MemberInvitation, Membership, Organization, Role
 from lms.models.requests import DeskRequest, RequestKind
-from lms.models.training import (
-    GroupSupervisor,
-    Trainee,
-    Training,
-    TrainingGroup,
-    TrainingGroupMember,
-)
+from lms.models.tax import ExemptionBasis
+from lms.models.training import GroupSupervisor, TrainingGroupMember
+from lms.organizations.tax_papers import Payer, list_exemptions
 from lms.people.grant_and_seat_history import HeldSeat, read_grants, read_seats, read_watched
+from lms.people.order_export import (
+    OwnDocument,
+    OwnOrder,
+    OwnPayment,
+    read_documents,
+    read_orders,
+    read_payments,
+)
+from lms.people.training_export import OwnAssigned, OwnGroup, groups_of, trainings_of
 from lms.playback.notes import OwnNote, list_own
 
 OnExport = Callable[[Session, int], tuple[OwnSystem, ...]]
@@ -132,24 +137,14 @@ class OwnRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnAssigned:
-    """Training that an organization asked for; `policy` is the text to confirm, "" for none."""
+class OwnTaxPaper:
+    """Why the person pays no sales tax; `states` are two-letter codes, none for all of them."""
 
-    organization: str
-    training: str
-    due_at: datetime
-    assigned_at: datetime
-    policy: str
-    confirmed_at: datetime | None
-    completed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class OwnGroup:
-    """A group that an organization put the person into."""
-
-    organization: str
-    group: str
+    basis: ExemptionBasis
+    states: tuple[str, ...]
+    number: str
+    until: date | None
+    file: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +177,12 @@ class PersonalData:
     live_minutes: tuple[OwnLiveMinutes, ...]
     showings: tuple[OwnShowing, ...]
     requests: tuple[OwnRequest, ...]
+    orders: tuple[OwnOrder, ...]
+    documents: tuple[OwnDocument, ...]
+    payments: tuple[OwnPayment, ...]
     trainings: tuple[OwnAssigned, ...]
     groups: tuple[OwnGroup, ...]
+    tax_papers: tuple[OwnTaxPaper, ...]
     supervises: tuple[OwnGroup, ...]
     letters: tuple[Letter, ...]
     learning_systems: tuple[OwnSystem, ...]
@@ -262,9 +261,18 @@ def read_personal_data(
         live_minutes=_live_minutes(session, own_ids),
         showings=_showings(session, own_ids),
         requests=_requests(session, own_ids),
-        trainings=_trainings(session, own_ids),
-        groups=_groups(session, TrainingGroupMember, own_ids),
-        supervises=_groups(session, GroupSupervisor, own_ids),
+        orders=read_orders(session, own_ids, _own_addresses(own_ids)),
+        documents=read_documents(session, own_ids, _own_addresses(own_ids)),
+        payments=read_payments(session, own_ids),
+        trainings=trainings_of(session, own_ids),
+        groups=groups_of(session, TrainingGroupMember, own_ids),
+        supervises=groups_of(session, GroupSupervisor, own_ids),
+        tax_papers=tuple(
+            OwnTaxPaper(
+                one.basis, one.states, one.number, one.until, one.file.name if one.file else None
+            )
+            for one in list_exemptions(session, Payer(login_id=login_id))
+        ),
         letters=tuple(Letter(*row) for row in letters),
         learning_systems=tuple(
             system for own_id in own_ids for hook in hooks for system in hook(session, own_id)
@@ -350,37 +358,3 @@ def _own_addresses(own_ids: Sequence[int]) -> CompoundSelect[str | None]:
         ),
         select(LoginAlias.email_key).where(LoginAlias.login_id.in_(own_ids)),
     )
-
-
-def _trainings(session: Session, own_ids: Sequence[int]) -> tuple[OwnAssigned, ...]:
-    rows = session.execute(
-        select(
-            Organization.name,
-            Training.title,
-            Training.due_at,
-            Trainee.created_at,
-            Training.policy,
-            Trainee.acknowledged_at,
-            Trainee.completed_at,
-        )
-        .join(Training, Training.organization_id == Organization.id)
-        .join(Trainee, Trainee.training_id == Training.id)
-        .where(Trainee.login_id.in_(own_ids))
-        .order_by(Trainee.created_at, Trainee.id)
-    )
-    return tuple(OwnAssigned(*row) for row in rows)
-
-
-def _groups(
-    session: Session,
-    having: type[TrainingGroupMember] | type[GroupSupervisor],
-    own_ids: Sequence[int],
-) -> tuple[OwnGroup, ...]:
-    rows = session.execute(
-        select(Organization.name, TrainingGroup.name)
-        .join(TrainingGroup, TrainingGroup.organization_id == Organization.id)
-        .join(having, having.group_id == TrainingGroup.id)
-        .where(having.login_id.in_(own_ids))
-        .order_by(Organization.name, TrainingGroup.name)
-    )
-    return tuple(OwnGroup(*row) for row in rows)

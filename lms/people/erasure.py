@@ -1,7 +1,8 @@
 """Erasure of a person: frees their seats and deletes their personal data (PRODUCT.md, I5).
 
-The login's row stays without name and address, so that what was sold and shown keeps its sums:
-sales and the requests they answered are kept for the legal time. Audit rows hold ids alone.
+The login's row stays without name and address, so that what was sold and shown keeps its sums.
+Documents are kept for the legal time with what they say, with the tax papers that go with them, and
+orders and payments with their amounts and days (MONEY.md, M21). Audit rows hold ids alone.
 """
 
 import json
@@ -22,7 +23,7 @@ from lms.models.accounts import EmailToken, Login, LoginAlias
 from lms.models.group_showings import Attendee
 from lms.models.live import Attendance, LiveJoin, Registration, RoomReport, RoomStay
 from lms.models.mail import Mail
-from lms.models.organizations import MemberInvitation, Membership
+from lms.models.organizations import AccountsPayableAddress, MemberInvitation, Membership
 from lms.models.past_sales import PastAnswer, PastImport, PastImportRow
 from lms.models.playback import Note, PlaybackEnd, Stream, WatchRecord
 from lms.models.requests import DeskRequest
@@ -30,12 +31,13 @@ from lms.models.seat_imports import ImportState, SeatImportRow
 from lms.models.seats import Assignment, AssignmentEnd, Seat, WaitingEntry
 from lms.models.training import GroupSupervisor, Trainee, TrainingGroupMember
 from lms.organizations import manager_and_owner_permissions
+from lms.people import erased_orders
+from lms.people.erased_orders import ERASED_NAME as ERASED_NAME
 from lms.playback import sessions as playback_sessions
 from lms.seats.claims import release_many
 
 OnErase = Callable[[Session, int], None]
 
-ERASED_NAME: Final = "Erased person"
 ON_THE_TEAM: Final = N_(
     "An account on our team can't be deleted. Ask an owner to remove its role first."
 )
@@ -87,7 +89,8 @@ def erase(
     certificates.withhold(session, person.login_ids, person.keys, now)
     _forget_places(session, person)
     _forget_lists(session, person)
-    _forget_letters_and_requests(session, person)
+    _forget_emails_and_requests(session, person)
+    erased_orders.forget(session, person.login_ids, person.keys)
     _forget_doings(session, person)
     session.execute(
         update(Login)
@@ -173,6 +176,11 @@ def _forget_places(session: Session, person: _Person) -> None:
             )
             .execution_options(**silently)
         )
+    session.execute(
+        delete(AccountsPayableAddress)
+        .where(AccountsPayableAddress.email_key.in_(person.keys))
+        .execution_options(**silently)
+    )
     unknown = literal("erased-") + Attendee.public_id
     session.execute(
         update(Attendee)
@@ -207,7 +215,7 @@ def _forget_lists(session: Session, person: _Person) -> None:
     )
 
 
-def _forget_letters_and_requests(session: Session, person: _Person) -> None:
+def _forget_emails_and_requests(session: Session, person: _Person) -> None:
     silently = {"synchronize_session": False}
     session.execute(
         delete(Mail)
@@ -219,7 +227,7 @@ def _forget_letters_and_requests(session: Session, person: _Person) -> None:
     )
     session.execute(
         update(DeskRequest)
-        .where(asked, DeskRequest.sale_id.is_(None))
+        .where(asked)
         .values(name=ERASED_NAME, email="", message="", answer="", note="")
         .execution_options(**silently)
     )

@@ -17,10 +17,10 @@ from lms.grants import grants
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
 from lms.models.grants import Grant, OfferKind, Scope, Withdrawal
+from lms.models.orders import Order, OrderLine, PurchaseOrder, Terms
 from lms.models.organizations import Organization
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
-from lms.models.sales import Sale, Terms
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
 from lms.seats import pools
 
@@ -29,13 +29,14 @@ MOST_TITLES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class SoldAs:
-    """The sale that a grant came from."""
+class OrderedAs:
+    """The order that a grant came from; `organization` is who owns it, "" for the person."""
 
     public_id: str
+    organization: str
     terms: Terms
-    reference: str
-    sold_at: datetime
+    po_number: str
+    placed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class HeldGrant:
     revoked_reason: str | None
     created_at: datetime
     via: str
-    sale: SoldAs | None
+    order: OrderedAs | None
     code: Code
 
 
@@ -100,6 +101,15 @@ class Loss:
 
 
 _covers = func.coalesce(Webinar.title, Series.title, Presenter.name, "")
+_po_number = func.coalesce(
+    select(PurchaseOrder.number)
+    .where(PurchaseOrder.order_id == Order.id)
+    .order_by(PurchaseOrder.id.desc())
+    .limit(1)
+    .correlate(Order)
+    .scalar_subquery(),
+    "",
+)
 _GRANTS = (
     select(
         Grant.public_id,
@@ -115,13 +125,16 @@ _GRANTS = (
         Grant.revoked_reason,
         Grant.created_at,
         Login.public_id.label("via"),
-        Sale.public_id.label("sale_id"),
-        Sale.terms,
-        Sale.reference,
-        Sale.sold_at,
+        Order.public_id.label("order_id"),
+        func.coalesce(Organization.name, "").label("organization"),
+        Order.terms,
+        _po_number.label("po_number"),
+        Order.placed_at,
     )
     .join(Login, Login.id == Grant.login_id)
-    .outerjoin(Sale, Sale.id == Grant.sale_id)
+    .outerjoin(OrderLine, OrderLine.id == Grant.order_line_id)
+    .outerjoin(Order, Order.id == OrderLine.order_id)
+    .outerjoin(Organization, Organization.id == Order.organization_id)
     .outerjoin(Webinar, Webinar.id == Grant.webinar_id)
     .outerjoin(Series, Series.id == Grant.series_id)
     .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
@@ -285,9 +298,9 @@ def _held(row: Row[*tuple[Any, ...]], now: datetime) -> HeldGrant:
         awaits_payment_since=row.awaits_payment_since,
     )
     (weighed,) = weigh_holdings((facts,), now)
-    sale = None
-    if row.sale_id is not None:
-        sale = SoldAs(row.sale_id, row.terms, row.reference, row.sold_at)
+    order = None
+    if row.order_id is not None:
+        order = OrderedAs(row.order_id, row.organization, row.terms, row.po_number, row.placed_at)
     return HeldGrant(
         public_id=row.public_id,
         kind=row.kind,
@@ -302,7 +315,7 @@ def _held(row: Row[*tuple[Any, ...]], now: datetime) -> HeldGrant:
         revoked_reason=row.revoked_reason,
         created_at=row.created_at,
         via=row.via,
-        sale=sale,
+        order=order,
         code=weighed.code,
     )
 

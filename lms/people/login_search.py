@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Text,
     column,
+    false,
     func,
     literal_column,
     select,
@@ -42,6 +43,7 @@ class Show(StrEnum):
     BLOCKED = "blocked"
     MERGED = "merged"
     UNCONFIRMED = "unconfirmed"
+    INVITED = "invited"  # they have no login: lms/people/invited_people.py finds them
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ _SHOWN: Final[dict[Show, tuple[ColumnElement[bool], ...]]] = {
     Show.BLOCKED: (Login.blocked_at.is_not(None),),
     Show.MERGED: (Login.merged_into.is_not(None),),
     Show.UNCONFIRMED: (Login.email.is_not(None), Login.confirmed_at.is_(None)),
+    Show.INVITED: (false(),),
 }
 _organizations = gathered(
     select(Organization.name)

@@ -24,7 +24,9 @@ WHAT_ROLES_SEE: Final[Mapping[Role, str]] = {
     Role.SUPERVISOR: N_(
         "Supervisor: sees the people, training, and reports of the groups you choose, and changes nothing"
     ),
-    Role.BILLING: N_("Billing: sees orders and invoices, and never who watches what"),
+    Role.BILLING: N_(
+        "Billing: sees orders and invoices, changes billing details, and never sees who watches what"
+    ),
     Role.LMS_ADMIN: N_(
         "LMS admin: connects your LMS and embeds webinars on your pages, and sees no people, reports, or invoices"
     ),

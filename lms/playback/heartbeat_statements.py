@@ -38,6 +38,7 @@ class Heard:
     blocked_at: datetime | None
     state: WebinarState
     free: bool
+    is_in_passes: bool
     held_at: datetime
     minutes: int
     grant_id: str | None
@@ -97,6 +98,7 @@ _HEARD = (
         _login.blocked_at,
         _webinar.state,
         _webinar.free,
+        _webinar.is_in_passes,
         _webinar.held_at,
         _webinar.minutes,
         _grant.public_id,

@@ -216,6 +216,7 @@ def _still_admits(heard: Heard, now: datetime) -> bool:
         held_at=heard.held_at,
         minutes=heard.minutes,
         playable=True,
+        is_in_passes=bool(heard.is_in_passes),
     )
     login = LoginFacts(heard.login_id, heard.blocked_at, grants)
     return isinstance(decide(login, webinar, Action.RECORDING, now), Admitted)

@@ -1,30 +1,39 @@
 """The price list: offers in versions; earlier versions stay for what was sold."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Invalid
 from lms.core.json_row_aggregates import gathered
+from lms.grants.grants import Target, target_columns
 from lms.models.branding import Branding
-from lms.models.grants import Offer, OfferKind
+from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
+from lms.models.grants import Offer, OfferKind, Scope
+from lms.pricing.offers import SEATS
 
 HIGHEST_MINOR = 100_000_000
 MOST_SEATS = 10_000
 DEFAULT_CURRENCY = "USD"
-SUBJECT = "prices"  # what their entries in the audit trail are about
-# The prices that hold now, as a column beside others; `prices_of` reads it.
-PRICES: Final = gathered(
-    select(Offer.kind, Offer.minimum, Offer.price_minor, Offer.currency).where(
-        Offer.retired_at.is_(None)
-    )
+OTHER_CURRENCY = N_(
+    "Other prices are in another currency. All prices have to be in the same one:"
+    " remove the special prices of webinars, series and presenters before you change it."
 )
+SUBJECT = "prices"  # what their entries in the audit trail are about
+EVERYTHING: Final = Target(Scope.EVERYTHING)
+FOR_SEVERAL: Final = (OfferKind.PASS, OfferKind.CONTRACT)  # never sold of one webinar
+TARGETS: Final[Mapping[Scope, type[Webinar] | type[Series] | type[Presenter]]] = {
+    Scope.WEBINAR: Webinar,
+    Scope.SERIES: Series,
+    Scope.PRESENTER: Presenter,
+}
+_HOLDS_NOW: Final = Offer.retired_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +57,123 @@ def say_money(minor: int, currency: str) -> str:
     return str(format_currency(amount, currency, locale="en_US"))
 
 
-def read_prices(session: Session) -> tuple[Price, ...]:
-    """Return the prices that hold now, by kind and then by minimum."""
-    rows = session.execute(
-        select(Offer.kind, Offer.minimum, Offer.price_minor, Offer.currency).where(
-            Offer.retired_at.is_(None)
-        )
+def read_prices(session: Session, target: Target = EVERYTHING) -> tuple[Price, ...]:
+    """Return the prices that hold now for a target, by kind and then by minimum.
+
+    The most specific ones win: a webinar's own before those of its series, of its presenters, and
+    the general ones. Where several series or presenters have their own, the cheaper ones win.
+    """
+    return _read(session, target, _HOLDS_NOW)
+
+
+def own_prices(session: Session, target: Target) -> tuple[Price, ...]:
+    """Return the prices that were set for a target itself; the general ones for `EVERYTHING`."""
+    return in_order(
+        Price(offer.kind, offer.minimum, offer.price_minor, offer.currency)
+        for offer in session.scalars(select(Offer).where(_HOLDS_NOW, _is_of(target)))
     )
-    return in_order(Price(*row) for row in rows)
+
+
+def currency_of(session: Session) -> str:
+    """Return the currency of the prices that hold now."""
+    return next((price.currency for price in read_prices(session)), DEFAULT_CURRENCY)
+
+
+def prices_at(session: Session, at: datetime, target: Target = EVERYTHING) -> tuple[Price, ...]:
+    """Return the prices that held for a target at a moment: an order keeps those of its day (P6)."""
+    held = and_(Offer.created_at <= at, or_(Offer.retired_at.is_(None), Offer.retired_at > at))
+    return _read(session, target, held)
+
+
+def prices_column(scope: Scope, holds: ColumnElement[bool] = _HOLDS_NOW) -> ScalarSelect[Any]:
+    """Return the prices of each webinar, series or presenter that a statement finds, as a column.
+
+    `prices_of` reads it.
+    """
+    rows = select(
+        Offer.webinar_id,
+        Offer.series_id,
+        Offer.presenter_id,
+        Offer.kind,
+        Offer.minimum,
+        Offer.price_minor,
+        Offer.currency,
+    )
+    return gathered(rows.where(holds, _concerns(scope)).correlate(*TARGETS.values()))
 
 
 def prices_of(column: Sequence[Sequence[Any]] | None) -> tuple[Price, ...]:
-    """Return the prices that `PRICES` read, as a page lists them."""
-    return in_order(Price(OfferKind(kind), *rest) for kind, *rest in column or ())
+    """Return the prices that a `prices_column` read, as a page lists them."""
+    owners: dict[tuple[int, int], list[Price]] = {}
+    for *targets, kind, minimum, minor, currency in column or ():
+        rank = next((at for at, target in enumerate(targets) if target), len(targets))
+        owner = (rank, next((target for target in targets if target), 0))
+        price = Price(OfferKind(kind), minimum, minor, currency)
+        owners.setdefault(owner, []).append(price)
+    return in_order(price for kind in OfferKind for price in _most_specific(owners, kind))
+
+
+def _most_specific(
+    owners: Mapping[tuple[int, int], Sequence[Price]], kind: OfferKind
+) -> Iterator[Price]:
+    """Return the prices of a kind from the most specific owner that has any.
+
+    An owner's price for one seat replaces less specific group prices too: three seats never cost
+    more than three times one.
+    """
+    ladder = SEATS if kind in SEATS else (kind,)
+    replaced_by = SEATS if kind is OfferKind.GROUP_SEATS else (kind,)
+    ranked = []
+    for (rank, owner_id), prices in owners.items():
+        if any(price.kind in replaced_by for price in prices):
+            first = min((each.minimum, each.price_minor) for each in prices if each.kind in ladder)
+            ranked.append((rank, first[1], owner_id))
+    if ranked:
+        rank, _price, owner_id = min(ranked)
+        yield from (price for price in owners[rank, owner_id] if price.kind is kind)
+
+
+def _read(session: Session, target: Target, holds: ColumnElement[bool]) -> tuple[Price, ...]:
+    query = select(prices_column(target.scope, holds))
+    if target.scope is not Scope.EVERYTHING:
+        query = query.where(TARGETS[target.scope].id == target.id)
+    return prices_of(session.scalar(query))
+
+
+def _is_of(target: Target) -> ColumnElement[bool]:
+    columns = target_columns(target)
+    return and_(
+        Offer.webinar_id.is_not_distinct_from(columns["webinar_id"]),
+        Offer.series_id.is_not_distinct_from(columns["series_id"]),
+        Offer.presenter_id.is_not_distinct_from(columns["presenter_id"]),
+    )
+
+
+# Whether anything has prices of its own now, as a column.
+HAS_SPECIAL: Final = exists().where(_HOLDS_NOW, ~_is_of(EVERYTHING))
+
+
+def _concerns(scope: Scope) -> ColumnElement[bool]:
+    """Return the condition on an offer that it may price the row that a statement finds."""
+    is_general = _is_of(EVERYTHING)
+    if scope is Scope.SERIES:
+        return or_(is_general, Offer.series_id == Series.id)
+    if scope is Scope.PRESENTER:
+        return or_(is_general, Offer.presenter_id == Presenter.id)
+    if scope is Scope.EVERYTHING:
+        return is_general
+    in_series = select(WebinarSeries.series_id).where(WebinarSeries.webinar_id == Webinar.id)
+    presented = select(WebinarPresenter.presenter_id).where(
+        WebinarPresenter.webinar_id == Webinar.id
+    )
+    own = or_(
+        is_general,
+        Offer.webinar_id == Webinar.id,
+        Offer.series_id.in_(in_series.correlate(Webinar)),
+        Offer.presenter_id.in_(presented.correlate(Webinar)),
+    )
+    includes_it = and_(is_general, Webinar.is_in_passes)  # only the all-access pass is offered
+    return or_(and_(Offer.kind.not_in(FOR_SEVERAL), own), includes_it)
 
 
 def in_order(prices: Iterable[Price]) -> tuple[Price, ...]:
@@ -70,21 +183,27 @@ def in_order(prices: Iterable[Price]) -> tuple[Price, ...]:
 
 
 def set_prices(
-    session: Session, prices: Sequence[Price], *, actor: str | None, now: datetime
+    session: Session,
+    prices: Sequence[Price],
+    target: Target = EVERYTHING,
+    *,
+    actor: str | None,
+    now: datetime,
 ) -> int:
-    """Make these the prices of the house and return how many lines were changed.
+    """Make these the prices of a target and return how many lines were changed.
 
     A line that changes is retired and followed by its next version; one that is not named any
     more is retired. Raises Invalid, with faults by `kind` or `kind-minimum`.
     """
-    faults = _faults(prices)
+    faults = _faults(prices, target)
     if faults:
         raise Invalid(N_("The prices have faults."), fields=faults)
     # On PostgreSQL two who change prices at once wait for each other here; on SQLite they did before.
     session.execute(select(Branding.id).with_for_update())
+    _check_currency(session, prices, target)
     standing = {
         (offer.kind, offer.minimum): offer
-        for offer in session.scalars(select(Offer).where(Offer.retired_at.is_(None)))
+        for offer in session.scalars(select(Offer).where(_HOLDS_NOW, _is_of(target)))
     }
     wanted = {(price.kind, price.minimum): price for price in prices}
     changed = [key for key in {*standing, *wanted} if _differ(standing.get(key), wanted.get(key))]
@@ -92,12 +211,28 @@ def set_prices(
         if key in standing:
             standing[key].retired_at = now
     session.flush()
-    _add(session, [wanted[key] for key in changed if key in wanted], now=now)
+    _add(session, [wanted[key] for key in changed if key in wanted], target, now=now)
     if changed:
-        detail = {"lines": len(changed)}
-        audit.record(session, "prices.set", SUBJECT, actor=actor, now=now, detail=detail)
+        _record(session, target, len(changed), actor=actor, now=now)
     session.flush()
     return len(changed)
+
+
+def _record(
+    session: Session, target: Target, lines: int, *, actor: str | None, now: datetime
+) -> None:
+    event, subject = "prices.set", SUBJECT
+    if target.scope is not Scope.EVERYTHING:
+        model = TARGETS[target.scope]
+        event = f"{target.scope}.prices_set"
+        subject = session.scalars(select(model.public_id).where(model.id == target.id)).one()
+    audit.record(session, event, subject, actor=actor, now=now, detail={"lines": lines})
+
+
+def _check_currency(session: Session, prices: Sequence[Price], target: Target) -> None:
+    others = set(session.scalars(select(Offer.currency).where(_HOLDS_NOW, ~_is_of(target))))
+    if any(price.currency not in others for price in prices) and others:
+        raise Invalid(OTHER_CURRENCY, fields={"currency": OTHER_CURRENCY})
 
 
 def _differ(offer: Offer | None, price: Price | None) -> bool:
@@ -106,10 +241,13 @@ def _differ(offer: Offer | None, price: Price | None) -> bool:
     return (offer.price_minor, offer.currency) != (price.price_minor, price.currency)
 
 
-def _add(session: Session, prices: Sequence[Price], *, now: datetime) -> None:
-    versions = _versions(session)
+def _add(session: Session, prices: Sequence[Price], target: Target, *, now: datetime) -> None:
+    versions = _versions(session, target)
+    columns = target_columns(target)
+    columns.pop("scope")
     session.add_all(
         Offer(
+            **columns,
             kind=price.kind,
             minimum=price.minimum,
             version=versions.get((price.kind, price.minimum), 0) + 1,
@@ -121,16 +259,16 @@ def _add(session: Session, prices: Sequence[Price], *, now: datetime) -> None:
     )
 
 
-def _versions(session: Session) -> Mapping[tuple[OfferKind, int], int]:
+def _versions(session: Session, target: Target) -> Mapping[tuple[OfferKind, int], int]:
     rows = session.execute(
-        select(Offer.kind, Offer.minimum, func.max(Offer.version)).group_by(
-            Offer.kind, Offer.minimum
-        )
+        select(Offer.kind, Offer.minimum, func.max(Offer.version))
+        .where(_is_of(target))
+        .group_by(Offer.kind, Offer.minimum)
     )
     return {(kind, minimum): version for kind, minimum, version in rows}
 
 
-def _faults(prices: Sequence[Price]) -> dict[str, str]:
+def _faults(prices: Sequence[Price], target: Target) -> dict[str, str]:
     faults: dict[str, str] = {}
     seen: set[tuple[OfferKind, int]] = set()
     known = list_currencies()
@@ -144,6 +282,8 @@ def _faults(prices: Sequence[Price]) -> dict[str, str]:
             faults["currency"] = N_("Choose a currency from the list.")
         if (price.kind, price.minimum) in seen:
             faults[name] = N_("There are two prices from the same number of people on.")
+        if target.scope is Scope.WEBINAR and price.kind in FOR_SEVERAL:
+            faults[name] = N_("A pass or contract isn't sold for one webinar.")
         seen.add((price.kind, price.minimum))
     if len({price.currency for price in prices}) > 1:
         faults["currency"] = N_("All prices of a house are in one currency.")

@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from lms.models.grants import OfferKind
+from lms.pricing.offers import SEATS
 from lms.pricing.price_list import Price
 
 TOP_UP_FOR: Final = timedelta(days=30)
 QUOTE_HOLDS_FOR: Final = timedelta(days=60)
 LADDER: Final = 8
-SEATS: Final = (OfferKind.SINGLE, OfferKind.GROUP_SEATS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +76,6 @@ class Unpriced:
 
 
 @dataclass(frozen=True, slots=True)
-class SoldSeats:
-    """Seats of one webinar that one order brought: what was paid for them, and when (None: not yet)."""
-
-    seats: int
-    paid_minor: int
-    paid_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Line:
     """One way to serve what is asked for."""
 
@@ -133,39 +124,9 @@ def ladder(prices: Sequence[Price]) -> tuple[Quote, ...]:
     return tuple(each for each in asked if isinstance(each, Quote))
 
 
-def top_up(prices: Sequence[Price], sold: SoldSeats, more: int, *, now: datetime) -> int | Unpriced:
-    """Return what `more` seats cost on top of those sold (P4).
-
-    Within 30 days of payment, and before it, that is what all of them cost less what was paid;
-    later they are an order of their own. `prices` are those of the old order's day, or for a new
-    order those of today.
-    """
-    is_new = sold.paid_at is not None and now >= sold.paid_at + TOP_UP_FOR
-    total = seats_total(prices, more if is_new else sold.seats + more)
-    if isinstance(total, Unpriced):
-        return total
-    return total if is_new else max(total - sold.paid_minor, 0)
-
-
-def refund(prices: Sequence[Price], sold: SoldSeats, fewer: int) -> int | Unpriced:
-    """Return what is paid back when `fewer` of the seats sold are given back: it mirrors P4 (P5).
-
-    Whoever gives all of them back gets back all that was paid.
-    """
-    left = seats_total(prices, max(sold.seats - fewer, 0))
-    return left if isinstance(left, Unpriced) else max(sold.paid_minor - left, 0)
-
-
 def holds_until(quoted_at: datetime) -> datetime:
-    """Return the moment from which a quote holds no more (P8)."""
+    """Return the moment from which a price that was quoted holds no more (P8)."""
     return quoted_at + QUOTE_HOLDS_FOR
-
-
-def locked(
-    quoted_minor: int, *, quoted_at: datetime, received_at: datetime, today_minor: int
-) -> int:
-    """Return the price of a purchase order: the quoted one if it was received in time (P8)."""
-    return quoted_minor if received_at < holds_until(quoted_at) else today_minor
 
 
 def by_the_day(full_minor: int, *, starts: date, ends: date, added: date) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from lms.accounts.login_lookup import find_known
@@ -90,6 +90,17 @@ def read_trail(session: Session, wanted: Wanted, *, offset: int = 0, limit: int 
         .limit(limit)
     ).all()
     return TrailPage(_named(session, rows), session.scalar(counted) or 0)
+
+
+def read_timeline(session: Session, subjects: Select[str], *, limit: int = 20) -> tuple[Entry, ...]:
+    """Return the newest entries about any of these subjects, a subquery of outside ids."""
+    rows = session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.subject.in_(subjects))
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    ).all()
+    return _named(session, rows)
 
 
 def stream_trail(session: Session, wanted: Wanted) -> Iterator[Entry]:

@@ -12,16 +12,19 @@ from sqlalchemy.orm import Session
 from lms.models.accounts import Login, LoginAlias, SignIn
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.certificates import Certificate
+from lms.models.documents import Document
 from lms.models.grants import Grant
 from lms.models.group_showings import Showing
 from lms.models.handouts import Handout
 from lms.models.jobs import Job
 from lms.models.mail import Mail
+from lms.models.orders import Order
 from lms.models.organizations import Organization
+from lms.models.payments import Payment, Refund, Settlement
 from lms.models.recordings import Caption, Recording
 from lms.models.requests import DeskRequest
-from lms.models.sales import Sale
 from lms.models.seats import ClaimLink, Pool, Seat
+from lms.models.seller import VendorDocument
 
 
 class Kind(StrEnum):
@@ -44,10 +47,14 @@ class Kind(StrEnum):
     LINK = "link"
     SHOWING = "showing"
     CERTIFICATE = "certificate"
-    SALE = "sale"
+    ORDER = "order"
+    DOCUMENT = "document"
+    PAYMENT = "payment"
+    REFUND = "refund"
     REQUEST = "request"
     JOB = "job"
     MAIL = "mail"
+    VENDOR_DOCUMENT = "vendor_document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +124,17 @@ def _named() -> CompoundSelect[Any]:
         _select(Kind.SHOWING, Showing, Login.name, Webinar.title, Webinar.slug)
         .join(Login, Login.id == Showing.login_id)
         .join(Webinar, Webinar.id == Showing.webinar_id),
-        _select(
-            Kind.SALE,
-            Sale,
-            Sale.reference,
-            func.coalesce(Login.name, Organization.name),
-            Sale.public_id,
-        )
-        .outerjoin(Login, Login.id == Sale.login_id)
-        .outerjoin(Organization, Organization.id == Sale.organization_id),
+        *_money(),
         _select(Kind.REQUEST, DeskRequest, DeskRequest.name, null(), DeskRequest.public_id),
         _select(Kind.JOB, Job, Job.kind, null(), Job.public_id),
         _select(Kind.MAIL, Mail, Mail.subject, null(), null()),
+        _select(
+            Kind.VENDOR_DOCUMENT,
+            VendorDocument,
+            VendorDocument.title,
+            null(),
+            VendorDocument.public_id,
+        ),
     )
 
 
@@ -143,6 +149,42 @@ def _select(kind: Kind, table: Any, name: Any, of: Any, ref: Any) -> Select[Any]
         )
         .select_from(table)
         .where(table.public_id.in_(bindparam("ids", expanding=True)))
+    )
+
+
+def _money() -> tuple[Select[Any], ...]:
+    """Name orders, documents, payments and refunds by who pays; the last two by a paid order."""
+    buyer = func.coalesce(
+        Organization.name, Login.name, func.nullif(Order.organization_name, ""), Order.contact_name
+    )
+    payer = func.coalesce(Organization.name, Login.name)
+    paid = (
+        select(Order.public_id)
+        .join(Document, Document.order_id == Order.id)
+        .join(Settlement, Settlement.invoice_id == Document.id)
+        .where(Settlement.payment_id == Payment.id)
+        .order_by(Settlement.id)
+        .limit(1)
+        .correlate(Payment)
+        .scalar_subquery()
+    )
+    refunded = _select(Kind.REFUND, Refund, null(), payer, paid)
+    return (
+        _paid_by(_select(Kind.ORDER, Order, null(), buyer, Order.public_id), Order),
+        _paid_by(
+            _select(Kind.DOCUMENT, Document, Document.label, buyer, Document.public_id).outerjoin(
+                Order, Order.id == Document.order_id
+            ),
+            Document,
+        ),
+        _paid_by(_select(Kind.PAYMENT, Payment, Payment.check_number, payer, paid), Payment),
+        _paid_by(refunded.join(Payment, Payment.id == Refund.payment_id), Payment),
+    )
+
+
+def _paid_by(found: Select[Any], of: type[Order] | type[Document] | type[Payment]) -> Select[Any]:
+    return found.outerjoin(Login, Login.id == of.login_id).outerjoin(
+        Organization, Organization.id == of.organization_id
     )
 
 

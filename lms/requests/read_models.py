@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, NotFound
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind
+from lms.models.orders import DeliveredThrough, Order, OrderLine
 from lms.models.organizations import Organization
 from lms.models.requests import DeskRequest, RequestKind, RequestState
-from lms.models.sales import DeliveredThrough, Sale
 from lms.models.seats import Pool, Seat
 
 OPEN: Final = (RequestState.NEW, RequestState.IN_HAND)
@@ -25,11 +25,12 @@ KIND_WORDS: Final[Mapping[RequestKind, str]] = {
     RequestKind.INSTITUTION: N_("A whole institution"),
     RequestKind.PASS: N_("An all-access pass"),
     RequestKind.CONTRACT: N_("A contract for an organization"),
+    RequestKind.RENEWAL: N_("Renew a contract"),
     RequestKind.PURCHASE_ORDER: N_("Send a purchase order"),
     RequestKind.INVOICE: N_("Pay by invoice"),
     RequestKind.CHECK: N_("Pay by check"),
     RequestKind.TROUBLE: N_("Trouble registering or watching"),
-    RequestKind.MORE_SEATS: N_("More seats"),
+    RequestKind.MORE_SEATS: N_("Add seats"),
     RequestKind.REASSIGN: N_("Reassign a seat"),
     RequestKind.DOMAIN: N_("Verify a mail domain"),
 }
@@ -61,8 +62,9 @@ class RequestFacts:
     pool_public_id: str | None
     seat_id: int | None
     seat_public_id: str | None
-    sale_public_id: str | None
-    quote_of: str | None
+    order_id: int | None
+    order_public_id: str | None
+    is_ordered: bool
     quantity: int | None
     covers: str
     delivered_through: DeliveredThrough
@@ -132,7 +134,13 @@ class Waiting:
     overdue: int
 
 
-_quoted: Final = aliased(DeskRequest)
+# the price of the draft, as it was on that day
+_QUOTED: Final = (
+    select(func.sum(OrderLine.net_minor))
+    .where(OrderLine.order_id == DeskRequest.order_id, OrderLine.replaced_at.is_(None))
+    .correlate(DeskRequest)
+    .scalar_subquery()
+)
 _FACTS: Final = (
     select(
         DeskRequest.id,
@@ -153,13 +161,14 @@ _FACTS: Final = (
         Pool.public_id.label("pool_public_id"),
         DeskRequest.seat_id,
         Seat.public_id.label("seat_public_id"),
-        Sale.public_id.label("sale_public_id"),
-        _quoted.public_id.label("quote_of"),
+        DeskRequest.order_id,
+        Order.public_id.label("order_public_id"),
+        Order.placed_at.is_not(None).label("is_ordered"),
         DeskRequest.quantity,
         DeskRequest.covers,
         DeskRequest.delivered_through,
-        DeskRequest.quoted_minor,
-        DeskRequest.quoted_currency,
+        _QUOTED.label("quoted_minor"),
+        Order.currency.label("quoted_currency"),
         DeskRequest.message,
         DeskRequest.to_email,
         DeskRequest.to_name,
@@ -178,8 +187,7 @@ _FACTS: Final = (
     .outerjoin(Webinar, Webinar.id == DeskRequest.webinar_id)
     .outerjoin(Pool, Pool.id == DeskRequest.pool_id)
     .outerjoin(Seat, Seat.id == DeskRequest.seat_id)
-    .outerjoin(Sale, Sale.id == DeskRequest.sale_id)
-    .outerjoin(_quoted, _quoted.id == DeskRequest.quote_of_id)
+    .outerjoin(Order, Order.id == DeskRequest.order_id)
 )
 
 
@@ -227,9 +235,9 @@ def count_waiting(session: Session, *, now: datetime) -> Waiting:
     return Waiting(row[0], row[1])
 
 
-def requests_of_sale(session: Session, sale_id: int) -> tuple[RequestFacts, ...]:
-    """Return the requests that a sale answered, oldest first."""
-    rows = session.execute(_FACTS.where(DeskRequest.sale_id == sale_id).order_by(DeskRequest.id))
+def requests_of_order(session: Session, order_id: int) -> tuple[RequestFacts, ...]:
+    """Return the requests that an order answers, oldest first."""
+    rows = session.execute(_FACTS.where(DeskRequest.order_id == order_id).order_by(DeskRequest.id))
     return tuple(_facts(row) for row in rows)
 
 
@@ -259,4 +267,4 @@ def _says(word: str) -> ColumnElement[bool]:
 
 
 def _facts(row: Row[*tuple[Any, ...]]) -> RequestFacts:
-    return RequestFacts(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
+    return RequestFacts(**{**row._mapping, "is_ordered": bool(row.is_ordered)})  # noqa: SLF001

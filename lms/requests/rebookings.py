@@ -1,8 +1,7 @@
 """Rebookings: move to another webinar, or a refund for one canceled or postponed.
 
-Who holds the other one, by a pass or because it is free, is registered for it and nothing else
-changes. What somebody bought goes along: the sold line then is for the other webinar, and a refund
-of its sale ends that.
+A person who has access to the other one, by a pass or because it is free, is registered for it and
+nothing else changes. What a person bought is exchanged (lms/requests/exchanges.py).
 """
 
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from lms.models.live import Registration
 from lms.models.playback import PlaybackEnd
 from lms.models.requests import DeskRequest, RequestKind
 from lms.playback.sessions import end_by_own_grants
+from lms.requests import exchanges
 from lms.requests.read_models import MONEY_BACK, OPEN, RequestFacts, find_request
 from lms.requests.requests import NewRequest, ask
 
@@ -44,7 +44,6 @@ NOTHING_PAID: Final = N_(
 )
 ASKED: Final = N_("You asked for your money back. You hear from us first; then you can choose.")
 NOT_MOVED: Final = N_("This registration was not moved, or was moved back before.")
-MOVED_ON: Final = N_("What was bought has moved on since. Look at the webinar that it is for now.")
 OVER: Final = N_("The other webinar has been held. It can't be undone any more.")
 
 
@@ -63,7 +62,8 @@ class Other:
 class Choice:
     """What somebody may have instead of a webinar that was canceled or moved.
 
-    `may_have_money` tells that they bought it; `asked` is the request by which they asked for it.
+    `may_have_money` tells that they bought it themselves; `asked` is the request by which they
+    asked for it.
     """
 
     others: tuple[Other, ...]
@@ -89,7 +89,7 @@ def read_choice(
             for other in _others(session, webinar, login_id, now=now)
             if bought or other.is_held
         ),
-        may_have_money=bought,
+        may_have_money=line is not None and not exchanges.is_owned(session, line.id),
         asked=_asked(session, webinar, login_id),
     )
 
@@ -224,7 +224,7 @@ def move_back(
     if target.held_at <= now:
         raise Conflict(OVER)
     if row.went_with is not None:
-        _set_target(session, row.went_with, now_for=target.id, then_for=webinar.id)
+        exchanges.exchange(session, row.went_with, target, webinar, actor=actor, now=now)
         end_by_own_grants(session, login_id, ended_as=PlaybackEnd.REVOKED, now=now)
     other = read_standing(session, login_id=login_id, webinar_id=target.id)
     if other is not None and other.is_coming:
@@ -335,23 +335,9 @@ def _retarget(
     if line is None:
         raise Conflict(THEIR_ORGANIZATIONS)
     public_id = line.public_id
-    _set_target(session, public_id, now_for=webinar.id, then_for=target.id)
+    exchanges.exchange(session, public_id, webinar, target, actor=actor, now=now)
     end_by_own_grants(session, login_id, ended_as=PlaybackEnd.REVOKED, now=now)
-    detail = {"from": webinar.public_id, "to": target.public_id}
-    audit.record(session, "grant.exchanged", public_id, actor=actor, now=now, detail=detail)
     return public_id
-
-
-def _set_target(session: Session, grant_id: str, *, now_for: int, then_for: int) -> None:
-    moved = session.scalars(
-        update(Grant)
-        .where(Grant.public_id == grant_id, Grant.webinar_id == now_for)
-        .values(webinar_id=then_for)
-        .returning(Grant.id)
-        .execution_options(synchronize_session="fetch")
-    )
-    if not moved.all():
-        raise Conflict(MOVED_ON)
 
 
 def _note(

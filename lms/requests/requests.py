@@ -16,10 +16,10 @@ from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.mail.links import Links, MailContext
 from lms.models.grants import OfferKind
+from lms.models.orders import DeliveredThrough, Order
 from lms.models.requests import DeskRequest, RequestKind, RequestState
-from lms.models.sales import DeliveredThrough, Sale
-from lms.pricing.price_list import MOST_SEATS, Price, read_prices
-from lms.pricing.quotes import Ask, Quote, Unpriced, locked, quote
+from lms.pricing.price_list import MOST_SEATS, Price
+from lms.pricing.quotes import Ask, Quote, Unpriced, quote
 from lms.requests import mails
 from lms.requests.read_models import OPEN, RequestFacts, find_request
 
@@ -37,12 +37,13 @@ OFFERS: Final[Mapping[RequestKind, OfferKind]] = {
     RequestKind.INSTITUTION: OfferKind.INSTITUTIONAL,
     RequestKind.PASS: OfferKind.PASS,
     RequestKind.CONTRACT: OfferKind.CONTRACT,
+    RequestKind.RENEWAL: OfferKind.CONTRACT,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """What somebody asks for; ids are rows', except `quote_of`, the outside id of a request.
+    """What a customer asks for; ids are rows'. `order_id` is the draft of what is to be sold.
 
     `to_email` is whom a seat is to go to. `offer` is what a payment is for; for other kinds it follows from the kind. `covered` of the
     people hold it already.
@@ -68,7 +69,7 @@ class NewRequest:
     reference: str = ""
     file: KeptFile | None = None
     refusal: str = ""
-    quote_of: str | None = None
+    order_id: int | None = None
 
 
 def due_after(asked_at: datetime, zone: ZoneInfo) -> datetime:
@@ -82,9 +83,14 @@ def due_after(asked_at: datetime, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, DAY_ENDS, tzinfo=zone)
 
 
+def offer_of(kind: RequestKind, paid: OfferKind | None) -> OfferKind | None:
+    """Return which offer a request is about; `paid` is what a payment is for."""
+    return OFFERS.get(kind) or (paid if kind in PAYMENTS else None)
+
+
 def price(prices: Sequence[Price], new: NewRequest) -> Quote | Unpriced | None:
     """Return what a request asks a price of; None when it is about nothing that is sold."""
-    offer = OFFERS.get(new.kind) or (new.offer if new.kind in PAYMENTS else None)
+    offer = offer_of(new.kind, new.offer)
     return None if offer is None else quote(prices, Ask(offer, new.quantity, new.covered))
 
 
@@ -96,16 +102,15 @@ def ask(
     actor: str | None,
     now: datetime,
 ) -> RequestFacts:
-    """Lay a request on the desk, with its price as quoted now, and write its receipt.
+    """Add a request to the queue of our team, and email its receipt.
 
-    A purchase order that names an earlier request gets the price quoted then, if that still
-    holds (P8). Raises Invalid, with faults by field.
+    Raises Invalid, with faults by field.
     """
-    clean = _checked(new)
-    asked = price(read_prices(session), new)
+    clean = checked(new)
+    offer = offer_of(new.kind, new.offer)
     row = DeskRequest(
         kind=new.kind,
-        offer=asked.kind if asked is not None else None,
+        offer=offer,
         name=clean.name,
         email=clean.email,
         organization_name=clean.organization_name,
@@ -114,6 +119,7 @@ def ask(
         webinar_id=new.webinar_id,
         pool_id=new.pool_id,
         seat_id=new.seat_id,
+        order_id=new.order_id,
         quantity=new.quantity,
         covers=new.covers,
         delivered_through=new.delivered_through,
@@ -127,10 +133,6 @@ def ask(
         created_at=now,
         due_at=due_after(now, mail_context.zone),
     )
-    if isinstance(asked, Quote):
-        row.quoted_minor, row.quoted_currency = asked.total_minor, asked.currency
-    if new.quote_of is not None:
-        _take_over(session, row, new.quote_of, now=now)
     session.add(row)
     session.flush()
     audit.record(session, "request.asked", row.public_id, actor=actor, now=now)
@@ -163,17 +165,25 @@ def finish(
         mails.send_answer(session, find_request(session, request_id), links=links, now=now)
 
 
-def finish_with_sale(
-    session: Session, request_id: str, *, sale_id: int, actor: str | None, now: datetime
-) -> None:
-    """Close a request by the sale that answers it, which writes its own letter.
+def link_order(session: Session, request_id: str, order_id: int) -> None:
+    """Say which order answers a request; raises NotFound, and Conflict where it was answered."""
+    if not _set(session, request_id, only_open=True, order_id=order_id):
+        find_request(session, request_id)
+        raise Conflict(ANSWERED)
 
-    Raises NotFound, and Conflict when it was closed before: two who click at once make one sale.
-    """
-    _move(session, request_id, RequestState.DONE, answer="", now=now, sale_id=sale_id)
-    sale = session.scalar(select(Sale.public_id).where(Sale.id == sale_id))
-    detail = {"sale": sale}
-    audit.record(session, "request.done", request_id, actor=actor, now=now, detail=detail)
+
+def finish_with_order(session: Session, order_id: int, *, actor: str | None, now: datetime) -> None:
+    """Close the open requests that an order answers: it is placed or quoted, and emailed by itself."""
+    found = session.execute(
+        select(DeskRequest.public_id, Order.public_id.label("order"))
+        .join(Order, Order.id == DeskRequest.order_id)
+        .where(DeskRequest.order_id == order_id, DeskRequest.state.in_(OPEN))
+        .order_by(DeskRequest.id)
+    ).all()
+    for row in found:
+        _move(session, row.public_id, RequestState.DONE, answer="", now=now)
+        detail = {"order": row.order}
+        audit.record(session, "request.done", row.public_id, actor=actor, now=now, detail=detail)
 
 
 def decline(
@@ -256,7 +266,8 @@ def send_receipt_again(
     mails.send_receipt(session, facts, links=mail_context.links, zone=mail_context.zone, now=now)
 
 
-def _checked(new: NewRequest) -> NewRequest:
+def checked(new: NewRequest) -> NewRequest:
+    """Return what was typed, cleaned; raises Invalid, with faults by field."""
     faults: dict[str, str] = {}
     name = " ".join(new.name.split())
     if not 1 <= len(name) <= LONGEST_NAME:
@@ -282,22 +293,6 @@ def _checked(new: NewRequest) -> NewRequest:
     return NewRequest(new.kind, name, email, organization_name=organization, reference=reference)
 
 
-def _take_over(session: Session, row: DeskRequest, quote_of: str, *, now: datetime) -> None:
-    """Let a purchase order have the price that an earlier request was quoted, while it holds."""
-    earlier = find_request(session, quote_of)
-    row.quote_of_id = earlier.id
-    same = (earlier.offer, earlier.webinar_id, earlier.quantity)
-    if earlier.quoted_minor is None or same != (row.offer, row.webinar_id, row.quantity):
-        return
-    row.quoted_currency = earlier.quoted_currency
-    row.quoted_minor = locked(
-        earlier.quoted_minor,
-        quoted_at=earlier.created_at,
-        received_at=now,
-        today_minor=earlier.quoted_minor if row.quoted_minor is None else row.quoted_minor,
-    )
-
-
 def _move(
     session: Session,
     request_id: str,
@@ -305,13 +300,10 @@ def _move(
     *,
     now: datetime,
     answer: str | None = None,
-    sale_id: int | None = None,
 ) -> None:
     values: dict[str, object] = {"state": state}
     if answer is not None:
         values |= {"answer": answer.strip(), "closed_at": now}
-    if sale_id is not None:
-        values["sale_id"] = sale_id
     if not _set(session, request_id, only_open=True, **values):
         find_request(session, request_id)
         raise Conflict(ANSWERED)

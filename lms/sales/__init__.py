@@ -1,1 +1,1 @@
-"""Sales: what was sold and the access it gives, payments, refunds and disputes."""
+"""Sales: orders and the access they give, quotes, invoices, credit notes and corrections."""

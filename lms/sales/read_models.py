@@ -1,40 +1,54 @@
-"""Read models of sales: one with the access it gave, and the staff list."""
+"""Read models of orders: one as pages show it, with its access, and where it stands.
+
+Where an order stands is computed from its documents and payments (MONEY.md, M1).
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
+from sqlalchemy import Row, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
 from lms.core.errors import NotFound
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.grants import Grant, OfferKind, Scope, Withdrawal
+from lms.models.orders import DeliveredThrough, Order, OrderLine, PurchaseOrder, Quote, Terms
 from lms.models.organizations import Organization
-from lms.models.sales import DeliveredThrough, Sale, Terms
+from lms.models.payments import Dispute, DisputeState, Settlement
 from lms.models.seats import Pool
 from lms.requests.read_models import number_of
+from lms.sales.invoices import NOT_BILLED
 
 
 class Standing(StrEnum):
-    """Where a sale stands; the first that is true is told."""
+    """Where an order stands; the first that is true is told."""
 
+    DRAFT = "draft"
+    QUOTED = "quoted"
+    EXPIRED = "expired"
+    CANCELED = "canceled"
     DISPUTED = "disputed"
+    TO_BILL = "to_bill"
     REFUNDED = "refunded"
-    OVERDUE = "overdue"
-    UNPAID = "unpaid"
+    CREDITED = "credited"
     PAID = "paid"
+    PAST_DUE = "past_due"
+    PARTLY_PAID = "partly_paid"
+    UNPAID = "unpaid"
 
 
 @dataclass(frozen=True, slots=True)
-class SaleGrant:
-    """The access that a sale gave: what it covers, whose it is, and how it stands."""
+class OrderGrant:
+    """The access that an order gave: what it covers, whose it is, and how it stands."""
 
     id: int
     public_id: str
+    line_id: int
     kind: OfferKind
     scope: Scope
     covers: str
@@ -54,8 +68,12 @@ class SaleGrant:
 
 
 @dataclass(frozen=True, slots=True)
-class SaleFacts:
-    """A sale: to whom, what, for how much, and on which terms. Amounts in minor units."""
+class OrderFacts:
+    """An order in one row: who buys, its first line, and its live invoice. Amounts in minor units.
+
+    `net_minor` is before tax; `returned_minor` was credited with the reason `return`,
+    `credited_minor` with any.
+    """
 
     id: int
     public_id: str
@@ -65,131 +83,199 @@ class SaleFacts:
     organization_slug: str | None
     buyer: str
     contact_id: int | None
-    contact_name: str | None
+    contact_name: str
     contact_email: str | None
+    terms: Terms
+    net_days: int
+    currency: str
+    livemode: bool
+    note: str
+    created_at: datetime
+    placed_at: datetime | None
+    bill_on: date | None
+    due_on: date | None
+    held_at: datetime | None
+    canceled_at: datetime | None
     kind: OfferKind
     quantity: int | None
-    price_minor: int
-    refunded_minor: int
-    currency: str
-    terms: Terms
-    reference: str
-    delivered_through: DeliveredThrough
-    tax_exemption: str
-    tax_exempt_until: datetime | None
-    sold_at: datetime
-    due_at: datetime | None
-    paid_at: datetime | None
-    refunded_at: datetime | None
-    disputed_at: datetime | None
-    note: str
     covers: str
-    is_held: bool
+    delivered_through: DeliveredThrough
+    lines: int
+    net_minor: int
+    po_number: str
+    invoice_id: str | None
+    invoice_number: str | None
+    invoice_total_minor: int | None
+    open_minor: int
+    due_at: datetime | None
+    returned_minor: int
+    credited_minor: int
+    is_disputed: bool
+    quote_expires_at: datetime | None
 
     @property
     def number(self) -> str:
-        """Return the sale's number as people read it out."""
+        """Return the order's number as people read it out."""
         return number_of(self.public_id)
 
     @property
     def is_to_organization(self) -> bool:
-        """Tell whether an organization bought it."""
+        """Tell whether an organization buys."""
         return self.organization_id is not None
 
-    def standing(self, now: datetime) -> Standing:
-        """Return where the sale stands now."""
-        if self.disputed_at is not None:
-            return Standing.DISPUTED
-        if self.refunded_at is not None:
-            return Standing.REFUNDED
-        if self.paid_at is not None:
-            return Standing.PAID
-        is_late = self.due_at is not None and now >= self.due_at
-        return Standing.OVERDUE if is_late else Standing.UNPAID
-
     @property
-    def is_exemption_expired(self) -> bool:
-        """Tell whether staff must look: the tax exemption had expired when it was sold (P7)."""
-        return self.tax_exempt_until is not None and self.sold_at >= self.tax_exempt_until
+    def total_minor(self) -> int:
+        """Return what the order costs: its invoice with tax, or its lines before tax."""
+        return self.net_minor if self.invoice_total_minor is None else self.invoice_total_minor
 
+    def standing(self, now: datetime) -> Standing:
+        """Return where the order stands now."""
+        if self.canceled_at is not None:
+            return Standing.CANCELED
+        if self.placed_at is None:
+            return self._quoted(now)
+        if self.is_disputed:
+            return Standing.DISPUTED
+        if self.invoice_id is None:
+            return Standing.PAID if self.terms in NOT_BILLED else Standing.TO_BILL
+        return self._billed(now)
 
-@dataclass(frozen=True, slots=True)
-class WantedSales:
-    """Which sales a list shows: words, a standing as of `now`, one way of paying, one buyer."""
+    def _quoted(self, now: datetime) -> Standing:
+        if self.quote_expires_at is None:
+            return Standing.DRAFT
+        return Standing.QUOTED if now < self.quote_expires_at else Standing.EXPIRED
 
-    query: str = ""
-    standing: Standing | None = None
-    terms: Terms | None = None
-    organization_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sales:
-    """One page of sales and how many there are in all."""
-
-    items: tuple[SaleFacts, ...]
-    total: int
+    def _billed(self, now: datetime) -> Standing:
+        total = self.invoice_total_minor or 0
+        if total and self.returned_minor >= total:
+            return Standing.REFUNDED
+        if total and self.credited_minor >= total and self.open_minor == 0:
+            return Standing.CREDITED
+        if self.open_minor == 0:
+            return Standing.PAID
+        if self.due_at is not None and now >= self.due_at:
+            return Standing.PAST_DUE
+        return Standing.PARTLY_PAID if self.open_minor < total else Standing.UNPAID
 
 
 _Contact = aliased(Login)
+LiveInvoice = aliased(Document)
+IS_LIVE = and_(
+    LiveInvoice.order_id == Order.id,
+    LiveInvoice.kind == DocumentKind.INVOICE,
+    LiveInvoice.replaced_at.is_(None),
+)
 _covers = func.coalesce(Webinar.title, Series.title, Presenter.name, "")
-_first_covers = (
-    select(_covers)
-    .select_from(Grant)
-    .outerjoin(Webinar, Webinar.id == Grant.webinar_id)
-    .outerjoin(Series, Series.id == Grant.series_id)
-    .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
-    .where(Grant.sale_id == Sale.id)
-    .order_by(Grant.id)
+_first = (
+    select(OrderLine.id)
+    .where(OrderLine.order_id == Order.id, OrderLine.replaced_at.is_(None))
+    .order_by(OrderLine.position)
     .limit(1)
-    .correlate(Sale)
+    .correlate(Order)
     .scalar_subquery()
 )
-_is_held = exists().where(
-    Grant.sale_id == Sale.id,
-    Grant.awaits_payment_since.is_not(None),
-    Grant.revoked_at.is_(None),
+_standing_lines = (OrderLine.order_id == Order.id, OrderLine.replaced_at.is_(None))
+_Line = aliased(OrderLine)
+RETURNED = (
+    select(func.coalesce(func.sum(Document.total_minor), 0))
+    .where(Document.refers_to_id == LiveInvoice.id, Document.reason == CreditReason.RETURN)
+    .correlate(LiveInvoice)
+    .scalar_subquery()
 )
-_SALES: Final = (
+CREDITED = (
+    select(func.coalesce(func.sum(Document.total_minor), 0))
+    .where(Document.refers_to_id == LiveInvoice.id, Document.kind == DocumentKind.CREDIT_NOTE)
+    .correlate(LiveInvoice)
+    .scalar_subquery()
+)
+# of all orders few are disputed, so that these are looked up once and not for each order
+IS_DISPUTED = func.coalesce(LiveInvoice.id, 0).in_(
+    select(Settlement.invoice_id)
+    .join(Dispute, Dispute.payment_id == Settlement.payment_id)
+    .where(Settlement.undone_at.is_(None), Dispute.state == DisputeState.OPEN)
+)
+QUOTE_EXPIRES_AT = (
+    select(Quote.expires_at)
+    .where(Quote.order_id == Order.id, Quote.superseded_at.is_(None))
+    .order_by(Quote.version.desc())
+    .limit(1)
+    .correlate(Order)
+    .scalar_subquery()
+)
+ORDERS: Final = (
     select(
-        Sale.id,
-        Sale.public_id,
-        Sale.login_id,
-        Sale.organization_id,
+        Order.id,
+        Order.public_id,
+        Order.login_id,
+        Order.organization_id,
         Organization.public_id.label("organization_public_id"),
         Organization.slug.label("organization_slug"),
-        func.coalesce(Organization.name, Login.name).label("buyer"),
-        Sale.contact_id,
-        _Contact.name.label("contact_name"),
-        _Contact.email.label("contact_email"),
-        Sale.kind,
-        Sale.quantity,
-        Sale.price_minor,
-        Sale.refunded_minor,
-        Sale.currency,
-        Sale.terms,
-        Sale.reference,
-        Sale.delivered_through,
-        Sale.tax_exemption,
-        Sale.tax_exempt_until,
-        Sale.sold_at,
-        Sale.due_at,
-        Sale.paid_at,
-        Sale.refunded_at,
-        Sale.disputed_at,
-        Sale.note,
-        func.coalesce(_first_covers, "").label("covers"),
-        _is_held.label("is_held"),
+        func.coalesce(
+            Organization.name,
+            Login.name,
+            func.nullif(Order.organization_name, ""),
+            Order.contact_name,
+        ).label("buyer"),
+        Order.contact_id,
+        func.coalesce(_Contact.name, Order.contact_name).label("contact_name"),
+        func.coalesce(_Contact.email, func.nullif(Order.contact_email, "")).label("contact_email"),
+        Order.terms,
+        Order.net_days,
+        Order.currency,
+        Order.livemode,
+        Order.note,
+        Order.created_at,
+        Order.placed_at,
+        Order.bill_on,
+        Order.due_on,
+        Order.held_at,
+        Order.canceled_at,
+        _Line.kind,
+        _Line.quantity,
+        _Line.description.label("covers"),
+        _Line.delivered_through,
+        select(func.count())
+        .select_from(OrderLine)
+        .where(*_standing_lines)
+        .correlate(Order)
+        .scalar_subquery()
+        .label("lines"),
+        select(func.coalesce(func.sum(OrderLine.net_minor), 0))
+        .where(*_standing_lines)
+        .correlate(Order)
+        .scalar_subquery()
+        .label("net_minor"),
+        func.coalesce(
+            select(PurchaseOrder.number)
+            .where(PurchaseOrder.order_id == Order.id)
+            .order_by(PurchaseOrder.id.desc())
+            .limit(1)
+            .correlate(Order)
+            .scalar_subquery(),
+            "",
+        ).label("po_number"),
+        LiveInvoice.public_id.label("invoice_id"),
+        LiveInvoice.label.label("invoice_number"),
+        LiveInvoice.total_minor.label("invoice_total_minor"),
+        func.coalesce(LiveInvoice.open_minor, 0).label("open_minor"),
+        LiveInvoice.due_at,
+        RETURNED.label("returned_minor"),
+        CREDITED.label("credited_minor"),
+        IS_DISPUTED.label("is_disputed"),
+        QUOTE_EXPIRES_AT.label("quote_expires_at"),
     )
-    .select_from(Sale)
-    .outerjoin(Login, Login.id == Sale.login_id)
-    .outerjoin(Organization, Organization.id == Sale.organization_id)
-    .outerjoin(_Contact, _Contact.id == Sale.contact_id)
+    .select_from(Order)
+    .join(_Line, _Line.id == _first)
+    .outerjoin(LiveInvoice, IS_LIVE)
+    .outerjoin(Login, Login.id == Order.login_id)
+    .outerjoin(Organization, Organization.id == Order.organization_id)
+    .outerjoin(_Contact, _Contact.id == Order.contact_id)
 )
 _GRANTS: Final = (
     select(
         Grant.id,
         Grant.public_id,
+        Grant.order_line_id.label("line_id"),
         Grant.kind,
         Grant.scope,
         _covers.label("covers"),
@@ -208,6 +294,7 @@ _GRANTS: Final = (
         Grant.revoked_as,
     )
     .select_from(Grant)
+    .join(OrderLine, OrderLine.id == Grant.order_line_id)
     .outerjoin(Webinar, Webinar.id == Grant.webinar_id)
     .outerjoin(Series, Series.id == Grant.series_id)
     .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
@@ -216,109 +303,52 @@ _GRANTS: Final = (
 )
 
 
-def find_sale(session: Session, sale_id: str) -> SaleFacts:
-    """Return a sale by its outside id; raises NotFound."""
-    row = session.execute(_SALES.where(Sale.public_id == sale_id)).one_or_none()
+def find_order_facts(session: Session, order_id: str) -> OrderFacts:
+    """Return an order by its outside id; raises NotFound."""
+    row = session.execute(ORDERS.where(Order.public_id == order_id)).one_or_none()
     if row is None:
         raise NotFound
-    return _facts(row)
+    return facts_of(row)
 
 
-def grants_of_sale(session: Session, sale_id: int) -> tuple[SaleGrant, ...]:
-    """Return the access that a sale gave; pools in the order of their ids."""
+def grants_of_order(session: Session, order_id: int) -> tuple[OrderGrant, ...]:
+    """Return the access that an order gave, in the order of its lines."""
     rows = session.execute(
-        _GRANTS.where(Grant.sale_id == sale_id).order_by(Grant.pool_id, Grant.id)
-    )
-    return tuple(SaleGrant(*tuple(row)) for row in rows)
-
-
-def sales_to_person(session: Session, login_id: int, webinar_id: int) -> tuple[SaleFacts, ...]:
-    """Return the sales by which a person holds a webinar that is their own, the newest first."""
-    theirs = select(Grant.sale_id).where(
-        Grant.login_id.in_(logins_of(login_id)),
-        Grant.webinar_id == webinar_id,
-        Grant.revoked_at.is_(None),
-    )
-    rows = session.execute(
-        _SALES.where(Sale.id.in_(theirs)).order_by(Sale.sold_at.desc(), Sale.id.desc())
-    )
-    return tuple(_facts(row) for row in rows)
-
-
-def list_sales(
-    session: Session, wanted: WantedSales, *, now: datetime, offset: int, limit: int
-) -> Sales:
-    """Return a page of sales, the newest first."""
-    conditions = [_says(word) for word in wanted.query.split()]
-    if wanted.standing is not None:
-        conditions.append(_stands(wanted.standing, now))
-    if wanted.terms is not None:
-        conditions.append(Sale.terms == wanted.terms)
-    if wanted.organization_id is not None:
-        conditions.append(Sale.organization_id == wanted.organization_id)
-    total = session.scalar(select(func.count()).select_from(Sale).where(*conditions)) or 0
-    rows = session.execute(
-        _SALES.where(*conditions)
-        .order_by(Sale.sold_at.desc(), Sale.id.desc())
-        .offset(offset)
-        .limit(limit)
-    )
-    return Sales(tuple(_facts(row) for row in rows), total)
-
-
-def count_standing(session: Session, standing: Standing, *, now: datetime) -> int:
-    """Return how many sales stand like this."""
-    which = _stands(standing, now)
-    return session.scalar(select(func.count()).select_from(Sale).where(which)) or 0
-
-
-def overdue_sales(session: Session, *, now: datetime, since: datetime) -> tuple[SaleFacts, ...]:
-    """Return the sales whose payment fell due after `since` and has not come."""
-    late = _stands(Standing.OVERDUE, now)
-    rows = session.execute(_SALES.where(late, Sale.due_at > since).order_by(Sale.id))
-    return tuple(_facts(row) for row in rows)
-
-
-def _stands(standing: Standing, now: datetime) -> ColumnElement[bool]:
-    """Select the sales that stand like this, as `SaleFacts.standing` tells it."""
-    is_open = and_(Sale.disputed_at.is_(None), Sale.refunded_at.is_(None))
-    is_late = and_(Sale.due_at.is_not(None), Sale.due_at <= now)
-    match standing:
-        case Standing.DISPUTED:
-            return Sale.disputed_at.is_not(None)
-        case Standing.REFUNDED:
-            return and_(Sale.disputed_at.is_(None), Sale.refunded_at.is_not(None))
-        case Standing.PAID:
-            return and_(is_open, Sale.paid_at.is_not(None))
-        case Standing.OVERDUE:
-            return and_(is_open, Sale.paid_at.is_(None), is_late)
-        case Standing.UNPAID:
-            return and_(is_open, Sale.paid_at.is_(None), ~is_late)
-
-
-def _says(word: str) -> ColumnElement[bool]:
-    """Look for a word in who bought, what, and for a number however it is written."""
-    buyers = select(Login.id).where(
-        or_(
-            Login.name.icontains(word, autoescape=True),
-            Login.email.icontains(word, autoescape=True),
+        _GRANTS.where(OrderLine.order_id == order_id).order_by(
+            OrderLine.position, Grant.pool_id, Grant.id
         )
     )
-    customers = select(Organization.id).where(Organization.name.icontains(word, autoescape=True))
-    about = (
-        select(Grant.sale_id)
-        .join(Webinar, Webinar.id == Grant.webinar_id)
-        .where(Grant.sale_id.is_not(None), Webinar.title.icontains(word, autoescape=True))
-    )
-    return or_(
-        Sale.login_id.in_(buyers),
-        Sale.contact_id.in_(buyers),
-        Sale.organization_id.in_(customers),
-        Sale.reference.icontains(word, autoescape=True),
-        Sale.public_id.startswith(word.replace("-", "").lower(), autoescape=True),
-        Sale.id.in_(about),
-    )
+    return tuple(OrderGrant(*tuple(row)) for row in rows)
 
 
-def _facts(row: Row[*tuple[Any, ...]]) -> SaleFacts:
-    return SaleFacts(**{**row._mapping, "is_held": bool(row.is_held)})  # noqa: SLF001
+def orders_of_person(session: Session, login_id: int, webinar_id: int) -> tuple[OrderFacts, ...]:
+    """Return the orders by which a person has a webinar of their own, the newest first."""
+    theirs = (
+        select(OrderLine.order_id)
+        .join(Grant, Grant.order_line_id == OrderLine.id)
+        .where(
+            Grant.login_id.in_(logins_of(login_id)),
+            Grant.webinar_id == webinar_id,
+            Grant.revoked_at.is_(None),
+        )
+    )
+    rows = session.execute(
+        ORDERS.where(Order.id.in_(theirs)).order_by(Order.placed_at.desc(), Order.id.desc())
+    )
+    return tuple(facts_of(row) for row in rows)
+
+
+def orders_of_payer(
+    session: Session, *, login_id: int | None = None, organization_id: int | None = None
+) -> tuple[OrderFacts, ...]:
+    """Return the orders of a person or an organization, the newest first."""
+    which = Order.organization_id == organization_id
+    if login_id is not None:
+        which = Order.login_id.in_(logins_of(login_id))
+    rows = session.execute(ORDERS.where(which).order_by(Order.created_at.desc(), Order.id.desc()))
+    return tuple(facts_of(row) for row in rows)
+
+
+def facts_of(row: Row[*tuple[Any, ...]]) -> OrderFacts:
+    """Return an order from a row of `ORDERS`."""
+    return OrderFacts(**{**row._mapping, "is_disputed": bool(row.is_disputed)})  # noqa: SLF001

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from lms.core.database import insert_into
 from lms.models.accounts import Login
 from lms.models.grants import Grant
+from lms.models.orders import Order, OrderLine, Terms
 from lms.models.past_sales import PastBuyer
-from lms.models.sales import Sale, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,10 @@ def _can_be_asked(now: datetime) -> tuple[ColumnElement[bool], ...]:
     has_something = (
         exists()
         .where(
-            Sale.contact_id == PastBuyer.login_id,
-            Sale.terms == Terms.HISTORY,
-            Grant.sale_id == Sale.id,
+            Order.contact_id == PastBuyer.login_id,
+            Order.terms == Terms.HISTORY,
+            OrderLine.order_id == Order.id,
+            Grant.order_line_id == OrderLine.id,
             Grant.revoked_at.is_(None),
             or_(Grant.ends_at.is_(None), Grant.ends_at > now),
         )

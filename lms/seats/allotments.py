@@ -62,6 +62,7 @@ def allot(
         presenter_id=parent.presenter_id,
         series_id=parent.series_id,
         is_permanent=parent.is_permanent,
+        is_pass=parent.is_pass,
         capacity=seats,
         allotted_from_id=parent.id,
         allotted=seats,

@@ -38,7 +38,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One sale behind a pool: the seats it brings and its term."""
+    """One order line behind a pool: the seats it brings and its term."""
 
     id: str
     seats: int | None  # None is unlimited
@@ -82,6 +82,7 @@ class PoolCard:
     title: str
     target: str | None
     is_permanent: bool
+    is_pass: bool
     capacity: int | None  # None is unlimited
     used: int
     claim_policy: ClaimPolicy
@@ -116,7 +117,7 @@ def read_pool(session: Session, organization_id: int, pool_id: str, *, now: date
 
 
 def weigh_term(lines: Sequence[Line], *, now: datetime) -> Term:
-    """Return where a pool of these sales stands; renewals that follow at once extend `until`."""
+    """Return where a pool of these lines stands; renewals that follow at once extend `until`."""
     current = [line for line in lines if _is_current(line, now)]
     if current:
         standing = Standing.IN_FORCE
@@ -183,6 +184,7 @@ def _cards(session: Session, mine: ColumnElement[bool], *, now: datetime) -> lis
             title=row.title or "",
             target=row.target,
             is_permanent=row.Pool.is_permanent,
+            is_pass=row.Pool.is_pass,
             capacity=row.Pool.capacity,
             used=row.Pool.used,
             claim_policy=row.Pool.claim_policy,

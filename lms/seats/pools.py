@@ -34,7 +34,8 @@ _Parent, _Owner = aliased(Pool), aliased(Organization)
 class NewPoolGrant:
     """Seats that an organization is sold: how many (None unlimited), for what, from when to when.
 
-    `awaits_payment` is set while staff hold a sale until it is paid; its people can be invited.
+    `awaits_payment` is set while an order waits to be paid; its people can be invited.
+    `pool_id` names the pool that is renewed.
     """
 
     organization_id: int
@@ -42,8 +43,9 @@ class NewPoolGrant:
     seats: int | None
     term: Term
     kind: OfferKind
-    sale_id: int | None = None
+    order_line_id: int | None = None
     awaits_payment: bool = False
+    pool_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class PoolFacts:
     `capacity` None is unlimited. A pool allotted from a parent organization's names that pool.
     `owner_id` is the organization that has it; where that was merged into another, `organization`
     and `organization_id` are the other (PRODUCT.md, I6).
+    `is_pass` tells that it is an all-access pass which the organization owns.
     """
 
     id: int
@@ -64,6 +67,7 @@ class PoolFacts:
     covers: str
     slug: str
     is_permanent: bool
+    is_pass: bool
     capacity: int | None
     used: int
     claim_policy: ClaimPolicy
@@ -104,6 +108,7 @@ _POOLS = (
         func.coalesce(Webinar.title, Presenter.name, Series.title, "").label("covers"),
         func.coalesce(Webinar.slug, Presenter.slug, Series.slug, "").label("slug"),
         Pool.is_permanent,
+        Pool.is_pass,
         Pool.capacity,
         Pool.used,
         Pool.claim_policy,
@@ -124,18 +129,19 @@ def sell_seats(
 ) -> PoolFacts:
     """Give an organization seats: its pool of that scope and permanence gets one more grant.
 
-    Nothing that stands is touched (PRODUCT.md, C4); a lapsed pool's people come back. Raises
-    NotFound for an organization that is none.
+    A pass gets a pool of its own. Nothing that stands is touched (PRODUCT.md, C4); a lapsed pool's
+    people come back. Raises NotFound for an organization that is none.
     """
     pool = _pool_for(session, new, actor=actor, now=now)
+    ends_at = new.term.ends_at
     line = Grant(
         pool_id=pool.id,
-        sale_id=new.sale_id,
+        order_line_id=new.order_line_id,
         kind=new.kind,
         seats=new.seats,
         starts_at=new.term.starts_at,
-        ends_at=new.term.ends_at,
-        grace_until=None if new.term.ends_at is None else new.term.ends_at + GRACE,
+        ends_at=ends_at,
+        grace_until=None if ends_at is None or pool.is_pass else ends_at + GRACE,
         awaits_payment_since=now if new.awaits_payment else None,
         created_at=now,
         **target_columns(new.target),
@@ -294,6 +300,7 @@ def _facts(row: Row[*tuple[Any, ...]]) -> PoolFacts:
         covers=row.covers,
         slug=row.slug,
         is_permanent=row.is_permanent,
+        is_pass=row.is_pass,
         capacity=row.capacity,
         used=row.used,
         claim_policy=row.claim_policy,
@@ -317,7 +324,7 @@ def _grant(session: Session, grant_id: str) -> Grant:
 
 
 def _pool_for(session: Session, new: NewPoolGrant, *, actor: str | None, now: datetime) -> Pool:
-    # Two sales at once make one pool: the organization's row is the lock.
+    # Two orders at once make one pool: the organization's row is the lock.
     organization = session.scalar(
         select(Organization.id)
         .where(Organization.id == new.organization_id)
@@ -325,24 +332,28 @@ def _pool_for(session: Session, new: NewPoolGrant, *, actor: str | None, now: da
     )
     if organization is None:
         raise NotFound
-    is_permanent = new.term.ends_at is None
+    if new.pool_id is not None:
+        return session.get_one(Pool, new.pool_id)
+    is_permanent, is_pass = new.term.ends_at is None, new.kind is OfferKind.PASS
     columns = target_columns(new.target)
     pool = session.scalar(
         select(Pool)
         .where(
             Pool.organization_id == new.organization_id,
             Pool.is_permanent.is_(is_permanent),
+            Pool.is_pass.is_(False),
             Pool.allotted_from_id.is_(None),
         )
         .filter_by(**columns)
         .order_by(Pool.id)
         .limit(1)
     )
-    if pool is not None:
+    if pool is not None and not is_pass:
         return pool
     pool = Pool(
         organization_id=new.organization_id,
         is_permanent=is_permanent,
+        is_pass=is_pass,
         capacity=0,
         created_at=now,
         **columns,

@@ -358,10 +358,15 @@ def _covered(organization_id: int, now: datetime) -> ColumnElement[bool]:
         == case((Pool.allotted_from_id.is_(None), Pool.id), else_=Pool.allotted_from_id),
         in_force,
         or_(
-            Pool.scope == Scope.EVERYTHING,
             Pool.webinar_id == Webinar.id,
-            and_(Pool.scope == Scope.PRESENTER, by_presenter),
-            and_(Pool.scope == Scope.SERIES, in_series),
+            and_(
+                Webinar.is_in_passes,
+                or_(
+                    Pool.scope == Scope.EVERYTHING,
+                    and_(Pool.scope == Scope.PRESENTER, by_presenter),
+                    and_(Pool.scope == Scope.SERIES, in_series),
+                ),
+            ),
         ),
     )
     return and_(Webinar.state == WebinarState.ANNOUNCED, or_(Webinar.free, by_pool))

@@ -6,7 +6,7 @@ from datetime import datetime
 import click
 
 from lms.cli.command_context import Console
-from lms.cli.datetime_option import read_datetime
+from lms.cli.option_values import read_datetime
 from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
 from lms.core.runtime import derived_key

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from lms.cli.lazy_group import LazyGroup
+from lms.cli.command_context import LazyGroup
 
 lti: Final = LazyGroup(
     "lti",

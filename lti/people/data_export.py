@@ -3,7 +3,7 @@
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from lms.core.lti_data_export_types import OwnLink, OwnListing, OwnScore, OwnSystem, OwnTwin
+from lms.core.lti_hook_types import OwnLink, OwnListing, OwnScore, OwnSystem, OwnTwin
 from lti.models.courses import Context, ResourceLink, RosterMember, Score
 from lti.models.id_mappings import MapPair
 from lti.models.identities import Identity, IdentityLink

@@ -11,7 +11,7 @@ from lms.core.database import Database
 from lms.core.errors import NotFound
 from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
-from lms.models.catalog import Presenter, WebinarPresenter, WebinarSeries
+from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarSeries
 from lms.models.grants import Grant, OfferKind, Scope
 from tests.cast import Cast, Person
 from tests.clock import NOW
@@ -42,6 +42,15 @@ def test_a_grant_for_another_webinar_does_not_let_in(database: Database, cast: C
         make_recording(session, other)
     assert code(database, cast.alice, other.id) is Code.NO_GRANT
     assert code(database, cast.bob, other.id) is Code.OK_TERM
+
+
+def test_a_pass_does_not_let_in_to_a_webinar_out_of_passes(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).is_in_passes = False
+    assert [code(database, person, cast.webinar_id) for person in (cast.alice, cast.bob)] == [
+        Code.OK_PERMANENT,
+        Code.NO_GRANT,
+    ]
 
 
 @pytest.mark.parametrize("scope", [Scope.SERIES, Scope.PRESENTER])

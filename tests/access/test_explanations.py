@@ -6,10 +6,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lms.access.explanations import STEP_LABELS, Step, explain
-from lms.access.policy import ADMITTING, Action, Admitted, Candidate, Code, Turned, decide
+from lms.access.policy import (
+    ADMITTING,
+    Action,
+    Admitted,
+    Candidate,
+    Code,
+    Turned,
+    Way,
+    decide,
+)
 from lms.models.catalog import WebinarState
 from lms.models.grants import Scope, Withdrawal
-from tests.access.test_policy import HELD, NOW, grant, login, webinar
+from tests.access.test_policy import HELD, NOW, grant, login, place, webinar
 
 NEW_YORK = ZoneInfo("America/New_York")
 ENDS = datetime(2027, 10, 7, 4, 0, tzinfo=UTC)
@@ -36,6 +45,28 @@ def test_a_term_that_ends_at_midnight_is_told_by_its_last_day() -> None:
     decision = decide(login(dated), webinar(), Action.RECORDING, NOW)
     told = explain(decision, webinar(), zone=NEW_YORK)
     assert str(told.sentence) == "Your pass covers this webinar until 6 October 2027."
+
+
+def test_a_person_in_a_seat_reads_who_owns_it() -> None:
+    seat = grant(place=place(Way.CLAIMED))
+    told = explain(decide(login(seat), webinar(), Action.RECORDING, NOW), webinar(), zone=NEW_YORK)
+    assert str(told.sentence).endswith("Your library owns this seat.")
+
+
+def test_the_end_of_an_organizations_pass_leads_to_its_manager() -> None:
+    year = grant(ends_at=NOW, scope=Scope.EVERYTHING, is_pass=True, place=place(Way.CLAIMED))
+    decision = decide(login(year), webinar(), Action.RECORDING, NOW)
+    told = explain(decision, webinar(), zone=NEW_YORK, manager="Mia")
+    assert str(told.sentence) == "Your pass from Elm County Library ended on 1 June 2026."
+    assert told.step is Step.ASK
+
+
+def test_a_pass_holder_reads_that_a_webinar_is_not_in_passes_and_can_be_bought() -> None:
+    alone = webinar(is_in_passes=False)
+    year = grant(ends_at=ENDS, scope=Scope.EVERYTHING)
+    told = explain(decide(login(year), alone, Action.RECORDING, NOW), alone, zone=NEW_YORK)
+    assert str(told.sentence) == "This webinar is not included in passes. You can buy it by itself."
+    assert told.step is Step.BUY
 
 
 def test_the_explanation_names_everything_that_was_weighed() -> None:

@@ -38,6 +38,7 @@ def grant(
     revoked_as: Withdrawal | None = None,
     grace_until: datetime | None = None,
     awaits_payment_since: datetime | None = None,
+    is_pass: bool = False,
     place: PoolPlace | None = None,
 ) -> GrantFacts:
     return GrantFacts(
@@ -51,6 +52,7 @@ def grant(
         revoked_as=revoked_as,
         grace_until=grace_until,
         awaits_payment_since=awaits_payment_since,
+        is_pass=is_pass,
         place=place,
     )
 
@@ -76,9 +78,16 @@ def webinar(
     state: WebinarState = WebinarState.ANNOUNCED,
     free: bool = False,
     playable: bool = True,
+    is_in_passes: bool = True,
 ) -> WebinarFacts:
     return WebinarFacts(
-        id=7, state=state, free=free, held_at=held_at, minutes=60, playable=playable
+        id=7,
+        state=state,
+        free=free,
+        held_at=held_at,
+        minutes=60,
+        playable=playable,
+        is_in_passes=is_in_passes,
     )
 
 
@@ -100,6 +109,25 @@ def test_a_pass_admits_to_its_last_moment_and_not_at_its_end() -> None:
     year = grant(ends_at=ends_at, scope=Scope.EVERYTHING)
     assert code(year, at=ends_at - timedelta(microseconds=1)) is Code.OK_TERM
     assert code(year, at=ends_at) is Code.PASS_EXPIRED
+
+
+@pytest.mark.parametrize("scope", [Scope.EVERYTHING, Scope.SERIES, Scope.PRESENTER])
+@pytest.mark.parametrize("way", [None, Way.CLAIMED, Way.INVITED, Way.BY_DOMAIN, Way.BY_LAUNCH])
+def test_a_webinar_out_of_passes_is_open_only_to_grants_of_its_own(
+    scope: Scope, way: Way | None
+) -> None:
+    alone = webinar(is_in_passes=False)
+    year = grant(
+        ends_at=NOW + DAY, scope=scope, place=None if way is None else place(way, pool="q")
+    )
+    refused = decide(login(year), alone, Action.RECORDING, NOW)
+    assert refused == Turned(Code.NO_GRANT, None, ())
+    own = grant("b", revoked_at=NOW - DAY, revoked_as=Withdrawal.REFUNDED)
+    assert decide(login(year, own), alone, Action.RECORDING, NOW).code is Code.REFUNDED
+    seat = grant("c", place=place(Way.CLAIMED))
+    assert decide(login(year, seat), alone, Action.RECORDING, NOW).code is Code.OK_PERMANENT
+    free = webinar(is_in_passes=False, free=True)
+    assert decide(login(year), free, Action.RECORDING, NOW).code is Code.OK_FREE
 
 
 def test_a_term_admits_from_its_first_moment() -> None:
@@ -317,6 +345,19 @@ def test_one_pool_that_goes_on_says_nothing_of_another() -> None:
     lapsed = grant("a", ends_at=NOW - DAY, place=place(Way.FROZEN))
     other = grant("b", revoked_at=None, place=place(Way.RELEASED, pool="q"))
     assert code(lapsed, other) is Code.CONTRACT_LAPSED
+
+
+@pytest.mark.parametrize("way", [Way.CLAIMED, Way.FROZEN, Way.LAPSED])
+def test_a_pass_that_an_organization_owns_expires_as_any_other(way: Way) -> None:
+    year = grant(ends_at=NOW, scope=Scope.EVERYTHING, is_pass=True, place=place(way))
+    if way is Way.CLAIMED:
+        assert code(year, at=NOW - timedelta(microseconds=1)) is Code.OK_TERM
+    assert code(year) is Code.PASS_EXPIRED
+
+
+def test_a_person_whose_seat_of_a_pass_moved_hears_of_the_seat_and_not_of_its_end() -> None:
+    year = grant(ends_at=NOW, scope=Scope.EVERYTHING, is_pass=True, place=place(Way.RELEASED))
+    assert code(year) is Code.SEAT_RELEASED
 
 
 def test_holdings_are_weighed_whichever_webinar_is_asked_about() -> None:

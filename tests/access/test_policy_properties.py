@@ -68,6 +68,7 @@ webinars = st.builds(
     held_at=moments,
     minutes=st.integers(1, 600),
     playable=st.booleans(),
+    is_in_passes=st.booleans(),
 )
 actions = st.sampled_from(Action)
 holdings = st.lists(grants(), max_size=5)

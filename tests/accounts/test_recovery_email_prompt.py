@@ -13,7 +13,7 @@ from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import newest
-from tests.sales.sale_fixtures import SEAT, sold
+from tests.sales.order_fixtures import SEAT, placed, with_line
 from tests.seat_rows import add_pool, seat
 from tests.visitor import Visitor
 
@@ -21,15 +21,16 @@ from tests.visitor import Visitor
 def test_the_letter_of_a_first_permanent_purchase_asks_for_a_second_address(
     database: Database, cast: Cast
 ) -> None:
-    sold(database)
+    placed(database)
     letter = newest(database, "dan@example.org")
     assert "http://localhost/account/recovery" in letter.text
     assert "http://localhost/account/recovery" in letter.html
     with database.transaction() as session:
         session.get_one(Login, cast.dan.id).recovery_confirmed_at = NOW
-    sold(database)
+    placed(database)
     assert "/account/recovery" not in newest(database, "dan@example.org").text
-    sold(database, replace(SEAT, email="bob@example.org", kind=OfferKind.PASS, covers="everything"))
+    year = with_line(SEAT, kind=OfferKind.PASS, covers="everything")
+    placed(database, replace(year, email="bob@example.org"))
     assert "/account/recovery" not in newest(database, "bob@example.org").text
 
 

@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 from lms.app import create_app
 from lms.certificates import staff_manual_issue_and_attendance
 from lms.certificates.staff_manual_issue_and_attendance import ByHand
+from lms.core.attached_files import KeptFile
 from lms.core.clock import now
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
@@ -34,10 +35,12 @@ from lms.models.jobs import Job
 from lms.models.organizations import Organization
 from lms.models.recordings import Caption, Recording, RecordingState
 from lms.models.requests import DeskRequest
-from lms.models.sales import Sale
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
+from lms.models.seller import PolicyKind, VendorDocumentAudience, VendorDocumentKind
 from lms.models.training import Trainee, Training, TrainingGroup
 from lms.seats import claim_links
+from lms.seller.policies import publish_policy, save_draft
+from lms.seller.vendor_documents import VendorDocumentDetails, add_vendor_document
 from lms.web.core.route_guard import UNCOOKIED, Audience, audiences_of
 from lms.web.wsgi_middleware_stack import front
 from tests.browser.conftest import SECRET_KEY
@@ -73,6 +76,7 @@ WHO: Final[Mapping[str, tuple[str, ...]]] = {
     "account_addresses.confirm_email": ("nobody",),
     "organizations.overview": ("mia",),  # leads the others to a page of theirs
     "organization_reports.person": ("mia",),  # of somebody whom sam doesn't supervise
+    "documents.show": ("ada",),
 }
 A_FILE: Final = re.compile(r"\.\w+$")  # as in `people.csv`: a file, whatever is in it
 FILE: Final = "a file, not a page"
@@ -95,11 +99,17 @@ NAMED: Final[Mapping[str, str]] = {
     "catalog.presenter_picture": FILE,
     "showings.slide_file": FILE,
     "staff_requests.file": FILE,
+    "staff_vendor_documents.download": FILE,
+    "vendor_documents.download": FILE,
+    "staff_quotes.file": FILE,
+    "staff_tax_papers.file": FILE,
+    "organization_billing.file": FILE,
     "webinar_files.original": FILE,
     "ask.price": PART,
     "showings.roster": PART,
     "suggestions.show": PART,
-    "staff_sales.price": PART,
+    "staff_order_form.price": PART,
+    "staff_order_form.organizations": PART,
     "staff_branding.look": PART,
     "webinar_files.progress": PART,
     "watch.certificate": PART,
@@ -246,8 +256,14 @@ def _known(session: Session, logins: dict[str, int | None], moment: datetime) ->
         "catalog.presenter.slug": "tobias-karrow",
         "staff_organizations.slug": house.slug,
         "staff_grace.slug": house.slug,
+        "staff_invited.address": first(Assignment.email, Assignment.login_id.is_(None)),
+        "staff_organization_billing.slug": house.slug,
+        "staff_organization_merges.slug": house.slug,
+        "staff_tax_papers.slug": house.slug,
         "staff_holdings.slug": house.slug,
         "staff_live.slug": coming or "",
+        "policies.slug": "license",
+        "staff_policies.slug": "license",
         "live.slug": coming or "",
         "organization_id": house.public_id,
         "organization_members.member_id": first(Login.public_id, Login.id == logins["sam"]),
@@ -268,8 +284,9 @@ def _known(session: Session, logins: dict[str, int | None], moment: datetime) ->
         ),
         "presenter_id": first(Presenter.public_id),
         "series_id": first(Series.public_id),
+        "staff_special_prices.edit.scope": "series",
+        "staff_special_prices.edit.public_id": first(Series.public_id),
         "request_id": first(DeskRequest.public_id),
-        "sale_id": first(Sale.public_id),
         "staff_jobs.job_id": first(Job.public_id),
         "recording_id": first(Recording.public_id, Recording.webinar_id == webinar.id),
         "caption_id": first(
@@ -324,6 +341,17 @@ def _made(session: Session, logins: Mapping[str, int | None], moment: datetime) 
         now=moment,
     )
 
+    document = add_vendor_document(
+        session,
+        VendorDocumentDetails(VendorDocumentKind.W9, "", VendorDocumentAudience.PUBLIC, None),
+        KeptFile("vendor-documents/x/w9.pdf", "w9.pdf"),
+        actor=None,
+        now=moment,
+    )
+    for text in ("You may watch.", "You may watch, and so may your *colleagues*."):
+        save_draft(session, PolicyKind.LICENSE, text, actor=None, now=moment)
+        publish_policy(session, PolicyKind.LICENSE, actor=None, now=moment)
+
     def secret(purpose: EmailPurpose) -> str:
         return link_tokens_and_codes.issue(
             session, alice.id, purpose, email=alice.email or "", now=moment
@@ -332,6 +360,7 @@ def _made(session: Session, logins: Mapping[str, int | None], moment: datetime) 
     return {
         "public_id": number,
         "showings.public_id": showing,
+        "document_id": document.id,
         "code": session.scalars(select(Showing.code)).one(),
         "claim.token": token,
         "forgotten_password.secret": secret(EmailPurpose.RESET_PASSWORD),

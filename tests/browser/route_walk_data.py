@@ -7,28 +7,39 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.accounts import accounts
 from lms.component import merge_hooks
-from lms.core.attendee_list_parser import Guest
 from lms.core.email_addresses import read_address
 from lms.core.runtime import Carrel, derived_key
-from lms.group_showings import attendees, showings
+from lms.group_showings import attendees, hosts, showings
+from lms.group_showings.attendee_list_parser import Guest
 from lms.handouts import pages as handout_pages
 from lms.handouts.pages import Drawn
 from lms.kits import delivery_kits
 from lms.lti_facade.uploaded_lists import keep_list
 from lms.mail import link_tokens_and_codes
-from lms.mail.links import Links
+from lms.mail.links import Links, MailContext
 from lms.models.accounts import EmailPurpose, Login
+from lms.models.documents import CreditReason, Document
+from lms.models.grants import OfferKind
 from lms.models.mail import Mail
+from lms.models.orders import Terms
 from lms.models.organizations import Organization
+from lms.models.payments import PaymentMethod
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
 from lms.past_sales import jobs as past_sale_jobs
+from lms.payments import refunds
+from lms.payments.payments import NewPayment
+from lms.payments.refunds import NewRefund
 from lms.recordings import handout_page_times
+from lms.sales import credit_notes, invoices, orders, quotes, receiving
+from lms.sales.credit_notes import NewCreditNote
+from lms.sales.new_orders import NewLine, NewOrder
 from lms.seat_imports import jobs as seat_import_jobs
 from lms.seats import bulk_release_and_reinvite
 from lms.seats.bulk_release_and_reinvite import Act
@@ -66,6 +77,7 @@ petra.lowe@example.net,Petra Lowe,{slug},2024-03-05,the old shop
 otis.vandermeer@example.net,Otis Vandermeer,no-such-webinar,2024-03-06,the old shop
 """
 PAGES: Final = 3
+OFFICE: Final = MailContext(LINKS, ZoneInfo("America/New_York"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +106,11 @@ def make_beside(
         ground = _ground(session, logins, values)
         made = (
             _kit(session, ground, moment)
+            | _group_viewing(session, ground, moment)
             | _mass_work(session, ground, moment)
             | _systems(session, ground, moment)
             | _letters(session, ground, moment)
+            | _orders(session, ground, moment)
         )
         _read_handout(session, ground, moment)
         key = derived_key(carrel.settings.secret_key, EMBED_LINKS)
@@ -139,6 +153,24 @@ def _kit(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
     delivery_kits.finish(session, kit, f"kits/{kit}.zip", 48 * 2**20, now=moment)
     delivery_kits.make_link(session, whose, kit, actor=ground.manager, now=moment)
     return {"kit_id": kit}
+
+
+def _group_viewing(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
+    """Sell an organization a group viewing, which its manager hosts."""
+    house = session.get_one(Organization, ground.organization_id)
+    manager = session.scalars(select(Login).where(Login.public_id == ground.manager)).one()
+    order = NewOrder(
+        lines=(NewLine(OfferKind.GROUP_SHOWING, f"webinar:{ground.slug}", 0),),
+        email=manager.email or "",
+        name=manager.name,
+        terms=Terms.COMPLIMENTARY,
+        currency="USD",
+        organization=house.slug,
+    )
+    context = MailContext(LINKS, ZoneInfo("America/New_York"))
+    orders.place(session, order, mail_context=context, actor=None, now=moment)
+    [owned] = hosts.owned_showings(session, house.id)
+    return {"organization_showings.grant_id": owned.grant}
 
 
 def _mass_work(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
@@ -285,3 +317,58 @@ def _in_letter(session: Session, path: str) -> str:
     found = re.search(rf"{re.escape(path)}([\w-]+)", text)
     assert found is not None
     return found[1]
+
+
+def _orders(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
+    """Add an order that was billed, paid in part, returned in part and refunded; and a quote."""
+    slug = session.get_one(Organization, ground.organization_id).slug
+    manager = session.scalars(select(Login).where(Login.public_id == ground.manager)).one()
+    seats = NewLine(
+        kind=OfferKind.GROUP_SEATS, covers=f"webinar:{ground.slug}", price_minor=32_500, quantity=5
+    )
+    new = NewOrder(
+        lines=(seats,),
+        email=manager.email or "",
+        name=manager.name,
+        terms=Terms.INVOICE,
+        currency="USD",
+        organization=slug,
+    )
+    order = orders.place(session, new, mail_context=OFFICE, actor=None, now=moment)
+    invoice = invoices.live_invoice(session, order.id)
+    assert invoice is not None
+    check = NewPayment(
+        method=PaymentMethod.CHECK,
+        currency="USD",
+        amount_minor=35_000,
+        received_on=moment.date(),
+        organization_id=ground.organization_id,
+        check_number="10442",
+        pays={invoice.public_id: 32_500},
+    )
+    payment = receiving.receive(session, check, mail_context=OFFICE, actor=None, now=moment)
+    note = credit_notes.credit(
+        session,
+        order,
+        NewCreditNote(CreditReason.GOODWILL, (), "For the trouble."),
+        mail_context=OFFICE,
+        actor=None,
+        now=moment,
+    )
+    back = NewRefund(payment.public_id, 500, "walk", note.public_id)
+    refund = refunds.request(session, back, actor=None, now=moment)
+    draft = orders.draft(session, new, actor=None, now=moment)
+    quote = quotes.issue_quote(session, draft, mail_context=OFFICE, actor=None, now=moment)
+    return {
+        "order_id": order.public_id,
+        "staff_quotes.issue.order_id": draft.public_id,
+        "staff_quotes.accept.order_id": draft.public_id,
+        "staff_order_form.edit.order_id": draft.public_id,
+        "documents.document_id": invoice.public_id,
+        "staff_documents.document_id": invoice.public_id,
+        "organization_orders.document_id": session.get_one(Document, quote.document_id).public_id,
+        "staff_refunds.document_id": note.public_id,
+        "payment_id": payment.public_id,
+        "refund_id": refund.public_id,
+        "key": f"organization:{slug}",
+    }

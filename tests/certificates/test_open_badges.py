@@ -13,8 +13,7 @@ from lms.certificates import certificates
 from lms.certificates.badge_keys import rotate
 from lms.certificates.certificates import Award
 from lms.mail.links import Links
-from lms.models.badge_keys import BadgeKeyState
-from lms.models.certificates import CertificateKind
+from lms.models.certificates import BadgeKeyState, CertificateKind
 from lms.people import erasure
 from tests.clock import NOW
 

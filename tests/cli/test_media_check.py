@@ -177,7 +177,7 @@ def test_memory_does_not_grow_with_the_house(database, carrel, cast):
 
 def test_every_column_that_may_name_a_file_is_asked():
     """A new one is put into NAMES, or stands here as something else."""
-    others = {"email_key", "recipient_key", "recovery_key", "unique_key"}
+    others = {"email_key", "idempotency_key", "recipient_key", "recovery_key", "unique_key"}
     columns = {
         column.name
         for table in Base.metadata.sorted_tables

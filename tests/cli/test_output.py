@@ -1,13 +1,13 @@
 """How values are printed."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import click
 import pytest
 
-from lms.cli.datetime_option import read_datetime
+from lms.cli.option_values import read_datetime
 from lms.cli.output import answer_items, as_text, cell, plain_value, table
 from lms.models.jobs import JobState
 
@@ -25,6 +25,10 @@ THING = Thing("Ink", datetime(2026, 10, 6, 14, 0, tzinfo=EAST), JobState.DONE)
 
 def test_times_are_utc_with_a_z() -> None:
     assert plain_value(THING.held_at) == "2026-10-06T18:00:00Z"
+
+
+def test_days_are_written_without_a_time() -> None:
+    assert plain_value(date(2026, 10, 6)) == "2026-10-06"
 
 
 def test_dataclasses_words_paths_and_sequences_are_plain_json() -> None:

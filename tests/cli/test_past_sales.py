@@ -12,7 +12,7 @@ from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.grants import Grant
 from lms.models.mail import Mail
-from lms.models.sales import Sale
+from lms.models.orders import Order
 from lms.models.seats import Pool
 from lms.past_sales import imports, jobs
 from tests.cast import Cast
@@ -41,7 +41,7 @@ def counts(database: Database) -> tuple[int, ...]:
     with database.read_session() as session:
         return tuple(
             session.scalar(select(func.count()).select_from(model)) or 0
-            for model in (Sale, Grant, Pool, Login, Mail)
+            for model in (Order, Grant, Pool, Login, Mail)
         )
 
 
@@ -55,7 +55,7 @@ def test_buyers_passes_pools_and_shared_logins_come_in_and_nobody_is_told(
     assert [new - old for new, old in zip(after, before, strict=True)] == [5, 5, 2, 4, 0]
     with database.read_session() as session:
         capacities = set(session.scalars(select(Pool.capacity)))
-        sold = set(session.scalars(select(func.date(Sale.sold_at))))
+        sold = set(session.scalars(select(func.date(Order.placed_at))))
     assert capacities == {25, None}
     assert "2024-03-05" in {str(day) for day in sold}
 

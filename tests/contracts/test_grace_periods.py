@@ -1,5 +1,6 @@
 """After the end: grace, and 90 days in which people are kept (PRODUCT.md, C1)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,12 +9,16 @@ from sqlalchemy import update
 from lms.contracts import grace_periods
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid
+from lms.grants.grants import Target
+from lms.models.grants import Scope
 from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seats import AssignmentState
 from lms.requests import requests
+from lms.sales import orders
 from lms.seats.claims import Closed
 from tests.clock import NOW
 from tests.contracts.contract_fixtures import DAY, END, asked, grace_of, make_contract
+from tests.sales.order_fixtures import GROUP
 from tests.seats.pool_fixtures import LINKS, make_home, people, settle_at, states, take, take_seat
 
 CLAIMED, FROZEN, RELEASED = (
@@ -126,7 +131,14 @@ def test_an_answered_quote_keeps_grace_while_it_holds(database: Database) -> Non
     made = make_contract(database)
     request = asked(database, made.pool_id, at=END + DAY)
     with database.transaction() as session:
-        session.execute(update(DeskRequest).values(quoted_minor=100, quoted_currency="USD"))
+        order = orders.write_down(
+            session,
+            replace(GROUP, organization="", organization_name="Elm"),
+            [Target(Scope.EVERYTHING)],
+            actor=None,
+            now=END + DAY,
+        )
+        session.execute(update(DeskRequest).values(order_id=order.id))
         requests.finish(
             session, request, answer="It is $1.", links=LINKS, actor=None, now=END + DAY
         )

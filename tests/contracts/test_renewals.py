@@ -48,11 +48,15 @@ def test_a_renewal_before_the_end_begins_at_the_end_and_touches_nobody(database:
     assert states(database, made.pool_id) == before
 
 
-def test_a_renewal_after_the_end_begins_now(database: Database) -> None:
+@pytest.mark.parametrize(("days", "starts"), [(5, 0), (13, 0), (14, 14), (40, 40)])
+def test_a_renewal_in_grace_keeps_the_anniversary_and_one_after_it_begins_now(
+    database: Database, days: int, starts: int
+) -> None:
     made = make_contract(database)
-    late = END + 5 * DAY
+    late = END + days * DAY
     settle_at(database, made.pool_id, late)
-    assert renewed(database, made.pool_id, 4, at=late, ends_at=NEXT_END).starts_at == late
+    done = renewed(database, made.pool_id, 4, at=late, ends_at=NEXT_END)
+    assert done.starts_at == END + starts * DAY
 
 
 def test_a_second_renewal_follows_the_first(database: Database) -> None:

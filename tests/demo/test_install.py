@@ -1,7 +1,5 @@
 """The demo becomes a library: once, by the verbs of the domain, with real rows and files."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,13 +10,13 @@ from lms.access.policy import Action, Admitted, Turned, decide
 from lms.accounts.accounts import find_by_email
 from lms.branding import BrandingTexts, edit_branding, read_branding
 from lms.core.model_base import Base
-from lms.core.runtime import Carrel, open_carrel
-from lms.core.settings import Settings
+from lms.core.runtime import Carrel
 from lms.demo.all_series import CAST, WEBINARS
 from lms.demo.install import install_demo
 from lms.demo.summary import DemoReport
 from lms.models.accounts import Login, SellerRole
 from lms.models.catalog import Presenter, Webinar, WebinarState
+from lms.models.documents import Document
 from lms.models.grants import Offer, Scope
 from lms.models.handouts import Handout
 from lms.models.jobs import Job
@@ -28,42 +26,17 @@ from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seats import Pool
 from lms.organizations.organizations import find_organization
 from lms.organizations.supervised_groups import by_supervisor
+from lms.payments.balance_check import differences
 from lms.people.team import list_team
 from lms.pricing.price_list import read_prices
 from lms.recordings.recordings import ENCODE
-from tests.conftest import SECRET_KEY
-from tests.servers.databases import Databases
+from lms.seller.checklist import read_checklist
+from lms.seller.settings import Method, offered_methods, read_seller
+from tests.demo.conftest import NOW
 
 pytestmark = pytest.mark.slow
 
-NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 RECORDED = {"first-ninety-seconds", "digitizing-folding-table", "getting-the-most"}
-
-
-@dataclass(frozen=True, slots=True)
-class Demo:
-    """A library that the demo became, and what was told of it."""
-
-    carrel: Carrel
-    report: DemoReport
-
-
-@pytest.fixture(scope="module")
-def demo(
-    made_databases: Databases, worker_id: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Demo]:
-    """The demo for whoever only looks at it: hashing its passwords and reading its slides takes seconds."""
-    name = f"carrel_demo_{worker_id}"
-    environ = {
-        "CARREL_DATA_DIR": str(tmp_path_factory.mktemp("demo")),
-        "CARREL_DATABASE_URL": made_databases.prepared(name),
-        "CARREL_BASE_URL": "http://localhost",
-        "CARREL_SECRET_KEY": SECRET_KEY,
-    }
-    carrel = open_carrel(Settings.from_env(environ))
-    yield Demo(carrel, install_demo(carrel, now=NOW))
-    carrel.database.dispose()
-    made_databases.drop(name)
 
 
 @pytest.fixture
@@ -148,7 +121,13 @@ def test_the_house_its_prices_and_its_customers_are_there(demo):
         slugs = set(session.scalars(select(Organization.slug)))
     assert (house.name, house.has_logo) == ("Quillmoor House", True)
     assert sorted(prices) == ["$299.00", "$499.00", "$499.00", "$65.00", "$75.00", "$99.00"]
-    assert slugs == {"hollowmere", "tarnbrook", "port-selwick"}
+    assert slugs == {"hollowmere", "tarnbrook", "port-selwick", "fennimore", "cedar-hollow"}
+
+
+def test_its_seller_can_invoice(demo):
+    with demo.carrel.database.read_session() as session:
+        assert read_checklist(session).is_complete
+        assert set(offered_methods(read_seller(session))) == set(Method)
 
 
 def test_the_cast_stand_where_they_are_said_to(carrel, report):
@@ -262,14 +241,31 @@ def test_the_seats_of_its_organizations_are_counted_and_one_contract_has_lapsed(
             .order_by(Pool.id)
         ).all()
     assert [tuple(row) for row in rows] == [
-        ("tarnbrook", Scope.EVERYTHING, 12, 8),
-        ("tarnbrook", Scope.WEBINAR, 4, 4),
+        ("port-selwick", Scope.PRESENTER, 0, 0),
         ("hollowmere", Scope.SERIES, 40, 27),
+        ("tarnbrook", Scope.EVERYTHING, 12, 8),
+        ("fennimore", Scope.SERIES, 8, 0),
+        ("port-selwick", Scope.WEBINAR, None, 2),
+        ("fennimore", Scope.WEBINAR, 4, 2),
+        ("tarnbrook", Scope.WEBINAR, 4, 4),
+        ("cedar-hollow", Scope.WEBINAR, 3, 0),
+        ("cedar-hollow", Scope.WEBINAR, None, 0),
         ("tarnbrook", Scope.SERIES, 10, 0),
         ("port-selwick", Scope.SERIES, 15, 0),
-        ("port-selwick", Scope.WEBINAR, None, 2),
-        ("port-selwick", Scope.PRESENTER, 0, 0),
     ]
+
+
+@pytest.mark.parametrize(
+    "now", [datetime(2027, 1, 5, 16, tzinfo=UTC), datetime(2027, 7, 2, 16, tzinfo=UTC)]
+)
+def test_it_can_be_made_on_any_day(carrel, now):
+    install_demo(carrel, now=now)
+    with carrel.database.read_session() as session:
+        assert differences(session) == ()
+        late = session.scalar(
+            select(func.count()).select_from(Document).where(Document.issued_at > now)
+        )
+    assert late == 0
 
 
 def test_two_requests_lie_on_its_desk(demo):

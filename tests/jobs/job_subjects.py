@@ -1,11 +1,11 @@
 """A library with a subject for every kind of job, and what may become of it before the job's turn."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lms.catalog.replacement_webinars import NewInstead
@@ -17,9 +17,11 @@ from lms.handouts import handouts
 from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.catalog import InsteadKind, Webinar
+from lms.models.documents import Document
 from lms.models.grants import Grant, Withdrawal
 from lms.models.group_showings import Attendee, Showing
 from lms.models.kits import DeliveryKit
+from lms.models.orders import Terms
 from lms.models.organizations import Organization
 from lms.models.past_sales import PastBuyer, PastImport
 from lms.models.recordings import Recording, RecordingState
@@ -29,6 +31,7 @@ from lms.models.uploads import Upload, UploadPurpose, UploadState
 from lms.people.erasure import erase
 from lms.people.login_merges import merge
 from lms.recordings import versions
+from lms.sales import orders
 from lms.seat_imports import imports
 from lms.seats.bulk_release_and_reinvite import Act
 from lms.uploads import uploads
@@ -50,6 +53,8 @@ from tests.factories import (
     make_webinar,
 )
 from tests.lti.id_mappings.changing_institution import make_change
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import SEAT
 from wsgi import COMPONENTS
 
 LINKS: Final = Links("http://localhost")
@@ -80,6 +85,7 @@ class Library:
     applied_map: str
     undone_map: str
     selftest: str
+    document: str
 
 
 Subject = tuple[str, Mapping[str, Any]]
@@ -94,6 +100,7 @@ def subjects(of: Library) -> dict[str, Subject]:
         "recording.encode": (of.recording, {}),
         "rendition.sweep": (of.recording, {"run": new_public_id()}),
         "captions.hear": (of.recording, {"language": "en"}),
+        "documents.finish": (of.document, {"is_mailed": True}),
         "handout.read": (of.handout, {}),
         "handout.match": (of.recording, {}),
         "live.tell_changed": (of.webinar, {"letter": "live_canceled", "notice": 0}),
@@ -183,7 +190,15 @@ def furnish(carrel: Carrel, cast: Cast) -> Library:
             context.public_id,
             *(one.public_id for one in maps),
             selftest.public_id,
+            _invoice(session),
         )
+
+
+def _invoice(session: Session) -> str:
+    """Add what Alice bought on invoice; documents are never deleted."""
+    new = replace(SEAT, email="alice@example.org", name="Alice", terms=Terms.INVOICE)
+    order = orders.place(session, new, mail_context=OFFICE, actor=None, now=NOW)
+    return session.scalars(select(Document.public_id).where(Document.order_id == order.id)).one()
 
 
 def _list(

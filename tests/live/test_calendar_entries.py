@@ -26,7 +26,7 @@ from tests.live.upcoming_webinar import (
     tell_changes,
 )
 from tests.mailbox import letters, newest
-from tests.sales.sale_fixtures import sold
+from tests.sales.order_fixtures import placed
 
 
 def test_the_room_is_in_no_letter_and_no_calendar(
@@ -129,7 +129,7 @@ def test_a_canceled_webinar_goes_out_of_the_calendar(
 def test_who_buys_a_webinar_to_come_gets_its_entry_with_the_letter(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
-    sold(database)
+    placed(database)
     bought = newest(database, "dan@example.org", "order_confirmation")
     method, data = entry_of(as_sent(carrel, bought))
     assert method == "REQUEST"
@@ -140,5 +140,5 @@ def test_who_buys_a_webinar_to_come_gets_its_entry_with_the_letter(
 
 
 def test_who_buys_a_recording_gets_no_entry(database: Database, cast: Cast) -> None:
-    sold(database)
+    placed(database)
     assert newest(database, "dan@example.org", "order_confirmation").invitation is None

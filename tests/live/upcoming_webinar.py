@@ -90,7 +90,7 @@ def as_sent(carrel: Carrel, mail: Mail) -> EmailMessage:
     """Return a letter as it goes over the wire, read back."""
     letter = Letter(**{name: getattr(mail, name) for name in Letter.__dataclass_fields__})
     with carrel.database.read_session() as session:
-        data = bytes(delivery.compose(session, letter, carrel.settings))
+        data = bytes(delivery.compose(session, letter, (), carrel.settings))
     return message_from_bytes(data, policy=policy.default)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from lms.access.policy import Action, Code, Turned
 from lms.core.database import Database
 from lms.core.errors import NotFound
 from lms.lti_facade.content_choices import (
@@ -14,6 +15,7 @@ from lms.lti_facade.content_choices import (
     find_series,
     read_selection,
 )
+from lms.lti_facade.viewer_access_facts import Presence, Visitor, read_standing
 from lms.models.catalog import Series, Webinar, WebinarSeries, WebinarState
 from lms.models.grants import Scope, Withdrawal
 from lms.models.organizations import Organization
@@ -181,6 +183,41 @@ def test_a_pool_of_a_series_covers_its_webinars(database: Database, cast: Cast) 
         assert set(find_choices(session, buyer.id, [inside.public_id], now=NOW)) == {
             inside.public_id
         }
+
+
+def test_a_webinar_out_of_passes_is_offered_only_to_who_bought_it(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        row, alone = make_series(session, "desk"), playable(session, "alone")
+        session.add(WebinarSeries(webinar_id=alone.id, series_id=row.id))
+        buyers = make_organization(session), make_organization(session)
+        make_pool_grant(session, _series_pool(session, buyers[0], row))
+        make_pool_grant(session, make_pool(session, buyers[1]))
+        own = sell(session, alone)
+        alone.is_in_passes = False
+        session.flush()
+        assert ["alone" in titles(session, one) for one in (*buyers, own)] == [False, False, True]
+        for buyer in buyers:
+            with pytest.raises(NotFound):
+                find_choices(session, buyer.id, [alone.public_id], now=NOW)
+
+
+def test_a_learner_of_a_contract_is_told_that_a_webinar_left_the_passes(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        buyer = make_organization(session)
+        make_pool_grant(session, make_pool(session, buyer))
+        webinar = session.get_one(Webinar, cast.webinar_id)
+        visitor = Visitor(cast.dan.id, buyer.id, Presence.LEARNER)
+        assert read_standing(session, visitor, webinar.id).takes_a_seat(NOW)
+        webinar.is_in_passes = False
+        session.flush()
+        standing = read_standing(session, visitor, webinar.id)
+        assert standing.decide(Action.RECORDING, NOW) == Turned(Code.NO_GRANT, None, ())
+        assert not standing.may_begin(NOW)
+        assert standing.is_in_the_library(NOW)
 
 
 def _series_pool(session: Session, buyer: Organization, row: Series) -> Pool:

@@ -61,7 +61,7 @@ def decision(database: Database, login_id: int, webinar_id: int, within: int) ->
 
 def managed(session: Session, organization_id: str, login_id: int) -> Managed:
     return manager_and_owner_permissions.managed_organization(
-        session, organization_id, login_id=login_id, is_staff=False
+        session, organization_id, login_id=login_id
     )
 
 

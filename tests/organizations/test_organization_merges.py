@@ -45,7 +45,9 @@ def test_preview_shows_what_each_has(database: Database, cast: Cast, twins: Twin
         )
         session.add(mia)
         session.flush()
-        shown = organization_merges.preview_merge(session, kept="elm-county", merged="elm-twp")
+        shown = organization_merges.preview_merge(
+            session, kept="elm-county", merged="elm-twp", hooks=()
+        )
     assert (shown.kept.name, shown.kept.people, shown.kept.pools) == ("Elm County Library", 1, 0)
     assert (shown.merged.people, shown.merged.pools, shown.merged.seated) == (2, 1, 1)
     assert shown.merged.domains == ("elm.example.org",)

@@ -13,8 +13,8 @@ from lms.models.accounts import Login
 from lms.models.grants import Grant
 from lms.models.jobs import Job, JobState
 from lms.models.mail import Mail
+from lms.models.orders import Order
 from lms.models.past_sales import PastImportRow
-from lms.models.sales import Sale
 from lms.models.seat_imports import ImportState
 from lms.past_sales import imports, jobs
 from lms.past_sales.imports import APPLY, DROP, READ
@@ -104,7 +104,7 @@ def test_a_large_list_is_read_by_a_job_and_its_file_is_kept_until_then(
     assert (now.state, now.ok, now.invalid) == (ImportState.CHECKED, MANY, 1)
     assert do(carrel, DROP, facts.public_id) is JobState.DONE
     assert carrel.storage.stat(key) is None
-    assert count(database, Sale) == 0
+    assert count(database, Order) == 0
 
 
 def test_a_large_list_is_brought_in_by_jobs_that_let_others_in_between(
@@ -119,7 +119,7 @@ def test_a_large_list_is_brought_in_by_jobs_that_let_others_in_between(
         do(carrel, APPLY, facts.public_id)
     assert shares == [0.0, 0.33, 0.67]
     assert (now.state, now.brought) == (ImportState.APPLIED, MANY)
-    assert (count(database, Sale), count(database, Mail)) == (MANY, 0)
+    assert (count(database, Order), count(database, Mail)) == (MANY, 0)
     assert count(database, PastImportRow) == 0
 
 
@@ -136,7 +136,7 @@ def test_bringing_in_that_was_killed_goes_on_where_it_was(
     while seen(carrel, facts).state is ImportState.APPLYING:
         do(carrel, APPLY, facts.public_id)
     assert seen(carrel, facts).brought == MANY
-    assert count(database, Sale) == MANY
+    assert count(database, Order) == MANY
 
 
 def test_a_job_that_is_done_twice_starts_the_rest_once(

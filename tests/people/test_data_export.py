@@ -9,15 +9,18 @@ from lms.certificates.rules_and_attendance_minutes import note_attendance
 from lms.core.database import Database
 from lms.core.errors import NotFound
 from lms.models.accounts import Login
+from lms.models.documents import DocumentKind
 from lms.models.grants import Grant
 from lms.models.live import Registration
 from lms.models.organizations import MemberInvitation, Role
+from lms.models.payments import PaymentMethod
 from lms.models.requests import DeskRequest, RequestKind
 from lms.people.data_export import read_personal_data
 from lms.playback import notes
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_attendee
+from tests.sales.order_fixtures import GROUP, SEAT, placed
 from tests.seat_rows import watched
 
 
@@ -105,6 +108,31 @@ def test_what_they_asked_for_and_where_they_were_is_among_it(
     [lived] = found.live_minutes
     assert lived.minutes == 42
     assert (elses.requests, elses.showings, elses.live_minutes) == ((), (), ())
+
+
+def test_orders_documents_and_payments_are_among_it(database: Database, cast: Cast) -> None:
+    own = placed(database, SEAT)
+    placed(database, GROUP)
+    with database.read_session() as session:
+        dan = read_personal_data(session, cast.dan.id, hooks=(), now=NOW)
+        mia = read_personal_data(session, cast.mia.id, hooks=(), now=NOW)
+    [order] = dan.orders
+    assert (order.number, order.organization) == (own.number, "")
+    assert (order.name, order.email) == ("Dan", "dan@example.org")
+    assert (order.covers, order.placed_at) == (("Reading rooms",), NOW)
+    assert [
+        (one.kind, one.total_minor, one.open_minor, one.issued_at) for one in dan.documents
+    ] == [
+        (DocumentKind.INVOICE, 9900, 0, NOW),
+        (DocumentKind.RECEIPT, 9900, 0, NOW),
+    ]
+    assert dan.documents[0].number == own.invoice_number
+    [paid] = dan.payments
+    assert (paid.method, paid.amount_minor, paid.currency) == (PaymentMethod.CARD, 9900, "USD")
+    # what an organization owes is no matter of the person who ordered it
+    [theirs] = mia.orders
+    assert (theirs.organization, theirs.email) == ("Elm County Library", "mia@example.org")
+    assert (mia.documents, mia.payments) == ((), ())
 
 
 def test_an_address_that_was_never_confirmed_tells_nothing(database: Database, cast: Cast) -> None:

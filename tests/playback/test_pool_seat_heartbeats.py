@@ -17,6 +17,7 @@ from lms.playback.sessions import Screen
 from tests.clock import NOW
 from tests.factories import make_assignment, make_grant, make_pool, make_pool_grant
 
+YEAR = timedelta(days=365)
 LATER = NOW + timedelta(seconds=15)
 STILL = progress_bitmap.checked_beat(0.0, 1.0, ())
 
@@ -77,6 +78,31 @@ def test_a_suspended_contract_ends_it(database, seated):
         assert heartbeats.keep_beat(session, session_id, beat=STILL, now=LATER) == Ended(
             PlaybackEnd.SUSPENDED
         )
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_a_webinar_taken_out_of_passes_ends_what_plays_by_a_pass(database, cast, is_own):
+    with database.transaction() as session:
+        if is_own:
+            make_grant(session, session.get_one(Login, cast.dan.id), ends_at=NOW + YEAR)
+        else:
+            organization = session.get_one(Organization, cast.organization_id)
+            pool = make_pool(session, organization)
+            make_pool_grant(session, pool, ends_at=NOW + YEAR)
+            make_assignment(session, pool, session.get_one(Login, cast.dan.id))
+        screen = Screen(login_id=cast.dan.id, sign_in_id=None)
+        playback = sessions.open_playback(
+            session, screen=screen, webinar_id=cast.webinar_id, now=NOW
+        )
+        driver = Driver.of(session)
+        answer = heartbeats.keep_swiftly(driver, playback.session_id, beat=STILL, now=LATER)
+        assert isinstance(answer, Kept)
+        session.get_one(Webinar, cast.webinar_id).is_in_passes = False
+        session.flush()
+        answer = heartbeats.keep_swiftly(driver, playback.session_id, beat=STILL, now=LATER)
+        assert isinstance(answer, Doubtful)
+        ended = heartbeats.keep_beat(session, playback.session_id, beat=STILL, now=LATER)
+        assert ended == Ended(PlaybackEnd.REVOKED)
 
 
 def test_what_plays_as_a_contract_ends_goes_on_into_its_grace(database, cast):

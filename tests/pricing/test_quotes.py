@@ -12,16 +12,12 @@ from lms.pricing.quotes import (
     Alternative,
     Ask,
     Quote,
-    SoldSeats,
     Unpriced,
     by_the_day,
     holds_until,
     ladder,
-    locked,
     quote,
-    refund,
     seats_total,
-    top_up,
 )
 
 PAID_AT = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -261,85 +257,8 @@ def test_an_alternative_is_only_named_when_truly_cheaper(
 # P4 to P6
 
 
-def test_two_seats_become_five_for_127_dollars() -> None:
-    sold = SoldSeats(2, 19800, PAID_AT)
-    late = PAID_AT + timedelta(days=30) - timedelta(seconds=1)
-    assert top_up(PRICES, sold, 3, now=late) == 12700
-
-
-def test_after_thirty_days_more_seats_are_a_new_order() -> None:
-    sold = SoldSeats(2, 19800, PAID_AT)
-    found = top_up(PRICES, sold, 3, now=PAID_AT + timedelta(days=30))
-    assert found == 22500
-
-
-def test_before_an_invoice_is_paid_more_seats_belong_to_it() -> None:
-    sold = SoldSeats(2, 19800, None)
-    found = top_up(PRICES, sold, 3, now=PAID_AT + timedelta(days=90))
-    assert found == 12700
-
-
-def test_more_seats_never_cost_less_than_nothing() -> None:
-    steep = (Price(SINGLE, 1, 9900, "USD"), Price(GROUP, 3, 1000, "USD"))
-    found = top_up(steep, SoldSeats(2, 19800, PAID_AT), 1, now=PAID_AT)
-    assert found == 0
-
-
-def test_without_a_price_there_is_no_top_up_and_no_refund() -> None:
-    sold = SoldSeats(2, 19800, PAID_AT)
-    assert top_up((), sold, 1, now=PAID_AT) == Unpriced(SINGLE)
-    assert refund((), sold, 1) == Unpriced(SINGLE)
-
-
-def test_five_seats_become_four_and_25_dollars_return() -> None:
-    assert refund(PRICES, SoldSeats(5, 32500, PAID_AT), 1) == 2500
-
-
-@pytest.mark.parametrize("fewer", [5, 6])
-def test_who_gives_all_seats_back_gets_all_back(fewer: int) -> None:
-    assert refund(PRICES, SoldSeats(5, 32500, PAID_AT), fewer) == 32500
-
-
-def test_nothing_returns_where_fewer_seats_would_have_cost_as_much() -> None:
-    steep = (Price(SINGLE, 1, 9900, "USD"), Price(GROUP, 3, 5000, "USD"))
-    assert refund(steep, SoldSeats(3, 15000, PAID_AT), 1) == 0
-
-
-@given(seats, seats)
-def test_a_refund_mirrors_a_top_up(seats_sold: int, more: int) -> None:
-    before = minor(seats_total(PRICES, seats_sold))
-    added = top_up(PRICES, SoldSeats(seats_sold, before, PAID_AT), more, now=PAID_AT)
-    assert isinstance(added, int)
-    grown = SoldSeats(seats_sold + more, before + added, PAID_AT)
-    assert refund(PRICES, grown, more) == added
-
-
-def test_an_order_keeps_the_price_it_was_sold_at() -> None:
-    dearer = tuple(Price(each.kind, each.minimum, 2 * each.price_minor, "USD") for each in PRICES)
-    sold = SoldSeats(2, 19800, PAID_AT)
-    assert top_up(PRICES, sold, 3, now=PAID_AT) == 12700
-    later = top_up(dearer, sold, 3, now=PAID_AT + timedelta(days=31))
-    assert later == 45000
-
-
-# P8
-
-
 def test_a_quote_holds_sixty_days() -> None:
     assert holds_until(PAID_AT) == PAID_AT + timedelta(days=60)
-
-
-def test_a_purchase_order_received_in_time_locks_the_quote() -> None:
-    just = PAID_AT + timedelta(days=60) - timedelta(seconds=1)
-    assert locked(19800, quoted_at=PAID_AT, received_at=just, today_minor=24000) == 19800
-
-
-def test_a_purchase_order_received_too_late_costs_what_it_costs_today() -> None:
-    late = PAID_AT + timedelta(days=60)
-    assert locked(19800, quoted_at=PAID_AT, received_at=late, today_minor=24000) == 24000
-
-
-# C3
 
 
 @pytest.mark.parametrize(

@@ -11,17 +11,23 @@ from lms.core.database import Database
 from lms.core.errors import NotFound
 from lms.core.runtime import Carrel
 from lms.live.change_notices import NewDate
+from lms.models.audit import AuditEntry
 from lms.models.catalog import Webinar
-from lms.models.grants import Grant
+from lms.models.documents import CreditReason
+from lms.models.grants import Grant, OfferKind
 from lms.models.live import Registration
 from lms.models.organizations import Organization
 from lms.models.requests import DeskRequest
 from lms.requests import rebookings
+from lms.sales import credit_notes
+from lms.sales.credit_notes import NewCreditNote
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_webinar
 from tests.live.upcoming_webinar import DAY, HELD_AT, LINKS, go_round, kinds, tell_changes
 from tests.mailbox import newest
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, SEAT, grants, locked, placed, read, with_line
 from tests.seat_rows import add_pool, seat
 from tests.visitor import Visitor
 
@@ -127,6 +133,73 @@ def test_what_somebody_bought_goes_along_to_the_webinar_they_choose(
     # exchanged, it can't be exchanged again
     data = {"other": OTHER}
     assert client.post(f"/webinars/{to_come.slug}/choose", data=data).status_code == 404
+
+
+def test_an_exchange_is_told_by_the_order_whose_line_says_what_was_sold(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    order = placed(database, SEAT)
+    go_round(carrel)
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.dan.id)
+    client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
+    [grant] = grants(database, order)
+    assert (grant.slug, read(database, order).covers) == (OTHER, "Reading rooms")
+    client.sign_in(to_come.ada.id)
+    here = f"/staff/webinars/{to_come.slug}/registrants"
+    client.post(f"{here}/undo", data={"login": to_come.dan.public_id})
+    [grant] = grants(database, order)
+    assert grant.slug == to_come.slug
+    with database.read_session() as session:
+        ids = {
+            row.slug: row.public_id
+            for row in session.execute(select(Webinar.slug, Webinar.public_id))
+        }
+        told = session.scalars(
+            select(AuditEntry)
+            .where(AuditEntry.act == "order.exchanged", AuditEntry.subject == order.public_id)
+            .order_by(AuditEntry.id)
+        ).all()
+    there = {"from": ids[to_come.slug], "to": ids[OTHER]}
+    back = {"from": ids[OTHER], "to": ids[to_come.slug]}
+    assert [(one.actor, one.detail) for one in told] == [
+        (to_come.dan.public_id, there),
+        (to_come.ada.public_id, back),
+    ]
+
+
+def test_a_return_ends_what_was_exchanged(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    order = placed(database, SEAT)
+    go_round(carrel)
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.dan.id)
+    client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
+    assert holds(client, to_come.dan.id, OTHER)
+    with database.transaction() as session:
+        credit_notes.credit(
+            session,
+            locked(session, order),
+            NewCreditNote(CreditReason.RETURN),
+            mail_context=OFFICE,
+            actor=None,
+            now=NOW,
+        )
+    assert not holds(client, to_come.dan.id, OTHER)
+
+
+def test_the_host_of_an_organizations_group_viewing_asks_for_no_money(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    viewing = with_line(GROUP, kind=OfferKind.GROUP_SHOWING, quantity=1, price_minor=29900)
+    placed(database, viewing)
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.mia.id)
+    assert "Ask for my money back" not in client.get(f"/webinars/{to_come.slug}").text
+    client.post(f"/webinars/{to_come.slug}/money-back")
+    with database.read_session() as session:
+        assert session.scalars(select(DeskRequest)).all() == []
 
 
 @pytest.mark.parametrize("other", [GONE, "nothing", "", "reading-rooms"])

@@ -26,6 +26,7 @@ from lms.requests.read_models import (
     number_of,
 )
 from lms.requests.requests import NewRequest, due_after
+from lms.sales import requested_orders
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.mailbox import letters, newest
@@ -48,9 +49,17 @@ def priced(database: Database) -> Database:
     return database
 
 
-def asked(database: Database, new: NewRequest = NEW, *, at: datetime = NOW) -> RequestFacts:
+def asked(
+    database: Database,
+    new: NewRequest = NEW,
+    *,
+    quote_of: str | None = None,
+    at: datetime = NOW,
+) -> RequestFacts:
     with database.transaction() as session:
-        return requests.ask(session, new, mail_context=OFFICE, actor=None, now=at)
+        return requested_orders.ask(
+            session, new, quote_of=quote_of, mail_context=OFFICE, actor=None, now=at
+        )
 
 
 def read(database: Database, facts: RequestFacts) -> RequestFacts:
@@ -95,14 +104,14 @@ def test_a_request_has_a_number_that_can_be_read_out(database: Database) -> None
     assert facts.state is RequestState.NEW
 
 
-def test_a_request_is_quoted_the_price_of_its_day(priced: Database) -> None:
-    five = replace(NEW, kind=RequestKind.GROUP, quantity=5)
+def test_a_request_is_quoted_the_price_of_its_day(priced: Database, cast: Cast) -> None:
+    five = replace(NEW, webinar_id=cast.webinar_id, kind=RequestKind.GROUP, quantity=5)
     facts = asked(priced, five)
     assert (facts.offer, facts.quoted_minor) == (OfferKind.GROUP_SEATS, 32500)
 
 
-def test_who_holds_it_already_is_quoted_nothing(priced: Database) -> None:
-    facts = asked(priced, replace(NEW, quantity=3, covered=1))
+def test_who_holds_it_already_is_quoted_nothing(priced: Database, cast: Cast) -> None:
+    facts = asked(priced, replace(NEW, webinar_id=cast.webinar_id, quantity=3, covered=1))
     assert facts.quoted_minor == 19800
 
 
@@ -116,45 +125,58 @@ def test_what_has_no_price_is_asked_for_all_the_same(priced: Database) -> None:
     assert (facts.offer, facts.quoted_minor) == (OfferKind.CONTRACT, None)
 
 
-def test_a_payment_is_quoted_for_what_it_is_for(priced: Database) -> None:
-    new = replace(NEW, kind=RequestKind.INVOICE, offer=OfferKind.SINGLE, quantity=2)
+def test_a_payment_is_quoted_for_what_it_is_for(priced: Database, cast: Cast) -> None:
+    new = replace(
+        NEW,
+        webinar_id=cast.webinar_id,
+        kind=RequestKind.INVOICE,
+        offer=OfferKind.SINGLE,
+        quantity=2,
+    )
     assert asked(priced, new).quoted_minor == 19800
 
 
 @pytest.mark.parametrize(("days", "minor"), [(59, 32500), (60, 65000)])
 def test_a_purchase_order_received_in_time_locks_its_quote(
-    priced: Database, days: int, minor: int
+    priced: Database, cast: Cast, days: int, minor: int
 ) -> None:
-    first = asked(priced, replace(NEW, kind=RequestKind.GROUP, quantity=5))
+    first = asked(
+        priced, replace(NEW, webinar_id=cast.webinar_id, kind=RequestKind.GROUP, quantity=5)
+    )
     dearer = [replace(each, price_minor=2 * each.price_minor) for each in PRICES]
     with priced.transaction() as session:
         set_prices(session, dearer, actor=None, now=NOW)
     order = replace(
         NEW,
+        webinar_id=cast.webinar_id,
         kind=RequestKind.PURCHASE_ORDER,
         offer=OfferKind.GROUP_SEATS,
         quantity=5,
-        quote_of=first.public_id,
     )
-    facts = asked(priced, order, at=NOW + timedelta(days=days))
-    assert (facts.quoted_minor, facts.quote_of) == (minor, first.public_id)
+    facts = asked(priced, order, quote_of=first.public_id, at=NOW + timedelta(days=days))
+    assert facts.quoted_minor == minor
+    assert (facts.order_public_id == first.order_public_id) is (days < 60)
 
 
-def test_a_purchase_order_for_something_else_has_a_price_of_its_own(priced: Database) -> None:
-    first = asked(priced, replace(NEW, kind=RequestKind.GROUP, quantity=5))
+def test_a_purchase_order_for_something_else_has_a_price_of_its_own(
+    priced: Database, cast: Cast
+) -> None:
+    first = asked(
+        priced, replace(NEW, webinar_id=cast.webinar_id, kind=RequestKind.GROUP, quantity=5)
+    )
     order = replace(
         NEW,
+        webinar_id=cast.webinar_id,
         kind=RequestKind.PURCHASE_ORDER,
         offer=OfferKind.SINGLE,
         quantity=2,
-        quote_of=first.public_id,
     )
-    assert asked(priced, order).quoted_minor == 19800
+    assert asked(priced, order, quote_of=first.public_id).quoted_minor == 19800
 
 
 def test_a_quote_that_never_was_is_not_found(priced: Database) -> None:
     with pytest.raises(NotFound):
-        asked(priced, replace(NEW, quote_of=NOBODY))
+        asked(priced, NEW, quote_of=NOBODY)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ FUNCTIONS = (
 TABLES = (
     "login",
     "organization",
+    "accounts_payable_address",
+    "exemption",
     "email_token",
     "login_alias",
     "member_invitation",
@@ -71,7 +73,26 @@ TABLES = (
     "seat_import",
     "seat_import_row",
     "registration",
-    "sale",
+    "customer_order",
+    "order_line",
+    "purchase_order",
+    "deposit",
+    "payment",
+    "tax_rule",
+    "document",
+    "quote",
+    "document_line",
+    "number_series",
+    "settlement",
+    "refund",
+    "dispute",
+    "reminder_pause",
+    "closed_month",
+    "checkout",
+    "provider_event",
+    "provider_entry",
+    "coupon",
+    "coupon_use",
     "desk_request",
     "offer",
     "grant_line",
@@ -107,6 +128,10 @@ TABLES = (
     "branding",
     "job",
     "mail",
+    "seller",
+    "policy_version",
+    "vendor_document",
+    "vendor_document_version",
     "lti_platform_keys",
     "lti_signing_key",
     "lti_registration",
@@ -135,11 +160,13 @@ TABLES = (
 
 def upgrade() -> None:
     _people()
+    _billing()
     _catalog()
     _search()
     _seats()
     _seat_imports()
-    _sales()
+    _orders()
+    _requests()
     _grants()
     _past_sales()
     _kits()
@@ -150,6 +177,7 @@ def upgrade() -> None:
     _training()
     _uploads()
     _operations()
+    _seller()
     _lti_platforms()
     _lti_people()
     _lti_courses()
@@ -390,10 +418,55 @@ def _people() -> None:
         sa.Column("zone", sa.String(length=64), nullable=True),
         sa.Column("parent_id", sa.Integer(), nullable=True),
         sa.Column("merged_into", sa.Integer(), nullable=True),
+        sa.Column("legal_name", sa.String(length=200), nullable=False),
+        sa.Column("legal_street", sa.String(length=120), nullable=True),
+        sa.Column("legal_street2", sa.String(length=120), nullable=True),
+        sa.Column("legal_city", sa.String(length=120), nullable=True),
+        sa.Column("legal_state", sa.String(length=40), nullable=True),
+        sa.Column("legal_postal_code", sa.String(length=20), nullable=True),
+        sa.Column("legal_country", sa.String(length=2), nullable=True),
+        sa.Column("billing_street", sa.String(length=120), nullable=True),
+        sa.Column("billing_street2", sa.String(length=120), nullable=True),
+        sa.Column("billing_city", sa.String(length=120), nullable=True),
+        sa.Column("billing_state", sa.String(length=40), nullable=True),
+        sa.Column("billing_postal_code", sa.String(length=20), nullable=True),
+        sa.Column("billing_country", sa.String(length=2), nullable=True),
+        sa.Column(
+            "invoice_delivery", _enum("invoicedelivery", "email", "portal", "mail"), nullable=False
+        ),
+        sa.Column("vendor_number", sa.String(length=40), nullable=False),
+        sa.Column("net_days", sa.Integer(), nullable=True),
+        sa.Column("po_required", sa.Boolean(), nullable=False),
+        sa.Column("fiscal_year_start", sa.Integer(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "billing_country <> 'US' OR (length(billing_state) = 2 AND length(billing_postal_code) IN (5, 10))",
+            name=op.f("ck_organization_billing_address_with_state_and_zip"),
+        ),
+        sa.CheckConstraint(
+            "legal_country <> 'US' OR (length(legal_state) = 2 AND length(legal_postal_code) IN (5, 10))",
+            name=op.f("ck_organization_legal_address_with_state_and_zip"),
+        ),
+        sa.CheckConstraint(
+            "(billing_street IS NULL AND billing_street2 IS NULL AND billing_city IS NULL AND billing_state IS NULL AND billing_postal_code IS NULL AND billing_country IS NULL) OR (billing_street IS NOT NULL AND billing_street2 IS NOT NULL AND billing_city IS NOT NULL AND billing_state IS NOT NULL AND billing_postal_code IS NOT NULL AND billing_country IS NOT NULL AND length(billing_street) > 0 AND length(billing_city) > 0 AND length(billing_country) = 2)",
+            name=op.f("ck_organization_billing_address_whole_or_absent"),
+        ),
+        sa.CheckConstraint(
+            "(legal_street IS NULL AND legal_street2 IS NULL AND legal_city IS NULL AND legal_state IS NULL AND legal_postal_code IS NULL AND legal_country IS NULL) OR (legal_street IS NOT NULL AND legal_street2 IS NOT NULL AND legal_city IS NOT NULL AND legal_state IS NOT NULL AND legal_postal_code IS NOT NULL AND legal_country IS NOT NULL AND length(legal_street) > 0 AND length(legal_city) > 0 AND length(legal_country) = 2)",
+            name=op.f("ck_organization_legal_address_whole_or_absent"),
+        ),
+        sa.CheckConstraint(
+            "fiscal_year_start IS NULL OR fiscal_year_start BETWEEN 1 AND 12",
+            name=op.f("ck_organization_fiscal_year_starts_in_a_month"),
+        ),
         sa.CheckConstraint(
             "merged_into IS NULL OR merged_into <> id",
             name=op.f("ck_organization_not_merged_into_itself"),
+        ),
+        sa.CheckConstraint(
+            "net_days IS NULL OR net_days IN (30, 45, 60)",
+            name=op.f("ck_organization_net_30_45_or_60"),
         ),
         sa.CheckConstraint(
             "parent_id IS NULL OR parent_id <> id", name=op.f("ck_organization_not_its_own_parent")
@@ -561,6 +634,70 @@ def _people() -> None:
     op.create_index(op.f("ix_sign_in_login_id"), "sign_in", ["login_id"])
 
 
+def _billing() -> None:
+    """Where an organization's invoices go, and who pays no sales tax."""
+    op.create_table(
+        "accounts_payable_address",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("email_key", sa.String(length=320), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_accounts_payable_address_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts_payable_address")),
+        sa.UniqueConstraint(
+            "organization_id",
+            "email_key",
+            name=op.f("uq_accounts_payable_address_organization_id_email_key"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_accounts_payable_address_email_key"), "accounts_payable_address", ["email_key"]
+    )
+    op.create_table(
+        "exemption",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("login_id", sa.Integer(), nullable=True),
+        sa.Column("organization_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "basis",
+            _enum("exemptionbasis", "government", "501c3", "certificate", "other"),
+            nullable=False,
+        ),
+        sa.Column("states", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.String(length=80), nullable=False),
+        sa.Column("file_key", sa.String(length=200), nullable=True),
+        sa.Column("file_name", sa.String(length=200), nullable=True),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(file_key IS NULL) = (file_name IS NULL)", name=op.f("ck_exemption_file_with_a_name")
+        ),
+        sa.CheckConstraint(
+            "(login_id IS NULL) <> (organization_id IS NULL)",
+            name=op.f("ck_exemption_of_a_person_or_organization"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["login_id"], ["login.id"], name=op.f("fk_exemption_login_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_exemption_organization_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exemption")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_exemption_public_id")),
+    )
+    op.create_index(op.f("ix_exemption_login_id"), "exemption", ["login_id"])
+    op.create_index(op.f("ix_exemption_organization_id"), "exemption", ["organization_id"])
+
+
 def _catalog() -> None:
     """Webinars, who presents them, and the files that belong to them."""
     op.create_table(
@@ -602,6 +739,7 @@ def _catalog() -> None:
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("live_link", sa.String(length=2000), nullable=True),
         sa.Column("free", sa.Boolean(), nullable=False),
+        sa.Column("is_in_passes", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column(
             "state",
             _enum("webinarstate", "draft", "announced", "canceled", "withdrawn", "pulled"),
@@ -996,6 +1134,7 @@ def _seats() -> None:
         sa.Column("presenter_id", sa.Integer(), nullable=True),
         sa.Column("series_id", sa.Integer(), nullable=True),
         sa.Column("is_permanent", sa.Boolean(), nullable=False),
+        sa.Column("is_pass", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=True),
         sa.Column("used", sa.Integer(), nullable=False),
         sa.Column("claim_policy", _enum("claimpolicy", "invitation", "domain"), nullable=False),
@@ -1014,6 +1153,7 @@ def _seats() -> None:
             "allotted_from_id IS NULL OR allotted_from_id <> id",
             name=op.f("ck_pool_not_allotted_from_itself"),
         ),
+        sa.CheckConstraint("NOT (is_pass AND is_permanent)", name=op.f("ck_pool_passes_end")),
         sa.CheckConstraint(
             "capacity IS NULL OR used <= capacity", name=op.f("ck_pool_not_oversold")
         ),
@@ -1375,8 +1515,802 @@ def _seat_imports() -> None:
     )
 
 
-def _sales() -> None:
-    """Sales, registrations and requests."""
+def _orders() -> None:
+    """Orders, documents, payments, tax and the card provider."""
+    op.create_table(
+        "customer_order",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("login_id", sa.Integer(), nullable=True),
+        sa.Column("organization_id", sa.Integer(), nullable=True),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("contact_name", sa.String(length=200), nullable=False),
+        sa.Column("contact_email", sa.String(length=320), nullable=False),
+        sa.Column("organization_name", sa.String(length=200), nullable=False),
+        sa.Column("bill_to", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column(
+            "terms",
+            _enum(
+                "terms", "card", "invoice", "purchase_order", "check", "complimentary", "history"
+            ),
+            nullable=False,
+        ),
+        sa.Column("net_days", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("livemode", sa.Boolean(), nullable=False),
+        sa.Column("cart_token_hash", sa.String(length=64), nullable=True),
+        sa.Column("policies", sa.JSON(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bill_on", sa.Date(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("canceled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "length(currency) = 3", name=op.f("ck_customer_order_currency_is_iso_4217")
+        ),
+        sa.CheckConstraint(
+            "login_id IS NULL OR organization_id IS NULL",
+            name=op.f("ck_customer_order_a_person_or_an_organization"),
+        ),
+        sa.CheckConstraint(
+            "net_days BETWEEN 0 AND 180", name=op.f("ck_customer_order_net_days_up_to_180")
+        ),
+        sa.CheckConstraint(
+            "placed_at IS NULL OR login_id IS NOT NULL OR organization_id IS NOT NULL",
+            name=op.f("ck_customer_order_placed_by_a_payer"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["login.id"],
+            name=op.f("fk_customer_order_contact_id"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["login_id"], ["login.id"], name=op.f("fk_customer_order_login_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_customer_order_organization_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_order")),
+        sa.UniqueConstraint("cart_token_hash", name=op.f("uq_customer_order_cart_token_hash")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_customer_order_public_id")),
+    )
+    op.create_index(op.f("ix_customer_order_contact_id"), "customer_order", ["contact_id"])
+    op.create_index(op.f("ix_customer_order_login_id"), "customer_order", ["login_id"])
+    op.create_index(
+        op.f("ix_customer_order_organization_id"), "customer_order", ["organization_id"]
+    )
+    op.create_index("ix_customer_order_created_at_id", "customer_order", ["created_at", "id"])
+    op.create_index("ix_customer_order_placed_at", "customer_order", ["placed_at"])
+    op.create_table(
+        "order_line",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            _enum(
+                "offerkind",
+                "single",
+                "group_seats",
+                "group_showing",
+                "institutional",
+                "pass",
+                "contract",
+            ),
+            nullable=False,
+        ),
+        sa.Column("act", _enum("lineact", "new", "renewal", "more_seats"), nullable=False),
+        sa.Column("adds_to_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "scope", _enum("scope", "webinar", "presenter", "series", "everything"), nullable=False
+        ),
+        sa.Column("webinar_id", sa.Integer(), nullable=True),
+        sa.Column("presenter_id", sa.Integer(), nullable=True),
+        sa.Column("series_id", sa.Integer(), nullable=True),
+        sa.Column("description", sa.String(length=300), nullable=False),
+        sa.Column("login_id", sa.Integer(), nullable=True),
+        sa.Column("pool_id", sa.Integer(), nullable=True),
+        sa.Column("quantity", sa.Integer(), nullable=True),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unit_minor", sa.Integer(), nullable=False),
+        sa.Column("discount_minor", sa.Integer(), nullable=False),
+        sa.Column("net_minor", sa.Integer(), nullable=False),
+        sa.Column("delivered_through", _enum("deliveredthrough", "here", "lms"), nullable=False),
+        sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(scope = 'webinar') = (webinar_id IS NOT NULL) AND (scope = 'presenter') = (presenter_id IS NOT NULL) AND (scope = 'series') = (series_id IS NOT NULL)",
+            name=op.f("ck_order_line_scope_names_its_target"),
+        ),
+        sa.CheckConstraint("discount_minor >= 0", name=op.f("ck_order_line_discount_not_negative")),
+        sa.CheckConstraint(
+            "login_id IS NULL OR pool_id IS NULL", name=op.f("ck_order_line_at_most_one_holder")
+        ),
+        sa.CheckConstraint("net_minor >= 0", name=op.f("ck_order_line_net_not_negative")),
+        sa.CheckConstraint(
+            "quantity IS NULL OR quantity >= 1", name=op.f("ck_order_line_quantity_at_least_one")
+        ),
+        sa.CheckConstraint(
+            "starts_at IS NULL OR ends_at IS NULL OR ends_at > starts_at",
+            name=op.f("ck_order_line_ends_after_start"),
+        ),
+        sa.CheckConstraint("unit_minor >= 0", name=op.f("ck_order_line_unit_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["adds_to_id"],
+            ["order_line.id"],
+            name=op.f("fk_order_line_adds_to_id"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["login_id"], ["login.id"], name=op.f("fk_order_line_login_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["customer_order.id"],
+            name=op.f("fk_order_line_order_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["pool_id"], ["pool.id"], name=op.f("fk_order_line_pool_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["presenter_id"],
+            ["presenter.id"],
+            name=op.f("fk_order_line_presenter_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["series_id"], ["series.id"], name=op.f("fk_order_line_series_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["webinar_id"],
+            ["webinar.id"],
+            name=op.f("fk_order_line_webinar_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_line")),
+        sa.UniqueConstraint("order_id", "position", name=op.f("uq_order_line_order_id_position")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_order_line_public_id")),
+    )
+    op.create_index(op.f("ix_order_line_adds_to_id"), "order_line", ["adds_to_id"])
+    op.create_index(op.f("ix_order_line_login_id"), "order_line", ["login_id"])
+    op.create_index(op.f("ix_order_line_pool_id"), "order_line", ["pool_id"])
+    op.create_index(op.f("ix_order_line_presenter_id"), "order_line", ["presenter_id"])
+    op.create_index(op.f("ix_order_line_series_id"), "order_line", ["series_id"])
+    op.create_index(op.f("ix_order_line_webinar_id"), "order_line", ["webinar_id"])
+    op.create_table(
+        "purchase_order",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=True),
+        sa.Column("number", sa.String(length=80), nullable=False),
+        sa.Column("amount_minor", sa.Integer(), nullable=True),
+        sa.Column("file_key", sa.String(length=200), nullable=True),
+        sa.Column("file_name", sa.String(length=200), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(file_key IS NULL) = (file_name IS NULL)",
+            name=op.f("ck_purchase_order_file_with_a_name"),
+        ),
+        sa.CheckConstraint(
+            "amount_minor IS NULL OR amount_minor >= 0",
+            name=op.f("ck_purchase_order_amount_not_negative"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["customer_order.id"],
+            name=op.f("fk_purchase_order_order_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_purchase_order_organization_id"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_purchase_order")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_purchase_order_public_id")),
+    )
+    op.create_index(op.f("ix_purchase_order_number"), "purchase_order", ["number"])
+    op.create_index(op.f("ix_purchase_order_order_id"), "purchase_order", ["order_id"])
+    op.create_index(
+        "ix_purchase_order_organization_id_number", "purchase_order", ["organization_id", "number"]
+    )
+    op.create_table(
+        "deposit",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("slip", sa.String(length=80), nullable=False),
+        sa.Column("deposited_on", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deposit")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_deposit_public_id")),
+        sa.UniqueConstraint("slip", name=op.f("uq_deposit_slip")),
+    )
+    op.create_table(
+        "payment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("login_id", sa.Integer(), nullable=True),
+        sa.Column("organization_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "method", _enum("paymentmethod", "card", "check", "transfer", "cash"), nullable=False
+        ),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.Integer(), nullable=False),
+        sa.Column("open_minor", sa.Integer(), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("check_number", sa.String(length=80), nullable=False),
+        sa.Column("deposit_id", sa.Integer(), nullable=True),
+        sa.Column("provider_ref", sa.String(length=120), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("livemode", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reversed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reversed_as", _enum("reversal", "bounced", "mistake", "dispute"), nullable=True),
+        sa.CheckConstraint(
+            "method <> 'check' OR check_number <> ''", name=op.f("ck_payment_checks_have_a_number")
+        ),
+        sa.CheckConstraint(
+            "(login_id IS NULL) <> (organization_id IS NULL)", name=op.f("ck_payment_one_payer")
+        ),
+        sa.CheckConstraint(
+            "(reversed_at IS NULL) = (reversed_as IS NULL)",
+            name=op.f("ck_payment_reversed_with_a_reason"),
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payment_amount_above_zero")),
+        sa.CheckConstraint("length(currency) = 3", name=op.f("ck_payment_currency_is_iso_4217")),
+        sa.CheckConstraint(
+            "open_minor BETWEEN 0 AND amount_minor", name=op.f("ck_payment_open_at_most_amount")
+        ),
+        sa.CheckConstraint(
+            "reversed_at IS NULL OR open_minor = 0", name=op.f("ck_payment_reversed_is_not_open")
+        ),
+        sa.ForeignKeyConstraint(
+            ["deposit_id"], ["deposit.id"], name=op.f("fk_payment_deposit_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["login_id"], ["login.id"], name=op.f("fk_payment_login_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_payment_organization_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
+        sa.UniqueConstraint("provider_ref", name=op.f("uq_payment_provider_ref")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_payment_public_id")),
+    )
+    op.create_index(op.f("ix_payment_check_number"), "payment", ["check_number"])
+    op.create_index(op.f("ix_payment_deposit_id"), "payment", ["deposit_id"])
+    op.create_index(op.f("ix_payment_login_id"), "payment", ["login_id"])
+    op.create_index(op.f("ix_payment_organization_id"), "payment", ["organization_id"])
+    op.create_index("ix_payment_received_on", "payment", ["received_on"])
+    op.create_table(
+        "tax_rule",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("state", sa.String(length=2), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("supply", _enum("supply", "live", "recorded", "both"), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=7, scale=4), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("length(state) = 2", name=op.f("ck_tax_rule_state_is_two_letters")),
+        sa.CheckConstraint(
+            "rate >= 0 AND rate < 100", name=op.f("ck_tax_rule_rate_is_a_percentage")
+        ),
+        sa.CheckConstraint(
+            "until_on IS NULL OR until_on > from_on", name=op.f("ck_tax_rule_until_after_from")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tax_rule")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_tax_rule_public_id")),
+    )
+    op.create_index("ix_tax_rule_state", "tax_rule", ["state"])
+    op.create_table(
+        "document",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column(
+            "kind",
+            _enum("documentkind", "quote", "invoice", "credit_note", "receipt", "statement"),
+            nullable=False,
+        ),
+        sa.Column("series", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(length=40), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=True),
+        sa.Column("login_id", sa.Integer(), nullable=True),
+        sa.Column("organization_id", sa.Integer(), nullable=True),
+        sa.Column("refers_to_id", sa.Integer(), nullable=True),
+        sa.Column("payment_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "reason",
+            _enum(
+                "creditreason",
+                "return",
+                "reissue",
+                "tax",
+                "goodwill",
+                "exchange",
+                "write_off",
+                "void",
+            ),
+            nullable=True,
+        ),
+        sa.Column("explanation", sa.Text(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("po_number", sa.String(length=80), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("total_minor", sa.Integer(), nullable=False),
+        sa.Column("open_minor", sa.Integer(), nullable=False),
+        sa.Column("snapshot", sa.JSON(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("pdf_key", sa.String(length=200), nullable=True),
+        sa.Column("pdf_sha256", sa.String(length=64), nullable=True),
+        sa.Column("livemode", sa.Boolean(), nullable=False),
+        sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'credit_note') = (reason IS NOT NULL)",
+            name=op.f("ck_document_credit_notes_have_a_reason"),
+        ),
+        sa.CheckConstraint(
+            "(kind = 'statement') = (order_id IS NULL)",
+            name=op.f("ck_document_statements_have_no_order"),
+        ),
+        sa.CheckConstraint(
+            "(login_id IS NULL) <> (organization_id IS NULL) OR kind = 'quote'",
+            name=op.f("ck_document_one_payer"),
+        ),
+        sa.CheckConstraint(
+            "kind <> 'credit_note' OR refers_to_id IS NOT NULL",
+            name=op.f("ck_document_credit_notes_name_an_invoice"),
+        ),
+        sa.CheckConstraint(
+            "open_minor = 0 OR kind IN ('invoice', 'credit_note')",
+            name=op.f("ck_document_only_money_is_open"),
+        ),
+        sa.CheckConstraint(
+            "payment_id IS NULL OR kind = 'receipt'",
+            name=op.f("ck_document_only_receipts_are_of_payments"),
+        ),
+        sa.CheckConstraint(
+            "replaced_at IS NULL OR kind = 'invoice'",
+            name=op.f("ck_document_only_invoices_are_replaced"),
+        ),
+        sa.CheckConstraint(
+            "(pdf_key IS NULL) = (pdf_sha256 IS NULL)", name=op.f("ck_document_pdf_with_its_sha256")
+        ),
+        sa.CheckConstraint("length(currency) = 3", name=op.f("ck_document_currency_is_iso_4217")),
+        sa.CheckConstraint("length(sha256) = 64", name=op.f("ck_document_sha256_is_hex")),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_document_number_at_least_one")),
+        sa.CheckConstraint(
+            "open_minor BETWEEN 0 AND total_minor", name=op.f("ck_document_open_at_most_total")
+        ),
+        sa.ForeignKeyConstraint(
+            ["login_id"], ["login.id"], name=op.f("fk_document_login_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["customer_order.id"],
+            name=op.f("fk_document_order_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_document_organization_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["payment_id"], ["payment.id"], name=op.f("fk_document_payment_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["refers_to_id"],
+            ["document.id"],
+            name=op.f("fk_document_refers_to_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_document_public_id")),
+        sa.UniqueConstraint("series", "number", name=op.f("uq_document_series_number")),
+    )
+    op.create_index(
+        "ix_document_due_at_open",
+        "document",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'invoice' AND open_minor > 0"),
+        postgresql_where=sa.text("kind = 'invoice' AND open_minor > 0"),
+    )
+    op.create_index("ix_document_kind_issued_at", "document", ["kind", "issued_at"])
+    op.create_index(op.f("ix_document_label"), "document", ["label"])
+    op.create_index(op.f("ix_document_login_id"), "document", ["login_id"])
+    op.create_index(op.f("ix_document_order_id"), "document", ["order_id"])
+    op.create_index(op.f("ix_document_organization_id"), "document", ["organization_id"])
+    op.create_index(op.f("ix_document_payment_id"), "document", ["payment_id"])
+    op.create_index(op.f("ix_document_po_number"), "document", ["po_number"])
+    op.create_index(
+        "ix_document_refers_to_id",
+        "document",
+        ["refers_to_id"],
+        sqlite_where=sa.text("refers_to_id IS NOT NULL"),
+        postgresql_where=sa.text("refers_to_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_document_live_invoice",
+        "document",
+        ["order_id"],
+        unique=True,
+        sqlite_where=sa.text("kind = 'invoice' AND replaced_at IS NULL"),
+        postgresql_where=sa.text("kind = 'invoice' AND replaced_at IS NULL"),
+    )
+    op.create_table(
+        "quote",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("document_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted_name", sa.String(length=200), nullable=True),
+        sa.CheckConstraint(
+            "(accepted_at IS NULL) = (accepted_name IS NULL)",
+            name=op.f("ck_quote_accepted_by_a_name"),
+        ),
+        sa.CheckConstraint(
+            "superseded_at IS NULL OR accepted_at IS NULL",
+            name=op.f("ck_quote_superseded_or_accepted"),
+        ),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_quote_version_at_least_one")),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["document.id"], name=op.f("fk_quote_document_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["customer_order.id"], name=op.f("fk_quote_order_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quote")),
+        sa.UniqueConstraint("document_id", name=op.f("uq_quote_document_id")),
+        sa.UniqueConstraint("order_id", "version", name=op.f("uq_quote_order_id_version")),
+    )
+    op.create_table(
+        "document_line",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("document_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("order_line_id", sa.Integer(), nullable=True),
+        sa.Column("quantity", sa.Integer(), nullable=True),
+        sa.Column("net_minor", sa.Integer(), nullable=False),
+        sa.Column("discount_minor", sa.Integer(), nullable=False),
+        sa.Column("tax_minor", sa.Integer(), nullable=False),
+        sa.Column("tax_rule_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "tax_rule_id IS NOT NULL OR tax_minor = 0", name=op.f("ck_document_line_tax_has_a_rule")
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["document.id"],
+            name=op.f("fk_document_line_document_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_line_id"],
+            ["order_line.id"],
+            name=op.f("fk_document_line_order_line_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tax_rule_id"],
+            ["tax_rule.id"],
+            name=op.f("fk_document_line_tax_rule_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document_line")),
+        sa.UniqueConstraint(
+            "document_id", "position", name=op.f("uq_document_line_document_id_position")
+        ),
+    )
+    op.create_index(op.f("ix_document_line_order_line_id"), "document_line", ["order_line_id"])
+    op.create_index(op.f("ix_document_line_tax_rule_id"), "document_line", ["tax_rule_id"])
+    op.create_table(
+        "number_series",
+        sa.Column("series", sa.String(length=40), nullable=False),
+        sa.Column("next", sa.Integer(), nullable=False),
+        sa.CheckConstraint("next >= 1", name=op.f("ck_number_series_next_at_least_one")),
+        sa.PrimaryKeyConstraint("series", name=op.f("pk_number_series")),
+    )
+    op.create_table(
+        "settlement",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", sa.Integer(), nullable=False),
+        sa.Column("payment_id", sa.Integer(), nullable=True),
+        sa.Column("credit_note_id", sa.Integer(), nullable=True),
+        sa.Column("amount_minor", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(payment_id IS NULL) <> (credit_note_id IS NULL)",
+            name=op.f("ck_settlement_one_source"),
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_settlement_amount_above_zero")),
+        sa.ForeignKeyConstraint(
+            ["credit_note_id"],
+            ["document.id"],
+            name=op.f("fk_settlement_credit_note_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"],
+            ["document.id"],
+            name=op.f("fk_settlement_invoice_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["payment_id"],
+            ["payment.id"],
+            name=op.f("fk_settlement_payment_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement")),
+    )
+    op.create_index(op.f("ix_settlement_credit_note_id"), "settlement", ["credit_note_id"])
+    op.create_index(op.f("ix_settlement_invoice_id"), "settlement", ["invoice_id"])
+    op.create_index(op.f("ix_settlement_payment_id"), "settlement", ["payment_id"])
+    op.create_table(
+        "refund",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("payment_id", sa.Integer(), nullable=False),
+        sa.Column("credit_note_id", sa.Integer(), nullable=True),
+        sa.Column("amount_minor", sa.Integer(), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=80), nullable=False),
+        sa.Column(
+            "state", _enum("refundstate", "requested", "sent", "done", "failed"), nullable=False
+        ),
+        sa.Column("provider_ref", sa.String(length=120), nullable=True),
+        sa.Column("reference", sa.String(length=80), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'done') = (done_on IS NOT NULL)", name=op.f("ck_refund_done_on_a_day")
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_refund_amount_above_zero")),
+        sa.ForeignKeyConstraint(
+            ["credit_note_id"],
+            ["document.id"],
+            name=op.f("fk_refund_credit_note_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["payment_id"], ["payment.id"], name=op.f("fk_refund_payment_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refund")),
+        sa.UniqueConstraint("idempotency_key", name=op.f("uq_refund_idempotency_key")),
+        sa.UniqueConstraint("provider_ref", name=op.f("uq_refund_provider_ref")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_refund_public_id")),
+    )
+    op.create_index(op.f("ix_refund_credit_note_id"), "refund", ["credit_note_id"])
+    op.create_index(op.f("ix_refund_payment_id"), "refund", ["payment_id"])
+    op.create_table(
+        "dispute",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("payment_id", sa.Integer(), nullable=False),
+        sa.Column("provider_ref", sa.String(length=120), nullable=True),
+        sa.Column("amount_minor", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("evidence_due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state", _enum("disputestate", "open", "won", "lost"), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'open') = (closed_at IS NULL)", name=op.f("ck_dispute_closed_when_decided")
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_dispute_amount_above_zero")),
+        sa.ForeignKeyConstraint(
+            ["payment_id"], ["payment.id"], name=op.f("fk_dispute_payment_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute")),
+        sa.UniqueConstraint("provider_ref", name=op.f("uq_dispute_provider_ref")),
+    )
+    op.create_index(
+        "uq_dispute_open",
+        "dispute",
+        ["payment_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "reminder_pause",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["customer_order.id"],
+            name=op.f("fk_reminder_pause_order_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder_pause")),
+    )
+    op.create_index(op.f("ix_reminder_pause_order_id"), "reminder_pause", ["order_id"])
+    op.create_table(
+        "closed_month",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "length(month) = 7", name=op.f("ck_closed_month_month_is_year_and_month")
+        ),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_closed_month")),
+    )
+    op.create_table(
+        "checkout",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=True),
+        sa.Column("invoice_id", sa.Integer(), nullable=True),
+        sa.Column("amount_minor", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("provider_session", sa.String(length=120), nullable=True),
+        sa.Column("idempotency_key", sa.String(length=80), nullable=False),
+        sa.Column("state", _enum("checkoutstate", "open", "complete", "expired"), nullable=False),
+        sa.Column("livemode", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(order_id IS NULL) <> (invoice_id IS NULL)", name=op.f("ck_checkout_order_or_invoice")
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_checkout_amount_above_zero")),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"],
+            ["document.id"],
+            name=op.f("fk_checkout_invoice_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["customer_order.id"],
+            name=op.f("fk_checkout_order_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_checkout")),
+        sa.UniqueConstraint("idempotency_key", name=op.f("uq_checkout_idempotency_key")),
+        sa.UniqueConstraint("provider_session", name=op.f("uq_checkout_provider_session")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_checkout_public_id")),
+    )
+    op.create_index(op.f("ix_checkout_invoice_id"), "checkout", ["invoice_id"])
+    op.create_index(
+        "ix_checkout_open",
+        "checkout",
+        ["expires_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_index(op.f("ix_checkout_order_id"), "checkout", ["order_id"])
+    op.create_table(
+        "provider_event",
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("event_id", sa.String(length=120), nullable=False),
+        sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("object_id", sa.String(length=120), nullable=False),
+        sa.Column("livemode", sa.Boolean(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("processed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("provider", "event_id", name=op.f("pk_provider_event")),
+    )
+    op.create_index(op.f("ix_provider_event_object_id"), "provider_event", ["object_id"])
+    op.create_table(
+        "provider_entry",
+        sa.Column("id", sa.String(length=120), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("source", sa.String(length=120), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.Integer(), nullable=False),
+        sa.Column("fee_minor", sa.Integer(), nullable=False),
+        sa.Column("net_minor", sa.Integer(), nullable=False),
+        sa.Column("payout", sa.String(length=120), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "net_minor = amount_minor - fee_minor", name=op.f("ck_provider_entry_net_adds_up")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_provider_entry")),
+    )
+    op.create_index(op.f("ix_provider_entry_payout"), "provider_entry", ["payout"])
+    op.create_index(op.f("ix_provider_entry_source"), "provider_entry", ["source"])
+    op.create_table(
+        "coupon",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("percent", sa.Integer(), nullable=True),
+        sa.Column("amount_minor", sa.Integer(), nullable=True),
+        sa.Column(
+            "kind",
+            _enum(
+                "offerkind",
+                "single",
+                "group_seats",
+                "group_showing",
+                "institutional",
+                "pass",
+                "contract",
+            ),
+            nullable=True,
+        ),
+        sa.Column("webinar_id", sa.Integer(), nullable=True),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("most_uses", sa.Integer(), nullable=True),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(percent IS NULL) <> (amount_minor IS NULL)", name=op.f("ck_coupon_percent_or_amount")
+        ),
+        sa.CheckConstraint(
+            "amount_minor IS NULL OR amount_minor > 0", name=op.f("ck_coupon_amount_above_zero")
+        ),
+        sa.CheckConstraint(
+            "ends_at IS NULL OR ends_at > starts_at", name=op.f("ck_coupon_ends_after_start")
+        ),
+        sa.CheckConstraint(
+            "most_uses IS NULL OR most_uses >= 1", name=op.f("ck_coupon_most_uses_at_least_one")
+        ),
+        sa.CheckConstraint(
+            "percent IS NULL OR percent BETWEEN 1 AND 100", name=op.f("ck_coupon_percent_up_to_100")
+        ),
+        sa.CheckConstraint(
+            "used BETWEEN 0 AND coalesce(most_uses, used)",
+            name=op.f("ck_coupon_used_at_most_limit"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["webinar_id"], ["webinar.id"], name=op.f("fk_coupon_webinar_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coupon")),
+        sa.UniqueConstraint("code", name=op.f("uq_coupon_code")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_coupon_public_id")),
+    )
+    op.create_index(op.f("ix_coupon_webinar_id"), "coupon", ["webinar_id"])
+    op.create_table(
+        "coupon_use",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("coupon_id", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("reserved_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["coupon_id"], ["coupon.id"], name=op.f("fk_coupon_use_coupon_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["customer_order.id"],
+            name=op.f("fk_coupon_use_order_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coupon_use")),
+        sa.UniqueConstraint("coupon_id", "order_id", name=op.f("uq_coupon_use_coupon_id_order_id")),
+    )
+    op.create_index(op.f("ix_coupon_use_order_id"), "coupon_use", ["order_id"])
+
+
+def _requests() -> None:
+    """Registrations and requests."""
     op.create_table(
         "registration",
         sa.Column("login_id", sa.Integer(), nullable=False),
@@ -1399,78 +2333,6 @@ def _sales() -> None:
     )
     op.create_index(op.f("ix_registration_webinar_id"), "registration", ["webinar_id"])
     op.create_table(
-        "sale",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("public_id", sa.String(length=26), nullable=False),
-        sa.Column("login_id", sa.Integer(), nullable=True),
-        sa.Column("organization_id", sa.Integer(), nullable=True),
-        sa.Column(
-            "kind",
-            _enum(
-                "offerkind",
-                "single",
-                "group_seats",
-                "group_showing",
-                "institutional",
-                "pass",
-                "contract",
-            ),
-            nullable=False,
-        ),
-        sa.Column("quantity", sa.Integer(), nullable=True),
-        sa.Column("price_minor", sa.Integer(), nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column(
-            "terms",
-            _enum(
-                "terms", "card", "invoice", "purchase_order", "check", "complimentary", "history"
-            ),
-            nullable=False,
-        ),
-        sa.Column("reference", sa.String(length=80), nullable=False),
-        sa.Column("delivered_through", _enum("deliveredthrough", "here", "lms"), nullable=False),
-        sa.Column("contact_id", sa.Integer(), nullable=True),
-        sa.Column("tax_exemption", sa.String(length=80), nullable=False),
-        sa.Column("tax_exempt_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("sold_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("refunded_minor", sa.Integer(), nullable=False),
-        sa.Column("refunded_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("disputed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.CheckConstraint(
-            "(login_id IS NULL) <> (organization_id IS NULL)",
-            name=op.f("ck_sale_to_a_person_or_organization"),
-        ),
-        sa.CheckConstraint("length(currency) = 3", name=op.f("ck_sale_currency_is_iso_4217")),
-        sa.CheckConstraint("price_minor >= 0", name=op.f("ck_sale_price_not_negative")),
-        sa.CheckConstraint(
-            "quantity IS NULL OR quantity >= 1", name=op.f("ck_sale_quantity_at_least_one")
-        ),
-        sa.CheckConstraint(
-            "refunded_minor BETWEEN 0 AND price_minor", name=op.f("ck_sale_refunded_at_most_all")
-        ),
-        sa.ForeignKeyConstraint(
-            ["contact_id"], ["login.id"], name=op.f("fk_sale_contact_id"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["login_id"], ["login.id"], name=op.f("fk_sale_login_id"), ondelete="RESTRICT"
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organization.id"],
-            name=op.f("fk_sale_organization_id"),
-            ondelete="RESTRICT",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sale")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_sale_public_id")),
-    )
-    op.create_index(op.f("ix_sale_contact_id"), "sale", ["contact_id"])
-    op.create_index(op.f("ix_sale_login_id"), "sale", ["login_id"])
-    op.create_index(op.f("ix_sale_organization_id"), "sale", ["organization_id"])
-    op.create_index("ix_sale_sold_at", "sale", ["sold_at"])
-    op.create_table(
         "desk_request",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
@@ -1484,6 +2346,7 @@ def _sales() -> None:
                 "institution",
                 "pass",
                 "contract",
+                "renewal",
                 "purchase_order",
                 "invoice",
                 "check",
@@ -1518,13 +2381,10 @@ def _sales() -> None:
         sa.Column("webinar_id", sa.Integer(), nullable=True),
         sa.Column("pool_id", sa.Integer(), nullable=True),
         sa.Column("seat_id", sa.Integer(), nullable=True),
-        sa.Column("sale_id", sa.Integer(), nullable=True),
-        sa.Column("quote_of_id", sa.Integer(), nullable=True),
+        sa.Column("order_id", sa.Integer(), nullable=True),
         sa.Column("quantity", sa.Integer(), nullable=True),
         sa.Column("covers", sa.String(length=100), nullable=False),
         sa.Column("delivered_through", _enum("deliveredthrough", "here", "lms"), nullable=False),
-        sa.Column("quoted_minor", sa.Integer(), nullable=True),
-        sa.Column("quoted_currency", sa.String(length=3), nullable=True),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("to_email", sa.String(length=320), nullable=True),
         sa.Column("to_name", sa.String(length=200), nullable=False),
@@ -1545,17 +2405,9 @@ def _sales() -> None:
             "(file_key IS NULL) = (file_name IS NULL)",
             name=op.f("ck_desk_request_file_with_a_name"),
         ),
-        sa.CheckConstraint(
-            "(quoted_minor IS NULL) = (quoted_currency IS NULL)",
-            name=op.f("ck_desk_request_quoted_in_a_currency"),
-        ),
         sa.CheckConstraint("due_at >= created_at", name=op.f("ck_desk_request_due_after_creation")),
         sa.CheckConstraint(
             "quantity IS NULL OR quantity >= 1", name=op.f("ck_desk_request_quantity_at_least_one")
-        ),
-        sa.CheckConstraint(
-            "quoted_minor IS NULL OR quoted_minor >= 0",
-            name=op.f("ck_desk_request_quoted_not_negative"),
         ),
         sa.ForeignKeyConstraint(
             ["login_id"], ["login.id"], name=op.f("fk_desk_request_login_id"), ondelete="SET NULL"
@@ -1570,13 +2422,10 @@ def _sales() -> None:
             ["pool_id"], ["pool.id"], name=op.f("fk_desk_request_pool_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
-            ["quote_of_id"],
-            ["desk_request.id"],
-            name=op.f("fk_desk_request_quote_of_id"),
+            ["order_id"],
+            ["customer_order.id"],
+            name=op.f("fk_desk_request_order_id"),
             ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["sale_id"], ["sale.id"], name=op.f("fk_desk_request_sale_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["seat_id"], ["seat.id"], name=op.f("fk_desk_request_seat_id"), ondelete="SET NULL"
@@ -1593,8 +2442,7 @@ def _sales() -> None:
     op.create_index(op.f("ix_desk_request_login_id"), "desk_request", ["login_id"])
     op.create_index(op.f("ix_desk_request_organization_id"), "desk_request", ["organization_id"])
     op.create_index(op.f("ix_desk_request_pool_id"), "desk_request", ["pool_id"])
-    op.create_index(op.f("ix_desk_request_quote_of_id"), "desk_request", ["quote_of_id"])
-    op.create_index(op.f("ix_desk_request_sale_id"), "desk_request", ["sale_id"])
+    op.create_index(op.f("ix_desk_request_order_id"), "desk_request", ["order_id"])
     op.create_index(op.f("ix_desk_request_seat_id"), "desk_request", ["seat_id"])
     op.create_index("ix_desk_request_state_due_at", "desk_request", ["state", "due_at"])
     op.create_index(op.f("ix_desk_request_webinar_id"), "desk_request", ["webinar_id"])
@@ -1619,20 +2467,60 @@ def _grants() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("webinar_id", sa.Integer(), nullable=True),
+        sa.Column("series_id", sa.Integer(), nullable=True),
+        sa.Column("presenter_id", sa.Integer(), nullable=True),
         sa.Column("minimum", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("price_minor", sa.Integer(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(webinar_id IS NULL OR series_id IS NULL)"
+            " AND (webinar_id IS NULL OR presenter_id IS NULL)"
+            " AND (series_id IS NULL OR presenter_id IS NULL)",
+            name=op.f("ck_offer_at_most_one_target"),
+        ),
         sa.CheckConstraint("length(currency) = 3", name=op.f("ck_offer_currency_is_iso_4217")),
         sa.CheckConstraint("minimum >= 1", name=op.f("ck_offer_minimum_at_least_one")),
         sa.CheckConstraint("price_minor >= 0", name=op.f("ck_offer_price_not_negative")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_offer")),
-        sa.UniqueConstraint(
-            "kind", "minimum", "version", name=op.f("uq_offer_kind_minimum_version")
+        sa.ForeignKeyConstraint(
+            ["presenter_id"],
+            ["presenter.id"],
+            name=op.f("fk_offer_presenter_id"),
+            ondelete="CASCADE",
         ),
+        sa.ForeignKeyConstraint(
+            ["series_id"],
+            ["series.id"],
+            name=op.f("fk_offer_series_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["webinar_id"],
+            ["webinar.id"],
+            name=op.f("fk_offer_webinar_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offer")),
         sa.UniqueConstraint("public_id", name=op.f("uq_offer_public_id")),
+    )
+    op.create_index(op.f("ix_offer_presenter_id"), "offer", ["presenter_id"])
+    op.create_index(op.f("ix_offer_series_id"), "offer", ["series_id"])
+    op.create_index(op.f("ix_offer_webinar_id"), "offer", ["webinar_id"])
+    op.create_index(
+        "uq_offer_version",
+        "offer",
+        [
+            sa.literal_column("coalesce(webinar_id, 0)"),
+            sa.literal_column("coalesce(series_id, 0)"),
+            sa.literal_column("coalesce(presenter_id, 0)"),
+            "kind",
+            "minimum",
+            "version",
+        ],
+        unique=True,
     )
     op.create_table(
         "grant_line",
@@ -1640,7 +2528,7 @@ def _grants() -> None:
         sa.Column("public_id", sa.String(length=26), nullable=False),
         sa.Column("login_id", sa.Integer(), nullable=True),
         sa.Column("pool_id", sa.Integer(), nullable=True),
-        sa.Column("sale_id", sa.Integer(), nullable=True),
+        sa.Column("order_line_id", sa.Integer(), nullable=True),
         sa.Column(
             "kind",
             _enum(
@@ -1670,6 +2558,7 @@ def _grants() -> None:
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_as", _enum("withdrawal", "refunded", "revoked"), nullable=True),
         sa.Column("revoked_reason", sa.Text(), nullable=True),
+        sa.Column("host_email", sa.String(length=320), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "(scope = 'webinar') = (webinar_id IS NOT NULL) AND (scope = 'presenter') = (presenter_id IS NOT NULL) AND (scope = 'series') = (series_id IS NOT NULL)",
@@ -1710,7 +2599,10 @@ def _grants() -> None:
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
-            ["sale_id"], ["sale.id"], name=op.f("fk_grant_line_sale_id"), ondelete="RESTRICT"
+            ["order_line_id"],
+            ["order_line.id"],
+            name=op.f("fk_grant_line_order_line_id"),
+            ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
             ["series_id"], ["series.id"], name=op.f("fk_grant_line_series_id"), ondelete="RESTRICT"
@@ -1727,7 +2619,7 @@ def _grants() -> None:
     op.create_index("ix_grant_line_login_id", "grant_line", ["login_id"])
     op.create_index(op.f("ix_grant_line_pool_id"), "grant_line", ["pool_id"])
     op.create_index(op.f("ix_grant_line_presenter_id"), "grant_line", ["presenter_id"])
-    op.create_index(op.f("ix_grant_line_sale_id"), "grant_line", ["sale_id"])
+    op.create_index(op.f("ix_grant_line_order_line_id"), "grant_line", ["order_line_id"])
     op.create_index(op.f("ix_grant_line_series_id"), "grant_line", ["series_id"])
     op.create_index("ix_grant_line_webinar_id", "grant_line", ["webinar_id"])
 
@@ -1793,14 +2685,14 @@ def _past_sales() -> None:
             "answer", _enum("pastanswer", "ok", "already", "invalid", "brought"), nullable=False
         ),
         sa.Column("sentence", sa.String(length=500), nullable=False),
-        sa.Column("sale_public_id", sa.String(length=26), nullable=True),
+        sa.Column("order_public_id", sa.String(length=26), nullable=True),
         sa.CheckConstraint(
             "(answer = 'invalid') = (sentence <> '')",
             name=op.f("ck_past_import_row_invalid_has_a_sentence"),
         ),
         sa.CheckConstraint(
-            "answer = 'invalid' OR sale_public_id IS NOT NULL",
-            name=op.f("ck_past_import_row_a_sale_or_invalid"),
+            "answer = 'invalid' OR order_public_id IS NOT NULL",
+            name=op.f("ck_past_import_row_an_order_or_invalid"),
         ),
         sa.CheckConstraint(
             "line >= 1 AND number >= 1", name=op.f("ck_past_import_row_counted_from_one")
@@ -2785,6 +3677,143 @@ def _operations() -> None:
     op.create_index(op.f("ix_mail_recipient_key"), "mail", ["recipient_key"])
     op.create_index("ix_mail_lane_sent_at", "mail", ["lane", "sent_at"])
     op.create_index("ix_mail_state_lane_run_at_id", "mail", ["state", "lane", "run_at", "id"])
+
+
+def _seller() -> None:
+    """The seller: its settings, policies in versions, and vendor documents."""
+    op.create_table(
+        "seller",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("legal_name", sa.String(length=200), nullable=False),
+        *_address("legal"),
+        sa.Column("ein", sa.String(length=10), nullable=False),
+        sa.Column("phone", sa.String(length=40), nullable=False),
+        sa.Column("ar_email", sa.String(length=320), nullable=False),
+        sa.Column("remit_name", sa.String(length=200), nullable=False),
+        *_address("remit"),
+        sa.Column("bank_name", sa.String(length=120), nullable=False),
+        sa.Column("routing_number", sa.String(length=9), nullable=False),
+        sa.Column("account_number", sa.String(length=17), nullable=False),
+        sa.Column("takes_invoice", sa.Boolean(), nullable=False),
+        sa.Column("takes_purchase_order", sa.Boolean(), nullable=False),
+        sa.Column("takes_check", sa.Boolean(), nullable=False),
+        sa.Column("takes_transfer", sa.Boolean(), nullable=False),
+        sa.Column("net_days", sa.Integer(), nullable=False),
+        sa.Column("credit_limit_minor", sa.Integer(), nullable=False),
+        sa.Column("quote_prefix", sa.String(length=10), nullable=False),
+        sa.Column("quote_start", sa.Integer(), nullable=False),
+        sa.Column("invoice_prefix", sa.String(length=10), nullable=False),
+        sa.Column("invoice_start", sa.Integer(), nullable=False),
+        sa.Column("credit_note_prefix", sa.String(length=10), nullable=False),
+        sa.Column("credit_note_start", sa.Integer(), nullable=False),
+        sa.Column("receipt_prefix", sa.String(length=10), nullable=False),
+        sa.Column("receipt_start", sa.Integer(), nullable=False),
+        sa.Column("statement_prefix", sa.String(length=10), nullable=False),
+        sa.Column("statement_start", sa.Integer(), nullable=False),
+        sa.Column("paper", _enum("paper", "letter", "a4"), nullable=False),
+        sa.Column("invoice_note", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(bank_name = '') = (routing_number = '') AND (bank_name = '') = (account_number = '')",
+            name=op.f("ck_seller_bank_whole_or_absent"),
+        ),
+        *_address_checks("seller", "legal"),
+        *_address_checks("seller", "remit"),
+        sa.CheckConstraint(
+            "credit_limit_minor >= 0", name=op.f("ck_seller_credit_limit_not_negative")
+        ),
+        sa.CheckConstraint("id = 1", name=op.f("ck_seller_only_one")),
+        sa.CheckConstraint("length(ein) IN (0, 10)", name=op.f("ck_seller_ein_with_its_hyphen")),
+        sa.CheckConstraint(
+            "length(routing_number) IN (0, 9)", name=op.f("ck_seller_routing_number_of_nine_digits")
+        ),
+        sa.CheckConstraint("net_days IN (30, 45, 60)", name=op.f("ck_seller_net_30_45_or_60")),
+        sa.CheckConstraint(
+            "quote_prefix <> invoice_prefix AND quote_prefix <> credit_note_prefix AND quote_prefix <> receipt_prefix AND quote_prefix <> statement_prefix AND invoice_prefix <> credit_note_prefix AND invoice_prefix <> receipt_prefix AND invoice_prefix <> statement_prefix AND credit_note_prefix <> receipt_prefix AND credit_note_prefix <> statement_prefix AND receipt_prefix <> statement_prefix",
+            name=op.f("ck_seller_prefixes_differ"),
+        ),
+        sa.CheckConstraint(
+            "quote_start >= 1 AND invoice_start >= 1 AND credit_note_start >= 1 AND receipt_start >= 1 AND statement_start >= 1",
+            name=op.f("ck_seller_numbers_start_at_one"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seller")),
+    )
+    op.create_table(
+        "policy_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", _enum("policykind", "terms", "refund_policy", "license"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(number IS NULL) = (published_at IS NULL)",
+            name=op.f("ck_policy_version_published_with_a_number"),
+        ),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_policy_version_number_at_least_one")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_version")),
+        sa.UniqueConstraint("kind", "number", name=op.f("uq_policy_version_kind_number")),
+    )
+    op.create_index(
+        "uq_policy_version_draft",
+        "policy_version",
+        ["kind"],
+        unique=True,
+        sqlite_where=sa.text("published_at IS NULL"),
+        postgresql_where=sa.text("published_at IS NULL"),
+    )
+    op.create_table(
+        "vendor_document",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column(
+            "kind",
+            _enum(
+                "vendordocumentkind",
+                "w9",
+                "uei",
+                "sole_source",
+                "insurance",
+                "bank_letter",
+                "vendor_form",
+                "other",
+            ),
+            nullable=False,
+        ),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column(
+            "audience",
+            _enum("vendordocumentaudience", "public", "on_request", "packet"),
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vendor_document")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_vendor_document_public_id")),
+    )
+    op.create_table(
+        "vendor_document_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("document_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("file_key", sa.String(length=200), nullable=False),
+        sa.Column("file_name", sa.String(length=120), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "number >= 1", name=op.f("ck_vendor_document_version_number_at_least_one")
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["vendor_document.id"],
+            name=op.f("fk_vendor_document_version_document_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vendor_document_version")),
+        sa.UniqueConstraint(
+            "document_id", "number", name=op.f("uq_vendor_document_version_document_id_number")
+        ),
+    )
 
 
 def _lti_platforms() -> None:

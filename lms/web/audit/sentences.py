@@ -13,9 +13,12 @@ from lms.core.acting_roles import ActingRole
 from lms.core.errors import N_
 from lms.reports.audit_log import Entry
 from lms.reports.audit_subjects import Kind, Thing
+from lms.requests.read_models import number_of
+from lms.web.audit.order_sentences import ORDER_SENTENCES
 
 _NAMED: Final = re.compile(r"%\((\w+)\)s")
 SENTENCES: Final[Mapping[str, str]] = {
+    **ORDER_SENTENCES,
     "captions.added": N_("%(actor)s added captions: %(subject)s"),
     "captions.made_default": N_("%(actor)s made %(subject)s the captions that come first"),
     "captions.published": N_("%(actor)s showed the captions %(subject)s"),
@@ -45,7 +48,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "embed.edited": N_("%(actor)s changed an embed link of %(organization)s"),
     "embed.restored": N_("%(actor)s put back an embed link of %(organization)s"),
     "embed.revoked": N_("%(actor)s took back an embed link of %(organization)s"),
+    "exemption.added": N_("%(actor)s added a tax exemption of %(subject)s"),
+    "exemption.removed": N_("%(actor)s removed a tax exemption of %(subject)s"),
     "grant.grace_extended": N_("%(actor)s extended the grace of %(subject)s"),
+    "grant.host_replaced": N_("%(actor)s made %(to)s the host of %(subject)s"),
     "grant.exchanged": N_("%(actor)s exchanged what %(subject)s is for"),
     "grant.made": N_("%(actor)s gave access: %(subject)s"),
     "grant.revoked": N_("%(actor)s took access back: %(subject)s"),
@@ -112,7 +118,12 @@ SENTENCES: Final[Mapping[str, str]] = {
     ),
     "membership.removed": N_("%(actor)s removed %(login)s from %(subject)s"),
     "organization.added": N_("%(actor)s added the organization %(subject)s"),
+    "organization.billing_edited": N_("%(actor)s changed the billing details of %(subject)s"),
     "organization.edited": N_("%(actor)s changed the organization %(subject)s"),
+    "organization.merged": N_("%(actor)s merged %(subject)s into %(with)s"),
+    "organization.notes_edited": N_("%(actor)s changed the notes on %(subject)s"),
+    "organization.took_in": N_("%(actor)s merged %(with)s into %(subject)s"),
+    "organization.unmerged": N_("%(actor)s undid the merge of %(subject)s with %(with)s"),
     "people_map.applied": N_("%(actor)s made people of an old and a new learning system one"),
     "people_map.begun": N_(
         "%(actor)s began to map people of %(organization)s to a new learning system"
@@ -120,6 +131,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "people_map.discarded": N_("%(actor)s threw away a map of people to a new learning system"),
     "people_map.pair_undone": N_("%(actor)s took one pair of a map of people back"),
     "people_map.undone": N_("%(actor)s took a map of people to a new learning system back"),
+    "policy.draft_discarded": N_("%(actor)s discarded the draft of a policy"),
+    "policy.draft_saved": N_("%(actor)s saved the draft of a policy"),
+    "policy.published": N_("%(actor)s published version %(version)s of a policy"),
     "pool.allotted": N_("%(actor)s allotted seats to %(subject)s"),
     "pool.leavers_chosen": N_("%(actor)s chose who leaves %(subject)s when it gets smaller"),
     "pool.made": N_("%(actor)s made the pool %(subject)s"),
@@ -130,6 +144,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "presenter.edited": N_("%(actor)s changed the presenter %(subject)s"),
     "presenter.picture_changed": N_("%(actor)s changed the picture of %(subject)s"),
     "presenter.removed": N_("%(actor)s removed a presenter"),
+    "presenter.prices_set": N_("%(actor)s set the prices of webinars with %(subject)s"),
     "prices.set": N_("%(actor)s set the prices"),
     "recording.made_current": N_("%(actor)s let another version play: %(subject)s"),
     "recording.put_back": N_("%(actor)s put back a version of %(subject)s"),
@@ -156,19 +171,6 @@ SENTENCES: Final[Mapping[str, str]] = {
     "request.noted": N_("%(actor)s wrote a note on the request of %(subject)s"),
     "request.reopened": N_("%(actor)s reopened the request of %(subject)s"),
     "request.taken": N_("%(actor)s took the request of %(subject)s in hand"),
-    "sale.dispute_lost": N_("%(actor)s noted that the dispute over %(subject)s was lost"),
-    "sale.dispute_won": N_("%(actor)s noted that the dispute over %(subject)s was won"),
-    "sale.disputed": N_("%(actor)s noted that %(subject)s is disputed"),
-    "sale.held": N_("%(actor)s held the access of %(subject)s until it is paid"),
-    "sale.letter_sent": N_("%(actor)s sent the letter of %(subject)s again"),
-    "sale.made": N_("%(actor)s recorded %(subject)s"),
-    "sale.opened": N_("%(actor)s opened the access of %(subject)s"),
-    "sale.paid": N_("%(actor)s noted the payment of %(subject)s"),
-    "sale.refunded": N_("%(actor)s refunded %(subject)s"),
-    "sale.restored": N_("%(actor)s restored the access of %(subject)s"),
-    "sale.release_asked": N_("%(actor)s asked for seats of %(subject)s to be released"),
-    "sale.seats_refunded": N_("%(actor)s refunded seats of %(subject)s"),
-    "sale.suspended": N_("%(actor)s paused the access of %(subject)s"),
     "seat.claimed": N_("%(actor)s claimed a seat of %(subject)s"),
     "seat.invited": N_("%(actor)s invited somebody to a seat of %(subject)s"),
     "seat.invitation_resent": N_("%(actor)s sent an invitation to %(subject)s again"),
@@ -182,10 +184,12 @@ SENTENCES: Final[Mapping[str, str]] = {
     "seats.release_begun": N_("%(actor)s began to release many seats of %(subject)s"),
     "seats.sending_begun": N_("%(actor)s began to send many invitations of %(subject)s again"),
     "seats.imported": N_("%(actor)s applied a staff list to %(pool)s"),
+    "seller.changed": N_("%(actor)s changed the seller settings: %(fields)s"),
     "series.added": N_("%(actor)s added the series %(subject)s"),
     "series.by_date": N_("%(actor)s let the series %(subject)s follow its dates"),
     "series.edited": N_("%(actor)s changed the series %(subject)s"),
     "series.ordered": N_("%(actor)s changed the order of the series %(subject)s"),
+    "series.prices_set": N_("%(actor)s set the prices of the series %(subject)s"),
     "series.removed": N_("%(actor)s removed a series"),
     "showing.closed": N_("%(actor)s closed the showing %(subject)s"),
     "showing.opened": N_("%(actor)s opened the showing %(subject)s"),
@@ -200,6 +204,12 @@ SENTENCES: Final[Mapping[str, str]] = {
     ),
     "sign_in.opened": N_("%(actor)s signed in: %(subject)s"),
     "signing_key.rotated": N_("%(actor)s let the next key sign to learning systems"),
+    "vendor_document.added": N_("%(actor)s added the vendor document %(subject)s"),
+    "vendor_document.changed": N_("%(actor)s changed the vendor document %(subject)s"),
+    "vendor_document.replaced": N_(
+        "%(actor)s replaced the file of the vendor document %(subject)s"
+    ),
+    "vendor_document.withdrawn": N_("%(actor)s withdrew the vendor document %(subject)s"),
     "waiting.joined": N_("%(actor)s joined a waiting list"),
     "waiting.removed": N_("%(actor)s took somebody off a waiting list"),
     "training.assigned": N_("%(actor)s assigned training to %(people)s people of %(subject)s"),
@@ -232,6 +242,9 @@ SENTENCES: Final[Mapping[str, str]] = {
         "%(actor)s changed what earns the certificate of %(subject)s"
     ),
     "webinar.published": N_("%(actor)s announced %(subject)s"),
+    "webinar.prices_set": N_("%(actor)s set the prices of %(subject)s"),
+    "webinar.put_into_passes": N_("%(actor)s included %(subject)s in passes and contracts"),
+    "webinar.taken_out_of_passes": N_("%(actor)s took %(subject)s out of passes and contracts"),
     "webinar.withdrawn": N_("%(actor)s withdrew %(subject)s"),
     "webinar.postponed": N_("%(actor)s moved %(subject)s to another date"),
     "webinar.canceled": N_("%(actor)s canceled %(subject)s"),
@@ -252,7 +265,10 @@ _OF: Final[Mapping[Kind, str]] = {
     Kind.SEAT: N_("%(of)s, %(name)s"),
     Kind.LINK: N_("%(of)s, %(name)s"),
     Kind.SHOWING: N_("of %(of)s by %(name)s"),
-    Kind.SALE: N_("the sale to %(of)s"),
+    Kind.ORDER: N_("order %(name)s for %(of)s"),
+    Kind.DOCUMENT: N_("%(name)s for %(of)s"),
+    Kind.PAYMENT: N_("a payment from %(of)s"),
+    Kind.REFUND: N_("a refund to %(of)s"),
 }
 ROLE_WORDS: Final[Mapping[str, str]] = {
     "owner": N_("owner"),
@@ -273,6 +289,7 @@ A_VISITOR: Final = N_("A visitor")
 _PERSON: Final = ("staff_people.person", "login_id")
 _ORGANIZATION: Final = ("staff_organizations.organization", "slug")
 _WEBINAR: Final = ("staff_webinars.show", "slug")
+_ORDER: Final = ("staff_order.show", "order_id")
 _PLACES: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.LOGIN: _PERSON,
     Kind.ALIAS: _PERSON,
@@ -290,10 +307,14 @@ _PLACES: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.CAPTION: _WEBINAR,
     Kind.PRESENTER: ("staff_presenters.edit", "presenter_id"),
     Kind.SERIES: ("staff_series.edit", "series_id"),
-    Kind.SALE: ("staff_sales.show", "sale_id"),
+    Kind.ORDER: _ORDER,
+    Kind.DOCUMENT: ("documents.show", "document_id"),
+    Kind.PAYMENT: _ORDER,
+    Kind.REFUND: _ORDER,
     Kind.REQUEST: ("staff_requests.show", "request_id"),
     Kind.JOB: ("staff_jobs.job", "job_id"),
     Kind.CERTIFICATE: ("staff_certificates.show", "public_id"),
+    Kind.VENDOR_DOCUMENT: ("staff_vendor_documents.edit", "document_id"),
 }
 _COVERS: Final = (Kind.GRANT, Kind.POOL_GRANT, Kind.POOL, Kind.SEAT, Kind.LINK)
 
@@ -337,13 +358,17 @@ def thing_name(thing: Thing) -> str:
     """Name something."""
     name = thing.name or (_("every webinar") if thing.kind in _COVERS else "")
     message = _OF.get(thing.kind) if name != thing.of else None
+    if thing.kind is Kind.ORDER:
+        name = number_of(thing.id)
+    elif thing.kind is Kind.PAYMENT and name:
+        message = N_("check %(name)s from %(of)s")
     return _(message, name=name, of=thing.of) if message else name
 
 
 def thing_url(thing: Thing) -> str | None:
     """Return the staff's page that shows something."""
     place = _PLACES.get(thing.kind)
-    if place is None:
+    if place is None or not thing.ref:
         return None
     endpoint, by = place
     named: dict[str, Any] = {by: thing.ref}

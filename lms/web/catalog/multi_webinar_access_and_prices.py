@@ -8,13 +8,18 @@ from typing import Final
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy.orm import Session
 
 from lms.access.policy import Action, Admitted, Case, Code, Decision, Turned, decide
 from lms.catalog.my_webinars import DONE_SHARE
+from lms.catalog.presenter_page import Beside
+from lms.catalog.series_page import Parts
 from lms.catalog.webinar_summary import Entry
+from lms.grants.grants import Target
 from lms.models.grants import OfferKind
+from lms.models.grants import Scope as GrantScope
 from lms.models.requests import RequestKind
-from lms.pricing.price_list import Price
+from lms.pricing.price_list import read_prices
 from lms.web.access.access_panel_and_reader_times import Panel, panel_of
 from lms.web.catalog.webinar_cards import badge_words
 from lms.web.catalog.webinar_page_content import PriceLine
@@ -129,7 +134,11 @@ def continued(
 
 
 def prices_over(
-    prices: Sequence[Price], parts: Sequence[Numbered], scope: Scope, now: datetime
+    session: Session,
+    found: Parts | Beside,
+    parts: Sequence[Numbered],
+    scope: Scope,
+    now: datetime,
 ) -> tuple[PriceLine, ...]:
     """Return what one of several webinars costs, and a pass for them; nothing where all are theirs or free."""
     unpaid = [
@@ -139,16 +148,25 @@ def prices_over(
     ]
     if not unpaid:
         return ()
-    single = next((price for price in prices if price.kind is OfferKind.SINGLE), None)
-    whole = next((price for price in prices if price.kind is OfferKind.PASS), None)
+    of_first = found.prices
+    if found.has_special:
+        of_first = read_prices(session, Target(GrantScope.WEBINAR, unpaid[0].entry.id))
+    single = next((price for price in of_first if price.kind is OfferKind.SINGLE), None)
+    included = [part for part in parts if part.entry.is_in_passes]
+    whole = next((price for price in found.prices if price.kind is OfferKind.PASS), None)
     lines = []
     if single is not None:
         url = url_for("ask.ask", kind=RequestKind.REGISTER.value, webinar=unpaid[0].entry.slug)
         lines.append(PriceLine(_("One of them, for one person, for good"), single.said, url))
-    if whole is not None and len(parts) > 1:
-        lines.append(
-            PriceLine(_("A pass for all of them, for a year"), whole.said, _pass_url(scope))
-        )
+    if whole is not None and len(included) > 1:
+        words = _("A pass for all of them, for a year")
+        if len(included) < len(parts):
+            words = ngettext(
+                "A pass for a year. %(num)d webinar is not included.",
+                "A pass for a year. %(num)d webinars are not included.",
+                len(parts) - len(included),
+            )
+        lines.append(PriceLine(words, whole.said, _pass_url(scope)))
     return tuple(lines)
 
 

@@ -96,6 +96,10 @@ class WebinarForm(Form):
     free = BooleanField(
         _l("Free"), description=_l("Everyone who is signed in may watch, without buying it.")
     )
+    not_in_passes = BooleanField(
+        _l("Not included in all-access passes and contracts"),
+        description=_l("Only people who buy this webinar by itself can watch it."),
+    )
     slug = StringField(
         _l("Address"),
         [Optional(), Length(max=120)],

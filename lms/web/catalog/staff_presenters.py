@@ -14,12 +14,14 @@ from lms.core.clock import now
 from lms.core.errors import Invalid
 from lms.core.markdown import to_html
 from lms.core.model_base import new_public_id
+from lms.models.grants import Scope
 from lms.web.catalog.staff_forms import PresenterForm
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import sent_picture
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.pricing.price_form_lines import own_prices_of
 from media.images.uploaded_pictures import picture_type
 
 blueprint = Blueprint("staff_presenters", __name__, url_prefix="/staff/presenters")
@@ -114,4 +116,10 @@ def _words(form: PresenterForm) -> PresenterWords:
 
 def _write(form: PresenterForm, kept: KeptPresenter | None) -> str:
     html = Markup(to_html(form.biography.data or ""))  # noqa: S704  (nh3 cleaned it)
-    return render("catalog/staff_presenter_form.html", form=form, kept=kept, biography_html=html)
+    own = None
+    if kept is not None:
+        with read_session() as session:
+            own = own_prices_of(session, Scope.PRESENTER, kept.public_id)
+    return render(
+        "catalog/staff_presenter_form.html", form=form, kept=kept, own=own, biography_html=html
+    )

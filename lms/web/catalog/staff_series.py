@@ -17,6 +17,7 @@ from lms.core.dates_and_time_zones import read_zone, say_date
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.core.markdown import to_html
 from lms.models.catalog import WebinarState
+from lms.models.grants import Scope
 from lms.web.catalog.staff_forms import SeriesForm
 from lms.web.catalog.staff_webinars import STATE_BADGES, STATE_WORDS
 from lms.web.core.current_user import required_viewer
@@ -24,6 +25,7 @@ from lms.web.core.form_errors import show_faults
 from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.pricing.price_form_lines import own_prices_of
 
 blueprint = Blueprint("staff_series", __name__, url_prefix="/staff/series")
 
@@ -190,4 +192,10 @@ def _words(form: SeriesForm) -> SeriesWords:
 
 def _write(form: SeriesForm, kept: KeptSeries | None) -> str:
     html = Markup(to_html(form.description.data or ""))  # noqa: S704  (nh3 cleaned it)
-    return render("catalog/staff_series_form.html", form=form, kept=kept, description_html=html)
+    own = None
+    if kept is not None:
+        with read_session() as session:
+            own = own_prices_of(session, Scope.SERIES, kept.public_id)
+    return render(
+        "catalog/staff_series_form.html", form=form, kept=kept, own=own, description_html=html
+    )

@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup
 
 from lms.catalog import webinars
@@ -16,6 +17,7 @@ from lms.catalog.staff_read_models import (
     Row,
     Standing,
     count_holders,
+    count_watching_by_pass,
     read_presenters,
     read_rows,
     read_series_names,
@@ -34,6 +36,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.markdown import to_html
 from lms.grants.request_and_sale_form_choices import webinars_on_sale
 from lms.models.catalog import WebinarState
+from lms.models.grants import Scope
 from lms.recordings.staff_file_list import read_webinar_files
 from lms.web.access.access_panel_and_reader_times import instead_words, said_datetime
 from lms.web.catalog.staff_forms import PullForm, WebinarForm
@@ -42,6 +45,7 @@ from lms.web.core.form_errors import show_faults
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.pricing.price_form_lines import own_prices_of
 from lms.web.recordings.staff_files import added_at
 from lms.web.recordings.staff_uploads import own_sending
 from lms.web.recordings.upload_texts import upload_words
@@ -146,6 +150,7 @@ def show(slug: str) -> ResponseReturnValue:
         files = read_webinar_files(session, slug)
         sending = own_sending(session, slug)
         holders = count_holders(session, standing.id, now=now)
+        own = own_prices_of(session, Scope.WEBINAR, standing.public_id)
         presenters = {each.slug: each.name for each in read_presenters(session)}
         series = {each.slug: each.name for each in read_series_names(session)}
     words = standing.words
@@ -161,6 +166,7 @@ def show(slug: str) -> ResponseReturnValue:
         speech=bool(carrel().settings.speech_command),
         undo=request.args.get("removed", ""),
         holders=holders,
+        own=own,
         state=_(STATE_WORDS[standing.state]),
         badge_kind=STATE_BADGES[standing.state],
         missing=[_(GAP_WORDS[gap]) for gap in gaps(words, now)],
@@ -270,12 +276,29 @@ def _save(slug: str, words: WebinarWords, seen: datetime | None) -> KeptWebinar:
 
 
 def _write(form: WebinarForm, standing: Standing | None) -> str:
+    if standing is not None and standing.words.is_in_passes:
+        form.not_in_passes.description = _warning(standing)
     return render(
         "catalog/staff_webinar_form.html",
         form=form,
         standing=standing,
         overview_html=Markup(to_html(form.overview.data or "")),  # noqa: S704  (nh3 cleaned it)
     )
+
+
+def _warning(standing: Standing) -> str:
+    """Say who loses access when a webinar is taken out of passes."""
+    with read_session() as session:
+        people = count_watching_by_pass(session, standing.id, now=clock.now())
+    sentence = _("Only people who buy this webinar by itself can watch it.")
+    if not people:
+        return sentence
+    lost = ngettext(
+        "%(num)d person who has watched it with a pass or contract would lose access.",
+        "%(num)d people who have watched it with a pass or contract would lose access.",
+        people,
+    )
+    return f"{sentence} {lost}"
 
 
 def prepared(form: WebinarForm) -> WebinarForm:
@@ -309,6 +332,7 @@ def _filled(standing: Standing) -> WebinarForm:
         agenda=words.agenda,
         live_link=words.live_link,
         free=words.free,
+        not_in_passes=not words.is_in_passes,
         slug=words.slug,
         seen=standing.updated_at.isoformat(),
     )
@@ -334,6 +358,7 @@ def words_in(form: WebinarForm) -> WebinarWords | None:
         agenda=form.agenda.data or "",
         live_link=form.live_link.data or "",
         free=form.free.data,
+        is_in_passes=not form.not_in_passes.data,
         presenters=tuple(form.presenters.data or ()),
         series=tuple(form.series.data or ()),
     )

@@ -95,7 +95,10 @@ def entry_card(entry: Entry, decision: Decision | None) -> Card:
     if recording is not None and entry.watched_s:
         share = min(1.0, entry.watched_s / recording.seconds)
     words, kind = (_("Free"), "free") if entry.free else ("", "none")
-    if decision is not None:
+    is_by_itself = not entry.is_in_passes and not entry.free
+    if is_by_itself:
+        words = _("Not included in passes")
+    if decision is not None and not (is_by_itself and decision.code is Code.NO_GRANT):
         words, kind = badge_words(decision), badge_kind(decision)
     return Card(
         slug=entry.slug,

@@ -48,7 +48,9 @@ def renewal(organization_id: str, pool_id: str) -> ResponseReturnValue:
             )
             for one in people
         ],
-        more_url=url_for("ask.ask", kind="more_seats"),
+        more_url=url_for(
+            "organization_buying.more", organization_id=organization_id, pool_id=pool_id
+        ),
     )
 
 

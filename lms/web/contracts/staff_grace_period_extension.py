@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 from lms.access.explanations import last_day
 from lms.contracts import grace_periods
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_datetime_in_table
+from lms.core.dates_and_time_zones import end_of_day, say_datetime_in_table
 from lms.core.errors import Invalid, NotFound
 from lms.organizations import organizations
 from lms.organizations.organizations import OrganizationFacts
-from lms.sales.sales import last_moment
 from lms.seats import pools
 from lms.seats.pools import PoolFacts
 from lms.web.access.access_panel_and_reader_times import reading_zone
@@ -84,7 +83,8 @@ def _dated_pool(session: Session, slug: str, pool_id: str) -> tuple[Organization
     """Return a contract of an organization's own; an allotted one has its parent's grace."""
     kept = organizations.find_organization(session, slug)
     pool = pools.find_pool(session, pool_id)
-    if pool.organization_id != kept.id or pool.allotted_from is not None or pool.is_permanent:
+    is_contract = pool.allotted_from is None and not pool.is_permanent and not pool.is_pass
+    if pool.organization_id != kept.id or not is_contract:
         raise NotFound
     if not any(
         line.ends_at and line.revoked_at is None for line in pools.grants_of(session, pool.id)
@@ -95,6 +95,6 @@ def _dated_pool(session: Session, slug: str, pool_id: str) -> tuple[Organization
 
 def _last_moment(day: date, zone: ZoneInfo) -> datetime:
     try:
-        return last_moment(day, zone)
+        return end_of_day(day, zone)
     except OverflowError:  # the last day of all has no next midnight
         raise Invalid(grace_periods.TOO_LATE, fields={"until": grace_periods.TOO_LATE}) from None

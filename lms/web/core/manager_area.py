@@ -58,11 +58,12 @@ def area_links(managed: Managed) -> list[LinkGroup]:
                     (_("Invite people"), "organization_inviting.begin", "send"),
                     (_("Import a list"), "organization_imports.begin", "upload"),
                     (_("Training"), "organization_training.index", "list-checks"),
+                    (_("Group viewings"), "organization_showings.index", "presentation"),
                     (_("Groups"), "organization_training_groups.index", "users"),
                     *(allotments if managed.has_children else []),
                     (_("Reports"), "organization_reports.overview", "chart-column"),
                     (_("Usage"), "organization_usage.usage", "ticket"),
-                    (_("Orders and invoices"), "organization_billing.orders", "file-text"),
+                    (_("Orders and invoices"), "organization_orders.index", "file-text"),
                 ],
             ),
             (
@@ -70,6 +71,7 @@ def area_links(managed: Managed) -> list[LinkGroup]:
                 [
                     (_("Without an invitation"), "organization_claims.claims", "lock-open"),
                     (_("Members and roles"), "organization_members.members", "key-round"),
+                    (_("Billing"), "organization_billing.billing", "file-text"),
                     (_("Learning system"), "organization_lti.overview", "presentation"),
                     (_("On your own pages"), OWN_PAGES, "monitor"),
                 ],

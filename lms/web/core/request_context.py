@@ -5,7 +5,15 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from flask import Response as Page
-from flask import current_app, has_request_context, redirect, render_template, request, url_for
+from flask import (
+    abort,
+    current_app,
+    has_request_context,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import PreconditionFailed
 from werkzeug.wrappers import Response
@@ -55,6 +63,17 @@ def render(template: str, **values: object) -> str:
 def see_other(endpoint: str, **values: Any) -> Response:  # noqa: ANN401  (as url_for takes them)
     """Answer 303, so that reloading the next page does not post again."""
     return redirect(url_for(endpoint, **values), code=303)
+
+
+def lead_on(**values: str) -> None:
+    """Answer a page that is asked for by a former address with a redirect to the same page.
+
+    `values` are what stands in its address now. A form that is sent is taken where it arrives.
+    """
+    if request.method not in ("GET", "HEAD") or request.endpoint is None:
+        return
+    asked: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {})}
+    abort(see_other(request.endpoint, **{**asked, **values}))
 
 
 def if_changed(answer: Page) -> Page:

@@ -16,7 +16,7 @@ from lms.models.organizations import Role
 from lms.organizations import manager_and_owner_permissions
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.web.core.current_user import Viewer, viewer
-from lms.web.core.request_context import act_as, if_met, read_session
+from lms.web.core.request_context import act_as, if_met, lead_on, read_session
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 MARK = "__carrel_audiences__"
@@ -119,7 +119,7 @@ def may_open(endpoint: str) -> bool:
 def managed_organization(organization_id: str) -> Managed:
     """Return the organization of an address, which the guard has let this person enter."""
     managed = _entered()
-    if managed is None or managed.facts.public_id != organization_id:
+    if managed is None or (request.view_args or {})["organization_id"] != organization_id:
         raise NotFound
     return managed
 
@@ -169,6 +169,8 @@ def _role(audiences: Audiences, person: Viewer) -> ActingRole:
 def _enter(login_id: int, roles: Collection[Role], *, may_look: bool) -> Managed:
     """Return the organization of this request's address to a person with one of these roles in it.
 
+    A page of one that was merged is answered by a redirect to that of the one that is kept.
+
     People of the seller who `may_look` have no role. Raises NotFound for everybody else.
     """
     with read_session() as session:
@@ -179,6 +181,9 @@ def _enter(login_id: int, roles: Collection[Role], *, may_look: bool) -> Managed
             roles=roles,
             may_look=may_look,
         )
+    asked = (request.view_args or {})["organization_id"]
+    if managed.facts.public_id != asked:
+        lead_on(organization_id=managed.facts.public_id)
     request.environ[_ENTERED] = managed
     return managed
 

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from lms.certificates import group_showing_certificates
 from lms.core import clock
-from lms.core.attendee_list_parser import Guest, read_guests
 from lms.core.dates_and_time_zones import read_zone, say_datetime, say_time
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.group_showings import attendees, showings
+from lms.group_showings.attendee_list_parser import Guest, read_guests
 from lms.group_showings.attendees import Mended, Present
 from lms.group_showings.showings import Place, ShowingFacts
 from lms.mail.links import Links

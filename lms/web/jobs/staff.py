@@ -15,9 +15,10 @@ from lms.contracts.jobs import REMIND, TURN
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime_short
 from lms.core.errors import N_
+from lms.documents import stored_pdfs
 from lms.handouts import handouts, page_extraction_job
 from lms.housekeeping import removed_items_purge_job
-from lms.housekeeping.jobs import END_IDLE, OVERDUE, READ_CAPTIONS, TIDY
+from lms.housekeeping.jobs import END_IDLE, READ_CAPTIONS, TIDY
 from lms.jobs.queue import ENDED, JobFacts, cancel, job_facts, list_jobs, retry
 from lms.jobs.recordings_of_jobs import seconds_of, titles_of
 from lms.kits import delivery_kits
@@ -26,10 +27,12 @@ from lms.live import jobs as live_jobs
 from lms.models.jobs import JobState
 from lms.past_sales import imports as past_sale_imports
 from lms.past_sales import jobs as past_sale_jobs
+from lms.payments import jobs as payment_jobs
 from lms.recordings import handout_page_times, recordings
 from lms.recordings.auto_captions_job import HEAR
 from lms.recordings.encode_job import SWEEP
 from lms.recordings.recordings import ENCODE
+from lms.sales import jobs as sales_jobs
 from lms.seat_imports.imports import APPLY, DROP, READ
 from lms.seats.bulk_release_and_reinvite import Act
 from lms.seats.seat_counts import TELL
@@ -69,7 +72,10 @@ KIND_WORDS: Final = {
     past_sale_imports.APPLY: N_("Bring in past sales"),
     past_sale_imports.DROP: N_("Remove a list of past sales that was read"),
     past_sale_jobs.INVITE: N_("Write letters to people who were brought in"),
-    OVERDUE: N_("Tell of payments that are overdue"),
+    stored_pdfs.FINISH: N_("Make and email the PDF of a document"),
+    sales_jobs.BILL: N_("Issue invoices on their billing day"),
+    sales_jobs.PAST_DUE: N_("Email about invoices that are past due"),
+    payment_jobs.CHECK: N_("Check every open balance"),
     REMIND: N_("Remind of what ends"),
     training_jobs.TURN: N_("See who has done their training"),
     training_jobs.REMIND: N_("Remind of training"),

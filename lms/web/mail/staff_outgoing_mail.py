@@ -78,7 +78,7 @@ def mails() -> ResponseReturnValue:
     chosen = state.value if state else None
     return render(
         "mail/staff.html",
-        rows=[_row(facts) for facts in page.items],
+        rows=[mail_row(facts) for facts in page.items],
         waiting=[_waiting(lane, waiting[lane]) for lane in MailLane if lane in waiting],
         states=[(one.value, _(words)) for one, words in STATE_WORDS.items()],
         state=chosen,
@@ -105,7 +105,8 @@ def _waiting(lane: MailLane, count: int) -> str:
     return ngettext(*LANE_WORDS[lane], count, count=format_decimal(count))
 
 
-def _row(facts: MailFacts) -> Row:
+def mail_row(facts: MailFacts) -> Row:
+    """Put an email into words: whether it was sent, bounced, or waits."""
     return Row(
         id=facts.id,
         recipient=facts.recipient,

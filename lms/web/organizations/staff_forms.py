@@ -33,14 +33,25 @@ class OrganizationForm(Form):
     )
 
 
+class NewOrganizationForm(OrganizationForm):
+    """A new organization; by its contact's address it is found where it is known."""
+
+    email = StringField(
+        _l("Email address of its contact"),
+        [Optional(), Length(max=320)],
+        description=_l("Helps to find out whether we know this organization already."),
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
 class DomainForm(Form):
     """A mail domain that is an organization's own."""
 
     domain = StringField(
-        _l("Mail domain"),
+        _l("Email domain"),
         [InputRequired(_l("Enter a domain.")), Length(max=255)],
         description=_l(
-            "The part of their addresses behind the @. Never one where anybody gets a mailbox."
+            "The part of their email addresses after the @. Never one where anyone gets a mailbox."
         ),
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )

@@ -8,6 +8,7 @@ from lms.web.people import (
     staff_access_diagnosis,
     staff_account_actions,
     staff_grants,
+    staff_invited_people,
     staff_login_merge,
     staff_profiles,
     staff_team,
@@ -15,6 +16,7 @@ from lms.web.people import (
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     staff_grants.blueprint,
+    staff_invited_people.blueprint,
     staff_login_merge.blueprint,
     staff_profiles.blueprint,
     staff_account_actions.blueprint,

@@ -11,9 +11,9 @@ from lms.access.policy import Code
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_
 from lms.models.grants import OfferKind, Scope
-from lms.models.sales import Terms
+from lms.models.orders import Terms
 from lms.models.seats import AssignmentEnd, AssignmentState
-from lms.people.grant_and_seat_history import HeldGrant, HeldSeat, SoldAs
+from lms.people.grant_and_seat_history import HeldGrant, HeldSeat, OrderedAs
 
 KINDS: Final = {
     OfferKind.SINGLE: N_("Single webinar"),
@@ -76,7 +76,7 @@ class GrantRow:
     kind: str
     term: str
     source: str
-    sale: str | None  # its outside id
+    order: str | None  # its outside id
     state: str
     badge: str
     note: str
@@ -105,8 +105,8 @@ def grant_row(held: HeldGrant, *, login_id: str, zone: ZoneInfo) -> GrantRow:
         what=covered(held.scope, held.covers),
         kind=_(KINDS[held.kind]),
         term=_term(held, zone),
-        source=_sold(held.sale, zone) if held.sale else _given(held, zone),
-        sale=held.sale.public_id if held.sale else None,
+        source=_ordered(held.order, zone) if held.order else _given(held, zone),
+        order=held.order.public_id if held.order else None,
         state=state,
         badge=badge,
         note=_note(held, zone),
@@ -152,11 +152,17 @@ def _term(held: HeldGrant, zone: ZoneInfo) -> str:
     return _("%(since)s to %(until)s", since=since, until=last_date(held.ends_at, zone))
 
 
-def _sold(sale: SoldAs, zone: ZoneInfo) -> str:
-    sold = _(
-        "Sold %(day)s, %(terms)s", day=say_date(sale.sold_at, zone), terms=_(TERMS[sale.terms])
-    )
-    return f"{sold} ({sale.reference})" if sale.reference else sold
+def _ordered(order: OrderedAs, zone: ZoneInfo) -> str:
+    day, terms = say_date(order.placed_at, zone), _(TERMS[order.terms])
+    told = _("Ordered %(day)s, %(terms)s", day=day, terms=terms)
+    if order.organization:
+        told = _(
+            "Ordered by %(organization)s on %(day)s, %(terms)s",
+            organization=order.organization,
+            day=day,
+            terms=terms,
+        )
+    return f"{told} ({order.po_number})" if order.po_number else told
 
 
 def _given(held: HeldGrant, zone: ZoneInfo) -> str:

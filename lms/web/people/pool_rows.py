@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from lms.access.policy import GrantFacts, weigh_holdings
 from lms.core.dates_and_time_zones import say_date
@@ -68,7 +69,7 @@ def pool_row(
         policy=_(POLICIES[pool.claim_policy]),
         is_by_domain=pool.claim_policy is ClaimPolicy.DOMAIN,
         is_allotted=is_allotted,
-        grace=_grace(grants, zone),
+        grace="" if pool.is_pass else _grace(grants, zone),
         grants=tuple(
             _grant_row(one, pool, is_allotted=is_allotted, now=now, zone=zone)
             for one in reversed(grants)
@@ -102,10 +103,15 @@ def _grant_row(
         revoked_as=line.revoked_as,
         grace_until=line.grace_until,
         awaits_payment_since=line.awaits_payment_since,
+        is_pass=pool.is_pass,
     )
     (weighed,) = weigh_holdings((facts,), now)
     state, badge = standing_words(weighed.code)
-    seats = _("unlimited seats") if line.seats is None else _("%(n)s seats", n=f"{line.seats:,}")
+    seats = (
+        _("unlimited seats")
+        if line.seats is None
+        else ngettext("%(n)s seat", "%(n)s seats", line.seats, n=f"{line.seats:,}")
+    )
     since = say_date(line.starts_at, zone)
     term = (
         _("for good, since %(since)s", since=since)

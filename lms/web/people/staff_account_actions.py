@@ -19,7 +19,7 @@ from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.people.staff_forms import AliasForm, BlockForm
-from lms.web.people.staff_profiles import person_page
+from lms.web.people.staff_person_page import person_page
 
 blueprint = Blueprint("staff_person", __name__, url_prefix="/staff/people/<login_id>")
 

@@ -30,6 +30,9 @@ def show_presenter(slug: str) -> ResponseReturnValue:
         ids = [entry.id for entry in listing.entries]
         cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
         beside = read_beside(session, slug)
+        shown = numbered(listing.entries, cases)
+        scope = Scope(url_for("catalog.presenter", slug=slug), f"presenter:{slug}")
+        prices = prices_over(session, beside, shown, scope, now)
     presenter = listing.presenter
 
     def card(entry: Entry) -> Card:
@@ -37,8 +40,6 @@ def show_presenter(slug: str) -> ResponseReturnValue:
         action = Action.RECORDING if entry.is_over else Action.LIVE
         return entry_card(entry, decide(case.login, case.webinar, action, now) if case else None)
 
-    shown = numbered(listing.entries, cases)
-    scope = Scope(url_for("catalog.presenter", slug=slug), f"presenter:{slug}")
     return render(
         "public/presenter_page.html",
         presenter=presenter,
@@ -49,7 +50,7 @@ def show_presenter(slug: str) -> ResponseReturnValue:
         upcoming=[card(entry) for entry in listing.upcoming],
         held=[card(entry) for entry in listing.held],
         panel=panel_over(shown, scope, now) if beside.webinars == len(shown) else None,
-        prices=prices_over(beside.prices, shown, scope, now),
+        prices=prices,
         covers=scope.covers,
         shared=shared_presenter(listing),
         pager=pager_of(

@@ -52,8 +52,9 @@ def show_series(slug: str) -> ResponseReturnValue:
         found = read_parts(session, slug, page=page_number(), login_id=login_id, now=now)
         ids = [entry.id for entry in found.entries]
         cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
-    parts = numbered(found.entries, cases, first=found.first)
-    scope = Scope(url_for("catalog.series", slug=slug), f"series:{slug}")
+        parts = numbered(found.entries, cases, first=found.first)
+        scope = Scope(url_for("catalog.series", slug=slug), f"series:{slug}")
+        prices = prices_over(session, found, parts, scope, now)
     panel, next_number = continued(panel_over(parts, scope, now), parts, now, total=found.total)
     return render(
         "public/series_page.html",
@@ -64,7 +65,7 @@ def show_series(slug: str) -> ResponseReturnValue:
         coming=_coming(parts),
         parts=[_shown(part, next_number, now) for part in parts],
         panel=panel,
-        prices=prices_over(found.prices, parts, scope, now),
+        prices=prices,
         covers=scope.covers,
         shared=shared_series(found),
         pager=pager_of(

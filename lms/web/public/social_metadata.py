@@ -18,9 +18,9 @@ from lms.catalog.webinar_page import Announcement
 from lms.catalog.webinar_summary import Entry
 from lms.core.errors import NotFound
 from lms.core.markdown import to_words
+from lms.core.money_parsing_and_formatting import write_amount
 from lms.models.catalog import WebinarState
 from lms.pricing.price_list import Price
-from lms.web.core.money_parsing_and_formatting import write_amount
 from lms.web.core.page_frame import branding_facts
 from lms.web.core.request_context import carrel
 from lms.web.playback.poster_images import picture_of

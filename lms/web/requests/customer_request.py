@@ -9,13 +9,12 @@ from flask_babel import gettext as _
 from limits import RateLimitItemPerDay, RateLimitItemPerHour
 from sqlalchemy.orm import Session
 
-from lms.access.decision_facts import load_case
 from lms.access.policy import Code
 from lms.catalog.webinar_page import read_announcement
 from lms.core.attached_files import LARGEST_BYTES, KeptFile, keep_file
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime
-from lms.core.errors import N_, Invalid, NotFound
+from lms.core.errors import Invalid, NotFound
 from lms.grants.request_and_sale_form_choices import (
     Named,
     find_webinar,
@@ -25,24 +24,30 @@ from lms.grants.request_and_sale_form_choices import (
     webinars_on_sale,
 )
 from lms.models.grants import OfferKind
-from lms.models.requests import RequestKind, RequestState
-from lms.models.sales import DeliveredThrough
+from lms.models.orders import DeliveredThrough
+from lms.models.requests import RequestKind
 from lms.organizations.manager_and_owner_permissions import managed_by
-from lms.pricing.price_list import MOST_SEATS, read_prices, say_money
+from lms.pricing.price_list import say_money
 from lms.pricing.quotes import holds_until
 from lms.requests import requests
 from lms.requests.read_models import RequestFacts, find_request
 from lms.requests.requests import NewRequest
+from lms.sales import requested_orders
 from lms.seats.pools import find_pool
-from lms.web.catalog.webinar_page_content import holds
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.pricing.quote_texts import QuoteShown, rungs, shown
 from lms.web.requests.customer_request_form import AskForm, CorrectForm
+from lms.web.requests.customer_request_prices import (
+    covered_people,
+    ladder_of,
+    offer_in,
+    quote_of,
+)
+from lms.web.requests.request_texts import STATE_BADGES, STATE_WORDS
 
 blueprint = Blueprint("ask", __name__)
 
@@ -51,17 +56,10 @@ KEPT_ASKED: Final = 20
 REQUESTS_FROM: Final = rate_limits.Limit(
     "requests_from", (RateLimitItemPerHour(40), RateLimitItemPerDay(200))
 )
-STATE_WORDS: Final = {
-    RequestState.NEW: N_("Waiting for us"),
-    RequestState.IN_HAND: N_("In hand"),
-    RequestState.DONE: N_("Done"),
-    RequestState.DECLINED: N_("Declined"),
-}
-STATE_BADGES: Final = {
-    RequestState.NEW: "soon",
-    RequestState.IN_HAND: "term",
-    RequestState.DONE: "open",
-    RequestState.DECLINED: "none",
+# managers have pages of their own for these
+GENERAL_KINDS: Final = {
+    RequestKind.MORE_SEATS.value: RequestKind.GROUP.value,
+    RequestKind.RENEWAL.value: RequestKind.CONTRACT.value,
 }
 
 
@@ -81,7 +79,7 @@ def price() -> ResponseReturnValue:
     form = AskForm(request.args)
     with read_session() as reading:
         named = _webinar(reading, form)
-        quoted = _quote(reading, form, named)
+        quoted = quote_of(reading, form, named)
     return render("requests/_quote.html", quote=quoted, kind=form.wanted)
 
 
@@ -102,7 +100,7 @@ def send() -> ResponseReturnValue:
     rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
     rate_limits.spend(rate_limits.LETTERS, form.email.address.key)
     try:
-        facts = _lay_down(new)
+        facts = _lay_down(new, form.quote.data or None)
     except Invalid as refusal:
         show_faults(form, refusal)
         with read_session() as reading:
@@ -160,7 +158,9 @@ def _opened(reading: Session) -> AskForm:
     person = viewer()
     args = request.args
     known: dict[str, object] = {
-        "kind": args.get("kind", RequestKind.REGISTER.value),
+        "kind": GENERAL_KINDS.get(
+            args.get("kind", ""), args.get("kind", RequestKind.REGISTER.value)
+        ),
         "offer": args.get("offer", OfferKind.SINGLE.value),
         "covers": args.get("covers", "everything"),
         "refusal": args.get("refusal", ""),
@@ -203,15 +203,16 @@ def _payable(offer: OfferKind | None) -> OfferKind:
     return OfferKind.SINGLE if offer in (None, OfferKind.GROUP_SEATS) else offer
 
 
-def _lay_down(new: NewRequest) -> RequestFacts:
+def _lay_down(new: NewRequest, quote_of: str | None) -> RequestFacts:
     person = viewer()
     kept = _sent_file()
     actor = person.public_id if person else None
     try:
         with transaction() as writing:
-            return requests.ask(
+            return requested_orders.ask(
                 writing,
                 replace(new, file=kept),
+                quote_of=quote_of,
                 mail_context=mail_context(),
                 actor=actor,
                 now=now(),
@@ -253,25 +254,20 @@ def _new_request(reading: Session, form: AskForm) -> NewRequest:
         kind=kind,
         name=form.name.data or "",
         email=form.email.address.shown,
-        offer=_offer(form),
+        offer=offer_in(form),
         organization_name=form.organization_name.data or "",
         login_id=person.login_id if person else None,
         organization_id=_organization_id(reading, form, person),
         webinar_id=named.id if named else None,
         pool_id=_pool_id(reading, form, person),
         quantity=form.quantity.data,
-        covered=_covered(reading, form, named),
+        covered=covered_people(reading, form, named),
         covers=covers,
         delivered_through=DeliveredThrough(form.delivered_through.data),
         message=message,
         reference=form.reference.data or "",
         refusal=form.refusal.data if form.refusal.data in set(Code) else "",
-        quote_of=form.quote.data or None,
     )
-
-
-def _offer(form: AskForm) -> OfferKind:
-    return next((each for each in OfferKind if each == form.offer.data), OfferKind.SINGLE)
 
 
 def _organization_id(reading: Session, form: AskForm, person: Viewer | None) -> int | None:
@@ -306,45 +302,20 @@ def _webinar(reading: Session, form: AskForm) -> Named | None:
     return find_webinar(reading, words)
 
 
-def _covered(reading: Session, form: AskForm, named: Named | None) -> int:
-    """Return 1 where the asker wants a seat for themselves and holds the webinar already (A6)."""
-    person = viewer()
-    alone = form.wanted is RequestKind.REGISTER and (form.quantity.data or 1) == 1
-    if person is None or named is None or not alone:
-        return 0
-    case = load_case(reading, login_id=person.login_id, webinar_id=named.id)
-    return int(holds(case, now()))
-
-
-def _quote(reading: Session, form: AskForm, named: Named | None) -> QuoteShown | None:
-    quantity = form.quantity.data
-    if quantity is not None and not 1 <= quantity <= MOST_SEATS:
-        return None
-    new = NewRequest(
-        form.wanted,
-        "",
-        "",
-        offer=_offer(form),
-        quantity=quantity,
-        covered=_covered(reading, form, named),
-    )
-    return shown(requests.price(read_prices(reading), new), slug=named.slug if named else None)
-
-
 def _form_page(reading: Session, form: AskForm) -> str:
     named = _webinar(reading, form)
     held = None
-    if named is not None and _covered(reading, form, named):
+    if named is not None and covered_people(reading, form, named):
         held = read_announcement(reading, named.slug)
     return render(
         "requests/customer_request.html",
         form=form,
-        quote=_quote(reading, form, named),
+        quote=quote_of(reading, form, named),
         kind=form.wanted,
         held=held,
         held_is_to_come=held is not None and now() < held.ends_at,
         webinars=webinars_on_sale(reading),
-        rungs=rungs(read_prices(reading)),
+        rungs=ladder_of(reading, named),
         answers_by=say_datetime(
             requests.due_after(now(), mail_context().zone), mail_context().zone
         ),

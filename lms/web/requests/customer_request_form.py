@@ -16,8 +16,8 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from lms.grants.request_and_sale_form_choices import EVERYTHING
 from lms.models.grants import OfferKind
+from lms.models.orders import DeliveredThrough
 from lms.models.requests import RequestKind
-from lms.models.sales import DeliveredThrough
 from lms.pricing.price_list import MOST_SEATS
 from lms.requests.read_models import KIND_WORDS
 from lms.requests.requests import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_REFERENCE

@@ -1,45 +1,224 @@
-"""The billing page of an organization: what it ordered, and what is paid."""
+"""Manager pages of what an organization bought: orders, quotes to accept, and documents."""
 
 from typing import Final
 
-from flask import Blueprint, url_for
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from wtforms import FileField, Form, StringField
+from wtforms.validators import DataRequired, Length, Optional
 
 from lms.core import clock
-from lms.sales.read_models import WantedSales, list_sales
-from lms.web.core.manager_area import managed_organization, render_in
-from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.request_context import read_session
+from lms.core.attached_files import LARGEST_BYTES, KeptFile, keep_file
+from lms.core.dates_and_time_zones import say_date
+from lms.core.errors import Conflict, Gone, Invalid
+from lms.documents import payer_documents
+from lms.documents.mails import NAMES
+from lms.documents.payer_documents import IssuedDocument, OpenQuote, Payer
+from lms.models.documents import DocumentKind
+from lms.organizations.manager_and_owner_permissions import Managed
+from lms.payments import credit_limit
+from lms.pricing.price_list import say_money
+from lms.sales import quotes
+from lms.sales.new_orders import LONGEST_REFERENCE
+from lms.sales.quotes import Acceptance
+from lms.sales.read_models import OrderFacts, orders_of_payer
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.lazy_form_translations import _l
+from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.private_page_headers_and_mail_links import mail_context
+from lms.web.core.request_context import carrel, read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.sales.staff_sales import sale_row
+from lms.web.pricing.quote_texts import offer_name
+from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS
 
-blueprint = Blueprint(
-    "organization_billing", __name__, url_prefix="/organization/<organization_id>/billing"
-)
-
-PAGE_SIZE: Final = 40
+blueprint = Blueprint("organization_orders", __name__, url_prefix="/organization/<organization_id>")
+LONGEST_NAME: Final = 200
 
 
-@blueprint.get("")
+class AcceptForm(Form):
+    """How a quote is accepted: a name, and a purchase order where there is one."""
+
+    name = StringField(
+        _l("Your name"),
+        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
+        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
+    )
+    po_number = StringField(
+        _l("Purchase order number"),
+        [Optional(), Length(max=LONGEST_REFERENCE)],
+        description=_l("We print it on the invoice."),
+        render_kw={"maxlength": LONGEST_REFERENCE, "autocomplete": "off"},
+    )
+    file = FileField(
+        _l("Purchase order"),
+        [Optional()],
+        description=_l("A PDF or a picture, up to 10 MB."),
+        render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
+    )
+
+
+@blueprint.get("/orders")
 @open_to(Audience.MANAGERS, Audience.BILLING, Audience.BOOKKEEPERS)
-def orders(organization_id: str) -> ResponseReturnValue:
-    managed, number = managed_organization(organization_id), page_number()
+def index(organization_id: str) -> ResponseReturnValue:
+    """Show what is owed, which quotes wait, what was ordered, and every document."""
+    managed = managed_organization(organization_id)
+    payer, at = Payer(organization_id=managed.facts.id), clock.now()
     with read_session() as session:
-        found = list_sales(
-            session,
-            WantedSales(organization_id=managed.facts.id),
-            now=clock.now(),
-            offset=(number - 1) * PAGE_SIZE,
-            limit=PAGE_SIZE,
-        )
+        orders = orders_of_payer(session, organization_id=managed.facts.id)
+        waiting = payer_documents.open_quotes(session, payer, now=at)
+        documents = payer_documents.documents_of(session, payer)
+    owed = sum(one.open_minor for one in documents if one.kind is DocumentKind.INVOICE)
+    currency = next((one.currency for one in documents), "USD")
     return render_in(
         managed,
         "sales/manager_orders.html",
-        rows=[sale_row(facts) for facts in found.items],
-        pager=pager_of(
-            number,
-            PAGE_SIZE,
-            found.total,
-            url=lambda page: url_for(".orders", organization_id=organization_id, page=page),
-        ),
+        owed=say_money(owed, currency) if owed else "",
+        quotes=[_quote(one, managed) for one in waiting],
+        rows=[_row(one, managed) for one in orders if one.placed_at is not None],
+        documents=[_document(one, managed) for one in documents],
     )
+
+
+@blueprint.get("/quotes/<document_id>/accept")
+@open_to(Audience.MANAGERS, Audience.BILLING)
+def accept(organization_id: str, document_id: str) -> ResponseReturnValue:
+    """Show a quote with the form that accepts it."""
+    form = AcceptForm(name=required_viewer().name)
+    return _accept_page(managed_organization(organization_id), document_id, form)
+
+
+@blueprint.post("/quotes/<document_id>/accept")
+@open_to(Audience.MANAGERS, Audience.BILLING)
+def place(organization_id: str, document_id: str) -> ResponseReturnValue:
+    """Accept a quote, which places its order."""
+    managed = managed_organization(organization_id)
+    form = AcceptForm(request.form)
+    if not form.validate():
+        return _accept_page(managed, document_id, form), 400
+    kept: KeptFile | None = None
+    try:
+        kept = _sent_file()
+        with transaction() as session:
+            quote = payer_documents.find_quote(
+                session, Payer(organization_id=managed.facts.id), document_id
+            )
+            order = quotes.accept(
+                session,
+                quote,
+                _acceptance(session, managed, form, kept),
+                mail_context=mail_context(),
+                actor=required_viewer().public_id,
+                now=clock.now(),
+            )
+            is_held = order.held_at is not None
+    except Invalid as refusal:
+        _forget(kept)
+        show_faults(form, refusal)
+        return _accept_page(managed, document_id, form), 400
+    except (Conflict, Gone) as refusal:
+        _forget(kept)
+        flash(_(refusal.message), "attention")
+        return see_other(".index", organization_id=organization_id)
+    flash(
+        _("Order placed. We'll check it and open access within one business day.")
+        if is_held
+        else _("Order placed. Your access is open, and the invoice is on its way."),
+        "done",
+    )
+    return see_other(".index", organization_id=organization_id)
+
+
+def _accept_page(managed: Managed, document_id: str, form: AcceptForm) -> str:
+    payer, at = Payer(organization_id=managed.facts.id), clock.now()
+    with read_session() as session:
+        payer_documents.find_quote(session, payer, document_id)
+        waiting = payer_documents.open_quotes(session, payer, now=at)
+    quote = next((one for one in waiting if one.public_id == document_id), None)
+    return render_in(
+        managed,
+        "sales/manager_accept_quote.html",
+        form=form,
+        quote=_quote(quote, managed) if quote else None,
+        back_url=url_for(".index", organization_id=managed.facts.public_id),
+    )
+
+
+def _acceptance(
+    session: Session, managed: Managed, form: AcceptForm, kept: KeptFile | None
+) -> Acceptance:
+    return Acceptance(
+        name=form.name.data or "",
+        po_number=form.po_number.data or "",
+        file_key=kept.key if kept else None,
+        file_name=kept.name if kept else None,
+        is_held=not credit_limit.opens_at_once(session, managed.facts.id),
+    )
+
+
+def _sent_file() -> KeptFile | None:
+    part = request.files.get("file")
+    if part is None or not part.filename:
+        return None
+    with part.stream:
+        data = part.stream.read(LARGEST_BYTES + 1)
+    return keep_file(
+        carrel().storage, data, part.filename, carrel().settings.scratch, folder="purchase-orders"
+    )
+
+
+def _forget(kept: KeptFile | None) -> None:
+    if kept is not None:
+        carrel().storage.delete(kept.key)
+
+
+def _quote(one: OpenQuote, managed: Managed) -> dict[str, str]:
+    return {
+        "label": one.label,
+        "total": say_money(one.total_minor, one.currency),
+        "until": say_date(one.expires_at, zone_of(managed)),
+        "url": url_for("documents.show", document_id=one.public_id),
+        "accept_url": url_for(
+            ".accept", organization_id=managed.facts.public_id, document_id=one.public_id
+        ),
+    }
+
+
+def _row(facts: OrderFacts, managed: Managed) -> dict[str, object]:
+    standing = facts.standing(clock.now())
+    what = offer_name(facts.kind, facts.quantity)
+    if facts.lines > 1:
+        what = _("%(what)s and more", what=what)
+    return {
+        "number": facts.number,
+        "what": what,
+        "covers": facts.covers,
+        "total": say_money(facts.total_minor, facts.currency),
+        "state": _(STANDING_WORDS[standing]),
+        "badge": STANDING_BADGES[standing],
+        "is_held": facts.held_at is not None,
+        "po_number": facts.po_number,
+        "placed": say_date(facts.placed_at, zone_of(managed)) if facts.placed_at else "",
+    }
+
+
+def _document(one: IssuedDocument, managed: Managed) -> dict[str, object]:
+    zone = zone_of(managed)
+    due = ""
+    if one.kind is DocumentKind.INVOICE and one.open_minor and one.due_at:
+        due = say_date(one.due_at, zone)
+    return {
+        "title": f"{_(NAMES[one.kind])} {one.label}",
+        "issued": say_date(one.issued_at, zone),
+        "total": say_money(one.total_minor, one.currency),
+        "open": say_money(one.open_minor, one.currency)
+        if one.kind is DocumentKind.INVOICE and one.open_minor
+        else "",
+        "due": due,
+        "po_number": one.po_number,
+        "is_replaced": one.is_replaced,
+        "url": url_for("documents.show", document_id=one.public_id),
+        "pdf_url": url_for("documents.pdf", document_id=one.public_id),
+    }

@@ -24,9 +24,7 @@ from lms.requests.read_models import (
     find_request,
     list_requests,
 )
-from lms.sales import sales
-from lms.sales.read_models import SaleFacts, sales_to_person
-from lms.sales.sales import NewSale
+from lms.sales.read_models import OrderFacts, orders_of_person
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.pagination import page_number, pager_of
@@ -34,14 +32,8 @@ from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
-from lms.web.requests.customer_request import STATE_BADGES, STATE_WORDS
-from lms.web.sales.sale_form_builder_and_reader import (
-    form_for,
-    read_sale,
-    render_form,
-    with_choices,
-)
-from lms.web.sales.staff_forms import AnswerForm, DomainForm, NoteForm, SaleForm
+from lms.web.requests.request_texts import STATE_BADGES, STATE_WORDS
+from lms.web.sales.staff_request_forms import AnswerForm, DomainForm, NoteForm
 from media.storage.storage_protocol import content_type_of
 
 blueprint = Blueprint("staff_requests", __name__, url_prefix="/staff/requests")
@@ -107,8 +99,7 @@ def index() -> ResponseReturnValue:
 def show(request_id: str) -> ResponseReturnValue:
     with read_session() as session:
         facts = find_request(session, request_id)
-        form = form_for(session, facts) if _may_sell(facts) else None
-        return _page(session, facts, sale=form)
+        return _page(session, facts)
 
 
 @blueprint.get("/<request_id>/file")
@@ -121,29 +112,6 @@ def file(request_id: str) -> ResponseReturnValue:
     return send_stored(
         facts.file_key, content_type_of(facts.file_key), download_name=facts.file_name
     )
-
-
-@blueprint.post("/<request_id>/sale")
-@open_to(Audience.STAFF)
-def sell(request_id: str) -> ResponseReturnValue:
-    """Make the sale that answers a request: its access opens and its letter goes out."""
-    with read_session() as session:
-        facts = find_request(session, request_id)
-        form = with_choices(session, SaleForm(request.form))
-        try:
-            new = read_sale(session, form, answers=request_id)
-        except Invalid as refusal:
-            if not form.errors:
-                show_faults(form, refusal)
-            return _page(session, facts, sale=form), 400
-    try:
-        made = _sold(new)
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        with read_session() as session:
-            return _page(session, facts, sale=form), 400
-    flash(_("Sold. The letter is on its way to %(email)s.", email=made.contact_email), "done")
-    return see_other("staff_sales.show", sale_id=made.public_id)
 
 
 @blueprint.post("/<request_id>/refill")
@@ -167,7 +135,7 @@ def refill(request_id: str) -> ResponseReturnValue:
         if not facts.is_open or facts.to_email is None:
             raise
         with read_session() as session:
-            return _page(session, facts, sale=None, hindrance=_(refusal.message)), 409
+            return _page(session, facts, hindrance=_(refusal.message)), 409
     flash(done, "done")
     return see_other(".show", request_id=request_id)
 
@@ -195,7 +163,7 @@ def verify(request_id: str) -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         with read_session() as session:
-            return _page(session, facts, sale=None, domain=form), 400
+            return _page(session, facts, domain=form), 400
     flash(_("%(domain)s is verified, and who asked is told.", domain=kept), "done")
     return see_other(".show", request_id=request_id)
 
@@ -257,15 +225,7 @@ def move(request_id: str, act: str) -> ResponseReturnValue:
 def _answer_again(request_id: str, form: AnswerForm) -> ResponseReturnValue:
     with read_session() as session:
         facts = find_request(session, request_id)
-        selling = form_for(session, facts) if _may_sell(facts) else None
-        return _page(session, facts, sale=selling, answer=form), 400
-
-
-def _sold(new: NewSale) -> SaleFacts:
-    with transaction() as session:
-        return sales.sell(
-            session, new, mail_context=mail_context(), actor=required_viewer().public_id, now=now()
-        )
+        return _page(session, facts, answer=form), 400
 
 
 def _may_sell(facts: RequestFacts) -> bool:
@@ -273,17 +233,16 @@ def _may_sell(facts: RequestFacts) -> bool:
     return facts.is_open and facts.kind not in kept and not facts.asks_money_back
 
 
-def _to_pay_back(session: Session, facts: RequestFacts) -> tuple[SaleFacts, ...]:
+def _to_pay_back(session: Session, facts: RequestFacts) -> tuple[OrderFacts, ...]:
     if not facts.asks_money_back or facts.login_id is None or facts.webinar_id is None:
         return ()
-    return sales_to_person(session, facts.login_id, facts.webinar_id)
+    return orders_of_person(session, facts.login_id, facts.webinar_id)
 
 
 def _page(
     session: Session,
     facts: RequestFacts,
     *,
-    sale: SaleForm | None,
     answer: AnswerForm | None = None,
     domain: DomainForm | None = None,
     hindrance: str = "",
@@ -296,18 +255,16 @@ def _page(
             price=say_money(facts.quoted_minor, facts.quoted_currency),
             until=say_date(holds_until(facts.created_at), zone),
         )
-    return render_form(
-        session,
-        sale or SaleForm(),
+    return render(
         "sales/staff_request.html",
         facts=facts,
         kind=_(facts.kind_words),
         state=_(STATE_WORDS[facts.state]),
         badge_kind=STATE_BADGES[facts.state],
         is_overdue=facts.is_overdue(now()),
-        may_sell=sale is not None,
+        may_sell=_may_sell(facts),
         to_pay_back=[
-            (each, say_money(each.price_minor - each.refunded_minor, each.currency))
+            (each, say_money(each.total_minor - each.returned_minor, each.currency))
             for each in _to_pay_back(session, facts)
         ],
         hindrance=hindrance,

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from lms.core.clock import now
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.models.grants import Scope
 from lms.models.seats import AssignmentState
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.staff_list_parser import SENTENCES, Entry, read_pasted
@@ -159,7 +158,9 @@ def _page(managed: Managed, chosen: str, trouble: Trouble | None = None) -> str:
         chosen=chosen,
         pasted=pasted,
         trouble=trouble,
-        more_url=_more_url(card, trouble.missing) if card and trouble else "",
+        more_url=_more_url(card, managed.facts.public_id, trouble.missing)
+        if card and trouble
+        else "",
         said=counted,
     )
 
@@ -192,11 +193,10 @@ def _row(answer: Answer) -> tuple[str, str, str, str]:
     return answer.email, answer.seat, _(HAS_IT[answer.state]), "plain"
 
 
-def _more_url(card: PoolCard, missing: int) -> str:
+def _more_url(card: PoolCard, organization_id: str, missing: int) -> str:
     return url_for(
-        "ask.ask",
-        kind="more_seats",
-        webinar=card.target if card.scope is Scope.WEBINAR else None,
+        "organization_buying.more",
+        organization_id=organization_id,
+        pool_id=card.public_id,
         quantity=missing or None,
-        refusal="POOL_FULL",
     )

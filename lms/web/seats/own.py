@@ -29,6 +29,7 @@ from lms.web.seats.question_form import QuestionForm
 
 blueprint = Blueprint("own_seats", __name__)
 
+OVER = (Code.CONTRACT_LAPSED, Code.PASS_EXPIRED, Code.SEAT_RELEASED)
 QUESTIONS = rate_limits.Limit("seat_questions", (RateLimitItemPerHour(5), RateLimitItemPerDay(15)))
 
 
@@ -202,7 +203,7 @@ def _heading(own: OwnPlace) -> str:
 
 def _sentence(own: OwnPlace) -> str:
     place, code = own.place, own.holding.candidate.code
-    if own.seat is not None or code in (Code.CONTRACT_LAPSED, Code.SEAT_RELEASED):
+    if own.seat is not None or code in OVER:
         return ""
     if own.holding.may_claim and place.way is not Way.BY_DOMAIN and place.expires_at is not None:
         day = last_day(place.expires_at, reading_zone())

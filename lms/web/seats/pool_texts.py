@@ -72,8 +72,16 @@ def pool_face(card: PoolCard, organization_id: str, *, zone: ZoneInfo, now: date
         free=card.free,
         parts=_parts(card),
         lines=tuple(_line(line, zone) for line in card.lines),
-        more_url=None if card.allotted_by or card.capacity is None else _more_url(card),
-        renew_url=None if card.is_permanent or card.allotted_by else _renew_url(card),
+        more_url=(
+            None
+            if card.allotted_by or card.is_pass or card.capacity is None
+            else _buying_url("more", card, organization_id)
+        ),
+        renew_url=(
+            None
+            if card.is_permanent or card.allotted_by
+            else _buying_url("renew", card, organization_id)
+        ),
         invite_url=(
             url_for(
                 "organization_inviting.begin", organization_id=organization_id, pool=card.public_id
@@ -81,7 +89,7 @@ def pool_face(card: PoolCard, organization_id: str, *, zone: ZoneInfo, now: date
             if is_open and card.free != 0
             else None
         ),
-        is_full=is_open and card.free == 0,
+        is_full=is_open and card.free == 0 and card.capacity != 1,  # one seat is for one person
     )
 
 
@@ -96,6 +104,8 @@ def takes_people(card: PoolCard) -> bool:
 
 def _about(card: PoolCard) -> str:
     kept = _("Seats for good") if card.is_permanent else _("Contract")
+    if card.is_pass:
+        kept = _("All-access pass")
     if card.allotted_by:
         return _("%(kind)s, allotted by %(parent)s", kind=kept, parent=card.allotted_by)
     return kept
@@ -123,19 +133,9 @@ _BADGES: Final = {
 }
 
 
-def _more_url(card: PoolCard) -> str:
-    webinar = card.target if card.scope is Scope.WEBINAR else None
-    return url_for("ask.ask", kind="more_seats", webinar=webinar)
-
-
-def _renew_url(card: PoolCard) -> str:
-    covers = f"{card.scope.value}:{card.target}" if card.target else "everything"
+def _buying_url(act: str, card: PoolCard, organization_id: str) -> str:
     return url_for(
-        "ask.ask",
-        kind="contract",
-        covers=covers,
-        quantity=card.capacity or None,
-        pool=card.public_id,
+        f"organization_buying.{act}", organization_id=organization_id, pool_id=card.public_id
     )
 
 

@@ -4,10 +4,16 @@ from typing import Final
 
 from flask import Blueprint
 
-from lms.web.site import staff_branding_and_prices, staff_dashboard, theme_and_logo
+from lms.web.site import (
+    staff_branding_and_prices,
+    staff_dashboard,
+    staff_special_prices,
+    theme_and_logo,
+)
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     theme_and_logo.blueprint,
     staff_dashboard.blueprint,
     staff_branding_and_prices.blueprint,
+    staff_special_prices.blueprint,
 )

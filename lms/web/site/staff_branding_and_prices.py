@@ -14,28 +14,29 @@ from lms.core.clock import now
 from lms.core.errors import N_, Invalid
 from lms.core.markdown import to_html
 from lms.models.grants import OfferKind
-from lms.pricing.price_list import DEFAULT_CURRENCY, Price, read_prices, set_prices
+from lms.pricing.price_list import DEFAULT_CURRENCY, read_prices, set_prices
+from lms.pricing.price_owners import owners
 from lms.web.catalog.staff_forms import BrandingForm
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import sent_picture
-from lms.web.core.money_parsing_and_formatting import read_amount, write_amount
-from lms.web.core.page_frame import forget_branding
+from lms.web.core.page_frame import forget_frame
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.pricing.price_form_lines import (
+    KIND_WORDS,
+    SCOPE_WORDS,
+    SPARE_LINES,
+    Line,
+    line_of,
+    read_lines,
+    sent_lines,
+)
 from media.images.uploaded_pictures import picture_type
 
 blueprint = Blueprint("staff_branding", __name__, url_prefix="/staff")
 
 LOGO_PX: Final = 480
-SPARE_LINES: Final = 2
-KIND_WORDS: Final = {
-    OfferKind.SINGLE: N_("One person, one webinar"),
-    OfferKind.GROUP_SEATS: N_("Each of a group's seats"),
-    OfferKind.GROUP_SHOWING: N_("Showing it to a group"),
-    OfferKind.INSTITUTIONAL: N_("A whole institution"),
-    OfferKind.PASS: N_("All-access pass for a year"),
-}
 
 
 @blueprint.route("/branding", methods=["GET", "POST"])
@@ -61,7 +62,7 @@ def edit() -> ResponseReturnValue:
     except Invalid as error:
         show_faults(form, error)
         return _write(form, facts), 400
-    forget_branding()
+    forget_frame()
     flash(_("Saved. Every page and letter looks like this now."), "done")
     return see_other(".edit")
 
@@ -85,7 +86,7 @@ def change_logo() -> ResponseReturnValue:
         logo = Logo(picture, picture_type(picture))
     with transaction() as session:
         branding.change_logo(session, logo, actor=required_viewer().public_id, now=now())
-    forget_branding()
+    forget_frame()
     flash(_("The logo stands on every page.") if logo else _("The logo is gone."), "done")
     return see_other(".edit")
 
@@ -95,7 +96,7 @@ def change_logo() -> ResponseReturnValue:
 def prices() -> ResponseReturnValue:
     with read_session() as session:
         standing = read_prices(session)
-    lines = [_line(price) for price in standing]
+    lines = [line_of(price) for price in standing]
     currency = standing[0].currency if standing else DEFAULT_CURRENCY
     return _write_prices(lines, currency, {})
 
@@ -103,17 +104,14 @@ def prices() -> ResponseReturnValue:
 @blueprint.post("/prices")
 @open_to(Audience.SELLER_OWNERS)
 def change_prices() -> ResponseReturnValue:
-    kinds, minimums = request.form.getlist("kind"), request.form.getlist("minimum")
-    amounts = request.form.getlist("amount")
-    lines = list(zip(kinds, minimums, amounts, strict=False))
+    lines = sent_lines()
     currency = request.form.get("currency", "").strip().upper()
     try:
-        wanted = _read_lines(lines, currency)
+        wanted = read_lines(lines, currency)
         with transaction() as session:
             changed = set_prices(session, wanted, actor=required_viewer().public_id, now=now())
     except Invalid as error:
-        filled = [line for line in lines if line[2].strip()]
-        return _write_prices(filled, currency, dict(error.fields)), 400
+        return _write_prices(lines, currency, dict(error.fields)), 400
     flash(
         _("The new prices hold from now on; what was sold keeps its own.")
         if changed
@@ -123,35 +121,18 @@ def change_prices() -> ResponseReturnValue:
     return see_other(".prices")
 
 
-def _read_lines(lines: list[tuple[str, str, str]], currency: str) -> list[Price]:
-    """Read the lines that have an amount; raises Invalid with a fault for each line's number."""
-    faults: dict[str, str] = {}
-    read = []
-    for number, (kind, minimum, amount) in enumerate(
-        (line for line in lines if line[2].strip()), start=1
-    ):
-        try:
-            minor = read_amount(amount, currency, field="amount")
-            read.append(Price(OfferKind(kind), int(minimum or 1), minor, currency))
-        except (Invalid, ValueError):
-            faults[str(number)] = N_("Write the amount as 99.00 and the number of seats as 3.")
-    if faults:
-        raise Invalid(N_("The prices have faults."), fields=faults)
-    return read
-
-
-def _line(price: Price) -> tuple[str, str, str]:
-    return (price.kind, str(price.minimum), write_amount(price.price_minor, price.currency))
-
-
-def _write_prices(lines: list[tuple[str, str, str]], currency: str, faults: dict[str, str]) -> str:
-    spare = [(OfferKind.GROUP_SEATS.value, "", "")] * SPARE_LINES
+def _write_prices(lines: list[Line], currency: str, faults: dict[str, str]) -> str:
+    spare = [Line(OfferKind.GROUP_SEATS.value)] * SPARE_LINES
+    with read_session() as session:
+        special = owners(session)
     return render(
         "site/staff_prices.html",
         lines=[*lines, *spare],
         currency=currency,
         kinds=[(kind.value, _(words)) for kind, words in KIND_WORDS.items()],
         faults={name: _(sentence) for name, sentence in faults.items()},
+        owners=special,
+        scope_words={scope: _(words) for scope, words in SCOPE_WORDS.items()},
     )
 
 

@@ -10,19 +10,25 @@ from flask_babel import ngettext
 
 from lms.catalog.staff_read_models import read_desk
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_datetime_short
+from lms.core.dates_and_time_zones import on_wall_clock, say_calendar_date, say_datetime_short
 from lms.core.errors import N_
 from lms.jobs.stalled_lanes import MAIL, Stalled, read_stalled
 from lms.models.jobs import Lane
+from lms.models.seller import PolicyKind
 from lms.requests.read_models import count_waiting
-from lms.sales.read_models import Standing, count_standing
+from lms.sales.order_search import count_standing
+from lms.sales.read_models import Standing
+from lms.seller.checklist import Checklist, Step, read_checklist
+from lms.seller.policies import SLUGS
+from lms.seller.vendor_documents import VendorDocumentFacts, ending_vendor_documents
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.catalog.staff_webinars import shown
 from lms.web.core.current_user import required_viewer
 from lms.web.core.number_parsing_and_formatting import counted
+from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render
-from lms.web.core.route_guard import Audience, open_to
-from lms.web.sales.staff_sales import STANDING_WORDS
+from lms.web.core.route_guard import Audience, may_open, open_to
+from lms.web.sales.order_texts import STANDING_WORDS
 
 WAITED: Final = {
     Lane.MEDIA.value: (
@@ -42,6 +48,22 @@ WAITED: Final = {
         N_("%(num)s emails have waited since %(since)s."),
     ),
 }
+STEP_WORDS: Final = {
+    Step.LEGAL: N_("Enter your legal name and address"),
+    Step.EIN: N_("Enter your EIN"),
+    Step.CONTACT: N_("Enter an email address for accounts receivable"),
+    Step.PAYMENT: N_("Say where checks are mailed, or enter your bank details"),
+    Step.TERMS: N_("Publish your terms of sale"),
+    Step.REFUND: N_("Publish your refund policy"),
+}
+# where each step is done: a part of the seller settings, or a policy
+STEP_PARTS: Final = {
+    Step.LEGAL: "legal",
+    Step.EIN: "ein",
+    Step.CONTACT: "contact",
+    Step.PAYMENT: "checks",
+}
+STEP_POLICIES: Final = {Step.TERMS: PolicyKind.TERMS, Step.REFUND: PolicyKind.REFUND}
 
 blueprint = Blueprint("staff_desk", __name__, url_prefix="/staff")
 
@@ -54,9 +76,12 @@ def desk() -> ResponseReturnValue:
     with read_session() as session:
         found = read_desk(session, now=now())
         waiting = count_waiting(session, now=now())
-        overdue = count_standing(session, Standing.OVERDUE, now=now())
+        past_due = count_standing(session, Standing.PAST_DUE, now=now())
         disputed = count_standing(session, Standing.DISPUTED, now=now())
         stalled = read_stalled(session, now=now())
+        checklist = read_checklist(session)
+        today = on_wall_clock(now(), mail_context().zone).date()
+        ending = ending_vendor_documents(session, on=today)
     return render(
         "site/staff_dashboard.html",
         upcoming=[shown(row) for row in found.upcoming],
@@ -65,8 +90,12 @@ def desk() -> ResponseReturnValue:
         failed=[shown(row) for row in found.failed_recordings],
         failed_mails=found.failed_mails,
         waiting=waiting,
-        overdue=overdue,
+        past_due=past_due,
         disputed=disputed,
+        checklist=None if checklist.is_complete else checklist,
+        steps=_steps(checklist),
+        expired=_ending([one for one in ending if not one.is_valid(today)]),
+        expiring=_ending([one for one in ending if one.is_valid(today)]),
         stalled_jobs=_said([one for one in stalled if one.lane != MAIL]),
         stalled_mail=_said([one for one in stalled if one.lane == MAIL]),
     )
@@ -79,7 +108,7 @@ def _money() -> str:
     return render(
         "site/bookkeeper_dashboard.html",
         counts=[
-            (_(STANDING_WORDS[one]), counted(count), url_for("staff_sales.index", standing=one))
+            (_(STANDING_WORDS[one]), counted(count), url_for("staff_orders.index", standing=one))
             for one, count in counts
         ],
     )
@@ -95,4 +124,29 @@ def _said(stalled: Sequence[Stalled]) -> list[str]:
             since=say_datetime_short(one.since, zone),
         )
         for one in stalled
+    ]
+
+
+def _steps(checklist: Checklist) -> list[tuple[str, str, bool]]:
+    """Return what each step asks for, its page, and whether it is done."""
+    return [(_(STEP_WORDS[step]), _step_url(step), is_done) for step, is_done in checklist.steps]
+
+
+def _step_url(step: Step) -> str:
+    if step in STEP_POLICIES:
+        return url_for("staff_policies.edit", slug=SLUGS[STEP_POLICIES[step]])
+    if not may_open("staff_seller.edit"):
+        return ""  # an owner does it
+    return url_for("staff_seller.edit", _anchor=STEP_PARTS[step])
+
+
+def _ending(documents: Sequence[VendorDocumentFacts]) -> list[tuple[str, str, str]]:
+    """Return the title, the page and the last day of each document."""
+    return [
+        (
+            one.title,
+            url_for("staff_vendor_documents.edit", document_id=one.id),
+            say_calendar_date(one.valid_until) if one.valid_until else "",
+        )
+        for one in documents
     ]

@@ -7,8 +7,9 @@ from flask_babel import gettext as _
 from wtforms import DateField, Form, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from lms.core.dates_and_time_zones import end_of_day
 from lms.core.errors import Invalid
-from lms.lti_facade.dates import day_of, end_of_day
+from lms.lti_facade.dates import day_of
 from lms.web.core.lazy_form_translations import _l
 from lti.embed_links.allowed_origins import read_origins
 from lti.embed_links.embed_links import LONGEST_LABEL, EmbedDetails, EmbedFacts

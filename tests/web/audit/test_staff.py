@@ -11,10 +11,18 @@ from lms.core.acting_roles import ActingRole
 from lms.core.database import Database
 from lms.grants import grants
 from lms.models.accounts import Login
+from lms.models.documents import DocumentKind
+from lms.models.payments import PaymentMethod, Reversal
+from lms.payments import payments, refunds
+from lms.payments.payments import NewPayment
+from lms.payments.refunds import NewRefund
 from lms.people import account_blocks
+from lms.sales import receiving
 from lms.web.audit import sentences
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, placed
 from tests.visitor import Visitor
 
 
@@ -98,6 +106,56 @@ def test_a_filter_that_matches_nothing_says_so(staff: Visitor, about: str) -> No
     assert "Nothing matches" in staff.get("/staff/audit", query_string={"about": about}).text
 
 
+def test_orders_and_money_are_named_by_number_and_payer(
+    staff: Visitor, database: Database, cast: Cast
+) -> None:
+    order = placed(database, GROUP)
+    assert order.invoice_id is not None
+    with database.transaction() as session:
+        paid = receiving.receive(
+            session,
+            NewPayment(
+                method=PaymentMethod.CHECK,
+                currency="USD",
+                amount_minor=40000,
+                received_on=NOW.date(),
+                organization_id=cast.organization_id,
+                check_number="1234",
+                pays={order.invoice_id: order.open_minor},
+            ),
+            mail_context=OFFICE,
+            actor=cast.ada.public_id,
+            now=NOW,
+        )
+        owed = NewRefund(paid.public_id, 100, "once")
+        refunds.request(session, owed, actor=cast.ada.public_id, now=NOW)
+    page = rows(staff.get("/staff/audit").text)
+    here = f"/staff/orders/{order.public_id}"
+    for said in (
+        f'placed <a href="{here}">order {order.number} for Elm County Library</a>',
+        f'issued invoice <a href="/documents/{order.invoice_id}">{order.invoice_number}'
+        " for Elm County Library</a>",
+        f'recorded <a href="{here}">check 1234 from Elm County Library</a>',
+        f'requested <a href="{here}">a refund to Elm County Library</a>',
+    ):
+        assert said in page
+
+
+def test_a_payment_that_pays_nothing_yet_leads_nowhere(
+    staff: Visitor, database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        new = NewPayment(
+            method=PaymentMethod.TRANSFER,
+            currency="USD",
+            amount_minor=100,
+            received_on=NOW.date(),
+            login_id=cast.dan.id,
+        )
+        payments.record(session, new, actor=None, now=NOW)
+    assert "recorded a payment from Dan" in rows(staff.get("/staff/audit").text)
+
+
 def test_an_organization_is_named_by_its_slug(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
@@ -149,5 +207,7 @@ def test_every_act_that_is_written_down_has_its_sentence() -> None:
             r'(?:audit\.record|record_on)\(\s*\w+,\s*"([a-z_]+\.[a-z_]+)"', file.read_text("utf-8")
         )
     }
+    written |= {f"{kind}.issued" for kind in DocumentKind}
+    written |= {f"payment.{reversal}" for reversal in Reversal}
     assert len(written) > 60
     assert written - set(sentences.SENTENCES) == set()

@@ -6,8 +6,10 @@ from sqlalchemy import select
 from lms.core.database import Database
 from lms.models.audit import AuditEntry
 from lms.models.catalog import Webinar, WebinarState
+from lms.models.playback import WatchRecord
+from lms.models.recordings import Recording
 from tests.cast import Cast
-from tests.clock import Clock
+from tests.clock import NOW, Clock
 from tests.visitor import Visitor
 
 FORM = {
@@ -136,3 +138,51 @@ def test_the_desk_tells_what_waits(ada: Visitor) -> None:
     ada.post("/staff/webinars/new", data=FORM)
     page = ada.get("/staff").get_data(as_text=True)
     assert "Reading Aloud to Ducks" in page
+
+
+def test_taking_a_webinar_out_of_passes_names_how_many_lose_it(
+    ada: Visitor, database: Database, cast: Cast
+) -> None:
+    path = f"/staff/webinars/{cast.slug}/edit"
+    assert "with a pass or contract" not in ada.get(path).text
+    with database.transaction() as session:
+        recording = session.scalars(
+            select(Recording.id).where(Recording.webinar_id == cast.webinar_id)
+        ).one()
+        session.add_all(
+            WatchRecord(
+                login_id=person.id,
+                recording_id=recording,
+                buckets=b"",
+                watched_s=60,
+                position_s=0.0,
+                earned_until=NOW,
+                updated_at=NOW,
+            )
+            for person in (cast.alice, cast.bob, cast.carol)
+        )
+    page = ada.get(path).text
+    assert "1 person who has watched it with a pass or contract would lose access" in page
+    seen = the(database, cast.slug).updated_at.isoformat()
+    form = {**FORM, "slug": cast.slug, "seen": seen, "not_in_passes": "y"}
+    assert ada.post(path, data=form).status_code == 303
+    assert not the(database, cast.slug).is_in_passes
+    assert "Not included in passes" in ada.get(f"/staff/webinars/{cast.slug}").text
+    assert "would lose access" not in ada.get(path).text
+    with database.read_session() as session:
+        acts = session.scalars(select(AuditEntry.act)).all()
+        assert "webinar.taken_out_of_passes" in acts
+
+
+def test_the_page_of_a_webinar_out_of_passes_says_so_to_a_pass_holder(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).is_in_passes = False
+    page = client.get(f"/webinars/{cast.slug}").text
+    assert "Not included in passes or contracts." in page
+    client.sign_in(cast.bob.id)
+    page = client.get(f"/webinars/{cast.slug}").text
+    assert "This webinar is not included in passes. You can buy it by itself." in page
+    assert client.get(f"/webinars/{cast.slug}/watch").status_code != 200
+    assert cast.slug not in client.get("/my").text

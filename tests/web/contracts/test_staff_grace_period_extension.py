@@ -10,9 +10,13 @@ from lms.grants.grants import Term
 from lms.models.audit import AuditEntry
 from lms.models.organizations import Organization
 from lms.models.seats import AssignmentState
+from lms.seats import pools
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.contracts.contract_fixtures import DAY, END, Contract, grace_of, make_contract
+from tests.sales.order_fixtures import placed
+from tests.sales.test_payer_and_holder import ELM as PASS_FOR_ELM
+from tests.sales.test_payer_and_holder import pool_of
 from tests.seats.pool_fixtures import people, settle_at, states, take_seat
 from tests.visitor import Visitor
 
@@ -129,3 +133,13 @@ def test_seats_for_good_have_no_such_page(
     assert client.get(other).status_code == 404
     foreign = f"/staff/organizations/{slug}/pools/{path.split('/')[-2]}/grace"
     assert client.get(foreign).status_code == 404
+
+
+def test_a_pass_has_no_grace_page(staff: Visitor, cast: Cast, database: Database) -> None:
+    pool_id = pool_of(database, placed(database, PASS_FOR_ELM))
+    with database.read_session() as session:
+        pool = pools.read_pool(session, pool_id).public_id
+    assert staff.get(f"/staff/organizations/elm-county/pools/{pool}/grace").status_code == 404
+    page = staff.get("/staff/organizations/elm-county").text
+    assert "Pass, 1 seat" in page
+    assert "Extend the grace" not in page

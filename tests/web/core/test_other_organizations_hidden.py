@@ -3,155 +3,29 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import product
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from lms.core.database import Database
-from lms.core.email_addresses import read_address
 from lms.core.runtime import Carrel
-from lms.lti_facade.uploaded_lists import keep_list
-from lms.mail.links import Links
 from lms.models.audit import AuditEntry
-from lms.models.kits import DeliveryKit
-from lms.models.organizations import MemberInvitation, Organization, Role
-from lms.models.seat_imports import ImportState, SeatImport
-from lms.models.seats import Seat
-from lms.models.training import GroupSupervisor, Trainee, Training, TrainingGroup
-from lms.organizations.manager_and_owner_permissions import managed_organization
-from lms.organizations.member_invitations import ask_in
-from lms.organizations.memberships import NewMember
-from lms.seats.bulk_release_and_reinvite import Act, begin
+from lms.models.organizations import Organization
+from lms.models.training import GroupSupervisor, TrainingGroup
 from lms.web.core.route_guard import Audience, Audiences, audiences_of
-from lti.models.courses import Context, ResourceLink
-from lti.models.embed_links import OutsideCompletion
-from lti.models.registrations_and_keys import Deployment, Registration
-from lti.registrations.invites import make_invite
 from tests.cast import Cast, Person, Roles
-from tests.clock import NOW, Clock
-from tests.factories import (
-    make_assignment,
-    make_group,
-    make_login,
-    make_membership,
-    make_organization,
-    make_pool,
-    make_pool_grant,
-    make_recording,
-    make_verified_domain,
-    make_waiting_entry,
-    make_webinar,
-)
-from tests.lti.course_fixtures import make_course
-from tests.lti.embed_links.embed_link_fixtures import make_embed
+from tests.clock import Clock
+from tests.factories import make_organization
 from tests.visitor import Visitor
+from tests.web.core.things_of_organizations import Both, Things, kept_besides, things_of
 
 NOT_FOUND = 404
 # What is no thing of an organization's: the area's own, and names that everybody may know.
 OWN: Mapping[str, str] = {"product": "moodle", "kind": "webinar"}
-Things = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Both:
-    """The outside ids of two organizations' things, by the variables of routes."""
-
-    mine: Things
-    theirs: Things
-
-
-def _things(session: Session, organization: Organization, owner_id: int, mark: str) -> Things:
-    """Make one of each kind of thing of an organization."""
-    webinar, links = make_webinar(session), Links("https://library.example.org")
-    recording = make_recording(session, webinar)
-    pool = make_pool(session, organization, webinar)
-    make_pool_grant(session, pool)
-    child = make_organization(session)
-    child.parent_id = organization.id
-    part = make_pool(session, child, webinar)
-    part.allotted_from_id, part.allotted = pool.id, 1
-    sits = make_assignment(session, pool, make_login(session, name=f"Seated {mark}"))
-    entry = make_waiting_entry(session, pool, make_login(session, name=f"Waiting {mark}"))
-    listed = SeatImport(pool_id=pool.id, state=ImportState.CHECKED, created_at=NOW)
-    session.add(listed)
-    session.flush()
-    managed = managed_organization(
-        session, organization.public_id, login_id=owner_id, may_look=True
-    )
-    new = NewMember(read_address(f"new-{mark}@example.org"), Role.MEMBER, f"New {mark}")
-    ask_in(session, managed, new, links=links, actor=None, now=NOW)
-    course = make_course(session, organization.id)
-    deployment = session.get_one(Deployment, course.deployment_id)
-    seat_id = session.get_one(Seat, sits.seat_id).public_id
-    job = begin(session, Act.RELEASE, organization.public_id, [seat_id], actor="a" * 26, now=NOW)
-    member = make_login(session, name=f"Grouped {mark}")
-    make_membership(session, organization, member)
-    reported = OutsideCompletion(
-        organization_id=organization.id,
-        webinar_id=webinar.id,
-        email="pat@example.org",
-        email_key="pat@example.org",
-        source="Elsewhere",
-        completed_at=NOW,
-        created_at=NOW,
-    )
-    kit = DeliveryKit(organization_id=organization.id, recording_id=recording.id, created_at=NOW)
-    training = Training(
-        organization_id=organization.id,
-        title=f"Training {mark}",
-        due_at=NOW + timedelta(days=9),
-        created_at=NOW,
-    )
-    session.add_all((reported, kit, training))
-    group = make_group(session, organization, f"Group {mark}", member)
-    session.add_all(
-        Trainee(training_id=training.id, login_id=login_id, created_at=NOW)
-        for login_id in (member.id, sits.login_id)
-    )
-    return {
-        "pool_id": pool.public_id,
-        "part_id": part.public_id,
-        "seat_id": seat_id,
-        "entry_id": entry.public_id,
-        "import_id": listed.public_id,
-        "member_id": member.public_id,
-        "invitation_id": session.scalars(
-            select(MemberInvitation.public_id).where(
-                MemberInvitation.organization_id == organization.id
-            )
-        ).one(),
-        "domain_id": make_verified_domain(session, organization, f"{mark}.example").public_id,
-        "job_id": job or "",
-        "invite_id": make_invite(
-            session, organization.id, allows_loopback=False, actor=None, now=NOW
-        ).public_id,
-        "deployment_id": deployment.public_id,
-        "registration_id": session.get_one(Registration, deployment.registration_id).public_id,
-        "course_id": session.get_one(Context, course.context_id).public_id,
-        "name": webinar.public_id,
-        "slug": webinar.slug,
-        "reported_id": reported.public_id,
-        "kit_id": kit.public_id,
-        "training_id": training.public_id,
-        "group_id": group.public_id,
-        "login_id": member.public_id,
-        "link_id": session.get_one(ResourceLink, course.link_id).public_id,
-    }
-
-
-def _kept_besides(carrel: Carrel, cast: Cast, organization: Organization, list_: Path) -> Things:
-    """Make what needs more than rows: an embed link, and a list that was sent."""
-    with carrel.database.transaction() as session:
-        embed = make_embed(session, cast, carrel.settings, organization_id=organization.id)
-    return {
-        "embed_id": embed.public_id,
-        "list_id": keep_list(carrel, organization.public_id, list_, now=NOW),
-    }
+UNENDING = "organization_buying.renew"  # the pools of these tests never end: nobody can renew them
 
 
 @pytest.fixture
@@ -161,11 +35,11 @@ def both(carrel: Carrel, cast: Cast, clock: Clock, tmp_path: Path) -> Both:
     with carrel.database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         other = make_organization(session)
-        mine = _things(session, elm, cast.mia.id, "mine")
-        theirs = _things(session, other, cast.ada.id, "theirs")
+        mine = things_of(session, elm, cast.mia.id, "mine")
+        theirs = things_of(session, other, cast.ada.id, "theirs")
     return Both(
-        {**mine, **_kept_besides(carrel, cast, elm, list_)},
-        {**theirs, **_kept_besides(carrel, cast, other, list_)},
+        {**mine, **kept_besides(carrel, cast, elm, list_)},
+        {**theirs, **kept_besides(carrel, cast, other, list_)},
     )
 
 
@@ -173,7 +47,7 @@ def _ways(app: Flask, both: Both, here: str) -> list[tuple[str, str, bool]]:
     """Return each way into the area with things in its address: method, path, whether all are mine."""
     ways = []
     for rule in app.url_map.iter_rules():
-        if not rule.rule.startswith("/organization/<organization_id>"):
+        if not rule.rule.startswith("/organization/<organization_id>") or rule.endpoint == UNENDING:
             continue
         names = sorted(rule.arguments - {"organization_id", *OWN})
         for whose in product((both.mine, both.theirs), repeat=len(names)):
@@ -207,7 +81,7 @@ def _own_ways(app: Flask, both: Both, here: str) -> list[Way]:
             audiences_of(app.view_functions[rule.endpoint]),
         )
         for rule in app.url_map.iter_rules()
-        if rule.rule.startswith("/organization/<organization_id>")
+        if rule.rule.startswith("/organization/<organization_id>") and rule.endpoint != UNENDING
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     ]
 
@@ -242,9 +116,9 @@ def lookers(database: Database, cast: Cast, roles: Roles, both: Both) -> list[Lo
         looker(roles.olive, Audience.MANAGERS, sees="Seated mine", hides=other),
         looker(cast.ada, Audience.MANAGERS, Audience.STAFF, sees="Seated mine", hides=other),
         looker(roles.sue, Audience.SUPERVISORS, sees="Grouped mine", hides=(*other, *outside)),
-        looker(roles.bill, Audience.BILLING, sees="No orders yet", hides=(*other, *people)),
+        looker(roles.bill, Audience.BILLING, sees="is ready", hides=(*other, *people)),
         looker(roles.lee, Audience.LMS_ADMINS, sees="Learning system", hides=(*other, *people)),
-        looker(roles.beth, Audience.BOOKKEEPERS, sees="No orders yet", hides=(*other, *people)),
+        looker(roles.beth, Audience.BOOKKEEPERS, sees="is ready", hides=(*other, *people)),
         looker(roles.max, hides=()),
         looker(roles.rita, hides=()),
         looker(cast.dan, hides=()),

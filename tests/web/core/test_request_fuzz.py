@@ -244,7 +244,7 @@ def of_staff(client: Visitor, cast: Cast) -> list[Ask]:
         *gets(
             "staff",
             here,
-            "/staff/sales?standing=open&q=a",
+            "/staff/orders?standing=open&q=a",
             "/staff/reports/people?sort=name",
             headers=mine,
         ),

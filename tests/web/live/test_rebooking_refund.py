@@ -7,23 +7,23 @@ from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.models.accounts import Login
 from lms.models.requests import DeskRequest
-from lms.sales.read_models import SaleFacts
+from lms.sales.read_models import OrderFacts
 from tests.cast import Cast
 from tests.requests.test_rebookings import cancel
-from tests.sales.sale_fixtures import SEAT, sold
+from tests.sales.order_fixtures import SEAT, placed
 from tests.visitor import Visitor
 
 
 @pytest.fixture
-def bought(to_come: Cast, database: Database, carrel: Carrel) -> SaleFacts:
+def bought(to_come: Cast, database: Database, carrel: Carrel) -> OrderFacts:
     """What Dan bought: the webinar to come, which then is canceled, and nothing else is to come."""
-    sale = sold(database, SEAT)
+    order = placed(database, SEAT)
     cancel(database, carrel, to_come.slug)
-    return sale
+    return order
 
 
 def test_where_nothing_else_is_to_come_the_page_speaks_of_the_money_alone(
-    client: Visitor, to_come: Cast, database: Database, bought: SaleFacts
+    client: Visitor, to_come: Cast, database: Database, bought: OrderFacts
 ) -> None:
     _sign_in(client, database)
     page = client.get(f"/webinars/{to_come.slug}").text
@@ -32,8 +32,8 @@ def test_where_nothing_else_is_to_come_the_page_speaks_of_the_money_alone(
     assert "hoose what you get instead" not in page
 
 
-def test_staff_are_led_to_the_sale_and_asked_to_sell_nothing(
-    client: Visitor, to_come: Cast, database: Database, bought: SaleFacts
+def test_staff_are_led_to_the_order_and_asked_to_sell_nothing(
+    client: Visitor, to_come: Cast, database: Database, bought: OrderFacts
 ) -> None:
     _sign_in(client, database)
     client.post(f"/webinars/{to_come.slug}/money-back")
@@ -42,7 +42,7 @@ def test_staff_are_led_to_the_sale_and_asked_to_sell_nothing(
     assert "Money back" in client.get(f"/requests/{request_id}").text
     client.sign_in(to_come.ada.id)
     page = client.get(f"/staff/requests/{request_id}").text
-    assert f'href="/staff/sales/{bought.public_id}"' in page
+    assert f'href="/staff/orders/{bought.public_id}"' in page
     assert "$99.00" in page
     assert "Money back" in client.get("/staff/requests").text
     for said in ("MONEY_BACK", "Trouble registering", "Sell it"):

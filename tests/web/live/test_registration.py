@@ -9,8 +9,8 @@ from lms.catalog import webinars
 from lms.core.database import Database
 from lms.models.catalog import Webinar
 from lms.models.live import Registration
+from lms.models.orders import Order
 from lms.models.organizations import Organization
-from lms.models.sales import Sale
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import letters, newest
@@ -63,7 +63,7 @@ def test_a_holder_registers_at_no_charge_and_without_an_order(
     assert f"http://localhost{page}" in letter.text
     assert count(database) == 1
     with database.read_session() as session:
-        assert session.scalars(select(Sale)).all() == []
+        assert session.scalars(select(Order)).all() == []
 
 
 def test_a_seat_of_a_contract_is_included_and_a_seat_for_good_needs_none(

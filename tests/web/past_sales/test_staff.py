@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import func, select
 
 from lms.core.database import Database
+from lms.models.documents import Document
 from lms.models.mail import Mail
+from lms.models.orders import Order
 from lms.models.past_sales import PastImport
-from lms.models.sales import Sale
 from lms.models.seat_imports import ImportState
 from lms.past_sales import jobs
 from tests.cast import Cast
@@ -49,7 +50,7 @@ def test_looking_at_a_list_shows_every_row_and_keeps_nothing(
 ) -> None:
     client.sign_in(cast.ada.id)
     status, listed = sent(client, PAST.format(slug=cast.slug))
-    assert (status, count(database, Sale)) == (303, 0)
+    assert (status, count(database, Order)) == (303, 0)
     page = client.get(listed).text
     assert "1 sale would be brought in" in page
     assert "jane@oak.example.org" in page
@@ -68,7 +69,7 @@ def test_a_list_is_brought_in_once_and_its_addresses_are_not_kept(
     assert client.post(f"{listed}/apply").status_code == 409
     _status, again = sent(client, PAST.format(slug=cast.slug))
     assert "Every row of it is here already." in client.get(again).text
-    assert (count(database, Sale), count(database, Mail)) == (1, 0)
+    assert (count(database, Order), count(database, Mail)) == (1, 0)
 
 
 def test_a_row_that_comes_twice_in_a_list_counts_once(
@@ -79,7 +80,7 @@ def test_a_row_that_comes_twice_in_a_list_counts_once(
     _status, listed = sent(client, text + text.splitlines()[1] + "\n")
     assert "1 sale would be brought in" in client.get(listed).text
     client.post(f"{listed}/apply")
-    assert count(database, Sale) == 1
+    assert count(database, Order) == 1
 
 
 def test_a_row_with_a_fault_is_shown_and_nothing_is_brought_in(
@@ -93,7 +94,24 @@ def test_a_row_with_a_fault_is_shown_and_nothing_is_brought_in(
     assert "nonsense" in client.get(f"{listed}?answer=invalid").text
     assert "jane@" not in client.get(f"{listed}?answer=invalid").text
     assert client.post(f"{listed}/apply").status_code == 409
-    assert count(database, Sale) == 0
+    assert count(database, Order) == 0
+
+
+def test_an_unpaid_invoice_comes_in_with_its_old_number(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    client.sign_in(cast.ada.id)
+    page = client.get(PAGE).text
+    assert all(name in page for name in ("Invoice number", "Invoice date", "Amount open"))
+    text = (
+        "E-mail,Covers,Bought,Invoice number,Invoice date,Amount open\n"
+        f"jane@oak.example.org,{cast.slug},2024-03-05,1043,2024-03-06,99.00\n"
+    )
+    _status, listed = sent(client, text)
+    client.post(f"{listed}/apply")
+    with database.read_session() as session:
+        found = session.execute(select(Document.label, Document.open_minor)).all()
+    assert [tuple(row) for row in found] == [("1043", 9900)]
 
 
 def test_a_list_that_waits_is_thrown_away(client: Visitor, database: Database, cast: Cast) -> None:

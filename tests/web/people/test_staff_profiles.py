@@ -58,7 +58,7 @@ def test_a_person_is_found_by_id_and_by_a_further_address(
 
 
 def test_a_search_that_finds_nobody_says_what_to_do(staff: Visitor) -> None:
-    assert "Nobody matches" in staff.get("/staff/people?q=zzz").text
+    assert "No one matches" in staff.get("/staff/people?q=zzz").text
 
 
 def test_the_list_can_be_narrowed(staff: Visitor, cast: Cast) -> None:

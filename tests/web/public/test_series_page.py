@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from lms.access.explanations import last_day
 from lms.catalog.series_page import PAGE_SIZE
 from lms.core.database import Database
+from lms.grants.grants import Target
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
-from lms.models.grants import OfferKind
+from lms.models.grants import OfferKind, Scope
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
 from lms.pricing.price_list import Price, set_prices
@@ -309,3 +310,18 @@ def test_what_is_not_there_is_followed_by_nobody(
     client: Visitor, database: Database, path: str
 ) -> None:
     assert client.get(path).status_code == 404
+
+
+def test_the_cost_is_that_of_the_first_part_and_names_what_a_pass_leaves_out(
+    client: Visitor, database: Database, steps: dict[str, int]
+) -> None:
+    assert "A pass for all of them" in client.get(PATH).text
+    with database.transaction() as session:
+        for webinar in session.query(Webinar).filter(Webinar.id.in_(steps.values())):
+            own = [Price(OfferKind.SINGLE, 1, 4900, "USD")]
+            set_prices(session, own, Target(Scope.WEBINAR, webinar.id), actor=None, now=NOW)
+        session.get_one(Webinar, min(steps.values())).is_in_passes = False
+    page = client.get(PATH).text
+    assert "$49.00" in page
+    assert "1 webinar is not included." in page
+    assert "Not included in passes" in page

@@ -5,14 +5,17 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from lms.core.database import Database
+from lms.grants.grants import Target
 from lms.models.catalog import Webinar, WebinarState
-from lms.models.grants import OfferKind
+from lms.models.grants import OfferKind, Scope
+from lms.models.orders import OrderLine
 from lms.models.requests import DeskRequest, RequestKind
 from lms.pricing.price_list import Price, set_prices
 from media.storage.storage_protocol import Storage
+from tests import factories
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.visitor import Visitor
@@ -56,6 +59,14 @@ def filled(**values: str) -> dict[str, object]:
 def kept(database: Database) -> list[DeskRequest]:
     with database.read_session() as session:
         return list(session.scalars(select(DeskRequest).order_by(DeskRequest.id)))
+
+
+def drafted(database: Database, row: DeskRequest) -> int | None:
+    """Return what the draft of a request costs, in cents."""
+    with database.read_session() as session:
+        return session.scalar(
+            select(func.sum(OrderLine.net_minor)).where(OrderLine.order_id == row.order_id)
+        )
 
 
 def value_of(page: str, name: str) -> str:
@@ -213,7 +224,8 @@ def test_a_request_is_kept_with_what_it_is_about(
     assert (answer.status_code, answer.location) == (303, f"/requests/{row.public_id}")
     assert (row.kind, row.webinar_id) == (RequestKind.GROUP, house.webinar_id)
     assert (row.login_id, row.organization_id) == (house.mia.id, house.organization_id)
-    assert (row.quoted_minor, row.refusal, row.message) == (32500, "NO_GRANT", "Please")
+    assert (row.refusal, row.message) == ("NO_GRANT", "Please")
+    assert drafted(database, row) == 32500
 
 
 def test_a_webinar_that_is_not_known_by_its_words_goes_into_the_message(
@@ -231,7 +243,7 @@ def test_what_a_script_left_out_of_the_form_is_not_missed(
     kept_back = ("offer", "covers", "delivered_through")
     needed = {name: value for name, value in sent.items() if name not in kept_back}
     assert client.post("/ask", data=needed).status_code == 303
-    assert kept(database)[0].quoted_minor == 32500
+    assert drafted(database, kept(database)[0]) == 32500
 
 
 def test_nobody_asks_in_the_name_of_an_organization_that_is_not_theirs(
@@ -329,7 +341,8 @@ def test_a_purchase_order_for_a_quote_is_filled_in_from_it(
     assert (value_of(page, "quantity"), value_of(page, "quote")) == ("5", first)
     assert "secret" not in page
     client.post("/ask", data=order("PO.pdf", PDF) | {"quote": first})
-    assert kept(database)[1].quote_of_id == kept(database)[0].id
+    earlier, purchase = kept(database)
+    assert purchase.order_id == earlier.order_id is not None
 
 
 @pytest.mark.parametrize("state", [WebinarState.WITHDRAWN, WebinarState.DRAFT])
@@ -344,3 +357,32 @@ def test_what_is_off_the_catalog_is_neither_offered_nor_priced(
     assert answer.status_code == 303
     [request] = kept(database)
     assert (request.webinar_id, "Reading rooms" in request.message) == (None, True)
+
+
+def test_a_webinar_with_its_own_price_costs_that_on_the_form_and_in_the_request(
+    client: Visitor, house: Cast, database: Database
+) -> None:
+    own = (Price(OfferKind.SINGLE, 1, 4900, "USD"),)
+    with database.transaction() as session:
+        set_prices(session, own, Target(Scope.WEBINAR, house.webinar_id), actor=None, now=NOW)
+    wanted = {"kind": "group", "webinar": "Reading rooms", "quantity": "3"}
+    assert "$147.00" in client.get("/ask/price", query_string=wanted).text
+    client.post("/ask", data=filled(**wanted, organization_name="Elm County Library"))
+    with database.read_session() as session:
+        (line,) = session.scalars(select(OrderLine))
+        assert (line.net_minor, line.quantity) == (14_700, 3)
+
+
+def test_a_pass_for_a_series_costs_what_the_series_says(
+    client: Visitor, house: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        series = factories.make_series(session, "reading")
+        own = (Price(OfferKind.PASS, 1, 19900, "USD"),)
+        set_prices(session, own, Target(Scope.SERIES, series.id), actor=None, now=NOW)
+    wanted = {"kind": "pass", "covers": "series:reading", "webinar": "Reading rooms"}
+    assert "$199.00" in client.get("/ask/price", query_string=wanted).text
+    client.post("/ask", data=filled(**wanted))
+    with database.read_session() as session:
+        (line,) = session.scalars(select(OrderLine))
+        assert (line.net_minor, line.scope) == (19_900, Scope.SERIES)

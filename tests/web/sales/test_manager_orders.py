@@ -1,52 +1,93 @@
-"""What an organization ordered: for its managers, its billing, and the seller."""
+"""An organization's orders: who sees them, quotes to accept, and the seller's bookkeeper."""
+
+import pytest
 
 from lms.core.database import Database
+from lms.models.documents import Document
+from lms.models.orders import Terms
 from lms.models.organizations import Organization
+from lms.sales import orders, quotes
+from lms.sales.order_search import WantedOrders, list_orders
 from tests.cast import Cast, Roles
-from tests.clock import Clock
-from tests.sales.sale_fixtures import GROUP, SEAT, sold
+from tests.clock import NOW, Clock
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, SEAT, placed
 from tests.visitor import Visitor
 
+NOT_FOUND = 404
 
-def place(database: Database, cast: Cast) -> str:
+
+@pytest.fixture
+def area(database: Database, cast: Cast, clock: Clock) -> str:
+    """Return the address of Elm County's area."""
     with database.read_session() as session:
-        elm = session.get_one(Organization, cast.organization_id)
-        return f"/organization/{elm.public_id}/billing"
+        return f"/organization/{session.get_one(Organization, cast.organization_id).public_id}"
+
+
+@pytest.fixture
+def quote(database: Database, cast: Cast, clock: Clock) -> str:
+    """Quote Elm County five seats; returns the document's id."""
+    with database.transaction() as session:
+        draft = orders.draft(session, GROUP, actor=None, now=NOW)
+        issued = quotes.issue_quote(session, draft, mail_context=OFFICE, actor=None, now=NOW)
+        return session.get_one(Document, issued.document_id).public_id
 
 
 def test_whoever_does_not_do_the_billing_finds_nothing(
-    client: Visitor, cast: Cast, roles: Roles, database: Database, clock: Clock
+    client: Visitor, cast: Cast, roles: Roles, area: str
 ) -> None:
     for person in (cast.dan, roles.rita, roles.sue, roles.lee, roles.max):
         client.sign_in(person.id)
-        assert client.get(place(database, cast)).status_code == 404
+        assert client.get(f"{area}/orders").status_code == NOT_FOUND
 
 
-def test_an_organizations_own_orders_are_listed(
-    client: Visitor, cast: Cast, roles: Roles, database: Database, clock: Clock
+def test_its_own_orders_are_listed_to_managers_billing_and_the_seller(
+    client: Visitor, cast: Cast, roles: Roles, database: Database, area: str
 ) -> None:
-    own, other = sold(database, GROUP), sold(database, SEAT)
+    own, other = placed(database, GROUP), placed(database, SEAT)
     for person in (cast.mia, roles.olive, roles.bill, roles.beth, cast.ada):
         client.sign_in(person.id)
-        page = client.get(place(database, cast)).text
+        page = client.get(f"{area}/orders").text
         assert own.number in page
         assert other.number not in page
-        assert "Not paid yet" in page
-    assert f"/staff/sales/{own.public_id}" in page
 
 
-def test_a_bookkeeper_sees_sales_and_finds_no_button(
-    client: Visitor, cast: Cast, roles: Roles, database: Database, clock: Clock
+def test_billing_accepts_a_quote_by_a_purchase_order(
+    client: Visitor, roles: Roles, database: Database, area: str, quote: str
 ) -> None:
-    sale = sold(database, GROUP)
+    client.sign_in(roles.bill.id)
+    assert f"/quotes/{quote}/accept" in client.get(f"{area}/orders").text
+    sent = {"name": "Bill", "po_number": "PO-7781"}
+    assert client.post(f"{area}/quotes/{quote}/accept", data=sent).status_code == 303
+    with database.read_session() as session:
+        [order] = list_orders(session, WantedOrders(), now=NOW, offset=0, limit=9).items
+    assert (order.po_number, order.terms) == ("PO-7781", Terms.PURCHASE_ORDER)
+    assert order.placed_at == NOW
+
+
+def test_a_bookkeeper_reads_the_quote_and_has_nothing_to_press(
+    client: Visitor, roles: Roles, area: str, quote: str
+) -> None:
     client.sign_in(roles.beth.id)
-    home = client.get("/staff").text
-    assert "Sales and payments" in home
-    assert 'href="/staff/sales?standing=unpaid"' in home
-    for path in ("/staff", "/staff/sales", f"/staff/sales/{sale.public_id}", "/staff/prices"):
-        page = client.get(path).text
-        main = page.partition("<main")[2].partition("</main>")[0]
-        assert 'method="post"' not in main
-        assert "/staff/people" not in page
-        assert "/staff/reports" not in page
-    assert place(database, cast) in client.get(f"/staff/sales/{sale.public_id}").text
+    page = client.get(f"{area}/orders").text
+    assert f"/documents/{quote}" in page
+    assert "/accept" not in page
+    assert client.get(f"{area}/quotes/{quote}/accept").status_code == NOT_FOUND
+
+
+def test_a_bookkeeper_sees_orders_and_finds_no_button(
+    client: Visitor, cast: Cast, roles: Roles, database: Database, area: str
+) -> None:
+    order = placed(database, GROUP)
+    client.sign_in(roles.beth.id)
+    assert 'href="/staff/orders?standing=unpaid"' in client.get("/staff").text
+    assert order.invoice_id is not None
+    paths = ("/staff", "/staff/orders", f"/staff/orders/{order.public_id}", "/staff/balances")
+    for path in (*paths, "/staff/balances/organization:elm-county", "/staff/prices"):
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        main = answer.text.partition("<main")[2].partition("</main>")[0]
+        assert 'method="post"' not in main, path
+        assert "/staff/people" not in answer.text
+        assert "/staff/reports" not in answer.text
+    assert client.get(f"/documents/{order.invoice_id}").status_code == 200

@@ -12,7 +12,7 @@ from lms.seats.pools import pools_of
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import newest
-from tests.sales.sale_fixtures import GROUP, sold
+from tests.sales.order_fixtures import GROUP, placed
 from tests.visitor import Visitor
 from tests.web.requests.test_customer_request import value_of
 from tests.web.sales.test_staff_requests import asked, state_of
@@ -28,7 +28,7 @@ def staff(client: Visitor, cast: Cast, clock: Clock) -> Visitor:
 def test_a_seat_is_given_free_with_one_click(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
-    sold(database, GROUP)
+    placed(database, GROUP)
     with database.transaction() as session:
         pool = pools_of(session, cast.organization_id)[0]
         seat = Seat(pool_id=pool.id, state=SeatState.LOCKED, created_at=NOW)
@@ -52,7 +52,7 @@ def test_a_seat_is_given_free_with_one_click(
 def test_a_seat_goes_to_whom_was_named_with_one_click_or_staff_read_why_not(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
-    sold(database, GROUP)
+    placed(database, GROUP)
     with database.transaction() as session:
         pool = pools_of(session, cast.organization_id)[0]
         claim(session, pool.id, cast.alice.id, actor=None, now=NOW)

@@ -4,24 +4,25 @@ import io
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
 
 from lms.core.database import Database
-from lms.models.grants import Grant, OfferKind
+from lms.models.documents import DocumentKind
+from lms.models.grants import OfferKind
+from lms.models.orders import Terms
 from lms.models.requests import RequestKind, RequestState
-from lms.models.sales import Sale, Terms
 from lms.pricing.price_list import set_prices
-from lms.requests import requests
 from lms.requests.read_models import RequestFacts, find_request
 from lms.requests.requests import NewRequest
-from lms.seats.pools import pools_of
+from lms.sales import requested_orders
+from lms.sales.read_models import grants_of_order
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import letters, newest
 from tests.requests.test_requests import OFFICE
-from tests.sales.sale_fixtures import GROUP, PRICES, sold
+from tests.sales.order_fixtures import PRICES
 from tests.visitor import Visitor
-from tests.web.requests.test_customer_request import PDF, value_of
+from tests.web.requests.test_customer_request import PDF
+from tests.web.sales.order_pages import documents, send, the_order
 
 
 @pytest.fixture(autouse=True)
@@ -46,23 +47,12 @@ def asked(database: Database, cast: Cast, **values: object) -> RequestFacts:
     }
     new = NewRequest(**{**known, **values})  # type: ignore[arg-type]  # a test names what it is about
     with database.transaction() as session:
-        return requests.ask(session, new, mail_context=OFFICE, actor=None, now=NOW)
+        return requested_orders.ask(session, new, mail_context=OFFICE, actor=None, now=NOW)
 
 
 def state_of(database: Database, facts: RequestFacts) -> RequestState:
     with database.read_session() as session:
         return find_request(session, facts.public_id).state
-
-
-def fields(page: str) -> dict[str, str]:
-    """Return what the sale's form was filled with, as a browser would send it."""
-    inputs = ("sale_id", "currency", "about", "webinar", "name", "email", "quantity", "price")
-    sent = {name: value_of(page, name) for name in inputs if f'name="{name}"' in page}
-    for name in ("kind", "organization", "terms", "covers"):
-        select_ = page[page.index(f'<select class="input " id="{name}"') :]
-        chosen = select_[: select_.index("</select>")].split("<option selected value=")
-        sent[name] = chosen[1].split('"')[1] if len(chosen) > 1 else ""
-    return {**sent, "delivered_through": "here"}
 
 
 # who may come in
@@ -77,7 +67,6 @@ def test_who_is_not_staff_finds_nothing(
     for path in ("", f"/{facts.public_id}", f"/{facts.public_id}/file"):
         assert client.get(f"/staff/requests{path}").status_code == 404
     for act in (
-        "sale",
         "refill",
         "domain",
         "take",
@@ -173,40 +162,34 @@ def test_the_file_is_for_staff_to_save(staff: Visitor, cast: Cast, database: Dat
     assert staff.get(f"/staff/requests/{other.public_id}/file").status_code == 404
 
 
-# selling
+# the draft that a request makes
 
 
-def test_one_click_makes_the_sale_opens_the_access_and_sends_the_letter(
+def place_draft(staff: Visitor, facts: RequestFacts, **changed: str) -> int:
+    """Place the order that a request drafted, as its form is filled in; returns the status."""
+    page = staff.get(f"/staff/requests/{facts.public_id}").text
+    assert f"/staff/orders/{facts.order_public_id}" in page
+    where = f"/staff/orders/{facts.order_public_id}/edit"
+    return int(send(staff, where, **changed, do="place").status_code)
+
+
+def test_one_press_places_the_order_opens_the_access_and_sends_the_email(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     facts = asked(database, cast)
-    page = staff.get(f"/staff/requests/{facts.public_id}").text
-    answer = staff.post(f"/staff/requests/{facts.public_id}/sale", data=fields(page))
-    assert answer.status_code == 303, answer.text
+    assert place_draft(staff, facts) == 303
+    order = the_order(database)
+    assert (order.total_minor, order.terms) == (9900, Terms.INVOICE)
     with database.read_session() as session:
-        sale = session.scalars(select(Sale)).one()
-        held = session.scalars(select(Grant).where(Grant.sale_id == sale.id)).one()
-    assert (sale.price_minor, sale.terms) == (9900, Terms.INVOICE)
-    assert (held.login_id, held.webinar_id) == (cast.dan.id, cast.webinar_id)
+        [held] = grants_of_order(session, order.id)
+    assert (held.login_id, held.slug) == (cast.dan.id, "reading-rooms")
     assert newest(database, "dan@example.org").kind == "order_confirmation"
     assert state_of(database, facts) is RequestState.DONE
-    again = staff.post(f"/staff/requests/{facts.public_id}/sale", data=fields(page))
-    assert again.status_code == 409
+    staff.post(f"/staff/orders/{order.public_id}/edit", data={"do": "place"})
+    assert the_order(database).public_id == order.public_id
 
 
-def test_seats_for_a_new_organization_are_filled_in_as_such(
-    staff: Visitor, cast: Cast, database: Database
-) -> None:
-    facts = asked(
-        database, cast, kind=RequestKind.GROUP, quantity=5, organization_name="Birch Library"
-    )
-    sent = fields(staff.get(f"/staff/requests/{facts.public_id}").text)
-    assert (sent["organization"], sent["quantity"], sent["price"]) == ("+", "5", "325.00")
-    sent["organization_name"] = "Birch Library"
-    assert staff.post(f"/staff/requests/{facts.public_id}/sale", data=sent).status_code == 303
-
-
-def test_a_purchase_order_is_sold_on_its_terms_and_number(
+def test_a_purchase_order_is_drafted_on_its_terms_and_with_its_number(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     facts = asked(
@@ -217,62 +200,31 @@ def test_a_purchase_order_is_sold_on_its_terms_and_number(
         reference="PO 77",
         organization_id=cast.organization_id,
     )
-    page = staff.get(f"/staff/requests/{facts.public_id}").text
-    sent = fields(page)
-    assert (sent["terms"], sent["organization"]) == ("purchase_order", "elm-county")
-    assert value_of(page, "reference") == "PO 77"
+    assert place_draft(staff, facts) == 303
+    order = the_order(database)
+    assert (order.terms, order.organization_slug) == (Terms.PURCHASE_ORDER, "elm-county")
+    assert order.po_number == "PO 77"
+    assert "PO 77" in documents(database, DocumentKind.INVOICE)[-1].po_number
 
 
-def test_more_seats_are_filled_in_from_the_pool_with_the_difference_in_price(
+def test_seats_for_a_new_organization_are_drafted_as_such(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
-    two = GROUP.__class__(
-        **{name: getattr(GROUP, name) for name in GROUP.__slots__}
-        | {"quantity": 2, "price_minor": 19800}
-    )
-    sold(database, two)
-    with database.read_session() as session:
-        pool = pools_of(session, cast.organization_id)[0]
     facts = asked(
-        database,
-        cast,
-        kind=RequestKind.MORE_SEATS,
-        organization_id=cast.organization_id,
-        pool_id=pool.id,
-        quantity=3,
-        email="mia@example.org",
-        name="Mia",
-        webinar_id=None,
+        database, cast, kind=RequestKind.GROUP, quantity=5, organization_name="Birch Library"
     )
-    sent = fields(staff.get(f"/staff/requests/{facts.public_id}").text)
-    assert (sent["organization"], sent["quantity"], sent["price"]) == ("elm-county", "3", "127.00")
-    assert staff.post(f"/staff/requests/{facts.public_id}/sale", data=sent).status_code == 303
-    with database.read_session() as session:
-        assert pools_of(session, cast.organization_id)[0].capacity == 5
+    assert place_draft(staff, facts, is_another="y") == 303
+    order = the_order(database)
+    assert (order.buyer, order.total_minor, order.quantity) == ("Birch Library", 32500, 5)
 
 
-@pytest.mark.parametrize(
-    ("values", "sentence"),
-    [
-        ({"price": "much"}, "Write the amount"),
-        ({"price": ""}, "Say what it costs"),
-        ({"webinar": "None of ours"}, "Choose a webinar"),
-        ({"email": "nobody"}, "Enter an e-mail address"),
-        ({"organization": "+"}, "Say what the organization is called"),
-        ({"quantity": "3"}, "A log-in is sold one"),
-    ],
-)
-def test_a_fault_in_the_sale_is_shown_beside_its_field_and_nothing_is_sold(
-    staff: Visitor, cast: Cast, database: Database, values: dict[str, str], sentence: str
+def test_a_question_without_a_price_leads_to_an_empty_order(
+    staff: Visitor, cast: Cast, database: Database
 ) -> None:
-    facts = asked(database, cast)
-    sent = fields(staff.get(f"/staff/requests/{facts.public_id}").text)
-    answer = staff.post(f"/staff/requests/{facts.public_id}/sale", data=sent | values)
-    assert answer.status_code == 400
-    assert sentence in answer.text
-    assert state_of(database, facts) is RequestState.NEW
-    with database.read_session() as session:
-        assert session.scalars(select(Sale)).all() == []
+    facts = asked(database, cast, kind=RequestKind.TROUBLE, message="How much is it?")
+    assert facts.order_public_id is None
+    page = staff.get(f"/staff/requests/{facts.public_id}").text
+    assert f"/staff/orders/new?request={facts.public_id}" in page
 
 
 # answering

@@ -1,0 +1,147 @@
+"""carrel payment: record checks, transfers and cash, and reverse them."""
+
+from dataclasses import dataclass
+
+import click
+
+from lms.cli.command_context import Console
+from lms.cli.option_values import Money, mail_context_of, read_day, read_money
+from lms.cli.output import answer, json_option
+from lms.core import clock
+from lms.core.errors import N_, Conflict, NotFound
+from lms.documents.lookup import document_named
+from lms.models.documents import DocumentKind
+from lms.models.payments import PaymentMethod, Reversal
+from lms.payments.payments import NewPayment
+from lms.pricing.price_list import say_money
+from lms.sales import receiving
+
+BY_HAND = tuple(one.value for one in PaymentMethod if one is not PaymentMethod.CARD)
+NOT_AN_INVOICE = N_("This is not an invoice.")
+SEVERAL_PAYERS = N_("These invoices have several payers. Record a payment for each.")
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentAnswer:
+    """A payment that was recorded; `open` is what pays no invoice yet."""
+
+    id: str
+    amount: Money
+    open: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ReversedAnswer:
+    """A payment that was reversed, and the invoices that are open again."""
+
+    id: str
+    invoices: tuple[str, ...]
+
+
+@click.group("payment")
+def payment() -> None:
+    """Record money that came, and reverse what did not stay."""
+
+
+@payment.command("record")
+@click.option("--amount", required=True, help="What came, such as 325.00.")
+@click.option("--method", type=click.Choice(BY_HAND), required=True)
+@click.option(
+    "--invoice",
+    "invoices",
+    multiple=True,
+    required=True,
+    metavar="NUMBER[=AMOUNT]",
+    help="An invoice it pays, and how much of it; its balance, as far as the money reaches.",
+)
+@click.option("--received", metavar="DAY", help="Today if left out.")
+@click.option("--check-number", default="", help="The number of the check.")
+@click.option("--slip", default="", help="The number of the deposit slip.")
+@click.option("--no-email", is_flag=True, help="Email the receipt to no one.")
+@json_option
+@click.pass_obj
+def record(
+    console: Console,
+    *,
+    amount: str,
+    method: str,
+    invoices: tuple[str, ...],
+    received: str | None,
+    check_number: str,
+    slip: str,
+    no_email: bool,
+    as_json: bool,
+) -> None:
+    """Record a payment for one invoice or several; what is left over is the payer's credit."""
+    context, now = mail_context_of(console), clock.now()
+    with console.carrel.database.transaction() as session:
+        named = [(document_named(session, one.partition("=")[0]), one) for one in invoices]
+        first = named[0][0]
+        currency = first.currency
+        left = read_money(amount, currency)
+        pays: dict[str, int] = {}
+        new = NewPayment(
+            method=PaymentMethod(method),
+            currency=currency,
+            amount_minor=left,
+            received_on=read_day(received) or now.astimezone(context.zone).date(),
+            login_id=first.login_id,
+            organization_id=first.organization_id,
+            check_number=check_number,
+            slip=slip,
+            pays=pays,
+        )
+        for document, text in named:
+            if document.kind is not DocumentKind.INVOICE:
+                raise NotFound(NOT_AN_INVOICE)
+            if (document.login_id, document.organization_id) != (
+                first.login_id,
+                first.organization_id,
+            ):
+                raise Conflict(SEVERAL_PAYERS)
+            said = text.partition("=")[2]
+            part = read_money(said, currency) if said else min(document.open_minor, left)
+            pays[document.public_id] = part
+            left -= part
+        made = receiving.receive(
+            session, new, mail_context=context, actor=None, now=now, is_mailed=not no_email
+        )
+    answer(
+        PaymentAnswer(
+            made.public_id,
+            Money(made.amount_minor, made.currency),
+            Money(made.open_minor, made.currency),
+        ),
+        f"Payment {made.public_id} of {say_money(made.amount_minor, made.currency)} is recorded.",
+        as_json=as_json,
+    )
+
+
+@payment.command("reverse")
+@click.argument("payment_id", metavar="PAYMENT")
+@click.option(
+    "--as",
+    "reversal",
+    type=click.Choice((Reversal.BOUNCED.value, Reversal.MISTAKE.value)),
+    required=True,
+    help="The payer is emailed about a payment that bounced, and not about a mistake.",
+)
+@json_option
+@click.pass_obj
+def reverse(console: Console, *, payment_id: str, reversal: str, as_json: bool) -> None:
+    """Reverse a payment: its invoices are open again, and no access ends."""
+    with console.carrel.database.transaction() as session:
+        reopened = receiving.reverse(
+            session,
+            payment_id,
+            Reversal(reversal),
+            mail_context=mail_context_of(console),
+            actor=None,
+            now=clock.now(),
+        )
+        numbers = tuple(one.label for one in reopened)
+    answer(
+        ReversedAnswer(payment_id, numbers),
+        f"Open again: {', '.join(numbers) or 'no invoice'}.",
+        as_json=as_json,
+    )

@@ -1,0 +1,116 @@
+"""carrel vendor-document: add what purchasing offices ask for, such as a W-9, and list it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from lms.cli.command_context import Console
+from lms.cli.output import answer, answer_items, json_option
+from lms.core import clock
+from lms.core.attached_files import LARGEST_BYTES, keep_pdf
+from lms.models.seller import VendorDocumentAudience, VendorDocumentKind
+from lms.seller.vendor_documents import (
+    FOLDER,
+    VendorDocumentDetails,
+    VendorDocumentFacts,
+    add_vendor_document,
+    read_vendor_documents,
+)
+
+FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+COLUMNS = ("document", "kind", "title", "audience", "version", "valid_until", "withdrawn_at")
+
+
+@dataclass(frozen=True, slots=True)
+class VendorDocumentRow:
+    """A document, as the command line answers with it."""
+
+    document: str
+    kind: VendorDocumentKind
+    title: str
+    audience: VendorDocumentAudience
+    version: int
+    file: str
+    valid_until: date | None
+    added_at: datetime
+    withdrawn_at: datetime | None
+
+
+@click.group("vendor-document")
+def vendor_document() -> None:
+    """Look after vendor documents."""
+
+
+@vendor_document.command("add")
+@click.argument("kind", type=click.Choice([kind.value for kind in VendorDocumentKind]))
+@click.argument("file", type=FILE)
+@click.option("--title", default="", help="What customers see it called; the kind by default.")
+@click.option(
+    "--audience",
+    type=click.Choice([audience.value for audience in VendorDocumentAudience]),
+    default=VendorDocumentAudience.ON_REQUEST.value,
+    show_default=True,
+    help="Who gets it: everyone, those who ask, or every order with its papers.",
+)
+@click.option(
+    "--valid-until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Its last day; without one it has no end.",
+)
+@json_option
+@click.pass_obj
+def add(
+    console: Console,
+    *,
+    kind: str,
+    file: Path,
+    title: str,
+    audience: str,
+    valid_until: datetime | None,
+    as_json: bool,
+) -> None:
+    """Add a PDF of a kind."""
+    carrel = console.carrel
+    details = VendorDocumentDetails(
+        VendorDocumentKind(kind),
+        title,
+        VendorDocumentAudience(audience),
+        valid_until.date() if valid_until else None,
+    )
+    with file.open("rb") as stream:
+        data = stream.read(LARGEST_BYTES + 1)
+    kept = keep_pdf(carrel.storage, data, file.name, carrel.settings.scratch, folder=FOLDER)
+    try:
+        with carrel.database.transaction() as session:
+            facts = add_vendor_document(session, details, kept, actor=None, now=clock.now())
+    except Exception:
+        carrel.storage.delete(kept.key)
+        raise
+    answer(_row(facts), f"{facts.title} was added: {facts.id}", as_json=as_json)
+
+
+@vendor_document.command("list")
+@json_option
+@click.pass_obj
+def list_documents(console: Console, *, as_json: bool) -> None:
+    """List the vendor documents, those in use first."""
+    with console.carrel.database.read_session() as session:
+        rows = [_row(facts) for facts in read_vendor_documents(session)]
+    answer_items(rows, COLUMNS, as_json=as_json)
+
+
+def _row(facts: VendorDocumentFacts) -> VendorDocumentRow:
+    return VendorDocumentRow(
+        document=facts.id,
+        kind=facts.kind,
+        title=facts.title,
+        audience=facts.audience,
+        version=facts.version,
+        file=facts.file_name,
+        valid_until=facts.valid_until,
+        added_at=facts.added_at,
+        withdrawn_at=facts.withdrawn_at,
+    )

@@ -1,0 +1,1 @@
+"""Documents: numbered quotes, invoices, credit notes, receipts and statements, and their PDFs."""

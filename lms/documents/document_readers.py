@@ -1,0 +1,50 @@
+"""Readers of documents: who may open one besides our team."""
+
+from typing import Final
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.access.merged_logins import logins_of
+from lms.core.errors import NotFound
+from lms.models.accounts import Login
+from lms.models.documents import Document, DocumentKind
+from lms.models.orders import Order
+from lms.models.organizations import Membership, Role
+
+READERS: Final = (Role.OWNER, Role.MANAGER, Role.BILLING)
+
+
+def find_document_for(
+    session: Session, document_id: str, *, login_id: int, is_team: bool
+) -> Document:
+    """Return a document to our team, to who pays, and to its order's contact.
+
+    Of an organization that pays, its owners, managers and billing contacts may read it. Raises
+    NotFound for everybody else: it reads like what never was.
+    """
+    query = select(Document).where(Document.public_id == document_id)
+    if not is_team:
+        mine = logins_of(login_id)
+        organizations = select(Membership.organization_id).where(
+            Membership.login_id.in_(mine), Membership.role.in_(READERS)
+        )
+        ordered = select(Order.id).where(Order.contact_id.in_(mine))
+        emails = select(func.lower(Login.email)).where(
+            Login.id.in_(mine), Login.confirmed_at.is_not(None)
+        )
+        quoted = select(Order.id).where(
+            Order.contact_id.is_(None), func.lower(Order.contact_email).in_(emails)
+        )
+        query = query.where(
+            or_(
+                Document.login_id.in_(mine),
+                Document.organization_id.in_(organizations),
+                Document.order_id.in_(ordered),
+                and_(Document.kind == DocumentKind.QUOTE, Document.order_id.in_(quoted)),
+            )
+        )
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,235 @@
+"""Issuing documents: the number, the frozen snapshot and its hash, in one transaction (M2 to M4).
+
+The PDF is made after the commit (lms/documents/stored_pdfs.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.dates_and_time_zones import end_of_day
+from lms.documents import stored_pdfs
+from lms.documents.numbering import imported_number, next_number
+from lms.documents.seller_facts import seller_as_printed
+from lms.documents.snapshots import (
+    Aging,
+    BillTo,
+    Entry,
+    Line,
+    Policy,
+    Snapshot,
+    Tax,
+    pack,
+    sha256_of,
+)
+from lms.models.documents import CreditReason, Document, DocumentKind, DocumentLine
+from lms.models.tax import TaxRule
+from lms.seller.settings import SellerSettings, read_seller
+from lms.tax.rules import NO_TAX, LineTax, say_rate
+
+MONEY: tuple[DocumentKind, ...] = (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE)
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """A line to be printed; amounts are not negative, on a credit note as well."""
+
+    description: str
+    quantity: int | None
+    unit_minor: int
+    net_minor: int
+    discount_minor: int = 0
+    detail: str = ""
+    order_line_id: int | None = None
+    service_from: date | None = None
+    service_to: date | None = None
+    tax: LineTax = NO_TAX
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The number and the day of an invoice that another system issued (M23)."""
+
+    number: str
+    issued_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A document to be issued. The payer is a login or an organization, nobody yet on a quote.
+
+    `refers_to` is the invoice of a credit note or receipt. `total_minor` is given where there are
+    no lines: on receipts and statements. An `imported` invoice keeps its number and day.
+    """
+
+    kind: DocumentKind
+    currency: str
+    bill_to: BillTo
+    lines: Sequence[NewLine] = ()
+    order_id: int | None = None
+    order_number: str = ""
+    login_id: int | None = None
+    organization_id: int | None = None
+    po_number: str = ""
+    due_on: date | None = None
+    expires_on: date | None = None
+    terms: str = ""
+    refers_to: Document | None = None
+    reason: CreditReason | None = None
+    explanation: str = ""
+    total_minor: int | None = None
+    open_minor: int | None = None
+    entries: tuple[Entry, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    sentences: tuple[str, ...] = ()
+    aging: Aging | None = None
+    imported: Imported | None = None
+    livemode: bool = True
+
+
+def issue(
+    session: Session,
+    new: NewDocument,
+    *,
+    zone: ZoneInfo,
+    actor: str | None,
+    now: datetime,
+    is_mailed: bool = True,
+) -> Document:
+    """Issue a document and return it; its PDF and its email follow after the commit.
+
+    All other locks of the transaction are taken before (M3), and all that can be read is read
+    before the number, since others wait for it.
+    """
+    on, issued_at = now.astimezone(zone).date(), now
+    if new.imported is not None:
+        on = new.imported.issued_on
+        issued_at = datetime.combine(on, time(), tzinfo=zone)
+    tax = sum(line.tax.tax_minor for line in new.lines)
+    net = sum(line.net_minor for line in new.lines)
+    total = net + tax if new.total_minor is None else new.total_minor
+    seller = read_seller(session)
+    says = _snapshot(session, new, seller, on, (net, tax, total))
+    session.flush()
+    number = (
+        next_number(session, seller, new.kind, year=on.year, livemode=new.livemode)
+        if new.imported is None
+        else imported_number(session, new.imported.number)
+    )
+    snapshot = pack(replace(says, number=number.label))
+    document = Document(
+        kind=new.kind,
+        series=number.series,
+        number=number.number,
+        label=number.label,
+        order_id=new.order_id,
+        login_id=new.login_id,
+        organization_id=new.organization_id,
+        refers_to_id=new.refers_to.id if new.refers_to else None,
+        reason=new.reason,
+        explanation=new.explanation,
+        issued_at=issued_at,
+        due_at=end_of_day(new.due_on, zone) if new.due_on else None,
+        po_number=new.po_number,
+        currency=new.currency,
+        total_minor=total,
+        open_minor=total if new.kind in MONEY else 0,
+        snapshot=snapshot,
+        sha256=sha256_of(snapshot),
+        livemode=new.livemode,
+    )
+    session.add(document)
+    session.flush()
+    sign = -1 if new.kind is DocumentKind.CREDIT_NOTE else 1
+    session.add_all(
+        DocumentLine(
+            document_id=document.id,
+            position=place,
+            order_line_id=line.order_line_id,
+            quantity=None if line.quantity is None else sign * line.quantity,
+            net_minor=sign * line.net_minor,
+            discount_minor=sign * line.discount_minor,
+            tax_minor=sign * line.tax.tax_minor,
+            tax_rule_id=line.tax.rule.id if line.tax.rule else None,
+        )
+        for place, line in enumerate(new.lines)
+    )
+    audit.record(session, f"{new.kind}.issued", document.public_id, actor=actor, now=now)
+    stored_pdfs.order_pdf(session, document, is_mailed=is_mailed, now=now)
+    return document
+
+
+def _snapshot(
+    session: Session,
+    new: NewDocument,
+    seller: SellerSettings,
+    on: date,
+    amounts: tuple[int, int, int],
+) -> Snapshot:
+    net, tax, total = amounts
+    sign = -1 if new.kind is DocumentKind.CREDIT_NOTE else 1
+    discount = sum(line.discount_minor for line in new.lines)
+    is_open = new.kind in MONEY and new.open_minor is None
+    return Snapshot(
+        kind=new.kind,
+        number="",
+        livemode=new.livemode,
+        paper=seller.paper,
+        currency=new.currency,
+        issued_on=on,
+        due_on=new.due_on,
+        expires_on=new.expires_on,
+        seller=seller_as_printed(session, seller),
+        bill_to=new.bill_to,
+        order_number=new.order_number,
+        po_number=new.po_number,
+        terms=new.terms,
+        refers_to=new.refers_to.label if new.refers_to else "",
+        reason=new.reason,
+        lines=tuple(_printed(line, sign) for line in new.lines),
+        taxes=_taxes(new.lines),
+        subtotal_minor=net + discount,
+        discount_minor=discount,
+        tax_minor=tax,
+        total_minor=total,
+        open_minor=total if is_open else new.open_minor,
+        entries=new.entries,
+        policies=new.policies,
+        sentences=new.sentences,
+        explanation=new.explanation,
+        aging=new.aging,
+    )
+
+
+def _printed(line: NewLine, sign: int) -> Line:
+    return Line(
+        description=line.description,
+        detail=line.detail,
+        quantity=line.quantity,
+        unit_minor=sign * line.unit_minor,
+        discount_minor=sign * line.discount_minor,
+        net_minor=sign * line.net_minor,
+        tax_minor=sign * line.tax.tax_minor,
+        service_from=line.service_from,
+        service_to=line.service_to,
+    )
+
+
+def _taxes(lines: Sequence[NewLine]) -> tuple[Tax, ...]:
+    found: dict[int, tuple[TaxRule, int, int]] = {}
+    for line in lines:
+        if line.tax.rule is not None:
+            _, net, tax = found.get(line.tax.rule.id, (line.tax.rule, 0, 0))
+            found[line.tax.rule.id] = (
+                line.tax.rule,
+                net + line.net_minor,
+                tax + line.tax.tax_minor,
+            )
+    return tuple(
+        Tax(rule.name, say_rate(Decimal(rule.rate)), net, tax) for rule, net, tax in found.values()
+    )

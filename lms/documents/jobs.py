@@ -1,0 +1,16 @@
+"""Jobs of documents: the PDF is drawn and the email goes out after the commit."""
+
+from typing import Final
+
+from lms.core.clock import now
+from lms.core.runtime import Carrel
+from lms.documents.stored_pdfs import FINISH, finish
+from lms.jobs.queue import JobKind, JobRun
+
+
+def finish_document(carrel: Carrel, run: JobRun) -> None:
+    """Draw the PDF of a document and send its email; twice does both once."""
+    finish(carrel, run.subject, is_mailed=bool(run.payload["is_mailed"]), now=now())
+
+
+JOBS: Final = (JobKind(FINISH, finish_document),)

@@ -1,0 +1,47 @@
+"""Lookup: the order or document that a number names, however it is written."""
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Conflict, NotFound
+from lms.models.documents import Document
+from lms.models.orders import Order
+
+NO_ORDER = N_("No order, invoice or quote has this number.")
+NO_DOCUMENT = N_("No document has this number.")
+SEVERAL = N_("Several orders begin with this. Give more of the number.")
+
+
+def order_named(session: Session, text: str) -> Order:
+    """Return the order of an outside id, of an order number, or of one of its documents.
+
+    Raises NotFound, and Conflict where several begin like that.
+    """
+    number = text.strip()
+    start = number.replace("-", "").lower()
+    of_document = select(Document.order_id).where(func.lower(Document.label) == number.lower())
+    found = session.scalars(select(Order).where(Order.id.in_(of_document))).all()
+    if not found and start:
+        found = session.scalars(
+            select(Order)
+            .where(or_(Order.public_id == start, Order.public_id.startswith(start)))
+            .limit(2)
+        ).all()
+    if not found:
+        raise NotFound(NO_ORDER)
+    if len(found) > 1:
+        raise Conflict(SEVERAL)
+    return found[0]
+
+
+def document_named(session: Session, text: str) -> Document:
+    """Return the document of an outside id or of a printed number; raises NotFound."""
+    number = text.strip()
+    document = session.scalar(
+        select(Document).where(
+            or_(Document.public_id == number, func.lower(Document.label) == number.lower())
+        )
+    )
+    if document is None:
+        raise NotFound(NO_DOCUMENT)
+    return document

@@ -1,0 +1,130 @@
+"""Emails of documents: each goes out as a PDF, to those who pay (MONEY.md, M9)."""
+
+from datetime import datetime
+from typing import Final
+
+from babel.dates import format_date
+from sqlalchemy.orm import Session
+
+from lms.branding import read_branding
+from lms.core.errors import N_
+from lms.documents.snapshots import Snapshot, unpack
+from lms.mail import outbox as mail_outbox
+from lms.mail.attachments import Attachment
+from lms.mail.links import Links
+from lms.models.accounts import Login
+from lms.models.documents import Document, DocumentKind
+from lms.models.orders import Order
+from lms.models.organizations import InvoiceDelivery, Organization
+from lms.organizations.billing_details import payables_of
+from lms.pricing.price_list import say_money
+
+PDF: Final = "application/pdf"
+NAMES: Final = {
+    DocumentKind.QUOTE: N_("Quote"),
+    DocumentKind.INVOICE: N_("Invoice"),
+    DocumentKind.CREDIT_NOTE: N_("Credit note"),
+    DocumentKind.RECEIPT: N_("Receipt"),
+    DocumentKind.STATEMENT: N_("Statement"),
+}
+
+
+def send_issued(session: Session, document: Document, *, links: Links, now: datetime) -> None:
+    """Email a document that was issued, once to each who is to have it."""
+    for to in recipients(session, document):
+        _send(session, document, to, links=links, now=now, key=f"document:{document.public_id}")
+
+
+def send_again(
+    session: Session, document: Document, to: str, *, links: Links, now: datetime
+) -> None:
+    """Email a document once more, to an address of the sender's choice; raises Invalid."""
+    _send(session, document, to, links=links, now=now, key=None)
+
+
+def recipients(session: Session, document: Document) -> tuple[str, ...]:
+    """Return the addresses that a document goes to: accounts payable, else the contact.
+
+    Nobody where the customer wants it in a portal or by post. A quote goes to the contact.
+    """
+    contact = _contact(session, document)
+    if document.organization_id is None or document.kind is DocumentKind.QUOTE:
+        return contact
+    organization = session.get_one(Organization, document.organization_id)
+    if organization.invoice_delivery is not InvoiceDelivery.EMAIL:
+        return ()
+    return payables_of(session, organization.id) or contact
+
+
+def _contact_id(session: Session, document: Document) -> int | None:
+    order = session.get(Order, document.order_id) if document.order_id else None
+    return order.contact_id if order is not None else document.login_id
+
+
+def _contact(session: Session, document: Document) -> tuple[str, ...]:
+    order = session.get(Order, document.order_id) if document.order_id else None
+    login_id = _contact_id(session, document)
+    login = session.get(Login, login_id) if login_id else None
+    email = login.email if login is not None else None
+    typed = order.contact_email if order is not None else ""
+    return tuple(one for one in (email or typed,) if one)
+
+
+def _send(
+    session: Session,
+    document: Document,
+    to: str,
+    *,
+    links: Links,
+    now: datetime,
+    key: str | None,
+) -> None:
+    assert document.pdf_key is not None  # noqa: S101  (the email waits for the PDF)
+    snapshot = unpack(document.snapshot)
+    # accounts payable have the PDF; an account, and so the page, is the contact's
+    login_id = _contact_id(session, document) if to in _contact(session, document) else None
+    page = links.page(f"/documents/{document.public_id}")
+    mail_outbox.post(
+        session,
+        kind="document",
+        to=to,
+        login_id=login_id,
+        subject=_subject(session, document, snapshot),
+        values={**_values(document, snapshot), "action_url": page if login_id else ""},
+        now=now,
+        unique_key=None if key is None else f"{key}:{to}"[:120],
+        attachments=(Attachment(document.pdf_key, file_name(document), PDF),),
+    )
+
+
+def file_name(document: Document) -> str:
+    """Return what a document's file is called, such as `Invoice 2026-0412.pdf`."""
+    return f"{NAMES[document.kind]} {document.label}.pdf"
+
+
+def _subject(session: Session, document: Document, snapshot: Snapshot) -> str:
+    """Return the subject: "Invoice 2026-0412, PO 88123, Elm Street Training"."""
+    seller = read_branding(session, contact="").name
+    parts = [f"{NAMES[document.kind]} {document.label}"]
+    if snapshot.po_number:
+        parts.append(f"PO {snapshot.po_number}")
+    if snapshot.refers_to:
+        parts.append(N_("Invoice %(number)s") % {"number": snapshot.refers_to})
+    return ", ".join([*parts, seller])
+
+
+def _values(document: Document, snapshot: Snapshot) -> dict[str, object]:
+    return {
+        "kind": document.kind.value,
+        "title": f"{NAMES[document.kind]} {document.label}",
+        "bill_to": snapshot.bill_to.name,
+        "total": say_money(document.total_minor, document.currency),
+        "due_on": format_date(snapshot.due_on, locale="en_US") if snapshot.due_on else "",
+        "expires_on": format_date(snapshot.expires_on, locale="en_US")
+        if snapshot.expires_on
+        else "",
+        "po_number": snapshot.po_number,
+        "refers_to": snapshot.refers_to,
+        "is_open": document.open_minor > 0,
+        "open": say_money(document.open_minor, document.currency),
+    }

@@ -1,0 +1,138 @@
+"""Documents of a payer: quotes to accept, and everything that was issued, for the pages of buyers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
+
+from lms.access.merged_logins import logins_of
+from lms.core.errors import NotFound
+from lms.models.documents import Document, DocumentKind
+from lms.models.orders import Order, Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who pays: a person or an organization, by their rows."""
+
+    login_id: int | None = None
+    organization_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedDocument:
+    """A document in one row; amounts in minor units."""
+
+    public_id: str
+    kind: DocumentKind
+    label: str
+    order_id: str | None
+    po_number: str
+    issued_at: datetime
+    due_at: datetime | None
+    currency: str
+    total_minor: int
+    open_minor: int
+    is_replaced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuote:
+    """A quote that can be accepted, by the outside id of its document."""
+
+    public_id: str
+    label: str
+    version: int
+    currency: str
+    total_minor: int
+    expires_at: datetime
+
+
+_DOCUMENTS: Final = select(
+    Document.public_id,
+    Document.kind,
+    Document.label,
+    Order.public_id.label("order_id"),
+    Document.po_number,
+    Document.issued_at,
+    Document.due_at,
+    Document.currency,
+    Document.total_minor,
+    Document.open_minor,
+    Document.replaced_at.is_not(None).label("is_replaced"),
+).outerjoin(Order, Order.id == Document.order_id)
+
+
+def documents_of(session: Session, payer: Payer) -> tuple[IssuedDocument, ...]:
+    """Return what was issued to a payer, the newest first; quotes are only the newest versions."""
+    return _issued(
+        session,
+        _DOCUMENTS.outerjoin(Quote, Quote.document_id == Document.id)
+        .where(_is_of(payer), Quote.superseded_at.is_(None))
+        .order_by(Document.issued_at.desc(), Document.id.desc()),
+    )
+
+
+def documents_of_order(session: Session, order_id: int) -> tuple[IssuedDocument, ...]:
+    """Return the documents of an order, the oldest first."""
+    return _issued(session, _DOCUMENTS.where(Document.order_id == order_id).order_by(Document.id))
+
+
+def open_quotes(session: Session, payer: Payer, *, now: datetime) -> tuple[OpenQuote, ...]:
+    """Return the quotes of a payer that can be accepted, the newest first."""
+    rows = session.execute(
+        select(
+            Document.public_id,
+            Document.label,
+            Quote.version,
+            Document.currency,
+            Document.total_minor,
+            Quote.expires_at,
+        )
+        .join(Quote, Quote.document_id == Document.id)
+        .join(Order, Order.id == Quote.order_id)
+        .where(
+            _is_of(payer),
+            Quote.superseded_at.is_(None),
+            Quote.accepted_at.is_(None),
+            Quote.expires_at > now,
+            Order.placed_at.is_(None),
+        )
+        .order_by(Document.issued_at.desc(), Document.id.desc())
+    )
+    return tuple(OpenQuote(**row._mapping) for row in rows)  # noqa: SLF001
+
+
+def find_quote(session: Session, payer: Payer, document_id: str) -> Quote:
+    """Return a payer's quote by the outside id of its document; raises NotFound."""
+    quote = session.scalar(
+        select(Quote)
+        .join(Document, Document.id == Quote.document_id)
+        .where(Document.public_id == document_id, _is_of(payer))
+    )
+    if quote is None:
+        raise NotFound
+    return quote
+
+
+def find_document(session: Session, payer: Payer, document_id: str) -> Document:
+    """Return a payer's document by its outside id; raises NotFound."""
+    found = session.scalar(select(Document).where(Document.public_id == document_id, _is_of(payer)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _issued(session: Session, query: Select[*tuple[Any, ...]]) -> tuple[IssuedDocument, ...]:
+    return tuple(
+        IssuedDocument(**{**row._mapping, "is_replaced": bool(row.is_replaced)})  # noqa: SLF001
+        for row in session.execute(query)
+    )
+
+
+def _is_of(payer: Payer) -> ColumnElement[bool]:
+    if payer.organization_id is not None:
+        return Document.organization_id == payer.organization_id
+    return Document.login_id.in_(logins_of(payer.login_id or 0))

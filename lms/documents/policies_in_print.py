@@ -1,0 +1,31 @@
+"""Policies as documents print them: which version holds, and where its text is (MONEY.md, M26)."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lms.core.dates_and_time_zones import say_long_date
+from lms.documents.snapshots import Policy
+from lms.mail.links import MailContext
+from lms.models.seller import PolicyKind
+from lms.seller.policies import TITLES, PolicyText, current_policy
+
+
+def printed_policies(
+    session: Session, *, mail_context: MailContext, now: datetime
+) -> tuple[Policy, ...]:
+    """Return the policies that hold now; those that were never published are left out."""
+    return tuple(
+        Policy(
+            TITLES[one.kind],
+            f"{one.number} of {say_long_date(one.published_at, mail_context.zone)}",
+            mail_context.links.page(one.path),
+        )
+        for one in current_policies(session, now=now)
+    )
+
+
+def current_policies(session: Session, *, now: datetime) -> tuple[PolicyText, ...]:
+    """Return the version of each policy that a customer agrees to now."""
+    found = (current_policy(session, kind, now=now) for kind in PolicyKind)
+    return tuple(one for one in found if one is not None)

@@ -1,0 +1,90 @@
+"""Stored PDFs: drawn once from a document's snapshot after its commit, and kept with a SHA-256.
+
+A job draws it, and whoever opens the PDF earlier draws it too: both make
+the same bytes, and the first one is kept. The email waits for it (MONEY.md, M3).
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lms.branding import find_logo
+from lms.core.errors import NotFound
+from lms.core.runtime import Carrel
+from lms.documents import mails
+from lms.documents.pdf_renderer import render_pdf
+from lms.documents.snapshots import unpack
+from lms.jobs import queue
+from lms.mail.links import Links
+from lms.models.documents import Document
+from lms.models.jobs import Lane
+
+FINISH: Final = "documents.finish"
+PDF: Final = "application/pdf"
+
+
+def order_pdf(session: Session, document: Document, *, is_mailed: bool, now: datetime) -> None:
+    """Have a document's PDF drawn after the commit, and emailed if that is wanted."""
+    queue.enqueue(
+        session,
+        kind=FINISH,
+        lane=Lane.PROMPT,
+        subject=document.public_id,
+        payload={"is_mailed": is_mailed},
+        now=now,
+        priority=0,
+    )
+
+
+def finish(carrel: Carrel, document_id: str, *, is_mailed: bool, now: datetime) -> None:
+    """Draw and keep the PDF of a document unless that is done, and send its email once.
+
+    Raises NotFound.
+    """
+    ensure_pdf(carrel, document_id)
+    if not is_mailed:
+        return
+    with carrel.database.transaction() as session:
+        mails.send_issued(
+            session, _find(session, document_id), links=Links(carrel.settings.base_url), now=now
+        )
+
+
+def ensure_pdf(carrel: Carrel, document_id: str) -> str:
+    """Return the storage key of a document's PDF, which is drawn if it is not there yet."""
+    with carrel.database.read_session() as session:
+        document = _find(session, document_id)
+        logo = find_logo(session)
+    if document.pdf_key is not None:
+        return document.pdf_key
+    drawn = render_pdf(
+        unpack(document.snapshot),
+        logo=logo.picture if logo else None,
+        logo_type=logo.content_type if logo else None,
+        at=document.issued_at,
+    )
+    digest = hashlib.sha256(drawn).hexdigest()
+    # another one that draws it at this moment, maybe with a newer logo, has a key of its own
+    key = f"documents/{document_id}/{digest[:16]}.pdf"
+    carrel.storage.put_bytes(key, drawn, PDF)
+    with carrel.database.transaction() as session:
+        session.execute(
+            update(Document)
+            .where(Document.public_id == document_id, Document.pdf_key.is_(None))
+            .values(pdf_key=key, pdf_sha256=digest)
+            .execution_options(synchronize_session=False)
+        )
+        kept = _find(session, document_id).pdf_key or key
+    if kept != key:
+        carrel.storage.delete(key)
+    return kept
+
+
+def _find(session: Session, document_id: str) -> Document:
+    document = session.scalar(select(Document).where(Document.public_id == document_id))
+    if document is None:
+        raise NotFound
+    return document

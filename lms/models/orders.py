@@ -1,0 +1,204 @@
+"""Tables of orders: what was agreed, with whom, line by line, and the purchase orders for it."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.models.grants import NAMES_ITS_TARGET, OfferKind, Scope
+
+
+class Terms(StrEnum):
+    """How an order is to be paid."""
+
+    CARD = "card"
+    INVOICE = "invoice"
+    PURCHASE_ORDER = "purchase_order"
+    CHECK = "check"
+    COMPLIMENTARY = "complimentary"
+    HISTORY = "history"
+
+
+class DeliveredThrough(StrEnum):
+    """Where an institution's people watch; the order records which."""
+
+    HERE = "here"
+    LMS = "lms"
+
+
+class LineAct(StrEnum):
+    """What a line does: sells anew, renews a contract (C5), or adds seats to what is there (P4, C3)."""
+
+    NEW = "new"
+    RENEWAL = "renewal"
+    MORE_SEATS = "more_seats"
+
+
+class Order(Base, kw_only=True):
+    """A cart until `placed_at`, then the agreement: who pays, who is billed, and the terms.
+
+    Where it stands is computed from its documents and payments and never stored (MONEY.md, M1).
+    `held_at` is set while its access waits for payment, or for staff (PRODUCT.md, P9). `bill_on`
+    is the day on which its invoice is issued, where that is later.
+    """
+
+    __tablename__ = "customer_order"
+    __table_args__ = (
+        CheckConstraint(
+            "login_id IS NULL OR organization_id IS NULL", name="a_person_or_an_organization"
+        ),
+        CheckConstraint(
+            "placed_at IS NULL OR login_id IS NOT NULL OR organization_id IS NOT NULL",
+            name="placed_by_a_payer",
+        ),
+        CheckConstraint("length(currency) = 3", name="currency_is_iso_4217"),
+        CheckConstraint("net_days BETWEEN 0 AND 180", name="net_days_up_to_180"),
+        Index("ix_customer_order_placed_at", "placed_at"),
+        Index("ix_customer_order_created_at_id", "created_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    organization_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    contact_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
+    )
+    contact_name: Mapped[str] = mapped_column(String(200), default="")  # as typed for the order
+    contact_email: Mapped[str] = mapped_column(String(320), default="")
+    organization_name: Mapped[str] = mapped_column(String(200), default="")  # to be made
+    bill_to: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    terms: Mapped[Terms] = mapped_column(words(Terms))
+    net_days: Mapped[int] = mapped_column(default=30)
+    currency: Mapped[str] = mapped_column(String(3))
+    livemode: Mapped[bool] = mapped_column(default=True)
+    cart_token_hash: Mapped[str | None] = mapped_column(String(64), default=None, unique=True)
+    policies: Mapped[list[int]] = mapped_column(JSON, default_factory=list)  # versions accepted
+    note: Mapped[str] = mapped_column(Text, default="")  # the team's own
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    placed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    bill_on: Mapped[date | None] = mapped_column(default=None)
+    due_on: Mapped[date | None] = mapped_column(default=None)  # agreed by hand, else net days
+    held_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    canceled_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class OrderLine(Base, kw_only=True):
+    """One line of an order, with its prices as sold (PRODUCT.md, P6).
+
+    `description` is what it covers, as it was called on that day. `quantity` None is unlimited.
+    [`starts_at`, `ends_at`) is the term of a pass or contract. `list_minor` is what the price list
+    said, `net_minor` what is charged after the discount, before tax. The holder is set when the
+    order is placed. `adds_to_id` is the line whose seats a line of more seats adds to. A correction
+    replaces a line by another one, and keeps it.
+    """
+
+    __tablename__ = "order_line"
+    __table_args__ = (
+        UniqueConstraint("order_id", "position"),
+        CheckConstraint(NAMES_ITS_TARGET, name="scope_names_its_target"),
+        CheckConstraint("quantity IS NULL OR quantity >= 1", name="quantity_at_least_one"),
+        CheckConstraint("unit_minor >= 0", name="unit_not_negative"),
+        CheckConstraint("discount_minor >= 0", name="discount_not_negative"),
+        CheckConstraint("net_minor >= 0", name="net_not_negative"),
+        CheckConstraint("login_id IS NULL OR pool_id IS NULL", name="at_most_one_holder"),
+        CheckConstraint(
+            "starts_at IS NULL OR ends_at IS NULL OR ends_at > starts_at", name="ends_after_start"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    order_id: Mapped[int] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    kind: Mapped[OfferKind] = mapped_column(words(OfferKind))
+    act: Mapped[LineAct] = mapped_column(words(LineAct), default=LineAct.NEW)
+    adds_to_id: Mapped[int | None] = mapped_column(
+        ForeignKey("order_line.id", ondelete="SET NULL"), default=None, index=True
+    )
+    scope: Mapped[Scope] = mapped_column(words(Scope))
+    webinar_id: Mapped[int | None] = mapped_column(
+        ForeignKey("webinar.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    presenter_id: Mapped[int | None] = mapped_column(
+        ForeignKey("presenter.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    series_id: Mapped[int | None] = mapped_column(
+        ForeignKey("series.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    description: Mapped[str] = mapped_column(String(300), default="")
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    pool_id: Mapped[int | None] = mapped_column(
+        ForeignKey("pool.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    quantity: Mapped[int | None]  # NULL is unlimited
+    starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    unit_minor: Mapped[int]
+    discount_minor: Mapped[int] = mapped_column(default=0)
+    net_minor: Mapped[int]
+    delivered_through: Mapped[DeliveredThrough] = mapped_column(
+        words(DeliveredThrough), default=DeliveredThrough.HERE
+    )
+    replaced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class PurchaseOrder(Base, kw_only=True):
+    """A purchase order that a customer sent for an order; its amount may differ (MONEY.md, M9)."""
+
+    __tablename__ = "purchase_order"
+    __table_args__ = (
+        CheckConstraint("amount_minor IS NULL OR amount_minor >= 0", name="amount_not_negative"),
+        CheckConstraint("(file_key IS NULL) = (file_name IS NULL)", name="file_with_a_name"),
+        Index("ix_purchase_order_organization_id_number", "organization_id", "number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    order_id: Mapped[int] = mapped_column(
+        ForeignKey("customer_order.id", ondelete="CASCADE"), index=True
+    )
+    organization_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organization.id", ondelete="SET NULL"), default=None
+    )
+    number: Mapped[str] = mapped_column(String(80), index=True)
+    amount_minor: Mapped[int | None] = mapped_column(default=None)
+    file_key: Mapped[str | None] = mapped_column(String(200), default=None)
+    file_name: Mapped[str | None] = mapped_column(String(200), default=None)
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Quote(Base, kw_only=True):
+    """A version of an order's quote; only the newest can be accepted (MONEY.md, M15)."""
+
+    __tablename__ = "quote"
+    __table_args__ = (
+        UniqueConstraint("order_id", "version"),
+        CheckConstraint("version >= 1", name="version_at_least_one"),
+        CheckConstraint(
+            "(accepted_at IS NULL) = (accepted_name IS NULL)", name="accepted_by_a_name"
+        ),
+        CheckConstraint(
+            "superseded_at IS NULL OR accepted_at IS NULL", name="superseded_or_accepted"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    order_id: Mapped[int] = mapped_column(ForeignKey("customer_order.id", ondelete="RESTRICT"))
+    document_id: Mapped[int] = mapped_column(
+        ForeignKey("document.id", ondelete="RESTRICT"), unique=True
+    )
+    version: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    superseded_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    accepted_name: Mapped[str | None] = mapped_column(String(200), default=None)

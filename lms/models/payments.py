@@ -1,0 +1,272 @@
+"""Tables of payments: money received, what it pays, refunds, disputes, and card checkouts."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+
+
+class PaymentMethod(StrEnum):
+    """How money came."""
+
+    CARD = "card"
+    CHECK = "check"
+    TRANSFER = "transfer"
+    CASH = "cash"
+
+
+class Reversal(StrEnum):
+    """Why a payment does not count any more."""
+
+    BOUNCED = "bounced"
+    MISTAKE = "mistake"
+    DISPUTE = "dispute"
+
+
+class RefundState(StrEnum):
+    """Where a refund is on its way to the payer."""
+
+    REQUESTED = "requested"
+    SENT = "sent"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class DisputeState(StrEnum):
+    """Where a dispute stands."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+class CheckoutState(StrEnum):
+    """One attempt to pay by card; it only goes forward (MONEY.md, M5)."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    EXPIRED = "expired"
+
+
+class Deposit(Base, kw_only=True):
+    """Checks taken to the bank together, by the number of the deposit slip."""
+
+    __tablename__ = "deposit"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    slip: Mapped[str] = mapped_column(String(80), unique=True)
+    deposited_on: Mapped[date]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Payment(Base, kw_only=True):
+    """Money received from a payer by one method; `open_minor` of it pays nothing yet."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        CheckConstraint("(login_id IS NULL) <> (organization_id IS NULL)", name="one_payer"),
+        CheckConstraint("length(currency) = 3", name="currency_is_iso_4217"),
+        CheckConstraint("amount_minor > 0", name="amount_above_zero"),
+        CheckConstraint("open_minor BETWEEN 0 AND amount_minor", name="open_at_most_amount"),
+        CheckConstraint(
+            "(reversed_at IS NULL) = (reversed_as IS NULL)", name="reversed_with_a_reason"
+        ),
+        CheckConstraint("reversed_at IS NULL OR open_minor = 0", name="reversed_is_not_open"),
+        CheckConstraint("method <> 'check' OR check_number <> ''", name="checks_have_a_number"),
+        Index("ix_payment_received_on", "received_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    organization_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    method: Mapped[PaymentMethod] = mapped_column(words(PaymentMethod))
+    currency: Mapped[str] = mapped_column(String(3))
+    amount_minor: Mapped[int]
+    open_minor: Mapped[int]
+    received_on: Mapped[date]
+    check_number: Mapped[str] = mapped_column(String(80), default="", index=True)
+    deposit_id: Mapped[int | None] = mapped_column(
+        ForeignKey("deposit.id", ondelete="SET NULL"), default=None, index=True
+    )
+    provider_ref: Mapped[str | None] = mapped_column(String(120), default=None, unique=True)
+    note: Mapped[str] = mapped_column(Text, default="")
+    livemode: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    reversed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    reversed_as: Mapped[Reversal | None] = mapped_column(words(Reversal), default=None)
+
+
+class Settlement(Base, kw_only=True):
+    """So much of a payment, or of a credit note, pays that invoice."""
+
+    __tablename__ = "settlement"
+    __table_args__ = (
+        CheckConstraint("(payment_id IS NULL) <> (credit_note_id IS NULL)", name="one_source"),
+        CheckConstraint("amount_minor > 0", name="amount_above_zero"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    invoice_id: Mapped[int] = mapped_column(
+        ForeignKey("document.id", ondelete="RESTRICT"), index=True
+    )
+    payment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("payment.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    credit_note_id: Mapped[int | None] = mapped_column(
+        ForeignKey("document.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    amount_minor: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    undone_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class Refund(Base, kw_only=True):
+    """Money that goes back to a payer: to the card it came from, or by a check that is to be written."""
+
+    __tablename__ = "refund"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="amount_above_zero"),
+        CheckConstraint("(state = 'done') = (done_on IS NOT NULL)", name="done_on_a_day"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    payment_id: Mapped[int] = mapped_column(
+        ForeignKey("payment.id", ondelete="RESTRICT"), index=True
+    )
+    credit_note_id: Mapped[int | None] = mapped_column(
+        ForeignKey("document.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    amount_minor: Mapped[int]
+    idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)
+    state: Mapped[RefundState] = mapped_column(words(RefundState), default=RefundState.REQUESTED)
+    provider_ref: Mapped[str | None] = mapped_column(String(120), default=None, unique=True)
+    reference: Mapped[str] = mapped_column(String(80), default="")  # number of the check sent
+    requested_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    done_on: Mapped[date | None] = mapped_column(default=None)
+
+
+class Dispute(Base, kw_only=True):
+    """A payment that the payer disputes at their bank (PRODUCT.md, R2)."""
+
+    __tablename__ = "dispute"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="amount_above_zero"),
+        CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed_when_decided"),
+        Index(
+            "uq_dispute_open",
+            "payment_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id", ondelete="RESTRICT"))
+    provider_ref: Mapped[str | None] = mapped_column(String(120), default=None, unique=True)
+    amount_minor: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    evidence_due: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    state: Mapped[DisputeState] = mapped_column(words(DisputeState), default=DisputeState.OPEN)
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class ReminderPause(Base, kw_only=True):
+    """Reminders of an order's invoice rest: "check sent", "in approval", or our team's stop (M18)."""
+
+    __tablename__ = "reminder_pause"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    order_id: Mapped[int] = mapped_column(
+        ForeignKey("customer_order.id", ondelete="CASCADE"), index=True
+    )
+    reason: Mapped[str] = mapped_column(String(40))
+    until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class ClosedMonth(Base, kw_only=True):
+    """A month of the books that takes no changes any more (M19)."""
+
+    __tablename__ = "closed_month"
+    __table_args__ = (CheckConstraint("length(month) = 7", name="month_is_year_and_month"),)
+
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)  # such as 2026-10
+    closed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Checkout(Base, kw_only=True):
+    """One attempt to pay an order or an invoice by card."""
+
+    __tablename__ = "checkout"
+    __table_args__ = (
+        CheckConstraint("(order_id IS NULL) <> (invoice_id IS NULL)", name="order_or_invoice"),
+        CheckConstraint("amount_minor > 0", name="amount_above_zero"),
+        Index(
+            "ix_checkout_open",
+            "expires_at",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    order_id: Mapped[int | None] = mapped_column(
+        ForeignKey("customer_order.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    invoice_id: Mapped[int | None] = mapped_column(
+        ForeignKey("document.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    provider_session: Mapped[str | None] = mapped_column(String(120), default=None, unique=True)
+    idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)
+    state: Mapped[CheckoutState] = mapped_column(words(CheckoutState), default=CheckoutState.OPEN)
+    livemode: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class ProviderEvent(Base, kw_only=True):
+    """An event of the card provider as it came in; a job folds it into the ledger."""
+
+    __tablename__ = "provider_event"
+
+    provider: Mapped[str] = mapped_column(String(20), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(120), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(80))
+    object_id: Mapped[str] = mapped_column(String(120), index=True)
+    livemode: Mapped[bool]
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    processed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    error: Mapped[str | None] = mapped_column(Text, default=None)
+
+
+class ProviderEntry(Base, kw_only=True):
+    """A balance transaction of the card provider, by which payouts are reconciled (M12)."""
+
+    __tablename__ = "provider_entry"
+    __table_args__ = (CheckConstraint("net_minor = amount_minor - fee_minor", name="net_adds_up"),)
+
+    id: Mapped[str] = mapped_column(String(120), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    source: Mapped[str] = mapped_column(String(120), index=True)
+    currency: Mapped[str] = mapped_column(String(3))
+    amount_minor: Mapped[int]
+    fee_minor: Mapped[int]
+    net_minor: Mapped[int]
+    payout: Mapped[str | None] = mapped_column(String(120), default=None, index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -1,0 +1,190 @@
+"""Tax papers: why a customer pays no sales tax, with the files that prove it (MONEY.md, M13)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import family_of
+from lms.core.attached_files import KeptFile
+from lms.core.errors import N_, Invalid, NotFound
+from lms.core.postal_addresses import US_STATES
+from lms.models.accounts import Login
+from lms.models.organizations import Organization
+from lms.models.tax import Exemption, ExemptionBasis
+
+FOLDER: Final = "exemptions"
+LONGEST_NUMBER: Final = 80
+TOO_LONG = N_("This is too long. Enter at most 80 characters.")
+NOT_A_STATE = N_("%(typed)s isn't a state. Enter two letters for each, like IL or NY.")
+NO_SUCH_PAPER = N_("There is no such tax paper.")
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who pays: an organization or a person, by the row's id. One of the two is set."""
+
+    organization_id: int | None = None
+    login_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewExemption:
+    """An exemption to be added; `states` are two-letter codes, none for all of them.
+
+    `until` is the last day on which it holds, None for one without an end.
+    """
+
+    basis: ExemptionBasis
+    states: tuple[str, ...] = ()
+    number: str = ""
+    until: date | None = None
+    file: KeptFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExemptionFacts:
+    """An exemption with the outside id of who it is of: the organization's or the login's."""
+
+    public_id: str
+    payer: str
+    basis: ExemptionBasis
+    states: tuple[str, ...]
+    number: str
+    until: date | None
+    file: KeptFile | None
+    created_at: datetime
+
+    def is_over(self, day: date) -> bool:
+        """Tell whether it no longer holds on a day."""
+        return self.until is not None and self.until < day
+
+
+def read_states(text: str) -> tuple[str, ...]:
+    """Return the states that were typed as two letters or by name, as codes in their order.
+
+    Raises Invalid, field `states`, for what is none.
+    """
+    codes = {name.casefold(): code for code, name in US_STATES.items()}
+    found = []
+    for part in filter(None, map(str.strip, re.split(r"[,;\n]+", text))):
+        whole = codes.get(" ".join(part.split()).casefold())
+        for one in [whole] if whole else part.split():
+            code = one.upper()
+            if code not in US_STATES:
+                raise _refused("states", NOT_A_STATE % {"typed": one})
+            found.append(code)
+    return tuple(sorted(set(found)))
+
+
+def add_exemption(
+    session: Session, payer: Payer, new: NewExemption, *, actor: str | None, now: datetime
+) -> str:
+    """Add a tax paper of a person or an organization; returns its outside id.
+
+    Raises NotFound for a payer that is none, Invalid (field `number`).
+    """
+    number = " ".join(new.number.split())
+    if len(number) > LONGEST_NUMBER:
+        raise _refused("number", TOO_LONG)
+    subject = _subject(session, payer)
+    row = Exemption(
+        organization_id=payer.organization_id,
+        login_id=payer.login_id,
+        basis=new.basis,
+        states=" ".join(new.states),
+        number=number,
+        until=new.until,
+        file_key=new.file.key if new.file else None,
+        file_name=new.file.name if new.file else None,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    detail = {"exemption": row.public_id}
+    audit.record(session, "exemption.added", subject, actor=actor, now=now, detail=detail)
+    return row.public_id
+
+
+def remove_exemption(
+    session: Session, public_id: str, *, actor: str | None, now: datetime
+) -> ExemptionFacts:
+    """Forget a tax paper and return what it was; its file is the caller's to delete afterward.
+
+    Raises NotFound.
+    """
+    row = session.scalar(select(Exemption).where(Exemption.public_id == public_id))
+    if row is None:
+        raise NotFound(NO_SUCH_PAPER)
+    facts = find_exemption(session, public_id)
+    session.delete(row)
+    session.flush()
+    detail = {"exemption": public_id}
+    audit.record(session, "exemption.removed", facts.payer, actor=actor, now=now, detail=detail)
+    return facts
+
+
+def list_exemptions(session: Session, payer: Payer) -> Sequence[ExemptionFacts]:
+    """Return the tax papers of a payer and of what was merged with it, the newest first."""
+    return [_facts(row) for row in session.execute(_LISTED.where(_is_of(payer)))]
+
+
+def find_exemption(session: Session, public_id: str, payer: Payer | None = None) -> ExemptionFacts:
+    """Return a tax paper, of this payer where one is named; raises NotFound."""
+    query = _LISTED.where(Exemption.public_id == public_id)
+    if payer is not None:
+        query = query.where(_is_of(payer))
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(NO_SUCH_PAPER)
+    return _facts(row)
+
+
+_LISTED: Final = (
+    select(Exemption, Organization.public_id.label("organization"), Login.public_id.label("login"))
+    .outerjoin(Organization, Organization.id == Exemption.organization_id)
+    .outerjoin(Login, Login.id == Exemption.login_id)
+    .order_by(Exemption.id.desc())
+)
+
+
+def _is_of(payer: Payer) -> ColumnElement[bool]:
+    if payer.organization_id is not None:
+        return Exemption.organization_id.in_(family_of(payer.organization_id))
+    return Exemption.login_id.in_(logins_of(payer.login_id or 0))
+
+
+def _facts(found: Row[Exemption, str | None, str | None]) -> ExemptionFacts:
+    row: Exemption = found.Exemption
+    is_stored = row.file_key is not None and row.file_name is not None
+    return ExemptionFacts(
+        public_id=row.public_id,
+        payer=found.organization or found.login or "",
+        basis=row.basis,
+        states=tuple(row.states.split()),
+        number=row.number,
+        until=row.until,
+        file=KeptFile(row.file_key or "", row.file_name or "") if is_stored else None,
+        created_at=row.created_at,
+    )
+
+
+def _subject(session: Session, payer: Payer) -> str:
+    if payer.organization_id is not None:
+        query = select(Organization.public_id).where(Organization.id == payer.organization_id)
+    else:
+        query = select(Login.public_id).where(Login.id == payer.login_id)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _refused(field: str, sentence: str) -> Invalid:
+    return Invalid(sentence, fields={field: sentence})

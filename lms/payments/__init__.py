@@ -1,0 +1,1 @@
+"""Payments: money received and returned, and what of it pays which invoice."""

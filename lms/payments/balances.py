@@ -1,0 +1,283 @@
+"""Balances: what each payer owes and since when, their unused credit, and refunds to be paid out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from lms.models.accounts import Login
+from lms.models.documents import CreditReason, Document, DocumentKind
+from lms.models.orders import Order
+from lms.models.organizations import Organization
+from lms.models.payments import Payment, PaymentMethod, Refund, RefundState
+
+DAY: Final = timedelta(days=1)
+WAITING: Final = (RefundState.REQUESTED, RefundState.SENT)
+
+
+class Age(StrEnum):
+    """By how many days an invoice is past due."""
+
+    CURRENT = "current"
+    DAYS_1_TO_30 = "1_to_30"
+    DAYS_31_TO_60 = "31_to_60"
+    DAYS_61_TO_90 = "61_to_90"
+    OVER_90_DAYS = "over_90"
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """A person or an organization that pays, by its row; `ref` is a login's id or a slug."""
+
+    login_id: int | None
+    organization_id: int | None
+    ref: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        """Return the payer as addresses name it: `organization:<slug>` or `person:<id>`."""
+        return f"{'organization' if self.organization_id else 'person'}:{self.ref}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvoice:
+    """An invoice that is not paid in full, in minor units."""
+
+    document_id: str
+    number: str
+    order_id: str
+    payer: Payer
+    po_number: str
+    currency: str
+    issued_at: datetime
+    due_at: datetime | None
+    total_minor: int
+    open_minor: int
+
+    def age(self, now: datetime) -> Age:
+        """Tell by how many days it is past due."""
+        if self.due_at is None or now < self.due_at:
+            return Age.CURRENT
+        days = -(-(now - self.due_at) // DAY)
+        limits = ((30, Age.DAYS_1_TO_30), (60, Age.DAYS_31_TO_60), (90, Age.DAYS_61_TO_90))
+        return next((age for most, age in limits if days <= most), Age.OVER_90_DAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Money of a payer that pays nothing: of a payment, or of a credit note."""
+
+    payer: Payer
+    currency: str
+    amount_minor: int
+    since: datetime
+    payment_id: str | None
+    method: PaymentMethod | None
+    number: str
+    credit_note_id: str | None
+    order_id: str | None
+    reason: CreditReason | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwedRefund:
+    """A refund that was not paid out yet."""
+
+    refund_id: str
+    payment_id: str
+    payer: Payer
+    currency: str
+    amount_minor: int
+    method: PaymentMethod
+    requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a payer owes, by age, and the credit they have; amounts in minor units."""
+
+    payer: Payer
+    currency: str
+    by_age: Mapping[Age, int]
+    credit_minor: int
+
+    @property
+    def open_minor(self) -> int:
+        """Return what is open of all invoices."""
+        return sum(self.by_age.values())
+
+
+_PAYER: Final[tuple[ColumnElement[Any], ...]] = (
+    func.coalesce(Organization.slug, Login.public_id).label("ref"),
+    func.coalesce(Organization.name, Login.name).label("payer"),
+)
+
+
+def open_invoices(session: Session, payer: Payer | None = None) -> tuple[OpenInvoice, ...]:
+    """Return the invoices that are not paid in full, of all payers or of one, the oldest due first."""
+    query = (
+        select(Document, Order.public_id.label("order_public_id"), *_PAYER)
+        .join(Order, Order.id == Document.order_id)
+        .outerjoin(Login, Login.id == Document.login_id)
+        .outerjoin(Organization, Organization.id == Document.organization_id)
+        .where(
+            Document.kind == DocumentKind.INVOICE,
+            Document.open_minor > 0,
+            Document.livemode.is_(True),
+        )
+        .order_by(Document.due_at, Document.id)
+    )
+    return tuple(
+        OpenInvoice(
+            document_id=row.Document.public_id,
+            number=row.Document.label,
+            order_id=row.order_public_id,
+            payer=_payer(row.Document, row),
+            po_number=row.Document.po_number,
+            currency=row.Document.currency,
+            issued_at=row.Document.issued_at,
+            due_at=row.Document.due_at,
+            total_minor=row.Document.total_minor,
+            open_minor=row.Document.open_minor,
+        )
+        for row in session.execute(_of(query, Document, payer))
+    )
+
+
+def credits_of(session: Session, payer: Payer | None = None) -> tuple[Credit, ...]:
+    """Return the money that pays nothing, of all payers or of one, the oldest first."""
+    paid = (
+        select(Payment, *_PAYER)
+        .outerjoin(Login, Login.id == Payment.login_id)
+        .outerjoin(Organization, Organization.id == Payment.organization_id)
+        .where(Payment.open_minor > 0, Payment.livemode.is_(True))
+    )
+    found = [
+        Credit(
+            payer=_payer(row.Payment, row),
+            currency=row.Payment.currency,
+            amount_minor=row.Payment.open_minor,
+            since=row.Payment.created_at,
+            payment_id=row.Payment.public_id,
+            method=row.Payment.method,
+            number=row.Payment.check_number,
+            credit_note_id=None,
+            order_id=None,
+            reason=None,
+        )
+        for row in session.execute(_of(paid, Payment, payer))
+    ]
+    noted = (
+        select(Document, Order.public_id.label("order_public_id"), *_PAYER)
+        .join(Order, Order.id == Document.order_id)
+        .outerjoin(Login, Login.id == Document.login_id)
+        .outerjoin(Organization, Organization.id == Document.organization_id)
+        .where(
+            Document.kind == DocumentKind.CREDIT_NOTE,
+            Document.open_minor > 0,
+            Document.livemode.is_(True),
+        )
+    )
+    found += [
+        Credit(
+            payer=_payer(row.Document, row),
+            currency=row.Document.currency,
+            amount_minor=row.Document.open_minor,
+            since=row.Document.issued_at,
+            payment_id=None,
+            method=None,
+            number=row.Document.label,
+            credit_note_id=row.Document.public_id,
+            order_id=row.order_public_id,
+            reason=row.Document.reason,
+        )
+        for row in session.execute(_of(noted, Document, payer))
+    ]
+    return tuple(sorted(found, key=lambda one: one.since))
+
+
+def refunds_owed(session: Session, payer: Payer | None = None) -> tuple[OwedRefund, ...]:
+    """Return the refunds that were not paid out yet, of all payers or of one, the oldest first."""
+    query = (
+        select(Refund, Payment, *_PAYER)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .outerjoin(Login, Login.id == Payment.login_id)
+        .outerjoin(Organization, Organization.id == Payment.organization_id)
+        .where(Refund.state.in_(WAITING), Payment.livemode.is_(True))
+        .order_by(Refund.requested_at, Refund.id)
+    )
+    return tuple(
+        OwedRefund(
+            refund_id=row.Refund.public_id,
+            payment_id=row.Payment.public_id,
+            payer=_payer(row.Payment, row),
+            currency=row.Payment.currency,
+            amount_minor=row.Refund.amount_minor,
+            method=row.Payment.method,
+            requested_at=row.Refund.requested_at,
+        )
+        for row in session.execute(_of(query, Payment, payer))
+    )
+
+
+def balances_of(
+    invoices: Iterable[OpenInvoice], credits_: Iterable[Credit], *, now: datetime
+) -> tuple[Balance, ...]:
+    """Return what each payer owes, by age, the largest balance first."""
+    owed: dict[str, dict[Age, int]] = {}
+    credit: dict[str, int] = {}
+    payers: dict[str, tuple[Payer, str]] = {}
+    for invoice in invoices:
+        payers[invoice.payer.key] = (invoice.payer, invoice.currency)
+        ages = owed.setdefault(invoice.payer.key, dict.fromkeys(Age, 0))
+        ages[invoice.age(now)] += invoice.open_minor
+    for one in credits_:
+        payers.setdefault(one.payer.key, (one.payer, one.currency))
+        credit[one.payer.key] = credit.get(one.payer.key, 0) + one.amount_minor
+    found = (
+        Balance(payer, currency, owed.get(key, dict.fromkeys(Age, 0)), credit.get(key, 0))
+        for key, (payer, currency) in payers.items()
+    )
+    return tuple(sorted(found, key=lambda one: (-one.open_minor, one.payer.name)))
+
+
+def find_payer(session: Session, key: str) -> Payer | None:
+    """Return the payer of a key, as `Payer.key` gives it; None where there is none."""
+    kind, _, ref = key.partition(":")
+    if kind == "organization":
+        row = session.execute(
+            select(Organization.id, Organization.name).where(Organization.slug == ref)
+        ).one_or_none()
+        return Payer(None, row.id, ref, row.name) if row else None
+    row = session.execute(select(Login.id, Login.name).where(Login.public_id == ref)).one_or_none()
+    return Payer(row.id, None, ref, row.name) if row and kind == "person" else None
+
+
+def payer_of(session: Session, row: Document | Payment | Order) -> Payer:
+    """Return who pays a document, a payment or an order that was placed."""
+    query = select(Organization.slug, Organization.name).where(
+        Organization.id == row.organization_id
+    )
+    if row.organization_id is None:
+        query = select(Login.public_id, Login.name).where(Login.id == row.login_id)
+    ref, name = session.execute(query).one()
+    return Payer(row.login_id, row.organization_id, ref, name)
+
+
+def _of(
+    query: Select[Any], table: type[Document] | type[Payment], payer: Payer | None
+) -> Select[Any]:
+    if payer is None:
+        return query
+    if payer.organization_id is not None:
+        return query.where(table.organization_id == payer.organization_id)
+    return query.where(table.login_id == payer.login_id)
+
+
+def _payer(owned: Document | Payment, row: Any) -> Payer:  # noqa: ANN401  (a row of a statement)
+    return Payer(owned.login_id, owned.organization_id, row.ref, row.payer)

@@ -1,0 +1,30 @@
+"""The credit limit: whether an organization's order on credit opens at once (PRODUCT.md, P9)."""
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from lms.models.documents import Document, DocumentKind
+from lms.models.payments import Payment
+from lms.models.seats import VerifiedDomain
+from lms.seller.settings import read_seller
+
+
+def opens_at_once(session: Session, organization_id: int, *, wanted_minor: int = 0) -> bool:
+    """Tell whether an order on credit opens at once, without our team.
+
+    It does for who has paid before, and for who has a verified domain and owes, with what is
+    wanted now, no more than the limit for new customers.
+    """
+    has_paid = exists().where(
+        Payment.organization_id == organization_id, Payment.reversed_at.is_(None)
+    )
+    if session.scalar(select(has_paid)):
+        return True
+    is_known = exists().where(VerifiedDomain.organization_id == organization_id)
+    owed = session.scalar(
+        select(func.coalesce(func.sum(Document.open_minor), 0)).where(
+            Document.organization_id == organization_id, Document.kind == DocumentKind.INVOICE
+        )
+    )
+    limit = read_seller(session).credit_limit_minor
+    return bool(session.scalar(select(is_known))) and int(owed or 0) + wanted_minor <= limit

@@ -1,0 +1,203 @@
+"""Payments: recording money that came, what it pays, and reversing it (MONEY.md, M10 and M20)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.database import insert_into
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.models.documents import Document, DocumentKind
+from lms.models.payments import (
+    Deposit,
+    Payment,
+    PaymentMethod,
+    Refund,
+    RefundState,
+    Reversal,
+    Settlement,
+)
+from lms.payments import settlements
+
+LONGEST_NUMBER = 80
+HIGHEST_MINOR = 100_000_000
+NOT_ENOUGH = N_("These amounts add up to more than the payment.")
+TOO_MUCH = N_("This is more than what is still to be paid of %(number)s.")
+REVERSED = N_("This payment was already reversed.")
+RETURNED = N_("Part of this payment was refunded. Cancel the refund first.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewPayment:
+    """Money that came; `pays` is how much of it goes to which invoice, by their outside ids.
+
+    The payer is a login or an organization. What is left over stays their credit.
+    """
+
+    method: PaymentMethod
+    currency: str
+    amount_minor: int
+    received_on: date
+    login_id: int | None = None
+    organization_id: int | None = None
+    check_number: str = ""
+    slip: str = ""
+    provider_ref: str | None = None
+    note: str = ""
+    livemode: bool = True
+    pays: Mapping[str, int] = field(default_factory=dict)
+
+
+def record(session: Session, new: NewPayment, *, actor: str | None, now: datetime) -> Payment:
+    """Record a payment and what it pays.
+
+    Raises Invalid, with faults by field, NotFound for an invoice that is none, and Conflict where
+    an invoice was paid meanwhile.
+    """
+    _check(new)
+    invoices = _invoices(session, new)
+    payment = Payment(
+        login_id=new.login_id,
+        organization_id=new.organization_id,
+        method=new.method,
+        currency=new.currency,
+        amount_minor=new.amount_minor,
+        open_minor=new.amount_minor,
+        received_on=new.received_on,
+        check_number=new.check_number.strip(),
+        deposit_id=_deposit(session, new, now=now),
+        provider_ref=new.provider_ref,
+        note=new.note.strip(),
+        livemode=new.livemode,
+        created_at=now,
+    )
+    session.add(payment)
+    session.flush()
+    audit.record(session, "payment.recorded", payment.public_id, actor=actor, now=now)
+    for invoice in invoices:
+        settlements.settle(session, invoice, payment, new.pays[invoice.public_id], now=now)
+    return payment
+
+
+def allocate(
+    session: Session,
+    payment_id: str,
+    invoice_id: str,
+    amount_minor: int,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> Settlement:
+    """Let so much of a payment's credit pay an invoice; raises NotFound, Invalid, Conflict."""
+    invoice = _invoice(session, invoice_id)
+    (invoice,) = settlements.lock_invoices(session, [invoice.id])
+    payment = _locked(session, payment_id)
+    if not 1 <= amount_minor <= min(payment.open_minor, invoice.open_minor):
+        raise Invalid(NOT_ENOUGH, fields={"amount": NOT_ENOUGH})
+    settled = settlements.settle(session, invoice, payment, amount_minor, now=now)
+    audit.record(session, "payment.allocated", payment.public_id, actor=actor, now=now)
+    return settled
+
+
+def reverse(
+    session: Session, payment_id: str, reversal: Reversal, *, actor: str | None, now: datetime
+) -> tuple[Document, ...]:
+    """Reverse a payment, such as a check that bounced; returns the invoices that are open again.
+
+    No access ends by itself (M10). Raises NotFound, and Conflict where it was reversed before, or
+    was refunded in part.
+    """
+    found = session.scalar(select(Payment.id).where(Payment.public_id == payment_id))
+    paid = session.scalars(
+        select(Settlement.invoice_id).where(
+            Settlement.payment_id == found, Settlement.undone_at.is_(None)
+        )
+    ).all()
+    invoices = settlements.lock_invoices(session, paid)
+    payment = _locked(session, payment_id)
+    if payment.reversed_at is not None:
+        raise Conflict(REVERSED)
+    refunded = select(Refund.id).where(
+        Refund.payment_id == payment.id, Refund.state != RefundState.FAILED
+    )
+    if session.scalar(refunded.limit(1)) is not None:
+        raise Conflict(RETURNED)
+    undone = session.scalars(
+        select(Settlement)
+        .where(Settlement.payment_id == payment.id, Settlement.undone_at.is_(None))
+        .order_by(Settlement.invoice_id, Settlement.id)
+    ).all()
+    settlements.undo(session, undone, now=now)
+    payment.open_minor, payment.reversed_at, payment.reversed_as = 0, now, reversal
+    session.flush()
+    audit.record(session, f"payment.{reversal}", payment.public_id, actor=actor, now=now)
+    return tuple(invoices)
+
+
+def find_payment(session: Session, payment_id: str) -> Payment:
+    """Return a payment by its outside id; raises NotFound."""
+    payment = session.scalar(select(Payment).where(Payment.public_id == payment_id))
+    if payment is None:
+        raise NotFound
+    return payment
+
+
+def _check(new: NewPayment) -> None:
+    faults: dict[str, str] = {}
+    if not 1 <= new.amount_minor <= HIGHEST_MINOR:
+        faults["amount"] = N_("Enter an amount between 0.01 and 1,000,000.")
+    if new.method is PaymentMethod.CHECK and not new.check_number.strip():
+        faults["check_number"] = N_("Enter the number of the check.")
+    if max(len(new.check_number), len(new.slip)) > LONGEST_NUMBER:
+        faults["check_number"] = N_("Use at most 80 characters.")
+    if any(amount < 1 for amount in new.pays.values()):
+        faults["pays"] = N_("Enter an amount above 0 for each invoice.")
+    if sum(new.pays.values()) > new.amount_minor:
+        faults["pays"] = NOT_ENOUGH
+    if faults:
+        raise Invalid(N_("Check the payment."), fields=faults)
+
+
+def _invoices(session: Session, new: NewPayment) -> list[Document]:
+    ids = [_invoice(session, public_id).id for public_id in new.pays]
+    found = list(settlements.lock_invoices(session, ids))
+    for invoice in found:
+        if new.pays[invoice.public_id] > invoice.open_minor:
+            sentence = TOO_MUCH % {"number": invoice.label}
+            raise Invalid(sentence, fields={"pays": sentence})
+        if invoice.currency != new.currency or invoice.livemode != new.livemode:
+            raise Invalid(N_("The payment is in another currency than the invoice."))
+    return found
+
+
+def _invoice(session: Session, public_id: str) -> Document:
+    invoice = session.scalar(
+        select(Document).where(
+            Document.public_id == public_id, Document.kind == DocumentKind.INVOICE
+        )
+    )
+    if invoice is None:
+        raise NotFound
+    return invoice
+
+
+def _locked(session: Session, payment_id: str) -> Payment:
+    payment = settlements.lock_payment(session, payment_id)
+    if payment is None:
+        raise NotFound
+    return payment
+
+
+def _deposit(session: Session, new: NewPayment, *, now: datetime) -> int | None:
+    slip = new.slip.strip()
+    if not slip:
+        return None
+    made = Deposit(slip=slip, deposited_on=new.received_on, created_at=now)
+    put = insert_into(session, Deposit).values(
+        public_id=made.public_id, slip=slip, deposited_on=made.deposited_on, created_at=now
+    )
+    session.execute(put.on_conflict_do_nothing())
+    return session.scalars(select(Deposit.id).where(Deposit.slip == slip)).one()

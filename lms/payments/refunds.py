@@ -1,0 +1,129 @@
+"""Refunds: money that goes back to a payer, from a credit note or from money that pays nothing.
+
+A refund by check is owed until its check is written (MONEY.md, M11). Access is no matter of
+refunds: a credit note with the reason `return` takes it away (PRODUCT.md, R1).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.models.documents import Document, DocumentKind
+from lms.models.payments import Payment, Refund, RefundState
+from lms.payments import settlements
+
+TOO_MUCH = N_("Refund at most what is open.")
+NOT_WAITING = N_("This refund was already sent or canceled.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewRefund:
+    """A refund of a payment: by a credit note's outside id, or of what the payment pays nothing with.
+
+    The same `idempotency_key` makes one refund, however often it is asked for.
+    """
+
+    payment_id: str
+    amount_minor: int
+    idempotency_key: str
+    credit_note_id: str | None = None
+
+
+def request(session: Session, new: NewRefund, *, actor: str | None, now: datetime) -> Refund:
+    """Owe a payer money; what it is taken from is not open any more.
+
+    Raises NotFound, Invalid, and Conflict where less is open by now.
+    """
+    credit = _credit_note(session, new.credit_note_id) if new.credit_note_id else None
+    payment = settlements.lock_payment(session, new.payment_id)
+    if payment is None:
+        raise NotFound
+    made = session.scalar(select(Refund).where(Refund.idempotency_key == new.idempotency_key))
+    if made is not None:
+        return made
+    source = payment if credit is None else credit
+    left = min(source.open_minor, payment.amount_minor - _refunded(session, payment.id))
+    if payment.reversed_at is not None or not 1 <= new.amount_minor <= left:
+        raise Invalid(TOO_MUCH, fields={"amount": TOO_MUCH})
+    settlements.take_open(session, source, new.amount_minor)
+    refund = Refund(
+        payment_id=payment.id,
+        credit_note_id=credit.id if credit else None,
+        amount_minor=new.amount_minor,
+        idempotency_key=new.idempotency_key,
+        requested_at=now,
+    )
+    session.add(refund)
+    session.flush()
+    audit.record(session, "refund.requested", refund.public_id, actor=actor, now=now)
+    return refund
+
+
+def mark_done(
+    session: Session,
+    refund_id: str,
+    reference: str,
+    done_on: date,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Record that a refund was paid out, with the number of its check; raises NotFound, Conflict."""
+    _move(session, refund_id, state=RefundState.DONE, reference=reference.strip(), done_on=done_on)
+    audit.record(session, "refund.done", refund_id, actor=actor, now=now)
+
+
+def cancel(session: Session, refund_id: str, *, actor: str | None, now: datetime) -> None:
+    """Take back a refund that was not paid out: the money is open again.
+
+    Raises NotFound, Conflict.
+    """
+    _move(session, refund_id, state=RefundState.FAILED)
+    refund = session.scalars(select(Refund).where(Refund.public_id == refund_id)).one()
+    source: Payment | Document = session.get_one(Payment, refund.payment_id)
+    if refund.credit_note_id is not None:
+        source = session.get_one(Document, refund.credit_note_id)
+    settlements.give_open(session, source, refund.amount_minor)
+    audit.record(session, "refund.canceled", refund_id, actor=actor, now=now)
+
+
+def _move(session: Session, refund_id: str, **values: object) -> None:
+    moved = session.scalar(
+        update(Refund)
+        .where(
+            Refund.public_id == refund_id,
+            Refund.state.in_((RefundState.REQUESTED, RefundState.SENT)),
+        )
+        .values(**values)
+        .returning(Refund.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    if moved is None:
+        if session.scalar(select(Refund.id).where(Refund.public_id == refund_id)) is None:
+            raise NotFound
+        raise Conflict(NOT_WAITING)
+
+
+def _credit_note(session: Session, public_id: str) -> Document:
+    credit = session.scalar(
+        select(Document)
+        .where(Document.public_id == public_id, Document.kind == DocumentKind.CREDIT_NOTE)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if credit is None:
+        raise NotFound
+    return credit
+
+
+def _refunded(session: Session, payment_id: int) -> int:
+    total = session.scalar(
+        select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+            Refund.payment_id == payment_id, Refund.state != RefundState.FAILED
+        )
+    )
+    return int(total or 0)

@@ -1,0 +1,147 @@
+"""Settlements: so much of a payment or credit note pays that invoice, and undoing it.
+
+What is open is changed by conditional statements alone: of two who pay the same dollar at once,
+one is refused (MONEY.md, M1). Rows are locked in the order invoices, credit notes, payments, each
+by id.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Conflict
+from lms.models.documents import Document, DocumentKind
+from lms.models.payments import Payment, Settlement
+
+CHANGED = N_("The balance changed while you were working. Reload the page and try again.")
+
+
+def settle(
+    session: Session,
+    invoice: Document,
+    source: Payment | Document,
+    amount_minor: int,
+    *,
+    now: datetime,
+) -> Settlement:
+    """Let so much of a payment or credit note pay an invoice.
+
+    Raises Conflict where less than that is open of either by now.
+    """
+    _take(session, Document, invoice.id, amount_minor)
+    _take(session, type(source), source.id, amount_minor)
+    is_payment = isinstance(source, Payment)
+    settlement = Settlement(
+        invoice_id=invoice.id,
+        payment_id=source.id if is_payment else None,
+        credit_note_id=None if is_payment else source.id,
+        amount_minor=amount_minor,
+        made_at=now,
+    )
+    session.add(settlement)
+    session.flush()
+    _reread(session, invoice, source)
+    return settlement
+
+
+def undo(session: Session, settlements: Iterable[Settlement], *, now: datetime) -> int:
+    """Undo settlements: both sides are open again; returns the sum.
+
+    Raises Conflict for one that was undone by now.
+    """
+    total = 0
+    for one in settlements:
+        undone = session.scalar(
+            update(Settlement)
+            .where(Settlement.id == one.id, Settlement.undone_at.is_(None))
+            .values(undone_at=now)
+            .returning(Settlement.id)
+            .execution_options(synchronize_session=False)
+        )
+        if undone is None:
+            raise Conflict(CHANGED)
+        _give(session, Document, one.invoice_id, one.amount_minor)
+        if one.payment_id is not None:
+            _give(session, Payment, one.payment_id, one.amount_minor)
+        elif one.credit_note_id is not None:
+            _give(session, Document, one.credit_note_id, one.amount_minor)
+        total += one.amount_minor
+    session.expire_all()
+    return total
+
+
+def standing(session: Session, *, invoice_id: int) -> Sequence[Settlement]:
+    """Return the settlements of an invoice that were not undone, in their order."""
+    return session.scalars(
+        select(Settlement)
+        .where(Settlement.invoice_id == invoice_id, Settlement.undone_at.is_(None))
+        .order_by(Settlement.id)
+    ).all()
+
+
+def lock_invoices(session: Session, invoice_ids: Iterable[int]) -> Sequence[Document]:
+    """Return invoices locked until the transaction ends, in the order of their ids."""
+    return session.scalars(
+        select(Document)
+        .where(Document.id.in_(set(invoice_ids)), Document.kind == DocumentKind.INVOICE)
+        .order_by(Document.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def lock_payment(session: Session, public_id: str) -> Payment | None:
+    """Return a payment locked until the transaction ends; None where there is none."""
+    return session.scalar(
+        select(Payment)
+        .where(Payment.public_id == public_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def take_open(session: Session, source: Payment | Document, amount_minor: int) -> None:
+    """Take so much from what is open of a payment or credit note, such as for a refund.
+
+    Raises Conflict where less is open by now.
+    """
+    _take(session, type(source), source.id, amount_minor)
+    _reread(session, source)
+
+
+def give_open(session: Session, source: Payment | Document, amount_minor: int) -> None:
+    """Put so much back into what is open of a payment or credit note."""
+    _give(session, type(source), source.id, amount_minor)
+    _reread(session, source)
+
+
+def _take(
+    session: Session, table: type[Payment] | type[Document], row_id: int, amount_minor: int
+) -> None:
+    taken = session.scalar(
+        update(table)
+        .where(table.id == row_id, table.open_minor >= amount_minor)
+        .values(open_minor=table.open_minor - amount_minor)
+        .returning(table.id)
+        .execution_options(synchronize_session=False)
+    )
+    if taken is None:
+        raise Conflict(CHANGED)
+
+
+def _give(
+    session: Session, table: type[Payment] | type[Document], row_id: int, amount_minor: int
+) -> None:
+    session.execute(
+        update(table)
+        .where(table.id == row_id)
+        .values(open_minor=table.open_minor + amount_minor)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _reread(session: Session, *rows: Payment | Document) -> None:
+    for row in rows:
+        session.refresh(row, ["open_minor"])

@@ -1,0 +1,90 @@
+"""Erased orders: what becomes of an erased person's orders and payments (MONEY.md, M21).
+
+Documents stay as they were issued. What was typed about the person besides goes, and so do their
+drafts.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Text, cast, delete, exists, false, func, null, or_, select
+from sqlalchemy import update as updating
+from sqlalchemy.orm import Session
+
+from lms.models.accounts import Login
+from lms.models.documents import Document
+from lms.models.grants import Grant
+from lms.models.orders import Order, Quote
+from lms.models.payments import Checkout, Payment
+
+ERASED_NAME: Final = "Erased person"
+_SILENTLY: Final = {"synchronize_session": False}
+
+
+def forget(session: Session, login_ids: Sequence[int], keys: Sequence[str]) -> None:
+    """Delete a person's drafts, and take their name and addresses from what stays.
+
+    `keys` are the addresses that are surely theirs. A draft that was quoted stays, as its quote
+    does. What an organization ordered stays its own; who ordered it is not named any more.
+    """
+    theirs = or_(
+        Order.login_id.in_(login_ids),
+        Order.contact_id.in_(login_ids),
+        func.lower(Order.contact_email).in_(keys),
+    )
+    _delete_drafts(session, theirs)
+    ids = session.scalars(select(Order.id).where(theirs)).all()
+    _forget_names(session, ids, login_ids)
+    _forget_bill_to(session, ids, keys)
+    hosts = or_(Grant.login_id.in_(login_ids), func.lower(Grant.host_email).in_(keys))
+    for change in (
+        updating(Payment).where(Payment.login_id.in_(login_ids)).values(note=""),
+        updating(Grant).where(hosts).values(host_email=""),
+    ):
+        session.execute(change.execution_options(**_SILENTLY))
+    session.flush()
+
+
+def _delete_drafts(session: Session, theirs: ColumnElement[bool]) -> None:
+    is_used = or_(
+        exists().where(Document.order_id == Order.id), exists().where(Checkout.order_id == Order.id)
+    )
+    session.execute(
+        delete(Order)
+        .where(theirs, Order.placed_at.is_(None), Order.organization_id.is_(None), ~is_used)
+        .execution_options(**_SILENTLY)
+    )
+
+
+def _forget_names(session: Session, ids: Sequence[int], login_ids: Sequence[int]) -> None:
+    """Take the person's name from orders, and from quotes that they accepted by it."""
+    names = select(func.lower(Login.name)).where(Login.id.in_(login_ids))
+    their_own = select(Order.id).where(Order.id.in_(ids), Order.organization_id.is_(None))
+    accepted = or_(Quote.order_id.in_(their_own), func.lower(Quote.accepted_name).in_(names))
+    for change in (
+        updating(Quote)
+        .where(Quote.order_id.in_(ids), Quote.accepted_name.is_not(None), accepted)
+        .values(accepted_name=ERASED_NAME),
+        updating(Order).where(Order.id.in_(ids)).values(contact_name="", contact_email=""),
+        updating(Order).where(Order.id.in_(their_own)).values(bill_to=null(), note=""),
+    ):
+        session.execute(change.execution_options(**_SILENTLY))
+
+
+def _forget_bill_to(session: Session, ids: Sequence[int], keys: Sequence[str]) -> None:
+    """Take the person out of where an organization's orders are billed, as corrected by hand."""
+    billed = select(Order).where(
+        Order.bill_to.is_not(None), or_(Order.id.in_(ids), _holds(Order.bill_to, keys))
+    )
+    for order in session.scalars(billed.execution_options(populate_existing=True)):
+        to = order.bill_to or {}
+        email = "" if str(to["email"]).lower() in keys else to["email"]
+        order.bill_to = {**to, "attention": "", "email": email}
+    session.flush()
+
+
+def _holds(column: Any, keys: Sequence[str]) -> ColumnElement[bool]:  # noqa: ANN401  (a JSON column)
+    """Tell that the text of a JSON column holds one of these addresses."""
+    text = func.lower(cast(column, Text))
+    return or_(false(), *(text.contains(json.dumps(key), autoescape=True) for key in keys))

@@ -1,0 +1,61 @@
+"""The person record: which outside ids a person's timeline is about, and their invitations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select, union
+from sqlalchemy.orm import Session
+
+from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import kept_organization
+from lms.models.accounts import Login, LoginAlias
+from lms.models.grants import Grant
+from lms.models.organizations import MemberInvitation, Organization, Role
+
+
+@dataclass(frozen=True, slots=True)
+class RoleInvitation:
+    """A role in an organization that a person was asked to take and has not accepted."""
+
+    organization: str
+    slug: str
+    role: Role
+    since: datetime
+
+
+def role_invitations_of(session: Session, login_id: int) -> Sequence[RoleInvitation]:
+    """Return the roles that a person may accept, the latest first."""
+    rows = session.execute(
+        select(
+            Organization.name,
+            Organization.slug,
+            MemberInvitation.role,
+            MemberInvitation.created_at,
+        )
+        .select_from(MemberInvitation)
+        .join(Organization, Organization.id == kept_organization(MemberInvitation.organization_id))
+        .where(MemberInvitation.login_id.in_(logins_of(login_id)))
+        .order_by(MemberInvitation.id.desc())
+    )
+    return [RoleInvitation(*row) for row in rows]
+
+
+def subjects_of_person(login_id: int) -> Select[str]:
+    """Return the subquery of the outside ids that a person's timeline is about: logins and grants."""
+    theirs = logins_of(login_id)
+    found = union(
+        select(Login.public_id).where(Login.id.in_(theirs)),
+        select(Grant.public_id).where(Grant.login_id.in_(theirs)),
+    ).subquery()
+    return select(found.c.public_id)
+
+
+def keys_of_person(login_id: int) -> Select[str]:
+    """Return the subquery of the keys of all addresses that a person is known by."""
+    theirs = logins_of(login_id)
+    found = union(
+        select(Login.email_key).where(Login.id.in_(theirs), Login.email_key.is_not(None)),
+        select(LoginAlias.email_key).where(LoginAlias.login_id.in_(theirs)),
+    ).subquery()
+    return select(found.c.email_key)

@@ -1,0 +1,211 @@
+"""Billing: who is billed for an order, where, by which terms, and what a line says in print."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_
+from lms.documents.issuing import NewLine
+from lms.documents.snapshots import BillTo
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.grants import OfferKind, Scope
+from lms.models.orders import LineAct, Order, OrderLine, PurchaseOrder, Terms
+from lms.models.organizations import Organization
+from lms.models.tax import Supply
+from lms.organizations.billing_details import payables_of
+from lms.organizations.organizations import OrganizationFacts
+from lms.pricing.offers import SEATS
+from lms.requests.read_models import number_of
+from lms.seller.settings import read_seller
+from lms.tax.rules import Taxable, is_exempt, taxes_of
+
+NON_APPROPRIATION: Final = N_(
+    "If funds are not appropriated for a later fiscal year, the customer may end this agreement"
+    " at the end of the fiscal year for which funds were appropriated, without penalty."
+)
+_TITLES: Final = {
+    OfferKind.SINGLE: "Webinar seat",
+    OfferKind.GROUP_SEATS: "Webinar seats",
+    OfferKind.GROUP_SHOWING: "Group viewing",
+    OfferKind.INSTITUTIONAL: "Institutional access",
+    OfferKind.PASS: "All-access pass",
+    OfferKind.CONTRACT: "All-access contract",
+}
+_ACTS: Final = {LineAct.RENEWAL: "Renewal. ", LineAct.MORE_SEATS: "Additional seats. "}
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """Who is billed as printed, and the state by which tax is chosen."""
+
+    to: BillTo
+    state: str
+
+
+def billing_of(session: Session, order: Order) -> Billing:
+    """Return who is billed: what was corrected by hand, else the customer record, else the contact."""
+    if order.bill_to is not None:
+        return unpack(order.bill_to)
+    contact = session.get(Login, order.contact_id) if order.contact_id else None
+    name = contact.name if contact else order.contact_name
+    email = (contact.email if contact else None) or order.contact_email
+    if order.organization_id is None:
+        to = order.organization_name or name
+        attention = name if order.organization_name else ""
+        return Billing(BillTo(to, attention, (), email, ""), "")
+    return _of_organization(
+        session, session.get_one(Organization, order.organization_id), name, email
+    )
+
+
+def pack(billing: Billing) -> dict[str, Any]:
+    """Return who is billed as data to store with an order."""
+    to = billing.to
+    return {
+        "name": to.name,
+        "attention": to.attention,
+        "address": list(to.address),
+        "email": to.email,
+        "vendor_number": to.vendor_number,
+        "state": billing.state,
+    }
+
+
+def unpack(data: dict[str, Any]) -> Billing:
+    """Return who is billed from what `pack` wrote."""
+    to = BillTo(
+        data["name"],
+        data["attention"],
+        tuple(data["address"]),
+        data["email"],
+        data["vendor_number"],
+    )
+    return Billing(to, data["state"])
+
+
+def net_days_of(session: Session, organization: OrganizationFacts | None, given: int | None) -> int:
+    """Return in how many days an order is due: as given, else the customer's terms, else ours."""
+    if given is not None:
+        return given
+    own = None
+    if organization is not None:
+        own = session.get_one(Organization, organization.id).net_days
+    return own if own is not None else read_seller(session).net_days
+
+
+def due_on(order: Order, on: date) -> date:
+    """Return until which day an invoice of `on` is to be paid."""
+    return order.due_on or on + timedelta(days=order.net_days)
+
+
+def say_terms(order: Order) -> str:
+    """Return the payment terms as printed."""
+    if order.terms is Terms.CARD:
+        return "Paid by card"
+    return f"Net {order.net_days}" if order.net_days else "Due on receipt"
+
+
+def po_number(session: Session, order: Order) -> str:
+    """Return the number of the newest purchase order for an order; "" without one."""
+    return (
+        session.scalar(
+            select(PurchaseOrder.number)
+            .where(PurchaseOrder.order_id == order.id)
+            .order_by(PurchaseOrder.id.desc())
+            .limit(1)
+        )
+        or ""
+    )
+
+
+def order_number(order: Order) -> str:
+    """Return an order's number as people read it out."""
+    return number_of(order.public_id)
+
+
+def title_of(line: OrderLine) -> str:
+    """Return what a line sells, as documents say it."""
+    covers = line.description or "every webinar"
+    if line.scope in (Scope.SERIES, Scope.PRESENTER):
+        covers = f"all webinars: {line.description}"
+    return f"{_TITLES[line.kind]}: {covers}"
+
+
+def printed_lines(
+    session: Session, order: Order, lines: list[OrderLine], *, zone: ZoneInfo, on: date
+) -> tuple[NewLine, ...]:
+    """Return an order's lines as a document prints them, each with its tax (M4)."""
+    billing = billing_of(session, order)
+    taxable = [Taxable(_supply(session, line, on, zone), line.net_minor) for line in lines]
+    taxes = taxes_of(
+        session,
+        taxable,
+        state=billing.state,
+        on=on,
+        is_exempt=is_exempt(
+            session,
+            login_id=order.login_id or order.contact_id,
+            organization_id=order.organization_id,
+            state=billing.state,
+            on=on,
+        ),
+    )
+    found = []
+    for line, tax in zip(lines, taxes, strict=True):
+        gross = line.net_minor + line.discount_minor
+        is_even = bool(line.quantity) and gross == line.unit_minor * (line.quantity or 0)
+        detail = _ACTS.get(line.act, "")
+        if line.kind in SEATS or line.kind is OfferKind.INSTITUTIONAL:
+            detail += "Permanent access."
+        if not is_even and line.quantity is not None:
+            detail += f" {line.quantity} seats."
+        found.append(
+            NewLine(
+                description=title_of(line),
+                quantity=line.quantity if is_even or line.quantity is None else 1,
+                unit_minor=line.unit_minor if is_even else gross,
+                net_minor=line.net_minor,
+                discount_minor=line.discount_minor,
+                detail=detail.strip(),
+                order_line_id=line.id,
+                service_from=_day(line.starts_at, zone) if line.ends_at else None,
+                service_to=_day(line.ends_at - timedelta(seconds=1), zone)
+                if line.ends_at
+                else None,
+                tax=tax,
+            )
+        )
+    return tuple(found)
+
+
+def _of_organization(
+    session: Session, organization: Organization, attention: str, email: str
+) -> Billing:
+    address = organization.billing_address or organization.legal_address
+    return Billing(
+        BillTo(
+            name=organization.legal_name or organization.name,
+            attention=attention,
+            address=address.lines if address else (),
+            email=next(iter(payables_of(session, organization.id)), email),
+            vendor_number=organization.vendor_number,
+        ),
+        address.state if address else "",
+    )
+
+
+def _supply(session: Session, line: OrderLine, on: date, zone: ZoneInfo) -> Supply:
+    """Return what a line delivers: a webinar that was held is a recording, others are both."""
+    if line.webinar_id is None:
+        return Supply.BOTH
+    held_at = session.scalars(select(Webinar.held_at).where(Webinar.id == line.webinar_id)).one()
+    return Supply.RECORDED if held_at.astimezone(zone).date() < on else Supply.BOTH
+
+
+def _day(at: datetime | None, zone: ZoneInfo) -> date | None:
+    return at.astimezone(zone).date() if at else None

@@ -1,0 +1,56 @@
+"""Orders that end without a credit note, or are held: what staff decide about their access (P9)."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Conflict
+from lms.mail.links import MailContext
+from lms.models.grants import Withdrawal
+from lms.models.orders import Order
+from lms.sales import invoices, mails, order_access
+from lms.sales.invoices import live_invoice
+
+INVOICED = N_("This order has an invoice. Credit it instead.")
+PAID = N_("This order is paid.")
+
+
+def cancel(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:
+    """End an order that has no invoice, and the access it gave, or a draft; nobody is emailed.
+
+    `order` is locked. Raises Conflict for one with an invoice.
+    """
+    if live_invoice(session, order.id) is not None or order.canceled_at is not None:
+        raise Conflict(INVOICED)
+    order.canceled_at = now
+    grants = order_access.standing_grants(session, [order.id])
+    order_access.take_back(session, grants, Withdrawal.REVOKED, actor=actor, now=now)
+    audit.record(session, "order.canceled", order.public_id, actor=actor, now=now)
+
+
+def hold(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:
+    """Close an order's access until it is paid; raises Conflict where it is paid."""
+    if is_paid(session, order):
+        raise Conflict(PAID)
+    order_access.hold(session, order, now=now)
+    audit.record(session, "order.held", order.public_id, actor=actor, now=now)
+
+
+def release(
+    session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
+) -> None:
+    """Open an order's access that waited; its buyer is told."""
+    if order.held_at is None:
+        raise Conflict(N_("The access of this order is already open."))
+    order_access.release(session, order, actor=actor, now=now)
+    audit.record(session, "order.released", order.public_id, actor=actor, now=now)
+    mails.send_open(session, order, mail_context=mail_context, now=now)
+
+
+def is_paid(session: Session, order: Order) -> bool:
+    """Tell whether nothing is to be paid of an order: never billed, or no balance."""
+    invoice = live_invoice(session, order.id)
+    if invoice is None:
+        return order.terms in invoices.NOT_BILLED
+    return invoice.open_minor == 0

@@ -1,0 +1,98 @@
+"""Lines about a contract that is there: renewing it, and adding seats to it, at their own prices.
+
+They are two acts with two prices, and each says which days it covers (PRODUCT.md, C5, P4, C3).
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from lms.contracts import renewals
+from lms.core.errors import N_, Conflict
+from lms.grants.request_and_sale_form_choices import EVERYTHING
+from lms.models.grants import OfferKind, Scope
+from lms.models.orders import LineAct
+from lms.pricing.quotes import Unpriced
+from lms.sales import seat_prices
+from lms.sales.new_orders import NewLine
+from lms.sales.seat_prices import MoreSeats
+from lms.seats.pools import PoolFacts, grants_of
+from lms.tax.rounding import share
+
+UNLIMITED = N_("These seats are unlimited. There is nothing to add.")
+OVER = N_("This contract has ended. Renew it instead.")
+NEVER_ENDS = N_("These seats never end. Add seats to them instead.")
+
+
+def renewal_line(
+    session: Session, pool: PoolFacts, seats: int | None, zone: ZoneInfo, *, now: datetime
+) -> NewLine:
+    """Return the line that renews a contract for a full term; its price is 0 where we have none.
+
+    `seats` None is as many as there are. Raises Conflict for seats that never end.
+    """
+    if pool.is_permanent:
+        raise Conflict(NEVER_ENDS)
+    priced = seat_prices.price_of_renewal(session, pool)
+    price = 0 if isinstance(priced, Unpriced) else priced.price_minor
+    has_now = pool.capacity if isinstance(priced, Unpriced) else priced.seats
+    quantity = has_now if seats is None else seats
+    if has_now and quantity:
+        price = share(price, quantity, has_now)
+    return NewLine(
+        kind=OfferKind.CONTRACT,
+        covers=covers_of(pool),
+        price_minor=price,
+        quantity=quantity or None,
+        act=LineAct.RENEWAL,
+        starts_at=renewals.next_start(session, pool.id, now=now),
+        ends_at=renewals.renewed_end(session, pool.id, zone, now=now),
+    )
+
+
+def line_of_more_seats(
+    session: Session, pool: PoolFacts, more: int, zone: ZoneInfo, *, now: datetime
+) -> NewLine:
+    """Return the line that adds seats to a pool; its price is 0 where we have none.
+
+    Seats of a contract end with it and are priced by the day, others are permanent. Raises
+    Conflict where there is no limit, or where the contract has ended.
+    """
+    if pool.capacity is None:
+        raise Conflict(UNLIMITED)
+    if pool.is_permanent:
+        found = seat_prices.price_of_more(session, pool, more, now=now)
+        priced = found if isinstance(found, MoreSeats) else MoreSeats(0, None)
+        return NewLine(
+            kind=OfferKind.GROUP_SEATS,
+            covers=covers_of(pool),
+            price_minor=priced.price_minor,
+            quantity=more,
+            act=LineAct.MORE_SEATS,
+            adds_to=priced.adds_to,
+        )
+    ends = [
+        grant.ends_at
+        for grant in grants_of(session, pool.id)
+        if grant.ends_at is not None and grant.ends_at > now and grant.revoked_at is None
+    ]
+    if not ends:
+        raise Conflict(OVER)
+    price = seat_prices.price_for_the_rest(session, pool, more, zone, now=now)
+    return NewLine(
+        kind=OfferKind.CONTRACT,
+        covers=covers_of(pool),
+        price_minor=0 if isinstance(price, Unpriced) else price,
+        quantity=more,
+        act=LineAct.MORE_SEATS,
+        starts_at=now,
+        ends_at=max(ends),
+    )
+
+
+def covers_of(pool: PoolFacts) -> str:
+    """Return what a pool covers, as orders name it."""
+    if pool.target.scope is Scope.EVERYTHING:
+        return EVERYTHING
+    return f"{pool.target.scope}:{pool.slug}"

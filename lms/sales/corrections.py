@@ -1,0 +1,194 @@
+"""Corrections of an order: new rows, and an invoice that replaces the wrong one (MONEY.md, M20).
+
+The old invoice is credited with the reason `reissue`, which ends no access and is no "canceled"
+order; what was paid on it pays the new one. What was credited before stays credited: the new
+invoice is for what is left.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.documents.snapshots import BillTo
+from lms.mail.links import MailContext
+from lms.models.documents import CreditReason, Document, DocumentKind
+from lms.models.orders import Order, PurchaseOrder
+from lms.models.payments import Payment, Settlement
+from lms.payments import settlements
+from lms.sales import billing, credit_notes, invoices, line_corrections, mails, payer_corrections
+from lms.sales.billing import Billing
+from lms.sales.credit_notes import Left, NewCreditNote
+from lms.sales.line_corrections import LineChange as LineChange
+from lms.sales.payer_corrections import NewPayer as NewPayer
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What is right of an order; None leaves a thing as it is."""
+
+    bill_to: BillTo | None = None
+    state: str = ""
+    po_number: str | None = None
+    po_amount_minor: int | None = None
+    net_days: int | None = None
+    due_on: date | None = None
+    bill_on: date | None = None
+    lines: tuple[LineChange, ...] = ()
+    payer: NewPayer | None = None
+    is_mailed: bool = True
+
+
+def correct(
+    session: Session,
+    order: Order,
+    correction: Correction,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> Document | None:
+    """Correct an order, which is locked, and reissue its invoice; returns the new invoice.
+
+    None where it is not invoiced yet. Raises Invalid, and Conflict where seats that are to go are
+    used.
+    """
+    old = invoices.live_invoice(session, order.id, lock=True)
+    left = credit_notes.left_of(session, old) if old else {}
+    freed = _free_payments(session, old, now=now)
+    if correction.payer is not None:
+        payer_corrections.check_undisputed(session, freed)
+    _apply(session, order, correction, now=now)
+    for change in correction.lines:
+        line_corrections.change_line(session, order, change, now=now)
+    by_hand = [change.line_id for change in correction.lines]
+    line_corrections.credit_lines(session, order, left, by_hand, now=now)
+    if correction.payer is not None:
+        payer_corrections.change_payer(
+            session, order, correction.payer, mail_context=mail_context, actor=actor, now=now
+        )
+    audit.record(session, "order.corrected", order.public_id, actor=actor, now=now)
+    if old is None:
+        return None
+    new = _reissue(
+        session, order, old, left, correction, mail_context=mail_context, actor=actor, now=now
+    )
+    _settle(session, old, [*_open_credits(session, old), *freed], now=now)
+    if correction.payer is None:
+        _settle(session, new, freed, now=now)
+    else:
+        payer_corrections.move_payments(
+            session,
+            new,
+            freed,
+            mail_context=mail_context,
+            actor=actor,
+            now=now,
+            is_mailed=correction.is_mailed,
+        )
+        if correction.is_mailed:
+            mails.send_placed(session, order, mail_context=mail_context, now=now)
+    return new
+
+
+def _reissue(  # noqa: PLR0913  (the order, both invoices, and by whom)
+    session: Session,
+    order: Order,
+    old: Document,
+    left: Mapping[str, Left],
+    correction: Correction,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> Document:
+    """Issue the invoice that replaces the old one, and credit what was left of that."""
+    old.replaced_at = now
+    session.flush()
+    new = invoices.issue_invoice(
+        session,
+        order,
+        mail_context=mail_context,
+        actor=actor,
+        now=now,
+        is_mailed=correction.is_mailed,
+    )
+    reissue = NewCreditNote(CreditReason.REISSUE, explanation=new.label, is_mailed=False)
+    lines = credit_notes.all_of(left)
+    if lines:
+        credit_notes.issue_credit(
+            session,
+            order,
+            old,
+            reissue,
+            lines,
+            mail_context=mail_context,
+            actor=actor,
+            now=now,
+        )
+    return new
+
+
+def _open_credits(session: Session, invoice: Document) -> Sequence[Document]:
+    """Return the credit notes of an invoice that are not used up, locked."""
+    return session.scalars(
+        select(Document)
+        .where(Document.refers_to_id == invoice.id, Document.kind == DocumentKind.CREDIT_NOTE)
+        .where(Document.open_minor > 0)
+        .order_by(Document.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _settle(
+    session: Session, invoice: Document, sources: Iterable[Payment | Document], *, now: datetime
+) -> None:
+    """Let these pay what is open of an invoice, as far as they reach."""
+    for source in sources:
+        session.refresh(invoice, ["open_minor"])
+        session.refresh(source, ["open_minor"])
+        amount = min(source.open_minor, invoice.open_minor)
+        if amount:
+            settlements.settle(session, invoice, source, amount, now=now)
+
+
+def _free_payments(session: Session, invoice: Document | None, *, now: datetime) -> list[Payment]:
+    """Undo what payments paid of an invoice; return them, in the order in which they paid."""
+    if invoice is None:
+        return []
+    paid: list[Settlement] = [
+        one
+        for one in settlements.standing(session, invoice_id=invoice.id)
+        if one.payment_id is not None
+    ]
+    payments = [session.get_one(Payment, one.payment_id) for one in paid]
+    settlements.undo(session, paid, now=now)
+    session.refresh(invoice)
+    return list({payment.id: payment for payment in payments}.values())
+
+
+def _apply(session: Session, order: Order, correction: Correction, *, now: datetime) -> None:
+    if correction.bill_to is not None:
+        order.bill_to = billing.pack(Billing(correction.bill_to, correction.state))
+    if correction.net_days is not None:
+        order.net_days = correction.net_days
+        order.due_on = None
+    if correction.due_on is not None:
+        order.due_on = correction.due_on
+    if correction.bill_on is not None:
+        order.bill_on = correction.bill_on
+    if correction.po_number is not None:
+        session.add(
+            PurchaseOrder(
+                order_id=order.id,
+                organization_id=order.organization_id,
+                number=" ".join(correction.po_number.split()),
+                amount_minor=correction.po_amount_minor,
+                received_at=now,
+            )
+        )
+    session.flush()

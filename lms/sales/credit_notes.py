@@ -1,0 +1,293 @@
+"""Credit notes: an invoice credited by line, with a reason; only returns take access away (R1).
+
+A credit note pays its invoice first. What is left of it is the payer's credit, to be refunded or
+to pay another invoice.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Conflict, Invalid
+from lms.documents.issuing import NewDocument, NewLine, issue
+from lms.mail.links import MailContext
+from lms.models.documents import CreditReason, Document, DocumentKind, DocumentLine
+from lms.models.grants import Grant, Withdrawal
+from lms.models.orders import Order, OrderLine
+from lms.models.tax import TaxRule
+from lms.payments import settlements
+from lms.sales import billing, order_access, return_mails, seat_returns
+from lms.sales.invoices import live_invoice
+from lms.tax.rounding import share, spread
+from lms.tax.rules import LineTax
+
+NO_INVOICE = N_("This order has no invoice to credit.")
+NOTHING_LEFT = N_("This invoice is fully credited.")
+PAID_IN_PART = N_("This invoice is paid in part. Credit its lines instead.")
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """What is credited of a line, by its outside id: all that is left, some seats, or an amount.
+
+    `amount_minor` is before tax, which is credited in proportion.
+    """
+
+    line_id: str
+    seats: int | None = None
+    amount_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCreditNote:
+    """A credit note for the invoice of an order; without `credits` it is for all that is left.
+
+    `explanation` is printed.
+    """
+
+    reason: CreditReason
+    credits: tuple[Credit, ...] = ()
+    explanation: str = ""
+    is_mailed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of an invoiced line after the credit notes so far, in minor units."""
+
+    line: OrderLine
+    seats: int | None
+    net_minor: int
+    tax_minor: int
+    rule: TaxRule | None
+
+
+def credit(
+    session: Session,
+    order: Order,
+    new: NewCreditNote,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> Document:
+    """Issue a credit note, take back what a return returns, and let it pay its invoice.
+
+    `order` is locked. Raises Conflict where nothing is invoiced or left, Invalid, with faults by
+    field, and Conflict `seats_in_use` where too few of the returned seats are free (S10).
+    """
+    invoice = live_invoice(session, order.id, lock=True)
+    if invoice is None:
+        raise Conflict(NO_INVOICE)
+    left = left_of(session, invoice)
+    lines = _credited(session, order, invoice, new, left)
+    if not any(line.net_minor or line.tax.tax_minor for line in lines):
+        raise Conflict(NOTHING_LEFT)
+    ended: list[int] = []
+    if new.reason is CreditReason.RETURN:
+        ended = _take_back(session, new, left, actor=actor, now=now)
+    note = issue_credit(
+        session, order, invoice, new, lines, mail_context=mail_context, actor=actor, now=now
+    )
+    if ended:
+        return_mails.send_returned(session, order, note, ended, mail_context=mail_context, now=now)
+    return note
+
+
+def preview(session: Session, order: Order, new: NewCreditNote) -> int:
+    """Return what a credit note would be for, with tax, and change nothing; raises as `credit`."""
+    invoice = live_invoice(session, order.id)
+    if invoice is None:
+        raise Conflict(NO_INVOICE)
+    lines = _credited(session, order, invoice, new, left_of(session, invoice))
+    return sum(line.net_minor + line.tax.tax_minor for line in lines)
+
+
+def issue_credit(  # noqa: PLR0913  (the order, its invoice, and what is credited by whom)
+    session: Session,
+    order: Order,
+    invoice: Document,
+    new: NewCreditNote,
+    lines: Sequence[NewLine],
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> Document:
+    """Issue a credit note of these lines and let it pay what is open of its invoice."""
+    document = NewDocument(
+        kind=DocumentKind.CREDIT_NOTE,
+        currency=order.currency,
+        bill_to=billing.billing_of(session, order).to,
+        lines=lines,
+        order_id=order.id,
+        order_number=billing.order_number(order),
+        login_id=invoice.login_id,
+        organization_id=invoice.organization_id,
+        po_number=invoice.po_number,
+        refers_to=invoice,
+        reason=new.reason,
+        explanation=new.explanation.strip(),
+        livemode=order.livemode,
+    )
+    note = issue(
+        session,
+        document,
+        zone=mail_context.zone,
+        actor=actor,
+        now=now,
+        is_mailed=new.is_mailed,
+    )
+    amount = min(note.open_minor, invoice.open_minor)
+    if amount:
+        settlements.settle(session, invoice, note, amount, now=now)
+    return note
+
+
+def left_of(session: Session, invoice: Document) -> Mapping[str, Left]:
+    """Return what is left of each line of an invoice, by the line's outside id, in their order."""
+    seats = func.sum(DocumentLine.quantity).filter(Document.reason == CreditReason.RETURN)
+    credited = {
+        row.order_line_id: row
+        for row in session.execute(
+            select(
+                DocumentLine.order_line_id,
+                func.sum(DocumentLine.net_minor).label("net"),
+                func.sum(DocumentLine.tax_minor).label("tax"),
+                seats.label("seats"),
+            )
+            .join(Document, Document.id == DocumentLine.document_id)
+            .where(Document.refers_to_id == invoice.id, Document.kind == DocumentKind.CREDIT_NOTE)
+            .group_by(DocumentLine.order_line_id)
+        )
+    }
+    rows = session.execute(
+        select(DocumentLine, OrderLine)
+        .join(OrderLine, OrderLine.id == DocumentLine.order_line_id)
+        .where(DocumentLine.document_id == invoice.id)
+        .order_by(DocumentLine.position)
+    )
+    found = {}
+    for printed, line in rows:
+        gone = credited.get(line.id)
+        rule = session.get(TaxRule, printed.tax_rule_id) if printed.tax_rule_id else None
+        found[line.public_id] = Left(
+            line=line,
+            seats=None
+            if line.quantity is None
+            else line.quantity + int((gone and gone.seats) or 0),
+            net_minor=printed.net_minor + int(gone.net if gone else 0),
+            tax_minor=printed.tax_minor + int(gone.tax if gone else 0),
+            rule=rule,
+        )
+    return found
+
+
+def all_of(left: Mapping[str, Left]) -> tuple[NewLine, ...]:
+    """Return credit lines for all that is left."""
+    return tuple(
+        _line(one, one.net_minor, one.tax_minor, one.seats)
+        for one in left.values()
+        if one.net_minor or one.tax_minor
+    )
+
+
+def _credited(
+    session: Session,
+    order: Order,
+    invoice: Document,
+    new: NewCreditNote,
+    left: Mapping[str, Left],
+) -> tuple[NewLine, ...]:
+    match new.reason:
+        case CreditReason.WRITE_OFF:
+            return _open_balance(invoice, left)
+        case CreditReason.VOID if invoice.open_minor < sum(
+            one.net_minor + one.tax_minor for one in left.values()
+        ):
+            raise Conflict(PAID_IN_PART)
+    if not new.credits:
+        return all_of(left)
+    return tuple(_one(session, order, each, new.reason, left) for each in new.credits)
+
+
+def _open_balance(invoice: Document, left: Mapping[str, Left]) -> tuple[NewLine, ...]:
+    """Return credit lines for what is open of an invoice, in proportion to what is left of each."""
+    rest = [one for one in left.values() if one.net_minor or one.tax_minor]
+    parts = spread(invoice.open_minor, [one.net_minor + one.tax_minor for one in rest])
+    lines = []
+    for one, part in zip(rest, parts, strict=True):
+        tax = share(one.tax_minor, part, one.net_minor + one.tax_minor)
+        lines.append(_line(one, part - tax, tax, None))
+    return tuple(line for line in lines if line.net_minor or line.tax.tax_minor)
+
+
+def _one(
+    session: Session,
+    order: Order,
+    wanted: Credit,
+    reason: CreditReason,
+    left: Mapping[str, Left],
+) -> NewLine:
+    one = left.get(wanted.line_id)
+    if one is None:
+        raise Invalid(N_("This line is not on the invoice."))
+    if reason is CreditReason.TAX:
+        return _line(one, 0, one.tax_minor, None)
+    seats: int | None = one.seats
+    amount = one.net_minor
+    if wanted.seats is not None and wanted.seats != one.seats:
+        seats = wanted.seats
+        worth = seat_returns.worth_of(session, order, one.line, one.seats, one.net_minor, seats)
+        amount = min(worth, one.net_minor)
+    if wanted.amount_minor is not None:
+        amount = wanted.amount_minor
+    if not 0 <= amount <= one.net_minor:
+        sentence = N_("Credit at most what is left of this line.")
+        raise Invalid(sentence, fields={"amount": sentence})
+    tax = share(one.tax_minor, amount, one.net_minor)
+    return _line(one, amount, tax, seats if reason is CreditReason.RETURN else None)
+
+
+def _line(one: Left, net_minor: int, tax_minor: int, seats: int | None) -> NewLine:
+    is_even = bool(seats) and net_minor % (seats or 1) == 0
+    return NewLine(
+        description=billing.title_of(one.line),
+        quantity=seats,
+        unit_minor=net_minor // (seats or 1) if is_even else net_minor,
+        net_minor=net_minor,
+        order_line_id=one.line.id,
+        tax=LineTax(tax_minor, one.rule),
+    )
+
+
+def _take_back(
+    session: Session,
+    new: NewCreditNote,
+    left: Mapping[str, Left],
+    *,
+    actor: str | None,
+    now: datetime,
+) -> list[int]:
+    """Revoke the grants of returned lines, or take the returned seats out of them; return them."""
+    ended = []
+    wanted = {one.line_id: one for one in new.credits} or {
+        line_id: Credit(line_id) for line_id in left
+    }
+    for line_id, one in wanted.items():
+        grants = session.scalars(
+            select(Grant)
+            .where(Grant.order_line_id == left[line_id].line.id, Grant.revoked_at.is_(None))
+            .order_by(Grant.id)
+        ).all()
+        ended += [grant.id for grant in grants]
+        seats = left[line_id].seats
+        if one.seats is None or one.seats == seats:
+            order_access.take_back(session, grants, Withdrawal.REFUNDED, actor=actor, now=now)
+        else:
+            for grant in grants:
+                order_access.shrink(session, grant, one.seats, now=now)
+    return ended

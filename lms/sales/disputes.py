@@ -1,0 +1,127 @@
+"""Disputes of payments: what they do to access (PRODUCT.md, R2).
+
+An individual's access is suspended, and restored when the dispute is won; lost, it is revoked. Of
+an organization our team is told, which may suspend it; lost, its invoices are open again.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Conflict
+from lms.mail.links import MailContext
+from lms.models.documents import Document
+from lms.models.grants import Withdrawal
+from lms.models.orders import Order
+from lms.models.payments import Dispute, DisputeState, Payment, Reversal, Settlement
+from lms.payments import payments
+from lms.sales import order_access, payment_mails
+
+OPEN_ALREADY = N_("A dispute of this payment is already open.")
+NO_DISPUTE = N_("No dispute of this payment is open.")
+
+
+def open_dispute(
+    session: Session,
+    payment_id: str,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> Dispute:
+    """Record that a payer disputes a payment; raises NotFound, Conflict."""
+    payment = payments.find_payment(session, payment_id)
+    session.refresh(payment, with_for_update=True)
+    if payment.reversed_at is not None or open_of(session, payment.id) is not None:
+        raise Conflict(OPEN_ALREADY)
+    dispute = Dispute(payment_id=payment.id, amount_minor=payment.amount_minor, opened_at=now)
+    session.add(dispute)
+    session.flush()
+    audit.record(session, "payment.disputed", payment_id, actor=actor, now=now)
+    orders = orders_paid_by(session, payment.id)
+    if payment.organization_id is None:
+        order_access.suspend(session, [one.id for one in orders], actor=actor, now=now)
+    for order in orders:
+        payment_mails.notify_staff_of_dispute(session, order, links=mail_context.links, now=now)
+    return dispute
+
+
+def suspend(session: Session, payment_id: str, *, actor: str | None, now: datetime) -> None:
+    """Suspend the access paid by a disputed payment; raises NotFound, Conflict without a dispute."""
+    order_access.suspend(session, _disputed(session, payment_id), actor=actor, now=now)
+
+
+def restore(session: Session, payment_id: str, *, actor: str | None, now: datetime) -> None:
+    """Let suspended access go on while the dispute is open; raises as `suspend`."""
+    order_access.restore(session, _disputed(session, payment_id), actor=actor, now=now)
+
+
+def win(session: Session, payment_id: str, *, actor: str | None, now: datetime) -> None:
+    """Close a dispute that was won: all is as before; raises NotFound, Conflict."""
+    payment = payments.find_payment(session, payment_id)
+    _close(session, payment, DisputeState.WON, now=now)
+    orders = orders_paid_by(session, payment.id)
+    order_access.restore(session, [one.id for one in orders], actor=actor, now=now)
+    audit.record(session, "payment.dispute_won", payment_id, actor=actor, now=now)
+
+
+def lose(session: Session, payment_id: str, *, actor: str | None, now: datetime) -> None:
+    """Close a dispute that was lost: the money is gone; raises NotFound, Conflict.
+
+    The invoices are open again. An individual's access is revoked, an organization's stays until
+    our team decides.
+    """
+    payment = payments.find_payment(session, payment_id)
+    orders = orders_paid_by(session, payment.id)
+    _close(session, payment, DisputeState.LOST, now=now)
+    payments.reverse(session, payment_id, Reversal.DISPUTE, actor=actor, now=now)
+    if payment.organization_id is None:
+        standing = order_access.standing_grants(session, [one.id for one in orders])
+        order_access.take_back(session, standing, Withdrawal.REVOKED, actor=actor, now=now)
+    audit.record(session, "payment.dispute_lost", payment_id, actor=actor, now=now)
+
+
+def open_of(session: Session, payment_id: int) -> Dispute | None:
+    """Return the open dispute of a payment; None where there is none."""
+    return session.scalar(
+        select(Dispute).where(Dispute.payment_id == payment_id, Dispute.state == DisputeState.OPEN)
+    )
+
+
+def orders_paid_by(session: Session, payment_id: int) -> tuple[Order, ...]:
+    """Return the orders whose invoices a payment pays, the oldest first."""
+    return tuple(
+        session.scalars(
+            select(Order)
+            .where(
+                Order.id.in_(
+                    select(Document.order_id)
+                    .join(Settlement, Settlement.invoice_id == Document.id)
+                    .where(Settlement.payment_id == payment_id, Settlement.undone_at.is_(None))
+                )
+            )
+            .order_by(Order.id)
+        )
+    )
+
+
+def _disputed(session: Session, payment_id: str) -> list[int]:
+    """Return the orders paid by a disputed payment."""
+    payment = payments.find_payment(session, payment_id)
+    if open_of(session, payment.id) is None:
+        raise Conflict(NO_DISPUTE)
+    return [order.id for order in orders_paid_by(session, payment.id)]
+
+
+def _close(session: Session, payment: Payment, state: DisputeState, *, now: datetime) -> None:
+    closed = session.scalar(
+        update(Dispute)
+        .where(Dispute.payment_id == payment.id, Dispute.state == DisputeState.OPEN)
+        .values(state=state, closed_at=now)
+        .returning(Dispute.id)
+        .execution_options(synchronize_session=False)
+    )
+    if closed is None:
+        raise Conflict(NO_DISPUTE)

@@ -1,0 +1,152 @@
+"""Invoices of orders: issued when an order is placed, or on its billing day (MONEY.md, M3 and M6)."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Conflict
+from lms.documents.issuing import NewDocument, issue
+from lms.documents.policies_in_print import printed_policies
+from lms.mail.links import MailContext
+from lms.models.documents import Document, DocumentKind
+from lms.models.orders import Order, OrderLine, Terms
+from lms.models.payments import PaymentMethod
+from lms.payments import payments
+from lms.payments.payments import NewPayment
+from lms.sales import billing, receipts
+
+BILLED = N_("This order has an invoice already.")
+NOT_TO_BILL = N_("Place this order before you issue its invoice.")
+NOT_BILLED = (Terms.COMPLIMENTARY, Terms.HISTORY)
+
+
+def bill(
+    session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
+) -> Document | None:
+    """Issue the invoice of a placed order, unless it is billed on a later day or not at all.
+
+    What was paid by card is paid in the same transaction, with its receipt (M6).
+    """
+    today = now.astimezone(mail_context.zone).date()
+    if order.terms in NOT_BILLED or (order.bill_on is not None and order.bill_on > today):
+        return None
+    invoice = issue_invoice(session, order, mail_context=mail_context, actor=actor, now=now)
+    if order.terms is Terms.CARD and invoice.total_minor:
+        new = NewPayment(
+            method=PaymentMethod.CARD,
+            currency=order.currency,
+            amount_minor=invoice.total_minor,
+            received_on=today,
+            login_id=order.login_id,
+            organization_id=order.organization_id,
+            livemode=order.livemode,
+            pays={invoice.public_id: invoice.total_minor},
+        )
+        paid = payments.record(session, new, actor=actor, now=now)
+        receipts.issue_receipt(session, paid, mail_context=mail_context, actor=actor, now=now)
+    return invoice
+
+
+def bill_now(
+    session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
+) -> Document | None:
+    """Issue the invoice of an order, which is locked, before its billing day.
+
+    Raises Conflict for one that is not placed, is canceled, or has an invoice.
+    """
+    if order.placed_at is None or order.canceled_at is not None:
+        raise Conflict(NOT_TO_BILL)
+    if live_invoice(session, order.id) is not None:
+        raise Conflict(BILLED)
+    order.bill_on = None
+    return bill(session, order, mail_context=mail_context, actor=actor, now=now)
+
+
+def issue_invoice(
+    session: Session,
+    order: Order,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+    is_mailed: bool = True,
+) -> Document:
+    """Issue an invoice of an order as it stands, and return it."""
+    on = now.astimezone(mail_context.zone).date()
+    new = NewDocument(
+        kind=DocumentKind.INVOICE,
+        currency=order.currency,
+        bill_to=billing.billing_of(session, order).to,
+        lines=billing.printed_lines(
+            session, order, standing_lines(session, order.id), zone=mail_context.zone, on=on
+        ),
+        order_id=order.id,
+        order_number=billing.order_number(order),
+        login_id=order.login_id,
+        organization_id=order.organization_id,
+        po_number=billing.po_number(session, order),
+        due_on=billing.due_on(order, on),
+        terms=billing.say_terms(order),
+        policies=printed_policies(session, mail_context=mail_context, now=now),
+        livemode=order.livemode,
+    )
+    return issue(session, new, zone=mail_context.zone, actor=actor, now=now, is_mailed=is_mailed)
+
+
+def due_for_billing(session: Session, *, zone: ZoneInfo, now: datetime) -> list[int]:
+    """Return the orders whose billing day has come and that have no invoice, the oldest first."""
+    today = now.astimezone(zone).date()
+    is_billed = exists().where(Document.order_id == Order.id, Document.kind == DocumentKind.INVOICE)
+    return list(
+        session.scalars(
+            select(Order.id)
+            .where(
+                Order.placed_at.is_not(None),
+                Order.canceled_at.is_(None),
+                Order.terms.not_in(NOT_BILLED),
+                Order.bill_on <= today,
+                ~is_billed,
+            )
+            .order_by(Order.bill_on, Order.id)
+        )
+    )
+
+
+def bill_due(
+    session: Session, order_id: int, *, mail_context: MailContext, now: datetime
+) -> Document | None:
+    """Issue the invoice of an order whose billing day has come; None where another one did."""
+    order = session.scalars(
+        select(Order)
+        .where(Order.id == order_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    if order.canceled_at is not None or live_invoice(session, order.id) is not None:
+        return None
+    return bill(session, order, mail_context=mail_context, actor=None, now=now)
+
+
+def live_invoice(session: Session, order_id: int, *, lock: bool = False) -> Document | None:
+    """Return the invoice of an order that was not replaced; None before it is issued."""
+    query = select(Document).where(
+        Document.order_id == order_id,
+        Document.kind == DocumentKind.INVOICE,
+        Document.replaced_at.is_(None),
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(query)
+
+
+def standing_lines(session: Session, order_id: int) -> list[OrderLine]:
+    """Return the lines of an order without those that a correction replaced."""
+    return list(
+        session.scalars(
+            select(OrderLine)
+            .where(OrderLine.order_id == order_id, OrderLine.replaced_at.is_(None))
+            .order_by(OrderLine.position)
+        )
+    )

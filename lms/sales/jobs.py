@@ -1,0 +1,45 @@
+"""Jobs of orders: invoices on their billing day, and notices of invoices that are past due."""
+
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from lms.core.clock import now
+from lms.core.runtime import Carrel
+from lms.jobs.queue import JobKind, JobRun, Schedule
+from lms.mail.links import Links, MailContext
+from lms.sales import invoices
+from lms.sales.payment_mails import tell_past_due
+
+BILL: Final = "sales.bill"
+PAST_DUE: Final = "sales.past_due"
+SCHEDULES: Final = (
+    Schedule(BILL, timedelta(hours=1)),
+    Schedule(PAST_DUE, timedelta(hours=1)),
+)
+
+
+def bill(carrel: Carrel, run: JobRun) -> None:
+    """Issue the invoices whose billing day has come, each in a transaction of its own (M6)."""
+    mail_context = _mail_context(carrel)
+    with carrel.database.read_session() as session:
+        due = invoices.due_for_billing(session, zone=mail_context.zone, now=now())
+    for order_id in due:
+        if run.canceled():
+            return
+        with carrel.database.transaction() as session:
+            invoices.bill_due(session, order_id, mail_context=mail_context, now=now())
+
+
+def past_due(carrel: Carrel, _run: JobRun) -> None:
+    """Tell our team and buyers of invoices that fell due; each is told once."""
+    with carrel.database.transaction() as session:
+        tell_past_due(session, mail_context=_mail_context(carrel), now=now())
+
+
+def _mail_context(carrel: Carrel) -> MailContext:
+    settings = carrel.settings
+    return MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
+
+
+JOBS: Final = (JobKind(BILL, bill), JobKind(PAST_DUE, past_due))

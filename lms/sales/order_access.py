@@ -1,0 +1,250 @@
+"""Access of orders: the one place where an order gives access, and takes it back.
+
+Each line gives one grant, to its holder: a login, or a pool of the organization that pays. So an
+organization owns what it pays for, one seat and one pass included; who the order names has the
+seat, and the organization may give it to another. A group showing is its host's login's. It
+happens when the order is placed; where staff or payment are waited for, the grant is there and
+admits no one until it is released (PRODUCT.md, P9, and Payer and holder).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.contracts import renewals
+from lms.contracts.renewals import Renewal
+from lms.core.email_addresses import read_address
+from lms.core.errors import N_, Conflict
+from lms.grants import grants
+from lms.grants.grants import NewPass, Target, Term, year_from
+from lms.mail.links import MailContext
+from lms.models.accounts import Login
+from lms.models.grants import Grant, OfferKind, Withdrawal
+from lms.models.orders import LineAct, Order, OrderLine
+from lms.models.organizations import Organization
+from lms.models.playback import PlaybackEnd
+from lms.models.seats import Pool
+from lms.playback.sessions import end_by_own_grants
+from lms.pricing.offers import DATED, NAMED
+from lms.seats import claims, invitations, pools
+from lms.seats.pool_reconciliation import end_playback
+from lms.seats.pools import NewPoolGrant
+
+IN_USE = N_("Too few of these seats are free. Release seats first.")
+
+
+def target_of(line: OrderLine) -> Target:
+    """Return what a line covers."""
+    return Target(line.scope, line.webinar_id or line.presenter_id or line.series_id)
+
+
+def zone_of(session: Session, order: Order, mail_context: MailContext) -> ZoneInfo:
+    """Return the zone in which the payer's days end."""
+    if order.organization_id is None:
+        return mail_context.zone
+    own = session.scalar(select(Organization.zone).where(Organization.id == order.organization_id))
+    return ZoneInfo(own) if own else mail_context.zone
+
+
+def give_access(  # noqa: PLR0913  (the line, its holder, and who gives it when)
+    session: Session,
+    order: Order,
+    line: OrderLine,
+    *,
+    login_id: int,
+    zone: ZoneInfo,
+    actor: str | None,
+    now: datetime,
+) -> Grant:
+    """Give the access of a line to its holder, and write holder and term on the line."""
+    if order.organization_id is not None and line.kind is not OfferKind.GROUP_SHOWING:
+        grant = _fill_pool(session, order, line, zone=zone, actor=actor, now=now)
+        if line.kind in NAMED and line.act is LineAct.NEW and line.quantity == 1:
+            _seat(session, grant, login_id, actor=actor, now=now)
+    else:
+        grant = _let_in(session, line, login_id=login_id, zone=zone, actor=actor, now=now)
+        grant.kind, grant.order_line_id = line.kind, line.id
+        grant.awaits_payment_since = order.held_at
+    line.login_id, line.pool_id = grant.login_id, grant.pool_id
+    line.starts_at, line.ends_at = grant.starts_at, grant.ends_at
+    session.flush()
+    return grant
+
+
+def release(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:
+    """Let an order's grants admit that waited for payment or for staff."""
+    order.held_at = None
+    for grant in standing_grants(session, [order.id]):
+        if grant.pool_id is not None:
+            pools.mark_pool_grant_paid(session, grant.public_id, actor=actor, now=now)
+        else:
+            grant.awaits_payment_since = None
+    session.flush()
+
+
+def hold(session: Session, order: Order, *, now: datetime) -> None:
+    """Close an order's access until it is paid (P9); playback by it ends."""
+    order.held_at = now
+    for grant in standing_grants(session, [order.id]):
+        if grant.awaits_payment_since is None:
+            grant.awaits_payment_since = now
+        session.flush()
+        _end_playback(session, grant, now=now)
+
+
+def suspend(
+    session: Session, order_ids: Sequence[int], *, actor: str | None, now: datetime
+) -> None:
+    """Suspend the access of disputed orders (R2); playback by it ends."""
+    for grant in standing_grants(session, order_ids):
+        if grant.pool_id is not None:
+            pools.suspend_pool_grant(session, grant.public_id, actor=actor, now=now)
+        elif grant.suspended_at is None:
+            grant.suspended_at = now
+            session.flush()
+            _end_playback(session, grant, now=now)
+            audit.record(session, "grant.suspended", grant.public_id, actor=actor, now=now)
+
+
+def restore(
+    session: Session, order_ids: Sequence[int], *, actor: str | None, now: datetime
+) -> None:
+    """Let the suspended access of orders admit again."""
+    for grant in standing_grants(session, order_ids):
+        if grant.pool_id is not None:
+            pools.restore_pool_grant(session, grant.public_id, actor=actor, now=now)
+        elif grant.suspended_at is not None:
+            grant.suspended_at = None
+            audit.record(session, "grant.restored", grant.public_id, actor=actor, now=now)
+    session.flush()
+
+
+def take_back(
+    session: Session,
+    grants_of_lines: Sequence[Grant],
+    withdrawal: Withdrawal,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Revoke grants, and nothing else (R1)."""
+    for grant in grants_of_lines:
+        if grant.pool_id is None:
+            grants.take_back(
+                session, grant.public_id, withdrawal=withdrawal, reason="", actor=actor, now=now
+            )
+        else:
+            pools.revoke_pool_grant(
+                session, grant.public_id, withdrawal, reason="", actor=actor, now=now
+            )
+
+
+def shrink(session: Session, grant: Grant, fewer: int, *, now: datetime) -> None:
+    """Take so many free seats out of a pool's grant; raises Conflict where fewer are free (S10)."""
+    room = session.scalar(
+        update(Pool)
+        .where(Pool.id == grant.pool_id, Pool.capacity - fewer >= Pool.used)
+        .values(capacity=Pool.capacity - fewer)
+        .returning(Pool.id)
+        .execution_options(synchronize_session=False)
+    )
+    if room is None:
+        raise Conflict(IN_USE, code="seats_in_use")
+    session.execute(
+        update(Grant)
+        .where(Grant.id == grant.id, Grant.seats > fewer)
+        .values(seats=Grant.seats - fewer)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+    pools.settle(session, room, now=now)
+
+
+def standing_grants(session: Session, order_ids: Sequence[int]) -> tuple[Grant, ...]:
+    """Return the grants of orders that were not revoked; pools in the order of their ids."""
+    return tuple(
+        session.scalars(
+            select(Grant)
+            .join(OrderLine, OrderLine.id == Grant.order_line_id)
+            .where(OrderLine.order_id.in_(order_ids), Grant.revoked_at.is_(None))
+            .order_by(Grant.pool_id, Grant.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def _fill_pool(
+    session: Session,
+    order: Order,
+    line: OrderLine,
+    *,
+    zone: ZoneInfo,
+    actor: str | None,
+    now: datetime,
+) -> Grant:
+    assert order.organization_id is not None  # noqa: S101  (a pool is an organization's)
+    if line.act is LineAct.RENEWAL:
+        assert line.pool_id is not None  # noqa: S101  (a renewal names its pool)
+        ends_at = line.ends_at or renewals.renewed_end(session, line.pool_id, zone, now=now)
+        renewal = Renewal(line.quantity, ends_at, line.id, order.held_at is not None)
+        renewals.renew(session, line.pool_id, renewal, actor=actor, now=now)
+    else:
+        seats = NewPoolGrant(
+            organization_id=order.organization_id,
+            target=target_of(line),
+            seats=None if line.kind is OfferKind.INSTITUTIONAL else line.quantity,
+            term=_term(line, line.starts_at or now, zone),
+            kind=line.kind,
+            order_line_id=line.id,
+            awaits_payment=order.held_at is not None,
+        )
+        pools.sell_seats(session, seats, actor=actor, now=now)
+    return session.scalars(select(Grant).where(Grant.order_line_id == line.id)).one()
+
+
+def _seat(
+    session: Session, grant: Grant, login_id: int, *, actor: str | None, now: datetime
+) -> None:
+    """Give the one seat that was bought to whom the order names, unless they have one there.
+
+    Where people wait for a seat of the pool, it goes to them first (S9).
+    """
+    assert grant.pool_id is not None  # noqa: S101  (an organization's)
+    email = session.get_one(Login, login_id).email
+    held = invitations.held_by(session, grant.pool_id, read_address(email)) if email else None
+    if held is None:
+        claims.claim(session, grant.pool_id, login_id, actor=actor, now=now)
+
+
+def _let_in(
+    session: Session,
+    line: OrderLine,
+    *,
+    login_id: int,
+    zone: ZoneInfo,
+    actor: str | None,
+    now: datetime,
+) -> Grant:
+    target = target_of(line)
+    if line.kind is OfferKind.PASS and line.ends_at is None:
+        bought = NewPass(login_id, target, line.starts_at)
+        return grants.add_pass(session, bought, zone=zone, actor=actor, now=now)
+    term = Term(line.starts_at or now, line.ends_at if line.kind in DATED else None)
+    return grants.grant(session, login_id=login_id, target=target, term=term, actor=actor, now=now)
+
+
+def _term(line: OrderLine, starts_at: datetime, zone: ZoneInfo) -> Term:
+    if line.kind not in DATED:
+        return Term(starts_at)
+    return Term(starts_at, line.ends_at) if line.ends_at else year_from(starts_at, zone)
+
+
+def _end_playback(session: Session, grant: Grant, *, now: datetime) -> None:
+    if grant.login_id is not None:
+        end_by_own_grants(session, grant.login_id, ended_as=PlaybackEnd.SUSPENDED, now=now)
+    elif grant.pool_id is not None:
+        end_playback(session, grant.pool_id, PlaybackEnd.SUSPENDED, now=now)

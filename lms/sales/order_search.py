@@ -1,0 +1,219 @@
+"""Order search: the staff list, by words, numbers, amounts, and where orders stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.models.accounts import Login
+from lms.models.documents import Document
+from lms.models.orders import Order, OrderLine, PurchaseOrder, Terms
+from lms.models.organizations import Organization
+from lms.models.payments import Payment, Settlement
+from lms.sales.invoices import NOT_BILLED
+from lms.sales.read_models import (
+    CREDITED,
+    IS_DISPUTED,
+    IS_LIVE,
+    ORDERS,
+    QUOTE_EXPIRES_AT,
+    RETURNED,
+    LiveInvoice,
+    OrderFacts,
+    Standing,
+    facts_of,
+)
+
+_MATCHES: Final = select(Order.id).select_from(Order).outerjoin(LiveInvoice, IS_LIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedOrders:
+    """Which orders a list shows: words, a standing as of `now`, one way of paying, one payer."""
+
+    query: str = ""
+    standing: Standing | None = None
+    terms: Terms | None = None
+    organization_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSums:
+    """What the orders of a list cost and what is open of them, in minor units of one currency."""
+
+    currency: str
+    total_minor: int
+    open_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """One page of orders, how many there are in all, and what they cost, by currency."""
+
+    items: tuple[OrderFacts, ...]
+    total: int
+    sums: tuple[OrderSums, ...]
+
+
+def list_orders(
+    session: Session, wanted: WantedOrders, *, now: datetime, offset: int, limit: int
+) -> Orders:
+    """Return a page of orders, the newest first.
+
+    In the sums, test orders don't count, and drafts, quotes and canceled orders only where a list
+    shows nothing else.
+    """
+    found = _MATCHES.where(*_conditions(session, wanted, now))
+    total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    newest = (Order.created_at.desc(), Order.id.desc())
+    page = session.scalars(found.order_by(*newest).offset(offset).limit(limit)).all()
+    rows = session.execute(ORDERS.where(Order.id.in_(page)).order_by(*newest))
+    counted = found.where(Order.livemode.is_(True))
+    if wanted.standing is None:
+        counted = counted.where(Order.placed_at.is_not(None), Order.canceled_at.is_(None))
+    return Orders(tuple(facts_of(row) for row in rows), total, _sums(session, counted))
+
+
+def count_standing(session: Session, standing: Standing, *, now: datetime) -> int:
+    """Return how many orders stand like this."""
+    found = _MATCHES.where(_stands(standing, now))
+    return session.scalar(select(func.count()).select_from(found.subquery())) or 0
+
+
+def past_due_orders(session: Session, *, now: datetime, since: datetime) -> tuple[OrderFacts, ...]:
+    """Return the orders whose invoice fell due here after `since` and is not paid.
+
+    An invoice that was past due when it was imported is left out.
+    """
+    late = _stands(Standing.PAST_DUE, now)
+    fell_due = (LiveInvoice.due_at > since, LiveInvoice.due_at > Order.created_at)
+    rows = session.execute(ORDERS.where(late, *fell_due).order_by(Order.id))
+    return tuple(facts_of(row) for row in rows)
+
+
+def _sums(session: Session, counted: Select[int]) -> tuple[OrderSums, ...]:
+    net = select(func.sum(OrderLine.net_minor)).where(
+        OrderLine.order_id == Order.id, OrderLine.replaced_at.is_(None)
+    )
+    total = func.coalesce(LiveInvoice.total_minor, net.correlate(Order).scalar_subquery(), 0)
+    rows = session.execute(
+        counted.with_only_columns(
+            Order.currency, func.sum(total), func.sum(func.coalesce(LiveInvoice.open_minor, 0))
+        )
+        .group_by(Order.currency)
+        .order_by(Order.currency)
+    )
+    return tuple(OrderSums(currency, int(cost), int(left)) for currency, cost, left in rows)
+
+
+def _conditions(session: Session, wanted: WantedOrders, now: datetime) -> list[ColumnElement[bool]]:
+    conditions = [_says(session, word) for word in wanted.query.split()]
+    if wanted.standing is not None:
+        conditions.append(_stands(wanted.standing, now))
+    if wanted.terms is not None:
+        conditions.append(Order.terms == wanted.terms)
+    if wanted.organization_id is not None:
+        conditions.append(Order.organization_id == wanted.organization_id)
+    return conditions
+
+
+def _stands(standing: Standing, now: datetime) -> ColumnElement[bool]:
+    """Select the orders that stand like this, as `OrderFacts.standing` tells it."""
+    placed = and_(Order.placed_at.is_not(None), Order.canceled_at.is_(None))
+    calm = and_(placed, ~IS_DISPUTED)
+    is_returned = and_(LiveInvoice.total_minor > 0, LiveInvoice.total_minor <= RETURNED)
+    billed = and_(calm, LiveInvoice.id.is_not(None), ~is_returned)
+    is_credited = and_(
+        LiveInvoice.total_minor > 0,
+        LiveInvoice.total_minor <= CREDITED,
+        LiveInvoice.open_minor == 0,
+    )
+    late = and_(billed, LiveInvoice.open_minor > 0, LiveInvoice.due_at <= now)
+    is_owed = and_(
+        billed,
+        LiveInvoice.open_minor > 0,
+        or_(LiveInvoice.due_at.is_(None), LiveInvoice.due_at > now),
+    )
+    cart = and_(Order.placed_at.is_(None), Order.canceled_at.is_(None))
+    never = Order.terms.in_(NOT_BILLED)
+    return {
+        Standing.DRAFT: and_(cart, QUOTE_EXPIRES_AT.is_(None)),
+        Standing.QUOTED: and_(cart, now < QUOTE_EXPIRES_AT),
+        Standing.EXPIRED: and_(cart, now >= QUOTE_EXPIRES_AT),
+        Standing.CANCELED: Order.canceled_at.is_not(None),
+        Standing.DISPUTED: and_(placed, IS_DISPUTED),
+        Standing.TO_BILL: and_(calm, LiveInvoice.id.is_(None), ~never),
+        Standing.REFUNDED: and_(calm, is_returned),
+        Standing.CREDITED: and_(billed, is_credited),
+        Standing.PAID: or_(
+            and_(calm, LiveInvoice.id.is_(None), never),
+            and_(billed, LiveInvoice.open_minor == 0, ~is_credited),
+        ),
+        Standing.PAST_DUE: late,
+        Standing.PARTLY_PAID: and_(is_owed, LiveInvoice.open_minor < LiveInvoice.total_minor),
+        Standing.UNPAID: and_(is_owed, LiveInvoice.open_minor == LiveInvoice.total_minor),
+    }[standing]
+
+
+def _says(session: Session, word: str) -> ColumnElement[bool]:
+    """Look for a word in who bought, what, in every number, and in amounts.
+
+    The ids are looked up first: as part of one statement, each would be tried for every order.
+    """
+    found: list[ColumnElement[bool]] = []
+    names = or_(
+        Login.name.icontains(word, autoescape=True), Login.email.icontains(word, autoescape=True)
+    )
+    logins = _ids(session, select(Login.id).where(names))
+    if logins:
+        found += [Order.login_id.in_(logins), Order.contact_id.in_(logins)]
+    customers = _ids(
+        session,
+        select(Organization.id).where(Organization.name.icontains(word, autoescape=True)),
+    )
+    if customers:
+        found.append(Order.organization_id.in_(customers))
+    for query in _order_ids(word):
+        ids = _ids(session, query)
+        if ids:
+            found.append(Order.id.in_(ids))
+    start = word.replace("-", "").lower()
+    return or_(Order.public_id.startswith(start, autoescape=True), *found)
+
+
+def _order_ids(word: str) -> Sequence[Select[Any]]:
+    """Return what finds orders by a document's or purchase order's number, a check, an amount."""
+    paid = (
+        select(Document.order_id)
+        .join(Settlement, Settlement.invoice_id == Document.id)
+        .join(Payment, Payment.id == Settlement.payment_id)
+    )
+    queries: list[Select[Any]] = [
+        select(OrderLine.order_id).where(OrderLine.description.icontains(word, autoescape=True)),
+        select(PurchaseOrder.order_id).where(PurchaseOrder.number.icontains(word, autoescape=True)),
+        select(Document.order_id).where(Document.label.icontains(word, autoescape=True)),
+        select(Order.id).where(
+            or_(
+                Order.contact_name.icontains(word, autoescape=True),
+                Order.contact_email.icontains(word, autoescape=True),
+                Order.organization_name.icontains(word, autoescape=True),
+            )
+        ),
+        paid.where(Payment.check_number.icontains(word, autoescape=True)),
+    ]
+    amount = word.lstrip("$").replace(",", "")
+    if amount.replace(".", "", 1).isdecimal() and amount.isascii():
+        minor = round(float(amount) * 100)
+        queries += [
+            select(Document.order_id).where(Document.total_minor == minor),
+            paid.where(Payment.amount_minor == minor),
+        ]
+    return queries
+
+
+def _ids(session: Session, query: Select[Any]) -> list[int]:
+    """Return what a lookup finds, at most a thousand: more are no answer to a search."""
+    return [one for one in session.scalars(query.distinct().limit(1000)) if one is not None]

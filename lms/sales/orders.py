@@ -1,0 +1,286 @@
+"""Orders: writing one down, and placing it, which gives its access and issues its invoice.
+
+An order is a cart until it is placed; then its prices are fixed (PRODUCT.md, P6). One function
+places every order: those that staff record, quotes that were accepted, and what was sold in the
+past.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.contracts import grace_periods, renewals
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.model_base import new_public_id
+from lms.documents.policies_in_print import current_policies
+from lms.grants.grants import Target, target_columns
+from lms.mail.links import MailContext
+from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.grants import OfferKind, Scope
+from lms.models.orders import LineAct, Order, OrderLine, PurchaseOrder, Terms
+from lms.organizations import organizations
+from lms.pricing.offers import DATED
+from lms.requests import requests
+from lms.sales import billing, invoices, mails, order_access, uninvited_buyers
+from lms.sales.buyers import buyer_of
+from lms.sales.new_orders import NewLine, NewOrder, check
+from lms.seats import pools
+from lms.seats.pools import PoolFacts
+
+PLACED_ALREADY = N_("This order was already placed.")
+CANCELED = N_("This order was canceled.")
+HAS_CONTRACT = N_(
+    "This organization already has such a contract. Renew it or add seats to it instead."
+)
+NO_CONTRACT = N_("This organization has no such contract yet. Sell a new one.")
+NO_PASS = N_("This organization has no such pass yet. Sell a new one.")
+ONE_PASS_EACH = N_("A pass is for one person. Sell a new pass instead of adding a seat.")
+
+
+def place(
+    session: Session, new: NewOrder, *, mail_context: MailContext, actor: str | None, now: datetime
+) -> Order:
+    """Write an order down and place it at once; returns it.
+
+    Raises Invalid, with faults by field, NotFound, and Conflict for an order that was placed
+    before.
+    """
+    order = draft(session, new, actor=actor, now=now)
+    agree(
+        session,
+        order,
+        is_held=new.is_held,
+        mail_context=mail_context,
+        actor=actor,
+        now=now,
+    )
+    return order
+
+
+def draft(session: Session, new: NewOrder, *, actor: str | None, now: datetime) -> Order:
+    """Write an order down that is not placed yet: a cart, or what is to be quoted.
+
+    Nobody gets access, an account, or an email. Raises as `place`.
+    """
+    return write_down(session, new, check(session, new), actor=actor, now=now)
+
+
+def write_down(
+    session: Session,
+    new: NewOrder,
+    targets: Sequence[Target],
+    *,
+    actor: str | None,
+    now: datetime,
+) -> Order:
+    """Write an order down as it is wanted, though it may still lack what placing it needs.
+
+    Raises NotFound, and Conflict for an order or a request that was answered before.
+    """
+    order_id = new.order_id or new_public_id()
+    if session.scalar(select(Order.id).where(Order.public_id == order_id)) is not None:
+        raise Conflict(PLACED_ALREADY)
+    organization = None
+    if new.organization:
+        organization = organizations.find_organization(session, new.organization)
+    order = Order(
+        public_id=order_id,
+        organization_id=organization.id if organization else None,
+        contact_name=" ".join(new.name.split()),
+        contact_email=new.email.strip(),
+        organization_name="" if organization else " ".join(new.organization_name.split()),
+        terms=new.terms,
+        net_days=billing.net_days_of(session, organization, new.net_days),
+        currency=new.currency,
+        livemode=new.livemode,
+        note=new.note.strip(),
+        created_at=now,
+        bill_on=new.bill_on,
+        due_on=new.due_on,
+    )
+    session.add(order)
+    session.flush()
+    add_lines(session, order, new.lines, targets)
+    if new.po_number.strip():
+        session.add(
+            PurchaseOrder(
+                order_id=order.id,
+                organization_id=order.organization_id,
+                number=" ".join(new.po_number.split()),
+                received_at=now,
+            )
+        )
+    session.flush()
+    if new.answers is not None:
+        requests.link_order(session, new.answers, order.id)
+    audit.record(session, "order.drafted", order.public_id, actor=actor, now=now)
+    return order
+
+
+def add_lines(
+    session: Session, order: Order, lines: Sequence[NewLine], targets: Sequence[Target]
+) -> None:
+    """Add lines to an order, which say what they cover as it is called today."""
+    first = len(lines_of(session, order.id, replaced=True))
+    for place, (line, target) in enumerate(zip(lines, targets, strict=True), start=first):
+        adds_to = find_line(session, line.adds_to) if line.adds_to else None
+        gross = line.price_minor + line.discount_minor
+        row = OrderLine(
+            order_id=order.id,
+            position=place,
+            kind=line.kind,
+            act=line.act,
+            adds_to_id=adds_to.id if adds_to else None,
+            description=_name_of(session, target),
+            quantity=line.quantity,
+            starts_at=line.starts_at,
+            ends_at=line.ends_at,
+            unit_minor=gross // line.quantity if line.quantity else gross,
+            discount_minor=line.discount_minor,
+            net_minor=line.price_minor,
+            delivered_through=line.delivered_through,
+            **target_columns(target),
+        )
+        if line.kind in DATED and order.organization_id is not None:
+            _choose_pool(session, order, row, target, line.pool)
+        session.add(row)
+    session.flush()
+
+
+def agree(
+    session: Session,
+    order: Order,
+    *,
+    is_held: bool,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Place an order: give its access, issue what it is billed with, and tell its buyer.
+
+    Access opens at once unless it is held (P9). What came from the past is told to nobody. Raises
+    Conflict where it was placed before.
+    """
+    held = session.scalars(
+        select(Order)
+        .where(Order.id == order.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    if held.placed_at is not None:
+        raise Conflict(PLACED_ALREADY)
+    if held.canceled_at is not None:
+        raise Conflict(CANCELED)
+    buyer = buyer_of(session, order, mail_context=mail_context, actor=actor, now=now)
+    order.organization_id = buyer.organization.id if buyer.organization else None
+    order.login_id = None if buyer.organization else buyer.contact.id
+    order.contact_id, order.placed_at = buyer.contact.id, now
+    order.policies = [one.id for one in current_policies(session, now=now)]
+    order.held_at = now if is_held else None
+    session.flush()
+    audit.record(session, "order.placed", order.public_id, actor=actor, now=now)
+    zone = order_access.zone_of(session, order, mail_context)
+    for line in lines_of(session, order.id):
+        order_access.give_access(
+            session, order, line, login_id=buyer.contact.id, zone=zone, actor=actor, now=now
+        )
+    requests.finish_with_order(session, order.id, actor=actor, now=now)
+    grace_periods.follow_order(session, order.id, now=now)
+    if order.terms is Terms.HISTORY:
+        uninvited_buyers.note(session, buyer.contact.id, now=now)
+        return
+    if order.terms is not Terms.COMPLIMENTARY:
+        invoices.bill(session, order, mail_context=mail_context, actor=actor, now=now)
+    mails.send_placed(session, order, mail_context=mail_context, now=now)
+
+
+def write_note(
+    session: Session, order: Order, note: str, *, actor: str | None, now: datetime
+) -> None:
+    """Write our team's own note about an order."""
+    order.note = note.strip()
+    audit.record(session, "order.note_written", order.public_id, actor=actor, now=now)
+
+
+def lines_of(session: Session, order_id: int, *, replaced: bool = False) -> list[OrderLine]:
+    """Return the lines of an order in their order, without those that a correction replaced."""
+    query = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
+    if not replaced:
+        query = query.where(OrderLine.replaced_at.is_(None))
+    return list(session.scalars(query))
+
+
+def find_line(session: Session, line_id: str) -> OrderLine:
+    """Return an order line by its outside id; raises NotFound."""
+    line = session.scalar(select(OrderLine).where(OrderLine.public_id == line_id))
+    if line is None:
+        raise NotFound
+    return line
+
+
+def find_order(session: Session, order_id: str, *, lock: bool = False) -> Order:
+    """Return an order by its outside id, locked if wanted; raises NotFound."""
+    query = select(Order).where(Order.public_id == order_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    order = session.scalar(query)
+    if order is None:
+        raise NotFound
+    return order
+
+
+def _name_of(session: Session, target: Target) -> str:
+    names = {
+        Scope.WEBINAR: select(Webinar.title).where(Webinar.id == target.id),
+        Scope.SERIES: select(Series.title).where(Series.id == target.id),
+        Scope.PRESENTER: select(Presenter.name).where(Presenter.id == target.id),
+    }
+    return session.scalars(names[target.scope]).one() if target.scope in names else ""
+
+
+def _choose_pool(
+    session: Session, order: Order, line: OrderLine, target: Target, named: str | None
+) -> None:
+    """Name the contract or pass that a line renews or adds seats to.
+
+    A new contract must not be there yet, so the three can't be confused by any route (PRODUCT.md,
+    C5). Of passes an organization may have several; each is renewed by itself.
+    """
+    assert order.organization_id is not None  # noqa: S101  (the caller asked)
+    is_pass = line.kind is OfferKind.PASS
+    if is_pass and line.act is LineAct.NEW:
+        return
+    if is_pass and line.act is LineAct.MORE_SEATS:
+        raise Invalid(ONE_PASS_EACH, fields={"act": ONE_PASS_EACH})
+    if named is not None:
+        pool: PoolFacts | None = _own_pool(session, order, line, named)
+    elif is_pass:
+        pool = renewals.pass_to_renew(
+            session,
+            order.organization_id,
+            target,
+            besides=[one.pool_id for one in lines_of(session, order.id) if one.pool_id],
+            now=order.created_at,
+        )
+    else:
+        pool = renewals.contract_of(session, order.organization_id, target)
+    if line.act is LineAct.NEW:
+        if pool is not None and line.starts_at is None:
+            raise Invalid(HAS_CONTRACT, fields={"act": HAS_CONTRACT})
+        return
+    if pool is None:
+        sentence = NO_PASS if is_pass else NO_CONTRACT
+        raise Invalid(sentence, fields={"act": sentence})
+    line.pool_id = pool.id
+
+
+def _own_pool(session: Session, order: Order, line: OrderLine, named: str) -> PoolFacts:
+    """Return the pool that a line names; raises NotFound for one that it can't be of."""
+    pool = pools.find_pool(session, named)
+    is_pass = line.kind is OfferKind.PASS
+    if pool.organization_id != order.organization_id or pool.is_pass is not is_pass:
+        raise NotFound(pools.NO_SUCH_POOL)
+    return pool

@@ -1,0 +1,138 @@
+"""The emails about payments: those that came back, are past due, or are disputed."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from lms.branding import read_branding
+from lms.core.dates_and_time_zones import say_date
+from lms.core.errors import N_
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Links, MailContext
+from lms.models.documents import Document
+from lms.models.orders import Order
+from lms.models.payments import Payment, PaymentMethod
+from lms.organizations.billing_details import payables_of
+from lms.organizations.manager_and_owner_permissions import stewards_of
+from lms.pricing.price_list import say_money
+from lms.sales.order_search import past_due_orders
+from lms.sales.read_models import OrderFacts, find_order_facts
+
+TELLS_FOR: Final = timedelta(days=60)  # what fell due before was told, or was imported
+
+
+def send_bounced(
+    session: Session,
+    payment: Payment,
+    reopened: Sequence[Document],
+    *,
+    mail_context: MailContext,
+    now: datetime,
+) -> None:
+    """Tell who is billed that a payment came back, and which invoices are open again."""
+    for invoice in reopened:
+        if invoice.order_id is None:
+            continue
+        order = session.get_one(Order, invoice.order_id)
+        facts = find_order_facts(session, order.public_id)
+        values = {
+            "name": facts.contact_name,
+            "check_number": payment.check_number,
+            "is_check": payment.method is PaymentMethod.CHECK,
+            "amount": say_money(payment.amount_minor, payment.currency),
+            "invoice": invoice.label,
+            "open": say_money(invoice.open_minor, invoice.currency),
+            "action_url": mail_context.links.page(f"/documents/{invoice.public_id}"),
+        }
+        subject = N_("Your payment for invoice %(number)s was returned by the bank")
+        for to in _payers(session, facts):
+            mail_outbox.post(
+                session,
+                kind="payment_bounced",
+                to=to,
+                login_id=None,
+                subject=subject % {"number": invoice.label},
+                values=values,
+                now=now,
+            )
+
+
+def send_past_due(
+    session: Session, facts: OrderFacts, *, links: Links, zone: ZoneInfo, now: datetime
+) -> None:
+    """Tell our team, the buyer and the organization's managers that an invoice is past due (P9).
+
+    Each is told once.
+    """
+    values = {
+        "buyer": facts.buyer,
+        "number": facts.invoice_number,
+        "po_number": facts.po_number,
+        "open": say_money(facts.open_minor, facts.currency),
+        "due": say_date(facts.due_at, zone) if facts.due_at else "",
+    }
+    subject = N_("Invoice %(number)s is past due") % {"number": facts.invoice_number}
+    team = read_branding(session, contact="").contact_email
+    page = f"/documents/{facts.invoice_id}"
+    readers: list[tuple[str | None, int | None, str, str, str]] = [
+        (facts.contact_email, facts.contact_id, page, "buyer", facts.contact_name),
+        (team, None, f"/staff/orders/{facts.public_id}", "staff", ""),
+    ]
+    if facts.organization_id is not None:
+        readers += [
+            (one.email, one.login_id, page, "buyer", one.name)
+            for one in stewards_of(session, facts.organization_id)
+            if one.login_id != facts.contact_id
+        ]
+    for to, login_id, path, whose, name in readers:
+        if to:
+            mail_outbox.post(
+                session,
+                kind=f"invoice_past_due_{whose}",
+                to=to,
+                login_id=login_id,
+                subject=subject,
+                values={**values, "name": name, "action_url": links.page(path)},
+                now=now,
+                unique_key=f"past-due-{whose}:{facts.invoice_id}:{login_id or 0}",
+            )
+
+
+def notify_staff_of_dispute(session: Session, order: Order, *, links: Links, now: datetime) -> None:
+    """Tell our team that a payment is disputed, and what was done or is to be decided (R2)."""
+    team = read_branding(session, contact="").contact_email
+    if not team:
+        return
+    facts = find_order_facts(session, order.public_id)
+    mail_outbox.post(
+        session,
+        kind="order_disputed",
+        to=team,
+        login_id=None,
+        subject=N_("A payment for order %(number)s is disputed") % {"number": facts.number},
+        values={
+            "number": facts.number,
+            "buyer": facts.buyer,
+            "is_to_organization": facts.is_to_organization,
+            "action_url": links.page(f"/staff/orders/{facts.public_id}"),
+        },
+        now=now,
+    )
+
+
+def _payers(session: Session, facts: OrderFacts) -> tuple[str, ...]:
+    """Return who is written to about what is owed: accounts payable, else the contact."""
+    if facts.organization_id is not None:
+        emails = payables_of(session, facts.organization_id)
+        if emails:
+            return emails
+    return (facts.contact_email,) if facts.contact_email else ()
+
+
+def tell_past_due(session: Session, *, mail_context: MailContext, now: datetime) -> None:
+    """Tell our team and the buyer of each invoice that fell due; each email goes out once."""
+    for facts in past_due_orders(session, now=now, since=now - TELLS_FOR):
+        send_past_due(session, facts, links=mail_context.links, zone=mail_context.zone, now=now)

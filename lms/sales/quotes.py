@@ -1,0 +1,220 @@
+"""Quotes of orders: in versions, of which only the newest can be accepted (MONEY.md, M15, and P8)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.contracts import grace_periods
+from lms.core.dates_and_time_zones import end_of_day
+from lms.core.errors import N_, Conflict, Gone, Invalid
+from lms.documents.issuing import NewDocument, issue
+from lms.documents.policies_in_print import printed_policies
+from lms.mail.links import MailContext
+from lms.models.documents import DocumentKind
+from lms.models.orders import Order, OrderLine, PurchaseOrder, Quote, Terms
+from lms.models.organizations import Organization
+from lms.pricing.price_list import read_prices
+from lms.pricing.quotes import Ask, Unpriced, quote
+from lms.requests import requests
+from lms.sales import billing, invoices, orders
+from lms.sales.order_access import target_of
+
+HOLDS_FOR_DAYS = 60
+LONGEST_DAYS = 180
+OLD_VERSION = N_("A newer version of this quote was sent. Use that one.")
+EXPIRED = N_("This quote has expired. Issue a new version at the current price.")
+ACCEPTED = N_("This quote was already accepted.")
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """How a quote is accepted: a name, and the purchase order where there is one.
+
+    `received_on` is the day on which the purchase order came, which locks the price (P8).
+    """
+
+    name: str
+    po_number: str = ""
+    po_amount_minor: int | None = None
+    file_key: str | None = None
+    file_name: str | None = None
+    received_on: date | None = None
+    is_held: bool = False
+    bill_on: date | None = None
+
+
+def issue_quote(  # noqa: PLR0913  (the order, until when, and who sends it)
+    session: Session,
+    order: Order,
+    *,
+    expires_on: date | None = None,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+    is_mailed: bool = True,
+) -> Quote:
+    """Issue a new version of an order's quote, which replaces the one before; `order` is locked.
+
+    It holds 60 days unless another day is given, at most 180 days away. Raises Invalid, and
+    Conflict for an order that was placed.
+    """
+    if order.placed_at is not None:
+        raise Conflict(orders.PLACED_ALREADY)
+    if order.canceled_at is not None:
+        raise Conflict(orders.CANCELED)
+    zone = mail_context.zone
+    today = now.astimezone(zone).date()
+    last = expires_on or today + timedelta(days=HOLDS_FOR_DAYS)
+    if not today <= last <= today + timedelta(days=LONGEST_DAYS):
+        sentence = N_("Choose a day within the next 180 days.")
+        raise Invalid(sentence, fields={"expires_on": sentence})
+    before = newest(session, order.id)
+    if before is not None:
+        before.superseded_at = now
+    lines = invoices.standing_lines(session, order.id)
+    document = issue(
+        session,
+        NewDocument(
+            kind=DocumentKind.QUOTE,
+            currency=order.currency,
+            bill_to=billing.billing_of(session, order).to,
+            lines=billing.printed_lines(session, order, lines, zone=zone, on=today),
+            order_id=order.id,
+            order_number=billing.order_number(order),
+            organization_id=order.organization_id,
+            expires_on=last,
+            terms=billing.say_terms(order),
+            policies=printed_policies(session, mail_context=mail_context, now=now),
+            sentences=_sentences(lines),
+            livemode=order.livemode,
+        ),
+        zone=zone,
+        actor=actor,
+        now=now,
+        is_mailed=is_mailed,
+    )
+    made = Quote(
+        order_id=order.id,
+        document_id=document.id,
+        version=before.version + 1 if before else 1,
+        expires_at=end_of_day(last, zone),
+    )
+    session.add(made)
+    session.flush()
+    audit.record(session, "quote.sent", order.public_id, actor=actor, now=now)
+    requests.finish_with_order(session, order.id, actor=actor, now=now)
+    grace_periods.follow_order(session, order.id, now=now)
+    return made
+
+
+def accept(
+    session: Session,
+    quote_: Quote,
+    acceptance: Acceptance,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> Order:
+    """Accept a quote at its price, which places its order; returns the order.
+
+    Raises Conflict for a version that was replaced or accepted, Gone for one that expired before
+    the purchase order came, Invalid.
+    """
+    order = session.scalars(
+        select(Order)
+        .where(Order.id == quote_.order_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    session.refresh(quote_)
+    _check(quote_, acceptance, zone=mail_context.zone, now=now)
+    quote_.accepted_at, quote_.accepted_name = now, " ".join(acceptance.name.split())
+    if acceptance.bill_on is not None:
+        order.bill_on = acceptance.bill_on
+    if acceptance.po_number.strip():
+        order.terms = Terms.PURCHASE_ORDER
+        session.add(
+            PurchaseOrder(
+                order_id=order.id,
+                organization_id=order.organization_id,
+                number=" ".join(acceptance.po_number.split()),
+                amount_minor=acceptance.po_amount_minor,
+                file_key=acceptance.file_key,
+                file_name=acceptance.file_name,
+                received_at=_received(acceptance, mail_context.zone, now),
+            )
+        )
+    session.flush()
+    audit.record(session, "quote.accepted", order.public_id, actor=actor, now=now)
+    orders.agree(
+        session,
+        order,
+        is_held=acceptance.is_held,
+        mail_context=mail_context,
+        actor=actor,
+        now=now,
+    )
+    return order
+
+
+def newest(session: Session, order_id: int) -> Quote | None:
+    """Return the newest version of an order's quote; None where there is none."""
+    return session.scalar(
+        select(Quote).where(Quote.order_id == order_id).order_by(Quote.version.desc()).limit(1)
+    )
+
+
+def price_today(session: Session, order: Order) -> int | None:
+    """Return what an order's lines cost by the price list today; None where one is negotiated."""
+    total = 0
+    for line in invoices.standing_lines(session, order.id):
+        priced = quote(read_prices(session, target_of(line)), Ask(line.kind, line.quantity))
+        if isinstance(priced, Unpriced):
+            return None
+        total += priced.total_minor
+    return total
+
+
+def end_of_fiscal_year(session: Session, organization_id: int | None, today: date) -> date | None:
+    """Return the last day of a customer's fiscal year, at most 180 days away; None if unknown."""
+    if organization_id is None:
+        return None
+    month = session.get_one(Organization, organization_id).fiscal_year_start
+    if month is None:
+        return None
+    first = date(today.year, month, 1)
+    if first <= today:
+        first = date(today.year + 1, month, 1)
+    return min(first - timedelta(days=1), today + timedelta(days=LONGEST_DAYS))
+
+
+def _check(quote_: Quote, acceptance: Acceptance, *, zone: ZoneInfo, now: datetime) -> None:
+    if quote_.superseded_at is not None:
+        raise Conflict(OLD_VERSION)
+    if quote_.accepted_at is not None:
+        raise Conflict(ACCEPTED)
+    if not acceptance.name.strip():
+        sentence = N_("Enter the name of the person who accepts the quote.")
+        raise Invalid(sentence, fields={"name": sentence})
+    if _received(acceptance, zone, now) >= quote_.expires_at:
+        raise Gone(EXPIRED)
+
+
+def _received(acceptance: Acceptance, zone: ZoneInfo, now: datetime) -> datetime:
+    if acceptance.received_on is None:
+        return now
+    return min(now, datetime.combine(acceptance.received_on, time(12), tzinfo=zone))
+
+
+def _sentences(lines: list[OrderLine]) -> tuple[str, ...]:
+    """Return what a quote of several years says about funds that are not appropriated (M9)."""
+    longest = max(
+        (line.ends_at - line.starts_at for line in lines if line.ends_at and line.starts_at),
+        default=timedelta(),
+    )
+    return (billing.NON_APPROPRIATION,) if longest > timedelta(days=366) else ()

@@ -1,0 +1,70 @@
+"""Receipts: one for each payment, with the invoices that it paid."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.documents.issuing import NewDocument, issue
+from lms.documents.snapshots import Entry
+from lms.mail.links import MailContext
+from lms.models.documents import Document, DocumentKind
+from lms.models.orders import Order
+from lms.models.payments import Payment, PaymentMethod, Settlement
+from lms.pricing.price_list import say_money
+from lms.sales import billing
+
+_METHODS = {
+    PaymentMethod.CARD: "Card",
+    PaymentMethod.CHECK: "Check",
+    PaymentMethod.TRANSFER: "Bank transfer",
+    PaymentMethod.CASH: "Cash",
+}
+
+
+def issue_receipt(
+    session: Session,
+    payment: Payment,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+    is_mailed: bool = True,
+) -> Document | None:
+    """Issue the receipt of a payment that pays at least one invoice; None where it pays none."""
+    paid = session.execute(
+        select(Document, Settlement.amount_minor)
+        .join(Settlement, Settlement.invoice_id == Document.id)
+        .where(Settlement.payment_id == payment.id, Settlement.undone_at.is_(None))
+        .order_by(Document.id)
+    ).all()
+    if not paid:
+        return None
+    first = paid[0].Document
+    order = session.get_one(Order, first.order_id)
+    number = payment.check_number if payment.method is PaymentMethod.CHECK else ""
+    entry = Entry(payment.received_on, _METHODS[payment.method], number, payment.amount_minor)
+    new = NewDocument(
+        kind=DocumentKind.RECEIPT,
+        currency=payment.currency,
+        bill_to=billing.billing_of(session, order).to,
+        order_id=first.order_id,
+        order_number=billing.order_number(order) if len(paid) == 1 else "",
+        login_id=payment.login_id,
+        organization_id=payment.organization_id,
+        po_number=first.po_number if len(paid) == 1 else "",
+        refers_to=first if len(paid) == 1 else None,
+        total_minor=payment.amount_minor,
+        open_minor=sum(invoice.open_minor for invoice, _ in paid),
+        entries=(entry,),
+        sentences=tuple(
+            f"Paid on invoice {invoice.label}: {say_money(amount, invoice.currency)}."
+            f" Balance: {say_money(invoice.open_minor, invoice.currency)}."
+            for invoice, amount in paid
+        ),
+        livemode=payment.livemode,
+    )
+    receipt = issue(session, new, zone=mail_context.zone, actor=actor, now=now, is_mailed=is_mailed)
+    receipt.payment_id = payment.id
+    session.flush()
+    return receipt

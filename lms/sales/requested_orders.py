@@ -1,0 +1,294 @@
+"""Requested orders: what customers ask the price of becomes a draft at the price of that day.
+
+Our team quotes or places the draft. Renewing a contract and adding seats to it are two acts with
+two prices (PRODUCT.md, C5, P4 and C3).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.contracts import renewals
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.grants.grants import Target
+from lms.grants.request_and_sale_form_choices import EVERYTHING, read_target
+from lms.mail.links import MailContext
+from lms.models.catalog import Webinar
+from lms.models.grants import OfferKind, Scope
+from lms.models.orders import LineAct, Order, PurchaseOrder, Terms
+from lms.models.organizations import Organization
+from lms.models.requests import RequestKind
+from lms.pricing.price_list import MOST_SEATS, currency_of, read_prices
+from lms.pricing.quotes import Quote, Unpriced, holds_until
+from lms.requests import requests
+from lms.requests.read_models import RequestFacts, find_request
+from lms.requests.requests import NewRequest
+from lms.sales import orders, seat_prices
+from lms.sales.new_orders import NewLine, NewOrder
+from lms.sales.seat_prices import MoreSeats, RenewalPrice
+from lms.seats.pools import PoolFacts
+
+TERMS = {
+    RequestKind.CHECK: Terms.CHECK,
+    RequestKind.PURCHASE_ORDER: Terms.PURCHASE_ORDER,
+}
+HOW_MANY = N_("Enter a number between 1 and 10,000.")
+UNLIMITED = N_("These seats are unlimited. There is nothing to add.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks for an organization, and what they write besides."""
+
+    login_id: int
+    public_id: str
+    name: str
+    email: str
+    message: str = ""
+
+
+def ask(
+    session: Session,
+    new: NewRequest,
+    *,
+    quote_of: str | None = None,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> RequestFacts:
+    """Send our team a request, with a draft of what is to be sold at its price of today.
+
+    A purchase order that names an earlier request (`quote_of`) is for the draft of that one, at
+    its price, while that holds (P8). Raises Invalid, with faults by field.
+    """
+    requests.checked(new)
+    order = _quoted_before(session, new, quote_of, now=now) if quote_of else None
+    if order is None:
+        order = _draft(session, new, actor=actor, now=now)
+    if order is not None and new.kind is RequestKind.PURCHASE_ORDER:
+        _add_purchase_order(session, order, new, now=now)
+    linked = replace(new, order_id=order.id if order else None)
+    return requests.ask(session, linked, mail_context=mail_context, actor=actor, now=now)
+
+
+def ask_to_renew(
+    session: Session, pool: PoolFacts, asker: Asker, *, mail_context: MailContext, now: datetime
+) -> RequestFacts:
+    """Ask for a quote to renew a contract: same scope and seats, a full term, its anniversary (C5).
+
+    Raises Conflict for seats that never end, or are another organization's.
+    """
+    renewals.check_renewable(session, pool.id)
+    price = seat_prices.price_of_renewal(session, pool)
+    if isinstance(price, Unpriced):
+        price = RenewalPrice(0, pool.capacity)
+    starts_at = renewals.next_start(session, pool.id, now=now)
+    zone = _zone_of(session, pool, mail_context)
+    line = NewLine(
+        kind=OfferKind.PASS if pool.is_pass else OfferKind.CONTRACT,
+        covers=covers_of(pool),
+        price_minor=price.price_minor,
+        quantity=price.seats,
+        act=LineAct.RENEWAL,
+        pool=pool.public_id,
+        starts_at=starts_at,
+        ends_at=renewals.renewed_end(session, pool.id, zone, now=now),
+    )
+    return _ask_for(
+        session, pool, asker, line, RequestKind.RENEWAL, mail_context=mail_context, now=now
+    )
+
+
+def ask_for_more(
+    session: Session,
+    pool: PoolFacts,
+    more: int,
+    asker: Asker,
+    *,
+    mail_context: MailContext,
+    now: datetime,
+) -> RequestFacts:
+    """Ask for more seats: of a contract until its end, by the day (C3), else for good (P4).
+
+    Raises Invalid (field `quantity`), and Conflict where there is no limit.
+    """
+    line = line_of_more(session, pool, more, zone=_zone_of(session, pool, mail_context), now=now)
+    return _ask_for(
+        session, pool, asker, line, RequestKind.MORE_SEATS, mail_context=mail_context, now=now
+    )
+
+
+def line_of_more(
+    session: Session, pool: PoolFacts, more: int, *, zone: ZoneInfo, now: datetime
+) -> NewLine:
+    """Return the line of `more` seats in a pool at the right price, 0 where we have none.
+
+    Raises Invalid (field `quantity`), Conflict.
+    """
+    if pool.capacity is None:
+        raise Conflict(UNLIMITED)
+    if pool.is_pass:
+        raise Conflict(orders.ONE_PASS_EACH)
+    if not 1 <= more <= MOST_SEATS:
+        raise Invalid(HOW_MANY, fields={"quantity": HOW_MANY})
+    line = NewLine(
+        kind=OfferKind.GROUP_SEATS,
+        covers=covers_of(pool),
+        price_minor=0,
+        quantity=more,
+        act=LineAct.MORE_SEATS,
+    )
+    if pool.is_permanent:
+        priced = seat_prices.price_of_more(session, pool, more, now=now)
+        if isinstance(priced, MoreSeats):
+            line = replace(line, price_minor=priced.price_minor, adds_to=priced.adds_to)
+        return line
+    price = seat_prices.price_for_the_rest(session, pool, more, zone, now=now)
+    return replace(
+        line,
+        kind=OfferKind.CONTRACT,
+        price_minor=0 if isinstance(price, Unpriced) else price,
+        starts_at=now,
+        ends_at=renewals.last_end(session, pool.id, now=now),
+    )
+
+
+def covers_of(pool: PoolFacts) -> str:
+    """Return what a pool covers, as orders name it."""
+    return (
+        EVERYTHING if pool.target.scope is Scope.EVERYTHING else f"{pool.target.scope}:{pool.slug}"
+    )
+
+
+def _ask_for(  # noqa: PLR0913  (who asks, for what, and when)
+    session: Session,
+    pool: PoolFacts,
+    asker: Asker,
+    line: NewLine,
+    kind: RequestKind,
+    *,
+    mail_context: MailContext,
+    now: datetime,
+) -> RequestFacts:
+    organization = session.get_one(Organization, pool.organization_id)
+    order = orders.write_down(
+        session,
+        NewOrder(
+            lines=(line,),
+            email=asker.email,
+            name=asker.name,
+            terms=Terms.INVOICE,
+            currency=currency_of(session),
+            organization=organization.slug,
+        ),
+        [pool.target],
+        actor=asker.public_id,
+        now=now,
+    )
+    new = NewRequest(
+        kind=kind,
+        name=asker.name,
+        email=asker.email,
+        offer=line.kind,
+        organization_name=organization.name,
+        login_id=asker.login_id,
+        organization_id=organization.id,
+        webinar_id=pool.target.id if pool.target.scope is Scope.WEBINAR else None,
+        pool_id=pool.id,
+        quantity=line.quantity,
+        covers=covers_of(pool) if pool.target.scope is not Scope.WEBINAR else "",
+        message=asker.message,
+        order_id=order.id,
+    )
+    return requests.ask(session, new, mail_context=mail_context, actor=asker.public_id, now=now)
+
+
+def _draft(session: Session, new: NewRequest, *, actor: str | None, now: datetime) -> Order | None:
+    """Write down what a request asks the price of; None where that is not known."""
+    found = _target(session, new)
+    if found is None:
+        return None
+    covers, target = found
+    priced = requests.price(read_prices(session, target), new)
+    if priced is None or isinstance(priced, Unpriced) or not priced.units:
+        return None
+    return orders.write_down(
+        session,
+        NewOrder(
+            lines=(_line(new, priced, covers),),
+            email=new.email,
+            name=new.name,
+            terms=TERMS.get(new.kind, Terms.INVOICE),
+            currency=priced.currency,
+            organization=_slug(session, new.organization_id),
+            organization_name=new.organization_name,
+        ),
+        [target],
+        actor=actor,
+        now=now,
+    )
+
+
+def _line(new: NewRequest, priced: Quote, covers: str) -> NewLine:
+    return NewLine(
+        kind=priced.kind,
+        covers=covers,
+        price_minor=priced.total_minor,
+        quantity=None if priced.kind is OfferKind.INSTITUTIONAL else priced.units,
+        delivered_through=new.delivered_through,
+    )
+
+
+def _target(session: Session, new: NewRequest) -> tuple[str, Target] | None:
+    if new.covers:  # a pass or contract, whichever webinar's page it was asked for on
+        try:
+            return new.covers, read_target(session, new.covers)
+        except NotFound:
+            return None
+    if new.webinar_id is None:
+        return None
+    slug = session.scalars(select(Webinar.slug).where(Webinar.id == new.webinar_id)).one()
+    return f"{Scope.WEBINAR}:{slug}", Target(Scope.WEBINAR, new.webinar_id)
+
+
+def _quoted_before(
+    session: Session, new: NewRequest, quote_of: str, *, now: datetime
+) -> Order | None:
+    """Return the draft of an earlier request, if it is for the same and its price holds (P8)."""
+    earlier = find_request(session, quote_of)
+    if earlier.order_public_id is None or now >= holds_until(earlier.created_at):
+        return None
+    order = orders.find_order(session, earlier.order_public_id, lock=True)
+    (line, *others) = orders.lines_of(session, order.id)
+    quantity = None if line.kind is OfferKind.INSTITUTIONAL else line.quantity
+    is_same = (line.webinar_id, quantity) == (new.webinar_id, new.quantity or quantity)
+    return order if order.placed_at is None and not others and is_same else None
+
+
+def _add_purchase_order(session: Session, order: Order, new: NewRequest, *, now: datetime) -> None:
+    order.terms = Terms.PURCHASE_ORDER
+    session.add(
+        PurchaseOrder(
+            order_id=order.id,
+            organization_id=order.organization_id,
+            number=" ".join(new.reference.split()),
+            file_key=new.file.key if new.file else None,
+            file_name=new.file.name if new.file else None,
+            received_at=now,
+        )
+    )
+    session.flush()
+
+
+def _slug(session: Session, organization_id: int | None) -> str:
+    if organization_id is None:
+        return ""
+    return session.get_one(Organization, organization_id).slug
+
+
+def _zone_of(session: Session, pool: PoolFacts, mail_context: MailContext) -> ZoneInfo:
+    own = session.get_one(Organization, pool.organization_id).zone
+    return ZoneInfo(own) if own else mail_context.zone

@@ -1,0 +1,103 @@
+"""The emails about returns: what was credited and ended, and seats that must be released first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Links, MailContext
+from lms.models.documents import Document
+from lms.models.orders import Order, OrderLine
+from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
+from lms.pricing.price_list import say_money
+from lms.sales.mails import items_of
+from lms.sales.read_models import find_order_facts, grants_of_order
+
+NAMED_AT_MOST: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How many seats are to be returned, how many of them are in use, and by whom."""
+
+    seats: int
+    missing: int
+    pool_id: str
+    people: tuple[str, ...]
+
+
+def send_wanted(
+    session: Session, order: Order, line: OrderLine, wanted: Wanted, *, links: Links, now: datetime
+) -> None:
+    """Ask those who manage seats to release as many as are missing, and name who would go first."""
+    facts = find_order_facts(session, order.public_id)
+    readers = list(stewards_of(session, facts.organization_id or 0))
+    if facts.contact_email and all(one.login_id != facts.contact_id for one in readers):
+        readers.append(Steward(facts.contact_id, facts.contact_email, facts.contact_name))
+    area = f"/organization/{facts.organization_public_id}/people?pool={wanted.pool_id}"
+    for one in readers:
+        mail_outbox.post(
+            session,
+            kind="seats_to_release",
+            to=one.email,
+            login_id=one.login_id,
+            subject=N_("Please release seats: order %(number)s") % {"number": facts.number},
+            values={
+                "name": one.name,
+                "buyer": facts.buyer,
+                "covers": line.description,
+                "seats": wanted.seats,
+                "missing": wanted.missing,
+                "people": wanted.people[:NAMED_AT_MOST],
+                "others": max(0, len(wanted.people) - NAMED_AT_MOST),
+                "action_url": links.page(area),
+            },
+            now=now,
+        )
+
+
+def send_returned(
+    session: Session,
+    order: Order,
+    credit_note: Document,
+    ended: Sequence[int],
+    *,
+    mail_context: MailContext,
+    now: datetime,
+) -> None:
+    """Tell the buyer, and who manages the seats, that a return was credited and what access ended.
+
+    `ended` are the grants that were taken back or have fewer seats now.
+    """
+    facts = find_order_facts(session, order.public_id)
+    grants = [one for one in grants_of_order(session, order.id) if one.id in ended]
+    values = {
+        "buyer": facts.buyer,
+        "items": items_of(grants, mail_context.zone, now),
+        "credit_note": credit_note.label,
+        "amount": say_money(credit_note.total_minor, credit_note.currency),
+    }
+    readers = {facts.contact_email: (facts.contact_id, facts.contact_name)}
+    if facts.organization_id is not None:
+        for one in stewards_of(session, facts.organization_id):
+            readers.setdefault(one.email, (one.login_id, one.name))
+    page = "/library"
+    if facts.organization_public_id is not None:
+        page = f"/organization/{facts.organization_public_id}"
+    for email, (login_id, name) in readers.items():
+        if email:
+            mail_outbox.post(
+                session,
+                kind="order_returned",
+                to=email,
+                login_id=login_id,
+                subject=N_("Credit note %(number)s for your return")
+                % {"number": credit_note.label},
+                values={**values, "name": name, "action_url": mail_context.links.page(page)},
+                now=now,
+                unique_key=f"returned:{credit_note.public_id}:{login_id}",
+            )

@@ -1,0 +1,190 @@
+"""Seat prices: what more seats cost, and what renewing a contract costs: two acts, two prices.
+
+More seats of one webinar cost the difference (PRODUCT.md, P4), more seats of a contract are priced
+by the day (C3), and a renewal costs a full term for all seats (C5).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.models.documents import CreditReason, Document, DocumentKind, DocumentLine
+from lms.models.grants import Grant, OfferKind
+from lms.models.orders import LineAct, Order, OrderLine
+from lms.models.payments import Settlement
+from lms.pricing.offers import SEATS
+from lms.pricing.price_list import prices_at, read_prices
+from lms.pricing.quotes import TOP_UP_FOR, Unpriced, by_the_day, seats_total
+from lms.sales.invoices import NOT_BILLED
+from lms.seats.pools import PoolFacts, grants_of
+from lms.tax.rounding import share
+
+
+@dataclass(frozen=True, slots=True)
+class MoreSeats:
+    """What more seats cost, in minor units, and the order line that they add to, if it is one's."""
+
+    price_minor: int
+    adds_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalPrice:
+    """What renewing a contract costs: a full term for the seats it has now (None is unlimited)."""
+
+    price_minor: int
+    seats: int | None
+
+
+def price_of_more(
+    session: Session, pool: PoolFacts, more: int, *, now: datetime
+) -> MoreSeats | Unpriced:
+    """Return what `more` seats of a webinar cost an organization that has some (P4).
+
+    Within 30 days of payment, and before it, they cost list(n + k) - list(n) at the prices of that
+    order's day; later they are a new order at today's.
+    """
+    line = _line_to_add_to(session, pool.id, now=now)
+    if line is None:
+        total = seats_total(read_prices(session, pool.target), more)
+        return total if isinstance(total, Unpriced) else MoreSeats(total, None)
+    order = session.get_one(Order, line.order_id)
+    prices = prices_at(session, order.placed_at or order.created_at, pool.target)
+    seats = seats_now(session, line)
+    total, before = seats_total(prices, seats + more), seats_total(prices, seats)
+    if isinstance(total, Unpriced) or isinstance(before, Unpriced):
+        return Unpriced(OfferKind.GROUP_SEATS)
+    return MoreSeats(max(total - before, 0), line.public_id)
+
+
+def price_for_the_rest(
+    session: Session, pool: PoolFacts, more: int, zone: ZoneInfo, *, now: datetime
+) -> int | Unpriced:
+    """Return what `more` seats cost until a contract's end: a full term's price, by the day (C3).
+
+    Where it is renewed ahead, each term's days cost what that term does.
+    """
+    rows = session.execute(
+        select(
+            OrderLine.net_minor,
+            OrderLine.discount_minor,
+            OrderLine.quantity,
+            Grant.starts_at,
+            Grant.ends_at,
+        )
+        .join(Grant, Grant.order_line_id == OrderLine.id)
+        .where(
+            Grant.pool_id == pool.id,
+            Grant.revoked_at.is_(None),
+            Grant.ends_at > now,
+            OrderLine.act != LineAct.MORE_SEATS,
+            OrderLine.quantity.is_not(None),
+        )
+        .order_by(Grant.starts_at, OrderLine.id)
+    ).all()
+    if not any(row.net_minor + row.discount_minor for row in rows):
+        return Unpriced(OfferKind.CONTRACT)
+    price, counted_to = 0, now.astimezone(zone).date()
+    for row in rows:
+        starts, ends = (at.astimezone(zone).date() for at in (row.starts_at, row.ends_at))
+        full = share(row.net_minor + row.discount_minor, more, row.quantity)
+        price += by_the_day(full, starts=starts, ends=ends, added=counted_to)
+        counted_to = max(counted_to, ends)  # of days that two terms cover, the first is counted
+    return price
+
+
+def price_of_renewal(session: Session, pool: PoolFacts) -> RenewalPrice | Unpriced:
+    """Return what renewing a contract costs: the last full term's price per seat, for all seats (C5).
+
+    Coupons and discounts don't carry over.
+    """
+    last = session.execute(
+        select(OrderLine)
+        .join(Grant, Grant.order_line_id == OrderLine.id)
+        .where(
+            Grant.pool_id == pool.id,
+            Grant.revoked_at.is_(None),
+            OrderLine.act != LineAct.MORE_SEATS,
+        )
+        .order_by(Grant.starts_at.desc(), OrderLine.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    full = last.net_minor + last.discount_minor if last is not None else 0
+    if last is None or not full:  # of a past sale, maybe no one wrote down what it cost
+        return Unpriced(OfferKind.CONTRACT)
+    if last.quantity is None or pool.capacity is None:
+        return RenewalPrice(full, None)
+    return RenewalPrice(share(full, pool.capacity, last.quantity), pool.capacity)
+
+
+def end_of_contract(
+    session: Session, pool: PoolFacts, zone: ZoneInfo, *, now: datetime
+) -> date | None:
+    """Return the last day of a pool's contract, with which seats added to it end (C3)."""
+    ends = [
+        line.ends_at
+        for line in grants_of(session, pool.id)
+        if line.ends_at is not None and line.ends_at > now and line.revoked_at is None
+    ]
+    if not ends:
+        return None
+    return (max(ends) - timedelta(seconds=1)).astimezone(zone).date()
+
+
+def seats_now(session: Session, line: OrderLine) -> int:
+    """Return the seats of a line with those added to it, without those that were returned."""
+    lines = [line, *session.scalars(select(OrderLine).where(OrderLine.adds_to_id == line.id))]
+    ids = [one.id for one in lines]
+    returned = session.scalar(
+        select(func.coalesce(func.sum(DocumentLine.quantity), 0))
+        .join(Document, Document.id == DocumentLine.document_id)
+        .where(
+            DocumentLine.order_line_id.in_(ids),
+            Document.kind == DocumentKind.CREDIT_NOTE,
+            Document.reason == CreditReason.RETURN,
+        )
+    )
+    return sum(one.quantity or 0 for one in lines) + int(returned or 0)
+
+
+def _line_to_add_to(session: Session, pool_id: int, *, now: datetime) -> OrderLine | None:
+    """Return the newest line of seats in a pool that was paid less than 30 days ago, or isn't yet."""
+    lines = session.scalars(
+        select(OrderLine)
+        .join(Grant, Grant.order_line_id == OrderLine.id)
+        .where(
+            Grant.pool_id == pool_id,
+            Grant.revoked_at.is_(None),
+            OrderLine.kind.in_(SEATS),
+            OrderLine.adds_to_id.is_(None),
+        )
+        .order_by(OrderLine.id.desc())
+    ).all()
+    for line in lines:
+        paid_at = _paid_at(session, line.order_id)
+        if paid_at is None or now < paid_at + TOP_UP_FOR:
+            return line
+    return None
+
+
+def _paid_at(session: Session, order_id: int) -> datetime | None:
+    """Return when an order was paid in full; None where it isn't, or isn't billed yet."""
+    order = session.get_one(Order, order_id)
+    invoice = session.scalar(
+        select(Document).where(
+            Document.order_id == order_id,
+            Document.kind == DocumentKind.INVOICE,
+            Document.replaced_at.is_(None),
+        )
+    )
+    if invoice is None:
+        return order.placed_at if order.terms in NOT_BILLED else None
+    if invoice.open_minor:
+        return None
+    last = select(func.max(Settlement.made_at)).where(
+        Settlement.invoice_id == invoice.id, Settlement.undone_at.is_(None)
+    )
+    return session.scalar(last) or invoice.issued_at

@@ -1,0 +1,102 @@
+"""Seat returns: what seats are worth that are returned, and who uses them (PRODUCT.md, P5, S10)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.contracts import renewals
+from lms.contracts.renewals import Leaver
+from lms.core.errors import N_, Conflict, Invalid
+from lms.mail.links import Links
+from lms.models.orders import Order, OrderLine
+from lms.pricing.offers import SEATS
+from lms.pricing.price_list import prices_at
+from lms.pricing.quotes import Unpriced, seats_total
+from lms.sales import return_mails
+from lms.sales.order_access import standing_grants, target_of
+from lms.seats import pools
+from lms.tax.rounding import share
+
+ONLY_SEATS = N_("Only seats can be returned one by one.")
+ENOUGH_FREE = N_("Enough seats are free now. They can be returned.")
+SOME = N_("Return at least one seat. To return all of them, return the line.")
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """Why seats can't be returned yet: `free` are free, and `missing` more are needed.
+
+    `people` are those of the pool who would go first, as many as are missing. Where they are
+    fewer, freed seats that may not be filled yet and seats allotted to others make up the rest.
+    """
+
+    pool_id: str
+    free: int
+    missing: int
+    people: tuple[Leaver, ...]
+
+
+def worth_of(
+    session: Session,
+    order: Order,
+    line: OrderLine,
+    seats: int | None,
+    net_minor: int,
+    fewer: int,
+) -> int:
+    """Return what `fewer` of the seats left of a line are worth, before tax (P5).
+
+    That is list(n) - list(n - k) at the prices of the order's day, times the share of list(n) that
+    was really charged, rounded half up. Raises Invalid (field `seats`).
+    """
+    if line.kind not in SEATS or seats is None:
+        raise Invalid(ONLY_SEATS, fields={"seats": ONLY_SEATS})
+    if not 1 <= fewer < seats:
+        raise Invalid(SOME, fields={"seats": SOME})
+    prices = prices_at(session, order.placed_at or order.created_at, target_of(line))
+    full, kept = seats_total(prices, seats), seats_total(prices, seats - fewer)
+    if isinstance(full, Unpriced) or isinstance(kept, Unpriced):
+        return share(net_minor, fewer, seats)
+    return share(max(full - kept, 0), net_minor, full)
+
+
+def seats_in_use(session: Session, order: Order, line: OrderLine, fewer: int) -> InUse | None:
+    """Return who uses seats that are to be returned; None where enough are free."""
+    for grant in standing_grants(session, [order.id]):
+        if grant.pool_id is None or grant.order_line_id != line.id:
+            continue
+        pool = pools.read_pool(session, grant.pool_id)
+        if pool.free is not None and pool.free < fewer:
+            missing = fewer - pool.free
+            people = renewals.sitting_people(session, pool.id)[:missing]
+            return InUse(pool.public_id, pool.free, missing, people)
+    return None
+
+
+def ask_for_release(  # noqa: PLR0913  (what is to be returned, and by whom)
+    session: Session,
+    order: Order,
+    line: OrderLine,
+    fewer: int,
+    *,
+    links: Links,
+    actor: str | None,
+    now: datetime,
+) -> int:
+    """Ask those who manage an organization to release seats of a line that are to be returned.
+
+    Returns how many seats are missing. Raises Conflict where enough are free.
+    """
+    over = seats_in_use(session, order, line, fewer)
+    if over is None:
+        raise Conflict(ENOUGH_FREE)
+    people = [one.name or one.email for one in over.people]
+    wanted = return_mails.Wanted(fewer, over.missing, over.pool_id, tuple(people))
+    return_mails.send_wanted(session, order, line, wanted, links=links, now=now)
+    detail = {"seats": fewer, "missing": over.missing}
+    audit.record(
+        session, "order.release_asked", order.public_id, actor=actor, now=now, detail=detail
+    )
+    return over.missing

@@ -1,0 +1,144 @@
+"""Statements: all that a payer was billed and paid since a day, and what is past due."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Conflict
+from lms.documents.issuing import NewDocument, issue
+from lms.documents.snapshots import Aging, Entry
+from lms.mail.links import MailContext
+from lms.models.documents import Document, DocumentKind
+from lms.models.orders import Order
+from lms.models.payments import Payment, PaymentMethod, Refund, RefundState
+from lms.payments.balances import Age, Payer, open_invoices
+from lms.sales import billing
+
+NOTHING = N_("Nothing was billed to this payer yet.")
+_METHODS: Final = {
+    PaymentMethod.CARD: "Payment, card",
+    PaymentMethod.CHECK: "Payment, check",
+    PaymentMethod.TRANSFER: "Payment, bank transfer",
+    PaymentMethod.CASH: "Payment, cash",
+}
+
+
+def issue_statement(  # noqa: PLR0913  (of whom, since when, and by whom)
+    session: Session,
+    payer: Payer,
+    *,
+    since: date,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+    is_mailed: bool,
+) -> Document:
+    """Issue a statement of what happened since a day, with the balance before it.
+
+    Raises Conflict for a payer to whom nothing was billed.
+    """
+    order = session.scalar(
+        select(Order)
+        .join(Document, Document.order_id == Order.id)
+        .where(_of(Document, payer), Document.kind == DocumentKind.INVOICE)
+        .order_by(Document.id.desc())
+        .limit(1)
+    )
+    if order is None:
+        raise Conflict(NOTHING)
+    entries, balance = _entries(session, payer, since, mail_context.zone)
+    new = NewDocument(
+        kind=DocumentKind.STATEMENT,
+        currency=order.currency,
+        bill_to=billing.billing_of(session, order).to,
+        login_id=payer.login_id,
+        organization_id=payer.organization_id,
+        total_minor=max(balance, 0),
+        open_minor=balance,
+        entries=entries,
+        aging=aging_of(session, payer, balance, now=now),
+        livemode=order.livemode,
+    )
+    return issue(session, new, zone=mail_context.zone, actor=actor, now=now, is_mailed=is_mailed)
+
+
+def aging_of(session: Session, payer: Payer, balance_minor: int, *, now: datetime) -> Aging:
+    """Return what of a payer's balance is past due and by how long; the rest is current."""
+    ages = dict.fromkeys(Age, 0)
+    for invoice in open_invoices(session, payer):
+        ages[invoice.age(now)] += invoice.open_minor
+    late = [minor for age, minor in ages.items() if age is not Age.CURRENT]
+    return Aging(balance_minor - sum(late), *late)
+
+
+def _entries(
+    session: Session, payer: Payer, since: date, zone: ZoneInfo
+) -> tuple[tuple[Entry, ...], int]:
+    """Return what happened since a day, with the balance after each line, and that at the end."""
+    every = sorted(
+        (*_documents(session, payer, zone), *_payments(session, payer, zone)),
+        key=lambda entry: entry.on,
+    )
+    balance = sum(entry.amount_minor for entry in every if entry.on < since)
+    found = []
+    if balance:
+        before = since - timedelta(days=1)
+        found.append(Entry(before, "Balance forward", "", balance, balance))
+    for entry in every:
+        if entry.on >= since:
+            balance += entry.amount_minor
+            found.append(replace(entry, open_minor=balance))
+    return tuple(found), balance
+
+
+def _documents(session: Session, payer: Payer, zone: ZoneInfo) -> Iterator[Entry]:
+    rows = session.scalars(
+        select(Document)
+        .where(
+            _of(Document, payer),
+            Document.kind.in_((DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE)),
+            Document.livemode.is_(True),
+        )
+        .order_by(Document.id)
+    )
+    for one in rows:
+        on = one.issued_at.astimezone(zone).date()
+        if one.kind is DocumentKind.INVOICE:
+            what = f"Invoice, PO {one.po_number}" if one.po_number else "Invoice"
+            yield Entry(on, what, one.label, one.total_minor)
+        else:
+            yield Entry(on, "Credit note", one.label, -one.total_minor)
+
+
+def _payments(session: Session, payer: Payer, zone: ZoneInfo) -> Iterator[Entry]:
+    rows = session.scalars(
+        select(Payment).where(_of(Payment, payer), Payment.livemode.is_(True)).order_by(Payment.id)
+    ).all()
+    for one in rows:
+        what = _METHODS[one.method]
+        yield Entry(one.received_on, what, one.check_number, -one.amount_minor)
+        if one.reversed_at is not None:
+            on = one.reversed_at.astimezone(zone).date()
+            yield Entry(on, f"{what}, reversed", one.check_number, one.amount_minor)
+    refunds = session.scalars(
+        select(Refund)
+        .where(
+            Refund.payment_id.in_([one.id for one in rows]),
+            Refund.state == RefundState.DONE,
+        )
+        .order_by(Refund.id)
+    )
+    for refund in refunds:
+        assert refund.done_on is not None  # noqa: S101  (it is done)
+        yield Entry(refund.done_on, "Refund", refund.reference, refund.amount_minor)
+
+
+def _of(table: type[Document] | type[Payment], payer: Payer) -> ColumnElement[bool]:
+    if payer.organization_id is not None:
+        return table.organization_id == payer.organization_id
+    return table.login_id == payer.login_id

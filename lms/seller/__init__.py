@@ -1,0 +1,1 @@
+"""The seller: its legal facts and terms, policies in versions, and vendor documents."""

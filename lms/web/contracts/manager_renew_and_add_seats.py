@@ -1,0 +1,208 @@
+"""Manager pages for asking to renew a contract, and to add seats: two acts with two prices (C5, P4)."""
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from wtforms import Form, IntegerField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from lms.access.explanations import last_day
+from lms.contracts import renewals
+from lms.core import clock
+from lms.core.dates_and_time_zones import say_date
+from lms.core.errors import Conflict, Invalid, NotFound
+from lms.organizations.manager_and_owner_permissions import Managed
+from lms.pricing.price_list import MOST_SEATS, currency_of, say_money
+from lms.pricing.quotes import Unpriced
+from lms.requests.requests import LONGEST_MESSAGE
+from lms.sales import requested_orders, seat_prices
+from lms.sales.requested_orders import Asker
+from lms.seats import pools
+from lms.seats.pools import PoolFacts
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.lazy_form_translations import _l
+from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.private_page_headers_and_mail_links import mail_context
+from lms.web.core.request_context import read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint(
+    "organization_buying",
+    __name__,
+    url_prefix="/organization/<organization_id>/pools/<pool_id>",
+)
+OVERVIEW = "organizations.overview"
+
+
+class RenewForm(Form):
+    """What a manager writes to our team when they ask for a renewal quote."""
+
+    message = TextAreaField(
+        _l("Message"),
+        [Optional(), Length(max=LONGEST_MESSAGE)],
+        description=_l("For example a different number of seats, or your fiscal year."),
+        render_kw={"rows": 3, "maxlength": LONGEST_MESSAGE},
+    )
+
+
+class MoreSeatsForm(RenewForm):
+    """How many seats are to be added."""
+
+    quantity = IntegerField(
+        _l("Seats to add"),
+        [
+            InputRequired(_l("Enter how many seats to add.")),
+            NumberRange(1, MOST_SEATS, _l("Enter a number between 1 and 10,000.")),
+        ],
+        render_kw={"class": "input-short", "inputmode": "numeric", "min": 1, "max": MOST_SEATS},
+    )
+
+
+@blueprint.get("/renew")
+@open_to(Audience.MANAGERS)
+def renew(organization_id: str, pool_id: str) -> ResponseReturnValue:
+    """Show what a renewal covers, from when to when, and what it costs."""
+    managed = managed_organization(organization_id)
+    return _renewal_page(managed, pool_id, RenewForm())
+
+
+@blueprint.post("/renew")
+@open_to(Audience.MANAGERS)
+def ask_to_renew(organization_id: str, pool_id: str) -> ResponseReturnValue:
+    """Ask our team for a renewal quote."""
+    managed = managed_organization(organization_id)
+    form = RenewForm(request.form)
+    if not form.validate():
+        return _renewal_page(managed, pool_id, form), 400
+    with transaction() as session:
+        pool = _own_pool(session, managed, pool_id)
+        asked = requested_orders.ask_to_renew(
+            session,
+            pool,
+            _asker(form.message.data or ""),
+            mail_context=mail_context(),
+            now=clock.now(),
+        )
+    flash(
+        _("We got your request %(number)s and will email you the quote.", number=asked.number),
+        "done",
+    )
+    return see_other("organization_orders.index", organization_id=organization_id)
+
+
+@blueprint.get("/more-seats")
+@open_to(Audience.MANAGERS)
+def more(organization_id: str, pool_id: str) -> ResponseReturnValue:
+    """Show what a number of more seats costs, and until when they last."""
+    managed = managed_organization(organization_id)
+    form = MoreSeatsForm(request.args) if request.args.get("quantity") else MoreSeatsForm()
+    return _seats_page(managed, pool_id, form)
+
+
+@blueprint.post("/more-seats")
+@open_to(Audience.MANAGERS)
+def ask_for_more(organization_id: str, pool_id: str) -> ResponseReturnValue:
+    """Ask our team for more seats; the button "Show price" only shows what they cost."""
+    managed = managed_organization(organization_id)
+    form = MoreSeatsForm(request.form)
+    if not form.validate():
+        return _seats_page(managed, pool_id, form), 400
+    if request.form.get("act") == "price":
+        return _seats_page(managed, pool_id, form)
+    try:
+        with transaction() as session:
+            pool = _own_pool(session, managed, pool_id)
+            asked = requested_orders.ask_for_more(
+                session,
+                pool,
+                form.quantity.data or 0,
+                _asker(form.message.data or ""),
+                mail_context=mail_context(),
+                now=clock.now(),
+            )
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _seats_page(managed, pool_id, form), 400
+    flash(
+        _("We got your request %(number)s and will email you the quote.", number=asked.number),
+        "done",
+    )
+    return see_other("organization_orders.index", organization_id=organization_id)
+
+
+def _renewal_page(managed: Managed, pool_id: str, form: RenewForm) -> str:
+    zone, at = zone_of(managed), clock.now()
+    with read_session() as session:
+        pool = _own_pool(session, managed, pool_id)
+        if pool.allotted_from is not None or pool.is_permanent:
+            raise NotFound(pools.NO_SUCH_POOL)
+        price = seat_prices.price_of_renewal(session, pool)
+        starts = renewals.next_start(session, pool.id, now=at)
+        ends = renewals.renewed_end(session, pool.id, zone, now=at)
+        currency = currency_of(session)
+    is_priced = not isinstance(price, Unpriced)
+    return render_in(
+        managed,
+        "contracts/manager_renew.html",
+        form=form,
+        covers=pool.covers,
+        is_pass=pool.is_pass,
+        seats=pool.capacity,
+        price=say_money(price.price_minor, currency) if not isinstance(price, Unpriced) else "",
+        is_priced=is_priced,
+        starts=say_date(starts, zone),
+        ends=last_day(ends, zone),
+        more_url=url_for(".more", organization_id=managed.facts.public_id, pool_id=pool_id),
+        back_url=url_for(OVERVIEW, organization_id=managed.facts.public_id),
+    )
+
+
+def _seats_page(managed: Managed, pool_id: str, form: MoreSeatsForm) -> str:
+    zone, at = zone_of(managed), clock.now()
+    with read_session() as session:
+        pool = _own_pool(session, managed, pool_id)
+        if pool.allotted_from is not None or pool.capacity is None:
+            raise NotFound(pools.NO_SUCH_POOL)
+        price, ends, hindrance = "", "", ""
+        try:
+            line = requested_orders.line_of_more(
+                session, pool, form.quantity.data or 1, zone=zone, now=at
+            )
+            currency = currency_of(session)
+            price = say_money(line.price_minor, currency) if line.price_minor else ""
+            ends = last_day(line.ends_at, zone) if line.ends_at else ""
+        except Invalid:
+            pass  # the form says what is wrong with the number
+        except Conflict as refusal:
+            hindrance = _(refusal.message)
+    return render_in(
+        managed,
+        "contracts/manager_more_seats.html",
+        form=form,
+        covers=pool.covers,
+        seats=pool.capacity,
+        free=pool.free,
+        price=price,
+        quantity=form.quantity.data or 1,
+        ends=ends,
+        hindrance=hindrance,
+        renew_url=""
+        if pool.is_permanent
+        else url_for(".renew", organization_id=managed.facts.public_id, pool_id=pool_id),
+        back_url=url_for(OVERVIEW, organization_id=managed.facts.public_id),
+    )
+
+
+def _own_pool(session: Session, managed: Managed, pool_id: str) -> PoolFacts:
+    """Return a pool of this organization; raises NotFound for anyone else's."""
+    pool = pools.find_pool(session, pool_id)
+    if pool.organization_id != managed.facts.id:
+        raise NotFound(pools.NO_SUCH_POOL)
+    return pool
+
+
+def _asker(message: str) -> Asker:
+    person = required_viewer()
+    return Asker(person.login_id, person.public_id, person.name, person.email or "", message)

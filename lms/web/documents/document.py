@@ -1,0 +1,50 @@
+"""A document as a page that prints well, and its PDF, for those whom it concerns."""
+
+from typing import Final
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from lms.documents.document_readers import find_document_for
+from lms.documents.mails import file_name
+from lms.documents.printed import printed_document
+from lms.documents.snapshots import unpack
+from lms.documents.stored_pdfs import ensure_pdf
+from lms.models.documents import Document
+from lms.web.core.current_user import required_viewer
+from lms.web.core.request_context import carrel, read_session, render
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.stored_file_responses import send_stored
+
+blueprint = Blueprint("documents", __name__, url_prefix="/documents")
+
+PDF: Final = "application/pdf"
+
+
+@blueprint.get("/<document_id>")
+@open_to(Audience.SIGNED_IN)
+def show(document_id: str) -> ResponseReturnValue:
+    document = _read(document_id)
+    return render(
+        "documents/document.html",
+        document=printed_document(unpack(document.snapshot)),
+        document_id=document_id,
+    )
+
+
+@blueprint.get("/<document_id>.pdf")
+@open_to(Audience.SIGNED_IN)
+def pdf(document_id: str) -> ResponseReturnValue:
+    """Send the stored PDF, which is drawn now if its job has not done so yet."""
+    document = _read(document_id)
+    key = ensure_pdf(carrel(), document_id)
+    return send_stored(key, PDF, download_name=file_name(document))
+
+
+def _read(document_id: str) -> Document:
+    """Return a document that concerns the viewer; raises NotFound for everybody else."""
+    person = required_viewer()
+    with read_session() as session:
+        return find_document_for(
+            session, document_id, login_id=person.login_id, is_team=person.seller_role is not None
+        )

@@ -1,0 +1,134 @@
+"""Staff actions on an organization: members and roles, email domains, and claim policies."""
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core import clock
+from lms.core.errors import Conflict, Invalid, NotFound
+from lms.models.organizations import Role
+from lms.models.seats import ClaimPolicy
+from lms.organizations import email_domains, memberships
+from lms.organizations.memberships import NewMember
+from lms.seats import pools
+from lms.web.core.current_user import required_viewer
+from lms.web.core.private_page_headers_and_mail_links import links
+from lms.web.core.request_context import see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.organizations.staff_forms import DomainForm
+from lms.web.organizations.staff_organization import organization_of_page
+from lms.web.organizations.staff_organization_page import (
+    PAGE,
+    customer_page,
+    offer_roles,
+    roles_chosen_here,
+)
+from lms.web.people.staff_forms import MemberForm
+
+blueprint = Blueprint(
+    "staff_organization_actions", __name__, url_prefix="/staff/organizations/<slug>"
+)
+
+
+@blueprint.post("/members")
+@open_to(Audience.STAFF)
+def add_member(slug: str) -> ResponseReturnValue:
+    """Make whoever an address leads to a member; a new person gets an account and an email."""
+    kept, form = organization_of_page(slug), offer_roles(MemberForm(request.form))
+    if not form.validate():
+        return customer_page(kept, form), 400
+    member = NewMember(form.email.address, Role(form.role.data), form.name.data or "")
+    with transaction() as session:
+        joined = memberships.add_by_address(
+            session,
+            kept,
+            member,
+            links=links(),
+            actor=required_viewer().public_id,
+            now=clock.now(),
+        )
+    if joined.is_new:
+        sentence = _("%(email)s is added. We emailed them a link to choose a password.")
+    else:
+        sentence = _("%(email)s is added.")
+    flash(sentence % {"email": joined.email}, "done")
+    return see_other(PAGE, slug=kept.slug, _anchor="people-title")
+
+
+@blueprint.post("/members/<login_id>/role")
+@open_to(Audience.STAFF)
+def change_role(slug: str, login_id: str) -> ResponseReturnValue:
+    """Give a member another role."""
+    kept = organization_of_page(slug)
+    asked = request.form.get("role", "")
+    if asked not in dict(roles_chosen_here()):
+        raise NotFound
+    role = Role(asked)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        memberships.change_role(session, kept, login_id, role=role, actor=actor, now=clock.now())
+    flash(_("The role is changed."), "done")
+    return see_other(PAGE, slug=kept.slug, _anchor="people-title")
+
+
+@blueprint.post("/members/<login_id>/remove")
+@open_to(Audience.STAFF)
+def remove_member(slug: str, login_id: str) -> ResponseReturnValue:
+    """Remove a person from the organization; a seat they have stays theirs."""
+    kept = organization_of_page(slug)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        memberships.remove_member(session, kept, login_id, actor=actor, now=clock.now())
+    flash(_("This person is removed. Any seat they have stays theirs."), "done")
+    return see_other(PAGE, slug=kept.slug, _anchor="people-title")
+
+
+@blueprint.post("/domains")
+@open_to(Audience.STAFF)
+def verify_domain(slug: str) -> ResponseReturnValue:
+    """Note that an email domain is the organization's own."""
+    kept, form = organization_of_page(slug), DomainForm(request.form)
+    if not form.validate():
+        return customer_page(kept, domain_form=form), 400
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            domain = email_domains.verify(
+                session, kept.id, form.domain.data or "", actor=actor, now=clock.now()
+            )
+    except (Invalid, Conflict) as refusal:
+        form.domain.errors = [_(refusal.message)]
+        return customer_page(kept, domain_form=form), 400
+    flash(_("%(domain)s is verified.", domain=domain), "done")
+    return see_other(PAGE, slug=kept.slug, _anchor="domains-title")
+
+
+@blueprint.post("/domains/<domain_id>/remove")
+@open_to(Audience.STAFF)
+def forget_domain(slug: str, domain_id: str) -> ResponseReturnValue:
+    """Remove an email domain from the organization; seats claimed by it stay."""
+    kept = organization_of_page(slug)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        email_domains.forget(session, kept.id, domain_id, actor=actor, now=clock.now())
+    flash(_("The domain is removed. Seats that were claimed by it stay."), "done")
+    return see_other(PAGE, slug=kept.slug, _anchor="domains-title")
+
+
+@blueprint.post("/pools/<pool_id>/policy")
+@open_to(Audience.STAFF)
+def set_policy(slug: str, pool_id: str) -> ResponseReturnValue:
+    """Say who may claim a free seat of a pool without an invitation."""
+    try:
+        policy = ClaimPolicy(request.form.get("policy", ""))
+    except ValueError:
+        raise NotFound from None
+    kept = organization_of_page(slug)
+    with transaction() as session:
+        pool = pools.find_pool(session, pool_id)
+        if pool.organization_id != kept.id:
+            raise NotFound
+        actor = required_viewer().public_id
+        pools.set_claim_policy(session, pool.id, policy, actor=actor, now=clock.now())
+    flash(_("Who can claim a free seat is changed."), "done")
+    return see_other(PAGE, slug=kept.slug, _anchor="pools-title")

@@ -1,0 +1,129 @@
+"""Staff pages that merge two records of one organization after a preview, and undo it."""
+
+from typing import Final
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.component import connection_hooks
+from lms.core import clock
+from lms.core.errors import Conflict, Invalid
+from lms.organizations import billing_details, organization_lists, organization_merges
+from lms.organizations.organization_matches import NewOrganizationFacts, find_matches
+from lms.organizations.organization_merges import MergePreview
+from lms.organizations.organizations import OrganizationFacts
+from lms.web.core.current_user import required_viewer
+from lms.web.core.request_context import (
+    carrel,
+    components,
+    read_session,
+    render,
+    see_other,
+    transaction,
+)
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.time_zone_choices import zone_name
+from lms.web.organizations.staff_organization import organization_of_page
+
+blueprint = Blueprint(
+    "staff_organization_merges", __name__, url_prefix="/staff/organizations/<slug>"
+)
+
+FOUND_MOST: Final = 20
+PAGE: Final = "staff_organizations.organization"
+
+
+@blueprint.get("/merge")
+@open_to(Audience.STAFF)
+def choose(slug: str) -> ResponseReturnValue:
+    """Find the other organization, then show what both have and what a merge changes."""
+    kept = organization_of_page(slug)
+    if "other" in request.args:
+        return _preview_page(kept, request.args["other"])
+    query = request.args.get("q", "").strip()
+    with read_session() as session:
+        found = organization_lists.list_organizations(session, query, offset=0, limit=FOUND_MOST)
+        details = billing_details.read_billing(session, kept.id)
+        facts = NewOrganizationFacts(kept.name, address=details.mailing_address)
+        likely = [one for one in find_matches(session, facts) if one.id != kept.id]
+    return render(
+        "organizations/staff_merge_choose.html",
+        kept=kept,
+        query=query,
+        likely=likely,
+        rows=[row for row in found.items if row.slug != kept.slug] if query else [],
+        is_cut=found.total > FOUND_MOST,
+    )
+
+
+@blueprint.post("/merge")
+@open_to(Audience.STAFF)
+def merge(slug: str) -> ResponseReturnValue:
+    """Merge the two: `keep` names the one that stays."""
+    here, other = organization_of_page(slug), request.form.get("other", "")
+    kept = other if request.form.get("keep") == other else here.slug
+    merged = here.slug if kept == other else other
+    try:
+        with transaction() as session:
+            organization_merges.merge(
+                session,
+                kept=kept,
+                merged=merged,
+                actor=required_viewer().public_id,
+                now=clock.now(),
+            )
+    except (Conflict, Invalid) as refusal:
+        return _refused(here, refusal.message), 409
+    flash(_("The two organizations are merged. You can undo it on this page."), "done")
+    return see_other(PAGE, slug=kept)
+
+
+@blueprint.post("/merged/<merged>/undo")
+@open_to(Audience.STAFF)
+def unmerge(slug: str, merged: str) -> ResponseReturnValue:
+    """Undo a merge: each organization has what it had before."""
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            organization_merges.unmerge(session, merged, actor=actor, now=clock.now())
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(_("The merge is undone. Each organization has what it had before."), "done")
+    return see_other(PAGE, slug=slug)
+
+
+def _preview_page(here: OrganizationFacts, other: str) -> ResponseReturnValue:
+    try:
+        with read_session() as session:
+            shown = organization_merges.preview_merge(
+                session, kept=here.slug, merged=other, hooks=connection_hooks(components())
+            )
+    except (Conflict, Invalid) as refusal:
+        return _refused(here, refusal.message), 409
+    return render(
+        "organizations/staff_merge.html",
+        kept=here,
+        sides=(shown.kept, shown.merged),
+        in_both=shown.in_both,
+        zones=_zones(shown),
+    )
+
+
+def _refused(here: OrganizationFacts, message: str) -> str:
+    return render(
+        "organizations/staff_merge_choose.html",
+        kept=here,
+        query="",
+        likely=[],
+        rows=[],
+        is_cut=False,
+        refusal=_(message),
+    )
+
+
+def _zones(shown: MergePreview) -> tuple[str, str]:
+    """Return the time zones of both in words."""
+    default = carrel().settings.time_zone
+    return zone_name(shown.kept.zone or default), zone_name(shown.merged.zone or default)

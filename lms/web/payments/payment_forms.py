@@ -1,0 +1,93 @@
+"""Forms of payments: recording one over several invoices, using credit, and refunds."""
+
+from wtforms import (
+    BooleanField,
+    DateField,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, Optional
+
+from lms.models.payments import PaymentMethod
+from lms.payments.payments import LONGEST_NUMBER
+from lms.requests.requests import LONGEST_MESSAGE
+from lms.web.core.lazy_form_translations import _l
+from lms.web.sales.act_forms import SHORT
+from lms.web.sales.order_texts import METHOD_WORDS, choices_of
+
+NUMBER = {"maxlength": LONGEST_NUMBER, "autocomplete": "off"}
+
+
+def amount_field(label: str) -> StringField:
+    """Return a field for an amount of money."""
+    return StringField(label, [InputRequired(_l("Enter the amount."))], render_kw=SHORT)
+
+
+class PaysForm(Form):
+    """How much of a payment goes to one invoice; `open` is what was open when it was shown."""
+
+    invoice_id = HiddenField()
+    open = HiddenField()
+    amount = StringField(_l("Pays"), [Optional()], render_kw=SHORT)
+
+
+class PaymentForm(Form):
+    """Money that came."""
+
+    method = SelectField(
+        _l("Method"),
+        choices=choices_of(METHOD_WORDS),
+        default=PaymentMethod.CHECK.value,
+    )
+    amount = amount_field(_l("Amount"))
+    received_on = DateField(_l("Received on"), [InputRequired(_l("Choose a day."))])
+    check_number = StringField(
+        _l("Check or transfer number"), [Length(max=LONGEST_NUMBER)], render_kw=NUMBER
+    )
+    slip = StringField(
+        _l("Deposit slip number"), [Optional(), Length(max=LONGEST_NUMBER)], render_kw=NUMBER
+    )
+    same_again = BooleanField(_l("Record a second payment with this number"))
+    pays = FieldList(FormField(PaysForm))
+    note = TextAreaField(
+        _l("Note for our team"), [Optional(), Length(max=LONGEST_MESSAGE)], render_kw={"rows": 2}
+    )
+    is_mailed = BooleanField(_l("Email the receipt"), default=True)
+
+
+class UseForm(Form):
+    """Which invoice credit pays, and how much of it."""
+
+    invoice = SelectField(_l("Invoice"))
+    amount = amount_field(_l("Amount"))
+
+
+class RefundForm(Form):
+    """Money that goes back; the key makes one refund of two presses."""
+
+    key = HiddenField()
+    payment = SelectField(_l("Refund this payment"))
+    amount = amount_field(_l("Amount"))
+
+
+class RefundDoneForm(Form):
+    """How a refund was paid out."""
+
+    reference = StringField(
+        _l("Number of our check or transfer"),
+        [InputRequired(_l("Enter the number.")), Length(max=LONGEST_NUMBER)],
+        render_kw=NUMBER,
+    )
+    done_on = DateField(_l("Paid out on"), [InputRequired(_l("Choose a day."))])
+
+
+class StatementForm(Form):
+    """Since when a statement tells what happened."""
+
+    since = DateField(_l("Starting on"), [InputRequired(_l("Choose a day."))])
+    is_mailed = BooleanField(_l("Email it to the customer"))

@@ -1,0 +1,291 @@
+"""Staff pages of payments: record one, what it pays, reverse it, use what is left, and disputes."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core import clock
+from lms.core.dates_and_time_zones import say_calendar_date, say_date
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.money_parsing_and_formatting import read_amount, write_amount
+from lms.models.payments import Payment, PaymentMethod, Reversal
+from lms.payments import payments
+from lms.payments.balances import OpenInvoice, Payer, find_payer, open_invoices, payer_of
+from lms.payments.payments import NewPayment
+from lms.pricing.price_list import DEFAULT_CURRENCY, say_money
+from lms.sales import disputes, orders, receiving
+from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.core.current_user import required_viewer
+from lms.web.core.private_page_headers_and_mail_links import mail_context
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.payments.payment_forms import PaymentForm, UseForm
+from lms.web.payments.payment_page import contents
+from lms.web.sales.act_forms import chosen_day
+from lms.web.sales.act_pages import ActPage, act, show_act
+
+blueprint = Blueprint("staff_payments", __name__, url_prefix="/staff")
+
+SAME_CHECK: Final = N_("A payment with this number was recorded on %(day)s already.")
+REVERSALS: Final = {
+    "bounced": (Reversal.BOUNCED, N_("The payment was reversed, and the customer was told.")),
+    "mistake": (Reversal.MISTAKE, N_("The payment was reversed. Nobody was emailed.")),
+}
+DISPUTES: Final = {
+    "dispute": N_("The dispute was recorded."),
+    "won": N_("The dispute was won. Everything is as before."),
+    "lost": N_("The dispute was lost. The invoices are open again."),
+}
+
+
+@blueprint.route("/orders/<order_id>/payment", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def of_order(order_id: str) -> ResponseReturnValue:
+    """Record a payment for an order, which pays its invoice first."""
+    with read_session() as session:
+        order = orders.find_order(session, order_id)
+        if order.placed_at is None:
+            raise NotFound
+        payer = payer_of(session, order)
+    return _record(payer, order_id)
+
+
+@blueprint.route("/balances/<key>/payment", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def of_payer(key: str) -> ResponseReturnValue:
+    """Record a payment of one payer, over as many of their invoices as it pays."""
+    with read_session() as session:
+        payer = find_payer(session, key)
+    if payer is None:
+        raise NotFound
+    return _record(payer, "")
+
+
+def _record(payer: Payer, first: str) -> ResponseReturnValue:
+    with read_session() as session:
+        invoices = _in_order(open_invoices(session, payer), first)
+    currency = invoices[0].currency if invoices else DEFAULT_CURRENCY
+    form = _form(invoices, first, currency)
+
+    def page() -> ActPage:
+        return _page(payer, invoices, first)
+
+    def do() -> ResponseReturnValue:
+        wanted = _read(form, payer, currency)
+        with read_session() as session:
+            _check_number(session, form, payer)
+        with transaction() as writing:
+            made = receiving.receive(
+                writing,
+                wanted,
+                mail_context=mail_context(),
+                actor=required_viewer().public_id,
+                now=clock.now(),
+                is_mailed=form.is_mailed.data,
+            )
+        flash(_("The payment was recorded."), "done")
+        return see_other(".show", payment_id=made.public_id)
+
+    if request.method == "GET":
+        return show_act(page(), form)
+    return act(page, form, do)
+
+
+@blueprint.get("/payments/<payment_id>")
+@open_to(Audience.STAFF, Audience.BOOKKEEPERS)
+def show(payment_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        return render("payments/staff_payment.html", fault="", **contents(session, payment_id))
+
+
+@blueprint.route("/payments/<payment_id>/use", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def use(payment_id: str) -> ResponseReturnValue:
+    """Let what is left of a payment pay an open invoice."""
+    with read_session() as session:
+        payment = payments.find_payment(session, payment_id)
+        invoices = open_invoices(session, payer_of(session, payment))
+    form = UseForm(
+        request.form if request.method == "POST" else None,
+        data={"amount": write_amount(payment.open_minor, payment.currency)},
+    )
+    form.invoice.choices = invoice_choices(invoices)
+
+    def page() -> ActPage:
+        left = say_money(payment.open_minor, payment.currency)
+        return ActPage(
+            title=_("Use the credit"),
+            submit=_("Pay this invoice"),
+            back_url=url_for(".show", payment_id=payment_id),
+            back_label=_("Payment"),
+            says=(_("%(amount)s of this payment is unused.", amount=left),),
+        )
+
+    def do() -> ResponseReturnValue:
+        amount = read_amount(form.amount.data or "", payment.currency, field="amount")
+        with transaction() as writing:
+            payments.allocate(
+                writing,
+                payment_id,
+                str(form.invoice.data),
+                amount,
+                actor=required_viewer().public_id,
+                now=clock.now(),
+            )
+        flash(_("The credit pays the invoice."), "done")
+        return see_other(".show", payment_id=payment_id)
+
+    if request.method == "GET":
+        return show_act(page(), form)
+    return act(page, form, do)
+
+
+@blueprint.post("/payments/<payment_id>/<act_name>")
+@open_to(Audience.STAFF)
+def move(payment_id: str, act_name: str) -> ResponseReturnValue:
+    """Reverse a payment, or record what became of a dispute."""
+    try:
+        sentence = _moved(payment_id, act_name)
+    except Conflict as refusal:
+        with read_session() as session:
+            values = contents(session, payment_id)
+        return render("payments/staff_payment.html", fault=_(refusal.message), **values), 409
+    flash(_(sentence), "done")
+    return see_other(".show", payment_id=payment_id)
+
+
+def invoice_choices(invoices: Sequence[OpenInvoice]) -> list[tuple[str, str]]:
+    """Return open invoices as the choices of a field."""
+    return [
+        (one.document_id, f"{one.number}, {say_money(one.open_minor, one.currency)}")
+        for one in invoices
+    ]
+
+
+def _moved(payment_id: str, act_name: str) -> str:
+    actor, now = required_viewer().public_id, clock.now()
+    with transaction() as session:
+        if act_name in REVERSALS:
+            reversal, sentence = REVERSALS[act_name]
+            receiving.reverse(
+                session, payment_id, reversal, mail_context=mail_context(), actor=actor, now=now
+            )
+            return sentence
+        match act_name:
+            case "dispute":
+                disputes.open_dispute(
+                    session, payment_id, mail_context=mail_context(), actor=actor, now=now
+                )
+            case "won":
+                disputes.win(session, payment_id, actor=actor, now=now)
+            case "lost":
+                disputes.lose(session, payment_id, actor=actor, now=now)
+            case _:
+                raise NotFound
+    return DISPUTES[act_name]
+
+
+def _in_order(invoices: Sequence[OpenInvoice], first: str) -> list[OpenInvoice]:
+    return sorted(invoices, key=lambda one: one.order_id != first)
+
+
+def _form(invoices: Sequence[OpenInvoice], first: str, currency: str) -> PaymentForm:
+    rows = [{"invoice_id": one.document_id, "open": str(one.open_minor)} for one in invoices]
+    amount = ""
+    if first and invoices and invoices[0].order_id == first:
+        amount = write_amount(invoices[0].open_minor, currency)
+    today = clock.now().astimezone(mail_context().zone).date()
+    return PaymentForm(
+        request.form if request.method == "POST" else None,
+        data={"pays": rows, "amount": amount, "received_on": today, "is_mailed": True},
+    )
+
+
+def _read(form: PaymentForm, payer: Payer, currency: str) -> NewPayment:
+    """Return what the form says; raises Invalid, with faults by field."""
+    amount = read_amount(form.amount.data or "", currency, field="amount")
+    pays: dict[str, int] = {}
+    for entry in form.pays:
+        text = (entry.form.amount.data or "").strip()
+        if text:
+            try:
+                pays[str(entry.form.invoice_id.data)] = read_amount(text, currency, field="amount")
+            except Invalid as refusal:
+                entry.form.amount.errors = [_(refusal.message)]
+                raise Invalid(refusal.message) from refusal
+    return NewPayment(
+        method=PaymentMethod(form.method.data),
+        currency=currency,
+        amount_minor=amount,
+        received_on=chosen_day(form.received_on),
+        login_id=payer.login_id,
+        organization_id=payer.organization_id,
+        check_number=form.check_number.data or "",
+        slip=form.slip.data or "",
+        note=form.note.data or "",
+        pays=pays or _oldest_first(form, amount),
+    )
+
+
+def _oldest_first(form: PaymentForm, amount: int) -> dict[str, int]:
+    """Spread an amount over the invoices as the form showed them, so that two presses pay once."""
+    found = {}
+    for entry in form.pays:
+        text = entry.form.open.data or ""
+        part = min(amount, int(text)) if text.isdecimal() else 0
+        if part > 0:
+            found[str(entry.form.invoice_id.data)] = part
+            amount -= part
+    return found
+
+
+def _check_number(session: Session, form: PaymentForm, payer: Payer) -> None:
+    """Ask before a check of the same number is recorded twice for a payer."""
+    number = (form.check_number.data or "").strip()
+    if not number or form.same_again.data:
+        return
+    which = (
+        (Payment.login_id == payer.login_id)
+        if payer.login_id
+        else (Payment.organization_id == payer.organization_id)
+    )
+    before = session.scalar(
+        select(Payment)
+        .where(which, Payment.check_number == number, Payment.reversed_at.is_(None))
+        .limit(1)
+    )
+    if before is not None:
+        sentence = SAME_CHECK % {"day": say_calendar_date(before.received_on)}
+        raise Invalid(sentence, fields={"check_number": sentence})
+
+
+def _page(payer: Payer, invoices: Sequence[OpenInvoice], first: str) -> ActPage:
+    zone = reading_zone()
+    back = url_for("staff_balances.payer", key=payer.key)
+    if first:
+        back = url_for("staff_order.show", order_id=first)
+    return ActPage(
+        title=_("Record a payment"),
+        submit=_("Record payment"),
+        back_url=back,
+        back_label=_("Order") if first else payer.name,
+        facts=((_("Customer"), payer.name),),
+        template="payments/staff_payment_form.html",
+        values={
+            "invoices": [
+                {
+                    "number": one.number,
+                    "po_number": one.po_number,
+                    "open": say_money(one.open_minor, one.currency),
+                    "due": say_date(one.due_at - timedelta(seconds=1), zone) if one.due_at else "",
+                }
+                for one in invoices
+            ]
+        },
+    )

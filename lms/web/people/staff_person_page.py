@@ -1,0 +1,138 @@
+"""The staff page of one person: everything about them, for a call on the phone."""
+
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.access.merged_logins import logins_of
+from lms.certificates.read_models import list_history
+from lms.component import export_hooks
+from lms.core import clock
+from lms.core.dates_and_time_zones import say_date
+from lms.core.email_addresses import read_address
+from lms.mail.bounces import bounced_addresses
+from lms.mail.recent_emails import recent_emails
+from lms.organizations import tax_papers
+from lms.organizations.orders import orders_of
+from lms.organizations.tax_papers import Payer
+from lms.people import grant_and_seat_history, person_record, profile_read_model
+from lms.people.login_search import PersonRow
+from lms.people.profile_read_model import Person
+from lms.people.role_texts import ROLES, SELLER_ROLES
+from lms.reports import audit_log
+from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.certificates.own import line_of
+from lms.web.core.request_context import components, read_session, render
+from lms.web.core.time_zone_choices import zone_name
+from lms.web.mail.staff_outgoing_mail import mail_row
+from lms.web.people.customer_rows import FEW, order_line, owed_lines, timeline
+from lms.web.people.grant_and_seat_rows import grant_row, seat_row
+from lms.web.people.staff_forms import AliasForm
+from lms.web.people.tax_paper_rows import tax_paper_rows
+
+SHOWN_ORDERS: Final = 10
+
+
+def person_page(login_id: str, form: AliasForm) -> str:
+    """Return a login's page; `form` is the one for a further address. Raises NotFound."""
+    now, zone = clock.now(), reading_zone()
+    with read_session() as session:
+        found = profile_read_model.read_person(session, login_id)
+        values = {
+            **_holdings(session, found, now=now, zone=zone),
+            **_purchases(session, found, now=now, zone=zone),
+            **_activity(session, found, zone=zone),
+        }
+    about = found.email or found.public_id
+    return render(
+        "people/staff_person.html",
+        person=found,
+        badges=badges(found),
+        facts=_facts(found),
+        roles={place.slug: _(ROLES[place.role]) for place in found.places},
+        blocked=_day(found.blocked_at) if found.blocked_at else "",
+        about=about,
+        timeline_url=url_for("staff_audit.trail", about=about),
+        form=form,
+        **values,
+    )
+
+
+def badges(row: PersonRow | Person) -> list[tuple[str, str]]:
+    """Return what is out of the ordinary about a login, as badges."""
+    is_blocked = row.is_blocked if isinstance(row, PersonRow) else row.blocked_at is not None
+    is_merged = row.is_merged if isinstance(row, PersonRow) else row.merged_into is not None
+    role = SELLER_ROLES[row.seller_role] if row.seller_role else ""
+    told = (
+        (row.seller_role is not None, _(role), "term"),
+        (is_blocked, _("Blocked"), "danger"),
+        (is_merged, _("Merged"), "none"),
+        (not row.is_confirmed, _("Not confirmed"), "soon"),
+    )
+    return [(words, kind) for is_so, words, kind in told if is_so]
+
+
+def _holdings(session: Session, found: Person, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    grants = grant_and_seat_history.read_grants(session, found.id, now=now)
+    seats = grant_and_seat_history.read_seats(session, found.id)
+    return {
+        "grants": [grant_row(one, login_id=found.public_id, zone=zone) for one in grants],
+        "seats": [seat_row(one, zone=zone) for one in seats],
+        "asked": [
+            (one, _(ROLES[one.role]), say_date(one.since, zone))
+            for one in person_record.role_invitations_of(session, found.id)
+        ],
+        "certificates": [line_of(each) for each in list_history(session, found.id)],
+        "systems": [
+            (one, say_date(one.seen_at, zone))
+            for hook in export_hooks(components())
+            for one in hook(session, found.id)
+        ],
+    }
+
+
+def _purchases(session: Session, found: Person, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    orders = orders_of(session, login_id=found.id)
+    papers = tax_papers.list_exemptions(session, Payer(login_id=found.id))
+    return {
+        "owed": owed_lines(orders, now=now, zone=zone),
+        "orders": [order_line(one, now=now, zone=zone) for one in orders[:SHOWN_ORDERS]],
+        "order_count": len(orders),
+        "orders_url": url_for("staff_orders.index", q=found.email or found.name),
+        "papers": tax_paper_rows(papers, zone=zone, today=now.astimezone(zone).date()),
+        "add_paper_url": url_for("staff_tax_papers.add_to_person", login_id=found.public_id),
+    }
+
+
+def _activity(session: Session, found: Person, *, zone: ZoneInfo) -> dict[str, Any]:
+    emails = recent_emails(
+        session, keys=person_record.keys_of_person(found.id), logins=logins_of(found.id), limit=FEW
+    )
+    key = read_address(found.email).key if found.email else ""
+    subjects = person_record.subjects_of_person(found.id)
+    return {
+        "emails": [mail_row(one) for one in emails],
+        "bounced": bounced_addresses(session, [key]).get(key) is not None,
+        "happened": timeline(audit_log.read_timeline(session, subjects, limit=FEW), zone=zone),
+    }
+
+
+def _facts(found: Person) -> list[tuple[str, str | None]]:
+    seen = found.last_seen_at
+    return [
+        (_("Email"), found.email or _("None: came from an LMS")),
+        (_("Recovery address"), found.recovery_email or _("None")),
+        (_("Password"), _("Set") if found.has_password else _("None yet")),
+        (_("Time zone"), zone_name(found.zone) if found.zone else _("The seller's")),
+        (_("Here since"), _day(found.created_at)),
+        (_("Last seen"), _day(seen) if seen else _("Never signed in")),
+        (_("Id"), found.public_id),
+    ]
+
+
+def _day(at: datetime) -> str:
+    return say_date(at, reading_zone())

@@ -1,0 +1,60 @@
+"""Tax paper rows on the pages of people and organizations."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from lms.core.dates_and_time_zones import say_date
+from lms.models.tax import ExemptionBasis
+from lms.organizations.tax_papers import ExemptionFacts
+
+
+@dataclass(frozen=True, slots=True)
+class TaxPaperRow:
+    """A tax paper as a list shows it; `file` is the name it is stored under, "" without one."""
+
+    id: str
+    basis: str
+    details: str
+    file: str
+    is_over: bool
+
+
+def basis_words(basis: ExemptionBasis) -> str:
+    """Say why no sales tax is charged."""
+    return {
+        ExemptionBasis.GOVERNMENT: _("Government agency"),
+        ExemptionBasis.NONPROFIT: _("501(c)(3) nonprofit"),
+        ExemptionBasis.CERTIFICATE: _("Exemption certificate"),
+        ExemptionBasis.OTHER: _("Other reason"),
+    }[basis]
+
+
+def tax_paper_rows(
+    papers: Iterable[ExemptionFacts], *, zone: ZoneInfo, today: date
+) -> list[TaxPaperRow]:
+    """Return tax papers as rows."""
+    return [
+        TaxPaperRow(
+            id=one.public_id,
+            basis=basis_words(one.basis),
+            details=_details(one, zone),
+            file=one.file.name if one.file else "",
+            is_over=one.is_over(today),
+        )
+        for one in papers
+    ]
+
+
+def _details(one: ExemptionFacts, zone: ZoneInfo) -> str:
+    parts = [", ".join(one.states) if one.states else _("All states")]
+    if one.number:
+        parts.append(_("number %(number)s", number=one.number))
+    if one.until is not None:
+        last = datetime.combine(one.until, time(), zone)
+        parts.append(_("through %(day)s", day=say_date(last, zone)))
+    parts.append(_("added %(day)s", day=say_date(one.created_at, zone)))
+    return " · ".join(parts)

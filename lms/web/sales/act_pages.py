@@ -1,0 +1,49 @@
+"""Pages of one act: a form, what it does, and the page to go back to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from wtforms import Form
+
+from lms.core.errors import Conflict, Gone, Invalid
+from lms.web.core.form_errors import show_faults
+from lms.web.core.request_context import render
+
+
+@dataclass(frozen=True, slots=True)
+class ActPage:
+    """An act's title, what is said before its form, its button, and where Cancel leads."""
+
+    title: str
+    submit: str
+    back_url: str
+    back_label: str
+    says: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    is_danger: bool = False
+    has_file: bool = False
+    template: str = "sales/staff_act.html"
+    values: dict[str, object] = field(default_factory=dict)
+
+
+def show_act(page: ActPage, form: Form) -> str:
+    """Render the page of an act."""
+    return render(page.template, page=page, form=form, **page.values)
+
+
+def act(
+    page: Callable[[], ActPage], form: Form, do: Callable[[], ResponseReturnValue]
+) -> ResponseReturnValue:
+    """Do what a form asks, or show it again with what is wrong; nothing typed is lost."""
+    if not form.validate():
+        return show_act(page(), form), 400
+    try:
+        return do()
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return show_act(page(), form), 400
+    except (Conflict, Gone) as refusal:
+        form.form_errors.append(_(refusal.message))
+        return show_act(page(), form), 409

@@ -1,0 +1,54 @@
+"""Choices of the order form: finds the organization and the webinar that staff typed."""
+
+from typing import Final
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Invalid
+from lms.grants import grant_target_lookup
+from lms.models.catalog import Webinar
+from lms.models.grants import Scope
+from lms.models.organizations import Organization
+
+MISSING: Final = N_("Enter the organization's name and choose it from the list.")
+UNKNOWN: Final = N_("No organization has this name. Check it, or choose “A new organization”.")
+SEVERAL: Final = N_("Several organizations match. Choose one from the list: %(names)s.")
+NO_WEBINAR: Final = N_("Enter the webinar's title and choose it from the list.")
+NAMED_AT_MOST: Final = 8
+
+
+def match_organization(session: Session, typed: str) -> Organization:
+    """Return the organization that staff mean by a name, a slug, or a part of one name only.
+
+    Raises Invalid (field `organization`).
+    """
+    text = " ".join(typed.split())
+    if not text:
+        raise Invalid(MISSING, fields={"organization": MISSING})
+    is_it = or_(Organization.slug == text, func.lower(Organization.name) == func.lower(text))
+    found = session.scalars(select(Organization).where(is_it).limit(2)).all()
+    if not found:
+        part = Organization.name.icontains(text, autoescape=True)
+        query = select(Organization).where(part).order_by(Organization.name)
+        found = session.scalars(query.limit(NAMED_AT_MOST)).all()
+    if len(found) == 1:
+        return found[0]
+    sentence = UNKNOWN
+    if found:
+        names = (f"{one.name} ({one.slug})" for one in found)
+        sentence = SEVERAL % {"names": ", ".join(names)}
+    raise Invalid(sentence, fields={"organization": sentence})
+
+
+def webinar_covered(session: Session, typed: str, about: str) -> str:
+    """Return `webinar:<slug>` of what staff typed; `about` is the slug that the form was filled with.
+
+    Raises Invalid (field `webinar`).
+    """
+    text = typed.strip()
+    if not text:
+        raise Invalid(NO_WEBINAR, fields={"webinar": NO_WEBINAR})
+    known = select(Webinar.slug).where(Webinar.slug == about, Webinar.title == text)
+    slug = session.scalar(known) or grant_target_lookup.find_webinar(session, text).slug
+    return f"{Scope.WEBINAR}:{slug}"

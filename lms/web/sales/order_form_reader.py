@@ -1,0 +1,151 @@
+"""Reader of the order form: what staff typed becomes a new order, or faults by field."""
+
+from datetime import date, datetime, time
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.core.dates_and_time_zones import end_of_day
+from lms.core.errors import N_, Invalid
+from lms.core.money_parsing_and_formatting import read_amount
+from lms.models.grants import OfferKind
+from lms.models.orders import DeliveredThrough, LineAct, Terms
+from lms.organizations.organization_matches import NewOrganizationFacts, find_matches
+from lms.pricing.offers import DATED, OF_A_LOGIN, SEATS
+from lms.sales import purchase_orders
+from lms.sales.new_orders import FAULTY, NewLine, NewOrder, check
+from lms.web.sales.order_form import NEW_ORGANIZATION, ORGANIZATION, LineForm, OrderForm
+from lms.web.sales.order_form_choices import match_organization, webinar_covered
+from lms.web.sales.order_form_values import zone_of
+
+MAY_BE: Final = N_(
+    "This may be %(known)s, which we know already. %(why)s Choose it above, or check the box below."
+)
+NO_NAME: Final = N_("Enter the name of the organization.")
+ONLY_CONTRACTS: Final = N_("Only contracts are renewed. Choose another act.")
+ONLY_SEATS: Final = N_("Only seats can be added to what they have. Choose a new purchase.")
+TOO_LATE: Final = N_("Choose an earlier day.")
+USED: Final = N_(
+    "Order %(number)s of this organization has this PO number already. Check the number, or"
+    " choose to use it again."
+)
+
+
+def read_order(session: Session, form: OrderForm) -> NewOrder:
+    """Return what the form says; raises Invalid, with faults by field as `check` names them."""
+    faults: dict[str, str] = {}
+    is_typed_well = form.validate()
+    slug, organization_id, name = _payer(session, form, faults)
+    zone = zone_of(session, organization_id)
+    lines = []
+    for place, entry in enumerate(form.lines):
+        try:
+            lines.append(_line(session, entry.form, str(form.currency.data), zone))
+        except Invalid as refusal:
+            faults |= {f"lines-{place}-{field}": text for field, text in refusal.fields.items()}
+    if not is_typed_well or faults:
+        raise Invalid(FAULTY, fields=faults)
+    new = NewOrder(
+        lines=tuple(lines),
+        email=form.email.address.shown,
+        name=form.name.data or "",
+        terms=Terms(form.terms.data),
+        currency=str(form.currency.data),
+        organization=slug,
+        organization_name=name,
+        po_number=form.po_number.data or "",
+        net_days=form.net_days.data,
+        due_on=form.due_on.data,
+        bill_on=form.bill_on.data,
+        is_held=form.is_held.data,
+        note=form.note.data or "",
+        order_id=form.order_id.data or "",
+        answers=form.request.data or None,
+    )
+    check(session, new)
+    _check_po(session, form, organization_id)
+    return new
+
+
+def _payer(
+    session: Session, form: OrderForm, faults: dict[str, str]
+) -> tuple[str, int | None, str]:
+    """Return the organization that pays, its row, and the name of one that is to be made."""
+    if form.payer.data == NEW_ORGANIZATION:
+        name = " ".join((form.organization_name.data or "").split())
+        if not name:
+            faults["organization_name"] = NO_NAME
+        elif not form.is_another.data:
+            faults |= _known(session, name, form.email.data or "")
+        return "", None, name
+    if form.payer.data != ORGANIZATION:
+        return "", None, ""
+    try:
+        found = match_organization(session, form.organization.data or "")
+    except Invalid as refusal:
+        faults |= refusal.fields
+        return "", None, ""
+    return found.slug, found.id, ""
+
+
+def _known(session: Session, name: str, email: str) -> dict[str, str]:
+    """Return the fault of a new organization that may be a known one (PRODUCT.md, I6)."""
+    matches = find_matches(session, NewOrganizationFacts(name, email))
+    if not matches:
+        return {}
+    known = {"known": matches[0].name, "why": matches[0].reasons[0]}
+    return {"organization_name": _(MAY_BE) % known}
+
+
+def _line(session: Session, line: LineForm, currency: str, zone: ZoneInfo) -> NewLine:
+    kind, act = OfferKind(line.kind.data), LineAct(line.act.data)
+    if act is LineAct.RENEWAL and kind is not OfferKind.CONTRACT:
+        raise Invalid(ONLY_CONTRACTS, fields={"act": ONLY_CONTRACTS})
+    if act is LineAct.MORE_SEATS and kind not in (*SEATS, OfferKind.CONTRACT):
+        raise Invalid(ONLY_SEATS, fields={"act": ONLY_SEATS})
+    is_dated = kind in DATED
+    covers = str(line.covers.data)
+    if not is_dated:
+        covers = webinar_covered(session, line.webinar.data or "", line.about.data or "")
+    quantity = line.quantity.data
+    if kind is OfferKind.INSTITUTIONAL:
+        quantity = None
+    elif kind in OF_A_LOGIN:
+        quantity = 1
+    return NewLine(
+        kind=kind,
+        covers=covers,
+        price_minor=read_amount(line.price.data or "", currency, field="price"),
+        quantity=quantity,
+        act=act,
+        adds_to=(line.adds_to.data or None) if act is LineAct.MORE_SEATS else None,
+        starts_at=_morning(line.starts_at.data, zone) if is_dated else None,
+        ends_at=_evening(line.ends_at.data, zone) if is_dated else None,
+        delivered_through=DeliveredThrough(line.delivered_through.data)
+        if kind is OfferKind.INSTITUTIONAL
+        else DeliveredThrough.HERE,
+    )
+
+
+def _check_po(session: Session, form: OrderForm, organization_id: int | None) -> None:
+    """Ask before a purchase order number is used twice by one organization (M9)."""
+    number, order_id = form.po_number.data or "", form.order_id.data or ""
+    used = purchase_orders.used_before(session, organization_id, number, but=order_id)
+    if used and not form.reuse_po.data:
+        sentence = USED % {"number": used[0].number}
+        raise Invalid(sentence, fields={"po_number": sentence})
+
+
+def _morning(day: date | None, zone: ZoneInfo) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(), tzinfo=zone)
+
+
+def _evening(day: date | None, zone: ZoneInfo) -> datetime | None:
+    if day is None:
+        return None
+    try:
+        return end_of_day(day, zone)
+    except OverflowError:
+        raise Invalid(TOO_LATE, fields={"ends_at": TOO_LATE}) from None

@@ -1,0 +1,169 @@
+"""Texts of orders: how pages name terms, acts, standings, credit reasons and what happened."""
+
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # not in its stubs
+
+from lms.core.errors import N_
+from lms.models.documents import CreditReason, DocumentKind
+from lms.models.grants import OfferKind
+from lms.models.orders import DeliveredThrough, LineAct, Terms
+from lms.models.payments import PaymentMethod, RefundState, Reversal
+from lms.sales.order_history import Event, Happening
+from lms.sales.read_models import Standing
+from lms.web.core.lazy_form_translations import _l
+
+Value = TypeVar("Value", bound=str)
+KIND_WORDS: Final = {
+    OfferKind.SINGLE: _l("Webinar seat"),
+    OfferKind.GROUP_SEATS: _l("Group seats"),
+    OfferKind.GROUP_SHOWING: _l("Group viewing"),
+    OfferKind.INSTITUTIONAL: _l("Institutional access"),
+    OfferKind.PASS: _l("All-access pass"),
+    OfferKind.CONTRACT: _l("All-access contract"),
+}
+ACT_WORDS: Final = {
+    LineAct.NEW: _l("New purchase"),
+    LineAct.RENEWAL: _l("Renewal: a full term for all seats"),
+    LineAct.MORE_SEATS: _l("More seats: added to what they have"),
+}
+TERMS_WORDS: Final = {
+    Terms.CARD: _l("Card, paid now"),
+    Terms.INVOICE: _l("Invoice"),
+    Terms.PURCHASE_ORDER: _l("Purchase order"),
+    Terms.CHECK: _l("Check"),
+    Terms.COMPLIMENTARY: _l("Complimentary"),
+    Terms.HISTORY: _l("Past sale"),
+}
+DELIVERY_WORDS: Final = {
+    DeliveredThrough.HERE: _l("On our site"),
+    DeliveredThrough.LMS: _l("In their learning management system (LMS)"),
+}
+METHOD_WORDS: Final = {
+    PaymentMethod.CARD: _l("Card"),
+    PaymentMethod.CHECK: _l("Check"),
+    PaymentMethod.TRANSFER: _l("Bank transfer"),
+    PaymentMethod.CASH: _l("Cash"),
+}
+REVERSAL_WORDS: Final = {
+    Reversal.BOUNCED: _l("Returned by the bank"),
+    Reversal.MISTAKE: _l("Recorded by mistake"),
+    Reversal.DISPUTE: _l("Dispute lost"),
+}
+REFUND_WORDS: Final = {
+    RefundState.REQUESTED: _l("To be paid out"),
+    RefundState.SENT: _l("Sent"),
+    RefundState.DONE: _l("Paid out"),
+    RefundState.FAILED: _l("Canceled"),
+}
+DOCUMENT_WORDS: Final = {
+    DocumentKind.QUOTE: _l("Quote"),
+    DocumentKind.INVOICE: _l("Invoice"),
+    DocumentKind.CREDIT_NOTE: _l("Credit note"),
+    DocumentKind.RECEIPT: _l("Receipt"),
+    DocumentKind.STATEMENT: _l("Statement"),
+}
+REASON_WORDS: Final = {
+    CreditReason.RETURN: _l("Return"),
+    CreditReason.REISSUE: _l("Replaced by a new invoice"),
+    CreditReason.TAX: _l("Tax correction"),
+    CreditReason.GOODWILL: _l("Goodwill"),
+    CreditReason.EXCHANGE: _l("Exchange"),
+    CreditReason.WRITE_OFF: _l("Write-off"),
+    CreditReason.VOID: _l("Void"),
+}
+# The reasons that staff choose from, with what each does; the others come from acts of their own.
+CREDIT_CHOICES: Final = {
+    CreditReason.RETURN: _l(
+        "Return: ends the access of what is returned. Returned seats must be free first."
+    ),
+    CreditReason.GOODWILL: _l("Goodwill: lowers the price. Access stays as it is."),
+    CreditReason.TAX: _l("Tax: credits the tax of the chosen lines. Access stays as it is."),
+    CreditReason.EXCHANGE: _l(
+        "Exchange: credits what is exchanged for another order. Access stays as it is."
+    ),
+    CreditReason.WRITE_OFF: _l(
+        "Write-off: we no longer expect the open balance. Access stays as it is."
+    ),
+    CreditReason.VOID: _l(
+        "Void: the unpaid invoice was wrong from the start. Access stays as it is."
+    ),
+}
+STANDING_WORDS: Final = {
+    Standing.DRAFT: N_("Draft"),
+    Standing.QUOTED: N_("Quoted"),
+    Standing.EXPIRED: N_("Quote expired"),
+    Standing.CANCELED: N_("Canceled"),
+    Standing.DISPUTED: N_("Disputed"),
+    Standing.TO_BILL: N_("To be invoiced"),
+    Standing.REFUNDED: N_("Returned"),
+    Standing.CREDITED: N_("Credited"),
+    Standing.PAID: N_("Paid"),
+    Standing.PAST_DUE: N_("Past due"),
+    Standing.PARTLY_PAID: N_("Partly paid"),
+    Standing.UNPAID: N_("Open"),
+}
+STANDING_BADGES: Final = {
+    Standing.DRAFT: "none",
+    Standing.QUOTED: "soon",
+    Standing.EXPIRED: "none",
+    Standing.CANCELED: "none",
+    Standing.DISPUTED: "danger",
+    Standing.TO_BILL: "soon",
+    Standing.REFUNDED: "none",
+    Standing.CREDITED: "none",
+    Standing.PAID: "open",
+    Standing.PAST_DUE: "danger",
+    Standing.PARTLY_PAID: "soon",
+    Standing.UNPAID: "soon",
+}
+_HAPPENED: Final = {
+    Happening.DRAFTED: N_("Draft saved"),
+    Happening.REVISED: N_("Draft changed"),
+    Happening.PO_RECEIVED: N_("Purchase order %(number)s received"),
+    Happening.QUOTED: N_("Quote %(number)s issued"),
+    Happening.ACCEPTED: N_("Quote accepted"),
+    Happening.PLACED: N_("Order placed"),
+    Happening.CORRECTED: N_("Order corrected"),
+    Happening.INVOICED: N_("Invoice %(number)s issued"),
+    Happening.CREDITED: N_("Credit note %(number)s for invoice %(of)s: %(reason)s"),
+    Happening.RECEIPT: N_("Receipt %(number)s issued"),
+    Happening.REFUNDED: N_("Refund requested"),
+    Happening.REFUND_DONE: N_("Refund paid out, number %(number)s"),
+    Happening.REFUND_CANCELED: N_("Refund canceled"),
+    Happening.HELD: N_("Access held until payment"),
+    Happening.RELEASED: N_("Access opened"),
+    Happening.DISPUTED: N_("Payment disputed"),
+    Happening.DISPUTE_WON: N_("Dispute won"),
+    Happening.DISPUTE_LOST: N_("Dispute lost"),
+    Happening.RELEASE_ASKED: N_("Managers were asked to release seats"),
+    Happening.CANCELED: N_("Order canceled"),
+}
+
+
+def choices_of(words: Mapping[Value, str], *, but: str = "") -> list[SelectChoice]:
+    """Return what a field offers, by the words for each value, all but one."""
+    return [SelectChoice(str(value), label) for value, label in words.items() if value != but]
+
+
+def event_text(event: Event) -> str:
+    """Say what happened to an order in a few words."""
+    if event.what in (Happening.PAID, Happening.UNPAID):
+        return _payment_text(event)
+    if event.what is Happening.REFUND_DONE and not event.number:
+        return _("Refund paid out")
+    reason = str(REASON_WORDS[event.reason]).lower() if event.reason else ""
+    return _(_HAPPENED[event.what], number=event.number, of=event.of, reason=reason)
+
+
+def _payment_text(event: Event) -> str:
+    method = str(METHOD_WORDS[event.method]) if event.method else _("Credit")
+    source = f"{method} {event.number}" if event.number else method
+    if event.what is Happening.PAID:
+        return _("%(source)s paid on invoice %(of)s", source=source, of=event.of)
+    if event.reversal is not None:
+        why = str(REVERSAL_WORDS[event.reversal]).lower()
+        return _("%(source)s reversed: %(why)s", source=source, why=why)
+    return _("%(source)s no longer pays invoice %(of)s", source=source, of=event.of)

@@ -1,0 +1,203 @@
+"""Staff page of a credit note: by line, with its reason, and a preview of what it is worth."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from lms.core import clock
+from lms.core.errors import N_, Conflict, Invalid, Refused
+from lms.core.money_parsing_and_formatting import read_amount
+from lms.models.documents import CreditReason
+from lms.models.orders import Order
+from lms.pricing.offers import SEATS
+from lms.pricing.price_list import say_money
+from lms.sales import billing, credit_notes, orders, seat_returns
+from lms.sales.credit_notes import Credit, Left, NewCreditNote
+from lms.sales.invoices import live_invoice
+from lms.sales.read_models import OrderFacts, find_order_facts
+from lms.web.core.current_user import required_viewer
+from lms.web.core.private_page_headers_and_mail_links import links, mail_context
+from lms.web.core.request_context import read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.sales.act_forms import CreditForm, CreditLineForm
+from lms.web.sales.act_pages import ActPage, act, show_act
+from lms.web.sales.order_texts import CREDIT_CHOICES
+
+blueprint = Blueprint("staff_credits", __name__, url_prefix="/staff/orders")
+
+NOTHING_CHOSEN: Final = N_("Choose at least one line to credit.")
+WHOLE: Final = (CreditReason.WRITE_OFF, CreditReason.VOID)  # of the invoice, whatever is chosen
+NAMED_AT_MOST: Final = 20
+
+
+@blueprint.route("/<order_id>/credit", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def credit(order_id: str) -> ResponseReturnValue:
+    """Issue a credit note for lines of an order's invoice, or show what it would be worth."""
+    with read_session() as session:
+        facts = find_order_facts(session, order_id)
+        invoice = live_invoice(session, facts.id)
+        if invoice is None:
+            raise Conflict(credit_notes.NO_INVOICE)
+        left = credit_notes.left_of(session, invoice)
+    form = _form(left)
+
+    def page() -> ActPage:
+        with read_session() as session:
+            return _page(session, facts, form, left)
+
+    def do() -> ResponseReturnValue:
+        new = _read(form, facts)
+        if request.form.get("do") == "preview":
+            return show_act(page(), form)
+        with transaction() as writing:
+            note = credit_notes.credit(
+                writing,
+                orders.find_order(writing, order_id, lock=True),
+                new,
+                mail_context=mail_context(),
+                actor=required_viewer().public_id,
+                now=clock.now(),
+            )
+        amount = say_money(note.total_minor, note.currency)
+        flash(_("Credit note %(number)s for %(amount)s.", number=note.label, amount=amount), "done")
+        return see_other("staff_order.show", order_id=order_id)
+
+    if request.method == "GET":
+        return show_act(page(), form)
+    return act(page, form, do)
+
+
+@blueprint.post("/<order_id>/ask-release")
+@open_to(Audience.STAFF)
+def ask_release(order_id: str) -> ResponseReturnValue:
+    """Ask an organization's managers to release seats that are to be returned."""
+    fewer = request.form.get("seats", 0, type=int)
+    with transaction() as session:
+        order = orders.find_order(session, order_id)
+        line = orders.find_line(session, request.form.get("line", ""))
+        missing = seat_returns.ask_for_release(
+            session,
+            order,
+            line,
+            fewer,
+            links=links(),
+            actor=required_viewer().public_id,
+            now=clock.now(),
+        )
+    flash(
+        ngettext(
+            "Their managers were asked to release %(num)s seat.",
+            "Their managers were asked to release %(num)s seats.",
+            missing,
+        ),
+        "done",
+    )
+    return see_other("staff_order.show", order_id=order_id)
+
+
+def _form(left: Mapping[str, Left]) -> CreditForm:
+    known = left
+    rows = [{"line_id": line_id, "is_chosen": len(known) == 1} for line_id in known]
+    reason = request.args.get("reason", CreditReason.RETURN.value)
+    return CreditForm(
+        request.form if request.method == "POST" else None,
+        data={"reason": reason, "lines": rows, "is_mailed": reason not in set(WHOLE)},
+    )
+
+
+def _read(form: CreditForm, facts: OrderFacts) -> NewCreditNote:
+    """Return what is to be credited; raises Invalid."""
+    reason = CreditReason(form.reason.data)
+    explanation, is_mailed = form.explanation.data or "", bool(form.is_mailed.data)
+    if reason in WHOLE:
+        return NewCreditNote(reason, (), explanation, is_mailed)
+    found = []
+    for entry in form.lines:
+        line = entry.form
+        if not line.is_chosen.data:
+            continue
+        text = (line.amount.data or "").strip()
+        try:
+            amount = read_amount(text, facts.currency, field="amount") if text else None
+        except Invalid as refusal:
+            line.amount.errors = [_(refusal.message)]
+            raise
+        found.append(Credit(str(line.line_id.data), line.seats.data, amount))
+    if not found:
+        raise Invalid(NOTHING_CHOSEN)
+    return NewCreditNote(reason, tuple(found), explanation, is_mailed)
+
+
+def _page(
+    session: Session, facts: OrderFacts, form: CreditForm, left: Mapping[str, Left]
+) -> ActPage:
+    order = orders.find_order(session, facts.public_id)
+    known = left
+    return ActPage(
+        title=_("Credit note"),
+        submit=_("Issue credit note"),
+        back_url=url_for("staff_order.show", order_id=facts.public_id),
+        back_label=_("Order %(number)s", number=facts.number),
+        facts=(
+            (_("Customer"), facts.buyer),
+            (_("Invoice"), facts.invoice_number or ""),
+            (_("Invoice total"), say_money(facts.total_minor, facts.currency)),
+            (_("Open"), say_money(facts.open_minor, facts.currency)),
+        ),
+        is_danger=True,
+        template="sales/staff_credit.html",
+        values={
+            "lines": [
+                _line(session, order, entry.form, known[str(entry.form.line_id.data)], facts)
+                for entry in form.lines
+                if str(entry.form.line_id.data) in known
+            ],
+            "reasons": list(CREDIT_CHOICES.items()),
+            "worth": _worth(session, order, form, facts),
+            "order_id": facts.public_id,
+            "organization_id": facts.organization_public_id,
+        },
+    )
+
+
+def _line(
+    session: Session, order: Order, form: CreditLineForm, left: Left, facts: OrderFacts
+) -> dict[str, object]:
+    """Return a line with what is left of it, what a seat is worth, and who uses too many."""
+    has_seats = left.line.kind in SEATS and (left.seats or 0) > 1
+    worth = ""
+    if has_seats:
+        one = seat_returns.worth_of(session, order, left.line, left.seats, left.net_minor, 1)
+        worth = say_money(one, facts.currency)
+    seats = form.seats.data
+    over = None
+    if has_seats and seats and 1 <= seats <= (left.seats or 0):
+        over = seat_returns.seats_in_use(session, order, left.line, seats)
+    return {
+        "form": form,
+        "id": left.line.public_id,
+        "title": billing.title_of(left.line),
+        "has_seats": has_seats,
+        "seats_left": left.seats,
+        "left": say_money(left.net_minor + left.tax_minor, facts.currency),
+        "worth_of_one": worth,
+        "over": over,
+        "people": [one.name or one.email for one in over.people[:NAMED_AT_MOST]] if over else [],
+    }
+
+
+def _worth(session: Session, order: Order, form: CreditForm, facts: OrderFacts) -> str:
+    """Return what the credit note would be for; "" before anything was asked."""
+    if request.method == "GET":
+        return ""
+    try:
+        minor = credit_notes.preview(session, order, _read(form, facts))
+    except Refused:
+        return ""
+    return say_money(minor, facts.currency)

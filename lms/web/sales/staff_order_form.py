@@ -1,0 +1,229 @@
+"""Staff pages that write an order down: new ones, drafts, and what the form's script asks."""
+
+from datetime import timedelta
+from typing import Final
+
+from flask import Blueprint, flash, jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from lms.core import clock
+from lms.core.dates_and_time_zones import say_date
+from lms.core.errors import N_, Conflict, Invalid, Refused
+from lms.grants.request_and_sale_form_choices import scopes, webinars_on_sale
+from lms.models.orders import Order
+from lms.organizations.organization_lists import list_organizations
+from lms.requests.read_models import find_request
+from lms.sales import drafts, orders
+from lms.sales.new_orders import NewOrder
+from lms.seats.pools import PoolFacts, grants_of, pools_of
+from lms.web.core.current_user import required_viewer
+from lms.web.core.private_page_headers_and_mail_links import mail_context
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.sales.order_form import ORGANIZATION, OrderForm
+from lms.web.sales.order_form_choices import match_organization
+from lms.web.sales.order_form_reader import read_order
+from lms.web.sales.order_form_values import (
+    Typed,
+    blank_values,
+    draft_values,
+    price_of,
+    step,
+    zone_of,
+)
+
+blueprint = Blueprint("staff_order_form", __name__, url_prefix="/staff/orders")
+
+PLACE: Final = "place"
+QUOTE: Final = "quote"
+SUGGESTED: Final = 12
+SECOND: Final = timedelta(seconds=1)
+PLACED = N_("The order was placed. A confirmation is on its way to %(email)s.")
+SAVED = N_("The draft was saved. Check the quote, then send it.")
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def new() -> ResponseReturnValue:
+    """Write a new order down; a request's draft is opened where there is one."""
+    if request.method == "POST":
+        return _sent(None)
+    with read_session() as session:
+        asked = request.args.get("request")
+        if asked is None:
+            return _page(session, blank_values(session), None)
+        facts = find_request(session, asked)
+        if facts.order_public_id is not None:
+            there = orders.find_order(session, facts.order_public_id)
+            endpoint = ".edit" if there.placed_at is None else "staff_order.show"
+            return see_other(endpoint, order_id=there.public_id)
+        typed = blank_values(session)
+        known = {
+            "request": facts.public_id,
+            "name": facts.name,
+            "email": facts.email,
+            "organization": facts.organization_slug or "",
+            "organization_name": "" if facts.organization_slug else facts.organization_name,
+        }
+        return _page(session, MultiDict({**typed.to_dict(), **known}), None)
+
+
+@blueprint.route("/<order_id>/edit", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def edit(order_id: str) -> ResponseReturnValue:
+    """Change a draft."""
+    with read_session() as session:
+        order = orders.find_order(session, order_id)
+        if order.placed_at is not None or order.canceled_at is not None:
+            raise Conflict(orders.PLACED_ALREADY)
+        if request.method == "GET":
+            return _page(session, draft_values(session, order), order)
+    return _sent(order)
+
+
+@blueprint.get("/price")
+@open_to(Audience.STAFF)
+def price() -> ResponseReturnValue:
+    """Answer what a line costs, for the form's script."""
+    args = request.args
+    with read_session() as session:
+        try:
+            found = price_of(session, args, currency=args.get("currency", "USD"), now=clock.now())
+        except Refused:
+            found = ""
+    return jsonify(price=found)
+
+
+@blueprint.get("/organizations")
+@open_to(Audience.STAFF)
+def organizations() -> ResponseReturnValue:
+    """Answer the organizations of some words, for the form's script."""
+    query = request.args.get("q", "").strip()
+    with read_session() as session:
+        found = list_organizations(session, query, offset=0, limit=SUGGESTED).items
+    return jsonify(items=[{"slug": one.slug, "name": one.name} for one in found])
+
+
+def _sent(draft: Order | None) -> ResponseReturnValue:
+    """Answer to a button of the form: a step that changes it, or one that sends it."""
+    typed: Typed = MultiDict(request.form)
+    name = typed.get("do", PLACE)
+    if draft is not None:
+        typed["order_id"] = draft.public_id
+    if name not in (PLACE, QUOTE):
+        return _stepped(typed, name, draft)
+    with read_session() as session:
+        form = _form(session, typed)
+        try:
+            wanted = read_order(session, form)
+        except Invalid as refusal:
+            return _refused(session, form, refusal, draft)
+    try:
+        made = _written(wanted, draft, is_placed=name == PLACE)
+    except Invalid as refusal:
+        with read_session() as session:
+            return _refused(session, form, refusal, draft)
+    if name == QUOTE:
+        flash(_(SAVED), "done")
+        return see_other("staff_quotes.issue", order_id=made.public_id)
+    flash(_(PLACED, email=made.contact_email), "done")
+    return see_other("staff_order.show", order_id=made.public_id)
+
+
+def _stepped(typed: Typed, name: str, draft: Order | None) -> ResponseReturnValue:
+    with read_session() as session:
+        try:
+            changed = step(session, typed, name, now=clock.now())
+        except (Invalid, Conflict) as refusal:
+            form = _form(session, typed)
+            shown = refusal if isinstance(refusal, Invalid) else Invalid(refusal.message)
+            return _refused(session, form, shown, draft)
+        return _page(session, changed, draft)
+
+
+def _written(wanted: NewOrder, draft: Order | None, *, is_placed: bool) -> Order:
+    """Write down what is wanted, and place it unless it is to be quoted first."""
+    actor, now = required_viewer().public_id, clock.now()
+    with transaction() as session:
+        if draft is None and is_placed:
+            return orders.place(session, wanted, mail_context=mail_context(), actor=actor, now=now)
+        if draft is None:
+            return orders.draft(session, wanted, actor=actor, now=now)
+        held = orders.find_order(session, draft.public_id, lock=True)
+        drafts.revise(session, held, wanted, actor=actor, now=now)
+        if is_placed:
+            orders.agree(
+                session,
+                held,
+                is_held=wanted.is_held,
+                mail_context=mail_context(),
+                actor=actor,
+                now=now,
+            )
+        return held
+
+
+def _refused(
+    session: Session, form: OrderForm, refusal: Invalid, draft: Order | None
+) -> ResponseReturnValue:
+    form.show(refusal)
+    return _rendered(session, form, draft), 400
+
+
+def _page(session: Session, typed: Typed, draft: Order | None) -> str:
+    return _rendered(session, _form(session, typed), draft)
+
+
+def _form(session: Session, typed: Typed) -> OrderForm:
+    form = OrderForm(typed)
+    form.offer_scopes(scopes(session))
+    return form
+
+
+def _rendered(session: Session, form: OrderForm, draft: Order | None) -> str:
+    return render(
+        "sales/staff_order_form.html",
+        form=form,
+        draft=draft.public_id if draft else None,
+        webinars=webinars_on_sale(session),
+        contracts=_contracts(session, form),
+        asks_about_po=bool(form.po_number.errors or form.reuse_po.data),
+    )
+
+
+def _contracts(session: Session, form: OrderForm) -> list[dict[str, str]]:
+    """Return what the chosen organization has that can be renewed or added to."""
+    if form.payer.data != ORGANIZATION or not (form.organization.data or "").strip():
+        return []
+    try:
+        organization = match_organization(session, form.organization.data or "")
+    except Invalid:
+        return []
+    return [
+        _contract(session, pool)
+        for pool in pools_of(session, organization.id)
+        if pool.allotted_from is None
+    ]
+
+
+def _contract(session: Session, pool: PoolFacts) -> dict[str, str]:
+    ends = [grant.ends_at for grant in grants_of(session, pool.id) if not grant.revoked_at]
+    last = max((end for end in ends if end is not None), default=None)
+    zone = zone_of(session, pool.organization_id)
+    seats = _("Unlimited seats")
+    if pool.capacity is not None:
+        seats = _("%(used)s of %(seats)s seats used", used=pool.used, seats=pool.capacity)
+    ended = _("permanent")
+    if last is not None:
+        ended = _("through %(day)s", day=say_date(last - SECOND, zone))
+    return {
+        "id": pool.public_id,
+        "covers": pool.covers or _("Every webinar"),
+        "seats": seats,
+        "until": ended,
+        "may_renew": "" if pool.is_permanent else "yes",
+        "may_add": "" if pool.capacity is None else "yes",
+    }

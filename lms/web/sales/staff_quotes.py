@@ -1,0 +1,266 @@
+"""Staff pages of quotes and purchase orders: issue a version, accept it, record a purchase order."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import Form
+
+from lms.core import clock
+from lms.core.attached_files import LARGEST_BYTES, KeptFile, keep_file
+from lms.core.dates_and_time_zones import say_calendar_date
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.money_parsing_and_formatting import read_amount
+from lms.models.orders import Order, PurchaseOrder
+from lms.pricing.price_list import say_money
+from lms.sales import orders, purchase_orders, quotes
+from lms.sales.purchase_orders import NewPurchaseOrder
+from lms.sales.quotes import Acceptance
+from lms.sales.read_models import OrderFacts, find_order_facts
+from lms.web.core.current_user import required_viewer
+from lms.web.core.private_page_headers_and_mail_links import mail_context
+from lms.web.core.request_context import carrel, read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.stored_file_responses import send_stored
+from lms.web.sales.act_forms import AcceptForm, PurchaseOrderForm, QuoteForm
+from lms.web.sales.act_pages import ActPage, act, show_act
+from lms.web.sales.order_form_reader import USED
+from media.storage.storage_protocol import content_type_of
+
+blueprint = Blueprint("staff_quotes", __name__, url_prefix="/staff/orders")
+
+FOLDER: Final = "purchase-orders"
+NO_QUOTE: Final = N_("Issue a quote first.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What a form says about a purchase order."""
+
+    number: str
+    amount_minor: int | None
+    received_on: date
+
+
+@blueprint.route("/<order_id>/quote", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def issue(order_id: str) -> ResponseReturnValue:
+    """Issue a new version of an order's quote."""
+    with read_session() as session:
+        order = orders.find_order(session, order_id)
+        facts = find_order_facts(session, order_id)
+        today = clock.now().astimezone(mail_context().zone).date()
+        fiscal = quotes.end_of_fiscal_year(session, order.organization_id, today)
+        before = quotes.newest(session, order.id)
+    longest = today + timedelta(days=quotes.HOLDS_FOR_DAYS)
+    form = QuoteForm(
+        request.form if request.method == "POST" else None,
+        data={"expires_on": longest, "is_mailed": True},
+    )
+
+    def page() -> ActPage:
+        says = [_("The quote holds its prices until that day, at most 180 days from now.")]
+        if fiscal is not None:
+            says.append(_("Their fiscal year ends on %(day)s.", day=say_calendar_date(fiscal)))
+        if before is not None:
+            says.append(_("It replaces version %(version)s.", version=before.version))
+        title = _("Issue a quote") if before is None else _("Issue a new version")
+        return _page(facts, title, _("Issue quote"), says=tuple(says))
+
+    def do() -> ResponseReturnValue:
+        with transaction() as writing:
+            quotes.issue_quote(
+                writing,
+                orders.find_order(writing, order_id, lock=True),
+                expires_on=form.expires_on.data,
+                mail_context=mail_context(),
+                actor=required_viewer().public_id,
+                now=clock.now(),
+                is_mailed=form.is_mailed.data,
+            )
+        flash(_("The quote was issued."), "done")
+        return see_other("staff_order.show", order_id=order_id)
+
+    if request.method == "GET":
+        return show_act(page(), form)
+    return act(page, form, do)
+
+
+@blueprint.route("/<order_id>/accept", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def accept(order_id: str) -> ResponseReturnValue:
+    """Accept the newest version of a quote, which places its order."""
+    with read_session() as session:
+        facts = find_order_facts(session, order_id)
+        if quotes.newest(session, facts.id) is None:
+            raise Conflict(NO_QUOTE)
+    form = AcceptForm(
+        request.form if request.method == "POST" else None, data={"received_on": _today()}
+    )
+
+    def page() -> ActPage:
+        return _page(
+            facts,
+            _("Accept the quote"),
+            _("Accept and place order"),
+            says=(
+                _("This places the order at the quoted price and issues its invoice."),
+                _("If the PO amount differs, the order page says so, and you can reissue."),
+            ),
+            has_file=True,
+        )
+
+    def do() -> ResponseReturnValue:
+        with read_session() as session:
+            sent = _read_po(session, facts, form)
+        file = _sent_file()
+        try:
+            with transaction() as writing:
+                newest = quotes.newest(writing, facts.id)
+                assert newest is not None  # noqa: S101  (it was there before)
+                quotes.accept(
+                    writing,
+                    newest,
+                    Acceptance(
+                        name=form.name.data or "",
+                        po_number=sent.number,
+                        po_amount_minor=sent.amount_minor,
+                        file_key=file.key if file else None,
+                        file_name=file.name if file else None,
+                        received_on=sent.received_on,
+                        is_held=form.is_held.data,
+                        bill_on=form.bill_on.data,
+                    ),
+                    mail_context=mail_context(),
+                    actor=required_viewer().public_id,
+                    now=clock.now(),
+                )
+        except Exception:
+            _drop(file)
+            raise
+        flash(_("The quote was accepted and the order was placed."), "done")
+        return see_other("staff_order.show", order_id=order_id)
+
+    if request.method == "GET":
+        return show_act(page(), form)
+    return act(page, form, do)
+
+
+@blueprint.route("/<order_id>/purchase-order", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def purchase_order(order_id: str) -> ResponseReturnValue:
+    """Record a purchase order that came for an order."""
+    with read_session() as session:
+        facts = find_order_facts(session, order_id)
+    form = PurchaseOrderForm(
+        request.form if request.method == "POST" else None, data={"received_on": _today()}
+    )
+
+    def page() -> ActPage:
+        says = [_("The PO number is printed on documents that are issued from now on.")]
+        if facts.invoice_id is not None:
+            says.append(_("To print it on the invoice, correct the order after this."))
+        return _page(
+            facts,
+            _("Record a purchase order"),
+            _("Record purchase order"),
+            says=tuple(says),
+            has_file=True,
+        )
+
+    def do() -> ResponseReturnValue:
+        with read_session() as session:
+            sent = _read_po(session, facts, form)
+        file = _sent_file()
+        now = clock.now()
+        came = datetime.combine(sent.received_on, time(12), tzinfo=mail_context().zone)
+        new = NewPurchaseOrder(sent.number, min(now, came.astimezone(UTC)), sent.amount_minor, file)
+        try:
+            with transaction() as writing:
+                order = orders.find_order(writing, order_id, lock=True)
+                actor = required_viewer().public_id
+                purchase_orders.receive(writing, order, new, actor=actor, now=now)
+        except Exception:
+            _drop(file)
+            raise
+        flash(_("The purchase order was recorded."), "done")
+        return see_other("staff_order.show", order_id=order_id)
+
+    if request.method == "GET":
+        return show_act(page(), form)
+    return act(page, form, do)
+
+
+@blueprint.get("/<order_id>/purchase-orders/<po_id>")
+@open_to(Audience.STAFF, Audience.BOOKKEEPERS)
+def file(order_id: str, po_id: str) -> ResponseReturnValue:
+    """Send the file of a purchase order."""
+    with read_session() as session:
+        found = session.scalar(
+            select(PurchaseOrder)
+            .join(Order, Order.id == PurchaseOrder.order_id)
+            .where(Order.public_id == order_id, PurchaseOrder.public_id == po_id)
+        )
+    if found is None or found.file_key is None:
+        raise NotFound
+    return send_stored(
+        found.file_key, content_type_of(found.file_key), download_name=found.file_name
+    )
+
+
+def _page(
+    facts: OrderFacts,
+    title: str,
+    submit: str,
+    *,
+    says: tuple[str, ...] = (),
+    has_file: bool = False,
+) -> ActPage:
+    return ActPage(
+        title=title,
+        submit=submit,
+        back_url=url_for("staff_order.show", order_id=facts.public_id),
+        back_label=_("Order %(number)s", number=facts.number),
+        says=says,
+        facts=(
+            (_("Customer"), facts.buyer),
+            (_("Total"), say_money(facts.total_minor, facts.currency)),
+        ),
+        has_file=has_file,
+    )
+
+
+def _today() -> date:
+    return clock.now().astimezone(mail_context().zone).date()
+
+
+def _read_po(session: Session, facts: OrderFacts, form: Form) -> _Sent:
+    """Return what a form says about a purchase order; raises Invalid, with faults by field."""
+    number = " ".join((form["po_number"].data or "").split())
+    used = purchase_orders.used_before(session, facts.organization_id, number, but=facts.public_id)
+    if used and not form["reuse_po"].data:
+        sentence = USED % {"number": used[0].number}
+        raise Invalid(sentence, fields={"po_number": sentence})
+    text = (form["po_amount"].data or "").strip()
+    amount = read_amount(text, facts.currency, field="po_amount") if text else None
+    return _Sent(number, amount, form["received_on"].data)
+
+
+def _sent_file() -> KeptFile | None:
+    part = request.files.get("file")
+    if part is None or not part.filename:
+        return None
+    with part.stream:
+        data = part.stream.read(LARGEST_BYTES + 1)
+    scratch = carrel().settings.scratch
+    return keep_file(carrel().storage, data, part.filename, scratch, folder=FOLDER)
+
+
+def _drop(file: KeptFile | None) -> None:
+    if file is not None:
+        carrel().storage.delete(file.key)

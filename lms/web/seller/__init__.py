@@ -1,0 +1,21 @@
+"""Pages of the seller: settings, policies, and vendor documents."""
+
+from typing import Final
+
+from flask import Blueprint
+
+from lms.web.seller import (
+    public_policies,
+    public_vendor_documents,
+    staff_policies,
+    staff_settings,
+    staff_vendor_documents,
+)
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    public_policies.blueprint,
+    public_vendor_documents.blueprint,
+    staff_settings.blueprint,
+    staff_policies.blueprint,
+    staff_vendor_documents.blueprint,
+)

@@ -1,0 +1,132 @@
+"""The staff page of the seller's settings."""
+
+from dataclasses import fields
+from typing import Any, Final
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.errors import N_, Invalid
+from lms.core.money_parsing_and_formatting import read_amount, write_amount
+from lms.models.seller import NUMBERED, Paper
+from lms.pricing.price_list import DEFAULT_CURRENCY, read_prices
+from lms.seller.settings import (
+    Method,
+    SellerSettings,
+    edit_seller,
+    missing_fields,
+    offered_methods,
+    read_seller,
+)
+from lms.web.core.address_fields import address_data, typed_address
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.seller.forms import SellerForm
+
+blueprint = Blueprint("staff_seller", __name__, url_prefix="/staff")
+
+METHOD_WORDS: Final = {
+    Method.INVOICE: N_("Invoice"),
+    Method.PURCHASE_ORDER: N_("Purchase order"),
+    Method.CHECK: N_("Check"),
+    Method.TRANSFER: N_("Bank transfer"),
+}
+FIELD_WORDS: Final = {
+    "legal_name": N_("legal name"),
+    "legal_address": N_("legal address"),
+    "ar_email": N_("email for accounts receivable"),
+    "remit_name": N_("name that checks are payable to"),
+    "remit_address": N_("address that checks are mailed to"),
+    "bank_name": N_("bank"),
+    "routing_number": N_("routing number"),
+    "account_number": N_("account number"),
+}
+# what a form's field holds as the settings do
+PLAIN: Final = tuple(
+    one.name
+    for one in fields(SellerSettings)
+    if one.name
+    not in ("legal_address", "remit_address", "account_number", "credit_limit_minor", "paper")
+)
+
+
+@blueprint.route("/seller", methods=["GET", "POST"])
+@open_to(Audience.SELLER_OWNERS)
+def edit() -> ResponseReturnValue:
+    """Show the settings, or save them."""
+    with read_session() as session:
+        current = read_seller(session)
+        currency = _currency(session)
+    if request.method == "GET":
+        return _page(_filled(current, currency), current, currency)
+    form = SellerForm(request.form).offer_choices()
+    try:
+        wanted = _typed(form, current, currency)
+        with transaction() as session:
+            edit_seller(session, wanted, actor=required_viewer().public_id, now=now())
+    except Invalid as error:
+        show_faults(form, error)
+        return _page(form, current, currency), 400
+    flash(_("Saved. New documents use these settings; earlier ones don't change."), "done")
+    return see_other(".edit")
+
+
+def _currency(session: Session) -> str:
+    prices = read_prices(session)
+    return prices[0].currency if prices else DEFAULT_CURRENCY
+
+
+def _filled(settings: SellerSettings, currency: str) -> SellerForm:
+    """Return the form with the settings; the account number is not among them."""
+    values: dict[str, Any] = {name: getattr(settings, name) for name in PLAIN}
+    values |= address_data("legal", settings.legal_address)
+    values |= address_data("remit", settings.remit_address)
+    values["paper"] = settings.paper.value
+    values["credit_limit_minor"] = write_amount(settings.credit_limit_minor, currency)
+    return SellerForm(data=values).offer_choices()
+
+
+def _typed(form: SellerForm, current: SellerSettings, currency: str) -> SellerSettings:
+    """Return what was typed; an account number left empty stays, unless the bank goes altogether."""
+    values: dict[str, Any] = {name: form[name].data or _nothing(form, name) for name in PLAIN}
+    limit = form.credit_limit_minor.data or ""
+    has_bank = values["bank_name"] or values["routing_number"]
+    return SellerSettings(
+        **values,
+        legal_address=typed_address(form, "legal"),
+        remit_address=typed_address(form, "remit"),
+        account_number=form.account_number.data or (current.account_number if has_bank else ""),
+        credit_limit_minor=read_amount(limit, currency, field="credit_limit_minor"),
+        paper=Paper.A4 if form.paper.data == Paper.A4 else Paper.LETTER,
+    )
+
+
+def _nothing(form: SellerForm, name: str) -> str | int | bool:
+    """Return what an empty field means: no text, no number, or not chosen."""
+    if form[name].type == "BooleanField":
+        return False
+    return 0 if form[name].type in ("IntegerField", "RadioField") else ""
+
+
+def _page(form: SellerForm, current: SellerSettings, currency: str) -> str:
+    offered = offered_methods(current)
+    return render(
+        "seller/staff_settings.html",
+        form=form,
+        currency=currency,
+        masked_account=current.masked_account,
+        numbered=NUMBERED,
+        methods=[
+            (_(words), method in offered, current.takes(method), _missing(current, method))
+            for method, words in METHOD_WORDS.items()
+        ],
+    )
+
+
+def _missing(settings: SellerSettings, method: Method) -> str:
+    return ", ".join(_(FIELD_WORDS[name]) for name in missing_fields(settings, method))

@@ -1,0 +1,107 @@
+"""carrel order, document, payment and quote: what operators and scripts do with the ledger."""
+
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.mail import Mail
+from lms.sales.read_models import Standing
+from tests.cast import Cast
+from tests.cli.command_runner import Shell
+from tests.clock import Clock
+from tests.sales.order_fixtures import GROUP, SEAT, balanced, documents, placed, read
+
+
+def test_orders_are_listed_and_shown(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = placed(database, GROUP)
+    placed(database, SEAT)
+    ran = carrel_command("order", "list", "elm", "--standing", "unpaid", "--json")
+    (one,) = ran.answer["items"]
+    assert (one["number"], one["total"]) == (facts.number, {"minor": 32_500, "currency": "USD"})
+    assert facts.number in carrel_command("order", "list").out
+    shown = carrel_command("order", "show", "2026-0001", "--json").answer
+    assert [one["number"] for one in shown["documents"]] == ["2026-0001"]
+    assert carrel_command("order", "show", "9999-9999").code == 3
+
+
+def test_a_payment_is_recorded_and_reversed(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    first, second = placed(database, GROUP), placed(database, GROUP)
+    made = carrel_command(
+        *("payment", "record", "--amount", "400.00", "--method", "check"),
+        *("--check-number", "1042", "--invoice", "2026-0001", "--invoice", "2026-0002=50.00"),
+        "--json",
+    )
+    assert made.code == 0
+    assert made.answer["open"] == {"minor": 2500, "currency": "USD"}
+    assert read(database, second).open_minor == 27_500
+    ran = carrel_command("payment", "reverse", made.answer["id"], "--as", "bounced", "--json")
+    assert ran.answer["invoices"] == ["2026-0001", "2026-0002"]
+    assert read(database, first).standing(clock.moment) is Standing.UNPAID
+    assert balanced(database)
+
+
+def test_a_check_without_a_number_is_refused(
+    carrel_command: Shell, database: Database, cast: Cast
+) -> None:
+    placed(database, GROUP)
+    ran = carrel_command(
+        *("payment", "record", "--amount", "325", "--method", "check"),
+        *("--invoice", "2026-0001", "--json"),
+    )
+    assert (ran.code, ran.complaint["code"]) == (1, "invalid")
+
+
+def test_a_quote_is_written_and_accepted(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    made = carrel_command(
+        *("quote", "add", "--email", "mia@example.org", "--name", "Mia"),
+        *("--organization", "elm-county"),
+        *("--line", "group_seats,webinar:reading-rooms,5,325.00", "--json"),
+    )
+    assert made.code == 0
+    assert (made.answer["number"], made.answer["version"]) == ("Q-2026-0001", 1)
+    ran = carrel_command(
+        *("quote", "accept", "Q-2026-0001", "--name", "Mia", "--po", "88123"),
+        *("--po-amount", "300.00", "--json"),
+    )
+    assert ran.code == 0
+    assert (ran.answer["standing"], ran.answer["po_number"]) == ("unpaid", "88123")
+    again = carrel_command("quote", "accept", "Q-2026-0001", "--name", "Mia", "--json")
+    assert again.code == 1
+
+
+def test_a_line_that_is_none_is_a_usage_error(
+    carrel_command: Shell, database: Database, cast: Cast
+) -> None:
+    for line in ("seats,x,1,1", "single,webinar:reading-rooms,x,99.00", "single,1,9x"):
+        ran = carrel_command("quote", "add", "--email", "mia@example.org", "--line", line)
+        assert ran.code == 2
+
+
+def test_an_invoice_is_reissued_and_voided(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = placed(database, GROUP)
+    ran = carrel_command("document", "reissue", "2026-0001", "--po", "77", "--net", "45", "--json")
+    assert (ran.code, ran.answer["number"]) == (0, "2026-0002")
+    assert read(database, facts).po_number == "77"
+    ran = carrel_command("document", "void", "2026-0002", "--reason", "Entered twice", "--json")
+    assert ran.answer["number"] == "CN-2026-0002"
+    assert read(database, facts).open_minor == 0
+    assert carrel_command("document", "issue", facts.number, "--json").code == 1
+    assert [one[0] for one in documents(database, facts)].count("credit_note") == 2
+
+
+def test_a_document_is_emailed_again_with_its_pdf(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    placed(database, GROUP)
+    ran = carrel_command("document", "resend", "2026-0001", "--to", "ap@example.org", "--json")
+    assert (ran.code, ran.answer["to"]) == (0, ["ap@example.org"])
+    with database.read_session() as session:
+        mail = session.scalars(select(Mail).where(Mail.recipient == "ap@example.org")).one()
+    assert mail.subject.startswith("Invoice 2026-0001")

@@ -1,0 +1,254 @@
+"""What documents say: dates and amounts in words, and what each kind has that others haven't."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from lms.documents.printed import REASONS, TEST, PrintedDocument, printed_document
+from lms.documents.snapshots import Line
+from lms.models.documents import CreditReason
+from tests.documents.sample_snapshots import (
+    A4_INVOICE,
+    CONTRACT,
+    CREDIT_NOTE,
+    FREE,
+    INVOICE,
+    PAID_INVOICE,
+    QUOTE,
+    RECEIPT,
+    SEATS,
+    STATEMENT,
+    TEST_INVOICE,
+)
+
+
+def keys(document: PrintedDocument) -> list[tuple[str, str]]:
+    return [(fact.label, fact.value) for fact in document.keys]
+
+
+def totals(document: PrintedDocument) -> list[tuple[str, str]]:
+    return [(total.label, total.value) for total in document.totals]
+
+
+def strong(document: PrintedDocument) -> list[str]:
+    return [total.label for total in document.totals if total.is_strong]
+
+
+def headings(document: PrintedDocument) -> list[str]:
+    return [section.heading for section in (*document.payment, *document.sections)]
+
+
+def test_invoice_says_what_is_to_pay_until_when_and_for_which_po() -> None:
+    document = printed_document(INVOICE)
+    assert document.name == "Invoice 2026-0412"
+    assert keys(document) == [
+        ("PO number", "PO-88123-A"),
+        ("Due date", "Nov 5, 2026"),
+        ("Amount due", "$3,389.38"),
+    ]
+    assert [(fact.label, fact.value) for fact in document.facts] == [
+        ("Date issued", "Oct 6, 2026"),
+        ("Order number", "W-20938"),
+        ("Vendor number", "V-100482"),
+        ("Payment terms", "Net 30"),
+    ]
+
+
+def test_totals_add_up_from_the_amounts_of_the_lines() -> None:
+    document = printed_document(INVOICE)
+    assert [row.cells[-1] for row in document.tables[0].rows] == ["$325.00", "$2,862.00", "$0.00"]
+    assert totals(document) == [
+        ("Before discounts", "$3,505.00"),
+        ("Discounts", "-$318.00"),
+        ("Subtotal", "$3,187.00"),
+        ("Connecticut sales tax (6.35% of $3,187.00)", "$202.38"),
+        ("Total", "$3,389.38"),
+        ("Amount due", "$3,389.38"),
+    ]
+    assert strong(document) == ["Amount due"]
+
+
+def test_part_that_is_paid_is_taken_from_the_amount_due() -> None:
+    document = printed_document(A4_INVOICE)
+    assert totals(document)[-2:] == [("Amount paid", "-€1,500.00"), ("Amount due", "€2,005.00")]
+
+
+def test_paid_invoice_says_so_and_asks_for_nothing() -> None:
+    document = printed_document(PAID_INVOICE)
+    assert keys(document) == [("Paid in full", "$3,389.38")]
+    assert totals(document)[-1] == ("Amount due", "$0.00")
+    assert document.payment == ()
+
+
+def test_invoice_of_nothing_has_nothing_to_pay() -> None:
+    free = replace(
+        INVOICE, lines=(FREE,), taxes=(), subtotal_minor=0, discount_minor=0, total_minor=0
+    )
+    document = printed_document(replace(free, open_minor=None))
+    assert ("Amount due", "$0.00") in keys(document)
+    assert document.payment == ()
+
+
+def test_invoice_says_how_to_pay_by_check_and_by_transfer() -> None:
+    check, transfer = printed_document(INVOICE).payment
+    assert [(fact.label, fact.value) for fact in check.facts] == [
+        ("Payable to", "Lantern Street Training, LLC"),
+        ("Mail to", "Lantern Street Training, LLC\nPO Box 2201\nHartford, CT 06145-2201"),
+    ]
+    assert check.paragraphs == ("Write invoice number 2026-0412 on the check.",)
+    assert ("Routing number", "021000021") in [(one.label, one.value) for one in transfer.facts]
+    assert transfer.paragraphs == ("Include invoice number 2026-0412 with the transfer.",)
+
+
+def test_way_to_pay_that_the_seller_has_not_filled_in_is_left_out() -> None:
+    seller = replace(INVOICE.seller, remit_to=(), bank=())
+    assert printed_document(replace(INVOICE, seller=seller)).payment == ()
+
+
+def test_line_says_its_detail_service_dates_and_unlimited_quantity() -> None:
+    rows = printed_document(INVOICE).tables[0].rows
+    assert rows[1].cells == (
+        "All-access contract for the whole library system",
+        "Unlimited",
+        "$3,180.00",
+        "-$318.00",
+        "$2,862.00",
+    )
+    assert rows[1].notes == (
+        "Every webinar in the catalog, live and recorded",
+        "Service dates: Oct 7, 2026 to Oct 6, 2027",
+    )
+    assert rows[2].notes == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (date(2026, 10, 6), date(2026, 10, 6), "Service date: Oct 6, 2026"),
+        (date(2026, 10, 6), None, "Service date: Oct 6, 2026"),
+        (None, date(2027, 10, 6), "Service date: Oct 6, 2027"),
+    ],
+)
+def test_one_service_date_is_said_once(first: date | None, last: date | None, said: str) -> None:
+    line: Line = replace(CONTRACT, detail="", service_from=first, service_to=last)
+    (row,) = printed_document(replace(INVOICE, lines=(line,))).tables[0].rows
+    assert row.notes == (said,)
+
+
+def test_discounts_have_a_column_only_where_a_line_has_one() -> None:
+    with_discount = printed_document(INVOICE).tables[0]
+    assert [column.label for column in with_discount.columns] == [
+        "Description",
+        "Quantity",
+        "Unit price",
+        "Discount",
+        "Amount",
+    ]
+    assert [row.cells[3] for row in with_discount.rows] == ["", "-$318.00", ""]
+    without = printed_document(replace(INVOICE, lines=(SEATS,), discount_minor=0))
+    assert "Discount" not in [column.label for column in without.tables[0].columns]
+    assert "Discounts" not in [total.label for total in without.totals]
+
+
+def test_quote_says_how_long_it_is_valid_and_asks_for_no_payment() -> None:
+    document = printed_document(QUOTE)
+    assert keys(document) == [("Valid until", "Dec 5, 2026"), ("Total", "$3,389.38")]
+    assert totals(document)[-1] == ("Total", "$3,389.38")
+    assert document.payment == ()
+    assert document.sentences == QUOTE.sentences
+
+
+def test_credit_note_names_its_invoice_and_reason_and_shows_credits() -> None:
+    document = printed_document(CREDIT_NOTE)
+    assert keys(document)[1:] == [("Credit for invoice", "2026-0412"), ("Total credit", "$26.59")]
+    (table,) = document.tables
+    assert table.columns[-1].label == "Credit"
+    assert table.rows[0].cells[1:] == ("1", "$25.00", "$25.00")
+    assert totals(document) == [
+        ("Subtotal", "$25.00"),
+        ("Connecticut sales tax (6.35% of $25.00)", "$1.59"),
+        ("Total credit", "$26.59"),
+        ("Applied to invoice 2026-0412", "-$26.59"),
+        ("Remaining credit", "$0.00"),
+    ]
+    assert document.sections[0].paragraphs == ("Return", CREDIT_NOTE.explanation)
+    assert document.payment == ()
+
+
+def test_credit_that_is_not_used_yet_is_said_once() -> None:
+    document = printed_document(replace(CREDIT_NOTE, open_minor=CREDIT_NOTE.total_minor))
+    assert totals(document)[-1] == ("Total credit", "$26.59")
+
+
+def test_every_reason_for_a_credit_has_words() -> None:
+    assert set(REASONS) == set(CreditReason)
+
+
+def test_receipt_lists_the_payments_and_the_remaining_balance() -> None:
+    document = printed_document(RECEIPT)
+    assert keys(document)[1:] == [
+        ("Payment for invoice", "2026-0412"),
+        ("Amount paid", "$2,000.00"),
+    ]
+    payments = document.tables[1]
+    assert payments.heading == "Payments"
+    assert [row.cells for row in payments.rows] == [
+        ("Oct 28, 2026", "Check", "10442", "$1,500.00"),
+        ("Nov 3, 2026", "Bank transfer", "ACH 7719-20038", "$500.00"),
+    ]
+    assert totals(document)[-3:] == [
+        ("Invoice total", "$3,389.38"),
+        ("Amount paid", "$2,000.00"),
+        ("Remaining balance", "$1,389.38"),
+    ]
+
+
+def test_receipt_without_lines_has_the_payments_alone() -> None:
+    document = printed_document(replace(RECEIPT, lines=(), taxes=()))
+    assert [table.heading for table in document.tables] == ["Payments"]
+    assert [label for label, _ in totals(document)] == ["Amount paid", "Remaining balance"]
+
+
+def test_statement_has_running_balances_and_aging() -> None:
+    document = printed_document(STATEMENT)
+    assert keys(document) == [("Past due", "$2,114.38"), ("Balance due", "$2,114.38")]
+    activity, aging = document.tables
+    assert [row.cells[-2:] for row in activity.rows] == [
+        ("$750.00", "$750.00"),
+        ("$3,389.38", "$4,139.38"),
+        ("-$1,500.00", "$2,639.38"),
+        ("-$500.00", "$2,139.38"),
+        ("-$25.00", "$2,114.38"),
+    ]
+    labels = [column.label for column in aging.columns]
+    assert dict(zip(labels, aging.rows[0].cells, strict=True)) == {
+        "Not yet due": "$0.00",
+        "1 to 30 days": "$1,364.38",
+        "31 to 60 days": "$0.00",
+        "61 to 90 days": "$750.00",
+        "Over 90 days": "$0.00",
+    }
+    assert document.payment[0].paragraphs == ("Write the invoice numbers on the check.",)
+
+
+def test_policies_are_named_with_version_and_address() -> None:
+    (terms, _) = printed_document(INVOICE).sections[-1].facts
+    assert terms.label == "Terms of sale, version 3"
+    assert terms.value == terms.link == INVOICE.policies[0].url
+
+
+def test_only_documents_of_test_mode_say_that_they_are_not_real() -> None:
+    assert printed_document(TEST_INVOICE).test == TEST
+    assert printed_document(INVOICE).test == ""
+
+
+def test_what_is_not_filled_in_leaves_no_label() -> None:
+    seller = replace(INVOICE.seller, ein="", phone="", note="")
+    payer = replace(INVOICE.bill_to, attention="", vendor_number="")
+    bare = replace(INVOICE, seller=seller, bill_to=payer, order_number="", terms="", policies=())
+    document = printed_document(bare)
+    assert [fact.label for fact in document.facts] == ["Date issued"]
+    assert document.seller.lines == INVOICE.seller.address
+    assert document.bill_to.lines == INVOICE.bill_to.address
+    assert headings(document) == ["Pay by check", "Pay by bank transfer"]

@@ -1,0 +1,157 @@
+"""Many at once: numbers without gap or double, and no cent is paid or refunded twice (M1, M3, M11)."""
+
+from collections import Counter
+from datetime import date
+from functools import partial
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import TimeoutError as NoTurn
+
+from lms.core.database import Database
+from lms.core.errors import Conflict, Refused
+from lms.models.documents import CreditReason, Document, DocumentKind
+from lms.models.payments import PaymentMethod, Refund, Settlement
+from lms.payments import payments, refunds
+from lms.payments.payments import NewPayment
+from lms.payments.refunds import NewRefund
+from lms.sales import orders, receiving
+from lms.sales.read_models import OrderFacts
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, SEAT, balanced, credited, paid, placed, read
+from tests.seats.test_concurrent_claims import together
+
+AT_ONCE = 64
+
+
+def place(database: Database, number: int) -> bool:
+    """Place an order; every fourth one fails after its documents were numbered."""
+    new = SEAT if number % 2 else GROUP
+    is_kept = number % 4 != 0
+    while True:
+        try:
+            with database.transaction() as session:
+                orders.place(session, new, mail_context=OFFICE, actor=None, now=NOW)
+                if not is_kept:
+                    session.rollback()
+        except NoTurn:  # a slow machine: SQLite turns those away who waited for 15 s
+            continue
+        return is_kept
+
+
+def test_64_orders_at_once_are_numbered_without_gap_or_double(
+    database: Database, cast: Cast
+) -> None:
+    done = together(AT_ONCE, partial(place, database))
+    assert Counter(done) == {True: 48, False: 16}
+    with database.read_session() as session:
+        rows = session.execute(
+            select(Document.kind, Document.number).order_by(Document.kind, Document.number)
+        ).all()
+    found = Counter(row.kind for row in rows)
+    assert found == {DocumentKind.INVOICE: 48, DocumentKind.RECEIPT: 32}
+    for kind, number in found.items():
+        assert [row.number for row in rows if row.kind is kind] == list(range(1, number + 1))
+    assert balanced(database)
+
+
+def pay(database: Database, facts: OrderFacts, number: int) -> bool:
+    """Pay 10.00 of an invoice by a check of its own."""
+    new = NewPayment(
+        PaymentMethod.CHECK,
+        "USD",
+        1000,
+        date(2026, 3, 2),
+        organization_id=facts.organization_id,
+        check_number=str(number),
+        pays={facts.invoice_id or "": 1000},
+    )
+    try:
+        with database.transaction() as session:
+            receiving.receive(session, new, mail_context=OFFICE, actor=None, now=NOW)
+    except Refused:
+        return False
+    return True
+
+
+def test_64_checks_at_once_pay_an_invoice_and_not_a_cent_more(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, GROUP)  # 325.00: 32 checks of 10.00, and 5.00 stays open
+    done = together(AT_ONCE, partial(pay, database, facts))
+    assert Counter(done) == {True: 32, False: 32}
+    assert read(database, facts).open_minor == 500
+    with database.read_session() as session:
+        settled = session.scalar(select(func.sum(Settlement.amount_minor)))
+    assert settled == 32_000
+    assert balanced(database)
+
+
+def allocate(database: Database, payment: str, invoice: str) -> bool:
+    try:
+        with database.transaction() as session:
+            payments.allocate(session, payment, invoice, 1000, actor=None, now=NOW)
+    except Refused:
+        return False
+    return True
+
+
+def test_a_credit_is_not_spent_twice_by_many_at_once(database: Database, cast: Cast) -> None:
+    first = placed(database, GROUP)
+    payment = paid(database, first, 32_500 + 7_000)
+    others = [placed(database, GROUP) for _ in range(8)]
+    done = together(
+        AT_ONCE,
+        lambda place: allocate(database, payment, others[place % 8].invoice_id or ""),
+    )
+    assert Counter(done) == {True: 7, False: 57}
+    assert balanced(database)
+
+
+def refund(database: Database, new: NewRefund) -> bool:
+    try:
+        with database.transaction() as session:
+            refunds.request(session, new, actor=None, now=NOW)
+    except Refused:
+        return False
+    return True
+
+
+def test_64_refunds_at_once_make_one(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    payment = paid(database, facts)
+    note = credited(database, facts, CreditReason.GOODWILL)
+    same = NewRefund(payment, 32_500, "one", note.public_id)
+    done = together(AT_ONCE, lambda _: refund(database, same))
+    assert Counter(done) == {True: AT_ONCE}
+    with database.read_session() as session:
+        assert session.scalars(select(Refund.amount_minor)).all() == [32_500]
+    assert balanced(database)
+
+
+def test_64_people_who_refund_at_once_give_back_what_there_is(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, GROUP)
+    payment = paid(database, facts)
+    note = credited(database, facts, CreditReason.GOODWILL)
+    wanted = [NewRefund(payment, 1000, f"press {number}", note.public_id) for number in range(64)]
+    done = together(AT_ONCE, lambda place: refund(database, wanted[place]))
+    assert Counter(done) == {True: 32, False: 32}
+    assert balanced(database)
+
+
+def credit(database: Database, facts: OrderFacts) -> bool:
+    try:
+        credited(database, facts)
+    except Conflict:
+        return False
+    return True
+
+
+def test_two_who_credit_at_once_make_one_credit_note(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    done = together(8, lambda _: credit(database, facts))
+    assert Counter(done) == {True: 1, False: 7}
+    assert balanced(database)

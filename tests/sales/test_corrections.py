@@ -1,0 +1,269 @@
+"""Corrections of an order: what they do to its invoices, its money and its access."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.core.database import Database
+from lms.core.errors import Conflict, Invalid
+from lms.models.documents import CreditReason, Document, DocumentKind
+from lms.models.mail import Mail
+from lms.models.orders import Order, Terms
+from lms.models.payments import Payment, PaymentMethod
+from lms.payments import refunds
+from lms.payments.balance_check import differences
+from lms.payments.payments import NewPayment
+from lms.payments.refunds import NewRefund
+from lms.pricing.price_list import set_prices
+from lms.sales import credit_notes, disputes, receiving
+from lms.sales.corrections import Correction, LineChange, NewPayer, correct
+from lms.sales.credit_notes import Credit, NewCreditNote
+from lms.sales.invoices import live_invoice, standing_lines
+from lms.sales.read_models import OrderFacts
+from lms.seats.pools import pools_of
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.factories import make_organization
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import (
+    GROUP,
+    ONE_SEAT,
+    PRICES,
+    SEAT,
+    grants,
+    locked,
+    placed,
+    read,
+    with_line,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What is open after a correction: of the old invoice, of the new one, and of the payment."""
+
+    old_open: int
+    new_total: int
+    new_open: int
+    credit: int
+
+
+@pytest.fixture
+def order(database: Database, cast: Cast) -> OrderFacts:
+    """Five seats for 325.00 on invoice."""
+    with database.transaction() as session:
+        set_prices(session, PRICES, actor=None, now=NOW)
+    return placed(database, GROUP)
+
+
+def pay(session: Session, order: OrderFacts, amount: int, number: str = "10442") -> Payment:
+    """Record a check that pays an order's invoice, as far as it reaches."""
+    invoice = live_invoice(session, order.id)
+    assert invoice is not None
+    new = NewPayment(
+        method=PaymentMethod.CHECK,
+        currency="USD",
+        amount_minor=amount,
+        received_on=NOW.date(),
+        organization_id=invoice.organization_id,
+        login_id=invoice.login_id,
+        check_number=number,
+        pays={invoice.public_id: min(amount, invoice.open_minor)},
+    )
+    return receiving.receive(session, new, mail_context=OFFICE, actor=None, now=NOW)
+
+
+def return_one(session: Session, order: OrderFacts) -> Document:
+    """Return one of the seats, which is worth 25.00."""
+    (line,) = standing_lines(session, order.id)
+    new = NewCreditNote(CreditReason.RETURN, (Credit(line.public_id, seats=1),))
+    return credit_notes.credit(
+        session, locked(session, order), new, mail_context=OFFICE, actor=None, now=NOW
+    )
+
+
+def refund(session: Session, payment: Payment, note: Document, *, is_done: bool) -> None:
+    """Refund what is open of a credit note."""
+    new = NewRefund(payment.public_id, note.open_minor, "once", note.public_id)
+    made = refunds.request(session, new, actor=None, now=NOW)
+    if is_done:
+        refunds.mark_done(session, made.public_id, "501", NOW.date(), actor=None, now=NOW)
+
+
+def corrected(session: Session, order: OrderFacts, correction: Correction) -> Document | None:
+    return correct(
+        session, locked(session, order), correction, mail_context=OFFICE, actor=None, now=NOW
+    )
+
+
+CASES = {
+    "unpaid": ("", Money(0, 32_500, 32_500, 0)),
+    "paid": ("pay", Money(0, 32_500, 0, 0)),
+    "returned": ("return", Money(0, 30_000, 30_000, 0)),
+    "returned, then paid": ("return pay", Money(0, 30_000, 0, 2_500)),
+    "paid, then returned": ("pay return", Money(0, 30_000, 0, 2_500)),
+    "paid, returned and refunded": ("pay return refund", Money(0, 30_000, 0, 0)),
+    "paid, returned and to be refunded": ("pay return owe", Money(0, 30_000, 0, 0)),
+    "paid a dollar short": ("short", Money(0, 32_400, 0, 0)),
+}
+
+
+@pytest.mark.parametrize(("history", "money"), CASES.values(), ids=CASES)
+def test_reissued_invoice_is_for_what_is_left_and_no_cent_is_lost(
+    database: Database, order: OrderFacts, history: str, money: Money
+) -> None:
+    with database.transaction() as session:
+        old = live_invoice(session, order.id)
+        assert old is not None
+        payment, note = None, None
+        for act in history.split():
+            if act in ("pay", "short"):
+                payment = pay(session, order, 32_400 if act == "short" else 32_500)
+            elif act == "return":
+                note = return_one(session, order)
+            elif payment is not None and note is not None:
+                refund(session, payment, note, is_done=act == "refund")
+        new = corrected(session, order, Correction(po_number="PO-7"))
+        assert new is not None
+        session.refresh(old)
+        session.refresh(new)
+        credit = session.scalar(select(func.coalesce(func.sum(Payment.open_minor), 0)))
+        assert Money(old.open_minor, new.total_minor, new.open_minor, credit or 0) == money
+        notes = select(func.sum(Document.open_minor)).where(
+            Document.kind == DocumentKind.CREDIT_NOTE
+        )
+        assert session.scalar(notes) == 0
+    with database.read_session() as session:
+        assert differences(session) == ()
+        assert live_invoice(session, order.id).po_number == "PO-7"  # type: ignore[union-attr]
+    seats = 4 if "return" in history else 5
+    assert [grant.seats for grant in grants(database, order) if not grant.revoked_at] == [seats]
+
+
+def test_line_that_was_returned_is_not_invoiced_again(
+    database: Database, order: OrderFacts
+) -> None:
+    two = placed(database, replace(GROUP, lines=(*GROUP.lines, ONE_SEAT)))
+    with database.transaction() as session:
+        first, second = standing_lines(session, two.id)
+        new = NewCreditNote(CreditReason.RETURN, (Credit(first.public_id),))
+        credit_notes.credit(
+            session, locked(session, two), new, mail_context=OFFICE, actor=None, now=NOW
+        )
+        again = corrected(session, two, Correction(po_number="PO-7"))
+        assert again is not None
+        assert again.total_minor == second.net_minor
+        assert len(standing_lines(session, two.id)) == 1
+
+
+def test_order_that_is_fully_credited_is_not_corrected(
+    database: Database, order: OrderFacts
+) -> None:
+    with database.transaction() as session:
+        new = NewCreditNote(CreditReason.RETURN)
+        credit_notes.credit(
+            session, locked(session, order), new, mail_context=OFFICE, actor=None, now=NOW
+        )
+    with pytest.raises(Conflict, match="fully credited"), database.transaction() as session:
+        corrected(session, order, Correction(po_number="PO-7"))
+
+
+def test_invoice_is_matched_to_a_purchase_order_line_for_line(
+    database: Database, order: OrderFacts
+) -> None:
+    with database.transaction() as session:
+        (line,) = standing_lines(session, order.id)
+        change = LineChange(line.public_id, 6, 39_000)
+        new = corrected(session, order, Correction(po_number="PO-7", lines=(change,)))
+        assert new is not None
+        assert (new.total_minor, new.po_number) == (39_000, "PO-7")
+        assert pools_of(session, order.organization_id or 0)[0].capacity == 6
+
+
+# the payer
+
+
+@pytest.fixture
+def oak(database: Database, cast: Cast) -> int:
+    """The library that really bought."""
+    with database.transaction() as session:
+        return make_organization(session, "oak-county", name="Oak County Library").id
+
+
+OAK = Correction(payer=NewPayer("oak-county", "ora@example.org", "Ora"))
+
+
+def test_access_moves_to_the_organization_that_really_buys(
+    database: Database, order: OrderFacts, oak: int, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        pay(session, order, 32_500)
+        new = corrected(session, order, OAK)
+        assert new is not None
+        session.refresh(new)
+        assert (new.organization_id, new.total_minor, new.open_minor) == (oak, 32_500, 0)
+    with database.read_session() as session:
+        assert [pool.capacity for pool in pools_of(session, oak)] == [5]
+        assert [pool.capacity for pool in pools_of(session, cast.organization_id)] == [0]
+        assert differences(session) == ()
+        kinds = set(session.scalars(select(Mail.kind)))
+        old = session.scalars(select(Payment).order_by(Payment.id)).all()
+    assert kinds == {"set_password", "order_confirmation_organization"}
+    assert [(one.organization_id, one.reversed_at is None) for one in old] == [
+        (cast.organization_id, False),
+        (oak, True),
+    ]
+    assert read(database, order).buyer == "Oak County Library"
+
+
+def test_check_that_also_pays_another_invoice_stays_with_who_sent_it(
+    database: Database, order: OrderFacts, oak: int, cast: Cast
+) -> None:
+    other = placed(database, with_line(GROUP, price_minor=10_000))
+    with database.transaction() as session:
+        invoices = [live_invoice(session, one.id) for one in (order, other)]
+        pays = {one.public_id: one.open_minor for one in invoices if one}
+        check = NewPayment(
+            method=PaymentMethod.CHECK,
+            currency="USD",
+            amount_minor=42_500,
+            received_on=NOW.date(),
+            organization_id=cast.organization_id,
+            check_number="77",
+            pays=pays,
+        )
+        paid = receiving.receive(session, check, mail_context=OFFICE, actor=None, now=NOW)
+        new = corrected(session, order, OAK)
+        assert new is not None
+        session.refresh(paid)
+        session.refresh(new)
+        assert (paid.open_minor, new.open_minor) == (32_500, 32_500)
+    with database.read_session() as session:
+        assert differences(session) == ()
+
+
+def test_person_becomes_an_organization(database: Database, cast: Cast, oak: int) -> None:
+    seat = placed(database, replace(SEAT, terms=Terms.INVOICE))
+    with database.transaction() as session:
+        corrected(session, seat, OAK)
+    with database.read_session() as session:
+        assert [pool.capacity for pool in pools_of(session, oak)] == [1]
+        assert session.get_one(Order, seat.id).login_id is None
+
+
+def test_payer_stays_while_a_payment_is_disputed(
+    database: Database, order: OrderFacts, oak: int
+) -> None:
+    with database.transaction() as session:
+        payment = pay(session, order, 32_500)
+        disputes.open_dispute(session, payment.public_id, mail_context=OFFICE, actor=None, now=NOW)
+    with pytest.raises(Conflict, match="disputed"), database.transaction() as session:
+        corrected(session, order, OAK)
+
+
+def test_payer_is_another_organization(database: Database, order: OrderFacts) -> None:
+    same = Correction(payer=NewPayer("elm-county", "mia@example.org", "Mia"))
+    with pytest.raises(Invalid), database.transaction() as session:
+        corrected(session, order, same)

@@ -1,0 +1,265 @@
+"""Credit notes: by line and reason; only a return takes access away (PRODUCT.md, R1, P5, S10)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from lms.access.policy import Code
+from lms.core.database import Database
+from lms.core.errors import Conflict, Invalid
+from lms.models.documents import CreditReason
+from lms.models.grants import Withdrawal
+from lms.models.orders import Terms
+from lms.models.playback import PlaybackEnd
+from lms.models.seats import AssignmentEnd, Pool
+from lms.pricing.price_list import set_prices
+from lms.sales import seat_returns
+from lms.sales.credit_notes import Credit
+from lms.sales.new_orders import NewOrder
+from lms.sales.read_models import OrderFacts, Standing
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.mailbox import letters, newest
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import (
+    GROUP,
+    PRICES,
+    SEAT,
+    balanced,
+    credited,
+    documents,
+    first_line,
+    grants,
+    locked,
+    paid,
+    placed,
+    read,
+    with_line,
+)
+from tests.sales.test_orders import CONTRACT, code
+from tests.seats.pool_fixtures import counts, endings, let_go, people, play, take_seat
+
+INVOICE = replace(SEAT, terms=Terms.INVOICE)
+
+
+@pytest.fixture(autouse=True)
+def _prices(database: Database) -> None:
+    with database.transaction() as session:
+        set_prices(session, PRICES, actor=None, now=NOW - timedelta(days=9))
+
+
+def pool_of(database: Database) -> Pool:
+    with database.read_session() as session:
+        return session.scalars(select(Pool)).one()
+
+
+def return_seats(
+    database: Database, facts: OrderFacts, seats: int, amount: int | None = None
+) -> int:
+    line = first_line(database, facts)
+    wanted = Credit(line.public_id, seats=seats, amount_minor=amount)
+    return credited(database, facts, CreditReason.RETURN, wanted).total_minor
+
+
+def test_a_return_ends_the_access_of_that_order_alone(database: Database, cast: Cast) -> None:
+    first, second = placed(database), placed(database)
+    credited(database, first)
+    assert grants(database, first)[0].revoked_as is Withdrawal.REFUNDED
+    assert grants(database, second)[0].revoked_at is None
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+    credited(database, second)
+    assert code(database, cast, cast.dan.id) is Code.REFUNDED
+    email = newest(database, "dan@example.org", "order_returned")
+    assert "$99.00" in email.text
+    assert read(database, second).standing(NOW) is Standing.REFUNDED
+    assert balanced(database)
+
+
+@pytest.mark.parametrize("reason", [one for one in CreditReason if one is not CreditReason.RETURN])
+def test_no_other_reason_touches_access(
+    database: Database, cast: Cast, reason: CreditReason
+) -> None:
+    facts = placed(database, INVOICE)
+    if reason is CreditReason.TAX:
+        with pytest.raises(Conflict):
+            credited(database, facts, reason, Credit(first_line(database, facts).public_id))
+    else:
+        credited(database, facts, reason)
+        assert read(database, facts).open_minor == 0
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+    assert not [one for one in letters(database, "dan@example.org") if "return" in one.kind]
+
+
+def test_nothing_is_credited_twice(database: Database, cast: Cast) -> None:
+    facts = placed(database)
+    credited(database, facts)
+    with pytest.raises(Conflict):
+        credited(database, facts)
+
+
+def test_a_credit_of_a_paid_invoice_is_the_payer_s_credit(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    paid(database, facts)
+    assert credited(database, facts, CreditReason.GOODWILL).open_minor == 32_500
+    assert balanced(database)
+
+
+def test_a_credit_of_an_unpaid_invoice_pays_it(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    line = first_line(database, facts).public_id
+    note = credited(database, facts, CreditReason.GOODWILL, Credit(line, amount_minor=2500))
+    assert (note.total_minor, note.open_minor) == (2500, 0)
+    assert read(database, facts).open_minor == 30_000
+    with pytest.raises(Invalid) as refusal:
+        credited(database, facts, CreditReason.GOODWILL, Credit(line, amount_minor=30_001))
+    assert "amount" in refusal.value.fields
+
+
+def test_a_write_off_is_for_what_is_open(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    paid(database, facts, 20_000)
+    assert credited(database, facts, CreditReason.WRITE_OFF).total_minor == 12_500
+    assert read(database, facts).standing(NOW) is Standing.PAID
+    assert balanced(database)
+
+
+def test_what_is_paid_in_part_is_not_voided(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    paid(database, facts, 20_000)
+    with pytest.raises(Conflict):
+        credited(database, facts, CreditReason.VOID)
+
+
+# seats
+
+
+def test_five_seats_become_four_and_25_dollars_return(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    assert return_seats(database, facts, 1) == 2500
+    assert (pool_of(database).capacity, grants(database, facts)[0].seats) == (4, 4)
+    assert documents(database, facts)[-1] == ("credit_note", "CN-2026-0001", 2500, 0)
+
+
+def test_returning_twice_is_worth_as_much_as_returning_at_once(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, GROUP)
+    assert return_seats(database, facts, 1) + return_seats(database, facts, 1) == 32500 - 22500
+
+
+def test_a_return_is_worth_the_share_that_was_charged(database: Database, cast: Cast) -> None:
+    # 5 seats list at 325.00; half was charged, so a seat returns half of 25.00
+    facts = placed(database, with_line(GROUP, price_minor=16_250, discount_minor=16_250))
+    assert return_seats(database, facts, 1) == 1250
+
+
+def test_a_return_is_worth_what_it_was_on_the_day_of_the_order(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, GROUP)
+    dearer = [replace(each, price_minor=2 * each.price_minor) for each in PRICES]
+    with database.transaction() as session:
+        set_prices(session, dearer, actor=None, now=NOW + timedelta(days=1))
+    assert return_seats(database, facts, 1) == 2500
+
+
+def test_staff_may_credit_another_amount_but_not_more_than_is_left(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, GROUP)
+    assert return_seats(database, facts, 1, amount=5000) == 5000
+    for amount in (-1, 27_501):
+        with pytest.raises(Invalid):
+            return_seats(database, facts, 1, amount=amount)
+
+
+@pytest.mark.parametrize("fewer", [0, 6])
+def test_seats_are_returned_within_what_is_there(
+    database: Database, cast: Cast, fewer: int
+) -> None:
+    facts = placed(database, GROUP)
+    with pytest.raises(Invalid):
+        return_seats(database, facts, fewer)
+
+
+def test_only_seats_are_returned_one_by_one(database: Database, cast: Cast) -> None:
+    facts = placed(database, CONTRACT)
+    with pytest.raises(Invalid):
+        return_seats(database, facts, 1)
+
+
+def test_seats_in_use_are_not_returned_and_managers_can_be_asked(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, GROUP)
+    pool = pool_of(database)
+    taken = [
+        take_seat(database, pool.id, one, NOW + timedelta(minutes=minute))
+        for minute, one in enumerate(people(database, 4))
+    ]
+    with database.transaction() as session:
+        line = first_line(database, facts)
+        over = seat_returns.seats_in_use(session, locked(session, facts), line, 3)
+        assert over is not None
+        assert (over.free, over.missing) == (1, 2)
+        assert [one.seat for one in over.people] == taken[:2]
+    with pytest.raises(Conflict) as refused:
+        return_seats(database, facts, 3)
+    assert refused.value.code == "seats_in_use"
+    assert len(documents(database, facts)) == 1
+    with database.transaction() as session:
+        missing = seat_returns.ask_for_release(
+            session,
+            locked(session, facts),
+            line,
+            3,
+            links=OFFICE.links,
+            actor=None,
+            now=NOW,
+        )
+    assert missing == 2
+    assert "release 2 more seats" in newest(database, cast.mia.email, "seats_to_release").text
+    for seat in taken[:2]:
+        let_go(database, seat, reason=AssignmentEnd.LEFT)
+    return_seats(database, facts, 3)
+    assert counts(database, pool.id) == (2, 2)
+
+
+def test_a_refused_return_leaves_no_number(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    with database.transaction() as session:
+        session.execute(update(Pool).values(used=5))
+    with pytest.raises(Conflict):
+        return_seats(database, facts, 1)
+    with database.transaction() as session:
+        session.execute(update(Pool).values(used=0))
+    return_seats(database, facts, 1)
+    assert documents(database, facts)[-1][1] == "CN-2026-0001"
+
+
+def test_seats_of_another_order_make_room_and_stay(database: Database, cast: Cast) -> None:
+    first, second = placed(database, GROUP), placed(database, GROUP)
+    pool = pool_of(database)
+    for one in people(database, 6):
+        take_seat(database, pool.id, one)
+    return_seats(database, first, 4)
+    assert (grants(database, first)[0].seats, grants(database, second)[0].seats) == (1, 5)
+    assert counts(database, pool.id) == (6, 6)
+
+
+# playback
+
+
+@pytest.mark.parametrize("new", [SEAT, GROUP])
+def test_a_return_stops_what_plays_by_it_and_nothing_else(
+    database: Database, cast: Cast, new: NewOrder
+) -> None:
+    facts = placed(database, new)
+    if new is GROUP:
+        take_seat(database, pool_of(database).id, cast.dan.id)
+    for login_id in (cast.alice.id, cast.dan.id):
+        play(database, login_id, cast.recording_id)
+    credited(database, facts)
+    assert endings(database) == [(None, None), (NOW, PlaybackEnd.REFUNDED)]

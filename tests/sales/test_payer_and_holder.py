@@ -1,0 +1,270 @@
+"""Payer and holder: what an organization pays for is its own, one seat and one pass included."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.access.decision_facts import load_case
+from lms.access.policy import Action, Code, decide
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.core.errors import Conflict, Invalid, NotFound
+from lms.mail.links import Links
+from lms.models.documents import CreditReason
+from lms.models.grants import Grant, OfferKind
+from lms.models.orders import LineAct, OrderLine, Terms
+from lms.models.seats import Assignment, AssignmentState, Pool, Seat
+from lms.sales import credit_notes, requested_orders
+from lms.sales.credit_notes import NewCreditNote
+from lms.sales.new_orders import NewLine, NewOrder
+from lms.sales.read_models import OrderFacts
+from lms.sales.requested_orders import Asker
+from lms.seats import pools, transfers
+from lms.seats.invitations import Invitee
+from tests.cast import Cast
+from tests.mailbox import newest
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import ONE_SEAT, SEAT, grants, locked, placed, with_line
+
+BOUGHT = datetime(2026, 10, 6, 18, tzinfo=UTC)
+ENDS = datetime(2027, 10, 7, 4, tzinfo=UTC)
+RENEWED_UNTIL = datetime(2028, 10, 7, 4, tzinfo=UTC)
+DAY = timedelta(days=1)
+MOMENT = timedelta(microseconds=1)
+LINKS = Links("http://localhost")
+PASS = NewLine(kind=OfferKind.PASS, covers="everything", price_minor=49900)
+ELM = NewOrder(
+    lines=(PASS,),
+    email="mia@example.org",
+    name="Mia",
+    organization="elm-county",
+    terms=Terms.INVOICE,
+    currency="USD",
+)
+ONE_FOR_ELM = replace(ELM, lines=(ONE_SEAT,))
+
+
+def code_of(database: Database, cast: Cast, login_id: int, at: datetime) -> Code:
+    with database.read_session() as session:
+        case = load_case(session, login_id=login_id, webinar_id=cast.webinar_id)
+    return decide(case.login, case.webinar, Action.RECORDING, at).code
+
+
+def people_of(database: Database, pool_id: int | None) -> list[tuple[int | None, AssignmentState]]:
+    with database.read_session() as session:
+        rows = session.execute(
+            select(Assignment.login_id, Assignment.state)
+            .where(Assignment.pool_id == pool_id, Assignment.ended_at.is_(None))
+            .order_by(Assignment.id)
+        )
+        return [(row.login_id, row.state) for row in rows]
+
+
+def pool_of(database: Database, order: OrderFacts) -> int:
+    [grant] = grants(database, order)
+    assert grant.pool_id is not None
+    assert grant.login_id is None
+    return grant.pool_id
+
+
+def settled(database: Database, pool_id: int, at: datetime) -> None:
+    with database.transaction() as session:
+        pools.settle(session, pool_id, now=at)
+
+
+def renewed(database: Database, *, at: datetime, pool: str | None = None) -> OrderFacts:
+    line = replace(PASS, act=LineAct.RENEWAL, pool=pool)
+    return placed(database, replace(ELM, lines=(line,)), at=at)
+
+
+def test_one_seat_that_an_organization_buys_is_its_own_and_its_contacts_to_use(
+    database: Database, cast: Cast
+) -> None:
+    order = placed(database, ONE_FOR_ELM)
+    pool_id = pool_of(database, order)
+    assert people_of(database, pool_id) == [(cast.mia.id, AssignmentState.CLAIMED)]
+    assert code_of(database, cast, cast.mia.id, BOUGHT) is Code.OK_PERMANENT
+    with database.read_session() as session:
+        line = session.scalars(select(OrderLine)).one()
+        assert (line.pool_id, line.login_id) == (pool_id, None)
+
+
+def test_such_a_seat_is_given_to_another_person(database: Database, cast: Cast) -> None:
+    pool_id = pool_of(database, placed(database, ONE_FOR_ELM))
+    with database.transaction() as session:
+        seat = session.scalars(select(Seat.public_id).where(Seat.pool_id == pool_id)).one()
+        dan = Invitee(read_address("dan@example.org"), "Dan")
+        transfers.reassign(session, seat, dan, links=LINKS, actor=None, now=BOUGHT)
+    assert code_of(database, cast, cast.mia.id, BOUGHT) is Code.SEAT_RELEASED
+    assert code_of(database, cast, cast.dan.id, BOUGHT) is Code.INVITE_NOT_CLAIMED
+
+
+def test_a_second_seat_is_free_for_another_person(database: Database, cast: Cast) -> None:
+    pool_id = pool_of(database, placed(database, ONE_FOR_ELM))
+    assert pool_of(database, placed(database, ONE_FOR_ELM)) == pool_id
+    assert people_of(database, pool_id) == [(cast.mia.id, AssignmentState.CLAIMED)]
+    with database.read_session() as session:
+        assert pools.read_pool(session, pool_id).free == 1
+
+
+def test_the_contact_has_the_seat_while_an_order_waits_for_payment(
+    database: Database, cast: Cast
+) -> None:
+    order = placed(database, replace(ONE_FOR_ELM, is_held=True))
+    assert people_of(database, pool_of(database, order)) == [(cast.mia.id, AssignmentState.CLAIMED)]
+    assert code_of(database, cast, cast.mia.id, BOUGHT) is Code.PAYMENT_PENDING
+
+
+def test_several_single_seats_are_named_later(database: Database, cast: Cast) -> None:
+    order = placed(database, with_line(ONE_FOR_ELM, quantity=2, price_minor=19800))
+    assert people_of(database, pool_of(database, order)) == []
+
+
+def test_a_person_who_pays_owns_what_they_buy(database: Database, cast: Cast) -> None:
+    for line in (ONE_SEAT, PASS):
+        [grant] = grants(database, placed(database, replace(SEAT, lines=(line,))))
+        assert (grant.login_id, grant.pool_id) == (cast.dan.id, None)
+
+
+def test_an_organizations_pass_lasts_a_year_and_has_no_grace(
+    database: Database, cast: Cast
+) -> None:
+    pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
+    with database.read_session() as session:
+        pool = session.get_one(Pool, pool_id)
+        grant = session.scalars(select(Grant).where(Grant.pool_id == pool_id)).one()
+    assert (pool.is_pass, pool.capacity, grant.kind) == (True, 1, OfferKind.PASS)
+    assert (grant.starts_at, grant.ends_at, grant.grace_until) == (BOUGHT, ENDS, None)
+    assert people_of(database, pool_id) == [(cast.mia.id, AssignmentState.CLAIMED)]
+    assert code_of(database, cast, cast.mia.id, ENDS - MOMENT) is Code.OK_TERM
+    assert code_of(database, cast, cast.mia.id, ENDS) is Code.PASS_EXPIRED
+    settled(database, pool_id, ENDS + DAY)
+    assert code_of(database, cast, cast.mia.id, ENDS + DAY) is Code.PASS_EXPIRED
+
+
+def test_each_pass_is_a_pool_of_its_own_and_none_is_a_contract(
+    database: Database, cast: Cast
+) -> None:
+    contract = replace(PASS, kind=OfferKind.CONTRACT, quantity=3)
+    made = {
+        pool_of(database, placed(database, replace(ELM, lines=(line,)), at=at))
+        for line, at in ((PASS, BOUGHT), (PASS, BOUGHT + DAY), (contract, BOUGHT + 2 * DAY))
+    }
+    assert len(made) == 3
+    with database.read_session() as session:
+        passes = session.scalars(select(Pool.is_pass).order_by(Pool.id)).all()
+    assert passes == [True, True, False]
+
+
+def test_a_renewed_pass_keeps_its_anniversary_and_its_person(
+    database: Database, cast: Cast
+) -> None:
+    pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
+    [grant] = grants(database, renewed(database, at=ENDS - 20 * DAY))
+    assert (grant.pool_id, grant.kind) == (pool_id, OfferKind.PASS)
+    assert (grant.starts_at, grant.ends_at) == (ENDS, RENEWED_UNTIL)
+    settled(database, pool_id, ENDS)
+    assert code_of(database, cast, cast.mia.id, ENDS) is Code.OK_TERM
+
+
+def test_a_pass_renewed_after_its_end_starts_now_and_its_person_comes_back(
+    database: Database, cast: Cast
+) -> None:
+    pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
+    late = ENDS + 40 * DAY
+    settled(database, pool_id, ENDS)
+    assert people_of(database, pool_id) == [(cast.mia.id, AssignmentState.FROZEN)]
+    [grant] = grants(database, renewed(database, at=late))
+    assert grant.starts_at == late
+    assert people_of(database, pool_id) == [(cast.mia.id, AssignmentState.CLAIMED)]
+    assert code_of(database, cast, cast.mia.id, late) is Code.OK_TERM
+
+
+def test_of_several_passes_the_one_that_ends_first_is_renewed_unless_one_is_named(
+    database: Database, cast: Cast
+) -> None:
+    first = pool_of(database, placed(database, ELM, at=BOUGHT))
+    second = pool_of(database, placed(database, ELM, at=BOUGHT + DAY))
+    with database.read_session() as session:
+        named = pools.read_pool(session, second).public_id
+    assert pool_of(database, renewed(database, at=BOUGHT + 9 * DAY, pool=named)) == second
+    assert pool_of(database, renewed(database, at=BOUGHT + 9 * DAY)) == first
+
+
+def test_one_order_renews_each_pass_once(database: Database, cast: Cast) -> None:
+    both = {pool_of(database, placed(database, ELM, at=BOUGHT + each * DAY)) for each in (0, 1)}
+    line = replace(PASS, act=LineAct.RENEWAL)
+    order = placed(database, replace(ELM, lines=(line, line)), at=BOUGHT + 9 * DAY)
+    assert {one.pool_id for one in grants(database, order)} == both
+
+
+@pytest.mark.parametrize("act", [LineAct.RENEWAL, LineAct.MORE_SEATS])
+def test_a_pass_that_is_not_there_is_not_renewed_and_has_no_further_seats(
+    database: Database, cast: Cast, act: LineAct
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        placed(database, replace(ELM, lines=(replace(PASS, act=act),)))
+    assert "act" in refused.value.fields
+
+
+def test_another_organizations_pass_is_not_renewed(database: Database, cast: Cast) -> None:
+    others = replace(ELM, organization="", organization_name="Oak County", email="o@example.org")
+    with database.read_session() as session:
+        pool_id = pool_of(database, placed(database, others, at=BOUGHT))
+        named = pools.read_pool(session, pool_id).public_id
+    with pytest.raises(NotFound):
+        renewed(database, at=BOUGHT + DAY, pool=named)
+
+
+def test_the_seat_of_a_pass_moves_after_seven_days(database: Database, cast: Cast) -> None:
+    pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
+    dan = Invitee(read_address("dan@example.org"), "Dan")
+    with database.read_session() as session:
+        seat = session.scalars(select(Seat.public_id).where(Seat.pool_id == pool_id)).one()
+    with pytest.raises(Conflict), database.transaction() as session:
+        transfers.reassign(session, seat, dan, links=LINKS, actor=None, now=BOUGHT + 6 * DAY)
+    with database.transaction() as session:
+        transfers.reassign(session, seat, dan, links=LINKS, actor=None, now=BOUGHT + 7 * DAY)
+    assert code_of(database, cast, cast.mia.id, BOUGHT + 7 * DAY) is Code.SEAT_RELEASED
+
+
+def test_a_returned_pass_is_gone(database: Database, cast: Cast) -> None:
+    order = placed(database, ELM, at=BOUGHT)
+    with database.transaction() as session:
+        credit_notes.credit(
+            session,
+            locked(session, order),
+            NewCreditNote(CreditReason.RETURN),
+            mail_context=OFFICE,
+            actor=None,
+            now=BOUGHT + DAY,
+        )
+    assert code_of(database, cast, cast.mia.id, BOUGHT + DAY) is Code.REFUNDED
+
+
+def test_the_contact_is_told_that_the_seat_is_theirs_and_the_organizations_own(
+    database: Database, cast: Cast
+) -> None:
+    placed(database, ONE_FOR_ELM)
+    told = newest(database, "mia@example.org", "order_confirmation_organization").text
+    assert "You have this seat. Elm County Library owns it" in " ".join(told.split())
+    assert "upload a staff list" not in told
+
+
+def test_a_manager_asks_to_renew_the_pass_on_whose_page_they_are(
+    database: Database, cast: Cast
+) -> None:
+    placed(database, ELM, at=BOUGHT)
+    second = pool_of(database, placed(database, ELM, at=BOUGHT + DAY))
+    with database.transaction() as session:
+        pool = pools.read_pool(session, second)
+        asker = Asker(cast.mia.id, cast.mia.public_id, "Mia", "mia@example.org")
+        requested_orders.ask_to_renew(
+            session, pool, asker, mail_context=OFFICE, now=BOUGHT + 9 * DAY
+        )
+        line = session.scalars(select(OrderLine).where(OrderLine.act == LineAct.RENEWAL)).one()
+        assert (line.kind, line.pool_id, line.net_minor) == (OfferKind.PASS, second, 49900)
+        with pytest.raises(Conflict):
+            requested_orders.line_of_more(session, pool, 1, zone=OFFICE.zone, now=BOUGHT)

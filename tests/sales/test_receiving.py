@@ -1,0 +1,206 @@
+"""Receiving money: checks, partial payments, bounced checks, short payments, and held access."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.access.policy import Code
+from lms.core.database import Database
+from lms.core.errors import Conflict, Invalid
+from lms.models.documents import Document, DocumentKind
+from lms.models.orders import Terms
+from lms.models.payments import Deposit, Payment, PaymentMethod, Reversal
+from lms.payments import payments
+from lms.payments.payments import NewPayment
+from lms.sales import cancellations, receiving
+from lms.sales.payment_mails import tell_past_due
+from lms.sales.read_models import Standing
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.mailbox import letters, newest
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import (
+    GROUP,
+    SEAT,
+    balanced,
+    documents,
+    grants,
+    locked,
+    paid,
+    placed,
+    read,
+)
+from tests.sales.test_orders import CONTRACT, code
+
+INVOICE = replace(SEAT, terms=Terms.INVOICE)
+
+
+def reverse(database: Database, payment_id: str, reversal: Reversal = Reversal.BOUNCED) -> None:
+    with database.transaction() as session:
+        receiving.reverse(session, payment_id, reversal, mail_context=OFFICE, actor=None, now=NOW)
+
+
+def test_a_card_order_has_its_invoice_and_receipt_at_once(database: Database, cast: Cast) -> None:
+    facts = placed(database, SEAT)
+    assert documents(database, facts) == [
+        ("invoice", "2026-0001", 9900, 0),
+        ("receipt", "R-2026-0001", 9900, 0),
+    ]
+    assert balanced(database)
+
+
+def test_two_checks_pay_one_invoice(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    paid(database, facts, 20_000, check_number="1042")
+    assert read(database, facts).standing(NOW) is Standing.PARTLY_PAID
+    paid(database, facts, 12_500, check_number="1043", slip="D-7")
+    assert read(database, facts).standing(NOW) is Standing.PAID
+    assert [one[0] for one in documents(database, facts)] == ["invoice", "receipt", "receipt"]
+    assert balanced(database)
+
+
+def test_one_check_pays_two_invoices_and_leaves_credit(database: Database, cast: Cast) -> None:
+    first, second = placed(database, GROUP), placed(database, CONTRACT)
+    total = first.open_minor + second.open_minor
+    new = NewPayment(
+        PaymentMethod.CHECK,
+        "USD",
+        total + 5000,
+        date(2026, 3, 2),
+        organization_id=cast.organization_id,
+        check_number="77",
+        pays={
+            first.invoice_id or "": first.open_minor,
+            second.invoice_id or "": second.open_minor,
+        },
+    )
+    with database.transaction() as session:
+        payment = receiving.receive(session, new, mail_context=OFFICE, actor=None, now=NOW)
+        assert payment.open_minor == 5000
+    assert read(database, first).open_minor == read(database, second).open_minor == 0
+    third = placed(database, GROUP)
+    with database.transaction() as session:
+        payments.allocate(
+            session, payment.public_id, third.invoice_id or "", 5000, actor=None, now=NOW
+        )
+    assert read(database, third).open_minor == 27_500
+    assert balanced(database)
+
+
+def test_a_check_has_a_number_and_its_deposit_slip(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    with pytest.raises(Invalid) as refusal:
+        paid(database, facts, check_number=" ")
+    assert "check_number" in refusal.value.fields
+    paid(database, facts, 100_00, slip="D-7")
+    paid(database, facts, 100_00, slip="D-7")
+    with database.read_session() as session:
+        (deposit,) = session.scalars(select(Deposit)).all()
+        assert {one.deposit_id for one in session.scalars(select(Payment))} == {deposit.id}
+
+
+def test_no_more_is_paid_than_is_open(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    new = NewPayment(
+        PaymentMethod.TRANSFER,
+        "USD",
+        40_000,
+        date(2026, 3, 2),
+        organization_id=cast.organization_id,
+        pays={facts.invoice_id or "": 32_501},
+    )
+    with database.transaction() as session, pytest.raises(Invalid) as refusal:
+        payments.record(session, new, actor=None, now=NOW)
+    assert "pays" in refusal.value.fields
+    assert read(database, facts).open_minor == 32_500
+
+
+def test_a_bounced_check_opens_the_invoice_again_and_ends_no_access(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, GROUP)
+    payment = paid(database, facts)
+    reverse(database, payment)
+    assert read(database, facts).standing(NOW) is Standing.UNPAID
+    assert grants(database, facts)[0].awaits_payment_since is None
+    email = newest(database, "mia@example.org", "payment_bounced")
+    for said in ("1042", "$325.00", facts.invoice_number or ""):
+        assert said in email.text
+        assert said in email.html
+    with pytest.raises(Conflict):
+        reverse(database, payment)
+    assert balanced(database)
+
+
+def test_a_payment_recorded_by_mistake_is_undone_without_an_email(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, GROUP)
+    reverse(database, paid(database, facts), Reversal.MISTAKE)
+    assert read(database, facts).standing(NOW) is Standing.UNPAID
+    assert not [one for one in letters(database, "mia@example.org") if "bounced" in one.kind]
+
+
+def test_a_check_a_dollar_short_pays_the_invoice(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    paid(database, facts, 32_400)
+    assert read(database, facts).standing(NOW) is Standing.PAID
+    assert ("credit_note", "CN-2026-0001", 100, 0) in documents(database, facts)
+    other = placed(database, GROUP)
+    paid(database, other, 32_399)
+    assert read(database, other).standing(NOW) is Standing.PARTLY_PAID
+    assert balanced(database)
+
+
+def test_held_access_opens_when_it_is_paid(database: Database, cast: Cast) -> None:
+    facts = placed(database, replace(INVOICE, is_held=True))
+    assert code(database, cast, cast.dan.id) is Code.PAYMENT_PENDING
+    paid(database, facts, 5000)
+    assert code(database, cast, cast.dan.id) is Code.PAYMENT_PENDING
+    paid(database, facts, check_number="1043")
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+    assert "Reading rooms" in newest(database, "dan@example.org", "order_open").text
+
+
+def test_staff_hold_and_release_what_is_not_paid(database: Database, cast: Cast) -> None:
+    facts = placed(database, INVOICE)
+    with database.transaction() as session:
+        cancellations.hold(session, locked(session, facts), actor=None, now=NOW)
+    assert code(database, cast, cast.dan.id) is Code.PAYMENT_PENDING
+    with database.transaction() as session:
+        cancellations.release(
+            session, locked(session, facts), mail_context=OFFICE, actor=None, now=NOW
+        )
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+
+
+def test_what_is_paid_is_not_held(database: Database, cast: Cast) -> None:
+    facts = placed(database, SEAT)
+    with database.transaction() as session, pytest.raises(Conflict):
+        cancellations.hold(session, locked(session, facts), actor=None, now=NOW)
+
+
+def test_a_past_due_invoice_is_told_to_our_team_and_the_buyer_once(
+    database: Database, cast: Cast
+) -> None:
+    placed(database, GROUP)
+    for days in (30, 31, 32):
+        with database.transaction() as session:
+            tell_past_due(session, mail_context=OFFICE, now=NOW + timedelta(days=days))
+    told = [one for one in letters(database, "mia@example.org") if "past_due" in one.kind]
+    assert len(told) == 1
+    assert "No one has lost access" in told[0].text
+
+
+def test_receipts_name_the_invoice_and_the_check(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    paid(database, facts, 20_000)
+    with database.read_session() as session:
+        receipt = session.scalars(
+            select(Document).where(Document.kind == DocumentKind.RECEIPT)
+        ).one()
+    assert receipt.snapshot["refers_to"] == facts.invoice_number
+    assert receipt.snapshot["entries"][0]["number"] == "1042"
+    assert receipt.snapshot["open_minor"] == 12_500

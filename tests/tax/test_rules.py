@@ -1,0 +1,59 @@
+"""Tax rules: chosen by state, day and what is delivered; lines and total agree (M4, M14)."""
+
+from datetime import date
+from decimal import Decimal
+
+from lms.core.database import Database
+from lms.models.tax import Supply, TaxRule
+from lms.tax.rules import NO_TAX, Taxable, say_rate, taxes_of
+from tests.clock import NOW
+
+DAY = date(2026, 3, 2)
+LINES = (Taxable(Supply.RECORDED, 3333), Taxable(Supply.BOTH, 3333), Taxable(Supply.LIVE, 3334))
+
+
+def add_rule(database: Database, supply: Supply, rate: str, *, from_on: date = DAY) -> None:
+    with database.transaction() as session:
+        session.add(
+            TaxRule(
+                state="TX",
+                name="Texas sales tax",
+                supply=supply,
+                rate=Decimal(rate),
+                from_on=from_on,
+                created_at=NOW,
+            )
+        )
+
+
+def taxes(database: Database, *, state: str = "TX", is_exempt: bool = False) -> list[int]:
+    with database.read_session() as session:
+        found = taxes_of(session, LINES, state=state, on=DAY, is_exempt=is_exempt)
+    return [one.tax_minor for one in found]
+
+
+def test_one_rate_is_computed_on_all_lines_and_spread(database: Database) -> None:
+    add_rule(database, Supply.BOTH, "8.25")
+    assert taxes(database) == [275, 275, 275]  # 825.00 on 10,000
+    assert sum(taxes(database)) == 825
+
+
+def test_a_rule_for_what_is_delivered_goes_before_one_for_both(database: Database) -> None:
+    add_rule(database, Supply.BOTH, "10")
+    add_rule(database, Supply.RECORDED, "5")
+    assert taxes(database) == [167, 333, 334]
+
+
+def test_no_tax_is_due_elsewhere_earlier_or_for_who_is_exempt(database: Database) -> None:
+    add_rule(database, Supply.BOTH, "8.25", from_on=date(2026, 3, 3))
+    assert taxes(database) == [0, 0, 0]
+    add_rule(database, Supply.BOTH, "8.25")
+    assert taxes(database, state="OH") == [0, 0, 0]
+    assert taxes(database, state="") == [0, 0, 0]
+    assert taxes(database, is_exempt=True) == [0, 0, 0]
+    assert NO_TAX.rule is None
+
+
+def test_a_rate_is_printed_without_idle_zeros() -> None:
+    assert say_rate(Decimal("8.2500")) == "8.25%"
+    assert say_rate(Decimal("6.0000")) == "6%"

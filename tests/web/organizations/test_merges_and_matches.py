@@ -1,0 +1,124 @@
+"""Staff find duplicates before one is made, merge two records after a preview, and undo it."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.organizations import Organization, Role
+from tests.cast import Cast
+from tests.factories import make_login, make_membership, make_organization
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+
+LIST = "/staff/organizations"
+ELM, TWP = f"{LIST}/elm-county", f"{LIST}/elm-twp"
+
+
+@pytest.fixture
+def twin(database: Database, cast: Cast) -> int:
+    """The same library under another name; returns the login of its manager."""
+    with database.transaction() as session:
+        other = make_organization(session, "elm-twp", name="Elm Township Public Library")
+        otto = make_login(session, "otto@elm.example.net", name="Otto")
+        make_membership(session, other, otto, role=Role.MANAGER)
+        return otto.id
+
+
+def slugs(database: Database) -> set[str]:
+    with database.read_session() as session:
+        return set(session.scalars(select(Organization.slug)))
+
+
+@pytest.mark.parametrize("person", ["alice", "mia"])
+def test_who_is_not_staff_finds_nothing(client: Visitor, cast: Cast, person: str) -> None:
+    client.sign_in(getattr(cast, person).id)
+    assert client.get(f"{ELM}/merge").status_code == 404
+    assert client.post(f"{ELM}/merge", data={"other": "elm-twp"}).status_code == 404
+    assert client.post(f"{ELM}/merged/elm-twp/undo").status_code == 404
+
+
+def test_the_other_record_is_found_previewed_merged_and_parted_again(
+    staff: Visitor, database: Database, twin: int
+) -> None:
+    assert "elm-twp" in staff.get(f"{ELM}/merge?q=township").text
+    preview = staff.get(f"{ELM}/merge?other=elm-twp").text
+    assert "Are these one organization?" in preview
+    assert "Elm Township Public Library" in preview
+    data = {"other": "elm-twp", "keep": "elm-county"}
+    answer = staff.post(f"{ELM}/merge", data=data)
+    assert (answer.status_code, answer.location) == (303, ELM)
+    page = staff.get(ELM).text
+    assert "Elm Township Public Library was merged into this organization." in page
+    assert "Otto" in page
+    assert "Elm Township Public Library" in staff.get(f"{LIST}?q=township").text
+    assert staff.post(f"{ELM}/merged/elm-twp/undo").status_code == 303
+    assert "Otto" not in staff.get(ELM).text
+    assert "Otto" in staff.get(TWP).text
+
+
+def test_the_other_one_may_be_kept(staff: Visitor, twin: int) -> None:
+    data = {"other": "elm-twp", "keep": "elm-twp"}
+    assert staff.post(f"{ELM}/merge", data=data).location == TWP
+    for path in ("", "/edit", "/billing", "/notes", "/merge"):
+        answer = staff.get(f"{ELM}{path}?page=1")
+        assert (answer.status_code, answer.location) == (303, f"{TWP}{path}?page=1")
+
+
+def test_a_merged_organization_s_own_pages_lead_its_managers_to_the_kept_one(
+    client: Visitor, cast: Cast, elm: Elm, twin: int, database: Database
+) -> None:
+    client.sign_in(cast.ada.id)
+    client.post(f"{ELM}/merge", data={"other": "elm-twp", "keep": "elm-twp"})
+    with database.read_session() as session:
+        kept = session.scalars(
+            select(Organization.public_id).where(Organization.slug == "elm-twp")
+        ).one()
+    for login_id in (cast.mia.id, twin):
+        client.sign_in(login_id)
+        answer = client.get(f"/organization/{elm.id}/people?q=zoe")
+        assert (answer.status_code, answer.location) == (303, f"/organization/{kept}/people?q=zoe")
+        people = client.get(f"/organization/{kept}/people").text
+        assert "zoe@example.org" in people
+
+
+@pytest.mark.parametrize("other", ["elm-county", "branch"])
+def test_what_can_not_be_merged_says_why(
+    staff: Visitor, database: Database, cast: Cast, other: str
+) -> None:
+    with database.transaction() as session:
+        make_organization(session, "branch").parent_id = cast.organization_id
+    assert staff.get(f"{ELM}/merge?other={other}").status_code == 409
+    answer = staff.post(f"{ELM}/merge", data={"other": other})
+    assert answer.status_code == 409
+    assert "merged" in answer.text
+
+
+def test_an_unknown_other_is_not_found_and_undoing_twice_says_so(staff: Visitor, twin: int) -> None:
+    assert staff.get(f"{ELM}/merge?other=nowhere").status_code == 404
+    assert staff.post(f"{ELM}/merged/elm-twp/undo").status_code == 303
+    assert "isn&#39;t merged" in staff.get(ELM).text
+
+
+def test_a_new_organization_that_may_be_known_is_shown_first(
+    staff: Visitor, database: Database, twin: int
+) -> None:
+    data = {"name": "The Elm Co. Library"}
+    answer = staff.post(f"{LIST}/new", data=data)
+    assert answer.status_code == 409
+    assert "We may know this organization already" in answer.text
+    assert f'href="{ELM}"' in answer.text
+    assert 'value="The Elm Co. Library"' in answer.text
+    assert slugs(database) == {"elm-county", "elm-twp"}
+    # another name is looked for again
+    changed = {"name": "Elm Twp. Pub. Lib.", "anyway": "The Elm Co. Library"}
+    assert staff.post(f"{LIST}/new", data=changed).status_code == 409
+    done = staff.post(f"{LIST}/new", data={**data, "anyway": "The Elm Co. Library"})
+    assert done.status_code == 303
+    assert slugs(database) == {"elm-county", "elm-twp", "the-elm-co-library"}
+
+
+def test_a_new_organization_is_known_by_its_contact_as_well(staff: Visitor, twin: int) -> None:
+    data = {"name": "Anything", "email": "new@elm.example.net"}
+    answer = staff.post(f"{LIST}/new", data=data)
+    assert answer.status_code == 409
+    assert "email addresses at elm.example.net" in answer.text

@@ -1,0 +1,25 @@
+"""Staff of a seller with prices, at a clock that stands still."""
+
+from datetime import timedelta
+
+import pytest
+
+from lms.core.database import Database
+from lms.pricing.price_list import set_prices
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.sales.order_fixtures import PRICES
+from tests.visitor import Visitor
+
+
+@pytest.fixture(autouse=True)
+def _now(clock: Clock) -> None:
+    """The clock stands still at NOW."""
+
+
+@pytest.fixture
+def staff(client: Visitor, cast: Cast, database: Database) -> Visitor:
+    with database.transaction() as session:
+        set_prices(session, PRICES, actor=None, now=NOW - timedelta(days=400))
+    client.sign_in(cast.ada.id)
+    return client

@@ -1,0 +1,75 @@
+"""The staff list of orders: who may see it, what is found, and its totals."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lms.core.database import Database
+from lms.models.orders import Terms
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.sales.order_fixtures import GROUP, SEAT, placed
+from tests.visitor import Visitor
+from tests.web.sales.order_pages import send
+
+
+@pytest.mark.parametrize("person", ["alice", "mia"])
+def test_others_find_nothing(client: Visitor, cast: Cast, database: Database, person: str) -> None:
+    facts = placed(database, GROUP)
+    client.sign_in(getattr(cast, person).id)
+    order = f"/staff/orders/{facts.public_id}"
+    read = ("", "/quote", "/accept", "/purchase-order", "/credit", "/correct", "/payer", "/edit")
+    for path in (*(order + each for each in read), "/staff/orders", "/staff/orders/new"):
+        assert client.get(path).status_code == 404
+    for path in ("/staff/orders/price?kind=single", "/staff/orders/organizations?q=e"):
+        assert client.get(path).status_code == 404
+    for act in (*read[1:], "/hold", "/release", "/cancel", "/resend", "/note", "/ask-release"):
+        assert client.post(order + act).status_code == 404
+
+
+def test_empty_list_says_how_to_begin(staff: Visitor) -> None:
+    assert "No orders yet" in staff.get("/staff/orders").text
+
+
+def test_orders_are_found_by_words_numbers_amounts_and_filters(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    group = placed(database, replace(GROUP, po_number="PO-88123"), at=NOW - timedelta(days=60))
+    placed(database, replace(SEAT, terms=Terms.INVOICE))
+    send(staff, f"/staff/orders/{group.public_id}/payment", amount="25", check_number="10442")
+    found = ("q=elm", "q=88123", "q=10442", "q=325.00", f"q={group.number}", "payer=elm-county")
+    found += (f"q={group.invoice_number}", "standing=past_due", "payer=Elm+County+Library")
+    for query in found:
+        page = staff.get(f"/staff/orders?{query}").text
+        assert group.public_id in page, query
+        assert ">Dan<" not in page, query
+    for query in ("q=nothing", "standing=paid", "terms=card"):
+        assert "No order matches" in staff.get(f"/staff/orders?{query}").text
+    assert "No organization has this name" in staff.get("/staff/orders?payer=birch").text
+
+
+def test_totals_are_of_placed_orders(staff: Visitor, database: Database) -> None:
+    placed(database, GROUP)
+    placed(database, replace(SEAT, terms=Terms.INVOICE))
+    send(
+        staff,
+        "/staff/orders/new",
+        payer="person",
+        email="kim@example.org",
+        **{"lines-0-webinar": "reading-rooms", "lines-0-price": "50.00"},
+        do="quote",
+    )
+    page = staff.get("/staff/orders").text
+    assert "$424.00" in page
+    assert "$474.00" not in page
+    assert "$50.00" in staff.get("/staff/orders?standing=draft").text
+
+
+def test_dashboard_leads_to_invoices_past_due(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    placed(database, GROUP, at=NOW - timedelta(days=31))
+    page = staff.get("/staff").text
+    assert "past due" in page
+    assert "/staff/orders?standing=past_due" in page

@@ -1,0 +1,103 @@
+"""What the staff home says is missing before anyone can be invoiced, and what expires."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from lms.core.attached_files import KeptFile
+from lms.core.database import Database
+from lms.models.seller import PolicyKind, VendorDocumentAudience, VendorDocumentKind
+from lms.seller.policies import publish_policy, save_draft
+from lms.seller.settings import edit_seller
+from lms.seller.vendor_documents import (
+    VendorDocumentDetails,
+    add_vendor_document,
+    withdraw_vendor_document,
+)
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.seller.seller_settings import COMPLETE
+from tests.visitor import Visitor
+
+TODAY = NOW.date()
+
+
+def publish(database: Database, kind: PolicyKind) -> None:
+    with database.transaction() as session:
+        save_draft(session, kind, "Text.", actor=None, now=NOW)
+        publish_policy(session, kind, actor=None, now=NOW)
+
+
+def add_insurance(database: Database, valid_until: date) -> str:
+    details = VendorDocumentDetails(
+        VendorDocumentKind.INSURANCE, "Insurance", VendorDocumentAudience.PACKET, valid_until
+    )
+    with database.transaction() as session:
+        file = KeptFile("vendor-documents/x/y.pdf", "y.pdf")
+        return add_vendor_document(session, details, file, actor=None, now=NOW).id
+
+
+@pytest.mark.parametrize("person", ["alice", "mia"])
+def test_only_staff_come_in(client: Visitor, cast: Cast, person: str) -> None:
+    client.sign_in(getattr(cast, person).id)
+    assert client.get("/staff").status_code == 404
+
+
+def test_the_checklist_goes_once_nothing_is_missing(owner: Visitor, database: Database) -> None:
+    page = owner.get("/staff").text
+    assert "0 of 6 done" in page
+    for address in (
+        "/staff/seller#legal",
+        "/staff/seller#ein",
+        "/staff/seller#contact",
+        "/staff/seller#checks",
+        "/staff/policies/terms",
+        "/staff/policies/refund-policy",
+    ):
+        assert f'href="{address}"' in page
+    with database.transaction() as session:
+        edit_seller(session, COMPLETE, actor=None, now=NOW)
+    page = owner.get("/staff").text
+    assert "4 of 6 done" in page
+    assert 'href="/staff/seller#legal"' not in page
+    publish(database, PolicyKind.TERMS)
+    assert "5 of 6 done" in owner.get("/staff").text
+    publish(database, PolicyKind.REFUND)
+    assert "Before you can invoice" not in owner.get("/staff").text
+
+
+def test_the_parts_that_the_checklist_leads_to_are_there(owner: Visitor) -> None:
+    page = owner.get("/staff/seller").text
+    for part in ("legal", "ein", "contact", "checks"):
+        assert f'id="{part}"' in page
+
+
+def test_staff_read_that_an_owner_does_it(ada: Visitor) -> None:
+    page = ada.get("/staff").text
+    assert "(an owner does this)" in page
+    assert "/staff/seller" not in page
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (31, ""),
+        (30, "1 vendor document expires soon"),
+        (0, "1 vendor document expires soon"),
+        (-1, "1 vendor document has expired"),
+    ],
+)
+def test_a_document_is_named_from_30_days_before_its_end(
+    ada: Visitor, database: Database, days: int, said: str
+) -> None:
+    document_id = add_insurance(database, TODAY + timedelta(days=days))
+    page = ada.get("/staff").text
+    assert said in page
+    assert (f'href="/staff/vendor-documents/{document_id}"' in page) is bool(said)
+
+
+def test_a_withdrawn_document_is_not_named(ada: Visitor, database: Database) -> None:
+    document_id = add_insurance(database, TODAY)
+    with database.transaction() as session:
+        withdraw_vendor_document(session, document_id, actor=None, now=NOW)
+    assert "expires soon" not in ada.get("/staff").text
