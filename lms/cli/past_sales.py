@@ -53,7 +53,7 @@ def history() -> None:
 @json_option
 @click.pass_obj
 def import_history(console: Console, *, file: Path, dry_run: bool, as_json: bool) -> None:
-    """Record past sales from a CSV: e-mail, name, covers, bought, ends, source, organization, seats, price.
+    """Record past sales from a CSV: email, name, covers, bought, ends, source, organization, seats, price.
 
     An unpaid invoice keeps its number: invoice number, invoice date, due date, amount open.
 

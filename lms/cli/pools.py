@@ -67,8 +67,8 @@ def renew(
 ) -> None:
     """Renew a contract: one term more, for the same people, from where the last one ends.
 
-    After the end it begins now, and those who lost their seats by it have them back. Those who
-    manage it are told by letter.
+    After the end it begins now, and those who lost their seats by it have them back. Its
+    managers are emailed.
     """
     if (seats is None) != unlimited:
         raise click.UsageError("Say one of --seats and --unlimited.")

@@ -1,6 +1,6 @@
 """The row parser of past sales: reads who bought what from one list.
 
-Columns, by their headings: e-mail, name, covers (a webinar's slug, presenter:SLUG, series:SLUG or
+Columns, by their headings: email, name, covers (a webinar's slug, presenter:SLUG, series:SLUG or
 everything), bought, ends, source, organization, seats, price. A row with seats fills an
 organization's pool; one without lets the login in, which may be one that several people share.
 Where an invoice is still open: invoice number, invoice date, due date, amount open.
@@ -63,7 +63,7 @@ LONGEST_NOTE: Final = 500
 LONGEST_NAME: Final = 200
 LONGEST_CELL: Final = 600  # longer than any cell that makes sense: what is cut is refused anyway
 
-NO_COLUMNS = N_("The first row needs headings for at least: e-mail, covers, bought.")
+NO_COLUMNS = N_("The first row needs headings for at least: email, covers, bought.")
 NO_NUMBER = N_("Give seats as a number, or unlimited.")
 NOT_HERE = N_("Nothing here goes by this: give the web name of a webinar, a series or a presenter.")
 NEW: Final = "new:"

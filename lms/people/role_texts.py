@@ -40,10 +40,10 @@ SELLER_ROLES: Final[Mapping[SellerRole, str]] = {
 WHAT_SELLER_ROLES_SEE: Final[Mapping[SellerRole, str]] = {
     SellerRole.OWNER: N_("Owner: everything, including this page, branding, and prices"),
     SellerRole.STAFF: N_(
-        "Staff: webinars, customers, sales, and support, but can't change the team, branding, or prices"
+        "Staff: webinars, customers, orders, and support, but can't change the team, branding, or prices"
     ),
     SellerRole.BOOKKEEPER: N_(
-        "Bookkeeper: sees sales, prices, and what customers owe, changes nothing, and never sees who watches what"
+        "Bookkeeper: sees orders, payments, prices, and what customers owe, changes nothing, and never sees who watches what"
     ),
 }
 ACTING_ROLES: Final[Mapping[ActingRole, str]] = {

@@ -16,7 +16,7 @@ from lms.models.catalog import Webinar
 from lms.models.grants import Grant
 from lms.models.orders import Order, OrderLine
 
-MOVED_ON: Final = N_("What was bought has moved on since. Look at the webinar that it is for now.")
+MOVED_ON: Final = N_("This webinar was exchanged for another one. Open that webinar instead.")
 
 
 def exchange(

@@ -131,8 +131,10 @@ def order_number(order: Order) -> str:
 def title_of(line: OrderLine) -> str:
     """Return what a line sells, as documents say it."""
     covers = line.description or "every webinar"
-    if line.scope in (Scope.SERIES, Scope.PRESENTER):
-        covers = f"all webinars: {line.description}"
+    if line.scope is Scope.SERIES:
+        covers = f"every webinar in {line.description}"
+    elif line.scope is Scope.PRESENTER:
+        covers = f"every webinar by {line.description}"
     return f"{_TITLES[line.kind]}: {covers}"
 
 

@@ -386,7 +386,7 @@ def test_it_is_not_undone_once_what_was_bought_has_moved_on(
         data={"login": to_come.alice.public_id, "other": THIRD},
     )
     answer = client.post(f"{here}/undo", data={"login": to_come.alice.public_id})
-    assert "has moved on since" in client.get(answer.location).text
+    assert "was exchanged for another one" in client.get(answer.location).text
     assert to_come.alice.id not in coming(database, to_come.slug)
     assert coming(database, THIRD) == {to_come.alice.id}
     assert holds(client, to_come.alice.id, THIRD)
