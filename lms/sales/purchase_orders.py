@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +13,8 @@ from lms.core.errors import N_, Invalid
 from lms.models.orders import Order, PurchaseOrder
 from lms.requests.read_models import number_of
 from lms.sales.new_orders import LONGEST_REFERENCE
+
+FOLDER: Final = "purchase-orders"  # of the stored files
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Form uploads: recordings and pictures sent with a form, checked before storing."""
+"""Form uploads: recordings, pictures and files sent with a form, checked before storing."""
 
 import shutil
 import tempfile
@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from flask import request
 
+from lms.core.attached_files import LARGEST_BYTES, KeptFile, keep_file, keep_pdf
 from lms.core.errors import N_, Invalid, Unavailable
 from lms.web.core.request_context import carrel
 from media.images.uploaded_pictures import UnusablePicture, clean_picture
@@ -47,6 +48,35 @@ def received() -> Iterator[tuple[Path, str]]:
         if path.stat().st_size != wanted:
             raise Invalid(N_("The file did not arrive whole. Send it again."))
         yield path, name
+
+
+def has_file() -> bool:
+    """Tell whether a form sent a file."""
+    part = request.files.get("file")
+    return part is not None and bool(part.filename)
+
+
+@contextmanager
+def sent_file(folder: str, *, is_pdf: bool = False) -> Iterator[KeptFile | None]:
+    """Give the file that a form sent, checked and stored, None without one; open no transaction before.
+
+    It is deleted again if the block fails: let the block hold nothing but the transaction that
+    names the file. Raises Invalid (field `file`).
+    """
+    part = request.files.get("file")
+    if part is None or not part.filename:
+        yield None
+        return
+    with part.stream:
+        data = part.stream.read(LARGEST_BYTES + 1)
+    storage, scratch = carrel().storage, carrel().settings.scratch
+    keep = keep_pdf if is_pdf else keep_file
+    kept = keep(storage, data, part.filename, scratch, folder=folder)
+    try:
+        yield kept
+    except Exception:
+        storage.delete(kept.key)
+        raise
 
 
 def sent_picture(name: str, largest_px: int) -> bytes:

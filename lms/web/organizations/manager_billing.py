@@ -11,6 +11,7 @@ from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.tax_papers import Payer
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.form_uploads import has_file
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -21,7 +22,7 @@ from lms.web.organizations.billing_forms import (
     contact_data,
 )
 from lms.web.organizations.billing_texts import agreed_facts
-from lms.web.organizations.tax_paper_upload import added_paper, has_file
+from lms.web.organizations.tax_paper_upload import added_paper
 from lms.web.people.tax_paper_rows import tax_paper_rows
 from media.storage.object_keys import content_type_of
 

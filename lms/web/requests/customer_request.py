@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from lms.access.policy import Code
 from lms.catalog.webinar_page import read_announcement
-from lms.core.attached_files import LARGEST_BYTES, KeptFile, keep_file
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime
 from lms.core.errors import Invalid, NotFound
@@ -37,6 +36,7 @@ from lms.seats.pools import find_pool
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.form_uploads import has_file, sent_file
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -93,7 +93,7 @@ def send() -> ResponseReturnValue:
         if request.form.get("act") == "price":
             return _form_page(reading, form)
         is_right = form.validate()
-        if not form.check_whole(has_file=_has_file()) or not is_right:
+        if not form.check_whole(has_file=has_file()) or not is_right:
             return _form_page(reading, form), 400
         new = _new_request(reading, form)
     rate_limits.spend(REQUESTS_FROM, rate_limits.network())
@@ -205,38 +205,16 @@ def _payable(offer: OfferKind | None) -> OfferKind:
 
 def _lay_down(new: NewRequest, quote_of: str | None) -> RequestFacts:
     person = viewer()
-    kept = _sent_file()
     actor = person.public_id if person else None
-    try:
-        with transaction() as writing:
-            return requested_orders.ask(
-                writing,
-                replace(new, file=kept),
-                quote_of=quote_of,
-                mail_context=mail_context(),
-                actor=actor,
-                now=now(),
-            )
-    except Exception:
-        if kept is not None:
-            carrel().storage.delete(kept.key)
-        raise
-
-
-def _has_file() -> bool:
-    part = request.files.get("file")
-    return part is not None and bool(part.filename)
-
-
-def _sent_file() -> KeptFile | None:
-    part = request.files.get("file")
-    if part is None or not part.filename:
-        return None
-    with part.stream:
-        data = part.stream.read(LARGEST_BYTES + 1)
-    return keep_file(
-        carrel().storage, data, part.filename, carrel().settings.scratch, folder="requests"
-    )
+    with sent_file("requests") as kept, transaction() as writing:
+        return requested_orders.ask(
+            writing,
+            replace(new, file=kept),
+            quote_of=quote_of,
+            mail_context=mail_context(),
+            actor=actor,
+            now=now(),
+        )
 
 
 def _new_request(reading: Session, form: AskForm) -> NewRequest:

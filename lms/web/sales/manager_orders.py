@@ -10,7 +10,7 @@ from wtforms import FileField, Form, StringField
 from wtforms.validators import DataRequired, Length, Optional
 
 from lms.core import clock
-from lms.core.attached_files import LARGEST_BYTES, KeptFile, keep_file
+from lms.core.attached_files import KeptFile
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import Conflict, Gone, Invalid
 from lms.documents import payer_documents
@@ -20,16 +20,17 @@ from lms.models.documents import DocumentKind
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.payments import credit_limit
 from lms.pricing.price_list import say_money
-from lms.sales import quotes
+from lms.sales import purchase_orders, quotes
 from lms.sales.new_orders import LONGEST_REFERENCE
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, orders_of_payer
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.form_uploads import sent_file
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.private_page_headers_and_mail_links import mail_context
-from lms.web.core.request_context import carrel, read_session, see_other, transaction
+from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.quote_texts import offer_name
 from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS
@@ -98,10 +99,8 @@ def place(organization_id: str, document_id: str) -> ResponseReturnValue:
     form = AcceptForm(request.form)
     if not form.validate():
         return _accept_page(managed, document_id, form), 400
-    kept: KeptFile | None = None
     try:
-        kept = _sent_file()
-        with transaction() as session:
+        with sent_file(purchase_orders.FOLDER) as kept, transaction() as session:
             quote = payer_documents.find_quote(
                 session, Payer(organization_id=managed.facts.id), document_id
             )
@@ -115,11 +114,9 @@ def place(organization_id: str, document_id: str) -> ResponseReturnValue:
             )
             is_held = order.held_at is not None
     except Invalid as refusal:
-        _forget(kept)
         show_faults(form, refusal)
         return _accept_page(managed, document_id, form), 400
     except (Conflict, Gone) as refusal:
-        _forget(kept)
         flash(_(refusal.message), "attention")
         return see_other(".index", organization_id=organization_id)
     flash(
@@ -156,22 +153,6 @@ def _acceptance(
         file_name=kept.name if kept else None,
         is_held=not credit_limit.opens_at_once(session, managed.facts.id),
     )
-
-
-def _sent_file() -> KeptFile | None:
-    part = request.files.get("file")
-    if part is None or not part.filename:
-        return None
-    with part.stream:
-        data = part.stream.read(LARGEST_BYTES + 1)
-    return keep_file(
-        carrel().storage, data, part.filename, carrel().settings.scratch, folder="purchase-orders"
-    )
-
-
-def _forget(kept: KeptFile | None) -> None:
-    if kept is not None:
-        carrel().storage.delete(kept.key)
 
 
 def _quote(one: OpenQuote, managed: Managed) -> dict[str, str]:

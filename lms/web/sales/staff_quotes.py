@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from wtforms import Form
 
 from lms.core import clock
-from lms.core.attached_files import LARGEST_BYTES, KeptFile, keep_file
 from lms.core.dates_and_time_zones import say_calendar_date
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.money_parsing_and_formatting import read_amount
@@ -23,8 +22,9 @@ from lms.sales.purchase_orders import NewPurchaseOrder
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, find_order_facts
 from lms.web.core.current_user import required_viewer
+from lms.web.core.form_uploads import sent_file
 from lms.web.core.private_page_headers_and_mail_links import mail_context
-from lms.web.core.request_context import carrel, read_session, see_other, transaction
+from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
 from lms.web.sales.act_forms import AcceptForm, PurchaseOrderForm, QuoteForm
@@ -34,7 +34,6 @@ from media.storage.storage_protocol import content_type_of
 
 blueprint = Blueprint("staff_quotes", __name__, url_prefix="/staff/orders")
 
-FOLDER: Final = "purchase-orders"
 NO_QUOTE: Final = N_("Issue a quote first.")
 
 
@@ -118,31 +117,26 @@ def accept(order_id: str) -> ResponseReturnValue:
     def do() -> ResponseReturnValue:
         with read_session() as session:
             sent = _read_po(session, facts, form)
-        file = _sent_file()
-        try:
-            with transaction() as writing:
-                newest = quotes.newest(writing, facts.id)
-                assert newest is not None  # noqa: S101  (it was there before)
-                quotes.accept(
-                    writing,
-                    newest,
-                    Acceptance(
-                        name=form.name.data or "",
-                        po_number=sent.number,
-                        po_amount_minor=sent.amount_minor,
-                        file_key=file.key if file else None,
-                        file_name=file.name if file else None,
-                        received_on=sent.received_on,
-                        is_held=form.is_held.data,
-                        bill_on=form.bill_on.data,
-                    ),
-                    mail_context=mail_context(),
-                    actor=required_viewer().public_id,
-                    now=clock.now(),
-                )
-        except Exception:
-            _drop(file)
-            raise
+        with sent_file(purchase_orders.FOLDER) as file, transaction() as writing:
+            newest = quotes.newest(writing, facts.id)
+            assert newest is not None  # noqa: S101  (it was there before)
+            quotes.accept(
+                writing,
+                newest,
+                Acceptance(
+                    name=form.name.data or "",
+                    po_number=sent.number,
+                    po_amount_minor=sent.amount_minor,
+                    file_key=file.key if file else None,
+                    file_name=file.name if file else None,
+                    received_on=sent.received_on,
+                    is_held=form.is_held.data,
+                    bill_on=form.bill_on.data,
+                ),
+                mail_context=mail_context(),
+                actor=required_viewer().public_id,
+                now=clock.now(),
+            )
         flash(_("The quote was accepted and the order was placed."), "done")
         return see_other("staff_order.show", order_id=order_id)
 
@@ -176,18 +170,14 @@ def purchase_order(order_id: str) -> ResponseReturnValue:
     def do() -> ResponseReturnValue:
         with read_session() as session:
             sent = _read_po(session, facts, form)
-        file = _sent_file()
         now = clock.now()
         came = datetime.combine(sent.received_on, time(12), tzinfo=mail_context().zone)
-        new = NewPurchaseOrder(sent.number, min(now, came.astimezone(UTC)), sent.amount_minor, file)
-        try:
-            with transaction() as writing:
-                order = orders.find_order(writing, order_id, lock=True)
-                actor = required_viewer().public_id
-                purchase_orders.receive(writing, order, new, actor=actor, now=now)
-        except Exception:
-            _drop(file)
-            raise
+        at = min(now, came.astimezone(UTC))
+        with sent_file(purchase_orders.FOLDER) as file, transaction() as writing:
+            new = NewPurchaseOrder(sent.number, at, sent.amount_minor, file)
+            order = orders.find_order(writing, order_id, lock=True)
+            actor = required_viewer().public_id
+            purchase_orders.receive(writing, order, new, actor=actor, now=now)
         flash(_("The purchase order was recorded."), "done")
         return see_other("staff_order.show", order_id=order_id)
 
@@ -249,18 +239,3 @@ def _read_po(session: Session, facts: OrderFacts, form: Form) -> _Sent:
     text = (form["po_amount"].data or "").strip()
     amount = read_amount(text, facts.currency, field="po_amount") if text else None
     return _Sent(number, amount, form["received_on"].data)
-
-
-def _sent_file() -> KeptFile | None:
-    part = request.files.get("file")
-    if part is None or not part.filename:
-        return None
-    with part.stream:
-        data = part.stream.read(LARGEST_BYTES + 1)
-    scratch = carrel().settings.scratch
-    return keep_file(carrel().storage, data, part.filename, scratch, folder=FOLDER)
-
-
-def _drop(file: KeptFile | None) -> None:
-    if file is not None:
-        carrel().storage.delete(file.key)

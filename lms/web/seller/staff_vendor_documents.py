@@ -1,7 +1,5 @@
 """Staff pages of vendor documents: list, add, change, replace, withdraw, and download."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -10,7 +8,7 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.attached_files import LARGEST_BYTES, NO_PDF, KeptFile, keep_pdf
+from lms.core.attached_files import NO_PDF
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import on_wall_clock, say_calendar_date
 from lms.core.errors import N_, Invalid, NotFound
@@ -31,8 +29,9 @@ from lms.seller.vendor_documents import (
 )
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.form_uploads import sent_file
 from lms.web.core.private_page_headers_and_mail_links import mail_context
-from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
 from lms.web.seller.forms import VendorDocumentForm
@@ -138,7 +137,7 @@ def download(document_id: str, number: int) -> ResponseReturnValue:
 
 
 def _add(form: VendorDocumentForm) -> None:
-    with _sent_file() as file, transaction() as session:
+    with sent_file(FOLDER, is_pdf=True) as file, transaction() as session:
         if file is None:
             raise Invalid(NO_PDF, fields={"file": NO_PDF})
         actor = required_viewer().public_id
@@ -146,7 +145,7 @@ def _add(form: VendorDocumentForm) -> None:
 
 
 def _change(form: VendorDocumentForm, document_id: str) -> VendorDocumentFacts:
-    with _sent_file() as file, transaction() as session:
+    with sent_file(FOLDER, is_pdf=True) as file, transaction() as session:
         actor = required_viewer().public_id
         return change_vendor_document(
             session, document_id, _details(form), file, actor=actor, now=now()
@@ -160,24 +159,6 @@ def _details(form: VendorDocumentForm) -> VendorDocumentDetails:
         VendorDocumentAudience(form.audience.data),
         form.valid_until.data,
     )
-
-
-@contextmanager
-def _sent_file() -> Iterator[KeptFile | None]:
-    """Give the file that was sent, checked and stored; it is deleted when the block fails."""
-    part = request.files.get("file")
-    if part is None or not part.filename:
-        yield None
-        return
-    with part.stream:
-        data = part.stream.read(LARGEST_BYTES + 1)
-    storage, scratch = carrel().storage, carrel().settings.scratch
-    file = keep_pdf(storage, data, part.filename, scratch, folder=FOLDER)
-    try:
-        yield file
-    except Exception:
-        storage.delete(file.key)
-        raise
 
 
 def _row(facts: VendorDocumentFacts) -> DocumentRow:

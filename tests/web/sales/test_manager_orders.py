@@ -1,8 +1,11 @@
 """An organization's orders: who sees them, quotes to accept, and the seller's bookkeeper."""
 
+import io
+
 import pytest
 
 from lms.core.database import Database
+from lms.core.runtime import Carrel
 from lms.models.documents import Document
 from lms.models.orders import Terms
 from lms.models.organizations import Organization
@@ -13,6 +16,7 @@ from tests.clock import NOW, Clock
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, SEAT, placed
 from tests.visitor import Visitor
+from tests.web.requests.test_customer_request import PDF
 
 NOT_FOUND = 404
 
@@ -91,3 +95,13 @@ def test_a_bookkeeper_sees_orders_and_finds_no_button(
         assert "/staff/people" not in answer.text
         assert "/staff/reports" not in answer.text
     assert client.get(f"/documents/{order.invoice_id}").status_code == 200
+
+
+def test_the_file_of_a_refused_acceptance_is_not_kept(
+    client: Visitor, roles: Roles, carrel: Carrel, area: str
+) -> None:
+    client.sign_in(roles.bill.id)
+    sent = {"name": "Bill", "file": (io.BytesIO(PDF), "PO.pdf")}
+    answer = client.post(f"{area}/quotes/{'0' * 26}/accept", data=sent)
+    assert answer.status_code == NOT_FOUND
+    assert list(carrel.storage.list("purchase-orders/")) == []
