@@ -29,6 +29,7 @@ LIBRARY: Final = Component(
     pages=(
         "lms.web.accounts",
         "lms.web.audit",
+        "lms.web.buying",
         "lms.web.catalog",
         "lms.web.certificates",
         "lms.web.contracts",

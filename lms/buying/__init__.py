@@ -1,0 +1,1 @@
+"""Buying: carts, checkout, order sessions, and the payment page of each order."""

@@ -1,0 +1,1 @@
+"""Receivables: reminders of unpaid invoices, and what pauses them."""
