@@ -233,6 +233,7 @@ _OF_A_GRANT: Final = (
     _GRANT.c.ends_at,
     _GRANT.c.grace_until,
     _GRANT.c.awaits_payment_since,
+    _GRANT.c.opens_live,
     _GRANT.c.suspended_at,
     _GRANT.c.revoked_at,
     _GRANT.c.revoked_as,
@@ -296,6 +297,7 @@ def grant_of(row: Any, covers: str) -> GrantFacts:  # noqa: ANN401  (a row, howe
         revoked_as=row.revoked_as,
         grace_until=row.grace_until,
         awaits_payment_since=row.awaits_payment_since,
+        opens_live=row.opens_live,
         is_pass=row.kind is OfferKind.PASS,
         place=None if row.pool is None else _place(row),
     )

@@ -107,6 +107,7 @@ class GrantFacts:
     """One grant that covers the webinar: its term, what was done to it, and the way to it.
 
     `place` is None for a login's own. A pool's admits until `grace_until` (C1); a pass has none.
+    One that `opens_live` lets into the live session while it awaits payment (P9).
     """
 
     public_id: str
@@ -119,6 +120,7 @@ class GrantFacts:
     revoked_as: Withdrawal | None
     grace_until: datetime | None = None
     awaits_payment_since: datetime | None = None
+    opens_live: bool = False
     is_pass: bool = False
     place: PoolPlace | None = None
 
@@ -288,6 +290,8 @@ def _after_the_end(grant: GrantFacts, now: datetime) -> Code:
 def _weigh(grant: GrantFacts, webinar: WebinarFacts, action: Action, now: datetime) -> Code:
     """Answer for one grant alone, as if it were the only one (PRODUCT.md, A2 to A4)."""
     code = _standing(grant, now)
+    if code is Code.PAYMENT_PENDING and action is Action.LIVE and grant.opens_live:
+        return Code.OK_PERMANENT if grant.ends_at is None else Code.OK_TERM
     if grant.ends_at is None or code in _TAKEN_BACK:
         return code
     if webinar.held_at >= grant.ends_at:

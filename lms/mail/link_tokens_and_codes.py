@@ -23,6 +23,7 @@ LIFE: Final = {
     EmailPurpose.CHANGE_EMAIL: timedelta(days=1),
     EmailPurpose.RESTORE_EMAIL: timedelta(days=7),
     EmailPurpose.RECOVERY_ADDRESS: timedelta(days=2),
+    EmailPurpose.CONFIRM_ORDER: timedelta(days=60),
 }
 # What leads into an account, or moves it: over once somebody else may have had a hand in it.
 WAYS_IN: Final = (

@@ -14,6 +14,7 @@ _SECRET_PAGES: Final = {
     EmailPurpose.CHANGE_EMAIL: "/account/email/confirm/",
     EmailPurpose.RESTORE_EMAIL: "/account/email/restore/",
     EmailPurpose.RECOVERY_ADDRESS: "/account/recovery/confirm/",
+    EmailPurpose.CONFIRM_ORDER: "/orders/confirm/",
 }
 
 

@@ -34,6 +34,7 @@ class EmailPurpose(StrEnum):
     CHANGE_EMAIL = "change_email"
     RESTORE_EMAIL = "restore_email"
     RECOVERY_ADDRESS = "recovery_address"
+    CONFIRM_ORDER = "confirm_order"
 
 
 class Login(Base, kw_only=True):

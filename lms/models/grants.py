@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
@@ -96,7 +96,8 @@ class Grant(Base, kw_only=True):
 
     It is held by one login or by one pool, whose `seats` it brings: NULL is unlimited. After the
     end a pool's grant admits until `grace_until` (C1), of which staff gave `grace_given_until`.
-    `awaits_payment_since` is set while staff hold an order until it is paid. `host_email` is how
+    `awaits_payment_since` is set while staff hold an order until it is paid; `opens_live` lets its
+    people into the live session all the same (P9). `host_email` is how
     the organization that owns a group showing named its host, "" for the contact of its order.
     """
 
@@ -152,6 +153,7 @@ class Grant(Base, kw_only=True):
     grace_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     grace_given_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     awaits_payment_since: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    opens_live: Mapped[bool] = mapped_column(default=False, server_default=false())
     suspended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     revoked_as: Mapped[Withdrawal | None] = mapped_column(words(Withdrawal), default=None)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
@@ -41,7 +41,9 @@ class Order(Base, kw_only=True):
     """A cart until `placed_at`, then the agreement: who pays, who is billed, and the terms.
 
     Where it stands is computed from its documents and payments and never stored (MONEY.md, M1).
-    `held_at` is set while its access waits for payment, or for staff (PRODUCT.md, P9). `bill_on`
+    `held_at` is set while its access waits for payment, or for staff (PRODUCT.md, P9). A customer's
+    own order has a `cart_token_hash`; while it `awaits_proof`, nobody has shown that the address of
+    its contact is theirs, and nothing is invoiced. `bill_on`
     is the day on which its invoice is issued, where that is later.
     """
 
@@ -80,6 +82,7 @@ class Order(Base, kw_only=True):
     currency: Mapped[str] = mapped_column(String(3))
     livemode: Mapped[bool] = mapped_column(default=True)
     cart_token_hash: Mapped[str | None] = mapped_column(String(64), default=None, unique=True)
+    awaits_proof: Mapped[bool] = mapped_column(default=False, server_default=false())
     policies: Mapped[list[int]] = mapped_column(JSON, default_factory=list)  # versions accepted
     note: Mapped[str] = mapped_column(Text, default="")  # the team's own
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

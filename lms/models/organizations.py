@@ -45,6 +45,7 @@ class Organization(Base, kw_only=True):
 
     `vendor_number` is our number in its books. `net_days` NULL means the seller's payment terms;
     `fiscal_year_start` is a month, 1 to 12. `notes` are for our own team.
+    `unverified_since` is set when a customer's own order made it, until staff have looked (S16).
     `merged_into` names the organization that stays when two turn out to be one. That one is never
     merged itself, so there are no chains; `lms/access/merged_organizations.py` reads both as one.
     """
@@ -84,6 +85,7 @@ class Organization(Base, kw_only=True):
     po_required: Mapped[bool] = mapped_column(default=False)
     fiscal_year_start: Mapped[int | None] = mapped_column(default=None)
     notes: Mapped[str] = mapped_column(Text, default="")
+    unverified_since: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

@@ -179,6 +179,8 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_order_line_quantity_at_least_one": {"quantity": 0},
     "ck_order_line_scope_names_its_target": {"scope": "webinar"},
     "ck_order_line_unit_not_negative": {"unit_minor": -1},
+    "ck_order_session_expires_after_creation": {"expires_at": START},
+    "ck_order_session_token_is_a_sha256": {"token_hash": b"short"},
     "ck_payment_amount_above_zero": {"amount_minor": 0, "open_minor": 0},
     "ck_payment_checks_have_a_number": {"method": "check", "check_number": ""},
     "ck_payment_currency_is_iso_4217": {"currency": "US"},

@@ -90,6 +90,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "document_line": {"tax_minor": 0},
     "number_series": {"next": 1},
     "order_line": {"scope": "everything"},
+    "order_session": {"expires_at": START + timedelta(hours=24)},
     "payment": {
         "login_id": REFERRED,
         "currency": "USD",

@@ -76,6 +76,8 @@ TABLES = (
     "customer_order",
     "order_line",
     "purchase_order",
+    "named_person",
+    "order_session",
     "deposit",
     "payment",
     "tax_rule",
@@ -166,6 +168,7 @@ def upgrade() -> None:
     _seats()
     _seat_imports()
     _orders()
+    _buying()
     _requests()
     _grants()
     _past_sales()
@@ -439,6 +442,7 @@ def _people() -> None:
         sa.Column("po_required", sa.Boolean(), nullable=False),
         sa.Column("fiscal_year_start", sa.Integer(), nullable=True),
         sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("unverified_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "billing_country <> 'US' OR (length(billing_state) = 2 AND length(billing_postal_code) IN (5, 10))",
@@ -505,6 +509,7 @@ def _people() -> None:
                 "change_email",
                 "restore_email",
                 "recovery_address",
+                "confirm_order",
             ),
             nullable=False,
         ),
@@ -1539,6 +1544,7 @@ def _orders() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("livemode", sa.Boolean(), nullable=False),
         sa.Column("cart_token_hash", sa.String(length=64), nullable=True),
+        sa.Column("awaits_proof", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("policies", sa.JSON(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -2309,6 +2315,53 @@ def _orders() -> None:
     op.create_index(op.f("ix_coupon_use_order_id"), "coupon_use", ["order_id"])
 
 
+def _buying() -> None:
+    op.create_table(
+        "named_person",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("order_line_id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("email_key", sa.String(length=320), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_line_id"],
+            ["order_line.id"],
+            name=op.f("fk_named_person_order_line_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_named_person")),
+        sa.UniqueConstraint(
+            "order_line_id", "email_key", name=op.f("uq_named_person_order_line_id_email_key")
+        ),
+    )
+    op.create_table(
+        "order_session",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "expires_at > created_at", name=op.f("ck_order_session_expires_after_creation")
+        ),
+        sa.CheckConstraint(
+            "length(token_hash) = 32", name=op.f("ck_order_session_token_is_a_sha256")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["customer_order.id"],
+            name=op.f("fk_order_session_order_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_session")),
+        sa.UniqueConstraint(
+            "token_hash", "order_id", name=op.f("uq_order_session_token_hash_order_id")
+        ),
+    )
+    op.create_index(op.f("ix_order_session_order_id"), "order_session", ["order_id"])
+
+
 def _requests() -> None:
     """Registrations and requests."""
     op.create_table(
@@ -2554,6 +2607,7 @@ def _grants() -> None:
         sa.Column("grace_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("grace_given_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("awaits_payment_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opens_live", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_as", _enum("withdrawal", "refunded", "revoked"), nullable=True),
