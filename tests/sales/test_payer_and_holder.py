@@ -16,7 +16,7 @@ from lms.models.documents import CreditReason
 from lms.models.grants import Grant, OfferKind
 from lms.models.orders import LineAct, OrderLine, Terms
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
-from lms.sales import credit_notes, requested_orders
+from lms.sales import contract_lines, credit_notes, requested_orders
 from lms.sales.credit_notes import NewCreditNote
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.sales.read_models import OrderFacts
@@ -267,4 +267,4 @@ def test_a_manager_asks_to_renew_the_pass_on_whose_page_they_are(
         line = session.scalars(select(OrderLine).where(OrderLine.act == LineAct.RENEWAL)).one()
         assert (line.kind, line.pool_id, line.net_minor) == (OfferKind.PASS, second, 49900)
         with pytest.raises(Conflict):
-            requested_orders.line_of_more(session, pool, 1, zone=OFFICE.zone, now=BOUGHT)
+            contract_lines.line_of_more_seats(session, pool, 1, OFFICE.zone, now=BOUGHT)
