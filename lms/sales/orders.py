@@ -139,6 +139,7 @@ def add_lines(
             ends_at=line.ends_at,
             unit_minor=gross // line.quantity if line.quantity else gross,
             discount_minor=line.discount_minor,
+            discount_reason=line.discount_reason.strip() if line.discount_minor else "",
             net_minor=line.price_minor,
             delivered_through=line.delivered_through,
             **target_columns(target),
