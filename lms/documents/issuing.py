@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.dates_and_time_zones import end_of_day
+from lms.core.model_base import new_public_id
 from lms.documents import stored_pdfs
 from lms.documents.numbering import imported_number, next_number
 from lms.documents.seller_facts import seller_as_printed
@@ -63,8 +64,9 @@ class Imported:
 class NewDocument:
     """A document to be issued. The payer is a login or an organization, nobody yet on a quote.
 
-    `refers_to` is the invoice of a credit note or receipt. `total_minor` is given where there are
-    no lines: on receipts and statements. An `imported` invoice keeps its number and day.
+    `refers_to` is the invoice of a credit note or receipt, `payment_id` the payment of a receipt.
+    `total_minor` is given where there are no lines: on receipts and statements. An `imported`
+    invoice keeps its number and day.
     """
 
     kind: DocumentKind
@@ -80,6 +82,7 @@ class NewDocument:
     expires_on: date | None = None
     terms: str = ""
     refers_to: Document | None = None
+    payment_id: int | None = None
     reason: CreditReason | None = None
     explanation: str = ""
     total_minor: int | None = None
@@ -103,8 +106,8 @@ def issue(
 ) -> Document:
     """Issue a document and return it; its PDF and its email follow after the commit.
 
-    All other locks of the transaction are taken before (M3), and all that can be read is read
-    before the number, since others wait for it.
+    All other locks of the transaction are taken before (M3). The number comes last, and only the
+    document and its lines after it, since others wait for it from there to the commit.
     """
     on, issued_at = now.astimezone(zone).date(), now
     if new.imported is not None:
@@ -115,7 +118,9 @@ def issue(
     total = net + tax if new.total_minor is None else new.total_minor
     seller = read_seller(session)
     says = _snapshot(session, new, seller, on, (net, tax, total))
-    session.flush()
+    public_id = new_public_id()
+    audit.record(session, f"{new.kind}.issued", public_id, actor=actor, now=now)
+    stored_pdfs.order_pdf(session, public_id, is_mailed=is_mailed, now=now)  # flushes all
     number = (
         next_number(session, seller, new.kind, year=on.year, livemode=new.livemode)
         if new.imported is None
@@ -123,6 +128,7 @@ def issue(
     )
     snapshot = pack(replace(says, number=number.label))
     document = Document(
+        public_id=public_id,
         kind=new.kind,
         series=number.series,
         number=number.number,
@@ -131,6 +137,7 @@ def issue(
         login_id=new.login_id,
         organization_id=new.organization_id,
         refers_to_id=new.refers_to.id if new.refers_to else None,
+        payment_id=new.payment_id,
         reason=new.reason,
         explanation=new.explanation,
         issued_at=issued_at,
@@ -159,8 +166,7 @@ def issue(
         )
         for place, line in enumerate(new.lines)
     )
-    audit.record(session, f"{new.kind}.issued", document.public_id, actor=actor, now=now)
-    stored_pdfs.order_pdf(session, document, is_mailed=is_mailed, now=now)
+    session.flush()
     return document
 
 

@@ -11,14 +11,7 @@ from lms.access.merged_logins import logins_of
 from lms.core.errors import NotFound
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order, Quote
-
-
-@dataclass(frozen=True, slots=True)
-class Payer:
-    """Who pays: a person or an organization, by their rows."""
-
-    login_id: int | None = None
-    organization_id: int | None = None
+from lms.organizations.payers import Payer
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,13 +26,13 @@ FINISH: Final = "documents.finish"
 PDF: Final = "application/pdf"
 
 
-def order_pdf(session: Session, document: Document, *, is_mailed: bool, now: datetime) -> None:
-    """Have a document's PDF drawn after the commit, and emailed if that is wanted."""
+def order_pdf(session: Session, document_id: str, *, is_mailed: bool, now: datetime) -> None:
+    """Have the PDF of a document, by its outside id, drawn after the commit, and emailed if wanted."""
     queue.enqueue(
         session,
         kind=FINISH,
         lane=Lane.PROMPT,
-        subject=document.public_id,
+        subject=document_id,
         payload={"is_mailed": is_mailed},
         now=now,
         priority=0,

@@ -148,6 +148,7 @@ class OrderLine(Base, kw_only=True):
     ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     unit_minor: Mapped[int]
     discount_minor: Mapped[int] = mapped_column(default=0)
+    discount_reason: Mapped[str] = mapped_column(String(120), default="")  # printed
     net_minor: Mapped[int]
     delivered_through: Mapped[DeliveredThrough] = mapped_column(
         words(DeliveredThrough), default=DeliveredThrough.HERE

@@ -18,20 +18,13 @@ from lms.core.postal_addresses import US_STATES
 from lms.models.accounts import Login
 from lms.models.organizations import Organization
 from lms.models.tax import Exemption, ExemptionBasis
+from lms.organizations.payers import Payer
 
 FOLDER: Final = "exemptions"
 LONGEST_NUMBER: Final = 80
 TOO_LONG = N_("This is too long. Enter at most 80 characters.")
 NOT_A_STATE = N_("%(typed)s isn't a state. Enter two letters for each, like IL or NY.")
 NO_SUCH_PAPER = N_("There is no such tax paper.")
-
-
-@dataclass(frozen=True, slots=True)
-class Payer:
-    """Who pays: an organization or a person, by the row's id. One of the two is set."""
-
-    organization_id: int | None = None
-    login_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,11 @@ def _standing(session: Session, kinds: Iterable[_Kind]) -> dict[_Kind, tuple[int
             Pool.presenter_id,
             Pool.series_id,
         )
-        .where(Pool.organization_id.in_(organizations), Pool.allotted_from_id.is_(None))
+        .where(
+            Pool.organization_id.in_(organizations),
+            Pool.allotted_from_id.is_(None),
+            ~Pool.is_pass,  # each pass is one person's place, and no contract's
+        )
         .order_by(Pool.id.desc())  # where there are two, the older one stays
     )
     found = {}

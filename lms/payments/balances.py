@@ -30,7 +30,7 @@ class Age(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Payer:
+class Customer:
     """A person or an organization that pays, by its row; `ref` is a login's id or a slug."""
 
     login_id: int | None
@@ -51,7 +51,7 @@ class OpenInvoice:
     document_id: str
     number: str
     order_id: str
-    payer: Payer
+    payer: Customer
     po_number: str
     currency: str
     issued_at: datetime
@@ -72,7 +72,7 @@ class OpenInvoice:
 class Credit:
     """Money of a payer that pays nothing: of a payment, or of a credit note."""
 
-    payer: Payer
+    payer: Customer
     currency: str
     amount_minor: int
     since: datetime
@@ -90,7 +90,7 @@ class OwedRefund:
 
     refund_id: str
     payment_id: str
-    payer: Payer
+    payer: Customer
     currency: str
     amount_minor: int
     method: PaymentMethod
@@ -101,7 +101,7 @@ class OwedRefund:
 class Balance:
     """What a payer owes, by age, and the credit they have; amounts in minor units."""
 
-    payer: Payer
+    payer: Customer
     currency: str
     by_age: Mapping[Age, int]
     credit_minor: int
@@ -118,7 +118,7 @@ _PAYER: Final[tuple[ColumnElement[Any], ...]] = (
 )
 
 
-def open_invoices(session: Session, payer: Payer | None = None) -> tuple[OpenInvoice, ...]:
+def open_invoices(session: Session, payer: Customer | None = None) -> tuple[OpenInvoice, ...]:
     """Return the invoices that are not paid in full, of all payers or of one, the oldest due first."""
     query = (
         select(Document, Order.public_id.label("order_public_id"), *_PAYER)
@@ -149,7 +149,7 @@ def open_invoices(session: Session, payer: Payer | None = None) -> tuple[OpenInv
     )
 
 
-def credits_of(session: Session, payer: Payer | None = None) -> tuple[Credit, ...]:
+def credits_of(session: Session, payer: Customer | None = None) -> tuple[Credit, ...]:
     """Return the money that pays nothing, of all payers or of one, the oldest first."""
     paid = (
         select(Payment, *_PAYER)
@@ -201,7 +201,7 @@ def credits_of(session: Session, payer: Payer | None = None) -> tuple[Credit, ..
     return tuple(sorted(found, key=lambda one: one.since))
 
 
-def refunds_owed(session: Session, payer: Payer | None = None) -> tuple[OwedRefund, ...]:
+def refunds_owed(session: Session, payer: Customer | None = None) -> tuple[OwedRefund, ...]:
     """Return the refunds that were not paid out yet, of all payers or of one, the oldest first."""
     query = (
         select(Refund, Payment, *_PAYER)
@@ -231,7 +231,7 @@ def balances_of(
     """Return what each payer owes, by age, the largest balance first."""
     owed: dict[str, dict[Age, int]] = {}
     credit: dict[str, int] = {}
-    payers: dict[str, tuple[Payer, str]] = {}
+    payers: dict[str, tuple[Customer, str]] = {}
     for invoice in invoices:
         payers[invoice.payer.key] = (invoice.payer, invoice.currency)
         ages = owed.setdefault(invoice.payer.key, dict.fromkeys(Age, 0))
@@ -246,19 +246,19 @@ def balances_of(
     return tuple(sorted(found, key=lambda one: (-one.open_minor, one.payer.name)))
 
 
-def find_payer(session: Session, key: str) -> Payer | None:
-    """Return the payer of a key, as `Payer.key` gives it; None where there is none."""
+def find_payer(session: Session, key: str) -> Customer | None:
+    """Return the payer of a key, as `Customer.key` gives it; None where there is none."""
     kind, _, ref = key.partition(":")
     if kind == "organization":
         row = session.execute(
             select(Organization.id, Organization.name).where(Organization.slug == ref)
         ).one_or_none()
-        return Payer(None, row.id, ref, row.name) if row else None
+        return Customer(None, row.id, ref, row.name) if row else None
     row = session.execute(select(Login.id, Login.name).where(Login.public_id == ref)).one_or_none()
-    return Payer(row.id, None, ref, row.name) if row and kind == "person" else None
+    return Customer(row.id, None, ref, row.name) if row and kind == "person" else None
 
 
-def payer_of(session: Session, row: Document | Payment | Order) -> Payer:
+def payer_of(session: Session, row: Document | Payment | Order) -> Customer:
     """Return who pays a document, a payment or an order that was placed."""
     query = select(Organization.slug, Organization.name).where(
         Organization.id == row.organization_id
@@ -266,11 +266,11 @@ def payer_of(session: Session, row: Document | Payment | Order) -> Payer:
     if row.organization_id is None:
         query = select(Login.public_id, Login.name).where(Login.id == row.login_id)
     ref, name = session.execute(query).one()
-    return Payer(row.login_id, row.organization_id, ref, name)
+    return Customer(row.login_id, row.organization_id, ref, name)
 
 
 def _of(
-    query: Select[Any], table: type[Document] | type[Payment], payer: Payer | None
+    query: Select[Any], table: type[Document] | type[Payment], payer: Customer | None
 ) -> Select[Any]:
     if payer is None:
         return query
@@ -279,5 +279,5 @@ def _of(
     return query.where(table.login_id == payer.login_id)
 
 
-def _payer(owned: Document | Payment, row: Any) -> Payer:  # noqa: ANN401  (a row of a statement)
-    return Payer(owned.login_id, owned.organization_id, row.ref, row.payer)
+def _payer(owned: Document | Payment, row: Any) -> Customer:  # noqa: ANN401  (a row of a statement)
+    return Customer(owned.login_id, owned.organization_id, row.ref, row.payer)

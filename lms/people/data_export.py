@@ -21,7 +21,8 @@ from lms.models.organizations import MemberInvitation, Membership, Organization,
 from lms.models.requests import DeskRequest, RequestKind
 from lms.models.tax import ExemptionBasis
 from lms.models.training import GroupSupervisor, TrainingGroupMember
-from lms.organizations.tax_papers import Payer, list_exemptions
+from lms.organizations.payers import Payer
+from lms.organizations.tax_papers import list_exemptions
 from lms.people.grant_and_seat_history import HeldSeat, read_grants, read_seats, read_watched
 from lms.people.order_export import (
     OwnDocument,

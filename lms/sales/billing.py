@@ -166,6 +166,8 @@ def printed_lines(
             detail += "Permanent access."
         if not is_even and line.quantity is not None:
             detail += f" {line.quantity} seats."
+        if line.discount_reason:
+            detail += f" Discount: {line.discount_reason}"
         found.append(
             NewLine(
                 description=title_of(line),

@@ -9,31 +9,32 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from lms.contracts import renewals
-from lms.core.errors import N_, Conflict
+from lms.core.errors import N_, Conflict, Invalid
 from lms.grants.request_and_sale_form_choices import EVERYTHING
 from lms.models.grants import OfferKind, Scope
 from lms.models.orders import LineAct
+from lms.pricing.price_list import MOST_SEATS
 from lms.pricing.quotes import Unpriced
 from lms.sales import seat_prices
 from lms.sales.new_orders import NewLine
 from lms.sales.seat_prices import MoreSeats
-from lms.seats.pools import PoolFacts, grants_of
+from lms.seats.pools import PoolFacts
 from lms.tax.rounding import share
 
 UNLIMITED = N_("These seats are unlimited. There is nothing to add.")
-OVER = N_("This contract has ended. Renew it instead.")
-NEVER_ENDS = N_("These seats never end. Add seats to them instead.")
+ONE_PASS_EACH = N_("A pass is for one person. Sell a new pass instead of adding a seat.")
+HOW_MANY = N_("Enter a number between 1 and 10,000.")
 
 
 def renewal_line(
     session: Session, pool: PoolFacts, seats: int | None, zone: ZoneInfo, *, now: datetime
 ) -> NewLine:
-    """Return the line that renews a contract for a full term; its price is 0 where we have none.
+    """Return the line that renews a contract or pass for a full term; its price is 0 where we have none.
 
-    `seats` None is as many as there are. Raises Conflict for seats that never end.
+    `seats` None is as many as there are. Raises Conflict for seats that never end, or that come
+    from another organization's contract.
     """
-    if pool.is_permanent:
-        raise Conflict(NEVER_ENDS)
+    renewals.check_renewable(session, pool.id)
     priced = seat_prices.price_of_renewal(session, pool)
     price = 0 if isinstance(priced, Unpriced) else priced.price_minor
     has_now = pool.capacity if isinstance(priced, Unpriced) else priced.seats
@@ -41,11 +42,12 @@ def renewal_line(
     if has_now and quantity:
         price = share(price, quantity, has_now)
     return NewLine(
-        kind=OfferKind.CONTRACT,
+        kind=OfferKind.PASS if pool.is_pass else OfferKind.CONTRACT,
         covers=covers_of(pool),
         price_minor=price,
         quantity=quantity or None,
         act=LineAct.RENEWAL,
+        pool=pool.public_id,
         starts_at=renewals.next_start(session, pool.id, now=now),
         ends_at=renewals.renewed_end(session, pool.id, zone, now=now),
     )
@@ -56,11 +58,15 @@ def line_of_more_seats(
 ) -> NewLine:
     """Return the line that adds seats to a pool; its price is 0 where we have none.
 
-    Seats of a contract end with it and are priced by the day, others are permanent. Raises
-    Conflict where there is no limit, or where the contract has ended.
+    Seats of a contract end with it and are priced by the day, others are permanent. Raises Invalid
+    (field `quantity`), and Conflict where there is no limit, or where the contract has ended.
     """
     if pool.capacity is None:
         raise Conflict(UNLIMITED)
+    if pool.is_pass:
+        raise Conflict(ONE_PASS_EACH)
+    if not 1 <= more <= MOST_SEATS:
+        raise Invalid(HOW_MANY, fields={"quantity": HOW_MANY})
     if pool.is_permanent:
         found = seat_prices.price_of_more(session, pool, more, now=now)
         priced = found if isinstance(found, MoreSeats) else MoreSeats(0, None)
@@ -72,13 +78,7 @@ def line_of_more_seats(
             act=LineAct.MORE_SEATS,
             adds_to=priced.adds_to,
         )
-    ends = [
-        grant.ends_at
-        for grant in grants_of(session, pool.id)
-        if grant.ends_at is not None and grant.ends_at > now and grant.revoked_at is None
-    ]
-    if not ends:
-        raise Conflict(OVER)
+    ends_at = renewals.last_end(session, pool.id, now=now)
     price = seat_prices.price_for_the_rest(session, pool, more, zone, now=now)
     return NewLine(
         kind=OfferKind.CONTRACT,
@@ -87,7 +87,7 @@ def line_of_more_seats(
         quantity=more,
         act=LineAct.MORE_SEATS,
         starts_at=now,
-        ends_at=max(ends),
+        ends_at=ends_at,
     )
 
 

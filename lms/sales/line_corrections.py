@@ -46,6 +46,7 @@ def change_line(session: Session, order: Order, change: LineChange, *, now: date
         quantity=change.quantity,
         unit_minor=gross // change.quantity if change.quantity else gross,
         discount_minor=change.discount_minor,
+        discount_reason=old.discount_reason if change.discount_minor else "",
         net_minor=change.price_minor,
     )
     old.replaced_at = now

@@ -16,6 +16,7 @@ from lms.pricing.offers import DATED, OF_A_LOGIN, OF_A_POOL, UNLIMITED
 from lms.pricing.price_list import HIGHEST_MINOR, MOST_SEATS
 
 LONGEST_REFERENCE: Final = 80
+LONGEST_REASON: Final = 120
 MOST_LINES: Final = 60
 FAULTY = N_("Check the order.")
 
@@ -23,6 +24,8 @@ FAULTY = N_("Check the order.")
 @dataclass(frozen=True, slots=True)
 class NewLine:
     """A line to be sold, at `price_minor` for all of it, after `discount_minor` was taken off.
+
+    The `discount_reason` is printed on documents.
 
     `covers` is `webinar:<slug>`, `series:<slug>`, `presenter:<slug>` or `everything`. `quantity`
     None is unlimited. `starts_at` None is now, or for a renewal where the last term ends;
@@ -36,6 +39,7 @@ class NewLine:
     price_minor: int
     quantity: int | None = 1
     discount_minor: int = 0
+    discount_reason: str = ""
     act: LineAct = LineAct.NEW
     adds_to: str | None = None
     pool: str | None = None
@@ -119,6 +123,8 @@ def line_faults(line: NewLine, target: Target, *, is_to_organization: bool) -> d
     faults = _quantity_faults(line, is_to_organization=is_to_organization)
     if not (0 <= line.price_minor <= HIGHEST_MINOR and 0 <= line.discount_minor <= HIGHEST_MINOR):
         faults["price"] = N_("Enter a price between 0 and 1,000,000.")
+    if len(line.discount_reason) > LONGEST_REASON:
+        faults["discount_reason"] = N_("Use at most 120 characters.")
     if line.kind in OF_A_POOL and not is_to_organization:
         faults["organization"] = N_("Choose the organization that buys this.")
     if line.starts_at is not None and line.ends_at is not None and line.ends_at <= line.starts_at:

@@ -27,7 +27,7 @@ from lms.models.grants import Grant, OfferKind, Withdrawal
 from lms.models.orders import LineAct, Order, OrderLine
 from lms.models.organizations import Organization
 from lms.models.playback import PlaybackEnd
-from lms.models.seats import Pool
+from lms.models.seats import AssignmentState, Pool
 from lms.playback.sessions import end_by_own_grants
 from lms.pricing.offers import DATED, NAMED
 from lms.seats import claims, invitations, pools
@@ -62,7 +62,7 @@ def give_access(  # noqa: PLR0913  (the line, its holder, and who gives it when)
 ) -> Grant:
     """Give the access of a line to its holder, and write holder and term on the line."""
     if order.organization_id is not None and line.kind is not OfferKind.GROUP_SHOWING:
-        grant = _fill_pool(session, order, line, zone=zone, actor=actor, now=now)
+        grant = _fill_pool(session, order, line, login_id, zone=zone, actor=actor, now=now)
         if line.kind in NAMED and line.act is LineAct.NEW and line.quantity == 1:
             _seat(session, grant, login_id, actor=actor, now=now)
     else:
@@ -177,10 +177,11 @@ def standing_grants(session: Session, order_ids: Sequence[int]) -> tuple[Grant, 
     )
 
 
-def _fill_pool(
+def _fill_pool(  # noqa: PLR0913  (the line, its buyer, and who gives it when)
     session: Session,
     order: Order,
     line: OrderLine,
+    login_id: int,
     *,
     zone: ZoneInfo,
     actor: str | None,
@@ -201,6 +202,7 @@ def _fill_pool(
             kind=line.kind,
             order_line_id=line.id,
             awaits_payment=order.held_at is not None,
+            buyer_id=login_id if line.act is LineAct.NEW else None,
         )
         pools.sell_seats(session, seats, actor=actor, now=now)
     return session.scalars(select(Grant).where(Grant.order_line_id == line.id)).one()
@@ -209,14 +211,11 @@ def _fill_pool(
 def _seat(
     session: Session, grant: Grant, login_id: int, *, actor: str | None, now: datetime
 ) -> None:
-    """Give the one seat that was bought to whom the order names, unless they have one there.
-
-    Where people wait for a seat of the pool, it goes to them first (S9).
-    """
+    """Give the one seat that was bought to whom the order names, unless they have one there."""
     assert grant.pool_id is not None  # noqa: S101  (an organization's)
     email = session.get_one(Login, login_id).email
     held = invitations.held_by(session, grant.pool_id, read_address(email)) if email else None
-    if held is None:
+    if held is None or held.state is AssignmentState.OFFERED:
         claims.claim(session, grant.pool_id, login_id, actor=actor, now=now)
 
 

@@ -24,7 +24,7 @@ from lms.models.orders import LineAct, Order, OrderLine, PurchaseOrder, Terms
 from lms.organizations import organizations
 from lms.pricing.offers import DATED
 from lms.requests import requests
-from lms.sales import billing, invoices, mails, order_access, uninvited_buyers
+from lms.sales import billing, contract_lines, invoices, mails, order_access, uninvited_buyers
 from lms.sales.buyers import buyer_of
 from lms.sales.new_orders import NewLine, NewOrder, check
 from lms.seats import pools
@@ -37,7 +37,6 @@ HAS_CONTRACT = N_(
 )
 NO_CONTRACT = N_("This organization has no such contract yet. Sell a new one.")
 NO_PASS = N_("This organization has no such pass yet. Sell a new one.")
-ONE_PASS_EACH = N_("A pass is for one person. Sell a new pass instead of adding a seat.")
 
 
 def place(
@@ -140,6 +139,7 @@ def add_lines(
             ends_at=line.ends_at,
             unit_minor=gross // line.quantity if line.quantity else gross,
             discount_minor=line.discount_minor,
+            discount_reason=line.discount_reason.strip() if line.discount_minor else "",
             net_minor=line.price_minor,
             delivered_through=line.delivered_through,
             **target_columns(target),
@@ -254,7 +254,7 @@ def _choose_pool(
     if is_pass and line.act is LineAct.NEW:
         return
     if is_pass and line.act is LineAct.MORE_SEATS:
-        raise Invalid(ONE_PASS_EACH, fields={"act": ONE_PASS_EACH})
+        raise Invalid(contract_lines.ONE_PASS_EACH, fields={"act": contract_lines.ONE_PASS_EACH})
     if named is not None:
         pool: PoolFacts | None = _own_pool(session, order, line, named)
     elif is_pass:

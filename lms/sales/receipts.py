@@ -54,6 +54,7 @@ def issue_receipt(
         organization_id=payment.organization_id,
         po_number=first.po_number if len(paid) == 1 else "",
         refers_to=first if len(paid) == 1 else None,
+        payment_id=payment.id,
         total_minor=payment.amount_minor,
         open_minor=sum(invoice.open_minor for invoice, _ in paid),
         entries=(entry,),
@@ -64,7 +65,4 @@ def issue_receipt(
         ),
         livemode=payment.livemode,
     )
-    receipt = issue(session, new, zone=mail_context.zone, actor=actor, now=now, is_mailed=is_mailed)
-    receipt.payment_id = payment.id
-    session.flush()
-    return receipt
+    return issue(session, new, zone=mail_context.zone, actor=actor, now=now, is_mailed=is_mailed)

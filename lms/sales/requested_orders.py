@@ -11,32 +11,29 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.contracts import renewals
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import NotFound
 from lms.grants.grants import Target
-from lms.grants.request_and_sale_form_choices import EVERYTHING, read_target
+from lms.grants.request_and_sale_form_choices import read_target
 from lms.mail.links import MailContext
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind, Scope
-from lms.models.orders import LineAct, Order, PurchaseOrder, Terms
+from lms.models.orders import Order, PurchaseOrder, Terms
 from lms.models.organizations import Organization
 from lms.models.requests import RequestKind
-from lms.pricing.price_list import MOST_SEATS, currency_of, read_prices
+from lms.pricing.price_list import currency_of, read_prices
 from lms.pricing.quotes import Quote, Unpriced, holds_until
 from lms.requests import requests
 from lms.requests.read_models import RequestFacts, find_request
 from lms.requests.requests import NewRequest
-from lms.sales import orders, seat_prices
+from lms.sales import contract_lines, orders
+from lms.sales.contract_lines import covers_of
 from lms.sales.new_orders import NewLine, NewOrder
-from lms.sales.seat_prices import MoreSeats, RenewalPrice
 from lms.seats.pools import PoolFacts
 
 TERMS = {
     RequestKind.CHECK: Terms.CHECK,
     RequestKind.PURCHASE_ORDER: Terms.PURCHASE_ORDER,
 }
-HOW_MANY = N_("Enter a number between 1 and 10,000.")
-UNLIMITED = N_("These seats are unlimited. There is nothing to add.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +78,8 @@ def ask_to_renew(
 
     Raises Conflict for seats that never end, or are another organization's.
     """
-    renewals.check_renewable(session, pool.id)
-    price = seat_prices.price_of_renewal(session, pool)
-    if isinstance(price, Unpriced):
-        price = RenewalPrice(0, pool.capacity)
-    starts_at = renewals.next_start(session, pool.id, now=now)
-    zone = _zone_of(session, pool, mail_context)
-    line = NewLine(
-        kind=OfferKind.PASS if pool.is_pass else OfferKind.CONTRACT,
-        covers=covers_of(pool),
-        price_minor=price.price_minor,
-        quantity=price.seats,
-        act=LineAct.RENEWAL,
-        pool=pool.public_id,
-        starts_at=starts_at,
-        ends_at=renewals.renewed_end(session, pool.id, zone, now=now),
+    line = contract_lines.renewal_line(
+        session, pool, None, _zone_of(session, pool, mail_context), now=now
     )
     return _ask_for(
         session, pool, asker, line, RequestKind.RENEWAL, mail_context=mail_context, now=now
@@ -115,51 +99,11 @@ def ask_for_more(
 
     Raises Invalid (field `quantity`), and Conflict where there is no limit.
     """
-    line = line_of_more(session, pool, more, zone=_zone_of(session, pool, mail_context), now=now)
+    line = contract_lines.line_of_more_seats(
+        session, pool, more, _zone_of(session, pool, mail_context), now=now
+    )
     return _ask_for(
         session, pool, asker, line, RequestKind.MORE_SEATS, mail_context=mail_context, now=now
-    )
-
-
-def line_of_more(
-    session: Session, pool: PoolFacts, more: int, *, zone: ZoneInfo, now: datetime
-) -> NewLine:
-    """Return the line of `more` seats in a pool at the right price, 0 where we have none.
-
-    Raises Invalid (field `quantity`), Conflict.
-    """
-    if pool.capacity is None:
-        raise Conflict(UNLIMITED)
-    if pool.is_pass:
-        raise Conflict(orders.ONE_PASS_EACH)
-    if not 1 <= more <= MOST_SEATS:
-        raise Invalid(HOW_MANY, fields={"quantity": HOW_MANY})
-    line = NewLine(
-        kind=OfferKind.GROUP_SEATS,
-        covers=covers_of(pool),
-        price_minor=0,
-        quantity=more,
-        act=LineAct.MORE_SEATS,
-    )
-    if pool.is_permanent:
-        priced = seat_prices.price_of_more(session, pool, more, now=now)
-        if isinstance(priced, MoreSeats):
-            line = replace(line, price_minor=priced.price_minor, adds_to=priced.adds_to)
-        return line
-    price = seat_prices.price_for_the_rest(session, pool, more, zone, now=now)
-    return replace(
-        line,
-        kind=OfferKind.CONTRACT,
-        price_minor=0 if isinstance(price, Unpriced) else price,
-        starts_at=now,
-        ends_at=renewals.last_end(session, pool.id, now=now),
-    )
-
-
-def covers_of(pool: PoolFacts) -> str:
-    """Return what a pool covers, as orders name it."""
-    return (
-        EVERYTHING if pool.target.scope is Scope.EVERYTHING else f"{pool.target.scope}:{pool.slug}"
     )
 
 

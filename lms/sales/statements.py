@@ -16,7 +16,7 @@ from lms.mail.links import MailContext
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order
 from lms.models.payments import Payment, PaymentMethod, Refund, RefundState
-from lms.payments.balances import Age, Payer, open_invoices
+from lms.payments.balances import Age, Customer, open_invoices
 from lms.sales import billing
 
 NOTHING = N_("Nothing was billed to this payer yet.")
@@ -30,7 +30,7 @@ _METHODS: Final = {
 
 def issue_statement(  # noqa: PLR0913  (of whom, since when, and by whom)
     session: Session,
-    payer: Payer,
+    payer: Customer,
     *,
     since: date,
     mail_context: MailContext,
@@ -67,7 +67,7 @@ def issue_statement(  # noqa: PLR0913  (of whom, since when, and by whom)
     return issue(session, new, zone=mail_context.zone, actor=actor, now=now, is_mailed=is_mailed)
 
 
-def aging_of(session: Session, payer: Payer, balance_minor: int, *, now: datetime) -> Aging:
+def aging_of(session: Session, payer: Customer, balance_minor: int, *, now: datetime) -> Aging:
     """Return what of a payer's balance is past due and by how long; the rest is current."""
     ages = dict.fromkeys(Age, 0)
     for invoice in open_invoices(session, payer):
@@ -77,7 +77,7 @@ def aging_of(session: Session, payer: Payer, balance_minor: int, *, now: datetim
 
 
 def _entries(
-    session: Session, payer: Payer, since: date, zone: ZoneInfo
+    session: Session, payer: Customer, since: date, zone: ZoneInfo
 ) -> tuple[tuple[Entry, ...], int]:
     """Return what happened since a day, with the balance after each line, and that at the end."""
     every = sorted(
@@ -96,7 +96,7 @@ def _entries(
     return tuple(found), balance
 
 
-def _documents(session: Session, payer: Payer, zone: ZoneInfo) -> Iterator[Entry]:
+def _documents(session: Session, payer: Customer, zone: ZoneInfo) -> Iterator[Entry]:
     rows = session.scalars(
         select(Document)
         .where(
@@ -115,7 +115,7 @@ def _documents(session: Session, payer: Payer, zone: ZoneInfo) -> Iterator[Entry
             yield Entry(on, "Credit note", one.label, -one.total_minor)
 
 
-def _payments(session: Session, payer: Payer, zone: ZoneInfo) -> Iterator[Entry]:
+def _payments(session: Session, payer: Customer, zone: ZoneInfo) -> Iterator[Entry]:
     rows = session.scalars(
         select(Payment).where(_of(Payment, payer), Payment.livemode.is_(True)).order_by(Payment.id)
     ).all()
@@ -138,7 +138,7 @@ def _payments(session: Session, payer: Payer, zone: ZoneInfo) -> Iterator[Entry]
         yield Entry(refund.done_on, "Refund", refund.reference, refund.amount_minor)
 
 
-def _of(table: type[Document] | type[Payment], payer: Payer) -> ColumnElement[bool]:
+def _of(table: type[Document] | type[Payment], payer: Customer) -> ColumnElement[bool]:
     if payer.organization_id is not None:
         return table.organization_id == payer.organization_id
     return table.login_id == payer.login_id

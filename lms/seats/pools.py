@@ -17,6 +17,7 @@ from lms.models.organizations import Organization
 from lms.models.playback import PlaybackEnd
 from lms.models.seats import ClaimPolicy, Pool
 from lms.playback.sessions import end_previews
+from lms.seats import waitlist
 from lms.seats.capacity import GRACE
 from lms.seats.pool_reconciliation import Settled, end_playback
 from lms.seats.pool_reconciliation import (
@@ -35,7 +36,8 @@ class NewPoolGrant:
     """Seats that an organization is sold: how many (None unlimited), for what, from when to when.
 
     `awaits_payment` is set while an order waits to be paid; its people can be invited.
-    `pool_id` names the pool that is renewed.
+    `pool_id` names the pool that is renewed. `buyer_id` is who may take one of them before those
+    who wait.
     """
 
     organization_id: int
@@ -46,6 +48,7 @@ class NewPoolGrant:
     order_line_id: int | None = None
     awaits_payment: bool = False
     pool_id: int | None = None
+    buyer_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,8 @@ def sell_seats(
     people come back. Raises NotFound for an organization that is none.
     """
     pool = _pool_for(session, new, actor=actor, now=now)
+    if new.buyer_id is not None:
+        waitlist.go_first(session, pool.id, new.buyer_id)
     ends_at = new.term.ends_at
     line = Grant(
         pool_id=pool.id,

@@ -1,7 +1,7 @@
 """The waitlist of a full pool: first in, first out (PRODUCT.md, S9)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
@@ -89,6 +89,31 @@ def _join(
         if held is not None and held.expires_at is not None:
             return Offered(held.expires_at)
     return Waiting(entry.public_id, position_of(session, entry))
+
+
+def go_first(session: Session, pool_id: int, login_id: int) -> None:
+    """Put who buys seats before those who wait for one, unless they have a seat there (S12).
+
+    Without anyone who waits nothing is done: the buyer takes a free seat.
+    """
+    lock_pool(session, pool_id)
+    sitter = asking_sitter(session, login_id)
+    first = session.scalar(select(func.min(WaitingEntry.joined_at)).where(_active(pool_id)))
+    if first is None or seat_held(session, pool_id, sitter) is not None:
+        return
+    entry = session.scalar(select(WaitingEntry).where(_active(pool_id), _is(sitter)))
+    if entry is None:
+        entry = WaitingEntry(
+            pool_id=pool_id,
+            login_id=sitter.login_id,
+            email=sitter.email,
+            email_key=sitter.email_key,
+            name=sitter.name,
+            joined_at=first,
+        )
+        session.add(entry)
+    entry.joined_at = first - timedelta(microseconds=1)
+    session.flush()
 
 
 def leave(session: Session, pool_id: int, login_id: int, *, now: datetime) -> None:

@@ -81,7 +81,12 @@ def serve(route: Route) -> None:
     elif path.strip("/") in SAMPLES:
         document = printed_document(SAMPLES[path.strip("/")])
         template = environment().get_template("documents/document.html")
-        values = {**specimen.values(), "document": document, "document_id": "1", "may_open": lambda _: True}
+        values = {
+            **specimen.values(),
+            "document": document,
+            "document_id": "1",
+            "may_open": lambda _: True,
+        }
         route.fulfill(body=template.render(values), content_type="text/html")
     else:
         route.fulfill(status=404)

@@ -10,9 +10,9 @@ from lms.core.database import Database
 from lms.core.errors import Invalid, NotFound
 from lms.models.audit import AuditEntry
 from lms.models.tax import ExemptionBasis
+from lms.organizations.payers import Payer
 from lms.organizations.tax_papers import (
     NewExemption,
-    Payer,
     add_exemption,
     find_exemption,
     list_exemptions,

@@ -1,6 +1,7 @@
 """Many sales of the past at once: whose they are, which pools they fill, and what the trail says."""
 
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from lms.models.organizations import Membership, Organization, Role
 from lms.models.seats import Pool
 from lms.past_sales import jobs
 from lms.past_sales.read_models import PastFacts
-from lms.seats.pools import NewPoolGrant, find_pool, sell_seats
+from lms.seats.pools import NewPoolGrant, find_pool, grants_of, sell_seats
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.seat_imports.list_fixtures import stored
@@ -82,6 +83,19 @@ def test_a_pool_that_stood_before_is_settled_with_what_came_in(
     with_seats(carrel, tmp_path, cast.slug)
     with database.read_session() as session:
         assert find_pool(session, pool.public_id).capacity == 6
+
+
+def test_seats_of_a_contract_do_not_go_into_a_pass(
+    carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
+) -> None:
+    with database.transaction() as session:
+        term = Term(NOW, NOW + timedelta(days=365))
+        new = NewPoolGrant(cast.organization_id, Target(Scope.EVERYTHING), 1, term, OfferKind.PASS)
+        pool = sell_seats(session, new, actor=None, now=NOW)
+    with_seats(carrel, tmp_path, cast.slug)
+    with database.read_session() as session:
+        assert find_pool(session, pool.public_id).capacity == 1
+        assert len(grants_of(session, find_pool(session, pool.public_id).id)) == 1
 
 
 def test_an_address_leads_to_the_login_that_staff_know_it_by(

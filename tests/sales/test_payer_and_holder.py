@@ -16,17 +16,18 @@ from lms.models.documents import CreditReason
 from lms.models.grants import Grant, OfferKind
 from lms.models.orders import LineAct, OrderLine, Terms
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
-from lms.sales import credit_notes, requested_orders
+from lms.sales import contract_lines, credit_notes, requested_orders
 from lms.sales.credit_notes import NewCreditNote
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.sales.read_models import OrderFacts
 from lms.sales.requested_orders import Asker
-from lms.seats import pools, transfers
+from lms.seats import claims, pools, transfers, waitlist
 from lms.seats.invitations import Invitee
 from tests.cast import Cast
+from tests.clock import NOW
 from tests.mailbox import newest
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import ONE_SEAT, SEAT, grants, locked, placed, with_line
+from tests.sales.order_fixtures import GROUP, ONE_SEAT, SEAT, grants, locked, placed, with_line
 
 BOUGHT = datetime(2026, 10, 6, 18, tzinfo=UTC)
 ENDS = datetime(2027, 10, 7, 4, tzinfo=UTC)
@@ -267,4 +268,52 @@ def test_a_manager_asks_to_renew_the_pass_on_whose_page_they_are(
         line = session.scalars(select(OrderLine).where(OrderLine.act == LineAct.RENEWAL)).one()
         assert (line.kind, line.pool_id, line.net_minor) == (OfferKind.PASS, second, 49900)
         with pytest.raises(Conflict):
-            requested_orders.line_of_more(session, pool, 1, zone=OFFICE.zone, now=BOUGHT)
+            contract_lines.line_of_more_seats(session, pool, 1, OFFICE.zone, now=BOUGHT)
+
+
+def awaited(database: Database, cast: Cast, *, has_seat: str) -> int:
+    """Return a pool of one seat, which a person has, and for which Dan waits."""
+    buyer = {"mia": "mia@example.org", "bob": "bob@example.org"}[has_seat]
+    pool_id = pool_of(database, placed(database, replace(ONE_FOR_ELM, email=buyer, name="B")))
+    with database.transaction() as session:
+        waitlist.join(session, pool_id, cast.dan.id, actor=None, now=NOW)
+    return pool_id
+
+
+def test_the_buyer_of_one_seat_has_it_before_those_who_wait(database: Database, cast: Cast) -> None:
+    pool_id = awaited(database, cast, has_seat="bob")
+    placed(database, ONE_FOR_ELM)
+    assert people_of(database, pool_id)[1:] == [(cast.mia.id, AssignmentState.CLAIMED)]
+    with database.read_session() as session:
+        assert [one.name for one in waitlist.list_waiting(session, pool_id)] == ["Dan"]
+
+
+def test_the_buyer_of_several_may_take_one_before_those_who_wait(
+    database: Database, cast: Cast
+) -> None:
+    pool_id = awaited(database, cast, has_seat="bob")
+    with database.transaction() as session:
+        for login_id in (cast.alice.id, cast.carol.id, cast.mia.id):
+            waitlist.join(session, pool_id, login_id, actor=None, now=NOW)
+    placed(database, with_line(GROUP, quantity=3))
+    offered = [(one.id, AssignmentState.OFFERED) for one in (cast.mia, cast.dan, cast.alice)]
+    assert people_of(database, pool_id)[1:] == offered
+    with database.transaction() as session:
+        claims.claim(session, pool_id, cast.mia.id, actor=None, now=NOW)
+        assert [one.name for one in waitlist.list_waiting(session, pool_id)] == ["Carol"]
+    assert (cast.mia.id, AssignmentState.CLAIMED) in people_of(database, pool_id)
+
+
+def test_a_buyer_who_has_a_seat_leaves_the_new_one_to_those_who_wait(
+    database: Database, cast: Cast
+) -> None:
+    pool_id = awaited(database, cast, has_seat="mia")
+    placed(database, ONE_FOR_ELM)
+    assert people_of(database, pool_id)[1:] == [(cast.dan.id, AssignmentState.OFFERED)]
+
+
+def test_seats_that_are_added_go_to_those_who_wait(database: Database, cast: Cast) -> None:
+    pool_id = awaited(database, cast, has_seat="bob")
+    more = with_line(GROUP, quantity=1, act=LineAct.MORE_SEATS)
+    placed(database, more)
+    assert people_of(database, pool_id)[1:] == [(cast.dan.id, AssignmentState.OFFERED)]

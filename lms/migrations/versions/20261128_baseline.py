@@ -1628,6 +1628,7 @@ def _orders() -> None:
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("unit_minor", sa.Integer(), nullable=False),
         sa.Column("discount_minor", sa.Integer(), nullable=False),
+        sa.Column("discount_reason", sa.String(length=120), nullable=False),
         sa.Column("net_minor", sa.Integer(), nullable=False),
         sa.Column("delivered_through", _enum("deliveredthrough", "here", "lms"), nullable=False),
         sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=True),

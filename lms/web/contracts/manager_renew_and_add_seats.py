@@ -16,7 +16,7 @@ from lms.organizations.manager_and_owner_permissions import Managed
 from lms.pricing.price_list import MOST_SEATS, currency_of, say_money
 from lms.pricing.quotes import Unpriced
 from lms.requests.requests import LONGEST_MESSAGE
-from lms.sales import requested_orders, seat_prices
+from lms.sales import contract_lines, requested_orders, seat_prices
 from lms.sales.requested_orders import Asker
 from lms.seats import pools
 from lms.seats.pools import PoolFacts
@@ -167,8 +167,8 @@ def _seats_page(managed: Managed, pool_id: str, form: MoreSeatsForm) -> str:
             raise NotFound(pools.NO_SUCH_POOL)
         price, ends, hindrance = "", "", ""
         try:
-            line = requested_orders.line_of_more(
-                session, pool, form.quantity.data or 1, zone=zone, now=at
+            line = contract_lines.line_of_more_seats(
+                session, pool, form.quantity.data or 1, zone, now=at
             )
             currency = currency_of(session)
             price = say_money(line.price_minor, currency) if line.price_minor else ""

@@ -8,7 +8,7 @@ from lms.core import clock
 from lms.core.errors import Invalid, NotFound
 from lms.organizations import billing_details, tax_papers
 from lms.organizations.manager_and_owner_permissions import Managed
-from lms.organizations.tax_papers import Payer
+from lms.organizations.payers import Payer
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import has_file

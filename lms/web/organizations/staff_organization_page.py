@@ -34,7 +34,7 @@ from lms.organizations.billing_details import BillingDetails
 from lms.organizations.customer_record import Invited
 from lms.organizations.orders import orders_of
 from lms.organizations.organizations import OrganizationFacts
-from lms.organizations.tax_papers import Payer
+from lms.organizations.payers import Payer
 from lms.people.role_texts import ROLES
 from lms.reports import audit_log
 from lms.seats import pools

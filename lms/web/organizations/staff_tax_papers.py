@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from lms.core import clock
 from lms.core.errors import NotFound
 from lms.organizations import tax_papers
-from lms.organizations.tax_papers import Payer
+from lms.organizations.payers import Payer
 from lms.people import profile_read_model
 from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import carrel, read_session, render, transaction

@@ -5,7 +5,8 @@ from dataclasses import replace
 from lms.core import clock
 from lms.core.errors import Invalid
 from lms.organizations import tax_papers
-from lms.organizations.tax_papers import FOLDER, Payer
+from lms.organizations.payers import Payer
+from lms.organizations.tax_papers import FOLDER
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import sent_file

@@ -16,7 +16,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.money_parsing_and_formatting import read_amount, write_amount
 from lms.models.payments import Payment, PaymentMethod, Reversal
 from lms.payments import payments
-from lms.payments.balances import OpenInvoice, Payer, find_payer, open_invoices, payer_of
+from lms.payments.balances import Customer, OpenInvoice, find_payer, open_invoices, payer_of
 from lms.payments.payments import NewPayment
 from lms.pricing.price_list import DEFAULT_CURRENCY, say_money
 from lms.sales import disputes, orders, receiving
@@ -67,7 +67,7 @@ def of_payer(key: str) -> ResponseReturnValue:
     return _record(payer, "")
 
 
-def _record(payer: Payer, first: str) -> ResponseReturnValue:
+def _record(payer: Customer, first: str) -> ResponseReturnValue:
     with read_session() as session:
         invoices = _in_order(open_invoices(session, payer), first)
     currency = invoices[0].currency if invoices else DEFAULT_CURRENCY
@@ -207,7 +207,7 @@ def _form(invoices: Sequence[OpenInvoice], first: str, currency: str) -> Payment
     )
 
 
-def _read(form: PaymentForm, payer: Payer, currency: str) -> NewPayment:
+def _read(form: PaymentForm, payer: Customer, currency: str) -> NewPayment:
     """Return what the form says; raises Invalid, with faults by field."""
     amount = read_amount(form.amount.data or "", currency, field="amount")
     pays: dict[str, int] = {}
@@ -245,7 +245,7 @@ def _oldest_first(form: PaymentForm, amount: int) -> dict[str, int]:
     return found
 
 
-def _check_number(session: Session, form: PaymentForm, payer: Payer) -> None:
+def _check_number(session: Session, form: PaymentForm, payer: Customer) -> None:
     """Ask before a check of the same number is recorded twice for a payer."""
     number = (form.check_number.data or "").strip()
     if not number or form.same_again.data:
@@ -265,7 +265,7 @@ def _check_number(session: Session, form: PaymentForm, payer: Payer) -> None:
         raise Invalid(sentence, fields={"check_number": sentence})
 
 
-def _page(payer: Payer, invoices: Sequence[OpenInvoice], first: str) -> ActPage:
+def _page(payer: Customer, invoices: Sequence[OpenInvoice], first: str) -> ActPage:
     zone = reading_zone()
     back = url_for("staff_balances.payer", key=payer.key)
     if first:

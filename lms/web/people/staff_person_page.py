@@ -18,7 +18,7 @@ from lms.mail.bounces import bounced_addresses
 from lms.mail.recent_emails import recent_emails
 from lms.organizations import tax_papers
 from lms.organizations.orders import orders_of
-from lms.organizations.tax_papers import Payer
+from lms.organizations.payers import Payer
 from lms.people import grant_and_seat_history, person_record, profile_read_model
 from lms.people.login_search import PersonRow
 from lms.people.profile_read_model import Person

@@ -15,9 +15,10 @@ from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import Conflict, Gone, Invalid
 from lms.documents import payer_documents
 from lms.documents.mails import NAMES
-from lms.documents.payer_documents import IssuedDocument, OpenQuote, Payer
+from lms.documents.payer_documents import IssuedDocument, OpenQuote
 from lms.models.documents import DocumentKind
 from lms.organizations.manager_and_owner_permissions import Managed
+from lms.organizations.payers import Payer
 from lms.payments import credit_limit
 from lms.pricing.price_list import say_money
 from lms.sales import purchase_orders, quotes

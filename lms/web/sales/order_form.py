@@ -26,7 +26,7 @@ from lms.models.orders import DeliveredThrough, LineAct, Terms
 from lms.pricing.offers import DATED
 from lms.pricing.price_list import MOST_SEATS
 from lms.requests.requests import LONGEST_MESSAGE
-from lms.sales.new_orders import LONGEST_REFERENCE, MOST_LINES
+from lms.sales.new_orders import LONGEST_REASON, LONGEST_REFERENCE, MOST_LINES
 from lms.web.accounts.forms import address_field
 from lms.web.core.lazy_form_translations import _l
 from lms.web.requests.customer_request_form import MayBeBlank
@@ -78,6 +78,17 @@ class LineForm(Form):
         _l("Price of this line"),
         [InputRequired(_l("Enter the price, or 0 if it is free."))],
         render_kw={"class": "input-short", "inputmode": "decimal", "autocomplete": "off"},
+    )
+    discount = StringField(
+        _l("Discount"),
+        [Optional()],
+        render_kw={"class": "input-short", "inputmode": "decimal", "autocomplete": "off"},
+    )
+    discount_reason = StringField(
+        _l("Reason for the discount"),
+        [MayBeBlank(), Length(max=LONGEST_REASON)],
+        description=_l("The quote and the invoice show it."),
+        render_kw={"maxlength": LONGEST_REASON, "autocomplete": "off"},
     )
     starts_at = DateField(_l("Starts"), [Optional()])
     ends_at = DateField(_l("Last day"), [Optional()])

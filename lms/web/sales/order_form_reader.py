@@ -26,6 +26,8 @@ MAY_BE: Final = N_(
 NO_NAME: Final = N_("Enter the name of the organization.")
 ONLY_CONTRACTS: Final = N_("Only contracts are renewed. Choose another act.")
 ONLY_SEATS: Final = N_("Only seats can be added to what they have. Choose a new purchase.")
+TOO_MUCH: Final = N_("Enter a discount between 0 and the price of this line.")
+NO_REASON: Final = N_("Enter the reason for the discount.")
 TOO_LATE: Final = N_("Choose an earlier day.")
 USED: Final = N_(
     "Order %(number)s of this organization has this PO number already. Check the number, or"
@@ -114,10 +116,14 @@ def _line(session: Session, line: LineForm, currency: str, zone: ZoneInfo) -> Ne
         quantity = None
     elif kind in OF_A_LOGIN:
         quantity = 1
+    price = read_amount(line.price.data or "", currency, field="price")
+    discount, reason = _discount(line, price, currency)
     return NewLine(
         kind=kind,
         covers=covers,
-        price_minor=read_amount(line.price.data or "", currency, field="price"),
+        price_minor=price - discount,
+        discount_minor=discount,
+        discount_reason=reason,
         quantity=quantity,
         act=act,
         adds_to=(line.adds_to.data or None) if act is LineAct.MORE_SEATS else None,
@@ -127,6 +133,17 @@ def _line(session: Session, line: LineForm, currency: str, zone: ZoneInfo) -> Ne
         if kind is OfferKind.INSTITUTIONAL
         else DeliveredThrough.HERE,
     )
+
+
+def _discount(line: LineForm, price: int, currency: str) -> tuple[int, str]:
+    """Return what is taken off a line, and why; raises Invalid."""
+    text, reason = (line.discount.data or "").strip(), (line.discount_reason.data or "").strip()
+    minor = read_amount(text, currency, field="discount") if text else 0
+    if not 0 <= minor <= price:
+        raise Invalid(TOO_MUCH, fields={"discount": TOO_MUCH})
+    if minor and not reason:
+        raise Invalid(NO_REASON, fields={"discount_reason": NO_REASON})
+    return minor, reason
 
 
 def _check_po(session: Session, form: OrderForm, organization_id: int | None) -> None:

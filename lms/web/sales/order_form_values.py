@@ -294,7 +294,9 @@ def _of_order_line(session: Session, line: OrderLine, currency: str, zone: ZoneI
         if slug and line.scope is not Scope.WEBINAR
         else EVERYTHING,
         "quantity": "" if line.quantity is None else str(line.quantity),
-        "price": write_amount(line.net_minor, currency),
+        "price": write_amount(line.net_minor + line.discount_minor, currency),
+        "discount": write_amount(line.discount_minor, currency) if line.discount_minor else "",
+        "discount_reason": line.discount_reason,
         "starts_at": day_text(_day(line.starts_at, zone)),
         "ends_at": day_text(_last_day(line.ends_at, zone)),
         "delivered_through": line.delivered_through.value,

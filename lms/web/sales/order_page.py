@@ -246,11 +246,22 @@ def _lines(
             "act": str(ACT_WORDS[line.act]) if line.act != "new" else "",
             "quantity": _("Unlimited") if line.quantity is None else str(line.quantity),
             "net": say_money(line.net_minor, facts.currency),
+            "discount": _discount(line, facts.currency),
             "term": _term(line, zone),
             "grants": [_grant(grant, zone) for grant in by_line.get(line.id, [])],
         }
         for line in lines
     ]
+
+
+def _discount(line: OrderLine, currency: str) -> str:
+    """Say what was taken off a line, and why; "" where nothing was."""
+    if not line.discount_minor:
+        return ""
+    amount = say_money(line.discount_minor, currency)
+    if not line.discount_reason:
+        return _("discount %(amount)s", amount=amount)
+    return _("discount %(amount)s: %(reason)s", amount=amount, reason=line.discount_reason)
 
 
 def _term(line: OrderLine, zone: ZoneInfo) -> str:

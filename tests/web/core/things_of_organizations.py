@@ -26,7 +26,8 @@ from lms.models.training import Trainee, Training
 from lms.organizations.manager_and_owner_permissions import managed_organization
 from lms.organizations.member_invitations import ask_in
 from lms.organizations.memberships import NewMember
-from lms.organizations.tax_papers import NewExemption, Payer, add_exemption
+from lms.organizations.payers import Payer
+from lms.organizations.tax_papers import NewExemption, add_exemption
 from lms.sales import orders, quotes
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.seats.bulk_release_and_reinvite import Act, begin

@@ -11,7 +11,8 @@ from lms.models.accounts import Login
 from lms.models.organizations import InvoiceDelivery, Organization
 from lms.models.tax import Exemption
 from lms.organizations.billing_details import BillingDetails, read_billing
-from lms.organizations.tax_papers import Payer, list_exemptions
+from lms.organizations.payers import Payer
+from lms.organizations.tax_papers import list_exemptions
 from media.storage.storage_protocol import Storage
 from tests.cast import Cast
 from tests.visitor import Visitor

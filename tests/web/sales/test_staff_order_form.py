@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from lms.core.database import Database
-from lms.models.documents import DocumentKind
+from lms.documents.snapshots import unpack
+from lms.models.documents import Document, DocumentKind
 from lms.models.grants import OfferKind
 from lms.models.orders import LineAct
 from lms.models.organizations import Organization
@@ -59,6 +61,42 @@ def test_order_of_two_lines_is_placed(staff: Visitor, cast: Cast, database: Data
     with database.read_session() as session:
         assert [pool.capacity for pool in pools_of(session, cast.organization_id)] == [6]
     assert newest(database, "mia@example.org").kind == "order_confirmation_organization"
+
+
+def test_discount_of_a_line_is_printed_with_its_reason(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    off = line(0, discount="25.00", discount_reason="Founding library")
+    assert send(staff, NEW, **TO_ELM, **SEATS, **off, do="quote").status_code == 303
+    edit = f"/staff/orders/{the_order(database).public_id}/edit"
+    typed = fields_of(staff.get(edit).text)
+    assert (typed["lines-0-price"], typed["lines-0-discount"]) == ("325.00", "25.00")
+    assert send(staff, edit, do="place").status_code == 303
+    with database.read_session() as session:
+        [document] = session.scalars(select(Document))
+    says = unpack(document.snapshot)
+    assert (says.subtotal_minor, says.discount_minor, says.total_minor) == (32_500, 2_500, 30_000)
+    assert "Discount: Founding library" in says.lines[0].detail
+    shown = staff.get(f"/staff/orders/{the_order(database).public_id}").text
+    assert "$25.00: Founding library" in shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"discount": "325.01", "discount_reason": "Too kind"}, "discount"),
+        ({"discount": "-1", "discount_reason": "A surcharge"}, "discount"),
+        ({"discount": "much", "discount_reason": "Any"}, "discount"),
+        ({"discount": "1"}, "discount_reason"),
+    ],
+)
+def test_faulty_discount_is_shown_again_at_its_field(
+    staff: Visitor, cast: Cast, typed: dict[str, str], field: str
+) -> None:
+    answer = send(staff, NEW, **TO_ELM, **SEATS, **line(0, **typed), do="place")
+    assert answer.status_code == 400
+    assert f'id="lines-0-{field}-error"' in answer.text
+    assert fields_of(answer.text)["lines-0-discount"] == typed["discount"]
 
 
 def test_same_form_sent_twice_places_one_order(staff: Visitor, cast: Cast) -> None:
