@@ -201,6 +201,10 @@ def _check(quote_: Quote, acceptance: Acceptance, *, zone: ZoneInfo, now: dateti
     if not acceptance.name.strip():
         sentence = N_("Enter the name of the person who accepts the quote.")
         raise Invalid(sentence, fields={"name": sentence})
+    has_more = acceptance.file_key is not None or acceptance.po_amount_minor is not None
+    if has_more and not acceptance.po_number.strip():
+        sentence = N_("Enter the purchase order number.")
+        raise Invalid(sentence, fields={"po_number": sentence})
     if _received(acceptance, zone, now) >= quote_.expires_at:
         raise Gone(EXPIRED)
 

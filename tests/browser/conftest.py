@@ -154,8 +154,13 @@ def served(
 
 
 @contextmanager
-def serving(place: Path, database_url: str, film: Film) -> Iterator[Served]:
-    """Run `carrel serve` on a database that is up to date until the block is left."""
+def serving(
+    place: Path, database_url: str, film: Film, *, smtp_url: str | None = None
+) -> Iterator[Served]:
+    """Run `carrel serve` on a database that is up to date until the block is left.
+
+    It emails through the server at `smtp_url`; without one, into files.
+    """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environ = {
@@ -165,6 +170,8 @@ def serving(place: Path, database_url: str, film: Film) -> Iterator[Served]:
         "CARREL_SECRET_KEY": SECRET_KEY,
         "CARREL_TRUSTED_PROXIES": "127.0.0.0/8",
     }
+    if smtp_url is not None:
+        environ["CARREL_SMTP_URL"] = smtp_url
     carrel = open_carrel(Settings.from_env(environ))
     command = [sys.executable, ROOT / "wsgi.py", "serve", "--bind", f"127.0.0.1:{port}"]
     made = Served(url, port, carrel, film)

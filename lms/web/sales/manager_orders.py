@@ -6,7 +6,7 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
-from wtforms import FileField, Form, StringField
+from wtforms import BooleanField, FileField, Form, StringField
 from wtforms.validators import DataRequired, Length, Optional
 
 from lms.core import clock
@@ -17,6 +17,7 @@ from lms.documents import payer_documents
 from lms.documents.mails import NAMES
 from lms.documents.payer_documents import IssuedDocument, OpenQuote
 from lms.models.documents import DocumentKind
+from lms.models.orders import Order, Quote
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.payers import Payer
 from lms.payments import credit_limit
@@ -34,7 +35,9 @@ from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.quote_texts import offer_name
+from lms.web.sales.act_forms import REFERENCE, SHORT
 from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS
+from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
 
 blueprint = Blueprint("organization_orders", __name__, url_prefix="/organization/<organization_id>")
 LONGEST_NAME: Final = 200
@@ -52,8 +55,17 @@ class AcceptForm(Form):
         _l("Purchase order number"),
         [Optional(), Length(max=LONGEST_REFERENCE)],
         description=_l("We print it on the invoice."),
-        render_kw={"maxlength": LONGEST_REFERENCE, "autocomplete": "off"},
+        render_kw=REFERENCE,
     )
+    po_amount = StringField(
+        _l("Purchase order amount"),
+        [Optional()],
+        description=_l(
+            "Only if it differs from the quote. Our team then adjusts the order with you."
+        ),
+        render_kw=SHORT,
+    )
+    reuse_po = BooleanField(_l("Use this purchase order number again"))
     file = FileField(
         _l("Purchase order"),
         [Optional()],
@@ -108,7 +120,7 @@ def place(organization_id: str, document_id: str) -> ResponseReturnValue:
             order = quotes.accept(
                 session,
                 quote,
-                _acceptance(session, managed, form, kept),
+                _acceptance(session, managed, quote, form, kept),
                 mail_context=mail_context(),
                 actor=required_viewer().public_id,
                 now=clock.now(),
@@ -145,11 +157,13 @@ def _accept_page(managed: Managed, document_id: str, form: AcceptForm) -> str:
 
 
 def _acceptance(
-    session: Session, managed: Managed, form: AcceptForm, kept: KeptFile | None
+    session: Session, managed: Managed, quote: Quote, form: AcceptForm, kept: KeptFile | None
 ) -> Acceptance:
+    order = session.get_one(Order, quote.order_id)
     return Acceptance(
         name=form.name.data or "",
-        po_number=form.po_number.data or "",
+        po_number=read_po_number(session, form, order.organization_id, but=order.public_id),
+        po_amount_minor=read_po_amount(form, order.currency),
         file_key=kept.key if kept else None,
         file_name=kept.name if kept else None,
         is_held=not credit_limit.opens_at_once(session, managed.facts.id),

@@ -14,11 +14,11 @@ from lms.models.grants import OfferKind
 from lms.models.orders import DeliveredThrough, LineAct, Terms
 from lms.organizations.organization_matches import NewOrganizationFacts, find_matches
 from lms.pricing.offers import DATED, OF_A_LOGIN, SEATS
-from lms.sales import purchase_orders
 from lms.sales.new_orders import FAULTY, NewLine, NewOrder, check
 from lms.web.sales.order_form import NEW_ORGANIZATION, ORGANIZATION, LineForm, OrderForm
 from lms.web.sales.order_form_choices import match_organization, webinar_covered
 from lms.web.sales.order_form_values import zone_of
+from lms.web.sales.purchase_order_fields import read_po_number
 
 MAY_BE: Final = N_(
     "This may be %(known)s, which we know already. %(why)s Choose it above, or check the box below."
@@ -29,10 +29,6 @@ ONLY_SEATS: Final = N_("Only seats can be added to what they have. Choose a new 
 TOO_MUCH: Final = N_("Enter a discount between 0 and the price of this line.")
 NO_REASON: Final = N_("Enter the reason for the discount.")
 TOO_LATE: Final = N_("Choose an earlier day.")
-USED: Final = N_(
-    "Order %(number)s of this organization has this PO number already. Check the number, or"
-    " choose to use it again."
-)
 
 
 def read_order(session: Session, form: OrderForm) -> NewOrder:
@@ -67,7 +63,7 @@ def read_order(session: Session, form: OrderForm) -> NewOrder:
         answers=form.request.data or None,
     )
     check(session, new)
-    _check_po(session, form, organization_id)
+    read_po_number(session, form, organization_id, but=form.order_id.data or "")
     return new
 
 
@@ -144,15 +140,6 @@ def _discount(line: LineForm, price: int, currency: str) -> tuple[int, str]:
     if minor and not reason:
         raise Invalid(NO_REASON, fields={"discount_reason": NO_REASON})
     return minor, reason
-
-
-def _check_po(session: Session, form: OrderForm, organization_id: int | None) -> None:
-    """Ask before a purchase order number is used twice by one organization (M9)."""
-    number, order_id = form.po_number.data or "", form.order_id.data or ""
-    used = purchase_orders.used_before(session, organization_id, number, but=order_id)
-    if used and not form.reuse_po.data:
-        sentence = USED % {"number": used[0].number}
-        raise Invalid(sentence, fields={"po_number": sentence})
 
 
 def _morning(day: date | None, zone: ZoneInfo) -> datetime | None:

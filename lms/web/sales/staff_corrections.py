@@ -25,7 +25,7 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.sales.act_forms import CorrectForm, PayerForm
 from lms.web.sales.act_pages import ActPage, act, show_act
 from lms.web.sales.order_form_choices import match_organization
-from lms.web.sales.order_form_reader import USED
+from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
 
 blueprint = Blueprint("staff_corrections", __name__, url_prefix="/staff/orders")
 
@@ -178,10 +178,10 @@ def _read(
     """Return what was changed in the form; raises Invalid, with faults by field."""
     number = " ".join((form.po_number.data or "").split())
     text = (form.po_amount.data or "").strip()
-    amount = read_amount(text, facts.currency, field="po_amount") if text else None
+    amount = read_po_amount(form, facts.currency)
     has_new_po = bool(number) and (number, text) != (known["po_number"], known["po_amount"])
     if has_new_po and number != known["po_number"]:
-        _check_po(session, form, facts, number)
+        read_po_number(session, form, facts.organization_id, but=facts.public_id)
     billed = BillTo(
         name=" ".join((form.bill_name.data or "").split()),
         attention=(form.attention.data or "").strip(),
@@ -207,13 +207,6 @@ def _read(
     if wanted == Correction(is_mailed=wanted.is_mailed):
         raise Invalid(UNCHANGED)
     return wanted
-
-
-def _check_po(session: Session, form: CorrectForm, facts: OrderFacts, number: str) -> None:
-    used = purchase_orders.used_before(session, facts.organization_id, number, but=facts.public_id)
-    if used and not form.reuse_po.data:
-        sentence = USED % {"number": used[0].number}
-        raise Invalid(sentence, fields={"po_number": sentence})
 
 
 def _changes(

@@ -13,8 +13,7 @@ from wtforms import Form
 
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_calendar_date
-from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.core.money_parsing_and_formatting import read_amount
+from lms.core.errors import N_, Conflict, NotFound
 from lms.models.orders import Order, PurchaseOrder
 from lms.pricing.price_list import say_money
 from lms.sales import orders, purchase_orders, quotes
@@ -29,7 +28,7 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
 from lms.web.sales.act_forms import AcceptForm, PurchaseOrderForm, QuoteForm
 from lms.web.sales.act_pages import ActPage, act, show_act
-from lms.web.sales.order_form_reader import USED
+from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
 from media.storage.storage_protocol import content_type_of
 
 blueprint = Blueprint("staff_quotes", __name__, url_prefix="/staff/orders")
@@ -231,11 +230,5 @@ def _today() -> date:
 
 def _read_po(session: Session, facts: OrderFacts, form: Form) -> _Sent:
     """Return what a form says about a purchase order; raises Invalid, with faults by field."""
-    number = " ".join((form["po_number"].data or "").split())
-    used = purchase_orders.used_before(session, facts.organization_id, number, but=facts.public_id)
-    if used and not form["reuse_po"].data:
-        sentence = USED % {"number": used[0].number}
-        raise Invalid(sentence, fields={"po_number": sentence})
-    text = (form["po_amount"].data or "").strip()
-    amount = read_amount(text, facts.currency, field="po_amount") if text else None
-    return _Sent(number, amount, form["received_on"].data)
+    number = read_po_number(session, form, facts.organization_id, but=facts.public_id)
+    return _Sent(number, read_po_amount(form, facts.currency), form["received_on"].data)

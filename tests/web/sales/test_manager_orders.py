@@ -1,6 +1,7 @@
 """An organization's orders: who sees them, quotes to accept, and the seller's bookkeeper."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, SEAT, placed
 from tests.visitor import Visitor
 from tests.web.requests.test_customer_request import PDF
+from tests.web.sales.order_pages import the_order
 
 NOT_FOUND = 404
 
@@ -67,6 +69,55 @@ def test_billing_accepts_a_quote_by_a_purchase_order(
         [order] = list_orders(session, WantedOrders(), now=NOW, offset=0, limit=9).items
     assert (order.po_number, order.terms) == ("PO-7781", Terms.PURCHASE_ORDER)
     assert order.placed_at == NOW
+
+
+def test_purchase_order_of_another_amount_is_accepted_and_flagged(
+    client: Visitor, cast: Cast, roles: Roles, database: Database, area: str, quote: str
+) -> None:
+    client.sign_in(roles.bill.id)
+    sent = {"name": "Bill", "po_number": "PO-7781", "po_amount": "$300"}
+    assert client.post(f"{area}/quotes/{quote}/accept", data=sent).status_code == 303
+    order = the_order(database)
+    assert order.po_number == "PO-7781"
+    client.sign_in(cast.ada.id)
+    page = client.get(f"/staff/orders/{order.public_id}").text
+    assert "PO PO-7781 is for $300.00, the order for $325.00." in page
+
+
+def test_purchase_order_number_is_used_twice_only_if_asked(
+    client: Visitor, roles: Roles, database: Database, area: str, quote: str
+) -> None:
+    placed(database, replace(GROUP, po_number="PO-7781"))
+    client.sign_in(roles.bill.id)
+    sent = {"name": "Bill", "po_number": "PO-7781"}
+    answer = client.post(f"{area}/quotes/{quote}/accept", data=sent)
+    assert answer.status_code == 400
+    assert 'name="reuse_po"' in answer.text
+    sent["reuse_po"] = "y"
+    assert client.post(f"{area}/quotes/{quote}/accept", data=sent).status_code == 303
+
+
+def test_purchase_order_without_a_number_is_not_lost(
+    client: Visitor, roles: Roles, carrel: Carrel, database: Database, area: str, quote: str
+) -> None:
+    client.sign_in(roles.bill.id)
+    sent = {"name": "Bill", "file": (io.BytesIO(PDF), "PO.pdf")}
+    answer = client.post(f"{area}/quotes/{quote}/accept", data=sent)
+    assert answer.status_code == 400
+    assert "Enter the purchase order number." in answer.text
+    assert the_order(database).placed_at is None
+    assert list(carrel.storage.list("purchase-orders/")) == []
+
+
+def test_amount_that_is_no_amount_is_refused_at_its_field(
+    client: Visitor, roles: Roles, area: str, quote: str
+) -> None:
+    client.sign_in(roles.bill.id)
+    sent = {"name": "Bill", "po_number": "PO-7781", "po_amount": "about 300"}
+    answer = client.post(f"{area}/quotes/{quote}/accept", data=sent)
+    assert answer.status_code == 400
+    assert 'id="po_amount-error"' in answer.text
+    assert "about 300" in answer.text
 
 
 def test_a_bookkeeper_reads_the_quote_and_has_nothing_to_press(

@@ -1,0 +1,33 @@
+"""What a mail server of a test was sent, read as the person who gets it."""
+
+import re
+import time
+from email.message import EmailMessage
+
+from tests.servers.smtp import Delivered, MailSink
+
+WITHIN_S = 60.0  # of the press: MONEY.md, M9
+
+
+def arrived(sink: MailSink, address: str, *, subject: str) -> Delivered:
+    """Wait for the newest email to an address whose whole subject matches; raises TimeoutError."""
+    ends = time.monotonic() + WITHIN_S
+    while time.monotonic() < ends:
+        found = [one for one in sink.to(address) if re.fullmatch(subject, subject_of(one))]
+        if found:
+            return found[-1]
+        time.sleep(0.1)
+    raise TimeoutError(f"{address} got only {[subject_of(one) for one in sink.to(address)]}")
+
+
+def subject_of(mail: Delivered) -> str:
+    """Return the subject of an email, without the space that a folded one begins with."""
+    return str(mail.message["Subject"]).strip()
+
+
+def pdf_in(mail: Delivered) -> tuple[str, bytes]:
+    """Return the name and the bytes of the one PDF that is attached to an email."""
+    (part,) = mail.message.iter_attachments()
+    assert isinstance(part, EmailMessage)
+    assert part.get_content_type() == "application/pdf"
+    return part.get_filename() or "", part.get_content()
