@@ -6,6 +6,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import kept_organization
 from lms.core.errors import NotFound
 from lms.models.accounts import Login
 from lms.models.documents import Document, DocumentKind
@@ -26,7 +27,7 @@ def find_document_for(
     query = select(Document).where(Document.public_id == document_id)
     if not is_team:
         mine = logins_of(login_id)
-        organizations = select(Membership.organization_id).where(
+        organizations = select(kept_organization(Membership.organization_id)).where(
             Membership.login_id.in_(mine), Membership.role.in_(READERS)
         )
         ordered = select(Order.id).where(Order.contact_id.in_(mine))
@@ -39,7 +40,7 @@ def find_document_for(
         query = query.where(
             or_(
                 Document.login_id.in_(mine),
-                Document.organization_id.in_(organizations),
+                kept_organization(Document.organization_id).in_(organizations),
                 Document.order_id.in_(ordered),
                 and_(Document.kind == DocumentKind.QUOTE, Document.order_id.in_(quoted)),
             )

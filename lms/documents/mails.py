@@ -15,8 +15,8 @@ from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order
-from lms.models.organizations import InvoiceDelivery, Organization
-from lms.organizations.billing_details import payables_of
+from lms.models.organizations import InvoiceDelivery
+from lms.organizations.billing_details import read_billing
 from lms.pricing.price_list import say_money
 
 PDF: Final = "application/pdf"
@@ -50,10 +50,10 @@ def recipients(session: Session, document: Document) -> tuple[str, ...]:
     contact = _contact(session, document)
     if document.organization_id is None or document.kind is DocumentKind.QUOTE:
         return contact
-    organization = session.get_one(Organization, document.organization_id)
-    if organization.invoice_delivery is not InvoiceDelivery.EMAIL:
+    billed = read_billing(session, document.organization_id).contact
+    if billed.delivery is not InvoiceDelivery.EMAIL:
         return ()
-    return payables_of(session, organization.id) or contact
+    return billed.payables or contact
 
 
 def _contact_id(session: Session, document: Document) -> int | None:

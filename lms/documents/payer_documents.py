@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import family_of
 from lms.core.errors import NotFound
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order, Quote
@@ -127,5 +128,5 @@ def _issued(session: Session, query: Select[*tuple[Any, ...]]) -> tuple[IssuedDo
 
 def _is_of(payer: Payer) -> ColumnElement[bool]:
     if payer.organization_id is not None:
-        return Document.organization_id == payer.organization_id
+        return Document.organization_id.in_(family_of(payer.organization_id))
     return Document.login_id.in_(logins_of(payer.login_id or 0))

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import family_of, kept_id, kept_organization
 from lms.models.accounts import Login
 from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.orders import Order
@@ -113,6 +114,7 @@ class Balance:
 
 
 _PAYER: Final[tuple[ColumnElement[Any], ...]] = (
+    Organization.id.label("kept_id"),
     func.coalesce(Organization.slug, Login.public_id).label("ref"),
     func.coalesce(Organization.name, Login.name).label("payer"),
 )
@@ -124,7 +126,7 @@ def open_invoices(session: Session, payer: Customer | None = None) -> tuple[Open
         select(Document, Order.public_id.label("order_public_id"), *_PAYER)
         .join(Order, Order.id == Document.order_id)
         .outerjoin(Login, Login.id == Document.login_id)
-        .outerjoin(Organization, Organization.id == Document.organization_id)
+        .outerjoin(Organization, Organization.id == kept_organization(Document.organization_id))
         .where(
             Document.kind == DocumentKind.INVOICE,
             Document.open_minor > 0,
@@ -154,7 +156,7 @@ def credits_of(session: Session, payer: Customer | None = None) -> tuple[Credit,
     paid = (
         select(Payment, *_PAYER)
         .outerjoin(Login, Login.id == Payment.login_id)
-        .outerjoin(Organization, Organization.id == Payment.organization_id)
+        .outerjoin(Organization, Organization.id == kept_organization(Payment.organization_id))
         .where(Payment.open_minor > 0, Payment.livemode.is_(True))
     )
     found = [
@@ -176,7 +178,7 @@ def credits_of(session: Session, payer: Customer | None = None) -> tuple[Credit,
         select(Document, Order.public_id.label("order_public_id"), *_PAYER)
         .join(Order, Order.id == Document.order_id)
         .outerjoin(Login, Login.id == Document.login_id)
-        .outerjoin(Organization, Organization.id == Document.organization_id)
+        .outerjoin(Organization, Organization.id == kept_organization(Document.organization_id))
         .where(
             Document.kind == DocumentKind.CREDIT_NOTE,
             Document.open_minor > 0,
@@ -207,7 +209,7 @@ def refunds_owed(session: Session, payer: Customer | None = None) -> tuple[OwedR
         select(Refund, Payment, *_PAYER)
         .join(Payment, Payment.id == Refund.payment_id)
         .outerjoin(Login, Login.id == Payment.login_id)
-        .outerjoin(Organization, Organization.id == Payment.organization_id)
+        .outerjoin(Organization, Organization.id == kept_organization(Payment.organization_id))
         .where(Refund.state.in_(WAITING), Payment.livemode.is_(True))
         .order_by(Refund.requested_at, Refund.id)
     )
@@ -247,37 +249,46 @@ def balances_of(
 
 
 def find_payer(session: Session, key: str) -> Customer | None:
-    """Return the payer of a key, as `Customer.key` gives it; None where there is none."""
+    """Return the payer of a key, as `Customer.key` gives it; None where there is none.
+
+    Of an organization that was merged, it is the one that is kept.
+    """
     kind, _, ref = key.partition(":")
     if kind == "organization":
-        row = session.execute(
-            select(Organization.id, Organization.name).where(Organization.slug == ref)
-        ).one_or_none()
-        return Customer(None, row.id, ref, row.name) if row else None
+        found = session.scalar(select(Organization.id).where(Organization.slug == ref))
+        return _organization(session, found) if found else None
     row = session.execute(select(Login.id, Login.name).where(Login.public_id == ref)).one_or_none()
     return Customer(row.id, None, ref, row.name) if row and kind == "person" else None
 
 
 def payer_of(session: Session, row: Document | Payment | Order) -> Customer:
-    """Return who pays a document, a payment or an order that was placed."""
-    query = select(Organization.slug, Organization.name).where(
-        Organization.id == row.organization_id
-    )
-    if row.organization_id is None:
-        query = select(Login.public_id, Login.name).where(Login.id == row.login_id)
-    ref, name = session.execute(query).one()
-    return Customer(row.login_id, row.organization_id, ref, name)
+    """Return who pays a document, a payment or an order that was placed.
+
+    Of an organization that was merged, it is the one that is kept.
+    """
+    if row.organization_id is not None:
+        return _organization(session, row.organization_id)
+    login = session.get_one(Login, row.login_id)
+    return Customer(login.id, None, login.public_id, login.name)
+
+
+def is_of(table: type[Document] | type[Payment], payer: Customer) -> ColumnElement[bool]:
+    """Select a payer's documents or payments; of an organization, those of merged ones as well."""
+    if payer.organization_id is not None:
+        return table.organization_id.in_(family_of(payer.organization_id))
+    return table.login_id == payer.login_id
+
+
+def _organization(session: Session, organization_id: int) -> Customer:
+    kept = session.get_one(Organization, kept_id(session, organization_id))
+    return Customer(None, kept.id, kept.slug, kept.name)
 
 
 def _of(
     query: Select[Any], table: type[Document] | type[Payment], payer: Customer | None
 ) -> Select[Any]:
-    if payer is None:
-        return query
-    if payer.organization_id is not None:
-        return query.where(table.organization_id == payer.organization_id)
-    return query.where(table.login_id == payer.login_id)
+    return query if payer is None else query.where(is_of(table, payer))
 
 
 def _payer(owned: Document | Payment, row: Any) -> Customer:  # noqa: ANN401  (a row of a statement)
-    return Customer(owned.login_id, owned.organization_id, row.ref, row.payer)
+    return Customer(owned.login_id, row.kept_id, row.ref, row.payer)

@@ -3,6 +3,7 @@
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import family_of
 from lms.models.documents import Document, DocumentKind
 from lms.models.payments import Payment
 from lms.models.seats import VerifiedDomain
@@ -15,15 +16,14 @@ def opens_at_once(session: Session, organization_id: int, *, wanted_minor: int =
     It does for who has paid before, and for who has a verified domain and owes, with what is
     wanted now, no more than the limit for new customers.
     """
-    has_paid = exists().where(
-        Payment.organization_id == organization_id, Payment.reversed_at.is_(None)
-    )
+    family = family_of(organization_id)
+    has_paid = exists().where(Payment.organization_id.in_(family), Payment.reversed_at.is_(None))
     if session.scalar(select(has_paid)):
         return True
-    is_known = exists().where(VerifiedDomain.organization_id == organization_id)
+    is_known = exists().where(VerifiedDomain.organization_id.in_(family))
     owed = session.scalar(
         select(func.coalesce(func.sum(Document.open_minor), 0)).where(
-            Document.organization_id == organization_id, Document.kind == DocumentKind.INVOICE
+            Document.organization_id.in_(family), Document.kind == DocumentKind.INVOICE
         )
     )
     limit = read_seller(session).credit_limit_minor

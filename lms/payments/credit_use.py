@@ -10,6 +10,7 @@ from lms.core.errors import N_, Invalid, NotFound
 from lms.models.documents import Document, DocumentKind
 from lms.models.payments import Settlement
 from lms.payments import settlements
+from lms.payments.balances import payer_of
 
 TOO_MUCH = N_("Use at most what is left of the credit and open of the invoice.")
 OTHER_PAYER = N_("This invoice is another payer's.")
@@ -41,7 +42,7 @@ def apply(
     )
     if note is None:
         raise NotFound
-    if (note.login_id, note.organization_id) != (invoice.login_id, invoice.organization_id):
+    if payer_of(session, note) != payer_of(session, invoice):
         raise Invalid(OTHER_PAYER, fields={"invoice": OTHER_PAYER})
     if not 1 <= amount_minor <= min(note.open_minor, invoice.open_minor):
         raise Invalid(TOO_MUCH, fields={"amount": TOO_MUCH})

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import kept_id
 from lms.core.errors import N_
 from lms.documents.issuing import NewLine
 from lms.documents.snapshots import BillTo
@@ -58,9 +59,8 @@ def billing_of(session: Session, order: Order) -> Billing:
         to = order.organization_name or name
         attention = name if order.organization_name else ""
         return Billing(BillTo(to, attention, (), email, ""), "")
-    return _of_organization(
-        session, session.get_one(Organization, order.organization_id), name, email
-    )
+    payer = session.get_one(Organization, kept_id(session, order.organization_id))
+    return _of_organization(session, payer, name, email)
 
 
 def pack(billing: Billing) -> dict[str, Any]:

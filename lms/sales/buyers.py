@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import family_of
 from lms.accounts import accounts
 from lms.accounts.accounts import Account, NewLogin
 from lms.core import slugs
@@ -84,7 +85,7 @@ def _let_manage(
         row.login_id: row.role
         for row in session.execute(
             select(Membership.login_id, Membership.role).where(
-                Membership.organization_id == organization.id
+                Membership.organization_id.in_(family_of(organization.id))
             )
         )
     }

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import family_of
 from lms.models.accounts import Login
 from lms.models.documents import Document
 from lms.models.orders import Order, OrderLine, PurchaseOrder, Terms
@@ -116,7 +117,7 @@ def _conditions(session: Session, wanted: WantedOrders, now: datetime) -> list[C
     if wanted.terms is not None:
         conditions.append(Order.terms == wanted.terms)
     if wanted.organization_id is not None:
-        conditions.append(Order.organization_id == wanted.organization_id)
+        conditions.append(Order.organization_id.in_(family_of(wanted.organization_id)))
     return conditions
 
 

@@ -15,7 +15,7 @@ from lms.mail.links import Links, MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.models.payments import Payment, PaymentMethod
-from lms.organizations.billing_details import payables_of
+from lms.organizations.billing_details import read_billing
 from lms.organizations.manager_and_owner_permissions import stewards_of
 from lms.pricing.price_list import say_money
 from lms.sales.order_search import past_due_orders
@@ -126,7 +126,7 @@ def notify_staff_of_dispute(session: Session, order: Order, *, links: Links, now
 def _payers(session: Session, facts: OrderFacts) -> tuple[str, ...]:
     """Return who is written to about what is owed: accounts payable, else the contact."""
     if facts.organization_id is not None:
-        emails = payables_of(session, facts.organization_id)
+        emails = read_billing(session, facts.organization_id).contact.payables
         if emails:
             return emails
     return (facts.contact_email,) if facts.contact_email else ()

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_organizations import family_of
 from lms.core.attached_files import KeptFile
 from lms.core.errors import N_, Invalid
 from lms.models.orders import Order, PurchaseOrder
@@ -75,7 +76,7 @@ def used_before(
         select(Order.public_id)
         .join(PurchaseOrder, PurchaseOrder.order_id == Order.id)
         .where(
-            PurchaseOrder.organization_id == organization_id,
+            PurchaseOrder.organization_id.in_(family_of(organization_id)),
             PurchaseOrder.number == wanted,
             Order.public_id != but,
             Order.canceled_at.is_(None),

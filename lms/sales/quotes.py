@@ -16,7 +16,7 @@ from lms.documents.policies_in_print import printed_policies
 from lms.mail.links import MailContext
 from lms.models.documents import DocumentKind
 from lms.models.orders import Order, OrderLine, PurchaseOrder, Quote, Terms
-from lms.models.organizations import Organization
+from lms.organizations.billing_details import read_billing
 from lms.pricing.price_list import read_prices
 from lms.pricing.quotes import Ask, Unpriced, quote
 from lms.requests import requests
@@ -184,7 +184,7 @@ def end_of_fiscal_year(session: Session, organization_id: int | None, today: dat
     """Return the last day of a customer's fiscal year, at most 180 days away; None if unknown."""
     if organization_id is None:
         return None
-    month = session.get_one(Organization, organization_id).fiscal_year_start
+    month = read_billing(session, organization_id).terms.fiscal_year_start
     if month is None:
         return None
     first = date(today.year, month, 1)

@@ -12,6 +12,7 @@ from sqlalchemy import Row, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import family_of
 from lms.core.errors import NotFound
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Series, Webinar
@@ -342,9 +343,9 @@ def orders_of_payer(
     session: Session, *, login_id: int | None = None, organization_id: int | None = None
 ) -> tuple[OrderFacts, ...]:
     """Return the orders of a person or an organization, the newest first."""
-    which = Order.organization_id == organization_id
-    if login_id is not None:
-        which = Order.login_id.in_(logins_of(login_id))
+    which = Order.login_id.in_(logins_of(login_id or 0))
+    if organization_id is not None:
+        which = Order.organization_id.in_(family_of(organization_id))
     rows = session.execute(ORDERS.where(which).order_by(Order.created_at.desc(), Order.id.desc()))
     return tuple(facts_of(row) for row in rows)
 

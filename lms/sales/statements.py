@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Conflict
@@ -16,7 +16,7 @@ from lms.mail.links import MailContext
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order
 from lms.models.payments import Payment, PaymentMethod, Refund, RefundState
-from lms.payments.balances import Age, Customer, open_invoices
+from lms.payments.balances import Age, Customer, is_of, open_invoices
 from lms.sales import billing
 
 NOTHING = N_("Nothing was billed to this payer yet.")
@@ -45,7 +45,7 @@ def issue_statement(  # noqa: PLR0913  (of whom, since when, and by whom)
     order = session.scalar(
         select(Order)
         .join(Document, Document.order_id == Order.id)
-        .where(_of(Document, payer), Document.kind == DocumentKind.INVOICE)
+        .where(is_of(Document, payer), Document.kind == DocumentKind.INVOICE)
         .order_by(Document.id.desc())
         .limit(1)
     )
@@ -100,7 +100,7 @@ def _documents(session: Session, payer: Customer, zone: ZoneInfo) -> Iterator[En
     rows = session.scalars(
         select(Document)
         .where(
-            _of(Document, payer),
+            is_of(Document, payer),
             Document.kind.in_((DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE)),
             Document.livemode.is_(True),
         )
@@ -117,7 +117,9 @@ def _documents(session: Session, payer: Customer, zone: ZoneInfo) -> Iterator[En
 
 def _payments(session: Session, payer: Customer, zone: ZoneInfo) -> Iterator[Entry]:
     rows = session.scalars(
-        select(Payment).where(_of(Payment, payer), Payment.livemode.is_(True)).order_by(Payment.id)
+        select(Payment)
+        .where(is_of(Payment, payer), Payment.livemode.is_(True))
+        .order_by(Payment.id)
     ).all()
     for one in rows:
         what = _METHODS[one.method]
@@ -136,9 +138,3 @@ def _payments(session: Session, payer: Customer, zone: ZoneInfo) -> Iterator[Ent
     for refund in refunds:
         assert refund.done_on is not None  # noqa: S101  (it is done)
         yield Entry(refund.done_on, "Refund", refund.reference, refund.amount_minor)
-
-
-def _of(table: type[Document] | type[Payment], payer: Customer) -> ColumnElement[bool]:
-    if payer.organization_id is not None:
-        return table.organization_id == payer.organization_id
-    return table.login_id == payer.login_id

@@ -16,7 +16,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.money_parsing_and_formatting import read_amount, write_amount
 from lms.models.payments import Payment, PaymentMethod, Reversal
 from lms.payments import payments
-from lms.payments.balances import Customer, OpenInvoice, find_payer, open_invoices, payer_of
+from lms.payments.balances import Customer, OpenInvoice, find_payer, is_of, open_invoices, payer_of
 from lms.payments.payments import NewPayment
 from lms.pricing.price_list import DEFAULT_CURRENCY, say_money
 from lms.sales import disputes, orders, receiving
@@ -250,14 +250,9 @@ def _check_number(session: Session, form: PaymentForm, payer: Customer) -> None:
     number = (form.check_number.data or "").strip()
     if not number or form.same_again.data:
         return
-    which = (
-        (Payment.login_id == payer.login_id)
-        if payer.login_id
-        else (Payment.organization_id == payer.organization_id)
-    )
     before = session.scalar(
         select(Payment)
-        .where(which, Payment.check_number == number, Payment.reversed_at.is_(None))
+        .where(is_of(Payment, payer), Payment.check_number == number, Payment.reversed_at.is_(None))
         .limit(1)
     )
     if before is not None:

@@ -60,9 +60,7 @@ class PurchaseOrderForm(Form):
     )
     po_amount = StringField(_l("PO amount"), [Optional()], render_kw=SHORT)
     received_on = DateField(_l("Received on"), [InputRequired(_l("Choose a day."))])
-    file = FileField(
-        _l("File"), [Optional()], description=_l("A PDF or a picture of at most 10 MB.")
-    )
+    file = FileField(_l("File"), [Optional()], description=_l("A PDF or an image, up to 10 MB."))
     reuse_po = BooleanField(
         _l("Use this PO number again"),
         description=_l("Only if the customer really uses one number for several orders."),
@@ -82,7 +80,7 @@ class AcceptForm(Form):
     file = FileField(
         _l("Purchase order file"),
         [Optional()],
-        description=_l("A PDF or a picture of at most 10 MB."),
+        description=_l("A PDF or an image, up to 10 MB."),
     )
     reuse_po = BooleanField(
         _l("Use this PO number again"),
@@ -91,7 +89,7 @@ class AcceptForm(Form):
     bill_on = DateField(
         _l("Send the invoice on"),
         [Optional()],
-        description=_l("Leave this empty to send it now."),
+        description=_l("Leave this blank to send it now."),
     )
     is_held = BooleanField(_l("Hold access until the order is paid"))
 
@@ -145,17 +143,17 @@ class CorrectForm(Form):
     )
     due_on = DateField(_l("Due date"), [Optional()])
     bill_on = DateField(_l("Send the invoice on"), [Optional()])
-    bill_name = StringField(_l("Bill to"), [InputRequired(_l("Enter who is billed."))])
+    bill_name = StringField(_l("Name"), [InputRequired(_l("Enter who is billed."))])
     attention = StringField(_l("Attention"), [Optional(), Length(max=200)])
     address = TextAreaField(_l("Address"), [Optional(), Length(max=600)], render_kw={"rows": 4})
     state = StringField(
         _l("State"),
         [Optional(), Length(max=40)],
-        description=_l("Two letters. Sales tax is chosen by it."),
+        description=_l("Two letters, such as OH. Sales tax depends on it."),
         render_kw={"class": "input-short"},
     )
     bill_email = StringField(_l("Billing email"), [Optional(), Length(max=320)])
-    vendor_number = StringField(_l("Our vendor number there"), [Optional()], render_kw=REFERENCE)
+    vendor_number = StringField(_l("Our vendor number"), [Optional()], render_kw=REFERENCE)
     is_mailed = BooleanField(_l("Email the new invoice"), default=True)
 
 
@@ -163,12 +161,12 @@ class PayerForm(Form):
     """The organization that really buys, and its contact."""
 
     organization = StringField(
-        _l("Organization that really buys"),
+        _l("Organization"),
         [InputRequired(_l("Enter the organization's name."))],
         render_kw={"autocomplete": "off"},
     )
-    name = StringField(_l("Contact name there"), [Length(max=200)])
-    email = address_field(_l("Contact email there"), autocomplete="off")
+    name = StringField(_l("Contact name"), [Length(max=200)])
+    email = address_field(_l("Contact email"), autocomplete="off")
     is_mailed = BooleanField(_l("Email the new invoice and the confirmation"), default=True)
 
 

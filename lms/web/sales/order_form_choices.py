@@ -1,8 +1,9 @@
 """Choices of the order form: finds the organization and the webinar that staff typed."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Invalid
@@ -21,17 +22,17 @@ NAMED_AT_MOST: Final = 8
 def match_organization(session: Session, typed: str) -> Organization:
     """Return the organization that staff mean by a name, a slug, or a part of one name only.
 
-    Raises Invalid (field `organization`).
+    Of one that was merged, it is the one that is kept. Raises Invalid (field `organization`).
     """
     text = " ".join(typed.split())
     if not text:
         raise Invalid(MISSING, fields={"organization": MISSING})
     is_it = or_(Organization.slug == text, func.lower(Organization.name) == func.lower(text))
-    found = session.scalars(select(Organization).where(is_it).limit(2)).all()
+    found = _kept(session, is_it, limit=2)
     if not found:
-        part = Organization.name.icontains(text, autoescape=True)
-        query = select(Organization).where(part).order_by(Organization.name)
-        found = session.scalars(query.limit(NAMED_AT_MOST)).all()
+        found = _kept(
+            session, Organization.name.icontains(text, autoescape=True), limit=NAMED_AT_MOST
+        )
     if len(found) == 1:
         return found[0]
     sentence = UNKNOWN
@@ -39,6 +40,17 @@ def match_organization(session: Session, typed: str) -> Organization:
         names = (f"{one.name} ({one.slug})" for one in found)
         sentence = SEVERAL % {"names": ", ".join(names)}
     raise Invalid(sentence, fields={"organization": sentence})
+
+
+def _kept(session: Session, is_it: ColumnElement[bool], *, limit: int) -> Sequence[Organization]:
+    """Return organizations by name; of those that were merged, the ones that are kept."""
+    ids = select(func.coalesce(Organization.merged_into, Organization.id)).where(is_it)
+    return session.scalars(
+        select(Organization)
+        .where(Organization.id.in_(ids))
+        .order_by(Organization.name)
+        .limit(limit)
+    ).all()
 
 
 def webinar_covered(session: Session, typed: str, about: str) -> str:

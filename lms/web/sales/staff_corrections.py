@@ -48,8 +48,8 @@ def fix(order_id: str) -> ResponseReturnValue:
 
     def page() -> ActPage:
         says = (
-            _("The old invoice is credited and a new one is issued. Access stays."),
-            _("What was paid pays the new invoice."),
+            _("We credit the old invoice and issue a new one. Access stays as it is."),
+            _("Payments move to the new invoice."),
         )
         return _page(
             facts,
@@ -82,14 +82,14 @@ def payer(order_id: str) -> ResponseReturnValue:
     def page() -> ActPage:
         says = (
             _(
-                "Access is revoked for %(buyer)s and given to the right organization.",
+                "The access moves from %(buyer)s to the organization you enter.",
                 buyer=facts.buyer,
             ),
             _(
-                "A payment that paid only this invoice moves as well. No one is told of a cancellation."
+                "A payment that paid only this invoice moves too. No email says that anything was canceled."
             ),
             _(
-                "Afterward, check who manages %(buyer)s: the contact may still be there.",
+                "The contact may still manage %(buyer)s. Check its people afterward.",
                 buyer=facts.buyer,
             )
             if facts.is_to_organization
@@ -98,7 +98,7 @@ def payer(order_id: str) -> ResponseReturnValue:
         return _page(
             facts,
             _("Correct the payer"),
-            _("Move to this organization"),
+            _("Change the payer"),
             tuple(one for one in says if one),
         )
 

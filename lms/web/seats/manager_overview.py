@@ -72,7 +72,9 @@ def overview(organization_id: str) -> ResponseReturnValue:
         [(_heading, [(_label, url, _icon), *_others]), *_groups] = area_links(managed)
         return redirect(url, code=303)
     with read_session() as session:
-        cards = read_pools(session, managed.facts.id, now=now)
+        cards = tuple(
+            card for card in read_pools(session, managed.facts.id, now=now) if _is_shown(card)
+        )
         shortages = [
             (card, renewals.shortage_ahead(session, card.id, now=now))
             for card in cards
@@ -99,6 +101,12 @@ def overview(organization_id: str) -> ResponseReturnValue:
         ],
         totals=_totals(cards),
     )
+
+
+def _is_shown(card: PoolCard) -> bool:
+    """Tell whether a pool is shown: not one whose every line was taken back, and nobody is left."""
+    is_taken_back = card.term.standing is Standing.LAPSED and card.term.until is None
+    return not is_taken_back or bool(card.used or card.counts.frozen)
 
 
 def _ends(card: PoolCard, at: datetime) -> bool:

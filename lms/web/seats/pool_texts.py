@@ -151,7 +151,7 @@ def _badge(term: Term, *, now: datetime) -> tuple[str, str]:
 def _term(term: Term, zone: ZoneInfo) -> str:
     since = term.since or term.until
     if since is None:
-        return _("Nothing is in force. A renewal brings the same people back.")
+        return _("These seats were taken back.")
     ended, begun = last_day(since, zone), _first(since, zone)
     until = last_day(term.until, zone) if term.until else None
     match term.standing:

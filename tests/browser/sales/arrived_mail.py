@@ -1,8 +1,11 @@
 """What a mail server of a test was sent, read as the person who gets it."""
 
+import io
 import re
 import time
 from email.message import EmailMessage
+
+from pypdf import PdfReader
 
 from tests.servers.smtp import Delivered, MailSink
 
@@ -31,3 +34,8 @@ def pdf_in(mail: Delivered) -> tuple[str, bytes]:
     assert isinstance(part, EmailMessage)
     assert part.get_content_type() == "application/pdf"
     return part.get_filename() or "", part.get_content()
+
+
+def words_of(pdf: bytes) -> str:
+    """Return the text of a PDF."""
+    return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)

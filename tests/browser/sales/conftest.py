@@ -40,6 +40,7 @@ class Customer:
     """A library, its manager, the address of its accounts payable, and one of our team."""
 
     organization_id: str
+    slug: str
     name: str
     manager: int
     manager_email: str
@@ -87,7 +88,15 @@ def customer(served: Served) -> Customer:
         contact = BillingContact(payables=(payables,))
         edit_billing(session, organization.id, contact, actor=None, now=bought)
         _sell(session, served, organization, mia, at=bought)
-    return Customer(organization.public_id, name, mia.id, mia.email or "", payables, ada.id)
+        return Customer(
+            organization.public_id,
+            organization.slug,
+            name,
+            mia.id,
+            mia.email or "",
+            payables,
+            ada.id,
+        )
 
 
 def _sell(

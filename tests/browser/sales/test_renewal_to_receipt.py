@@ -1,21 +1,14 @@
 """From Renew to the receipt: quote, purchase order, invoice by email, check, and a new term."""
 
-import io
-
 import pytest
 from playwright.sync_api import Page, expect
-from pypdf import PdfReader
 
 from tests.browser.conftest import Visit
-from tests.browser.sales.arrived_mail import arrived, pdf_in, subject_of
+from tests.browser.sales.arrived_mail import arrived, pdf_in, subject_of, words_of
 from tests.browser.sales.conftest import SELLER, Customer
 from tests.servers.smtp import MailSink
 
 pytestmark = pytest.mark.browser
-
-
-def words_of(pdf: bytes) -> str:
-    return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
 def ask_to_renew(page: Page, customer: Customer) -> str:

@@ -316,3 +316,15 @@ def test_form_of_a_request_is_filled_in(
         asked = requests.ask(session, new, mail_context=OFFICE, actor=None, now=NOW)
     typed = fields_of(staff.get(f"{NEW}?request={asked.public_id}").text)
     assert (typed["request"], typed["email"]) == (asked.public_id, "dan@example.org")
+
+
+def test_name_of_a_merged_organization_means_the_one_that_is_kept(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        make_organization(
+            session, "elm-twp", name="Elm Township Library"
+        ).merged_into = cast.organization_id
+    to_twin = {**TO_ELM, "organization": "Elm Township Library"}
+    assert send(staff, NEW, **to_twin, **SEATS, do="place").status_code == 303
+    assert the_order(database).organization_slug == "elm-county"

@@ -7,8 +7,9 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from lms.core.database import Database
-from lms.models.grants import Grant
+from lms.models.grants import Grant, Withdrawal
 from lms.models.organizations import Organization, Role
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_login, make_membership, make_organization
@@ -59,6 +60,24 @@ def test_days_end_in_the_organizations_own_zone(mia: Visitor, elm: Elm, database
 
 def test_it_asks_for_what_needs_a_manager(mia: Visitor, elm: Elm) -> None:
     assert "1 freed seat of Reading rooms waits" in mia.get(f"/organization/{elm.id}").text
+
+
+def test_seats_that_were_all_taken_back_are_shown_only_while_people_are_in_them(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    with database.transaction() as session:
+        session.execute(update(Grant).values(revoked_at=NOW, revoked_as=Withdrawal.REVOKED))
+    page = mia.get(f"/organization/{elm.id}").text
+    assert "These seats were taken back." in page
+    assert "A renewal brings the same people back" not in page
+    with database.transaction() as session:
+        session.execute(
+            update(Assignment)
+            .where(Assignment.ended_at.is_(None))
+            .values(state=AssignmentState.RELEASED, ended_at=NOW, ended_as=AssignmentEnd.REMOVED)
+        )
+        session.execute(update(Pool).values(used=0, capacity=0))
+    assert "No seats yet" in mia.get(f"/organization/{elm.id}").text
 
 
 def test_an_organization_without_seats_is_told_what_to_do(

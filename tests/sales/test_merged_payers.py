@@ -1,0 +1,222 @@
+"""After a merge two records pay as one customer; undone, each has its own orders again (I6)."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core.database import Database
+from lms.core.errors import NotFound
+from lms.documents import payer_documents
+from lms.documents.document_readers import find_document_for
+from lms.documents.mails import recipients
+from lms.models.documents import CreditReason, Document
+from lms.models.organizations import Membership, Role
+from lms.organizations.billing_details import BillingContact, BillingTerms, edit_billing
+from lms.payments import credit_limit, credit_use
+from lms.payments.balances import balances_of, credits_of, find_payer, open_invoices, payer_of
+from lms.sales import orders, purchase_orders, quotes
+from lms.sales.order_search import WantedOrders, list_orders
+from lms.sales.read_models import OrderFacts, orders_of_payer
+from lms.sales.statements import issue_statement
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.organizations.twins import Twins, merge, unmerge
+from tests.organizations.twins import twins as twins
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, balanced, credited, paid, placed, read
+
+OTHER = replace(GROUP, organization="elm-twp", email="otto@elm.example.org", name="Otto")
+
+
+@pytest.fixture
+def sold(database: Database, cast: Cast, twins: Twins) -> tuple[OrderFacts, OrderFacts]:
+    """Each record has an order with a purchase order; both invoices are open."""
+    return (
+        placed(database, replace(GROUP, po_number="PO-1")),
+        placed(database, replace(OTHER, po_number="PO-2")),
+    )
+
+
+def test_orders_and_documents_of_both_are_read_from_either_until_it_is_undone(
+    database: Database, twins: Twins, sold: tuple[OrderFacts, OrderFacts]
+) -> None:
+    def read_by(organization_id: int) -> tuple[set[str], set[str | None]]:
+        with database.read_session() as session:
+            payer = payer_documents.Payer(organization_id=organization_id)
+            found = orders_of_payer(session, organization_id=organization_id)
+            return (
+                {one.public_id for one in found},
+                {one.public_id for one in payer_documents.documents_of(session, payer)},
+            )
+
+    own, other = sold
+    both = ({own.public_id, other.public_id}, {own.invoice_id, other.invoice_id})
+    assert read_by(twins.elm) == ({own.public_id}, {own.invoice_id})
+    merge(database)
+    assert read_by(twins.elm) == read_by(twins.other) == both
+    unmerge(database)
+    assert read_by(twins.elm) == ({own.public_id}, {own.invoice_id})
+    assert read_by(twins.other) == ({other.public_id}, {other.invoice_id})
+
+
+def test_managers_of_either_open_the_invoices_of_both_until_it_is_undone(
+    database: Database, cast: Cast, twins: Twins, sold: tuple[OrderFacts, OrderFacts]
+) -> None:
+    def opens(login_id: int, document_id: str | None) -> bool:
+        with database.read_session() as session:
+            try:
+                find_document_for(session, document_id or "", login_id=login_id, is_team=False)
+            except NotFound:
+                return False
+            return True
+
+    own, other = sold
+    assert not opens(cast.mia.id, other.invoice_id)
+    merge(database)
+    assert opens(cast.mia.id, other.invoice_id)
+    assert opens(twins.otto, own.invoice_id)
+    unmerge(database)
+    assert not opens(cast.mia.id, other.invoice_id)
+    assert not opens(twins.otto, own.invoice_id)
+
+
+def test_balances_of_both_are_those_of_the_kept_record(
+    database: Database, twins: Twins, sold: tuple[OrderFacts, OrderFacts]
+) -> None:
+    def owed() -> dict[str, int]:
+        with database.read_session() as session:
+            found = balances_of(open_invoices(session), credits_of(session), now=NOW)
+            return {one.payer.key: one.open_minor for one in found}
+
+    apart = {"organization:elm-county": 32_500, "organization:elm-twp": 32_500}
+    assert owed() == apart
+    merge(database)
+    assert owed() == {"organization:elm-county": 65_000}
+    with database.read_session() as session:
+        payer = find_payer(session, "organization:elm-twp")
+        assert payer is not None
+        assert payer.organization_id == twins.elm
+        assert len(open_invoices(session, payer)) == 2
+        assert payer_of(session, session.scalars(select(Document)).all()[-1]) == payer
+    unmerge(database)
+    assert owed() == apart
+
+
+def test_a_statement_tells_what_both_owe(
+    database: Database, twins: Twins, sold: tuple[OrderFacts, OrderFacts]
+) -> None:
+    merge(database)
+    with database.transaction() as session:
+        payer = find_payer(session, "organization:elm-county")
+        assert payer is not None
+        made = issue_statement(
+            session,
+            payer,
+            since=NOW.date(),
+            mail_context=OFFICE,
+            actor=None,
+            now=NOW,
+            is_mailed=False,
+        )
+        assert made.total_minor == 65_000
+
+
+def test_a_credit_of_one_pays_an_invoice_of_the_other(
+    database: Database, sold: tuple[OrderFacts, OrderFacts]
+) -> None:
+    own, other = sold
+    paid(database, own)
+    note = credited(database, own, CreditReason.GOODWILL)
+    merge(database)
+    with database.transaction() as session:
+        credit_use.apply(
+            session, note.public_id, other.invoice_id or "", 1_000, actor=None, now=NOW
+        )
+    assert read(database, other).open_minor == 31_500
+    unmerge(database)
+    assert balanced(database)
+
+
+def test_a_purchase_order_number_of_the_other_counts_as_used(
+    database: Database, twins: Twins, sold: tuple[OrderFacts, OrderFacts]
+) -> None:
+    with database.read_session() as session:
+        assert purchase_orders.used_before(session, twins.elm, "PO-2") == ()
+    merge(database)
+    with database.read_session() as session:
+        [used] = purchase_orders.used_before(session, twins.elm, "PO-2")
+    assert used.order_id == sold[1].public_id
+
+
+def test_who_has_paid_by_either_record_has_credit(
+    database: Database, twins: Twins, sold: tuple[OrderFacts, OrderFacts]
+) -> None:
+    paid(database, sold[1])
+    with database.read_session() as session:
+        assert not credit_limit.opens_at_once(session, twins.elm)
+    merge(database)
+    with database.read_session() as session:
+        assert credit_limit.opens_at_once(session, twins.elm)
+
+
+def test_orders_of_both_are_listed_by_either(
+    database: Database, twins: Twins, sold: tuple[OrderFacts, OrderFacts]
+) -> None:
+    merge(database)
+    for organization_id in (twins.elm, twins.other):
+        with database.read_session() as session:
+            wanted = WantedOrders(organization_id=organization_id)
+            assert list_orders(session, wanted, now=NOW, offset=0, limit=9).total == 2
+
+
+def bill_to_kept(session: Session, twins: Twins) -> None:
+    contact = BillingContact(payables=("ap@elm.example.org",))
+    terms = BillingTerms(legal_name="Elm County Library System", fiscal_year_start=7)
+    edit_billing(session, twins.elm, contact, terms, actor=None, now=NOW)
+
+
+def test_new_documents_of_either_go_by_the_billing_details_of_the_kept_record(
+    database: Database, twins: Twins, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        bill_to_kept(session, twins)
+        draft = orders.draft(session, OTHER, actor=None, now=NOW).public_id
+    merge(database)
+    with database.transaction() as session:
+        order = orders.find_order(session, draft, lock=True)
+        made = quotes.issue_quote(session, order, mail_context=OFFICE, actor=None, now=NOW)
+        quotes.accept(
+            session,
+            made,
+            quotes.Acceptance("Otto"),
+            mail_context=OFFICE,
+            actor=None,
+            now=NOW,
+        )
+        invoice = session.scalars(select(Document).order_by(Document.id.desc())).first()
+        assert invoice is not None
+        assert invoice.snapshot["bill_to"]["name"] == "Elm County Library System"
+        assert recipients(session, invoice) == ("ap@elm.example.org",)
+        assert quotes.end_of_fiscal_year(session, twins.other, NOW.date()) is not None
+
+
+def test_a_contact_who_manages_the_kept_record_does_not_come_to_own_the_other(
+    database: Database, cast: Cast, twins: Twins
+) -> None:
+    with database.transaction() as session:
+        owners = select(Membership).where(Membership.organization_id == twins.other)
+        session.delete(session.scalars(owners).one())
+        draft = orders.draft(
+            session, replace(OTHER, email=cast.mia.email or ""), actor=None, now=NOW
+        ).public_id
+    merge(database)
+    with database.transaction() as session:
+        order = orders.find_order(session, draft, lock=True)
+        orders.agree(session, order, is_held=False, mail_context=OFFICE, actor=None, now=NOW)
+    with database.read_session() as session:
+        roles = session.scalars(
+            select(Membership.role).where(Membership.login_id == cast.mia.id)
+        ).all()
+    assert Role.OWNER not in roles
