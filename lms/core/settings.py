@@ -6,7 +6,7 @@ import secrets
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from lms.core.stripe_settings import STRIPE, StripeSettings, is_loopback, stripe_key
 from media.delivery.delivery_modes import Way
 
 PREFIX = "CARREL_"
 SECRET_KEY_LENGTH = 32
 LONGEST_UPLOAD_DAYS = 365
-LOOPBACK_NAMES = ("localhost",)
 
 Network = IPv4Network | IPv6Network
 T = TypeVar("T")
@@ -58,6 +58,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...]
     upload_days: int
     speech_command: tuple[str, ...]
+    stripe: StripeSettings | None
 
     @property
     def is_https(self) -> bool:
@@ -115,6 +116,7 @@ class Settings:
             trusted_proxies=reader.take("TRUSTED_PROXIES", (), _networks),
             upload_days=reader.take("UPLOAD_DAYS", 7, _days),
             speech_command=reader.take("SPEECH_COMMAND", (), _command),
+            stripe=reader.stripe(base_url),
         )
         reader.check_unknown()
         reader.raise_faults()
@@ -178,6 +180,17 @@ class _Reader:
                 self.fault(f"{name}_FILE", f"{path} cannot be read: {error}")
                 return default
         return self._parsed(name, raw, default, parse)
+
+    def stripe(self, base_url: str) -> StripeSettings | None:
+        key = self.secret("STRIPE_SECRET_KEY", "", stripe_key)
+        names = ("STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET_OLD")
+        secrets_of = tuple(filter(None, [self.secret(name, "", str) for name in names]))
+        made = StripeSettings(key, secrets_of, self.take("STRIPE_API_BASE", STRIPE, _web_address))
+        if not key:
+            return None
+        for name, sentence in made.faults(base_url):
+            self.fault(name, sentence)
+        return made
 
     def check_pair(self, one: str, other: str) -> None:
         given = [name for name in (one, other) if self._is_given(name)]
@@ -269,13 +282,7 @@ def _host(base_url: str) -> str:
 
 
 def _is_plain_beyond_loopback(base_url: str) -> bool:
-    host = _host(base_url)
-    if base_url.startswith("https://") or host in LOOPBACK_NAMES:
-        return False
-    try:
-        return not ip_address(host).is_loopback
-    except ValueError:
-        return True
+    return not base_url.startswith("https://") and not is_loopback(base_url)
 
 
 def _database_url(raw: str) -> str:

@@ -64,7 +64,10 @@ class Deposit(Base, kw_only=True):
 
 
 class Payment(Base, kw_only=True):
-    """Money received from a payer by one method; `open_minor` of it pays nothing yet."""
+    """Money received from a payer by one method; `open_minor` of it pays nothing yet.
+
+    On `returns_on` what is open goes back to the payer, unless our team has decided (M7).
+    """
 
     __tablename__ = "payment"
     __table_args__ = (
@@ -103,6 +106,7 @@ class Payment(Base, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     reversed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     reversed_as: Mapped[Reversal | None] = mapped_column(words(Reversal), default=None)
+    returns_on: Mapped[date | None] = mapped_column(default=None, index=True)
 
 
 class Settlement(Base, kw_only=True):
@@ -269,4 +273,5 @@ class ProviderEntry(Base, kw_only=True):
     fee_minor: Mapped[int]
     net_minor: Mapped[int]
     payout: Mapped[str | None] = mapped_column(String(120), default=None, index=True)
+    livemode: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

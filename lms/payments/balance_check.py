@@ -88,6 +88,12 @@ def _payments(session: Session) -> Iterator[Difference]:
         .group_by(Refund.payment_id)
         .subquery()
     )
+    by_credit_note = (
+        select(Refund.payment_id, func.sum(Refund.amount_minor).label("amount"))
+        .where(_PAID_OUT, Refund.credit_note_id.is_not(None))
+        .group_by(Refund.payment_id)
+        .subquery()
+    )
     left = (
         Payment.amount_minor - func.coalesce(used.c.amount, 0) - func.coalesce(returned.c.amount, 0)
     )
@@ -95,9 +101,13 @@ def _payments(session: Session) -> Iterator[Difference]:
         select(Payment.public_id, Payment.check_number, Payment.open_minor, left)
         .outerjoin(used, used.c.payment_id == Payment.id)
         .outerjoin(returned, returned.c.payment_id == Payment.id)
+        .outerjoin(by_credit_note, by_credit_note.c.payment_id == Payment.id)
         .where(
             and_(Payment.reversed_at.is_(None), Payment.open_minor != left)
-            | and_(Payment.reversed_at.is_not(None), func.coalesce(used.c.amount, 0) != 0)
+            | and_(
+                Payment.reversed_at.is_not(None),
+                func.coalesce(used.c.amount, 0) != func.coalesce(by_credit_note.c.amount, 0),
+            )
         )
         .order_by(Payment.id)
     )

@@ -107,8 +107,8 @@ def reverse(
 ) -> tuple[Document, ...]:
     """Reverse a payment, such as a check that bounced; returns the invoices that are open again.
 
-    No access ends by itself (M10). Raises NotFound, and Conflict where it was reversed before, or
-    was refunded in part.
+    No access ends by itself (M10). Of a disputed payment that was refunded in part, the rest is
+    reversed. Raises NotFound, and Conflict where it was reversed before, or was refunded.
     """
     found = session.scalar(select(Payment.id).where(Payment.public_id == payment_id))
     paid = session.scalars(
@@ -120,17 +120,21 @@ def reverse(
     payment = _locked(session, payment_id)
     if payment.reversed_at is not None:
         raise Conflict(REVERSED)
-    refunded = select(Refund.id).where(
-        Refund.payment_id == payment.id, Refund.state != RefundState.FAILED
-    )
-    if session.scalar(refunded.limit(1)) is not None:
-        raise Conflict(RETURNED)
-    undone = session.scalars(
-        select(Settlement)
-        .where(Settlement.payment_id == payment.id, Settlement.undone_at.is_(None))
-        .order_by(Settlement.invoice_id, Settlement.id)
+    refunded = session.scalars(
+        select(Refund).where(Refund.payment_id == payment.id, Refund.state != RefundState.FAILED)
     ).all()
-    settlements.undo(session, undone, now=now)
+    if refunded and reversal is not Reversal.DISPUTE:
+        raise Conflict(RETURNED)
+    # what was refunded by a credit note is paid for by what stays settled
+    returned = sum(one.amount_minor for one in refunded if one.credit_note_id is not None)
+    settled = sum(
+        session.scalars(
+            select(Settlement.amount_minor).where(
+                Settlement.payment_id == payment.id, Settlement.undone_at.is_(None)
+            )
+        )
+    )
+    settlements.unsettle(session, payment, settled - returned, now=now)
     payment.open_minor, payment.reversed_at, payment.reversed_as = 0, now, reversal
     session.flush()
     audit.record(session, f"payment.{reversal}", payment.public_id, actor=actor, now=now)

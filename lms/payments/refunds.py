@@ -12,12 +12,16 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.jobs.queue import enqueue
 from lms.models.documents import Document, DocumentKind
+from lms.models.jobs import Lane
 from lms.models.payments import Payment, Refund, RefundState
 from lms.payments import settlements
 
 TOO_MUCH = N_("Refund at most what is open.")
 NOT_WAITING = N_("This refund was already sent or canceled.")
+BY_CARD = N_("This refund goes back to the card by itself.")
+SEND = "payments.refund"  # the job that sends a refund to the card
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class NewRefund:
 def request(session: Session, new: NewRefund, *, actor: str | None, now: datetime) -> Refund:
     """Owe a payer money; what it is taken from is not open any more.
 
+    What a card paid goes back to that card by a job, the rest by hand.
     Raises NotFound, Invalid, and Conflict where less is open by now.
     """
     credit = _credit_note(session, new.credit_note_id) if new.credit_note_id else None
@@ -60,7 +65,26 @@ def request(session: Session, new: NewRefund, *, actor: str | None, now: datetim
     session.add(refund)
     session.flush()
     audit.record(session, "refund.requested", refund.public_id, actor=actor, now=now)
+    if goes_to_card(session, payment):
+        enqueue(
+            session,
+            kind=SEND,
+            lane=Lane.PROMPT,
+            subject=refund.public_id,
+            payload={},
+            now=now,
+        )
     return refund
+
+
+def goes_to_card(session: Session, payment: Payment) -> bool:
+    """Tell whether a payment's refunds go back to its card: until the provider failed one (M11)."""
+    failed = select(Refund.id).where(
+        Refund.payment_id == payment.id,
+        Refund.state == RefundState.FAILED,
+        Refund.provider_ref.is_not(None),
+    )
+    return payment.provider_ref is not None and session.scalar(failed.limit(1)) is None
 
 
 def mark_done(
@@ -73,6 +97,7 @@ def mark_done(
     now: datetime,
 ) -> None:
     """Record that a refund was paid out, with the number of its check; raises NotFound, Conflict."""
+    _refuse_sent(session, refund_id)
     _move(session, refund_id, state=RefundState.DONE, reference=reference.strip(), done_on=done_on)
     audit.record(session, "refund.done", refund_id, actor=actor, now=now)
 
@@ -80,15 +105,31 @@ def mark_done(
 def cancel(session: Session, refund_id: str, *, actor: str | None, now: datetime) -> None:
     """Take back a refund that was not paid out: the money is open again.
 
-    Raises NotFound, Conflict.
+    Raises NotFound, and Conflict where it was paid out or sent to a card.
     """
+    _refuse_sent(session, refund_id)
     _move(session, refund_id, state=RefundState.FAILED)
-    refund = session.scalars(select(Refund).where(Refund.public_id == refund_id)).one()
+    reopen(session, session.scalars(select(Refund).where(Refund.public_id == refund_id)).one())
+    audit.record(session, "refund.canceled", refund_id, actor=actor, now=now)
+
+
+def reopen(session: Session, refund: Refund) -> None:
+    """Put what a refund took back to where it was taken from, after it failed."""
     source: Payment | Document = session.get_one(Payment, refund.payment_id)
     if refund.credit_note_id is not None:
         source = session.get_one(Document, refund.credit_note_id)
     settlements.give_open(session, source, refund.amount_minor)
-    audit.record(session, "refund.canceled", refund_id, actor=actor, now=now)
+
+
+def _refuse_sent(session: Session, refund_id: str) -> None:
+    """Raise Conflict for a refund that the card provider has, or has next."""
+    refund = session.scalar(select(Refund).where(Refund.public_id == refund_id).with_for_update())
+    if refund is None:
+        raise NotFound
+    payment = session.get_one(Payment, refund.payment_id)
+    is_sent = refund.state is not RefundState.REQUESTED
+    if is_sent and goes_to_card(session, payment):
+        raise Conflict(BY_CARD)
 
 
 def _move(session: Session, refund_id: str, **values: object) -> None:

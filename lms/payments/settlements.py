@@ -72,6 +72,29 @@ def undo(session: Session, settlements: Iterable[Settlement], *, now: datetime) 
     return total
 
 
+def unsettle(session: Session, payment: Payment, amount_minor: int, *, now: datetime) -> set[int]:
+    """Undo so much of what a payment pays, the newest first; returns the invoices open again.
+
+    Less is undone where it pays less. The invoices and the payment are locked.
+    """
+    paid = session.scalars(
+        select(Settlement)
+        .where(Settlement.payment_id == payment.id, Settlement.undone_at.is_(None))
+        .order_by(Settlement.id.desc())
+    ).all()
+    left, reopened = amount_minor, set()
+    for one in paid:
+        if left <= 0:
+            break
+        undo(session, [one], now=now)
+        rest = one.amount_minor - left
+        left -= one.amount_minor
+        reopened.add(one.invoice_id)
+        if rest > 0:
+            settle(session, session.get_one(Document, one.invoice_id), payment, rest, now=now)
+    return reopened
+
+
 def standing(session: Session, *, invoice_id: int) -> Sequence[Settlement]:
     """Return the settlements of an invoice that were not undone, in their order."""
     return session.scalars(

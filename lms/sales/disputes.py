@@ -4,9 +4,10 @@ An individual's access is suspended, and restored when the dispute is won; lost,
 an organization our team is told, which may suspend it; lost, its invoices are open again.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -15,7 +16,15 @@ from lms.mail.links import MailContext
 from lms.models.documents import Document
 from lms.models.grants import Withdrawal
 from lms.models.orders import Order
-from lms.models.payments import Dispute, DisputeState, Payment, Reversal, Settlement
+from lms.models.payments import (
+    Dispute,
+    DisputeState,
+    Payment,
+    Refund,
+    RefundState,
+    Reversal,
+    Settlement,
+)
 from lms.payments import payments
 from lms.sales import order_access, payment_mails
 
@@ -23,25 +32,46 @@ OPEN_ALREADY = N_("A dispute of this payment is already open.")
 NO_DISPUTE = N_("No dispute of this payment is open.")
 
 
+@dataclass(frozen=True, slots=True)
+class AtProvider:
+    """A dispute as the card provider tells of it."""
+
+    provider_ref: str
+    amount_minor: int
+    reason: str
+    evidence_due: datetime | None
+
+
 def open_dispute(
     session: Session,
     payment_id: str,
+    about: AtProvider | None = None,
     *,
     mail_context: MailContext,
     actor: str | None,
     now: datetime,
 ) -> Dispute:
-    """Record that a payer disputes a payment; raises NotFound, Conflict."""
+    """Record that a payer disputes a payment; raises NotFound, Conflict.
+
+    A dispute of money that was refunded moves no access (M12). One that our team recorded before
+    the card provider told of it is the same.
+    """
     payment = payments.find_payment(session, payment_id)
     session.refresh(payment, with_for_update=True)
-    if payment.reversed_at is not None or open_of(session, payment.id) is not None:
+    known = open_of(session, payment.id)
+    if about is not None and known is not None and known.provider_ref is None:
+        _describe(known, about)
+        return known
+    if payment.reversed_at is not None or known is not None:
         raise Conflict(OPEN_ALREADY)
     dispute = Dispute(payment_id=payment.id, amount_minor=payment.amount_minor, opened_at=now)
+    if about is not None:
+        _describe(dispute, about)
     session.add(dispute)
     session.flush()
     audit.record(session, "payment.disputed", payment_id, actor=actor, now=now)
     orders = orders_paid_by(session, payment.id)
-    if payment.organization_id is None:
+    if payment.organization_id is None and not _is_refunded(session, payment):
         order_access.suspend(session, [one.id for one in orders], actor=actor, now=now)
     for order in orders:
         payment_mails.notify_staff_of_dispute(session, order, links=mail_context.links, now=now)
@@ -71,11 +101,14 @@ def lose(session: Session, payment_id: str, *, actor: str | None, now: datetime)
     """Close a dispute that was lost: the money is gone; raises NotFound, Conflict.
 
     The invoices are open again. An individual's access is revoked, an organization's stays until
-    our team decides.
+    our team decides. What was refunded before is gone twice, and nothing else changes.
     """
     payment = payments.find_payment(session, payment_id)
     orders = orders_paid_by(session, payment.id)
     _close(session, payment, DisputeState.LOST, now=now)
+    if _is_refunded(session, payment):
+        audit.record(session, "payment.dispute_lost", payment_id, actor=actor, now=now)
+        return
     payments.reverse(session, payment_id, Reversal.DISPUTE, actor=actor, now=now)
     if payment.organization_id is None:
         standing = order_access.standing_grants(session, [one.id for one in orders])
@@ -105,6 +138,21 @@ def orders_paid_by(session: Session, payment_id: int) -> tuple[Order, ...]:
             .order_by(Order.id)
         )
     )
+
+
+def _describe(dispute: Dispute, about: AtProvider) -> None:
+    dispute.provider_ref, dispute.amount_minor = about.provider_ref, about.amount_minor
+    dispute.reason, dispute.evidence_due = about.reason, about.evidence_due
+
+
+def _is_refunded(session: Session, payment: Payment) -> bool:
+    """Tell whether all of a payment went back, or is on its way."""
+    returned = session.scalar(
+        select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+            Refund.payment_id == payment.id, Refund.state != RefundState.FAILED
+        )
+    )
+    return int(returned or 0) >= payment.amount_minor
 
 
 def _disputed(session: Session, payment_id: str) -> list[int]:

@@ -1,5 +1,6 @@
 """Invoices of orders: issued when an order is placed, or on its billing day (MONEY.md, M3 and M6)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -22,27 +23,44 @@ NOT_TO_BILL = N_("Place this order before you issue its invoice.")
 NOT_BILLED = (Terms.COMPLIMENTARY, Terms.HISTORY)
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a card was charged at the provider, for an order or an invoice."""
+
+    provider_ref: str
+    amount_minor: int
+
+
 def bill(
-    session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
+    session: Session,
+    order: Order,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+    charge: Charge | None = None,
 ) -> Document | None:
     """Issue the invoice of a placed order, unless it is billed on a later day or not at all.
 
-    What was paid by card is paid in the same transaction, with its receipt (M6).
+    What was paid by card is paid in the same transaction, with its receipt (M6): what the provider
+    charged, or all of it where our team recorded the order. What was charged too much is credit.
     """
     today = now.astimezone(mail_context.zone).date()
     if order.terms in NOT_BILLED or (order.bill_on is not None and order.bill_on > today):
         return None
     invoice = issue_invoice(session, order, mail_context=mail_context, actor=actor, now=now)
     if order.terms is Terms.CARD and invoice.total_minor:
+        amount = charge.amount_minor if charge else invoice.total_minor
         new = NewPayment(
             method=PaymentMethod.CARD,
             currency=order.currency,
-            amount_minor=invoice.total_minor,
+            amount_minor=amount,
+            provider_ref=charge.provider_ref if charge else None,
             received_on=today,
             login_id=order.login_id,
             organization_id=order.organization_id,
             livemode=order.livemode,
-            pays={invoice.public_id: invoice.total_minor},
+            pays={invoice.public_id: min(amount, invoice.total_minor)},
         )
         paid = payments.record(session, new, actor=actor, now=now)
         receipts.issue_receipt(session, paid, mail_context=mail_context, actor=actor, now=now)

@@ -26,6 +26,7 @@ from lms.pricing.offers import DATED
 from lms.requests import requests
 from lms.sales import billing, contract_lines, invoices, mails, order_access, uninvited_buyers
 from lms.sales.buyers import buyer_of
+from lms.sales.invoices import Charge
 from lms.sales.new_orders import NewLine, NewOrder, check
 from lms.seats import pools
 from lms.seats.pools import PoolFacts
@@ -150,7 +151,7 @@ def add_lines(
     session.flush()
 
 
-def agree(
+def agree(  # noqa: PLR0913  (the order, how it is paid, and who places it when)
     session: Session,
     order: Order,
     *,
@@ -158,11 +159,12 @@ def agree(
     mail_context: MailContext,
     actor: str | None,
     now: datetime,
+    charge: Charge | None = None,
 ) -> None:
     """Place an order: give its access, issue what it is billed with, and tell its buyer.
 
-    Access opens at once unless it is held (P9). What came from the past is told to nobody. Raises
-    Conflict where it was placed before.
+    Access opens at once unless it is held (P9). `charge` is what a card paid for it. What came from
+    the past is told to nobody. Raises Conflict where it was placed before.
     """
     held = session.scalars(
         select(Order)
@@ -193,7 +195,9 @@ def agree(
         uninvited_buyers.note(session, buyer.contact.id, now=now)
         return
     if order.terms is not Terms.COMPLIMENTARY:
-        invoices.bill(session, order, mail_context=mail_context, actor=actor, now=now)
+        invoices.bill(
+            session, order, mail_context=mail_context, actor=actor, now=now, charge=charge
+        )
     mails.send_placed(session, order, mail_context=mail_context, now=now)
 
 

@@ -1763,6 +1763,7 @@ def _orders() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reversed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reversed_as", _enum("reversal", "bounced", "mistake", "dispute"), nullable=True),
+        sa.Column("returns_on", sa.Date(), nullable=True),
         sa.CheckConstraint(
             "method <> 'check' OR check_number <> ''", name=op.f("ck_payment_checks_have_a_number")
         ),
@@ -1801,6 +1802,7 @@ def _orders() -> None:
     op.create_index(op.f("ix_payment_deposit_id"), "payment", ["deposit_id"])
     op.create_index(op.f("ix_payment_login_id"), "payment", ["login_id"])
     op.create_index(op.f("ix_payment_organization_id"), "payment", ["organization_id"])
+    op.create_index(op.f("ix_payment_returns_on"), "payment", ["returns_on"])
     op.create_index("ix_payment_received_on", "payment", ["received_on"])
     op.create_table(
         "tax_rule",
@@ -2233,6 +2235,7 @@ def _orders() -> None:
         sa.Column("fee_minor", sa.Integer(), nullable=False),
         sa.Column("net_minor", sa.Integer(), nullable=False),
         sa.Column("payout", sa.String(length=120), nullable=True),
+        sa.Column("livemode", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "net_minor = amount_minor - fee_minor", name=op.f("ck_provider_entry_net_adds_up")

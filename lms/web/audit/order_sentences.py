@@ -37,5 +37,7 @@ ORDER_SENTENCES: Final[Mapping[str, str]] = {
     "payment.recorded": N_("%(actor)s recorded %(subject)s"),
     "refund.canceled": N_("%(actor)s canceled %(subject)s"),
     "refund.done": N_("%(actor)s recorded that %(subject)s was paid out"),
+    "refund.failed": N_("%(subject)s failed"),
+    "refund.made_elsewhere": N_("%(subject)s was made at the card provider"),
     "refund.requested": N_("%(actor)s requested %(subject)s"),
 }

@@ -6,7 +6,7 @@ from typing import Final
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms.core.job_progress_estimates import Pace
+from lms.jobs.progress_estimates import Pace
 
 MINUTE: Final = 60
 HOUR: Final = 3600

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
 from lms.core.errors import N_, Conflict, Forbidden
-from lms.core.job_progress_estimates import pace_of
+from lms.jobs.progress_estimates import pace_of
 from lms.kits import delivery_kits
 from lms.kits.delivery_kits import KitFacts
 from lms.lti_facade.content_choices import PAGE_SIZE, Sought, read_selection

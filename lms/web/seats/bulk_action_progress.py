@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 
 from lms.core.clock import now
 from lms.core.errors import N_
-from lms.core.job_progress_estimates import pace_of
 from lms.jobs import queue as job_queue
+from lms.jobs.progress_estimates import pace_of
 from lms.models.jobs import JobState
 from lms.seats import bulk_release_and_reinvite
 from lms.seats.bulk_release_and_reinvite import Act, MassWork

@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime_short
 from lms.core.errors import N_, Invalid, NotFound
-from lms.core.job_progress_estimates import pace_of
+from lms.jobs.progress_estimates import pace_of
 from lms.models.seat_imports import Answer, ImportState
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seat_imports import imports as seat_import_imports

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from lms.core.job_progress_estimates import pace_of
+from lms.jobs.progress_estimates import pace_of
 from tests.clock import NOW
 
 

@@ -1,0 +1,42 @@
+"""Amounts of checkouts: what is to be paid of an order now."""
+
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Conflict
+from lms.models.documents import Document
+from lms.models.orders import Order
+from lms.sales import billing, orders
+
+PAID: Final = N_("This is already paid.")
+CANCELED: Final = N_("This order was canceled.")
+FREE: Final = N_("There is nothing to pay.")
+
+
+def amount_of(
+    session: Session, order: Order, invoice: Document | None, *, zone: ZoneInfo, now: datetime
+) -> int:
+    """Return what is to be paid: what is open of its invoice, or else all of it.
+
+    Raises Conflict where nothing is.
+    """
+    if order.canceled_at is not None:
+        raise Conflict(CANCELED)
+    if invoice is not None:
+        amount = invoice.open_minor
+    else:
+        amount = total_of(session, order, zone=zone, now=now)
+    if not amount:
+        raise Conflict(PAID if invoice is not None else FREE)
+    return amount
+
+
+def total_of(session: Session, order: Order, *, zone: ZoneInfo, now: datetime) -> int:
+    """Return what an order costs with the tax of today."""
+    on = now.astimezone(zone).date()
+    lines = orders.lines_of(session, order.id)
+    printed = billing.printed_lines(session, order, lines, zone=zone, on=on)
+    return sum(line.net_minor + line.tax.tax_minor for line in printed)

@@ -1,0 +1,45 @@
+"""Disputed payments: what the card provider says of a dispute, done as our team would (M12)."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.mail.links import MailContext
+from lms.models.payments import Dispute, DisputeState, Payment
+from lms.payments.provider import ProviderDispute, ProviderDisputeState
+from lms.sales import disputes
+from lms.sales.disputes import AtProvider
+
+
+def fold(
+    session: Session, found: ProviderDispute, *, mail_context: MailContext, now: datetime
+) -> None:
+    """Open the dispute of a payment, and close it as the bank decided; an inquiry takes no money.
+
+    Payments of others are let be.
+    """
+    if found.state is ProviderDisputeState.INQUIRY:
+        return
+    payment = session.scalar(
+        select(Payment)
+        .where(Payment.provider_ref == found.payment)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if payment is None:
+        return
+    about = AtProvider(found.id, found.amount_minor, found.reason, found.evidence_due)
+    dispute = session.scalar(select(Dispute).where(Dispute.provider_ref == found.id))
+    if dispute is None:
+        dispute = disputes.open_dispute(
+            session, payment.public_id, about, mail_context=mail_context, actor=None, now=now
+        )
+    dispute.evidence_due = found.evidence_due
+    session.flush()
+    if dispute.state is not DisputeState.OPEN:
+        return
+    if found.state is ProviderDisputeState.WON:
+        disputes.win(session, payment.public_id, actor=None, now=now)
+    elif found.state is ProviderDisputeState.LOST:
+        disputes.lose(session, payment.public_id, actor=None, now=now)

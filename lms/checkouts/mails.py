@@ -1,0 +1,58 @@
+"""The emails about card payments that nothing could be given for (MONEY.md, M7)."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lms.branding import read_branding
+from lms.core.dates_and_time_zones import say_calendar_date
+from lms.core.errors import N_
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import MailContext
+from lms.models.orders import Order
+from lms.models.payments import Payment
+from lms.pricing.price_list import say_money
+from lms.sales.billing import order_number
+
+
+def send_unused(
+    session: Session,
+    order: Order,
+    payment: Payment,
+    reason: str,
+    mail_context: MailContext,
+    *,
+    now: datetime,
+) -> None:
+    """Tell the payer and our team of money that pays nothing, why, and when it goes back."""
+    assert payment.returns_on is not None  # noqa: S101  (the caller set it)
+    number = order_number(order)
+    values = {
+        "name": order.contact_name,
+        "number": number,
+        "amount": say_money(payment.open_minor, payment.currency),
+        "reason": reason,
+        "returned": say_calendar_date(payment.returns_on),
+    }
+    links = mail_context.links
+    if order.contact_email:
+        mail_outbox.post(
+            session,
+            kind="payment_unused",
+            to=order.contact_email,
+            login_id=order.contact_id,
+            subject=N_("We will refund your payment for order %(number)s") % {"number": number},
+            values={**values, "action_url": links.page("/contact")},
+            now=now,
+        )
+    team = read_branding(session, contact="").contact_email
+    if team:
+        mail_outbox.post(
+            session,
+            kind="payment_unused_staff",
+            to=team,
+            login_id=None,
+            subject=N_("A card payment for order %(number)s pays nothing") % {"number": number},
+            values={**values, "action_url": links.page(f"/staff/payments/{payment.public_id}")},
+            now=now,
+        )

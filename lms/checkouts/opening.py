@@ -1,0 +1,182 @@
+"""Opening a checkout: an order is to be paid by card, on the page of the provider.
+
+The price is locked while the checkout is open, for 24 hours. Its idempotency key is stored before
+the provider is asked, so that an answer that was lost is asked for again and charges nothing twice
+(MONEY.md, M8).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from lms.checkouts.amounts import PAID, amount_of
+from lms.checkouts.settling import settle_provider_object
+from lms.core.errors import N_, Conflict
+from lms.core.model_base import new_public_id
+from lms.core.runtime import Carrel
+from lms.models.documents import Document
+from lms.models.orders import Order
+from lms.models.payments import Checkout, CheckoutState
+from lms.payments.provider import NewSession, Provider, ProviderSession, SessionState
+from lms.sales import billing, invoices, orders
+
+LOCKED_FOR: Final = timedelta(hours=24)
+OTHER_MODE: Final = N_("Test orders can't be paid with money, nor real ones with test cards.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewCheckout:
+    """The order that is to be paid, by its outside id: a draft, or a placed one and its invoice.
+
+    The browser comes back to `success_url` after it paid, and to `cancel_url` if it didn't.
+    """
+
+    order_id: str
+    success_url: str
+    cancel_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCheckout:
+    """A checkout that can be paid: send the browser to `url`.
+
+    Where `is_test`, the page before it says "Test mode: no money moves".
+    """
+
+    id: str
+    url: str
+    amount_minor: int
+    currency: str
+    is_test: bool
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    checkout: Checkout
+    asked: NewSession
+    ended: Sequence[str]
+
+
+def open_checkout(
+    carrel: Carrel, provider: Provider, new: NewCheckout, *, now: datetime
+) -> OpenCheckout:
+    """Return the page of the provider on which an order is paid.
+
+    Call it outside a transaction, with `open_provider(carrel.settings)`. Pressing twice opens one
+    checkout; if the order was changed since, the checkout that was open is ended. When the browser
+    is back, call `settle_order` and read the order: it is placed and paid, or not yet. An order
+    that costs nothing needs no checkout: place it with `orders.agree`.
+
+    Raises NotFound; Conflict where it is paid, canceled or free; and Unavailable where the provider
+    can't be reached: nothing is charged, and trying again is safe.
+    """
+    zone = ZoneInfo(carrel.settings.time_zone)
+    with carrel.database.transaction() as session:
+        wanted = _write_down(session, provider, new, zone=zone, now=now)
+    for session_id in wanted.ended:
+        provider.expire_session(session_id)
+    made = provider.create_session(wanted.asked)
+    with carrel.database.transaction() as session:
+        checkout = session.get_one(Checkout, wanted.checkout.id, with_for_update=True)
+        checkout.provider_session, checkout.expires_at = made.id, made.expires_at
+    # the answer to a key is repeated as it was: what became of the session since is asked
+    found = provider.fetch(made.id)
+    if isinstance(found, ProviderSession) and found.state is not SessionState.OPEN:
+        settle_provider_object(carrel, provider, made.id, now=now)
+        raise Conflict(PAID)
+    return OpenCheckout(
+        id=checkout.public_id,
+        url=made.url,
+        amount_minor=checkout.amount_minor,
+        currency=checkout.currency,
+        is_test=not provider.livemode,
+        expires_at=made.expires_at,
+    )
+
+
+def _write_down(
+    session: Session,
+    provider: Provider,
+    new: NewCheckout,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+) -> _Wanted:
+    """Write a checkout down, or find the one that was opened for the same.
+
+    Returns what the provider is asked for, and its sessions for what the order cost before.
+    """
+    order = orders.find_order(session, new.order_id, lock=True)
+    invoice = invoices.live_invoice(session, order.id, lock=True)
+    if order.placed_at is None:
+        order.livemode = provider.livemode
+    elif order.livemode is not provider.livemode:
+        raise Conflict(OTHER_MODE)
+    asked = NewSession(
+        idempotency_key="",
+        reference="",
+        amount_minor=amount_of(session, order, invoice, zone=zone, now=now),
+        currency=order.currency,
+        description=_describe(order, invoice),
+        email=billing.billing_of(session, order).to.email or order.contact_email,
+        success_url=new.success_url,
+        cancel_url=new.cancel_url,
+    )
+    digest = sha256(repr(asked).encode()).hexdigest()[:32]
+    open_before = _open_of(session, order, invoice)
+    same = [
+        one for one in open_before if one.idempotency_key.endswith(digest) and one.expires_at > now
+    ]
+    checkout = same[0] if same else _add(session, order, invoice, asked, digest, now=now)
+    asked = replace(asked, idempotency_key=checkout.idempotency_key, reference=checkout.public_id)
+    ended = [one.provider_session for one in open_before if one is not checkout]
+    return _Wanted(checkout, asked, [one for one in ended if one is not None])
+
+
+def _open_of(session: Session, order: Order, invoice: Document | None) -> Sequence[Checkout]:
+    of_invoice = Checkout.invoice_id == (invoice.id if invoice else 0)
+    return session.scalars(
+        select(Checkout)
+        .where(Checkout.state == CheckoutState.OPEN, or_(Checkout.order_id == order.id, of_invoice))
+        .order_by(Checkout.id)
+    ).all()
+
+
+def _add(
+    session: Session,
+    order: Order,
+    invoice: Document | None,
+    asked: NewSession,
+    digest: str,
+    *,
+    now: datetime,
+) -> Checkout:
+    public_id = new_public_id()
+    checkout = Checkout(
+        public_id=public_id,
+        order_id=None if invoice else order.id,
+        invoice_id=invoice.id if invoice else None,
+        amount_minor=asked.amount_minor,
+        currency=asked.currency,
+        idempotency_key=f"{public_id}-{digest}",
+        livemode=order.livemode,
+        created_at=now,
+        expires_at=now + LOCKED_FOR,
+    )
+    session.add(checkout)
+    session.flush()
+    return checkout
+
+
+def _describe(order: Order, invoice: Document | None) -> str:
+    """Return what the provider's page says is paid, in plain English as documents are."""
+    if invoice is not None:
+        return f"Invoice {invoice.label}"
+    return f"Order {billing.order_number(order)}"

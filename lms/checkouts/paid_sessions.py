@@ -1,0 +1,151 @@
+"""Paid sessions: a card paid an order or an invoice (MONEY.md, M6 and M7).
+
+Payment, settlement, invoice, receipt and access are one transaction. Money that nothing can be
+given for is recorded all the same, as credit of its payer that goes back after a week.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from lms.accounts import accounts
+from lms.checkouts import mails
+from lms.checkouts.amounts import CANCELED, PAID, total_of
+from lms.core.errors import N_, Conflict, NotFound, Refused
+from lms.mail.links import MailContext
+from lms.models.documents import Document
+from lms.models.orders import Order, Terms
+from lms.models.payments import Checkout, CheckoutState, Payment, PaymentMethod
+from lms.payments import payments
+from lms.payments.payments import NewPayment
+from lms.payments.provider import ProviderSession, SessionState
+from lms.sales import invoices, orders, receiving
+from lms.sales.buyers import buyer_of
+from lms.sales.invoices import Charge, live_invoice
+from lms.sales.receiving import SHORT_MINOR
+
+RETURNED_AFTER: Final = timedelta(days=7)
+COSTS_MORE: Final = N_("The order costs more now than what was paid.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """With what a session is settled.
+
+    Paid with a test key, an order opens for our team alone, unless the provider is simulated.
+    """
+
+    mail_context: MailContext
+    opens_to_all: bool
+    now: datetime
+
+
+def fold(session: Session, found: ProviderSession, settling: Settling) -> None:
+    """Move the checkout of a session to where it is; paid, it pays its order or invoice.
+
+    A paid session always pays, whatever was thought of it before; sessions of others are let be.
+    """
+    checkout = session.scalar(
+        select(Checkout)
+        .where(or_(Checkout.provider_session == found.id, Checkout.public_id == found.reference))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if checkout is None or checkout.state is CheckoutState.COMPLETE:
+        return
+    checkout.provider_session = found.id
+    if not found.is_paid:
+        if found.state is SessionState.EXPIRED:
+            checkout.state = CheckoutState.EXPIRED
+        return
+    checkout.state = CheckoutState.COMPLETE
+    session.flush()
+    charge = Charge(found.payment, found.amount_minor)
+    order = _order_of(session, checkout)
+    try:
+        with session.begin_nested():
+            _pay(session, order, charge, settling)
+    except Refused as refusal:
+        _credit(session, order, charge, settling)
+        reason = refusal.message
+    else:
+        reason = PAID
+    payment = session.scalars(select(Payment).where(Payment.provider_ref == found.payment)).one()
+    if payment.open_minor:
+        today = settling.now.astimezone(settling.mail_context.zone).date()
+        payment.returns_on = today + RETURNED_AFTER
+        mails.send_unused(session, order, payment, reason, settling.mail_context, now=settling.now)
+
+
+def _order_of(session: Session, checkout: Checkout) -> Order:
+    order_id = checkout.order_id
+    if order_id is None:
+        order_id = session.get_one(Document, checkout.invoice_id).order_id
+    return session.get_one(Order, order_id, with_for_update=True, populate_existing=True)
+
+
+def _pay(session: Session, order: Order, charge: Charge, settling: Settling) -> None:
+    """Place the order and pay it, or pay the invoice that it has; raises Refused."""
+    context, now = settling.mail_context, settling.now
+    if order.canceled_at is not None:
+        raise Conflict(CANCELED)
+    if order.placed_at is None:
+        total = total_of(session, order, zone=context.zone, now=now)
+        if total > charge.amount_minor + SHORT_MINOR:
+            raise Conflict(COSTS_MORE)
+        order.terms, order.bill_on = Terms.CARD, None
+        orders.agree(
+            session,
+            order,
+            is_held=not (settling.opens_to_all or _is_of_team(session, order)),
+            mail_context=context,
+            actor=None,
+            now=now,
+            charge=charge,
+        )
+        return
+    invoice = live_invoice(session, order.id, lock=True) or invoices.bill_now(
+        session, order, mail_context=context, actor=None, now=now
+    )
+    if invoice is None or not invoice.open_minor:
+        raise Conflict(PAID)
+    new = _payment(order, charge, settling, pays=invoice)
+    receiving.receive(session, new, mail_context=context, actor=None, now=now)
+
+
+def _credit(session: Session, order: Order, charge: Charge, settling: Settling) -> None:
+    """Record what was charged as credit of the order's payer."""
+    context, now = settling.mail_context, settling.now
+    if order.login_id is None and order.organization_id is None:
+        buyer = buyer_of(session, order, mail_context=context, actor=None, now=now)
+        order.contact_id = buyer.contact.id
+        order.organization_id = buyer.organization.id if buyer.organization else None
+        order.login_id = None if buyer.organization else buyer.contact.id
+    payments.record(session, _payment(order, charge, settling), actor=None, now=now)
+
+
+def _payment(
+    order: Order, charge: Charge, settling: Settling, *, pays: Document | None = None
+) -> NewPayment:
+    return NewPayment(
+        method=PaymentMethod.CARD,
+        currency=order.currency,
+        amount_minor=charge.amount_minor,
+        received_on=settling.now.astimezone(settling.mail_context.zone).date(),
+        login_id=order.login_id,
+        organization_id=order.organization_id,
+        provider_ref=charge.provider_ref,
+        livemode=order.livemode,
+        pays={pays.public_id: min(charge.amount_minor, pays.open_minor)} if pays else {},
+    )
+
+
+def _is_of_team(session: Session, order: Order) -> bool:
+    """Tell whether our team bought it, which may try out everything."""
+    try:
+        return accounts.find_by_email(session, order.contact_email).seller_role is not None
+    except NotFound:
+        return False

@@ -1,0 +1,78 @@
+"""Settling: what the card provider says is folded into the ledger, by one function.
+
+The webhook's job, the page that a payer comes back to, and the rounds of lms/checkouts/jobs.py all
+call it; any of them alone is enough, in any order and number (MONEY.md, M5).
+"""
+
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from lms.checkouts import disputed_payments, paid_sessions
+from lms.checkouts.paid_sessions import Settling
+from lms.core.errors import N_, Conflict
+from lms.core.runtime import Carrel
+from lms.mail.links import Links, MailContext
+from lms.models.documents import Document
+from lms.models.orders import Order
+from lms.models.payments import Checkout, CheckoutState
+from lms.payments import card_refunds, provider_events
+from lms.payments.provider import Other, Provider, ProviderDispute, ProviderRefund, ProviderSession
+
+OTHER_MODE: Final = N_("This belongs to the other mode of the card provider: live or test.")
+
+
+def settle_provider_object(
+    carrel: Carrel, provider: Provider, object_id: str, *, now: datetime, event_id: str = ""
+) -> None:
+    """Fetch an object of the provider, and do what follows from it in one transaction.
+
+    A paid session pays its order or invoice, with documents and access; a refund and a dispute
+    move to where they are. What was done before is not done again. `event_id` is marked as
+    processed in the same transaction. Raises Unavailable where the provider can't be reached, and
+    Conflict for an object of the other mode. Call it outside a transaction.
+    """
+    found = provider.fetch(object_id)
+    if (
+        isinstance(found, ProviderSession | ProviderDispute)
+        and found.livemode is not provider.livemode
+    ):
+        raise Conflict(OTHER_MODE)
+    settings = carrel.settings
+    context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
+    settling = Settling(context, opens_to_all=provider.livemode or provider.is_simulated, now=now)
+    with carrel.database.transaction() as session:
+        match found:
+            case ProviderSession():
+                paid_sessions.fold(session, found, settling)
+            case ProviderRefund():
+                card_refunds.fold(session, found, links=context.links, now=now)
+            case ProviderDispute():
+                disputed_payments.fold(session, found, mail_context=context, now=now)
+            case Other():
+                pass
+        provider_events.mark_processed(session, provider.name, event_id, now=now)
+
+
+def settle_order(carrel: Carrel, provider: Provider, order_id: str, *, now: datetime) -> None:
+    """Ask the provider about the open checkouts of an order, by its outside id, and settle them.
+
+    For the page that a payer comes back to; raises as `settle_provider_object`.
+    """
+    with carrel.database.read_session() as session:
+        orders = select(Order.id).where(Order.public_id == order_id)
+        invoices = select(Document.id).where(Document.order_id.in_(orders))
+        sessions = session.scalars(
+            select(Checkout.provider_session)
+            .where(
+                Checkout.order_id.in_(orders) | Checkout.invoice_id.in_(invoices),
+                Checkout.state != CheckoutState.COMPLETE,
+                Checkout.provider_session.is_not(None),
+            )
+            .order_by(Checkout.id)
+        ).all()
+    for session_id in sessions:
+        if session_id is not None:
+            settle_provider_object(carrel, provider, session_id, now=now)

@@ -1,0 +1,168 @@
+"""Card refunds: sent to the provider once, and moved to where the provider says they are (M11)."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.runtime import Carrel
+from lms.mail.links import Links
+from lms.models.documents import Document
+from lms.models.payments import Payment, Refund, RefundState, ReminderPause, Settlement
+from lms.payments import mails, refunds, settlements
+from lms.payments.provider import (
+    NewProviderRefund,
+    Provider,
+    ProviderRefund,
+    ProviderRefundState,
+    ProviderRefused,
+)
+from lms.payments.refunds import NewRefund
+
+ELSEWHERE: Final = "refunded at the card provider"
+_STATES: Final = {
+    ProviderRefundState.PENDING: RefundState.SENT,
+    ProviderRefundState.SUCCEEDED: RefundState.DONE,
+    ProviderRefundState.FAILED: RefundState.FAILED,
+}
+_FORWARD: Final = list(RefundState)
+
+
+def send(carrel: Carrel, provider: Provider, refund_id: str, *, now: datetime) -> None:
+    """Return the money of a refund to its card; sending it again does it once.
+
+    The refund is marked as sent before the provider is asked, so that nobody cancels it meanwhile.
+    Raises Unavailable where the provider can't be reached.
+    """
+    links = Links(carrel.settings.base_url)
+    with carrel.database.transaction() as session:
+        wanted = _to_send(session, refund_id)
+    if wanted is None:
+        return
+    try:
+        made = provider.refund(wanted)
+    except ProviderRefused as refusal:
+        with carrel.database.transaction() as session:
+            refund = _locked(session, refund_id)
+            _fail(session, refund, refusal.reason, links=links, now=now)
+        return
+    with carrel.database.transaction() as session:
+        fold(session, made, links=links, now=now)
+
+
+def fold(session: Session, made: ProviderRefund, *, links: Links, now: datetime) -> None:
+    """Move a refund to where it is at the provider; one that was made there is written down.
+
+    A refund that fails after days leaves the credit note and what was revoked: the money is owed,
+    by another way.
+    """
+    refund = session.scalar(
+        select(Refund)
+        .where(or_(Refund.provider_ref == made.id, Refund.public_id == made.reference))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if refund is None:
+        _write_down(session, made, links=links, now=now)
+        return
+    state = _STATES[made.state]
+    refund.provider_ref = made.id
+    if _FORWARD.index(state) <= _FORWARD.index(refund.state):
+        return
+    if state is RefundState.FAILED:
+        _fail(session, refund, "", links=links, now=now)
+        again = _owed_by_hand(session, refund)
+        refunds.request(session, again, actor=None, now=now)
+        return
+    _move(session, refund, state, now=now)
+
+
+def _to_send(session: Session, refund_id: str) -> NewProviderRefund | None:
+    refund = _locked(session, refund_id)
+    payment = session.get_one(Payment, refund.payment_id)
+    if refund.state not in (RefundState.REQUESTED, RefundState.SENT) or refund.provider_ref:
+        return None
+    if not refunds.goes_to_card(session, payment) or payment.provider_ref is None:
+        return None
+    refund.state = RefundState.SENT
+    return NewProviderRefund(
+        idempotency_key=refund.idempotency_key,
+        reference=refund.public_id,
+        payment=payment.provider_ref,
+        amount_minor=refund.amount_minor,
+    )
+
+
+def _locked(session: Session, refund_id: str) -> Refund:
+    return session.scalars(
+        select(Refund)
+        .where(Refund.public_id == refund_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _move(session: Session, refund: Refund, state: RefundState, *, now: datetime) -> None:
+    refund.state = state
+    refund.done_on = now.date() if state is RefundState.DONE else None
+    session.flush()
+    if state is RefundState.DONE:
+        audit.record(session, "refund.done", refund.public_id, actor=None, now=now)
+
+
+def _fail(session: Session, refund: Refund, reason: str, *, links: Links, now: datetime) -> None:
+    if refund.state is RefundState.FAILED:
+        return
+    _move(session, refund, RefundState.FAILED, now=now)
+    refunds.reopen(session, refund)
+    audit.record(session, "refund.failed", refund.public_id, actor=None, now=now)
+    mails.tell_failed(session, refund, reason, links=links, now=now)
+
+
+def _owed_by_hand(session: Session, failed: Refund) -> NewRefund:
+    note = session.get(Document, failed.credit_note_id) if failed.credit_note_id else None
+    return NewRefund(
+        payment_id=session.get_one(Payment, failed.payment_id).public_id,
+        amount_minor=failed.amount_minor,
+        idempotency_key=f"{failed.public_id}-by-hand",
+        credit_note_id=note.public_id if note else None,
+    )
+
+
+def _write_down(session: Session, made: ProviderRefund, *, links: Links, now: datetime) -> None:
+    """Book a refund that was made in the provider's dashboard.
+
+    The money is gone, so what it paid is open again; no access ends, and our team is asked which
+    line it was for. Until that is credited, no one is reminded of the balance.
+    """
+    found = session.scalar(select(Payment).where(Payment.provider_ref == made.payment))
+    if found is None or made.state is ProviderRefundState.FAILED:
+        return
+    paid = select(Settlement.invoice_id).where(
+        Settlement.payment_id == found.id, Settlement.undone_at.is_(None)
+    )
+    settlements.lock_invoices(session, session.scalars(paid).all())
+    payment = settlements.lock_payment(session, found.public_id) or found
+    short = made.amount_minor - payment.open_minor
+    reopened = settlements.unsettle(session, payment, short, now=now) if short > 0 else set()
+    amount = min(made.amount_minor, payment.open_minor)
+    settlements.take_open(session, payment, amount)
+    refund = Refund(
+        payment_id=payment.id,
+        amount_minor=amount,
+        idempotency_key=made.id,
+        provider_ref=made.id,
+        requested_at=now,
+    )
+    session.add(refund)
+    session.flush()
+    audit.record(session, "refund.made_elsewhere", refund.public_id, actor=None, now=now)
+    _move(session, refund, _STATES[made.state], now=now)
+    for invoice_id in sorted(reopened):
+        order_id = session.get_one(Document, invoice_id).order_id
+        if order_id is not None:
+            session.add(ReminderPause(order_id=order_id, reason=ELSEWHERE, created_at=now))
+    session.flush()
+    mails.tell_elsewhere(session, refund, links=links, now=now)

@@ -1,0 +1,100 @@
+"""Provider events: the inbox of what the card provider says; a job folds each (MONEY.md, M5)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy import update as updating
+from sqlalchemy.orm import Session
+
+from lms.core.database import insert_into
+from lms.core.errors import N_, Refused
+from lms.jobs.queue import enqueue
+from lms.models.jobs import Lane
+from lms.models.payments import ProviderEvent
+from lms.payments.provider import Event, Provider
+
+FOLD: Final = "checkouts.fold"
+OTHER_ACCOUNT: Final = N_("This event is of another account, or of the other mode: live or test.")
+LISTED_AGAIN: Final = timedelta(days=1)
+KEPT_BY_PROVIDER: Final = timedelta(days=30)
+
+
+class WrongAccount(Refused):
+    """An event of another account, or of the other mode."""
+
+    code = "wrong_account"
+
+
+def store(session: Session, provider: Provider, event: Event, *, now: datetime) -> bool:
+    """Store an event alone, with the job that folds it; returns whether it was new.
+
+    Raises WrongAccount.
+    """
+    if event.livemode is not provider.livemode or event.account:
+        raise WrongAccount(OTHER_ACCOUNT)
+    put = insert_into(session, ProviderEvent).values(
+        provider=provider.name,
+        event_id=event.id,
+        kind=event.kind,
+        object_id=event.object_id,
+        livemode=event.livemode,
+        received_at=now,
+    )
+    stored = session.scalar(put.on_conflict_do_nothing().returning(ProviderEvent.event_id))
+    if stored is None:
+        return False
+    enqueue(session, kind=FOLD, lane=Lane.PROMPT, subject=event.id, payload={}, now=now)
+    return True
+
+
+def object_of(session: Session, provider: str, event_id: str) -> str | None:
+    """Return what an event is about; None where it was processed, or is not there."""
+    return session.scalar(
+        select(ProviderEvent.object_id).where(
+            ProviderEvent.provider == provider,
+            ProviderEvent.event_id == event_id,
+            ProviderEvent.processed_at.is_(None),
+        )
+    )
+
+
+def mark_processed(session: Session, provider: str, event_id: str, *, now: datetime) -> None:
+    """Mark an event as done, in the transaction that did it."""
+    _mark(session, provider, event_id, processed_at=now, error=None)
+
+
+def mark_failed(session: Session, provider: str, event_id: str, error: str) -> None:
+    """Write why an event could not be folded, in a transaction of its own."""
+    _mark(session, provider, event_id, error=error)
+
+
+def unprocessed(session: Session, provider: str, *, before: datetime) -> Sequence[str]:
+    """Return the events that came before that time and are not processed, the oldest first."""
+    return session.scalars(
+        select(ProviderEvent.event_id)
+        .where(
+            ProviderEvent.provider == provider,
+            ProviderEvent.processed_at.is_(None),
+            ProviderEvent.received_at < before,
+        )
+        .order_by(ProviderEvent.received_at, ProviderEvent.event_id)
+    ).all()
+
+
+def listed_since(session: Session, provider: str, *, now: datetime) -> datetime:
+    """Return since when the provider is asked what happened: a day more than was heard of."""
+    newest = session.scalar(
+        select(func.max(ProviderEvent.received_at)).where(ProviderEvent.provider == provider)
+    )
+    return max(now - KEPT_BY_PROVIDER, (newest or now - KEPT_BY_PROVIDER) - LISTED_AGAIN)
+
+
+def _mark(session: Session, provider: str, event_id: str, **values: object) -> None:
+    session.execute(
+        updating(ProviderEvent)
+        .where(ProviderEvent.provider == provider, ProviderEvent.event_id == event_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
