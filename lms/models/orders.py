@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -215,3 +216,26 @@ class Quote(Base, kw_only=True):
     superseded_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     accepted_name: Mapped[str | None] = mapped_column(String(200), default=None)
+
+
+class OrderLink(Base, kw_only=True):
+    """An unguessable link to an order's payment page, for whoever pays; no account is needed.
+
+    The token is derived from the secret key, the order and `number`, so that it can be emailed
+    again; only its hash is here. Making a new link revokes the earlier ones.
+    """
+
+    __tablename__ = "order_link"
+    __table_args__ = (
+        UniqueConstraint("order_id", "number"),
+        CheckConstraint("number >= 1", name="number_at_least_one"),
+        CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    order_id: Mapped[int] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    last_opened_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

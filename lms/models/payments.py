@@ -186,17 +186,41 @@ class Dispute(Base, kw_only=True):
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
 
 
+class PauseKind(StrEnum):
+    """Why reminders of an order's invoice pause: a promise of the payer, or our team's stop."""
+
+    CHECK_SENT = "check_sent"
+    IN_APPROVAL = "in_approval"
+    STOPPED = "stopped"
+
+
 class ReminderPause(Base, kw_only=True):
-    """Reminders of an order's invoice rest: "check sent", "in approval", or our team's stop (M18)."""
+    """No reminders of an order's invoice until `until`, or at all if that is None (M18).
+
+    `note` and the check's number, day and amount are as the payer typed them. `ended_at` is set
+    when another one replaces it, or when our team resumes reminders.
+    """
 
     __tablename__ = "reminder_pause"
+    __table_args__ = (
+        CheckConstraint("kind = 'stopped' OR until IS NOT NULL", name="promises_have_an_end"),
+        CheckConstraint(
+            "kind = 'check_sent' OR (check_number = '' AND sent_on IS NULL AND amount_minor IS NULL)",
+            name="only_checks_have_numbers",
+        ),
+        CheckConstraint("amount_minor > 0", name="amount_above_zero"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     order_id: Mapped[int] = mapped_column(
         ForeignKey("customer_order.id", ondelete="CASCADE"), index=True
     )
-    reason: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[PauseKind] = mapped_column(words(PauseKind))
     until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    note: Mapped[str] = mapped_column(String(500), default="")
+    check_number: Mapped[str] = mapped_column(String(80), default="")
+    sent_on: Mapped[date | None] = mapped_column(default=None)
+    amount_minor: Mapped[int | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
 

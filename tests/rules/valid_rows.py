@@ -99,6 +99,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
         "open_minor": 9900,
     },
     "provider_entry": {"amount_minor": 9900, "fee_minor": 317, "net_minor": 9583},
+    "reminder_pause": {"kind": "check_sent", "until": START},
     "refund": {"amount_minor": 9900, "state": "requested"},
     "settlement": {"payment_id": REFERRED, "amount_minor": 9900},
     "tax_rule": {"state": "TX", "rate": 8},

@@ -89,6 +89,7 @@ TABLES = (
     "refund",
     "dispute",
     "reminder_pause",
+    "order_link",
     "closed_month",
     "checkout",
     "provider_event",
@@ -169,6 +170,7 @@ def upgrade() -> None:
     _seat_imports()
     _orders()
     _buying()
+    _payment_pages()
     _requests()
     _grants()
     _past_sales()
@@ -2145,10 +2147,25 @@ def _orders() -> None:
         "reminder_pause",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("order_id", sa.Integer(), nullable=False),
-        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column(
+            "kind", _enum("pausekind", "check_sent", "in_approval", "stopped"), nullable=False
+        ),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("note", sa.String(length=500), nullable=False),
+        sa.Column("check_number", sa.String(length=80), nullable=False),
+        sa.Column("sent_on", sa.Date(), nullable=True),
+        sa.Column("amount_minor", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "kind = 'stopped' OR until IS NOT NULL",
+            name=op.f("ck_reminder_pause_promises_have_an_end"),
+        ),
+        sa.CheckConstraint(
+            "kind = 'check_sent' OR (check_number = '' AND sent_on IS NULL AND amount_minor IS NULL)",
+            name=op.f("ck_reminder_pause_only_checks_have_numbers"),
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_reminder_pause_amount_above_zero")),
         sa.ForeignKeyConstraint(
             ["order_id"],
             ["customer_order.id"],
@@ -2364,6 +2381,30 @@ def _buying() -> None:
         ),
     )
     op.create_index(op.f("ix_order_session_order_id"), "order_session", ["order_id"])
+
+
+def _payment_pages() -> None:
+    op.create_table(
+        "order_link",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_order_link_number_at_least_one")),
+        sa.CheckConstraint("length(token_hash) = 32", name=op.f("ck_order_link_token_is_a_sha256")),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["customer_order.id"],
+            name=op.f("fk_order_link_order_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_link")),
+        sa.UniqueConstraint("order_id", "number", name=op.f("uq_order_link_order_id_number")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_order_link_token_hash")),
+    )
 
 
 def _requests() -> None:

@@ -11,6 +11,7 @@ ORDER_SENTENCES: Final[Mapping[str, str]] = {
     "order.drafted": N_("%(actor)s drafted %(subject)s"),
     "order.exchanged": N_("%(actor)s exchanged %(from)s for %(to)s in %(subject)s"),
     "order.held": N_("%(actor)s closed the access of %(subject)s until it is paid"),
+    "order.link_replaced": N_("%(actor)s made a new payment link for %(subject)s"),
     "order.note_written": N_("%(actor)s wrote a note on %(subject)s"),
     "order.placed": N_("%(actor)s placed %(subject)s"),
     "order.po_received": N_("%(actor)s recorded a purchase order for %(subject)s"),

@@ -1,0 +1,142 @@
+"""Payment links: the unguessable, revocable address of an order's payment page.
+
+The token is derived from the secret key, so that emails and pages can give the same address again;
+the database has only its hash.
+"""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.database import insert_into
+from lms.core.errors import N_, Gone, NotFound
+from lms.core.runtime import derived_key
+from lms.core.settings import Settings
+from lms.models.orders import Order, OrderLink
+
+REVOKED: Final = N_("This link was replaced by a new one. Use the newest email, or ask us for it.")
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLinks:
+    """Where payment pages are, and the key that their tokens are derived with."""
+
+    base_url: str
+    key: bytes = field(repr=False)
+
+    def page(self, token: str) -> str:
+        """Return the whole address of a payment page."""
+        return f"{self.base_url}/pay/{token}"
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentLink:
+    """The link of an order as its own pages show it, and when it was last opened."""
+
+    url: str = field(repr=False)
+    created_at: datetime
+    last_opened_at: datetime | None
+
+
+def payment_links(settings: Settings) -> PaymentLinks:
+    """Return what payment links are made of."""
+    return PaymentLinks(settings.base_url, derived_key(settings.secret_key, "payment pages"))
+
+
+def link_of(session: Session, order: Order, *, where: PaymentLinks, now: datetime) -> str:
+    """Return the whole address of an order's payment page; the first time, it is made."""
+    found = current_link(session, order, where=where)
+    if found is not None:
+        return found.url
+    number = (_last_number(session, order) or 0) + 1
+    token = _token(order, number, where)
+    # two emails of one order may both make its first link: it is the same one
+    session.execute(
+        insert_into(session, OrderLink)
+        .values(order_id=order.id, number=number, token_hash=hash_of(token), created_at=now)
+        .on_conflict_do_nothing()
+    )
+    return where.page(token)
+
+
+def current_link(session: Session, order: Order, *, where: PaymentLinks) -> CurrentLink | None:
+    """Return an order's link; None before the first one, and after the secret key changed."""
+    row = session.scalar(
+        select(OrderLink)
+        .where(OrderLink.order_id == order.id, OrderLink.revoked_at.is_(None))
+        .order_by(OrderLink.number.desc())
+        .limit(1)
+    )
+    if row is None:
+        return None
+    token = _token(order, row.number, where)
+    if not hmac.compare_digest(row.token_hash, hash_of(token)):
+        return None
+    return CurrentLink(where.page(token), row.created_at, row.last_opened_at)
+
+
+def replace_link(
+    session: Session, order: Order, *, where: PaymentLinks, actor: str | None, now: datetime
+) -> str:
+    """Revoke every link of an order, and return the address of a new one."""
+    session.execute(
+        update(OrderLink)
+        .where(OrderLink.order_id == order.id, OrderLink.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
+    audit.record(session, "order.link_replaced", order.public_id, actor=actor, now=now)
+    return link_of(session, order, where=where, now=now)
+
+
+def order_of(session: Session, token: str) -> Order:
+    """Return the order whose payment page a token opens.
+
+    Raises Gone for a link that was revoked, and NotFound for one that never was.
+    """
+    row = session.execute(
+        select(Order, OrderLink.revoked_at)
+        .join(OrderLink, OrderLink.order_id == Order.id)
+        .where(OrderLink.token_hash == hash_of(token))
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    if row.revoked_at is not None:
+        raise Gone(REVOKED)
+    return row[0]
+
+
+def note_opening(session: Session, token: str, *, now: datetime) -> None:
+    """Record that somebody opened the page of a link."""
+    session.execute(
+        update(OrderLink)
+        .where(OrderLink.token_hash == hash_of(token))
+        .values(last_opened_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def hash_of(token: str) -> bytes:
+    """Return what the database has of a token: its SHA-256."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _last_number(session: Session, order: Order) -> int | None:
+    return session.scalar(
+        select(OrderLink.number)
+        .where(OrderLink.order_id == order.id)
+        .order_by(OrderLink.number.desc())
+        .limit(1)
+    )
+
+
+def _token(order: Order, number: int, where: PaymentLinks) -> str:
+    digest = hmac.digest(where.key, f"{order.public_id}:{number}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
