@@ -36,6 +36,7 @@ NAMES: Final = (
     "poster_key",
     "picture_key",
     "file_key",
+    "answer_file_key",
     "pdf_key",
     "source_key",
 )

@@ -28,6 +28,7 @@ class RequestKind(StrEnum):
     MORE_SEATS = "more_seats"
     REASSIGN = "reassign"
     DOMAIN = "domain"
+    VENDOR_FORM = "vendor_form"
 
 
 class RequestState(StrEnum):
@@ -55,6 +56,10 @@ class DeskRequest(Base, kw_only=True):
             "(state IN ('done', 'declined')) = (closed_at IS NOT NULL)", name="closed_when_ended"
         ),
         CheckConstraint("(file_key IS NULL) = (file_name IS NULL)", name="file_with_a_name"),
+        CheckConstraint(
+            "(answer_file_key IS NULL) = (answer_file_name IS NULL)",
+            name="answer_file_with_a_name",
+        ),
         Index("ix_desk_request_state_due_at", "state", "due_at"),
     )
 
@@ -95,6 +100,8 @@ class DeskRequest(Base, kw_only=True):
     reference: Mapped[str] = mapped_column(String(80), default="")  # a purchase order's number
     file_key: Mapped[str | None] = mapped_column(String(200), default=None)
     file_name: Mapped[str | None] = mapped_column(String(200), default=None)
+    answer_file_key: Mapped[str | None] = mapped_column(String(200), default=None)
+    answer_file_name: Mapped[str | None] = mapped_column(String(200), default=None)
     refusal: Mapped[str] = mapped_column(String(40), default="")  # the code that led here
     answer: Mapped[str] = mapped_column(Text, default="")
     note: Mapped[str] = mapped_column(Text, default="")  # the staff's own

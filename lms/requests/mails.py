@@ -1,6 +1,6 @@
 """The emails about requests: receipts to the person, a notice to staff, and answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,16 +11,19 @@ from lms.branding import read_branding
 from lms.core.dates_and_time_zones import say_date, say_datetime
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
+from lms.mail.attachments import Attachment
 from lms.mail.links import Links
 from lms.models.requests import RequestState
 from lms.pricing.price_list import say_money
 from lms.pricing.quotes import holds_until
 from lms.requests.read_models import RequestFacts
+from media.storage.object_keys import content_type_of
 
 _ANSWERS: Final = {
     RequestState.DONE: N_("An answer to your request %(number)s"),
     RequestState.DECLINED: N_("About your request %(number)s"),
 }
+ATTACHED: Final = N_("The file is attached.")
 
 
 def send_receipt(
@@ -41,12 +44,14 @@ def send_answer(session: Session, facts: RequestFacts, *, links: Links, now: dat
     values = {
         "name": facts.name,
         "number": facts.number,
-        "paragraphs": [part.split("\n") for part in facts.answer.split("\n\n")],
+        "paragraphs": [part.split("\n") for part in (facts.answer or ATTACHED).split("\n\n")],
         "is_declined": facts.state is RequestState.DECLINED,
         "action_url": links.page(f"/requests/{facts.public_id}"),
     }
     subject = _ANSWERS[facts.state] % {"number": facts.number}
-    _send(session, facts, "request_answered", subject, values, now=now)
+    key, name = facts.answer_file_key, facts.answer_file_name
+    files = (Attachment(key, name, content_type_of(key)),) if key and name else ()
+    _send(session, facts, "request_answered", subject, values, now=now, attachments=files)
 
 
 def notify_staff(
@@ -91,7 +96,7 @@ def _said(facts: RequestFacts, zone: ZoneInfo) -> dict[str, object]:
     }
 
 
-def _send(
+def _send(  # noqa: PLR0913  (the parts of an email)
     session: Session,
     facts: RequestFacts,
     kind: str,
@@ -99,6 +104,7 @@ def _send(
     values: Mapping[str, object],
     *,
     now: datetime,
+    attachments: Sequence[Attachment] = (),
 ) -> None:
     mail_outbox.post(
         session,
@@ -108,4 +114,5 @@ def _send(
         subject=subject,
         values=values,
         now=now,
+        attachments=attachments,
     )

@@ -33,6 +33,7 @@ KIND_WORDS: Final[Mapping[RequestKind, str]] = {
     RequestKind.MORE_SEATS: N_("Add seats"),
     RequestKind.REASSIGN: N_("Reassign a seat"),
     RequestKind.DOMAIN: N_("Verify a mail domain"),
+    RequestKind.VENDOR_FORM: N_("Fill in a vendor form"),
 }
 MONEY_BACK: Final = "MONEY_BACK"  # what the desk is told that such a request came from
 
@@ -76,6 +77,8 @@ class RequestFacts:
     reference: str
     file_key: str | None
     file_name: str | None
+    answer_file_key: str | None
+    answer_file_name: str | None
     refusal: str
     answer: str
     note: str
@@ -175,6 +178,8 @@ _FACTS: Final = (
         DeskRequest.reference,
         DeskRequest.file_key,
         DeskRequest.file_name,
+        DeskRequest.answer_file_key,
+        DeskRequest.answer_file_name,
         DeskRequest.refusal,
         DeskRequest.answer,
         DeskRequest.note,

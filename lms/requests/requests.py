@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,8 @@ OFFERS: Final[Mapping[RequestKind, OfferKind]] = {
 class NewRequest:
     """What a customer asks for; ids are rows'. `order_id` is the draft of what is to be sold.
 
+    `due_on` is the day by which they need it, None for our usual time.
+
     `to_email` is whom a seat is to go to. `offer` is what a payment is for; for other kinds it follows from the kind. `covered` of the
     people hold it already.
     """
@@ -70,6 +72,7 @@ class NewRequest:
     file: KeptFile | None = None
     refusal: str = ""
     order_id: int | None = None
+    due_on: date | None = None
 
 
 def due_after(asked_at: datetime, zone: ZoneInfo) -> datetime:
@@ -131,7 +134,7 @@ def ask(
         file_name=new.file.name if new.file else None,
         refusal=new.refusal,
         created_at=now,
-        due_at=due_after(now, mail_context.zone),
+        due_at=_due_at(new, mail_context.zone, now),
     )
     session.add(row)
     session.flush()
@@ -149,19 +152,22 @@ def take_in_hand(session: Session, request_id: str, *, actor: str | None, now: d
     audit.record(session, "request.taken", request_id, actor=actor, now=now)
 
 
-def finish(
+def finish(  # noqa: PLR0913  (the answer, and who gives it)
     session: Session,
     request_id: str,
     *,
     answer: str,
+    file: KeptFile | None = None,
     links: Links,
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Close a request as done; an answer is mailed. Raises NotFound, Conflict when it was closed."""
+    """Close a request as done; an answer is mailed, with its file. Raises NotFound, and Conflict when it was closed."""
     _move(session, request_id, RequestState.DONE, answer=answer, now=now)
+    if file is not None:
+        _set(session, request_id, answer_file_key=file.key, answer_file_name=file.name)
     audit.record(session, "request.done", request_id, actor=actor, now=now)
-    if answer.strip():
+    if answer.strip() or file is not None:
         mails.send_answer(session, find_request(session, request_id), links=links, now=now)
 
 
@@ -291,6 +297,13 @@ def checked(new: NewRequest) -> NewRequest:
     if faults:
         raise Invalid(N_("Please look at this again."), fields=faults)
     return NewRequest(new.kind, name, email, organization_name=organization, reference=reference)
+
+
+def _due_at(new: NewRequest, zone: ZoneInfo, now: datetime) -> datetime:
+    """Return until when an answer is due: the day they need it by, else the next business day."""
+    if new.due_on is None:
+        return due_after(now, zone)
+    return max(datetime.combine(new.due_on, DAY_ENDS, tzinfo=zone), now)
 
 
 def _move(

@@ -172,6 +172,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_document_statements_have_no_order": {"order_id": None},
     "ck_document_line_tax_has_a_rule": {"tax_minor": 1},
     "ck_number_series_next_at_least_one": {"next": 0},
+    "ck_desk_request_answer_file_with_a_name": {"answer_file_key": "requests/x.pdf"},
     "ck_order_link_number_at_least_one": {"number": 0},
     "ck_order_link_token_is_a_sha256": {"token_hash": b"short"},
     "ck_reminder_pause_amount_above_zero": {"amount_minor": 0},

@@ -2452,6 +2452,7 @@ def _requests() -> None:
                 "more_seats",
                 "reassign",
                 "domain",
+                "vendor_form",
             ),
             nullable=False,
         ),
@@ -2489,6 +2490,8 @@ def _requests() -> None:
         sa.Column("reference", sa.String(length=80), nullable=False),
         sa.Column("file_key", sa.String(length=200), nullable=True),
         sa.Column("file_name", sa.String(length=200), nullable=True),
+        sa.Column("answer_file_key", sa.String(length=200), nullable=True),
+        sa.Column("answer_file_name", sa.String(length=200), nullable=True),
         sa.Column("refusal", sa.String(length=40), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
@@ -2498,6 +2501,10 @@ def _requests() -> None:
         sa.CheckConstraint(
             "(state IN ('done', 'declined')) = (closed_at IS NOT NULL)",
             name=op.f("ck_desk_request_closed_when_ended"),
+        ),
+        sa.CheckConstraint(
+            "(answer_file_key IS NULL) = (answer_file_name IS NULL)",
+            name=op.f("ck_desk_request_answer_file_with_a_name"),
         ),
         sa.CheckConstraint(
             "(file_key IS NULL) = (file_name IS NULL)",

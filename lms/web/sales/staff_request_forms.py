@@ -1,6 +1,6 @@
 """Forms of the staff pages for requests."""
 
-from wtforms import Form, StringField, TextAreaField
+from wtforms import FileField, Form, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from lms.requests.requests import LONGEST_MESSAGE
@@ -15,6 +15,12 @@ class AnswerForm(Form):
         [Optional(), Length(max=LONGEST_MESSAGE)],
         description=_l("We email it to the person who asked and show it on the request's page."),
         render_kw={"rows": 5},
+    )
+    file = FileField(
+        _l("File"),
+        [Optional()],
+        description=_l("We attach it to the answer. A PDF or a picture, up to 10 MB."),
+        render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
     )
 
 

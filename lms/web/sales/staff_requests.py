@@ -27,6 +27,7 @@ from lms.requests.read_models import (
 from lms.sales.read_models import OrderFacts, orders_of_person
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.form_uploads import sent_file
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -178,7 +179,8 @@ def answer(request_id: str, act: str) -> ResponseReturnValue:
     if not form.validate():
         return _answer_again(request_id, form)
     try:
-        with transaction() as session:
+        with sent_file("requests") as file, transaction() as session:
+            with_file: dict[str, Any] = {"file": file} if file and act == "finish" else {}
             verb(
                 session,
                 request_id,
@@ -186,6 +188,7 @@ def answer(request_id: str, act: str) -> ResponseReturnValue:
                 links=links(),
                 actor=required_viewer().public_id,
                 now=now(),
+                **with_file,
             )
     except Invalid as refusal:
         show_faults(form, refusal)
@@ -229,7 +232,7 @@ def _answer_again(request_id: str, form: AnswerForm) -> ResponseReturnValue:
 
 
 def _may_sell(facts: RequestFacts) -> bool:
-    kept = (RequestKind.REASSIGN, RequestKind.DOMAIN)
+    kept = (RequestKind.REASSIGN, RequestKind.DOMAIN, RequestKind.VENDOR_FORM)
     return facts.is_open and facts.kind not in kept and not facts.asks_money_back
 
 
