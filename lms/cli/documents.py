@@ -13,6 +13,7 @@ from lms.core import clock
 from lms.core.errors import N_, Conflict, NotFound
 from lms.documents import mails as document_mails
 from lms.documents.lookup import document_named, order_named
+from lms.documents.payment_links import payment_links
 from lms.documents.stored_pdfs import ensure_pdf
 from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.grants import OfferKind
@@ -151,12 +152,12 @@ def resend(console: Console, *, number: str, to: str | None, as_json: bool) -> N
     with carrel.database.read_session() as session:
         public_id = document_named(session, number).public_id
     ensure_pdf(carrel, public_id)
-    links = mail_context_of(console).links
+    where = payment_links(carrel.settings)
     with carrel.database.transaction() as session:
         named = document_named(session, public_id)
         readers = (to,) if to else document_mails.recipients(session, named)
         for one in readers:
-            document_mails.send_again(session, named, one, links=links, now=clock.now())
+            document_mails.send_again(session, named, one, where=where, now=clock.now())
     told = ", ".join(readers) or "no one: this customer takes documents in a portal or by mail"
     answer(SentAnswer(named.label, readers), f"{named.label}: {told}.", as_json=as_json)
 

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from lms.branding import read_branding
 from lms.core.errors import N_
+from lms.documents.payment_links import PaymentLinks, link_of
 from lms.documents.snapshots import Snapshot, unpack
 from lms.mail import outbox as mail_outbox
 from lms.mail.attachments import Attachment
-from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order
@@ -29,17 +29,19 @@ NAMES: Final = {
 }
 
 
-def send_issued(session: Session, document: Document, *, links: Links, now: datetime) -> None:
+def send_issued(
+    session: Session, document: Document, *, where: PaymentLinks, now: datetime
+) -> None:
     """Email a document that was issued, once to each who is to have it."""
     for to in recipients(session, document):
-        _send(session, document, to, links=links, now=now, key=f"document:{document.public_id}")
+        _send(session, document, to, where=where, now=now, key=f"document:{document.public_id}")
 
 
 def send_again(
-    session: Session, document: Document, to: str, *, links: Links, now: datetime
+    session: Session, document: Document, to: str, *, where: PaymentLinks, now: datetime
 ) -> None:
     """Email a document once more, to an address of the sender's choice; raises Invalid."""
-    _send(session, document, to, links=links, now=now, key=None)
+    _send(session, document, to, where=where, now=now, key=None)
 
 
 def recipients(session: Session, document: Document) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ def _send(
     document: Document,
     to: str,
     *,
-    links: Links,
+    where: PaymentLinks,
     now: datetime,
     key: str | None,
 ) -> None:
@@ -83,18 +85,30 @@ def _send(
     snapshot = unpack(document.snapshot)
     # accounts payable have the PDF; an account, and so the page, is the contact's
     login_id = _contact_id(session, document) if to in _contact(session, document) else None
-    page = links.page(f"/documents/{document.public_id}")
+    page = where.links.page(f"/documents/{document.public_id}")
     mail_outbox.post(
         session,
         kind="document",
         to=to,
         login_id=login_id,
         subject=_subject(session, document, snapshot),
-        values={**_values(document, snapshot), "action_url": page if login_id else ""},
+        values={
+            **_values(document, snapshot),
+            "action_url": page if login_id else "",
+            "pay_url": _pay_url(session, document, where=where, now=now),
+            "purchasing_url": where.links.page("/purchasing"),
+        },
         now=now,
         unique_key=None if key is None else f"{key}:{to}"[:120],
         attachments=(Attachment(document.pdf_key, file_name(document), PDF),),
     )
+
+
+def _pay_url(session: Session, document: Document, *, where: PaymentLinks, now: datetime) -> str:
+    """Return the link to the payment page that quotes and invoices are emailed with; else ""."""
+    if document.kind not in (DocumentKind.QUOTE, DocumentKind.INVOICE):
+        return ""
+    return link_of(session, session.get_one(Order, document.order_id), where=where, now=now)
 
 
 def file_name(document: Document) -> str:

@@ -19,6 +19,7 @@ from lms.core.database import insert_into
 from lms.core.errors import N_, Gone, NotFound
 from lms.core.runtime import derived_key
 from lms.core.settings import Settings
+from lms.mail.links import Links
 from lms.models.orders import Order, OrderLink
 
 REVOKED: Final = N_("This link was replaced by a new one. Use the newest email, or ask us for it.")
@@ -28,12 +29,12 @@ REVOKED: Final = N_("This link was replaced by a new one. Use the newest email, 
 class PaymentLinks:
     """Where payment pages are, and the key that their tokens are derived with."""
 
-    base_url: str
+    links: Links
     key: bytes = field(repr=False)
 
     def page(self, token: str) -> str:
         """Return the whole address of a payment page."""
-        return f"{self.base_url}/pay/{token}"
+        return self.links.page(f"/pay/{token}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class CurrentLink:
 
 def payment_links(settings: Settings) -> PaymentLinks:
     """Return what payment links are made of."""
-    return PaymentLinks(settings.base_url, derived_key(settings.secret_key, "payment pages"))
+    return PaymentLinks(Links(settings.base_url), derived_key(settings.secret_key, "payment pages"))
 
 
 def link_of(session: Session, order: Order, *, where: PaymentLinks, now: datetime) -> str:

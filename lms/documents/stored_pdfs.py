@@ -15,10 +15,10 @@ from lms.branding import find_logo
 from lms.core.errors import NotFound
 from lms.core.runtime import Carrel
 from lms.documents import mails
+from lms.documents.payment_links import payment_links
 from lms.documents.pdf_renderer import render_pdf
 from lms.documents.snapshots import unpack
 from lms.jobs import queue
-from lms.mail.links import Links
 from lms.models.documents import Document
 from lms.models.jobs import Lane
 
@@ -49,7 +49,7 @@ def finish(carrel: Carrel, document_id: str, *, is_mailed: bool, now: datetime) 
         return
     with carrel.database.transaction() as session:
         mails.send_issued(
-            session, _find(session, document_id), links=Links(carrel.settings.base_url), now=now
+            session, _find(session, document_id), where=payment_links(carrel.settings), now=now
         )
 
 

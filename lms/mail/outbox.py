@@ -35,8 +35,15 @@ LONGEST_SUBJECT = 300
 CLAIM_LETTERS = ("invitation", "invitation_reminder", "seat_offer")
 LINK_LETTERS = ("link_login",)
 EMBED_CODE = "embed_code"
+QUOTE_LINK = "quote_requested"
 ONE_TIME = frozenset(
-    (*(purpose.value for purpose in EmailPurpose), *CLAIM_LETTERS, *LINK_LETTERS, EMBED_CODE)
+    (
+        *(purpose.value for purpose in EmailPurpose),
+        *CLAIM_LETTERS,
+        *LINK_LETTERS,
+        EMBED_CODE,
+        QUOTE_LINK,
+    )
 )
 
 

@@ -59,6 +59,7 @@ from lti.registrations.registrations import (
     RegistrationFacts,
     add_registration,
 )
+from tests.browser.route_walk_payment_pages import make_payment_pages
 from wsgi import COMPONENTS
 
 LINKS: Final = Links("http://localhost")
@@ -121,6 +122,7 @@ def make_beside(
         embed = add_embed(
             session, ground.organization_id, target, details, key=key, actor=None, now=moment
         )
+    made |= make_payment_pages(carrel, made, moment)
     return made | {"embed_id": embed.public_id} | _lists(carrel, ground, moment)
 
 

@@ -9,13 +9,14 @@ from lms.core.database import Database
 from lms.core.errors import Gone, NotFound
 from lms.documents import payment_links
 from lms.documents.payment_links import PaymentLinks
+from lms.mail.links import Links
 from lms.models.orders import Order, OrderLink
 from lms.sales import orders
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.sales.order_fixtures import placed
 
-WHERE = PaymentLinks("https://library.example.org", b"k" * 32)
+WHERE = PaymentLinks(Links("https://library.example.org"), b"k" * 32)
 
 
 @pytest.fixture

@@ -42,6 +42,8 @@ LIMITED = {
         "organization_orders.accept",
         "organization_orders.index",
         "organization_orders.place",
+        "organization_payment_link.make",
+        "organization_payment_link.show",
     },
     Audience.LMS_ADMINS: {
         "organizations.overview",

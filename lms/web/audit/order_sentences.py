@@ -7,10 +7,12 @@ from lms.core.errors import N_
 
 ORDER_SENTENCES: Final[Mapping[str, str]] = {
     "order.canceled": N_("%(actor)s canceled %(subject)s"),
+    "order.check_sent": N_("%(actor)s told us that a check for %(subject)s is on its way"),
     "order.corrected": N_("%(actor)s corrected %(subject)s"),
     "order.drafted": N_("%(actor)s drafted %(subject)s"),
     "order.exchanged": N_("%(actor)s exchanged %(from)s for %(to)s in %(subject)s"),
     "order.held": N_("%(actor)s closed the access of %(subject)s until it is paid"),
+    "order.in_approval": N_("%(actor)s told us that %(subject)s is in approval"),
     "order.link_replaced": N_("%(actor)s made a new payment link for %(subject)s"),
     "order.note_written": N_("%(actor)s wrote a note on %(subject)s"),
     "order.placed": N_("%(actor)s placed %(subject)s"),

@@ -9,10 +9,10 @@ from lms.core import clock
 from lms.documents import mails
 from lms.documents.document_readers import find_document_for
 from lms.documents.mails import file_name
+from lms.documents.payment_links import payment_links
 from lms.documents.stored_pdfs import ensure_pdf
 from lms.models.orders import Order
 from lms.web.core.current_user import required_viewer
-from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.sales.act_forms import SendForm
@@ -52,7 +52,9 @@ def send(document_id: str) -> ResponseReturnValue:
         address, now = form.email.address.shown, clock.now()
         with transaction() as writing:
             again = find_document_for(writing, document_id, login_id=person.login_id, is_team=True)
-            mails.send_again(writing, again, address, links=links(), now=now)
+            mails.send_again(
+                writing, again, address, where=payment_links(carrel().settings), now=now
+            )
             audit.record(writing, "document.resent", document_id, actor=person.public_id, now=now)
         flash(_("The document is on its way to %(email)s.", email=address), "done")
         if order_id is None:

@@ -189,6 +189,11 @@ def _row(facts: OrderFacts, managed: Managed) -> dict[str, object]:
         what = _("%(what)s and more", what=what)
     return {
         "number": facts.number,
+        "link_url": url_for(
+            "organization_payment_link.show",
+            organization_id=managed.facts.public_id,
+            order_id=facts.public_id,
+        ),
         "what": what,
         "covers": facts.covers,
         "total": say_money(facts.total_minor, facts.currency),

@@ -6,14 +6,18 @@ from typing import Final, TypeVar
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # not in its stubs
 
+from lms.buying.payment_promises import Promise
+from lms.core.dates_and_time_zones import say_calendar_date, say_date
 from lms.core.errors import N_
 from lms.models.documents import CreditReason, DocumentKind
 from lms.models.grants import OfferKind
 from lms.models.orders import DeliveredThrough, LineAct, Terms
-from lms.models.payments import PaymentMethod, RefundState, Reversal
+from lms.models.payments import PauseKind, PaymentMethod, RefundState, Reversal
+from lms.pricing.price_list import say_money
 from lms.sales.order_history import Event, Happening
 from lms.sales.read_models import Standing
 from lms.web.core.lazy_form_translations import _l
+from lms.web.core.private_page_headers_and_mail_links import mail_context
 
 Value = TypeVar("Value", bound=str)
 KIND_WORDS: Final = {
@@ -167,3 +171,25 @@ def _payment_text(event: Event) -> str:
         why = str(REVERSAL_WORDS[event.reversal]).lower()
         return _("%(source)s reversed: %(why)s", source=source, why=why)
     return _("%(source)s no longer pays invoice %(of)s", source=source, of=event.of)
+
+
+def promise_text(promise: Promise, currency: str) -> str:
+    """Return what a payer told us, in one or two sentences."""
+    zone = mail_context().zone
+    until = say_date(promise.until, zone)
+    if promise.kind is PauseKind.IN_APPROVAL:
+        text = _("The invoice is in approval. No reminders until %(day)s.", day=until)
+        return f"{text} {promise.note}".strip()
+    sent = say_calendar_date(promise.sent_on) if promise.sent_on else ""
+    number = promise.check_number
+    if promise.amount_minor is not None:
+        amount = say_money(promise.amount_minor, currency)
+        text = _(
+            "Check %(number)s for %(amount)s was sent on %(day)s.",
+            number=number,
+            amount=amount,
+            day=sent,
+        )
+    else:
+        text = _("Check %(number)s was sent on %(day)s.", number=number, day=sent)
+    return f"{text} {_('No reminders until %(day)s.', day=until)}"

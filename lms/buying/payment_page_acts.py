@@ -1,0 +1,129 @@
+"""Acts of payment pages: what whoever pays can do by an order's link, without an account."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from lms.buying import payment_page_mails, payment_promises
+from lms.buying.payment_page_mails import Told
+from lms.buying.payment_pages import payer_of
+from lms.buying.payment_promises import CheckSent
+from lms.core.errors import N_, Conflict, Invalid
+from lms.documents import payment_links
+from lms.mail.links import MailContext
+from lms.models.documents import Document
+from lms.models.orders import Order
+from lms.organizations import tax_papers
+from lms.organizations.tax_papers import NewExemption
+from lms.payments import credit_limit
+from lms.sales import orders, purchase_orders, quotes
+from lms.sales.purchase_orders import NewPurchaseOrder
+from lms.sales.quotes import Acceptance
+
+NO_QUOTE = N_("This order has no quote to accept.")
+CANCELED = N_("This order was canceled.")
+NO_PAYER = N_("Add your tax paper after the order is placed.")
+FILE_NEEDED = N_("Choose the file of your certificate or letter.")
+USED_BEFORE = N_(
+    "Your organization already sent us this purchase order number."
+    " Correct it, or confirm below that it is for this order, too."
+)
+
+
+def accept_quote(
+    session: Session,
+    token: str,
+    acceptance: Acceptance,
+    *,
+    mail_context: MailContext,
+    now: datetime,
+) -> Order:
+    """Accept the newest quote of a link's order, which places it; returns the order.
+
+    Access opens by the credit limit, else when our team or a payment opens it (PRODUCT.md, P9).
+    Raises as `quotes.accept`, and Conflict without a quote.
+    """
+    order = _locked(session, token)
+    newest = quotes.newest(session, order.id)
+    if newest is None:
+        raise Conflict(NO_QUOTE)
+    total = session.get_one(Document, newest.document_id).total_minor
+    opens = order.organization_id is not None and credit_limit.opens_at_once(
+        session, order.organization_id, wanted_minor=total
+    )
+    return quotes.accept(
+        session,
+        newest,
+        replace(acceptance, is_held=not opens),
+        mail_context=mail_context,
+        actor=None,
+        now=now,
+    )
+
+
+def add_purchase_order(
+    session: Session,
+    token: str,
+    new: NewPurchaseOrder,
+    *,
+    is_confirmed: bool,
+    mail_context: MailContext,
+    now: datetime,
+) -> None:
+    """Record a purchase order for a link's order, and tell our team.
+
+    A number that the same organization used before must be confirmed (MONEY.md, M9); which order
+    has it is not told. Raises Invalid (field `po_number`), and Conflict for a canceled order.
+    """
+    order = _locked(session, token)
+    used = purchase_orders.used_before(
+        session, order.organization_id, new.number, but=order.public_id
+    )
+    if used and not is_confirmed:
+        raise Invalid(USED_BEFORE, fields={"po_number": USED_BEFORE})
+    purchase_orders.receive(session, order, new, actor=None, now=now)
+    told = Told(N_("Purchase order received"), new.number)
+    payment_page_mails.tell_team(session, order, told, links=mail_context.links, now=now)
+
+
+def note_check(
+    session: Session, token: str, check: CheckSent, *, mail_context: MailContext, now: datetime
+) -> None:
+    """Record that a check for a link's order is on its way. Raises Invalid and Conflict."""
+    order = _locked(session, token)
+    payment_promises.note_check(session, order, check, zone=mail_context.zone, now=now)
+
+
+def note_approval(
+    session: Session, token: str, until: date, note: str, *, zone: ZoneInfo, now: datetime
+) -> None:
+    """Record that the invoice of a link's order is in approval. Raises Invalid and Conflict."""
+    order = _locked(session, token)
+    payment_promises.note_approval(session, order, until, note, zone=zone, now=now)
+
+
+def add_tax_paper(
+    session: Session, token: str, new: NewExemption, *, mail_context: MailContext, now: datetime
+) -> None:
+    """Add a tax paper of the payer of a link's order, with its file, and tell our team.
+
+    Raises Invalid (field `file` or `number`), and Conflict before the order is placed.
+    """
+    if new.file is None:
+        raise Invalid(FILE_NEEDED, fields={"file": FILE_NEEDED})
+    order = _locked(session, token)
+    payer = payer_of(order)
+    if payer is None:
+        raise Conflict(NO_PAYER)
+    tax_papers.add_exemption(session, payer, new, actor=None, now=now)
+    told = Told(N_("Tax paper received"), new.file.name)
+    payment_page_mails.tell_team(session, order, told, links=mail_context.links, now=now)
+
+
+def _locked(session: Session, token: str) -> Order:
+    order = orders.find_order(session, payment_links.order_of(session, token).public_id, lock=True)
+    if order.canceled_at is not None:
+        raise Conflict(CANCELED)
+    return order

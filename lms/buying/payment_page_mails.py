@@ -1,0 +1,43 @@
+"""Emails of payment pages: what a payer sent is told to our team."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lms.branding import read_branding
+from lms.core.errors import N_
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Links
+from lms.models.orders import Order
+from lms.requests.read_models import number_of
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was sent, such as "Purchase order received", and its number or file name."""
+
+    what: str
+    which: str
+
+
+def tell_team(session: Session, order: Order, told: Told, *, links: Links, now: datetime) -> None:
+    """Email our team what a payer sent by an order's link, where the seller has a mailbox."""
+    contact = read_branding(session, contact="").contact_email
+    if not contact:
+        return
+    number = number_of(order.public_id)
+    mail_outbox.post(
+        session,
+        kind="payment_page_used",
+        to=contact,
+        login_id=None,
+        subject=N_("Order %(number)s: %(what)s") % {"number": number, "what": told.what},
+        values={
+            "number": number,
+            "what": told.what,
+            "which": told.which,
+            "action_url": links.page(f"/staff/orders/{order.public_id}"),
+        },
+        now=now,
+    )

@@ -1,0 +1,143 @@
+"""Payment pages: what an order's unguessable link shows to whoever pays.
+
+Only this order is shown: never another one, nor who got access by it.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.buying.payment_promises import Promise, open_promise
+from lms.core.dates_and_time_zones import on_wall_clock
+from lms.core.errors import NotFound
+from lms.documents import payment_links
+from lms.documents.seller_facts import seller_as_printed
+from lms.documents.snapshots import BillTo, Seller
+from lms.models.documents import Document, DocumentKind
+from lms.models.orders import Order, Quote
+from lms.models.seller import VendorDocumentAudience
+from lms.organizations.tax_papers import Payer
+from lms.sales import billing, orders, purchase_orders, quotes
+from lms.sales.read_models import OrderFacts, Standing, find_order_facts
+from lms.seller.settings import read_seller
+from lms.seller.vendor_documents import (
+    VendorDocumentFacts,
+    read_vendor_document,
+    vendor_documents_for,
+)
+
+_IN_THE_PACKET = (VendorDocumentAudience.PUBLIC, VendorDocumentAudience.PACKET)
+
+
+@dataclass(frozen=True, slots=True)
+class PageLine:
+    """A line of an order: what it sells, how many (None is unlimited), and its amount before tax."""
+
+    title: str
+    quantity: int | None
+    net_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPage:
+    """All that a payment page shows.
+
+    `quote` is the newest version while it can be accepted; `price_today` is what an expired one
+    costs now, None where a price is negotiated. `promise` is what a payer told us last.
+    """
+
+    facts: OrderFacts
+    payer: BillTo
+    lines: tuple[PageLine, ...]
+    documents: tuple[Document, ...]
+    quote: Document | None
+    price_today: int | None
+    purchase_orders: tuple[str, ...]
+    promise: Promise | None
+    seller: Seller
+    vendor_documents: tuple[VendorDocumentFacts, ...]
+    has_payer: bool
+
+    @property
+    def is_owed(self) -> bool:
+        """Tell whether the order has an invoice with an open balance."""
+        return self.facts.invoice_id is not None and self.facts.open_minor > 0
+
+
+def read_page(session: Session, token: str, *, zone: ZoneInfo, now: datetime) -> PaymentPage:
+    """Return the payment page of a link; raises NotFound, and Gone for a link that was revoked."""
+    order = payment_links.order_of(session, token)
+    facts = find_order_facts(session, order.public_id)
+    standing = facts.standing(now)
+    documents = shown_documents(session, order)
+    newest = [one for one in documents if one.kind is DocumentKind.QUOTE]
+    return PaymentPage(
+        facts=facts,
+        payer=billing.billing_of(session, order).to,
+        lines=tuple(
+            PageLine(billing.title_of(line), line.quantity, line.net_minor)
+            for line in orders.lines_of(session, order.id)
+        ),
+        documents=documents,
+        quote=newest[-1] if newest and standing is Standing.QUOTED else None,
+        price_today=quotes.price_today(session, order) if standing is Standing.EXPIRED else None,
+        purchase_orders=tuple(
+            one.number for one in purchase_orders.purchase_orders_of(session, order.id)
+        ),
+        promise=open_promise(session, order.id, now=now),
+        seller=seller_as_printed(session, read_seller(session)),
+        vendor_documents=tuple(
+            one
+            for audience in _IN_THE_PACKET
+            for one in vendor_documents_for(session, audience, on=on_wall_clock(now, zone).date())
+        ),
+        has_payer=payer_of(order) is not None,
+    )
+
+
+def shown_documents(session: Session, order: Order) -> tuple[Document, ...]:
+    """Return an order's documents that its payment page shows, the oldest first.
+
+    A quote that was replaced is left out, and so is a receipt for several orders.
+    """
+    rows = session.execute(
+        select(Document, Quote.superseded_at)
+        .outerjoin(Quote, Quote.document_id == Document.id)
+        .where(Document.order_id == order.id)
+        .order_by(Document.id)
+    )
+    return tuple(
+        row.Document
+        for row in rows
+        if row.superseded_at is None
+        and (row.Document.kind is not DocumentKind.RECEIPT or row.Document.refers_to_id is not None)
+    )
+
+
+def find_document(session: Session, token: str, document_id: str) -> Document:
+    """Return a document that a payment page shows; raises NotFound and Gone."""
+    for one in shown_documents(session, payment_links.order_of(session, token)):
+        if one.public_id == document_id:
+            return one
+    raise NotFound
+
+
+def find_vendor_document(
+    session: Session, token: str, document_id: str, *, on: date
+) -> VendorDocumentFacts:
+    """Return a vendor document that payment pages give out on a day; raises NotFound and Gone."""
+    payment_links.order_of(session, token)
+    found = read_vendor_document(session, document_id)
+    if found.audience not in _IN_THE_PACKET or not found.is_valid(on):
+        raise NotFound
+    return found
+
+
+def payer_of(order: Order) -> Payer | None:
+    """Return who pays an order; None before it is placed by a customer we don't know yet."""
+    if order.organization_id is not None:
+        return Payer(organization_id=order.organization_id)
+    return Payer(login_id=order.login_id) if order.login_id is not None else None

@@ -1,0 +1,243 @@
+"""The acts of the payment page, each a form of its own that works without an account."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
+
+from lms.buying import payment_page_acts, payment_pages
+from lms.buying.payment_pages import PaymentPage
+from lms.buying.payment_promises import CheckSent
+from lms.core import clock
+from lms.core.dates_and_time_zones import on_wall_clock
+from lms.core.errors import Conflict, Invalid
+from lms.core.money_parsing_and_formatting import read_amount
+from lms.organizations import tax_papers
+from lms.pricing.price_list import say_money
+from lms.sales import purchase_orders
+from lms.sales.purchase_orders import NewPurchaseOrder
+from lms.sales.quotes import Acceptance
+from lms.seller.policies import SLUGS, TITLES, published_policies
+from lms.web.buying.payment_page import hide_from_search_engines, spend_try
+from lms.web.buying.payment_page_forms import (
+    AcceptQuoteForm,
+    CheckSentForm,
+    ExemptionForm,
+    InApprovalForm,
+    PurchaseOrderForm,
+)
+from lms.web.core.form_uploads import sent_file
+from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
+from lms.web.core.request_context import read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.sales.act_pages import ActPage, act, show_act
+
+blueprint = Blueprint("payment_page_acts", __name__, url_prefix="/pay/<token>")
+blueprint.after_request(hide_from_search_engines)
+
+GET_AND_POST = ["GET", "POST"]
+Do = Callable[[], str]  # does what the form asks, and returns what is told afterward
+
+
+@blueprint.route("/accept-quote", methods=GET_AND_POST)
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def accept_quote(token: str) -> ResponseReturnValue:
+    """Accept the open quote, which places the order."""
+    page = _read(token)
+    if page.quote is None:
+        raise Conflict(payment_page_acts.NO_QUOTE)
+    quote = page.quote
+    form = AcceptQuoteForm(_sent())
+    with read_session() as session:
+        policies = published_policies(session)
+    if not policies:
+        del form.agrees
+
+    def do() -> str:
+        if policies and not form.agrees.data:
+            sentence = _("Tick the box to agree.")
+            raise Invalid(sentence, fields={"agrees": sentence})
+        with sent_file(purchase_orders.FOLDER) as file, transaction() as session:
+            order = payment_page_acts.accept_quote(
+                session,
+                token,
+                Acceptance(
+                    name=form.name.data or "",
+                    po_number=form.po_number.data or "",
+                    file_key=file.key if file else None,
+                    file_name=file.name if file else None,
+                ),
+                mail_context=mail_context(),
+                now=clock.now(),
+            )
+            is_held = order.held_at is not None
+        if is_held:
+            return _("Order placed. We'll check it and open access within one business day.")
+        return _("Order placed. Your access is open, and the invoice is on its way.")
+
+    shown = ActPage(
+        title=_("Accept quote %(number)s", number=quote.label),
+        submit=_("Accept quote and place order"),
+        back_url=url_for("payment_page.show", token=token),
+        back_label=_("Order %(number)s", number=page.facts.number),
+        says=(
+            _(
+                "By accepting, you place this order for %(name)s, for %(total)s.",
+                name=page.payer.name,
+                total=say_money(quote.total_minor, quote.currency),
+            ),
+        ),
+        has_file=True,
+        template="buying/payment_act.html",
+        values={
+            "policies_shown": [
+                (_(TITLES[kind]), url_for("policies.show", slug=SLUGS[kind])) for kind in policies
+            ]
+        },
+    )
+    return _act(token, shown, form, do)
+
+
+@blueprint.route("/purchase-order", methods=GET_AND_POST)
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def purchase_order(token: str) -> ResponseReturnValue:
+    """Add a purchase order's number and file to the order."""
+    page = _read(token)
+    form = PurchaseOrderForm(_sent())
+
+    def do() -> str:
+        text = (form.po_amount.data or "").strip()
+        amount = read_amount(text, page.facts.currency, field="po_amount") if text else None
+        with sent_file(purchase_orders.FOLDER) as file, transaction() as session:
+            now = clock.now()
+            payment_page_acts.add_purchase_order(
+                session,
+                token,
+                NewPurchaseOrder(form.po_number.data or "", now, amount, file),
+                is_confirmed=bool(form.reuse_po.data),
+                mail_context=mail_context(),
+                now=now,
+            )
+        return _("Thank you. We received your purchase order.")
+
+    says = _("We print its number on the invoice.")
+    if page.facts.invoice_id is not None:
+        says = _("The invoice is already issued. We'll send you a corrected one with this number.")
+    return _act(token, _page(page, token, _("Add a purchase order"), says, has_file=True), form, do)
+
+
+@blueprint.route("/check-sent", methods=GET_AND_POST)
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def check_sent(token: str) -> ResponseReturnValue:
+    """Tell us that a check is on its way, which pauses reminders."""
+    page = _read(token)
+    form = CheckSentForm(
+        _sent(), data={"sent_on": on_wall_clock(clock.now(), mail_context().zone).date()}
+    )
+
+    def do() -> str:
+        text = (form.amount.data or "").strip()
+        amount = read_amount(text, page.facts.currency, field="amount") if text else None
+        assert form.sent_on.data is not None  # noqa: S101  (an empty one is refused before)
+        check = CheckSent(form.check_number.data or "", form.sent_on.data, amount)
+        with transaction() as session:
+            payment_page_acts.note_check(
+                session, token, check, mail_context=mail_context(), now=clock.now()
+            )
+        return _("Thank you. We won't remind you while your check is on its way.")
+
+    says = _("Reminders pause for 14 days. We email you a receipt when the check arrives.")
+    return _act(token, _page(page, token, _("Check sent"), says), form, do)
+
+
+@blueprint.route("/in-approval", methods=GET_AND_POST)
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def in_approval(token: str) -> ResponseReturnValue:
+    """Tell us until when the invoice is in approval, which pauses reminders."""
+    page = _read(token)
+    form = InApprovalForm(_sent())
+
+    def do() -> str:
+        assert form.until.data is not None  # noqa: S101  (an empty one is refused before)
+        with transaction() as session:
+            payment_page_acts.note_approval(
+                session,
+                token,
+                form.until.data,
+                form.note.data or "",
+                zone=mail_context().zone,
+                now=clock.now(),
+            )
+        return _("Thank you. We won't remind you until that day.")
+
+    says = _("Reminders pause until the day you choose. The due date stays the same.")
+    return _act(token, _page(page, token, _("In approval"), says), form, do)
+
+
+@blueprint.route("/tax-exemption", methods=GET_AND_POST)
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def tax_exemption(token: str) -> ResponseReturnValue:
+    """Upload a tax paper of who pays; our team checks it."""
+    page = _read(token)
+    form = ExemptionForm(_sent())
+    form.offer_choices()
+
+    def do() -> str:
+        new = form.exemption()
+        with sent_file(tax_papers.FOLDER) as file, transaction() as session:
+            payment_page_acts.add_tax_paper(
+                session,
+                token,
+                replace(new, file=file),
+                mail_context=mail_context(),
+                now=clock.now(),
+            )
+        return _("Thank you. We received your tax paper, and credit any tax we charged.")
+
+    says = _("Only our team sees the file. It applies to later invoices, too.")
+    shown = _page(page, token, _("Send a tax exemption certificate"), says, has_file=True)
+    return _act(token, shown, form, do)
+
+
+def _read(token: str) -> PaymentPage:
+    spend_try()
+    with read_session() as session:
+        return payment_pages.read_page(session, token, zone=mail_context().zone, now=clock.now())
+
+
+def _sent() -> MultiDict[str, str] | None:
+    return request.form if request.method == "POST" else None
+
+
+def _page(
+    page: PaymentPage, token: str, title: str, says: str, *, has_file: bool = False
+) -> ActPage:
+    return ActPage(
+        title=title,
+        submit=_("Send"),
+        back_url=url_for("payment_page.show", token=token),
+        back_label=_("Order %(number)s", number=page.facts.number),
+        says=(says,),
+        has_file=has_file,
+        template="buying/payment_act.html",
+    )
+
+
+def _act(token: str, page: ActPage, form: Form, do: Do) -> ResponseReturnValue:
+    if request.method == "GET":
+        return show_act(page, form)
+
+    def done() -> ResponseReturnValue:
+        flash(do(), "done")
+        return see_other("payment_page.show", token=token)
+
+    return act(lambda: page, form, done)

@@ -1,0 +1,85 @@
+"""Forms of the payment page: accepting a quote, a purchase order, a check, an approval, tax papers."""
+
+from wtforms import BooleanField, DateField, FileField, Form, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from lms.buying.payment_promises import LONGEST_NOTE, LONGEST_NUMBER
+from lms.sales.new_orders import LONGEST_REFERENCE
+from lms.web.core.lazy_form_translations import _l
+from lms.web.organizations.billing_forms import OwnTaxPaperForm
+
+LONGEST_NAME = 200
+PAPERS = {"accept": "application/pdf,image/jpeg,image/png,image/webp"}
+REFERENCE = {"maxlength": LONGEST_REFERENCE, "autocomplete": "off"}
+AMOUNT = {"class": "input-short", "inputmode": "decimal", "autocomplete": "off"}
+
+
+def _paper() -> FileField:
+    return FileField(
+        _l("Purchase order file"),
+        [Optional()],
+        description=_l("A PDF or a picture, up to 10 MB."),
+        render_kw=PAPERS,
+    )
+
+
+class AcceptQuoteForm(Form):
+    """How a quote is accepted: a typed name, and a purchase order where there is one."""
+
+    name = StringField(
+        _l("Your name"),
+        [InputRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
+        description=_l("As the person who accepts the quote for your organization."),
+        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
+    )
+    po_number = StringField(
+        _l("Purchase order number"),
+        [Optional(), Length(max=LONGEST_REFERENCE)],
+        description=_l("We print it on the invoice."),
+        render_kw=REFERENCE,
+    )
+    file = _paper()
+    agrees = BooleanField(_l("I agree to the policies below"))
+
+
+class PurchaseOrderForm(Form):
+    """A purchase order for the order."""
+
+    po_number = StringField(
+        _l("Purchase order number"),
+        [InputRequired(_l("Enter the purchase order number.")), Length(max=LONGEST_REFERENCE)],
+        render_kw=REFERENCE,
+    )
+    po_amount = StringField(_l("Amount of the purchase order"), [Optional()], render_kw=AMOUNT)
+    file = _paper()
+    reuse_po = BooleanField(_l("This purchase order is for this order, too"))
+
+
+class CheckSentForm(Form):
+    """A check that is on its way."""
+
+    check_number = StringField(
+        _l("Check number"),
+        [InputRequired(_l("Enter the number of the check.")), Length(max=LONGEST_NUMBER)],
+        render_kw={"class": "input-short", "maxlength": LONGEST_NUMBER, "autocomplete": "off"},
+    )
+    sent_on = DateField(_l("Sent on"), [InputRequired(_l("Choose the day you sent the check."))])
+    amount = StringField(_l("Amount"), [Optional()], render_kw=AMOUNT)
+
+
+class InApprovalForm(Form):
+    """An invoice that is in approval."""
+
+    until = DateField(
+        _l("You expect approval by"), [InputRequired(_l("Choose the day you expect approval by."))]
+    )
+    note = TextAreaField(
+        _l("Note"),
+        [Optional(), Length(max=LONGEST_NOTE)],
+        description=_l("Such as the date of your board meeting."),
+        render_kw={"rows": 3, "maxlength": LONGEST_NOTE},
+    )
+
+
+class ExemptionForm(OwnTaxPaperForm):
+    """A tax paper of the payer, with its file."""

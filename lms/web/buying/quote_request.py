@@ -1,0 +1,266 @@
+"""Pages of a quote in a minute: a form for everyone, and the emailed link that issues the quote.
+
+They answer alike, and in the same time, whoever's address and organization are typed (S16).
+"""
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from limits import RateLimitItemPerDay, RateLimitItemPerHour
+from sqlalchemy.orm import Session
+from wtforms import Form, IntegerField, SelectField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+
+from lms.buying import requested_quotes
+from lms.buying.requested_quotes import (
+    LONGEST_NAME,
+    OFFERED,
+    QuoteRequest,
+)
+from lms.core import clock
+from lms.core.errors import Invalid, NotFound
+from lms.core.postal_addresses import NO_ADDRESS
+from lms.documents.payment_links import link_of, payment_links
+from lms.grants.request_and_sale_form_choices import (
+    EVERYTHING,
+    find_webinar,
+    scopes,
+    webinars_on_sale,
+)
+from lms.models.grants import OfferKind
+from lms.models.organizations import Role
+from lms.organizations.manager_and_owner_permissions import managed_by
+from lms.pricing.price_list import MOST_SEATS
+from lms.web.accounts.forms import address_field
+from lms.web.buying.payment_page import spend_try
+from lms.web.core import rate_limits
+from lms.web.core.address_fields import address_fields, typed_address
+from lms.web.core.constant_time_responses import evenly
+from lms.web.core.current_user import viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.lazy_form_translations import _l
+from lms.web.core.private_page_headers_and_mail_links import (
+    keeps_its_address,
+    links,
+    mail_context,
+)
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.pricing.quote_texts import QuoteShown, offer_name, shown
+
+blueprint = Blueprint("quote_request", __name__, url_prefix="/purchasing/quote")
+
+QUOTES_FROM = rate_limits.Limit("quotes_from", (RateLimitItemPerHour(20), RateLimitItemPerDay(60)))
+MAY_BUY = (Role.OWNER, Role.MANAGER, Role.BILLING)
+WORDS = {
+    OfferKind.SINGLE: _l("Seats in one webinar, one for each person"),
+    OfferKind.GROUP_SHOWING: _l("Showing one webinar to a group"),
+    OfferKind.INSTITUTIONAL: _l("One webinar for everyone at our library"),
+    OfferKind.PASS: _l("All-access pass for one person"),
+}
+
+
+class QuoteForm(Form):
+    """What is to be quoted, and to whom."""
+
+    kind = SelectField(_l("What do you need?"), default=OfferKind.SINGLE.value)
+    webinar = StringField(
+        _l("Which webinar?"),
+        [Length(max=300)],
+        description=_l("Choose one from the list. Leave it empty for an all-access pass."),
+        render_kw={"list": "webinars", "maxlength": 300, "autocomplete": "off"},
+    )
+    covers = SelectField(_l("What should a pass cover?"), default=EVERYTHING)
+    people = IntegerField(
+        _l("How many seats?"),
+        [
+            InputRequired(_l("Enter how many seats.")),
+            NumberRange(1, MOST_SEATS, _l("Enter a number between 1 and 10,000.")),
+        ],
+        default=1,
+        description=_l("Only for seats. The other choices have one price."),
+        render_kw={"class": "input-short", "inputmode": "numeric", "min": 1, "max": MOST_SEATS},
+    )
+    name = StringField(
+        _l("Your name"),
+        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
+        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
+    )
+    email = address_field(_l("Your email address"), autocomplete="email")
+    organization_name = StringField(
+        _l("Library or organization"),
+        [
+            DataRequired(_l("Enter the name of your library or organization.")),
+            Length(max=LONGEST_NAME),
+        ],
+        render_kw={"autocomplete": "organization", "maxlength": LONGEST_NAME},
+    )
+    (
+        billing_street,
+        billing_street2,
+        billing_city,
+        billing_state,
+        billing_postal_code,
+        billing_country,
+    ) = address_fields()
+
+    def offer_choices(self, session: Session) -> None:
+        """Give the lists their choices."""
+        self.kind.choices = [(kind.value, WORDS[kind]) for kind in OFFERED]
+        self.covers.choices = [(EVERYTHING, _("Every webinar")), *scopes(session)]
+
+    @property
+    def wanted(self) -> OfferKind:
+        """Return what is to be quoted."""
+        return next((kind for kind in OFFERED if kind == self.kind.data), OfferKind.SINGLE)
+
+
+@blueprint.get("")
+@open_to(Audience.EVERYONE)
+def ask() -> ResponseReturnValue:
+    """Show the form."""
+    person = viewer()
+    known: dict[str, object] = {}
+    if person is not None:
+        known = {"name": person.name, "email": person.email or ""}
+    with read_session() as session:
+        named = find_webinar(session, "", slug=request.args.get("webinar", ""))
+        form = QuoteForm(data={**known, "webinar": named.name if named else ""})
+        return _form_page(session, form)
+
+
+@blueprint.post("")
+@open_to(Audience.EVERYONE)
+@evenly
+def send() -> ResponseReturnValue:
+    """Email the link that issues the quote, or show what is missing, or only the price."""
+    form = QuoteForm(request.form)
+    with read_session() as session:
+        form.offer_choices(session)
+        if request.form.get("act") == "price":
+            return _form_page(session, form)
+        is_right = form.validate()
+        try:
+            wanted = requested_quotes.check(session, _wanted(session, form))
+        except (Invalid, NotFound) as refusal:
+            if isinstance(refusal, Invalid):
+                _show_new_faults(form, refusal)
+            is_right = False
+        if not is_right:
+            return _form_page(session, form), 400
+    rate_limits.spend(QUOTES_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.LETTERS, form.email.address.key)
+    with transaction() as session:
+        requested_quotes.send_link(
+            session,
+            wanted,
+            links=links(),
+            secret_key=carrel().settings.secret_key,
+            now=clock.now(),
+        )
+    return see_other(".sent")
+
+
+@blueprint.get("/sent")
+@open_to(Audience.EVERYONE)
+def sent() -> ResponseReturnValue:
+    """Say that the link is on its way."""
+    return render("buying/quote_sent.html", sender=carrel().settings.mail_from)
+
+
+@blueprint.get("/<token>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def confirm(token: str) -> ResponseReturnValue:
+    """Show what was asked for, with the button that issues the quote: mail scanners open links."""
+    spend_try()
+    opened = requested_quotes.open_link(
+        token, secret_key=carrel().settings.secret_key, now=clock.now()
+    )
+    wanted = opened.request
+    return render(
+        "buying/quote_confirm.html",
+        request_facts=wanted,
+        what=offer_name(wanted.kind, wanted.people if wanted.kind is OfferKind.SINGLE else None),
+        token=token,
+    )
+
+
+@blueprint.post("/<token>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def issue(token: str) -> ResponseReturnValue:
+    """Issue the quote, email it as a PDF, and show it on the order's payment page."""
+    spend_try()
+    running, now = carrel(), clock.now()
+    opened = requested_quotes.open_link(token, secret_key=running.settings.secret_key, now=now)
+    try:
+        with transaction() as session:
+            order = requested_quotes.issue(session, opened, mail_context=mail_context(), now=now)
+            url = link_of(session, order, where=payment_links(running.settings), now=now)
+    except Invalid as refusal:  # the price list has changed since
+        flash(_(refusal.message), "attention")
+        return see_other(".ask")
+    flash(_("Your quote is ready. We also emailed it to you as a PDF."), "done")
+    return see_other("payment_page.show", token=url.rpartition("/")[2])
+
+
+def _form_page(session: Session, form: QuoteForm) -> str:
+    form.offer_choices(session)
+    return render(
+        "buying/quote_form.html",
+        form=form,
+        quote=_price(session, form),
+        kind=form.wanted.value,
+        webinars=webinars_on_sale(session),
+    )
+
+
+def _price(session: Session, form: QuoteForm) -> QuoteShown | None:
+    people = form.people.data
+    if people is None or not 1 <= people <= MOST_SEATS:
+        return None
+    try:
+        wanted = _wanted(session, form)
+        return shown(requested_quotes.price(session, wanted), slug=None)
+    except (Invalid, NotFound):
+        return None
+
+
+def _wanted(session: Session, form: QuoteForm) -> QuoteRequest:
+    """Return what the form asks for; raises Invalid for a webinar that isn't sold."""
+    covers = form.covers.data or EVERYTHING
+    if form.wanted is not OfferKind.PASS:
+        covers = requested_quotes.covers_of_webinar(session, form.webinar.data or "")
+    return QuoteRequest(
+        kind=form.wanted,
+        covers=covers,
+        people=form.people.data or 0,
+        name=form.name.data or "",
+        email=form.email.data or "",
+        organization_name=form.organization_name.data or "",
+        address=typed_address(form, "billing") or NO_ADDRESS,
+        organization=_own_organization(session, form.organization_name.data or ""),
+    )
+
+
+def _own_organization(session: Session, name: str) -> str:
+    """Return the slug of the organization of this name that the signed-in person buys for."""
+    person = viewer()
+    if person is None:
+        return ""
+    wanted = " ".join(name.split()).casefold()
+    mine = managed_by(session, person.login_id, roles=MAY_BUY)
+    return next((one.slug for one in mine if one.name.casefold() == wanted), "")
+
+
+def _show_new_faults(form: QuoteForm, refusal: Invalid) -> None:
+    """Show the faults of fields that have none of their own yet."""
+    fresh = {
+        name: text
+        for name, text in refusal.fields.items()
+        if name not in form or not form[name].errors
+    }
+    if fresh or not refusal.fields:
+        show_faults(form, Invalid(refusal.message, fields=fresh))

@@ -1,0 +1,123 @@
+"""The page that takes a purchasing office's own vendor form, which our team fills in."""
+
+from dataclasses import replace
+from datetime import date
+
+from flask import Blueprint, request, session
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from wtforms import DateField, FileField, Form, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+
+from lms.core import clock
+from lms.core.dates_and_time_zones import on_wall_clock
+from lms.core.errors import Invalid
+from lms.models.requests import RequestKind
+from lms.requests import requests
+from lms.requests.requests import LONGEST_MESSAGE, LONGEST_NAME, NewRequest
+from lms.web.accounts.forms import address_field
+from lms.web.core import rate_limits
+from lms.web.core.current_user import viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.form_uploads import has_file, sent_file
+from lms.web.core.lazy_form_translations import _l
+from lms.web.core.private_page_headers_and_mail_links import mail_context
+from lms.web.core.request_context import render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.requests.customer_request import ASKED, KEPT_ASKED, REQUESTS_FROM
+
+blueprint = Blueprint("vendor_form", __name__, url_prefix="/purchasing/vendor-form")
+
+
+def today() -> date:
+    """Return the day it is where the seller is."""
+    return on_wall_clock(clock.now(), mail_context().zone).date()
+
+
+class VendorForm(Form):
+    """A form to be filled in, by when, and whom it is emailed back to."""
+
+    file = FileField(
+        _l("Your form"),
+        description=_l("A PDF or a picture, up to 10 MB. Only our team sees it."),
+        render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
+    )
+    due_on = DateField(_l("You need it by"), [InputRequired(_l("Choose a day."))])
+    name = StringField(
+        _l("Your name"),
+        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
+        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
+    )
+    email = address_field(_l("Your email address"), autocomplete="email")
+    organization_name = StringField(
+        _l("Library or organization"),
+        [
+            DataRequired(_l("Enter the name of your library or organization.")),
+            Length(max=LONGEST_NAME),
+        ],
+        render_kw={"autocomplete": "organization", "maxlength": LONGEST_NAME},
+    )
+    message = TextAreaField(
+        _l("Anything we should know"),
+        [Optional(), Length(max=LONGEST_MESSAGE)],
+        render_kw={"rows": 4, "maxlength": LONGEST_MESSAGE},
+    )
+
+    def validate_due_on(self, field: DateField) -> None:
+        """Refuse a day that is over."""
+        if field.data is not None and field.data < today():
+            raise ValidationError(_("Choose today or a later day."))
+
+    def validate_file(self, field: FileField) -> None:  # noqa: ARG002  (WTForms' signature)
+        """Refuse a request without its file."""
+        if not has_file():
+            raise ValidationError(_("Choose the file of your form."))
+
+
+@blueprint.get("")
+@open_to(Audience.EVERYONE)
+def ask() -> ResponseReturnValue:
+    """Show the form."""
+    person = viewer()
+    known = {"name": person.name, "email": person.email or ""} if person else {}
+    return _page(VendorForm(data=known))
+
+
+@blueprint.post("")
+@open_to(Audience.EVERYONE)
+def send() -> ResponseReturnValue:
+    """Give our team the form, with the day it is due."""
+    form = VendorForm(request.form)
+    if not form.validate():
+        return _page(form), 400
+    rate_limits.spend(REQUESTS_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.LETTERS, form.email.address.key)
+    person = viewer()
+    new = NewRequest(
+        kind=RequestKind.VENDOR_FORM,
+        name=form.name.data or "",
+        email=form.email.address.shown,
+        organization_name=form.organization_name.data or "",
+        login_id=person.login_id if person else None,
+        message=form.message.data or "",
+        due_on=form.due_on.data,
+    )
+    try:
+        with sent_file("requests") as file, transaction() as writing:
+            facts = requests.ask(
+                writing,
+                replace(new, file=file),
+                mail_context=mail_context(),
+                actor=person.public_id if person else None,
+                now=clock.now(),
+            )
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _page(form), 400
+    session[ASKED] = [facts.public_id, *session.get(ASKED, [])][:KEPT_ASKED]
+    return see_other("ask.status", request_id=facts.public_id)
+
+
+def _page(form: VendorForm) -> str:
+    return render("buying/vendor_form.html", form=form)
