@@ -1,0 +1,79 @@
+"""The payment link of an order, as our team and the payer's managers see it."""
+
+import pytest
+
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.models.organizations import Organization
+from lms.sales.read_models import OrderFacts
+from tests.cast import Cast, Roles
+from tests.clock import Clock
+from tests.sales.order_fixtures import GROUP, SEAT, placed
+from tests.visitor import Visitor
+from tests.web.buying.test_payment_page import link
+
+
+@pytest.fixture
+def order(database: Database, cast: Cast, clock: Clock) -> OrderFacts:
+    return placed(database, GROUP)
+
+
+@pytest.fixture
+def path(database: Database, cast: Cast, order: OrderFacts) -> str:
+    with database.read_session() as session:
+        organization = session.get_one(Organization, cast.organization_id).public_id
+    return f"/organization/{organization}/orders/{order.public_id}/payment-link"
+
+
+def test_who_does_not_do_the_billing_finds_no_link(
+    client: Visitor, cast: Cast, roles: Roles, path: str
+) -> None:
+    for person in (cast.dan, roles.rita, roles.sue, roles.lee, roles.max, roles.beth):
+        client.sign_in(person.id)
+        assert client.get(path).status_code == client.post(path).status_code == 404
+
+
+def test_bookkeeper_sees_no_link_on_the_order_and_makes_none(
+    client: Visitor, carrel: Carrel, roles: Roles, order: OrderFacts
+) -> None:
+    url = link(carrel, order)
+    client.sign_in(roles.beth.id)
+    assert url not in client.get(f"/staff/orders/{order.public_id}").text
+    assert client.post(f"/staff/orders/{order.public_id}/payment-link").status_code == 404
+
+
+def test_billing_copies_the_link_and_makes_a_new_one(
+    client: Visitor, carrel: Carrel, roles: Roles, order: OrderFacts, path: str
+) -> None:
+    old = link(carrel, order)
+    client.sign_in(roles.bill.id)
+    assert path in client.get(path.partition("/orders/")[0] + "/orders").text
+    assert old in client.get(path).text
+    assert client.post(path).status_code == 303
+    new = link(carrel, order)
+    assert new != old
+    assert new in client.get(path).text
+    assert client.get(old).status_code == 410
+
+
+def test_link_of_an_order_of_someone_else_is_not_found(
+    client: Visitor, database: Database, roles: Roles, order: OrderFacts, path: str
+) -> None:
+    other = path.replace(order.public_id, placed(database, SEAT).public_id)
+    client.sign_in(roles.olive.id)
+    assert client.get(other).status_code == client.post(other).status_code == 404
+
+
+def test_staff_make_a_link_and_see_that_it_was_opened(
+    client: Visitor, carrel: Carrel, cast: Cast, order: OrderFacts
+) -> None:
+    page = f"/staff/orders/{order.public_id}"
+    client.sign_in(cast.ada.id)
+    assert "/pay/" not in client.get(page).text
+    assert client.post(f"{page}/payment-link").status_code == 303
+    text = client.get(page).text
+    assert link(carrel, order) in text
+    assert "No one has opened it yet." in text
+    carrel_client = client.application.test_client()
+    assert carrel_client.get(link(carrel, order)).status_code == 200
+    assert "Last opened" in client.get(page).text
