@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
@@ -223,6 +223,27 @@ class ReminderPause(Base, kw_only=True):
     amount_minor: Mapped[int | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class ReminderStage(StrEnum):
+    """When an unpaid invoice is reminded of, by its due date (MONEY.md, M18)."""
+
+    BEFORE_DUE = "before_due"
+    DAYS_15 = "days_15"
+    DAYS_30 = "days_30"
+    DAYS_60 = "days_60"
+
+
+class PaymentReminder(Base, kw_only=True):
+    """An invoice's payer was reminded of it; once at each stage."""
+
+    __tablename__ = "payment_reminder"
+    __table_args__ = (UniqueConstraint("invoice_id", "stage"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="RESTRICT"))
+    stage: Mapped[ReminderStage] = mapped_column(words(ReminderStage))
+    sent_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class ClosedMonth(Base, kw_only=True):

@@ -32,7 +32,7 @@ def bill(carrel: Carrel, run: JobRun) -> None:
 
 
 def past_due(carrel: Carrel, _run: JobRun) -> None:
-    """Tell our team and buyers of invoices that fell due; each is told once."""
+    """Tell our team of invoices that fell due; each is told once."""
     with carrel.database.transaction() as session:
         tell_past_due(session, mail_context=_mail_context(carrel), now=now())
 

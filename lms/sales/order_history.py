@@ -45,6 +45,9 @@ class Happening(StrEnum):
     DISPUTE_LOST = "dispute_lost"
     RELEASE_ASKED = "release_asked"
     CANCELED = "canceled"
+    REMINDED = "reminded"
+    REMINDERS_STOPPED = "reminders_stopped"
+    REMINDERS_RESUMED = "reminders_resumed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,9 @@ _AUDITED: Final[Mapping[str, Happening]] = {
     "order.corrected": Happening.CORRECTED,
     "order.canceled": Happening.CANCELED,
     "order.release_asked": Happening.RELEASE_ASKED,
+    "order.reminded": Happening.REMINDED,
+    "order.reminders_stopped": Happening.REMINDERS_STOPPED,
+    "order.reminders_resumed": Happening.REMINDERS_RESUMED,
     "quote.accepted": Happening.ACCEPTED,
     "payment.disputed": Happening.DISPUTED,
     "payment.dispute_won": Happening.DISPUTE_WON,

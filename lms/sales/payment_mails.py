@@ -16,7 +16,6 @@ from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.models.payments import Payment, PaymentMethod
 from lms.organizations.billing_details import read_billing
-from lms.organizations.manager_and_owner_permissions import stewards_of
 from lms.pricing.price_list import say_money
 from lms.sales.order_search import past_due_orders
 from lms.sales.read_models import OrderFacts, find_order_facts
@@ -63,42 +62,28 @@ def send_bounced(
 def send_past_due(
     session: Session, facts: OrderFacts, *, links: Links, zone: ZoneInfo, now: datetime
 ) -> None:
-    """Tell our team, the buyer and the organization's managers that an invoice is past due (P9).
-
-    Each is told once.
-    """
-    values = {
-        "buyer": facts.buyer,
-        "number": facts.invoice_number,
-        "po_number": facts.po_number,
-        "open": say_money(facts.open_minor, facts.currency),
-        "due": say_date(facts.due_at, zone) if facts.due_at else "",
-    }
-    subject = N_("Invoice %(number)s is past due") % {"number": facts.invoice_number}
+    """Tell our team once that an invoice is past due; reminders go to the payer (MONEY.md, M18)."""
     team = read_branding(session, contact="").contact_email
-    page = f"/documents/{facts.invoice_id}"
-    readers: list[tuple[str | None, int | None, str, str, str]] = [
-        (facts.contact_email, facts.contact_id, page, "buyer", facts.contact_name),
-        (team, None, f"/staff/orders/{facts.public_id}", "staff", ""),
-    ]
-    if facts.organization_id is not None:
-        readers += [
-            (one.email, one.login_id, page, "buyer", one.name)
-            for one in stewards_of(session, facts.organization_id)
-            if one.login_id != facts.contact_id
-        ]
-    for to, login_id, path, whose, name in readers:
-        if to:
-            mail_outbox.post(
-                session,
-                kind=f"invoice_past_due_{whose}",
-                to=to,
-                login_id=login_id,
-                subject=subject,
-                values={**values, "name": name, "action_url": links.page(path)},
-                now=now,
-                unique_key=f"past-due-{whose}:{facts.invoice_id}:{login_id or 0}",
-            )
+    if not team:
+        return
+    due = facts.due_at - timedelta(seconds=1) if facts.due_at else None
+    mail_outbox.post(
+        session,
+        kind="invoice_past_due_staff",
+        to=team,
+        login_id=None,
+        subject=N_("Invoice %(number)s is past due") % {"number": facts.invoice_number},
+        values={
+            "buyer": facts.buyer,
+            "number": facts.invoice_number,
+            "po_number": facts.po_number,
+            "open": say_money(facts.open_minor, facts.currency),
+            "due": say_date(due, zone) if due else "",
+            "action_url": links.page(f"/staff/orders/{facts.public_id}"),
+        },
+        now=now,
+        unique_key=f"past-due-staff:{facts.invoice_id}",
+    )
 
 
 def notify_staff_of_dispute(session: Session, order: Order, *, links: Links, now: datetime) -> None:
@@ -133,6 +118,6 @@ def _payers(session: Session, facts: OrderFacts) -> tuple[str, ...]:
 
 
 def tell_past_due(session: Session, *, mail_context: MailContext, now: datetime) -> None:
-    """Tell our team and the buyer of each invoice that fell due; each email goes out once."""
+    """Tell our team of each invoice that fell due; each email goes out once."""
     for facts in past_due_orders(session, now=now, since=now - TELLS_FOR):
         send_past_due(session, facts, links=mail_context.links, zone=mail_context.zone, now=now)

@@ -7,6 +7,7 @@ import pypdfium2
 import pytest
 from sqlalchemy import func, select
 
+from lms.branding import BrandingTexts, edit_branding
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.documents.snapshots import unpack
@@ -252,6 +253,9 @@ def test_what_was_past_due_before_is_told_to_nobody_and_what_falls_due_later_is(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     late = PART.replace("2025-12-02,,", "2026-02-02,2026-02-20,")
+    with database.transaction() as session:
+        words = BrandingTexts("Quill", "#1d6a4c", "team@example.org", "Quill", "")
+        edit_branding(session, words, actor=None, now=NOW)
     brought_in(carrel, tmp_path, cast, GROUP, late)
     told = []
     for at in (NOW, DUE + timedelta(hours=1)):

@@ -84,6 +84,7 @@ TABLES = (
     "document",
     "quote",
     "document_line",
+    "payment_reminder",
     "number_series",
     "settlement",
     "refund",
@@ -173,6 +174,7 @@ def upgrade() -> None:
     _payment_pages()
     _requests()
     _grants()
+    _receivables()
     _past_sales()
     _kits()
     _playback()
@@ -2728,6 +2730,30 @@ def _grants() -> None:
     op.create_index(op.f("ix_grant_line_order_line_id"), "grant_line", ["order_line_id"])
     op.create_index(op.f("ix_grant_line_series_id"), "grant_line", ["series_id"])
     op.create_index("ix_grant_line_webinar_id", "grant_line", ["webinar_id"])
+
+
+def _receivables() -> None:
+    op.create_table(
+        "payment_reminder",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "stage",
+            _enum("reminderstage", "before_due", "days_15", "days_30", "days_60"),
+            nullable=False,
+        ),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"],
+            ["document.id"],
+            name=op.f("fk_payment_reminder_invoice_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_reminder")),
+        sa.UniqueConstraint(
+            "invoice_id", "stage", name=op.f("uq_payment_reminder_invoice_id_stage")
+        ),
+    )
 
 
 def _past_sales() -> None:

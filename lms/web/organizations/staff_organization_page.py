@@ -36,6 +36,7 @@ from lms.organizations.orders import orders_of
 from lms.organizations.organizations import OrganizationFacts
 from lms.organizations.payers import Payer
 from lms.people.role_texts import ROLES
+from lms.receivables.read_models import reminders_of_organization
 from lms.reports import audit_log
 from lms.seats import pools
 from lms.web.access.access_panel_and_reader_times import reading_zone
@@ -50,6 +51,7 @@ from lms.web.people.grant_and_seat_rows import covered
 from lms.web.people.pool_rows import pool_row
 from lms.web.people.staff_forms import MemberForm
 from lms.web.people.tax_paper_rows import tax_paper_rows
+from lms.web.receivables.reminder_rows import reminder_rows
 
 PAGE: Final = "staff_organizations.organization"
 PAGE_SIZE: Final = 50
@@ -174,6 +176,7 @@ def _billing(
         "billing": billing_facts(details),
         "payables": _payables(session, details),
         "notes": details.notes,
+        "reminders": reminder_rows(reminders_of_organization(session, kept.id, now=now), zone),
         "papers": tax_paper_rows(papers, zone=zone, today=now.astimezone(zone).date()),
         "domains": email_domains.domains_of(session, kept.id),
     }

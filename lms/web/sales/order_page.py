@@ -21,6 +21,7 @@ from lms.models.grants import Withdrawal
 from lms.models.orders import Order, OrderLine, PurchaseOrder
 from lms.models.payments import Payment, Refund, Settlement
 from lms.pricing.price_list import say_money
+from lms.receivables.read_models import reminders_of_order
 from lms.requests.read_models import requests_of_order
 from lms.sales import billing, orders, purchase_orders, quotes
 from lms.sales.order_history import history_of
@@ -33,6 +34,7 @@ from lms.sales.read_models import (
 )
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.request_context import carrel
+from lms.web.receivables.reminder_rows import reminder_rows
 from lms.web.sales.order_texts import (
     ACT_WORDS,
     DOCUMENT_WORDS,
@@ -83,6 +85,7 @@ def contents(session: Session, order_id: str) -> Row:
         "documents": _documents(session, order, zone),
         "payments": _payments(session, order),
         "refunds": _refunds(session, order, zone),
+        "reminders": _reminders(session, order, zone),
         "events": _events(session, order, zone),
         "requests": requests_of_order(session, order.id),
         **_payment_link(session, order, facts, zone),
@@ -102,6 +105,12 @@ def _payment_link(session: Session, order: Order, facts: OrderFacts, zone: ZoneI
         else "",
         "promise": promise_text(promise, facts.currency) if promise else "",
     }
+
+
+def _reminders(session: Session, order: Order, zone: ZoneInfo) -> Row | None:
+    """Return the reminders of the open invoice, where our team may stop them."""
+    found = reminders_of_order(session, order.id, now=clock.now())
+    return reminder_rows([found], zone)[0] if found else None
 
 
 def _about(session: Session, order: Order, facts: OrderFacts, zone: ZoneInfo) -> list[Row]:

@@ -144,6 +144,9 @@ _HAPPENED: Final = {
     Happening.DISPUTE_LOST: N_("Dispute lost"),
     Happening.RELEASE_ASKED: N_("Managers were asked to release seats"),
     Happening.CANCELED: N_("Order canceled"),
+    Happening.REMINDED: N_("Payment reminder sent"),
+    Happening.REMINDERS_STOPPED: N_("Payment reminders stopped"),
+    Happening.REMINDERS_RESUMED: N_("Payment reminders resumed"),
 }
 
 

@@ -1,0 +1,32 @@
+"""Jobs of receivables: reminders of unpaid invoices."""
+
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from lms.core.clock import now
+from lms.core.runtime import Carrel
+from lms.documents.payment_links import payment_links
+from lms.jobs.queue import JobKind, JobRun, Schedule
+from lms.mail.links import Links, MailContext
+from lms.receivables import reminders
+
+REMIND: Final = "receivables.remind"
+SCHEDULES: Final = (Schedule(REMIND, timedelta(hours=1)),)
+
+
+def remind(carrel: Carrel, run: JobRun) -> None:
+    """Write the payment reminders that are due, each payer's in a transaction of its own (M18)."""
+    settings = carrel.settings
+    mail_context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
+    pay = payment_links(settings)
+    with carrel.database.read_session() as session:
+        due = reminders.due_debtors(session, now=now())
+    for debtor in due:
+        if run.canceled():
+            return
+        with carrel.database.transaction() as session:
+            reminders.remind(session, debtor, mail_context=mail_context, pay=pay, now=now())
+
+
+JOBS: Final = (JobKind(REMIND, remind),)

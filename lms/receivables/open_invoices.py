@@ -1,0 +1,142 @@
+"""Open invoices as reminders see them: of whom, since when due, what was sent, and what pauses them.
+
+Test invoices, canceled orders and disputed payments are left out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session
+
+from lms.access.merged_organizations import kept_organization
+from lms.models.documents import Document, DocumentKind
+from lms.models.orders import Order
+from lms.models.payments import (
+    Dispute,
+    DisputeState,
+    PaymentReminder,
+    ReminderPause,
+    ReminderStage,
+    Settlement,
+)
+
+DAYS: Final[Mapping[ReminderStage, int]] = {
+    ReminderStage.BEFORE_DUE: -7,
+    ReminderStage.DAYS_15: 15,
+    ReminderStage.DAYS_30: 30,
+    ReminderStage.DAYS_60: 60,
+}
+STAGES: Final = tuple(DAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Debtor:
+    """Who owes: a person or an organization (the one that is kept), by their rows."""
+
+    login_id: int | None
+    organization_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receivable:
+    """An open invoice, due at the end of a day; `sent` are the stages it was reminded of at.
+
+    `since` is when it was issued, or imported: what came before is not made up for.
+    """
+
+    id: int
+    order_id: int
+    debtor: Debtor
+    due_at: datetime
+    since: datetime
+    sent: frozenset[ReminderStage]
+
+    def stage_by(self, at: datetime) -> ReminderStage | None:
+        """Return the last stage that comes before `at` and that no reminder has reached; else None."""
+        latest = max((STAGES.index(one) for one in self.sent), default=-1)
+        for stage in reversed(STAGES[latest + 1 :]):
+            reached = self.due_at + timedelta(days=DAYS[stage])
+            if self.since < reached <= at:
+                is_late = stage is ReminderStage.BEFORE_DUE and at >= self.due_at
+                return None if is_late else stage
+        return None
+
+
+def receivables(
+    session: Session,
+    *,
+    due_by: datetime,
+    now: datetime,
+    debtor: Debtor | None = None,
+    paused: bool = False,
+) -> tuple[Receivable, ...]:
+    """Return the open invoices that are due by a moment, of all or of one, the oldest due first.
+
+    Those of orders whose reminders are paused are left out, unless they are wanted.
+    """
+    kept = kept_organization(Document.organization_id)
+    query = (
+        select(
+            Document.id,
+            Document.order_id,
+            Document.login_id,
+            kept.label("organization_id"),
+            Document.due_at,
+            Document.issued_at,
+            Order.created_at,
+        )
+        .join(Order, Order.id == Document.order_id)
+        .where(
+            Document.kind == DocumentKind.INVOICE,
+            Document.open_minor > 0,
+            Document.due_at <= due_by,
+            Document.livemode.is_(True),
+            Order.canceled_at.is_(None),
+            ~_IS_DISPUTED,
+        )
+        .order_by(Document.due_at, Document.id)
+    )
+    if not paused:
+        query = query.where(~is_paused(now))
+    if debtor is not None and debtor.organization_id is not None:
+        query = query.where(kept == debtor.organization_id)
+    elif debtor is not None:
+        query = query.where(Document.login_id == debtor.login_id)
+    rows = session.execute(query).all()
+    sent: dict[int, set[ReminderStage]] = {}
+    reminded = select(PaymentReminder.invoice_id, PaymentReminder.stage)
+    for invoice_id, stage in session.execute(
+        reminded.where(PaymentReminder.invoice_id.in_([row.id for row in rows]))
+    ):
+        sent.setdefault(invoice_id, set()).add(stage)
+    return tuple(
+        Receivable(
+            id=row.id,
+            order_id=row.order_id,
+            debtor=Debtor(row.login_id, row.organization_id),
+            due_at=row.due_at,
+            since=max(row.issued_at, row.created_at),
+            sent=frozenset(sent.get(row.id, ())),
+        )
+        for row in rows
+    )
+
+
+def is_paused(now: datetime) -> ColumnElement[bool]:
+    """Tell whether the reminders of the statement's order are paused now, by the payer or by us."""
+    return exists().where(
+        ReminderPause.order_id == Order.id,
+        ReminderPause.ended_at.is_(None),
+        func.coalesce(ReminderPause.until, now + timedelta(seconds=1)) > now,
+    )
+
+
+_IS_DISPUTED: Final = exists().where(
+    Settlement.invoice_id == Document.id,
+    Settlement.undone_at.is_(None),
+    Dispute.payment_id == Settlement.payment_id,
+    Dispute.state == DisputeState.OPEN,
+)

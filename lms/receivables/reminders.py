@@ -1,0 +1,58 @@
+"""Payment reminders: 7 days before an invoice is due, then 15, 30 and 60 days past due (MONEY.md, M18).
+
+A payer hears of all their open invoices in one email, each with its own balance, and no access
+ends by it. An invoice that comes to a stage of its own within a few days of that email is counted
+as told.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.documents.payment_links import PaymentLinks
+from lms.mail.links import MailContext
+from lms.models.orders import Order
+from lms.models.payments import PaymentReminder
+from lms.payments import settlements
+from lms.receivables import mails
+from lms.receivables.open_invoices import Debtor, Receivable, receivables
+
+AHEAD: Final = timedelta(days=7)
+TOLD_FOR: Final = timedelta(days=6)
+FOREVER: Final = timedelta(days=400)  # invoices are due within 180 days
+
+
+def due_debtors(session: Session, *, now: datetime) -> tuple[Debtor, ...]:
+    """Return whom to remind now, the one whose invoice is due longest first."""
+    found = receivables(session, due_by=now + AHEAD, now=now)
+    return tuple(dict.fromkeys(one.debtor for one in found if one.stage_by(now) is not None))
+
+
+def remind(
+    session: Session,
+    debtor: Debtor,
+    *,
+    mail_context: MailContext,
+    pay: PaymentLinks,
+    now: datetime,
+) -> tuple[Receivable, ...]:
+    """Remind a payer of their open invoices where one is due for it; returns those it names.
+
+    Of two who remind at once, the second one finds nothing due.
+    """
+    known = receivables(session, due_by=now + FOREVER, now=now, debtor=debtor)
+    settlements.lock_invoices(session, [one.id for one in known])
+    named = receivables(session, due_by=now + FOREVER, now=now, debtor=debtor)
+    if all(one.stage_by(now) is None for one in named):
+        return ()
+    mails.send_reminder(session, debtor, named, mail_context=mail_context, pay=pay, now=now)
+    for one in named:
+        stage = one.stage_by(now) or one.stage_by(now + TOLD_FOR)
+        if stage is not None:
+            session.add(PaymentReminder(invoice_id=one.id, stage=stage, sent_at=now))
+        order = session.get_one(Order, one.order_id)
+        audit.record(session, "order.reminded", order.public_id, actor=None, now=now)
+    session.flush()
+    return named
