@@ -1,7 +1,6 @@
 """The access policy: who may watch what, decided in one place.
 
-`decide` is pure: it compares facts that `lms.access.decision_facts` loaded with the time it is given. Nothing
-else in the product compares an expiry or a status to answer "may they?".
+`decide` is pure: it compares facts that `lms.access.decision_facts` loaded with the time it is given.
 """
 
 from collections.abc import Callable, Iterable
@@ -57,8 +56,8 @@ IN_FORCE = frozenset({Code.OK_PERMANENT, Code.OK_TERM})
 ADMITTING = IN_FORCE | {Code.OK_FREE, Code.OK_GRACE}
 _RANK = {code: rank for rank, code in enumerate(Code)}
 _TAKEN_BACK = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
-# What a person no longer has through a pool that goes on without them, and what even a pool that
-# starts, is paid or is renewed would not bring back to somebody whose seat was taken away.
+# What a person no longer has through a pool that goes on without them, and what a pool that starts,
+# is paid or is renewed would not bring back to someone whose seat was taken away.
 _OVER = frozenset({Code.CONTRACT_LAPSED, Code.PASS_EXPIRED})
 _LOST_WITH_A_SEAT = IN_FORCE | _OVER | {Code.HELD_AFTER_TERM}
 _GONE_WITH_A_SEAT = IN_FORCE | _OVER | {Code.PAYMENT_PENDING, Code.NOT_STARTED}
@@ -107,7 +106,7 @@ class GrantFacts:
     """One grant that covers the webinar: its term, what was done to it, and the way to it.
 
     `place` is None for a login's own. A pool's admits until `grace_until` (C1); a pass has none.
-    One that `opens_live` lets into the live session while it awaits payment (P9).
+    `opens_live` lets into the live session before payment (P9).
     """
 
     public_id: str
@@ -206,7 +205,8 @@ def decide(
         (
             each
             for each in login.grants
-            if (within is None or _is_of(each, within)) and _includes(each, webinar)
+            if (within is None or (each.place and each.place.organization_id == within))
+            and _includes(each, webinar)
         ),
         now,
         lambda grant: _weigh(grant, webinar, action, now),
@@ -291,7 +291,7 @@ def _weigh(grant: GrantFacts, webinar: WebinarFacts, action: Action, now: dateti
     """Answer for one grant alone, as if it were the only one (PRODUCT.md, A2 to A4)."""
     code = _standing(grant, now)
     if code is Code.PAYMENT_PENDING and action is Action.LIVE and grant.opens_live:
-        return Code.OK_PERMANENT if grant.ends_at is None else Code.OK_TERM
+        code = Code.OK_PERMANENT if grant.ends_at is None else Code.OK_TERM
     if grant.ends_at is None or code in _TAKEN_BACK:
         return code
     if webinar.held_at >= grant.ends_at:
@@ -362,10 +362,6 @@ def _open_to_newcomers(place: PoolPlace) -> Code:
         return Code.NO_GRANT
     is_invited = place.way not in (Way.BY_DOMAIN, Way.BY_LAUNCH)
     return Code.INVITE_NOT_CLAIMED if is_invited else Code.SEAT_CLAIMABLE
-
-
-def _is_of(grant: GrantFacts, organization_id: int) -> bool:
-    return grant.place is not None and grant.place.organization_id == organization_id
 
 
 def _includes(grant: GrantFacts, webinar: WebinarFacts) -> bool:

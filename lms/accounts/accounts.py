@@ -192,6 +192,14 @@ def add_unconfirmed(session: Session, address: Address, *, now: datetime) -> Non
     )
 
 
+def add_without_address(session: Session, name: str, *, now: datetime) -> int:
+    """Make a login that no address leads to: of a learner, or of a buyer not confirmed; returns its id."""
+    login = Login(name=name, email=None, email_key=None, created_at=now)
+    session.add(login)
+    session.flush()
+    return login.id
+
+
 def invite_to_set_password(
     session: Session, account: Account, *, links: Links, now: datetime
 ) -> None:

@@ -19,7 +19,7 @@ from lms.documents.snapshots import BillTo, Seller
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order, Quote
 from lms.models.seller import VendorDocumentAudience
-from lms.organizations.tax_papers import Payer
+from lms.organizations.payers import Payer
 from lms.sales import billing, orders, purchase_orders, quotes
 from lms.sales.read_models import OrderFacts, Standing, find_order_facts
 from lms.seller.settings import read_seller

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+CHECKOUT = "https://checkout.stripe.com"
 STRIPE = "https://api.stripe.com"
 LOOPBACK_NAMES = ("localhost",)
 
@@ -28,6 +29,11 @@ class StripeSettings:
     def is_simulated(self) -> bool:
         """Tell whether cards are paid at a simulation of Stripe on this machine."""
         return self.api_base != STRIPE
+
+    @property
+    def checkout_origin(self) -> str:
+        """Return where the page is on which a card is entered."""
+        return self.api_base if self.is_simulated else CHECKOUT
 
     def faults(self, base_url: str) -> Iterator[tuple[str, str]]:
         """Return what is wrong, by the setting's name; `base_url` is that of the library."""

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from lms.accounts import accounts
 from lms.accounts.login_lookup import find_known
 from lms.accounts.login_lookup import kept_login as kept_login
 from lms.core.email_addresses import Address
@@ -22,10 +23,7 @@ AT_ONCE: Final = 1000  # ids in one statement
 
 def add_learner(session: Session, *, name: str | None, now: datetime) -> int:
     """Make the login of somebody who comes without address and password; returns its id."""
-    login = Login(name=_usable(name) or NAMELESS, email=None, email_key=None, created_at=now)
-    session.add(login)
-    session.flush()
-    return login.id
+    return accounts.add_without_address(session, _usable(name) or NAMELESS, now=now)
 
 
 def written_to(session: Session, address: Address) -> tuple[str, int | None]:

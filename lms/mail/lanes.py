@@ -14,6 +14,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
             {
                 "account_exists",
                 "change_email",
+                "confirm_order",
                 "confirm_sign_up",
                 "embed_code",
                 "how_to_sign_in",

@@ -10,7 +10,14 @@ from lms import audit
 from lms.core.runtime import Carrel
 from lms.mail.links import Links
 from lms.models.documents import Document
-from lms.models.payments import Payment, Refund, RefundState, ReminderPause, Settlement
+from lms.models.payments import (
+    PauseKind,
+    Payment,
+    Refund,
+    RefundState,
+    ReminderPause,
+    Settlement,
+)
 from lms.payments import mails, refunds, settlements
 from lms.payments.provider import (
     NewProviderRefund,
@@ -163,6 +170,10 @@ def _write_down(session: Session, made: ProviderRefund, *, links: Links, now: da
     for invoice_id in sorted(reopened):
         order_id = session.get_one(Document, invoice_id).order_id
         if order_id is not None:
-            session.add(ReminderPause(order_id=order_id, reason=ELSEWHERE, created_at=now))
+            session.add(
+                ReminderPause(
+                    order_id=order_id, kind=PauseKind.STOPPED, note=ELSEWHERE, created_at=now
+                )
+            )
     session.flush()
     mails.tell_elsewhere(session, refund, links=links, now=now)

@@ -85,6 +85,27 @@ def prices_at(session: Session, at: datetime, target: Target = EVERYTHING) -> tu
     return _read(session, target, held)
 
 
+def pass_prices(session: Session) -> Mapping[tuple[Scope, str], Price]:
+    """Return what one pass costs now: of everything, and of what has a price of its own, by its slug."""
+    rows = session.execute(
+        select(Offer.price_minor, Offer.currency, Series.slug, Presenter.slug)
+        .outerjoin(Series, Series.id == Offer.series_id)
+        .outerjoin(Presenter, Presenter.id == Offer.presenter_id)
+        .where(
+            _HOLDS_NOW,
+            Offer.kind == OfferKind.PASS,
+            Offer.minimum == 1,
+            Offer.webinar_id.is_(None),
+        )
+    )
+    found = {}
+    for minor, currency, series, presenter in rows:
+        scope = Scope.SERIES if series else Scope.PRESENTER if presenter else Scope.EVERYTHING
+        price = Price(OfferKind.PASS, 1, minor, currency)
+        found[scope, series or presenter or ""] = price
+    return found
+
+
 def prices_column(scope: Scope, holds: ColumnElement[bool] = _HOLDS_NOW) -> ScalarSelect[Any]:
     """Return the prices of each webinar, series or presenter that a statement finds, as a column.
 

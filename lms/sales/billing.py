@@ -1,6 +1,6 @@
 """Billing: who is billed for an order, where, by which terms, and what a line says in print."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_id
 from lms.core.errors import N_
+from lms.core.postal_addresses import Address
 from lms.documents.issuing import NewLine
 from lms.documents.snapshots import BillTo
 from lms.models.accounts import Login
@@ -42,10 +43,14 @@ _ACTS: Final = {LineAct.RENEWAL: "Renewal. ", LineAct.MORE_SEATS: "Additional se
 
 @dataclass(frozen=True, slots=True)
 class Billing:
-    """Who is billed as printed, and the state by which tax is chosen."""
+    """Who is billed as printed, and the state by which tax is chosen.
+
+    `postal` is the address as entered, where the customer's own order gave it.
+    """
 
     to: BillTo
     state: str
+    postal: Address | None = None
 
 
 def billing_of(session: Session, order: Order) -> Billing:
@@ -73,6 +78,7 @@ def pack(billing: Billing) -> dict[str, Any]:
         "email": to.email,
         "vendor_number": to.vendor_number,
         "state": billing.state,
+        "postal": asdict(billing.postal) if billing.postal else None,
     }
 
 
@@ -85,7 +91,24 @@ def unpack(data: dict[str, Any]) -> Billing:
         data["email"],
         data["vendor_number"],
     )
-    return Billing(to, data["state"])
+    postal = Address(**data["postal"]) if data.get("postal") else None
+    return Billing(to, data["state"], postal)
+
+
+def with_contact(data: dict[str, Any], *, name: str, email: str) -> dict[str, Any]:
+    """Return who is billed, from what `pack` wrote, with another contact.
+
+    An address that invoices go to stays, where it isn't the contact's own.
+    """
+    before = unpack(data)
+    is_person = not before.to.attention
+    to = replace(
+        before.to,
+        name=name if is_person else before.to.name,
+        attention="" if is_person else name,
+        email=email,
+    )
+    return pack(replace(before, to=to))
 
 
 def net_days_of(session: Session, organization: OrganizationFacts | None, given: int | None) -> int:

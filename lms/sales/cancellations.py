@@ -11,6 +11,7 @@ from lms.models.grants import Withdrawal
 from lms.models.orders import Order
 from lms.sales import invoices, mails, order_access
 from lms.sales.invoices import live_invoice
+from lms.seats import named_people
 
 INVOICED = N_("This order has an invoice. Credit it instead.")
 PAID = N_("This order is paid.")
@@ -40,11 +41,12 @@ def hold(session: Session, order: Order, *, actor: str | None, now: datetime) ->
 def release(
     session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
 ) -> None:
-    """Open an order's access that waited; its buyer is told."""
+    """Open an order's access that waited: its buyer is told, and who was named is invited."""
     if order.held_at is None:
         raise Conflict(N_("The access of this order is already open."))
     order_access.release(session, order, actor=actor, now=now)
     audit.record(session, "order.released", order.public_id, actor=actor, now=now)
+    named_people.invite_named(session, order.id, links=mail_context.links, actor=actor, now=now)
     mails.send_open(session, order, mail_context=mail_context, now=now)
 
 

@@ -40,13 +40,16 @@ def bill(
     now: datetime,
     charge: Charge | None = None,
 ) -> Document | None:
-    """Issue the invoice of a placed order, unless it is billed on a later day or not at all.
+    """Issue the invoice of a placed order, unless it is billed later or not at all.
+
+    Nothing is invoiced to a mailbox that nobody has shown to be theirs (PRODUCT.md, P9).
 
     What was paid by card is paid in the same transaction, with its receipt (M6): what the provider
     charged, or all of it where our team recorded the order. What was charged too much is credit.
     """
     today = now.astimezone(mail_context.zone).date()
-    if order.terms in NOT_BILLED or (order.bill_on is not None and order.bill_on > today):
+    is_later = order.bill_on is not None and order.bill_on > today
+    if order.terms in NOT_BILLED or order.awaits_proof or is_later:
         return None
     invoice = issue_invoice(session, order, mail_context=mail_context, actor=actor, now=now)
     if order.terms is Terms.CARD and invoice.total_minor:
@@ -124,6 +127,7 @@ def due_for_billing(session: Session, *, zone: ZoneInfo, now: datetime) -> list[
                 Order.placed_at.is_not(None),
                 Order.canceled_at.is_(None),
                 Order.terms.not_in(NOT_BILLED),
+                Order.awaits_proof.is_(False),
                 Order.bill_on <= today,
                 ~is_billed,
             )

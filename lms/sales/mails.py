@@ -18,8 +18,10 @@ from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime
 from lms.core.errors import N_
 from lms.core.icalendar import Invitation
 from lms.live import mails as live_mails
+from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links, MailContext
+from lms.models.accounts import EmailPurpose, Login
 from lms.models.catalog import Webinar
 from lms.models.grants import Scope
 from lms.models.orders import DeliveredThrough, LineAct, Order, OrderLine, Terms
@@ -51,8 +53,52 @@ def send_placed(
             session, facts, line, grants, mail_context=mail_context, now=now, is_again=is_again
         )
     rest = [one for one in grants if one.line_id not in {line.id for line in renewals}]
-    if rest:
+    if rest and is_unconfirmed(session, order):
+        send_confirm(session, order, mail_context=mail_context, now=now)
+    elif rest:
         _send_bought(session, facts, rest, mail_context=mail_context, now=now)
+
+
+def is_unconfirmed(session: Session, order: Order) -> bool:
+    """Tell whether who ordered has not shown yet that the address they typed is theirs (S15)."""
+    if order.contact_id is None:
+        return False
+    contact = session.get_one(Login, order.contact_id)
+    return contact.email is None and contact.merged_into is None
+
+
+def send_confirm(
+    session: Session, order: Order, *, mail_context: MailContext, now: datetime
+) -> None:
+    """Send the link by which who ordered shows that the address is theirs; earlier ones end.
+
+    It is the one email about the order until then: it says what was bought and what follows.
+    """
+    facts = find_order_facts(session, order.public_id)
+    assert order.contact_id is not None  # noqa: S101  (the caller asked)
+    purpose = EmailPurpose.CONFIRM_ORDER
+    link_tokens_and_codes.void(session, order.contact_id, purpose, now=now)
+    secret = link_tokens_and_codes.issue(
+        session, order.contact_id, purpose, email=order.contact_email, now=now
+    )
+    grants = grants_of_order(session, order.id)
+    values = {
+        "name": order.contact_name,
+        "buyer": facts.buyer,
+        "number": facts.number,
+        "items": items_of(grants, mail_context.zone, now),
+        "total": _money(facts.total_minor, facts),
+        "is_paid": not order.awaits_proof,
+        "due": "",
+        "po_number": facts.po_number,
+        "is_organization": facts.is_to_organization,
+        "live": _live(session, grants[0], now),
+        "action_url": mail_context.links.secret_page(purpose, secret, onward=None),
+    }
+    subject = (
+        N_("Confirm your order %(number)s") if order.awaits_proof else N_("Your order %(number)s")
+    )
+    _to_buyer(session, facts, purpose.value, subject % {"number": facts.number}, values, now=now)
 
 
 def send_open(session: Session, order: Order, *, mail_context: MailContext, now: datetime) -> None:

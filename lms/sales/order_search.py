@@ -17,6 +17,7 @@ from lms.models.payments import Payment, Settlement
 from lms.sales.invoices import NOT_BILLED
 from lms.sales.read_models import (
     CREDITED,
+    IS_CART,
     IS_DISPUTED,
     IS_LIVE,
     ORDERS,
@@ -111,7 +112,7 @@ def _sums(session: Session, counted: Select[int]) -> tuple[OrderSums, ...]:
 
 
 def _conditions(session: Session, wanted: WantedOrders, now: datetime) -> list[ColumnElement[bool]]:
-    conditions = [_says(session, word) for word in wanted.query.split()]
+    conditions = [~IS_CART, *(_says(session, word) for word in wanted.query.split())]
     if wanted.standing is not None:
         conditions.append(_stands(wanted.standing, now))
     if wanted.terms is not None:
@@ -138,12 +139,12 @@ def _stands(standing: Standing, now: datetime) -> ColumnElement[bool]:
         LiveInvoice.open_minor > 0,
         or_(LiveInvoice.due_at.is_(None), LiveInvoice.due_at > now),
     )
-    cart = and_(Order.placed_at.is_(None), Order.canceled_at.is_(None))
+    draft = and_(Order.placed_at.is_(None), Order.canceled_at.is_(None))
     never = Order.terms.in_(NOT_BILLED)
     return {
-        Standing.DRAFT: and_(cart, QUOTE_EXPIRES_AT.is_(None)),
-        Standing.QUOTED: and_(cart, now < QUOTE_EXPIRES_AT),
-        Standing.EXPIRED: and_(cart, now >= QUOTE_EXPIRES_AT),
+        Standing.DRAFT: and_(draft, ~IS_CART, QUOTE_EXPIRES_AT.is_(None)),
+        Standing.QUOTED: and_(draft, now < QUOTE_EXPIRES_AT),
+        Standing.EXPIRED: and_(draft, now >= QUOTE_EXPIRES_AT),
         Standing.CANCELED: Order.canceled_at.is_not(None),
         Standing.DISPUTED: and_(placed, IS_DISPUTED),
         Standing.TO_BILL: and_(calm, LiveInvoice.id.is_(None), ~never),

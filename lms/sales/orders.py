@@ -28,7 +28,7 @@ from lms.sales import billing, contract_lines, invoices, mails, order_access, un
 from lms.sales.buyers import buyer_of
 from lms.sales.invoices import Charge
 from lms.sales.new_orders import NewLine, NewOrder, check
-from lms.seats import pools
+from lms.seats import named_people, pools
 from lms.seats.pools import PoolFacts
 
 PLACED_ALREADY = N_("This order was already placed.")
@@ -189,6 +189,8 @@ def agree(  # noqa: PLR0913  (the order, how it is paid, and who places it when)
         order_access.give_access(
             session, order, line, login_id=buyer.contact.id, zone=zone, actor=actor, now=now
         )
+    if not is_held:
+        named_people.invite_named(session, order.id, links=mail_context.links, actor=actor, now=now)
     requests.finish_with_order(session, order.id, actor=actor, now=now)
     grace_periods.follow_order(session, order.id, now=now)
     if order.terms is Terms.HISTORY:

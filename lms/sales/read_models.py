@@ -203,6 +203,10 @@ QUOTE_EXPIRES_AT = (
     .correlate(Order)
     .scalar_subquery()
 )
+# what a customer has chosen and neither ordered nor been quoted is nobody's business but theirs
+IS_CART = and_(
+    Order.cart_token_hash.is_not(None), Order.placed_at.is_(None), QUOTE_EXPIRES_AT.is_(None)
+)
 ORDERS: Final = (
     select(
         Order.id,
@@ -346,7 +350,9 @@ def orders_of_payer(
     which = Order.login_id.in_(logins_of(login_id or 0))
     if organization_id is not None:
         which = Order.organization_id.in_(family_of(organization_id))
-    rows = session.execute(ORDERS.where(which).order_by(Order.created_at.desc(), Order.id.desc()))
+    rows = session.execute(
+        ORDERS.where(which, ~IS_CART).order_by(Order.created_at.desc(), Order.id.desc())
+    )
     return tuple(facts_of(row) for row in rows)
 
 

@@ -6,14 +6,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import audit
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document
 from lms.models.orders import Order
 from lms.models.payments import Payment, Reversal
 from lms.payments import payments
 from lms.payments.payments import NewPayment
-from lms.sales import credit_notes, mails, order_access, payment_mails, receipts
+from lms.sales import cancellations, credit_notes, payment_mails, receipts
 from lms.sales.credit_notes import NewCreditNote
 
 SHORT_MINOR = 100  # a check that is a dollar short at most pays the invoice (M23)
@@ -85,6 +84,4 @@ def _open_held(
         order = session.get_one(Order, invoice.order_id)
         if order.held_at is None or invoice.open_minor > SHORT_MINOR:
             continue
-        order_access.release(session, order, actor=actor, now=now)
-        audit.record(session, "order.released", order.public_id, actor=actor, now=now)
-        mails.send_open(session, order, mail_context=mail_context, now=now)
+        cancellations.release(session, order, mail_context=mail_context, actor=actor, now=now)

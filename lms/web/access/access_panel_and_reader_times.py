@@ -155,7 +155,8 @@ def sentence_of(decision: Decision, webinar: WebinarFacts) -> str:
 def step_url(step: Step, slug: str, decision: Decision) -> str | None:
     """Return where a next step is taken; None where there is only waiting.
 
-    What is the person's own to do about a seat stands on that seat's page; what the house has to do is asked for by one form, which knows from which refusal it was opened.
+    What is bought is bought on the webinar's page. What our team has to do is asked for by one form,
+    which knows from which refusal it was opened.
     """
     match step:
         case Step.WATCH:
@@ -164,13 +165,11 @@ def step_url(step: Step, slug: str, decision: Decision) -> str | None:
             return None
         case Step.CLAIM | Step.JOIN | Step.ASK:
             return _seat_url(step, slug, decision)
-        case Step.BUY:
-            kind = RequestKind.REGISTER
-        case Step.RENEW:
-            kind = RequestKind.PASS
+        case Step.BUY | Step.RENEW:
+            return url_for("catalog.webinar", slug=slug, _anchor="buy")
         case Step.CONTACT:
-            kind = RequestKind.TROUBLE
-    return url_for("ask.ask", kind=kind.value, webinar=slug, refusal=decision.code.value)
+            kind = RequestKind.TROUBLE.value
+            return url_for("ask.ask", kind=kind, webinar=slug, refusal=decision.code.value)
 
 
 def _seat_url(step: Step, slug: str, decision: Decision) -> str | None:

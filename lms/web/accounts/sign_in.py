@@ -68,7 +68,7 @@ def sign_in_now() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     """Sign this browser out; somebody whose sign-in has ended by itself is let out as well."""
     person = viewer()
-    if person is not None:
+    if person is not None and person.sign_in_id is not None:
         with transaction() as session:
             browser_sessions.end(session, person.sign_in_id, now=now())
     response = let_out(asked_onward() or "/")

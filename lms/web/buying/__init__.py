@@ -5,19 +5,33 @@ from typing import Final
 from flask import Blueprint
 
 from lms.web.buying import (
+    buy_box,
+    card,
+    cart,
+    checkout,
+    confirm,
+    order,
     payment_link_pages,
     payment_page,
     payment_page_acts,
+    payment_page_card,
     purchasing,
     quote_request,
     vendor_form,
 )
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    buy_box.blueprint,
+    card.blueprint,
+    cart.blueprint,
+    checkout.blueprint,
+    confirm.blueprint,
+    order.blueprint,
     payment_link_pages.staff,
     payment_link_pages.manager,
     payment_page.blueprint,
     payment_page_acts.blueprint,
+    payment_page_card.blueprint,
     purchasing.blueprint,
     quote_request.blueprint,
     vendor_form.blueprint,

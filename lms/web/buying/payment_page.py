@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, Response, current_app, url_for
+from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -18,6 +18,7 @@ from lms.documents.stored_pdfs import ensure_pdf
 from lms.models.documents import Document, DocumentKind
 from lms.pricing.price_list import say_money
 from lms.sales.read_models import Standing
+from lms.web.buying.card import pay_page, takes_cards
 from lms.web.core import rate_limits
 from lms.web.core.current_user import viewer
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
@@ -29,7 +30,6 @@ from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS, promise_t
 blueprint = Blueprint("payment_page", __name__, url_prefix="/pay")
 
 PDF: Final = "application/pdf"
-CARD: Final = "payment_checkout.open"  # the endpoint that opens the card page, where there is one
 
 
 @blueprint.get("/<token>")
@@ -45,7 +45,7 @@ def show(token: str) -> ResponseReturnValue:
     if person is None or person.seller_role is None:
         with transaction() as session:
             payment_links.note_opening(session, token, now=now)
-    return render("buying/payment_page.html", token=token, **page_values(page, token))
+    return pay_page(render("buying/payment_page.html", token=token, **page_values(page, token)))
 
 
 @blueprint.get("/<token>/documents/<document_id>")
@@ -128,7 +128,9 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
         ],
         "takes_papers": page.has_payer and standing is not Standing.CANCELED,
         "takes_orders": standing is not Standing.CANCELED,
-        "card_url": _card_url(token) if page.is_owed else "",
+        "card_url": url_for("payment_page_card.pay", token=token)
+        if page.is_owed and takes_cards()
+        else "",
     }
 
 
@@ -136,11 +138,6 @@ def _document(token: str, document_id: str) -> Document:
     spend_try()
     with read_session() as session:
         return payment_pages.find_document(session, token, document_id)
-
-
-def _card_url(token: str) -> str:
-    """Return where the card form is sent; "" while no card provider serves it."""
-    return url_for(CARD, token=token) if CARD in current_app.view_functions else ""
 
 
 def _last_day(page: PaymentPage) -> str:

@@ -8,21 +8,12 @@ from typing import Final
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy.orm import Session
 
 from lms.access.policy import Action, Admitted, Case, Code, Decision, Turned, decide
 from lms.catalog.my_webinars import DONE_SHARE
-from lms.catalog.presenter_page import Beside
-from lms.catalog.series_page import Parts
 from lms.catalog.webinar_summary import Entry
-from lms.grants.grants import Target
-from lms.models.grants import OfferKind
-from lms.models.grants import Scope as GrantScope
-from lms.models.requests import RequestKind
-from lms.pricing.price_list import read_prices
 from lms.web.access.access_panel_and_reader_times import Panel, panel_of
 from lms.web.catalog.webinar_cards import badge_words
-from lms.web.catalog.webinar_page_content import PriceLine
 from lms.web.core.current_user import viewer
 from lms.web.core.recording_time_texts import minutes_of
 
@@ -133,41 +124,12 @@ def continued(
     return led, onward.number
 
 
-def prices_over(
-    session: Session,
-    found: Parts | Beside,
-    parts: Sequence[Numbered],
-    scope: Scope,
-    now: datetime,
-) -> tuple[PriceLine, ...]:
-    """Return what one of several webinars costs, and a pass for them; nothing where all are theirs or free."""
-    unpaid = [
-        part
+def sells(parts: Sequence[Numbered], now: datetime) -> bool:
+    """Tell whether any of several webinars is neither free nor held by who looks."""
+    return any(
+        not part.entry.free and not isinstance(part.decided(Action.HANDOUT, now), Admitted)
         for part in parts
-        if not part.entry.free and not isinstance(part.decided(Action.HANDOUT, now), Admitted)
-    ]
-    if not unpaid:
-        return ()
-    of_first = found.prices
-    if found.has_special:
-        of_first = read_prices(session, Target(GrantScope.WEBINAR, unpaid[0].entry.id))
-    single = next((price for price in of_first if price.kind is OfferKind.SINGLE), None)
-    included = [part for part in parts if part.entry.is_in_passes]
-    whole = next((price for price in found.prices if price.kind is OfferKind.PASS), None)
-    lines = []
-    if single is not None:
-        url = url_for("ask.ask", kind=RequestKind.REGISTER.value, webinar=unpaid[0].entry.slug)
-        lines.append(PriceLine(_("One of them, for one person, for good"), single.said, url))
-    if whole is not None and len(included) > 1:
-        words = _("A pass for all of them, for a year")
-        if len(included) < len(parts):
-            words = ngettext(
-                "A pass for a year. %(num)d webinar is not included.",
-                "A pass for a year. %(num)d webinars are not included.",
-                len(parts) - len(included),
-            )
-        lines.append(PriceLine(words, whole.said, _pass_url(scope)))
-    return tuple(lines)
+    )
 
 
 def _goes_on(part: Numbered, now: datetime) -> bool:
@@ -212,7 +174,7 @@ def _none_of_them(
 
 
 def _pass_url(scope: Scope) -> str:
-    return url_for("ask.ask", kind=RequestKind.PASS.value, covers=scope.covers)
+    return f"{scope.here}#buy"
 
 
 def _plain(sentence: str, label: str | None = None, url: str | None = None) -> Panel:

@@ -1,12 +1,11 @@
 """Webinar page content for one person: visibility, state, actions, and price."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from flask import url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from lms.access.policy import (
     LIVE_OPENS_BEFORE,
@@ -21,28 +20,12 @@ from lms.access.policy import (
 )
 from lms.catalog.webinar_page import Announcement
 from lms.core.dates_and_time_zones import say_span
-from lms.core.errors import N_, NotFound
+from lms.core.errors import NotFound
 from lms.models.catalog import WebinarState
-from lms.models.grants import OfferKind
-from lms.pricing.price_list import Price
 from lms.web.access.access_panel_and_reader_times import Panel, panel_of
 from lms.web.core.current_user import Viewer
-from lms.web.pricing.quote_texts import WAYS
 
 RECORDING_AWAITED: Final = timedelta(days=30)
-OFFERS: Final = {
-    OfferKind.SINGLE: N_("One person: live, recording, slides and certificate, yours for good"),
-    OfferKind.GROUP_SHOWING: N_(
-        "Showing it to a group in one room or one call, any number of times"
-    ),
-    OfferKind.INSTITUTIONAL: N_(
-        "Everyone in one institution, each with their own log-in, here or in your LMS"
-    ),
-    OfferKind.PASS: N_(
-        "All-access pass for a year: every recording, and live entry to what is new"
-    ),
-    OfferKind.CONTRACT: N_("All-access contract for an organization, for each person"),
-}
 
 
 def check_may_see(
@@ -95,30 +78,6 @@ def phase_of(found: Announcement, now: datetime) -> tuple[str, str] | None:
     if found.recording is None and now < found.ends_at + RECORDING_AWAITED:
         return _("The recording is coming"), "none"
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class PriceLine:
-    """A price as the page shows it: what it is for, the amount, and where it is asked for."""
-
-    words: str
-    amount: str
-    url: str
-
-
-def price_line(price: Price, slug: str) -> PriceLine:
-    """Return what a price is for, in words, the amount, and the request form that it opens."""
-    kind = WAYS[price.kind][0]
-    if price.kind is not OfferKind.GROUP_SEATS:
-        url = url_for("ask.ask", kind=kind.value, webinar=slug)
-        return PriceLine(_(OFFERS[price.kind]), price.said, url)
-    words = ngettext(
-        "%(num)d person of one organization",
-        "From %(num)d people of one organization, each",
-        price.minimum,
-    )
-    url = url_for("ask.ask", kind=kind.value, webinar=slug, quantity=price.minimum)
-    return PriceLine(words, price.said, url)
 
 
 def holds(case: Case | None, now: datetime) -> bool:

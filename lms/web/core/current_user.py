@@ -29,6 +29,7 @@ from lms.web.core.request_context import carrel, read_session, transaction
 from media.delivery.cookie_reader import cookie_in
 
 log = structlog.get_logger()
+CART = "cart"  # what of a browser's session is kept when it signs in
 
 _one_of_mine = aliased(Login)
 _MANAGES = (
@@ -65,7 +66,7 @@ _SIGNED_IN = Query(
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """The signed-in person of this request."""
+    """The signed-in person of this request; `sign_in_id` is None for who ordered in this browser."""
 
     login_id: int
     public_id: str
@@ -74,7 +75,7 @@ class Viewer:
     seller_role: SellerRole | None
     zone: str | None
     manages: bool  # has a role in some organization that opens its area
-    sign_in_id: int
+    sign_in_id: int | None
     came_before_at: datetime | None  # when they were last here, before this visit
 
     is_authenticated: ClassVar[bool] = True
@@ -140,7 +141,10 @@ def let_in(opened: Opened, onward: str | None) -> Response:
 
     Forms that were open before have another token from now on.
     """
+    cart = session.get(CART)
     session.clear()
+    if cart:
+        session[CART] = cart
     response = redirect(onward or HOME, code=303)
     settings = carrel().settings
     response.set_cookie(

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, session, url_for
 
 from lms.branding import BrandingFacts, read_branding
 from lms.core.version import VERSION
 from lms.models.seller import PolicyKind
 from lms.seller.policies import SLUGS, TITLES, published_policies
-from lms.web.core.current_user import viewer
+from lms.web.core.current_user import CART, viewer
 from lms.web.core.request_context import carrel, read_session
 from lms.web.core.route_guard import may_open
 
@@ -55,7 +55,7 @@ class _FrameCache:
 
 
 def init_shell(app: Flask) -> None:
-    """Give every template `branding`, `policies`, `viewer`, `carrel_version` and `allowed_links`."""
+    """Give every template `branding`, `policies`, `viewer`, `has_cart`, `carrel_version` and `allowed_links`."""
     cache = _FrameCache()
     app.extensions[EXTENSION] = cache
     app.add_template_global(allowed_links)
@@ -67,6 +67,7 @@ def init_shell(app: Flask) -> None:
             "branding": facts.branding,
             "policies": [(TITLES[kind], SLUGS[kind]) for kind in facts.policies],
             "viewer": viewer(),
+            "has_cart": CART in session,
             "carrel_version": VERSION,
         }
 

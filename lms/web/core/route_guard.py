@@ -16,6 +16,7 @@ from lms.models.organizations import Role
 from lms.organizations import manager_and_owner_permissions
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.web.core.current_user import Viewer, viewer
+from lms.web.core.order_browser import is_of_a_buyer
 from lms.web.core.request_context import act_as, if_met, lead_on, read_session
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -29,6 +30,7 @@ class Audience(StrEnum):
 
     EVERYONE = "everyone"
     SIGNED_IN = "signed_in"
+    BUYERS = "buyers"  # in a browser in which they ordered; the view asks `required_watcher`
     # Of the organization in the address:
     MANAGERS = "managers"  # and its owners; the seller's staff may look
     SUPERVISORS = "supervisors"  # the view itself shows only their groups: `Managed.groups`
@@ -146,6 +148,8 @@ def _let_in() -> ResponseReturnValue | None:
         return None
     person = viewer()
     if person is None:
+        if Audience.BUYERS in audiences and is_of_a_buyer():
+            return None
         return _ask_to_sign_in(audiences)
     if Audience.SIGNED_IN not in audiences:
         act_as(_role(audiences, person))

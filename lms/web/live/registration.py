@@ -22,6 +22,7 @@ from lms.web.access.access_panel_and_reader_times import panel_of
 from lms.web.catalog.webinar_page_content import check_may_see, may_register
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, required_viewer
+from lms.web.core.order_browser import required_watcher
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -121,12 +122,13 @@ def send_again(slug: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/live")
-@open_to(Audience.SIGNED_IN)
+@open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def join(slug: str) -> ResponseReturnValue:
     """Let a person into the room, as often as they ask; where it is stands in no page."""
-    person, now = required_viewer(), clock.now()
+    now = clock.now()
     with read_session() as session:
         room = read_live_room(session, slug)
+        person = required_watcher(session, room.webinar_id)
         if room.state is WebinarState.DRAFT:
             raise NotFound
         case = load_case(session, login_id=person.login_id, webinar_id=room.webinar_id)

@@ -20,7 +20,8 @@ from lms.playback.stream_limit import Holder
 from lms.recordings.slides import read_slides
 from lms.web.access import access_panel_and_reader_times
 from lms.web.core.browser_names import describe
-from lms.web.core.current_user import Viewer, required_viewer, viewer
+from lms.web.core.current_user import Viewer, viewer
+from lms.web.core.order_browser import buyer_here, required_watcher
 from lms.web.core.request_context import read_session, sent_json, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.media_tokens import Client, client_of, issue, read_ticket, text_of
@@ -58,9 +59,10 @@ class Wish:
 
 
 @blueprint.post("/webinars/<slug>/playback")
-@open_to(Audience.SIGNED_IN)
+@open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def open_session(slug: str) -> ResponseReturnValue:
-    person = required_viewer()
+    with read_session() as session:
+        person = required_watcher(session, watch_page.read_playable(session, slug).webinar_id)
     told = sent_json()
     wishes = (
         {name for name, value in told.items() if value is True} if isinstance(told, dict) else ()
@@ -79,10 +81,11 @@ def open_session(slug: str) -> ResponseReturnValue:
 @open_to(Audience.PLAYBACK_TOKEN)
 def why(token: str) -> ResponseReturnValue:
     ticket = read_ticket(token)
-    person, now = viewer(), clock.now()
+    now = clock.now()
     with read_session() as session:
         facts = playback_sessions.read_session_facts(session, ticket.session)
         slug = watch_page.slug_of(session, facts.webinar_id)
+        person = viewer() or buyer_here(session, facts.webinar_id)
         if person is None and ticket.cookie:
             return jsonify(_sign_in_again(facts, slug))
         login_id = facts.login_id if person is None else person.login_id

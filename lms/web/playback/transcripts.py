@@ -15,7 +15,7 @@ from lms.playback import watch_page
 from lms.playback.watch_page import UNPICTURED, PlayableWebinar
 from lms.recordings.transcripts import Line, Track, cues_of, find_track, lines_of, read_tracks
 from lms.web.access.access_panel_and_reader_times import sentence_of
-from lms.web.core.current_user import required_viewer
+from lms.web.core.order_browser import required_watcher
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.recording_time_texts import clock_of
 from lms.web.core.request_context import carrel, if_changed, read_session, render
@@ -50,7 +50,7 @@ class Shown:
 
 
 @blueprint.get("/transcripts/<caption_id>")
-@open_to(Audience.SIGNED_IN)
+@open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def read(caption_id: str) -> ResponseReturnValue:
     """Show the transcript as a page, which needs no scripts and prints well."""
     track, film = _admitted(caption_id)
@@ -67,14 +67,14 @@ def read(caption_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/transcripts/<caption_id>/lines.json")
-@open_to(Audience.SIGNED_IN)
+@open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def lines(caption_id: str) -> ResponseReturnValue:
     """Return the lines with their seconds, for the transcript beside the film."""
     return lines_answer(_admitted(caption_id)[0])
 
 
 @blueprint.get("/transcripts/<caption_id>/transcript.txt")
-@open_to(Audience.SIGNED_IN)
+@open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def save(caption_id: str) -> ResponseReturnValue:
     """Return the transcript as a text file."""
     track, film = _admitted(caption_id)
@@ -133,9 +133,9 @@ def _shown(line: Line, watch_url: str) -> Shown:
 
 def _admitted(caption_id: str) -> tuple[Track, PlayableWebinar]:
     """Return a track if this person may watch its recording now; raises NotFound, Forbidden."""
-    person = required_viewer()
     with read_session() as session:
         track = find_track(session, caption_id)
+        person = required_watcher(session, track.webinar_id)
         film = watch_page.read_playable(session, watch_page.slug_of(session, track.webinar_id))
         case = load_case(session, login_id=person.login_id, webinar_id=track.webinar_id)
     decision = decide(case.login, case.webinar, Action.RECORDING, now())

@@ -27,7 +27,8 @@ from lms.recordings.slides import SlideFacts, read_slides
 from lms.recordings.transcripts import Track, read_tracks
 from lms.web.access.access_panel_and_reader_times import panel_of, sentence_of
 from lms.web.certificates.watch_page_card import CertificateCard, read_card
-from lms.web.core.current_user import Viewer, required_viewer
+from lms.web.core.current_user import Viewer, required_viewer, viewer
+from lms.web.core.order_browser import required_watcher
 from lms.web.core.request_context import carrel, read_session, render
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.media_tokens import client_of
@@ -72,9 +73,9 @@ class Seat:
 
 
 @blueprint.get("/webinars/<slug>/watch")
-@open_to(Audience.SIGNED_IN)
+@open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def watch(slug: str) -> ResponseReturnValue:
-    person = required_viewer()
+    person = _watcher(slug)
     seat = _seat(slug, person)
     version, is_preview = seat.playable.version, _is_preview(person)
     is_admitted = isinstance(seat.decision, Admitted) or is_preview
@@ -84,10 +85,10 @@ def watch(slug: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/webinars/<slug>/watch")
-@open_to(Audience.SIGNED_IN)
+@open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def watch_plainly(slug: str) -> ResponseReturnValue:
     """Play in the browser's own player, for a browser that runs no scripts."""
-    person = required_viewer()
+    person = _watcher(slug)
     seat = _seat(slug, person)
     takes_over = request.form.get("take_over") == "yes"
     answer = begin(slug, person, Wish(is_preview=_is_preview(person), takes_over=takes_over))
@@ -126,6 +127,12 @@ def certificate(slug: str) -> ResponseReturnValue:
     return render("certificates/_card.html", card=card)
 
 
+def _watcher(slug: str) -> Viewer:
+    """Return who is signed in, or who ordered in this browser; raises NotFound."""
+    with read_session() as session:
+        return required_watcher(session, read_playable(session, slug).webinar_id)
+
+
 def _is_preview(person: Viewer) -> bool:
     return person.is_staff and request.args.get("preview") == "1"
 
@@ -144,7 +151,8 @@ def _seat(slug: str, person: Viewer) -> Seat:
         may_show = grant_that_shows(session, case, now=now)
         slides = read_slides(session, playable.version.public_id) if playable.version else ()
         card = _card(session, playable, person, place)
-        notes = shown_notes(session, person.login_id, playable)
+        # an order's own browser opens what it bought, and nothing of the person's (S15)
+        notes = shown_notes(session, person.login_id, playable) if viewer() else ()
     decision = decide(case.login, case.webinar, Action.RECORDING, now)
     if is_hidden(case.webinar, decision) and not person.is_staff:
         raise NotFound
@@ -167,7 +175,7 @@ def _seat(slug: str, person: Viewer) -> Seat:
 def _card(
     session: Session, playable: PlayableWebinar, person: Viewer, place: Place | None
 ) -> CertificateCard | None:
-    if place is None or _is_preview(person):
+    if place is None or _is_preview(person) or viewer() is None:
         return None
     return read_card(
         session,
@@ -202,7 +210,7 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
             may_show=seat.may_show,
             slides=tiles_of(seat.slides),
             card=seat.card,
-            notes=None if is_preview else seat.notes,
+            notes=None if is_preview or viewer() is None else seat.notes,
         )
     )
     page.headers["Content-Security-Policy"] = player_policy(carrel())

@@ -45,6 +45,9 @@ WAYS: Final[Mapping[OfferKind, tuple[RequestKind, str]]] = {
 }
 
 
+TERMS: Final[Mapping[OfferKind, str]] = {kind: terms for kind, (_kind, terms) in WAYS.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class CheaperOffer:
     """An offer that costs less: what it is called, its terms, its price, where to ask for it."""
@@ -53,6 +56,8 @@ class CheaperOffer:
     terms: str
     total: str
     kind: str
+    offer: OfferKind
+    people: int | None
     url: str
 
 
@@ -134,6 +139,8 @@ def _cheaper(offer: Alternative, quoted: Quote, slug: str | None) -> CheaperOffe
         terms=_(terms),
         total=say_money(offer.total_minor, quoted.currency),
         kind=kind.value,
+        offer=offer.kind,
+        people=offer.people,
         url=url_for(
             "ask.ask", kind=kind.value, webinar=slug, quantity=offer.people or quoted.people
         ),

@@ -24,8 +24,10 @@ from lms.core.errors import NotFound
 from lms.core.markdown import to_html
 from lms.core.pdf_documents import picture_of_drawing
 from lms.models.catalog import WebinarState
+from lms.models.grants import Scope
 from lms.playback.watch_page import UNPICTURED
 from lms.web.access.access_panel_and_reader_times import known_zone, reading_zone, said_datetime
+from lms.web.buying.buy_box import Around, webinar_box
 from lms.web.catalog.webinar_cards import Card, entry_card
 from lms.web.catalog.webinar_page_content import (
     check_may_see,
@@ -33,7 +35,6 @@ from lms.web.catalog.webinar_page_content import (
     is_for_holders,
     panel_for,
     phase_of,
-    price_line,
 )
 from lms.web.core.current_user import viewer
 from lms.web.core.page_frame import branding_facts
@@ -169,6 +170,12 @@ def webinar(slug: str) -> ResponseReturnValue:
             coming = coming_of(session, found, person, case, now)
             choice = choice_of(session, found, person, now)
             taken = taken_of(session, found, person)
+        is_sold = found.state is WebinarState.ANNOUNCED and not found.free
+        around = [
+            *(Around(Scope.PRESENTER, each.slug, each.name) for each in found.presenters),
+            *(Around(Scope.SERIES, each.slug, each.title) for each in found.series),
+        ]
+        box = webinar_box(session, found.slug, found.prices, around) if is_sold else None
     if person is None and is_for_holders(found):
         return see_other("sign_in.sign_in", next=url_for(".webinar", slug=slug))
     check_may_see(found, person, case, now)
@@ -190,7 +197,7 @@ def webinar(slug: str) -> ResponseReturnValue:
         poster=picture_of(found.slug, found.recording),
         shared=shared_of(found, when),
         recording_minutes=minutes_of(found.recording.seconds) if found.recording else None,
-        prices=[price_line(price, found.slug) for price in found.prices],
+        box=box,
         panel=panel_for(found, case, now),
         holds=holds(case, now),
         coming=coming,

@@ -12,7 +12,9 @@ from lms.catalog.public_listing import PAGE_SIZE, Wanted, read_listing
 from lms.catalog.webinar_summary import Entry
 from lms.core import clock
 from lms.core.markdown import to_html
-from lms.web.catalog.multi_webinar_access_and_prices import Scope, numbered, panel_over, prices_over
+from lms.models.grants import Scope as GrantScope
+from lms.web.buying.buy_box import Around, pass_box
+from lms.web.catalog.multi_webinar_access_and_prices import Scope, numbered, panel_over, sells
 from lms.web.catalog.webinar_cards import Card, entry_card
 from lms.web.core.current_user import viewer
 from lms.web.core.pagination import page_number, pager_of
@@ -32,7 +34,10 @@ def show_presenter(slug: str) -> ResponseReturnValue:
         beside = read_beside(session, slug)
         shown = numbered(listing.entries, cases)
         scope = Scope(url_for("catalog.presenter", slug=slug), f"presenter:{slug}")
-        prices = prices_over(session, beside, shown, scope, now)
+        name = listing.presenter.name if listing.presenter else ""
+        around = Around(GrantScope.PRESENTER, slug, name)
+        left_out = sum(not one.entry.is_in_passes for one in shown)
+        box = pass_box(session, around, left_out=left_out) if sells(shown, now) else None
     presenter = listing.presenter
 
     def card(entry: Entry) -> Card:
@@ -50,8 +55,7 @@ def show_presenter(slug: str) -> ResponseReturnValue:
         upcoming=[card(entry) for entry in listing.upcoming],
         held=[card(entry) for entry in listing.held],
         panel=panel_over(shown, scope, now) if beside.webinars == len(shown) else None,
-        prices=prices,
-        covers=scope.covers,
+        box=box,
         shared=shared_presenter(listing),
         pager=pager_of(
             listing.page,

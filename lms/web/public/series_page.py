@@ -16,14 +16,16 @@ from lms.catalog.series_page import PAGE_SIZE, Parts, read_parts
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.markdown import to_html
+from lms.models.grants import Scope as GrantScope
 from lms.web.access.access_panel_and_reader_times import reading_zone, said_datetime
+from lms.web.buying.buy_box import Around, pass_box
 from lms.web.catalog.multi_webinar_access_and_prices import (
     Numbered,
     Scope,
     continued,
     numbered,
     panel_over,
-    prices_over,
+    sells,
 )
 from lms.web.catalog.webinar_cards import Card, entry_card
 from lms.web.core.current_user import viewer
@@ -54,7 +56,9 @@ def show_series(slug: str) -> ResponseReturnValue:
         cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
         parts = numbered(found.entries, cases, first=found.first)
         scope = Scope(url_for("catalog.series", slug=slug), f"series:{slug}")
-        prices = prices_over(session, found, parts, scope, now)
+        around = Around(GrantScope.SERIES, slug, found.series.title)
+        left_out = sum(not one.entry.is_in_passes for one in parts)
+        box = pass_box(session, around, left_out=left_out) if sells(parts, now) else None
     panel, next_number = continued(panel_over(parts, scope, now), parts, now, total=found.total)
     return render(
         "public/series_page.html",
@@ -65,8 +69,7 @@ def show_series(slug: str) -> ResponseReturnValue:
         coming=_coming(parts),
         parts=[_shown(part, next_number, now) for part in parts],
         panel=panel,
-        prices=prices,
-        covers=scope.covers,
+        box=box,
         shared=shared_series(found),
         pager=pager_of(
             found.page,

@@ -12,16 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.access.explanations import last_day
-from lms.buying import payment_promises
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_calendar_date, say_date, say_datetime_in_table
-from lms.documents import payment_links
 from lms.models.documents import Document, DocumentKind
 from lms.models.grants import Withdrawal
 from lms.models.orders import Order, OrderLine, PurchaseOrder
 from lms.models.payments import Payment, Refund, Settlement
 from lms.pricing.price_list import say_money
-from lms.receivables.read_models import reminders_of_order
 from lms.requests.read_models import requests_of_order
 from lms.sales import billing, orders, purchase_orders, quotes
 from lms.sales.order_history import history_of
@@ -33,8 +30,7 @@ from lms.sales.read_models import (
     grants_of_order,
 )
 from lms.web.access.access_panel_and_reader_times import reading_zone
-from lms.web.core.request_context import carrel
-from lms.web.receivables.reminder_rows import reminder_rows
+from lms.web.sales.order_payer_rows import payment_link_shown, reminders_shown
 from lms.web.sales.order_texts import (
     ACT_WORDS,
     DOCUMENT_WORDS,
@@ -46,7 +42,6 @@ from lms.web.sales.order_texts import (
     STANDING_WORDS,
     TERMS_WORDS,
     event_text,
-    promise_text,
 )
 
 Row = dict[str, object]
@@ -85,32 +80,11 @@ def contents(session: Session, order_id: str) -> Row:
         "documents": _documents(session, order, zone),
         "payments": _payments(session, order),
         "refunds": _refunds(session, order, zone),
-        "reminders": _reminders(session, order, zone),
+        "reminders": reminders_shown(session, order, zone),
         "events": _events(session, order, zone),
         "requests": requests_of_order(session, order.id),
-        **_payment_link(session, order, facts, zone),
+        **payment_link_shown(session, order, facts, zone),
     }
-
-
-def _payment_link(session: Session, order: Order, facts: OrderFacts, zone: ZoneInfo) -> Row:
-    """Return the order's payment link, when it was last opened, and what the payer told us there."""
-    link = payment_links.current_link(
-        session, order, where=payment_links.payment_links(carrel().settings)
-    )
-    promise = payment_promises.open_promise(session, order.id, now=clock.now())
-    return {
-        "payment_link_shown": link,
-        "payment_link_opened": say_datetime_in_table(link.last_opened_at, zone)
-        if link and link.last_opened_at
-        else "",
-        "promise": promise_text(promise, facts.currency) if promise else "",
-    }
-
-
-def _reminders(session: Session, order: Order, zone: ZoneInfo) -> Row | None:
-    """Return the reminders of the open invoice, where our team may stop them."""
-    found = reminders_of_order(session, order.id, now=clock.now())
-    return reminder_rows([found], zone)[0] if found else None
 
 
 def _about(session: Session, order: Order, facts: OrderFacts, zone: ZoneInfo) -> list[Row]:

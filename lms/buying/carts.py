@@ -1,0 +1,382 @@
+"""Carts: what a customer has chosen and not ordered yet, at the prices of the moment.
+
+A cart is an order that is not placed, known by the secret in its browser (MONEY.md, Words).
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Invalid, NotFound
+from lms.grants.grants import Target, target_columns
+from lms.grants.request_and_sale_form_choices import read_target
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.grants import OfferKind, Scope
+from lms.models.orders import DeliveredThrough, Order, OrderLine, Terms
+from lms.models.payments import Checkout
+from lms.pricing.offers import DATED, SEATS
+from lms.pricing.price_list import MOST_SEATS, currency_of, read_prices
+from lms.pricing.quotes import Alternative, Ask, Quote, Unpriced, quote
+from lms.sales import orders
+from lms.sales.new_orders import NewLine
+from lms.sales.order_access import target_of
+
+FORGOTTEN_AFTER: Final = timedelta(days=30)
+MOST_LINES: Final = 40
+OFFERED: Final = (
+    OfferKind.SINGLE,
+    OfferKind.GROUP_SEATS,
+    OfferKind.GROUP_SHOWING,
+    OfferKind.INSTITUTIONAL,
+    OfferKind.PASS,
+)
+NOT_ON_SALE: Final = N_("This isn't for sale.")
+NO_PRICE: Final = N_("This has no price yet. Ask us, and we'll send you a quote.")
+HOW_MANY: Final = N_("Enter a number between 1 and 10,000.")
+TOO_MANY: Final = N_("A cart holds 40 items. Order these first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What is put into a cart: an offer of what `covers` names, for `seats` people.
+
+    `covers` is `webinar:<slug>`, `series:<slug>`, `presenter:<slug>` or `everything`.
+    """
+
+    kind: OfferKind
+    covers: str
+    seats: int = 1
+    delivered_through: DeliveredThrough = DeliveredThrough.HERE
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """A line of a cart; `cheaper` are offers that serve the same people for less (P3)."""
+
+    public_id: str
+    kind: OfferKind
+    scope: Scope
+    covers: str
+    slug: str
+    seats: int | None
+    unit_minor: int
+    net_minor: int
+    delivered_through: DeliveredThrough
+    cheaper: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CartFacts:
+    """A cart as pages show it; the total is before tax, in minor units."""
+
+    public_id: str
+    currency: str
+    lines: tuple[CartLine, ...]
+
+    @property
+    def net_minor(self) -> int:
+        """Return what all of it costs before tax."""
+        return sum(line.net_minor for line in self.lines)
+
+    @property
+    def needs_organization(self) -> bool:
+        """Tell whether it holds what only an organization can buy."""
+        return any(
+            line.kind in (OfferKind.GROUP_SEATS, OfferKind.INSTITUTIONAL) for line in self.lines
+        )
+
+
+def hash_token(token: str) -> str:
+    """Return what is stored of a cart's secret."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def start(session: Session, *, now: datetime) -> tuple[Order, str]:
+    """Return a new, empty cart, and the secret by which its browser finds it again."""
+    token = secrets.token_urlsafe(32)
+    cart = Order(
+        terms=Terms.CARD,
+        currency=currency_of(session),
+        cart_token_hash=hash_token(token),
+        created_at=now,
+    )
+    session.add(cart)
+    session.flush()
+    return cart, token
+
+
+def find(session: Session, token: str, *, lock: bool = False) -> Order:
+    """Return the cart of a secret; raises NotFound, also once it was placed."""
+    query = select(Order).where(
+        Order.cart_token_hash == hash_token(token),
+        Order.placed_at.is_(None),
+        Order.canceled_at.is_(None),
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    cart = session.scalar(query)
+    if cart is None:
+        raise NotFound
+    return cart
+
+
+def editable(session: Session, token: str, *, now: datetime) -> Order:
+    """Return the cart of a secret, locked, to be changed; raises NotFound.
+
+    One that is being paid for by card stays as it is, so that what is paid is what was shown: the
+    browser goes on with a copy of it.
+    """
+    cart = find(session, token, lock=True)
+    if not _is_being_paid(session, cart):
+        return cart
+    cart.cart_token_hash = hash_token(secrets.token_urlsafe(32))
+    session.flush()
+    copy = Order(
+        terms=cart.terms,
+        currency=cart.currency,
+        contact_name=cart.contact_name,
+        contact_email=cart.contact_email,
+        organization_name=cart.organization_name,
+        bill_to=cart.bill_to,
+        cart_token_hash=hash_token(token),
+        created_at=now,
+    )
+    session.add(copy)
+    session.flush()
+    for line in orders.lines_of(session, cart.id):
+        kept = {
+            column.key: getattr(line, column.key)
+            for column in OrderLine.__mapper__.column_attrs
+            if column.key not in ("id", "public_id", "order_id")
+        }
+        session.add(OrderLine(order_id=copy.id, **kept))
+    session.flush()
+    return copy
+
+
+def price_of(session: Session, item: Item) -> tuple[Target, Quote]:
+    """Return what an item covers and costs; raises Invalid (fields `covers`, `seats`)."""
+    target = _on_sale(session, item)
+    if not 1 <= item.seats <= MOST_SEATS:
+        raise Invalid(HOW_MANY, fields={"seats": HOW_MANY})
+    priced = quote(read_prices(session, target), _ask(item.kind, item.seats))
+    if isinstance(priced, Unpriced):
+        raise Invalid(NO_PRICE, fields={"covers": NO_PRICE})
+    return target, priced
+
+
+def add(session: Session, cart: Order, item: Item) -> None:
+    """Put an item into a cart, which is locked; seats of one webinar become one line (P2).
+
+    Raises Invalid.
+    """
+    same = _same_line(session, cart, item)
+    if same is not None and item.kind in SEATS:
+        item = Item(item.kind, item.covers, item.seats + (same.quantity or 1))
+    target, priced = price_of(session, item)
+    if same is not None:
+        session.delete(same)
+        session.flush()
+    if len(orders.lines_of(session, cart.id)) >= MOST_LINES:
+        raise Invalid(TOO_MANY, fields={"covers": TOO_MANY})
+    line = NewLine(
+        kind=item.kind,
+        covers=item.covers,
+        price_minor=priced.total_minor,
+        quantity=_quantity(item.kind, item.seats),
+        delivered_through=item.delivered_through,
+    )
+    orders.add_lines(session, cart, [line], [target])
+
+
+def change(
+    session: Session,
+    cart: Order,
+    line_id: str,
+    *,
+    kind: OfferKind | None = None,
+    seats: int,
+) -> None:
+    """Change how many people a line is for, or the offer that serves them; raises Invalid."""
+    line = _line(session, cart, line_id)
+    kind = kind or line.kind
+    if kind not in OFFERED:
+        raise Invalid(NOT_ON_SALE, fields={"covers": NOT_ON_SALE})
+    if kind is OfferKind.SINGLE and seats > 1:
+        kind = OfferKind.GROUP_SEATS
+    target = target_of(line)
+    if not 1 <= seats <= MOST_SEATS:
+        raise Invalid(HOW_MANY, fields={"seats": HOW_MANY})
+    priced = quote(read_prices(session, target), _ask(kind, seats))
+    if isinstance(priced, Unpriced):
+        raise Invalid(NO_PRICE, fields={"covers": NO_PRICE})
+    line.kind, line.quantity = kind, _quantity(kind, seats)
+    _set_price(line, priced)
+
+
+def remove(session: Session, cart: Order, line_id: str) -> None:
+    """Take a line out of a cart."""
+    session.delete(_line(session, cart, line_id))
+    session.flush()
+
+
+def reprice(session: Session, cart: Order) -> bool:
+    """Bring a cart to the prices of now; tells whether anything changed.
+
+    What lost its price or is off sale is taken out. A cart that someone is paying for by card
+    keeps its prices for as long as that may be paid (M8).
+    """
+    changed = False
+    if _is_being_paid(session, cart):
+        return False
+    for line in orders.lines_of(session, cart.id):
+        priced = quote(read_prices(session, target_of(line)), _ask(line.kind, line.quantity or 1))
+        if isinstance(priced, Unpriced) or not _is_sold(session, target_of(line)):
+            session.delete(line)
+            changed = True
+        elif priced.total_minor != line.net_minor:
+            _set_price(line, priced)
+            changed = True
+    session.flush()
+    return changed
+
+
+def read(session: Session, cart: Order) -> CartFacts:
+    """Return a cart as pages show it."""
+    return CartFacts(
+        cart.public_id,
+        cart.currency,
+        tuple(_facts(session, line) for line in orders.lines_of(session, cart.id)),
+    )
+
+
+def count(session: Session, token: str) -> int:
+    """Return how many items the cart of a secret holds."""
+    try:
+        return len(orders.lines_of(session, find(session, token).id))
+    except NotFound:
+        return 0
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Delete carts that nobody has ordered for 30 days."""
+    session.execute(
+        delete(Order)
+        .where(
+            Order.cart_token_hash.is_not(None),
+            Order.placed_at.is_(None),
+            Order.created_at < now - FORGOTTEN_AFTER,
+            Order.id.not_in(select(Checkout.order_id).where(Checkout.order_id.is_not(None))),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_being_paid(session: Session, cart: Order) -> bool:
+    return session.scalar(select(exists().where(Checkout.order_id == cart.id))) or False
+
+
+def _facts(session: Session, line: OrderLine) -> CartLine:
+    priced = quote(read_prices(session, target_of(line)), _ask(line.kind, line.quantity or 1))
+    cheaper = priced.alternatives if isinstance(priced, Quote) else ()
+    return CartLine(
+        public_id=line.public_id,
+        kind=line.kind,
+        scope=line.scope,
+        covers=line.description,
+        slug=_slug(session, line),
+        seats=line.quantity,
+        unit_minor=line.unit_minor,
+        net_minor=line.net_minor,
+        delivered_through=line.delivered_through,
+        cheaper=tuple(each for each in cheaper if each.kind in OFFERED),
+    )
+
+
+def _slug(session: Session, line: OrderLine) -> str:
+    if line.webinar_id is None:
+        return ""
+    return session.scalars(select(Webinar.slug).where(Webinar.id == line.webinar_id)).one()
+
+
+def _ask(kind: OfferKind, seats: int) -> Ask:
+    if kind in (OfferKind.INSTITUTIONAL, OfferKind.GROUP_SHOWING):
+        return Ask(kind)
+    return Ask(kind, seats)
+
+
+def _quantity(kind: OfferKind, seats: int) -> int | None:
+    if kind is OfferKind.INSTITUTIONAL:
+        return None
+    return seats if kind is OfferKind.GROUP_SEATS else 1
+
+
+def _set_price(line: OrderLine, priced: Quote) -> None:
+    line.net_minor = priced.total_minor
+    line.unit_minor = priced.total_minor // line.quantity if line.quantity else priced.total_minor
+
+
+def _on_sale(session: Session, item: Item) -> Target:
+    if item.kind not in OFFERED:
+        raise Invalid(NOT_ON_SALE, fields={"covers": NOT_ON_SALE})
+    try:
+        target = read_target(session, item.covers)
+    except NotFound as error:
+        raise Invalid(NOT_ON_SALE, fields={"covers": NOT_ON_SALE}) from error
+    is_of_one = target.scope is Scope.WEBINAR
+    if is_of_one is (item.kind in DATED) or not _is_sold(session, target):
+        raise Invalid(NOT_ON_SALE, fields={"covers": NOT_ON_SALE})
+    return target
+
+
+def _is_sold(session: Session, target: Target) -> bool:
+    """Tell whether a webinar is announced and costs something; passes are always on sale."""
+    if target.scope is not Scope.WEBINAR:
+        return True
+    state, free = session.execute(
+        select(Webinar.state, Webinar.free).where(Webinar.id == target.id)
+    ).one()
+    return state is WebinarState.ANNOUNCED and not free
+
+
+def _same_line(session: Session, cart: Order, item: Item) -> OrderLine | None:
+    try:
+        columns = target_columns(read_target(session, item.covers))
+    except NotFound:
+        return None
+    kinds = SEATS if item.kind in SEATS else (item.kind,)
+    return next(
+        (
+            line
+            for line in orders.lines_of(session, cart.id)
+            if line.kind in kinds
+            and all(getattr(line, name) == value for name, value in columns.items())
+        ),
+        None,
+    )
+
+
+def same_line(session: Session, cart: Order, line_id: str) -> str:
+    """Return the outside id of the line that was shown, in the cart or in the copy it went on as.
+
+    Raises NotFound.
+    """
+    shown = orders.find_line(session, line_id)
+    if shown.order_id == cart.id:
+        return line_id
+    own = {line.position: line for line in orders.lines_of(session, cart.id)}.get(shown.position)
+    if own is None or target_of(own) != target_of(shown):
+        raise NotFound
+    return own.public_id
+
+
+def _line(session: Session, cart: Order, line_id: str) -> OrderLine:
+    line = orders.find_line(session, line_id)
+    if line.order_id != cart.id:
+        raise NotFound
+    return line

@@ -1,0 +1,301 @@
+"""Checkout: who orders a cart, how it is paid, and placing it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, aliased
+
+from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import kept_organization
+from lms.buying import credit, order_sessions
+from lms.core.attached_files import KeptFile
+from lms.core.email_addresses import read_address
+from lms.core.errors import N_, Invalid, NotFound
+from lms.core.postal_addresses import Address, address_faults, clean_address
+from lms.documents.snapshots import BillTo
+from lms.mail.links import MailContext
+from lms.models.orders import Order, OrderLine, PurchaseOrder, Terms
+from lms.models.organizations import Membership, Organization, Role
+from lms.organizations.organizations import LONGEST_NAME
+from lms.pricing.offers import OF_A_POOL
+from lms.sales import billing, orders, purchase_orders
+from lms.sales.billing import Billing
+from lms.sales.new_orders import LONGEST_REFERENCE
+from lms.sales.purchase_orders import NewPurchaseOrder
+from lms.seats.invitations import Invitee
+from lms.seats.named_people import name_people, read_names
+from lms.seller.settings import Method, offered_methods, read_seller
+
+TOO_LONG: Final = N_("Use at most 200 characters.")
+EMPTY: Final = N_("Your cart is empty.")
+MAY_BUY: Final = (Role.OWNER, Role.MANAGER, Role.BILLING)
+
+
+class Payment(StrEnum):
+    """How a customer pays at checkout."""
+
+    CARD = "card"
+    INVOICE = "invoice"
+    PURCHASE_ORDER = "purchase_order"
+    CHECK = "check"
+
+
+TERMS: Final[Mapping[Payment, Terms]] = {
+    Payment.CARD: Terms.CARD,
+    Payment.INVOICE: Terms.INVOICE,
+    Payment.PURCHASE_ORDER: Terms.PURCHASE_ORDER,
+    Payment.CHECK: Terms.CHECK,
+}
+_METHODS: Final[Mapping[Payment, Method]] = {
+    Payment.INVOICE: Method.INVOICE,
+    Payment.PURCHASE_ORDER: Method.PURCHASE_ORDER,
+    Payment.CHECK: Method.CHECK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who is signed in and buys."""
+
+    login_id: int
+    public_id: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnOrganization:
+    """An organization for which who is signed in may buy (S16)."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What someone enters at checkout.
+
+    `organization_id` is an organization in which who is signed in may buy; without it,
+    `organization_name` makes a new one (PRODUCT.md, S16). `people` is the pasted text of who is to
+    have the seats of each line, by the outside id of the line.
+    """
+
+    name: str
+    email: str
+    payment: Payment
+    is_for_organization: bool
+    organization_id: int | None = None
+    organization_name: str = ""
+    address: Address | None = None
+    payable_email: str = ""
+    po_number: str = ""
+    po_file: KeptFile | None = None
+    has_agreed: bool = False
+    people: Mapping[str, str] = field(default_factory=dict)
+
+
+def methods(session: Session, *, takes_cards: bool) -> tuple[Payment, ...]:
+    """Return how a customer can pay: by card where a provider is set up, else what the seller takes."""
+    offered = offered_methods(read_seller(session))
+    found = tuple(one for one, method in _METHODS.items() if method in offered)
+    return (Payment.CARD, *found) if takes_cards else found
+
+
+def organizations_to_buy_for(session: Session, login_id: int) -> tuple[OwnOrganization, ...]:
+    """Return the organizations whose manager or billing contact a person is, by name."""
+    kept = aliased(Organization)
+    rows = session.execute(
+        select(kept.id, kept.name)
+        .join(Membership, kept.id == kept_organization(Membership.organization_id))
+        .where(Membership.login_id.in_(logins_of(login_id)), Membership.role.in_(MAY_BUY))
+        .distinct()
+        .order_by(kept.name, kept.id)
+    )
+    return tuple(OwnOrganization(*row) for row in rows)
+
+
+def write_details(
+    session: Session, cart: Order, details: Details, *, buyer: Buyer | None, now: datetime
+) -> None:
+    """Write on a cart, which is locked, who orders it and how it is paid.
+
+    Raises Invalid, with faults by field: the address as `billing_street` and so on, names of people
+    as `people-<line>`.
+    """
+    lines = orders.lines_of(session, cart.id)
+    if not lines:
+        raise Invalid(EMPTY, fields={"cart": EMPTY})
+    _check_organization(session, details, buyer)
+    address = clean_address(details.address) if details.address else None
+    people, faults = _read_people(lines, details)
+    faults |= _person_faults(details) | _payment_faults(details)
+    if details.is_for_organization:
+        faults |= _organization_faults(details, address)
+    elif any(line.kind in OF_A_POOL for line in lines):
+        faults["is_for_organization"] = N_("Seats for a team are bought by an organization.")
+    if faults:
+        raise Invalid(N_("Check the fields below."), fields=faults)
+    for line_id, named in people.items():
+        name_people(session, line_id, named)
+    _write(session, cart, details, address, buyer)
+    session.execute(delete(PurchaseOrder).where(PurchaseOrder.order_id == cart.id))
+    if details.payment is Payment.PURCHASE_ORDER:
+        received = NewPurchaseOrder(details.po_number, now, file=details.po_file)
+        actor = buyer.public_id if buyer else None
+        purchase_orders.receive(session, cart, received, actor=actor, now=now)
+
+
+def place(
+    session: Session,
+    cart: Order,
+    *,
+    token: str,
+    buyer: Buyer | None,
+    mail_context: MailContext,
+    now: datetime,
+) -> Order:
+    """Place an order that is paid later, or costs nothing, and open its session in the browser.
+
+    Its access opens as P9 says: at once for an organization that may buy on credit, else once the
+    address is confirmed, the money is there, or staff have looked.
+    """
+    begin(session, cart, token=token, buyer=buyer, now=now)
+    is_free = not costs(session, cart)
+    if is_free:
+        cart.terms = Terms.COMPLIMENTARY
+    is_held = not is_free
+    if buyer is None:
+        cart.awaits_proof = not is_free
+    elif is_held:
+        is_held = not credit.opens_at_once(session, cart, read_address(buyer.email))
+    actor = buyer.public_id if buyer else None
+    orders.agree(session, cart, is_held=is_held, mail_context=mail_context, actor=actor, now=now)
+    if is_held and buyer is not None:
+        credit.open_live_only(session, cart, read_address(buyer.email), now=now)
+    return cart
+
+
+def costs(session: Session, cart: Order) -> bool:
+    """Tell whether a cart costs anything."""
+    return any(line.net_minor for line in orders.lines_of(session, cart.id))
+
+
+def begin(session: Session, cart: Order, *, token: str, buyer: Buyer | None, now: datetime) -> None:
+    """Let the browser of a secret open what a cart buys once it is placed.
+
+    Where it has ordered for the same address before, the same login holds this order too.
+    """
+    if buyer is not None:
+        return
+    cart.contact_id = _earlier_contact(session, cart, token, now=now)
+    order_sessions.open_session(session, token, cart, now=now)
+
+
+def _earlier_contact(session: Session, cart: Order, token: str, *, now: datetime) -> int | None:
+    mine = order_sessions.buyers_of(session, token, now=now)
+    return session.scalar(
+        select(Order.contact_id)
+        .where(Order.contact_id.in_(mine), Order.contact_email == cart.contact_email)
+        .limit(1)
+    )
+
+
+def _write(
+    session: Session,
+    cart: Order,
+    details: Details,
+    address: Address | None,
+    buyer: Buyer | None,
+) -> None:
+    cart.contact_name = " ".join(details.name.split())
+    cart.contact_email = read_address(details.email).shown
+    cart.contact_id = buyer.login_id if buyer else None
+    cart.terms = TERMS[details.payment]
+    cart.organization_id = details.organization_id if details.is_for_organization else None
+    is_new = details.is_for_organization and details.organization_id is None
+    cart.organization_name = " ".join(details.organization_name.split()) if is_new else ""
+    net_days = None
+    if cart.organization_id is not None:
+        net_days = session.get_one(Organization, cart.organization_id).net_days
+    cart.net_days = net_days if net_days is not None else read_seller(session).net_days
+    cart.bill_to = None
+    if cart.organization_id is None:
+        name = cart.organization_name or cart.contact_name
+        to = BillTo(
+            name,
+            cart.contact_name if is_new else "",
+            address.lines if address else (),
+            details.payable_email.strip() or cart.contact_email,
+            "",
+        )
+        cart.bill_to = billing.pack(Billing(to, address.state if address else "", address))
+    session.flush()
+
+
+def _check_organization(session: Session, details: Details, buyer: Buyer | None) -> None:
+    """Raise NotFound for an organization in which who is signed in may not buy."""
+    if details.organization_id is None:
+        return
+    mine = organizations_to_buy_for(session, buyer.login_id) if buyer else ()
+    if details.organization_id not in {one.id for one in mine}:
+        raise NotFound
+
+
+def _read_people(
+    lines: Sequence[OrderLine], details: Details
+) -> tuple[dict[int, tuple[Invitee, ...]], dict[str, str]]:
+    people, faults = {}, {}
+    for line in lines:
+        text = details.people.get(line.public_id, "")
+        try:
+            people[line.id] = read_names(text, seats=line.quantity)
+        except Invalid as error:
+            faults[f"people-{line.public_id}"] = next(iter(error.fields.values()))
+    return people, faults
+
+
+def _person_faults(details: Details) -> dict[str, str]:
+    faults = {}
+    if not details.name.strip():
+        faults["name"] = N_("Enter your name.")
+    if len(details.name) > LONGEST_NAME:
+        faults["name"] = TOO_LONG
+    typed = {"email": details.email}
+    if details.payable_email.strip():
+        typed["payable_email"] = details.payable_email
+    for name, address in typed.items():
+        try:
+            read_address(address, field=name)
+        except Invalid as error:
+            faults |= error.fields
+    return faults
+
+
+def _payment_faults(details: Details) -> dict[str, str]:
+    faults = {}
+    if details.payment is Payment.PURCHASE_ORDER:
+        if not details.po_number.strip():
+            faults["po_number"] = N_("Enter the number of your purchase order.")
+        if len(details.po_number) > LONGEST_REFERENCE:
+            faults["po_number"] = N_("Use at most 80 characters.")
+    if not details.has_agreed:
+        faults["has_agreed"] = N_("Please agree to the terms.")
+    return faults
+
+
+def _organization_faults(details: Details, address: Address | None) -> dict[str, str]:
+    if details.organization_id is not None:
+        return {}
+    faults = {}
+    if not details.organization_name.strip():
+        faults["organization_name"] = N_("Enter the name of your library or organization.")
+    if len(details.organization_name) > LONGEST_NAME:
+        faults["organization_name"] = TOO_LONG
+    if address is None:
+        faults["billing_street"] = N_("Enter the address of your library or organization.")
+    else:
+        faults |= address_faults(address, "billing_")
+    return faults

@@ -1,0 +1,183 @@
+"""Confirmations: who ordered shows that the address is theirs, and the order follows them.
+
+The grants hung on a login that no address led to; from now on that login is read as the account of
+the address, which is made if need be (PRODUCT.md, S15, I2).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.accounts import accounts, login_lookup
+from lms.accounts.accounts import Account, NewLogin
+from lms.buying import credit, order_sessions
+from lms.core.email_addresses import Address, read_address
+from lms.core.errors import N_, Conflict, NotFound
+from lms.mail import link_tokens_and_codes
+from lms.mail.links import MailContext
+from lms.models.accounts import EmailPurpose, Login
+from lms.models.orders import Order
+from lms.models.organizations import Membership, Organization
+from lms.organizations import organizations
+from lms.people import login_merges
+from lms.people.login_merges import OnMerge
+from lms.sales import billing, buyers, cancellations, invoices, mails
+
+CONFIRMED = N_("This order's address was already confirmed. Ask us to correct it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What the link in an order's email is about; `name` is as typed for the order."""
+
+    login_id: int
+    email: str
+    name: str
+    has_account: bool
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """What someone says of themselves where the address has no account yet."""
+
+    name: str
+    password_hash: str | None
+    zone: str | None = None
+
+
+def read_confirmation(session: Session, secret: str, *, now: datetime) -> Confirmation:
+    """Return what a link is about, without using it up; raises LinkOver."""
+    ticket = link_tokens_and_codes.read(session, secret, EmailPurpose.CONFIRM_ORDER, now=now)
+    order = _orders_of(session, ticket.login_id)[0]
+    return Confirmation(
+        ticket.login_id,
+        ticket.email,
+        order.contact_name,
+        _account_of(session, read_address(ticket.email)) is not None,
+        order.public_id,
+    )
+
+
+def confirm(
+    session: Session,
+    secret: str,
+    person: NewPerson | None,
+    *,
+    hooks: Sequence[OnMerge],
+    mail_context: MailContext,
+    now: datetime,
+) -> int:
+    """Use the link up and return the account, by its row id, to which the orders belong now.
+
+    `person` is needed where the address has no account yet. What waited for this is done: the
+    invoice is issued, and access opens as P9 says. Raises LinkOver, Invalid, and Conflict where
+    the account can't take the order.
+    """
+    ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.CONFIRM_ORDER, now=now)
+    address = read_address(ticket.email)
+    orders = _orders_of(session, ticket.login_id, lock=True)
+    account = _account_of(session, address)
+    if account is None:
+        new = NewLogin(
+            address,
+            person.name if person else orders[0].contact_name,
+            zone=person.zone if person else None,
+            password_hash=person.password_hash if person else None,
+        )
+        account = accounts.add_login(session, new, actor=None, now=now)
+    begun = accounts.read_account(session, ticket.login_id)
+    login_merges.merge(
+        session,
+        kept=account.public_id,
+        merged=begun.public_id,
+        hooks=hooks,
+        actor=account.public_id,
+        now=now,
+    )
+    order_sessions.end_sessions(session, [order.id for order in orders], now=now)
+    for order in orders:
+        order.contact_id = account.id
+        audit.record(session, "order.confirmed", order.public_id, actor=account.public_id, now=now)
+        _let_manage(session, order, account, now=now)
+        finish(session, order, address, mail_context=mail_context, now=now)
+    session.flush()
+    return account.id
+
+
+def correct(
+    session: Session,
+    order: Order,
+    *,
+    name: str,
+    email: str,
+    mail_context: MailContext,
+    now: datetime,
+) -> None:
+    """Correct the name and address of who ordered, before it is confirmed; the link goes there.
+
+    `order` is locked. Raises Conflict once any address was confirmed: then staff correct it (S15).
+    """
+    if not mails.is_unconfirmed(session, order):
+        raise Conflict(CONFIRMED)
+    assert order.contact_id is not None  # noqa: S101  (somebody is unconfirmed)
+    for one in _orders_of(session, order.contact_id, lock=True):
+        one.contact_name, one.contact_email = " ".join(name.split()), email
+        if one.bill_to is not None:
+            one.bill_to = billing.with_contact(one.bill_to, name=one.contact_name, email=email)
+    session.get_one(Login, order.contact_id).name = order.contact_name
+    audit.record(session, "order.contact_corrected", order.public_id, actor=None, now=now)
+    session.flush()
+    mails.send_confirm(session, order, mail_context=mail_context, now=now)
+
+
+def finish(
+    session: Session, order: Order, address: Address, *, mail_context: MailContext, now: datetime
+) -> None:
+    """Issue the invoice that waited for a confirmed address, and open what may open (P9)."""
+    if not order.awaits_proof or order.canceled_at is not None:
+        return
+    order.awaits_proof = False
+    session.flush()
+    opens = order.held_at is not None and credit.opens_at_once(session, order, address)
+    if not opens and order.held_at is not None:
+        credit.open_live_only(session, order, address, now=now)
+    invoices.bill(session, order, mail_context=mail_context, actor=None, now=now)
+    if opens:
+        cancellations.release(session, order, mail_context=mail_context, actor=None, now=now)
+
+
+def _orders_of(session: Session, login_id: int, *, lock: bool = False) -> list[Order]:
+    query = (
+        select(Order)
+        .where(Order.contact_id == login_id, Order.placed_at.is_not(None))
+        .order_by(Order.id.desc())
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return list(session.scalars(query))
+
+
+def _account_of(session: Session, address: Address) -> Account | None:
+    """Return the account of an address; None where there is none that its person has confirmed."""
+    try:
+        known = login_lookup.find_known(session, address)
+    except NotFound:
+        return None
+    return accounts.read_account(session, known.login_id) if known.is_confirmed else None
+
+
+def _let_manage(session: Session, order: Order, account: Account, *, now: datetime) -> None:
+    """Let who ordered own the organization that the order made, while nobody else is in it."""
+    if order.organization_id is None:
+        return
+    row = session.get_one(Organization, order.organization_id)
+    has_people = exists().where(Membership.organization_id == row.id)
+    if row.unverified_since is None or session.scalar(select(has_people)):
+        return
+    facts = organizations.find_organization(session, row.slug)
+    buyers.let_manage(session, facts, account, actor=account.public_id, now=now)

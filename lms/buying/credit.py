@@ -1,0 +1,94 @@
+"""Credit: whether an order that is not paid yet opens at once (PRODUCT.md, P9)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import Session
+
+from lms.access.merged_organizations import kept_organization
+from lms.core.email_addresses import Address
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.grants import Grant, Scope
+from lms.models.orders import Order, OrderLine
+from lms.models.seats import VerifiedDomain
+from lms.organizations.email_domains import PUBLIC
+from lms.payments import credit_limit
+from lms.sales import order_access, orders
+
+LIVE_WITHIN: Final = timedelta(hours=24)
+
+
+def organization_of(session: Session, address: Address) -> int | None:
+    """Return the organization whose verified domain an address is in; None for any other."""
+    domain = address.key.rpartition("@")[2]
+    return session.scalar(
+        select(kept_organization(VerifiedDomain.organization_id)).where(
+            VerifiedDomain.domain == domain
+        )
+    )
+
+
+def opens_at_once(session: Session, order: Order, address: Address) -> bool:
+    """Tell whether the access of an order on credit opens now that its address is confirmed.
+
+    It does for an organization that has paid before, or whose domain the address is in, within the
+    limit for new customers. A person's order waits for its payment.
+    """
+    if order.organization_id is None:
+        return False
+    wanted = sum(line.net_minor for line in orders.lines_of(session, order.id))
+    known = organization_of(session, address)
+    return any(
+        credit_limit.opens_at_once(session, one, wanted_minor=wanted)
+        for one in {order.organization_id, known or order.organization_id}
+    )
+
+
+def open_live_only(session: Session, order: Order, address: Address, *, now: datetime) -> bool:
+    """Open the live session alone of what begins within a day; tells whether there is any.
+
+    Once for each email domain, and never for one where anybody can have an address.
+    """
+    domain = address.key.rpartition("@")[2]
+    if domain in PUBLIC or _had_live(session, domain):
+        return False
+    soon = session.scalars(
+        select(OrderLine.id)
+        .join(Webinar, Webinar.id == OrderLine.webinar_id)
+        .where(
+            OrderLine.order_id == order.id,
+            OrderLine.replaced_at.is_(None),
+            OrderLine.scope == Scope.WEBINAR,
+            Webinar.state == WebinarState.ANNOUNCED,
+            Webinar.held_at > now - LIVE_WITHIN,
+            Webinar.held_at <= now + LIVE_WITHIN,
+        )
+    ).all()
+    return _open_live(session, order, soon)
+
+
+def _open_live(session: Session, order: Order, line_ids: Sequence[int]) -> bool:
+    grants = [
+        grant.id
+        for grant in order_access.standing_grants(session, [order.id])
+        if grant.order_line_id in line_ids
+    ]
+    session.execute(
+        update(Grant)
+        .where(Grant.id.in_(grants))
+        .values(opens_live=True)
+        .execution_options(synchronize_session="fetch")
+    )
+    return bool(grants)
+
+
+def _had_live(session: Session, domain: str) -> bool:
+    before = exists().where(
+        Grant.opens_live,
+        OrderLine.id == Grant.order_line_id,
+        Order.id == OrderLine.order_id,
+        func.lower(Order.contact_email).endswith(f"@{domain}", autoescape=True),
+    )
+    return bool(session.scalar(select(before)))

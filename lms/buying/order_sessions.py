@@ -1,0 +1,91 @@
+"""Order sessions: the browser in which an order was placed may open what it bought (PRODUCT.md, S15).
+
+Paying signs nobody in, to a known address or a new one alike. What was bought hangs on a login that
+no address leads to until the buyer's is confirmed, so this browser opens that and nothing else.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms.core.database import insert_into
+from lms.mail.link_tokens_and_codes import hash_secret
+from lms.models.accounts import Login
+from lms.models.orders import Order, OrderSession
+
+LASTS: Final = timedelta(hours=24)
+
+
+def new_token() -> str:
+    """Return a secret of 256 bits for a browser's cookie."""
+    return secrets.token_urlsafe(32)
+
+
+def open_session(session: Session, token: str, order: Order, *, now: datetime) -> None:
+    """Let the browser of a secret open what an order buys, for 24 hours or until proof."""
+    session.execute(
+        insert_into(session, OrderSession)
+        .values(
+            token_hash=hash_secret(token), order_id=order.id, created_at=now, expires_at=now + LASTS
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def opens_order(session: Session, token: str, order_id: int, *, now: datetime) -> bool:
+    """Tell whether the browser of a secret may open an order."""
+    return (
+        session.scalar(
+            select(OrderSession.id).where(*_holds(token, now), OrderSession.order_id == order_id)
+        )
+        is not None
+    )
+
+
+def buyers_of(session: Session, token: str, *, now: datetime) -> tuple[int, ...]:
+    """Return the logins on which the orders of a browser hang, the newest order first."""
+    return tuple(
+        session.scalars(
+            select(Order.contact_id)
+            .join(OrderSession, OrderSession.order_id == Order.id)
+            .join(Login, Login.id == Order.contact_id)
+            .where(
+                *_holds(token, now),
+                Order.placed_at.is_not(None),
+                Login.email.is_(None),
+                Login.merged_into.is_(None),
+                or_(Login.blocked_at.is_(None), Login.blocked_at > now),
+            )
+            .order_by(Order.placed_at.desc(), Order.id.desc())
+        )
+    )
+
+
+def end_sessions(session: Session, order_ids: list[int], *, now: datetime) -> None:
+    """End the sessions of orders whose buyer confirmed their address."""
+    session.execute(
+        update(OrderSession)
+        .where(OrderSession.order_id.in_(order_ids), OrderSession.ended_at.is_(None))
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Delete the sessions that expired."""
+    session.execute(
+        delete(OrderSession)
+        .where(OrderSession.expires_at < now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _holds(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OrderSession.token_hash == hash_secret(token),
+        OrderSession.ended_at.is_(None),
+        OrderSession.expires_at > now,
+    )

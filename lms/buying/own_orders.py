@@ -1,0 +1,166 @@
+"""An order as its buyer sees it: what was bought, what to do with it now, and what is waited for."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.access.decision_facts import load_case
+from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import family_of
+from lms.access.policy import Action, Admitted, Code, decide
+from lms.buying import checkout
+from lms.core.errors import N_, Conflict, NotFound
+from lms.models.catalog import Webinar
+from lms.models.grants import Grant, OfferKind, Scope
+from lms.models.orders import Order
+from lms.models.seats import Pool
+from lms.sales import mails
+from lms.sales.orders import find_order
+from lms.sales.read_models import OrderFacts, OrderGrant, find_order_facts, grants_of_order
+from lms.seats import claims
+from lms.seats.claims import Claimed
+
+NONE_FREE: Final = N_("Every seat has someone. Release one first, or buy more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """One thing that an order bought.
+
+    `can_watch`, `can_join` and `has_slides` are for who looks; `free` is how many seats nobody has
+    yet, None for any number; `begins_at` is when its webinar is held, while that is to come.
+    """
+
+    kind: OfferKind
+    scope: Scope
+    covers: str
+    slug: str
+    pool: str | None
+    seats: int | None
+    free: int | None
+    has_seat: bool
+    can_watch: bool
+    can_join: bool
+    has_slides: bool
+    begins_at: datetime | None
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnOrder:
+    """An order as its buyer sees it.
+
+    `awaits_proof` while the address is to be confirmed, `is_held` while access waits for payment or
+    for our team.
+    """
+
+    facts: OrderFacts
+    contact_id: int
+    email: str
+    awaits_proof: bool
+    is_unconfirmed: bool
+    is_held: bool
+    opens_live: bool
+    things: tuple[Bought, ...]
+
+
+def may_see(session: Session, order: Order, login_id: int) -> bool:
+    """Tell whether a person is the contact of an order, or buys for its organization."""
+    is_theirs = session.scalar(
+        select(Order.id).where(Order.id == order.id, Order.contact_id.in_(logins_of(login_id)))
+    )
+    if is_theirs is not None:
+        return True
+    mine = [one.id for one in checkout.organizations_to_buy_for(session, login_id)]
+    family = (family_of(one) for one in mine)
+    return order.organization_id is not None and any(
+        session.scalar(select(Order.id).where(Order.id == order.id, Order.organization_id.in_(ids)))
+        is not None
+        for ids in family
+    )
+
+
+def read_own(session: Session, order_id: str, login_id: int, *, now: datetime) -> OwnOrder:
+    """Return an order as this login sees it; raises NotFound for one that isn't placed."""
+    order = find_order(session, order_id)
+    if order.placed_at is None or order.contact_id is None:
+        raise NotFound
+    grants = grants_of_order(session, order.id)
+    return OwnOrder(
+        facts=find_order_facts(session, order_id),
+        contact_id=order.contact_id,
+        email=order.contact_email,
+        awaits_proof=order.awaits_proof,
+        is_unconfirmed=mails.is_unconfirmed(session, order),
+        is_held=order.held_at is not None,
+        opens_live=session.scalar(
+            select(Grant.id).where(Grant.id.in_([one.id for one in grants]), Grant.opens_live)
+        )
+        is not None,
+        things=tuple(
+            _bought(session, one, login_id, now=now) for one in grants if one.revoked_at is None
+        ),
+    )
+
+
+def take_seat(
+    session: Session, order_id: str, pool_id: str, login_id: int, *, now: datetime
+) -> None:
+    """Give who ordered one of the seats that they bought (S12); once is enough.
+
+    Raises NotFound for a pool that the order doesn't fill, and as `claims.claim` does.
+    """
+    order = find_order(session, order_id)
+    mine = [one for one in grants_of_order(session, order.id) if one.pool_public_id == pool_id]
+    if not mine or mine[0].pool_id is None:
+        raise NotFound
+    sitter = claims.asking_sitter(session, login_id)
+    if claims.seat_held(session, mine[0].pool_id, sitter) is None:
+        got = claims.claim(session, mine[0].pool_id, login_id, actor=None, now=now)
+        if not isinstance(got, Claimed):
+            raise Conflict(NONE_FREE)
+
+
+def _bought(session: Session, grant: OrderGrant, login_id: int, *, now: datetime) -> Bought:
+    pool = session.get_one(Pool, grant.pool_id) if grant.pool_id else None
+    free = None if pool is None or pool.capacity is None else pool.capacity - pool.used
+    has_seat = False
+    if pool is not None:
+        held = claims.seat_held(session, pool.id, claims.asking_sitter(session, login_id))
+        has_seat = held is not None
+    can = {"watch": False, "join": False, "slides": False}
+    begins_at, zone = None, ""
+    if grant.scope is Scope.WEBINAR:
+        row = session.scalars(select(Webinar).where(Webinar.slug == grant.slug)).one()
+        case = load_case(session, login_id=login_id, webinar_id=row.id)
+        for name, action in (
+            ("watch", Action.RECORDING),
+            ("join", Action.LIVE),
+            ("slides", Action.HANDOUT),
+        ):
+            decision = decide(case.login, case.webinar, action, now)
+            is_early = decision.code is Code.LIVE_NOT_OPEN and action is Action.LIVE
+            can[name] = isinstance(decision, Admitted) or is_early
+        zone = row.zone
+        if row.held_at + timedelta(minutes=row.minutes) > now:
+            begins_at = row.held_at
+        else:
+            can["join"] = False
+    return Bought(
+        kind=grant.kind,
+        scope=grant.scope,
+        covers=grant.covers,
+        slug=grant.slug,
+        pool=grant.pool_public_id,
+        seats=grant.seats,
+        free=free,
+        has_seat=has_seat,
+        can_watch=can["watch"],
+        can_join=can["join"],
+        has_slides=can["slides"],
+        begins_at=begins_at,
+        zone=zone,
+    )

@@ -1,0 +1,87 @@
+"""Paying by card: the press that leads to the card provider's page, and the way back (MONEY.md, M5)."""
+
+from typing import Final
+
+from flask import Blueprint, Response, flash, make_response, redirect
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from lms.checkouts.opening import NewCheckout, open_checkout
+from lms.checkouts.settling import settle_order
+from lms.core import clock
+from lms.core.errors import Unavailable
+from lms.payments.open_provider import offers_cards, open_provider
+from lms.sales.orders import find_order
+from lms.web.buying.order_access import login_of
+from lms.web.core.order_browser import cart_token, drop_cart
+from lms.web.core.request_context import carrel, read_session, render, see_other
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.security_headers_and_proxies import POLICY
+
+blueprint = Blueprint("card", __name__, url_prefix="/orders/<order_id>")
+
+FORMS: Final = "form-action 'self'"
+
+
+def takes_cards() -> bool:
+    """Tell whether customers can pay by card."""
+    return offers_cards(carrel().settings)
+
+
+def is_test() -> bool:
+    """Tell whether paying by card moves no money."""
+    stripe = carrel().settings.stripe
+    return stripe is not None and not stripe.livemode
+
+
+def pay_page(page: str, status: int = 200) -> Response:
+    """Return a page with a form that leads to the card provider: only there it may (CSP)."""
+    answer = make_response(page, status)
+    stripe = carrel().settings.stripe
+    if stripe is not None:
+        policy = POLICY.replace(FORMS, f"{FORMS} {stripe.checkout_origin}")
+        answer.headers["Content-Security-Policy"] = policy
+    return answer
+
+
+def lead_to_card_page(order_id: str, *, paid_url: str, back_url: str) -> BaseResponse:
+    """Open a checkout of an order and send the browser to it.
+
+    It comes back to `paid_url`, or to `back_url` where it didn't pay. Raises Conflict, and Unavailable where the provider can't be reached.
+    """
+    opened = open_checkout(
+        carrel(),
+        open_provider(carrel().settings),
+        NewCheckout(
+            order_id,
+            success_url=paid_url,
+            cancel_url=back_url,
+        ),
+        now=clock.now(),
+    )
+    return redirect(opened.url, code=303)
+
+
+def settle(order_id: str) -> None:
+    """Ask the provider whether an order is paid; says so where it can't be reached."""
+    try:
+        settle_order(carrel(), open_provider(carrel().settings), order_id, now=clock.now())
+    except Unavailable:
+        flash(_("We can't reach the card provider right now. We keep asking."), "attention")
+
+
+@blueprint.get("/paid")
+@open_to(Audience.EVERYONE)
+def paid(order_id: str) -> ResponseReturnValue:
+    """Ask the provider whether the order is paid, and show it."""
+    login_of(order_id, placed=False)
+    settle(order_id)
+    with read_session() as session:
+        order = find_order(session, order_id)
+        is_placed, is_cart = order.placed_at is not None, order.cart_token_hash is not None
+    if not is_placed:
+        return render("buying/paying.html"), 202, {"Refresh": "3"}
+    if is_cart and cart_token():
+        drop_cart()
+    return see_other("order.show", order_id=order_id)

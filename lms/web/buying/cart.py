@@ -1,0 +1,192 @@
+"""The cart: what a customer has chosen, how many of it, and what would cost less."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.buying import carts
+from lms.buying.carts import CartFacts, CartLine, Item
+from lms.core import clock
+from lms.core.errors import Invalid, NotFound
+from lms.models.grants import OfferKind, Scope
+from lms.models.orders import Order
+from lms.pricing.offers import SEATS
+from lms.pricing.price_list import say_money
+from lms.pricing.quotes import Alternative
+from lms.web.buying.buy_box import KEYS, people_words, read_item
+from lms.web.core.order_browser import cart_token, keep_cart
+from lms.web.core.request_context import render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.pricing.quote_texts import TERMS, offer_name
+
+blueprint = Blueprint("cart", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOffer:
+    """An offer that serves the same people for less, as the cart names it."""
+
+    name: str
+    terms: str
+    total: str
+    kind: str
+    people: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """A line of a cart as pages show it."""
+
+    public_id: str
+    title: str
+    offer: str
+    people: str
+    total: str
+    sum: str
+    seats: int | None
+    may_change: bool
+    takes_names: bool
+    cheaper: tuple[ShownOffer, ...]
+
+
+@blueprint.get("/cart")
+@open_to(Audience.EVERYONE)
+def show() -> ResponseReturnValue:
+    """Show the cart at the prices of now."""
+    facts = current_cart()
+    return render(
+        "buying/cart.html",
+        lines=shown_lines(facts) if facts else [],
+        total=say_money(facts.net_minor, facts.currency) if facts else "",
+    )
+
+
+@blueprint.post("/cart")
+@open_to(Audience.EVERYONE)
+def add() -> ResponseReturnValue:
+    """Put what a buy box was sent with into the cart."""
+    try:
+        item = _item()
+        with transaction() as session:
+            carts.add(session, _own_cart(session), item)
+    except Invalid as refusal:
+        flash(_(next(iter(refusal.fields.values()), refusal.message)), "danger")
+        return see_other("cart.show")
+    if request.form.get("then") == "stay":
+        flash(_("Added to your cart."), "done")
+        return see_other("cart.show")
+    return see_other("checkout.show")
+
+
+@blueprint.post("/cart/<line_id>")
+@open_to(Audience.EVERYONE)
+def change(line_id: str) -> ResponseReturnValue:
+    """Change for how many people a line is, or what serves them, or take it out."""
+    try:
+        with transaction() as session:
+            cart = _own_cart(session)
+            if request.form.get("act") == "remove":
+                carts.remove(session, cart, carts.same_line(session, cart, line_id))
+            else:
+                _change(session, cart, carts.same_line(session, cart, line_id))
+    except Invalid as refusal:
+        flash(_(next(iter(refusal.fields.values()), refusal.message)), "danger")
+    return see_other("checkout.show" if request.form.get("then") == "checkout" else "cart.show")
+
+
+def current_cart() -> CartFacts | None:
+    """Return the cart of this browser at the prices of now; None where it is empty."""
+    token = cart_token()
+    if not token:
+        return None
+    try:
+        with transaction(in_passing=True) as session:
+            cart = carts.find(session, token)
+            if carts.reprice(session, cart):
+                flash(
+                    _("Prices changed since you filled your cart. It shows the new ones."), "note"
+                )
+            facts = carts.read(session, cart)
+    except NotFound:
+        return None
+    return facts if facts.lines else None
+
+
+def shown_lines(facts: CartFacts) -> list[ShownLine]:
+    """Return the lines of a cart in words."""
+    return [_shown(line, facts.currency) for line in facts.lines]
+
+
+def _shown(line: CartLine, currency: str) -> ShownLine:
+    many = line.seats is not None and line.seats > 1
+    each = say_money(line.unit_minor, currency)
+    return ShownLine(
+        public_id=line.public_id,
+        title=_title(line),
+        offer=offer_name(line.kind, line.seats),
+        people=people_words(line.kind, line.seats),
+        total=say_money(line.net_minor, currency),
+        sum=f"{line.seats:,} \N{MULTIPLICATION SIGN} {each}" if many else "",
+        seats=line.seats,
+        may_change=line.kind in SEATS,
+        takes_names=line.kind is OfferKind.GROUP_SEATS or line.kind is OfferKind.INSTITUTIONAL,
+        cheaper=tuple(_offer(each, currency) for each in line.cheaper),
+    )
+
+
+def _offer(offer: Alternative, currency: str) -> ShownOffer:
+    return ShownOffer(
+        offer_name(offer.kind, offer.people),
+        _(TERMS[offer.kind]),
+        say_money(offer.total_minor, currency),
+        offer.kind.value,
+        offer.people,
+    )
+
+
+def _title(line: CartLine) -> str:
+    match line.scope:
+        case Scope.WEBINAR:
+            return line.covers
+        case Scope.SERIES:
+            return _("Every webinar in %(name)s", name=line.covers)
+        case Scope.PRESENTER:
+            return _("Every webinar by %(name)s", name=line.covers)
+        case Scope.EVERYTHING:
+            return _("Every webinar")
+
+
+def _item() -> Item:
+    """Return what the buy box was sent with, or the cheaper offer that was pressed instead."""
+    instead, _colon, people = request.form.get("instead", "").partition(":")
+    if instead not in {kind.value for kind in KEYS}:
+        return read_item(request.form)
+    values = {**request.form.to_dict(), "choice": KEYS[OfferKind(instead)]}
+    if people:
+        values["seats"] = people
+    return read_item(values)
+
+
+def _own_cart(session: Session) -> Order:
+    """Return the cart of this browser, locked; a new one where it has none."""
+    now = clock.now()
+    if cart_token():
+        try:
+            return carts.editable(session, cart_token(), now=now)
+        except NotFound:
+            pass
+    cart, token = carts.start(session, now=now)
+    keep_cart(token)
+    return cart
+
+
+def _change(session: Session, cart: Order, line_id: str) -> None:
+    instead, _colon, people = request.form.get("instead", "").partition(":")
+    typed = people or request.form.get("seats", "1")
+    if not typed.isascii() or not typed.isdecimal():
+        raise Invalid(carts.HOW_MANY, fields={"seats": carts.HOW_MANY})
+    kind = OfferKind(instead) if instead in {one.value for one in carts.OFFERED} else None
+    carts.change(session, cart, line_id, kind=kind, seats=int(typed[:9]))

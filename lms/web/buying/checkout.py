@@ -1,0 +1,150 @@
+"""Checkout: one page to say who buys and how it is paid; no account is needed."""
+
+from typing import Final
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from limits import RateLimitItemPerDay, RateLimitItemPerHour
+from werkzeug.wrappers import Response as BaseResponse
+
+from lms.buying import carts, checkout, order_sessions
+from lms.buying.checkout import Buyer, Payment
+from lms.core import clock
+from lms.core.errors import Conflict, Invalid, NotFound, Unavailable
+from lms.documents.policies_in_print import current_policies
+from lms.pricing.price_list import say_money
+from lms.sales import purchase_orders
+from lms.seller.policies import TITLES
+from lms.web.buying.card import is_test, lead_to_card_page, pay_page, takes_cards
+from lms.web.buying.cart import ShownLine, current_cart, shown_lines
+from lms.web.buying.checkout_form import CheckoutForm, details_of, form_class
+from lms.web.core import rate_limits
+from lms.web.core.current_user import viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.form_uploads import sent_file
+from lms.web.core.order_browser import cart_token, drop_cart, keep_order, order_token
+from lms.web.core.private_page_headers_and_mail_links import mail_context
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("checkout", __name__)
+
+# A branch library is one network, and a workshop's whole room may buy in it.
+ORDERS_FROM: Final = rate_limits.Limit(
+    "orders_from", (RateLimitItemPerHour(40), RateLimitItemPerDay(200))
+)
+
+
+@blueprint.get("/checkout")
+@open_to(Audience.EVERYONE)
+def show() -> ResponseReturnValue:
+    """Show what is ordered, and ask who buys and how it is paid."""
+    cart = current_cart()
+    if cart is None:
+        return see_other("cart.show")
+    lines = shown_lines(cart)
+    person = viewer()
+    known = {"name": person.name, "email": person.email or ""} if person else {}
+    form = _with_choices(form_class(lines)(data=known), needs=cart.needs_organization)
+    return _page(form, lines, say_money(cart.net_minor, cart.currency))
+
+
+@blueprint.post("/checkout")
+@open_to(Audience.EVERYONE)
+def order() -> ResponseReturnValue:
+    """Place the order, or show what is missing."""
+    cart = current_cart()
+    if cart is None:
+        return see_other("cart.show")
+    lines = shown_lines(cart)
+    form = _with_choices(form_class(lines)(request.form), needs=cart.needs_organization)
+    rate_limits.spend(ORDERS_FROM, rate_limits.network())
+    try:
+        answer = _order(form)
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _page(form, lines, say_money(cart.net_minor, cart.currency), 400)
+    except Unavailable as refusal:
+        form.form_errors.append(_(refusal.message))
+        return _page(form, lines, say_money(cart.net_minor, cart.currency), 503)
+    except (Conflict, NotFound):
+        flash(_("This cart was already ordered."), "note")
+        return see_other("cart.show")
+    return answer if viewer() else keep_order(answer, _session_token())
+
+
+def _order(form: CheckoutForm) -> BaseResponse:
+    """Place the order, or lead to the page on which it is paid by card, which places it."""
+    order_id, is_placed = _write_down(form)
+    if not is_placed:
+        return lead_to_card_page(
+            order_id,
+            paid_url=url_for("card.paid", order_id=order_id, _external=True),
+            back_url=url_for(".show", _external=True),
+        )
+    drop_cart()
+    return see_other("order.show", order_id=order_id)
+
+
+def _write_down(form: CheckoutForm) -> tuple[str, bool]:
+    """Write down what was entered; returns the order's outside id, and whether it is placed."""
+    now, buyer = clock.now(), _buyer()
+    asks = bool(_policies())
+    with sent_file(purchase_orders.FOLDER) as kept, transaction() as session:
+        order = carts.editable(session, cart_token(), now=now)
+        details = details_of(form, kept, asks_to_agree=asks)
+        checkout.write_details(session, order, details, buyer=buyer, now=now)
+        if buyer is None:
+            rate_limits.spend(rate_limits.LETTERS, order.contact_email.casefold())
+        token = _session_token()
+        if details.payment is Payment.CARD and checkout.costs(session, order):
+            checkout.begin(session, order, token=token, buyer=buyer, now=now)
+            return order.public_id, False
+        checkout.place(
+            session, order, token=token, buyer=buyer, mail_context=mail_context(), now=now
+        )
+        return order.public_id, True
+
+
+def _session_token() -> str:
+    """Return the secret of this browser's orders, the same one for all of a request."""
+    token = request.environ.get("carrel.order_token") or order_token() or order_sessions.new_token()
+    request.environ["carrel.order_token"] = token
+    return str(token)
+
+
+def _buyer() -> Buyer | None:
+    person = viewer()
+    if person is None or person.email is None:
+        return None
+    return Buyer(person.login_id, person.public_id, person.email)
+
+
+def _with_choices(form: CheckoutForm, *, needs: bool) -> CheckoutForm:
+    person = viewer()
+    with read_session() as session:
+        mine = checkout.organizations_to_buy_for(session, person.login_id) if person else ()
+        methods = checkout.methods(session, takes_cards=takes_cards())
+    form.offer_choices(mine, methods, needs_organization=needs)
+    return form
+
+
+def _policies() -> list[tuple[str, str]]:
+    """Return the policies that a customer agrees to, each with its address."""
+    with read_session() as session:
+        found = current_policies(session, now=clock.now())
+    return [(_(TITLES[one.kind]), one.path) for one in found]
+
+
+def _page(form: CheckoutForm, lines: list[ShownLine], total: str, status: int = 200) -> Response:
+    page = render(
+        "buying/checkout.html",
+        form=form,
+        lines=lines,
+        total=total,
+        agreements=_policies(),
+        sign_in_url=url_for("sign_in.sign_in", next=url_for(".show")),
+        is_test=is_test(),
+    )
+    return pay_page(page, status)

@@ -1,0 +1,133 @@
+"""The checkout form: who orders, who is billed, who is to have the seats, and how it is paid."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from flask_babel import gettext as _
+from wtforms import BooleanField, FileField, Form, RadioField, StringField, TextAreaField
+from wtforms.validators import Optional
+
+from lms.buying.checkout import Details, OwnOrganization, Payment
+from lms.core.attached_files import KeptFile
+from lms.requests.requests import LONGEST_NAME, LONGEST_REFERENCE
+from lms.web.buying.cart import ShownLine
+from lms.web.core.address_fields import address_fields, typed_address
+from lms.web.core.lazy_form_translations import _l
+
+MYSELF: Final = "myself"
+NEW: Final = "new"
+PAYMENT_WORDS: Final = {
+    Payment.CARD: _l("Card"),
+    Payment.INVOICE: _l("Invoice"),
+    Payment.PURCHASE_ORDER: _l("Purchase order"),
+    Payment.CHECK: _l("Check"),
+}
+
+
+class CheckoutForm(Form):
+    """What someone enters at checkout; the domain checks it."""
+
+    name = StringField(
+        _l("Your name"), render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME}
+    )
+    email = StringField(
+        _l("Your email address"),
+        description=_l("We send your order and your access here."),
+        render_kw={
+            "type": "email",
+            "autocomplete": "email",
+            "maxlength": 254,
+            "inputmode": "email",
+        },
+    )
+    payer = RadioField(_l("Who is buying?"), default=MYSELF)
+    organization_name = StringField(
+        _l("Library or organization"),
+        render_kw={"autocomplete": "organization", "maxlength": LONGEST_NAME},
+    )
+    (
+        billing_street,
+        billing_street2,
+        billing_city,
+        billing_state,
+        billing_postal_code,
+        billing_country,
+    ) = address_fields()
+    payable_email = StringField(
+        _l("Email address for invoices"),
+        [Optional()],
+        description=_l("Your accounts payable, if invoices go there. We send it the PDF."),
+        render_kw={"type": "email", "maxlength": 254, "inputmode": "email"},
+    )
+    payment = RadioField(_l("How will you pay?"))
+    po_number = StringField(
+        _l("Purchase order number"),
+        description=_l("We print it on the invoice."),
+        render_kw={"maxlength": LONGEST_REFERENCE, "autocomplete": "off"},
+    )
+    file = FileField(
+        _l("Purchase order"),
+        [Optional()],
+        description=_l("A PDF or a picture, up to 10 MB."),
+        render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
+    )
+    has_agreed = BooleanField(_l("I agree to the terms"))
+
+    def offer_choices(
+        self,
+        mine: Sequence[OwnOrganization],
+        methods: Sequence[Payment],
+        *,
+        needs_organization: bool,
+    ) -> None:
+        """Give the lists their choices; `mine` are the organizations of who is signed in."""
+        payers = [] if needs_organization else [(MYSELF, _("I pay for myself"))]
+        payers += [(str(one.id), one.name) for one in mine]
+        payers.append((NEW, _("Another organization") if mine else _("My library or organization")))
+        self.payer.choices = payers
+        if self.payer.data not in {value for value, _label in payers}:
+            self.payer.data = payers[0][0]
+        self.payment.choices = [(one.value, PAYMENT_WORDS[one]) for one in methods]
+        if self.payment.data not in {one.value for one in methods} and methods:
+            self.payment.data = methods[0].value
+
+
+def form_class(lines: Sequence[ShownLine]) -> type[CheckoutForm]:
+    """Return the form with a field for the people of each line whose seats can be given now."""
+    fields = {
+        f"people-{line.public_id}": TextAreaField(
+            _l("Who gets the seats?"),
+            [Optional()],
+            description=_l(
+                "One email address per line, with a name if you like. We invite them once your"
+                " order is confirmed. You can also do this later."
+            ),
+            render_kw={"rows": 4, "autocomplete": "off"},
+        )
+        for line in lines
+        if line.takes_names
+    }
+    return type("CheckoutFormOfCart", (CheckoutForm,), fields)
+
+
+def details_of(form: CheckoutForm, file: KeptFile | None, *, asks_to_agree: bool) -> Details:
+    """Return what was entered."""
+    payer = form.payer.data
+    return Details(
+        name=form.name.data or "",
+        email=form.email.data or "",
+        payment=Payment(form.payment.data),
+        is_for_organization=payer != MYSELF,
+        organization_id=int(payer) if payer not in (MYSELF, NEW) else None,
+        organization_name=form.organization_name.data or "",
+        address=typed_address(form, "billing") if payer == NEW else None,
+        payable_email=form.payable_email.data or "",
+        po_number=form.po_number.data or "",
+        po_file=file,
+        has_agreed=form.has_agreed.data or not asks_to_agree,
+        people={
+            name.removeprefix("people-"): field.data or ""
+            for name, field in form._fields.items()
+            if name.startswith("people-")
+        },
+    )

@@ -1,0 +1,100 @@
+"""The link in an order's email: it shows that the address is the buyer's, with one form."""
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from wtforms import Form, PasswordField, StringField
+from wtforms.validators import DataRequired, Length
+
+from lms.accounts import browser_sessions
+from lms.buying import confirmations
+from lms.buying.confirmations import Confirmation, NewPerson
+from lms.component import merge_hooks
+from lms.core import clock
+from lms.core.errors import Conflict, Invalid
+from lms.core.password_hashing_and_rules import check_new_password, hash_password
+from lms.requests.requests import LONGEST_NAME
+from lms.web.core import rate_limits
+from lms.web.core.current_user import let_in, this_browser
+from lms.web.core.form_errors import show_faults
+from lms.web.core.lazy_form_translations import _l
+from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
+from lms.web.core.request_context import components, read_session, render, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("order_confirmation", __name__, url_prefix="/orders/confirm")
+
+
+class PersonForm(Form):
+    """Who someone is whose address has no account yet."""
+
+    name = StringField(
+        _l("Your name"),
+        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
+        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
+    )
+    password = PasswordField(
+        _l("Choose a password"),
+        [DataRequired(_l("Choose a password."))],
+        description=_l("At least 10 characters. You'll sign in with it and your email address."),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+@blueprint.get("/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def show(secret: str) -> ResponseReturnValue:
+    """Ask for what is missing; opening the link confirms nothing (mail scanners open links)."""
+    found = _read(secret)
+    return _page(found, PersonForm(name=found.name))
+
+
+@blueprint.post("/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def confirm(secret: str) -> ResponseReturnValue:
+    """Confirm the address, sign in, and lead to the order."""
+    rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
+    found = _read(secret)
+    form = PersonForm(request.form)
+    person = None
+    if not found.has_account:
+        if not form.validate():
+            return _page(found, form), 400
+        password, name = form.password.data or "", form.name.data or ""
+        try:
+            check_new_password(password, email=found.email, name=name)
+        except Invalid as refusal:
+            show_faults(form, refusal)
+            return _page(found, form), 400
+        person = NewPerson(name, hash_password(password))
+    try:
+        with transaction() as session:
+            login_id = confirmations.confirm(
+                session,
+                secret,
+                person,
+                hooks=merge_hooks(components()),
+                mail_context=mail_context(),
+                now=clock.now(),
+            )
+            browser = this_browser(remembered=False)
+            opened = browser_sessions.open_sign_in(
+                session, login_id, browser=browser, now=clock.now()
+            )
+    except Conflict as refusal:
+        form.form_errors.append(_(refusal.message))
+        return _page(found, form), 409
+    answer = let_in(opened, f"/orders/{found.order_id}")
+    flash(_("Your email address is confirmed."), "done")
+    return answer
+
+
+def _read(secret: str) -> Confirmation:
+    with read_session() as session:
+        return confirmations.read_confirmation(session, secret, now=clock.now())
+
+
+def _page(found: Confirmation, form: PersonForm) -> str:
+    return render("buying/confirm.html", found=found, form=form)

@@ -1,0 +1,196 @@
+"""The page of an order for who placed it: what to do now, and what is waited for (PRODUCT.md, S15).
+
+It opens in the browser that ordered until its buyer's address is confirmed, and for who is signed
+in as the buyer or buys for the organization.
+"""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from flask import Blueprint, Response, flash, make_response, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from wtforms import Form, StringField
+from wtforms.validators import DataRequired, Length
+
+from lms.buying import confirmations, own_orders
+from lms.buying.own_orders import Bought, OwnOrder
+from lms.core import clock
+from lms.core.dates_and_time_zones import say_datetime
+from lms.core.errors import Conflict, Gone
+from lms.documents.payer_documents import documents_of_order
+from lms.models.grants import Scope
+from lms.models.orders import Terms
+from lms.pricing.price_list import say_money
+from lms.requests.requests import LONGEST_NAME, due_after
+from lms.sales.orders import find_order
+from lms.web.access.access_panel_and_reader_times import said_datetime
+from lms.web.accounts.forms import address_field
+from lms.web.buying.order_access import login_of
+from lms.web.core import rate_limits
+from lms.web.core.current_user import viewer
+from lms.web.core.lazy_form_translations import _l
+from lms.web.core.private_page_headers_and_mail_links import keep_nothing, mail_context
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.pricing.quote_texts import offer_name
+
+blueprint = Blueprint("order", __name__, url_prefix="/orders")
+
+ON_CREDIT: Final = (Terms.INVOICE, Terms.PURCHASE_ORDER, Terms.CHECK)
+
+
+class CorrectForm(Form):
+    """The right name and address of who ordered, before it is confirmed."""
+
+    name = StringField(
+        _l("Your name"),
+        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
+        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
+    )
+    email = address_field(_l("Your email address"), autocomplete="email")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownThing:
+    """What was bought, with what to do with it now."""
+
+    title: str
+    offer: str
+    when: str
+    watch_url: str | None
+    live_url: str | None
+    page_url: str | None
+    take_url: str | None
+    has_seat: bool
+    seats_words: str
+
+
+@blueprint.get("/<order_id>")
+@open_to(Audience.EVERYONE)
+def show(order_id: str) -> ResponseReturnValue:
+    """Show an order to its buyer."""
+    return _page(order_id, None)
+
+
+@blueprint.post("/<order_id>/contact")
+@open_to(Audience.EVERYONE)
+def correct(order_id: str) -> ResponseReturnValue:
+    """Correct the name and address before it is confirmed, and email the link there."""
+    login_of(order_id)
+    form = CorrectForm(request.form)
+    if not form.validate():
+        return _page(order_id, form, HTTPStatus.BAD_REQUEST)
+    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.LETTERS, form.email.address.key)
+    try:
+        with transaction() as session:
+            confirmations.correct(
+                session,
+                find_order(session, order_id, lock=True),
+                name=form.name.data or "",
+                email=form.email.address.shown,
+                mail_context=mail_context(),
+                now=clock.now(),
+            )
+    except (Conflict, Gone) as refusal:
+        flash(_(refusal.message), "attention")
+        return see_other(".show", order_id=order_id)
+    flash(
+        _("Saved. The link to confirm is on its way to %(email)s.", email=form.email.address.shown),
+        "done",
+    )
+    return see_other(".show", order_id=order_id)
+
+
+@blueprint.post("/<order_id>/seats/<pool_id>")
+@open_to(Audience.EVERYONE)
+def take(order_id: str, pool_id: str) -> ResponseReturnValue:
+    """Take one of the seats that one bought."""
+    login_id = login_of(order_id)
+    try:
+        with transaction() as session:
+            own_orders.take_seat(session, order_id, pool_id, login_id, now=clock.now())
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(_("This seat is yours."), "done")
+    return see_other(".show", order_id=order_id)
+
+
+def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    login_id, now = login_of(order_id), clock.now()
+    with read_session() as session:
+        own = own_orders.read_own(session, order_id, login_id, now=now)
+        documents = documents_of_order(session, own.facts.id)
+    is_here = viewer() is None
+    if form is None:
+        form = CorrectForm(name=own.facts.contact_name, email=own.email)
+    zone = mail_context().zone
+    answer = make_response(
+        render(
+            "buying/order.html",
+            own=own,
+            form=form,
+            lead=_lead(own),
+            things=[_shown(one, order_id, own) for one in own.things],
+            total=say_money(own.facts.total_minor, own.facts.currency),
+            is_here=is_here,
+            is_paid=own.facts.open_minor == 0 and not own.awaits_proof,
+            due=say_datetime(due_after(now, zone), zone),
+            documents=documents if not is_here else (),
+            manage_url=url_for(
+                "organizations.overview", organization_id=own.facts.organization_public_id
+            )
+            if not is_here and own.facts.organization_public_id
+            else None,
+            sender=carrel().settings.mail_from,
+        ),
+        status,
+    )
+    return keep_nothing(answer)
+
+
+def _lead(own: OwnOrder) -> str:
+    """Say in a sentence how the order stands."""
+    if own.facts.canceled_at is not None:
+        return _("This order was canceled.")
+    if own.awaits_proof:
+        return _("One step left: confirm your email address.")
+    if own.is_held and own.opens_live:
+        return _("You can join the live session. The rest opens once we've checked your order.")
+    if own.is_held:
+        return _("Access opens once we've checked your order or received your payment.")
+    return _("Your access is open.")
+
+
+def _shown(one: Bought, order_id: str, own: OwnOrder) -> ShownThing:
+    may_take = (
+        one.pool is not None
+        and not one.has_seat
+        and (one.free is None or one.free > 0)
+        and not own.awaits_proof
+    )
+    return ShownThing(
+        title=one.covers or _("Every webinar"),
+        offer=offer_name(one.kind, one.seats),
+        when=said_datetime(one.begins_at, one.zone) if one.begins_at else "",
+        watch_url=url_for("watch.watch", slug=one.slug) if one.can_watch else None,
+        live_url=url_for("live.join", slug=one.slug) if one.can_join else None,
+        page_url=url_for("catalog.webinar", slug=one.slug) if one.scope is Scope.WEBINAR else None,
+        take_url=url_for(".take", order_id=order_id, pool_id=one.pool) if may_take else None,
+        has_seat=one.has_seat,
+        seats_words=_seats_words(one),
+    )
+
+
+def _seats_words(one: Bought) -> str:
+    if one.pool is None:
+        return ""
+    if one.free is None:
+        return _("Unlimited seats for your staff.")
+    if one.free == 0:
+        return _("Every seat has someone.")
+    return ngettext("%(num)d seat is free.", "%(num)d seats are free.", one.free)

@@ -1,0 +1,35 @@
+"""Who may open the page of an order: its buyer, also in the browser that ordered (PRODUCT.md, S15)."""
+
+from sqlalchemy.orm import Session
+
+from lms.buying import order_sessions, own_orders
+from lms.core import clock
+from lms.core.errors import NotFound
+from lms.models.orders import Order
+from lms.sales.orders import find_order
+from lms.web.core.current_user import viewer
+from lms.web.core.order_browser import order_token
+from lms.web.core.request_context import read_session
+
+
+def login_of(order_id: str, *, placed: bool = True) -> int:
+    """Return as whom an order is seen in this browser; raises NotFound for anyone else.
+
+    Before it is `placed`, while its card is being charged, it is seen as nobody: 0.
+    """
+    person = viewer()
+    with read_session() as session:
+        order = find_order(session, order_id)
+        if person is not None and own_orders.may_see(session, order, person.login_id):
+            return person.login_id
+        if _is_open_here(session, order):
+            if order.contact_id is not None:
+                return order.contact_id
+            if not placed:
+                return 0
+    raise NotFound
+
+
+def _is_open_here(session: Session, order: Order) -> bool:
+    token = order_token()
+    return bool(token) and order_sessions.opens_order(session, token, order.id, now=clock.now())

@@ -1,0 +1,47 @@
+"""Paying by card from the payment page of an order, by whoever has its link."""
+
+from flask import Blueprint, flash, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.buying import payment_pages
+from lms.core import clock
+from lms.core.errors import Conflict, Unavailable
+from lms.web.buying.card import lead_to_card_page, settle
+from lms.web.buying.payment_page import hide_from_search_engines, spend_try
+from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
+from lms.web.core.request_context import read_session, see_other
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("payment_page_card", __name__, url_prefix="/pay/<token>")
+blueprint.after_request(hide_from_search_engines)
+
+
+@blueprint.post("/card")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def pay(token: str) -> ResponseReturnValue:
+    """Lead to the page on which what is open of the order is paid by card."""
+    here = url_for("payment_page.show", token=token, _external=True)
+    paid_url = url_for(".paid", token=token, _external=True)
+    try:
+        return lead_to_card_page(_order_id(token), paid_url=paid_url, back_url=here)
+    except (Conflict, Unavailable) as refusal:
+        flash(_(refusal.message), "attention")
+        return see_other("payment_page.show", token=token)
+
+
+@blueprint.get("/paid")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def paid(token: str) -> ResponseReturnValue:
+    """Ask the provider whether it is paid, and show the page."""
+    settle(_order_id(token))
+    return see_other("payment_page.show", token=token)
+
+
+def _order_id(token: str) -> str:
+    spend_try()
+    with read_session() as session:
+        page = payment_pages.read_page(session, token, zone=mail_context().zone, now=clock.now())
+    return page.facts.public_id

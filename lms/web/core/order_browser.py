@@ -1,0 +1,107 @@
+"""The browser of an order: its cart, and the cookie that opens what it bought (PRODUCT.md, S15)."""
+
+from typing import Final
+
+from flask import request, session
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from lms.access.decision_facts import load_case
+from lms.access.policy import Action, Admitted, decide
+from lms.accounts import accounts
+from lms.buying import order_sessions
+from lms.core import clock
+from lms.core.errors import N_, Forbidden
+from lms.core.settings import Settings
+from lms.web.core.current_user import CART, Viewer, viewer
+from lms.web.core.request_context import carrel, read_session
+from media.delivery.cookie_reader import cookie_in
+
+LASTS_S: Final = int(order_sessions.LASTS.total_seconds())
+
+
+def cart_token() -> str:
+    """Return the secret of this browser's cart; "" before it has one."""
+    return str(session.get(CART, ""))
+
+
+def keep_cart(token: str) -> None:
+    """Let this browser find its cart again."""
+    session[CART] = token
+
+
+def drop_cart() -> None:
+    """Forget the cart of this browser, which was ordered."""
+    session.pop(CART, None)
+
+
+def order_token() -> str:
+    """Return the secret of this browser's order session; "" where it has none."""
+    return cookie_in(request.environ, _name(carrel().settings)) or ""
+
+
+def keep_order(answer: Response, token: str) -> Response:
+    """Give this browser the cookie of its order session, for 24 hours."""
+    settings = carrel().settings
+    answer.set_cookie(
+        _name(settings),
+        token,
+        max_age=LASTS_S,
+        path="/",
+        secure=settings.is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def is_of_a_buyer() -> bool:
+    """Tell whether an order was placed in this browser whose buyer is not confirmed yet."""
+    token = order_token()
+    if not token:
+        return False
+    with read_session() as reading:
+        return bool(order_sessions.buyers_of(reading, token, now=clock.now()))
+
+
+def required_watcher(reading: Session, webinar_id: int) -> Viewer:
+    """Return the signed-in person, or who ordered in this browser; raises Forbidden."""
+    person = viewer() or buyer_here(reading, webinar_id)
+    if person is None:
+        raise Forbidden(N_("Sign in first, then try again."), code="sign_in_first")
+    return person
+
+
+def buyer_here(reading: Session, webinar_id: int) -> Viewer | None:
+    """Return who ordered in this browser and is not confirmed yet; None for no one.
+
+    Of several it is the one who may watch the webinar (a row id).
+    """
+    now = clock.now()
+    buyers = order_sessions.buyers_of(reading, order_token(), now=now) if order_token() else ()
+    if not buyers:
+        return None
+    for login_id in buyers[:-1]:
+        case = load_case(reading, login_id=login_id, webinar_id=webinar_id)
+        if isinstance(decide(case.login, case.webinar, Action.HANDOUT, now), Admitted):
+            return _buyer(reading, login_id)
+    return _buyer(reading, buyers[-1])
+
+
+def _buyer(reading: Session, login_id: int) -> Viewer:
+    account = accounts.read_account(reading, login_id)
+    return Viewer(
+        login_id=login_id,
+        public_id=account.public_id,
+        name=account.name,
+        email=None,
+        seller_role=None,
+        zone=None,
+        manages=False,
+        sign_in_id=None,
+        came_before_at=None,
+    )
+
+
+def _name(settings: Settings) -> str:
+    return "__Host-carrel-order" if settings.is_https else "carrel-order"

@@ -1,0 +1,39 @@
+"""What the page of an order shows of its payer: the payment link, promises, and reminders."""
+
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from lms.buying import payment_promises
+from lms.core import clock
+from lms.core.dates_and_time_zones import say_datetime_in_table
+from lms.documents import payment_links
+from lms.models.orders import Order
+from lms.receivables.read_models import reminders_of_order
+from lms.sales.read_models import OrderFacts
+from lms.web.core.request_context import carrel
+from lms.web.receivables.reminder_rows import reminder_rows
+from lms.web.sales.order_texts import promise_text
+
+Row = dict[str, object]
+
+
+def payment_link_shown(session: Session, order: Order, facts: OrderFacts, zone: ZoneInfo) -> Row:
+    """Return the order's payment link, when it was last opened, and what the payer told us there."""
+    link = payment_links.current_link(
+        session, order, where=payment_links.payment_links(carrel().settings)
+    )
+    promise = payment_promises.open_promise(session, order.id, now=clock.now())
+    return {
+        "payment_link_shown": link,
+        "payment_link_opened": say_datetime_in_table(link.last_opened_at, zone)
+        if link and link.last_opened_at
+        else "",
+        "promise": promise_text(promise, facts.currency) if promise else "",
+    }
+
+
+def reminders_shown(session: Session, order: Order, zone: ZoneInfo) -> Row | None:
+    """Return the reminders of the open invoice, where our team may stop them."""
+    found = reminders_of_order(session, order.id, now=clock.now())
+    return reminder_rows([found], zone)[0] if found else None

@@ -1,0 +1,157 @@
+"""Carts: what is chosen, what it costs, and what serves the same people for less."""
+
+from datetime import timedelta
+
+import pytest
+
+from lms.buying import carts
+from lms.buying.carts import CartFacts, Item
+from lms.core.database import Database
+from lms.core.errors import Invalid, NotFound
+from lms.models.catalog import WebinarState
+from lms.models.grants import OfferKind
+from lms.models.payments import Checkout
+from lms.pricing.price_list import Price, set_prices
+from tests.buying.buying_fixtures import PRICES, WEBINAR, filled, open_for_business
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.factories import make_webinar
+
+pytestmark = pytest.mark.usefixtures("cast", "_open")
+
+
+@pytest.fixture
+def _open(database: Database) -> None:
+    open_for_business(database)
+
+
+def read(database: Database, token: str) -> CartFacts:
+    with database.transaction() as session:
+        cart = carts.find(session, token)
+        carts.reprice(session, cart)
+        return carts.read(session, cart)
+
+
+@pytest.mark.parametrize(
+    ("seats", "total"),
+    [(1, 9900), (2, 19800), (3, 22500), (4, 30000), (5, 32500), (6, 39000), (7, 45500), (8, 52000)],
+)
+def test_seats_cost_what_the_price_list_says(database: Database, seats: int, total: int) -> None:
+    token = filled(database, Item(OfferKind.GROUP_SEATS, WEBINAR, seats))
+    assert read(database, token).net_minor == total
+
+
+def test_seats_of_one_webinar_are_one_line_and_one_tier(database: Database) -> None:
+    token = filled(
+        database, Item(OfferKind.GROUP_SEATS, WEBINAR, 3), Item(OfferKind.GROUP_SEATS, WEBINAR, 2)
+    )
+    (line,) = read(database, token).lines
+    assert (line.seats, line.net_minor) == (5, 32500)
+
+
+def test_seats_of_two_webinars_are_two_lines_with_their_own_tiers(database: Database) -> None:
+    with database.transaction() as session:
+        make_webinar(session, "story-times")
+    other = Item(OfferKind.GROUP_SEATS, "webinar:story-times", 2)
+    token = filled(database, Item(OfferKind.GROUP_SEATS, WEBINAR, 3), other)
+    assert [line.net_minor for line in read(database, token).lines] == [22500, 19800]
+
+
+def test_a_cheaper_offer_is_named_and_taken_in_one_act(database: Database) -> None:
+    token = filled(database, Item(OfferKind.GROUP_SEATS, WEBINAR, 8))
+    (line,) = read(database, token).lines
+    kinds = [each.kind for each in line.cheaper]
+    assert OfferKind.INSTITUTIONAL in kinds
+    with database.transaction() as session:
+        cart = carts.editable(session, token, now=NOW)
+        carts.change(session, cart, line.public_id, kind=OfferKind.INSTITUTIONAL, seats=1)
+    (line,) = read(database, token).lines
+    assert (line.kind, line.seats, line.net_minor) == (OfferKind.INSTITUTIONAL, None, 49900)
+
+
+def test_a_cart_costs_what_holds_now(database: Database) -> None:
+    token = filled(database)
+    dearer = tuple(Price(one.kind, one.minimum, one.price_minor + 100, "USD") for one in PRICES)
+    with database.transaction() as session:
+        set_prices(session, dearer, actor=None, now=NOW)
+    assert read(database, token).net_minor == 33000
+
+
+def test_what_goes_off_sale_leaves_the_cart(database: Database) -> None:
+    with database.transaction() as session:
+        webinar = make_webinar(session, "story-times")
+    token = filled(database, Item(OfferKind.SINGLE, "webinar:story-times"))
+    with database.transaction() as session:
+        session.merge(webinar).state = WebinarState.WITHDRAWN
+    assert read(database, token).lines == ()
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        Item(OfferKind.SINGLE, "webinar:none"),
+        Item(OfferKind.SINGLE, "everything"),
+        Item(OfferKind.PASS, WEBINAR),
+        Item(OfferKind.CONTRACT, "everything"),
+        Item(OfferKind.GROUP_SEATS, WEBINAR, 0),
+        Item(OfferKind.GROUP_SEATS, WEBINAR, 10_001),
+    ],
+)
+def test_what_is_not_sold_is_refused_with_a_reason(database: Database, item: Item) -> None:
+    with pytest.raises(Invalid):
+        filled(database, item)
+
+
+@pytest.mark.parametrize(
+    "state", [WebinarState.DRAFT, WebinarState.CANCELED, WebinarState.WITHDRAWN]
+)
+def test_only_announced_webinars_are_sold(database: Database, state: WebinarState) -> None:
+    with database.transaction() as session:
+        make_webinar(session, "story-times", state=state)
+    with pytest.raises(Invalid):
+        filled(database, Item(OfferKind.SINGLE, "webinar:story-times"))
+
+
+def test_a_cart_that_is_being_paid_goes_on_as_a_copy(database: Database) -> None:
+    token = filled(database)
+    with database.transaction() as session:
+        paying = carts.find(session, token)
+        session.add(
+            Checkout(
+                order_id=paying.id,
+                currency="USD",
+                amount_minor=32500,
+                provider_session="cs_1",
+                idempotency_key="key",
+                created_at=NOW,
+                expires_at=NOW + timedelta(hours=24),
+            )
+        )
+        shown = carts.read(session, paying).lines[0].public_id
+        paying_id = paying.id
+    with database.transaction() as session:
+        cart = carts.editable(session, token, now=NOW)
+        line = carts.same_line(session, cart, shown)
+        carts.change(session, cart, line, seats=2)
+        assert cart.id != paying_id
+        assert [one.net_minor for one in carts.read(session, cart).lines] == [19800]
+    with database.read_session() as session:
+        (kept,) = carts.read(session, session.get_one(type(cart), paying_id)).lines
+        assert kept.net_minor == 32500
+
+
+def test_a_line_of_another_cart_is_not_there(database: Database, cast: Cast) -> None:
+    mine, theirs = filled(database), filled(database)
+    line = read(database, theirs).lines[0].public_id
+    with database.transaction() as session:
+        cart = carts.editable(session, mine, now=NOW)
+        with pytest.raises(NotFound):
+            carts.remove(session, cart, line)
+
+
+def test_carts_that_nobody_ordered_are_forgotten(database: Database) -> None:
+    token = filled(database)
+    with database.transaction() as session:
+        carts.forget_old(session, now=NOW + timedelta(days=31))
+    with database.read_session() as session, pytest.raises(NotFound):
+        carts.find(session, token)
