@@ -38,5 +38,5 @@ def total_of(session: Session, order: Order, *, zone: ZoneInfo, now: datetime) -
     """Return what an order costs with the tax of today."""
     on = now.astimezone(zone).date()
     lines = orders.lines_of(session, order.id)
-    printed = billing.printed_lines(session, order, lines, zone=zone, on=on)
+    printed = billing.printed_lines(session, order, lines, zone=zone, today=on)
     return sum(line.net_minor + line.tax.tax_minor for line in printed)

@@ -19,7 +19,7 @@ from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.grants import OfferKind
 from lms.models.orders import Terms
 from lms.pricing.price_list import currency_of
-from lms.sales import corrections, credit_notes, invoices, orders, quotes
+from lms.sales import corrections, credit_notes, invoices, orders, quotes, tax_credits
 from lms.sales.corrections import Correction
 from lms.sales.credit_notes import NewCreditNote
 from lms.sales.new_orders import NewLine, NewOrder
@@ -180,6 +180,26 @@ def void(console: Console, *, number: str, reason: str, no_email: bool, as_json:
             mail_context=mail_context_of(console),
             actor=None,
             now=clock.now(),
+        )
+    _answer(made, as_json=as_json)
+
+
+@document.command("credit-tax")
+@click.argument("number", metavar="INVOICE")
+@click.option("--no-email", is_flag=True, help="Email it to no one.")
+@json_option
+@click.pass_obj
+def credit_tax(console: Console, *, number: str, no_email: bool, as_json: bool) -> None:
+    """Credit the sales tax of an invoice that a tax paper of its customer covers."""
+    with console.carrel.database.transaction() as session:
+        named = order_named(session, number)
+        made = tax_credits.credit_tax(
+            session,
+            orders.find_order(session, named.public_id, lock=True),
+            mail_context=mail_context_of(console),
+            actor=None,
+            now=clock.now(),
+            is_mailed=not no_email,
         )
     _answer(made, as_json=as_json)
 

@@ -14,17 +14,15 @@ from lms.core.postal_addresses import Address
 from lms.documents.issuing import NewLine
 from lms.documents.snapshots import BillTo
 from lms.models.accounts import Login
-from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind, Scope
 from lms.models.orders import LineAct, Order, OrderLine, PurchaseOrder, Terms
 from lms.models.organizations import Organization
-from lms.models.tax import Supply
 from lms.organizations.billing_details import payables_of
 from lms.organizations.organizations import OrganizationFacts
 from lms.pricing.offers import SEATS
 from lms.requests.read_models import number_of
 from lms.seller.settings import read_seller
-from lms.tax.rules import Taxable, is_exempt, taxes_of
+from lms.tax.order_taxes import order_taxes
 
 NON_APPROPRIATION: Final = N_(
     "If funds are not appropriated for a later fiscal year, the customer may end this agreement"
@@ -162,24 +160,11 @@ def title_of(line: OrderLine) -> str:
 
 
 def printed_lines(
-    session: Session, order: Order, lines: list[OrderLine], *, zone: ZoneInfo, on: date
+    session: Session, order: Order, lines: list[OrderLine], *, zone: ZoneInfo, today: date
 ) -> tuple[NewLine, ...]:
     """Return an order's lines as a document prints them, each with its tax (M4)."""
     billing = billing_of(session, order)
-    taxable = [Taxable(_supply(session, line, on, zone), line.net_minor) for line in lines]
-    taxes = taxes_of(
-        session,
-        taxable,
-        state=billing.state,
-        on=on,
-        is_exempt=is_exempt(
-            session,
-            login_id=order.login_id or order.contact_id,
-            organization_id=order.organization_id,
-            state=billing.state,
-            on=on,
-        ),
-    )
+    taxes = order_taxes(session, order, lines, state=billing.state, zone=zone, today=today)
     found = []
     for line, tax in zip(lines, taxes, strict=True):
         gross = line.net_minor + line.discount_minor
@@ -224,14 +209,6 @@ def _of_organization(
         ),
         address.state if address else "",
     )
-
-
-def _supply(session: Session, line: OrderLine, on: date, zone: ZoneInfo) -> Supply:
-    """Return what a line delivers: a webinar that was held is a recording, others are both."""
-    if line.webinar_id is None:
-        return Supply.BOTH
-    held_at = session.scalars(select(Webinar.held_at).where(Webinar.id == line.webinar_id)).one()
-    return Supply.RECORDED if held_at.astimezone(zone).date() < on else Supply.BOTH
 
 
 def _day(at: datetime | None, zone: ZoneInfo) -> date | None:

@@ -45,6 +45,8 @@ class Credit:
 class NewCreditNote:
     """A credit note for the invoice of an order; without `credits` it is for all that is left.
 
+    With the reason `tax` it is for the tax alone.
+
     `explanation` is printed.
     """
 
@@ -209,6 +211,10 @@ def _credited(
             one.net_minor + one.tax_minor for one in left.values()
         ):
             raise Conflict(PAID_IN_PART)
+        case CreditReason.TAX if not new.credits:
+            return tuple(
+                _line(one, 0, one.tax_minor, None) for one in left.values() if one.tax_minor
+            )
     if not new.credits:
         return all_of(left)
     return tuple(_one(session, order, each, new.reason, left) for each in new.credits)

@@ -101,7 +101,7 @@ def issue_invoice(
         currency=order.currency,
         bill_to=billing.billing_of(session, order).to,
         lines=billing.printed_lines(
-            session, order, standing_lines(session, order.id), zone=mail_context.zone, on=on
+            session, order, standing_lines(session, order.id), zone=mail_context.zone, today=on
         ),
         order_id=order.id,
         order_number=billing.order_number(order),

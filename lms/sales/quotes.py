@@ -82,7 +82,7 @@ def issue_quote(  # noqa: PLR0913  (the order, until when, and who sends it)
             kind=DocumentKind.QUOTE,
             currency=order.currency,
             bill_to=billing.billing_of(session, order).to,
-            lines=billing.printed_lines(session, order, lines, zone=zone, on=today),
+            lines=billing.printed_lines(session, order, lines, zone=zone, today=today),
             order_id=order.id,
             order_number=billing.order_number(order),
             organization_id=order.organization_id,

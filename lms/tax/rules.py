@@ -8,9 +8,7 @@ from decimal import Decimal
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from lms.access.merged_logins import logins_of
-from lms.access.merged_organizations import family_of
-from lms.models.tax import Exemption, Supply, TaxRule
+from lms.models.tax import Supply, TaxRule
 from lms.tax.rounding import spread, tax_on
 
 
@@ -52,21 +50,6 @@ def taxes_of(
         for place, tax in zip(places, spread(tax_on(sum(nets), rule.rate), nets), strict=True):
             found[place] = LineTax(tax, rule)
     return tuple(found)
-
-
-def is_exempt(
-    session: Session, *, login_id: int | None, organization_id: int | None, state: str, on: date
-) -> bool:
-    """Tell whether a tax paper of a payer covers a state on a day (M13)."""
-    whose = (
-        Exemption.organization_id.in_(family_of(organization_id))
-        if organization_id is not None
-        else Exemption.login_id.in_(logins_of(login_id or 0))
-    )
-    papers = session.scalars(
-        select(Exemption.states).where(whose, or_(Exemption.until.is_(None), Exemption.until >= on))
-    )
-    return any(not states or state in states.split() for states in papers)
 
 
 def say_rate(rate: Decimal) -> str:

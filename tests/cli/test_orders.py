@@ -4,11 +4,14 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.models.mail import Mail
+from lms.models.tax import ExemptionBasis
+from lms.organizations.payers import Payer
+from lms.organizations.tax_papers import NewExemption, add_exemption
 from lms.sales.read_models import Standing
 from tests.cast import Cast
 from tests.cli.command_runner import Shell
 from tests.clock import Clock
-from tests.sales.order_fixtures import GROUP, SEAT, balanced, documents, placed, read
+from tests.sales.order_fixtures import GROUP, SEAT, add_ohio_tax, balanced, documents, placed, read
 
 
 def test_orders_are_listed_and_shown(
@@ -105,3 +108,18 @@ def test_a_document_is_emailed_again_with_its_pdf(
     with database.read_session() as session:
         mail = session.scalars(select(Mail).where(Mail.recipient == "ap@example.org")).one()
     assert mail.subject.startswith("Invoice 2026-0001")
+
+
+def test_tax_is_credited_by_a_paper_of_the_customer(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    add_ohio_tax(database, cast)
+    facts = placed(database, GROUP)
+    refused = carrel_command("document", "credit-tax", "2026-0001", "--json")
+    assert (refused.code, refused.complaint["code"]) == (1, "conflict")
+    with database.transaction() as session:
+        paper = NewExemption(ExemptionBasis.GOVERNMENT)
+        add_exemption(session, Payer(cast.organization_id), paper, actor=None, now=clock.moment)
+    made = carrel_command("document", "credit-tax", "2026-0001", "--json").answer
+    assert (made["kind"], made["total"]["minor"]) == ("credit_note", 2_600)
+    assert read(database, facts).open_minor == 32_500

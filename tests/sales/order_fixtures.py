@@ -1,16 +1,20 @@
 """What tests of orders start from: an order as staff would record it, and reading it again."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.core.postal_addresses import Address
 from lms.models.documents import CreditReason, Document
 from lms.models.grants import OfferKind
 from lms.models.orders import Order, OrderLine, Terms
+from lms.models.organizations import Organization
 from lms.models.payments import PaymentMethod
+from lms.models.tax import Supply, TaxRule
 from lms.payments.balance_check import differences
 from lms.payments.payments import NewPayment
 from lms.pricing.price_list import Price
@@ -18,6 +22,7 @@ from lms.sales import credit_notes, orders, receiving
 from lms.sales.credit_notes import Credit, NewCreditNote
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.sales.read_models import OrderFacts, OrderGrant, find_order_facts, grants_of_order
+from tests.cast import Cast
 from tests.clock import NOW
 from tests.requests.test_requests import OFFICE
 
@@ -138,3 +143,20 @@ def balanced(database: Database) -> bool:
     """Tell whether every stored balance is what its rows say."""
     with database.read_session() as session:
         return differences(session) == ()
+
+
+def add_ohio_tax(database: Database, cast: Cast) -> None:
+    """Let Elm County be in Ohio, which taxes everything at 8 %."""
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        elm.billing_address = Address("1 Main Street", "", "Elm", "OH", "43210", "US")
+        session.add(
+            TaxRule(
+                state="OH",
+                name="Ohio sales tax",
+                supply=Supply.BOTH,
+                rate=Decimal(8),
+                from_on=date(2020, 1, 1),
+                created_at=NOW,
+            )
+        )

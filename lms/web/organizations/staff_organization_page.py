@@ -50,7 +50,7 @@ from lms.web.people.customer_rows import FEW, order_line, owed_lines, timeline
 from lms.web.people.grant_and_seat_rows import covered
 from lms.web.people.pool_rows import pool_row
 from lms.web.people.staff_forms import MemberForm
-from lms.web.people.tax_paper_rows import tax_paper_rows
+from lms.web.people.tax_paper_rows import tax_credit_rows, tax_paper_rows
 from lms.web.receivables.reminder_rows import reminder_rows
 
 PAGE: Final = "staff_organizations.organization"
@@ -171,13 +171,15 @@ def _billing(
     session: Session, kept: OrganizationFacts, *, now: datetime, zone: ZoneInfo
 ) -> dict[str, Any]:
     details = billing_details.read_billing(session, kept.id)
-    papers = tax_papers.list_exemptions(session, Payer(organization_id=kept.id))
+    payer = Payer(organization_id=kept.id)
+    papers = tax_papers.list_exemptions(session, payer)
     return {
         "billing": billing_facts(details),
         "payables": _payables(session, details),
         "notes": details.notes,
         "reminders": reminder_rows(reminders_of_organization(session, kept.id, now=now), zone),
         "papers": tax_paper_rows(papers, zone=zone, today=now.astimezone(zone).date()),
+        "tax_credits": tax_credit_rows(session, payer),
         "domains": email_domains.domains_of(session, kept.id),
     }
 

@@ -32,7 +32,7 @@ from lms.web.mail.staff_outgoing_mail import mail_row
 from lms.web.people.customer_rows import FEW, order_line, owed_lines, timeline
 from lms.web.people.grant_and_seat_rows import grant_row, seat_row
 from lms.web.people.staff_forms import AliasForm
-from lms.web.people.tax_paper_rows import tax_paper_rows
+from lms.web.people.tax_paper_rows import tax_credit_rows, tax_paper_rows
 
 SHOWN_ORDERS: Final = 10
 
@@ -97,13 +97,15 @@ def _holdings(session: Session, found: Person, *, now: datetime, zone: ZoneInfo)
 
 def _purchases(session: Session, found: Person, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     orders = orders_of(session, login_id=found.id)
-    papers = tax_papers.list_exemptions(session, Payer(login_id=found.id))
+    payer = Payer(login_id=found.id)
+    papers = tax_papers.list_exemptions(session, payer)
     return {
         "owed": owed_lines(orders, now=now, zone=zone),
         "orders": [order_line(one, now=now, zone=zone) for one in orders[:SHOWN_ORDERS]],
         "order_count": len(orders),
         "orders_url": url_for("staff_orders.index", q=found.email or found.name),
         "papers": tax_paper_rows(papers, zone=zone, today=now.astimezone(zone).date()),
+        "tax_credits": tax_credit_rows(session, payer),
         "add_paper_url": url_for("staff_tax_papers.add_to_person", login_id=found.public_id),
     }
 

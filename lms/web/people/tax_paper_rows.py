@@ -6,10 +6,15 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from lms.core.dates_and_time_zones import say_date
 from lms.models.tax import ExemptionBasis
+from lms.organizations.payers import Payer
 from lms.organizations.tax_papers import ExemptionFacts
+from lms.pricing.price_list import say_money
+from lms.sales import tax_credits
+from lms.web.core.private_page_headers_and_mail_links import mail_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,30 @@ class TaxPaperRow:
     details: str
     file: str
     is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaxCreditRow:
+    """The tax of an invoice that a paper covers, to be credited from the order's page."""
+
+    order_id: str
+    invoice: str
+    issued: str
+    tax: str
+
+
+def tax_credit_rows(session: Session, payer: Payer) -> list[TaxCreditRow]:
+    """Return the invoices of a payer whose tax can be credited as rows."""
+    zone = mail_context().zone
+    return [
+        TaxCreditRow(
+            order_id=one.order_id,
+            invoice=one.invoice,
+            issued=say_date(one.issued_at, zone),
+            tax=say_money(one.tax_minor, one.currency),
+        )
+        for one in tax_credits.tax_credits_of(session, payer, zone=zone)
+    ]
 
 
 def basis_words(basis: ExemptionBasis) -> str:

@@ -52,6 +52,12 @@ class QuoteForm(Form):
     is_mailed = BooleanField(_l("Email the quote to the contact"))
 
 
+class TaxCreditForm(Form):
+    """Whether a credit note of tax goes out now."""
+
+    is_mailed = BooleanField(_l("Email the credit note to accounts payable"))
+
+
 class PurchaseOrderForm(Form):
     """A purchase order as it came."""
 

@@ -20,7 +20,7 @@ from lms.models.orders import Order, OrderLine, PurchaseOrder
 from lms.models.payments import Payment, Refund, Settlement
 from lms.pricing.price_list import say_money
 from lms.requests.read_models import requests_of_order
-from lms.sales import billing, orders, purchase_orders, quotes
+from lms.sales import billing, orders, purchase_orders, quotes, tax_credits
 from lms.sales.order_history import history_of
 from lms.sales.read_models import (
     OrderFacts,
@@ -30,6 +30,8 @@ from lms.sales.read_models import (
     grants_of_order,
 )
 from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.core.private_page_headers_and_mail_links import mail_context
+from lms.web.sales.order_notices import notices_of
 from lms.web.sales.order_payer_rows import payment_link_shown, reminders_shown
 from lms.web.sales.order_texts import (
     ACT_WORDS,
@@ -70,7 +72,7 @@ def contents(session: Session, order_id: str) -> Row:
         "state": _(STANDING_WORDS[standing]),
         "badge_kind": STANDING_BADGES[standing],
         "about": _about(session, order, facts, zone),
-        "notices": _notices(session, order, facts, standing),
+        "notices": notices_of(session, order, facts, standing),
         "acts": _acts(session, facts, standing),
         "lines": _lines(lines, grants_of_order(session, order.id), facts, zone),
         "purchase_orders": [
@@ -106,55 +108,6 @@ def _about(session: Session, order: Order, facts: OrderFacts, zone: ZoneInfo) ->
         (_("Placed"), say_date(facts.placed_at, zone) if facts.placed_at else ""),
     ]
     return [{"term": term, "text": text} for term, text in found]
-
-
-def _notices(
-    session: Session, order: Order, facts: OrderFacts, standing: Standing
-) -> list[tuple[str, str, str]]:
-    """Return what our team should know first: the text, its kind, and a title."""
-    found = []
-    if standing is Standing.DISPUTED:
-        text = _("Open the payment to send evidence or to close the dispute.")
-        if facts.is_to_organization:
-            text = _("Access continues. Hold it if you decide so, or open the payment.")
-        found.append((text, "danger", _("A payment is disputed")))
-    if standing is Standing.EXPIRED:
-        found.append((_expired(session, order, facts), "attention", _("The quote has expired")))
-    newest = purchase_orders.newest_of(session, order.id)
-    amount = newest.amount_minor if newest else None
-    if newest and amount is not None and amount != facts.total_minor:
-        text = _(
-            "PO %(number)s is for %(amount)s, the order for %(total)s. Correct the order to match it.",
-            number=newest.number,
-            amount=say_money(amount, facts.currency),
-            total=say_money(facts.total_minor, facts.currency),
-        )
-        found.append((text, "attention", _("The purchase order differs")))
-    elif newest and facts.invoice_id and not _is_printed(session, facts, newest):
-        text = _(
-            "The invoice does not show PO %(number)s. Correct the order.", number=newest.number
-        )
-        found.append((text, "attention", _("The purchase order came after the invoice")))
-    if facts.held_at is not None:
-        found.append((_("It opens when the order is paid."), "note", _("Access is held")))
-    return found
-
-
-def _is_printed(session: Session, facts: OrderFacts, newest: PurchaseOrder) -> bool:
-    number = session.scalar(
-        select(Document.po_number).where(Document.public_id == facts.invoice_id)
-    )
-    return number == newest.number
-
-
-def _expired(session: Session, order: Order, facts: OrderFacts) -> str:
-    today = quotes.price_today(session, order)
-    if today is None:
-        return _("Issue a new version.")
-    return _(
-        "By today's price list it would cost %(amount)s. Issue a new version.",
-        amount=say_money(today, facts.currency),
-    )
 
 
 def _acts(session: Session, facts: OrderFacts, standing: Standing) -> list[Act]:
@@ -212,6 +165,9 @@ def _billed_acts(session: Session, facts: OrderFacts) -> list[Act]:
     if facts.open_minor:
         url = url_for("staff_payments.of_order", order_id=facts.public_id)
         found.append(Act(_("Record a payment"), url, kind="button-primary"))
+    order = orders.find_order(session, facts.public_id)
+    if tax_credits.tax_credit_of(session, order, zone=mail_context().zone) is not None:
+        found.append(Act(_("Credit the sales tax"), _url("staff_credits.tax", facts)))
     found.append(Act(_("Credit note or return"), _url("staff_credits.credit", facts)))
     if facts.open_minor:
         url = url_for("staff_credits.credit", order_id=facts.public_id, reason="write_off")

@@ -16,7 +16,7 @@ from lms.models.documents import CreditReason
 from lms.models.orders import Order
 from lms.pricing.offers import SEATS
 from lms.pricing.price_list import say_money
-from lms.sales import billing, credit_notes, orders, seat_returns
+from lms.sales import billing, credit_notes, orders, seat_returns, tax_credits
 from lms.sales.credit_notes import Credit, Left, NewCreditNote
 from lms.sales.invoices import live_invoice
 from lms.sales.read_models import OrderFacts, find_order_facts
@@ -24,7 +24,7 @@ from lms.web.core.current_user import required_viewer
 from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.sales.act_forms import CreditForm, CreditLineForm
+from lms.web.sales.act_forms import CreditForm, CreditLineForm, TaxCreditForm
 from lms.web.sales.act_pages import ActPage, act, show_act
 from lms.web.sales.order_texts import CREDIT_CHOICES
 
@@ -71,6 +71,59 @@ def credit(order_id: str) -> ResponseReturnValue:
     if request.method == "GET":
         return show_act(page(), form)
     return act(page, form, do)
+
+
+@blueprint.route("/<order_id>/tax-credit", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def tax(order_id: str) -> ResponseReturnValue:
+    """Credit the tax of an order that a tax paper of its customer covers."""
+    form = TaxCreditForm(request.form if request.method == "POST" else None, is_mailed=True)
+
+    def page() -> ActPage:
+        with read_session() as session:
+            return _tax_page(session, find_order_facts(session, order_id))
+
+    def do() -> ResponseReturnValue:
+        with transaction() as session:
+            note = tax_credits.credit_tax(
+                session,
+                orders.find_order(session, order_id, lock=True),
+                mail_context=mail_context(),
+                actor=required_viewer().public_id,
+                now=clock.now(),
+                is_mailed=bool(form.is_mailed.data),
+            )
+        amount = say_money(note.total_minor, note.currency)
+        flash(_("Credit note %(number)s for %(amount)s.", number=note.label, amount=amount), "done")
+        return see_other("staff_order.show", order_id=order_id)
+
+    if request.method == "GET":
+        return show_act(page(), form)
+    return act(page, form, do)
+
+
+def _tax_page(session: Session, facts: OrderFacts) -> ActPage:
+    order = orders.find_order(session, facts.public_id)
+    found = tax_credits.tax_credit_of(session, order, zone=mail_context().zone)
+    amount = say_money(found.tax_minor, found.currency) if found else ""
+    return ActPage(
+        title=_("Credit the sales tax"),
+        submit=_("Credit %(amount)s", amount=amount) if found else _("Credit the sales tax"),
+        back_url=url_for("staff_order.show", order_id=facts.public_id),
+        back_label=_("Order %(number)s", number=facts.number),
+        says=(
+            _("The credit note is for the tax alone. Access stays as it is."),
+            _("It pays what is open of the invoice. What is left is credit that you can refund."),
+        )
+        if found
+        else (_(tax_credits.NOT_PROVEN),),
+        facts=(
+            (_("Customer"), facts.buyer),
+            (_("Invoice"), facts.invoice_number or ""),
+            (_("Open"), say_money(facts.open_minor, facts.currency)),
+            *(((_("Tax"), amount), (_("Reason"), found.explanation)) if found else ()),
+        ),
+    )
 
 
 @blueprint.post("/<order_id>/ask-release")

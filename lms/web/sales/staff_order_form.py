@@ -16,7 +16,7 @@ from lms.grants.request_and_sale_form_choices import scopes, webinars_on_sale
 from lms.models.orders import Order
 from lms.organizations.organization_lists import list_organizations
 from lms.requests.read_models import find_request
-from lms.sales import drafts, orders
+from lms.sales import orders
 from lms.sales.new_orders import NewOrder
 from lms.seats.pools import PoolFacts, grants_of, pools_of
 from lms.web.core.current_user import required_viewer
@@ -153,7 +153,7 @@ def _written(wanted: NewOrder, draft: Order | None, *, is_placed: bool) -> Order
         if draft is None:
             return orders.draft(session, wanted, actor=actor, now=now)
         held = orders.find_order(session, draft.public_id, lock=True)
-        drafts.revise(session, held, wanted, actor=actor, now=now)
+        orders.revise(session, held, wanted, actor=actor, now=now)
         if is_placed:
             orders.agree(
                 session,

@@ -1,0 +1,92 @@
+"""Taxes of an order's lines: by the day of supply, unless its payer is exempt (M13, M14).
+
+The day of supply is the day of the order's first invoice. A corrected invoice keeps it, so that a
+new rate changes no old sale; a correction of the state is about tax, and takes that state's rules.
+Tax that was credited is not charged again.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.models.catalog import Webinar
+from lms.models.documents import CreditReason, Document, DocumentKind, DocumentLine
+from lms.models.orders import Order, OrderLine
+from lms.models.tax import Supply, TaxRule
+from lms.organizations.payers import Payer
+from lms.tax.exemptions import covering_paper
+from lms.tax.rules import LineTax, Taxable, taxes_of
+
+
+def order_taxes(
+    session: Session,
+    order: Order,
+    lines: Sequence[OrderLine],
+    *,
+    state: str,
+    zone: ZoneInfo,
+    today: date,
+) -> tuple[LineTax, ...]:
+    """Return the tax of each line, in their order."""
+    on = supplied_on(session, order, zone=zone) or today
+    is_exempt = covering_paper(session, payer_of(order), state=state, on=on) is not None
+    return taxes_of(
+        session,
+        [Taxable(_supply(session, line, on, zone), line.net_minor) for line in lines],
+        state=state,
+        on=on,
+        is_exempt=is_exempt or _is_credited(session, order, state),
+    )
+
+
+def supplied_on(session: Session, order: Order, *, zone: ZoneInfo) -> date | None:
+    """Return the day of an order's first invoice; None before it."""
+    first = session.scalar(
+        select(func.min(Document.issued_at)).where(
+            Document.order_id == order.id, Document.kind == DocumentKind.INVOICE
+        )
+    )
+    return first.astimezone(zone).date() if first else None
+
+
+def payer_of(order: Order) -> Payer:
+    """Return who pays an order; of one that is not placed, the organization or the contact."""
+    if order.organization_id is not None:
+        return Payer(organization_id=order.organization_id)
+    return Payer(login_id=order.login_id or order.contact_id)
+
+
+def _is_credited(session: Session, order: Order, state: str) -> bool:
+    """Tell whether all tax that an invoice of the order charged for a state was credited as tax."""
+    credited = set(
+        session.scalars(
+            select(Document.refers_to_id).where(
+                Document.order_id == order.id, Document.reason == CreditReason.TAX
+            )
+        )
+    )
+    invoice = func.coalesce(Document.refers_to_id, Document.id)
+    left = session.execute(
+        select(invoice, func.sum(DocumentLine.tax_minor))
+        .join(Document, Document.id == DocumentLine.document_id)
+        .join(TaxRule, TaxRule.id == DocumentLine.tax_rule_id)
+        .where(
+            Document.order_id == order.id,
+            Document.kind.in_((DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE)),
+            func.coalesce(Document.reason, "") != CreditReason.REISSUE,
+            TaxRule.state == state,
+        )
+        .group_by(invoice)
+    )
+    return any(invoice_id in credited and tax == 0 for invoice_id, tax in left)
+
+
+def _supply(session: Session, line: OrderLine, on: date, zone: ZoneInfo) -> Supply:
+    """Return what a line delivers: a webinar that was held is a recording, others are both."""
+    if line.webinar_id is None:
+        return Supply.BOTH
+    held_at = session.scalars(select(Webinar.held_at).where(Webinar.id == line.webinar_id)).one()
+    return Supply.RECORDED if held_at.astimezone(zone).date() < on else Supply.BOTH

@@ -1,0 +1,86 @@
+"""Notices on the staff page of an order: what our team should know first."""
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core import clock
+from lms.core.dates_and_time_zones import say_calendar_date
+from lms.models.documents import Document
+from lms.models.orders import Order, PurchaseOrder
+from lms.pricing.price_list import say_money
+from lms.sales import purchase_orders, quotes, tax_credits
+from lms.sales.read_models import OrderFacts, Standing
+from lms.web.core.private_page_headers_and_mail_links import mail_context
+
+
+def notices_of(
+    session: Session, order: Order, facts: OrderFacts, standing: Standing
+) -> list[tuple[str, str, str]]:
+    """Return what our team should know first: the text, its kind, and a title."""
+    found = []
+    if standing is Standing.DISPUTED:
+        text = _("Open the payment to send evidence or to close the dispute.")
+        if facts.is_to_organization:
+            text = _("Access continues. Hold it if you decide so, or open the payment.")
+        found.append((text, "danger", _("A payment is disputed")))
+    if standing is Standing.EXPIRED:
+        found.append((_expired(session, order, facts), "attention", _("The quote has expired")))
+    found += _tax_notices(session, order, facts)
+    newest = purchase_orders.newest_of(session, order.id)
+    amount = newest.amount_minor if newest else None
+    if newest and amount is not None and amount != facts.total_minor:
+        text = _(
+            "PO %(number)s is for %(amount)s, the order for %(total)s. Correct the order to match it.",
+            number=newest.number,
+            amount=say_money(amount, facts.currency),
+            total=say_money(facts.total_minor, facts.currency),
+        )
+        found.append((text, "attention", _("The purchase order differs")))
+    elif newest and facts.invoice_id and not _is_printed(session, facts, newest):
+        text = _(
+            "The invoice does not show PO %(number)s. Correct the order.", number=newest.number
+        )
+        found.append((text, "attention", _("The purchase order came after the invoice")))
+    if facts.held_at is not None:
+        found.append((_("It opens when the order is paid."), "note", _("Access is held")))
+    return found
+
+
+def _tax_notices(session: Session, order: Order, facts: OrderFacts) -> list[tuple[str, str, str]]:
+    """Return what a tax paper of the customer changes: tax to credit, or a paper that has ended."""
+    zone = mail_context().zone
+    credit = tax_credits.tax_credit_of(session, order, zone=zone)
+    if credit is not None:
+        text = _(
+            "A tax paper of this customer covers invoice %(number)s. Credit its tax of %(amount)s.",
+            number=credit.invoice,
+            amount=say_money(credit.tax_minor, credit.currency),
+        )
+        return [(text, "attention", _("Sales tax can be credited"))]
+    ended = tax_credits.ended_paper_of(session, order, zone=zone, now=clock.now())
+    if ended is None or facts.canceled_at is not None:
+        return []
+    text = _(
+        "It was valid through %(day)s and does not cover this order. Ask the customer for a new"
+        " one. If it comes within 90 days of the invoice, you can credit the tax.",
+        day=say_calendar_date(ended),
+    )
+    return [(text, "attention", _("The customer's tax paper has ended"))]
+
+
+def _is_printed(session: Session, facts: OrderFacts, newest: PurchaseOrder) -> bool:
+    number = session.scalar(
+        select(Document.po_number).where(Document.public_id == facts.invoice_id)
+    )
+    return number == newest.number
+
+
+def _expired(session: Session, order: Order, facts: OrderFacts) -> str:
+    today = quotes.price_today(session, order)
+    if today is None:
+        return _("Issue a new version.")
+    return _(
+        "By today's price list it would cost %(amount)s. Issue a new version.",
+        amount=say_money(today, facts.currency),
+    )
