@@ -71,26 +71,26 @@ def correct(
             session, order, correction.payer, mail_context=mail_context, actor=actor, now=now
         )
     audit.record(session, "order.corrected", order.public_id, actor=actor, now=now)
-    if old is None:
-        return None
-    new = _reissue(
-        session, order, old, left, correction, mail_context=mail_context, actor=actor, now=now
-    )
-    _settle(session, old, [*_open_credits(session, old), *freed], now=now)
-    if correction.payer is None:
-        _settle(session, new, freed, now=now)
-    else:
-        payer_corrections.move_payments(
-            session,
-            new,
-            freed,
-            mail_context=mail_context,
-            actor=actor,
-            now=now,
-            is_mailed=correction.is_mailed,
+    new = None
+    if old is not None:
+        new = _reissue(
+            session, order, old, left, correction, mail_context=mail_context, actor=actor, now=now
         )
-        if correction.is_mailed:
-            mails.send_placed(session, order, mail_context=mail_context, now=now)
+        _settle(session, old, [*_open_credits(session, old), *freed], now=now)
+        if correction.payer is None:
+            _settle(session, new, freed, now=now)
+        else:
+            payer_corrections.move_payments(
+                session,
+                new,
+                freed,
+                mail_context=mail_context,
+                actor=actor,
+                now=now,
+                is_mailed=correction.is_mailed,
+            )
+    if correction.payer is not None and correction.is_mailed:
+        mails.send_placed(session, order, mail_context=mail_context, now=now)
     return new
 
 

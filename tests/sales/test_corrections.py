@@ -1,6 +1,7 @@
 """Corrections of an order: what they do to its invoices, its money and its access."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -26,6 +27,7 @@ from lms.seats.pools import pools_of
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_organization
+from tests.mailbox import newest
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import (
     GROUP,
@@ -216,6 +218,15 @@ def test_access_moves_to_the_organization_that_really_buys(
         (oak, True),
     ]
     assert read(database, order).buyer == "Oak County Library"
+
+
+def test_right_payer_is_told_before_there_is_an_invoice(
+    database: Database, cast: Cast, oak: int
+) -> None:
+    later = placed(database, replace(GROUP, bill_on=NOW.date() + timedelta(days=30)))
+    with database.transaction() as session:
+        assert corrected(session, later, OAK) is None
+    assert newest(database, "ora@example.org").kind == "order_confirmation_organization"
 
 
 def test_check_that_also_pays_another_invoice_stays_with_who_sent_it(

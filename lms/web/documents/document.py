@@ -4,13 +4,16 @@ from typing import Final
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
+from lms.core.clock import now
 from lms.documents.document_readers import find_document_for
 from lms.documents.mails import file_name
 from lms.documents.printed import printed_document
 from lms.documents.snapshots import unpack
 from lms.documents.stored_pdfs import ensure_pdf
-from lms.models.documents import Document
+from lms.models.documents import Document, DocumentKind
+from lms.pricing.price_list import say_money
 from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import carrel, read_session, render
 from lms.web.core.route_guard import Audience, open_to
@@ -29,6 +32,7 @@ def show(document_id: str) -> ResponseReturnValue:
         "documents/document.html",
         document=printed_document(unpack(document.snapshot)),
         document_id=document_id,
+        standing=_standing(document),
     )
 
 
@@ -39,6 +43,22 @@ def pdf(document_id: str) -> ResponseReturnValue:
     document = _read(document_id)
     key = ensure_pdf(carrel(), document_id)
     return send_stored(key, PDF, download_name=file_name(document))
+
+
+def _standing(document: Document) -> tuple[str, str] | None:
+    """Return where an invoice is by now, in words, and the kind of its badge; None for others.
+
+    The document says what was due when it was issued, and never changes (M2).
+    """
+    if document.kind is not DocumentKind.INVOICE:
+        return None
+    if document.replaced_at is not None:
+        return _("Replaced by a new invoice"), "none"
+    if not document.open_minor:
+        return _("No balance due"), "open"
+    words = _("Balance due: %(amount)s", amount=say_money(document.open_minor, document.currency))
+    is_late = document.due_at is not None and document.due_at <= now()
+    return words, "danger" if is_late else "soon"
 
 
 def _read(document_id: str) -> Document:

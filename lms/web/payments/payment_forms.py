@@ -33,7 +33,7 @@ class PaysForm(Form):
 
     invoice_id = HiddenField()
     open = HiddenField()
-    amount = StringField(_l("Pays"), [Optional()], render_kw=SHORT)
+    amount = StringField(_l("Amount to pay"), [Optional()], render_kw=SHORT)
 
 
 class PaymentForm(Form):

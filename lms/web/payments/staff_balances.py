@@ -95,8 +95,7 @@ def payer(key: str) -> ResponseReturnValue:
     return render(
         "payments/staff_payer.html",
         payer=found,
-        ages=[_(words) for words in AGES.values()],
-        rows=[_row(one) for one in balances],
+        sums=_sums(balances),
         invoices=[_invoice(one, now) for one in invoices],
         credits=[_credit(one) for one in credit],
         refunds=[_owed(one) for one in owed],
@@ -229,7 +228,7 @@ def _due_day(invoice: OpenInvoice) -> str:
 
 def _row(balance: Balance) -> dict[str, object]:
     def money(minor: int) -> str:
-        return say_money(minor, balance.currency) if minor else "-"
+        return say_money(minor, balance.currency) if minor else "\N{EN DASH}"
 
     return {
         "payer": balance.payer.name,
@@ -239,6 +238,7 @@ def _row(balance: Balance) -> dict[str, object]:
         "open": money(balance.open_minor),
         "credit": money(balance.credit_minor),
         "is_owed": balance.open_minor > 0,
+        "has_credit": balance.credit_minor > 0,
     }
 
 

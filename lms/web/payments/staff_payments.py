@@ -19,6 +19,7 @@ from lms.payments import payments
 from lms.payments.balances import Customer, OpenInvoice, find_payer, is_of, open_invoices, payer_of
 from lms.payments.payments import NewPayment
 from lms.pricing.price_list import DEFAULT_CURRENCY, say_money
+from lms.requests.read_models import number_of
 from lms.sales import disputes, orders, receiving
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
@@ -35,7 +36,7 @@ blueprint = Blueprint("staff_payments", __name__, url_prefix="/staff")
 SAME_CHECK: Final = N_("A payment with this number was recorded on %(day)s already.")
 REVERSALS: Final = {
     "bounced": (Reversal.BOUNCED, N_("The payment was reversed, and the customer was told.")),
-    "mistake": (Reversal.MISTAKE, N_("The payment was reversed. Nobody was emailed.")),
+    "mistake": (Reversal.MISTAKE, N_("The payment was reversed. No one was emailed.")),
 }
 DISPUTES: Final = {
     "dispute": N_("The dispute was recorded."),
@@ -269,7 +270,7 @@ def _page(payer: Customer, invoices: Sequence[OpenInvoice], first: str) -> ActPa
         title=_("Record a payment"),
         submit=_("Record payment"),
         back_url=back,
-        back_label=_("Order") if first else payer.name,
+        back_label=_("Order %(number)s", number=number_of(first)) if first else payer.name,
         facts=((_("Customer"), payer.name),),
         template="payments/staff_payment_form.html",
         values={

@@ -38,11 +38,11 @@ TERMS: Final = {
     Terms.HISTORY: N_("before this library"),
 }
 _STANDINGS: Final = {
-    Code.OK_PERMANENT: (N_("In force"), "open"),
-    Code.OK_TERM: (N_("In force"), "term"),
+    Code.OK_PERMANENT: (N_("Active"), "open"),
+    Code.OK_TERM: (N_("Active"), "term"),
     Code.OK_GRACE: (N_("In its days of grace"), "soon"),
     Code.CONTRACT_LAPSED: (N_("Over"), "none"),
-    Code.NOT_STARTED: (N_("Yet to begin"), "soon"),
+    Code.NOT_STARTED: (N_("Not started"), "soon"),
     Code.PAYMENT_PENDING: (N_("Waits for payment"), "soon"),
     Code.PASS_EXPIRED: (N_("Over"), "none"),
     Code.SUSPENDED_DISPUTE: (N_("Paused"), "soon"),

@@ -114,7 +114,7 @@ def _grant_row(
     )
     since = say_date(line.starts_at, zone)
     term = (
-        _("for good, since %(since)s", since=since)
+        _("permanent, since %(since)s", since=since)
         if line.ends_at is None
         else _("%(since)s to %(until)s", since=since, until=last_date(line.ends_at, zone))
     )

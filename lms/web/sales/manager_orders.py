@@ -12,12 +12,13 @@ from wtforms.validators import DataRequired, Length, Optional
 from lms.core import clock
 from lms.core.attached_files import KeptFile
 from lms.core.dates_and_time_zones import say_date
-from lms.core.errors import Conflict, Gone, Invalid
+from lms.core.errors import N_, Conflict, Gone, Invalid
 from lms.documents import payer_documents
 from lms.documents.mails import NAMES
 from lms.documents.payer_documents import IssuedDocument, OpenQuote
 from lms.models.documents import DocumentKind
 from lms.models.orders import Order, Quote
+from lms.organizations.billing_details import read_billing
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.payers import Payer
 from lms.payments import credit_limit
@@ -41,6 +42,9 @@ from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
 
 blueprint = Blueprint("organization_orders", __name__, url_prefix="/organization/<organization_id>")
 LONGEST_NAME: Final = 200
+NEEDS_PO: Final = N_(
+    "Your billing details say that each invoice needs a purchase order number. Enter it."
+)
 
 
 class AcceptForm(Form):
@@ -160,9 +164,12 @@ def _acceptance(
     session: Session, managed: Managed, quote: Quote, form: AcceptForm, kept: KeptFile | None
 ) -> Acceptance:
     order = session.get_one(Order, quote.order_id)
+    number = read_po_number(session, form, order.organization_id, but=order.public_id)
+    if not number and read_billing(session, managed.facts.id).contact.po_required:
+        raise Invalid(NEEDS_PO, fields={"po_number": NEEDS_PO})
     return Acceptance(
         name=form.name.data or "",
-        po_number=read_po_number(session, form, order.organization_id, but=order.public_id),
+        po_number=number,
         po_amount_minor=read_po_amount(form, order.currency),
         file_key=kept.key if kept else None,
         file_name=kept.name if kept else None,

@@ -8,6 +8,7 @@ from lms.core import clock
 from lms.core.dates_and_time_zones import say_calendar_date
 from lms.models.documents import Document
 from lms.models.orders import Order, PurchaseOrder
+from lms.organizations.billing_details import read_billing
 from lms.pricing.price_list import say_money
 from lms.sales import purchase_orders, quotes, tax_credits
 from lms.sales.read_models import OrderFacts, Standing
@@ -27,24 +28,38 @@ def notices_of(
     if standing is Standing.EXPIRED:
         found.append((_expired(session, order, facts), "attention", _("The quote has expired")))
     found += _tax_notices(session, order, facts)
+    found += _po_notices(session, order, facts)
+    if facts.held_at is not None:
+        found.append((_("It opens when the order is paid."), "note", _("Access is held")))
+    return found
+
+
+def _po_notices(session: Session, order: Order, facts: OrderFacts) -> list[tuple[str, str, str]]:
+    """Return what differs between an order and its purchase order, or that there is none."""
     newest = purchase_orders.newest_of(session, order.id)
-    amount = newest.amount_minor if newest else None
-    if newest and amount is not None and amount != facts.total_minor:
+    if newest is None:
+        is_missing = (
+            facts.organization_id is not None
+            and facts.canceled_at is None
+            and read_billing(session, facts.organization_id).contact.po_required
+        )
+        text = _("Their billing details say that each invoice needs a purchase order number.")
+        return [(text, "attention", _("No purchase order yet"))] if is_missing else []
+    amount = newest.amount_minor
+    if amount is not None and amount != facts.total_minor:
         text = _(
             "PO %(number)s is for %(amount)s, the order for %(total)s. Correct the order to match it.",
             number=newest.number,
             amount=say_money(amount, facts.currency),
             total=say_money(facts.total_minor, facts.currency),
         )
-        found.append((text, "attention", _("The purchase order differs")))
-    elif newest and facts.invoice_id and not _is_printed(session, facts, newest):
+        return [(text, "attention", _("The purchase order differs"))]
+    if facts.invoice_id and not _is_printed(session, facts, newest):
         text = _(
             "The invoice does not show PO %(number)s. Correct the order.", number=newest.number
         )
-        found.append((text, "attention", _("The purchase order came after the invoice")))
-    if facts.held_at is not None:
-        found.append((_("It opens when the order is paid."), "note", _("Access is held")))
-    return found
+        return [(text, "attention", _("The purchase order came after the invoice"))]
+    return []
 
 
 def _tax_notices(session: Session, order: Order, facts: OrderFacts) -> list[tuple[str, str, str]]:

@@ -26,12 +26,25 @@ from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.sales.act_forms import CreditForm, CreditLineForm, TaxCreditForm
 from lms.web.sales.act_pages import ActPage, act, show_act
-from lms.web.sales.order_texts import CREDIT_CHOICES
+from lms.web.sales.order_texts import CREDIT_CHOICES, choices_of
 
 blueprint = Blueprint("staff_credits", __name__, url_prefix="/staff/orders")
 
 NOTHING_CHOSEN: Final = N_("Choose at least one line to credit.")
 WHOLE: Final = (CreditReason.WRITE_OFF, CreditReason.VOID)  # of the invoice, whatever is chosen
+TITLES: Final = {
+    CreditReason.WRITE_OFF: (
+        N_("Write off the balance"),
+        N_("Write off"),
+        N_("We no longer expect to be paid what is open. Access stays as it is."),
+    ),
+    CreditReason.VOID: (
+        N_("Void the invoice"),
+        N_("Void the invoice"),
+        N_("The whole invoice was wrong from the start. Access stays as it is."),
+    ),
+}
+CHOSEN: Final = {reason: words for reason, words in CREDIT_CHOICES.items() if reason not in WHOLE}
 NAMED_AT_MOST: Final = 20
 
 
@@ -191,10 +204,16 @@ def _page(
     session: Session, facts: OrderFacts, form: CreditForm, left: Mapping[str, Left]
 ) -> ActPage:
     order = orders.find_order(session, facts.public_id)
-    known = left
+    known, is_whole = left, form.reason.data in WHOLE
+    if not is_whole:  # those are acts of their own, from the order's page
+        form.reason.choices = choices_of(CHOSEN)
+    title, submit, says = TITLES.get(
+        form.reason.data, (_("Credit note"), _("Issue credit note"), "")
+    )
     return ActPage(
-        title=_("Credit note"),
-        submit=_("Issue credit note"),
+        title=_(title),
+        submit=_(submit),
+        says=(_(says),) if says else (),
         back_url=url_for("staff_order.show", order_id=facts.public_id),
         back_label=_("Order %(number)s", number=facts.number),
         facts=(
@@ -211,7 +230,7 @@ def _page(
                 for entry in form.lines
                 if str(entry.form.line_id.data) in known
             ],
-            "reasons": list(CREDIT_CHOICES.items()),
+            "is_whole": is_whole,
             "worth": _worth(session, order, form, facts),
             "order_id": facts.public_id,
             "organization_id": facts.organization_public_id,

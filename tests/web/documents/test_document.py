@@ -12,7 +12,7 @@ from lms.sales.read_models import OrderFacts
 from tests.cast import Cast
 from tests.factories import make_login, make_membership, make_organization
 from tests.mailbox import newest
-from tests.sales.order_fixtures import GROUP, SEAT, placed
+from tests.sales.order_fixtures import GROUP, SEAT, paid, placed
 from tests.visitor import Visitor
 from tests.web.sales.order_pages import documents, send
 
@@ -77,6 +77,20 @@ def test_person_reads_their_own_invoice(client: Visitor, cast: Cast, database: D
     own = placed(database, replace(SEAT, terms=Terms.INVOICE))
     client.sign_in(cast.dan.id)
     assert client.get(f"/documents/{own.invoice_id}").status_code == 200
+
+
+def test_page_of_an_invoice_says_what_is_due_now(
+    client: Visitor, cast: Cast, database: Database, order: OrderFacts
+) -> None:
+    client.sign_in(cast.mia.id)
+    path = f"/documents/{order.invoice_id}"
+    assert "Balance due: $325.00" in client.get(path).text
+    paid(database, order, 20_000)
+    assert "Balance due: $125.00" in client.get(path).text
+    paid(database, order, check_number="1043")
+    assert "No balance due" in client.get(path).text
+    [receipt, _] = documents(database, DocumentKind.RECEIPT)
+    assert "No balance due" not in client.get(f"/documents/{receipt.public_id}").text
 
 
 def test_quote_is_read_by_the_account_of_its_address(

@@ -10,6 +10,7 @@ from lms.core.runtime import Carrel
 from lms.models.documents import Document
 from lms.models.orders import Terms
 from lms.models.organizations import Organization
+from lms.organizations.billing_details import BillingContact, edit_billing
 from lms.sales import orders, quotes
 from lms.sales.order_search import WantedOrders, list_orders
 from tests.cast import Cast, Roles
@@ -107,6 +108,23 @@ def test_purchase_order_without_a_number_is_not_lost(
     assert "Enter the purchase order number." in answer.text
     assert the_order(database).placed_at is None
     assert list(carrel.storage.list("purchase-orders/")) == []
+
+
+def test_purchase_order_is_required_where_the_billing_details_say_so(
+    client: Visitor, cast: Cast, roles: Roles, database: Database, area: str, quote: str
+) -> None:
+    with database.transaction() as session:
+        contact = BillingContact(po_required=True)
+        edit_billing(session, cast.organization_id, contact, actor=None, now=NOW)
+    client.sign_in(cast.ada.id)
+    path = f"/staff/orders/{the_order(database).public_id}"
+    assert "No purchase order yet" in client.get(path).text
+    client.sign_in(roles.bill.id)
+    accept = f"{area}/quotes/{quote}/accept"
+    assert client.post(accept, data={"name": "Bill"}).status_code == 400
+    assert client.post(accept, data={"name": "Bill", "po_number": "7"}).status_code == 303
+    client.sign_in(cast.ada.id)
+    assert "No purchase order yet" not in client.get(path).text
 
 
 def test_amount_that_is_no_amount_is_refused_at_its_field(

@@ -361,3 +361,14 @@ def test_order_of_two_lines_is_credited_by_line(
     assert note.total_minor == 9_900
     revoked = [one.kind for one in grants(database, two) if one.revoked_at]
     assert [kind.value for kind in revoked] == ["single"]
+
+
+def test_write_off_and_void_are_acts_of_their_own(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    path = f"/staff/orders/{placed(database, GROUP).public_id}/credit"
+    assert 'value="write_off"' not in staff.get(path).text
+    for reason, title in (("write_off", "Write off the balance"), ("void", "Void the invoice")):
+        page = staff.get(f"{path}?reason={reason}").text
+        assert f"<h1>{title}</h1>" in page
+        assert "Credit this line" not in page
