@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from lms.buying import payment_pages
 from lms.buying.payment_pages import PageLine, PaymentPage
 from lms.core import clock
-from lms.core.dates_and_time_zones import on_wall_clock, say_calendar_date, say_date
+from lms.core.dates_and_time_zones import on_wall_clock, say_calendar_date
 from lms.documents import payment_links
 from lms.documents.mails import NAMES, file_name
 from lms.documents.printed import printed_document
@@ -119,7 +119,9 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
         "expired": _expired(page) if standing is Standing.EXPIRED else "",
         "is_preparing": standing is Standing.DRAFT,
         "po_numbers": ", ".join(page.purchase_orders),
-        "promise": promise_text(page.promise, facts.currency) if page.promise else "",
+        "promise": promise_text(page.promise, facts.currency)
+        if page.promise and page.is_owed
+        else "",
         "seller": page.seller,
         "has_ways": bool(page.seller.remit_to or page.seller.bank or page.seller.email),
         "vendor_documents": [
@@ -163,7 +165,7 @@ def _row(one: Document, token: str) -> dict[str, object]:
     is_open = one.kind is DocumentKind.INVOICE and one.open_minor
     return {
         "name": f"{_(NAMES[one.kind])} {one.label}",
-        "issued": say_date(one.issued_at, mail_context().zone),
+        "issued": say_calendar_date(on_wall_clock(one.issued_at, mail_context().zone).date()),
         "total": say_money(one.total_minor, one.currency),
         "open": say_money(one.open_minor, one.currency) if is_open else "",
         "is_replaced": one.replaced_at is not None,
@@ -175,8 +177,8 @@ def _row(one: Document, token: str) -> dict[str, object]:
 def _expired(page: PaymentPage) -> str:
     """Return what an expired quote costs now (MONEY.md, M15)."""
     if page.price_today is None:
-        return _("Its price was agreed with you. Ask us for a new quote.")
+        return _("Its price was agreed with you.")
     return _(
-        "At today's prices this order costs %(amount)s before tax. Ask us for a new quote.",
+        "At today's prices this order costs %(amount)s before tax.",
         amount=say_money(page.price_today, page.facts.currency),
     )

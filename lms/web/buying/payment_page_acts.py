@@ -30,7 +30,7 @@ from lms.web.buying.payment_page_forms import (
     InApprovalForm,
     PurchaseOrderForm,
 )
-from lms.web.core.form_uploads import sent_file
+from lms.web.core.form_uploads import has_file, sent_file
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -62,6 +62,9 @@ def accept_quote(token: str) -> ResponseReturnValue:
         if policies and not form.agrees.data:
             sentence = _("Tick the box to agree.")
             raise Invalid(sentence, fields={"agrees": sentence})
+        if has_file() and not (form.po_number.data or "").strip():
+            sentence = _("Enter the number of the purchase order.")
+            raise Invalid(sentence, fields={"po_number": sentence})
         with sent_file(purchase_orders.FOLDER) as file, transaction() as session:
             order = payment_page_acts.accept_quote(
                 session,

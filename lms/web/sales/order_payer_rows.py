@@ -29,7 +29,7 @@ def payment_link_shown(session: Session, order: Order, facts: OrderFacts, zone: 
         "payment_link_opened": say_datetime_in_table(link.last_opened_at, zone)
         if link and link.last_opened_at
         else "",
-        "promise": promise_text(promise, facts.currency) if promise else "",
+        "promise": promise_text(promise, facts.currency) if promise and facts.open_minor else "",
     }
 
 

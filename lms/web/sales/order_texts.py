@@ -1,13 +1,14 @@
 """Texts of orders: how pages name terms, acts, standings, credit reasons and what happened."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final, TypeVar
 
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # not in its stubs
 
 from lms.buying.payment_promises import Promise
-from lms.core.dates_and_time_zones import say_calendar_date, say_date
+from lms.core.dates_and_time_zones import on_wall_clock, say_calendar_date
 from lms.core.errors import N_
 from lms.models.documents import CreditReason, DocumentKind
 from lms.models.grants import OfferKind
@@ -178,14 +179,15 @@ def _payment_text(event: Event) -> str:
 
 def promise_text(promise: Promise, currency: str) -> str:
     """Return what a payer told us, in one or two sentences."""
-    zone = mail_context().zone
-    until = say_date(promise.until, zone)
+    last = on_wall_clock(promise.until - timedelta(seconds=1), mail_context().zone).date()
+    pause = _("Reminders pause through %(day)s.", day=say_calendar_date(last))
     if promise.kind is PauseKind.IN_APPROVAL:
-        text = _("The invoice is in approval. No reminders until %(day)s.", day=until)
-        return f"{text} {promise.note}".strip()
+        return f"{_('The invoice is in approval.')} {pause} {promise.note}".strip()
     sent = say_calendar_date(promise.sent_on) if promise.sent_on else ""
     number = promise.check_number
-    if promise.amount_minor is not None:
+    if promise.amount_minor is None:
+        text = _("Check %(number)s was sent on %(day)s.", number=number, day=sent)
+    else:
         amount = say_money(promise.amount_minor, currency)
         text = _(
             "Check %(number)s for %(amount)s was sent on %(day)s.",
@@ -193,6 +195,4 @@ def promise_text(promise: Promise, currency: str) -> str:
             amount=amount,
             day=sent,
         )
-    else:
-        text = _("Check %(number)s was sent on %(day)s.", number=number, day=sent)
-    return f"{text} {_('No reminders until %(day)s.', day=until)}"
+    return f"{text} {pause}"

@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from flask import Blueprint
 from sqlalchemy import select
 
+from lms.app import create_app
 from lms.branding import BrandingTexts, edit_branding
 from lms.core.database import Database
 from lms.core.runtime import Carrel
@@ -16,6 +18,7 @@ from lms.models.documents import Document, DocumentKind
 from lms.models.orders import OrderLink, PurchaseOrder, Quote, Terms
 from lms.models.payments import PauseKind, ReminderPause
 from lms.models.seller import (
+    PolicyKind,
     VendorDocument,
     VendorDocumentAudience,
     VendorDocumentKind,
@@ -25,13 +28,17 @@ from lms.models.tax import Exemption
 from lms.pricing.price_list import set_prices
 from lms.sales import cancellations, orders, quotes
 from lms.sales.read_models import OrderFacts, Standing, find_order_facts
+from lms.seller.policies import publish_policy, save_draft
+from lms.web.core.route_guard import Audience, open_to
 from tests.cast import Cast
 from tests.clock import NOW, Clock
+from tests.components import made_up_component
 from tests.mailbox import newest
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, PRICES, SEAT, locked, paid, placed, read
 from tests.visitor import Visitor
 from tests.web.requests.test_customer_request import PDF
+from wsgi import COMPONENTS
 
 TODAY = NOW.astimezone(OFFICE.zone).date()
 
@@ -285,6 +292,49 @@ def test_quote_is_accepted_by_a_typed_name_and_access_waits(
     with database.read_session() as session:
         assert session.scalars(select(Quote.accepted_name)).one() == "Pat Doe"
     assert client.post(f"{path}/accept-quote", data=sent).status_code == 409
+
+
+def test_purchase_order_file_needs_its_number(
+    client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
+) -> None:
+    facts = quoted(database)
+    sent = {"name": "Pat", "file": (io.BytesIO(PDF), "PO.pdf")}
+    answer = client.post(f"{link(carrel, facts)}/accept-quote", data=sent)
+    assert answer.status_code == 400
+    assert 'id="po_number-error"' in answer.text
+    assert list(carrel.storage.list("purchase-orders/")) == []
+
+
+def test_policies_must_be_agreed_to_where_there_are_any(
+    client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        save_draft(session, PolicyKind.TERMS, "Pay in 30 days.", actor=None, now=NOW)
+        publish_policy(session, PolicyKind.TERMS, actor=None, now=NOW)
+    facts = quoted(database)
+    path = f"{link(carrel, facts)}/accept-quote"
+    assert 'href="/terms"' in client.get(path).text
+    assert client.post(path, data={"name": "Pat"}).status_code == 400
+    assert client.post(path, data={"name": "Pat", "agrees": "y"}).status_code == 303
+    assert read(database, facts).placed_at == NOW
+
+
+def test_card_button_is_shown_only_where_a_card_page_is_served(
+    client: Visitor, carrel: Carrel, order: OrderFacts, page: str
+) -> None:
+    assert "by card" not in client.get(page).text
+    cards = Blueprint("payment_checkout", __name__)
+
+    @cards.post("/pay/<token>/card")
+    @open_to(Audience.EVERYONE)
+    def open(token: str) -> str:  # noqa: A001  (the endpoint that the page looks for)
+        return token
+
+    served = made_up_component("cards", init_app=lambda app: app.register_blueprint(cards))
+    app = create_app(carrel, (*COMPONENTS, served))
+    text = app.test_client().get(page).text
+    assert f'action="{page}/card"' in text
+    assert "Pay $325.00 by card" in text
 
 
 def test_customer_who_paid_before_has_access_at_once(
