@@ -1,23 +1,20 @@
 """Acts of payment pages: what whoever pays can do by an order's link, without an account."""
 
-from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from lms.buying import payment_page_mails, payment_promises
+from lms.buying import accepted_quotes, payment_page_mails, payment_promises
 from lms.buying.payment_page_mails import Told
 from lms.buying.payment_pages import payer_of
 from lms.buying.payment_promises import CheckSent
 from lms.core.errors import N_, Conflict, Invalid
 from lms.documents import payment_links
 from lms.mail.links import MailContext
-from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.organizations import tax_papers
 from lms.organizations.tax_papers import NewExemption
-from lms.payments import credit_limit
 from lms.sales import orders, purchase_orders, quotes
 from lms.sales.purchase_orders import NewPurchaseOrder
 from lms.sales.quotes import Acceptance
@@ -42,24 +39,14 @@ def accept_quote(
 ) -> Order:
     """Accept the newest quote of a link's order, which places it; returns the order.
 
-    Access opens by the credit limit, else when our team or a payment opens it (PRODUCT.md, P9).
     Raises as `quotes.accept`, and Conflict without a quote.
     """
     order = _locked(session, token)
     newest = quotes.newest(session, order.id)
     if newest is None:
         raise Conflict(NO_QUOTE)
-    total = session.get_one(Document, newest.document_id).total_minor
-    opens = order.organization_id is not None and credit_limit.opens_at_once(
-        session, order.organization_id, wanted_minor=total
-    )
-    return quotes.accept(
-        session,
-        newest,
-        replace(acceptance, is_held=not opens),
-        mail_context=mail_context,
-        actor=None,
-        now=now,
+    return accepted_quotes.accept(
+        session, newest, acceptance, mail_context=mail_context, actor=None, now=now
     )
 
 

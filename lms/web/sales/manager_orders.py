@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from wtforms import BooleanField, FileField, Form, StringField
 from wtforms.validators import DataRequired, Length, Optional
 
+from lms.buying import accepted_quotes
 from lms.core import clock
 from lms.core.attached_files import KeptFile
 from lms.core.dates_and_time_zones import say_date
@@ -21,9 +22,8 @@ from lms.models.orders import Order, Quote
 from lms.organizations.billing_details import read_billing
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.payers import Payer
-from lms.payments import credit_limit
 from lms.pricing.price_list import say_money
-from lms.sales import purchase_orders, quotes
+from lms.sales import purchase_orders
 from lms.sales.new_orders import LONGEST_REFERENCE
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, orders_of_payer
@@ -121,7 +121,7 @@ def place(organization_id: str, document_id: str) -> ResponseReturnValue:
             quote = payer_documents.find_quote(
                 session, Payer(organization_id=managed.facts.id), document_id
             )
-            order = quotes.accept(
+            order = accepted_quotes.accept(
                 session,
                 quote,
                 _acceptance(session, managed, quote, form, kept),
@@ -173,7 +173,6 @@ def _acceptance(
         po_amount_minor=read_po_amount(form, order.currency),
         file_key=kept.key if kept else None,
         file_name=kept.name if kept else None,
-        is_held=not credit_limit.opens_at_once(session, managed.facts.id),
     )
 
 

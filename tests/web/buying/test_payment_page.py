@@ -16,7 +16,7 @@ from lms.documents import payment_links
 from lms.documents.stored_pdfs import finish
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import OrderLink, PurchaseOrder, Quote, Terms
-from lms.models.payments import PauseKind, ReminderPause
+from lms.models.payments import PauseKind, Payment, ReminderPause
 from lms.models.seller import (
     PolicyKind,
     VendorDocument,
@@ -27,6 +27,7 @@ from lms.models.seller import (
 from lms.models.tax import Exemption
 from lms.pricing.price_list import set_prices
 from lms.sales import cancellations, orders, quotes
+from lms.sales.new_orders import NewOrder
 from lms.sales.read_models import OrderFacts, Standing, find_order_facts
 from lms.seller.policies import publish_policy, save_draft
 from lms.web.core.route_guard import Audience, open_to
@@ -52,11 +53,11 @@ def link(carrel: Carrel, facts: OrderFacts) -> str:
     return url.removeprefix(carrel.settings.base_url)
 
 
-def quoted(database: Database) -> OrderFacts:
+def quoted(database: Database, new: NewOrder = GROUP) -> OrderFacts:
     """Quote Elm County five seats."""
     with database.transaction() as session:
         set_prices(session, PRICES, actor=None, now=NOW - timedelta(days=400))
-        draft = orders.draft(session, GROUP, actor=None, now=NOW)
+        draft = orders.draft(session, new, actor=None, now=NOW)
         quotes.issue_quote(session, draft, mail_context=OFFICE, actor=None, now=NOW)
         return find_order_facts(session, draft.public_id)
 
@@ -335,6 +336,25 @@ def test_card_button_is_shown_only_where_a_card_page_is_served(
     text = app.test_client().get(page).text
     assert f'action="{page}/card"' in text
     assert "Pay $325.00 by card" in text
+
+
+@pytest.mark.parametrize("new", [GROUP, SEAT], ids=["organization", "person"])
+def test_accepting_a_quote_never_counts_as_paying_it(
+    client: Visitor,
+    database: Database,
+    carrel: Carrel,
+    cast: Cast,
+    clock: Clock,
+    new: NewOrder,
+) -> None:
+    facts = quoted(database, replace(new, terms=Terms.CARD))
+    path = f"{link(carrel, facts)}/accept-quote"
+    assert client.post(path, data={"name": "Pat"}).status_code == 303
+    now = read(database, facts)
+    assert now.open_minor == now.total_minor > 0
+    assert now.held_at == NOW
+    with database.read_session() as session:
+        assert session.scalars(select(Payment)).all() == []
 
 
 def test_customer_who_paid_before_has_access_at_once(

@@ -138,6 +138,21 @@ def test_amount_that_is_no_amount_is_refused_at_its_field(
     assert "about 300" in answer.text
 
 
+def test_accepting_a_quote_never_counts_as_paying_it(
+    client: Visitor, roles: Roles, database: Database, area: str
+) -> None:
+    with database.transaction() as session:
+        draft = orders.draft(session, replace(GROUP, terms=Terms.CARD), actor=None, now=NOW)
+        issued = quotes.issue_quote(session, draft, mail_context=OFFICE, actor=None, now=NOW)
+        quote = session.get_one(Document, issued.document_id).public_id
+    client.sign_in(roles.bill.id)
+    answer = client.post(f"{area}/quotes/{quote}/accept", data={"name": "Bill"})
+    assert answer.status_code == 303
+    with database.read_session() as session:
+        [order] = list_orders(session, WantedOrders(), now=NOW, offset=0, limit=9).items
+    assert order.open_minor == order.total_minor > 0
+
+
 def test_a_bookkeeper_reads_the_quote_and_has_nothing_to_press(
     client: Visitor, roles: Roles, area: str, quote: str
 ) -> None:
