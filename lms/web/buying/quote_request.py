@@ -7,6 +7,7 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from limits import RateLimitItemPerDay, RateLimitItemPerHour
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from wtforms import Form, IntegerField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
@@ -15,6 +16,7 @@ from lms.buying import requested_quotes
 from lms.buying.requested_quotes import (
     LONGEST_NAME,
     OFFERED,
+    OpenedRequest,
     QuoteRequest,
 )
 from lms.core import clock
@@ -193,17 +195,27 @@ def confirm(token: str) -> ResponseReturnValue:
 def issue(token: str) -> ResponseReturnValue:
     """Issue the quote, email it as a PDF, and show it on the order's payment page."""
     spend_try()
-    running, now = carrel(), clock.now()
-    opened = requested_quotes.open_link(token, secret_key=running.settings.secret_key, now=now)
+    opened = requested_quotes.open_link(
+        token, secret_key=carrel().settings.secret_key, now=clock.now()
+    )
     try:
-        with transaction() as session:
-            order = requested_quotes.issue(session, opened, mail_context=mail_context(), now=now)
-            url = link_of(session, order, where=payment_links(running.settings), now=now)
+        try:
+            url = _issued(opened)
+        except IntegrityError:  # the button was pressed twice at the same moment
+            url = _issued(opened)
     except Invalid as refusal:  # the price list has changed since
         flash(_(refusal.message), "attention")
         return see_other(".ask")
     flash(_("Your quote is ready. We also emailed it to you as a PDF."), "done")
     return see_other("payment_page.show", token=url.rpartition("/")[2])
+
+
+def _issued(opened: OpenedRequest) -> str:
+    """Issue the quote of a request, and return the link to its order."""
+    running, now = carrel(), clock.now()
+    with transaction() as session:
+        order = requested_quotes.issue(session, opened, mail_context=mail_context(), now=now)
+        return link_of(session, order, where=payment_links(running.settings), now=now)
 
 
 def _form_page(session: Session, form: QuoteForm) -> str:

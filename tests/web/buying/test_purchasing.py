@@ -1,6 +1,7 @@
 """The purchasing page, a quote in a minute, and vendor forms: open to everyone, telling nothing."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -121,6 +122,20 @@ def test_opened_link_issues_one_numbered_quote_for_who_asked(
         assert not session.scalars(
             select(Organization).where(Organization.name == "Oak Library")
         ).all()
+
+
+def test_link_pressed_twice_at_once_issues_one_quote(
+    client: Visitor, database: Database, asked: dict[str, str]
+) -> None:
+    client.post("/purchasing/quote", data=asked)
+    link = link_in(newest(database, "pat@oak.example", "quote_requested"))
+    with ThreadPoolExecutor(4) as pool:
+        pressed = [
+            pool.submit(lambda: client.application.test_client().post(link)) for _number in range(4)
+        ]
+        answers = {(one.result().status_code, one.result().location) for one in pressed}
+    assert len(answers) == 1
+    assert _count(database, Order) == _count(database, Document) == 1
 
 
 def test_accepted_quote_of_a_stranger_gives_an_invoice_and_no_access(
