@@ -11,6 +11,7 @@ LIBRARY: Final = Component(
     jobs=(
         "lms.attendance.jobs",
         "lms.certificates.jobs",
+        "lms.checkouts.jobs",
         "lms.contracts.jobs",
         "lms.documents.jobs",
         "lms.handouts.jobs",
@@ -33,6 +34,7 @@ LIBRARY: Final = Component(
         "lms.web.buying",
         "lms.web.catalog",
         "lms.web.certificates",
+        "lms.web.checkouts",
         "lms.web.contracts",
         "lms.web.core",
         "lms.web.documents",

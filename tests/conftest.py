@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from tests.servers.databases import (
     wipe,
 )
 from tests.servers.smtp import MailSink, mail_server
+from tests.servers.stripe import FakeStripe, running_stripe
 from tests.visitor import Visitor
 from wsgi import COMPONENTS
 
@@ -220,6 +222,14 @@ def mail_sink() -> Iterator[MailSink]:
     """A real mail server on loopback that keeps what it is sent."""
     with mail_server() as sink:
         yield sink
+
+
+@pytest.fixture
+def fake_stripe(clock: Clock) -> Iterator[FakeStripe]:
+    """A simulated Stripe on a port of its own, which goes by the test's clock."""
+    with running_stripe() as fake:
+        fake.books.now = lambda: clock.now(UTC).timestamp()
+        yield fake
 
 
 @pytest.fixture(scope="session")

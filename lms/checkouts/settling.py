@@ -17,9 +17,16 @@ from lms.core.runtime import Carrel
 from lms.mail.links import Links, MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order
-from lms.models.payments import Checkout, CheckoutState
+from lms.models.payments import Checkout, CheckoutState, Payment
 from lms.payments import card_refunds, provider_events
-from lms.payments.provider import Other, Provider, ProviderDispute, ProviderRefund, ProviderSession
+from lms.payments.provider import (
+    Fetched,
+    Other,
+    Provider,
+    ProviderDispute,
+    ProviderRefund,
+    ProviderSession,
+)
 
 OTHER_MODE: Final = N_("This belongs to the other mode of the card provider: live or test.")
 
@@ -40,10 +47,13 @@ def settle_provider_object(
         and found.livemode is not provider.livemode
     ):
         raise Conflict(OTHER_MODE)
+    paid_by = _session_before(carrel, provider, found)
     settings = carrel.settings
     context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
     settling = Settling(context, opens_to_all=provider.livemode or provider.is_simulated, now=now)
     with carrel.database.transaction() as session:
+        if paid_by is not None:
+            paid_sessions.fold(session, paid_by, settling)
         match found:
             case ProviderSession():
                 paid_sessions.fold(session, found, settling)
@@ -54,6 +64,17 @@ def settle_provider_object(
             case Other():
                 pass
         provider_events.mark_processed(session, provider.name, event_id, now=now)
+
+
+def _session_before(carrel: Carrel, provider: Provider, found: Fetched) -> ProviderSession | None:
+    """Return the session that is settled first: of a payment that is disputed or refunded already."""
+    if not isinstance(found, ProviderRefund | ProviderDispute):
+        return None
+    known = select(Payment.id).where(Payment.provider_ref == found.payment)
+    with carrel.database.read_session() as session:
+        if session.scalar(known) is not None:
+            return None
+    return provider.session_of(found.payment)
 
 
 def settle_order(carrel: Carrel, provider: Provider, order_id: str, *, now: datetime) -> None:

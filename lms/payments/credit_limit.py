@@ -17,13 +17,19 @@ def opens_at_once(session: Session, organization_id: int, *, wanted_minor: int =
     wanted now, no more than the limit for new customers.
     """
     family = family_of(organization_id)
-    has_paid = exists().where(Payment.organization_id.in_(family), Payment.reversed_at.is_(None))
+    has_paid = exists().where(
+        Payment.organization_id.in_(family),
+        Payment.reversed_at.is_(None),
+        Payment.livemode.is_(True),
+    )
     if session.scalar(select(has_paid)):
         return True
     is_known = exists().where(VerifiedDomain.organization_id.in_(family))
     owed = session.scalar(
         select(func.coalesce(func.sum(Document.open_minor), 0)).where(
-            Document.organization_id.in_(family), Document.kind == DocumentKind.INVOICE
+            Document.organization_id.in_(family),
+            Document.kind == DocumentKind.INVOICE,
+            Document.livemode.is_(True),
         )
     )
     limit = read_seller(session).credit_limit_minor

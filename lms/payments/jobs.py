@@ -1,16 +1,19 @@
-"""Jobs of payments: the nightly check that every balance adds up (MONEY.md, M24)."""
+"""Jobs of payments: the nightly check that every balance adds up (M24), and card refunds (M11)."""
 
 from datetime import timedelta
 from typing import Final
 
 from lms.branding import read_branding
 from lms.core.clock import now
-from lms.core.errors import N_
+from lms.core.errors import N_, Unavailable
 from lms.core.runtime import Carrel
-from lms.jobs.queue import JobKind, JobRun, Schedule
+from lms.jobs.queue import GiveUp, JobKind, JobRun, Schedule, TryAgain
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
+from lms.payments import card_refunds
 from lms.payments.balance_check import differences
+from lms.payments.open_provider import NO_CARDS, offers_cards, open_provider
+from lms.payments.refunds import SEND
 
 CHECK: Final = "payments.check"
 SCHEDULES: Final = (Schedule(CHECK, timedelta(days=1)),)
@@ -40,4 +43,14 @@ def check(carrel: Carrel, _run: JobRun) -> None:
         )
 
 
-JOBS: Final = (JobKind(CHECK, check),)
+def send_refund(carrel: Carrel, run: JobRun) -> None:
+    """Return the money of a refund to its card; twice does it once."""
+    if not offers_cards(carrel.settings):
+        raise GiveUp(NO_CARDS)
+    try:
+        card_refunds.send(carrel, open_provider(carrel.settings), run.subject, now=now())
+    except Unavailable as away:
+        raise TryAgain(away.message) from away
+
+
+JOBS: Final = (JobKind(CHECK, check), JobKind(SEND, send_refund))

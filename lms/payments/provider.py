@@ -185,6 +185,9 @@ class Provider(Protocol):
     def fetch(self, object_id: str) -> Fetched:
         """Return an object as it is now."""
 
+    def session_of(self, payment: str) -> ProviderSession | None:
+        """Return the session by which something was paid; None for what was paid otherwise."""
+
     def refund(self, new: NewProviderRefund) -> ProviderRefund:
         """Return money to its card; the same key does it once."""
 

@@ -1,6 +1,5 @@
 """Provider events: the inbox of what the card provider says; a job folds each (MONEY.md, M5)."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -45,7 +44,7 @@ def store(session: Session, provider: Provider, event: Event, *, now: datetime) 
     stored = session.scalar(put.on_conflict_do_nothing().returning(ProviderEvent.event_id))
     if stored is None:
         return False
-    enqueue(session, kind=FOLD, lane=Lane.PROMPT, subject=event.id, payload={}, now=now)
+    _queue(session, event.id, now=now, unique_key=f"{FOLD}:{event.id}")
     return True
 
 
@@ -70,9 +69,9 @@ def mark_failed(session: Session, provider: str, event_id: str, error: str) -> N
     _mark(session, provider, event_id, error=error)
 
 
-def unprocessed(session: Session, provider: str, *, before: datetime) -> Sequence[str]:
-    """Return the events that came before that time and are not processed, the oldest first."""
-    return session.scalars(
+def fold_again(session: Session, provider: str, *, before: datetime, now: datetime) -> None:
+    """Queue the events again that came before that time and are not processed, once an hour."""
+    missed = session.scalars(
         select(ProviderEvent.event_id)
         .where(
             ProviderEvent.provider == provider,
@@ -81,6 +80,8 @@ def unprocessed(session: Session, provider: str, *, before: datetime) -> Sequenc
         )
         .order_by(ProviderEvent.received_at, ProviderEvent.event_id)
     ).all()
+    for event_id in missed:
+        _queue(session, event_id, now=now, unique_key=f"{FOLD}:{event_id}:{now:%Y%m%d%H}")
 
 
 def listed_since(session: Session, provider: str, *, now: datetime) -> datetime:
@@ -89,6 +90,18 @@ def listed_since(session: Session, provider: str, *, now: datetime) -> datetime:
         select(func.max(ProviderEvent.received_at)).where(ProviderEvent.provider == provider)
     )
     return max(now - KEPT_BY_PROVIDER, (newest or now - KEPT_BY_PROVIDER) - LISTED_AGAIN)
+
+
+def _queue(session: Session, event_id: str, *, now: datetime, unique_key: str) -> None:
+    enqueue(
+        session,
+        kind=FOLD,
+        lane=Lane.PROMPT,
+        subject=event_id,
+        payload={},
+        now=now,
+        unique_key=unique_key,
+    )
 
 
 def _mark(session: Session, provider: str, event_id: str, **values: object) -> None:

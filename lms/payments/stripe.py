@@ -117,6 +117,11 @@ class Stripe:
         with _faults():
             return read()
 
+    def session_of(self, payment: str) -> ProviderSession | None:
+        with _faults():
+            found = self._client.checkout.sessions.list({"payment_intent": payment, "limit": 1})
+        return _session(found.data[0]) if found.data else None
+
     def refund(self, new: NewProviderRefund) -> ProviderRefund:
         with _faults():
             return _refund(

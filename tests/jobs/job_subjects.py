@@ -24,10 +24,14 @@ from lms.models.kits import DeliveryKit
 from lms.models.orders import Terms
 from lms.models.organizations import Organization
 from lms.models.past_sales import PastBuyer, PastImport
+from lms.models.payments import PaymentMethod
 from lms.models.recordings import Recording, RecordingState
 from lms.models.seat_imports import ImportState, SeatImport
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
 from lms.models.uploads import Upload, UploadPurpose, UploadState
+from lms.payments import payments, refunds
+from lms.payments.payments import NewPayment
+from lms.payments.refunds import NewRefund
 from lms.people.erasure import erase
 from lms.people.login_merges import merge
 from lms.recordings import versions
@@ -86,6 +90,7 @@ class Library:
     undone_map: str
     selftest: str
     document: str
+    refund: str
 
 
 Subject = tuple[str, Mapping[str, Any]]
@@ -100,6 +105,8 @@ def subjects(of: Library) -> dict[str, Subject]:
         "recording.encode": (of.recording, {}),
         "rendition.sweep": (of.recording, {"run": new_public_id()}),
         "captions.hear": (of.recording, {"language": "en"}),
+        "checkouts.fold": ("evt_of_an_order", {}),
+        "payments.refund": (of.refund, {}),
         "documents.finish": (of.document, {"is_mailed": True}),
         "handout.read": (of.handout, {}),
         "handout.match": (of.recording, {}),
@@ -191,7 +198,23 @@ def furnish(carrel: Carrel, cast: Cast) -> Library:
             *(one.public_id for one in maps),
             selftest.public_id,
             _invoice(session),
+            _refund(session),
         )
+
+
+def _refund(session: Session) -> str:
+    """Add a refund of what Alice paid by card."""
+    new = NewPayment(
+        method=PaymentMethod.CARD,
+        currency="USD",
+        amount_minor=9900,
+        received_on=NOW.date(),
+        login_id=session.scalars(select(Login.id).where(Login.name == "Alice")).first(),
+        provider_ref="pi_of_alice",
+    )
+    payment = payments.record(session, new, actor=None, now=NOW)
+    wanted = NewRefund(payment.public_id, 9900, "a refund")
+    return refunds.request(session, wanted, actor=None, now=NOW).public_id
 
 
 def _invoice(session: Session) -> str:

@@ -45,13 +45,20 @@ class Audience(StrEnum):
     FRAME = (
         "frame"  # inside a learning system or a site; the view itself checks the secret in its path
     )
+    PROVIDER = "provider"  # the card provider; the view itself checks what it signed
     EMBED = "embed"  # an address that stands in another site's page; the view itself checks it
 
 
 Audiences = frozenset[Audience]
 # No cookie lets anybody in by these: what does stands in the path or the message, and the view checks it.
 UNCOOKIED: Final = frozenset(
-    {Audience.PLAYBACK_TOKEN, Audience.PLATFORM, Audience.FRAME, Audience.EMBED}
+    {
+        Audience.PLAYBACK_TOKEN,
+        Audience.PLATFORM,
+        Audience.PROVIDER,
+        Audience.FRAME,
+        Audience.EMBED,
+    }
 )
 _WITHOUT_ACCOUNT: Final = UNCOOKIED | {Audience.EVERYONE}
 _ROLES: Final[Mapping[Audience, frozenset[Role]]] = {

@@ -1,0 +1,92 @@
+"""Rounds: asking the card provider what was not heard of, and returning money that pays nothing.
+
+A webhook that is lost, late or refused changes nothing but the time (MONEY.md, M5).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy import update as updating
+
+from lms.checkouts.settling import settle_provider_object
+from lms.core.runtime import Carrel
+from lms.models.payments import Checkout, CheckoutState, Payment
+from lms.payments import provider_entries, provider_events, refunds
+from lms.payments.provider import Provider
+from lms.payments.refunds import NewRefund
+
+FOLDED_WITHIN: Final = timedelta(minutes=10)
+
+
+def sweep(carrel: Carrel, provider: Provider, *, now: datetime) -> int:
+    """Settle every open checkout as the provider says; returns how many there were.
+
+    One of which the provider never told us, and that nobody can pay any more, expires.
+    """
+    modes = (True, False) if provider.is_simulated else (provider.livemode,)
+    with carrel.database.transaction() as session:
+        session.execute(
+            updating(Checkout)
+            .where(
+                Checkout.state == CheckoutState.OPEN,
+                Checkout.provider_session.is_(None),
+                Checkout.expires_at < now,
+            )
+            .values(state=CheckoutState.EXPIRED)
+            .execution_options(synchronize_session=False)
+        )
+        found = session.scalars(
+            select(Checkout.provider_session)
+            .where(
+                Checkout.state == CheckoutState.OPEN,
+                Checkout.provider_session.is_not(None),
+                Checkout.livemode.in_(modes),
+            )
+            .order_by(Checkout.id)
+        ).all()
+    for session_id in found:
+        if session_id is not None:
+            settle_provider_object(carrel, provider, session_id, now=now)
+    return len(found)
+
+
+def listen(carrel: Carrel, provider: Provider, *, now: datetime) -> int:
+    """Store what happened at the provider and was not heard of; returns how many events.
+
+    What was heard of and not folded for ten minutes is folded again, and the balance transactions
+    are written down.
+    """
+    with carrel.database.read_session() as session:
+        since = provider_events.listed_since(session, provider.name, now=now)
+        entries_since = provider_entries.listed_since(session, now=now)
+    events = sorted(provider.events(since), key=lambda one: (one.created_at, one.id))
+    entries = list(provider.entries(entries_since))
+    with carrel.database.transaction() as session:
+        provider_events.fold_again(session, provider.name, before=now - FOLDED_WITHIN, now=now)
+        new = sum(provider_events.store(session, provider, event, now=now) for event in events)
+        provider_entries.store(session, entries, livemode=provider.livemode)
+    return new
+
+
+def return_unused(carrel: Carrel, *, now: datetime) -> Sequence[str]:
+    """Refund the money that pays nothing and that our team did not keep; returns the payments (M7)."""
+    today = now.astimezone(ZoneInfo(carrel.settings.time_zone)).date()
+    with carrel.database.read_session() as session:
+        due = session.scalars(
+            select(Payment.public_id).where(Payment.returns_on <= today).order_by(Payment.id)
+        ).all()
+    for payment_id in due:
+        with carrel.database.transaction() as session:
+            payment = session.scalars(
+                select(Payment).where(Payment.public_id == payment_id).with_for_update()
+            ).one()
+            if payment.returns_on is None:
+                continue
+            payment.returns_on = None
+            if payment.open_minor:
+                new = NewRefund(payment_id, payment.open_minor, f"{payment_id}-unused")
+                refunds.request(session, new, actor=None, now=now)
+    return due

@@ -1,0 +1,36 @@
+"""The webhook of the card provider: what happened there is stored alone, and folded by a job."""
+
+import structlog
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from lms.core.clock import now
+from lms.core.errors import NotFound
+from lms.payments import provider_events
+from lms.payments.open_provider import offers_cards, open_provider
+from lms.payments.provider import BadSignature
+from lms.payments.provider_events import WrongAccount
+from lms.web.core.request_context import carrel, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
+log = structlog.get_logger()
+
+
+@blueprint.post("/stripe")
+@open_to(Audience.PROVIDER)
+def stripe() -> ResponseReturnValue:
+    """Store an event and answer 200; 400 for one that is not signed, or of another account."""
+    settings = carrel().settings
+    if not offers_cards(settings):
+        raise NotFound
+    provider = open_provider(settings)
+    signature = request.headers.get("Stripe-Signature", "")
+    try:
+        event = provider.read_event(request.get_data(), signature, now=now())
+        with transaction() as session:
+            provider_events.store(session, provider, event, now=now())
+    except (BadSignature, WrongAccount) as refusal:
+        log.warning("webhook refused", code=refusal.code)
+        return {"error": refusal.code}, 400
+    return {}, 200
