@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "organization": "lms.cli.logins_and_organizations:organization",
     "pass": "lms.cli.passes_and_grant_revocation:pass_group",
     "payment": "lms.cli.payments:payment",
+    "payments": "lms.cli.payments:payments_group",
     "pool": "lms.cli.pools:pool",
     "quote": "lms.cli.documents:quote",
     "recording": "lms.cli.recordings_and_handouts:recording",

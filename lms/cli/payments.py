@@ -1,9 +1,11 @@
-"""carrel payment: record checks, transfers and cash, and reverse them."""
+"""carrel payment: record and reverse money that came; carrel payments: the card provider."""
 
 from dataclasses import dataclass
 
 import click
 
+from lms.checkouts import rounds, trial_orders
+from lms.checkouts.trial_orders import Purged
 from lms.cli.command_context import Console
 from lms.cli.option_values import Money, mail_context_of, read_day, read_money
 from lms.cli.output import answer, json_option
@@ -12,6 +14,8 @@ from lms.core.errors import N_, Conflict, NotFound
 from lms.documents.lookup import document_named
 from lms.models.documents import DocumentKind
 from lms.models.payments import PaymentMethod, Reversal
+from lms.payments import provider_entries
+from lms.payments.open_provider import open_provider
 from lms.payments.payments import NewPayment
 from lms.pricing.price_list import say_money
 from lms.sales import receiving
@@ -143,5 +147,105 @@ def reverse(console: Console, *, payment_id: str, reversal: str, as_json: bool) 
     answer(
         ReversedAnswer(payment_id, numbers),
         f"Open again: {', '.join(numbers) or 'no invoice'}.",
+        as_json=as_json,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep did: how many open checkouts it asked about, and how many events were new."""
+
+    checkouts: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutAnswer:
+    """A payout; a difference means that an entry of the provider is missing."""
+
+    id: str
+    amount: Money
+    charges: Money
+    refunds: Money
+    other: Money
+    fees: Money
+    difference: Money
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutsAnswer:
+    """Payouts, the newest first."""
+
+    items: tuple[PayoutAnswer, ...]
+
+
+@click.group("payments")
+def payments_group() -> None:
+    """Ask the card provider what was paid, check its payouts, and remove test orders."""
+
+
+@payments_group.command("sweep")
+@json_option
+@click.pass_obj
+def sweep(console: Console, *, as_json: bool) -> None:
+    """Ask the card provider about every open checkout, and what else happened there."""
+    carrel = console.carrel
+    provider = open_provider(carrel.settings)
+    checkouts = rounds.sweep(carrel, provider, now=clock.now())
+    events = rounds.listen(carrel, provider, now=clock.now())
+    answer(
+        Swept(checkouts, events),
+        f"Asked about {checkouts} open checkouts. New events: {events}.",
+        as_json=as_json,
+    )
+
+
+@payments_group.command("payouts")
+@json_option
+@click.pass_obj
+def payouts(console: Console, *, as_json: bool) -> None:
+    """List payouts with the charges, refunds and fees that they are made of."""
+    with console.carrel.database.read_session() as session:
+        found = provider_entries.payouts(session)
+    items = tuple(
+        PayoutAnswer(
+            one.payout,
+            *(
+                Money(minor, one.currency)
+                for minor in (
+                    one.amount_minor,
+                    one.charges_minor,
+                    one.refunds_minor,
+                    one.other_minor,
+                    one.fees_minor,
+                    one.difference_minor,
+                )
+            ),
+        )
+        for one in found
+    )
+    lines = [
+        f"{one.payout}  {say_money(one.amount_minor, one.currency)}"
+        + (
+            f"  differs by {say_money(one.difference_minor, one.currency)}"
+            if one.difference_minor
+            else ""
+        )
+        for one in found
+    ]
+    answer(PayoutsAnswer(items), "\n".join(lines) or "No payouts yet.", as_json=as_json)
+
+
+@payments_group.command("purge-test")
+@click.confirmation_option(prompt="Remove every test order, and revoke its access?")
+@json_option
+@click.pass_obj
+def purge_test(console: Console, *, as_json: bool) -> None:
+    """Remove the orders paid with test cards, their documents and payments; access is revoked."""
+    purged: Purged = trial_orders.purge(console.carrel, actor=None, now=clock.now())
+    answer(
+        purged,
+        f"Removed {purged.orders} test orders, {purged.documents} documents"
+        f" and {purged.payments} payments.",
         as_json=as_json,
     )

@@ -141,6 +141,13 @@ def reverse(
     return tuple(invoices)
 
 
+def keep(session: Session, payment_id: str, *, actor: str | None, now: datetime) -> None:
+    """Let unused money stay its payer's credit, and not go back by itself (M7); raises NotFound."""
+    payment = _locked(session, payment_id)
+    payment.returns_on = None
+    audit.record(session, "payment.kept", payment.public_id, actor=actor, now=now)
+
+
 def find_payment(session: Session, payment_id: str) -> Payment:
     """Return a payment by its outside id; raises NotFound."""
     payment = session.scalar(select(Payment).where(Payment.public_id == payment_id))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
@@ -13,7 +13,7 @@ from lms.models.accounts import Login
 from lms.models.documents import Document
 from lms.models.orders import Order, OrderLine, PurchaseOrder, Terms
 from lms.models.organizations import Organization
-from lms.models.payments import Payment, Settlement
+from lms.models.payments import Payment, ReminderPause, Settlement
 from lms.sales.invoices import NOT_BILLED
 from lms.sales.read_models import (
     CREDITED,
@@ -88,11 +88,18 @@ def count_standing(session: Session, standing: Standing, *, now: datetime) -> in
 def past_due_orders(session: Session, *, now: datetime, since: datetime) -> tuple[OrderFacts, ...]:
     """Return the orders whose invoice fell due here after `since` and is not paid.
 
-    An invoice that was past due when it was imported is left out.
+    An invoice that was past due when it was imported is left out, and so are test orders and those
+    whose reminders are paused.
     """
     late = _stands(Standing.PAST_DUE, now)
     fell_due = (LiveInvoice.due_at > since, LiveInvoice.due_at > Order.created_at)
-    rows = session.execute(ORDERS.where(late, *fell_due).order_by(Order.id))
+    paused = exists().where(
+        ReminderPause.order_id == Order.id,
+        ReminderPause.ended_at.is_(None),
+        or_(ReminderPause.until.is_(None), ReminderPause.until > now),
+    )
+    wanted = ORDERS.where(late, *fell_due, Order.livemode.is_(True), ~paused)
+    rows = session.execute(wanted.order_by(Order.id))
     return tuple(facts_of(row) for row in rows)
 
 

@@ -97,7 +97,7 @@ def paid_twice(shop: Shop) -> None:
     week_over(shop)
 
 
-def canceled(shop: Shop) -> None:
+def canceled_before_it_is_paid(shop: Shop) -> None:
     order = shop.draft()
     opened = shop.open(order)
     with shop.carrel.database.transaction() as session:
@@ -105,6 +105,10 @@ def canceled(shop: Shop) -> None:
         cancellations.cancel(session, row, actor=None, now=shop.clock.moment)
     assert shop.pay(opened) == SEE_OTHER
     shop.hear()
+
+
+def canceled(shop: Shop) -> None:
+    canceled_before_it_is_paid(shop)
     shop.finish()
     week_over(shop)
 

@@ -9,7 +9,7 @@ from lms.core.dates_and_time_zones import say_calendar_date, say_date
 from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.models.payments import Deposit, Payment, PaymentMethod, Refund, RefundState, Settlement
-from lms.payments import payments
+from lms.payments import payments, refunds
 from lms.payments.balances import WAITING, payer_of
 from lms.pricing.price_list import say_money
 from lms.sales import disputes
@@ -29,6 +29,9 @@ def contents(session: Session, payment_id: str) -> dict[str, object]:
         "unused": say_money(payment.open_minor, payment.currency) if payment.open_minor else "",
         "reversed": str(REVERSAL_WORDS[payment.reversed_as]) if payment.reversed_as else "",
         "is_check": payment.method is PaymentMethod.CHECK,
+        "is_by_provider": payment.provider_ref is not None,
+        "is_test": not payment.livemode,
+        "returned": say_calendar_date(payment.returns_on) if payment.returns_on else "",
         "is_disputed": dispute is not None,
         "settlements": _settlements(session, payment),
         "refunds": _refunds(session, payment),
@@ -75,10 +78,13 @@ def _refunds(session: Session, payment: Payment) -> list[dict[str, object]]:
         select(Refund).where(Refund.payment_id == payment.id).order_by(Refund.id)
     )
     zone = reading_zone()
+    to_card = refunds.goes_to_card(session, payment)
     return [
         {
             "id": one.public_id,
             "amount": say_money(one.amount_minor, payment.currency),
+            "to_card": to_card and one.state in WAITING,
+            "is_sent": to_card and one.state is RefundState.SENT,
             "requested": say_date(one.requested_at, zone),
             "done": say_calendar_date(one.done_on) if one.done_on else "",
             "reference": one.reference,

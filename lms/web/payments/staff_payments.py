@@ -38,10 +38,11 @@ REVERSALS: Final = {
     "bounced": (Reversal.BOUNCED, N_("The payment was reversed, and the customer was told.")),
     "mistake": (Reversal.MISTAKE, N_("The payment was reversed. No one was emailed.")),
 }
-DISPUTES: Final = {
+DONE: Final = {
     "dispute": N_("The dispute was recorded."),
     "won": N_("The dispute was won. Everything is as before."),
     "lost": N_("The dispute was lost. The invoices are open again."),
+    "keep": N_("The money stays the customer's credit."),
 }
 
 
@@ -150,7 +151,7 @@ def use(payment_id: str) -> ResponseReturnValue:
 @blueprint.post("/payments/<payment_id>/<act_name>")
 @open_to(Audience.STAFF)
 def move(payment_id: str, act_name: str) -> ResponseReturnValue:
-    """Reverse a payment, or record what became of a dispute."""
+    """Reverse a payment, keep its credit, or record what became of a dispute."""
     try:
         sentence = _moved(payment_id, act_name)
     except Conflict as refusal:
@@ -183,13 +184,15 @@ def _moved(payment_id: str, act_name: str) -> str:
                 disputes.open_dispute(
                     session, payment_id, mail_context=mail_context(), actor=actor, now=now
                 )
+            case "keep":
+                payments.keep(session, payment_id, actor=actor, now=now)
             case "won":
                 disputes.win(session, payment_id, actor=actor, now=now)
             case "lost":
                 disputes.lose(session, payment_id, actor=actor, now=now)
             case _:
                 raise NotFound
-    return DISPUTES[act_name]
+    return DONE[act_name]
 
 
 def _in_order(invoices: Sequence[OpenInvoice], first: str) -> list[OpenInvoice]:

@@ -99,7 +99,12 @@ def _request(source: _Source) -> ResponseReturnValue:
         )
         with transaction() as writing:
             refunds.request(writing, wanted, actor=required_viewer().public_id, now=clock.now())
-        flash(_("The refund was requested. Pay it out, then record its number."), "done")
+            payment = payments.find_payment(writing, wanted.payment_id)
+            to_card = refunds.goes_to_card(writing, payment)
+        if to_card:
+            flash(_("The refund is on its way to the card."), "done")
+        else:
+            flash(_("The refund was requested. Pay it out, then record its number."), "done")
         return see_other("staff_payments.show", payment_id=wanted.payment_id)
 
     if request.method == "GET":

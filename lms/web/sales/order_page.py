@@ -31,6 +31,7 @@ from lms.sales.read_models import (
 )
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.private_page_headers_and_mail_links import mail_context
+from lms.web.sales.dispute_evidence_texts import evidence_rows
 from lms.web.sales.order_notices import notices_of
 from lms.web.sales.order_payer_rows import payment_link_shown, reminders_shown
 from lms.web.sales.order_texts import (
@@ -72,6 +73,7 @@ def contents(session: Session, order_id: str) -> Row:
         "state": _(STANDING_WORDS[standing]),
         "badge_kind": STANDING_BADGES[standing],
         "about": _about(session, order, facts, zone),
+        "evidence": evidence_rows(session, order),
         "notices": notices_of(session, order, facts, standing),
         "acts": _acts(session, facts, standing),
         "lines": _lines(lines, grants_of_order(session, order.id), facts, zone),

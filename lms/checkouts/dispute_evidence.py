@@ -1,0 +1,141 @@
+"""Dispute evidence: what to send to the bank for a disputed order, and until when (MONEY.md, M12)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.models.certificates import Certificate
+from lms.models.documents import Document, DocumentKind
+from lms.models.grants import Grant
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
+from lms.models.orders import Order, OrderLine
+from lms.models.payments import Dispute, DisputeState, Settlement
+from lms.models.playback import PlaybackSession, WatchRecord
+from lms.models.recordings import Recording
+from lms.models.seller import PolicyKind, PolicyVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt, by its outside id, and its number as printed."""
+
+    document_id: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of an order that a payer disputes; None and () where there is nothing."""
+
+    due_at: datetime | None
+    reason: str
+    receipts: tuple[Receipt, ...]
+    accepted: tuple[tuple[PolicyKind, int], ...]
+    first_opened_at: datetime | None
+    watched_minutes: int
+    certificates: int
+    emailed_at: datetime | None
+
+
+def evidence_of(session: Session, order: Order) -> Evidence | None:
+    """Return what can be sent about a disputed order; None where no dispute is open."""
+    dispute = session.scalar(
+        select(Dispute)
+        .join(Settlement, Settlement.payment_id == Dispute.payment_id)
+        .join(Document, Document.id == Settlement.invoice_id)
+        .where(
+            Document.order_id == order.id,
+            Dispute.state == DisputeState.OPEN,
+            Settlement.undone_at.is_(None),
+        )
+        .limit(1)
+    )
+    if dispute is None:
+        return None
+    receipts = session.execute(
+        select(Document.public_id, Document.label)
+        .where(Document.order_id == order.id, Document.kind == DocumentKind.RECEIPT)
+        .order_by(Document.id)
+    )
+    accepted = session.execute(
+        select(PolicyVersion.kind, PolicyVersion.number)
+        .where(PolicyVersion.id.in_(order.policies), PolicyVersion.number.is_not(None))
+        .order_by(PolicyVersion.id)
+    )
+    return Evidence(
+        due_at=dispute.evidence_due,
+        reason=dispute.reason,
+        receipts=tuple(Receipt(row.public_id, row.label) for row in receipts),
+        accepted=tuple((row.kind, int(row.number or 0)) for row in accepted),
+        first_opened_at=_first_opened(session, order),
+        watched_minutes=_watched_minutes(session, order),
+        certificates=_certificates(session, order),
+        emailed_at=_emailed_at(session, order),
+    )
+
+
+def _first_opened(session: Session, order: Order) -> datetime | None:
+    return session.scalar(
+        select(func.min(PlaybackSession.opened_at))
+        .join(Grant, Grant.id == PlaybackSession.grant_id)
+        .join(OrderLine, OrderLine.id == Grant.order_line_id)
+        .where(OrderLine.order_id == order.id)
+    )
+
+
+def _watched_minutes(session: Session, order: Order) -> int:
+    """Return what the people whom the order let in watched of what it let them into."""
+    opened = (
+        select(PlaybackSession.login_id, PlaybackSession.recording_id)
+        .join(Grant, Grant.id == PlaybackSession.grant_id)
+        .join(OrderLine, OrderLine.id == Grant.order_line_id)
+        .where(OrderLine.order_id == order.id)
+        .distinct()
+        .subquery()
+    )
+    seconds = session.scalar(
+        select(func.coalesce(func.sum(WatchRecord.watched_s), 0)).join(
+            opened,
+            (opened.c.login_id == WatchRecord.login_id)
+            & (opened.c.recording_id == WatchRecord.recording_id),
+        )
+    )
+    return int(seconds or 0) // 60
+
+
+def _certificates(session: Session, order: Order) -> int:
+    opened = (
+        select(PlaybackSession.login_id, Recording.webinar_id)
+        .join(Recording, Recording.id == PlaybackSession.recording_id)
+        .join(Grant, Grant.id == PlaybackSession.grant_id)
+        .join(OrderLine, OrderLine.id == Grant.order_line_id)
+        .where(OrderLine.order_id == order.id)
+        .distinct()
+        .subquery()
+    )
+    found = session.scalar(
+        select(func.count())
+        .select_from(Certificate)
+        .join(
+            opened,
+            (opened.c.login_id == Certificate.login_id)
+            & (opened.c.webinar_id == Certificate.webinar_id),
+        )
+    )
+    return found or 0
+
+
+def _emailed_at(session: Session, order: Order) -> datetime | None:
+    """Return when the buyer was first emailed what was bought, and it did not come back."""
+    return session.scalar(
+        select(func.min(Mail.sent_at)).where(
+            Mail.login_id == order.contact_id,
+            Mail.kind.in_(("order_confirmation", "order_confirmation_organization")),
+            Mail.state == JobState.DONE,
+            Mail.bounced_at.is_(None),
+            Mail.created_at >= order.created_at,
+        )
+    )

@@ -1,0 +1,100 @@
+"""Trial orders: what was bought with test cards is removed, and its access revoked (MONEY.md, M28)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import update as updating
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.runtime import Carrel
+from lms.models.documents import Document, DocumentLine, NumberSeries
+from lms.models.grants import Grant, Withdrawal
+from lms.models.orders import Order, OrderLine, Quote
+from lms.models.payments import (
+    Checkout,
+    Dispute,
+    Payment,
+    ProviderEntry,
+    ProviderEvent,
+    Refund,
+    Settlement,
+)
+from lms.sales import order_access
+
+_SILENTLY: Final = {"synchronize_session": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How much was removed."""
+
+    orders: int
+    documents: int
+    payments: int
+
+
+def purge(carrel: Carrel, *, actor: str | None, now: datetime) -> Purged:
+    """Remove the orders of test mode with all that hangs on them, and their PDFs.
+
+    What is bought with money is not touched. Running it again removes what is left.
+    """
+    with carrel.database.transaction() as session:
+        orders = session.scalars(select(Order.id).where(Order.livemode.is_(False))).all()
+        documents = session.scalars(
+            select(Document).where(Document.livemode.is_(False)).order_by(Document.id.desc())
+        ).all()
+        paid = select(Payment.id).where(Payment.livemode.is_(False))
+        payments = session.scalars(paid).all()
+        keys = [one.pdf_key for one in documents if one.pdf_key]
+        _end_access(session, orders, actor=actor, now=now)
+        _remove_money(session, paid)
+        for one in documents:  # credit notes and receipts before the invoices that they refer to
+            session.delete(one)
+            session.flush()
+        _delete(session, Payment, Payment.livemode.is_(False))
+        _delete(session, Order, Order.livemode.is_(False))
+        _delete(session, NumberSeries, NumberSeries.series.like("test-%"))
+        audit.record(session, "payments.test_purged", "", actor=actor, now=now)
+    for key in keys:
+        carrel.storage.delete(key)
+    return Purged(len(orders), len(documents), len(payments))
+
+
+def _end_access(
+    session: Session, orders: Sequence[int], *, actor: str | None, now: datetime
+) -> None:
+    """Revoke what the orders gave; the revoked grants stay, and name no order any more."""
+    grants = order_access.standing_grants(session, orders)
+    order_access.take_back(session, grants, Withdrawal.REVOKED, actor=actor, now=now)
+    lines = select(OrderLine.id).where(OrderLine.order_id.in_(orders))
+    session.execute(
+        updating(Grant)
+        .where(Grant.order_line_id.in_(lines))
+        .values(order_line_id=None)
+        .execution_options(**_SILENTLY)
+    )
+
+
+def _remove_money(session: Session, paid: Select[int]) -> None:
+    """Delete what refers to the test payments and documents, before these."""
+    printed = select(Document.id).where(Document.livemode.is_(False))
+    _delete(session, Refund, Refund.payment_id.in_(paid))
+    _delete(session, Dispute, Dispute.payment_id.in_(paid))
+    _delete(
+        session,
+        Settlement,
+        or_(Settlement.payment_id.in_(paid), Settlement.invoice_id.in_(printed)),
+    )
+    _delete(session, Checkout, Checkout.livemode.is_(False))
+    _delete(session, Quote, Quote.document_id.in_(printed))
+    _delete(session, DocumentLine, DocumentLine.document_id.in_(printed))
+    _delete(session, ProviderEvent, ProviderEvent.livemode.is_(False))
+    _delete(session, ProviderEntry, ProviderEntry.livemode.is_(False))
+
+
+def _delete(session: Session, model: type, which: Any) -> None:  # noqa: ANN401  (a condition)
+    session.execute(delete(model).where(which).execution_options(**_SILENTLY))

@@ -1,0 +1,86 @@
+"""Test money: it opens access for our team alone, is in no book, and can be removed (M28)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from lms.access.policy import Code
+from lms.checkouts import trial_orders
+from lms.checkouts.paid_sessions import Settling, fold
+from lms.checkouts.trial_orders import Purged
+from lms.core.database import Database
+from lms.models.documents import CreditReason, Document
+from lms.models.orders import Order, Terms
+from lms.models.payments import Payment
+from lms.payments.balances import credits_of, open_invoices, refunds_owed
+from lms.payments.provider import ProviderSession
+from lms.sales.order_search import past_due_orders
+from tests.cast import Cast
+from tests.checkouts.card_stories import CONTEXT, Shop
+from tests.clock import NOW
+from tests.sales.order_fixtures import GROUP, SEAT, balanced, placed
+from tests.sales.test_orders import code
+
+
+def count(database: Database, model: type) -> int:
+    with database.read_session() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def settle_with_a_test_key(shop: Shop, order: str) -> None:
+    """Settle what was paid as with a test key of Stripe itself, which is not simulated."""
+    opened = shop.open(order)
+    shop.pay(opened)
+    found = shop.provider.fetch(opened.url.rpartition("/")[2])
+    assert isinstance(found, ProviderSession)
+    with shop.carrel.database.transaction() as session:
+        fold(session, found, Settling(CONTEXT, opens_to_all=False, now=NOW))
+
+
+def test_paid_with_a_test_key_an_order_opens_for_our_team_alone(shop: Shop, cast: Cast) -> None:
+    settle_with_a_test_key(shop, shop.draft())
+    settle_with_a_test_key(shop, shop.draft(replace(SEAT, email="ada@example.org", name="Ada")))
+    database = shop.carrel.database
+    assert code(database, cast, cast.dan.id) is Code.PAYMENT_PENDING
+    assert code(database, cast, cast.ada.id) is Code.OK_PERMANENT
+
+
+def test_test_money_is_in_no_balance_and_no_reminder(shop: Shop) -> None:
+    order = shop.draft(replace(GROUP, terms=Terms.CARD))
+    shop.pay(shop.open(order))
+    shop.hear()
+    shop.fake.books.refund_in_dashboard(shop.payment(), 32500)
+    shop.hear()
+    later = NOW + timedelta(days=90)
+    with shop.carrel.database.read_session() as session:
+        assert not open_invoices(session)
+        assert not credits_of(session)
+        assert not refunds_owed(session)
+        assert past_due_orders(session, now=later, since=NOW - timedelta(days=1)) == ()
+
+
+def test_purging_removes_test_orders_and_revokes_their_access(shop: Shop, cast: Cast) -> None:
+    database = shop.carrel.database
+    kept = placed(database, replace(SEAT, email="bob@example.org", name="Bob"))
+    order = shop.draft()
+    shop.pay(shop.open(order))
+    shop.hear()
+    shop.refund(shop.credit(order, CreditReason.GOODWILL), 9900)
+    shop.pay(shop.open(shop.draft(replace(GROUP, terms=Terms.CARD))))
+    shop.hear()
+    shop.finish()
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+    purged = trial_orders.purge(shop.carrel, actor=None, now=NOW)
+    assert purged == Purged(orders=2, documents=5, payments=2)
+    assert code(database, cast, cast.dan.id) is not Code.OK_PERMANENT
+    assert (count(database, Order), count(database, Document), count(database, Payment)) == (
+        1,
+        2,
+        1,
+    )
+    with database.read_session() as session:
+        assert session.scalars(select(Order.public_id)).all() == [kept.public_id]
+    assert balanced(database)
+    again = trial_orders.purge(shop.carrel, actor=None, now=NOW)
+    assert again == Purged(orders=0, documents=0, payments=0)

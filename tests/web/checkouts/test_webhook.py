@@ -1,0 +1,80 @@
+"""The webhook: only what the provider signed comes in; it is stored alone, and once."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.runtime import Carrel
+from lms.models.jobs import Job
+from lms.models.payments import Payment, ProviderEvent
+from lms.payments.provider_events import FOLD
+from tests.checkouts.card_stories import Shop
+from tests.servers.stripe import Delivery
+from tests.visitor import Visitor
+
+OK, BAD_REQUEST = 200, 400
+
+
+def event_of(shop: Shop, **values: Any) -> bytes:
+    """Return the body of the event of a payment."""
+    opened = shop.open(shop.draft())
+    shop.pay(opened)
+    return json.dumps({**shop.fake.books.events[-1], **values}).encode()
+
+
+def send(client: Visitor, body: bytes, signature: str) -> int:
+    headers = {"Stripe-Signature": signature, "X-CSRFToken": ""}
+    return client.post("/webhooks/stripe", data=body, headers=headers).status_code
+
+
+def stored(carrel: Carrel) -> list[str]:
+    with carrel.database.read_session() as session:
+        return list(session.scalars(select(ProviderEvent.kind)))
+
+
+@pytest.mark.parametrize("signature", ["", "t=1,v1=00", "v1=00", "t=x,v1=é"])
+def test_without_the_provider_s_signature_nothing_comes_in(
+    shop: Shop, client: Visitor, signature: str
+) -> None:
+    assert send(client, event_of(shop), signature) == BAD_REQUEST
+    assert stored(shop.carrel) == []
+
+
+def test_a_signature_of_long_ago_or_of_another_body_is_refused(shop: Shop, client: Visitor) -> None:
+    body = event_of(shop)
+    assert send(client, body + b" ", shop.fake.sign(body)) == BAD_REQUEST
+    signature = shop.fake.sign(body)
+    shop.clock.advance(timedelta(minutes=6))
+    assert send(client, body, signature) == BAD_REQUEST
+    assert stored(shop.carrel) == []
+
+
+@pytest.mark.parametrize("other", [{"livemode": True}, {"account": "acct_other"}])
+def test_an_event_of_the_other_mode_or_account_is_refused(
+    shop: Shop, client: Visitor, other: dict[str, Any]
+) -> None:
+    body = event_of(shop, **other)
+    assert send(client, body, shop.fake.sign(body)) == BAD_REQUEST
+    assert stored(shop.carrel) == []
+
+
+def test_an_event_is_stored_once_and_folded_by_a_job(shop: Shop, client: Visitor) -> None:
+    body = event_of(shop)
+    for _ in range(3):
+        assert send(client, body, shop.fake.sign(body)) == OK
+    assert stored(shop.carrel) == ["checkout.session.completed"]
+    with shop.carrel.database.read_session() as session:
+        assert len(session.scalars(select(Job.id).where(Job.kind == FOLD)).all()) == 1
+        assert session.scalars(select(Payment.id)).all() == []
+    shop.work()
+    with shop.carrel.database.read_session() as session:
+        assert session.scalars(select(Payment.amount_minor)).all() == [9900]
+
+
+def test_the_secret_before_is_accepted(shop: Shop, client: Visitor) -> None:
+    shop.fake.delivery = Delivery.OLD_SECRET
+    body = event_of(shop)
+    assert send(client, body, shop.fake.sign(body)) == OK
