@@ -27,19 +27,19 @@ def fold(carrel: Carrel, run: JobRun) -> None:
     """Fold one event into the ledger; why it could not be is written on the event."""
     if not offers_cards(carrel.settings):
         return
-    provider = open_provider(carrel.settings)
+    provider, event_id = open_provider(carrel.settings), str(run.payload["event"])
     with carrel.database.read_session() as session:
-        object_id = provider_events.object_of(session, provider.name, run.subject)
+        object_id = provider_events.object_of(session, provider.name, event_id)
     if object_id is None:
         return
     try:
-        settle_provider_object(carrel, provider, object_id, now=now(), event_id=run.subject)
+        settle_provider_object(carrel, provider, object_id, now=now(), event_id=event_id)
     except Unavailable as away:
         raise TryAgain(away.message) from away
     except Exception as error:
         reason = error.message if isinstance(error, Refused) else type(error).__name__
         with carrel.database.transaction() as session:
-            provider_events.mark_failed(session, provider.name, run.subject, reason)
+            provider_events.mark_failed(session, provider.name, event_id, reason)
         if isinstance(error, Refused):
             raise GiveUp(reason) from error
         raise

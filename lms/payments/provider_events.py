@@ -97,8 +97,8 @@ def _queue(session: Session, event_id: str, *, now: datetime, unique_key: str) -
         session,
         kind=FOLD,
         lane=Lane.PROMPT,
-        subject=event_id,
-        payload={},
+        subject="",  # which is for ids of our own
+        payload={"event": event_id},
         now=now,
         unique_key=unique_key,
     )

@@ -1,6 +1,6 @@
 """A library in which cards pay, and what is left of a story: money, access and email, normalized."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar, cast
@@ -141,8 +141,8 @@ class Shop:
     def work(self) -> None:
         """Do the jobs that wait, until none does or each has failed three times."""
         for _ in range(3):
-            for job_id, kind, subject in self._waiting():
-                run = JobRun(0, "", subject, {}, 1, 3, cast(Watch, None))
+            for job_id, kind, subject, payload in self._waiting():
+                run = JobRun(0, "", subject, payload, 1, 3, cast(Watch, None))
                 try:
                     HANDLERS[kind](self.carrel, run)
                 except TryAgain:
@@ -175,14 +175,14 @@ class Shop:
         with self.carrel.database.transaction() as session:
             provider_events.store(session, self.provider, event, now=now)
 
-    def _waiting(self) -> list[tuple[int, str, str]]:
+    def _waiting(self) -> list[tuple[int, str, str, Mapping[str, Any]]]:
         with self.carrel.database.read_session() as session:
             rows = session.execute(
-                select(Job.id, Job.kind, Job.subject)
+                select(Job.id, Job.kind, Job.subject, Job.payload)
                 .where(Job.state == JobState.QUEUED, Job.kind.in_(HANDLERS))
                 .order_by(Job.id)
             )
-            return [(row.id, row.kind, row.subject) for row in rows]
+            return [(row.id, row.kind, row.subject, row.payload) for row in rows]
 
     def _end(self, job_id: int, state: JobState) -> None:
         with self.carrel.database.transaction() as session:

@@ -105,7 +105,7 @@ def subjects(of: Library) -> dict[str, Subject]:
         "recording.encode": (of.recording, {}),
         "rendition.sweep": (of.recording, {"run": new_public_id()}),
         "captions.hear": (of.recording, {"language": "en"}),
-        "checkouts.fold": ("evt_of_an_order", {}),
+        "checkouts.fold": ("", {"event": "evt_of_an_order"}),
         "payments.refund": (of.refund, {}),
         "documents.finish": (of.document, {"is_mailed": True}),
         "handout.read": (of.handout, {}),
