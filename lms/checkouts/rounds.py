@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy import update as updating
 
@@ -15,9 +16,10 @@ from lms.checkouts.settling import settle_provider_object
 from lms.core.runtime import Carrel
 from lms.models.payments import Checkout, CheckoutState, Payment
 from lms.payments import provider_entries, provider_events, refunds
-from lms.payments.provider import Provider
+from lms.payments.provider import Provider, ProviderRefused
 from lms.payments.refunds import NewRefund
 
+log = structlog.get_logger()
 FOLDED_WITHIN: Final = timedelta(minutes=10)
 
 
@@ -49,7 +51,10 @@ def sweep(carrel: Carrel, provider: Provider, *, now: datetime) -> int:
         ).all()
     for session_id in found:
         if session_id is not None:
-            settle_provider_object(carrel, provider, session_id, now=now)
+            try:
+                settle_provider_object(carrel, provider, session_id, now=now)
+            except ProviderRefused as refusal:  # such as after a change of account: ask the rest
+                log.warning("checkout not settled", session=session_id, reason=refusal.reason)
     return len(found)
 
 

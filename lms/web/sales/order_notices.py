@@ -21,7 +21,7 @@ def notices_of(
     """Return what our team should know first: the text, its kind, and a title."""
     found = []
     if standing is Standing.DISPUTED:
-        text = _("Open the payment to send evidence or to close the dispute.")
+        text = _("Send what is listed below. How it ends is shown on the page of the payment.")
         if facts.is_to_organization:
             text = _("Access continues. Hold it if you decide so, or open the payment.")
         found.append((text, "danger", _("A payment is disputed")))
