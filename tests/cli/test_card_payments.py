@@ -1,0 +1,15 @@
+"""carrel payments: the card provider is asked, payouts are listed, and test orders removed."""
+
+from tests.cli.command_runner import Shell
+
+
+def test_without_a_card_provider_a_sweep_is_refused(carrel_command: Shell) -> None:
+    done = carrel_command("payments", "sweep", "--json")
+    assert done.code == 1
+    assert "no_cards" in done.err
+
+
+def test_payouts_and_test_orders_of_an_empty_library(carrel_command: Shell) -> None:
+    assert carrel_command("payments", "payouts", "--json").answer == {"items": []}
+    done = carrel_command("payments", "purge-test", "--yes", "--json")
+    assert done.answer == {"orders": 0, "documents": 0, "payments": 0}
