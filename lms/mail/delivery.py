@@ -25,7 +25,7 @@ from lms.core.settings import Settings
 from lms.jobs.leases import storable, wait_after
 from lms.mail.attachments import attach
 from lms.mail.attachments import unpacked as unpacked_attachments
-from lms.mail.outbox import ONE_TIME
+from lms.mail.outbox import has_secret
 from lms.models.jobs import JobState
 from lms.models.mail import Mail, MailLane
 
@@ -84,7 +84,7 @@ def renew(session: Session, letter: Letter, *, now: datetime) -> None:
 def mark_sent(session: Session, letter: Letter, *, now: datetime) -> None:
     """Write down that a mail was handed over; a secret it carried is forgotten here."""
     values: dict[str, object] = {"state": JobState.DONE, "sent_at": now, "failure": None}
-    if letter.kind in ONE_TIME:
+    if has_secret(letter.kind, letter.text):
         values |= {"text": "", "html": ""}
     session.execute(_fenced(letter).values(**values))
 

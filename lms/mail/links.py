@@ -1,5 +1,6 @@
 """Links to the product's pages for emails, and the zone that business days are counted in."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -16,6 +17,27 @@ _SECRET_PAGES: Final = {
     EmailPurpose.RECOVERY_ADDRESS: "/account/recovery/confirm/",
     EmailPurpose.CONFIRM_ORDER: "/orders/confirm/",
 }
+# Every page that a secret in its address opens, here or in the LTI tool: an email with such a link
+# is forgotten once it is sent. tests/rules/test_mailed_secrets.py compares them with the routes.
+SECRET_PATHS: Final = (
+    *sorted(set(_SECRET_PAGES.values())),
+    "/claim/",
+    "/embed/",
+    "/kit/",
+    "/lti/link/",
+    "/lti/register/",
+    "/pay/",
+    "/purchasing/quote/",
+    "/slides/",
+)
+_SECRET_LINK: Final = re.compile(
+    rf"https?://[^\s/]+(?:{'|'.join(map(re.escape, SECRET_PATHS))})[\w-]{{20,}}"
+)
+
+
+def has_secret_link(text: str) -> bool:
+    """Tell whether a text has a link to a page that the secret in it opens."""
+    return _SECRET_LINK.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

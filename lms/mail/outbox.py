@@ -22,6 +22,7 @@ from lms.core.icalendar import Invitation, packed
 from lms.mail.attachments import Attachment
 from lms.mail.attachments import packed as packed_attachments
 from lms.mail.lanes import lane_of
+from lms.mail.links import has_secret_link
 from lms.models.accounts import EmailPurpose
 from lms.models.jobs import JobState
 from lms.models.mail import Mail, MailLane
@@ -30,21 +31,10 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 KEPT_AFTER_SENDING = timedelta(days=30)
 LONGEST_ADDRESS = 320
 LONGEST_SUBJECT = 300
-# These carry a secret that works once. It is kept nowhere but in the mail, so the body is
-# forgotten as soon as it is handed over, and there is nothing to send again.
-CLAIM_LETTERS = ("invitation", "invitation_reminder", "seat_offer")
-LINK_LETTERS = ("link_login",)
 EMBED_CODE = "embed_code"
-QUOTE_LINK = "quote_requested"
-ONE_TIME = frozenset(
-    (
-        *(purpose.value for purpose in EmailPurpose),
-        *CLAIM_LETTERS,
-        *LINK_LETTERS,
-        EMBED_CODE,
-        QUOTE_LINK,
-    )
-)
+# These carry a code, and others may carry a link with a secret (`has_secret`). It is kept nowhere
+# but in the mail, so the body is forgotten as soon as it is handed over: nothing to send again.
+ONE_TIME = frozenset({EmailPurpose.SIGN_IN_CODE.value, EMBED_CODE})
 
 
 _FACTS: tuple[Any, ...] = (
@@ -153,6 +143,11 @@ def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
         created_at=now,
     )
     return _added(session, mail)
+
+
+def has_secret(kind: str, text: str) -> bool:
+    """Tell whether an email carries a secret: a code, or a link that opens a page by itself."""
+    return kind in ONE_TIME or has_secret_link(text)
 
 
 def resend(session: Session, mail_id: str, *, actor: str | None, now: datetime) -> Mail:

@@ -170,7 +170,7 @@ def test_a_mail_that_never_was_is_not_found(database: Database) -> None:
 def test_a_secret_is_forgotten_once_it_is_handed_over(database: Database) -> None:
     mail_id = write(database)
     with database.transaction() as session:
-        session.scalars(select(Mail)).one().kind = "reset_password"
+        session.scalars(select(Mail)).one().kind = "sign_in_code"
     letter = taken(database)
     with database.transaction() as session:
         mark_sent(session, letter, now=NOW)

@@ -1,14 +1,19 @@
 """Who belongs to an organization."""
 
 import pytest
+from sqlalchemy import select
 
 from lms.accounts import accounts
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import NotFound
 from lms.mail.links import Links
-from lms.models.organizations import Role
+from lms.mail.outbox import has_secret
+from lms.models.mail import Mail
+from lms.models.organizations import Organization, Role
 from lms.organizations import memberships, organizations
+from lms.organizations.manager_and_owner_permissions import managed_organization
+from lms.organizations.member_invitations import ask_in
 from lms.organizations.memberships import Joined, Members, NewMember
 from tests.cast import Cast
 from tests.clock import NOW
@@ -64,3 +69,18 @@ def test_a_member_who_is_removed_is_no_member(database: Database, cast: Cast) ->
         with pytest.raises(NotFound):
             memberships.remove_member(session, elm, cast.dan.public_id, actor=None, now=NOW)
     assert [one.name for one in _members(database, cast).items] == ["Mia"]
+
+
+def test_an_invitation_is_forgotten_once_sent_if_it_opens_the_account(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id).public_id
+        managed = managed_organization(session, elm, login_id=cast.mia.id)
+        for email in ("new@example.org", cast.dan.email):
+            new = NewMember(read_address(email), Role.MEMBER)
+            ask_in(session, managed, new, links=LINKS, actor=None, now=NOW)
+        rows = session.execute(select(Mail.recipient, Mail.text))
+        texts = {row.recipient: row.text for row in rows}
+    assert has_secret("member_invitation", texts["new@example.org"])
+    assert not has_secret("member_invitation", texts[cast.dan.email])
