@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
@@ -27,10 +27,11 @@ def find_document_for(
     query = select(Document).where(Document.public_id == document_id)
     if not is_team:
         mine = logins_of(login_id)
-        organizations = select(kept_organization(Membership.organization_id)).where(
-            Membership.login_id.in_(mine), Membership.role.in_(READERS)
+        organizations = (
+            select(kept_organization(Membership.organization_id))
+            .select_from(Membership)
+            .where(Membership.login_id.in_(mine), Membership.role.in_(READERS))
         )
-        ordered = select(Order.id).where(Order.contact_id.in_(mine))
         emails = select(func.lower(Login.email)).where(
             Login.id.in_(mine), Login.confirmed_at.is_not(None)
         )
@@ -41,7 +42,7 @@ def find_document_for(
             or_(
                 Document.login_id.in_(mine),
                 kept_organization(Document.organization_id).in_(organizations),
-                Document.order_id.in_(ordered),
+                _is_ordered_by(mine),
                 and_(Document.kind == DocumentKind.QUOTE, Document.order_id.in_(quoted)),
             )
         )
@@ -49,3 +50,17 @@ def find_document_for(
     if found is None:
         raise NotFound
     return found
+
+
+def _is_ordered_by(logins: Select[int]) -> ColumnElement[bool]:
+    """Select the documents of orders that they are the contact of, but for those of a former payer."""
+    is_theirs = and_(
+        Order.id == Document.order_id,
+        Order.contact_id.in_(logins),
+        or_(Document.login_id.is_(None), Document.login_id == Order.login_id),
+        or_(
+            Document.organization_id.is_(None),
+            kept_organization(Document.organization_id) == kept_organization(Order.organization_id),
+        ),
+    )
+    return exists().where(is_theirs)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
@@ -13,9 +13,11 @@ from lms.core import slugs
 from lms.core.email_addresses import read_address
 from lms.core.errors import NotFound
 from lms.mail.links import MailContext
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
 from lms.models.orders import Order, Terms
 from lms.models.organizations import Membership, Organization, Role
-from lms.organizations import organizations
+from lms.organizations import memberships, organizations
 from lms.organizations.organizations import NewOrganization, OrganizationFacts
 from lms.sales import billing
 
@@ -34,16 +36,16 @@ def buyer_of(
     """Return who an order names; an account and an organization that are not there yet are made.
 
     A new person is emailed a link to choose a password, except for what was sold in the past. The
-    contact of an organization may manage it; the first one owns it. Whoever orders without an
-    account gets a login that no address leads to, until they confirm theirs (PRODUCT.md, S15).
+    contact of an organization may manage it, unless they have another role; the first one owns it.
+    Whoever orders without an account gets a login that no address leads to, until they confirm
+    theirs (PRODUCT.md, S15).
     """
     contact = _contact(session, order, mail_context=mail_context, actor=actor, now=now)
     if order.organization_id is None and not order.organization_name:
         return Buyer(contact, None)
     is_own = order.cart_token_hash is not None
     if order.organization_id is not None:
-        row = session.get_one(Organization, order.organization_id)
-        organization = organizations.find_organization(session, row.slug)
+        organization = _organization(session, order.organization_id)
         if is_own:  # a manager's or a billing contact's, who has a role there
             return Buyer(contact, organization)
     else:
@@ -53,6 +55,38 @@ def buyer_of(
     if contact.is_confirmed:
         let_manage(session, organization, contact, actor=actor, now=now)
     return Buyer(contact, organization)
+
+
+def take_back_role(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:
+    """Take back the role that an order gave its contact where its payer was a mistake.
+
+    A role from before stays, and so does one that was chosen since or that another order gives.
+    """
+    if order.organization_id is None or order.contact_id is None:
+        return
+    organization = _organization(session, order.organization_id)
+    login = session.get_one(Login, order.contact_id)
+    family = family_of(organization.id)
+    others = select(Order.id).where(
+        Order.organization_id.in_(family),
+        Order.contact_id == login.id,
+        Order.placed_at.is_not(None),
+        Order.id != order.id,
+    )
+    given_at = _given_by(session, order, organization, login.public_id)
+    since = session.scalar(
+        select(func.min(Membership.created_at)).where(
+            Membership.organization_id.in_(family), Membership.login_id == login.id
+        )
+    )
+    if given_at is None or since is None or session.scalar(others.limit(1)) is not None:
+        return
+    if since < given_at:
+        organizations.add_member(
+            session, organization, login.id, role=Role.MEMBER, actor=actor, now=now
+        )
+    else:
+        memberships.remove_member(session, organization, login.public_id, actor=actor, now=now)
 
 
 def contact_name(name: str, email: str) -> str:
@@ -108,6 +142,33 @@ def _account(
     return made
 
 
+def _organization(session: Session, organization_id: int) -> OrganizationFacts:
+    slug = session.get_one(Organization, organization_id).slug
+    return organizations.find_organization(session, slug)
+
+
+def _given_by(
+    session: Session, order: Order, organization: OrganizationFacts, login: str
+) -> datetime | None:
+    """Return when an order gave a person the role they have; None where it was not this order."""
+    acts = select(AuditEntry.at).where(
+        AuditEntry.subject == order.public_id,
+        AuditEntry.act.in_(("order.placed", "order.corrected")),
+    )
+    its_ids = select(Organization.public_id).where(Organization.id.in_(family_of(organization.id)))
+    given_at = session.scalar(
+        select(AuditEntry.at)
+        .where(
+            AuditEntry.subject.in_(its_ids),
+            AuditEntry.act == "membership.set",
+            AuditEntry.detail["login"].as_string() == login,
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    return given_at if given_at in session.scalars(acts).all() else None
+
+
 def let_manage(
     session: Session,
     organization: OrganizationFacts,
@@ -117,15 +178,14 @@ def let_manage(
     now: datetime,
 ) -> None:
     """Make the contact of an order a manager of its organization; the first one owns it."""
-    roles = {
-        row.login_id: row.role
-        for row in session.execute(
-            select(Membership.login_id, Membership.role).where(
-                Membership.organization_id.in_(family_of(organization.id))
-            )
+    held = session.execute(
+        select(Membership.login_id, Membership.role).where(
+            Membership.organization_id.in_(family_of(organization.id))
         )
-    }
-    if roles.get(contact.id) in (Role.OWNER, Role.MANAGER):
+    ).all()
+    is_owned = any(row.role is Role.OWNER for row in held)
+    mine = [row.role for row in held if row.login_id == contact.id and row.role is not Role.MEMBER]
+    if mine and (is_owned or Role.MANAGER in mine):  # who only pays, or sees a group, stays that
         return
-    role = Role.MANAGER if Role.OWNER in roles.values() else Role.OWNER
+    role = Role.MANAGER if is_owned else Role.OWNER
     organizations.add_member(session, organization, contact.id, role=role, actor=actor, now=now)

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import kept_id
 from lms.core.errors import N_, Conflict, Invalid
 from lms.mail.links import MailContext
 from lms.models.documents import Document
@@ -48,11 +49,14 @@ def change_payer(
 ) -> None:
     """Make another organization the payer of a placed order, and move its access there.
 
+    Whom the order made a manager of the wrong organization is none any more.
+
     Raises NotFound, Invalid for who pays already, and Conflict while a payment is disputed.
     """
     organization = organizations.find_organization(session, payer.organization)
-    if organization.id == order.organization_id:
+    if organization.id == (order.organization_id and kept_id(session, order.organization_id)):
         raise Invalid(SAME_PAYER, fields={"organization": SAME_PAYER})
+    buyers.take_back_role(session, order, actor=actor, now=now)
     order.organization_id, order.login_id, order.bill_to = organization.id, None, None
     order.organization_name = ""
     order.contact_email, order.contact_name = payer.email.strip(), " ".join(payer.name.split())
@@ -63,6 +67,8 @@ def change_payer(
         .execution_options(synchronize_session=False)
     )
     session.flush()
+    # our team says now who buys, and vouches for the address
+    order.cart_token_hash, order.awaits_proof = None, False
     buyer = buyers.buyer_of(session, order, mail_context=mail_context, actor=actor, now=now)
     order.contact_id = buyer.contact.id
     session.flush()

@@ -1,7 +1,7 @@
 """Corrections of an order: what they do to its invoices, its money and its access."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -9,10 +9,13 @@ from sqlalchemy.orm import Session
 
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid
+from lms.models.accounts import Login
 from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.mail import Mail
 from lms.models.orders import Order, Terms
+from lms.models.organizations import Membership, Organization, Role
 from lms.models.payments import Payment, PaymentMethod
+from lms.organizations.organizations import add_member, find_organization
 from lms.payments import refunds
 from lms.payments.balance_check import differences
 from lms.payments.payments import NewPayment
@@ -26,7 +29,7 @@ from lms.sales.read_models import OrderFacts
 from lms.seats.pools import pools_of
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.factories import make_organization
+from tests.factories import make_membership, make_organization
 from tests.mailbox import newest
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import (
@@ -278,3 +281,87 @@ def test_payer_is_another_organization(database: Database, order: OrderFacts) ->
     same = Correction(payer=NewPayer("elm-county", "mia@example.org", "Mia"))
     with pytest.raises(Invalid), database.transaction() as session:
         corrected(session, order, same)
+
+
+def roles_at_elm(database: Database, cast: Cast) -> dict[str, Role]:
+    with database.read_session() as session:
+        held = select(Login.email, Membership.role).join(Login, Login.id == Membership.login_id)
+        return {
+            str(row.email): row.role
+            for row in session.execute(
+                held.where(Membership.organization_id == cast.organization_id)
+            )
+        }
+
+
+def moved(database: Database, facts: OrderFacts, at: datetime) -> None:
+    """Move an order to Oak County, which really bought."""
+    with database.transaction() as session:
+        order = locked(session, facts)
+        correct(session, order, OAK, mail_context=OFFICE, actor=None, now=at)
+
+
+LATER = NOW + timedelta(hours=1)
+BY_IRA = replace(GROUP, email="ira@example.org", name="Ira")
+
+
+def test_contact_does_not_manage_the_wrong_organization_any_more(
+    database: Database, oak: int, cast: Cast
+) -> None:
+    facts = placed(database, BY_IRA, at=LATER)
+    assert roles_at_elm(database, cast)["ira@example.org"] is Role.OWNER
+    moved(database, facts, LATER + timedelta(days=1))
+    assert roles_at_elm(database, cast) == {cast.mia.email: Role.MANAGER}
+
+
+def test_contact_who_was_a_member_before_the_order_is_a_member_again(
+    database: Database, oak: int, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        make_membership(session, elm, session.get_one(Login, cast.dan.id))
+    facts = placed(database, replace(GROUP, email=cast.dan.email), at=LATER)
+    moved(database, facts, LATER + timedelta(days=1))
+    assert roles_at_elm(database, cast)[cast.dan.email] is Role.MEMBER
+
+
+def test_contact_who_managed_before_the_order_or_by_another_one_stays(
+    database: Database, oak: int, cast: Cast
+) -> None:
+    of_mia, of_ira = placed(database, GROUP, at=LATER), placed(database, BY_IRA, at=LATER)
+    placed(database, BY_IRA, at=LATER + timedelta(hours=1))
+    before = roles_at_elm(database, cast)
+    for facts in (of_mia, of_ira):
+        moved(database, facts, LATER + timedelta(days=1))
+    assert roles_at_elm(database, cast) == before
+
+
+def test_role_that_was_chosen_after_the_order_stays(
+    database: Database, oak: int, cast: Cast
+) -> None:
+    facts = placed(database, BY_IRA, at=LATER)
+    with database.transaction() as session:
+        elm = find_organization(session, "elm-county")
+        ira = session.scalars(select(Login.id).where(Login.email == "ira@example.org")).one()
+        add_member(session, elm, ira, role=Role.BILLING, actor=None, now=LATER + timedelta(hours=1))
+    moved(database, facts, LATER + timedelta(days=1))
+    assert roles_at_elm(database, cast)["ira@example.org"] is Role.BILLING
+
+
+def test_payer_that_is_corrected_twice_leaves_no_manager_behind(
+    database: Database, oak: int, cast: Cast
+) -> None:
+    facts = placed(database, BY_IRA, at=LATER)
+    moved(database, facts, LATER + timedelta(days=1))
+    with database.transaction() as session:
+        back = NewPayer("elm-county", cast.mia.email, "Mia")
+        correct(
+            session,
+            locked(session, facts),
+            Correction(payer=back),
+            mail_context=OFFICE,
+            actor=None,
+            now=LATER + timedelta(days=2),
+        )
+        left = select(Membership.id).where(Membership.organization_id == oak)
+        assert session.scalars(left).all() == []

@@ -89,7 +89,8 @@ def payer(order_id: str) -> ResponseReturnValue:
                 "A payment that paid only this invoice moves too. No email says that anything was canceled."
             ),
             _(
-                "The contact may still manage %(buyer)s. Check its people afterward.",
+                "If this order made %(contact)s a manager of %(buyer)s, we take that role back.",
+                contact=facts.contact_name,
                 buyer=facts.buyer,
             )
             if facts.is_to_organization
