@@ -15,6 +15,7 @@ from lms.documents.lookup import document_named
 from lms.models.documents import DocumentKind
 from lms.models.payments import PaymentMethod, Reversal
 from lms.payments import provider_entries
+from lms.payments.balances import payer_of
 from lms.payments.open_provider import open_provider
 from lms.payments.payments import NewPayment
 from lms.pricing.price_list import say_money
@@ -98,10 +99,7 @@ def record(
         for document, text in named:
             if document.kind is not DocumentKind.INVOICE:
                 raise NotFound(NOT_AN_INVOICE)
-            if (document.login_id, document.organization_id) != (
-                first.login_id,
-                first.organization_id,
-            ):
+            if payer_of(session, document) != payer_of(session, first):
                 raise Conflict(SEVERAL_PAYERS)
             said = text.partition("=")[2]
             part = read_money(said, currency) if said else min(document.open_minor, left)

@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_organizations import family_of, kept_organization
 from lms.accounts import accounts, login_lookup
 from lms.accounts.accounts import Account
 from lms.core.email_addresses import Address
@@ -133,11 +134,11 @@ def _owned(organization_id: int) -> Select[*tuple[Any, ...]]:
         )
         .join(OrderLine, OrderLine.id == Grant.order_line_id)
         .join(Order, Order.id == OrderLine.order_id)
-        .join(Organization, Organization.id == Order.organization_id)
+        .join(Organization, Organization.id == kept_organization(Order.organization_id))
         .join(Webinar, Webinar.id == Grant.webinar_id)
         .join(Login, Login.id == Grant.login_id)
         .where(
-            Order.organization_id == organization_id,
+            Order.organization_id.in_(family_of(organization_id)),
             Grant.kind == OfferKind.GROUP_SHOWING,
             Grant.revoked_at.is_(None),
         )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import kept_organization
 from lms.certificates import group_showing_certificates
 from lms.core.compiled_statements import Query
 from lms.core.database import insert_into
@@ -228,7 +229,7 @@ _HELD: Final = Query(
     .join(Grant, Grant.webinar_id == Webinar.id)
     .outerjoin(OrderLine, OrderLine.id == Grant.order_line_id)
     .outerjoin(Order, Order.id == OrderLine.order_id)
-    .outerjoin(Organization, Organization.id == Order.organization_id)
+    .outerjoin(Organization, Organization.id == kept_organization(Order.organization_id))
     .where(Grant.login_id.in_(logins_of(_person)), Grant.kind == OfferKind.GROUP_SHOWING)
     .group_by(Webinar.id, Webinar.slug, Webinar.title)
     .order_by(Webinar.title)

@@ -213,12 +213,13 @@ def _mine(
 
 def _forget_groups(session: Session, row: MemberInvitation) -> None:
     """Forget which groups a person was asked to supervise, unless they supervise some already."""
-    held = session.scalar(
+    held = session.scalars(
         select(Membership.role).where(
-            Membership.organization_id == row.organization_id, Membership.login_id == row.login_id
+            Membership.organization_id.in_(family_of(row.organization_id)),
+            Membership.login_id == row.login_id,
         )
-    )
-    if held is not Role.SUPERVISOR:
+    ).all()
+    if Role.SUPERVISOR not in held:
         supervised_groups.clear(session, row.organization_id, row.login_id)
 
 

@@ -5,11 +5,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Invalid
 from lms.models.accounts import Login
 from lms.models.organizations import Membership, Role
@@ -33,7 +34,7 @@ def supervised(session: Session, organization_id: int, login_id: int) -> tuple[i
         select(TrainingGroup.id)
         .join(GroupSupervisor, GroupSupervisor.group_id == TrainingGroup.id)
         .where(
-            TrainingGroup.organization_id == organization_id,
+            TrainingGroup.organization_id.in_(family_of(organization_id)),
             GroupSupervisor.login_id.in_(logins_of(login_id)),
         )
         .distinct()
@@ -46,7 +47,7 @@ def list_names(session: Session, organization_id: int) -> tuple[GroupName, ...]:
     """Return the groups of an organization, by name."""
     rows = session.execute(
         select(TrainingGroup.public_id, TrainingGroup.name)
-        .where(TrainingGroup.organization_id == organization_id)
+        .where(TrainingGroup.organization_id.in_(family_of(organization_id)))
         .order_by(func.lower(TrainingGroup.name), TrainingGroup.id)
     )
     return tuple(GroupName(*row) for row in rows)
@@ -54,18 +55,19 @@ def list_names(session: Session, organization_id: int) -> tuple[GroupName, ...]:
 
 def by_supervisor(session: Session, organization_id: int) -> dict[str, list[GroupName]]:
     """Return which groups each supervisor of an organization sees, by the login's outside id."""
+    family = family_of(organization_id)
     rows = session.execute(
         select(Login.public_id, TrainingGroup.public_id, TrainingGroup.name)
         .join(GroupSupervisor, GroupSupervisor.login_id == Login.id)
         .join(TrainingGroup, TrainingGroup.id == GroupSupervisor.group_id)
-        .join(
-            Membership,
-            and_(
-                Membership.login_id == Login.id,
-                Membership.organization_id == TrainingGroup.organization_id,
+        .where(
+            TrainingGroup.organization_id.in_(family),
+            Login.id.in_(
+                select(Membership.login_id).where(
+                    Membership.organization_id.in_(family), Membership.role == Role.SUPERVISOR
+                )
             ),
         )
-        .where(TrainingGroup.organization_id == organization_id, Membership.role == Role.SUPERVISOR)
         .order_by(func.lower(TrainingGroup.name), TrainingGroup.id)
     )
     found = defaultdict[str, list[GroupName]](list)
@@ -90,7 +92,8 @@ def set_groups(
     wanted = session.execute(
         select(TrainingGroup.id, TrainingGroup.public_id)
         .where(
-            TrainingGroup.organization_id == organization.id, TrainingGroup.public_id.in_(groups)
+            TrainingGroup.organization_id.in_(family_of(organization.id)),
+            TrainingGroup.public_id.in_(groups),
         )
         .order_by(TrainingGroup.id)
     ).all()
@@ -112,7 +115,9 @@ def set_groups(
 
 def clear(session: Session, organization_id: int, login_id: int) -> None:
     """Let a login supervise no group of an organization any more."""
-    theirs = select(TrainingGroup.id).where(TrainingGroup.organization_id == organization_id)
+    theirs = select(TrainingGroup.id).where(
+        TrainingGroup.organization_id.in_(family_of(organization_id))
+    )
     session.execute(
         delete(GroupSupervisor)
         .where(GroupSupervisor.group_id.in_(theirs), GroupSupervisor.login_id == login_id)

@@ -8,6 +8,7 @@ from sqlalchemy import func, literal, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_organizations import family_of, kept_organization
 from lms.core.bulk_insert import write_rows
 from lms.core.database import AT_ONCE
 from lms.core.email_addresses import Address
@@ -16,6 +17,7 @@ from lms.core.model_base import new_public_ids
 from lms.mail import link_tokens_and_codes
 from lms.models.accounts import EmailPurpose, Login, LoginAlias
 from lms.models.organizations import MANAGING, Membership, Organization, Role
+from lms.organizations.memberships import RANKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,15 @@ def let_manage(
     """Let each contact manage the organization; the first one owns it, if nobody does."""
     asked = tuple(dict.fromkeys(contacts))
     organizations = {one.organization_id for one in asked}
+    kept = kept_organization(Membership.organization_id)
+    rows = session.execute(
+        select(kept.label("organization_id"), Membership.login_id, Membership.role)
+        .select_from(Membership)
+        .where(kept.in_(organizations))
+    )
     roles = {
         (row.organization_id, row.login_id): row.role
-        for row in session.execute(
-            select(Membership.organization_id, Membership.login_id, Membership.role).where(
-                Membership.organization_id.in_(organizations)
-            )
-        )
+        for row in sorted(rows, key=lambda one: RANKS[one.role])  # of two places, the higher one
     }
     owned = {organization for (organization, _), role in roles.items() if role is Role.OWNER}
     before = set(roles)
@@ -207,7 +211,10 @@ def _write(
         if place in before:
             session.execute(
                 update(Membership)
-                .where(Membership.organization_id == place[0], Membership.login_id == place[1])
+                .where(
+                    Membership.organization_id.in_(family_of(place[0])),
+                    Membership.login_id == place[1],
+                )
                 .values(role=role)
                 .execution_options(synchronize_session=False)
             )

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from lms import audit
 from lms.accounts import accounts
@@ -135,7 +135,10 @@ def _wanted(new: NewOrder, address: Address) -> Wanted:
 def _organizations(
     session: Session, orders: Iterable[NewOrder], *, actor: str | None, now: datetime
 ) -> dict[str, tuple[int, str | None]]:
-    """Return the row and the zone of each organization, by its slug or the name it is to have."""
+    """Return the row and the zone of each organization, by its slug or the name it is to have.
+
+    Of one that was merged they are those of the one that is kept.
+    """
     slugs: set[str] = set()
     named: dict[str, None] = {}
     for new in orders:
@@ -143,12 +146,13 @@ def _organizations(
             slugs.add(new.organization)
         elif new.organization_name:
             named[new.organization_name] = None
+    asked = aliased(Organization)
     found: dict[str, tuple[int, str | None]] = {
         row.slug: (row.id, row.zone)
         for row in session.execute(
-            select(Organization.slug, Organization.id, Organization.zone).where(
-                Organization.slug.in_(slugs)
-            )
+            select(asked.slug, Organization.id, Organization.zone)
+            .join(Organization, Organization.id == func.coalesce(asked.merged_into, asked.id))
+            .where(asked.slug.in_(slugs))
         )
     }
     names = {written: organizations.checked_name(written) for written in named}

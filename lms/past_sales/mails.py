@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import kept_organization
 from lms.branding import read_branding
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_
@@ -99,7 +100,7 @@ def _items(
         .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
         .outerjoin(Series, Series.id == Grant.series_id)
         .outerjoin(Pool, Pool.id == Grant.pool_id)
-        .outerjoin(Organization, Organization.id == Pool.organization_id)
+        .outerjoin(Organization, Organization.id == kept_organization(Pool.organization_id))
         .where(*which)
         .order_by(Grant.starts_at.desc(), Grant.id.desc())
         .limit(NAMED_AT_MOST)

@@ -1,4 +1,7 @@
-"""Balances: what each payer owes and since when, their unused credit, and refunds to be paid out."""
+"""Balances: what each payer owes and since when, their unused credit, and refunds to be paid out.
+
+Organizations that were merged are one payer, under the name of the one that is kept.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -117,6 +120,7 @@ _PAYER: Final[tuple[ColumnElement[Any], ...]] = (
     Organization.id.label("kept_id"),
     func.coalesce(Organization.slug, Login.public_id).label("ref"),
     func.coalesce(Organization.name, Login.name).label("payer"),
+    Organization.id.label("payer_id"),
 )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_organizations import kept_organization
 from lms.contracts import renewals
 from lms.contracts.renewals import Renewal
 from lms.core.email_addresses import read_address
@@ -46,7 +47,8 @@ def zone_of(session: Session, order: Order, mail_context: MailContext) -> ZoneIn
     """Return the zone in which the payer's days end."""
     if order.organization_id is None:
         return mail_context.zone
-    own = session.scalar(select(Organization.zone).where(Organization.id == order.organization_id))
+    kept = kept_organization(order.organization_id)
+    own = session.scalar(select(Organization.zone).where(Organization.id == kept))
     return ZoneInfo(own) if own else mail_context.zone
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import family_of
 from lms.models.accounts import Login
@@ -167,6 +167,9 @@ def _stands(standing: Standing, now: datetime) -> ColumnElement[bool]:
     }[standing]
 
 
+_Named = aliased(Organization)
+
+
 def _says(session: Session, word: str) -> ColumnElement[bool]:
     """Look for a word in who bought, what, in every number, and in amounts.
 
@@ -181,7 +184,13 @@ def _says(session: Session, word: str) -> ColumnElement[bool]:
         found += [Order.login_id.in_(logins), Order.contact_id.in_(logins)]
     customers = _ids(
         session,
-        select(Organization.id).where(Organization.name.icontains(word, autoescape=True)),
+        select(Organization.id).where(
+            func.coalesce(Organization.merged_into, Organization.id).in_(
+                select(func.coalesce(_Named.merged_into, _Named.id)).where(
+                    _Named.name.icontains(word, autoescape=True)
+                )
+            )
+        ),
     )
     if customers:
         found.append(Order.organization_id.in_(customers))

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import kept_organization
 from lms.core.errors import N_, NotFound
 from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
@@ -17,7 +18,10 @@ NOBODY_OF_THIS_ADDRESS = N_("Nobody with this address has a seat in this pool.")
 
 @dataclass(frozen=True, slots=True)
 class SeatFacts:
-    """A seat and who sits in it: nobody while it is free or locked."""
+    """A seat and who sits in it: nobody while it is free or locked.
+
+    `organization_id` is the organization that is kept where two were merged.
+    """
 
     id: int
     public_id: str
@@ -40,7 +44,7 @@ _SEATS: Final = (
         Seat.public_id,
         Seat.pool_id,
         Pool.public_id.label("pool"),
-        Pool.organization_id,
+        kept_organization(Pool.organization_id).label("organization_id"),
         Seat.state,
         Seat.opens_at,
         Assignment.state.label("sits"),

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from lms.access.merged_organizations import kept_organization
 from lms.core.errors import N_, Invalid, NotFound
 from lms.core.model_base import new_public_id
 from lms.core.money_parsing_and_formatting import read_amount, write_amount
@@ -196,9 +197,11 @@ def currency_of(session: Session) -> str:
 
 def zone_of(session: Session, organization_id: int | None) -> ZoneInfo:
     """Return the zone in which a payer's days end."""
-    organization = session.get(Organization, organization_id) if organization_id else None
-    name = organization.zone if organization and organization.zone else carrel().settings.time_zone
-    return ZoneInfo(name)
+    own = None
+    if organization_id:
+        kept = Organization.id == kept_organization(organization_id)
+        own = session.scalar(select(Organization.zone).where(kept))
+    return ZoneInfo(own or carrel().settings.time_zone)
 
 
 def read_day(text: str) -> date | None:

@@ -1,0 +1,135 @@
+"""What managers of two merged organizations see: the things of both, until the merge is undone."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.models.organizations import Organization, Role
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.factories import make_login, make_membership, make_organization
+from tests.organizations.twins import merge, unmerge
+from tests.visitor import Visitor
+from tests.web.core.things_of_organizations import Things, kept_besides, things_of
+
+OK = 200
+FREE = {"product": "moodle", "kind": "webinar"}  # words in addresses that are no organization's
+PASSING = ("job_id", "list_id")  # work of some minutes, which stays where it was begun
+UNENDING = "organization_buying.renew"  # these pools never end
+# Of which page of the area each thing of an organization is a part.
+SHOWN_ON: Mapping[str, str] = {
+    "/orders": "document_id",
+    "/group-viewings": "grant_id",
+    "/people": "seat_id",
+    "/members": "member_id",
+    "/training": "training_id",
+    "/training/groups": "group_id",
+    "/embeds": "embed_id",
+    "/kits": "kit_id",
+    "/billing": "paper_id",
+    "/lti": "registration_id",
+    "/reports/people": "login_id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two records: its outside id, who manages it, and what it has."""
+
+    id: int
+    public_id: str
+    manager: int
+    things: Things
+
+
+@pytest.fixture
+def sides(carrel: Carrel, cast: Cast, clock: Clock, tmp_path: Path) -> tuple[Side, Side]:
+    list_ = tmp_path / "list.csv"
+    list_.write_text("email,webinar,completed\na@b.example,Reading rooms,2026-01-01\n")
+    made = []
+    with carrel.database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        twin = make_organization(session, "elm-twp", name="Elm Township Public Library")
+        otto = make_login(session, "otto@elm.example.net", name="Otto")
+        make_membership(session, twin, otto, role=Role.OWNER)
+        for one, manager, mark in ((elm, cast.mia.id, "kept"), (twin, otto.id, "merged")):
+            things = things_of(session, one, manager, mark)
+            made.append((one, Side(one.id, one.public_id, manager, things)))
+    return tuple(
+        replace(side, things={**side.things, **kept_besides(carrel, cast, one, list_)})
+        for one, side in made
+    )  # type: ignore[return-value]  # two
+
+
+def _pages(app: Flask, here: str, things: Things) -> dict[str, str]:
+    """Return the address of every page of an area, by its endpoint, with these things in it."""
+    values = {**FREE, **things, "organization_id": here}
+    return {
+        rule.endpoint: re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], rule.rule)
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/organization/<organization_id>")
+        and "GET" in (rule.methods or ())
+        and rule.endpoint != UNENDING
+    }
+
+
+def _seen(client: Visitor, app: Flask, sides: tuple[Side, Side]) -> dict[tuple[int, str], object]:
+    """Return what each manager gets of every page of their area, but for tokens of forms."""
+    seen: dict[tuple[int, str], object] = {}
+    for person in sides:
+        client.sign_in(person.manager)
+        for side in sides:
+            for path in _pages(app, person.public_id, side.things).values():
+                answer = client.get(path)
+                told = re.sub(r'name="csrf_token"[^>]*>', "", answer.get_data(as_text=True))
+                seen[person.manager, path] = told if answer.status_code == OK else answer.status
+    return seen
+
+
+def test_managers_of_either_see_the_things_of_both_on_every_page(
+    client: Visitor, database: Database, sides: tuple[Side, Side]
+) -> None:
+    kept = sides[0]
+    merge(database)
+    for person in sides:
+        client.sign_in(person.manager)
+        for page, name in SHOWN_ON.items():
+            told = client.get(f"/organization/{kept.public_id}{page}").text
+            for side in sides:
+                assert side.things[name] in told, (page, side.things[name])
+        for side in sides:
+            assert client.get(f"/documents/{side.things['document_id']}").status_code == OK
+
+
+def test_pages_about_things_of_either_open_as_they_did(
+    app: Flask, client: Visitor, database: Database, sides: tuple[Side, Side]
+) -> None:
+    kept = sides[0]
+
+    def answers(person: Side, area: Side, side: Side) -> dict[str, int]:
+        client.sign_in(person.manager)
+        passing = {name: area.things[name] for name in PASSING}
+        pages = _pages(app, area.public_id, {**side.things, **passing})
+        return {name: client.get(path).status_code for name, path in pages.items()}
+
+    before = [answers(side, side, side) for side in sides]
+    merge(database)
+    for person in sides:
+        for side, was in zip(sides, before, strict=True):
+            assert answers(person, kept, side).items() ^ was.items() == set()
+
+
+def test_undoing_gives_back_every_page_as_it_was(
+    app: Flask, client: Visitor, database: Database, sides: tuple[Side, Side]
+) -> None:
+    before = _seen(client, app, sides)
+    merge(database)
+    unmerge(database)
+    after = _seen(client, app, sides)
+    assert [key for key in before if before[key] != after[key]] == []
