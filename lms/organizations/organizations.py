@@ -17,6 +17,7 @@ from lms.core.bulk_insert import write_rows
 from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_ids
+from lms.core.postal_addresses import Address, address_faults, clean_address
 from lms.models.accounts import Login
 from lms.models.organizations import InvoiceDelivery, Membership, Organization, Role
 from lms.organizations.organization_lists import ids_below
@@ -32,12 +33,16 @@ NO_SUCH_ORGANIZATION = N_("There is no organization of that name.")
 
 @dataclass(frozen=True, slots=True)
 class NewOrganization:
-    """An organization to be made; `parent` is the slug of the consortium it belongs to."""
+    """An organization to be made; `parent` is the slug of the consortium it belongs to.
+
+    `address` is its legal one.
+    """
 
     slug: str
     name: str
     parent: str | None = None
     zone: str | None = None
+    address: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +71,23 @@ def add_organization(
 ) -> OrganizationFacts:
     """Make an organization.
 
-    Raises Invalid for a slug or name that can't be, NotFound for a parent that is none, Conflict
-    when the slug is taken.
+    Raises Invalid for a slug, name or address (fields `legal_...`) that can't be, NotFound for a
+    parent that is none, Conflict when the slug is taken.
     """
     name = checked_name(new.name)
     if len(new.slug) > LONGEST_SLUG or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", new.slug):
         raise Invalid(BAD_SLUG, fields={"slug": BAD_SLUG})
     _check_zone(new.zone)
+    address = None if new.address is None else clean_address(new.address)
+    if address is not None and (faults := address_faults(address, "legal_")):
+        raise Invalid(N_("Check the address."), fields=faults)
     parent = None if new.parent is None else find_organization(session, new.parent)
     row = Organization(
         slug=new.slug,
         name=name,
         zone=new.zone,
         parent_id=parent.id if parent else None,
+        legal_address=address,
         created_at=now,
     )
     try:

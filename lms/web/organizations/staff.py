@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from lms.core import clock
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.organizations import organization_lists, organizations
-from lms.organizations.organization_matches import Match, NewOrganizationFacts, find_matches
+from lms.organizations.organization_matches import Match, find_matches
 from lms.organizations.organizations import NewOrganization, OrganizationDetails, OrganizationFacts
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
@@ -61,7 +61,13 @@ def new() -> ResponseReturnValue:
     if not form.validate():
         return render("organizations/staff_form.html", form=form, kept=None), 400
     if matches := _unconfirmed_matches(form):
-        page = render("organizations/staff_form.html", form=form, kept=None, matches=matches)
+        page = render(
+            "organizations/staff_form.html",
+            form=form,
+            kept=None,
+            matches=matches,
+            anyway=_said(form),
+        )
         return page, HTTPStatus.CONFLICT
     details = _details(form)
     try:
@@ -70,7 +76,9 @@ def new() -> ResponseReturnValue:
             wanted = form.slug.data or organizations.slug_for(session, details.name)
             made = organizations.add_organization(
                 session,
-                NewOrganization(wanted, details.name, details.parent, details.zone),
+                NewOrganization(
+                    wanted, details.name, details.parent, details.zone, form.facts.address
+                ),
                 actor=actor,
                 now=clock.now(),
             )
@@ -116,11 +124,16 @@ def edit(slug: str) -> ResponseReturnValue:
 
 def _unconfirmed_matches(form: NewOrganizationForm) -> tuple[Match, ...]:
     """Return what the organization may be, unless it was shown and is to be made anyway."""
-    facts = NewOrganizationFacts(form.name.data or "", form.email.data or "")
-    if request.form.get("anyway") == facts.name:
+    if request.form.get("anyway") == _said(form):
         return ()
     with read_session() as session:
-        return find_matches(session, facts)
+        return find_matches(session, form.facts)
+
+
+def _said(form: NewOrganizationForm) -> str:
+    """Return what was compared, so that another name or address is looked for again."""
+    address = form.facts.address
+    return ", ".join((form.facts.name, *(address.lines if address else ())))
 
 
 def _form(form: Fields, kept: OrganizationFacts | None) -> Fields:

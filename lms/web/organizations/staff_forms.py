@@ -3,7 +3,9 @@
 from wtforms import DateField, Form, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from lms.organizations.organization_matches import NewOrganizationFacts
 from lms.organizations.organizations import LONGEST_NAME, LONGEST_SLUG
+from lms.web.core.address_fields import address_fields, typed_address
 from lms.web.core.lazy_form_translations import _l
 
 
@@ -34,7 +36,7 @@ class OrganizationForm(Form):
 
 
 class NewOrganizationForm(OrganizationForm):
-    """A new organization; by its contact's address it is found where it is known."""
+    """A new organization; by its contact's email and its own address it is found where it is known."""
 
     email = StringField(
         _l("Email address of its contact"),
@@ -42,6 +44,21 @@ class NewOrganizationForm(OrganizationForm):
         description=_l("Helps to find out whether we know this organization already."),
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
+    (
+        legal_street,
+        legal_street2,
+        legal_city,
+        legal_state,
+        legal_postal_code,
+        legal_country,
+    ) = address_fields()
+
+    @property
+    def facts(self) -> NewOrganizationFacts:
+        """Return what known organizations are compared with."""
+        return NewOrganizationFacts(
+            self.name.data or "", self.email.data or "", typed_address(self, "legal")
+        )
 
 
 class DomainForm(Form):

@@ -122,3 +122,49 @@ def test_a_new_organization_is_known_by_its_contact_as_well(staff: Visitor, twin
     answer = staff.post(f"{LIST}/new", data=data)
     assert answer.status_code == 409
     assert "email addresses at elm.example.net" in answer.text
+
+
+HALL = {
+    "legal_street": "14 Main Street",
+    "legal_city": "Elmfield",
+    "legal_state": "IL",
+    "legal_postal_code": "62701",
+}
+
+
+def test_a_new_organization_is_known_by_its_address_and_keeps_it(
+    staff: Visitor, database: Database
+) -> None:
+    first = {"name": "Elmfield Reading Society", **HALL}
+    assert staff.post(f"{LIST}/new", data=first).status_code == 303
+    data = {**HALL, "name": "Anything", "legal_street": "14 Main St."}
+    answer = staff.post(f"{LIST}/new", data=data)
+    assert answer.status_code == 409
+    assert "Elmfield Reading Society" in answer.text
+    assert "Same address: 14 Main St., Elmfield, IL 62701" in answer.text
+    assert 'value="14 Main St."' in answer.text
+    said = "Anything, 14 Main St., Elmfield, IL 62701"
+    assert f'value="{said}"' in answer.text
+    elsewhere = {**data, "anyway": "Anything, 9 Oak Avenue, Elmfield, IL 62701"}
+    assert staff.post(f"{LIST}/new", data=elsewhere).status_code == 409
+    assert staff.post(f"{LIST}/new", data={**data, "anyway": said}).status_code == 303
+    with database.read_session() as session:
+        rows = session.scalars(
+            select(Organization).where(Organization.slug.not_in(("elm-county",)))
+        ).all()
+        kept = {row.slug: row.legal_address for row in rows}
+    assert {slug: one.street for slug, one in kept.items() if one} == {
+        "elmfield-reading-society": "14 Main Street",
+        "anything": "14 Main St.",
+    }
+
+
+def test_an_address_of_a_new_organization_is_whole_or_left_out(
+    staff: Visitor, database: Database
+) -> None:
+    answer = staff.post(f"{LIST}/new", data={"name": "Oak Library", "legal_city": "Oakville"})
+    assert answer.status_code == 400
+    assert "Enter the street address or PO box." in answer.text
+    assert 'value="Oakville"' in answer.text
+    assert "oak-library" not in slugs(database)
+    assert staff.post(f"{LIST}/new", data={"name": "Oak Library"}).status_code == 303
