@@ -1,5 +1,7 @@
 """The page of a request: who sees what of it, the receipt, the address, the answer."""
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -93,3 +95,20 @@ def test_an_answer_is_shown_on_the_page(client: Visitor, asked: str, database: D
     assert "It is &lt;sold&gt; out" in page
     assert "Declined" in page
     assert "Send it again" not in page
+
+
+def test_the_answer_never_tells_whether_an_organization_or_address_is_known(
+    app: Flask, cast: Cast
+) -> None:
+    answers = set()
+    for name, email in (
+        ("Elm County Library", "mia@example.org"),
+        ("Oak County Library", "oak@example.org"),
+    ):
+        stranger = Visitor(app)
+        sent = stranger.post("/ask", data=filled(organization_name=name, email=email))
+        page = stranger.get(sent.location).text
+        number = sent.location.rsplit("/", 1)[-1]
+        said = re.sub(rf"(?i){number}|{number[:4]}-{number[4:8]}|{name}|{email}", "", page)
+        answers.add(re.sub(r'name="csrf_token"[^>]*>', "", said))
+    assert len(answers) == 1
