@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from sqlalchemy.orm import Session
 
-from lms.core.lti_hook_types import LmsConnection, OwnSystem
+from lms.core.lti_hook_types import LikeLogins, LmsConnection, OwnSystem
 from lms.jobs.queue import JobKind, Work
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ MergeHook = Callable[[Session, int, int], None]
 EraseHook = Callable[[Session, int], None]
 ExportHook = Callable[[Session, int], tuple[OwnSystem, ...]]
 ConnectionHook = Callable[[Session, int], tuple[LmsConnection, ...]]
+TwinHook = Callable[[Session, Sequence[int]], tuple[LikeLogins, ...]]
+CommonHook = Callable[[Session, int, int], tuple[LikeLogins, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,9 @@ class Component:
     Hooks are named `module:function`: `on_merge(session, kept_id, merged_id)` and
     `on_erase(session, login_id)` run inside the transaction that merges or erases logins;
     `on_export(session, login_id)` returns what the component keeps of a login, and
-    `connections(session, organization_id)` the LMS connections of an organization.
+    `connections(session, organization_id)` the LMS connections of an organization. What may be one
+    person is told by `twins_of(session, login_ids)` of logins, and by `twins_between(session,
+    organization_id, other_id)` of two organizations.
     """
 
     name: str
@@ -45,6 +49,8 @@ class Component:
     on_erase: str | None = None
     on_export: str | None = None
     connections: str | None = None
+    twins_of: str | None = None
+    twins_between: str | None = None
 
     def init_app(self, app: "Flask") -> None:
         """Register the pages with an app."""
@@ -100,3 +106,13 @@ def export_hooks(components: Sequence[Component]) -> tuple[ExportHook, ...]:
 def connection_hooks(components: Sequence[Component]) -> tuple[ConnectionHook, ...]:
     """Return what lists the LMS connections of an organization."""
     return tuple(resolve_name(one.connections) for one in components if one.connections)
+
+
+def twin_hooks(components: Sequence[Component]) -> tuple[TwinHook, ...]:
+    """Return what lists the logins that may be the person of some."""
+    return tuple(resolve_name(one.twins_of) for one in components if one.twins_of)
+
+
+def common_hooks(components: Sequence[Component]) -> tuple[CommonHook, ...]:
+    """Return what lists the logins of two organizations that may be one person."""
+    return tuple(resolve_name(one.twins_between) for one in components if one.twins_between)

@@ -33,4 +33,6 @@ LTI: Final = Component(
     on_erase="lti.people.identities:forget_person",
     on_export="lti.people.data_export:tell_of_person",
     connections="lti.registrations.connections:connections_of",
+    twins_of="lti.people.possible_twins:twins_of",
+    twins_between="lti.people.possible_twins:twins_between",
 )

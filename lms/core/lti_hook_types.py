@@ -27,6 +27,23 @@ class LmsConnection:
     launched_at: datetime | None
 
 
+class Likeness(StrEnum):
+    """How two people of learning systems are alike: the surest first."""
+
+    USER = "user"  # the same user of the same system
+    SIS_ID = "sis_id"  # the institution's own id
+    EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class LikeLogins:
+    """Two logins, by row ids, that may be one person's."""
+
+    login_id: int
+    other_id: int
+    likeness: Likeness
+
+
 @dataclass(frozen=True, slots=True)
 class OwnListing:
     """A course whose list named the person, and how."""

@@ -6,13 +6,14 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.component import connection_hooks
+from lms.component import common_hooks, connection_hooks
 from lms.core import clock
 from lms.core.errors import Conflict, Invalid
 from lms.organizations import billing_details, organization_lists, organization_merges
 from lms.organizations.organization_matches import NewOrganizationFacts, find_matches
 from lms.organizations.organization_merges import MergePreview
-from lms.organizations.organizations import OrganizationFacts
+from lms.organizations.organizations import OrganizationFacts, find_organization
+from lms.people.possible_twins import possible_twins
 from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import (
     carrel,
@@ -25,6 +26,7 @@ from lms.web.core.request_context import (
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.time_zone_choices import zone_name
 from lms.web.organizations.staff_organization import organization_of_page
+from lms.web.people.twin_rows import twin_rows
 
 blueprint = Blueprint(
     "staff_organization_merges", __name__, url_prefix="/staff/organizations/<slug>"
@@ -100,6 +102,13 @@ def _preview_page(here: OrganizationFacts, other: str) -> ResponseReturnValue:
             shown = organization_merges.preview_merge(
                 session, kept=here.slug, merged=other, hooks=connection_hooks(components())
             )
+            other_id = find_organization(session, other).id
+            alike = [
+                pair
+                for hook in common_hooks(components())
+                for pair in hook(session, here.id, other_id)
+            ]
+            twins = possible_twins(session, alike)
     except (Conflict, Invalid) as refusal:
         return _refused(here, refusal.message), 409
     return render(
@@ -107,6 +116,7 @@ def _preview_page(here: OrganizationFacts, other: str) -> ResponseReturnValue:
         kept=here,
         sides=(shown.kept, shown.merged),
         in_both=shown.in_both,
+        twins=twin_rows(twins),
         zones=_zones(shown),
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.certificates.read_models import list_history
-from lms.component import export_hooks
+from lms.component import export_hooks, twin_hooks
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.email_addresses import read_address
@@ -21,6 +21,7 @@ from lms.organizations.orders import orders_of
 from lms.organizations.payers import Payer
 from lms.people import grant_and_seat_history, person_record, profile_read_model
 from lms.people.login_search import PersonRow
+from lms.people.possible_twins import possible_twins
 from lms.people.profile_read_model import Person
 from lms.people.role_texts import ROLES, SELLER_ROLES
 from lms.reports import audit_log
@@ -33,6 +34,7 @@ from lms.web.people.customer_rows import FEW, order_line, owed_lines, timeline
 from lms.web.people.grant_and_seat_rows import grant_row, seat_row
 from lms.web.people.staff_forms import AliasForm
 from lms.web.people.tax_paper_rows import tax_credit_rows, tax_paper_rows
+from lms.web.people.twin_rows import twin_rows
 
 SHOWN_ORDERS: Final = 10
 
@@ -42,7 +44,10 @@ def person_page(login_id: str, form: AliasForm) -> str:
     now, zone = clock.now(), reading_zone()
     with read_session() as session:
         found = profile_read_model.read_person(session, login_id)
+        logins = session.scalars(logins_of(found.id)).all()
+        alike = [pair for hook in twin_hooks(components()) for pair in hook(session, logins)]
         values = {
+            "twins": twin_rows(possible_twins(session, alike)),
             **_holdings(session, found, now=now, zone=zone),
             **_purchases(session, found, now=now, zone=zone),
             **_activity(session, found, zone=zone),
