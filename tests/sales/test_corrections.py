@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.core.database import Database
-from lms.core.errors import Conflict, Invalid
+from lms.core.errors import Conflict, Invalid, NotFound
+from lms.documents.document_readers import find_document_for
 from lms.models.accounts import Login
 from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.mail import Mail
@@ -365,3 +366,27 @@ def test_payer_that_is_corrected_twice_leaves_no_manager_behind(
         )
         left = select(Membership.id).where(Membership.organization_id == oak)
         assert session.scalars(left).all() == []
+
+
+def test_contact_does_not_read_documents_of_the_former_payer(
+    database: Database, oak: int, cast: Cast
+) -> None:
+    facts = placed(database, BY_IRA, at=LATER)
+    moved(database, facts, LATER + timedelta(days=1))
+    with database.read_session() as session:
+        logins = {row.email: row.id for row in session.scalars(select(Login))}
+        invoices = session.scalars(
+            select(Document).where(Document.kind == DocumentKind.INVOICE).order_by(Document.id)
+        ).all()
+        old, new = (one.public_id for one in invoices)
+        for email, own, other in (
+            ("ora@example.org", new, old),
+            (cast.mia.email, old, new),
+        ):
+            reader = logins[email]
+            find_document_for(session, own, login_id=reader, is_team=False)
+            with pytest.raises(NotFound):
+                find_document_for(session, other, login_id=reader, is_team=False)
+        for one in (old, new):
+            with pytest.raises(NotFound):
+                find_document_for(session, one, login_id=logins["ira@example.org"], is_team=False)
