@@ -10,6 +10,7 @@ LIBRARY: Final = Component(
     commands="lms.cli",
     jobs=(
         "lms.attendance.jobs",
+        "lms.cancellation_offers.jobs",
         "lms.certificates.jobs",
         "lms.checkouts.jobs",
         "lms.contracts.jobs",
@@ -32,6 +33,7 @@ LIBRARY: Final = Component(
         "lms.web.accounts",
         "lms.web.audit",
         "lms.web.buying",
+        "lms.web.cancellation_offers",
         "lms.web.catalog",
         "lms.web.certificates",
         "lms.web.checkouts",

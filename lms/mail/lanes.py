@@ -68,6 +68,8 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
         # goes to everyone on a list, in an audience, or whose day has come
         MailLane.BULK: frozenset(
             {
+                "cancellation_offer",
+                "cancellation_offer_ended",
                 "certificate",
                 "contract_expired",
                 "contract_expiring",

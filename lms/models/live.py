@@ -1,6 +1,7 @@
-"""Tables of live registrations and attendance: joins, room reports, and stays in the room."""
+"""Tables of live registrations and attendance, and of what payers choose when one is canceled."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -14,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column
+from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class LiveJoin(Base, kw_only=True):
@@ -115,3 +116,54 @@ class Attendance(Base, kw_only=True):
     by_hand: Mapped[bool] = mapped_column(default=True, server_default=true())
     reported_minutes: Mapped[int | None] = mapped_column(default=None)
     noted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class OfferChoice(StrEnum):
+    """What a payer chose for a webinar that was canceled."""
+
+    REFUND = "refund"
+    EXCHANGE = "exchange"
+    CREDIT = "credit"
+
+
+class CancellationOffer(Base, kw_only=True):
+    """What a payer may choose for a webinar that was canceled, by a mailed link (MONEY.md, M27).
+
+    `notice` tells one cancellation of a webinar from the next. `other_id` is the webinar it was
+    exchanged for. It is withdrawn where the webinar is reinstated before a choice; what was paid
+    back by then is offered again by an order, `again_id`.
+    """
+
+    __tablename__ = "cancellation_offer"
+    __table_args__ = (
+        UniqueConstraint("webinar_id", "notice", "login_id"),
+        UniqueConstraint("webinar_id", "notice", "organization_id"),
+        CheckConstraint("(login_id IS NULL) <> (organization_id IS NULL)", name="one_payer"),
+        CheckConstraint("(choice IS NULL) = (chosen_at IS NULL)", name="chosen_at_a_time"),
+        CheckConstraint(
+            "(other_id IS NOT NULL) = (choice IS NOT NULL AND choice = 'exchange')",
+            name="exchanged_for_another",
+        ),
+        CheckConstraint("withdrawn_at IS NULL OR choice IS NULL", name="withdrawn_or_chosen"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="RESTRICT"))
+    notice: Mapped[int]
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    organization_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    choice: Mapped[OfferChoice | None] = mapped_column(words(OfferChoice), default=None)
+    chosen_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    other_id: Mapped[int | None] = mapped_column(
+        ForeignKey("webinar.id", ondelete="RESTRICT"), default=None
+    )
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    again_id: Mapped[int | None] = mapped_column(
+        ForeignKey("customer_order.id", ondelete="SET NULL"), default=None
+    )

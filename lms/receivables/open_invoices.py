@@ -1,6 +1,7 @@
 """Open invoices as reminders see them: of whom, since when due, what was sent, and what pauses them.
 
-Test invoices, canceled orders and disputed payments are left out.
+Test invoices, canceled orders and disputed payments are left out, and invoices for a canceled webinar
+while its payer may choose what they get instead.
 """
 
 from collections.abc import Mapping
@@ -8,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_organization
 from lms.models.documents import Document, DocumentKind
-from lms.models.orders import Order
+from lms.models.live import CancellationOffer
+from lms.models.orders import Order, OrderLine
 from lms.models.payments import (
     Dispute,
     DisputeState,
@@ -96,6 +98,7 @@ def receivables(
             Document.livemode.is_(True),
             Order.canceled_at.is_(None),
             ~_IS_DISPUTED,
+            ~_IS_OFFERED_A_CHOICE,
         )
         .order_by(Document.due_at, Document.id)
     )
@@ -134,6 +137,16 @@ def is_paused(now: datetime) -> ColumnElement[bool]:
     )
 
 
+_IS_OFFERED_A_CHOICE: Final = exists().where(
+    OrderLine.order_id == Order.id,
+    OrderLine.webinar_id == CancellationOffer.webinar_id,
+    or_(
+        CancellationOffer.login_id == Order.login_id,
+        CancellationOffer.organization_id == kept_organization(Order.organization_id),
+    ),
+    CancellationOffer.choice.is_(None),
+    CancellationOffer.withdrawn_at.is_(None),
+)
 _IS_DISPUTED: Final = exists().where(
     Settlement.invoice_id == Document.id,
     Settlement.undone_at.is_(None),

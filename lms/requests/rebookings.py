@@ -39,6 +39,9 @@ NOT_COMING: Final = N_("This person is not registered any more. Reload the page.
 THEIR_ORGANIZATIONS: Final = N_(
     "The seat is the organization's, and does not cover that webinar. The organization can ask for another one."
 )
+BY_THE_PAYER: Final = N_(
+    "Whoever paid was emailed a link to choose another webinar, a refund or credit."
+)
 NOTHING_PAID: Final = N_(
     "There is nothing to pay back: no purchase of your own covers this webinar."
 )
@@ -77,6 +80,8 @@ def read_choice(
     """Return what a person may have instead of a webinar; None where there is nothing to choose."""
     standing = read_standing(session, login_id=login_id, webinar_id=webinar.id)
     line = _own_grant(session, login_id, webinar.id)
+    if line is not None and _has_offer(line, webinar):
+        line = None
     bought = line is not None
     since = line.created_at if line is not None else None
     if standing is not None and standing.is_coming:
@@ -273,6 +278,11 @@ def find_others(session: Session, webinar: Webinar, *, now: datetime) -> tuple[W
     )
 
 
+def _has_offer(grant: Grant, webinar: Webinar) -> bool:
+    """Tell whether an order's payer chooses what becomes of it (lms/cancellation_offers)."""
+    return grant.order_line_id is not None and webinar.state is WebinarState.CANCELED
+
+
 def _is_open(webinar: Webinar, since: datetime, now: datetime) -> bool:
     """Tell whether who was to come `since` then may choose something instead."""
     if webinar.state is WebinarState.CANCELED:
@@ -334,6 +344,8 @@ def _retarget(
     line = _own_grant(session, login_id, webinar.id)
     if line is None:
         raise Conflict(THEIR_ORGANIZATIONS)
+    if _has_offer(line, webinar):
+        raise Conflict(BY_THE_PAYER)
     public_id = line.public_id
     exchanges.exchange(session, public_id, webinar, target, actor=actor, now=now)
     end_by_own_grants(session, login_id, ended_as=PlaybackEnd.REVOKED, now=now)

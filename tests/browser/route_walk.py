@@ -121,6 +121,7 @@ NAMED: Final[Mapping[str, str]] = {
     "sign_in_code.enter": ONWARD,
     "caption_editor.download": FILE,
     "handouts.page": ELSEWHERE.format("test_handout_preview.py"),
+    "cancellation_offer.show": ELSEWHERE.format("test_canceled_webinar.py"),
     "organization_courses.course": ELSEWHERE.format("lti/test_connection_pages.py"),
     "organization_courses.releases": ELSEWHERE.format("lti/test_connection_pages.py"),
     "staff_attendance.preview": ELSEWHERE.format("test_live_registration.py"),

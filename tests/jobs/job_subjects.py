@@ -125,6 +125,7 @@ def subjects(of: Library) -> dict[str, Subject]:
         "kit.make": (of.kit, {}),
         "kit.drop": (of.kit, {"key": "kits/gone.zip"}),
         "upload.settle": (of.upload, {}),
+        "cancellation_offers.refund": (of.webinar, actor),
         "certificates.group": (of.showing, {}),
         "lti.roster": (of.course, {}),
         "lti.map_people": (of.applied_map, actor),

@@ -138,9 +138,9 @@ def test_what_somebody_bought_goes_along_to_the_webinar_they_choose(
 def test_an_exchange_is_told_by_the_order_whose_line_says_what_was_sold(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database
 ) -> None:
-    order = placed(database, SEAT)
+    order = placed(database, SEAT, at=NOW - timedelta(hours=1))
     go_round(carrel)
-    cancel(database, carrel, to_come.slug)
+    postpone(database, carrel, to_come.slug)
     client.sign_in(to_come.dan.id)
     client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
     [grant] = grants(database, order)
@@ -171,9 +171,9 @@ def test_an_exchange_is_told_by_the_order_whose_line_says_what_was_sold(
 def test_a_return_ends_what_was_exchanged(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database
 ) -> None:
-    order = placed(database, SEAT)
+    order = placed(database, SEAT, at=NOW - timedelta(hours=1))
     go_round(carrel)
-    cancel(database, carrel, to_come.slug)
+    postpone(database, carrel, to_come.slug)
     client.sign_in(to_come.dan.id)
     client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
     assert holds(client, to_come.dan.id, OTHER)

@@ -29,6 +29,7 @@ REFERRED = object()  # a row of the table that the column refers to is made for 
 KNOWN: Mapping[str, Mapping[str, Any]] = {
     "assignment": {"login_id": REFERRED, "state": "invited", "expires_at": START},
     "attendance": {"minutes": 50},
+    "cancellation_offer": {"login_id": REFERRED, "notice": 1},
     "certificate": {"kind": "watched", "reason": "", "credit_minutes": 60},
     "certificate_rule": {"percent": 90},
     "badge_key": {"state": "active", "private_key": b"sealed"},

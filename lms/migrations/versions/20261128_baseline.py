@@ -112,6 +112,7 @@ TABLES = (
     "playback_session",
     "showing",
     "attendee",
+    "cancellation_offer",
     "live_join",
     "room_report",
     "room_stay",
@@ -180,6 +181,7 @@ def upgrade() -> None:
     _playback()
     _showings()
     _live()
+    _cancellation_offers()
     _certificates()
     _training()
     _uploads()
@@ -3246,6 +3248,88 @@ def _live() -> None:
         ),
     )
     op.create_index(op.f("ix_room_stay_login_id"), "room_stay", ["login_id"])
+
+
+def _cancellation_offers() -> None:
+    op.create_table(
+        "cancellation_offer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("webinar_id", sa.Integer(), nullable=False),
+        sa.Column("notice", sa.Integer(), nullable=False),
+        sa.Column("login_id", sa.Integer(), nullable=True),
+        sa.Column("organization_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("choice", _enum("offerchoice", "refund", "exchange", "credit"), nullable=True),
+        sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("other_id", sa.Integer(), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("again_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(login_id IS NULL) <> (organization_id IS NULL)",
+            name=op.f("ck_cancellation_offer_one_payer"),
+        ),
+        sa.CheckConstraint(
+            "(choice IS NULL) = (chosen_at IS NULL)",
+            name=op.f("ck_cancellation_offer_chosen_at_a_time"),
+        ),
+        sa.CheckConstraint(
+            "(other_id IS NOT NULL) = (choice IS NOT NULL AND choice = 'exchange')",
+            name=op.f("ck_cancellation_offer_exchanged_for_another"),
+        ),
+        sa.CheckConstraint(
+            "withdrawn_at IS NULL OR choice IS NULL",
+            name=op.f("ck_cancellation_offer_withdrawn_or_chosen"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["again_id"],
+            ["customer_order.id"],
+            name=op.f("fk_cancellation_offer_again_id"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["login_id"],
+            ["login.id"],
+            name=op.f("fk_cancellation_offer_login_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_cancellation_offer_organization_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["other_id"],
+            ["webinar.id"],
+            name=op.f("fk_cancellation_offer_other_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["webinar_id"],
+            ["webinar.id"],
+            name=op.f("fk_cancellation_offer_webinar_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cancellation_offer")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_cancellation_offer_public_id")),
+        sa.UniqueConstraint(
+            "webinar_id",
+            "notice",
+            "login_id",
+            name=op.f("uq_cancellation_offer_webinar_id_notice_login_id"),
+        ),
+        sa.UniqueConstraint(
+            "webinar_id",
+            "notice",
+            "organization_id",
+            name=op.f("uq_cancellation_offer_webinar_id_notice_organization_id"),
+        ),
+    )
+    op.create_index(op.f("ix_cancellation_offer_login_id"), "cancellation_offer", ["login_id"])
+    op.create_index(
+        op.f("ix_cancellation_offer_organization_id"), "cancellation_offer", ["organization_id"]
+    )
 
 
 def _certificates() -> None:

@@ -15,6 +15,7 @@ ORDER_SENTENCES: Final[Mapping[str, str]] = {
     "order.in_approval": N_("%(actor)s told us that %(subject)s is in approval"),
     "order.link_replaced": N_("%(actor)s made a new payment link for %(subject)s"),
     "order.note_written": N_("%(actor)s wrote a note on %(subject)s"),
+    "order.offered_again": N_("What %(subject)s is for was offered again at its old price"),
     "order.placed": N_("%(actor)s placed %(subject)s"),
     "order.po_received": N_("%(actor)s recorded a purchase order for %(subject)s"),
     "order.release_asked": N_("%(actor)s asked for seats of %(subject)s to be released"),

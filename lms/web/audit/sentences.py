@@ -246,6 +246,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "webinar.put_into_passes": N_("%(actor)s included %(subject)s in passes and contracts"),
     "webinar.taken_out_of_passes": N_("%(actor)s took %(subject)s out of passes and contracts"),
     "webinar.withdrawn": N_("%(actor)s withdrew %(subject)s"),
+    "webinar.offer_chosen": N_("A payer of the canceled webinar %(subject)s chose: %(choice)s"),
     "webinar.postponed": N_("%(actor)s moved %(subject)s to another date"),
     "webinar.canceled": N_("%(actor)s canceled %(subject)s"),
     "webinar.restored": N_("%(actor)s restored %(subject)s"),

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
+from lms.cancellation_offers.offer_links import offer_links
 from lms.catalog import webinars
 from lms.catalog.replacement_webinars import read_instead
 from lms.catalog.staff_read_models import (
@@ -38,7 +39,8 @@ from lms.grants.request_and_sale_form_choices import webinars_on_sale
 from lms.models.catalog import WebinarState
 from lms.models.grants import Scope
 from lms.recordings.staff_file_list import read_webinar_files
-from lms.web.access.access_panel_and_reader_times import instead_words, said_datetime
+from lms.web.access.access_panel_and_reader_times import instead_words, reading_zone, said_datetime
+from lms.web.cancellation_offers.offer_rows import offer_rows
 from lms.web.catalog.staff_forms import PullForm, WebinarForm
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
@@ -150,6 +152,12 @@ def show(slug: str) -> ResponseReturnValue:
         files = read_webinar_files(session, slug)
         sending = own_sending(session, slug)
         holders = count_holders(session, standing.id, now=now)
+        offers = offer_rows(
+            session,
+            standing.id,
+            where=offer_links(carrel().settings),
+            zone=reading_zone(),
+        )
         own = own_prices_of(session, Scope.WEBINAR, standing.public_id)
         presenters = {each.slug: each.name for each in read_presenters(session)}
         series = {each.slug: each.name for each in read_series_names(session)}
@@ -167,6 +175,7 @@ def show(slug: str) -> ResponseReturnValue:
         undo=request.args.get("removed", ""),
         holders=holders,
         own=own,
+        offers=offers,
         state=_(STATE_WORDS[standing.state]),
         badge_kind=STATE_BADGES[standing.state],
         missing=[_(GAP_WORDS[gap]) for gap in gaps(words, now)],

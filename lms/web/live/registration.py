@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
 from lms.access.policy import LIVE_OPENS_BEFORE, Action, Admitted, Case, Turned, decide, is_hidden
+from lms.cancellation_offers.offer_links import offer_links
+from lms.cancellation_offers.read_models import open_offer_of
 from lms.catalog.webinar_page import Announcement, read_announcement, read_live_room
 from lms.core import clock
 from lms.core.errors import N_, Forbidden, NotFound
@@ -24,7 +26,7 @@ from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, required_viewer
 from lms.web.core.order_browser import required_watcher
 from lms.web.core.private_page_headers_and_mail_links import links
-from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("live", __name__, url_prefix="/webinars/<slug>")
@@ -48,6 +50,14 @@ def choice_of(session: Session, found: Announcement, person: Viewer, at: datetim
         return None
     row = session.get_one(Webinar, found.id)
     return read_choice(session, row, person.login_id, now=at)
+
+
+def offer_url_of(session: Session, found: Announcement, person: Viewer) -> str:
+    """Return where a person chooses what they get for a canceled webinar that they bought, or ""."""
+    if found.state is not WebinarState.CANCELED:
+        return ""
+    offer_id = open_offer_of(session, found.id, person.login_id)
+    return offer_links(carrel().settings).page(offer_id) if offer_id else ""
 
 
 def taken_of(session: Session, found: Announcement, person: Viewer) -> Upcoming | None:

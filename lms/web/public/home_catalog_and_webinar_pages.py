@@ -43,7 +43,7 @@ from lms.web.core.recording_time_texts import minutes_of
 from lms.web.core.request_context import carrel, if_changed, read_session, render, see_other
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
-from lms.web.live.registration import choice_of, coming_of, taken_of
+from lms.web.live.registration import choice_of, coming_of, offer_url_of, taken_of
 from lms.web.playback.poster_images import picture_of
 from lms.web.public.presenter_page import show_presenter
 from lms.web.public.search_results import Found, Place, found_in
@@ -162,6 +162,7 @@ def presenter_picture(slug: str) -> ResponseReturnValue:
 def webinar(slug: str) -> ResponseReturnValue:
     person, now = viewer(), clock.now()
     coming = choice = taken = None
+    offer_url = ""
     with read_session() as session:
         found = read_announcement(session, slug)
         case = None
@@ -169,6 +170,7 @@ def webinar(slug: str) -> ResponseReturnValue:
             case = load_case(session, login_id=person.login_id, webinar_id=found.id)
             coming = coming_of(session, found, person, case, now)
             choice = choice_of(session, found, person, now)
+            offer_url = offer_url_of(session, found, person)
             taken = taken_of(session, found, person)
         is_sold = found.state is WebinarState.ANNOUNCED and not found.free
         around = [
@@ -202,6 +204,7 @@ def webinar(slug: str) -> ResponseReturnValue:
         holds=holds(case, now),
         coming=coming,
         choice=choice,
+        offer_url=offer_url,
         taken=taken,
         moved_from=said_datetime(found.moved_from, found.zone) if found.moved_from else "",
         said_datetime=said_datetime,

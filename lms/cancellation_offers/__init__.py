@@ -1,0 +1,1 @@
+"""Cancellation offers: what payers choose when a webinar is canceled, by a mailed link."""

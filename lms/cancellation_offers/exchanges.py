@@ -1,0 +1,209 @@
+"""Exchanging a canceled webinar's lines for the same on another webinar (MONEY.md, M27).
+
+The lines are credited with the reason `exchange`, and a new order with an invoice has them for the
+other webinar: the credit pays it, and the difference is due or stays as credit. The grants move, so
+that seats, people and invitations stay, and what was watched and earned does.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.cancellation_offers.bought import Bought
+from lms.core.errors import N_
+from lms.documents.policies_in_print import current_policies
+from lms.grants.grants import Target
+from lms.mail.links import MailContext
+from lms.models.catalog import Webinar
+from lms.models.documents import CreditReason, Document
+from lms.models.grants import Grant, OfferKind, Scope
+from lms.models.orders import LineAct, Order, OrderLine, PurchaseOrder, Terms
+from lms.models.seats import Pool
+from lms.payments import settlements
+from lms.pricing.price_list import read_prices
+from lms.pricing.quotes import Ask, Unpriced, quote
+from lms.sales import billing, credit_notes, invoices, order_access
+from lms.sales.credit_notes import Credit, Left, NewCreditNote
+
+EXCHANGED = N_("Exchanged for “%(title)s”.")
+
+
+def exchange(
+    session: Session,
+    one: Bought,
+    target: Webinar,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> Order:
+    """Exchange an order's lines, which stand, for another webinar; returns the order that has them.
+
+    An order that has no invoice, or whose lines cost nothing, keeps them under its own number.
+    """
+    invoice = invoices.live_invoice(session, one.order.id, lock=True)
+    left = credit_notes.left_of(session, invoice) if invoice else {}
+    costs = {line.id: new_net(session, line, left, target) for line in one.lines}
+    if invoice is None or not any(_is_left(left, line) for line in one.lines):
+        _move_lines(session, one, one.order, target, costs, left, now=now)
+        _note(session, one, one.order, target, actor=actor, now=now)
+        return one.order
+    was_paid = invoice.open_minor == 0
+    wanted = NewCreditNote(
+        CreditReason.EXCHANGE,
+        tuple(Credit(line.public_id) for line in one.lines if _is_left(left, line)),
+        EXCHANGED % {"title": target.title},
+    )
+    note = credit_notes.credit(
+        session, one.order, wanted, mail_context=mail_context, actor=actor, now=now
+    )
+    order = _copy(session, one.order, now=now)
+    _move_lines(session, one, order, target, costs, left, now=now)
+    made = invoices.issue_invoice(session, order, mail_context=mail_context, actor=actor, now=now)
+    _pay(session, note, made, now=now)
+    if was_paid and made.open_minor and order.organization_id is None:
+        order_access.hold(session, order, now=now)  # a person pays the difference first
+    _note(session, one, order, target, actor=actor, now=now)
+    return order
+
+
+def new_net(session: Session, line: OrderLine, left: Mapping[str, Left], target: Webinar) -> int:
+    """Return what a line costs for another webinar: what it cost, with the list prices' difference."""
+    was = left[line.public_id].net_minor if line.public_id in left else line.net_minor
+    ask = Ask(line.kind, line.quantity)
+    here = quote(read_prices(session, order_access.target_of(line)), ask)
+    there = quote(read_prices(session, Target(Scope.WEBINAR, target.id)), ask)
+    if isinstance(here, Unpriced) or isinstance(there, Unpriced):
+        return was
+    return max(0, was + there.total_minor - here.total_minor) if was else 0
+
+
+def _is_left(left: Mapping[str, Left], line: OrderLine) -> bool:
+    rest = left.get(line.public_id)
+    return rest is not None and bool(rest.net_minor or rest.tax_minor)
+
+
+def _copy(session: Session, was: Order, *, now: datetime) -> Order:
+    """Write down an order of the same payer, on the same terms and purchase order."""
+    order = Order(
+        login_id=was.login_id,
+        organization_id=was.organization_id,
+        contact_id=was.contact_id,
+        contact_name=was.contact_name,
+        contact_email=was.contact_email,
+        bill_to=was.bill_to,
+        terms=Terms.INVOICE if was.terms is Terms.CARD else was.terms,
+        net_days=was.net_days,
+        currency=was.currency,
+        livemode=was.livemode,
+        policies=[one.id for one in current_policies(session, now=now)],
+        created_at=now,
+        placed_at=now,
+        held_at=was.held_at,
+    )
+    session.add(order)
+    session.flush()
+    number = billing.po_number(session, was)
+    if number:
+        session.add(
+            PurchaseOrder(
+                order_id=order.id,
+                organization_id=order.organization_id,
+                number=number,
+                received_at=now,
+            )
+        )
+    session.flush()
+    return order
+
+
+def _move_lines(  # noqa: PLR0913  (what is moved, whereto, and at what price)
+    session: Session,
+    one: Bought,
+    order: Order,
+    target: Webinar,
+    costs: Mapping[int, int],
+    left: Mapping[str, Left],
+    *,
+    now: datetime,
+) -> None:
+    """Give each line a successor for the other webinar, and its grants to that one."""
+    known = select(OrderLine.position).where(OrderLine.order_id == order.id)
+    first = max(session.scalars(known), default=-1) + 1
+    for place, line in enumerate(one.lines, start=first):
+        seats = left[line.public_id].seats if line.public_id in left else line.quantity
+        net = costs[line.id]
+        new = OrderLine(
+            order_id=order.id,
+            position=place,
+            kind=line.kind,
+            act=LineAct.NEW,
+            scope=Scope.WEBINAR,
+            webinar_id=target.id,
+            description=target.title,
+            login_id=line.login_id,
+            pool_id=line.pool_id,
+            quantity=None if line.kind is OfferKind.INSTITUTIONAL else seats,
+            starts_at=line.starts_at,
+            ends_at=line.ends_at,
+            unit_minor=net // seats if seats else net,
+            net_minor=net,
+            delivered_through=line.delivered_through,
+        )
+        session.add(new)
+        session.flush()
+        session.execute(
+            update(Grant)
+            .where(Grant.order_line_id == line.id, Grant.revoked_at.is_(None))
+            .values(order_line_id=new.id, webinar_id=target.id)
+            .execution_options(synchronize_session="fetch")
+        )
+        if line.pool_id is not None:
+            _move_pool(session, line.pool_id, target)
+        if order.id == one.order.id:
+            line.replaced_at = now
+    session.flush()
+
+
+def _move_pool(session: Session, pool_id: int, target: Webinar) -> None:
+    """Let a pool be for the other webinar, with what is allotted from it and all of its grants."""
+    family = list(
+        session.scalars(
+            select(Pool.id)
+            .where(or_(Pool.id == pool_id, Pool.allotted_from_id == pool_id))
+            .order_by(Pool.id)
+            .with_for_update()
+        )
+    )
+    for table, column in ((Pool, Pool.id), (Grant, Grant.pool_id)):
+        session.execute(
+            update(table)
+            .where(column.in_(family))
+            .values(webinar_id=target.id)
+            .execution_options(synchronize_session="fetch")
+        )
+
+
+def _pay(session: Session, note: Document, invoice: Document, *, now: datetime) -> None:
+    session.refresh(note, ["open_minor"])
+    amount = min(note.open_minor, invoice.open_minor)
+    if amount:
+        settlements.settle(session, invoice, note, amount, now=now)
+
+
+def _note(
+    session: Session,
+    one: Bought,
+    order: Order,
+    target: Webinar,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    was = session.get_one(Webinar, one.lines[0].webinar_id)
+    detail = {"from": was.public_id, "to": target.public_id}
+    for public_id in dict.fromkeys((one.order.public_id, order.public_id)):
+        audit.record(session, "order.exchanged", public_id, actor=actor, now=now, detail=detail)

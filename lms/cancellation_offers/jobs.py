@@ -1,0 +1,104 @@
+"""Jobs of cancellation offers: make and end them, and pay back those who said nothing."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, select
+
+from lms.cancellation_offers import offers, reinstatements
+from lms.cancellation_offers.offer_links import offer_links
+from lms.core.clock import now
+from lms.core.errors import Conflict
+from lms.core.runtime import Carrel
+from lms.documents.payment_links import payment_links
+from lms.jobs.queue import JobKind, JobRun, Schedule
+from lms.mail.links import Links, MailContext
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.live import CancellationOffer, OfferChoice
+
+ROUND: Final = "cancellation_offers.round"
+REFUND: Final = "cancellation_offers.refund"
+SCHEDULES: Final = (Schedule(ROUND, timedelta(minutes=2)),)
+UNUSED: Final = (CancellationOffer.choice.is_(None), CancellationOffer.withdrawn_at.is_(None))
+
+
+def go_round(carrel: Carrel, run: JobRun) -> None:
+    """Offer payers of canceled webinars a choice, and end the offers of reinstated ones (M27).
+
+    What was billed and not paid for a webinar that wasn't held is credited on its day.
+    """
+    context = _mail_context(carrel)
+    with carrel.database.read_session() as session:
+        canceled = session.scalars(
+            select(Webinar.id).where(
+                Webinar.state == WebinarState.CANCELED, Webinar.held_at > now()
+            )
+        ).all()
+    for webinar_id in canceled:
+        with carrel.database.transaction() as session:
+            webinar = session.get_one(Webinar, webinar_id, with_for_update=True)
+            if webinar.state is WebinarState.CANCELED:
+                offers.open_offers(session, webinar, where=offer_links(carrel.settings), now=now())
+    reinstated = (
+        Webinar.state == WebinarState.ANNOUNCED,
+        CancellationOffer.withdrawn_at.is_(None),
+        CancellationOffer.again_id.is_(None),
+        CancellationOffer.choice.is_distinct_from(OfferChoice.EXCHANGE),
+    )
+    for offer_id in _ids(carrel, *reinstated):
+        with carrel.database.transaction() as session:
+            reinstatements.end_offer(
+                session,
+                offer_id,
+                pay=payment_links(carrel.settings),
+                mail_context=context,
+                now=now(),
+            )
+    over = (Webinar.state == WebinarState.CANCELED, Webinar.held_at <= now(), *UNUSED)
+    for offer_id in _ids(carrel, *over):
+        if run.canceled():
+            return
+        with carrel.database.transaction() as session:
+            offers.credit_unpaid(session, offer_id, mail_context=context, now=now())
+
+
+def refund(carrel: Carrel, run: JobRun) -> None:
+    """Refund every payer of a canceled webinar who said nothing, each in its own transaction."""
+    wanted = (Webinar.public_id == run.subject, Webinar.state == WebinarState.CANCELED, *UNUSED)
+    for offer_id in _ids(carrel, *wanted):
+        if run.canceled():
+            return
+        with carrel.database.transaction() as session:
+            run.hold(session)
+            try:
+                offers.pay_back(
+                    session,
+                    offer_id,
+                    OfferChoice.REFUND,
+                    mail_context=_mail_context(carrel),
+                    actor=run.payload.get("actor"),
+                    now=now(),
+                )
+            except Conflict:
+                continue  # chosen a moment ago
+        run.give_way()
+
+
+def _ids(carrel: Carrel, *wanted: ColumnElement[bool]) -> Sequence[str]:
+    with carrel.database.read_session() as session:
+        return session.scalars(
+            select(CancellationOffer.public_id)
+            .join(Webinar, Webinar.id == CancellationOffer.webinar_id)
+            .where(*wanted)
+            .order_by(CancellationOffer.id)
+        ).all()
+
+
+def _mail_context(carrel: Carrel) -> MailContext:
+    settings = carrel.settings
+    return MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
+
+
+JOBS: Final = (JobKind(ROUND, go_round), JobKind(REFUND, refund))

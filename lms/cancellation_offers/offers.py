@@ -1,0 +1,193 @@
+"""Offers of a canceled webinar: refund, the same on another webinar, or credit (MONEY.md, M27).
+
+Each payer chooses once. Who says nothing keeps their order as it is, until the day on which the
+webinar was to be held: an invoice that nobody paid is credited then.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.cancellation_offers import exchanges, mails, paybacks
+from lms.cancellation_offers.bought import bought_by, payers_of
+from lms.cancellation_offers.offer_links import OfferLinks
+from lms.cancellation_offers.read_models import others_of, worth_of
+from lms.core.database import insert_into
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.model_base import new_public_id
+from lms.live import registrations
+from lms.mail.links import MailContext
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.live import CancellationOffer, OfferChoice
+from lms.models.seats import Assignment, AssignmentState
+
+CHOSEN: Final = N_("This was already chosen. Reload the page to see what.")
+WITHDRAWN: Final = N_("The webinar will be held after all, so nothing changes.")
+NO_OTHER: Final = N_("Choose one of the webinars in the list.")
+NOTHING_PAID: Final = N_("Nothing was paid yet, so there is no credit to keep.")
+
+
+def open_offers(
+    session: Session,
+    webinar: Webinar,
+    *,
+    where: OfferLinks,
+    now: datetime,
+) -> int:
+    """Offer a canceled webinar's payers what they may choose, each once; returns how many are new."""
+    new = 0
+    for login_id, organization_id in payers_of(session, webinar):
+        made = session.scalar(
+            insert_into(session, CancellationOffer)
+            .values(
+                public_id=new_public_id(),
+                webinar_id=webinar.id,
+                notice=webinar.notice,
+                login_id=login_id,
+                organization_id=organization_id,
+                created_at=now,
+            )
+            .on_conflict_do_nothing()
+            .returning(CancellationOffer.id)
+        )
+        if made is None:
+            continue
+        offer = session.get_one(CancellationOffer, made)
+        mails.send_offer(session, offer, where=where, now=now)
+        new += 1
+    return new
+
+
+def find_offer(session: Session, offer_id: str, *, lock: bool = False) -> CancellationOffer:
+    """Return an offer by its outside id, locked if wanted; raises NotFound."""
+    query = select(CancellationOffer).where(CancellationOffer.public_id == offer_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    offer = session.scalar(query)
+    if offer is None:
+        raise NotFound
+    return offer
+
+
+def pay_back(
+    session: Session,
+    offer_id: str,
+    choice: OfferChoice,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Choose the refund, or the credit, of what was bought; unpaid invoices are credited.
+
+    Raises NotFound, and Conflict where it was chosen before or the webinar is held after all.
+    """
+    offer = _open(session, offer_id)
+    if choice is OfferChoice.CREDIT and not worth_of(session, offer).paid_minor:
+        raise Conflict(NOTHING_PAID)
+    for one in bought_by(session, offer, lock=True):
+        paybacks.pay_back(
+            session,
+            one,
+            is_refund=choice is OfferChoice.REFUND,
+            key=f"offer:{offer.public_id}",
+            mail_context=mail_context,
+            actor=actor,
+            now=now,
+        )
+    _choose(session, offer, choice, actor=actor, now=now)
+
+
+def exchange(
+    session: Session,
+    offer_id: str,
+    other: str,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> Webinar:
+    """Choose another webinar (its slug) instead; returns it. Who has a seat is registered for it.
+
+    Raises as `pay_back`, and Invalid (field `other`).
+    """
+    offer = _open(session, offer_id)
+    slugs = {each.slug for each in others_of(session, offer, now=now)}
+    target = session.scalar(select(Webinar).where(Webinar.slug == other))
+    if target is None or target.slug not in slugs:
+        raise Invalid(NO_OTHER, fields={"other": NO_OTHER})
+    found = bought_by(session, offer, lock=True)
+    for one in found:
+        exchanges.exchange(session, one, target, mail_context=mail_context, actor=actor, now=now)
+    offer.other_id = target.id
+    _choose(session, offer, OfferChoice.EXCHANGE, actor=actor, now=now)
+    if target.held_at > now:
+        lines = [line for one in found for line in one.lines]
+        people = {line.login_id for line in lines if line.login_id is not None}
+        pools = {line.pool_id for line in lines if line.pool_id is not None}
+        for login_id in sorted(people | _sitters(session, pools)):
+            registrations.register(
+                session,
+                login_id=login_id,
+                webinar_id=target.id,
+                links=mail_context.links,
+                now=now,
+            )
+    return target
+
+
+def credit_unpaid(
+    session: Session, offer_id: str, *, mail_context: MailContext, now: datetime
+) -> None:
+    """Credit what a payer who said nothing was billed for a webinar that wasn't held, if unpaid."""
+    offer = find_offer(session, offer_id, lock=True)
+    if offer.choice is None and offer.withdrawn_at is None:
+        worth = worth_of(session, offer)
+        if worth.unpaid_minor and not worth.paid_minor:
+            pay_back(
+                session,
+                offer_id,
+                OfferChoice.REFUND,
+                mail_context=mail_context,
+                actor=None,
+                now=now,
+            )
+
+
+def _open(session: Session, offer_id: str) -> CancellationOffer:
+    offer = find_offer(session, offer_id, lock=True)
+    webinar = session.get_one(Webinar, offer.webinar_id)
+    if offer.choice is not None:
+        raise Conflict(CHOSEN)
+    if offer.withdrawn_at is not None or webinar.state is not WebinarState.CANCELED:
+        raise Conflict(WITHDRAWN)
+    return offer
+
+
+def _choose(
+    session: Session,
+    offer: CancellationOffer,
+    choice: OfferChoice,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    offer.choice, offer.chosen_at = choice, now
+    session.flush()
+    webinar = session.get_one(Webinar, offer.webinar_id)
+    detail = {"choice": choice.value}
+    audit.record(
+        session, "webinar.offer_chosen", webinar.public_id, actor=actor, now=now, detail=detail
+    )
+
+
+def _sitters(session: Session, pools: set[int]) -> set[int]:
+    found = select(Assignment.login_id).where(
+        Assignment.pool_id.in_(pools),
+        Assignment.state == AssignmentState.CLAIMED,
+        Assignment.ended_at.is_(None),
+    )
+    return {login_id for login_id in session.scalars(found) if login_id is not None}

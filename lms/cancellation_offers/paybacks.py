@@ -1,0 +1,108 @@
+"""Paying back: a canceled webinar's lines are credited, and what was paid is refunded or kept.
+
+Card money goes back to its card and other money is owed until it is paid out (MONEY.md, M11).
+"""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.cancellation_offers.bought import Bought
+from lms.core.errors import N_
+from lms.mail.links import MailContext
+from lms.models.documents import CreditReason, Document
+from lms.models.grants import Withdrawal
+from lms.models.payments import Payment, Refund, RefundState, Settlement
+from lms.payments import refunds
+from lms.payments.refunds import NewRefund
+from lms.sales import credit_notes, order_access
+from lms.sales.credit_notes import Credit, NewCreditNote
+from lms.sales.invoices import live_invoice
+
+CANCELED = N_("The webinar was canceled.")
+
+
+def pay_back(  # noqa: PLR0913  (what is paid back, how, and by whom)
+    session: Session,
+    one: Bought,
+    *,
+    is_refund: bool,
+    key: str,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Credit an order's lines of a canceled webinar, whose access ends, and refund what was paid.
+
+    What is open of the invoice is settled first. Without a refund the rest is the payer's credit.
+    An order that was not billed yet is billed without these lines. `key` makes the refund once.
+    """
+    if live_invoice(session, one.order.id) is None:
+        _drop(session, one, actor=actor, now=now)
+        return
+    wanted = NewCreditNote(
+        CreditReason.RETURN,
+        tuple(Credit(line.public_id) for line in one.lines),
+        CANCELED,
+    )
+    if not credit_notes.preview(session, one.order, wanted):
+        _drop(session, one, actor=actor, now=now)
+        return
+    note = credit_notes.credit(
+        session, one.order, wanted, mail_context=mail_context, actor=actor, now=now
+    )
+    if is_refund:
+        _refund(session, one, note, key=key, actor=actor, now=now)
+
+
+def _drop(session: Session, one: Bought, *, actor: str | None, now: datetime) -> None:
+    """End the access of lines that cost nothing, or that no invoice has yet."""
+    lines = {line.id for line in one.lines}
+    grants = [
+        grant
+        for grant in order_access.standing_grants(session, [one.order.id])
+        if grant.order_line_id in lines
+    ]
+    order_access.take_back(session, grants, Withdrawal.REFUNDED, actor=actor, now=now)
+    if live_invoice(session, one.order.id) is None:
+        for line in one.lines:
+            line.replaced_at = now
+    session.flush()
+
+
+def _refund(
+    session: Session,
+    one: Bought,
+    note: Document,
+    *,
+    key: str,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Request the refund of what is left of a credit note, from the payments of its order."""
+    paid = (
+        select(Settlement.payment_id)
+        .join(Document, Document.id == Settlement.invoice_id)
+        .where(Document.order_id == one.order.id, Settlement.undone_at.is_(None))
+    )
+    payments = session.scalars(
+        select(Payment)
+        .where(Payment.id.in_(paid), Payment.reversed_at.is_(None))
+        .order_by(Payment.id.desc())
+    ).all()
+    for payment in payments:
+        amount = min(note.open_minor, payment.amount_minor - _refunded(session, payment.id))
+        if amount > 0:
+            wanted = NewRefund(
+                payment.public_id, amount, f"{key}:{payment.public_id}", note.public_id
+            )
+            refunds.request(session, wanted, actor=actor, now=now)
+            session.refresh(note, ["open_minor"])
+
+
+def _refunded(session: Session, payment_id: int) -> int:
+    total = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+        Refund.payment_id == payment_id, Refund.state != RefundState.FAILED
+    )
+    return int(session.scalar(total) or 0)

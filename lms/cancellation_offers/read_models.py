@@ -1,0 +1,211 @@
+"""Read models of cancellation offers: one as its payer reads it, and all of a webinar for staff."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from lms.access.decision_facts import load_cases
+from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import family_of
+from lms.access.policy import Action, Admitted, decide
+from lms.cancellation_offers.bought import bought_by
+from lms.cancellation_offers.exchanges import new_net
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.documents import CreditReason
+from lms.models.grants import Scope
+from lms.models.live import CancellationOffer, OfferChoice
+from lms.models.orders import Order
+from lms.models.organizations import Organization
+from lms.models.seats import Pool
+from lms.sales import billing, credit_notes
+from lms.sales.credit_notes import Credit, NewCreditNote
+from lms.sales.invoices import live_invoice
+
+MOST: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a payer gets back, what they don't have to pay any more, in minor units with tax."""
+
+    paid_minor: int
+    unpaid_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A webinar that may be had instead; `more_minor` is the difference of its price, before tax."""
+
+    slug: str
+    title: str
+    held_at: datetime
+    zone: str
+    more_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedLine:
+    """A line that was bought: what it is, and for how many; None is without limit."""
+
+    title: str
+    quantity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFacts:
+    """An offer in one row: whose, for which webinar, and what became of it."""
+
+    id: int
+    public_id: str
+    payer: str
+    login_id: int | None
+    organization_slug: str | None
+    webinar_id: int
+    webinar: str
+    webinar_slug: str
+    is_canceled: bool
+    created_at: datetime
+    choice: OfferChoice | None
+    chosen_at: datetime | None
+    other: str | None
+    other_slug: str | None
+    withdrawn_at: datetime | None
+    again: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it can still be chosen."""
+        return self.is_canceled and self.choice is None and self.withdrawn_at is None
+
+
+_Other = aliased(Webinar)
+_OFFERS: Final = (
+    select(
+        CancellationOffer.id,
+        CancellationOffer.public_id,
+        func.coalesce(Organization.name, Login.name).label("payer"),
+        CancellationOffer.login_id,
+        Organization.slug.label("organization_slug"),
+        CancellationOffer.webinar_id,
+        Webinar.title.label("webinar"),
+        Webinar.slug.label("webinar_slug"),
+        (Webinar.state == WebinarState.CANCELED).label("is_canceled"),
+        CancellationOffer.created_at,
+        CancellationOffer.choice,
+        CancellationOffer.chosen_at,
+        _Other.title.label("other"),
+        _Other.slug.label("other_slug"),
+        CancellationOffer.withdrawn_at,
+        Order.public_id.label("again"),
+    )
+    .join(Webinar, Webinar.id == CancellationOffer.webinar_id)
+    .outerjoin(_Other, _Other.id == CancellationOffer.other_id)
+    .outerjoin(Login, Login.id == CancellationOffer.login_id)
+    .outerjoin(Organization, Organization.id == CancellationOffer.organization_id)
+    .outerjoin(Order, Order.id == CancellationOffer.again_id)
+)
+
+
+def offer_facts(session: Session, offer: CancellationOffer) -> OfferFacts:
+    """Return an offer in one row."""
+    row = session.execute(_OFFERS.where(CancellationOffer.id == offer.id)).one()
+    return OfferFacts(*tuple(row))
+
+
+def offers_of(session: Session, webinar_id: int) -> tuple[OfferFacts, ...]:
+    """Return every offer of a webinar, the newest cancellation first, by the payers' names."""
+    rows = session.execute(
+        _OFFERS.where(CancellationOffer.webinar_id == webinar_id).order_by(
+            CancellationOffer.notice.desc(),
+            func.lower(func.coalesce(Organization.name, Login.name)),
+            CancellationOffer.id,
+        )
+    )
+    return tuple(OfferFacts(*tuple(row)) for row in rows)
+
+
+def open_offer_of(session: Session, webinar_id: int, login_id: int) -> str | None:
+    """Return the outside id of a person's own offer that can still be chosen; None without one."""
+    return session.scalar(
+        select(CancellationOffer.public_id)
+        .where(
+            CancellationOffer.webinar_id == webinar_id,
+            CancellationOffer.login_id.in_(logins_of(login_id)),
+            CancellationOffer.choice.is_(None),
+            CancellationOffer.withdrawn_at.is_(None),
+        )
+        .limit(1)
+    )
+
+
+def lines_of(session: Session, offer: CancellationOffer) -> tuple[OfferedLine, ...]:
+    """Return what an offer is about: the lines that its payer still has of the webinar."""
+    return tuple(
+        OfferedLine(billing.title_of(line), line.quantity)
+        for one in bought_by(session, offer)
+        for line in one.lines
+    )
+
+
+def worth_of(session: Session, offer: CancellationOffer) -> Worth:
+    """Return what a payer paid for a canceled webinar, and what is billed and not paid yet."""
+    paid = unpaid = 0
+    currency = "USD"
+    for one in bought_by(session, offer):
+        currency = one.order.currency
+        invoice = live_invoice(session, one.order.id)
+        if invoice is None:
+            continue
+        lines = tuple(Credit(line.public_id) for line in one.lines)
+        worth = credit_notes.preview(session, one.order, NewCreditNote(CreditReason.RETURN, lines))
+        settled_first = min(worth, invoice.open_minor)
+        paid, unpaid = paid + worth - settled_first, unpaid + settled_first
+    return Worth(paid, unpaid, currency)
+
+
+def others_of(session: Session, offer: CancellationOffer, *, now: datetime) -> tuple[Other, ...]:
+    """Return the webinars that a payer may have instead: those to come first, none they have."""
+    on_sale = select(Webinar).where(
+        Webinar.state == WebinarState.ANNOUNCED, Webinar.id != offer.webinar_id
+    )
+    to_come = on_sale.where(Webinar.held_at > now).order_by(Webinar.held_at, Webinar.id)
+    held = on_sale.where(Webinar.held_at <= now).order_by(Webinar.held_at.desc(), Webinar.id)
+    rows = [one for query in (to_come, held) for one in session.scalars(query.limit(MOST))]
+    taken = _taken(session, offer, [one.id for one in rows], now)
+    found = bought_by(session, offer)
+    others = []
+    for one in rows:
+        if one.id in taken:
+            continue
+        more = 0
+        for each in found:
+            invoice = live_invoice(session, each.order.id)
+            left = credit_notes.left_of(session, invoice) if invoice else {}
+            for line in each.lines:
+                was = left[line.public_id].net_minor if line.public_id in left else line.net_minor
+                more += new_net(session, line, left, one) - was
+        others.append(Other(one.slug, one.title, one.held_at, one.zone, more))
+    return tuple(others)
+
+
+def _taken(
+    session: Session, offer: CancellationOffer, webinar_ids: list[int], now: datetime
+) -> set[int]:
+    """Return the webinars that a payer has already."""
+    if offer.organization_id is not None:
+        theirs = select(Pool.webinar_id).where(
+            Pool.organization_id.in_(family_of(offer.organization_id)),
+            Pool.scope == Scope.WEBINAR,
+        )
+        return {one for one in session.scalars(theirs) if one is not None}
+    cases = load_cases(session, login_id=offer.login_id or 0, webinar_ids=webinar_ids)
+    return {
+        webinar_id
+        for webinar_id, case in cases.items()
+        if isinstance(decide(case.login, case.webinar, Action.HANDOUT, now), Admitted)
+    }

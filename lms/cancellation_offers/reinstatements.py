@@ -1,0 +1,151 @@
+"""Reinstated webinars: unused offers are withdrawn, what was paid back is offered at its price."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.cancellation_offers import mails
+from lms.cancellation_offers.bought import is_of
+from lms.cancellation_offers.offers import find_offer
+from lms.core.model_base import new_public_id
+from lms.documents.payment_links import PaymentLinks, link_of
+from lms.grants.grants import Target
+from lms.mail.links import MailContext
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.documents import CreditReason, Document, DocumentKind, DocumentLine
+from lms.models.grants import Scope
+from lms.models.live import CancellationOffer, OfferChoice
+from lms.models.orders import Order, OrderLine
+from lms.models.organizations import Organization
+from lms.pricing.price_list import say_money
+from lms.sales import orders, quotes
+from lms.sales.new_orders import NewLine, NewOrder
+
+
+def end_offer(
+    session: Session,
+    offer_id: str,
+    *,
+    pay: PaymentLinks,
+    mail_context: MailContext,
+    now: datetime,
+) -> None:
+    """Withdraw an unused offer of a webinar that is held after all, or offer again what was bought.
+
+    What was exchanged stays exchanged. A second call finds nothing to do.
+    """
+    offer = find_offer(session, offer_id, lock=True)
+    webinar = session.get_one(Webinar, offer.webinar_id)
+    is_over = offer.withdrawn_at is not None or offer.again_id is not None
+    if is_over or webinar.state is not WebinarState.ANNOUNCED:
+        return
+    if offer.choice is None:
+        offer.withdrawn_at = now
+        session.flush()
+        mails.send_ended(
+            session,
+            offer,
+            price="",
+            link="",
+            contacts=_contacts(session, offer),
+            now=now,
+        )
+    elif offer.choice is not OfferChoice.EXCHANGE:
+        _offer_again(session, offer, webinar, pay=pay, mail_context=mail_context, now=now)
+
+
+def _offer_again(
+    session: Session,
+    offer: CancellationOffer,
+    webinar: Webinar,
+    *,
+    pay: PaymentLinks,
+    mail_context: MailContext,
+    now: datetime,
+) -> None:
+    """Quote what was paid back at the price that it was sold for; nothing is bought by it."""
+    credited = _credited(session, offer)
+    if not credited:
+        return
+    first = credited[0][0]
+    login = session.get(Login, first.contact_id or offer.login_id or 0)
+    organization = session.get(Organization, offer.organization_id or 0)
+    lines = tuple(
+        NewLine(
+            kind=line.kind,
+            covers=f"{Scope.WEBINAR}:{webinar.slug}",
+            price_minor=net,
+            quantity=quantity,
+            delivered_through=line.delivered_through,
+        )
+        for _order, line, net, quantity in credited
+    )
+    new = NewOrder(
+        lines=lines,
+        email=(login.email if login else None) or first.contact_email,
+        name=(login.name if login else "") or first.contact_name,
+        terms=first.terms,
+        currency=first.currency,
+        organization=organization.slug if organization else "",
+        net_days=first.net_days,
+        order_id=new_public_id(),
+        livemode=first.livemode,
+    )
+    targets = [Target(Scope.WEBINAR, webinar.id)] * len(lines)
+    order = orders.write_down(session, new, targets, actor=None, now=now)
+    quotes.issue_quote(
+        session, order, mail_context=mail_context, actor=None, now=now, is_mailed=False
+    )
+    offer.again_id = order.id
+    session.flush()
+    audit.record(session, "order.offered_again", order.public_id, actor=None, now=now)
+    mails.send_ended(
+        session,
+        offer,
+        price=say_money(sum(line.price_minor for line in lines), order.currency),
+        link=link_of(session, order, where=pay, now=now),
+        contacts=_contacts(session, offer),
+        now=now,
+    )
+
+
+def _credited(
+    session: Session, offer: CancellationOffer
+) -> list[tuple[Order, OrderLine, int, int | None]]:
+    """Return the lines that the choice credited, each with its amount before tax and its seats."""
+    rows = session.execute(
+        select(
+            Order,
+            OrderLine,
+            func.sum(-DocumentLine.net_minor).label("net"),
+            func.sum(-DocumentLine.quantity).label("quantity"),
+        )
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(DocumentLine, DocumentLine.order_line_id == OrderLine.id)
+        .join(Document, Document.id == DocumentLine.document_id)
+        .where(
+            is_of(offer),
+            OrderLine.webinar_id == offer.webinar_id,
+            Document.kind == DocumentKind.CREDIT_NOTE,
+            Document.reason == CreditReason.RETURN,
+            Document.issued_at == offer.chosen_at,
+        )
+        .group_by(Order.id, OrderLine.id)
+        .order_by(OrderLine.id)
+    )
+    return [
+        (row[0], row[1], int(row.net), None if row[1].quantity is None else int(row.quantity or 1))
+        for row in rows
+    ]
+
+
+def _contacts(session: Session, offer: CancellationOffer) -> list[int | None]:
+    found = select(Order.contact_id).join(OrderLine, OrderLine.order_id == Order.id)
+    return list(
+        session.scalars(
+            found.where(is_of(offer), OrderLine.webinar_id == offer.webinar_id).distinct()
+        )
+    )

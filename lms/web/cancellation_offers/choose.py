@@ -1,0 +1,148 @@
+"""The page of a canceled webinar's offer: a refund, another webinar or credit, without an account."""
+
+from typing import Final
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.cancellation_offers import offers
+from lms.cancellation_offers.offer_links import offer_links
+from lms.cancellation_offers.read_models import (
+    OfferFacts,
+    Other,
+    Worth,
+    lines_of,
+    offer_facts,
+    others_of,
+    worth_of,
+)
+from lms.core import clock
+from lms.core.errors import Conflict, Invalid, NotFound
+from lms.models.live import CancellationOffer, OfferChoice
+from lms.pricing.price_list import say_money
+from lms.web.access.access_panel_and_reader_times import said_datetime
+from lms.web.core import rate_limits
+from lms.web.core.current_user import viewer
+from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("cancellation_offer", __name__, url_prefix="/canceled")
+
+PAID_BACK: Final = {"refund": OfferChoice.REFUND, "credit": OfferChoice.CREDIT}
+
+
+@blueprint.get("/<offer_id>/<token>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def show(offer_id: str, token: str) -> ResponseReturnValue:
+    """Say what was canceled and what may be chosen; nothing happens before a button is pressed."""
+    _check(offer_id, token)
+    return _page(offer_id, "")
+
+
+@blueprint.post("/<offer_id>/<token>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def choose(offer_id: str, token: str) -> ResponseReturnValue:
+    """Choose once; another choice that came first counts."""
+    _check(offer_id, token)
+    try:
+        with transaction() as session:
+            _do(session, offer_id, request.form.get("choice", ""))
+    except Invalid as refusal:
+        return _page(offer_id, _(refusal.message)), 400
+    except Conflict as refusal:
+        return _page(offer_id, _(refusal.message)), 409
+    return see_other(".show", offer_id=offer_id, token=token)
+
+
+def _do(session: Session, offer_id: str, choice: str) -> None:
+    person = viewer()
+    actor = person.public_id if person else None
+    if choice in PAID_BACK:
+        offers.pay_back(
+            session,
+            offer_id,
+            PAID_BACK[choice],
+            mail_context=mail_context(),
+            actor=actor,
+            now=clock.now(),
+        )
+        return
+    # a choice of nothing names no webinar, and is told so
+    offers.exchange(
+        session,
+        offer_id,
+        request.form.get("other", ""),
+        mail_context=mail_context(),
+        actor=actor,
+        now=clock.now(),
+    )
+
+
+def _check(offer_id: str, token: str) -> None:
+    """Raise NotFound for a link that is none."""
+    rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
+    if not offer_links(carrel().settings).is_right(offer_id, token):
+        raise NotFound
+
+
+def _page(offer_id: str, fault: str) -> str:
+    with read_session() as session:
+        offer = offers.find_offer(session, offer_id)
+        facts = offer_facts(session, offer)
+        values = _open_values(session, offer) if facts.is_open else {}
+    return render(
+        "cancellation_offers/choose.html",
+        facts=facts,
+        said=_said(facts),
+        fault=fault,
+        **values,
+    )
+
+
+def _open_values(session: Session, offer: CancellationOffer) -> dict[str, object]:
+    worth = worth_of(session, offer)
+    return {
+        "lines": lines_of(session, offer),
+        "paid": _money(worth.paid_minor, worth),
+        "unpaid": _money(worth.unpaid_minor, worth),
+        "others": [_other(one, worth) for one in others_of(session, offer, now=clock.now())],
+    }
+
+
+def _other(one: Other, worth: Worth) -> dict[str, str]:
+    price = _("Same price")
+    if one.more_minor > 0:
+        price = _("%(amount)s more, before tax", amount=_money(one.more_minor, worth))
+    elif one.more_minor < 0:
+        price = _("%(amount)s less, before tax", amount=_money(-one.more_minor, worth))
+    return {
+        "slug": one.slug,
+        "title": one.title,
+        "when": said_datetime(one.held_at, one.zone),
+        "price": price,
+    }
+
+
+def _said(facts: OfferFacts) -> str:
+    """Say what became of an offer; "" while it is open."""
+    match facts.choice:
+        case OfferChoice.REFUND:
+            return _("You chose a refund. The credit note is in a separate email.")
+        case OfferChoice.CREDIT:
+            return _("You chose credit for a later order. The credit note is in a separate email.")
+        case OfferChoice.EXCHANGE:
+            return _("You chose “%(title)s” instead. It is in My webinars.", title=facts.other)
+        case None:
+            pass
+    if not facts.is_open:
+        return _("The webinar will be held after all. Your order stands as it was.")
+    return ""
+
+
+def _money(minor: int, worth: Worth) -> str:
+    return say_money(minor, worth.currency) if minor else ""

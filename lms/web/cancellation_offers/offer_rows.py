@@ -1,0 +1,59 @@
+"""Rows of cancellation offers on the staff page of a webinar: what became of every payer."""
+
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.cancellation_offers import offers
+from lms.cancellation_offers.offer_links import OfferLinks
+from lms.cancellation_offers.read_models import OfferFacts, offers_of, worth_of
+from lms.core.dates_and_time_zones import say_date
+from lms.core.errors import N_
+from lms.models.live import OfferChoice
+from lms.pricing.price_list import say_money
+
+CHOSEN: Final = {
+    OfferChoice.REFUND: (N_("Refund"), "none"),
+    OfferChoice.CREDIT: (N_("Credit"), "none"),
+    OfferChoice.EXCHANGE: (N_("Exchanged"), "open"),
+}
+
+
+def offer_rows(
+    session: Session, webinar_id: int, *, where: OfferLinks, zone: ZoneInfo
+) -> list[dict[str, object]]:
+    """Return every payer of a canceled webinar with what they chose, or the link to choose by."""
+    return [_row(session, one, where, zone) for one in offers_of(session, webinar_id)]
+
+
+def _row(session: Session, one: OfferFacts, where: OfferLinks, zone: ZoneInfo) -> dict[str, object]:
+    state, badge = _("Said nothing yet"), "soon"
+    if one.choice is not None:
+        words, badge = CHOSEN[one.choice]
+        state = _(words)
+    elif not one.is_open:
+        state, badge = _("Withdrawn"), "none"
+    worth = worth_of(session, offers.find_offer(session, one.public_id)) if one.is_open else None
+    if one.organization_slug:
+        payer_url = url_for("staff_organizations.organization", slug=one.organization_slug)
+    else:
+        payer_url = ""
+    return {
+        "payer": one.payer,
+        "payer_url": payer_url,
+        "state": state,
+        "badge": badge,
+        "is_open": one.is_open,
+        "chosen": say_date(one.chosen_at, zone) if one.chosen_at else "",
+        "other": one.other or "",
+        "other_slug": one.other_slug,
+        "again": one.again,
+        "paid": say_money(worth.paid_minor, worth.currency) if worth and worth.paid_minor else "",
+        "unpaid": say_money(worth.unpaid_minor, worth.currency)
+        if worth and worth.unpaid_minor
+        else "",
+        "link": where.page(one.public_id) if one.is_open else "",
+    }

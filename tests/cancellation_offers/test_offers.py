@@ -1,0 +1,358 @@
+"""Canceling a webinar offers each payer a refund, another webinar or credit (MONEY.md, M27)."""
+
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import func, select, update
+
+from lms.access.decision_facts import load_case
+from lms.access.policy import Action, Code, decide
+from lms.cancellation_offers.read_models import offers_of, others_of, worth_of
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.core.errors import Conflict, Invalid
+from lms.core.runtime import Carrel
+from lms.grants.grants import Target
+from lms.models.catalog import Webinar
+from lms.models.grants import OfferKind, Scope
+from lms.models.live import CancellationOffer, OfferChoice, Registration
+from lms.models.mail import Mail
+from lms.models.orders import Order, Quote
+from lms.models.payments import Refund
+from lms.models.seats import Assignment, AssignmentState, Pool
+from lms.pricing.price_list import Price, set_prices
+from lms.receivables.reminders import due_debtors
+from lms.sales import quotes
+from lms.sales.quotes import Acceptance
+from lms.sales.read_models import OrderFacts, Standing, find_order_facts
+from lms.seats import invitations
+from tests.cancellation_offers.offer_fixtures import (
+    DEARER,
+    OTHER,
+    SLUG,
+    Payers,
+    cancel,
+    choose,
+    exchange,
+    furnish,
+    go_round,
+    offer_of,
+    refund_all,
+    reinstate,
+)
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import make_webinar
+from tests.live.conftest import to_come
+from tests.live.upcoming_webinar import HELD_AT
+from tests.mailbox import letters
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import ONE_SEAT, SEAT, balanced, documents, grants, placed, read
+
+__all__ = ["to_come"]
+
+
+@pytest.fixture
+def payers(to_come: Cast, database: Database, carrel: Carrel) -> Payers:
+    """Five payers of a webinar that was canceled."""
+    found = furnish(database)
+    cancel(carrel)
+    return found
+
+
+def refunds(database: Database) -> list[int]:
+    with database.read_session() as session:
+        return list(session.scalars(select(Refund.amount_minor).order_by(Refund.id)))
+
+
+def held_by(database: Database, login_id: int, slug: str) -> Code:
+    with database.read_session() as session:
+        webinar_id = session.scalars(select(Webinar.id).where(Webinar.slug == slug)).one()
+        case = load_case(session, login_id=login_id, webinar_id=webinar_id)
+    return decide(case.login, case.webinar, Action.HANDOUT, NOW).code
+
+
+def exchanged(database: Database, facts: OrderFacts) -> OrderFacts:
+    """Return the order that an exchange made."""
+    with database.read_session() as session:
+        newest = select(Order.public_id).order_by(Order.id.desc()).limit(1)
+        return find_order_facts(session, session.scalars(newest).one())
+
+
+def test_each_payer_is_offered_it_once_by_a_link(
+    carrel: Carrel, database: Database, payers: Payers
+) -> None:
+    go_round(carrel)
+    with database.read_session() as session:
+        assert session.scalar(select(func.count(CancellationOffer.id))) == 5
+    for address in ("dan", "eve", "fay", "mia", "ora"):
+        told = [
+            one
+            for one in letters(database, f"{address}@example.org")
+            if one.kind == "cancellation_offer"
+        ]
+        assert len(told) == 1
+        assert "http://localhost/canceled/" in told[0].text
+    assert "refund of $99.00" in letters(database, "eve@example.org")[-1].text
+
+
+def test_worth_is_what_was_paid_and_what_is_billed(database: Database, payers: Payers) -> None:
+    with database.read_session() as session:
+        worths = [
+            worth_of(session, offer_of(database, facts))
+            for facts in (payers.card, payers.check, payers.unpaid, payers.elm, payers.oak)
+        ]
+    assert [(one.paid_minor, one.unpaid_minor) for one in worths] == [
+        (9900, 0),
+        (9900, 0),
+        (0, 9900),
+        (32500, 0),
+        (0, 32500),
+    ]
+
+
+def test_a_refund_credits_the_lines_ends_their_access_and_owes_the_money_once(
+    database: Database, payers: Payers
+) -> None:
+    for facts in (payers.card, payers.elm):
+        choose(database, facts, OfferChoice.REFUND)
+        with pytest.raises(Conflict):
+            choose(database, facts, OfferChoice.REFUND)
+        assert documents(database, facts)[-1][0] == "credit_note"
+        assert read(database, facts).standing(NOW) is Standing.REFUNDED
+        assert all(one.revoked_at is not None for one in grants(database, facts))
+    assert refunds(database) == [9900, 32500]
+    assert balanced(database)
+
+
+def test_an_unpaid_invoice_gets_a_credit_note_and_nothing_is_refunded(
+    database: Database, payers: Payers
+) -> None:
+    choose(database, payers.oak, OfferChoice.REFUND)
+    with pytest.raises(Conflict, match="Nothing was paid"):
+        choose(database, payers.unpaid, OfferChoice.CREDIT)
+    facts = read(database, payers.oak)
+    assert (facts.open_minor, facts.credited_minor) == (0, 32500)
+    assert refunds(database) == []
+    assert balanced(database)
+
+
+def test_credit_stays_open_for_a_later_order(database: Database, payers: Payers) -> None:
+    choose(database, payers.check, OfferChoice.CREDIT)
+    assert documents(database, payers.check)[-1][0::3] == ("credit_note", 9900)
+    assert refunds(database) == []
+    assert balanced(database)
+
+
+def test_an_exchange_moves_the_access_and_its_invoice_is_paid_by_the_credit(
+    database: Database, payers: Payers
+) -> None:
+    exchange(database, payers.card)
+    (old,) = (one for one in documents(database, payers.card) if one[0] == "credit_note")
+    assert old[2:] == (9900, 0)
+    made = exchanged(database, payers.card)
+    assert (made.covers, made.open_minor, made.standing(NOW)) == (
+        "Mending spines",
+        0,
+        Standing.PAID,
+    )
+    (grant,) = grants(database, made)
+    assert (grant.slug, grant.login_id, grant.revoked_at) == (OTHER, payers.card.login_id, None)
+    assert grants(database, payers.card) == ()
+    assert held_by(database, payers.card.login_id or 0, OTHER) is Code.OK_PERMANENT
+    with database.read_session() as session:
+        coming = select(Registration.login_id).join(Webinar, Webinar.id == Registration.webinar_id)
+        assert payers.card.login_id in set(session.scalars(coming.where(Webinar.slug == OTHER)))
+    assert balanced(database)
+
+
+def test_an_organizations_seats_move_with_their_people_and_invitations(
+    database: Database, to_come: Cast, carrel: Carrel
+) -> None:
+    found = furnish(database)
+    (grant,) = grants(database, found.elm)
+    with database.transaction() as session:
+        invitations.invite(
+            session,
+            grant.pool_id or 0,
+            [invitations.Invitee(read_address("new@example.org"))],
+            links=OFFICE.links,
+            actor=None,
+            now=NOW,
+        )
+    cancel(carrel)
+    exchange(database, found.elm)
+    with database.read_session() as session:
+        pool = session.get_one(Pool, grant.pool_id)
+        other = session.scalars(select(Webinar.id).where(Webinar.slug == OTHER)).one()
+        open_ones = session.scalar(
+            select(func.count()).where(
+                Assignment.pool_id == pool.id, Assignment.state == AssignmentState.INVITED
+            )
+        )
+        assert (pool.webinar_id, pool.capacity, pool.used, open_ones) == (other, 5, 1, 1)
+
+
+def test_the_difference_is_due_and_a_persons_access_waits_for_it(
+    database: Database, payers: Payers
+) -> None:
+    with database.transaction() as session:
+        dearer = make_webinar(session, DEARER, held_at=HELD_AT + timedelta(days=20))
+        own = (Price(OfferKind.SINGLE, 1, 12900, "USD"),)
+        target = Target(Scope.WEBINAR, dearer.id)
+        set_prices(session, own, target, actor=None, now=NOW)
+    with database.read_session() as session:
+        offered = {
+            one.slug: one.more_minor
+            for one in others_of(session, offer_of(database, payers.card), now=NOW)
+        }
+    assert offered == {OTHER: 0, DEARER: 3000}
+    exchange(database, payers.card, DEARER)
+    made = exchanged(database, payers.card)
+    assert (made.invoice_total_minor, made.open_minor) == (12900, 3000)
+    assert made.held_at is not None
+    exchange(database, payers.unpaid, DEARER)
+    made = exchanged(database, payers.unpaid)
+    assert (made.open_minor, made.held_at) == (12900, None)
+    assert balanced(database)
+
+
+def test_only_a_webinar_on_the_list_is_chosen_and_none_they_have(
+    database: Database, payers: Payers, to_come: Cast
+) -> None:
+    for other in ("nothing", SLUG, ""):
+        with pytest.raises(Invalid):
+            exchange(database, payers.card, other)
+
+
+def test_of_two_choices_at_once_one_counts(database: Database, payers: Payers) -> None:
+    ready, refused = Barrier(2), []
+
+    def press(act: OfferChoice) -> None:
+        ready.wait()
+        try:
+            if act is OfferChoice.EXCHANGE:
+                exchange(database, payers.elm)
+            else:
+                choose(database, payers.elm, act)
+        except Conflict:
+            refused.append(act)
+
+    threads = [
+        Thread(target=press, args=(act,)) for act in (OfferChoice.EXCHANGE, OfferChoice.REFUND)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    assert balanced(database)
+
+
+def test_who_said_nothing_keeps_the_order_and_an_unpaid_invoice_is_credited_on_the_day(
+    carrel: Carrel, database: Database, payers: Payers, clock: Clock
+) -> None:
+    go_round(carrel)
+    assert read(database, payers.oak).open_minor == 32500
+    clock.set(HELD_AT + timedelta(hours=1))
+    go_round(carrel)
+    assert read(database, payers.oak).open_minor == 0
+    assert read(database, payers.unpaid).open_minor == 0
+    assert offer_of(database, payers.elm).choice is None
+    assert refunds(database) == []
+
+
+def test_staff_refund_everyone_who_said_nothing_and_each_once(
+    carrel: Carrel, database: Database, payers: Payers
+) -> None:
+    exchange(database, payers.card)
+    for _ in range(2):
+        refund_all(carrel)
+    assert sorted(refunds(database)) == [9900, 32500]
+    with database.read_session() as session:
+        webinar_id = session.scalars(select(Webinar.id).where(Webinar.slug == SLUG)).one()
+        chosen = {one.payer: one.choice for one in offers_of(session, webinar_id)}
+    assert chosen["Dan"] is OfferChoice.EXCHANGE
+    assert set(chosen.values()) == {OfferChoice.EXCHANGE, OfferChoice.REFUND}
+
+
+def test_reinstating_withdraws_what_was_not_used_and_offers_again_what_was_paid_back(
+    carrel: Carrel, database: Database, payers: Payers
+) -> None:
+    choose(database, payers.card, OfferChoice.REFUND)
+    choose(database, payers.check, OfferChoice.CREDIT)
+    exchange(database, payers.elm)
+    reinstate(carrel)
+    go_round(carrel)
+    assert offer_of(database, payers.oak).withdrawn_at is not None
+    assert read(database, payers.oak).open_minor == 32500
+    assert offer_of(database, payers.elm).again_id is None
+    with pytest.raises(Conflict, match="held after all"):
+        choose(database, payers.oak, OfferChoice.REFUND)
+    with database.read_session() as session:
+        again = session.get_one(Order, offer_of(database, payers.card).again_id)
+        facts = find_order_facts(session, again.public_id)
+    assert (facts.covers, facts.net_minor, facts.placed_at) == ("Reading rooms", 9900, None)
+    told = [one for one in letters(database, "dan@example.org") if "ended" in one.kind]
+    assert len(told) == 1
+    assert "at the price you paid: $99.00" in told[0].text
+    assert "http://localhost/pay/" in told[0].text
+    with database.transaction() as session:
+        quote = session.scalars(select(Quote).where(Quote.order_id == facts.id)).one()
+        quotes.accept(session, quote, Acceptance("Dan"), mail_context=OFFICE, actor=None, now=NOW)
+    assert held_by(database, payers.card.login_id or 0, SLUG) is Code.OK_PERMANENT
+
+
+def test_a_second_cancellation_is_offered_anew(
+    carrel: Carrel, database: Database, payers: Payers
+) -> None:
+    first = offer_of(database, payers.oak)
+    reinstate(carrel)
+    cancel(carrel)
+    again = offer_of(database, payers.oak)
+    assert again.id != first.id
+    choose(database, payers.oak, OfferChoice.REFUND)
+    assert read(database, payers.oak).open_minor == 0
+
+
+def test_an_invoice_of_several_webinars_loses_only_the_canceled_one(
+    database: Database, to_come: Cast, carrel: Carrel
+) -> None:
+    furnish(database)
+    both = replace(
+        SEAT,
+        email="gil@example.org",
+        name="Gil",
+        lines=(ONE_SEAT, replace(ONE_SEAT, covers=f"webinar:{OTHER}")),
+    )
+    facts = placed(database, both)
+    cancel(carrel)
+    choose(database, facts, OfferChoice.REFUND)
+    assert held_by(database, facts.login_id or 0, OTHER) is Code.OK_PERMANENT
+    assert held_by(database, facts.login_id or 0, SLUG) is not Code.OK_PERMANENT
+    assert refunds(database) == [9900]
+
+
+def test_test_orders_are_offered_nothing(database: Database, to_come: Cast, carrel: Carrel) -> None:
+    found = furnish(database)
+    with database.transaction() as session:
+        session.execute(update(Order).values(livemode=False))
+    cancel(carrel)
+    with database.read_session() as session:
+        assert session.scalar(select(func.count(CancellationOffer.id))) == 0
+        kinds = session.scalars(select(Mail.kind)).all()
+    assert "cancellation_offer" not in kinds
+    assert found.card
+
+
+def test_an_unpaid_invoice_is_not_reminded_of_while_its_payer_may_choose(
+    carrel: Carrel, database: Database, payers: Payers
+) -> None:
+    late = NOW + timedelta(days=46)
+    with database.read_session() as session:
+        assert due_debtors(session, now=late) == ()
+    reinstate(carrel)
+    with database.read_session() as session:
+        assert len(due_debtors(session, now=late)) == 2

@@ -1,0 +1,117 @@
+"""The page of a canceled webinar's offer: who may not come in, what it says, and each choice."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from lms.cancellation_offers.offer_links import offer_links
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.models.live import OfferChoice
+from tests.cancellation_offers.offer_fixtures import (
+    OTHER,
+    SLUG,
+    Payers,
+    cancel,
+    furnish,
+    offer_of,
+    reinstate,
+)
+from tests.cast import Cast, Roles
+from tests.live.conftest import to_come
+from tests.sales.order_fixtures import OrderFacts
+from tests.visitor import Visitor
+
+__all__ = ["to_come"]
+
+
+@pytest.fixture
+def payers(to_come: Cast, database: Database, carrel: Carrel) -> Payers:
+    found = furnish(database)
+    cancel(carrel)
+    return found
+
+
+def page_of(carrel: Carrel, facts: OrderFacts) -> str:
+    offer = offer_of(carrel.database, facts)
+    return urlsplit(offer_links(carrel.settings).page(offer.public_id)).path
+
+
+def test_only_the_mailed_link_opens_it(client: Visitor, carrel: Carrel, payers: Payers) -> None:
+    mine, other = page_of(carrel, payers.card), page_of(carrel, payers.elm)
+    borrowed = f"{mine.rpartition('/')[0]}/{other.rpartition('/')[2]}"
+    for path in (borrowed, f"{mine[:-1]}x", f"/canceled/{'0' * 26}/x"):
+        assert client.get(path).status_code == 404
+        assert client.post(path, data={"choice": "refund"}).status_code == 404
+    answer = client.get(mine)
+    assert answer.status_code == 200
+    assert answer.headers["Referrer-Policy"] == "strict-origin"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert offer_of(carrel.database, payers.card).choice is None
+
+
+def test_it_says_what_was_bought_and_what_each_choice_does(
+    client: Visitor, carrel: Carrel, payers: Payers
+) -> None:
+    page = client.get(page_of(carrel, payers.elm)).text
+    for said in ("Refund $325.00", "Mending spines", "Same price", "Use $325.00 for a later order"):
+        assert said in page
+    page = client.get(page_of(carrel, payers.oak)).text
+    assert "Credit the invoice of $325.00" in page
+    assert "for a later order" not in page
+
+
+def test_a_stranger_with_the_link_refunds_without_an_account_once(
+    client: Visitor, carrel: Carrel, payers: Payers
+) -> None:
+    path = page_of(carrel, payers.card)
+    assert client.post(path, data={"choice": "refund"}).status_code == 303
+    assert "You chose a refund." in client.get(path).text
+    again = client.post(path, data={"choice": "credit"})
+    assert again.status_code == 409
+    assert offer_of(carrel.database, payers.card).choice is OfferChoice.REFUND
+
+
+def test_another_webinar_is_chosen_and_nothing_chosen_is_told(
+    client: Visitor, carrel: Carrel, payers: Payers
+) -> None:
+    path = page_of(carrel, payers.elm)
+    answer = client.post(path, data={"choice": "exchange"})
+    assert answer.status_code == 400
+    assert "Choose one of the webinars in the list." in answer.text
+    client.post(path, data={"choice": "exchange", "other": OTHER})
+    assert "You chose “Mending spines” instead." in client.get(path).text
+
+
+def test_after_a_reinstatement_it_says_that_the_order_stands(
+    client: Visitor, carrel: Carrel, payers: Payers
+) -> None:
+    reinstate(carrel)
+    path = page_of(carrel, payers.elm)
+    assert "Your order stands as it was." in client.get(path).text
+    assert client.post(path, data={"choice": "refund"}).status_code == 409
+
+
+def test_a_buyer_finds_the_link_on_the_webinars_page_and_others_do_not(
+    client: Visitor, carrel: Carrel, payers: Payers, to_come: Cast
+) -> None:
+    client.sign_in(to_come.dan.id)
+    assert page_of(carrel, payers.card) in client.get(f"/webinars/{SLUG}").text
+    client.sign_in(to_come.bob.id)
+    assert "/canceled/" not in client.get(f"/webinars/{SLUG}").text
+
+
+def test_only_staff_see_the_state_of_every_payer(
+    client: Visitor, carrel: Carrel, payers: Payers, to_come: Cast, roles: Roles
+) -> None:
+    for who in (to_come.mia, roles.beth):
+        client.sign_in(who.id)
+        assert client.post(f"/staff/webinars/{SLUG}/offers/refund", data={}).status_code == 404
+    client.post(page_of(carrel, payers.card), data={"choice": "refund"})
+    client.sign_in(to_come.ada.id)
+    page = client.get(f"/staff/webinars/{SLUG}").text
+    assert "What payers chose" in page
+    assert page.count("Said nothing yet") == 4
+    assert "Oak County Library" in page
+    assert client.post(f"/staff/webinars/{SLUG}/offers/refund", data={}).status_code == 303
+    assert "The refunds have begun." in client.get(f"/staff/webinars/{SLUG}").text
