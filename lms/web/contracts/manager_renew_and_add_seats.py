@@ -1,10 +1,14 @@
 """Manager pages for asking to renew a contract, and to add seats: two acts with two prices (C5, P4)."""
 
+import re
+from typing import Final
+from zoneinfo import ZoneInfo
+
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
-from wtforms import Form, IntegerField, TextAreaField
+from wtforms import BooleanField, Form, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lms.access.explanations import last_day
@@ -12,12 +16,17 @@ from lms.contracts import renewals
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import Conflict, Invalid, NotFound
+from lms.core.model_base import new_public_id
+from lms.models.grants import OfferKind
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.pricing.price_list import MOST_SEATS, currency_of, say_money
 from lms.pricing.quotes import Unpriced
 from lms.requests.requests import LONGEST_MESSAGE
 from lms.sales import contract_lines, requested_orders, seat_prices
+from lms.sales.new_orders import LONGEST_REFERENCE, NewLine
 from lms.sales.requested_orders import Asker
+from lms.seat_orders import seat_orders
+from lms.seat_orders.seat_orders import Buyer, SeatOrder
 from lms.seats import pools
 from lms.seats.pools import PoolFacts
 from lms.web.core.current_user import required_viewer
@@ -34,13 +43,22 @@ blueprint = Blueprint(
     url_prefix="/organization/<organization_id>/pools/<pool_id>",
 )
 OVERVIEW = "organizations.overview"
+ORDER_ID: Final = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
 
 
 class RenewForm(Form):
-    """What a manager writes to our team when they ask for a renewal quote."""
+    """How a manager orders: a PO number, or what they write to our team for a quote."""
+
+    po_number = StringField(
+        _l("Purchase order number"),
+        [Optional(), Length(max=LONGEST_REFERENCE)],
+        description=_l("We print it on the invoice."),
+        render_kw={"maxlength": LONGEST_REFERENCE, "autocomplete": "off"},
+    )
+    reuse_po = BooleanField(_l("Use this PO number again"))
 
     message = TextAreaField(
-        _l("Message"),
+        _l("Message for a quote"),
         [Optional(), Length(max=LONGEST_MESSAGE)],
         description=_l("For example a different number of seats, or your fiscal year."),
         render_kw={"rows": 3, "maxlength": LONGEST_MESSAGE},
@@ -76,6 +94,14 @@ def ask_to_renew(organization_id: str, pool_id: str) -> ResponseReturnValue:
     form = RenewForm(request.form)
     if not form.validate():
         return _renewal_page(managed, pool_id, form), 400
+    if request.form.get("act") == "order":
+        try:
+            with transaction() as session:
+                pool = _own_pool(session, managed, pool_id)
+                line = seat_orders.renewal_line(session, pool, zone_of(managed), now=clock.now())
+                return _ordered(session, managed, pool, line, form)
+        except (Invalid, Conflict) as refusal:
+            return _renewal_page(managed, pool_id, form, refusal=refusal), 409
     with transaction() as session:
         pool = _own_pool(session, managed, pool_id)
         asked = requested_orders.ask_to_renew(
@@ -114,10 +140,16 @@ def ask_for_more(organization_id: str, pool_id: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             pool = _own_pool(session, managed, pool_id)
+            more = form.quantity.data or 0
+            if request.form.get("act") == "order":
+                line = seat_orders.line_of_more(
+                    session, pool, more, zone_of(managed), now=clock.now()
+                )
+                return _ordered(session, managed, pool, line, form)
             asked = requested_orders.ask_for_more(
                 session,
                 pool,
-                form.quantity.data or 0,
+                more,
                 _asker(form.message.data or ""),
                 mail_context=mail_context(),
                 now=clock.now(),
@@ -125,6 +157,8 @@ def ask_for_more(organization_id: str, pool_id: str) -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         return _seats_page(managed, pool_id, form), 400
+    except Conflict as conflict:
+        return _seats_page(managed, pool_id, form, refusal=conflict), 409
     flash(
         _("We got your request %(number)s and will email you the quote.", number=asked.number),
         "done",
@@ -132,13 +166,52 @@ def ask_for_more(organization_id: str, pool_id: str) -> ResponseReturnValue:
     return see_other("organization_orders.index", organization_id=organization_id)
 
 
-def _renewal_page(managed: Managed, pool_id: str, form: RenewForm) -> str:
+def _ordered(
+    session: Session, managed: Managed, pool: PoolFacts, line: NewLine | Unpriced, form: RenewForm
+) -> ResponseReturnValue:
+    """Place the order of a renewal or of more seats; people of the seller use their own form."""
+    person = required_viewer()
+    if managed.role is None or not person.email:
+        raise NotFound
+    wanted = SeatOrder(
+        order_id=request.form.get("order_id", ""),
+        seen=request.form.get("seen", ""),
+        po_number=form.po_number.data or "",
+        may_reuse_po=form.reuse_po.data,
+    )
+    if not ORDER_ID.fullmatch(wanted.order_id):
+        raise NotFound
+    order = seat_orders.place(
+        session,
+        pool,
+        line,
+        wanted,
+        Buyer(person.public_id, person.name, person.email),
+        zone=zone_of(managed),
+        mail_context=mail_context(),
+        now=clock.now(),
+    )
+    flash(
+        _("Order placed. We'll check it and open access within one business day.")
+        if order.held_at is not None
+        else _("Order placed. The invoice is on its way."),
+        "done",
+    )
+    return see_other("organization_orders.index", organization_id=managed.facts.public_id)
+
+
+def _renewal_page(
+    managed: Managed, pool_id: str, form: RenewForm, *, refusal: Invalid | Conflict | None = None
+) -> str:
+    if isinstance(refusal, Invalid):
+        show_faults(form, refusal)
     zone, at = zone_of(managed), clock.now()
     with read_session() as session:
         pool = _own_pool(session, managed, pool_id)
         if pool.allotted_from is not None or pool.is_permanent:
             raise NotFound(pools.NO_SUCH_POOL)
         price = seat_prices.price_of_renewal(session, pool)
+        line = seat_orders.renewal_line(session, pool, zone, now=at)
         starts = renewals.next_start(session, pool.id, now=at)
         ends = renewals.renewed_end(session, pool.id, zone, now=at)
         currency = currency_of(session)
@@ -154,18 +227,22 @@ def _renewal_page(managed: Managed, pool_id: str, form: RenewForm) -> str:
         is_priced=is_priced,
         starts=say_date(starts, zone),
         ends=last_day(ends, zone),
+        **_order_values(managed, line, zone, refusal),
         more_url=url_for(".more", organization_id=managed.facts.public_id, pool_id=pool_id),
         back_url=url_for(OVERVIEW, organization_id=managed.facts.public_id),
     )
 
 
-def _seats_page(managed: Managed, pool_id: str, form: MoreSeatsForm) -> str:
+def _seats_page(
+    managed: Managed, pool_id: str, form: MoreSeatsForm, *, refusal: Conflict | None = None
+) -> str:
     zone, at = zone_of(managed), clock.now()
     with read_session() as session:
         pool = _own_pool(session, managed, pool_id)
         if pool.allotted_from is not None or pool.capacity is None:
             raise NotFound(pools.NO_SUCH_POOL)
         price, ends, hindrance = "", "", ""
+        line: NewLine | Unpriced = Unpriced(OfferKind.GROUP_SEATS)
         try:
             line = contract_lines.line_of_more_seats(
                 session, pool, form.quantity.data or 1, zone, now=at
@@ -175,8 +252,8 @@ def _seats_page(managed: Managed, pool_id: str, form: MoreSeatsForm) -> str:
             ends = last_day(line.ends_at, zone) if line.ends_at else ""
         except Invalid:
             pass  # the form says what is wrong with the number
-        except Conflict as refusal:
-            hindrance = _(refusal.message)
+        except Conflict as conflict:
+            hindrance = _(conflict.message)
     return render_in(
         managed,
         "contracts/manager_more_seats.html",
@@ -188,11 +265,28 @@ def _seats_page(managed: Managed, pool_id: str, form: MoreSeatsForm) -> str:
         quantity=form.quantity.data or 1,
         ends=ends,
         hindrance=hindrance,
+        **_order_values(managed, line, zone, refusal),
         renew_url=""
         if pool.is_permanent
         else url_for(".renew", organization_id=managed.facts.public_id, pool_id=pool_id),
         back_url=url_for(OVERVIEW, organization_id=managed.facts.public_id),
     )
+
+
+def _order_values(
+    managed: Managed,
+    line: NewLine | Unpriced,
+    zone: ZoneInfo,
+    refusal: Invalid | Conflict | None,
+) -> dict[str, object]:
+    """Return what the press that orders needs: nothing where the price is negotiated."""
+    has_price = not isinstance(line, Unpriced) and bool(line.price_minor)
+    return {
+        "may_order": has_price and managed.role is not None,
+        "seen": seat_orders.seen(line, zone) if not isinstance(line, Unpriced) else "",
+        "order_id": new_public_id(),
+        "fault": _(refusal.message) if isinstance(refusal, Conflict) else "",
+    }
 
 
 def _own_pool(session: Session, managed: Managed, pool_id: str) -> PoolFacts:

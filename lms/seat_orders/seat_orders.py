@@ -1,0 +1,171 @@
+"""Orders of managers for what their organization has: a renewal, or more seats (P4, C3, C5, P9).
+
+Both are two acts with two prices. What is placed costs what the page said, or nothing is placed.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Conflict, Invalid
+from lms.mail.links import MailContext
+from lms.models.orders import LineAct, Order, Terms
+from lms.models.organizations import Organization
+from lms.payments import credit_limit
+from lms.pricing.price_list import currency_of
+from lms.pricing.quotes import Unpriced
+from lms.sales import contract_lines, orders, purchase_orders
+from lms.sales.new_orders import NewLine, NewOrder
+from lms.seats.pools import PoolFacts
+
+NEGOTIATED: Final = N_("We quote this price for you. Request a quote.")
+CHANGED: Final = N_(
+    "The price or the term changed since you opened the page. Check it, and order again."
+)
+NO_NUMBER: Final = N_("Enter your purchase order number. Your organization requires one.")
+USED: Final = N_(
+    "Order %(number)s has this purchase order number already. Tick the box to use it again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """The manager who orders."""
+
+    public_id: str
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeatOrder:
+    """How it is ordered: `order_id` places it once, and `seen` is what the page said it costs.
+
+    `po_number` may be empty, unless the organization requires one.
+    """
+
+    order_id: str
+    seen: str
+    po_number: str = ""
+    may_reuse_po: bool = False
+
+
+def renewal_line(
+    session: Session, pool: PoolFacts, zone: ZoneInfo, *, now: datetime
+) -> NewLine | Unpriced:
+    """Return the line that renews a contract or pass for all its seats and a full term (C5)."""
+    return _priced(contract_lines.renewal_line(session, pool, None, zone, now=now))
+
+
+def line_of_more(
+    session: Session, pool: PoolFacts, more: int, zone: ZoneInfo, *, now: datetime
+) -> NewLine | Unpriced:
+    """Return the line that adds seats: until a contract's end by the day (C3), else for good (P4).
+
+    Raises Invalid (field `quantity`), and Conflict where nothing can be added.
+    """
+    return _priced(contract_lines.line_of_more_seats(session, pool, more, zone, now=now))
+
+
+def _priced(line: NewLine) -> NewLine | Unpriced:
+    return line if line.price_minor else Unpriced(line.kind)
+
+
+def seen(line: NewLine, zone: ZoneInfo) -> str:
+    """Return what a page says of a line: its price, its seats, and the days of a term."""
+    days = [at.astimezone(zone).date().isoformat() for at in (line.starts_at, line.ends_at) if at]
+    if line.act is LineAct.MORE_SEATS:
+        days = days[-1:]  # they start when they are ordered
+    return " ".join((str(line.price_minor), str(line.quantity), *days))
+
+
+def place(  # noqa: PLR0913  (what is ordered, how, and by whom)
+    session: Session,
+    pool: PoolFacts,
+    line: NewLine | Unpriced,
+    wanted: SeatOrder,
+    buyer: Buyer,
+    *,
+    zone: ZoneInfo,
+    mail_context: MailContext,
+    now: datetime,
+) -> Order:
+    """Place the order of a line on invoice, or by purchase order; its access opens as by P9.
+
+    `zone` is the organization's. Raises Conflict where the price changed or it was placed before,
+    and Invalid (field `po_number`).
+    """
+    new = _order(session, pool, line, wanted, buyer, zone=zone)
+    _check_po(session, pool, wanted)
+    opens = credit_limit.opens_at_once(
+        session, pool.organization_id, wanted_minor=new.lines[0].price_minor
+    )
+    return orders.place(
+        session,
+        replace(
+            new,
+            terms=Terms.PURCHASE_ORDER if new.po_number.strip() else Terms.INVOICE,
+            is_held=not opens,
+        ),
+        mail_context=mail_context,
+        actor=buyer.public_id,
+        now=now,
+    )
+
+
+def draft(  # noqa: PLR0913  (what is ordered, how, and by whom)
+    session: Session,
+    pool: PoolFacts,
+    line: NewLine | Unpriced,
+    wanted: SeatOrder,
+    buyer: Buyer,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+) -> Order:
+    """Write the order of a line down, ready to be paid by card; nothing is placed or issued.
+
+    Raises as `place`.
+    """
+    new = _order(session, pool, line, wanted, buyer, zone=zone)
+    return orders.draft(session, replace(new, terms=Terms.CARD), actor=buyer.public_id, now=now)
+
+
+def _order(
+    session: Session,
+    pool: PoolFacts,
+    line: NewLine | Unpriced,
+    wanted: SeatOrder,
+    buyer: Buyer,
+    *,
+    zone: ZoneInfo,
+) -> NewOrder:
+    if isinstance(line, Unpriced):
+        raise Conflict(NEGOTIATED)
+    if seen(line, zone) != wanted.seen:
+        raise Conflict(CHANGED)
+    organization = session.get_one(Organization, pool.organization_id)
+    return NewOrder(
+        lines=(line,),
+        email=buyer.email,
+        name=buyer.name,
+        terms=Terms.INVOICE,
+        currency=currency_of(session),
+        organization=organization.slug,
+        po_number=wanted.po_number,
+        order_id=wanted.order_id,
+    )
+
+
+def _check_po(session: Session, pool: PoolFacts, wanted: SeatOrder) -> None:
+    organization = session.get_one(Organization, pool.organization_id)
+    number = wanted.po_number.strip()
+    if organization.po_required and not number:
+        raise Invalid(NO_NUMBER, fields={"po_number": NO_NUMBER})
+    used = purchase_orders.used_before(session, organization.id, number)
+    if used and not wanted.may_reuse_po:
+        sentence = USED % {"number": used[0].number}
+        raise Invalid(sentence, fields={"po_number": sentence})

@@ -1,0 +1,148 @@
+"""Managers renew and add seats by themselves: who may not, the price on the button, and once (C5, P4)."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from lms.core.database import Database
+from lms.models.orders import Order, Terms
+from lms.models.organizations import Organization
+from lms.pricing.price_list import set_prices
+from lms.sales.read_models import OrderFacts, find_order_facts
+from tests.cast import Cast, Roles
+from tests.clock import NOW, Clock
+from tests.sales.order_fixtures import GROUP, PRICES, grants, paid, placed
+from tests.sales.test_orders import CONTRACT
+from tests.visitor import Visitor
+
+EXTRA = replace(CONTRACT, lines=(replace(CONTRACT.lines[0], quantity=10, price_minor=120_000),))
+
+
+@pytest.fixture(autouse=True)
+def _now(clock: Clock, database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        set_prices(session, PRICES, actor=None, now=NOW - timedelta(days=400))
+
+
+def page_of(database: Database, cast: Cast, facts: OrderFacts, act: str) -> str:
+    (grant,) = grants(database, facts)
+    with database.read_session() as session:
+        elm = session.get_one(Organization, cast.organization_id).public_id
+    return f"/organization/{elm}/pools/{grant.pool_public_id}/{act}"
+
+
+def hidden(page: str) -> dict[str, str]:
+    """Return what the press sends along."""
+    return dict(re.findall(r'name="(order_id|seen)" value="([^"]*)"', page))
+
+
+def newest(database: Database) -> OrderFacts:
+    with database.read_session() as session:
+        found = select(Order.public_id).order_by(Order.id.desc()).limit(1)
+        return find_order_facts(session, session.scalars(found).one())
+
+
+def count(database: Database) -> int:
+    with database.read_session() as session:
+        return session.scalar(select(func.count(Order.id))) or 0
+
+
+def test_only_managers_order(client: Visitor, cast: Cast, roles: Roles, database: Database) -> None:
+    path = page_of(database, cast, placed(database, EXTRA), "renew")
+    for who in (roles.bill, roles.sue, roles.max, roles.beth, cast.dan):
+        client.sign_in(who.id)
+        assert client.get(path).status_code == 404
+        assert client.post(path, data={"act": "order"}).status_code == 404
+    client.sign_in(cast.ada.id)
+    page = client.get(path).text
+    assert 'value="order"' not in page
+    data = {"act": "order", "order_id": "0" * 26, "seen": ""}
+    assert client.post(path, data=data).status_code in (404, 409)
+    assert count(database) == 1
+
+
+def test_a_manager_renews_at_the_price_on_the_button_once(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
+    first = placed(database, EXTRA)
+    paid(database, first)
+    path = page_of(database, cast, first, "renew")
+    client.sign_in(cast.mia.id)
+    page = client.get(path).text
+    assert "Renew for $1,200.00" in page
+    data = {"act": "order", "po_number": "88123", **hidden(page)}
+    assert client.post(path, data=data).status_code == 303
+    made = newest(database)
+    assert (made.terms, made.po_number, made.open_minor) == (
+        Terms.PURCHASE_ORDER,
+        "88123",
+        120_000,
+    )
+    assert made.held_at is None
+    (old,), (new,) = grants(database, first), grants(database, made)
+    assert (new.starts_at, new.seats, new.pool_id) == (old.ends_at, 10, old.pool_id)
+    assert client.post(path, data=data).status_code == 409
+    assert count(database) == 2
+
+
+def test_who_never_paid_waits_for_our_team(client: Visitor, cast: Cast, database: Database) -> None:
+    path = page_of(database, cast, placed(database, EXTRA), "renew")
+    client.sign_in(cast.mia.id)
+    client.post(path, data={"act": "order", **hidden(client.get(path).text)})
+    assert newest(database).held_at is not None
+
+
+def test_more_seats_of_a_webinar_cost_the_difference(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
+    first = placed(database, GROUP)
+    path = page_of(database, cast, first, "more-seats")
+    client.sign_in(cast.mia.id)
+    page = client.post(path, data={"act": "price", "quantity": "2"}).text
+    assert "Add 2 seats for $130.00" in page
+    data = {"act": "order", "quantity": "2", **hidden(page)}
+    assert client.post(path, data=data).status_code == 303
+    made = newest(database)
+    assert (made.net_minor, made.kind, made.quantity) == (13_000, GROUP.lines[0].kind, 2)
+    (grant,) = grants(database, made)
+    assert grant.pool_id == grants(database, first)[0].pool_id
+
+
+def test_another_number_than_the_price_was_shown_for_orders_nothing(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
+    path = page_of(database, cast, placed(database, GROUP), "more-seats")
+    client.sign_in(cast.mia.id)
+    page = client.post(path, data={"act": "price", "quantity": "2"}).text
+    answer = client.post(path, data={"act": "order", "quantity": "4", **hidden(page)})
+    assert answer.status_code == 409
+    assert "Add 4 seats for $260.00" in answer.text
+    assert count(database) == 1
+
+
+def test_a_required_or_a_used_purchase_order_number_is_asked_for(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
+    first = placed(database, replace(EXTRA, po_number="88123"))
+    path = page_of(database, cast, first, "renew")
+    with database.transaction() as session:
+        session.execute(update(Organization).values(po_required=True))
+    client.sign_in(cast.mia.id)
+    data = {"act": "order", **hidden(client.get(path).text)}
+    answer = client.post(path, data=data)
+    assert "Your organization requires one." in answer.text
+    answer = client.post(path, data={**data, "po_number": "88123"})
+    assert "Tick the box to use it again." in answer.text
+    assert count(database) == 1
+    answer = client.post(path, data={**data, "po_number": "88123", "reuse_po": "y"})
+    assert answer.status_code == 303
+
+
+def test_a_negotiated_price_is_quoted(client: Visitor, cast: Cast, database: Database) -> None:
+    free = replace(CONTRACT, lines=(replace(CONTRACT.lines[0], price_minor=0),))
+    path = page_of(database, cast, placed(database, free), "renew")
+    client.sign_in(cast.mia.id)
+    assert 'value="order"' not in client.get(path).text
