@@ -40,7 +40,9 @@ LIMITED = {
         "organization_billing.file",
         "organization_billing.save",
         "organization_orders.accept",
+        "organization_orders.act",
         "organization_orders.index",
+        "organization_orders.show",
         "organization_orders.place",
         "organization_payment_link.make",
         "organization_payment_link.show",
@@ -56,6 +58,7 @@ LIMITED = {
     Audience.BOOKKEEPERS: {
         "organizations.overview",
         "organization_orders.index",
+        "organization_orders.show",
         "staff_branding.prices",
         "staff_desk.desk",
         "staff_balances.index",

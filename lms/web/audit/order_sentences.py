@@ -6,6 +6,7 @@ from typing import Final
 from lms.core.errors import N_
 
 ORDER_SENTENCES: Final[Mapping[str, str]] = {
+    "order.billed_anew": N_("%(actor)s changed who is billed for %(subject)s"),
     "order.canceled": N_("%(actor)s canceled %(subject)s"),
     "order.check_sent": N_("%(actor)s told us that a check for %(subject)s is on its way"),
     "order.corrected": N_("%(actor)s corrected %(subject)s"),

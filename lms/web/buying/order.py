@@ -15,8 +15,8 @@ from flask_babel import ngettext
 from wtforms import Form, StringField
 from wtforms.validators import DataRequired, Length
 
-from lms.buying import confirmations, own_orders
-from lms.buying.own_orders import Bought, OwnOrder
+from lms.buying import confirmations, placed_orders
+from lms.buying.placed_orders import Bought, OwnOrder
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_datetime
 from lms.core.errors import Conflict, Gone
@@ -112,7 +112,7 @@ def take(order_id: str, pool_id: str) -> ResponseReturnValue:
     login_id = login_of(order_id)
     try:
         with transaction() as session:
-            own_orders.take_seat(session, order_id, pool_id, login_id, now=clock.now())
+            placed_orders.take_seat(session, order_id, pool_id, login_id, now=clock.now())
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
     else:
@@ -123,7 +123,7 @@ def take(order_id: str, pool_id: str) -> ResponseReturnValue:
 def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStatus.OK) -> Response:
     login_id, now = login_of(order_id), clock.now()
     with read_session() as session:
-        own = own_orders.read_own(session, order_id, login_id, now=now)
+        own = placed_orders.read_own(session, order_id, login_id, now=now)
         documents = documents_of_order(session, own.facts.id)
     is_here = viewer() is None
     if form is None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from lms.buying import order_sessions, own_orders
+from lms.buying import order_sessions, placed_orders
 from lms.core import clock
 from lms.core.errors import NotFound
 from lms.models.orders import Order
@@ -20,7 +20,7 @@ def login_of(order_id: str, *, placed: bool = True) -> int:
     person = viewer()
     with read_session() as session:
         order = find_order(session, order_id)
-        if person is not None and own_orders.may_see(session, order, person.login_id):
+        if person is not None and placed_orders.may_see(session, order, person.login_id):
             return person.login_id
         if _is_open_here(session, order):
             if order.contact_id is not None:

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from lms.web.sales import (
     manager_orders,
+    own_orders,
     staff_corrections,
     staff_credits,
     staff_order,
@@ -17,6 +18,7 @@ from lms.web.sales import (
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     manager_orders.blueprint,
+    own_orders.blueprint,
     staff_orders.blueprint,
     staff_order_form.blueprint,
     staff_order.blueprint,

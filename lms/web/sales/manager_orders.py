@@ -22,6 +22,7 @@ from lms.models.orders import Order, Quote
 from lms.organizations.billing_details import read_billing
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.payers import Payer
+from lms.own_orders import own_orders
 from lms.pricing.price_list import say_money
 from lms.sales import purchase_orders
 from lms.sales.new_orders import LONGEST_REFERENCE
@@ -38,6 +39,7 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.quote_texts import offer_name
 from lms.web.sales.act_forms import REFERENCE, SHORT
 from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS
+from lms.web.sales.own_order_page import OwnOrderForm, change, form_of, order_values, refused
 from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
 
 blueprint = Blueprint("organization_orders", __name__, url_prefix="/organization/<organization_id>")
@@ -98,6 +100,40 @@ def index(organization_id: str) -> ResponseReturnValue:
         rows=[_row(one, managed) for one in orders if one.placed_at is not None],
         documents=[_document(one, managed) for one in documents],
     )
+
+
+@blueprint.get("/orders/<order_id>")
+@open_to(Audience.MANAGERS, Audience.BILLING, Audience.BOOKKEEPERS)
+def show(organization_id: str, order_id: str) -> ResponseReturnValue:
+    """Show an order with its documents, and what may be changed of it."""
+    managed = managed_organization(organization_id)
+    payer = own_orders.Payer(organization_id=managed.facts.id)
+    with read_session() as session:
+        values = order_values(session, payer, order_id)
+        form = form_of(session, payer, order_id)
+    return render_in(managed, "sales/manager_order.html", form=form, fault="", **values)
+
+
+@blueprint.post("/orders/<order_id>")
+@open_to(Audience.MANAGERS, Audience.BILLING)
+def act(organization_id: str, order_id: str) -> ResponseReturnValue:
+    """Add a PO number, change who is billed, or ask for a refund."""
+    managed = managed_organization(organization_id)
+    payer, form = own_orders.Payer(organization_id=managed.facts.id), OwnOrderForm(request.form)
+    fault = ""
+    if form.validate():
+        try:
+            change(payer, order_id, form)
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        except Conflict as refusal:
+            fault = refused(refusal)
+        else:
+            return see_other(".show", organization_id=organization_id, order_id=order_id)
+    with read_session() as session:
+        values = order_values(session, payer, order_id)
+    page = render_in(managed, "sales/manager_order.html", form=form, fault=fault, **values)
+    return page, 409 if fault else 400
 
 
 @blueprint.get("/quotes/<document_id>/accept")
@@ -194,6 +230,7 @@ def _row(facts: OrderFacts, managed: Managed) -> dict[str, object]:
     if facts.lines > 1:
         what = _("%(what)s and more", what=what)
     return {
+        "url": url_for(".show", organization_id=managed.facts.public_id, order_id=facts.public_id),
         "number": facts.number,
         "link_url": url_for(
             "organization_payment_link.show",

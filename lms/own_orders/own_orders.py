@@ -1,0 +1,161 @@
+"""What payers do with their own orders: a PO number, who is billed until it is invoiced, a refund.
+
+An issued document never changes; a PO number that comes after the invoice is told to our team by
+the order's page (MONEY.md, M2 and M9).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.access.merged_logins import logins_of
+from lms.access.merged_organizations import family_of
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.mail.links import MailContext
+from lms.models.orders import Order
+from lms.models.organizations import Organization
+from lms.models.requests import DeskRequest, RequestKind
+from lms.requests import requests
+from lms.requests.read_models import MONEY_BACK, OPEN, RequestFacts, find_request
+from lms.requests.requests import NewRequest
+from lms.sales import billing, cancellations, purchase_orders
+from lms.sales.invoices import live_invoice
+from lms.sales.purchase_orders import NewPurchaseOrder
+
+INVOICED: Final = N_("The invoice was issued, so it can't be changed here. Ask us to correct it.")
+NOTHING_PAID: Final = N_("Nothing was paid for this order yet.")
+NO_NAME: Final = N_("Enter who is billed.")
+USED: Final = N_(
+    "Order %(number)s has this purchase order number already. Tick the box to use it again."
+)
+MOST_LINES: Final = 6
+LONGEST: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Whose orders: a person's own, or an organization's."""
+
+    login_id: int | None = None
+    organization_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """The person who asks, and why."""
+
+    login_id: int
+    public_id: str
+    name: str
+    email: str
+    message: str = ""
+
+
+def find_own(session: Session, payer: Payer, order_id: str, *, lock: bool = False) -> Order:
+    """Return a payer's placed order, locked if wanted; raises NotFound for any other."""
+    query = select(Order).where(
+        Order.public_id == order_id, _is_of(payer), Order.placed_at.is_not(None)
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    order = session.scalar(query)
+    if order is None:
+        raise NotFound
+    return order
+
+
+def add_po_number(
+    session: Session,
+    order: Order,
+    number: str,
+    *,
+    may_reuse: bool,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Record a purchase order number for an order; raises Invalid (field `po_number`)."""
+    used = purchase_orders.used_before(session, order.organization_id, number, but=order.public_id)
+    if used and not may_reuse:
+        sentence = USED % {"number": used[0].number}
+        raise Invalid(sentence, fields={"po_number": sentence})
+    new = NewPurchaseOrder(number, now)
+    purchase_orders.receive(session, order, new, actor=actor, now=now)
+
+
+def change_bill_to(
+    session: Session,
+    order: Order,
+    name: str,
+    address: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Change who is billed, and where; `order` is locked.
+
+    Raises Conflict once the invoice was issued, and Invalid by field.
+    """
+    if live_invoice(session, order.id) is not None:
+        raise Conflict(INVOICED)
+    clean = " ".join(name.split())
+    lines = tuple(" ".join(line.split()) for line in address.splitlines() if line.strip())
+    if not 1 <= len(clean) <= LONGEST:
+        raise Invalid(NO_NAME, fields={"bill_name": NO_NAME})
+    if len(lines) > MOST_LINES or any(len(line) > LONGEST for line in lines):
+        sentence = N_("Use at most 6 lines.")
+        raise Invalid(sentence, fields={"address": sentence})
+    known = billing.billing_of(session, order)
+    order.bill_to = billing.pack(replace(known, to=replace(known.to, name=clean, address=lines)))
+    audit.record(session, "order.billed_anew", order.public_id, actor=actor, now=now)
+
+
+def refund_asked(session: Session, order_id: int) -> RequestFacts | None:
+    """Return the open request for an order's refund; None where no one asked."""
+    public_id = session.scalar(
+        select(DeskRequest.public_id)
+        .where(
+            DeskRequest.order_id == order_id,
+            DeskRequest.refusal == MONEY_BACK,
+            DeskRequest.state.in_(OPEN),
+        )
+        .order_by(DeskRequest.id.desc())
+        .limit(1)
+    )
+    return None if public_id is None else find_request(session, public_id)
+
+
+def ask_refund(
+    session: Session, order: Order, asker: Asker, *, mail_context: MailContext, now: datetime
+) -> RequestFacts:
+    """Ask our team for an order's refund by the refund policy; asked twice, it is one request.
+
+    `order` is locked. Raises Conflict where nothing was paid.
+    """
+    asked = refund_asked(session, order.id)
+    if asked is not None:
+        return asked
+    if live_invoice(session, order.id) is None or not cancellations.is_paid(session, order):
+        raise Conflict(NOTHING_PAID)
+    organization = session.get(Organization, order.organization_id or 0)
+    new = NewRequest(
+        kind=RequestKind.TROUBLE,
+        name=asker.name,
+        email=asker.email,
+        organization_name=organization.name if organization else "",
+        login_id=asker.login_id,
+        organization_id=order.organization_id,
+        message=asker.message,
+        refusal=MONEY_BACK,
+        order_id=order.id,
+    )
+    return requests.ask(session, new, mail_context=mail_context, actor=asker.public_id, now=now)
+
+
+def _is_of(payer: Payer) -> ColumnElement[bool]:
+    if payer.organization_id is not None:
+        return Order.organization_id.in_(family_of(payer.organization_id))
+    return Order.login_id.in_(logins_of(payer.login_id or 0))

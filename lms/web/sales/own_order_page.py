@@ -1,0 +1,143 @@
+"""An order as its payer reads it, and its acts: shared by persons' and managers' pages."""
+
+from flask import flash, request
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from wtforms import BooleanField, Form, StringField, TextAreaField
+from wtforms.validators import Length, Optional
+
+from lms.core import clock
+from lms.core.dates_and_time_zones import say_long_date
+from lms.core.errors import Conflict, Invalid, NotFound
+from lms.documents.payer_documents import documents_of_order
+from lms.documents.payment_links import current_link, payment_links
+from lms.models.orders import Order
+from lms.own_orders import own_orders
+from lms.own_orders.own_orders import Asker, Payer
+from lms.pricing.price_list import say_money
+from lms.requests.requests import LONGEST_MESSAGE
+from lms.sales import billing, orders
+from lms.sales.new_orders import LONGEST_REFERENCE
+from lms.sales.read_models import OrderFacts, find_order_facts
+from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.core.current_user import required_viewer
+from lms.web.core.lazy_form_translations import _l
+from lms.web.core.private_page_headers_and_mail_links import mail_context
+from lms.web.core.request_context import carrel, transaction
+from lms.web.sales.order_texts import DOCUMENT_WORDS, STANDING_BADGES, STANDING_WORDS
+
+
+class OwnOrderForm(Form):
+    """What a payer changes of an order, or writes when they ask for a refund."""
+
+    po_number = StringField(
+        _l("Purchase order number"),
+        [Optional(), Length(max=LONGEST_REFERENCE)],
+        render_kw={"maxlength": LONGEST_REFERENCE, "autocomplete": "off"},
+    )
+    reuse_po = BooleanField(_l("Use this PO number again"))
+    bill_name = StringField(_l("Bill to"), [Optional(), Length(max=200)])
+    address = TextAreaField(_l("Address"), [Optional(), Length(max=1200)], render_kw={"rows": 4})
+    message = TextAreaField(
+        _l("Why do you want a refund?"),
+        [Optional(), Length(max=LONGEST_MESSAGE)],
+        render_kw={"rows": 3},
+    )
+
+
+def order_values(session: Session, payer: Payer, order_id: str) -> dict[str, object]:
+    """Return the values of an order's page; raises NotFound for another payer's."""
+    order = own_orders.find_own(session, payer, order_id)
+    facts = find_order_facts(session, order_id)
+    zone, standing = reading_zone(), facts.standing(clock.now())
+    link = current_link(session, order, where=payment_links(carrel().settings))
+    return {
+        "facts": facts,
+        "state": _(STANDING_WORDS[standing]),
+        "badge_kind": STANDING_BADGES[standing],
+        "total": say_money(facts.total_minor, facts.currency),
+        "open": say_money(facts.open_minor, facts.currency) if facts.open_minor else "",
+        "lines": [
+            (billing.title_of(line), say_money(line.net_minor, facts.currency))
+            for line in orders.lines_of(session, order.id)
+        ],
+        "documents": [
+            {
+                "id": one.public_id,
+                "title": f"{DOCUMENT_WORDS[one.kind]} {one.label}",
+                "issued": say_long_date(one.issued_at, zone),
+                "total": say_money(one.total_minor, one.currency),
+                "is_replaced": one.is_replaced,
+            }
+            for one in documents_of_order(session, order.id)
+        ],
+        "pay_url": link.url if link and facts.open_minor else "",
+        "may_bill_anew": facts.invoice_id is None and facts.canceled_at is None,
+        "may_ask_refund": _may_ask_refund(facts),
+        "asked": own_orders.refund_asked(session, order.id),
+    }
+
+
+def form_of(session: Session, payer: Payer, order_id: str) -> OwnOrderForm:
+    """Return the form of an order as it is now."""
+    order = own_orders.find_own(session, payer, order_id)
+    billed = billing.billing_of(session, order).to
+    return OwnOrderForm(
+        po_number=billing.po_number(session, order),
+        bill_name=billed.name,
+        address="\n".join(billed.address),
+    )
+
+
+def change(payer: Payer, order_id: str, form: OwnOrderForm) -> None:
+    """Do the act that was pressed; raises Invalid, Conflict and NotFound."""
+    person, now = required_viewer(), clock.now()
+    with transaction() as session:
+        order = own_orders.find_own(session, payer, order_id, lock=True)
+        match request.form.get("act"):
+            case "po":
+                own_orders.add_po_number(
+                    session,
+                    order,
+                    form.po_number.data or "",
+                    may_reuse=form.reuse_po.data,
+                    actor=person.public_id,
+                    now=now,
+                )
+                said = _("The purchase order number was added.")
+            case "bill":
+                own_orders.change_bill_to(
+                    session,
+                    order,
+                    form.bill_name.data or "",
+                    form.address.data or "",
+                    actor=person.public_id,
+                    now=now,
+                )
+                said = _("The invoice will be made out to this.")
+            case "refund":
+                said = _ask_refund(session, order, form)
+            case _:
+                raise NotFound
+    flash(said, "done")
+
+
+def refused(refusal: Invalid | Conflict) -> str:
+    """Return the sentence of a refusal."""
+    return _(refusal.message)
+
+
+def _ask_refund(session: Session, order: Order, form: OwnOrderForm) -> str:
+    person = required_viewer()
+    asker = Asker(
+        person.login_id, person.public_id, person.name, person.email or "", form.message.data or ""
+    )
+    asked = own_orders.ask_refund(
+        session, order, asker, mail_context=mail_context(), now=clock.now()
+    )
+    return _("We got your request %(number)s and will email you.", number=asked.number)
+
+
+def _may_ask_refund(facts: OrderFacts) -> bool:
+    paid = (facts.invoice_total_minor or 0) - facts.open_minor - facts.credited_minor
+    return facts.invoice_id is not None and facts.open_minor == 0 and paid > 0

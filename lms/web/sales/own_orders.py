@@ -1,0 +1,84 @@
+"""The orders of a person: what they bought, each document, and what they change by themselves."""
+
+from typing import Final
+
+from flask import Blueprint
+from flask import request as sent
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core import clock
+from lms.core.dates_and_time_zones import say_long_date
+from lms.core.errors import Conflict, Invalid
+from lms.own_orders.own_orders import Payer
+from lms.pricing.price_list import say_money
+from lms.sales.read_models import OrderFacts, orders_of_payer
+from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.private_page_headers_and_mail_links import keep_nothing
+from lms.web.core.request_context import read_session, render, see_other
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.pricing.quote_texts import offer_name
+from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS
+from lms.web.sales.own_order_page import OwnOrderForm, change, form_of, order_values, refused
+
+blueprint = Blueprint("own_orders", __name__, url_prefix="/account/orders")
+blueprint.after_request(keep_nothing)
+
+TEMPLATE: Final = "sales/own_order.html"
+
+
+@blueprint.get("")
+@open_to(Audience.SIGNED_IN)
+def index() -> ResponseReturnValue:
+    """List what a person bought themselves, the newest first."""
+    with read_session() as session:
+        found = orders_of_payer(session, login_id=required_viewer().login_id)
+    rows = [_row(one) for one in found if one.placed_at is not None]
+    return render("sales/own_orders.html", rows=rows)
+
+
+@blueprint.get("/<order_id>")
+@open_to(Audience.SIGNED_IN)
+def show(order_id: str) -> ResponseReturnValue:
+    payer = Payer(login_id=required_viewer().login_id)
+    with read_session() as session:
+        values = order_values(session, payer, order_id)
+        form = form_of(session, payer, order_id)
+    return render(TEMPLATE, form=form, fault="", **values)
+
+
+@blueprint.post("/<order_id>")
+@open_to(Audience.SIGNED_IN)
+def act(order_id: str) -> ResponseReturnValue:
+    """Add a PO number, change who is billed, or ask for a refund."""
+    payer, form = Payer(login_id=required_viewer().login_id), OwnOrderForm(sent.form)
+    fault = ""
+    if form.validate():
+        try:
+            change(payer, order_id, form)
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        except Conflict as refusal:
+            fault = refused(refusal)
+        else:
+            return see_other(".show", order_id=order_id)
+    with read_session() as session:
+        values = order_values(session, payer, order_id)
+    return render(TEMPLATE, form=form, fault=fault, **values), 409 if fault else 400
+
+
+def _row(facts: OrderFacts) -> dict[str, object]:
+    standing = facts.standing(clock.now())
+    what = offer_name(facts.kind, facts.quantity)
+    return {
+        "id": facts.public_id,
+        "number": facts.number,
+        "what": _("%(what)s and more", what=what) if facts.lines > 1 else what,
+        "covers": facts.covers,
+        "total": say_money(facts.total_minor, facts.currency),
+        "state": _(STANDING_WORDS[standing]),
+        "badge": STANDING_BADGES[standing],
+        "placed": say_long_date(facts.placed_at, reading_zone()) if facts.placed_at else "",
+    }

@@ -1,0 +1,141 @@
+"""Orders of a person and of an organization: who may see them, and what a payer changes alone."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.orders import PurchaseOrder, Terms
+from lms.models.organizations import Organization
+from lms.models.requests import DeskRequest
+from lms.sales import invoices
+from lms.sales.read_models import OrderFacts
+from tests.cast import Cast, Roles
+from tests.clock import NOW
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, SEAT, locked, paid, placed
+from tests.visitor import Visitor
+
+LATER = replace(GROUP, bill_on=date(2026, 7, 1))
+
+
+def path_of(database: Database, facts: OrderFacts) -> str:
+    if facts.organization_id is None:
+        return f"/account/orders/{facts.public_id}"
+    with database.read_session() as session:
+        elm = session.get_one(Organization, facts.organization_id).public_id
+    return f"/organization/{elm}/orders/{facts.public_id}"
+
+
+@pytest.fixture
+def own(database: Database, cast: Cast) -> OrderFacts:
+    return placed(database, SEAT)
+
+
+def test_only_its_payer_opens_an_order(
+    client: Visitor, cast: Cast, roles: Roles, database: Database, own: OrderFacts
+) -> None:
+    theirs = placed(database, GROUP)
+    path = path_of(database, own)
+    assert client.get(path).status_code in (302, 303)
+    for who in (cast.alice, cast.mia, cast.ada):
+        client.sign_in(who.id)
+        assert client.get(path).status_code == 404
+        assert client.post(path, data={"act": "refund"}).status_code == 404
+    for who in (roles.sue, roles.lee, roles.max, cast.dan):
+        client.sign_in(who.id)
+        assert client.get(path_of(database, theirs)).status_code == 404
+    client.sign_in(cast.dan.id)
+    assert client.get(f"/account/orders/{theirs.public_id}").status_code == 404
+    client.sign_in(cast.mia.id)
+    foreign = path_of(database, theirs).replace(theirs.public_id, own.public_id)
+    assert client.get(foreign).status_code == 404
+
+
+def test_a_person_finds_each_order_with_its_documents(
+    client: Visitor, cast: Cast, database: Database, own: OrderFacts
+) -> None:
+    client.sign_in(cast.dan.id)
+    assert "/account/orders" in client.get("/account").text
+    page = client.get("/account/orders").text
+    assert own.number in page
+    page = client.get(path_of(database, own)).text
+    assert f"Invoice {own.invoice_number}" in page
+    assert "Receipt R-2026-0001" in page
+    assert page.count(".pdf") == 2
+    client.sign_in(cast.alice.id)
+    assert "No orders yet" in client.get("/account/orders").text
+
+
+def test_a_purchase_order_number_is_added_and_a_used_one_asked_about(
+    client: Visitor, cast: Cast, roles: Roles, database: Database
+) -> None:
+    placed(database, replace(GROUP, po_number="88123"))
+    path = path_of(database, placed(database, GROUP))
+    client.sign_in(roles.bill.id)
+    answer = client.post(path, data={"act": "po", "po_number": "88123"})
+    assert answer.status_code == 400
+    assert "Tick the box to use it again." in answer.text
+    assert client.post(path, data={"act": "po", "po_number": ""}).status_code == 400
+    assert client.post(path, data={"act": "po", "po_number": "90001"}).status_code == 303
+    with database.read_session() as session:
+        numbers = session.scalars(select(PurchaseOrder.number).order_by(PurchaseOrder.id)).all()
+    assert numbers == ["88123", "90001"]
+
+
+def test_who_is_billed_changes_until_the_invoice_is_issued(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
+    facts = placed(database, LATER)
+    path = path_of(database, facts)
+    client.sign_in(cast.mia.id)
+    data = {"act": "bill", "bill_name": "Friends of Elm", "address": "1 Main St\nElm, IL 60001"}
+    assert client.post(path, data=data).status_code == 303
+    assert client.post(path, data={**data, "bill_name": ""}).status_code == 400
+    with database.transaction() as session:
+        invoice = invoices.bill_now(
+            session, locked(session, facts), mail_context=OFFICE, actor=None, now=NOW
+        )
+        assert invoice is not None
+        assert invoice.snapshot["bill_to"]["name"] == "Friends of Elm"
+    answer = client.post(path, data=data)
+    assert answer.status_code == 409
+    assert "Ask us to correct it." in answer.text
+
+
+def test_a_refund_is_asked_for_once_and_only_of_what_was_paid(
+    client: Visitor, cast: Cast, database: Database, own: OrderFacts
+) -> None:
+    unpaid = placed(database, replace(SEAT, terms=Terms.INVOICE))
+    client.sign_in(cast.dan.id)
+    assert client.post(path_of(database, unpaid), data={"act": "refund"}).status_code == 409
+    path = path_of(database, own)
+    for _ in range(2):
+        data = {"act": "refund", "message": "I bought it twice."}
+        assert client.post(path, data=data).status_code == 303
+    with database.read_session() as session:
+        (asked,) = session.scalars(select(DeskRequest)).all()
+        assert (asked.order_id, asked.refusal, asked.message) == (
+            own.id,
+            "MONEY_BACK",
+            "I bought it twice.",
+        )
+    assert "You asked for a refund." in client.get(path).text
+    client.sign_in(cast.ada.id)
+    assert own.public_id in client.get(f"/staff/requests/{asked.public_id}").text
+
+
+def test_a_manager_sees_the_order_and_its_payment_and_a_bookkeeper_changes_nothing(
+    client: Visitor, cast: Cast, roles: Roles, database: Database
+) -> None:
+    facts = placed(database, GROUP)
+    paid(database, facts)
+    path = path_of(database, facts)
+    client.sign_in(cast.mia.id)
+    assert path in client.get(path.rpartition("/")[0]).text
+    assert "Request a refund" in client.get(path).text
+    client.sign_in(roles.beth.id)
+    assert "Request a refund" not in client.get(path).text
+    assert client.post(path, data={"act": "refund"}).status_code == 404
