@@ -125,6 +125,18 @@ def rotate(
     return fresh.kid
 
 
+def opens_keys(database: Database, secret_key: str) -> bool:
+    """Tell whether a secret key opens the key that signs now; True where none was made yet."""
+    key = _active(database)
+    if key is None or key.private_key is None:
+        return True
+    try:
+        _opened(key.private_key, secret_key)
+    except InvalidToken:
+        return False
+    return True
+
+
 def _renew(database: Database, secret_key: str, *, now: datetime) -> None:
     """Make a key where none signs, or the one that does is due; whoever is first makes it."""
     fresh = _make(secret_key, now)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from lms.cli.command_context import Console, LazyGroup
 from lms.cli.output import as_text, first_line
 from lms.component import Component
-from lms.core.errors import NotFound, Refused, Unavailable
+from lms.core.errors import Frozen, NotFound, Refused, Unavailable
 from lms.core.settings import SettingsError
 from lms.core.version import VERSION
 from media.storage.storage_protocol import StorageAway
@@ -33,6 +33,7 @@ class Exit(IntEnum):
 _EXITS: dict[type[Refused], Exit] = {
     NotFound: Exit.NOT_FOUND,
     Unavailable: Exit.UNAVAILABLE,
+    Frozen: Exit.UNAVAILABLE,
 }
 
 

@@ -6,7 +6,7 @@ PostgreSQL's driver reads an INSERT of thousands of values mark by mark; COPY sp
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Dialect, Table, insert, text
+from sqlalchemy import Connection, Dialect, Table, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -33,12 +33,17 @@ def write_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, 
         connection.dialect.loaded_dbapi.IntegrityError,
     )
     try:
-        if connection.dialect.name == "sqlite":
-            connection.execute(insert(table), rows)
-        else:
-            _copy(connection.connection.driver_connection, connection.dialect, table, rows)
+        insert_rows(connection, table, rows)
     except refused as error:
         raise Conflict(AT_ONCE, code="at_once") from error
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert one row or more, which all give the same columns."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(insert(table), rows)
+    else:
+        _copy(connection.connection.driver_connection, connection.dialect, table, rows)
 
 
 def count_anew(session: Session, rows: int, *models: type[Base]) -> None:

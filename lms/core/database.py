@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from copy import copy
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -25,7 +26,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from lms.core.acting_roles import ActingRole, session_acting_as
 from lms.core.compiled_statements import Driver, cursor_of
-from lms.core.errors import N_, Conflict
+from lms.core.errors import N_, Conflict, Frozen, Moved
 from lms.core.model_base import Base
 
 BUSY_TIMEOUT_MS = 15_000
@@ -36,6 +37,8 @@ POOL_OVERFLOW = 24
 RESTS_SINCE = "rests_since"
 RESTED_S = 1.0
 DEADLOCK = "40P01"  # as PostgreSQL names it; SQLite has none, since one writes at a time
+FREEZE_MARK = "PRAGMA user_version"  # it survives a restart, and costs no round trip to the disk
+IN_USE, MOVED = 0, 1  # any other mark is the minute since 1970 in which a move is expected to end
 LOCKED = "SQLITE_BUSY"  # who waits for 15 s gets it
 NO_ROOM = "53"  # PostgreSQL's class of what it has too little of: connections, memory, disk
 CUT_OFF = ("08", "57P")  # PostgreSQL's classes: connections that failed, and a server that ends
@@ -108,8 +111,8 @@ class Database:
 
         What was committed is on the disk (docs/decisions/on-the-disk.md); on SQLite, what is done
         `in_passing` outlives the program, but maybe no failure of power. Raises Conflict for the
-        one that the database gave up of two that waited for each other, and an overrun (`is_overrun`)
-        where there was no turn to write.
+        one that the database gave up of two that waited for each other, an overrun (`is_overrun`)
+        where there was no turn to write, and Frozen or Moved for a database that is or was moved.
         """
         engine = self._writing_in_passing if in_passing else self._writing
         acting = session_acting_as(self.role)
@@ -118,7 +121,10 @@ class Database:
             Session(engine, expire_on_commit=False, info=acting) as session,
         ):
             try:
-                session.connection()  # begins now, so that no read comes before BEGIN IMMEDIATE
+                # begins now, so that no read comes before BEGIN IMMEDIATE
+                connection = session.connection()
+                if self.is_sqlite:
+                    _refuse_if_frozen(_freeze_mark(connection))
                 yield session
                 session.commit()
             except Exception as fault:
@@ -131,6 +137,28 @@ class Database:
         """Open a session for reading; nothing done in it is kept."""
         with Session(self._reading, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Open a session that reads everything as it was when it was opened."""
+        engine = self.engine
+        if not self.is_sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with Session(engine, autoflush=False) as session:
+            yield session
+
+    @property
+    def freeze_mark(self) -> int:
+        """IN_USE, MOVED, or what `frozen_until` returned; PostgreSQL's databases have no mark."""
+        if not self.is_sqlite:
+            return IN_USE
+        with self.engine.connect() as connection:
+            return _freeze_mark(connection)
+
+    def set_freeze_mark(self, mark: int) -> None:
+        """Mark an SQLite database, after the writes that have begun: others are refused from then on."""
+        with self._writing.begin() as connection:
+            connection.exec_driver_sql(f"{FREEZE_MARK} = {mark:d}")
 
     @contextmanager
     def driver(self) -> Iterator[Driver]:
@@ -275,7 +303,9 @@ _Manner = Callable[[PoolProxiedConnection], AbstractContextManager[object]]
 @contextmanager
 def _writing_on_sqlite(connection: PoolProxiedConnection) -> Iterator[None]:
     try:
-        connection.cursor().execute("BEGIN IMMEDIATE")
+        cursor = connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        _refuse_if_frozen(cursor.execute(FREEZE_MARK).fetchone()[0])
         yield
         connection.commit()
     except BaseException:
@@ -292,6 +322,22 @@ def _singly_on_postgresql(connection: PoolProxiedConnection) -> Iterator[None]:
     finally:
         if not driver.closed:
             driver.autocommit = False
+
+
+def _freeze_mark(connection: Connection) -> int:
+    return int(connection.exec_driver_sql(FREEZE_MARK).scalar_one())
+
+
+def frozen_until(at: datetime) -> int:
+    """Return the mark of a database whose move is expected to end at a time."""
+    return int(at.timestamp()) // 60 + 1
+
+
+def _refuse_if_frozen(mark: int) -> None:
+    if mark == MOVED:
+        raise Moved
+    if mark != IN_USE:
+        raise Frozen(datetime.fromtimestamp(0, UTC) + timedelta(minutes=mark))
 
 
 def _is_closed(connection: PoolProxiedConnection) -> bool:

@@ -1,6 +1,7 @@
 """Errors: the refusals that a domain function raises when it will not act."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 
@@ -72,3 +73,33 @@ class Unavailable(Refused):
     """Something outside could not be reached; trying again later may work."""
 
     code = "unavailable"
+
+
+class Frozen(Unavailable):
+    """Nothing can be saved while the database is moved; `until` is when that is expected to end."""
+
+    code = "frozen"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(
+            N_("We are moving to a larger database, so nothing can be saved for a few minutes.")
+        )
+        self.until = until
+
+    def wait_s(self, now: datetime) -> int:
+        """Return after how many seconds to try again, at least 10."""
+        return max(10, round((self.until - now).total_seconds()))
+
+
+class Moved(Unavailable):
+    """The database was moved to another one, and its old file is not written to again."""
+
+    code = "database_moved"
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_(
+                "This database was moved to PostgreSQL. Set CARREL_DATABASE_URL to the new database, "
+                "and start the library again."
+            )
+        )

@@ -5,7 +5,7 @@ import re
 import secrets
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +20,7 @@ from media.delivery.delivery_modes import Way
 
 PREFIX = "CARREL_"
 SECRET_KEY_LENGTH = 32
+PASSPHRASE_LENGTH = 16
 LONGEST_UPLOAD_DAYS = 365
 
 Network = IPv4Network | IPv6Network
@@ -57,6 +58,8 @@ class Settings:
     time_zone: str
     trusted_proxies: tuple[Network, ...]
     upload_days: int
+    backup_url: str | None
+    backup_passphrase: str | None = field(repr=False)
     speech_command: tuple[str, ...]
     stripe: StripeSettings | None
 
@@ -64,6 +67,11 @@ class Settings:
     def is_https(self) -> bool:
         """Tell whether people reach this house by https."""
         return self.base_url.startswith("https://")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of `time_zone`."""
+        return ZoneInfo(self.time_zone)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -100,7 +108,7 @@ class Settings:
             base_url=base_url,
             secret_key=reader.secret("SECRET_KEY", "", _secret_key),
             database_url=reader.secret(
-                "DATABASE_URL", f"sqlite:///{data_dir / 'carrel.sqlite3'}", _database_url
+                "DATABASE_URL", f"sqlite:///{data_dir / 'carrel.sqlite3'}", read_database_url
             ),
             storage_url=storage_url,
             storage_former=storage_former,
@@ -115,6 +123,8 @@ class Settings:
             time_zone=reader.take("TIME_ZONE", "America/New_York", _time_zone),
             trusted_proxies=reader.take("TRUSTED_PROXIES", (), _networks),
             upload_days=reader.take("UPLOAD_DAYS", 7, _days),
+            backup_url=reader.take("BACKUP", None, _storage_url),
+            backup_passphrase=reader.secret("BACKUP_PASSPHRASE", None, _passphrase),
             speech_command=reader.take("SPEECH_COMMAND", (), _command),
             stripe=reader.stripe(base_url),
         )
@@ -131,8 +141,7 @@ class Settings:
                 raise SettingsError({PREFIX + name: f"{directory}: {error.strerror}"}) from error
         if self.secret_key:
             return self
-        values = {name: getattr(self, name) for name in self.__slots__}
-        return Settings(**{**values, "secret_key": _kept_secret_key(self.data_dir)})
+        return replace(self, secret_key=_kept_secret_key(self.data_dir))
 
 
 def inherited_environment(**defaults: str) -> dict[str, str]:
@@ -223,8 +232,13 @@ class _Reader:
             return default
 
 
+def kept_secret_key_path(data_dir: Path) -> Path:
+    """Return where the secret key is kept that was made because none was given."""
+    return data_dir / "secret_key"
+
+
 def _kept_secret_key(data_dir: Path) -> str:
-    path = data_dir / "secret_key"
+    path = kept_secret_key_path(data_dir)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -285,7 +299,8 @@ def _is_plain_beyond_loopback(base_url: str) -> bool:
     return not base_url.startswith("https://") and not is_loopback(base_url)
 
 
-def _database_url(raw: str) -> str:
+def read_database_url(raw: str) -> str:
+    """Return the address as SQLAlchemy takes it; raises ValueError with a sentence."""
     try:
         url = make_url(raw)
     except ArgumentError as error:
@@ -358,6 +373,12 @@ def _yes_or_no(raw: str) -> bool:
     if raw.lower() not in answers:
         raise ValueError(f"{raw!r} is neither yes nor no")
     return answers[raw.lower()]
+
+
+def _passphrase(raw: str) -> str:
+    if len(raw) < PASSPHRASE_LENGTH:
+        raise ValueError(f"is shorter than {PASSPHRASE_LENGTH} characters; use five random words")
+    return raw
 
 
 def _secret_key(raw: str) -> str:

@@ -61,6 +61,16 @@ def open_transport(settings: Settings) -> MailTransport:
     return MailServer(settings.smtp_url, name=settings.mail_from.rpartition("@")[2])
 
 
+def try_server(settings: Settings) -> None:
+    """Connect to the mail server and sign in, and send nothing; raises ServerAway."""
+    postbox = open_transport(settings)
+    try:
+        if isinstance(postbox, MailServer):
+            postbox.connect()
+    finally:
+        postbox.close()
+
+
 def mail_folder(settings: Settings) -> Path:
     """Return where mail lies as files, when there is no server for it."""
     return settings.data_dir / "mail"
@@ -108,7 +118,7 @@ class MailServer:
             self._put(message)  # the server may have tired of the connection, and not of this mail
 
     def _put(self, message: EmailMessage) -> None:
-        connection = self._connected()
+        connection = self.connect()
         _wait_longer_for_files(connection, message)
         try:
             connection.send_message(message)
@@ -143,7 +153,8 @@ class MailServer:
         except (smtplib.SMTPException, OSError):
             connection.close()
 
-    def _connected(self) -> smtplib.SMTP:
+    def connect(self) -> smtplib.SMTP:
+        """Return the open connection, or a new one; raises ServerAway."""
         if self._connection is None:
             try:
                 self._connection = self._connect()

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lms.core import clock
 from lms.core.acting_roles import ActingRole
+from lms.core.errors import Frozen
 from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.jobs import leases as job_leases
@@ -104,6 +105,8 @@ class Worker:
             except SQLAlchemyError as error:
                 log.error("database_fault", kind=type(error).__name__)  # noqa: TRY400  (no values)
                 wait_s = FAULT_WAIT_S
+            except Frozen:  # what is due waits until the database was moved
+                wait_s = FAULT_WAIT_S
             except Exception as error:  # a lane goes on, whatever one step raises
                 log.exception("step_broke", kind=type(error).__name__)
                 wait_s = POLL_S
@@ -147,8 +150,8 @@ class Worker:
                     now=at,
                     unique_key=f"{schedule.kind}@{slot}",
                 )
-        except job_leases.NOT_THE_JOBS:
-            raise  # the database is away: the lane waits
+        except (*job_leases.NOT_THE_JOBS, Frozen):
+            raise  # the database is away or frozen: the lane waits
         except Exception as error:  # noqa: BLE001  (the lane has other work to do)
             log.error("schedule_not_kept", schedule=schedule.kind, kind=type(error).__name__)  # noqa: TRY400  (no values)
             self._put_off[schedule.kind] = at + SCHEDULE_PUT_OFF

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -86,6 +86,43 @@ def move(
         moved.copied += 1
         tell(moved)
     return moved
+
+
+def copy_new(
+    source: Storage, target: Storage, *, scratch: Path, tell: Callable[[Moved], None]
+) -> Moved:
+    """Copy the files whose keys the target doesn't have; keys are never written over.
+
+    Each is read back and its checksum compared. Raises Corrupt.
+    """
+    known = set(target.list(""))
+    return copy_keys(
+        (key for key in source.list("") if key not in known),
+        source,
+        target,
+        scratch=scratch,
+        tell=tell,
+    )
+
+
+def copy_keys(
+    keys: Iterable[str],
+    source: Storage,
+    target: Storage,
+    *,
+    scratch: Path,
+    tell: Callable[[Moved], None],
+) -> Moved:
+    """Copy these files, and pass over those that are gone meanwhile. Raises Corrupt."""
+    copied = Moved()
+    for key in keys:
+        try:
+            copied.copied_bytes += _copy(source, target, key, scratch)
+        except Missing:
+            continue
+        copied.copied += 1
+        tell(copied)
+    return copied
 
 
 def remove_moved(source: Storage, target: Storage, ledger: Ledger) -> tuple[int, tuple[str, ...]]:

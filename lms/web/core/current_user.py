@@ -18,7 +18,7 @@ from lms.accounts import browser_sessions
 from lms.accounts.browser_sessions import Blocked, Browser, Opened, hash_cookie
 from lms.core import clock
 from lms.core.compiled_statements import Query
-from lms.core.errors import N_, Forbidden
+from lms.core.errors import N_, Forbidden, Frozen
 from lms.core.settings import Settings
 from lms.mail.link_tokens_and_codes import LinkOver
 from lms.models.accounts import Login, SellerRole, SignIn
@@ -202,7 +202,10 @@ def _note_seen(sign_in_id: int, at: datetime) -> None:
     try:
         with transaction() as writing:
             browser_sessions.note_seen(writing, sign_in_id, now=at)
-    except OperationalError as error:  # noted by the next page; this one is shown all the same
+    except (
+        OperationalError,
+        Frozen,
+    ) as error:  # noted by the next page; this one is shown all the same
         log.warning("sign_in_not_noted", fault=type(error).__name__)
 
 

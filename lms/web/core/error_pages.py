@@ -14,11 +14,13 @@ from flask_wtf.csrf import CSRFError
 from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import BadRequest, HTTPException
 
+from lms.core.clock import now
 from lms.core.database import is_cut_off, is_overrun
 from lms.core.errors import (
     N_,
     Conflict,
     Forbidden,
+    Frozen,
     Gone,
     Invalid,
     NotFound,
@@ -188,8 +190,15 @@ def _page_of(status: int) -> str:
 
 
 def _refused(refusal: Refused) -> ResponseReturnValue:
-    wait = str(refusal.retry_after_s) if isinstance(refusal, TooMany) else None
-    return answer(status_of(refusal), refusal.code, refusal.message, retry_after=wait)
+    return answer(
+        status_of(refusal), refusal.code, refusal.message, retry_after=_wait_after(refusal)
+    )
+
+
+def _wait_after(refusal: Refused) -> str | None:
+    if isinstance(refusal, TooMany):
+        return str(refusal.retry_after_s)
+    return str(refusal.wait_s(now())) if isinstance(refusal, Frozen) else None
 
 
 def _stale_form(_error: CSRFError) -> ResponseReturnValue:

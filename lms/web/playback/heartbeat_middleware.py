@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -12,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lms.certificates import eligibility
 from lms.core import clock
-from lms.core.errors import N_, Forbidden, Invalid, NotFound, Refused
+from lms.core.errors import N_, Forbidden, Frozen, Invalid, NotFound, Refused, Unavailable
 from lms.core.runtime import Carrel
 from lms.mail.links import Links
 from lms.models.playback import PlaybackEnd
@@ -34,6 +35,7 @@ _STATUS: Final = {
     NotFound: HTTPStatus.NOT_FOUND,
     Forbidden: HTTPStatus.FORBIDDEN,
     Invalid: HTTPStatus.BAD_REQUEST,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 log = structlog.get_logger()
@@ -65,7 +67,10 @@ class Heartbeats:
             answer = self._take(environ, found[1], is_last=found[2] == "close")
         except Refused as refusal:
             told = {"code": refusal.code, "message": refusal.message}
-            return _send(start_response, _status_of(refusal), json.dumps(told))
+            wait = {}
+            if isinstance(refusal, Frozen):
+                wait["Retry-After"] = str(refusal.wait_s(clock.now()))
+            return _send(start_response, _status_of(refusal), json.dumps(told), wait)
         except (SQLAlchemyError, self._carrel.database.driver_fault) as fault:
             log.error("beat_not_kept", kind=type(fault).__name__)  # noqa: TRY400  (no values)
             return _send(start_response, HTTPStatus.SERVICE_UNAVAILABLE, '{"code": "unavailable"}')
@@ -129,13 +134,19 @@ def _status_of(refusal: Refused) -> HTTPStatus:
     return next(found, HTTPStatus.BAD_REQUEST)
 
 
-def _send(start_response: "StartResponse", status: HTTPStatus, text: str) -> Iterable[bytes]:
+def _send(
+    start_response: "StartResponse",
+    status: HTTPStatus,
+    text: str,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Iterable[bytes]:
     body = text.encode()
     headers = [
         ("Content-Type", "application/json"),
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
         ("X-Content-Type-Options", "nosniff"),
+        *more.items(),
     ]
     start_response(f"{status.value} {status.phrase}", headers)
     return (body,)

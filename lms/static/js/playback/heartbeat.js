@@ -66,7 +66,7 @@ export class Heartbeat {
         keepalive: true,
       });
       if (response.ok) this.keep(await response.json(), heard);
-      else if (this.session === session) this.told.refused();
+      else if (this.session === session && response.status < 500) this.told.refused();
       if (response.status >= 500) this.missed(session);
       else if (this.isBroken) {
         forget(session.close);

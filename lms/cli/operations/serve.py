@@ -8,11 +8,12 @@ from ipaddress import ip_address
 import click
 
 from lms.cli.output import answer, json_option
-from lms.core.database import Database
 from lms.core.logs import configure_logs
+from lms.core.runtime import open_carrel
 from lms.core.settings import Settings, inherited_environment
 from lms.mail.transport import mail_folder
 from lms.migrations import upgrade
+from lms.operations.start_checks import refuse_dangerous_start
 from lms.worker.web_and_worker_supervisor import Supervisor, listen, web_program, worker_program
 
 DEFAULT_BIND = "127.0.0.1:8000"
@@ -81,9 +82,12 @@ def _base_url(host: str, port: int) -> str:
 
 
 def _upgrade(settings: Settings) -> None:
-    database = Database(settings.database_url)
-    upgrade(database)
-    database.dispose()
+    carrel = open_carrel(settings)
+    try:
+        refuse_dangerous_start(carrel)
+        upgrade(carrel.database)
+    finally:
+        carrel.database.dispose()
 
 
 def _raise_file_limit() -> None:

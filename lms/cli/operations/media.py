@@ -95,6 +95,14 @@ def check(
         carrel.database, carrel.storage, now=now(), deep=deep, tell=_tell(is_watched=is_watched)
     )
     lines = _lines(found)
+    if remove_orphans and found.orphan_count and not found.named:
+        raise Refused(
+            N_(
+                "The database names no file at all, so every stored file looks unknown. Check that "
+                "CARREL_DATABASE_URL and CARREL_STORAGE belong together. Nothing was deleted."
+            ),
+            code="names_nothing",
+        )
     old = [one for one in found.orphans if not one.is_young]
     removed: tuple[Orphan, ...] = ()
     if remove_orphans and old:

@@ -14,6 +14,7 @@ from lms.core.errors import Unavailable
 from lms.core.logs import configure_logs
 from lms.migrations import current, head
 from lms.models.jobs import Lane
+from lms.operations.start_checks import refuse_dangerous_start
 from lms.worker.worker import Worker
 
 SHARES: Final = {"media": (Lane.MEDIA,), "prompt": (Lane.PROMPT, Lane.FILES)}
@@ -39,6 +40,7 @@ class OnDuty:
 def worker(console: Console, *, lane: str | None, as_json: bool) -> None:
     """Do jobs and send mail until SIGTERM; what is running then is given back."""
     configure_logs()
+    refuse_dangerous_start(console.carrel)
     if current(console.carrel.database) != head():
         raise Unavailable("The tables are not this version's. Run: carrel db upgrade")
     lanes = SHARES[lane] if lane else tuple(Lane)

@@ -1,0 +1,1 @@
+"""Commands for operators: set up, serve, check, back up, move, and export a library."""

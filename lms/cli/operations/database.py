@@ -1,0 +1,184 @@
+"""carrel db: create and upgrade the tables, show their state, and move them to PostgreSQL."""
+
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+
+import click
+from sqlalchemy import make_url
+
+from lms.cli.command_context import Console
+from lms.cli.output import answer, json_option, table
+from lms.core.clock import now
+from lms.core.database import IN_USE, MOVED, Database
+from lms.core.settings import read_database_url
+from lms.migrations import current, head, upgrade
+from lms.operations import database_move
+from lms.operations.move_preflight import Unfit, UnfitRow
+from lms.operations.row_copy import TableRows
+
+REFUSED = 1
+WHY = {
+    Unfit.TOO_LONG: "is longer than the column allows",
+    Unfit.HAS_NUL: "has a NUL character",
+    Unfit.NOT_A_NUMBER: "is not a whole number",
+    Unfit.OUT_OF_RANGE: "is a number outside the column's range",
+    Unfit.REFERS_TO_NOTHING: "refers to a row that does not exist in this table",
+}
+
+
+class State(StrEnum):
+    """What a database can be used for."""
+
+    EMPTY = "empty"
+    CURRENT = "current"
+    OTHER_VERSION = "other_version"
+    FROZEN = "frozen"
+    MOVED = "moved"
+
+
+STATES = {
+    State.EMPTY: "It has no tables yet. Run: carrel init, or carrel db upgrade",
+    State.CURRENT: "It is up to date.",
+    State.OTHER_VERSION: "Its tables are not this version's. Run: carrel db upgrade",
+    State.FROZEN: "It is being moved, and nothing can be saved. If the move was interrupted, run"
+    " carrel db move again, or carrel db move --abort.",
+    State.MOVED: "It was moved to PostgreSQL. Set CARREL_DATABASE_URL to the new database.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseStatus:
+    """Which database the settings name, and what it can be used for."""
+
+    database: str
+    state: State
+    revision: str | None
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAnswer:
+    """What `db move` did, or found in its way."""
+
+    moved: bool
+    tables: int
+    rows: int
+    unfit: tuple[UnfitRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AbortAnswer:
+    """Whether the database had been frozen."""
+
+    was_frozen: bool
+
+
+@click.group("db")
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command("upgrade")
+@json_option
+@click.pass_obj
+def upgrade_command(console: Console, *, as_json: bool) -> None:
+    """Bring the tables to what this version needs; run it as often as you like."""
+    done = upgrade(console.carrel.database)
+    if done.before == done.after:
+        text = f"The database is up to date ({done.after})."
+    else:
+        text = f"The database was upgraded from {done.before or 'nothing'} to {done.after}."
+    answer(done, text, as_json=as_json)
+
+
+@db.command("status")
+@json_option
+@click.pass_obj
+def status_command(console: Console, *, as_json: bool) -> None:
+    """Show which database is used, and whether its tables are this version's."""
+    database = console.carrel.database
+    revision = current(database)
+    name = make_url(database.url).render_as_string(hide_password=True)
+    found = DatabaseStatus(name, _state(database, revision), revision, head())
+    answer(found, f"{name}: {STATES[found.state]}", as_json=as_json)
+
+
+@db.command("move")
+@click.option("--to", metavar="URL", help="The new database: postgresql://user:password@host/name.")
+@click.option("--abort", is_flag=True, help="Give up an interrupted move: allow saving again.")
+@json_option
+@click.pass_context
+def move_command(context: click.Context, *, to: str | None, abort: bool, as_json: bool) -> None:
+    """Move an SQLite database to PostgreSQL while people watch.
+
+    First it lists every row that PostgreSQL would refuse, and then changes nothing. While it
+    copies, recordings play on, and nothing can be saved; players report what was watched when it is
+    done. If it is interrupted, run it again, or give up with --abort.
+    """
+    console: Console = context.obj
+    source = console.carrel.database
+    if abort == bool(to):
+        raise click.UsageError("Enter one of --to URL and --abort.")
+    if to is None:
+        was_frozen = database_move.abort(source)
+        said = "Saving is allowed again." if was_frozen else "The database was not being moved."
+        answer(AbortAnswer(was_frozen), said, as_json=as_json)
+        return
+    target = Database(_read_url(to))
+    try:
+        moved = _move(source, target, as_json=as_json)
+    finally:
+        target.dispose()
+    if moved.unfit:
+        answer(moved, *_unfit_lines(moved.unfit), as_json=as_json)
+        context.exit(REFUSED)
+    answer(moved, *_next_lines(moved, target), as_json=as_json)
+
+
+def _move(source: Database, target: Database, *, as_json: bool) -> MoveAnswer:
+    checked = database_move.preflight(source, target)
+    if checked.unfit:
+        return MoveAnswer(moved=False, tables=0, rows=checked.rows, unfit=checked.unfit)
+    is_watched = sys.stderr.isatty() and not as_json
+
+    def tell(so_far: TableRows) -> None:
+        if is_watched:
+            click.echo(f"\r\033[K{so_far.table}: {so_far.rows} rows", nl=False, err=True)
+
+    done = database_move.move(source, target, lasts=checked.lasts, now=now(), tell=tell)
+    return MoveAnswer(moved=True, tables=done.tables, rows=done.rows, unfit=())
+
+
+def _state(database: Database, revision: str | None) -> State:
+    mark = database.freeze_mark
+    if mark != IN_USE:
+        return State.MOVED if mark == MOVED else State.FROZEN
+    if revision is None:
+        return State.EMPTY
+    return State.CURRENT if revision == head() else State.OTHER_VERSION
+
+
+def _read_url(url: str) -> str:
+    try:
+        return read_database_url(url)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--to") from error
+
+
+def _unfit_lines(unfit: tuple[UnfitRow, ...]) -> list[str]:
+    rows = [(one.table, one.row, one.column, WHY[one.why]) for one in unfit]
+    return [
+        "PostgreSQL would refuse these rows. Nothing was changed. Correct them and run this again.",
+        "",
+        *table(("table", "row", "column", "problem"), rows),
+    ]
+
+
+def _next_lines(moved: MoveAnswer, target: Database) -> list[str]:
+    url = make_url(target.url).set(drivername="postgresql").render_as_string(hide_password=True)
+    return [
+        f"{moved.rows} rows in {moved.tables} tables were moved and compared.",
+        f"Next: set CARREL_DATABASE_URL={url}",
+        "      (with its password), and start the library again. Then run: carrel doctor",
+    ]

@@ -1,0 +1,79 @@
+"""carrel doctor: check everything that the library needs, and say what to do about each fault."""
+
+from dataclasses import dataclass
+
+import click
+
+from lms.cli.command_context import Console
+from lms.cli.output import answer, json_option
+from lms.core.clock import now
+from lms.core.version import VERSION
+from lms.operations.findings import Finding, State
+from lms.operations.health_checks import read_health
+from lms.operations.server_probes import probe_servers
+
+FOUND_SOMETHING = 1
+MARKS = {State.OK: "ok", State.ATTENTION: "!", State.FAULT: "FAULT"}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAnswer:
+    """One check as it is printed."""
+
+    name: str
+    state: State
+    message: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorAnswer:
+    """What `doctor` found; `is_healthy` tells that there is no fault."""
+
+    version: str
+    base_url: str
+    is_healthy: bool
+    items: tuple[CheckAnswer, ...]
+
+    @property
+    def lines(self) -> list[str]:
+        """The checks as lines, each fault with what to do."""
+        lines = [f"Carrel {self.version} at {self.base_url}"]
+        for one in self.items:
+            lines.append(f"  {MARKS[one.state]:<5}  {one.message}")
+            if one.advice:
+                lines.append(f"         {one.advice}")
+        lines.append("Everything is well." if self.is_healthy else "Something needs to be fixed.")
+        return lines
+
+
+@click.command("doctor")
+@json_option
+@click.pass_context
+def doctor(context: click.Context, *, as_json: bool) -> None:
+    """Check settings, database, storage, servers, worker, disk, backups, and keys.
+
+    Answers 1 when there is a fault.
+    """
+    found = examine(context.obj)
+    answer(found, *found.lines, as_json=as_json)
+    if not found.is_healthy:
+        context.exit(FOUND_SOMETHING)
+
+
+def examine(console: Console) -> DoctorAnswer:
+    """Return what every check found; raises SettingsError where the settings have faults."""
+    carrel, at = console.carrel, now()
+    found = list(probe_servers(carrel, now=at))
+    if found[0].state is State.OK:  # the database answers
+        found += read_health(carrel, now=at)
+    return DoctorAnswer(
+        version=VERSION,
+        base_url=console.settings.base_url,
+        is_healthy=all(one.state is not State.FAULT for one in found),
+        items=tuple(_answer(one) for one in found),
+    )
+
+
+def _answer(found: Finding) -> CheckAnswer:
+    return CheckAnswer(found.name, found.state, found.text, found.advice)

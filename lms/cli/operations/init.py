@@ -1,0 +1,74 @@
+"""carrel init: set up a new library, with its first owner."""
+
+from dataclasses import dataclass
+
+import click
+
+from lms.cli.command_context import Console
+from lms.cli.output import answer, json_option
+from lms.core.clock import now
+from lms.core.email_addresses import read_address
+from lms.core.errors import N_, Conflict, Unavailable
+from lms.mail.links import Links
+from lms.migrations import upgrade
+from lms.operations.findings import State
+from lms.operations.first_owner import add_first_owner
+from lms.operations.server_probes import probe_servers
+from lms.operations.start_checks import is_empty, refuse_dangerous_start
+
+NEEDED = ("database", "storage")
+
+
+@dataclass(frozen=True, slots=True)
+class NewLibrary:
+    """Where the new library will be, and the link by which its owner signs in."""
+
+    base_url: str
+    data_dir: str
+    owner: str
+    link: str
+
+
+@click.command("init")
+@click.option("--owner", required=True, metavar="EMAIL", help="The first owner's address.")
+@click.option("--name", help="What to call the owner; else the part of the address before the @.")
+@json_option
+@click.pass_obj
+def init(console: Console, *, owner: str, name: str | None, as_json: bool) -> None:
+    """Set up a new library: check the settings, make the tables, and add the first owner.
+
+    It prints a link with which the owner chooses a password. The link works once, for 14 days.
+    """
+    address = read_address(owner)
+    carrel, settings = console.carrel, console.settings
+    probes = probe_servers(carrel, now=now())
+    faults = [one for one in probes if one.state is State.FAULT]
+    if any(one.name in NEEDED for one in faults):
+        raise Unavailable("\n".join(f"{one.text}\n  {one.advice}" for one in faults))
+    if not is_empty(carrel.database):
+        raise Conflict(
+            N_("This library has been set up. To add an owner: carrel login add EMAIL --owner"),
+            code="not_empty",
+        )
+    refuse_dangerous_start(carrel)
+    upgrade(carrel.database)
+    with carrel.database.transaction() as session:
+        added = add_first_owner(
+            session,
+            address,
+            name or address.shown.rpartition("@")[0],
+            links=Links(settings.base_url),
+            now=now(),
+        )
+    made = NewLibrary(settings.base_url, str(settings.data_dir), added.email, added.link)
+    answer(made, *_lines(made, [one.advice for one in probes if one.advice]), as_json=as_json)
+
+
+def _lines(made: NewLibrary, advice: list[str]) -> list[str]:
+    return [
+        f"The library is set up in {made.data_dir}. Its address is {made.base_url}.",
+        *(f"  {one}" for one in advice),
+        "Next: carrel serve",
+        f"      Then {made.owner} opens this link, which works once, and chooses a password:",
+        f"      {made.link}",
+    ]

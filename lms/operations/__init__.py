@@ -1,0 +1,1 @@
+"""Operations: moving the database, backups and their drill, health checks, and exports."""

@@ -1,0 +1,89 @@
+"""The restore of a backup into an empty library: its secret key, its files, and last its database.
+
+The rows come last and in one transaction, so that a restore that is killed leaves an empty database,
+with which nothing starts (lms/operations/start_checks.py); it is run again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from lms.core.errors import N_, Conflict
+from lms.core.runtime import Carrel
+from lms.core.settings import Settings, kept_secret_key_path
+from lms.migrations import upgrade
+from lms.operations.backups import BackupPlace, Snapshot, fetched, fingerprint, keys_of
+from lms.operations.row_copy import copy_rows
+from lms.operations.sealed_secrets import unseal
+from lms.operations.start_checks import is_empty
+from media.storage.storage_copy import Moved, copy_keys
+
+NOT_EMPTY = N_(
+    "The database that CARREL_DATABASE_URL names has records. A backup is restored into an empty one."
+)
+OTHER_FILES = N_(
+    "CARREL_STORAGE has files that are not in this backup. A backup is restored into an empty place."
+)
+OTHER_KEY = N_(
+    "This library's secret key is not the one of the backup, so the keys that learning systems and "
+    "readers of badges know could not be read. Set CARREL_SECRET_KEY to the old one, or "
+    "CARREL_BACKUP_PASSPHRASE if the backup was made with one. To go on without them, add --new-secret-key."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored; `has_old_key` tells whether the secret key is the backup's."""
+
+    name: str
+    taken_at: datetime
+    rows: int
+    files: int
+    has_old_key: bool
+
+
+def key_to_restore(settings: Settings, snapshot: Snapshot) -> str | None:
+    """Return the backup's secret key where it replaces the one in the data directory, else None.
+
+    One given as CARREL_SECRET_KEY is never replaced. Raises Conflict for another passphrase.
+    """
+    sealed, phrase = snapshot.manifest.sealed_key, settings.backup_passphrase
+    if fingerprint(settings.secret_key) == snapshot.manifest.key_fingerprint:
+        return None
+    path = kept_secret_key_path(settings.data_dir)
+    is_kept = path.is_file() and path.read_text(encoding="ascii").strip() == settings.secret_key
+    return unseal(sealed, phrase) if sealed and phrase and is_kept else None
+
+
+def restore(
+    carrel: Carrel,
+    place: BackupPlace,
+    snapshot: Snapshot,
+    *,
+    new_secret_key: bool,
+    tell: Callable[[Moved], None] = lambda _so_far: None,
+) -> Restored:
+    """Restore a snapshot into an empty database and an empty storage.
+
+    Raises Conflict where either has something else, where the secret key is another one unless
+    `new_secret_key` allows that, and where the backup is damaged. Corrupt is raised where a file
+    reads otherwise than it was written.
+    """
+    keys = keys_of(place, snapshot)
+    has_old_key = fingerprint(carrel.settings.secret_key) == snapshot.manifest.key_fingerprint
+    if not is_empty(carrel.database):
+        raise Conflict(NOT_EMPTY, code="not_empty")
+    stored = set(carrel.storage.list(""))
+    if not stored <= set(keys):
+        raise Conflict(OTHER_FILES, code="not_empty")
+    if not has_old_key and not new_secret_key:
+        raise Conflict(OTHER_KEY, code="other_secret_key")
+    scratch = carrel.settings.scratch
+    with fetched(place, snapshot, scratch) as database:
+        wanted = [key for key in keys if key not in stored]
+        copy_keys(wanted, place.files, carrel.storage, scratch=scratch, tell=tell)
+        upgrade(carrel.database)
+        with database.snapshot() as source, carrel.database.transaction() as target:
+            sums = copy_rows(source, target)
+    rows = sum(one.rows for one in sums.values())
+    return Restored(snapshot.name, snapshot.taken_at, rows, len(keys), has_old_key)

@@ -1,0 +1,250 @@
+"""Backups: snapshots of the database, and the files beside them, in a directory or a bucket.
+
+    files/KEY                              each stored file, copied once
+    snapshots/TIME/carrel.sqlite3          every row, whichever engine the library runs on
+    snapshots/TIME/files.txt               the keys that were stored then
+    snapshots/TIME/manifest.json           written last: a snapshot without it is not complete
+
+Files are copied before and after the snapshot. One that is deleted in between is in the backup all
+the same, so nothing has to pause. A snapshot is always SQLite, so that it restores on both engines,
+and any program can open it in ten years.
+"""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from lms import audit
+from lms.core.database import Database
+from lms.core.errors import N_, Conflict, NotFound
+from lms.core.runtime import Carrel, derived_key, open_place
+from lms.core.settings import Settings
+from lms.core.version import VERSION
+from lms.migrations import current, head, upgrade
+from lms.operations.row_copy import copy_rows, row_counts
+from lms.operations.sealed_secrets import seal
+from media.storage.errors_and_file_facts import Missing
+from media.storage.storage_copy import Moved, copy_new
+from media.storage.storage_protocol import Storage
+
+CREATED: Final = "backup.created"
+SNAPSHOTS: Final = "snapshots/"
+DATABASE: Final = "carrel.sqlite3"
+KEYS: Final = "files.txt"
+MANIFEST: Final = "manifest.json"
+NAME_FORMAT: Final = "%Y%m%dT%H%M%SZ"
+NO_BACKUP: Final = N_("There is no complete backup at this address.")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a snapshot is: which library, when, with what in it."""
+
+    version: str
+    head: str
+    taken_at: str
+    sha256: str
+    size_bytes: int
+    rows: Mapping[str, int]
+    files: int
+    key_fingerprint: str
+    sealed_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A complete snapshot of a backup."""
+
+    name: str
+    manifest: Manifest
+
+    @property
+    def taken_at(self) -> datetime:
+        """When it was taken."""
+        return datetime.fromisoformat(self.manifest.taken_at)
+
+
+@dataclass(frozen=True, slots=True)
+class BackupPlace:
+    """Where backups are: the snapshots, and the files that they share."""
+
+    url: str
+    whole: Storage
+    files: Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """What a backup did."""
+
+    name: str
+    rows: int
+    files: int
+    copied: int
+    copied_bytes: int
+
+
+def open_backup(settings: Settings, url: str) -> BackupPlace:
+    """Open a place for backups; raises ValueError for no such address."""
+    url = url.rstrip("/")
+    return BackupPlace(url, open_place(settings, url), open_place(settings, f"{url}/files"))
+
+
+def create(
+    carrel: Carrel,
+    place: BackupPlace,
+    *,
+    now: datetime,
+    tell: Callable[[Moved], None] = lambda _so_far: None,
+) -> Created:
+    """Back up the database and what is new among the files; returns what was copied.
+
+    It can be killed at any moment and run again. Raises Conflict where the tables are not this
+    version's, and Corrupt where a file reads otherwise than it was written.
+    """
+    if current(carrel.database) != head():
+        raise Conflict(
+            N_("The tables are not this version's. Run: carrel db upgrade"), code="not_at_head"
+        )
+    scratch, name = carrel.settings.scratch, now.astimezone(UTC).strftime(NAME_FORMAT)
+    before = copy_new(carrel.storage, place.files, scratch=scratch, tell=tell)
+    with _folder(scratch) as folder:
+        path = folder / DATABASE
+        rows = write_snapshot(carrel.database, path)
+        after = copy_new(carrel.storage, place.files, scratch=scratch, tell=tell)
+        keys = sorted(carrel.storage.list(""))
+        manifest = _manifest(carrel.settings, path, rows=rows, files=len(keys), now=now)
+        at = SNAPSHOTS + name
+        place.whole.put_bytes(
+            f"{at}/{KEYS}", "".join(f"{key}\n" for key in keys).encode(), "text/plain"
+        )
+        place.whole.take_file(f"{at}/{DATABASE}", path, "application/vnd.sqlite3")
+        _for_this_account_alone(place.whole.local_path(f"{at}/{DATABASE}"))
+    text = json.dumps(asdict(manifest), indent=1)
+    place.whole.put_bytes(f"{at}/{MANIFEST}", text.encode(), "application/json")
+    with carrel.database.transaction() as session:
+        audit.record(session, CREATED, "", actor=None, now=now, detail={"name": name})
+    copied_bytes = before.copied_bytes + after.copied_bytes
+    copied = before.copied + after.copied
+    return Created(name, sum(rows.values()), len(keys), copied, copied_bytes)
+
+
+def write_snapshot(database: Database, path: Path) -> Mapping[str, int]:
+    """Write every row as of one moment into a new SQLite file; returns how many each table has."""
+    if database.is_sqlite:
+        connection = database.engine.raw_connection()
+        try:
+            connection.cursor().execute("VACUUM INTO ?", (str(path),))
+        finally:
+            connection.close()
+    with opened(path) as snapshot:
+        if not database.is_sqlite:
+            upgrade(snapshot)
+            with database.snapshot() as source, snapshot.transaction() as target:
+                copy_rows(source, target)
+        with snapshot.read_session() as session:
+            return row_counts(session)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Database]:
+    """Open an SQLite file, and leave nothing beside it when the block is left."""
+    database = Database(f"sqlite:///{path}")
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+def snapshots(place: BackupPlace) -> Iterator[Snapshot]:
+    """Yield the complete snapshots, the newest first."""
+    ends = f"/{MANIFEST}"
+    names = {key.split("/")[1] for key in place.whole.list(SNAPSHOTS) if key.endswith(ends)}
+    for name in sorted(names, reverse=True):
+        with place.whole.open(f"{SNAPSHOTS}{name}{ends}") as file:
+            yield Snapshot(name, Manifest(**json.loads(file.read())))
+
+
+def newest(place: BackupPlace) -> Snapshot:
+    """Return the newest complete snapshot; raises NotFound where there is none."""
+    found = next(snapshots(place), None)
+    if found is None:
+        raise NotFound(NO_BACKUP)
+    return found
+
+
+def keys_of(place: BackupPlace, snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the keys of the files that were stored when a snapshot was taken."""
+    with place.whole.open(f"{SNAPSHOTS}{snapshot.name}/{KEYS}") as file:
+        return tuple(file.read().decode().splitlines())
+
+
+@contextmanager
+def fetched(place: BackupPlace, snapshot: Snapshot, scratch: Path) -> Iterator[Database]:
+    """Copy a snapshot's database to scratch, check it, and bring its tables to this version's.
+
+    Raises Conflict where it is damaged or missing.
+    """
+    with _folder(scratch) as folder:
+        path = folder / DATABASE
+        try:
+            place.whole.fetch(f"{SNAPSHOTS}{snapshot.name}/{DATABASE}", path)
+        except Missing:
+            raise _damaged(snapshot) from None
+        if _sha256(path) != snapshot.manifest.sha256:
+            raise _damaged(snapshot)
+        with opened(path) as database:
+            upgrade(database)
+            yield database
+
+
+def fingerprint(secret_key: str) -> str:
+    """Return what tells whether two libraries have the same secret key, and nothing else of it."""
+    return derived_key(secret_key, "backup fingerprint").hex()
+
+
+def _damaged(snapshot: Snapshot) -> Conflict:
+    return Conflict(
+        f"The database of the backup {snapshot.name} is damaged or missing. Use an older backup.",
+        code="damaged",
+    )
+
+
+@contextmanager
+def _folder(scratch: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=scratch, prefix="backup-") as folder:
+        yield Path(folder)
+
+
+def _manifest(
+    settings: Settings, path: Path, *, rows: Mapping[str, int], files: int, now: datetime
+) -> Manifest:
+    phrase = settings.backup_passphrase
+    return Manifest(
+        version=VERSION,
+        head=head(),
+        taken_at=now.astimezone(UTC).isoformat(timespec="seconds"),
+        sha256=_sha256(path),
+        size_bytes=path.stat().st_size,
+        rows=rows,
+        files=files,
+        key_fingerprint=fingerprint(settings.secret_key),
+        sealed_key=seal(settings.secret_key, phrase) if phrase else None,
+    )
+
+
+def _for_this_account_alone(path: Path | None) -> None:
+    """Let no other account of the machine read the records, where the backup is a directory."""
+    if path is not None:
+        path.chmod(0o600)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,110 @@
+"""The move of a database from SQLite to PostgreSQL, while people watch.
+
+The source is frozen first, which stops every write of every process and survives a restart. The
+copy is one transaction of the target, so that a move that is killed leaves nothing there. When the
+copy is complete, the source is marked as moved and never written to again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from lms.core.database import IN_USE, MOVED, Database, frozen_until
+from lms.core.errors import N_, Conflict, Moved
+from lms.migrations import current, head, upgrade
+from lms.operations.move_preflight import UnfitRow, unfit_rows
+from lms.operations.row_copy import Tell, copy_rows, has_rows, row_counts, sums_of
+
+ROWS_PER_S: Final = 8_000  # copied and read back, measured on two processors
+AT_LEAST: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What a move would do: how many rows, for how long, and which rows are in its way."""
+
+    rows: int
+    lasts: timedelta
+    unfit: tuple[UnfitRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MovedRows:
+    """What a move did: tables and rows in the new database."""
+
+    tables: int
+    rows: int
+
+
+def preflight(source: Database, target: Database) -> Preflight:
+    """Return what a move would do, and change nothing.
+
+    Raises Moved for a source that was moved, and Conflict where the source is not SQLite, its
+    tables are not this version's, or the target is not an empty PostgreSQL database.
+    """
+    if not source.is_sqlite or target.is_sqlite:
+        raise Conflict(
+            N_("Only an SQLite database can be moved, and only to PostgreSQL."), code="no_such_move"
+        )
+    if source.freeze_mark == MOVED:
+        raise Moved
+    if current(source) != head():
+        raise Conflict(
+            N_("The tables are not this version's. Run: carrel db upgrade"), code="not_at_head"
+        )
+    if current(target) not in (None, head()):
+        raise Conflict(N_("The new database is not empty. Name an empty one."), code="not_empty")
+    with source.read_session() as session:
+        rows = sum(row_counts(session).values())
+        unfit = unfit_rows(session)
+    return Preflight(rows, max(AT_LEAST, timedelta(seconds=rows / ROWS_PER_S)), unfit)
+
+
+def move(
+    source: Database,
+    target: Database,
+    *,
+    lasts: timedelta,
+    now: datetime,
+    tell: Tell = lambda _so_far: None,
+) -> MovedRows:
+    """Copy every row to PostgreSQL and mark the source as moved; returns how many rows there are.
+
+    A source that a killed move left frozen is moved again from the start. Where anything fails, the
+    source is in use again. Raises Conflict for a target that has other rows.
+    """
+    upgrade(target)
+    source.set_freeze_mark(frozen_until(now + lasts))
+    try:
+        with source.snapshot() as old, target.transaction() as new:
+            if has_rows(new):
+                _require_same(old, new)
+                sums = sums_of(new)
+            else:
+                sums = copy_rows(old, new, tell=tell)
+    except BaseException:
+        source.set_freeze_mark(IN_USE)
+        raise
+    source.set_freeze_mark(MOVED)
+    return MovedRows(len(sums), sum(one.rows for one in sums.values()))
+
+
+def abort(source: Database) -> bool:
+    """Let a frozen database be written to again; False where it was not frozen.
+
+    Raises Moved for one whose move is complete: what was written since is in the new database.
+    """
+    mark = source.freeze_mark
+    if mark == MOVED:
+        raise Moved
+    if mark != IN_USE:
+        source.set_freeze_mark(IN_USE)
+    return mark != IN_USE
+
+
+def _require_same(old: Session, new: Session) -> None:
+    """Accept the rows of a move that was killed after its last commit, and no others."""
+    if sums_of(old) != sums_of(new):
+        raise Conflict(N_("The new database has other rows. Name an empty one."), code="not_empty")

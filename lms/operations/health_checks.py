@@ -1,0 +1,189 @@
+"""Health checks: what the database and the disk tell of how the library runs. They only read.
+
+`read_health` is quick enough for a page; what asks a server is in lms/operations/server_probes.py.
+"""
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.core.dates_and_time_zones import say_span
+from lms.core.errors import N_
+from lms.core.runtime import Carrel
+from lms.jobs.stalled_lanes import MAIL, PATIENCE, Stalled, read_stalled
+from lms.migrations import current, head
+from lms.models.audit import AuditEntry
+from lms.models.jobs import Job, JobState, Lane
+from lms.models.mail import Mail, MailLane
+from lms.models.recordings import Recording
+from lms.operations.backup_drill import DRILLED
+from lms.operations.backups import CREATED
+from lms.operations.findings import Finding, State
+
+BEAT_WITHIN: Final = timedelta(minutes=2)  # a worker queues a round every 10 seconds
+BACKUP_WITHIN: Final = timedelta(hours=26)
+DRILL_WITHIN: Final = timedelta(days=8)
+GROWTH_OF: Final = timedelta(days=30)
+RENDITIONS: Final = 2  # a recording and what is made of it, together, of the file that was sent
+FEW_DAYS, VERY_FEW_DAYS = 60, 14
+MANY_DAYS: Final = 3650
+LITTLE_BYTES: Final = 2 << 30
+GIB: Final = 1 << 30
+LANES: Final = {
+    Lane.MEDIA.value: N_("Encoding"),
+    Lane.PROMPT.value: N_("Short jobs"),
+    Lane.FILES.value: N_("Uploaded files"),
+    MAIL: N_("Email"),
+}
+START_WORKER: Final = N_(
+    "Check that the worker is running: carrel serve starts it, or carrel worker."
+)
+
+
+def read_health(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
+    """Return how the library runs, without asking any other server."""
+    tables = _tables(carrel)
+    if tables.state is State.FAULT:
+        return (tables,)
+    with carrel.database.read_session() as session:
+        return (
+            tables,
+            _worker(session, now),
+            *_lanes(session, now),
+            _last_email(session, now),
+            _disk(carrel, session, now),
+            _backup(session, now),
+            _drill(session, now),
+        )
+
+
+def last_act(session: Session, act: str) -> AuditEntry | None:
+    """Return the latest entry of an act in the audit trail."""
+    newest = select(AuditEntry).where(AuditEntry.act == act).order_by(AuditEntry.id.desc())
+    return session.scalar(newest.limit(1))
+
+
+def last_beat(session: Session) -> datetime | None:
+    """Return when a worker last queued a round, which it does every few seconds while it runs."""
+    newest = select(Job.created_at).where(Job.subject == "").order_by(Job.id.desc())
+    return session.scalar(newest.limit(1))
+
+
+def free_bytes(carrel: Carrel) -> int:
+    """Return the room on the disk of the data directory."""
+    return shutil.disk_usage(carrel.settings.data_dir).free
+
+
+def _tables(carrel: Carrel) -> Finding:
+    if current(carrel.database) == head():
+        return Finding("tables", State.OK, N_("The database is up to date."))
+    return Finding(
+        "tables",
+        State.FAULT,
+        N_("The tables of the database are not this version's."),
+        advice=N_("Run: carrel db upgrade"),
+    )
+
+
+def _worker(session: Session, now: datetime) -> Finding:
+    beat = last_beat(session)
+    if beat is None:
+        return Finding("worker", State.FAULT, N_("No worker has run yet."), advice=START_WORKER)
+    values = {"ago": say_span(max(now - beat, timedelta(0)))}
+    if now - beat <= BEAT_WITHIN:
+        return Finding("worker", State.OK, N_("The worker is running."))
+    sentence = N_("The worker was last heard from %(ago)s ago.")
+    return Finding("worker", State.FAULT, sentence, values, START_WORKER)
+
+
+def _lanes(session: Session, now: datetime) -> Iterator[Finding]:
+    stalled = {one.lane: one for one in read_stalled(session, now=now)}
+    waiting = session.execute(
+        select(Job.lane, func.min(Job.run_at))
+        .where(Job.lane.in_(Lane), Job.state == JobState.QUEUED, Job.run_at <= now)
+        .group_by(Job.lane)
+    ).all()
+    since_of = {lane: since for lane, since in waiting}  # noqa: C416  (rows are no pairs to mypy)
+    for lane in Lane:
+        since = since_of.get(lane)
+        yield _lane(lane.value, stalled.get(lane.value), since, now)
+    if MAIL in stalled:
+        yield _lane(MAIL, stalled[MAIL], None, now)
+
+
+def _lane(lane: str, stalled: Stalled | None, since: datetime | None, now: datetime) -> Finding:
+    name = f"lane.{lane}"
+    values: dict[str, str | int] = {"lane": LANES[lane]}
+    if stalled is not None:
+        values |= {"waiting": stalled.waiting, "ago": say_span(now - stalled.since)}
+        sentence = N_("%(lane)s: %(waiting)s waiting, the oldest for %(ago)s, and none is done.")
+        return Finding(name, State.FAULT, sentence, values, START_WORKER)
+    if since is None or now - since < PATIENCE:
+        return Finding(name, State.OK, N_("%(lane)s: nothing waits long."), values)
+    values["ago"] = say_span(now - since)
+    return Finding(name, State.OK, N_("%(lane)s: the oldest has waited for %(ago)s."), values)
+
+
+def _last_email(session: Session, now: datetime) -> Finding:
+    sent = session.scalar(select(func.max(Mail.sent_at)).where(Mail.lane.in_(MailLane)))
+    if sent is None:
+        return Finding("email", State.OK, N_("No email has been sent yet."))
+    values = {"ago": say_span(max(now - sent, timedelta(0)))}
+    return Finding("email", State.OK, N_("The last email was sent %(ago)s ago."), values)
+
+
+def _disk(carrel: Carrel, session: Session, now: datetime) -> Finding:
+    free = free_bytes(carrel)
+    grown = select(func.sum(Recording.size_bytes)).where(Recording.created_at > now - GROWTH_OF)
+    is_local = carrel.settings.storage_url.startswith("file:")
+    added = RENDITIONS * (session.scalar(grown) or 0) if is_local else 0
+    values: dict[str, str | int] = {"free": free // GIB}
+    days = int(free * GROWTH_OF.days // added) if added else MANY_DAYS
+    if days >= MANY_DAYS:
+        state = State.FAULT if free < LITTLE_BYTES else State.OK
+        return Finding("disk", state, N_("%(free)s GB of the disk are free."), values, _room(state))
+    state = State.OK
+    if days < FEW_DAYS:
+        state = State.FAULT if days < VERY_FEW_DAYS else State.ATTENTION
+    values["days"] = days
+    sentence = N_("There is room for %(days)s more days of recordings (%(free)s GB are free).")
+    return Finding("disk", state, sentence, values, _room(state))
+
+
+def _room(state: State) -> str:
+    return (
+        "" if state is State.OK else N_("Make room, or move the files: carrel media move --to URL")
+    )
+
+
+def _backup(session: Session, now: datetime) -> Finding:
+    made = last_act(session, CREATED)
+    advice = N_("Run carrel backup create every night (docs/operating.md, Backups).")
+    if made is None:
+        return Finding("backup", State.ATTENTION, N_("There is no backup yet."), advice=advice)
+    values = {"ago": say_span(max(now - made.at, timedelta(0)))}
+    sentence = N_("The last backup was made %(ago)s ago.")
+    if now - made.at <= BACKUP_WITHIN:
+        return Finding("backup", State.OK, sentence, values)
+    return Finding("backup", State.FAULT, sentence, values, advice)
+
+
+def _drill(session: Session, now: datetime) -> Finding:
+    done = last_act(session, DRILLED)
+    advice = N_("Run carrel backup drill, which restores the newest backup into scratch.")
+    if done is None:
+        sentence = N_("No backup has been tried out yet.")
+        return Finding("drill", State.ATTENTION, sentence, advice=advice)
+    values = {"ago": say_span(max(now - done.at, timedelta(0)))}
+    if not done.detail.get("is_good"):
+        sentence = N_("The backup that was tried out %(ago)s ago could not be restored whole.")
+        advice = N_("Run carrel backup verify to see what is missing, then carrel backup create.")
+        return Finding("drill", State.FAULT, sentence, values, advice)
+    sentence = N_("A backup was last tried out, and was good, %(ago)s ago.")
+    if now - done.at <= DRILL_WITHIN:
+        return Finding("drill", State.OK, sentence, values)
+    return Finding("drill", State.ATTENTION, sentence, values, advice)

@@ -1,0 +1,120 @@
+"""Server probes: ask the storage, Redis, the mail server and the database's clock for an answer."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import redis
+from sqlalchemy import make_url, text
+
+from lms.certificates.badge_keys import opens_keys
+from lms.core.errors import N_
+from lms.core.runtime import Carrel
+from lms.mail.transport import NotTaken, try_server
+from lms.operations.findings import Finding, State
+
+PROBE_KEY: Final = "house/doctor-"
+PROBE: Final = b"carrel doctor"
+ANSWER_S: Final = 3.0
+CLOCKS_AGREE: Final = timedelta(seconds=5)
+
+
+class _WrongBytes(Exception):
+    """What was written reads otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__("what was written reads otherwise")
+
+
+def probe_servers(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
+    """Return which of the servers and keys that the settings name can be used; writes one small file."""
+    settings = carrel.settings
+    database = make_url(settings.database_url).render_as_string(hide_password=True)
+    found = [
+        _tried("database", database, lambda: _ask(carrel), N_("Check CARREL_DATABASE_URL.")),
+        _tried(
+            "storage", settings.storage_url, lambda: _write(carrel), N_("Check CARREL_STORAGE.")
+        ),
+    ]
+    if settings.redis_url:
+        url = settings.redis_url
+        found.append(_tried("redis", "CARREL_REDIS_URL", lambda: _ping(url), N_("Check Redis.")))
+    if settings.smtp_url:
+        advice = N_("Check CARREL_SMTP_URL and that the mail server is running.")
+        found.append(_tried("smtp", "CARREL_SMTP_URL", lambda: try_server(settings), advice))
+    else:
+        found.append(
+            Finding(
+                "smtp",
+                State.ATTENTION,
+                N_("No mail server is set, so emails are written to files."),
+                advice=N_("Set CARREL_SMTP_URL."),
+            )
+        )
+    if found[0].state is State.OK:
+        found += [_clock(carrel, now), _keys(carrel)]
+    return tuple(found)
+
+
+def _tried(name: str, shown: str, attempt: Callable[[], object], advice: str) -> Finding:
+    values = {"server": shown}
+    try:
+        attempt()
+    except Exception as error:  # noqa: BLE001  (whatever a driver raises is the answer)
+        said = error.reason if isinstance(error, NotTaken) else str(error)
+        first = (said.strip() or type(error).__name__).splitlines()[0]
+        values["fault"] = first
+        return Finding(name, State.FAULT, N_("%(server)s: %(fault)s"), values, advice)
+    return Finding(name, State.OK, N_("%(server)s answers."), values)
+
+
+def _ask(carrel: Carrel) -> None:
+    with carrel.database.read_session() as session:
+        session.execute(text("SELECT 1"))
+
+
+def _write(carrel: Carrel) -> None:
+    key = PROBE_KEY + secrets.token_hex(8)
+    carrel.storage.put_bytes(key, PROBE, "text/plain")
+    try:
+        with carrel.storage.open(key) as file:
+            if file.read() != PROBE:
+                raise _WrongBytes
+    finally:
+        carrel.storage.delete(key)
+
+
+def _ping(url: str) -> None:
+    server = redis.from_url(url, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S)
+    try:
+        server.ping()
+    finally:
+        server.close()
+
+
+def _clock(carrel: Carrel, now: datetime) -> Finding:
+    if carrel.database.is_sqlite:
+        return Finding("clock", State.OK, N_("The database uses this machine's clock."))
+    with carrel.database.read_session() as session:
+        theirs = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    apart = abs(theirs - now)
+    values = {"seconds": round(apart.total_seconds())}
+    if apart <= CLOCKS_AGREE:
+        return Finding("clock", State.OK, N_("The clock agrees with the database's."))
+    sentence = N_("This machine's clock and the database's are %(seconds)s seconds apart.")
+    return Finding("clock", State.FAULT, sentence, values, N_("Set both by NTP."))
+
+
+def _keys(carrel: Carrel) -> Finding:
+    if opens_keys(carrel.database, carrel.settings.secret_key):
+        return Finding("keys", State.OK, N_("The secret key opens the signing keys."))
+    return Finding(
+        "keys",
+        State.FAULT,
+        N_("The signing keys in the database were sealed by another secret key."),
+        advice=N_(
+            "Set CARREL_SECRET_KEY to the old key. If it is lost, run: "
+            "carrel lti keys rotate --at-once; carrel badge-keys rotate"
+        ),
+    )

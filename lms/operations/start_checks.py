@@ -1,0 +1,68 @@
+"""Start checks: an empty database beside files or another database is a mistake, so say so and stop."""
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import make_url, text
+
+from lms.core.database import MOVED, Database
+from lms.core.errors import Conflict, Moved
+from lms.core.runtime import Carrel
+from lms.core.settings import Settings
+from lms.migrations import current
+
+DEFAULT_FILE: Final = "carrel.sqlite3"
+EMPTY: Final = (
+    "The database that CARREL_DATABASE_URL names is empty, but {found}.\n"
+    "Nothing was started, because a library without its records looks as if everything were lost.\n"
+    "{advice}"
+)
+
+
+def refuse_dangerous_start(carrel: Carrel) -> None:
+    """Raise Moved for a database that was moved away, and Conflict for one that should not be empty."""
+    database = carrel.database
+    if database.freeze_mark == MOVED:
+        raise Moved
+    if not is_empty(database):
+        return
+    beside = _filled_beside(carrel.settings)
+    if beside is not None:
+        raise Conflict(
+            EMPTY.format(
+                found=f"{beside} has records",
+                advice="To move them: unset CARREL_DATABASE_URL and run carrel db move --to URL.\n"
+                f"To start a new library: move {beside} elsewhere.",
+            ),
+            code="empty_database",
+        )
+    if next(iter(carrel.storage.list("")), None) is not None:
+        raise Conflict(
+            EMPTY.format(
+                found=f"files are stored in {carrel.settings.storage_url}",
+                advice="To bring the records back: carrel backup restore URL.\n"
+                "To start a new library: set CARREL_STORAGE to an empty place.",
+            ),
+            code="empty_database",
+        )
+
+
+def is_empty(database: Database) -> bool:
+    """Tell whether a database has no tables or no login, whichever version made it."""
+    if current(database) is None:
+        return True
+    with database.read_session() as session:
+        return session.execute(text("SELECT 1 FROM login LIMIT 1")).first() is None
+
+
+def _filled_beside(settings: Settings) -> Path | None:
+    """Return the SQLite file in the data directory, where it has rows and is not the database used."""
+    path = settings.data_dir / DEFAULT_FILE
+    used = make_url(settings.database_url).database
+    if not path.is_file() or used == str(path):
+        return None
+    beside = Database(f"sqlite:///{path}")
+    try:
+        return None if is_empty(beside) else path
+    finally:
+        beside.dispose()

@@ -1,0 +1,5 @@
+"""Fixtures for tests of operators' commands: a library on SQLite, and a PostgreSQL to move it to."""
+
+from tests.operations.conftest import filled, postgres_server, postgresql_url, source
+
+__all__ = ["filled", "postgres_server", "postgresql_url", "source"]

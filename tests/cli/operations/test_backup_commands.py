@@ -1,0 +1,92 @@
+"""carrel backup and carrel doctor, from a library that is lost to one that is checked."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from lms.core.database import Database
+from lms.operations.backups import CREATED
+from lms.operations.health_checks import last_act
+from tests.cast import Cast
+from tests.cli.command_runner import Shell
+
+
+@pytest.fixture
+def backup_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """A library whose secret key is in its data directory, with a place for backups."""
+    url = (tmp_path / "backup").as_uri()
+    monkeypatch.delenv("CARREL_SECRET_KEY")
+    monkeypatch.setenv("CARREL_BACKUP", url)
+    monkeypatch.setenv("CARREL_BACKUP_PASSPHRASE", "five random words for this")
+    return url
+
+
+def test_backup_wants_an_address(carrel_command: Shell, cast: Cast) -> None:
+    assert carrel_command("backup", "create").code == 2
+    assert carrel_command("backup", "create", "--to", "ftp://x").code == 2
+    assert "CARREL_BACKUP" in carrel_command("backup", "list").err
+
+
+def test_backup_is_created_listed_verified_and_drilled(
+    carrel_command: Shell, cast: Cast, backup_url: str, database: Database
+) -> None:
+    assert carrel_command("backup", "drill").code == 3
+    made = carrel_command("backup", "create", "--json").answer
+    items = carrel_command("backup", "list", "--json").answer["items"]
+    assert [(one["name"], one["has_secret_key"]) for one in items] == [(made["name"], True)]
+    drilled = carrel_command("backup", "drill")
+    assert drilled.code == 1  # the recording of the cast has no file
+    assert "NOT restorable as of" in drilled.out
+    verified = carrel_command("backup", "verify", made["name"], "--json")
+    assert (verified.code, len(verified.answer["faults"])) == (1, 2)
+    assert carrel_command("backup", "verify", "20200101T000000Z").code == 3
+    with database.read_session() as session:
+        entry = last_act(session, CREATED)
+    assert entry is not None
+    assert entry.detail == {"name": made["name"]}
+
+
+def test_lost_library_is_restored_with_its_secret_key(
+    carrel_command: Shell,
+    cast: Cast,
+    backup_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    carrel_command("backup", "create")
+    key = (tmp_path / "house/secret_key").read_text()
+    home = tmp_path / "new"
+    monkeypatch.setenv("CARREL_DATA_DIR", str(home))
+    monkeypatch.setenv("CARREL_DATABASE_URL", f"sqlite:///{home}/carrel.sqlite3")
+    ran = carrel_command("backup", "restore", backup_url)
+    assert ran.code == 0
+    assert "were restored from" in ran.out
+    assert "Carrel 0" in ran.out  # what doctor says
+    assert (home / "secret_key").read_text() == key
+    assert stat.S_IMODE(os.stat(home / "secret_key").st_mode) == 0o600
+    assert "OK_PERMANENT" in carrel_command("why", cast.alice.email, cast.slug).out
+    assert carrel_command("backup", "restore", backup_url).code == 1  # not over a library
+
+
+def test_doctor_says_what_to_do_about_each_fault(carrel_command: Shell, cast: Cast) -> None:
+    ran = carrel_command("doctor")
+    assert ran.code == 1
+    assert "No worker has run yet." in ran.out
+    assert "carrel serve starts it" in ran.out
+    answer = carrel_command("doctor", "--json").answer
+    states = {one["name"]: one["state"] for one in answer["items"]}
+    assert states["database"] == states["storage"] == states["tables"] == "ok"
+    assert not answer["is_healthy"]
+
+
+def test_doctor_asks_a_database_that_is_away_nothing_else(
+    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARREL_DATABASE_URL", "postgresql://carrel@127.0.0.1:9/none")
+    ran = carrel_command("doctor", "--json")
+    assert ran.code == 1
+    states = {one["name"]: one["state"] for one in ran.answer["items"]}
+    assert states["database"] == "fault"
+    assert "worker" not in states

@@ -1,0 +1,114 @@
+"""carrel db status and carrel db move, and the refusals of a start that would look like a loss."""
+
+from pathlib import Path
+
+import pytest
+
+from lms.core.database import Database
+from lms.migrations import head
+from media.storage.storage_protocol import Storage
+from tests.cli.command_runner import Shell
+from tests.cli.operations.open_port import free_bind
+
+
+@pytest.fixture
+def on_sqlite(monkeypatch: pytest.MonkeyPatch, source: Database) -> Database:
+    """The filled SQLite library as the one that the settings name."""
+    monkeypatch.setenv("CARREL_DATABASE_URL", source.url)
+    return source
+
+
+def state(carrel_command: Shell) -> str:
+    return str(carrel_command("db", "status", "--json").answer["state"])
+
+
+def test_status_names_the_state_and_hides_the_password(
+    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch, postgresql_url: str
+) -> None:
+    monkeypatch.setenv("CARREL_DATABASE_URL", postgresql_url.replace("@", ":secret@"))
+    answer = carrel_command("db", "status", "--json").answer
+    assert (answer["state"], answer["revision"], answer["head"]) == ("empty", None, head())
+    assert "secret" not in answer["database"]
+    carrel_command("db", "upgrade")
+    assert state(carrel_command) == "current"
+
+
+def test_library_is_moved_and_its_old_database_is_not_served(
+    carrel_command: Shell,
+    on_sqlite: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    postgresql_url: str,
+) -> None:
+    assert state(carrel_command) == "current"
+    ran = carrel_command("db", "move", "--to", postgresql_url, "--json")
+    assert (ran.code, ran.answer["moved"]) == (0, True)
+    assert state(carrel_command) == "moved"
+    for command in (("serve", "--bind", free_bind()), ("worker",), ("db", "move", "--abort")):
+        refused = carrel_command(*command, "--json")
+        assert (refused.code, refused.complaint["code"]) == (1, "database_moved")
+    monkeypatch.setenv("CARREL_DATABASE_URL", postgresql_url)
+    assert state(carrel_command) == "current"
+
+
+def test_move_says_what_to_do_next(
+    carrel_command: Shell, on_sqlite: Database, postgresql_url: str
+) -> None:
+    said = carrel_command("db", "move", "--to", postgresql_url).out
+    assert "Next: set CARREL_DATABASE_URL=postgresql://" in said
+
+
+def test_rows_that_postgresql_refuses_are_listed_and_nothing_is_changed(
+    carrel_command: Shell, on_sqlite: Database, postgresql_url: str
+) -> None:
+    with on_sqlite.transaction() as session:
+        session.connection().exec_driver_sql("UPDATE job SET kind = ?", ("x" * 61,))
+    ran = carrel_command("db", "move", "--to", postgresql_url, "--json")
+    assert (ran.code, ran.answer["moved"]) == (1, False)
+    assert [one["why"] for one in ran.answer["unfit"]] == ["too_long"]
+    assert "longer than the column" in carrel_command("db", "move", "--to", postgresql_url).out
+    assert state(carrel_command) == "current"
+
+
+def test_interrupted_move_is_given_up(carrel_command: Shell, on_sqlite: Database) -> None:
+    on_sqlite.set_freeze_mark(30_000_000)
+    assert state(carrel_command) == "frozen"
+    assert carrel_command("db", "move", "--abort", "--json").answer == {"was_frozen": True}
+    assert state(carrel_command) == "current"
+
+
+@pytest.mark.parametrize("arguments", [(), ("--to", "postgresql://x/y", "--abort"), ("--to", "x")])
+def test_move_wants_one_wish(carrel_command: Shell, arguments: tuple[str, ...]) -> None:
+    assert carrel_command("db", "move", *arguments).code == 2
+
+
+def test_empty_database_beside_a_filled_file_is_not_served(
+    carrel_command: Shell,
+    source: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    postgresql_url: str,
+) -> None:
+    monkeypatch.setenv("CARREL_DATA_DIR", str(tmp_path))  # where the filled carrel.sqlite3 is
+    monkeypatch.setenv("CARREL_DATABASE_URL", postgresql_url)
+    for command in (("serve", "--bind", free_bind()), ("worker",)):
+        refused = carrel_command(*command, "--json")
+        assert (refused.code, refused.complaint["code"]) == (1, "empty_database")
+        assert "carrel db move" in refused.complaint["message"]
+
+
+def test_empty_database_beside_stored_files_is_not_served(
+    carrel_command: Shell, storage: Storage
+) -> None:
+    storage.put_bytes("originals/x", b"film", "video/mp4")
+    refused = carrel_command("serve", "--bind", free_bind(), "--json")
+    assert (refused.code, refused.complaint["code"]) == (1, "empty_database")
+    assert "carrel backup restore" in refused.complaint["message"]
+
+
+def test_no_orphan_is_removed_where_the_database_names_no_file(
+    carrel_command: Shell, storage: Storage
+) -> None:
+    storage.put_bytes("originals/x", b"film", "video/mp4")
+    refused = carrel_command("media", "check", "--remove-orphans", "--yes", "--json")
+    assert (refused.code, refused.complaint["code"]) == (1, "names_nothing")
+    assert storage.stat("originals/x") is not None

@@ -1,0 +1,68 @@
+"""carrel init and carrel export: how a library begins, and how it can be taken elsewhere."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lms.core.database import Database
+from lms.models.accounts import Login, SellerRole
+from media.storage.storage_protocol import Storage
+from tests.cast import Cast
+from tests.cli.command_runner import Shell
+from tests.visitor import Visitor
+
+
+def test_first_owner_chooses_a_password_by_the_printed_link(
+    carrel_command: Shell, client: Visitor, database: Database
+) -> None:
+    made = carrel_command("init", "--owner", "Owner@example.org", "--json").answer
+    assert made["link"].startswith("http://localhost/reset-password/")
+    path = made["link"].removeprefix("http://localhost")
+    assert client.get(path).status_code == 200
+    sent = client.post(path, data={"password": "a long enough password"})
+    assert sent.status_code == 303
+    with database.read_session() as session:
+        (login,) = session.query(Login)
+        assert (login.seller_role, login.password_hash is None) == (SellerRole.OWNER, False)
+    assert client.get(path).status_code == 410  # it works once
+
+
+def test_init_says_what_to_do_next(carrel_command: Shell) -> None:
+    said = carrel_command("init", "--owner", "owner@example.org").out
+    assert "Next: carrel serve" in said
+    assert "Set CARREL_SMTP_URL." in said
+
+
+def test_library_that_was_set_up_is_left_alone(carrel_command: Shell, cast: Cast) -> None:
+    refused = carrel_command("init", "--owner", "owner@example.org", "--json")
+    assert (refused.code, refused.complaint["code"]) == (1, "not_empty")
+
+
+def test_init_refuses_an_empty_database_beside_stored_files(
+    carrel_command: Shell, storage: Storage
+) -> None:
+    storage.put_bytes("originals/x", b"film", "video/mp4")
+    refused = carrel_command("init", "--owner", "owner@example.org", "--json")
+    assert (refused.code, refused.complaint["code"]) == (1, "empty_database")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--owner", "nobody")])
+def test_init_wants_an_address(carrel_command: Shell, arguments: tuple[str, ...]) -> None:
+    assert carrel_command("init", *arguments).code in (1, 2)
+
+
+def test_export_has_every_table_and_file_and_no_secret(
+    carrel_command: Shell, cast: Cast, storage: Storage, tmp_path: Path
+) -> None:
+    storage.put_bytes("originals/x/talk.mp4", b"film", "video/mp4")
+    done = carrel_command("export", str(tmp_path / "out"), "--json").answer
+    assert done["files"] == 1
+    assert (tmp_path / "out/files/originals/x/talk.mp4").read_bytes() == b"film"
+    lines = (tmp_path / "out/tables/login.jsonl").read_text().splitlines()
+    logins = [json.loads(line) for line in lines]
+    assert "alice@example.org" in {one["email"] for one in logins}
+    assert not {name for one in logins for name in one if name.endswith("_hash")}
+    assert len(list((tmp_path / "out/tables").iterdir())) == done["tables"]
+    assert "Base64" in (tmp_path / "out/README.txt").read_text()
+    assert carrel_command("export", str(tmp_path / "out")).code == 1  # not over something else

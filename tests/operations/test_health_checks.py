@@ -1,0 +1,89 @@
+"""Health checks: what they find, and when it is a fault."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from lms import audit
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.jobs.queue import enqueue
+from lms.models.catalog import Webinar
+from lms.models.jobs import Lane
+from lms.operations.backup_drill import DRILLED
+from lms.operations.backups import CREATED
+from lms.operations.findings import Finding, State
+from lms.operations.health_checks import read_health
+from lms.operations.server_probes import probe_servers
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.factories import make_recording
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def found(carrel: Carrel, name: str) -> Finding:
+    return next(one for one in read_health(carrel, now=NOW) if one.name == name)
+
+
+def record(database: Database, act: str, ago: timedelta, **detail: bool) -> None:
+    with database.transaction() as session:
+        audit.record(session, act, "", actor=None, now=NOW - ago, detail=detail)
+
+
+def test_every_sentence_has_its_values(carrel: Carrel) -> None:
+    for one in (*read_health(carrel, now=NOW), *probe_servers(carrel, now=NOW)):
+        assert "%" not in one.text
+        assert one.advice or one.state is State.OK
+
+
+def test_worker_that_is_silent_for_minutes_is_a_fault(carrel: Carrel) -> None:
+    assert found(carrel, "worker").state is State.FAULT
+    for ago, state in ((HOUR, State.FAULT), (MINUTE, State.OK)):
+        with carrel.database.transaction() as session:
+            enqueue(session, kind="x", lane=Lane.PROMPT, subject="", payload={}, now=NOW - ago)
+        assert found(carrel, "worker").state is state
+
+
+def test_lane_that_serves_nothing_is_a_fault(carrel: Carrel) -> None:
+    assert found(carrel, "lane.media").state is State.OK
+    with carrel.database.transaction() as session:
+        enqueue(session, kind="x", lane=Lane.MEDIA, subject="s", payload={}, now=NOW - HOUR)
+    stalled = found(carrel, "lane.media")
+    assert stalled.state is State.FAULT
+    assert stalled.text == "Encoding: 1 waiting, the oldest for 1 h 0 m, and none is done."
+
+
+def test_backups_are_missing_then_fresh_then_old(carrel: Carrel) -> None:
+    assert found(carrel, "backup").state is State.ATTENTION
+    record(carrel.database, CREATED, 2 * DAY)
+    assert found(carrel, "backup").state is State.FAULT
+    record(carrel.database, CREATED, HOUR)
+    assert found(carrel, "backup").text == "The last backup was made 1 h 0 m ago."
+    assert found(carrel, "backup").state is State.OK
+
+
+def test_drill_that_failed_is_a_fault(carrel: Carrel) -> None:
+    assert found(carrel, "drill").state is State.ATTENTION
+    record(carrel.database, DRILLED, HOUR, is_good=False)
+    assert found(carrel, "drill").state is State.FAULT
+    record(carrel.database, DRILLED, HOUR, is_good=True)
+    assert found(carrel, "drill").state is State.OK
+
+
+def test_disk_that_will_be_full_in_days_is_a_fault(carrel: Carrel, cast: Cast) -> None:
+    assert "more days" not in found(carrel, "disk").text
+    with carrel.database.transaction() as session:
+        recording = make_recording(session, session.get_one(Webinar, cast.webinar_id))
+        recording.created_at, recording.size_bytes = NOW - DAY, 1 << 50
+    assert found(carrel, "disk").state is State.FAULT
+
+
+def test_mail_server_and_redis_that_do_not_answer_are_faults(carrel: Carrel) -> None:
+    settings = replace(
+        carrel.settings, smtp_url="smtp://127.0.0.1:9", redis_url="redis://127.0.0.1:9/0"
+    )
+    states = {
+        one.name: one.state for one in probe_servers(replace(carrel, settings=settings), now=NOW)
+    }
+    assert (states["smtp"], states["redis"]) == (State.FAULT, State.FAULT)
+    assert (states["database"], states["storage"], states["keys"]) == (State.OK,) * 3

@@ -1,0 +1,55 @@
+"""While the database is moved: pages are read, recordings play, and what is sent is sent again later."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from lms.core.database import IN_USE, Database, frozen_until
+from lms.core.runtime import Carrel
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.player import open_playback
+from tests.visitor import Visitor
+
+
+@pytest.fixture
+def freeze(database: Database, clock: Clock) -> Iterator[None]:
+    if not database.is_sqlite:
+        pytest.skip("only SQLite is moved")
+    yield
+    database.set_freeze_mark(IN_USE)
+
+
+def freeze_for_four_minutes(database: Database) -> None:
+    database.set_freeze_mark(frozen_until(NOW + timedelta(minutes=3, seconds=1)))
+
+
+@pytest.mark.usefixtures("freeze")
+def test_pages_are_shown_and_forms_say_when_to_come_back(
+    client: Visitor, cast: Cast, database: Database, clock: Clock
+) -> None:
+    client.sign_in(cast.alice.id)
+    freeze_for_four_minutes(database)
+    clock.advance(timedelta(minutes=-1))
+    assert client.get(f"/webinars/{cast.slug}").status_code == 200
+    answer = client.post("/account/details", data={"name": "Alice", "zone": "America/New_York"})
+    assert answer.status_code == 503
+    assert "Back in about 5 minutes." in answer.text
+    assert answer.headers["Retry-After"] == "300"
+
+
+@pytest.mark.usefixtures("freeze")
+def test_recording_plays_on_and_what_was_watched_is_kept_afterward(
+    client: Visitor, cast: Cast, database: Database, carrel: Carrel
+) -> None:
+    client.sign_in(cast.alice.id)
+    player = open_playback(client, cast.slug)
+    freeze_for_four_minutes(database)
+    for tell in (player.beat, player.close):
+        refused = tell(position=5.0, spans=[[0.0, 5.0]])
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "240")
+    # the recording of the cast has no file: 404 is what its delivery answers once it let the token in
+    assert player.get("master.m3u8").status_code == 404
+    database.set_freeze_mark(IN_USE)
+    assert player.beat(position=5.0, spans=[[0.0, 5.0]]).status_code == 200
