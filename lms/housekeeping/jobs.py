@@ -9,6 +9,7 @@ from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.group_showings import showings
 from lms.housekeeping.removed_items_purge_job import CLEAR, CLEAR_SCHEDULE, clear
+from lms.housekeeping.scratch_sweep import sweep_scratch
 from lms.jobs import queue as job_queue
 from lms.jobs.queue import JobKind, JobRun, Schedule
 from lms.mail import link_tokens_and_codes
@@ -74,6 +75,7 @@ def tidy(carrel: Carrel, run: JobRun) -> None:
         with carrel.database.transaction() as session:
             forget(session, now=now())
         run.report(number / len(FORGETTING))
+    sweep_scratch(carrel.database, carrel.settings.scratch, now=now())
 
 
 JOBS: Final = (

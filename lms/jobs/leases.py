@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, Update, and_, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, select, text, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,7 @@ from lms.core.errors import N_
 from lms.core.logs import without_addresses
 from lms.core.model_base import new_public_id
 from lms.jobs.queue import Claim, Ended, Ending
-from lms.models.jobs import Job, JobState, Lane
+from lms.models.jobs import DROPPED, RUNS, WAITS, Job, JobState, Lane
 
 LEASE = timedelta(seconds=30)
 FIRST_WAIT = timedelta(seconds=10)
@@ -62,16 +62,16 @@ def wait_after(tries: int) -> timedelta:
 
 def has_work(session: Session, *, lane: Lane | None, kinds: Collection[str], now: datetime) -> bool:
     """Tell whether a claim or a settlement would find something; reads only."""
-    waiting = and_(_ready(now), Job.kind.in_(kinds))
+    waiting = select(Job.id).where(_ready(now), Job.kind.in_(kinds)).limit(1)
     if lane is not None:
-        waiting = and_(waiting, Job.lane == lane)
-    query = select(Job.id).where(or_(waiting, _stranded(now))).limit(1)
-    return session.scalar(query) is not None
+        waiting = waiting.where(Job.lane == lane)
+    return session.scalar(waiting) is not None or has_stranded(session, now=now)
 
 
 def has_stranded(session: Session, *, now: datetime) -> bool:
     """Tell whether a settlement would find something; reads only."""
-    return session.scalar(select(Job.id).where(_stranded(now)).limit(1)) is not None
+    queries = (select(Job.id).where(condition).limit(1) for condition in _stranded(now))
+    return any(session.scalar(query) is not None for query in queries)
 
 
 def others_wait(session: Session, held: Claim, *, kinds: Collection[str], now: datetime) -> bool:
@@ -196,15 +196,18 @@ def settle(session: Session, *, endings: Mapping[str, Ending], now: datetime) ->
     A lapsed job is queued again, unless it was canceled or has used up its tries. Each is settled
     by itself: one that can't be now is left for later. Returns how many jobs were settled.
     """
-    query = (
-        select(Job)
-        .where(_stranded(now))
-        .order_by(Job.id)
-        .limit(SETTLED_AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    jobs = session.scalars(query).all()
-    return sum(_settled(session, job, endings, now) for job in jobs)
+    settled = 0
+    for condition, first in zip(_stranded(now), (Job.lease_until, Job.id), strict=True):
+        query = (
+            select(Job)
+            .where(condition)
+            .order_by(first)
+            .limit(SETTLED_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
+        jobs = session.scalars(query).all()
+        settled += sum(_settled(session, job, endings, now) for job in jobs)
+    return settled
 
 
 def _settled(session: Session, job: Job, endings: Mapping[str, Ending], now: datetime) -> bool:
@@ -247,13 +250,12 @@ def _settle(session: Session, job: Job, endings: Mapping[str, Ending], now: date
 
 
 def _ready(now: datetime) -> ColumnElement[bool]:
-    return and_(Job.state == JobState.QUEUED, Job.run_at <= now, Job.cancel_requested.is_(False))
+    return and_(text(WAITS), Job.run_at <= now)
 
 
-def _stranded(now: datetime) -> ColumnElement[bool]:
-    lapsed = and_(Job.state == JobState.RUNNING, Job.lease_until < now)
-    dropped = and_(Job.state == JobState.QUEUED, Job.cancel_requested.is_(True))
-    return or_(lapsed, dropped)
+def _stranded(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return what no worker holds any more: lapsed leases, and canceled jobs that never began."""
+    return and_(text(RUNS), Job.lease_until < now), and_(text(DROPPED))
 
 
 def _fenced(held: Claim) -> Update:

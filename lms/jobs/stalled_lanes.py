@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, text, union_all
 from sqlalchemy.orm import Session
 
-from lms.models.jobs import Job, JobState, Lane
+from lms.models.jobs import RUNS, WAITS, Job, JobState
 from lms.models.mail import Mail, MailLane
 
 PATIENCE: Final = timedelta(minutes=10)
@@ -36,22 +36,22 @@ def read_stalled(session: Session, *, now: datetime) -> tuple[Stalled, ...]:
 
 
 def _stalled_lanes(session: Session, now: datetime) -> Iterator[Stalled]:
-    waiting = session.execute(
-        select(Job.lane, func.count(), func.min(Job.run_at))
-        .where(
-            Job.lane.in_(Lane),  # for the index
-            or_(
-                and_(
-                    Job.state == JobState.QUEUED,
-                    Job.run_at <= now - PATIENCE,
-                    Job.cancel_requested.is_(False),
-                ),
-                # its worker is gone, and no other takes it over
-                and_(Job.state == JobState.RUNNING, Job.lease_until <= now - PATIENCE),
-            ),
-        )
+    late = now - PATIENCE
+    conditions = (
+        and_(text(WAITS), Job.run_at <= late),
+        and_(text(RUNS), Job.lease_until <= late),  # its worker is gone, and no other takes it over
+    )
+    in_lane = (
+        select(Job.lane, func.count().label("jobs"), func.min(Job.run_at).label("since"))
+        .where(condition)
         .group_by(Job.lane)
-        .order_by(Job.lane)
+        for condition in conditions
+    )
+    both = union_all(*in_lane).subquery()
+    waiting = session.execute(
+        select(both.c.lane, func.sum(both.c.jobs), func.min(both.c.since))
+        .group_by(both.c.lane)
+        .order_by(both.c.lane)
     ).all()
     for lane, count, since in waiting:
         is_served = or_(
@@ -62,7 +62,7 @@ def _stalled_lanes(session: Session, now: datetime) -> Iterator[Stalled]:
         )
         served = select(Job.id).where(Job.lane == lane, is_served).limit(1)
         if session.scalar(served) is None:
-            yield Stalled(lane.value, count, since)
+            yield Stalled(lane.value, int(count), since)
 
 
 def _stalled_mail(session: Session, now: datetime) -> Iterator[Stalled]:

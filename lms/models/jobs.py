@@ -4,10 +4,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+
+# Of partial indexes; a query must repeat one to the letter to be answered by its index.
+WAITS = "state = 'queued' AND NOT cancel_requested"
+RUNS = "state = 'running'"
+DROPPED = "state = 'queued' AND cancel_requested"
 
 
 class Lane(StrEnum):
@@ -38,7 +43,28 @@ class Job(Base, kw_only=True):
         CheckConstraint(
             "(state = 'running') = (lease_until IS NOT NULL)", name="running_is_leased"
         ),
-        Index("ix_job_lane_state_priority_run_at", "lane", "state", "priority", "run_at"),
+        # a claim is the first row of a range, and a settlement finds what it looks for, however many wait
+        Index(
+            "ix_job_next_in_lane",
+            "lane",
+            "priority",
+            "run_at",
+            "id",
+            sqlite_where=text(WAITS),
+            postgresql_where=text(WAITS),
+        ),
+        Index(
+            "ix_job_running_lease_until",
+            "lease_until",
+            sqlite_where=text(RUNS),
+            postgresql_where=text(RUNS),
+        ),
+        Index(
+            "ix_job_canceled_before_it_ran",
+            "id",
+            sqlite_where=text(DROPPED),
+            postgresql_where=text(DROPPED),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)

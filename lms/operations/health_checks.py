@@ -162,7 +162,7 @@ def _room(state: State) -> str:
 
 def _backup(session: Session, now: datetime) -> Finding:
     made = last_act(session, CREATED)
-    advice = N_("Run carrel backup create every night (docs/operating.md, Backups).")
+    advice = N_("Run carrel backup create every night (docs/operating.md, Every night).")
     if made is None:
         return Finding("backup", State.ATTENTION, N_("There is no backup yet."), advice=advice)
     values = {"ago": say_span(max(now - made.at, timedelta(0)))}

@@ -87,6 +87,8 @@ ELSEWHERE: Final = "is read by axe in {}"
 NAMED: Final[Mapping[str, str]] = {
     "static": FILE,
     "health.health": FILE,
+    "health.live": FILE,
+    "health.ready": FILE,
     "badges.status": FILE,
     "badges.issuer": FILE,
     "badges.keys": FILE,

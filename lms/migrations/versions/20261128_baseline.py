@@ -3845,10 +3845,19 @@ def _operations() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_job_public_id")),
         sa.UniqueConstraint("unique_key", name=op.f("uq_job_unique_key")),
     )
-    op.create_index(
-        "ix_job_lane_state_priority_run_at", "job", ["lane", "state", "priority", "run_at"]
-    )
     op.create_index(op.f("ix_job_subject"), "job", ["subject"])
+    for name, columns, where in (
+        (
+            "ix_job_next_in_lane",
+            ["lane", "priority", "run_at", "id"],
+            "state = 'queued' AND NOT cancel_requested",
+        ),
+        ("ix_job_running_lease_until", ["lease_until"], "state = 'running'"),
+        ("ix_job_canceled_before_it_ran", ["id"], "state = 'queued' AND cancel_requested"),
+    ):
+        op.create_index(
+            name, "job", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+        )
     op.create_table(
         "mail",
         sa.Column("id", sa.Integer(), nullable=False),

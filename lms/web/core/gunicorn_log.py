@@ -24,6 +24,8 @@ QUERY = re.compile(r"\?[^\s'\"]*")
 # the whole process: of 611 threads 587 stood there while 2,000 viewers came.
 ERRORS: Final = cache(WSGIErrorsWrapper)
 
+HEALTH_CHECKS: Final = frozenset({"/healthz", "/livez", "/readyz"})
+
 log = structlog.get_logger("request")
 
 
@@ -44,7 +46,7 @@ class ServerLog(Logger):  # type: ignore[misc]  # gunicorn has no types
     ) -> None:
         """Write one request: no query, no client, tokens replaced by a short hash."""
         path = environ.get("PATH_INFO", "")
-        if path == "/healthz":
+        if path in HEALTH_CHECKS:
             return
         log.info(
             "request",

@@ -1,4 +1,7 @@
-"""The health check, for supervisors and load balancers."""
+"""Health checks for supervisors and load balancers: is the process alive, ready, and served."""
+
+from collections.abc import Callable
+from typing import Final
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
@@ -7,10 +10,41 @@ from sqlalchemy.exc import SQLAlchemyError
 from lms.core.clock import now
 from lms.core.version import VERSION
 from lms.jobs.stalled_lanes import read_stalled
-from lms.web.core.request_context import read_session
+from lms.migrations import current, head
+from lms.operations.health_checks import BEAT_WITHIN, LITTLE_BYTES, free_bytes, last_beat
+from lms.operations.server_probes import PROBE_KEY
+from lms.web.core.request_context import carrel, read_session
 from lms.web.core.route_guard import Audience, open_to
+from media.storage.storage_protocol import StorageAway
+
+UNREADY: Final = 503
 
 blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/livez")
+@open_to(Audience.EVERYONE)
+def live() -> ResponseReturnValue:
+    """Answer 200 while this process serves at all; it asks nothing, and waits in no line."""
+    return jsonify(status="ok", version=VERSION)
+
+
+@blueprint.get("/readyz")
+@open_to(Audience.EVERYONE)
+def ready() -> ResponseReturnValue:
+    """Answer 200 when this process can serve pages, else 503; it waits in no line.
+
+    The worker's beat is told, and is no reason to take the pages out of rotation.
+    """
+    checks = {
+        "database": _holds(_has_tables),
+        "storage": _holds(_reads_storage),
+        "disk": _holds(lambda: free_bytes(carrel()) > LITTLE_BYTES),
+    }
+    worker = checks["database"] and _holds(_has_beat)
+    status = 200 if all(checks.values()) else UNREADY
+    told = {name: "ok" if holds else "fault" for name, holds in checks.items()}
+    return jsonify(**told, worker="ok" if worker else "silent", version=VERSION), status
 
 
 @blueprint.get("/healthz")
@@ -24,10 +58,32 @@ def health() -> ResponseReturnValue:
         with read_session() as session:
             stalled = read_stalled(session, now=now())
     except SQLAlchemyError:
-        return jsonify(status="unavailable", version=VERSION, database="does not answer"), 503
+        return jsonify(status="unavailable", version=VERSION, database="does not answer"), UNREADY
     return jsonify(
         status="degraded" if stalled else "ok",
         version=VERSION,
         database="ok",
         stalled_lanes=[one.lane for one in stalled],
     )
+
+
+def _holds(ask: Callable[[], bool]) -> bool:
+    try:
+        return ask()
+    except (SQLAlchemyError, StorageAway, OSError):
+        return False
+
+
+def _has_tables() -> bool:
+    return current(carrel().database) == head()
+
+
+def _reads_storage() -> bool:
+    carrel().storage.stat(PROBE_KEY)
+    return True
+
+
+def _has_beat() -> bool:
+    with read_session() as session:
+        beat = last_beat(session)
+    return beat is not None and now() - beat <= BEAT_WITHIN

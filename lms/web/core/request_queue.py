@@ -18,6 +18,7 @@ LAUNCHES: Final = 4
 PATIENCE_S: Final = 60.0
 _LAUNCHING: Final = re.compile(r"/lti/(launch|register)(/|$)")
 _PLAYING: Final = re.compile(r".*/playback(/|$)|/transcripts/")
+IN_FRONT: Final = frozenset({"/livez", "/readyz"})
 READ_FIRST: Final = 64 * 1024
 TURNED_AWAY: Final = "carrel.turned_away"
 
@@ -52,11 +53,11 @@ class RequestQueue:
     ) -> Iterable[bytes]:
         """Answer one request."""
         length = _length(environ)
-        if length is None or length > READ_FIRST:
+        path = environ.get("PATH_INFO", "")
+        if length is None or length > READ_FIRST or path in IN_FRONT:
             return self._app(environ, start_response)
         if length:
             environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
-        path = environ.get("PATH_INFO", "")
         free = next((own for kind, own in self._apart if kind.match(path)), self._for_pages)
         try:
             free.get(timeout=self._patience_s)

@@ -8,6 +8,7 @@ from lms.web.site import (
     staff_branding_and_prices,
     staff_dashboard,
     staff_special_prices,
+    staff_system_health,
     theme_and_logo,
 )
 
@@ -16,4 +17,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     staff_dashboard.blueprint,
     staff_branding_and_prices.blueprint,
     staff_special_prices.blueprint,
+    staff_system_health.blueprint,
 )

@@ -10,6 +10,7 @@ from lms.core.database import Database
 from lms.core.version import VERSION
 from lms.mail.outbox import post
 from lms.models.jobs import Lane
+from media.storage.local_storage import LocalStorage
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.jobs.job_fixtures import make_job
@@ -90,3 +91,30 @@ def test_the_staff_home_tells_of_emails_alone(
     assert "Emails are not being sent" in page
     assert "1 email has waited since" in page
     assert "Background jobs are not running" not in page
+
+
+def test_process_that_lives_says_so(client: Visitor) -> None:
+    assert client.get("/livez").json == {"status": "ok", "version": VERSION}
+
+
+def test_process_is_ready_while_all_that_it_needs_answers(client: Visitor) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json == {
+        "database": "ok",
+        "storage": "ok",
+        "disk": "ok",
+        "worker": "silent",
+        "version": VERSION,
+    }
+
+
+def test_process_whose_storage_is_away_is_not_ready(
+    client: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_storage: LocalStorage, _key: str) -> None:
+        raise OSError
+
+    monkeypatch.setattr(LocalStorage, "stat", fail)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json["storage"]) == (503, "fault")
