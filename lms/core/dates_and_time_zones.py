@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from babel.dates import format_date, format_datetime, get_timezone_name
+from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_name
 
 from lms.core.errors import N_, Invalid
 
@@ -139,6 +139,11 @@ def say_span(span: timedelta) -> str:
     if days:
         return f"{days} d {hours} h" if hours else f"{days} d"
     return f"{hours} h {minutes} m" if hours else f"{minutes} m"
+
+
+def say_roughly(span: timedelta) -> str:
+    """Say a span of time by its largest unit: `3 days`, `2 hours`, `1 minute` at the least."""
+    return str(format_timedelta(max(span, timedelta(minutes=1)), "minute", locale=LOCALE))
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms.core.dates_and_time_zones import say_span
+from lms.core.dates_and_time_zones import say_roughly
 from lms.core.errors import N_
 from lms.core.runtime import Carrel
 from lms.jobs.stalled_lanes import MAIL, PATIENCE, Stalled, read_stalled
@@ -93,7 +93,7 @@ def _worker(session: Session, now: datetime) -> Finding:
     beat = last_beat(session)
     if beat is None:
         return Finding("worker", State.FAULT, N_("No worker has run yet."), advice=START_WORKER)
-    values = {"ago": say_span(max(now - beat, timedelta(0)))}
+    values = {"ago": say_roughly(now - beat)}
     if now - beat <= BEAT_WITHIN:
         return Finding("worker", State.OK, N_("The worker is running."))
     sentence = N_("The worker was last heard from %(ago)s ago.")
@@ -119,12 +119,12 @@ def _lane(lane: str, stalled: Stalled | None, since: datetime | None, now: datet
     name = f"lane.{lane}"
     values: dict[str, str | int] = {"lane": LANES[lane]}
     if stalled is not None:
-        values |= {"waiting": stalled.waiting, "ago": say_span(now - stalled.since)}
+        values |= {"waiting": stalled.waiting, "ago": say_roughly(now - stalled.since)}
         sentence = N_("%(lane)s: %(waiting)s waiting, the oldest for %(ago)s, and none is done.")
         return Finding(name, State.FAULT, sentence, values, START_WORKER)
     if since is None or now - since < PATIENCE:
         return Finding(name, State.OK, N_("%(lane)s: nothing waits long."), values)
-    values["ago"] = say_span(now - since)
+    values["ago"] = say_roughly(now - since)
     return Finding(name, State.OK, N_("%(lane)s: the oldest has waited for %(ago)s."), values)
 
 
@@ -132,7 +132,7 @@ def _last_email(session: Session, now: datetime) -> Finding:
     sent = session.scalar(select(func.max(Mail.sent_at)).where(Mail.lane.in_(MailLane)))
     if sent is None:
         return Finding("email", State.OK, N_("No email has been sent yet."))
-    values = {"ago": say_span(max(now - sent, timedelta(0)))}
+    values = {"ago": say_roughly(now - sent)}
     return Finding("email", State.OK, N_("The last email was sent %(ago)s ago."), values)
 
 
@@ -165,7 +165,7 @@ def _backup(session: Session, now: datetime) -> Finding:
     advice = N_("Run carrel backup create every night (docs/operating.md, Every night).")
     if made is None:
         return Finding("backup", State.ATTENTION, N_("There is no backup yet."), advice=advice)
-    values = {"ago": say_span(max(now - made.at, timedelta(0)))}
+    values = {"ago": say_roughly(now - made.at)}
     sentence = N_("The last backup was made %(ago)s ago.")
     if now - made.at <= BACKUP_WITHIN:
         return Finding("backup", State.OK, sentence, values)
@@ -178,7 +178,7 @@ def _drill(session: Session, now: datetime) -> Finding:
     if done is None:
         sentence = N_("No backup has been tried out yet.")
         return Finding("drill", State.ATTENTION, sentence, advice=advice)
-    values = {"ago": say_span(max(now - done.at, timedelta(0)))}
+    values = {"ago": say_roughly(now - done.at)}
     if not done.detail.get("is_good"):
         sentence = N_("The backup that was tried out %(ago)s ago could not be restored whole.")
         advice = N_("Run carrel backup verify to see what is missing, then carrel backup create.")

@@ -7,8 +7,8 @@ from lms import audit
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.jobs.queue import enqueue
-from lms.models.catalog import Webinar
 from lms.models.jobs import Lane
+from lms.models.recordings import Recording
 from lms.operations.backup_drill import DRILLED
 from lms.operations.backups import CREATED
 from lms.operations.findings import Finding, State
@@ -16,7 +16,6 @@ from lms.operations.health_checks import read_health
 from lms.operations.server_probes import probe_servers
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.factories import make_recording
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -50,7 +49,7 @@ def test_lane_that_serves_nothing_is_a_fault(carrel: Carrel) -> None:
         enqueue(session, kind="x", lane=Lane.MEDIA, subject="s", payload={}, now=NOW - HOUR)
     stalled = found(carrel, "lane.media")
     assert stalled.state is State.FAULT
-    assert stalled.text == "Encoding: 1 waiting, the oldest for 1 h 0 m, and none is done."
+    assert stalled.text == "Encoding: 1 waiting, the oldest for 1 hour, and none is done."
 
 
 def test_backups_are_missing_then_fresh_then_old(carrel: Carrel) -> None:
@@ -58,7 +57,7 @@ def test_backups_are_missing_then_fresh_then_old(carrel: Carrel) -> None:
     record(carrel.database, CREATED, 2 * DAY)
     assert found(carrel, "backup").state is State.FAULT
     record(carrel.database, CREATED, HOUR)
-    assert found(carrel, "backup").text == "The last backup was made 1 h 0 m ago."
+    assert found(carrel, "backup").text == "The last backup was made 1 hour ago."
     assert found(carrel, "backup").state is State.OK
 
 
@@ -73,7 +72,7 @@ def test_drill_that_failed_is_a_fault(carrel: Carrel) -> None:
 def test_disk_that_will_be_full_in_days_is_a_fault(carrel: Carrel, cast: Cast) -> None:
     assert "more days" not in found(carrel, "disk").text
     with carrel.database.transaction() as session:
-        recording = make_recording(session, session.get_one(Webinar, cast.webinar_id))
+        recording = session.get_one(Recording, cast.recording_id)
         recording.created_at, recording.size_bytes = NOW - DAY, 1 << 50
     assert found(carrel, "disk").state is State.FAULT
 

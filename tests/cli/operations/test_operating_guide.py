@@ -14,9 +14,10 @@ import pytest
 
 from lms.cli.root_command import run
 from tests.servers.process import free_port, running
+from tests.wait_until import until
 from wsgi import COMPONENTS
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = ROOT / "docs/operating.md"
@@ -63,8 +64,9 @@ class Operator:
 
         command = [sys.executable, ROOT / "wsgi.py", "serve", "--bind", f"127.0.0.1:{port}"]
         self.serving.enter_context(
-            running(command, ready=answers, log=self.log, environ=dict(os.environ))
+            running(command, ready=lambda: True, log=self.log, environ=dict(os.environ))
         )
+        until(answers, seconds=240)
 
 
 @pytest.fixture

@@ -33,5 +33,5 @@ def test_faults_are_counted_and_say_what_to_do(
     page = client.get(PAGE).text
     assert "1 problem needs to be fixed" in page
     assert "No worker has run yet." in page
-    assert "The last backup was made 1 m ago." in page
+    assert "The last backup was made 1 minute ago." in page
     assert "%(" not in page
