@@ -5,6 +5,7 @@ from typing import Final
 
 from lms.accounts import accounts, browser_sessions
 from lms.attendance import report_imports
+from lms.buying import carts, order_sessions
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.group_showings import showings
@@ -42,6 +43,8 @@ FORGETTING: Final = (
     past_sale_imports.forget_old,
     report_imports.forget_old,
     notes.forget_old,
+    carts.forget_old,
+    order_sessions.forget_old,
     job_queue.forget_old,
 )
 

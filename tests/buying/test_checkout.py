@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Code, decide
@@ -15,7 +15,7 @@ from lms.core.database import Database
 from lms.core.errors import Conflict, Gone, Invalid, NotFound
 from lms.models.accounts import Login
 from lms.models.grants import OfferKind
-from lms.models.orders import Order, Terms
+from lms.models.orders import Order, OrderSession, Terms
 from lms.models.organizations import Membership, Organization, Role
 from lms.models.seats import VerifiedDomain
 from lms.pricing.price_list import Price, set_prices
@@ -296,6 +296,14 @@ class TestOrderSession:
         with database.read_session() as session:
             later = NOW + timedelta(hours=24)
             assert order_sessions.buyers_of(session, "a browser", now=later) == ()
+
+    def test_is_deleted_once_it_is_over(self, database: Database) -> None:
+        ordered(database, filled(database), details(), browser="a browser")
+        with database.transaction() as session:
+            order_sessions.forget_old(session, now=NOW + timedelta(hours=23))
+            assert session.scalar(select(func.count(OrderSession.id))) == 1
+            order_sessions.forget_old(session, now=NOW + timedelta(hours=25))
+            assert session.scalar(select(func.count(OrderSession.id))) == 0
 
     def test_second_order_for_the_same_address_is_the_same_persons(
         self, database: Database

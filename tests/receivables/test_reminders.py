@@ -10,6 +10,7 @@ from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.documents.payment_links import PaymentLinks
 from lms.jobs.queue import JobRun
+from lms.mail.links import Links
 from lms.models.mail import Mail, MailLane
 from lms.models.orders import Order
 from lms.models.organizations import Organization
@@ -30,7 +31,7 @@ from tests.mailbox import letters
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, SEAT, credited, grants, locked, paid, placed, read
 
-PAY = PaymentLinks("http://localhost", b"key")
+PAY = PaymentLinks(Links("http://localhost"), b"key")
 DUE = NOW + timedelta(days=30)
 
 

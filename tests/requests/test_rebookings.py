@@ -71,7 +71,7 @@ def coming(database: Database, slug: str) -> set[int]:
 
 def holds(client: Visitor, login_id: int, slug: str) -> bool:
     client.sign_in(login_id)
-    return "there is nothing to pay" in client.get(f"/webinars/{slug}").text
+    return "You already have access" in client.get(f"/webinars/{slug}").text
 
 
 def test_nothing_is_to_be_chosen_while_a_webinar_stands(client: Visitor, to_come: Cast) -> None:

@@ -12,6 +12,8 @@ ORDER_SENTENCES: Final[Mapping[str, str]] = {
     "order.corrected": N_("%(actor)s corrected %(subject)s"),
     "order.drafted": N_("%(actor)s drafted %(subject)s"),
     "order.exchanged": N_("%(actor)s exchanged %(from)s for %(to)s in %(subject)s"),
+    "order.confirmed": N_("%(actor)s confirmed the email address of %(subject)s"),
+    "order.contact_corrected": N_("%(actor)s corrected who ordered %(subject)s"),
     "order.held": N_("%(actor)s closed the access of %(subject)s until it is paid"),
     "order.in_approval": N_("%(actor)s told us that %(subject)s is in approval"),
     "order.link_replaced": N_("%(actor)s made a new payment link for %(subject)s"),

@@ -3,13 +3,16 @@
 from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import family_of
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_datetime
 from lms.core.errors import NotFound
 from lms.documents import payment_links
 from lms.models.orders import Order
+from lms.models.organizations import Organization
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.requests.read_models import number_of
 from lms.sales import orders
@@ -71,7 +74,10 @@ def make(organization_id: str, order_id: str) -> ResponseReturnValue:
 def _own_order(session: Session, managed: Managed, order_id: str) -> Order:
     """Return an order that the organization pays; raises NotFound for any other."""
     order = orders.find_order(session, order_id)
-    if order.organization_id != managed.facts.id:
+    own = select(Organization.id).where(
+        Organization.id == order.organization_id, Organization.id.in_(family_of(managed.facts.id))
+    )
+    if session.scalar(own) is None:
         raise NotFound
     return order
 

@@ -9,8 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.attendance import report_imports
+from lms.cancellation_offers import jobs as offer_jobs
 from lms.certificates.group_showing_certificates import GIVE
 from lms.certificates.jobs import CONSIDER
+from lms.checkouts import jobs as checkout_jobs
 from lms.contracts.jobs import REMIND, TURN
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime_short
@@ -28,6 +30,8 @@ from lms.models.jobs import JobState
 from lms.past_sales import imports as past_sale_imports
 from lms.past_sales import jobs as past_sale_jobs
 from lms.payments import jobs as payment_jobs
+from lms.payments import provider_events, refunds
+from lms.receivables import jobs as receivable_jobs
 from lms.recordings import handout_page_times, recordings
 from lms.recordings.auto_captions_job import HEAR
 from lms.recordings.encode_job import SWEEP
@@ -76,6 +80,14 @@ KIND_WORDS: Final = {
     sales_jobs.BILL: N_("Issue invoices on their billing day"),
     sales_jobs.PAST_DUE: N_("Email about invoices that are past due"),
     payment_jobs.CHECK: N_("Check every open balance"),
+    refunds.SEND: N_("Send a refund to the card"),
+    provider_events.FOLD: N_("Read an event of the card provider"),
+    checkout_jobs.SWEEP: N_("Look at open card payments"),
+    checkout_jobs.LISTEN: N_("Ask the card provider for missed events"),
+    checkout_jobs.RETURN: N_("Return card payments that nothing was bought with"),
+    offer_jobs.ROUND: N_("Offer payers of canceled webinars a choice"),
+    offer_jobs.REFUND: N_("Refund payers of a canceled webinar"),
+    receivable_jobs.REMIND: N_("Remind payers of unpaid invoices"),
     REMIND: N_("Remind of what ends"),
     training_jobs.TURN: N_("See who has done their training"),
     training_jobs.REMIND: N_("Remind of training"),

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from flask import Blueprint
 from sqlalchemy import select
 
 from lms.app import create_app
 from lms.branding import BrandingTexts, edit_branding
 from lms.core.database import Database
 from lms.core.runtime import Carrel
+from lms.core.stripe_settings import StripeSettings
 from lms.documents import payment_links
 from lms.documents.stored_pdfs import finish
 from lms.models.orders import OrderLink, PurchaseOrder, Terms
@@ -27,10 +27,8 @@ from lms.pricing.price_list import set_prices
 from lms.sales import cancellations, orders, quotes
 from lms.sales.new_orders import NewOrder
 from lms.sales.read_models import OrderFacts, find_order_facts
-from lms.web.core.route_guard import Audience, open_to
 from tests.cast import Cast
 from tests.clock import NOW, Clock
-from tests.components import made_up_component
 from tests.mailbox import newest
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, PRICES, SEAT, locked, paid, placed
@@ -275,19 +273,13 @@ def test_tax_paper_is_kept_for_the_payer(
     assert "exempt.pdf" not in client.get(page).text
 
 
-def test_card_button_is_shown_only_where_a_card_page_is_served(
+def test_card_button_is_shown_only_where_cards_are_taken(
     client: Visitor, carrel: Carrel, order: OrderFacts, page: str
 ) -> None:
     assert "by card" not in client.get(page).text
-    cards = Blueprint("payment_checkout", __name__)
-
-    @cards.post("/pay/<token>/card")
-    @open_to(Audience.EVERYONE)
-    def open(token: str) -> str:  # noqa: A001  (the endpoint that the page looks for)
-        return token
-
-    served = made_up_component("cards", init_app=lambda app: app.register_blueprint(cards))
-    app = create_app(carrel, (*COMPONENTS, served))
+    stripe = StripeSettings("sk_test_x", ("whsec_x",), "http://127.0.0.1:12111")
+    with_cards = replace(carrel, settings=replace(carrel.settings, stripe=stripe))
+    app = create_app(with_cards, COMPONENTS)
     text = app.test_client().get(page).text
     assert f'action="{page}/card"' in text
     assert "Pay $325.00 by card" in text

@@ -156,9 +156,10 @@ def kept_besides(carrel: Carrel, cast: Cast, organization: Organization, list_: 
             actor=None,
             now=NOW,
         )
-        grant, quote = _orders(session, organization.slug, cast.slug)
+        order, grant, quote = _orders(session, organization.slug, cast.slug)
     return {
         "paper_id": paper,
+        "order_id": order,
         "grant_id": grant,
         "document_id": quote,
         "embed_id": embed.public_id,
@@ -166,8 +167,8 @@ def kept_besides(carrel: Carrel, cast: Cast, organization: Organization, list_: 
     }
 
 
-def _orders(session: Session, organization: str, slug: str) -> tuple[str, str]:
-    """Give an organization a group viewing, and quote it another: their grant's and document's ids."""
+def _orders(session: Session, organization: str, slug: str) -> tuple[str, str, str]:
+    """Give an organization a group viewing, and quote it another; returns the ids of order, grant, and quote."""
     mail_context = MailContext(Links("https://library.example.org"), ZoneInfo("America/New_York"))
     viewing = NewOrder(
         lines=(NewLine(OfferKind.GROUP_SHOWING, f"webinar:{slug}", 0),),
@@ -181,4 +182,5 @@ def _orders(session: Session, organization: str, slug: str) -> tuple[str, str]:
     grant = select(Grant.public_id).join(OrderLine).where(OrderLine.order_id == placed.id)
     draft = orders.draft(session, replace(viewing, terms=Terms.INVOICE), actor=None, now=NOW)
     quote = quotes.issue_quote(session, draft, mail_context=mail_context, actor=None, now=NOW)
-    return session.scalars(grant).one(), session.get_one(Document, quote.document_id).public_id
+    document = session.get_one(Document, quote.document_id)
+    return placed.public_id, session.scalars(grant).one(), document.public_id

@@ -41,7 +41,7 @@ def test_who_holds_nothing_is_told_the_reason_and_the_next_step(client, cast):
     assert answer.status_code == 403
     assert answer.json["code"] == "NO_GRANT"
     assert answer.json["sentence"] == "This webinar is not in your library yet."
-    assert answer.json["step_url"] == f"/ask?kind=register&webinar={cast.slug}&refusal=NO_GRANT"
+    assert answer.json["step_url"] == f"/webinars/{cast.slug}#buy"
 
 
 def test_a_preview_is_for_staff_only(client, cast):

@@ -43,7 +43,7 @@ def test_who_holds_nothing_reads_why_and_what_to_do(page, cast):
     answer = page(cast.dan)
     assert answer.status_code == 403
     assert "This webinar is not in your library yet." in answer.text
-    assert f'href="/ask?kind=register&amp;webinar={cast.slug}' in answer.text
+    assert f'href="/webinars/{cast.slug}#buy"' in answer.text
     assert "<video" not in answer.text
 
 
