@@ -13,6 +13,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Invalid, NotFound
+from lms.core.model_base import new_public_id
 from lms.grants.grants import Target, target_columns
 from lms.grants.request_and_sale_form_choices import read_target
 from lms.models.catalog import Webinar, WebinarState
@@ -25,6 +26,7 @@ from lms.pricing.quotes import Alternative, Ask, Quote, Unpriced, quote
 from lms.sales import orders
 from lms.sales.new_orders import NewLine
 from lms.sales.order_access import target_of
+from lms.seats.named_people import name_people, people_named
 
 FORGOTTEN_AFTER: Final = timedelta(days=30)
 MOST_LINES: Final = 40
@@ -149,13 +151,7 @@ def editable(session: Session, token: str, *, now: datetime) -> Order:
     session.add(copy)
     session.flush()
     for line in orders.lines_of(session, cart.id):
-        kept = {
-            column.key: getattr(line, column.key)
-            for column in OrderLine.__mapper__.column_attrs
-            if column.key not in ("id", "public_id", "order_id")
-        }
-        session.add(OrderLine(order_id=copy.id, **kept))
-    session.flush()
+        _copy_line(session, line, copy)
     return copy
 
 
@@ -281,6 +277,21 @@ def _is_being_paid(session: Session, cart: Order) -> bool:
     return session.scalar(select(exists().where(Checkout.order_id == cart.id))) or False
 
 
+def _copy_line(session: Session, line: OrderLine, copy: Order) -> None:
+    """Copy a line with the people named for it; the copy is the one that pages know by its id."""
+    shown, line.public_id = line.public_id, new_public_id()
+    session.flush()
+    kept = {
+        column.key: getattr(line, column.key)
+        for column in OrderLine.__mapper__.column_attrs
+        if column.key not in ("id", "public_id", "order_id")
+    }
+    made = OrderLine(order_id=copy.id, public_id=shown, **kept)
+    session.add(made)
+    session.flush()
+    name_people(session, made.id, people_named(session, line.id))
+
+
 def _facts(session: Session, line: OrderLine) -> CartLine:
     priced = quote(read_prices(session, target_of(line)), _ask(line.kind, line.quantity or 1))
     cheaper = priced.alternatives if isinstance(priced, Quote) else ()
@@ -359,20 +370,6 @@ def _same_line(session: Session, cart: Order, item: Item) -> OrderLine | None:
         ),
         None,
     )
-
-
-def same_line(session: Session, cart: Order, line_id: str) -> str:
-    """Return the outside id of the line that was shown, in the cart or in the copy it went on as.
-
-    Raises NotFound.
-    """
-    shown = orders.find_line(session, line_id)
-    if shown.order_id == cart.id:
-        return line_id
-    own = {line.position: line for line in orders.lines_of(session, cart.id)}.get(shown.position)
-    if own is None or target_of(own) != target_of(shown):
-        raise NotFound
-    return own.public_id
 
 
 def _line(session: Session, cart: Order, line_id: str) -> OrderLine:

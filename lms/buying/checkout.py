@@ -27,7 +27,7 @@ from lms.sales.billing import Billing
 from lms.sales.new_orders import LONGEST_REFERENCE
 from lms.sales.purchase_orders import NewPurchaseOrder
 from lms.seats.invitations import Invitee
-from lms.seats.named_people import name_people, read_names
+from lms.seats.named_people import name_people, people_named, read_names
 from lms.seller.settings import Method, offered_methods, read_seller
 
 TOO_LONG: Final = N_("Use at most 200 characters.")
@@ -146,6 +146,35 @@ def write_details(
         received = NewPurchaseOrder(details.po_number, now, file=details.po_file)
         actor = buyer.public_id if buyer else None
         purchase_orders.receive(session, cart, received, actor=actor, now=now)
+
+
+def entered(session: Session, cart: Order) -> Details | None:
+    """Return what was entered for a cart before, such as by a buyer who left the card page.
+
+    None where nothing was. Agreeing to the terms is asked for each time.
+    """
+    if not cart.contact_email:
+        return None
+    to = billing.unpack(cart.bill_to) if cart.bill_to else None
+    payable = to.to.email if to and to.to.email != cart.contact_email else ""
+    return Details(
+        name=cart.contact_name,
+        email=cart.contact_email,
+        payment=next(one for one, terms in TERMS.items() if terms is cart.terms),
+        is_for_organization=cart.organization_id is not None or bool(cart.organization_name),
+        organization_id=cart.organization_id,
+        organization_name=cart.organization_name,
+        address=to.postal if to else None,
+        payable_email=payable,
+        po_number=billing.po_number(session, cart),
+        people={
+            line.public_id: "\n".join(
+                f"{one.name} <{one.address.shown}>" if one.name else one.address.shown
+                for one in people_named(session, line.id)
+            )
+            for line in orders.lines_of(session, cart.id)
+        },
+    )
 
 
 def place(

@@ -30,6 +30,7 @@ from tests.browser.person import Person
 from tests.factories import make_login, make_webinar
 from tests.servers.databases import Databases
 from tests.servers.process import free_port, running
+from tests.servers.stripe import KEY, SECRET
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -155,11 +156,17 @@ def served(
 
 @contextmanager
 def serving(
-    place: Path, database_url: str, film: Film, *, smtp_url: str | None = None
+    place: Path,
+    database_url: str,
+    film: Film,
+    *,
+    smtp_url: str | None = None,
+    stripe_url: str | None = None,
 ) -> Iterator[Served]:
     """Run `carrel serve` on a database that is up to date until the block is left.
 
-    It emails through the server at `smtp_url`; without one, into files.
+    It emails through the server at `smtp_url`; without one, into files. It takes cards at the
+    simulated Stripe at `stripe_url`; without one, none.
     """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -172,6 +179,10 @@ def serving(
     }
     if smtp_url is not None:
         environ["CARREL_SMTP_URL"] = smtp_url
+    if stripe_url is not None:
+        environ["CARREL_STRIPE_SECRET_KEY"] = KEY
+        environ["CARREL_STRIPE_WEBHOOK_SECRET"] = SECRET
+        environ["CARREL_STRIPE_API_BASE"] = stripe_url
     carrel = open_carrel(Settings.from_env(environ))
     command = [sys.executable, ROOT / "wsgi.py", "serve", "--bind", f"127.0.0.1:{port}"]
     made = Served(url, port, carrel, film)

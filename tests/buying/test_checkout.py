@@ -1,5 +1,6 @@
 """Checkout by a stranger and by who is signed in: what opens, what waits, and who learns what."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from lms.models.accounts import Login
 from lms.models.grants import OfferKind
 from lms.models.orders import Order, OrderSession, Terms
 from lms.models.organizations import Membership, Organization, Role
+from lms.models.payments import Checkout
 from lms.models.seats import VerifiedDomain
 from lms.pricing.price_list import Price, set_prices
 from lms.sales.billing import billing_of
@@ -354,3 +356,35 @@ def test_ways_to_pay_are_those_whose_settings_are_complete(database: Database) -
             Payment.CHECK,
         )
         assert checkout.methods(session, takes_cards=True)[0] is Payment.CARD
+
+
+def test_what_was_entered_is_there_again_after_the_card_page(database: Database) -> None:
+    token = filled(database)
+    with database.transaction() as session:
+        cart = carts.editable(session, token, now=NOW)
+        (line,) = carts.read(session, cart).lines
+        names = "Kim Larkspur <kim@pinecounty.example>\nlee@pinecounty.example"
+        typed = details(
+            payment=Payment.CARD,
+            payable_email="ap@pinecounty.example",
+            po_number="",
+            people={line.public_id: names},
+        )
+        checkout.write_details(session, cart, typed, buyer=None, now=NOW)
+        session.add(
+            Checkout(
+                order_id=cart.id,
+                currency="USD",
+                amount_minor=32500,
+                provider_session="cs_1",
+                idempotency_key="key",
+                created_at=NOW,
+                expires_at=NOW + timedelta(hours=24),
+            )
+        )
+    with database.transaction() as session:
+        assert checkout.entered(session, carts.find(session, token)) == replace(
+            typed, has_agreed=False
+        )
+        copy = carts.editable(session, token, now=NOW)
+        assert checkout.entered(session, copy) == replace(typed, has_agreed=False)

@@ -81,7 +81,7 @@ def paid(order_id: str) -> ResponseReturnValue:
         order = find_order(session, order_id)
         is_placed, is_cart = order.placed_at is not None, order.cart_token_hash is not None
     if not is_placed:
-        return render("buying/paying.html"), 202, {"Refresh": "3"}
+        return render("buying/paying.html", is_test=is_test()), 202, {"Refresh": "3"}
     if is_cart and cart_token():
         drop_cart()
     return see_other("order.show", order_id=order_id)

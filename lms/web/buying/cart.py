@@ -17,6 +17,7 @@ from lms.pricing.offers import SEATS
 from lms.pricing.price_list import say_money
 from lms.pricing.quotes import Alternative
 from lms.web.buying.buy_box import KEYS, people_words, read_item
+from lms.web.buying.card import is_test
 from lms.web.core.order_browser import cart_token, keep_cart
 from lms.web.core.request_context import render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -60,6 +61,7 @@ def show() -> ResponseReturnValue:
     return render(
         "buying/cart.html",
         lines=shown_lines(facts) if facts else [],
+        is_test=is_test(),
         total=say_money(facts.net_minor, facts.currency) if facts else "",
     )
 
@@ -89,9 +91,9 @@ def change(line_id: str) -> ResponseReturnValue:
         with transaction() as session:
             cart = _own_cart(session)
             if request.form.get("act") == "remove":
-                carts.remove(session, cart, carts.same_line(session, cart, line_id))
+                carts.remove(session, cart, line_id)
             else:
-                _change(session, cart, carts.same_line(session, cart, line_id))
+                _change(session, cart, line_id)
     except Invalid as refusal:
         flash(_(next(iter(refusal.fields.values()), refusal.message)), "danger")
     return see_other("checkout.show" if request.form.get("then") == "checkout" else "cart.show")

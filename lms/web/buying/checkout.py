@@ -18,7 +18,7 @@ from lms.sales import purchase_orders
 from lms.seller.policies import TITLES
 from lms.web.buying.card import is_test, lead_to_card_page, pay_page, takes_cards
 from lms.web.buying.cart import ShownLine, current_cart, shown_lines
-from lms.web.buying.checkout_form import CheckoutForm, details_of, form_class
+from lms.web.buying.checkout_form import CheckoutForm, details_of, form_class, typed_before
 from lms.web.core import rate_limits
 from lms.web.core.current_user import viewer
 from lms.web.core.form_errors import show_faults
@@ -44,9 +44,7 @@ def show() -> ResponseReturnValue:
     if cart is None:
         return see_other("cart.show")
     lines = shown_lines(cart)
-    person = viewer()
-    known = {"name": person.name, "email": person.email or ""} if person else {}
-    form = _with_choices(form_class(lines)(data=known), needs=cart.needs_organization)
+    form = _with_choices(form_class(lines)(data=_known()), needs=cart.needs_organization)
     return _page(form, lines, say_money(cart.net_minor, cart.currency))
 
 
@@ -72,6 +70,16 @@ def order() -> ResponseReturnValue:
         flash(_("This cart was already ordered."), "note")
         return see_other("cart.show")
     return answer if viewer() else keep_order(answer, _session_token())
+
+
+def _known() -> dict[str, object]:
+    """Return what was entered for this cart before, else what we know of who is signed in."""
+    with read_session() as session:
+        before = checkout.entered(session, carts.find(session, cart_token()))
+    if before is not None:
+        return typed_before(before)
+    person = viewer()
+    return {"name": person.name, "email": person.email or ""} if person else {}
 
 
 def _order(form: CheckoutForm) -> BaseResponse:

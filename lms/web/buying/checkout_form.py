@@ -11,7 +11,7 @@ from lms.buying.checkout import Details, OwnOrganization, Payment
 from lms.core.attached_files import KeptFile
 from lms.requests.requests import LONGEST_NAME, LONGEST_REFERENCE
 from lms.web.buying.cart import ShownLine
-from lms.web.core.address_fields import address_fields, typed_address
+from lms.web.core.address_fields import address_data, address_fields, typed_address
 from lms.web.core.lazy_form_translations import _l
 
 MYSELF: Final = "myself"
@@ -108,6 +108,22 @@ def form_class(lines: Sequence[ShownLine]) -> type[CheckoutForm]:
         if line.takes_names
     }
     return type("CheckoutFormOfCart", (CheckoutForm,), fields)
+
+
+def typed_before(details: Details) -> dict[str, object]:
+    """Return the form's data for what was entered before."""
+    payer = str(details.organization_id or NEW) if details.is_for_organization else MYSELF
+    return {
+        "name": details.name,
+        "email": details.email,
+        "payer": payer,
+        "organization_name": details.organization_name,
+        **address_data("billing", details.address),
+        "payable_email": details.payable_email,
+        "payment": details.payment.value,
+        "po_number": details.po_number,
+        **{f"people-{line}": people for line, people in details.people.items()},
+    }
 
 
 def details_of(form: CheckoutForm, file: KeptFile | None, *, asks_to_agree: bool) -> Details:

@@ -14,6 +14,7 @@ from lms.core import clock
 from lms.core.errors import Conflict, Invalid
 from lms.core.password_hashing_and_rules import check_new_password, hash_password
 from lms.requests.requests import LONGEST_NAME
+from lms.web.buying.card import is_test
 from lms.web.core import rate_limits
 from lms.web.core.current_user import let_in, this_browser
 from lms.web.core.form_errors import show_faults
@@ -97,4 +98,4 @@ def _read(secret: str) -> Confirmation:
 
 
 def _page(found: Confirmation, form: PersonForm) -> str:
-    return render("buying/confirm.html", found=found, form=form)
+    return render("buying/confirm.html", found=found, form=form, is_test=is_test())

@@ -20,6 +20,7 @@ from lms.buying.placed_orders import Bought, OwnOrder
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_datetime
 from lms.core.errors import Conflict, Gone
+from lms.documents.mails import NAMES
 from lms.documents.payer_documents import documents_of_order
 from lms.models.grants import Scope
 from lms.models.orders import Terms
@@ -28,6 +29,7 @@ from lms.requests.requests import LONGEST_NAME, due_after
 from lms.sales.orders import find_order
 from lms.web.access.access_panel_and_reader_times import said_datetime
 from lms.web.accounts.forms import address_field
+from lms.web.buying.card import is_test
 from lms.web.buying.order_access import login_of
 from lms.web.core import rate_limits
 from lms.web.core.current_user import viewer
@@ -138,9 +140,12 @@ def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStat
             things=[_shown(one, order_id, own) for one in own.things],
             total=say_money(own.facts.total_minor, own.facts.currency),
             is_here=is_here,
+            is_test=is_test(),
             is_paid=own.facts.open_minor == 0 and not own.awaits_proof,
             due=say_datetime(due_after(now, zone), zone),
-            documents=documents if not is_here else (),
+            documents=[(one.public_id, f"{_(NAMES[one.kind])} {one.label}") for one in documents]
+            if not is_here
+            else [],
             manage_url=url_for(
                 "organizations.overview", organization_id=own.facts.organization_public_id
             )
@@ -172,6 +177,7 @@ def _shown(one: Bought, order_id: str, own: OwnOrder) -> ShownThing:
         and not one.has_seat
         and (one.free is None or one.free > 0)
         and not own.awaits_proof
+        and (own.opens_live or not own.is_held)
     )
     return ShownThing(
         title=one.covers or _("Every webinar"),

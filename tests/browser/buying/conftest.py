@@ -1,0 +1,104 @@
+"""A served seller that takes cards at a simulated Stripe, and emails through a real mail server."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from lms.branding import BrandingTexts, edit_branding
+from lms.core.clock import now
+from lms.core.model_base import new_public_id
+from lms.models.grants import OfferKind
+from lms.models.seats import VerifiedDomain
+from lms.models.seller import PolicyKind
+from lms.pricing.price_list import Price, set_prices
+from lms.seller.policies import publish_policy, save_draft
+from lms.seller.settings import edit_seller
+from tests.browser.conftest import Film, Served, serving
+from tests.factories import make_organization
+from tests.seller.seller_settings import COMPLETE
+from tests.servers.databases import Databases
+from tests.servers.smtp import MailSink, mail_server
+from tests.servers.stripe import FakeStripe, running_stripe
+
+SELLER = "Lantern Street Training"
+PRICES = (
+    Price(OfferKind.SINGLE, 1, 9900, "USD"),
+    Price(OfferKind.GROUP_SEATS, 3, 7500, "USD"),
+    Price(OfferKind.GROUP_SEATS, 5, 6500, "USD"),
+    Price(OfferKind.GROUP_SHOWING, 1, 29900, "USD"),
+    Price(OfferKind.INSTITUTIONAL, 1, 49900, "USD"),
+    Price(OfferKind.PASS, 1, 49900, "USD"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """A webinar on sale whose recording plays."""
+
+    slug: str
+    title: str
+
+    @property
+    def page(self) -> str:
+        """The path of its page."""
+        return f"/webinars/{self.slug}"
+
+
+@pytest.fixture(scope="session")
+def mail_sink() -> Iterator[MailSink]:
+    """The mail server of the served seller, which keeps what it is sent."""
+    with mail_server() as sink:
+        yield sink
+
+
+@pytest.fixture(scope="session")
+def fake_stripe() -> Iterator[FakeStripe]:
+    """The simulated Stripe of the served seller; no webhook comes unless a test delivers it."""
+    with running_stripe() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="session")
+def served(
+    tmp_path_factory: pytest.TempPathFactory,
+    made_databases: Databases,
+    worker_id: str,
+    film: Film,
+    mail_sink: MailSink,
+    fake_stripe: FakeStripe,
+) -> Iterator[Served]:
+    """`carrel serve` of a seller with prices, terms and a card provider."""
+    url = made_databases.prepared(f"carrel_buying_{worker_id}")
+    place = tmp_path_factory.mktemp("buying")
+    with serving(place, url, film, smtp_url=mail_sink.url, stripe_url=fake_stripe.url) as made:
+        yesterday = now() - timedelta(days=1)
+        with made.carrel.database.transaction() as session:
+            about = BrandingTexts(SELLER, "#1d6a4c", COMPLETE.ar_email, SELLER, "")
+            edit_branding(session, about, actor=None, now=yesterday)
+            edit_seller(session, COMPLETE, actor=None, now=yesterday)
+            set_prices(session, PRICES, actor=None, now=yesterday)
+            for kind in (PolicyKind.TERMS, PolicyKind.REFUND):
+                save_draft(session, kind, "You buy. We deliver.", actor=None, now=yesterday)
+                publish_policy(session, kind, actor=None, now=yesterday)
+        yield made
+
+
+@pytest.fixture
+def webinar(served: Served) -> Sold:
+    """A webinar that was held and can be bought."""
+    slug = f"lamps-{new_public_id()[:6]}"
+    with served.carrel.database.transaction() as session:
+        made = served.add_webinar(session, slug, title=f"Reading by Lamplight {slug[6:]}")
+        return Sold(slug, made.title)
+
+
+@pytest.fixture
+def domain(served: Served) -> str:
+    """The verified domain of a library that we know."""
+    name = f"pine-{new_public_id()[:6]}.example"
+    with served.carrel.database.transaction() as session:
+        library = make_organization(session, name=f"Pine County Library {name}")
+        session.add(VerifiedDomain(organization_id=library.id, domain=name, verified_at=now()))
+    return name

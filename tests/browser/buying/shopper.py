@@ -1,0 +1,73 @@
+"""What buyers do in a browser: choose, fill in checkout, pay by card, watch; and what they see."""
+
+import re
+import time
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.person import Person
+from tests.browser.test_request_to_sale import faults
+
+WIDTHS = (390, 1440)
+THEMES = ("light", "dark")
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+ADDRESS = {
+    "Street address or PO box": "1 Main Street",
+    "City": "Pine",
+    "State": "IL",
+    "ZIP or postal code": "62701",
+}
+
+
+def check_page(page: Page) -> None:
+    """Check a page on a phone and a desk, light and dark: accessible, and no wider than the screen."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(WIDER) <= 0, f"{page.url} scrolls sideways at {width} px"
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            assert faults(page) == [], f"{page.url} at {width} px, {theme}"
+
+
+def choose(page: Page, choice: str, *, seats: int | None = None) -> None:
+    """Choose in the buy box, and go to checkout."""
+    page.get_by_role("radio", name=re.compile(f"^{choice}")).check()
+    if seats is not None:
+        page.get_by_label("How many people?").fill(str(seats))
+    page.get_by_role("button", name=re.compile(r"^Buy for \$")).click()
+    expect(page.get_by_role("heading", name="Check out")).to_be_visible()
+
+
+def enter_person(page: Page, name: str, email: str) -> None:
+    page.get_by_label("Your name").fill(name)
+    page.get_by_label("Your email address").fill(email)
+
+
+def enter_library(page: Page, name: str) -> None:
+    page.get_by_label("Library or organization", exact=True).fill(name)
+    for label, value in ADDRESS.items():
+        page.get_by_label(label, exact=True).fill(value)
+
+
+def pay_by_card(page: Page, card: str = "4242 4242 4242 4242") -> None:
+    """Fill in the provider's page."""
+    page.get_by_label("Card number").fill(card)
+    page.get_by_role("button", name=re.compile("^Pay")).click()
+
+
+def watch(person: Person, *, within_s: float = 20.0) -> None:
+    """Press Watch on the page of an order, and see the recording play."""
+    person.page.get_by_role("link", name="Watch now").click()
+    person.page.locator("media-controller .player-bar media-play-button").click()
+    person.until("document.querySelector('video').currentTime > 0.5", within_s=within_s)
+
+
+class Stopwatch:
+    """How many seconds have passed."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began

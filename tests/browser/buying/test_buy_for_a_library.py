@@ -1,0 +1,142 @@
+"""A library buys five seats by purchase order; a third person pays; a free mailbox gets no film."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lms.core.model_base import new_public_id
+from tests.browser.buying.conftest import Sold
+from tests.browser.buying.shopper import (
+    check_page,
+    choose,
+    enter_library,
+    enter_person,
+    pay_by_card,
+    watch,
+)
+from tests.browser.conftest import Served, Visit
+from tests.browser.sales.arrived_mail import arrived, pdf_in, words_of
+from tests.factories import make_login
+from tests.servers.smtp import Delivered, MailSink
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "a quiet corner table"  # noqa: S105  (of a test)
+
+
+def link_in(served: Served, mail: Delivered, path: str) -> str:
+    """Return the path of the first link of an email that begins with `path`."""
+    found = re.search(rf"{re.escape(served.url + path)}\S+", mail.text)
+    assert found, mail.text
+    return urlsplit(found[0]).path
+
+
+def order_seats(page: Page, webinar: Sold, email: str, *, names: str = "") -> None:
+    """Order five seats by purchase order 88123, for a library that is named."""
+    page.goto(webinar.page)
+    choose(page, "My team", seats=5)
+    enter_person(page, "Rosa Delgado", email)
+    enter_library(page, f"Pine County Library {new_public_id()[:6]}")
+    page.get_by_label("Who gets the seats?").fill(names)
+    page.get_by_role("radio", name="Purchase order").check()
+    page.get_by_label("Purchase order number").fill("88123")
+    page.get_by_role("checkbox", name=re.compile("^I agree")).check()
+    check_page(page)
+    page.get_by_role("button", name="Place order: $325.00").click()
+    expect(page.get_by_role("heading", name="Thank you, Rosa Delgado")).to_be_visible()
+
+
+def confirm(page: Page, served: Served, sink: MailSink, email: str) -> None:
+    """Open the link in the order's email, and choose a password."""
+    mail = arrived(sink, email, subject="Confirm your order .*")
+    page.goto(link_in(served, mail, "/orders/confirm/"))
+    check_page(page)
+    page.get_by_label("Choose a password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm and open my order").click()
+    expect(page.get_by_text("Your email address is confirmed.")).to_be_visible()
+
+
+def test_a_librarian_buys_five_seats_invites_four_and_watches(
+    served: Served, visit: Visit, webinar: Sold, domain: str, mail_sink: MailSink
+) -> None:
+    librarian = visit()
+    page, rosa = librarian.page, f"rosa@{domain}"
+    names = [f"{name}@{domain}" for name in ("kim", "lee", "mo", "nia")]
+    order_seats(page, webinar, rosa, names="\n".join(names))
+    expect(page.get_by_text("One step left: confirm your email address.")).to_be_visible()
+    check_page(page)
+
+    confirm(page, served, mail_sink, rosa)
+
+    page.reload()
+    expect(page.get_by_text("1 seat is free.")).to_be_visible()
+    check_page(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name=re.compile("PDF")).first.click()
+    assert "88123" in words_of(download.value.path().read_bytes())
+    page.get_by_role("button", name="Take a seat yourself").click()
+    watch(librarian)
+    assert librarian.faults == []
+    assert [one for one in mail_sink.to(rosa) if "confirm" in one.text.lower()][1:] == []
+    invoice = arrived(mail_sink, rosa, subject=r"Invoice \S+, PO 88123, .*")
+    assert "$325.00" in words_of(pdf_in(invoice)[1])
+
+    accept_and_watch(served, visit, mail_sink, names[0])
+
+
+def accept_and_watch(served: Served, visit: Visit, sink: MailSink, email: str) -> None:
+    """Take a seat by the one email, with an account of the address, and watch."""
+    with served.carrel.database.transaction() as session:
+        kim = make_login(session, email, name="Kim Larkspur").id
+    colleague = visit(kim)
+    page = colleague.page
+    page.goto(link_in(served, arrived(sink, email, subject=".*"), "/claim/"))
+    page.get_by_role("button", name=re.compile("seat$")).click()
+    page.get_by_role("link", name=re.compile("^Watch")).first.click()
+    page.locator("media-controller .player-bar media-play-button").click()
+    colleague.until("document.querySelector('video').currentTime > 0.5")
+
+
+def test_a_third_person_pays_an_invoice_by_its_payment_link(
+    served: Served, visit: Visit, webinar: Sold, domain: str, mail_sink: MailSink
+) -> None:
+    librarian, rosa = visit().page, f"rosa@{domain}"
+    order_seats(librarian, webinar, rosa)
+    confirm(librarian, served, mail_sink, rosa)
+    invoice = arrived(mail_sink, rosa, subject=r"Invoice \S+, PO 88123, .*")
+
+    payer = visit()
+    page = payer.page
+    page.goto(link_in(served, invoice, "/pay/"))
+    check_page(page)
+    page.get_by_role("button", name="Pay $325.00 by card").click()
+    pay_by_card(page)
+    expect(page.get_by_role("heading", name="Balance due")).to_have_count(0)
+    expect(page.get_by_text("Paid", exact=True).first).to_be_visible()
+    check_page(page)
+    assert payer.faults == []
+    arrived(mail_sink, rosa, subject=r"Receipt .*")
+    librarian.reload()
+    expect(librarian.get_by_text(re.compile(r"\$325\.00\s+Paid"))).to_be_visible()
+
+
+def test_a_free_mailbox_with_a_purchase_order_gets_a_pdf_and_no_film(
+    served: Served, visit: Visit, webinar: Sold, mail_sink: MailSink
+) -> None:
+    stranger = visit()
+    page, mallory = stranger.page, f"mallory-{new_public_id()[:6]}@gmail.com"
+    order_seats(page, webinar, mallory)
+    confirm(page, served, mail_sink, mallory)
+
+    page.reload()
+    expect(page.get_by_text(re.compile(r"^We'll look at your order by .+, 5:00"))).to_be_visible()
+    expect(page.get_by_role("link", name="Watch now")).to_have_count(0)
+    check_page(page)
+    invoice = arrived(mail_sink, mallory, subject=r"Invoice \S+, PO 88123, .*")
+    assert "$325.00" in words_of(pdf_in(invoice)[1])
+    page.goto(f"{webinar.page}/watch")
+    expect(page.locator("video")).to_have_count(0)
+    page.goto("/library")
+    check_page(page)
