@@ -1,0 +1,137 @@
+"""Paying by card: who may come back, what a lost webhook changes, and where forms may lead."""
+
+from collections.abc import Mapping
+
+import pytest
+import requests
+from flask import Flask
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.orders import Order
+from lms.models.payments import Payment
+from tests.buying.buying_fixtures import ROSA, open_for_business
+from tests.cast import Cast
+from tests.mailbox import link_in, newest
+from tests.servers.stripe import KEY, SECRET, Delivery, FakeStripe
+from tests.servers.stripe_objects import PAYS
+from tests.visitor import Visitor
+from tests.web.buying.shopping import check_out, confirm, fill, order
+
+pytestmark = pytest.mark.usefixtures("cast", "_open")
+CARD = {"payer": "myself", "payment": "card"}
+TEST_MODE = "Test mode: no money moves."
+DECLINED = "4000000000000002"
+
+
+@pytest.fixture
+def environ(environ: Mapping[str, str], fake_stripe: FakeStripe) -> Mapping[str, str]:
+    return {
+        **environ,
+        "CARREL_STRIPE_SECRET_KEY": KEY,
+        "CARREL_STRIPE_WEBHOOK_SECRET": SECRET,
+        "CARREL_STRIPE_API_BASE": fake_stripe.url,
+    }
+
+
+@pytest.fixture
+def _open(database: Database) -> None:
+    open_for_business(database)
+
+
+def to_card_page(client: Visitor) -> str:
+    """Check out by card; return the address of the provider's page."""
+    fill(client)
+    answer = check_out(client, **CARD)
+    assert answer.status_code == 303
+    return str(answer.location)
+
+
+def back(url: str, card: str = PAYS) -> str:
+    """Pay on the provider's page; return the path to which it leads back, "" for a declined card."""
+    answer = requests.post(url, {"card": card}, allow_redirects=False, timeout=10)
+    return answer.headers.get("Location", "").removeprefix("http://localhost")
+
+
+def newest_order(database: Database) -> str:
+    with database.read_session() as session:
+        return session.scalars(select(Order.public_id).order_by(Order.id.desc()).limit(1)).one()
+
+
+def test_no_other_browser_comes_back_from_the_card_page(client: Visitor, app: Flask) -> None:
+    path = back(to_card_page(client))
+    other = app.test_client()
+    assert other.get(path).status_code == 404
+    assert client.get(path).location == path.removesuffix("/paid")
+
+
+def test_card_pays_without_any_webhook_and_opens_the_recording(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    path = back(to_card_page(client))
+    page = client.get(path, follow_redirects=True)
+    assert "Watch now" in page.text
+    assert client.get(f"/webinars/{cast.slug}/watch").status_code == 200
+    for _again in range(2):
+        client.get(path)
+    with database.read_session() as session:
+        assert session.scalars(select(Payment.amount_minor)).all() == [9900]
+    assert "Your cart is empty" in client.get("/cart").text
+
+
+def test_unpaid_order_opens_nothing_and_waits(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    url = to_card_page(client)
+    assert back(url, DECLINED) == ""
+    order_id = newest_order(database)
+    waiting = client.get(f"/orders/{order_id}/paid")
+    assert waiting.status_code == 202
+    assert waiting.headers["Refresh"] == "3"
+    assert TEST_MODE in waiting.text
+    assert client.get(f"/orders/{order_id}").status_code == 404
+    assert client.get(f"/webinars/{cast.slug}/watch").status_code in (302, 303)
+
+
+def test_provider_that_is_away_loses_nothing(client: Visitor, fake_stripe: FakeStripe) -> None:
+    fill(client)
+    fake_stripe.faults = [Delivery.BROKEN] * 9
+    answer = check_out(client, **CARD)
+    assert answer.status_code == 503
+    assert 'value="Rosa Delgado"' in answer.text
+    fake_stripe.faults = []
+    assert check_out(client, **CARD).status_code == 303
+
+
+def test_forms_lead_to_the_provider_from_pages_with_the_pay_form_alone(
+    client: Visitor, database: Database, fake_stripe: FakeStripe, cast: Cast
+) -> None:
+    fill(client)
+    allowed = {
+        path: fake_stripe.url in client.get(path).headers["Content-Security-Policy"]
+        for path in ("/checkout", "/cart", f"/webinars/{cast.slug}", "/purchasing", "/")
+    }
+    assert [path for path, is_wide in allowed.items() if is_wide] == ["/checkout"]
+    refused = check_out(client, name="", **CARD)
+    assert fake_stripe.url in refused.headers["Content-Security-Policy"]
+    path = order(client, payment="invoice")
+    assert fake_stripe.url not in client.get(path).headers["Content-Security-Policy"]
+
+
+def test_every_page_of_the_checkout_says_that_it_is_a_test(
+    client: Visitor, database: Database
+) -> None:
+    fill(client)
+    assert TEST_MODE in client.get("/cart").text
+    assert TEST_MODE in client.get("/checkout").text
+    path = order(client, payment="invoice")
+    assert TEST_MODE in client.get(path).text
+    assert TEST_MODE in client.get(link_in(newest(database, ROSA, "confirm_order"))).text
+    confirm(client, database)
+    assert TEST_MODE in client.get(path).text
+
+
+def test_who_comes_back_finds_what_they_entered(client: Visitor) -> None:
+    to_card_page(client)
+    page = client.get("/checkout").text
+    assert 'value="Rosa Delgado"' in page

@@ -1,0 +1,90 @@
+"""The cart: it is its browser's own, and changes without an account or a script."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from lms.core.database import Database
+from tests.buying.buying_fixtures import open_for_business
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.visitor import Visitor
+from tests.web.buying.shopping import BOX, fill
+
+pytestmark = pytest.mark.usefixtures("cast", "_open", "clock")
+
+
+@pytest.fixture
+def _open(database: Database) -> None:
+    open_for_business(database)
+
+
+def line_of(client: Visitor) -> str:
+    """Return the address to which the first line of the cart is changed."""
+    found = re.search(r'action="(/cart/\w+)"', client.get("/cart").text)
+    assert found
+    return found[1]
+
+
+def test_no_one_sees_or_changes_the_cart_of_another_browser(client: Visitor, app: Flask) -> None:
+    fill(client)
+    other = app.test_client()
+    assert "Your cart is empty" in other.get("/cart").text
+    assert other.get("/checkout").location == "/cart"
+    assert other.post(line_of(client), data={"act": "remove"}).status_code == 404
+    assert "Your cart is empty" not in client.get("/cart").text
+
+
+def test_nothing_is_added_without_the_token_of_the_form(client: Visitor) -> None:
+    assert client.post("/cart", data=BOX, headers={"X-CSRFToken": ""}).status_code == 400
+
+
+def test_several_webinars_stay_in_the_cart_and_seats_change(client: Visitor) -> None:
+    answer = client.post("/cart", data={**BOX, "choice": "team", "seats": "5", "then": "stay"})
+    assert answer.location == "/cart"
+    fill(client, choice="showing")
+    page = client.get("/cart").text
+    assert "$325.00" in page
+    assert "$624.00" in page
+    client.post(line_of(client), data={"seats": "3"})
+    assert "$225.00" in client.get("/cart").text
+    client.post(line_of(client), data={"act": "remove"})
+    assert "$225.00" not in client.get("/cart").text
+
+
+def test_a_cheaper_offer_is_one_press_away(client: Visitor) -> None:
+    fill(client, choice="team", seats="8")
+    page = client.get("/cart").text
+    assert 'value="institutional"' in page
+    client.post(line_of(client), data={"instead": "institutional", "seats": "8"})
+    assert "$499.00" in client.get("/cart").text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"choice": "none"}, {"choice": "team", "seats": "many"}, {"covers": "webinar:none"}],
+)
+def test_what_is_not_sold_is_refused_in_words(client: Visitor, wrong: dict[str, str]) -> None:
+    answer = client.post("/cart", data={**BOX, **wrong}, follow_redirects=True)
+    assert answer.status_code == 200
+    assert "Your cart is empty" in answer.text
+    assert "toast" in answer.text
+
+
+def test_box_tells_the_price_of_a_choice(client: Visitor) -> None:
+    answer = client.get("/cart/price", query_string={**BOX, "choice": "team", "seats": "8"})
+    assert "$520.00" in answer.text
+    assert "$499.00" in answer.text
+    assert client.get("/cart/price", query_string={**BOX, "choice": "no"}).status_code == 200
+
+
+def test_box_is_on_the_page_of_what_it_sells(client: Visitor, cast: Cast) -> None:
+    page = client.get(f"/webinars/{cast.slug}").text
+    assert f'value="webinar:{cast.slug}"' in page
+    assert "$99.00" in page
+
+
+def test_card_provider_is_no_target_of_forms_in_the_cart(client: Visitor, clock: Clock) -> None:
+    fill(client)
+    assert "form-action 'self';" in client.get("/cart").headers["Content-Security-Policy"] + ";"

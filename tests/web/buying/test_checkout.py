@@ -1,0 +1,222 @@
+"""Checkout: no account is needed, errors lose nothing, and no one learns who is known (S16)."""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+
+from lms.core.database import Database
+from lms.models.catalog import Webinar
+from lms.models.orders import Order, PurchaseOrder, Terms
+from lms.models.organizations import Organization
+from lms.models.seats import AssignmentState
+from lms.models.seller import PolicyKind
+from lms.seller.policies import publish_policy, save_draft
+from tests.buying.buying_fixtures import ROSA, open_for_business
+from tests.cast import Cast, Roles
+from tests.clock import NOW
+from tests.factories import make_assignment, make_pool, make_verified_domain
+from tests.mailbox import letters
+from tests.visitor import Visitor
+from tests.web.buying.shopping import FORM, check_out, fill, order
+from tests.web.requests.test_customer_request import PDF
+
+pytestmark = pytest.mark.usefixtures("cast", "_open", "clock")
+
+
+@pytest.fixture
+def _open(database: Database) -> None:
+    open_for_business(database)
+
+
+def orders(database: Database) -> list[Order]:
+    with database.read_session() as session:
+        return list(session.scalars(select(Order).where(Order.placed_at.is_not(None))))
+
+
+def test_without_a_cart_there_is_no_checkout(client: Visitor) -> None:
+    assert client.get("/checkout").location == "/cart"
+    assert check_out(client).location == "/cart"
+
+
+def test_nothing_is_ordered_without_the_token_of_the_form(
+    client: Visitor, database: Database
+) -> None:
+    fill(client)
+    assert client.post("/checkout", data=FORM, headers={"X-CSRFToken": ""}).status_code == 400
+    assert orders(database) == []
+
+
+def test_no_one_orders_for_an_organization_in_which_they_do_not_buy(
+    client: Visitor, database: Database, cast: Cast, roles: Roles
+) -> None:
+    elm = {"payer": str(cast.organization_id)}
+    for person in (None, roles.rita, roles.sue, roles.max):
+        if person is not None:
+            client.sign_in(person.id)
+        fill(client)
+        check_out(client, **elm)
+    assert all(one.organization_id != cast.organization_id for one in orders(database))
+    for person in (cast.mia, roles.olive, roles.bill):
+        client.sign_in(person.id)
+        order(client, **elm, email=person.email)
+    assert sum(one.organization_id == cast.organization_id for one in orders(database)) == 3
+
+
+def test_errors_name_their_fields_and_lose_nothing(client: Visitor, database: Database) -> None:
+    fill(client, choice="team", seats="5")
+    found = re.search(r'name="(people-\w+)"', client.get("/checkout").text)
+    assert found
+    wrong = {
+        "name": "",
+        "email": "rosa",
+        "billing_postal_code": "1",
+        "po_number": "",
+        found[1]: "kim@pinecounty.example\nnot an address",
+    }
+    answer = check_out(client, **wrong)
+    assert answer.status_code == 400
+    for field in wrong:
+        assert f'id="{field}-error"' in answer.text, field
+    for typed in (
+        "1 Main Street",
+        "ap@pinecounty.example",
+        "not an address",
+        "Pine County Library",
+    ):
+        assert typed in answer.text
+    assert re.search(
+        r'value="purchase_order"[^>]*checked|checked[^>]*value="purchase_order"', answer.text
+    )
+    assert orders(database) == []
+
+
+def test_terms_must_be_agreed_to_once_there_are_any(client: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        save_draft(session, PolicyKind.TERMS, "You buy.", actor=None, now=NOW)
+        publish_policy(session, PolicyKind.TERMS, actor=None, now=NOW)
+    fill(client)
+    answer = check_out(client)
+    assert answer.status_code == 400
+    assert 'id="has_agreed-error"' in answer.text
+    assert check_out(client, has_agreed="y").status_code == 303
+    [placed] = orders(database)
+    assert len(placed.policies) == 1
+
+
+def test_purchase_order_comes_with_its_file(client: Visitor, database: Database) -> None:
+    order(client, file=(io.BytesIO(PDF), "PO 88123.pdf"))
+    with database.read_session() as session:
+        row = session.scalars(select(PurchaseOrder)).one()
+    assert (row.number, row.file_name) == ("PO 88123", "PO 88123.pdf")
+
+
+def test_a_cart_is_ordered_once(client: Visitor, database: Database) -> None:
+    order(client)
+    assert check_out(client).location == "/cart"
+    assert len(orders(database)) == 1
+
+
+@pytest.mark.parametrize(("payment", "terms"), [("invoice", Terms.INVOICE), ("check", Terms.CHECK)])
+def test_other_ways_to_pay_place_the_order(
+    client: Visitor, database: Database, payment: str, terms: Terms
+) -> None:
+    order(client, payment=payment)
+    assert [one.terms for one in orders(database)] == [terms]
+
+
+def test_without_a_card_provider_no_form_leads_away(client: Visitor) -> None:
+    fill(client)
+    answer = client.get("/checkout")
+    assert 'value="card"' not in answer.text
+    assert "form-action 'self';" in answer.headers["Content-Security-Policy"] + ";"
+    assert "Test mode" not in answer.text
+
+
+def test_page_needs_no_script(client: Visitor) -> None:
+    fill(client, choice="team", seats="5")
+    page = client.get("/checkout").text
+    for name in ("organization_name", "billing_street", "po_number", "file"):
+        assert re.search(rf'<(input|select)[^>]*name="{name}"', page), name
+    assert "hidden" not in re.findall(r"<(?:fieldset|div)[^>]*data-pay[^>]*>", page)
+
+
+class TestNoOneLearnsWhoIsKnown:
+    """Whatever is entered, the answer and the work are the same (S16)."""
+
+    def test_checkout(self, app: Flask, database: Database, cast: Cast) -> None:
+        with database.transaction() as session:
+            elm = session.get_one(Organization, cast.organization_id)
+            make_verified_domain(session, elm, "elm.example")
+            pool = make_pool(session, elm, session.get_one(Webinar, cast.webinar_id))
+            make_assignment(
+                session, pool, email="invited@pinecounty.example", state=AssignmentState.INVITED
+            )
+        seen = {}
+        for name, email, organization in (
+            ("unknown", "nova@oak.example", "Oak Library"),
+            ("known", cast.alice.email, "Oak Library"),
+            ("manager", cast.mia.email, "Elm County Library"),
+            ("invited", "invited@pinecounty.example", "Oak Library"),
+            ("verified domain", "new@elm.example", "Oak Library"),
+            ("organization", "nova2@oak.example", "Elm County Library"),
+        ):
+            seen[name] = self._buy(app, database, email, organization)
+        assert len(set(seen.values())) == 1, seen
+
+    def test_corrected_address(self, app: Flask, database: Database, cast: Cast) -> None:
+        seen = {}
+        for email in ("nova@oak.example", cast.alice.email, cast.mia.email):
+            browser = app.test_client()
+            path = order(browser)
+            with counted(database) as work:
+                answer = browser.post(
+                    f"{path}/contact", data={"name": "Rosa Delgado", "email": email}
+                )
+            page = browser.get(path).text
+            seen[email] = (answer.status_code, self._plain(page, path, email, ""), len(work))
+        assert len(set(seen.values())) == 1, seen
+
+    def _buy(self, app: Flask, database: Database, email: str, organization: str) -> Any:
+        browser = app.test_client()
+        fill(browser)
+        with counted(database) as work:
+            answer = check_out(browser, email=email, organization_name=organization)
+        page = browser.get(answer.location)
+        kinds = [one.kind for one in letters(database, email)]
+        plain = self._plain(page.text, answer.location, email, organization)
+        return (answer.status_code, page.status_code, plain, len(work), tuple(kinds))
+
+    def _plain(self, page: str, path: str, email: str, organization: str) -> str:
+        """Return a page without what its buyer entered, and without what is random."""
+        public_id = path.rpartition("/")[2]
+        number = f"{public_id[:4]}-{public_id[4:8]}".upper()
+        for own in (email, organization, public_id, number):
+            page = page.replace(own, "") if own else page
+        return re.sub(r'name="csrf_token" value="[^"]*"', "", page)
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    """Collect the statements that are run in the block."""
+    ran: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        ran.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield ran
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
+def test_email_goes_to_the_buyer_alone(client: Visitor, database: Database) -> None:
+    order(client)
+    assert [one.kind for one in letters(database, ROSA)] == ["confirm_order"]
+    assert letters(database, "ap@pinecounty.example") == []

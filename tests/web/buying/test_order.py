@@ -1,0 +1,202 @@
+"""The page of an order, and its browser: it opens what was bought, and nothing else (S15)."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.grants import OfferKind
+from lms.models.orders import Order
+from lms.models.seats import VerifiedDomain
+from lms.pricing.price_list import Price, set_prices
+from tests.buying.buying_fixtures import ROSA, open_for_business
+from tests.cast import Cast, Roles
+from tests.clock import NOW, Clock
+from tests.factories import make_grant, make_handout, make_recording, make_webinar
+from tests.mailbox import letters, link_in, newest
+from tests.visitor import Visitor
+from tests.web.buying.shopping import PASSWORD, confirm, order
+
+pytestmark = pytest.mark.usefixtures("cast", "_open")
+OTHER = "story-times"
+
+
+@pytest.fixture
+def _open(database: Database, clock: Clock) -> None:
+    """Sell two webinars whose recordings are ready; Pine County's domain is verified."""
+    open_for_business(database)
+    with database.transaction() as session:
+        webinar = make_webinar(session, OTHER)
+        make_recording(session, webinar)
+        elm = session.scalars(select(Webinar).where(Webinar.slug == "reading-rooms")).one()
+        make_handout(session, elm)
+
+
+@pytest.fixture
+def free(client: Visitor, database: Database) -> str:
+    """The page of an order that opened at once in its browser: it cost nothing."""
+    return bought_for_nothing(client, database)
+
+
+def bought_for_nothing(client: Visitor, database: Database, email: str = ROSA) -> str:
+    """Order the webinar while its price is 0, for oneself."""
+    with database.transaction() as session:
+        set_prices(session, (Price(OfferKind.SINGLE, 1, 0, "USD"),), actor=None, now=NOW)
+    path = order(client, payer="myself", email=email)
+    open_for_business(database)
+    return path
+
+
+def test_only_its_browser_and_its_buyer_see_an_order(
+    client: Visitor, app: Flask, database: Database, cast: Cast, roles: Roles
+) -> None:
+    path = order(client)
+    assert client.get(path).status_code == 200
+    other = app.test_client()
+    for person in (None, cast.alice, cast.mia, roles.max, roles.rita):
+        if person is not None:
+            other.sign_in(person.id)
+        for address in (path, f"{path}/paid"):
+            assert other.get(address).status_code == 404
+        sent = {"name": "Eve", "email": "eve@example.org"}
+        assert other.post(f"{path}/contact", data=sent).status_code == 404
+        assert other.post(f"{path}/seats/{'0' * 26}").status_code == 404
+    assert [one.kind for one in letters(database, "eve@example.org")] == []
+
+
+def test_order_opens_what_it_bought_in_its_browser(client: Visitor, free: str, cast: Cast) -> None:
+    assert "Watch now" in client.get(free).text
+    page = client.get(f"/webinars/{cast.slug}/watch")
+    assert page.status_code == 200
+    assert "data-note" not in page.text
+
+
+def test_order_opens_nothing_else(
+    client: Visitor, app: Flask, database: Database, free: str, cast: Cast
+) -> None:
+    watch = client.get(f"/webinars/{OTHER}/watch")
+    assert watch.status_code == 403
+    for private in (
+        "/account",
+        "/account/orders",
+        "/library",
+        "/certificates",
+        f"/webinars/{cast.slug}/notes",
+        f"/webinars/{cast.slug}/watch/certificate",
+        "/organization",
+        "/staff",
+    ):
+        answer = client.get(private)
+        assert answer.status_code in (302, 303, 403, 404), private
+        assert ROSA not in answer.text
+    stranger = app.test_client()
+    theirs = bought_for_nothing(stranger, database, "max@oak.example")
+    assert client.get(theirs).status_code == 404
+    assert stranger.get(free).status_code == 404
+
+
+def test_order_for_a_known_address_opens_nothing_of_its_account(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        webinar = session.scalars(select(Webinar).where(Webinar.slug == OTHER)).one()
+        make_grant(session, session.get_one(Login, cast.alice.id), webinar)
+    bought_for_nothing(client, database, cast.alice.email)
+    assert client.get(f"/webinars/{cast.slug}/watch").status_code == 200
+    assert client.get(f"/webinars/{OTHER}/watch").status_code == 403
+    assert client.get("/account").status_code in (302, 303, 403)
+
+
+def test_browser_forgets_the_order_after_a_day(
+    client: Visitor, clock: Clock, free: str, cast: Cast
+) -> None:
+    clock.advance(timedelta(hours=23, minutes=59))
+    assert client.get(free).status_code == 200
+    clock.advance(timedelta(minutes=2))
+    assert client.get(free).status_code == 404
+    assert client.get(f"/webinars/{cast.slug}/watch").status_code in (302, 303)
+
+
+def test_proof_ends_the_session_of_the_browser_that_ordered(
+    client: Visitor, app: Flask, database: Database, free: str, cast: Cast
+) -> None:
+    phone = app.test_client()
+    assert confirm(phone, database).status_code == 303
+    assert client.get(free).status_code == 404
+    assert client.get(f"/webinars/{cast.slug}/watch").status_code in (302, 303)
+    assert phone.get(free).status_code == 200
+    assert phone.get(f"/webinars/{cast.slug}/watch").status_code == 200
+
+
+def test_opening_the_link_confirms_nothing(client: Visitor, database: Database) -> None:
+    path = order(client)
+    link = link_in(newest(database, ROSA, "confirm_order"))
+    assert client.get(link).status_code == client.head(link).status_code == 200
+    assert "One step left" in client.get(path).text
+    assert client.get("/orders/confirm/none").status_code == 410
+    assert client.post("/orders/confirm/none").status_code == 410
+
+
+def test_weak_password_is_refused_and_the_name_stays(client: Visitor, database: Database) -> None:
+    order(client)
+    link = link_in(newest(database, ROSA, "confirm_order"))
+    answer = client.post(link, data={"name": "Rosa D.", "password": "short"})
+    assert answer.status_code == 400
+    assert 'value="Rosa D."' in answer.text
+    assert client.post(link, data={"name": "Rosa D.", "password": PASSWORD}).status_code == 303
+    assert client.post(link, data={"name": "Rosa D.", "password": PASSWORD}).status_code == 410
+
+
+def test_corrected_address_gets_the_link_and_the_first_link_ends(
+    client: Visitor, database: Database
+) -> None:
+    path = order(client)
+    first = link_in(newest(database, ROSA, "confirm_order"))
+    sent = {"name": "Rosa Delgado", "email": "rosa.delgado@pinecounty.example"}
+    assert client.post(f"{path}/contact", data=sent).status_code == 303
+    assert client.post(first, data={"name": "Eve", "password": PASSWORD}).status_code == 410
+    assert newest(database, sent["email"], "confirm_order")
+    wrong = client.post(f"{path}/contact", data={"name": "Rosa", "email": "rosa"})
+    assert wrong.status_code == 400
+    assert 'value="rosa"' in wrong.text
+
+
+def test_buyer_of_seats_takes_one_and_sees_what_is_left(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        session.add(
+            VerifiedDomain(
+                organization_id=cast.organization_id, domain="pinecounty.example", verified_at=NOW
+            )
+        )
+    path = order(client, box={"choice": "team", "seats": "5"})
+    assert "Take a seat" not in client.get(path).text
+    confirm(client, database)
+    page = client.get(path).text
+    assert "5 seats are free." in page
+    found = re.search(rf'action="({path}/seats/\w+)"', page)
+    assert found
+    for _twice in range(2):
+        assert client.post(found[1]).status_code == 303
+    page = client.get(path).text
+    assert "4 seats are free. One of them is yours." in " ".join(page.split())
+    assert client.get(f"/webinars/{cast.slug}/watch").status_code == 200
+
+
+def test_free_mailbox_waits_and_sees_until_when(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    path = order(client, email="mallory@gmail.com")
+    confirm(client, database, "mallory@gmail.com")
+    page = client.get(path).text
+    assert re.search(r"look at your order by [^.]+, 5:00", page)
+    assert "Watch now" not in page
+    assert client.get(f"/webinars/{cast.slug}/watch").status_code == 403
+    with database.read_session() as session:
+        assert session.scalars(select(Order.held_at).where(Order.placed_at.is_not(None))).one()
