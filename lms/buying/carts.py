@@ -134,8 +134,11 @@ def editable(session: Session, token: str, *, now: datetime) -> Order:
     browser goes on with a copy of it.
     """
     cart = find(session, token, lock=True)
-    if not _is_being_paid(session, cart):
-        return cart
+    return set_aside(session, cart, token, now=now) if _is_being_paid(session, cart) else cart
+
+
+def set_aside(session: Session, cart: Order, token: str, *, now: datetime) -> Order:
+    """Let the browser of a secret go on with a copy of its cart, which stays as it is."""
     cart.cart_token_hash = hash_token(secrets.token_urlsafe(32))
     session.flush()
     copy = Order(
@@ -143,6 +146,7 @@ def editable(session: Session, token: str, *, now: datetime) -> Order:
         currency=cart.currency,
         contact_name=cart.contact_name,
         contact_email=cart.contact_email,
+        organization_id=cart.organization_id,
         organization_name=cart.organization_name,
         bill_to=cart.bill_to,
         cart_token_hash=hash_token(token),

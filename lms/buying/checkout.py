@@ -42,6 +42,7 @@ class Payment(StrEnum):
     INVOICE = "invoice"
     PURCHASE_ORDER = "purchase_order"
     CHECK = "check"
+    PURCHASING = "purchasing"  # not paid yet: a quote goes to the purchasing office
 
 
 TERMS: Final[Mapping[Payment, Terms]] = {
@@ -49,6 +50,7 @@ TERMS: Final[Mapping[Payment, Terms]] = {
     Payment.INVOICE: Terms.INVOICE,
     Payment.PURCHASE_ORDER: Terms.PURCHASE_ORDER,
     Payment.CHECK: Terms.CHECK,
+    Payment.PURCHASING: Terms.INVOICE,
 }
 _METHODS: Final[Mapping[Payment, Method]] = {
     Payment.INVOICE: Method.INVOICE,
@@ -91,6 +93,7 @@ class Details:
     organization_name: str = ""
     address: Address | None = None
     payable_email: str = ""
+    purchasing_email: str = ""
     po_number: str = ""
     po_file: KeptFile | None = None
     has_agreed: bool = False
@@ -98,10 +101,14 @@ class Details:
 
 
 def methods(session: Session, *, takes_cards: bool) -> tuple[Payment, ...]:
-    """Return how a customer can pay: by card where a provider is set up, else what the seller takes."""
+    """Return how a customer can pay: by card where a provider is set up, and what the seller takes.
+
+    Whatever can be paid later can be sent to a purchasing office first.
+    """
     offered = offered_methods(read_seller(session))
     found = tuple(one for one, method in _METHODS.items() if method in offered)
-    return (Payment.CARD, *found) if takes_cards else found
+    later = (*found, Payment.PURCHASING) if found else ()
+    return (Payment.CARD, *later) if takes_cards else later
 
 
 def organizations_to_buy_for(session: Session, login_id: int) -> tuple[OwnOrganization, ...]:
@@ -134,8 +141,10 @@ def write_details(
     faults |= _person_faults(details) | _payment_faults(details)
     if details.is_for_organization:
         faults |= _organization_faults(details, address)
+    elif details.payment is Payment.PURCHASING:
+        faults["payer"] = N_("Choose the library or organization that buys.")
     elif any(line.kind in OF_A_POOL for line in lines):
-        faults["is_for_organization"] = N_("Seats for a team are bought by an organization.")
+        faults["payer"] = N_("Seats for a team are bought by an organization.")
     if faults:
         raise Invalid(N_("Check the fields below."), fields=faults)
     for line_id, named in people.items():
@@ -293,6 +302,8 @@ def _person_faults(details: Details) -> dict[str, str]:
     if len(details.name) > LONGEST_NAME:
         faults["name"] = TOO_LONG
     typed = {"email": details.email}
+    if details.payment is Payment.PURCHASING:
+        typed["purchasing_email"] = details.purchasing_email
     if details.payable_email.strip():
         typed["payable_email"] = details.payable_email
     for name, address in typed.items():
@@ -310,7 +321,7 @@ def _payment_faults(details: Details) -> dict[str, str]:
             faults["po_number"] = N_("Enter the number of your purchase order.")
         if len(details.po_number) > LONGEST_REFERENCE:
             faults["po_number"] = N_("Use at most 80 characters.")
-    if not details.has_agreed:
+    if not details.has_agreed and details.payment is not Payment.PURCHASING:
         faults["has_agreed"] = N_("Please agree to the terms.")
     return faults
 

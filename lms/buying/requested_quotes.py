@@ -6,9 +6,10 @@ and does the same for every address and every organization (PRODUCT.md, S16).
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import select
@@ -35,6 +36,7 @@ from lms.sales.new_orders import NewLine, NewOrder
 
 LIFE: Final = timedelta(days=7)
 LONGEST_NAME: Final = 200
+SEALED_FOR: Final = "requested quotes"
 OFFERED: Final = (
     OfferKind.SINGLE,
     OfferKind.GROUP_SHOWING,
@@ -116,7 +118,8 @@ def send_link(
     session: Session, request: QuoteRequest, *, links: Links, secret_key: str, now: datetime
 ) -> None:
     """Email the link that proves the mailbox and then issues the quote."""
-    token = _seal(request, new_public_id(), secret_key, now)
+    data = {**asdict(request), "order_id": new_public_id()}
+    token = seal(data, SEALED_FOR, secret_key, now)
     mail_outbox.post(
         session,
         kind="quote_requested",
@@ -134,13 +137,7 @@ def send_link(
 
 def open_link(token: str, *, secret_key: str, now: datetime) -> OpenedRequest:
     """Return the request that a link has; raises LinkOver after 7 days, and for no link of ours."""
-    try:
-        packed = _cipher(secret_key).decrypt_at_time(
-            token.encode(), int(LIFE.total_seconds()), int(now.timestamp())
-        )
-    except (InvalidToken, UnicodeEncodeError):
-        raise LinkOver from None
-    data = json.loads(packed)
+    data = unseal(token, SEALED_FOR, secret_key, now)
     order_id = data.pop("order_id")
     address = Address(**data.pop("address"))
     kind = OfferKind(data.pop("kind"))
@@ -193,11 +190,22 @@ def covers_of_webinar(session: Session, words: str) -> str:
     return f"{Scope.WEBINAR}:{named.slug}"
 
 
-def _seal(request: QuoteRequest, order_id: str, secret_key: str, now: datetime) -> str:
-    data = {**asdict(request), "order_id": order_id}
+def seal(data: Mapping[str, Any], purpose: str, secret_key: str, now: datetime) -> str:
+    """Return a token that has data, encrypted for one purpose."""
     packed = json.dumps(data, separators=(",", ":")).encode()
-    return _cipher(secret_key).encrypt_at_time(packed, int(now.timestamp())).decode()
+    return _cipher(secret_key, purpose).encrypt_at_time(packed, int(now.timestamp())).decode()
 
 
-def _cipher(secret_key: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(derived_key(secret_key, "requested quotes")))
+def unseal(token: str, purpose: str, secret_key: str, now: datetime) -> dict[str, Any]:
+    """Return the data of a token; raises LinkOver after 7 days, and for no token of ours."""
+    try:
+        packed = _cipher(secret_key, purpose).decrypt_at_time(
+            token.encode(), int(LIFE.total_seconds()), int(now.timestamp())
+        )
+    except (InvalidToken, UnicodeEncodeError):
+        raise LinkOver from None
+    return dict(json.loads(packed))
+
+
+def _cipher(secret_key: str, purpose: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(derived_key(secret_key, purpose)))

@@ -51,6 +51,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "order_confirmation",
                 "order_confirmation_organization",
                 "pool_usage_alert",
+                "quote_for_purchasing",
                 "request_answered",
                 "request_new_for_staff",
                 "request_received",

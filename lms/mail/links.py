@@ -21,6 +21,7 @@ _SECRET_PAGES: Final = {
 # is forgotten once it is sent. tests/rules/test_mailed_secrets.py compares them with the routes.
 SECRET_PATHS: Final = (
     *sorted(set(_SECRET_PAGES.values())),
+    "/checkout/quote/",
     "/claim/",
     "/embed/",
     "/kit/",

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from lms.buying import requested_quotes
+from lms.buying import cart_quotes, carts, requested_quotes
+from lms.buying.carts import Item
 from lms.buying.requested_quotes import QuoteRequest
 from lms.core.postal_addresses import Address
 from lms.core.runtime import Carrel
@@ -45,6 +47,7 @@ def make_payment_pages(
         )
         mail = session.scalars(select(Mail).where(Mail.kind == "quote_requested")).one()
         _before, _path, rest = mail.text.partition("/purchasing/quote/")
+        cart_quote = _cart_quote(session, carrel, moment)
     order, quote = (url.rpartition("/")[2] for url in tokens)
     return {
         "payment_page.token": order,
@@ -52,4 +55,22 @@ def make_payment_pages(
         "payment_page_acts.token": order,
         "payment_page_acts.accept_quote.token": quote,
         "quote_request.token": rest.split()[0],
+        "cart_quote.token": cart_quote,
     }
+
+
+def _cart_quote(session: Session, carrel: Carrel, moment: datetime) -> str:
+    """Return what is in the link of a cart that was sent to purchasing."""
+    cart, _secret = carts.start(session, now=moment)
+    carts.add(session, cart, Item(OfferKind.PASS, "everything"))
+    cart.contact_email = "rosa@purchasing.example"
+    cart_quotes.send_link(
+        session,
+        cart,
+        "office@purchasing.example",
+        links=Links("http://localhost"),
+        secret_key=carrel.settings.secret_key,
+        now=moment,
+    )
+    mail = session.scalars(select(Mail).where(Mail.recipient == cart.contact_email)).one()
+    return mail.text.partition("/checkout/quote/")[2].split()[0]

@@ -327,7 +327,7 @@ class TestOrderSession:
         ({"address": None}, "billing_street"),
         ({"po_number": ""}, "po_number"),
         ({"has_agreed": False}, "has_agreed"),
-        ({"is_for_organization": False}, "is_for_organization"),
+        ({"is_for_organization": False}, "payer"),
         ({"payable_email": "ap"}, "payable_email"),
     ],
 )
@@ -354,6 +354,7 @@ def test_ways_to_pay_are_those_whose_settings_are_complete(database: Database) -
             Payment.INVOICE,
             Payment.PURCHASE_ORDER,
             Payment.CHECK,
+            Payment.PURCHASING,
         )
         assert checkout.methods(session, takes_cards=True)[0] is Payment.CARD
 

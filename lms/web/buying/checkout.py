@@ -6,13 +6,15 @@ from flask import Blueprint, Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from limits import RateLimitItemPerDay, RateLimitItemPerHour
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from lms.buying import carts, checkout, order_sessions
-from lms.buying.checkout import Buyer, Payment
+from lms.buying import cart_quotes, carts, checkout, order_sessions
+from lms.buying.checkout import Buyer, Details, Payment
 from lms.core import clock
 from lms.core.errors import Conflict, Invalid, NotFound, Unavailable
 from lms.documents.policies_in_print import current_policies
+from lms.models.orders import Order
 from lms.pricing.price_list import say_money
 from lms.sales import purchase_orders
 from lms.seller.policies import TITLES
@@ -24,8 +26,8 @@ from lms.web.core.current_user import viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import sent_file
 from lms.web.core.order_browser import cart_token, drop_cart, keep_order, order_token
-from lms.web.core.private_page_headers_and_mail_links import mail_context
-from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.private_page_headers_and_mail_links import links, mail_context
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("checkout", __name__)
@@ -85,6 +87,8 @@ def _known() -> dict[str, object]:
 def _order(form: CheckoutForm) -> BaseResponse:
     """Place the order, or lead to the page on which it is paid by card, which places it."""
     order_id, is_placed = _write_down(form)
+    if not is_placed and form.payment.data == Payment.PURCHASING:
+        return see_other("cart_quote.sent")
     if not is_placed:
         return lead_to_card_page(
             order_id,
@@ -105,6 +109,9 @@ def _write_down(form: CheckoutForm) -> tuple[str, bool]:
         checkout.write_details(session, order, details, buyer=buyer, now=now)
         if buyer is None:
             rate_limits.spend(rate_limits.LETTERS, order.contact_email.casefold())
+        if details.payment is Payment.PURCHASING:
+            _send_to_purchasing(session, order, details, buyer)
+            return order.public_id, False
         token = _session_token()
         if details.payment is Payment.CARD and checkout.costs(session, order):
             checkout.begin(session, order, token=token, buyer=buyer, now=now)
@@ -113,6 +120,24 @@ def _write_down(form: CheckoutForm) -> tuple[str, bool]:
             session, order, token=token, buyer=buyer, mail_context=mail_context(), now=now
         )
         return order.public_id, True
+
+
+def _send_to_purchasing(
+    session: Session, cart: Order, details: Details, buyer: Buyer | None
+) -> None:
+    """Email the link that proves the buyer's mailbox and issues the quote; the cart stays."""
+    now = clock.now()
+    if buyer is not None:  # nobody else may order for their organization
+        cart.contact_email = buyer.email
+    carts.set_aside(session, cart, cart_token(), now=now)
+    cart_quotes.send_link(
+        session,
+        cart,
+        details.purchasing_email,
+        links=links(),
+        secret_key=carrel().settings.secret_key,
+        now=now,
+    )
 
 
 def _session_token() -> str:

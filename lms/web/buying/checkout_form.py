@@ -21,6 +21,7 @@ PAYMENT_WORDS: Final = {
     Payment.INVOICE: _l("Invoice"),
     Payment.PURCHASE_ORDER: _l("Purchase order"),
     Payment.CHECK: _l("Check"),
+    Payment.PURCHASING: _l("Send to purchasing: a quote for the people who buy for you"),
 }
 
 
@@ -60,6 +61,14 @@ class CheckoutForm(Form):
         render_kw={"type": "email", "maxlength": 254, "inputmode": "email"},
     )
     payment = RadioField(_l("How will you pay?"))
+    purchasing_email = StringField(
+        _l("Email address of your purchasing office"),
+        description=_l(
+            "We email them the quote, and the link to accept or pay it, once you confirm your own"
+            " address."
+        ),
+        render_kw={"type": "email", "maxlength": 254, "inputmode": "email"},
+    )
     po_number = StringField(
         _l("Purchase order number"),
         description=_l("We print it on the invoice."),
@@ -138,6 +147,7 @@ def details_of(form: CheckoutForm, file: KeptFile | None, *, asks_to_agree: bool
         organization_name=form.organization_name.data or "",
         address=typed_address(form, "billing") if payer == NEW else None,
         payable_email=form.payable_email.data or "",
+        purchasing_email=form.purchasing_email.data or "",
         po_number=form.po_number.data or "",
         po_file=file,
         has_agreed=form.has_agreed.data or not asks_to_agree,

@@ -3,7 +3,7 @@
 They answer alike, and in the same time, whoever's address and organization are typed (S16).
 """
 
-from flask import Blueprint, flash, request
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from limits import RateLimitItemPerDay, RateLimitItemPerHour
@@ -168,7 +168,9 @@ def send() -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 def sent() -> ResponseReturnValue:
     """Say that the link is on its way."""
-    return render("buying/quote_sent.html", sender=carrel().settings.mail_from)
+    return render(
+        "buying/quote_sent.html", sender=carrel().settings.mail_from, again_url=url_for(".ask")
+    )
 
 
 @blueprint.get("/<token>")
@@ -183,7 +185,8 @@ def confirm(token: str) -> ResponseReturnValue:
     wanted = opened.request
     return render(
         "buying/quote_confirm.html",
-        request_facts=wanted,
+        organization=wanted.organization_name,
+        email=wanted.email,
         what=offer_name(wanted.kind, wanted.people if wanted.kind is OfferKind.SINGLE else None),
         token=token,
     )

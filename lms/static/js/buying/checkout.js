@@ -10,7 +10,7 @@ function follow(form) {
       show(part, names(part, "payments", chosen("payment")));
     }
     const act = form.querySelector("[data-act]");
-    if (act) act.textContent = chosen("payment") === "card" ? act.dataset.card : act.dataset.later;
+    if (act) act.textContent = act.dataset[chosen("payment")] ?? act.dataset.later;
   }
   form.addEventListener("input", arrange);
   arrange();
