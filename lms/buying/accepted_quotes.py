@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from lms.mail.links import MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order, Quote, Terms
+from lms.order_reviews import reviews
 from lms.payments import credit_limit
 from lms.sales import quotes
 from lms.sales.quotes import Acceptance
@@ -36,7 +37,7 @@ def accept(
     opens = order.organization_id is not None and credit_limit.opens_at_once(
         session, order.organization_id, wanted_minor=total
     )
-    return quotes.accept(
+    quotes.accept(
         session,
         quote,
         replace(acceptance, is_held=not opens),
@@ -44,3 +45,6 @@ def accept(
         actor=actor,
         now=now,
     )
+    if not opens:
+        reviews.ask(session, order, mail_context=mail_context, now=now)
+    return order

@@ -20,6 +20,7 @@ from lms.documents.snapshots import BillTo
 from lms.mail.links import MailContext
 from lms.models.orders import Order, OrderLine, PurchaseOrder, Terms
 from lms.models.organizations import Membership, Organization, Role
+from lms.order_reviews import reviews
 from lms.organizations.organizations import LONGEST_NAME
 from lms.pricing.offers import OF_A_POOL
 from lms.sales import billing, orders, purchase_orders
@@ -213,6 +214,7 @@ def place(
     orders.agree(session, cart, is_held=is_held, mail_context=mail_context, actor=actor, now=now)
     if is_held and buyer is not None:
         credit.open_live_only(session, cart, read_address(buyer.email), now=now)
+        reviews.ask(session, cart, mail_context=mail_context, now=now)
     return cart
 
 

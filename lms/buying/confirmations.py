@@ -22,6 +22,7 @@ from lms.mail.links import MailContext
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.orders import Order
 from lms.models.organizations import Membership, Organization
+from lms.order_reviews import reviews
 from lms.organizations import organizations
 from lms.people import login_merges
 from lms.people.login_merges import OnMerge
@@ -141,14 +142,17 @@ def finish(
     """Issue the invoice that waited for a confirmed address, and open what may open (P9)."""
     if not order.awaits_proof or order.canceled_at is not None:
         return
+    is_held = order.held_at is not None  # our team may have opened it before
     order.awaits_proof = False
     session.flush()
-    opens = order.held_at is not None and credit.opens_at_once(session, order, address)
-    if not opens and order.held_at is not None:
+    opens = is_held and credit.opens_at_once(session, order, address)
+    if is_held and not opens:
         credit.open_live_only(session, order, address, now=now)
     invoices.bill(session, order, mail_context=mail_context, actor=None, now=now)
     if opens:
         cancellations.release(session, order, mail_context=mail_context, actor=None, now=now)
+    elif is_held:
+        reviews.ask(session, order, mail_context=mail_context, now=now)
 
 
 def _orders_of(session: Session, login_id: int, *, lock: bool = False) -> list[Order]:

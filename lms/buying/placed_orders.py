@@ -54,7 +54,7 @@ class OwnOrder:
     """An order as its buyer sees it.
 
     `awaits_proof` while the address is to be confirmed, `is_held` while access waits for payment or
-    for our team.
+    for our team, who decide by `facts.review_due_at`.
     """
 
     facts: OrderFacts

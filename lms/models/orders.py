@@ -51,7 +51,8 @@ class Order(Base, kw_only=True):
     """A cart until `placed_at`, then the agreement: who pays, who is billed, and the terms.
 
     Where it stands is computed from its documents and payments and never stored (MONEY.md, M1).
-    `held_at` is set while its access waits for payment, or for staff (PRODUCT.md, P9). A customer's
+    `held_at` is set while its access waits for payment, or for staff (PRODUCT.md, P9), who decide by
+    `review_due_at`; without that, it waits for the payment. A customer's
     own order has a `cart_token_hash`; while it `awaits_proof`, nobody has shown that the address of
     its contact is theirs, and nothing is invoiced. `bill_on`
     is the day on which its invoice is issued, where that is later.
@@ -68,6 +69,10 @@ class Order(Base, kw_only=True):
         ),
         CheckConstraint("length(currency) = 3", name="currency_is_iso_4217"),
         CheckConstraint("net_days BETWEEN 0 AND 180", name="net_days_up_to_180"),
+        CheckConstraint(
+            "review_due_at IS NULL OR held_at IS NOT NULL", name="reviewed_while_access_waits"
+        ),
+        Index("ix_customer_order_review_due_at", "review_due_at"),
         Index("ix_customer_order_placed_at", "placed_at"),
         Index("ix_customer_order_created_at_id", "created_at", "id"),
     )
@@ -100,6 +105,7 @@ class Order(Base, kw_only=True):
     bill_on: Mapped[date | None] = mapped_column(default=None)
     due_on: Mapped[date | None] = mapped_column(default=None)  # agreed by hand, else net days
     held_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    review_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     canceled_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
 
 

@@ -31,7 +31,10 @@ def cancel(session: Session, order: Order, *, actor: str | None, now: datetime) 
 
 
 def hold(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:
-    """Close an order's access until it is paid; raises Conflict where it is paid."""
+    """Close an order's access until it is paid, or leave it closed after a review.
+
+    Raises Conflict where it is paid.
+    """
     if is_paid(session, order):
         raise Conflict(PAID)
     order_access.hold(session, order, now=now)

@@ -79,7 +79,7 @@ def give_access(  # noqa: PLR0913  (the line, its holder, and who gives it when)
 
 def release(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:
     """Let an order's grants admit that waited for payment or for staff."""
-    order.held_at = None
+    order.held_at = order.review_due_at = None
     for grant in standing_grants(session, [order.id]):
         if grant.pool_id is not None:
             pools.mark_pool_grant_paid(session, grant.public_id, actor=actor, now=now)
@@ -90,7 +90,7 @@ def release(session: Session, order: Order, *, actor: str | None, now: datetime)
 
 def hold(session: Session, order: Order, *, now: datetime) -> None:
     """Close an order's access until it is paid (P9); playback by it ends."""
-    order.held_at = now
+    order.held_at, order.review_due_at = now, None
     for grant in standing_grants(session, [order.id]):
         if grant.awaits_payment_since is None:
             grant.awaits_payment_since = now

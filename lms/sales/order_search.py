@@ -29,17 +29,22 @@ from lms.sales.read_models import (
     facts_of,
 )
 
+TO_REVIEW: Final = (Order.review_due_at.is_not(None), Order.canceled_at.is_(None))
 _MATCHES: Final = select(Order.id).select_from(Order).outerjoin(LiveInvoice, IS_LIVE)
 
 
 @dataclass(frozen=True, slots=True)
 class WantedOrders:
-    """Which orders a list shows: words, a standing as of `now`, one way of paying, one payer."""
+    """Which orders a list shows: words, a standing as of `now`, one way of paying, one payer.
+
+    With `to_review`, those about whose access our team has to decide.
+    """
 
     query: str = ""
     standing: Standing | None = None
     terms: Terms | None = None
     organization_id: int | None = None
+    to_review: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,8 @@ def _conditions(session: Session, wanted: WantedOrders, now: datetime) -> list[C
         conditions.append(_stands(wanted.standing, now))
     if wanted.terms is not None:
         conditions.append(Order.terms == wanted.terms)
+    if wanted.to_review:
+        conditions += TO_REVIEW
     if wanted.organization_id is not None:
         conditions.append(Order.organization_id.in_(family_of(wanted.organization_id)))
     return conditions

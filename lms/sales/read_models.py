@@ -96,6 +96,7 @@ class OrderFacts:
     bill_on: date | None
     due_on: date | None
     held_at: datetime | None
+    review_due_at: datetime | None
     canceled_at: datetime | None
     kind: OfferKind
     quantity: int | None
@@ -234,6 +235,7 @@ ORDERS: Final = (
         Order.bill_on,
         Order.due_on,
         Order.held_at,
+        Order.review_due_at,
         Order.canceled_at,
         _Line.kind,
         _Line.quantity,

@@ -14,6 +14,7 @@ from lms.core.errors import N_, Conflict, Invalid
 from lms.mail.links import MailContext
 from lms.models.orders import LineAct, Order, Terms
 from lms.models.organizations import Organization
+from lms.order_reviews import reviews
 from lms.payments import credit_limit
 from lms.pricing.price_list import currency_of
 from lms.pricing.quotes import Unpriced
@@ -103,7 +104,7 @@ def place(  # noqa: PLR0913  (what is ordered, how, and by whom)
     opens = credit_limit.opens_at_once(
         session, pool.organization_id, wanted_minor=new.lines[0].price_minor
     )
-    return orders.place(
+    order = orders.place(
         session,
         replace(
             new,
@@ -114,6 +115,9 @@ def place(  # noqa: PLR0913  (what is ordered, how, and by whom)
         actor=buyer.public_id,
         now=now,
     )
+    if not opens:
+        reviews.ask(session, order, mail_context=mail_context, now=now)
+    return order
 
 
 def draft(  # noqa: PLR0913  (what is ordered, how, and by whom)

@@ -83,7 +83,7 @@ def test_staff_may_hold_access_until_it_is_paid(database: Database, cast: Cast) 
     facts = placed(database, replace(SEAT, terms=Terms.CHECK, is_held=True))
     assert facts.held_at == NOW
     assert grants(database, facts)[0].awaits_payment_since == NOW
-    assert "Access opens when we receive your payment" in newest(database, "dan@example.org").text
+    assert "checked it or received your payment" in newest(database, "dan@example.org").text
 
 
 def test_what_is_given_away_costs_nothing(database: Database, cast: Cast) -> None:

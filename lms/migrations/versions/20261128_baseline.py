@@ -1558,9 +1558,14 @@ def _orders() -> None:
         sa.Column("bill_on", sa.Date(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("review_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("canceled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "length(currency) = 3", name=op.f("ck_customer_order_currency_is_iso_4217")
+        ),
+        sa.CheckConstraint(
+            "review_due_at IS NULL OR held_at IS NOT NULL",
+            name=op.f("ck_customer_order_reviewed_while_access_waits"),
         ),
         sa.CheckConstraint(
             "login_id IS NULL OR organization_id IS NULL",
@@ -1599,6 +1604,7 @@ def _orders() -> None:
     )
     op.create_index("ix_customer_order_created_at_id", "customer_order", ["created_at", "id"])
     op.create_index("ix_customer_order_placed_at", "customer_order", ["placed_at"])
+    op.create_index("ix_customer_order_review_due_at", "customer_order", ["review_due_at"])
     op.create_table(
         "order_line",
         sa.Column("id", sa.Integer(), nullable=False),

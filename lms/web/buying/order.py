@@ -25,7 +25,7 @@ from lms.documents.payer_documents import documents_of_order
 from lms.models.grants import Scope
 from lms.models.orders import Terms
 from lms.pricing.price_list import say_money
-from lms.requests.requests import LONGEST_NAME, due_after
+from lms.requests.requests import LONGEST_NAME
 from lms.sales.orders import find_order
 from lms.web.access.access_panel_and_reader_times import said_datetime
 from lms.web.accounts.forms import address_field
@@ -142,7 +142,7 @@ def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStat
             is_here=is_here,
             is_test=is_test(),
             is_paid=own.facts.open_minor == 0 and not own.awaits_proof,
-            due=say_datetime(due_after(now, zone), zone),
+            due=say_datetime(own.facts.review_due_at, zone) if own.facts.review_due_at else "",
             documents=[(one.public_id, f"{_(NAMES[one.kind])} {one.label}") for one in documents]
             if not is_here
             else [],
@@ -164,11 +164,18 @@ def _lead(own: OwnOrder) -> str:
         return _("This order was canceled.")
     if own.awaits_proof:
         return _("One step left: confirm your email address.")
-    if own.is_held and own.opens_live:
-        return _("You can join the live session. The rest opens once we've checked your order.")
     if own.is_held:
-        return _("Access opens once we've checked your order or received your payment.")
+        return _waits(own)
     return _("Your access is open.")
+
+
+def _waits(own: OwnOrder) -> str:
+    """Say what opens access that waits for our team or for the payment."""
+    if own.facts.review_due_at is None:
+        return _("Access opens when we receive your payment.")
+    if own.opens_live:
+        return _("You can join the live session. The rest opens once we've checked your order.")
+    return _("Access opens once we've checked your order or received your payment.")
 
 
 def _shown(one: Bought, order_id: str, own: OwnOrder) -> ShownThing:

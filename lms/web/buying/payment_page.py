@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from lms.buying import payment_pages
 from lms.buying.payment_pages import PageLine, PaymentPage
 from lms.core import clock
-from lms.core.dates_and_time_zones import on_wall_clock, say_calendar_date
+from lms.core.dates_and_time_zones import on_wall_clock, say_calendar_date, say_datetime
 from lms.documents import payment_links
 from lms.documents.mails import NAMES, file_name
 from lms.documents.printed import printed_document
@@ -106,6 +106,9 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
         "badge_kind": STANDING_BADGES[standing],
         "is_test": not facts.livemode,
         "is_held": facts.held_at is not None,
+        "review_due": say_datetime(facts.review_due_at, mail_context().zone)
+        if facts.review_due_at
+        else "",
         "is_canceled": standing is Standing.CANCELED,
         "is_owed": page.is_owed,
         "total": say_money(facts.total_minor, facts.currency),

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.dates_and_time_zones import say_calendar_date
+from lms.core.dates_and_time_zones import say_calendar_date, say_datetime
 from lms.models.documents import Document
 from lms.models.orders import Order, PurchaseOrder
 from lms.organizations.billing_details import read_billing
@@ -29,7 +29,14 @@ def notices_of(
         found.append((_expired(session, order, facts), "attention", _("The quote has expired")))
     found += _tax_notices(session, order, facts)
     found += _po_notices(session, order, facts)
-    if facts.held_at is not None:
+    if facts.review_due_at is not None and facts.canceled_at is None:
+        due = say_datetime(facts.review_due_at, mail_context().zone)
+        text = _(
+            "Open access, or wait for the payment, by %(due)s. The customer was told this time.",
+            due=due,
+        )
+        found.append((text, "attention", _("This order waits for you")))
+    elif facts.held_at is not None:
         found.append((_("It opens when the order is paid."), "note", _("Access is held")))
     return found
 

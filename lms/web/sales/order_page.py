@@ -134,7 +134,9 @@ def _access_acts(facts: OrderFacts) -> list[Act]:
     found = []
     if facts.held_at is not None:
         found.append(Act(_("Open access now"), _post(facts, "release"), is_post=True))
-    elif facts.open_minor or facts.invoice_id is None:
+    if facts.review_due_at is not None:
+        found.append(Act(_("Wait for the payment"), _post(facts, "hold"), is_post=True))
+    elif facts.held_at is None and (facts.open_minor or facts.invoice_id is None):
         found.append(Act(_("Hold access until paid"), _post(facts, "hold"), is_post=True))
     if facts.contact_email:
         found.append(Act(_("Send the confirmation again"), _post(facts, "resend"), is_post=True))

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.dates_and_time_zones import say_date
+from lms.core.dates_and_time_zones import say_date, say_datetime
 from lms.core.errors import Invalid, NotFound
 from lms.models.orders import Terms
 from lms.organizations import organizations
@@ -17,6 +17,7 @@ from lms.sales.order_search import Orders, WantedOrders, list_orders
 from lms.sales.read_models import OrderFacts, Standing
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.quote_texts import offer_name
@@ -27,6 +28,7 @@ blueprint = Blueprint("staff_orders", __name__, url_prefix="/staff/orders")
 
 PAGE_SIZE: Final = 40
 LONGEST_QUERY: Final = 200
+WAITS: Final = "waits"
 
 
 @blueprint.get("")
@@ -37,9 +39,10 @@ def index() -> ResponseReturnValue:
     standing = next((each for each in Standing if each == request.args.get("standing")), None)
     terms = next((each for each in Terms if each == request.args.get("terms")), None)
     payer = " ".join(request.args.get("payer", "").split())[:LONGEST_QUERY]
+    access = WAITS if request.args.get("access") == WAITS else None
     with read_session() as session:
         organization_id, fault = _payer(session, payer)
-        wanted = WantedOrders(query, standing, terms, organization_id)
+        wanted = WantedOrders(query, standing, terms, organization_id, to_review=access == WAITS)
         offset = (number - 1) * PAGE_SIZE
         found = list_orders(session, wanted, now=now, offset=offset, limit=PAGE_SIZE)
     kept: dict[str, Any] = {
@@ -47,6 +50,7 @@ def index() -> ResponseReturnValue:
         "standing": standing,
         "terms": terms,
         "payer": payer or None,
+        "access": access,
     }
     return render(
         "sales/staff_orders.html",
@@ -57,6 +61,8 @@ def index() -> ResponseReturnValue:
         terms=terms,
         payer=payer,
         payer_fault=fault,
+        access=access,
+        accesses=[(WAITS, _("Waits for our team"))],
         standings=[(each.value, _(words)) for each, words in STANDING_WORDS.items()],
         all_terms=[(each.value, words) for each, words in TERMS_WORDS.items()],
         filters=_chips(kept),
@@ -110,6 +116,10 @@ def _row(facts: OrderFacts) -> dict[str, object]:
         "state": _(STANDING_WORDS[standing]),
         "badge": STANDING_BADGES[standing],
         "is_held": facts.held_at is not None,
+        "review_due": say_datetime(facts.review_due_at, mail_context().zone)
+        if facts.review_due_at
+        else "",
+        "is_late": facts.review_due_at is not None and facts.review_due_at <= clock.now(),
         "is_test": not facts.livemode,
         "date": say_date(facts.placed_at or facts.created_at, reading_zone()),
     }
@@ -122,6 +132,7 @@ def _chips(kept: dict[str, Any]) -> list[tuple[str, str]]:
         "standing": _(STANDING_WORDS[kept["standing"]]) if kept["standing"] else "",
         "terms": str(TERMS_WORDS[kept["terms"]]) if kept["terms"] else "",
         "payer": kept["payer"] or "",
+        "access": _("Waits for our team"),
     }
     return [
         (words[name], url_for(".index", **{**kept, name: None}))

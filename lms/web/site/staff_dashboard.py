@@ -10,14 +10,21 @@ from flask_babel import ngettext
 
 from lms.catalog.staff_read_models import read_desk
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import on_wall_clock, say_calendar_date, say_datetime_short
+from lms.core.dates_and_time_zones import (
+    on_wall_clock,
+    say_calendar_date,
+    say_datetime,
+    say_datetime_short,
+)
 from lms.core.errors import N_
 from lms.jobs.stalled_lanes import MAIL, Stalled, read_stalled
 from lms.models.jobs import Lane
 from lms.models.seller import PolicyKind
+from lms.order_reviews import reviews
+from lms.pricing.price_list import say_money
 from lms.requests.read_models import count_waiting
 from lms.sales.order_search import count_standing
-from lms.sales.read_models import Standing
+from lms.sales.read_models import OrderFacts, Standing
 from lms.seller.checklist import Checklist, Step, read_checklist
 from lms.seller.policies import SLUGS
 from lms.seller.vendor_documents import VendorDocumentFacts, ending_vendor_documents
@@ -65,6 +72,8 @@ STEP_PARTS: Final = {
 }
 STEP_POLICIES: Final = {Step.TERMS: PolicyKind.TERMS, Step.REFUND: PolicyKind.REFUND}
 
+REVIEWS_SHOWN: Final = 10
+
 blueprint = Blueprint("staff_desk", __name__, url_prefix="/staff")
 
 
@@ -76,6 +85,8 @@ def desk() -> ResponseReturnValue:
     with read_session() as session:
         found = read_desk(session, now=now())
         waiting = count_waiting(session, now=now())
+        reviews_open = reviews.count(session, now=now())
+        reviewed = reviews.first(session, limit=REVIEWS_SHOWN)
         past_due = count_standing(session, Standing.PAST_DUE, now=now())
         disputed = count_standing(session, Standing.DISPUTED, now=now())
         stalled = read_stalled(session, now=now())
@@ -90,6 +101,8 @@ def desk() -> ResponseReturnValue:
         failed=[shown(row) for row in found.failed_recordings],
         failed_mails=found.failed_mails,
         waiting=waiting,
+        to_review=[_to_review(one) for one in reviewed],
+        reviews=reviews_open,
         past_due=past_due,
         disputed=disputed,
         checklist=None if checklist.is_complete else checklist,
@@ -99,6 +112,19 @@ def desk() -> ResponseReturnValue:
         stalled_jobs=_said([one for one in stalled if one.lane != MAIL]),
         stalled_mail=_said([one for one in stalled if one.lane == MAIL]),
     )
+
+
+def _to_review(facts: OrderFacts) -> dict[str, object]:
+    due = facts.review_due_at
+    return {
+        "id": facts.public_id,
+        "number": facts.number,
+        "buyer": facts.buyer,
+        "email": facts.contact_email,
+        "total": say_money(facts.total_minor, facts.currency),
+        "due": say_datetime(due, mail_context().zone) if due else "",
+        "is_late": due is not None and due <= now(),
+    }
 
 
 def _money() -> str:

@@ -6,8 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.core.dates_and_time_zones import say_datetime
 from lms.models.payments import Payment
+from lms.requests.requests import due_after
 from lms.sales import disputes
+from tests.buying.buying_fixtures import confirmed, details, filled, open_for_business, ordered
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.requests.test_requests import OFFICE
@@ -43,3 +46,46 @@ def test_disputed_payments_are_counted(
         disputes.open_dispute(session, paid, mail_context=OFFICE, actor=None, now=NOW)
     client.sign_in(cast.ada.id)
     assert "1 payment is disputed" in client.get("/staff").text
+
+
+def test_order_that_waits_is_opened_by_one_press(
+    client: Visitor, cast: Cast, database: Database, clock: Clock
+) -> None:
+    open_for_business(database)
+    facts = ordered(database, filled(database), details())
+    confirmed(database)
+    client.sign_in(cast.ada.id)
+    page = client.get("/staff").text
+    assert "1 order waits for you" in page
+    assert "Pine County Library, $325.00" in page
+    listed = client.get("/staff/orders?access=waits").text
+    for shown in (page, listed):
+        assert f'action="/staff/orders/{facts.public_id}/release"' in shown
+    assert "Wait for the payment" in client.get(f"/staff/orders/{facts.public_id}").text
+    assert client.post(f"/staff/orders/{facts.public_id}/release").status_code == 303
+    assert "1 order waits" not in client.get("/staff").text
+    assert "No order matches" in client.get("/staff/orders?access=waits").text
+
+
+def test_buyer_reads_the_same_due_time_as_our_team(
+    client: Visitor, cast: Cast, database: Database, clock: Clock
+) -> None:
+    open_for_business(database)
+    facts = ordered(database, filled(database), details())
+    login_id = confirmed(database)
+    due = say_datetime(due_after(NOW, OFFICE.zone), OFFICE.zone)
+    client.sign_in(login_id)
+    clock.set(NOW + timedelta(hours=5))
+    own = client.get(f"/orders/{facts.public_id}").text
+    client.sign_in(cast.ada.id)
+    for page in (
+        own,
+        client.get("/staff").text,
+        client.get(f"/staff/orders/{facts.public_id}").text,
+    ):
+        assert due in page
+    assert client.post(f"/staff/orders/{facts.public_id}/hold").status_code == 303
+    client.sign_in(login_id)
+    page = client.get(f"/orders/{facts.public_id}").text
+    assert due not in page
+    assert "when we receive your payment" in page
