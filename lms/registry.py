@@ -46,6 +46,7 @@ LIBRARY: Final = Component(
         "lms.web.kits",
         "lms.web.live",
         "lms.web.mail",
+        "lms.web.order_reviews",
         "lms.web.organizations",
         "lms.web.past_sales",
         "lms.web.payments",

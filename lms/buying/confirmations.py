@@ -22,7 +22,7 @@ from lms.mail.links import MailContext
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.orders import Order
 from lms.models.organizations import Membership, Organization
-from lms.order_reviews import reviews
+from lms.order_reviews import reviews, takeovers
 from lms.organizations import organizations
 from lms.people import login_merges
 from lms.people.login_merges import OnMerge
@@ -106,6 +106,7 @@ def confirm(
         audit.record(session, "order.confirmed", order.public_id, actor=account.public_id, now=now)
         _let_manage(session, order, account, now=now)
         finish(session, order, address, mail_context=mail_context, now=now)
+        takeovers.ask(session, order, address, mail_context=mail_context, now=now)
     session.flush()
     return account.id
 

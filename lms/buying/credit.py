@@ -7,27 +7,15 @@ from typing import Final
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
-from lms.access.merged_organizations import kept_organization
 from lms.core.email_addresses import Address
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant, Scope
 from lms.models.orders import Order, OrderLine
-from lms.models.seats import VerifiedDomain
-from lms.organizations.email_domains import PUBLIC
+from lms.organizations.email_domains import PUBLIC, organization_at
 from lms.payments import credit_limit
 from lms.sales import order_access, orders
 
 LIVE_WITHIN: Final = timedelta(hours=24)
-
-
-def organization_of(session: Session, address: Address) -> int | None:
-    """Return the organization whose verified domain an address is in; None for any other."""
-    domain = address.key.rpartition("@")[2]
-    return session.scalar(
-        select(kept_organization(VerifiedDomain.organization_id)).where(
-            VerifiedDomain.domain == domain
-        )
-    )
 
 
 def opens_at_once(session: Session, order: Order, address: Address) -> bool:
@@ -39,7 +27,7 @@ def opens_at_once(session: Session, order: Order, address: Address) -> bool:
     if order.organization_id is None:
         return False
     wanted = sum(line.net_minor for line in orders.lines_of(session, order.id))
-    known = organization_of(session, address)
+    known = organization_at(session, address)
     return any(
         credit_limit.opens_at_once(session, one, wanted_minor=wanted)
         for one in {order.organization_id, known or order.organization_id}

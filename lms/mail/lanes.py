@@ -60,6 +60,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "payment_page_used",
                 "order_disputed",
                 "order_open",
+                "order_takeover",
                 "order_to_review",
                 "order_returned",
                 "payment_bounced",

@@ -282,3 +282,27 @@ class OrderSession(Base, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class OrderTakeover(Base, kw_only=True):
+    """An order that the managers of an organization may make theirs (PRODUCT.md, S16).
+
+    Its buyer proved a mailbox in the organization's verified domain, and ordered for an organization
+    that the order made. `is_accepted` is what the managers answered, NULL until then.
+    """
+
+    __tablename__ = "order_takeover"
+    __table_args__ = (
+        CheckConstraint("(answered_at IS NULL) = (is_accepted IS NULL)", name="answered_at_a_time"),
+        Index("ix_order_takeover_organization_id", "organization_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    order_id: Mapped[int] = mapped_column(
+        ForeignKey("customer_order.id", ondelete="CASCADE"), unique=True
+    )
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    is_accepted: Mapped[bool | None] = mapped_column(default=None)

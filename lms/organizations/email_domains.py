@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.access.merged_organizations import family_of
-from lms.core.email_addresses import read_address
+from lms.access.merged_organizations import family_of, kept_organization
+from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.organizations import Organization
 from lms.models.seats import VerifiedDomain
@@ -255,6 +255,16 @@ def domains_of(session: Session, organization_id: int) -> Sequence[tuple[str, st
         .order_by(VerifiedDomain.domain)
     )
     return [(public_id, domain) for public_id, domain in rows]
+
+
+def organization_at(session: Session, address: Address) -> int | None:
+    """Return the organization whose verified domain an address is in; None for any other."""
+    domain = address.key.rpartition("@")[2]
+    return session.scalar(
+        select(kept_organization(VerifiedDomain.organization_id)).where(
+            VerifiedDomain.domain == domain
+        )
+    )
 
 
 def _public_id(session: Session, organization_id: int) -> str:

@@ -60,6 +60,7 @@ from lti.registrations.registrations import (
     add_registration,
 )
 from tests.browser.route_walk_payment_pages import make_payment_pages
+from tests.browser.route_walk_reviews import make_order_reviews
 from wsgi import COMPONENTS
 
 LINKS: Final = Links("http://localhost")
@@ -123,6 +124,7 @@ def make_beside(
             session, ground.organization_id, target, details, key=key, actor=None, now=moment
         )
     made |= make_payment_pages(carrel, made, moment)
+    made |= make_order_reviews(carrel, values["slug"], moment)
     return made | {"embed_id": embed.public_id} | _lists(carrel, ground, moment)
 
 

@@ -161,6 +161,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_customer_order_net_days_up_to_180": {"net_days": 181},
     "ck_customer_order_reviewed_while_access_waits": {"review_due_at": START},
     "ck_customer_order_placed_by_a_payer": {"login_id": None, "placed_at": START},
+    "ck_order_takeover_answered_at_a_time": {"answered_at": START},
     "ck_dispute_amount_above_zero": {"amount_minor": 0},
     "ck_dispute_closed_when_decided": {"closed_at": START},
     "ck_document_credit_notes_have_a_reason": {"reason": "goodwill"},

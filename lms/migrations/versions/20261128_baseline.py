@@ -113,6 +113,7 @@ TABLES = (
     "showing",
     "attendee",
     "cancellation_offer",
+    "order_takeover",
     "live_join",
     "room_report",
     "room_stay",
@@ -182,6 +183,7 @@ def upgrade() -> None:
     _showings()
     _live()
     _cancellation_offers()
+    _order_reviews()
     _certificates()
     _training()
     _uploads()
@@ -3254,6 +3256,39 @@ def _live() -> None:
         ),
     )
     op.create_index(op.f("ix_room_stay_login_id"), "room_stay", ["login_id"])
+
+
+def _order_reviews() -> None:
+    op.create_table(
+        "order_takeover",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_accepted", sa.Boolean(), nullable=True),
+        sa.CheckConstraint(
+            "(answered_at IS NULL) = (is_accepted IS NULL)",
+            name=op.f("ck_order_takeover_answered_at_a_time"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["customer_order.id"],
+            name=op.f("fk_order_takeover_order_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_order_takeover_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_takeover")),
+        sa.UniqueConstraint("order_id", name=op.f("uq_order_takeover_order_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_order_takeover_public_id")),
+    )
+    op.create_index("ix_order_takeover_organization_id", "order_takeover", ["organization_id"])
 
 
 def _cancellation_offers() -> None:

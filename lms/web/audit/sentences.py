@@ -122,6 +122,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "organization.edited": N_("%(actor)s changed the organization %(subject)s"),
     "organization.merged": N_("%(actor)s merged %(subject)s into %(with)s"),
     "organization.notes_edited": N_("%(actor)s changed the notes on %(subject)s"),
+    "organization.verified": N_("%(actor)s checked that %(subject)s is new"),
     "organization.took_in": N_("%(actor)s merged %(with)s into %(subject)s"),
     "organization.unmerged": N_("%(actor)s undid the merge of %(subject)s with %(with)s"),
     "people_map.applied": N_("%(actor)s made people of an old and a new learning system one"),

@@ -19,6 +19,7 @@ from lms.documents.mails import NAMES
 from lms.documents.payer_documents import IssuedDocument, OpenQuote
 from lms.models.documents import DocumentKind
 from lms.models.orders import Order, Quote
+from lms.order_reviews import takeovers
 from lms.organizations.billing_details import read_billing
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.payers import Payer
@@ -88,6 +89,7 @@ def index(organization_id: str) -> ResponseReturnValue:
     payer, at = Payer(organization_id=managed.facts.id), clock.now()
     with read_session() as session:
         orders = orders_of_payer(session, organization_id=managed.facts.id)
+        asked = takeovers.open_of(session, managed.facts.id)
         waiting = payer_documents.open_quotes(session, payer, now=at)
         documents = payer_documents.documents_of(session, payer)
     owed = sum(one.open_minor for one in documents if one.kind is DocumentKind.INVOICE)
@@ -96,6 +98,7 @@ def index(organization_id: str) -> ResponseReturnValue:
         managed,
         "sales/manager_orders.html",
         owed=say_money(owed, currency) if owed else "",
+        takeovers=asked,
         quotes=[_quote(one, managed) for one in waiting],
         rows=[_row(one, managed) for one in orders if one.placed_at is not None],
         documents=[_document(one, managed) for one in documents],

@@ -16,6 +16,8 @@ from lms.core import clock
 from lms.core.dates_and_time_zones import say_day
 from lms.core.errors import NotFound
 from lms.models.organizations import Role
+from lms.order_reviews import takeovers
+from lms.order_reviews.takeovers import Asked
 from lms.organizations.manager_and_owner_permissions import Managed, managed_by
 from lms.seats.pool_overview import PoolCard, Standing, read_pools
 from lms.web.core.current_user import required_viewer
@@ -75,6 +77,7 @@ def overview(organization_id: str) -> ResponseReturnValue:
         cards = tuple(
             card for card in read_pools(session, managed.facts.id, now=now) if _is_shown(card)
         )
+        asked = takeovers.open_of(session, managed.facts.id)
         shortages = [
             (card, renewals.shortage_ahead(session, card.id, now=now))
             for card in cards
@@ -91,6 +94,7 @@ def overview(organization_id: str) -> ResponseReturnValue:
             if card.allotted_by is None and (managed.has_children or card.counts.allotted)
         ],
         needs=[
+            *(_takeover(managed, one) for one in asked),
             *(_fewer(managed, card, ahead, zone) for card, ahead in shortages if ahead),
             *(need for card in cards for need in _needs(managed, card)),
         ],
@@ -122,6 +126,19 @@ def _totals(cards: tuple[PoolCard, ...]) -> list[tuple[str, str]]:
         (_("Free seats"), counted(sum(card.free or 0 for card in live))),
         (_("Waiting"), counted(sum(card.counts.waiting for card in live))),
     ]
+
+
+def _takeover(managed: Managed, asked: Asked) -> Need:
+    text = _(
+        "A person with an email address in your domain ordered for “%(name)s”.",
+        name=asked.ordered_for,
+    )
+    url = url_for(
+        "organization_takeovers.show",
+        organization_id=managed.facts.public_id,
+        takeover_id=asked.public_id,
+    )
+    return Need(text, url, _("Take the order over, or decline"))
 
 
 def _fewer(managed: Managed, card: PoolCard, ahead: Shortage, zone: ZoneInfo) -> Need:

@@ -21,6 +21,7 @@ from lms.jobs.stalled_lanes import MAIL, Stalled, read_stalled
 from lms.models.jobs import Lane
 from lms.models.seller import PolicyKind
 from lms.order_reviews import reviews
+from lms.organizations import new_organizations
 from lms.pricing.price_list import say_money
 from lms.requests.read_models import count_waiting
 from lms.sales.order_search import count_standing
@@ -85,6 +86,7 @@ def desk() -> ResponseReturnValue:
     with read_session() as session:
         found = read_desk(session, now=now())
         waiting = count_waiting(session, now=now())
+        unchecked = new_organizations.count_new(session)
         reviews_open = reviews.count(session, now=now())
         reviewed = reviews.first(session, limit=REVIEWS_SHOWN)
         past_due = count_standing(session, Standing.PAST_DUE, now=now())
@@ -103,6 +105,7 @@ def desk() -> ResponseReturnValue:
         waiting=waiting,
         to_review=[_to_review(one) for one in reviewed],
         reviews=reviews_open,
+        new_organizations=unchecked,
         past_due=past_due,
         disputed=disputed,
         checklist=None if checklist.is_complete else checklist,

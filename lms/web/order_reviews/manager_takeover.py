@@ -1,0 +1,93 @@
+"""The page on which managers take over what someone at their email domain ordered (S16)."""
+
+from flask import Blueprint, flash
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core import clock
+from lms.core.errors import Conflict, Invalid
+from lms.order_reviews import takeovers
+from lms.pricing.price_list import say_money
+from lms.sales import orders
+from lms.sales.read_models import find_order_facts
+from lms.web.core.current_user import required_viewer
+from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.private_page_headers_and_mail_links import mail_context
+from lms.web.core.request_context import read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.pricing.quote_texts import offer_name
+
+blueprint = Blueprint(
+    "organization_takeovers",
+    __name__,
+    url_prefix="/organization/<organization_id>/takeovers/<takeover_id>",
+)
+
+
+@blueprint.get("")
+@open_to(Audience.MANAGERS)
+def show(organization_id: str, takeover_id: str) -> ResponseReturnValue:
+    """Show who ordered what, and what taking it over changes."""
+    return _page(organization_id, takeover_id, "")
+
+
+@blueprint.post("/accept")
+@open_to(Audience.MANAGERS)
+def accept(organization_id: str, takeover_id: str) -> ResponseReturnValue:
+    """Make the order the organization's."""
+    managed = managed_organization(organization_id)
+    try:
+        with transaction() as session:
+            order = takeovers.accept(
+                session,
+                managed.facts,
+                takeover_id,
+                mail_context=mail_context(),
+                actor=required_viewer().public_id,
+                now=clock.now(),
+            )
+            order_id = order.public_id
+    except (Conflict, Invalid) as refusal:
+        return _page(organization_id, takeover_id, _(refusal.message)), 409
+    flash(_("This order is your organization's now. We told the person who placed it."), "done")
+    return see_other(
+        "organization_orders.show", organization_id=managed.facts.public_id, order_id=order_id
+    )
+
+
+@blueprint.post("/decline")
+@open_to(Audience.MANAGERS)
+def decline(organization_id: str, takeover_id: str) -> ResponseReturnValue:
+    """Leave the order with who placed it."""
+    managed = managed_organization(organization_id)
+    try:
+        with transaction() as session:
+            takeovers.decline(
+                session,
+                managed.facts.id,
+                takeover_id,
+                actor=required_viewer().public_id,
+                now=clock.now(),
+            )
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(_("Declined. The order stays with the person who placed it."), "done")
+    return see_other("organization_orders.index", organization_id=managed.facts.public_id)
+
+
+def _page(organization_id: str, takeover_id: str, fault: str) -> str:
+    managed = managed_organization(organization_id)
+    with read_session() as session:
+        asked = takeovers.find(session, managed.facts.id, takeover_id)
+        facts = find_order_facts(session, asked.order_id)
+        lines = orders.lines_of(session, facts.id)
+    return render_in(
+        managed,
+        "order_reviews/manager_takeover.html",
+        fault=fault,
+        takeover_id=takeover_id,
+        facts=facts,
+        total=say_money(facts.total_minor, facts.currency),
+        lines=[(offer_name(one.kind, one.quantity), one.description) for one in lines],
+    )

@@ -1,0 +1,65 @@
+"""The staff page of organizations that customers' own orders made: new, or known already (S16)."""
+
+from typing import Final
+
+from flask import Blueprint, flash
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core import clock
+from lms.core.dates_and_time_zones import say_date
+from lms.core.errors import Conflict
+from lms.organizations import new_organizations, organizations
+from lms.organizations.new_organizations import NewByOrder
+from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.core.current_user import required_viewer
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint(
+    "staff_new_organizations", __name__, url_prefix="/staff/organizations-to-check"
+)
+
+SHOWN: Final = 50
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def index() -> ResponseReturnValue:
+    """List them, each with the known organizations that it may be."""
+    with read_session() as session:
+        total = new_organizations.count_new(session)
+        found = new_organizations.list_new(session, limit=SHOWN)
+    return render(
+        "organizations/staff_new_organizations.html",
+        rows=[_row(one) for one in found],
+        total=total,
+    )
+
+
+@blueprint.post("/<slug>")
+@open_to(Audience.STAFF)
+def verify(slug: str) -> ResponseReturnValue:
+    """Say that one is new."""
+    try:
+        with transaction() as session:
+            organization = organizations.find_organization(session, slug)
+            actor = required_viewer().public_id
+            new_organizations.verify(session, organization, actor=actor, now=clock.now())
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(_("%(name)s is a new organization.", name=organization.name), "done")
+    return see_other(".index")
+
+
+def _row(one: NewByOrder) -> dict[str, object]:
+    return {
+        "slug": one.slug,
+        "name": one.name,
+        "address": ", ".join(one.address),
+        "since": say_date(one.since, reading_zone()),
+        "order_id": one.order_id,
+        "contact": ", ".join(part for part in (one.contact, one.email) if part),
+        "matches": one.matches,
+    }
