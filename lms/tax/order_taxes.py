@@ -18,7 +18,7 @@ from lms.models.orders import Order, OrderLine
 from lms.models.tax import Supply, TaxRule
 from lms.organizations.payers import Payer
 from lms.tax.exemptions import covering_paper
-from lms.tax.rules import LineTax, Taxable, taxes_of
+from lms.tax.rules import NO_TAX, LineTax, Taxable, taxes_of
 
 
 def order_taxes(
@@ -33,13 +33,16 @@ def order_taxes(
     """Return the tax of each line, in their order."""
     on = supplied_on(session, order, zone=zone) or today
     is_exempt = covering_paper(session, payer_of(order), state=state, on=on) is not None
-    return taxes_of(
+    credited = _credited(session, order, state)
+    taxed = [] if is_exempt else [line for line in lines if _sold(line) not in credited]
+    taxes = taxes_of(
         session,
-        [Taxable(_supply(session, line, on, zone), line.net_minor) for line in lines],
+        [Taxable(_supply(session, line, on, zone), line.net_minor) for line in taxed],
         state=state,
         on=on,
-        is_exempt=is_exempt or _is_credited(session, order, state),
     )
+    found = {line.id: tax for line, tax in zip(taxed, taxes, strict=True)}
+    return tuple(found.get(line.id, NO_TAX) for line in lines)
 
 
 def supplied_on(session: Session, order: Order, *, zone: ZoneInfo) -> date | None:
@@ -59,19 +62,17 @@ def payer_of(order: Order) -> Payer:
     return Payer(login_id=order.login_id or order.contact_id)
 
 
-def _is_credited(session: Session, order: Order, state: str) -> bool:
-    """Tell whether all tax that an invoice of the order charged for a state was credited as tax."""
-    credited = set(
-        session.scalars(
-            select(Document.refers_to_id).where(
-                Document.order_id == order.id, Document.reason == CreditReason.TAX
-            )
-        )
-    )
-    invoice = func.coalesce(Document.refers_to_id, Document.id)
-    left = session.execute(
-        select(invoice, func.sum(DocumentLine.tax_minor))
+def _credited(session: Session, order: Order, state: str) -> set[tuple[object, ...]]:
+    """Return what was sold by lines of which all tax for a state was credited as tax.
+
+    A correction replaces lines, so what they sell tells which ones they are.
+    """
+    by_tax = func.count().filter(Document.reason == CreditReason.TAX)
+    rows = session.execute(
+        select(OrderLine)
+        .select_from(DocumentLine)
         .join(Document, Document.id == DocumentLine.document_id)
+        .join(OrderLine, OrderLine.id == DocumentLine.order_line_id)
         .join(TaxRule, TaxRule.id == DocumentLine.tax_rule_id)
         .where(
             Document.order_id == order.id,
@@ -79,9 +80,14 @@ def _is_credited(session: Session, order: Order, state: str) -> bool:
             func.coalesce(Document.reason, "") != CreditReason.REISSUE,
             TaxRule.state == state,
         )
-        .group_by(invoice)
+        .group_by(OrderLine.id, func.coalesce(Document.refers_to_id, Document.id))
+        .having(by_tax > 0, func.sum(DocumentLine.tax_minor) == 0)
     )
-    return any(invoice_id in credited and tax == 0 for invoice_id, tax in left)
+    return {_sold(line) for line in rows.scalars()}
+
+
+def _sold(line: OrderLine) -> tuple[object, ...]:
+    return (line.kind, line.webinar_id, line.presenter_id, line.series_id)
 
 
 def _supply(session: Session, line: OrderLine, on: date, zone: ZoneInfo) -> Supply:

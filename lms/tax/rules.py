@@ -32,14 +32,14 @@ NO_TAX = LineTax(0, None)
 
 
 def taxes_of(
-    session: Session, lines: Sequence[Taxable], *, state: str, on: date, is_exempt: bool
+    session: Session, lines: Sequence[Taxable], *, state: str, on: date
 ) -> tuple[LineTax, ...]:
-    """Return the tax of each line, in their order: nothing for who is exempt.
+    """Return the tax of each line, in their order.
 
     The tax of one rule is computed on all its lines together and spread over them, so that lines
     and total agree to the cent.
     """
-    if is_exempt or not state:
+    if not state:
         return (NO_TAX,) * len(lines)
     rules = _rules(session, state, on)
     chosen = [_rule_for(rules, line.supply) for line in lines]

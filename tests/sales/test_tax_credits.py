@@ -13,12 +13,15 @@ from lms.core.runtime import Carrel
 from lms.documents.snapshots import unpack
 from lms.documents.stored_pdfs import finish
 from lms.models.documents import CreditReason, Document, DocumentKind
+from lms.models.grants import OfferKind
 from lms.models.mail import Mail
 from lms.models.tax import ExemptionBasis, Supply, TaxRule
 from lms.organizations.billing_details import edit_billing, read_billing
 from lms.organizations.payers import Payer
 from lms.organizations.tax_papers import NewExemption, add_exemption
 from lms.sales.corrections import Correction, correct
+from lms.sales.credit_notes import Credit
+from lms.sales.new_orders import NewLine
 from lms.sales.read_models import OrderFacts
 from lms.sales.tax_credits import credit_tax, ended_paper_of, tax_credits_of
 from tests.cast import Cast
@@ -29,6 +32,7 @@ from tests.sales.order_fixtures import (
     add_ohio_tax,
     balanced,
     credited,
+    first_line,
     grants,
     locked,
     paid,
@@ -38,6 +42,7 @@ from tests.sales.order_fixtures import (
 
 DAY = timedelta(days=1)
 GOVERNMENT = NewExemption(ExemptionBasis.GOVERNMENT, ("OH",), "82-1")
+SHOWING = NewLine(kind=OfferKind.GROUP_SHOWING, covers="webinar:reading-rooms", price_minor=29_900)
 TAX = 2_600  # 8 % on $325.00
 
 
@@ -229,3 +234,35 @@ def test_correction_of_the_state_is_about_tax(database: Database, cast: Cast) ->
     to = unpack(document.snapshot).bill_to
     reissue(database, facts, Correction(bill_to=to, state="NY"), NOW + 40 * DAY)
     assert invoice_tax(database) == [TAX, 0]
+
+
+def test_reissue_charges_no_tax_that_was_credited_for_some_lines(
+    database: Database, cast: Cast
+) -> None:
+    two = replace(GROUP, lines=(*GROUP.lines, SHOWING))
+    facts = placed(database, two)
+    line = first_line(database, facts)
+    credited(database, facts, CreditReason.TAX, Credit(line.public_id))
+    with database.transaction() as session:
+        correction = Correction(po_number="PO 9")
+        correct(
+            session,
+            locked(session, facts),
+            correction,
+            mail_context=OFFICE,
+            actor=None,
+            now=NOW + DAY,
+        )
+    assert invoice_tax(database) == [TAX + 2_392, 2_392]
+    with database.transaction() as session:
+        correction = Correction(po_number="PO 10")
+        correct(
+            session,
+            locked(session, facts),
+            correction,
+            mail_context=OFFICE,
+            actor=None,
+            now=NOW + 2 * DAY,
+        )
+    assert invoice_tax(database)[-1] == 2_392
+    assert balanced(database)

@@ -26,9 +26,9 @@ def add_rule(database: Database, supply: Supply, rate: str, *, from_on: date = D
         )
 
 
-def taxes(database: Database, *, state: str = "TX", is_exempt: bool = False) -> list[int]:
+def taxes(database: Database, *, state: str = "TX") -> list[int]:
     with database.read_session() as session:
-        found = taxes_of(session, LINES, state=state, on=DAY, is_exempt=is_exempt)
+        found = taxes_of(session, LINES, state=state, on=DAY)
     return [one.tax_minor for one in found]
 
 
@@ -44,13 +44,12 @@ def test_a_rule_for_what_is_delivered_goes_before_one_for_both(database: Databas
     assert taxes(database) == [167, 333, 334]
 
 
-def test_no_tax_is_due_elsewhere_earlier_or_for_who_is_exempt(database: Database) -> None:
+def test_no_tax_is_due_elsewhere_or_earlier(database: Database) -> None:
     add_rule(database, Supply.BOTH, "8.25", from_on=date(2026, 3, 3))
     assert taxes(database) == [0, 0, 0]
     add_rule(database, Supply.BOTH, "8.25")
     assert taxes(database, state="OH") == [0, 0, 0]
     assert taxes(database, state="") == [0, 0, 0]
-    assert taxes(database, is_exempt=True) == [0, 0, 0]
     assert NO_TAX.rule is None
 
 
