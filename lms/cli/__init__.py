@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "seats": "lms.cli.seats:seats",
     "serve": "lms.cli.operations.serve:serve",
     "settings": "lms.cli.operations.settings_check:settings",
+    "tax-rule": "lms.cli.tax_rules:tax_rule",
     "vendor-document": "lms.cli.vendor_documents:vendor_document",
     "webinar": "lms.cli.webinars:webinar",
     "why": "lms.cli.access:why",

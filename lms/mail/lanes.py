@@ -62,6 +62,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "order_open",
                 "order_takeover",
                 "order_to_review",
+                "tax_state_without_rule",
                 "order_returned",
                 "payment_bounced",
                 "seat_question",

@@ -17,6 +17,7 @@ from lms.models.payments import PaymentMethod
 from lms.payments import payments
 from lms.payments.payments import NewPayment
 from lms.sales import billing, receipts
+from lms.tax.mails import tell_no_rule
 
 BILLED = N_("This order has an invoice already.")
 NOT_TO_BILL = N_("Place this order before you issue its invoice.")
@@ -96,10 +97,11 @@ def issue_invoice(
 ) -> Document:
     """Issue an invoice of an order as it stands, and return it."""
     on = now.astimezone(mail_context.zone).date()
+    billed = billing.billing_of(session, order)
     new = NewDocument(
         kind=DocumentKind.INVOICE,
         currency=order.currency,
-        bill_to=billing.billing_of(session, order).to,
+        bill_to=billed.to,
         lines=billing.printed_lines(
             session, order, standing_lines(session, order.id), zone=mail_context.zone, today=on
         ),
@@ -113,7 +115,11 @@ def issue_invoice(
         policies=printed_policies(session, mail_context=mail_context, now=now),
         livemode=order.livemode,
     )
-    return issue(session, new, zone=mail_context.zone, actor=actor, now=now, is_mailed=is_mailed)
+    invoice = issue(session, new, zone=mail_context.zone, actor=actor, now=now, is_mailed=is_mailed)
+    if order.livemode:
+        links = mail_context.links
+        tell_no_rule(session, billed.state, invoice.label, on=on, links=links, now=now)
+    return invoice
 
 
 def due_for_billing(session: Session, *, zone: ZoneInfo, now: datetime) -> list[int]:

@@ -205,6 +205,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     ),
     "sign_in.opened": N_("%(actor)s signed in: %(subject)s"),
     "signing_key.rotated": N_("%(actor)s let the next key sign to learning systems"),
+    "tax_rule.added": N_("%(actor)s added a tax rule"),
+    "tax_rule.ended": N_("%(actor)s ended a tax rule"),
     "vendor_document.added": N_("%(actor)s added the vendor document %(subject)s"),
     "vendor_document.changed": N_("%(actor)s changed the vendor document %(subject)s"),
     "vendor_document.replaced": N_(

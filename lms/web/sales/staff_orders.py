@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.dates_and_time_zones import say_date, say_datetime
+from lms.core.dates_and_time_zones import say_date, say_datetime_short
 from lms.core.errors import Invalid, NotFound
 from lms.models.orders import Terms
 from lms.organizations import organizations
@@ -116,7 +116,7 @@ def _row(facts: OrderFacts) -> dict[str, object]:
         "state": _(STANDING_WORDS[standing]),
         "badge": STANDING_BADGES[standing],
         "is_held": facts.held_at is not None,
-        "review_due": say_datetime(facts.review_due_at, mail_context().zone)
+        "review_due": say_datetime_short(facts.review_due_at, mail_context().zone)
         if facts.review_due_at
         else "",
         "is_late": facts.review_due_at is not None and facts.review_due_at <= clock.now(),

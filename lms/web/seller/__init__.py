@@ -9,6 +9,7 @@ from lms.web.seller import (
     public_vendor_documents,
     staff_policies,
     staff_settings,
+    staff_tax_rules,
     staff_vendor_documents,
 )
 
@@ -16,6 +17,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     public_policies.blueprint,
     public_vendor_documents.blueprint,
     staff_settings.blueprint,
+    staff_tax_rules.blueprint,
     staff_policies.blueprint,
     staff_vendor_documents.blueprint,
 )

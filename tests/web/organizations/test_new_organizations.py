@@ -42,14 +42,14 @@ def test_others_find_nothing(
 
 def test_order_that_no_one_confirmed_makes_no_work(staff: Visitor, order: OrderFacts) -> None:
     assert "Nothing to check" in staff.get(PAGE).text
-    assert "to be checked" not in staff.get("/staff").text
+    assert "organization to check" not in staff.get("/staff").text
 
 
 def test_likely_matches_lead_to_the_merge(
     staff: Visitor, database: Database, order: OrderFacts
 ) -> None:
     confirmed(database)
-    assert "1 organization is to be checked" in staff.get("/staff").text
+    assert "1 organization to check" in staff.get("/staff").text
     page = staff.get(PAGE).text
     assert "Elm Co. Library" in page
     assert "Rosa Delgado" in page

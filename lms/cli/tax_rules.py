@@ -1,0 +1,109 @@
+"""carrel tax-rule: add, list and end the rates of sales tax."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import click
+
+from lms.cli.command_context import Console
+from lms.cli.output import answer, answer_items, json_option
+from lms.core import clock
+from lms.models.tax import Supply
+from lms.tax.rule_list import NewTaxRule, TaxRuleFacts, add_rule, end_rule, list_rules, read_rate
+from lms.tax.rules import say_rate
+
+COLUMNS = ("rule", "state", "name", "supply", "rate", "first_day", "last_day")
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRuleRow:
+    """A tax rule, as the command line answers with it; the rate is in percent."""
+
+    rule: str
+    state: str
+    name: str
+    supply: Supply
+    rate: str
+    first_day: date
+    last_day: date | None
+
+
+@click.group("tax-rule")
+def tax_rule() -> None:
+    """Look after the rates of sales tax; documents that were issued don't change."""
+
+
+@tax_rule.command("add")
+@click.argument("state")
+@click.argument("rate")
+@click.option("--name", required=True, help="What documents call it, such as Texas sales tax.")
+@click.option(
+    "--supply",
+    type=click.Choice([one.value for one in Supply]),
+    default=Supply.BOTH.value,
+    show_default=True,
+    help="What it is charged on.",
+)
+@click.option("--from", "first_day", type=DAY, required=True, help="Its first day.")
+@click.option("--until", "last_day", type=DAY, help="Its last day; without one it has no end.")
+@json_option
+@click.pass_obj
+def add(
+    console: Console,
+    *,
+    state: str,
+    rate: str,
+    name: str,
+    supply: str,
+    first_day: datetime,
+    last_day: datetime | None,
+    as_json: bool,
+) -> None:
+    """Add a RATE in percent, such as 8.25, for a STATE of two letters."""
+    new = NewTaxRule(
+        state,
+        name,
+        Supply(supply),
+        read_rate(rate),
+        first_day.date(),
+        last_day.date() if last_day else None,
+    )
+    with console.carrel.database.transaction() as session:
+        facts = add_rule(session, new, actor=None, now=clock.now())
+    said = f"{facts.name}, {say_rate(facts.rate)}, was added: {facts.id}"
+    answer(_row(facts), said, as_json=as_json)
+
+
+@tax_rule.command("list")
+@json_option
+@click.pass_obj
+def list_command(console: Console, *, as_json: bool) -> None:
+    """List the rules by state, the newest first."""
+    with console.carrel.database.read_session() as session:
+        rows = [_row(facts) for facts in list_rules(session)]
+    answer_items(rows, COLUMNS, as_json=as_json)
+
+
+@tax_rule.command("end")
+@click.argument("rule")
+@click.argument("last_day", type=DAY)
+@json_option
+@click.pass_obj
+def end(console: Console, *, rule: str, last_day: datetime, as_json: bool) -> None:
+    """End a RULE, by its id, after its LAST_DAY."""
+    with console.carrel.database.transaction() as session:
+        facts = end_rule(session, rule, last_day.date(), actor=None, now=clock.now())
+    answer(_row(facts), f"{facts.name} ends after {facts.last_day}.", as_json=as_json)
+
+
+def _row(facts: TaxRuleFacts) -> TaxRuleRow:
+    return TaxRuleRow(
+        rule=facts.id,
+        state=facts.state,
+        name=facts.name,
+        supply=facts.supply,
+        rate=say_rate(facts.rate).removesuffix("%"),
+        first_day=facts.first_day,
+        last_day=facts.last_day,
+    )

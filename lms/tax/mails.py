@@ -1,0 +1,32 @@
+"""The email to our team about a state without a tax rule (M14)."""
+
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from lms.branding import read_branding
+from lms.core.errors import N_
+from lms.core.postal_addresses import US_STATES
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Links
+from lms.tax.rule_list import has_rules
+
+
+def tell_no_rule(
+    session: Session, state: str, number: str, *, on: date, links: Links, now: datetime
+) -> None:
+    """Tell our team once of a state for which an invoice was issued and that has no rule."""
+    team = read_branding(session, contact="").contact_email
+    if not team or state not in US_STATES or has_rules(session, on=on, state=state):
+        return
+    name = US_STATES[state]
+    mail_outbox.post(
+        session,
+        kind="tax_state_without_rule",
+        to=team,
+        login_id=None,
+        subject=N_("No tax rule for %(state)s") % {"state": name},
+        values={"number": number, "state": name, "action_url": links.page("/staff/tax-rules")},
+        now=now,
+        unique_key=f"no-tax-rule:{state}",
+    )

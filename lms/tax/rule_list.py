@@ -1,0 +1,141 @@
+"""The list of tax rules: the owner adds and ends them; documents that used one stay as they are (M14)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.postal_addresses import US_STATES
+from lms.models.tax import Supply, TaxRule
+
+LONGEST_NAME: Final = 120
+HIGHEST: Final = Decimal(100)
+STATE: Final = N_("Choose a state.")
+NAME: Final = N_("Enter what documents call it, such as Texas sales tax.")
+RATE: Final = N_("Enter a percentage between 0 and 99.9999, such as 8.25.")
+TOO_EARLY: Final = N_("Choose a last day on or after the first day.")
+ENDED: Final = N_("This rule has an end already.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewTaxRule:
+    """A rate to be added, in percent, from a first day through a last one, if it has any."""
+
+    state: str
+    name: str
+    supply: Supply
+    rate: Decimal
+    first_day: date
+    last_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRuleFacts:
+    """A tax rule; `last_day` is None for one without an end."""
+
+    id: str
+    state: str
+    name: str
+    supply: Supply
+    rate: Decimal
+    first_day: date
+    last_day: date | None
+
+    def is_over(self, today: date) -> bool:
+        """Tell whether its last day has passed."""
+        return self.last_day is not None and self.last_day < today
+
+
+def read_rate(text: str) -> Decimal:
+    """Return a percentage as it was typed; raises Invalid (field `rate`)."""
+    try:
+        return Decimal(text.strip().removesuffix("%").strip())
+    except InvalidOperation:
+        raise Invalid(RATE, fields={"rate": RATE}) from None
+
+
+def add_rule(
+    session: Session, new: NewTaxRule, *, actor: str | None, now: datetime
+) -> TaxRuleFacts:
+    """Add a tax rule, which counts for documents from its first day on; raises Invalid by field."""
+    name, state = " ".join(new.name.split()), new.state.strip().upper()
+    faults = {}
+    if state not in US_STATES:
+        faults["state"] = STATE
+    if not 1 <= len(name) <= LONGEST_NAME:
+        faults["name"] = NAME
+    if not new.rate.is_finite() or not 0 <= new.rate < HIGHEST or new.rate != round(new.rate, 4):
+        faults["rate"] = RATE
+    if new.last_day is not None and new.last_day < new.first_day:
+        faults["last_day"] = TOO_EARLY
+    if faults:
+        raise Invalid(next(iter(faults.values())), fields=faults)
+    row = TaxRule(
+        state=state,
+        name=name,
+        supply=new.supply,
+        rate=new.rate,
+        from_on=new.first_day,
+        until_on=_after(new.last_day),
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    audit.record(session, "tax_rule.added", row.public_id, actor=actor, now=now)
+    return _facts(row)
+
+
+def end_rule(
+    session: Session, rule_id: str, last_day: date, *, actor: str | None, now: datetime
+) -> TaxRuleFacts:
+    """End a tax rule after a day; raises NotFound, Conflict for an ended one, Invalid (`last_day`)."""
+    row = session.scalar(select(TaxRule).where(TaxRule.public_id == rule_id).with_for_update())
+    if row is None:
+        raise NotFound
+    if row.until_on is not None:
+        raise Conflict(ENDED)
+    if last_day < row.from_on:
+        raise Invalid(TOO_EARLY, fields={"last_day": TOO_EARLY})
+    row.until_on = _after(last_day)
+    session.flush()
+    audit.record(session, "tax_rule.ended", row.public_id, actor=actor, now=now)
+    return _facts(row)
+
+
+def list_rules(session: Session) -> tuple[TaxRuleFacts, ...]:
+    """Return every tax rule, by state, the newest first."""
+    rows = session.scalars(
+        select(TaxRule).order_by(TaxRule.state, TaxRule.from_on.desc(), TaxRule.id.desc())
+    )
+    return tuple(_facts(row) for row in rows)
+
+
+def has_rules(session: Session, *, on: date, state: str | None = None) -> bool:
+    """Tell whether any rule counts on a day, of one state if it is named."""
+    query = select(TaxRule.id).where(
+        TaxRule.from_on <= on, or_(TaxRule.until_on.is_(None), TaxRule.until_on > on)
+    )
+    if state is not None:
+        query = query.where(TaxRule.state == state)
+    return session.scalar(query.limit(1)) is not None
+
+
+def _after(last_day: date | None) -> date | None:
+    return last_day + timedelta(days=1) if last_day else None
+
+
+def _facts(row: TaxRule) -> TaxRuleFacts:
+    return TaxRuleFacts(
+        id=row.public_id,
+        state=row.state,
+        name=row.name,
+        supply=row.supply,
+        rate=row.rate,
+        first_day=row.from_on,
+        last_day=row.until_on - timedelta(days=1) if row.until_on else None,
+    )

@@ -1,0 +1,47 @@
+"""The page of tax rules: for owners alone; adding and ending them."""
+
+import pytest
+
+from lms.core.database import Database
+from lms.tax.rule_list import list_rules
+from tests.cast import Cast, Roles
+from tests.visitor import Visitor
+
+PAGE = "/staff/tax-rules"
+TEXAS = {
+    "state": "TX",
+    "name": "Texas sales tax",
+    "rate": "8.25",
+    "supply": "both",
+    "first_day": "2026-01-01",
+}
+
+
+@pytest.mark.parametrize("person", ["alice", "mia", "ada", "beth"])
+def test_others_find_nothing(client: Visitor, cast: Cast, roles: Roles, person: str) -> None:
+    client.sign_in(getattr(roles if person == "beth" else cast, person).id)
+    assert client.get(PAGE).status_code == 404
+    assert client.post(PAGE, data=TEXAS).status_code == 404
+    assert client.post(f"{PAGE}/{'0' * 26}/end", data={}).status_code == 404
+
+
+def test_owner_adds_and_ends_a_rule(owner: Visitor, database: Database) -> None:
+    assert owner.post(PAGE, data=TEXAS).status_code == 303
+    page = owner.get(PAGE).text
+    assert "Texas sales tax" in page
+    assert "8.25%" in page
+    with database.read_session() as session:
+        (rule,) = list_rules(session)
+    early = owner.post(f"{PAGE}/{rule.id}/end", data={"last_day": "2025-12-31"})
+    assert early.status_code == 400
+    assert "on or after the first day" in early.text
+    ended = owner.post(f"{PAGE}/{rule.id}/end", data={"last_day": "2026-02-28"})
+    assert ended.status_code == 303
+    assert "Ended" in owner.get(PAGE).text
+
+
+def test_what_was_typed_stays_where_something_is_wrong(owner: Visitor) -> None:
+    answer = owner.post(PAGE, data={**TEXAS, "rate": "eight"})
+    assert answer.status_code == 400
+    assert "Enter a percentage" in answer.text
+    assert "Texas sales tax" in answer.text
