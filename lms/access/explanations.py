@@ -245,6 +245,8 @@ def explain(
         step = Step.WATCH
     if decision.code is Code.NOT_STARTED and _is_invited(decision.grant):
         step = Step.CLAIM
+    if decision.code in (Code.NOT_STARTED, Code.PAYMENT_PENDING) and is_managed(decision.grant):
+        step = Step.CLAIM
     values = _values(decision.grant, zone)
     values["opens"] = say_datetime(webinar.held_at - LIVE_OPENS_BEFORE, zone)
     weighed = tuple(describe(candidate, zone=zone) for candidate in decision.candidates)
@@ -293,6 +295,11 @@ def _is_canceled(decision: Decision, webinar: WebinarFacts) -> bool:
 def _is_invited(grant: GrantFacts | None) -> bool:
     place = grant.place if grant else None
     return place is not None and place.way in (Way.INVITED, Way.OFFERED)
+
+
+def is_managed(grant: GrantFacts | None) -> bool:
+    """Tell whether a grant is reached by a manager of its organization, who has no seat of it."""
+    return grant is not None and grant.place is not None and grant.place.way is Way.MANAGED
 
 
 def _is_full(grant: GrantFacts) -> bool:

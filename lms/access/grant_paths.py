@@ -37,7 +37,7 @@ from lms.access.policy import GrantFacts, PoolPlace, Way
 from lms.core.model_base import Base, UTCDateTime
 from lms.models.accounts import Login, LoginAlias
 from lms.models.grants import Grant, OfferKind
-from lms.models.organizations import Organization
+from lms.models.organizations import Membership, Organization, Role
 from lms.models.seats import (
     Assignment,
     AssignmentEnd,
@@ -69,7 +69,7 @@ def _on_postgresql(element: _MailDomain, compiler: SQLCompiler, **how: Any) -> s
 
 
 # The tables themselves: a mapped class would pass each row through the ORM.
-_LOGIN, _ALIAS, _ORGANIZATION, _GRANT, _POOL, _ASSIGNMENT, _WAITING, _DOMAIN = (
+_LOGIN, _ALIAS, _ORGANIZATION, _GRANT, _POOL, _ASSIGNMENT, _WAITING, _DOMAIN, _MEMBERSHIP = (
     Base.metadata.tables[model.__tablename__]
     for model in (
         Login,
@@ -80,6 +80,7 @@ _LOGIN, _ALIAS, _ORGANIZATION, _GRANT, _POOL, _ASSIGNMENT, _WAITING, _DOMAIN = (
         Assignment,
         WaitingEntry,
         VerifiedDomain,
+        Membership,
     )
 )
 _OWNER, _FAMILY = _ORGANIZATION.alias("owner"), _ORGANIZATION.alias("family")
@@ -193,6 +194,22 @@ def _by_domain() -> Select[*tuple[Any, ...]]:
     )
 
 
+def _managed() -> Select[*tuple[Any, ...]]:
+    """Return the pools of the organizations that the person manages, merged ones among them (S12)."""
+    is_theirs = and_(
+        _MEMBERSHIP.c.login_id == _WHOSE.c.id,
+        or_(_MEMBERSHIP.c.role == Role.MANAGER, _MEMBERSHIP.c.role == Role.OWNER),
+    )
+    is_one = or_(_FAMILY.c.id == _kept(_OWNER), _FAMILY.c.merged_into == _kept(_OWNER))
+    return (
+        _unseated(Way.MANAGED, _POOL.c.id)
+        .outerjoin_from(_WHOSE, _MEMBERSHIP, is_theirs)
+        .outerjoin(_OWNER, _OWNER.c.id == _MEMBERSHIP.c.organization_id)
+        .outerjoin(_FAMILY, is_one)
+        .outerjoin(_POOL, _POOL.c.organization_id == _FAMILY.c.id)
+    )
+
+
 def _ways() -> Subquery:
     is_expired = _ASSIGNMENT.c.ended_as == AssignmentEnd.EXPIRED
     # Two comparisons: a list of values would have the text of the statement made anew each time.
@@ -219,6 +236,7 @@ def _ways() -> Subquery:
         waiting.outerjoin_from(_WHOSE, _WAITING, and_(_WAITING.c.login_id == _WHOSE.c.id, waits)),
         waiting.outerjoin_from(_WHOSE, _WAITING, waits_by_key),
         _by_domain(),
+        _managed(),
     ).subquery("ways")
 
 

@@ -17,7 +17,7 @@ from lms.models.seats import Assignment, AssignmentState, Pool, Seat, WaitingEnt
 
 # Before it begins, or while its payment is awaited, people may take the seat that is kept for them.
 _AHEAD: Final = frozenset({Code.NOT_STARTED, Code.PAYMENT_PENDING})
-_KEPT: Final = frozenset({Way.INVITED, Way.OFFERED})
+_KEPT: Final = frozenset({Way.INVITED, Way.OFFERED, Way.MANAGED})
 _NEWCOMERS: Final = frozenset({Way.BY_DOMAIN, Way.EXPIRED})
 
 

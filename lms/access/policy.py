@@ -1,7 +1,4 @@
-"""The access policy: who may watch what, decided in one place.
-
-`decide` is pure: it compares facts that `lms.access.decision_facts` loaded with the time it is given.
-"""
+"""The access policy: who may watch what, decided in one place, purely from facts and a time."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -55,6 +52,7 @@ class Code(StrEnum):
 IN_FORCE = frozenset({Code.OK_PERMANENT, Code.OK_TERM})
 ADMITTING = IN_FORCE | {Code.OK_FREE, Code.OK_GRACE}
 _RANK = {code: rank for rank, code in enumerate(Code)}
+_TAKEN_BY_MANAGERS = frozenset({Code.SEAT_CLAIMABLE, Code.PAYMENT_PENDING, Code.NOT_STARTED})
 _TAKEN_BACK = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
 # What a person no longer has through a pool that goes on without them, and what a pool that starts,
 # is paid or is renewed would not bring back to someone whose seat was taken away.
@@ -71,6 +69,7 @@ class Way(StrEnum):
     OFFERED = "offered"
     BY_DOMAIN = "by_domain"
     BY_LAUNCH = "by_launch"  # a learner of the organization's own learning system
+    MANAGED = "managed"  # a manager of the organization, who may take a free seat (S12)
     WAITING = "waiting"
     EXPIRED = "expired"
     FROZEN = "frozen"
@@ -319,6 +318,9 @@ def _reached(place: PoolPlace, code: Code, now: datetime, *, is_pool_open: bool)
             return _open_to_newcomers(place) if code in IN_FORCE else None
         case Way.BY_LAUNCH:
             return _launched_into(place, code, is_pool_open=is_pool_open)
+        case Way.MANAGED:
+            kept = Code.SEAT_CLAIMABLE if code in IN_FORCE else code
+            return kept if place.has_room and kept in _TAKEN_BY_MANAGERS else None
         case Way.FROZEN | Way.LAPSED | Way.RELEASED:
             return _after_a_seat(way, code, is_pool_open=is_pool_open)
         case _:
@@ -335,10 +337,7 @@ def _after_a_seat(way: Way, code: Code, *, is_pool_open: bool) -> Code:
 
 
 def _launched_into(place: PoolPlace, code: Code, *, is_pool_open: bool) -> Code | None:
-    """Answer for a learner from the organization's own learning system (I4).
-
-    They hear why a pool lets nobody in, unless another of its grants does.
-    """
+    """Answer for a learner (I4), who hears why a pool lets no one in, unless another grant does."""
     if code in IN_FORCE:
         return _open_to_newcomers(place)
     return None if is_pool_open else code

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, false, func, or_, se
 from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_cases
+from lms.access.explanations import is_managed
 from lms.access.person_grants_and_seats import Holding, read_holdings, read_numbers
 from lms.access.policy import ADMITTING, Action, Admitted, Candidate, Case, Code, Decision, decide
 from lms.catalog.webinar_summary import presenter_names
@@ -64,7 +65,7 @@ class MyWebinars:
     """One page of a person's library; `total` counts what is paged, `held`.
 
     `passes` are their grants of more than one webinar, in force or not, best first. `claimable`
-    are the seats that wait for them, `waiting` the lists they are on with their number, `graced`
+    are the seats that wait for them by name or domain, `waiting` the lists they are on with their number, `graced`
     what has ended and still lets in.
     """
 
@@ -148,7 +149,9 @@ def read_my_webinars(session: Session, *, login_id: int, page: int, now: datetim
         held=tuple(volumes[found] for found in held_ids),
         free=tuple(volumes[found] for found in free_ids if volumes[found].may_watch),
         passes=tuple(each.candidate for each in holdings if _is_pass(each)),
-        claimable=tuple(each for each in holdings if each.may_claim),
+        claimable=tuple(
+            each for each in holdings if each.may_claim and not is_managed(each.candidate.grant)
+        ),
         waiting=_waiting(session, login_id, holdings),
         graced=tuple(each for each in holdings if each.candidate.code is Code.OK_GRACE),
         total=rows[0].total if rows else 0,

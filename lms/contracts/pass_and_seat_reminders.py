@@ -140,15 +140,16 @@ def tell_shortages(session: Session, *, mail_context: MailContext, now: datetime
 def tell_pool_use(session: Session, *, mail_context: MailContext, now: datetime) -> None:
     """Tell managers when 75, 90 and 100 in a hundred of a pool's seats are used.
 
-    Once for each share and grant, the highest alone when several are passed at once. One seat of a
-    webinar, and a pass, was bought for one person, and it is no news that they have it.
+    Of contracts alone: seats of a webinar, and a pass, were bought for as many people, and it is no
+    news that they have them. Once for each share and grant, the highest alone when several are
+    passed at once.
     """
     filling = (
         select(Pool.id, func.max(Grant.id).label("grant_id"))
         .join(Grant, Grant.pool_id == func.coalesce(Pool.allotted_from_id, Pool.id))
         .where(
             Pool.capacity > 0,
-            or_(Pool.capacity > 1, ~or_(Pool.is_permanent, Pool.is_pass)),
+            ~or_(Pool.is_permanent, Pool.is_pass),
             Pool.used * 100 >= Pool.capacity * min(SHARES),
             Grant.revoked_at.is_(None),
             Grant.starts_at <= now,

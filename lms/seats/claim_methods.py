@@ -102,6 +102,16 @@ def claim_by_domain(
     return done
 
 
+def claim_managed(
+    session: Session, pool_id: int, login_id: int, *, links: Links, actor: str | None, now: datetime
+) -> Claim:
+    """Take a free seat of a pool that the person manages, and send the email about it (S12)."""
+    done = claims.claim(session, pool_id, login_id, actor=actor, now=now)
+    if isinstance(done, Claimed):
+        _tell_claimed(session, pool_id, login_id, links=links, now=now)
+    return done
+
+
 def _keys_of(session: Session, login_id: int) -> list[str]:
     """Return the addresses that are surely a person's."""
     own = or_(Login.id == login_id, Login.merged_into == login_id)

@@ -96,6 +96,22 @@ class PoolCard:
         """Return how many seats can be filled; None is unlimited."""
         return None if self.capacity is None else self.capacity - self.used
 
+    @property
+    def takes_people(self) -> bool:
+        """Tell whether someone new may come into it, if a seat is free."""
+        return self.term.standing in (
+            Standing.IN_FORCE,
+            Standing.TO_COME,
+            Standing.AWAITING_PAYMENT,
+        )
+
+    @property
+    def is_to_assign(self) -> bool:
+        """Tell whether its manager has seats to give: free ones, or any number that one has at most."""
+        if self.capacity is None:
+            return self.takes_people and self.used <= 1
+        return self.takes_people and self.used < self.capacity
+
 
 def read_pools(session: Session, organization_id: int, *, now: datetime) -> tuple[PoolCard, ...]:
     """Return an organization's pools: those in force first, then by what they cover."""

@@ -44,7 +44,7 @@ def claim_own(
     actor: str | None,
     now: datetime,
 ) -> Claim:
-    """Take the seat that is kept for a person, or that their mail domain opens (PRODUCT.md, S7).
+    """Take the seat that waits for a person, by invitation, mail domain or role (PRODUCT.md, S7, S12).
 
     Raises NotFound for a pool they have no way to, Conflict where no seat waits for them.
     """
@@ -53,6 +53,8 @@ def claim_own(
         raise Conflict(NOTHING_TO_CLAIM)
     if own.place.way is Way.BY_DOMAIN:
         take = claim_methods.claim_by_domain
+    elif own.place.way is Way.MANAGED:
+        take = claim_methods.claim_managed
     elif own.place.way in (Way.INVITED, Way.OFFERED):
         take = claim_methods.accept
     else:  # an invitation that ran out claims again while a seat is free (S4)

@@ -93,6 +93,7 @@ class Panel:
     note: str | None
     more: str | None = None
     posts: bool = False
+    second: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

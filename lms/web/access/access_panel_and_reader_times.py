@@ -14,6 +14,7 @@ from lms.access.explanations import (
     Step,
     asked_organization,
     explain,
+    is_managed,
     last_day,
 )
 from lms.access.policy import Admitted, Code, Decision, GrantFacts, WebinarFacts
@@ -47,6 +48,7 @@ class Panel:
     note: str | None = None
     more: str | None = None
     posts: bool = False  # the one thing to do is done by a press, not by following a link
+    second: tuple[str, str] | None = None  # another thing to do: its label and address
 
 
 def reading_zone() -> ZoneInfo:
@@ -96,14 +98,15 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
     until = None
     if isinstance(decision, Admitted) and decision.ends_at is not None:
         until = last_day(decision.ends_at, zone)
+    takes = told.step is Step.CLAIM and is_managed(grant)
+    label = _("Take a seat yourself") if takes else _(STEP_LABELS[told.step], manager=manager or "")
     return Panel(
         sentence=said(told.sentence),
         since=since,
         until=until,
-        action_label=None
-        if told.step is Step.WAIT
-        else _(STEP_LABELS[told.step], manager=manager or ""),
+        action_label=None if told.step is Step.WAIT else label,
         action_url=step_url(told.step, slug, decision),
+        posts=takes,
         weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
     )
 
@@ -176,6 +179,8 @@ def _seat_url(step: Step, slug: str, decision: Decision) -> str | None:
     place = decision.grant.place if decision.grant else None
     if place is None:
         return None
+    if step is Step.CLAIM and is_managed(decision.grant):
+        return url_for("own_seats.claim", pool=place.pool)
     if step is Step.ASK:
         return url_for("own_seats.ask", pool=place.pool, webinar=slug)
     here = url_for("catalog.webinar", slug=slug)

@@ -11,7 +11,6 @@ from typing import Final
 from flask import Blueprint, Response, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from wtforms import Form, StringField
 from wtforms.validators import DataRequired, Length
 
@@ -38,6 +37,7 @@ from lms.web.core.private_page_headers_and_mail_links import keep_nothing, mail_
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.quote_texts import offer_name
+from lms.web.seats.pool_texts import seats_line
 
 blueprint = Blueprint("order", __name__, url_prefix="/orders")
 
@@ -202,8 +202,6 @@ def _shown(one: Bought, order_id: str, own: OwnOrder) -> ShownThing:
 def _seats_words(one: Bought) -> str:
     if one.pool is None:
         return ""
-    if one.free is None:
-        return _("Unlimited seats for your staff.")
     if one.free == 0:
-        return _("Every seat has someone.")
-    return ngettext("%(num)d seat is free.", "%(num)d seats are free.", one.free)
+        return _("Every seat is assigned.")
+    return seats_line(one.free, has_own=one.has_seat)

@@ -1,5 +1,6 @@
 """Webinar page content for one person: visibility, state, actions, and price."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,6 +25,7 @@ from lms.core.errors import NotFound
 from lms.models.catalog import WebinarState
 from lms.web.access.access_panel_and_reader_times import Panel, panel_of
 from lms.web.core.current_user import Viewer
+from lms.web.seats.assign_lines import AssignLine
 
 RECORDING_AWAITED: Final = timedelta(days=30)
 
@@ -59,6 +61,17 @@ def panel_for(found: Announcement, case: Case | None, now: datetime) -> Panel:
         return _overrunning(panel, found) if is_still_open(found, case, now) else panel
     decision = decide(case.login, case.webinar, Action.LIVE, now)
     return _live(panel_of(decision, case.webinar, slug=found.slug), decision, found, now)
+
+
+def with_seats(panel: Panel, lines: Sequence[AssignLine]) -> Panel:
+    """Say in the access panel what seats of this webinar a manager has to assign (S12)."""
+    if not lines:
+        return panel
+    line = lines[0]
+    second = (_("Invite people"), line.invite_url)
+    if panel.posts:
+        return replace(panel, sentence=line.words, more=panel.sentence, second=second)
+    return replace(panel, more=line.words, second=second)
 
 
 def is_still_open(found: Announcement, case: Case, now: datetime) -> bool:

@@ -35,6 +35,7 @@ from lms.web.catalog.webinar_page_content import (
     is_for_holders,
     panel_for,
     phase_of,
+    with_seats,
 )
 from lms.web.core.current_user import viewer
 from lms.web.core.page_frame import branding_facts
@@ -50,6 +51,7 @@ from lms.web.public.search_results import Found, Place, found_in
 from lms.web.public.series_page import show_series
 from lms.web.public.social_metadata import STATUS as SHARED
 from lms.web.public.social_metadata import shared_of
+from lms.web.seats.assign_lines import assign_lines
 from media.storage.storage_protocol import content_type_of
 
 blueprint = Blueprint("catalog", __name__)
@@ -165,8 +167,11 @@ def webinar(slug: str) -> ResponseReturnValue:
     offer_url = ""
     with read_session() as session:
         found = read_announcement(session, slug)
-        case = None
+        case, seats = None, []
         if person is not None:
+            seats = [
+                line for line in assign_lines(session, person, now=now) if line.slug == found.slug
+            ]
             case = load_case(session, login_id=person.login_id, webinar_id=found.id)
             coming = coming_of(session, found, person, case, now)
             choice = choice_of(session, found, person, now)
@@ -200,7 +205,8 @@ def webinar(slug: str) -> ResponseReturnValue:
         shared=shared_of(found, when),
         recording_minutes=minutes_of(found.recording.seconds) if found.recording else None,
         box=box,
-        panel=panel_for(found, case, now),
+        panel=with_seats(panel_for(found, case, now), seats),
+        has_seats=bool(seats),
         holds=holds(case, now),
         coming=coming,
         choice=choice,

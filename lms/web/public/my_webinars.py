@@ -31,11 +31,13 @@ from lms.web.core.request_context import read_session, render, see_other, transa
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.player import watched_words
 from lms.web.playback.poster_images import picture_of
+from lms.web.seats.assign_lines import assign_lines
 from lms.web.seats.own import covered
 from lms.web.training.own import assigned_to
 
 blueprint = Blueprint("library", __name__)
 
+MOST_TO_ASSIGN: Final = 5
 RECOVERY_LATER: Final = "recovery_later"
 ASKED_AS: Final = {
     Role.MEMBER: N_("asks you to join it as a member."),
@@ -59,6 +61,7 @@ def library() -> ResponseReturnValue:
         offered = member_invitations.offered_to(session, person.login_id)
         upcoming = read_upcoming(session, person.login_id, now=now)
         assigned = assigned_to(session, person.login_id, now)
+        to_assign = assign_lines(session, person, now=now)
         asks = RECOVERY_LATER not in web_session and asks_for_recovery(session, person.login_id)
     return render(
         "public/my_webinars.html",
@@ -68,6 +71,8 @@ def library() -> ResponseReturnValue:
         free=[_card(volume) for volume in shelf.free],
         offered=[(each, _(ASKED_AS[each.role])) for each in offered],
         assigned=assigned,
+        to_assign=to_assign[:MOST_TO_ASSIGN],
+        more_to_assign=to_assign[MOST_TO_ASSIGN:],
         kept=[_kept(each) for each in shelf.claimable],
         waiting=[_waiting(each, number) for each, number in shelf.waiting],
         open_showings=[each for each in shown if each.is_open],

@@ -23,7 +23,7 @@ from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_allotments_form import AllotForm, PartForm
-from lms.web.seats.pool_texts import pool_title, takes_people
+from lms.web.seats.pool_texts import pool_title
 
 blueprint = Blueprint(
     "organization_allotments", __name__, url_prefix="/organization/<organization_id>"
@@ -198,7 +198,7 @@ def _allotted(
         title=pool_title(card),
         free=_free(card),
         is_limited=card.capacity is not None,
-        is_open=takes_people(card),
+        is_open=card.takes_people,
         parts=tuple(_part(part, failed) for part in parts),
         form=form,
     )

@@ -27,7 +27,7 @@ from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat_table import titles_of
-from lms.web.seats.pool_texts import pool_title, takes_people
+from lms.web.seats.pool_texts import pool_title
 
 blueprint = Blueprint(
     "organization_inviting", __name__, url_prefix="/organization/<organization_id>"
@@ -153,7 +153,7 @@ def _page(managed: Managed, chosen: str, trouble: Trouble | None = None) -> str:
         pools=[
             (each.public_id, titles[each.public_id], each.free)
             for each in cards
-            if takes_people(each) or each.public_id == chosen
+            if each.takes_people or each.public_id == chosen
         ],
         chosen=chosen,
         pasted=pasted,

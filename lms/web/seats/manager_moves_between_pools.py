@@ -20,7 +20,7 @@ from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.bulk_action_undo import put_back
 from lms.web.seats.manager_seat_table import MOVED
-from lms.web.seats.pool_texts import pool_title, takes_people
+from lms.web.seats.pool_texts import pool_title
 from lms.web.seats.seat_table_filters import TableState
 from lms.web.seats.selected_seats import chosen_seats, see_other_url, table_of
 
@@ -116,7 +116,7 @@ def _page(managed: Managed, state: TableState, chosen: tuple[str, ...], *, error
         places=[
             (card.public_id, pool_title(card), _room(card))
             for card in cards
-            if takes_people(card) and card.free != 0
+            if card.takes_people and card.free != 0
         ],
         to=request.form.get("to", ""),
         error=error,

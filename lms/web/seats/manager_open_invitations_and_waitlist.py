@@ -25,7 +25,7 @@ from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat_forms import OpenLinkForm
-from lms.web.seats.pool_texts import pool_title, takes_people
+from lms.web.seats.pool_texts import pool_title
 from lms.web.seats.seat_table_filters import STANDING_BADGES, STANDING_WORDS
 
 blueprint = Blueprint(
@@ -63,7 +63,7 @@ def open_link(organization_id: str, pool_id: str) -> ResponseReturnValue:
     form = OpenLinkForm(request.form)
     with read_session() as session:
         card = read_pool(session, managed.facts.id, pool_id, now=now)
-    if not takes_people(card):
+    if not card.takes_people:
         flash(_("Nobody can be invited: the term of these seats is over."), "attention")
         return see_other(".invitations", organization_id=organization_id, pool_id=pool_id)
     if not form.validate():
@@ -137,7 +137,7 @@ def _page(managed: Managed, pool_id: str, form: OpenLinkForm) -> str:
         "seats/manager_open_invitations.html",
         pool=pool_title(card),
         pool_id=pool_id,
-        takes_people=takes_people(card),
+        takes_people=card.takes_people,
         rows=[_open_one(row, zone, now) for row in rows],
         pager=pager_of(
             number,

@@ -20,6 +20,7 @@ from lms.order_reviews import takeovers
 from lms.order_reviews.takeovers import Asked
 from lms.organizations.manager_and_owner_permissions import Managed, managed_by
 from lms.seats.pool_overview import PoolCard, Standing, read_pools
+from lms.seats.seats_to_assign import pools_with_own_seat
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import (
     PEOPLE,
@@ -31,7 +32,8 @@ from lms.web.core.manager_area import (
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, may_open, open_to
-from lms.web.seats.pool_texts import SOON, pool_face, pool_title
+from lms.web.seats.assign_lines import take_url
+from lms.web.seats.pool_texts import SOON, pool_face, pool_title, seats_line
 
 blueprint = Blueprint("organizations", __name__, url_prefix="/organization")
 
@@ -83,11 +85,22 @@ def overview(organization_id: str) -> ResponseReturnValue:
             for card in cards
             if any(line.starts_at > now for line in card.lines)
         ]
+        own = pools_with_own_seat(session, required_viewer().login_id)
     zone = zone_of(managed)
     return render_in(
         managed,
         "seats/manager_overview.html",
         faces=[pool_face(card, organization_id, zone=zone, now=now) for card in cards],
+        take_urls={
+            card.public_id: take_url(card.public_id)
+            for card in cards
+            if managed.role and card.is_to_assign and card.id not in own
+        },
+        seats_lines={
+            card.public_id: seats_line(card.free, has_own=card.id in own or managed.role is None)
+            for card in cards
+            if card.is_to_assign
+        },
         allots=[
             card.public_id
             for card in cards

@@ -73,7 +73,7 @@ def claim(pool: str) -> ResponseReturnValue:
     organization = own.place.organization_name
     if isinstance(done, Claimed):
         flash(
-            _("The seat is yours. %(organization)s keeps it for you.", organization=organization),
+            _("The seat is yours, through %(organization)s.", organization=organization),
             "done",
         )
         return redirect(asked_onward() or after_claim(own.holding.slug), code=303)
@@ -205,7 +205,11 @@ def _sentence(own: OwnPlace) -> str:
     place, code = own.place, own.holding.candidate.code
     if own.seat is not None or code in OVER:
         return ""
-    if own.holding.may_claim and place.way is not Way.BY_DOMAIN and place.expires_at is not None:
+    if (
+        own.holding.may_claim
+        and place.way in (Way.INVITED, Way.OFFERED)
+        and place.expires_at is not None
+    ):
         day = last_day(place.expires_at, reading_zone())
         return _("It is kept for you until %(day)s. Nobody else can take it before.", day=day)
     if own.holding.may_claim:

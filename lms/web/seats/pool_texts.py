@@ -57,7 +57,7 @@ def pool_title(card: PoolCard) -> str:
 def pool_face(card: PoolCard, organization_id: str, *, zone: ZoneInfo, now: datetime) -> Face:
     """Put a pool into words, with its days as they end in the organization's zone."""
     badge, kind = _badge(card.term, now=now)
-    is_open = takes_people(card)
+    is_open = card.takes_people
     return Face(
         id=card.public_id,
         title=pool_title(card),
@@ -93,12 +93,22 @@ def pool_face(card: PoolCard, organization_id: str, *, zone: ZoneInfo, now: date
     )
 
 
-def takes_people(card: PoolCard) -> bool:
-    """Tell whether somebody new may come into a pool, a free seat presumed."""
-    return card.term.standing in (
-        Standing.IN_FORCE,
-        Standing.TO_COME,
-        Standing.AWAITING_PAYMENT,
+def seats_line(free: int | None, *, has_own: bool) -> str:
+    """Say what a manager can do with the free seats of a pool (None is any number)."""
+    if free is None:
+        if has_own:
+            return _("Unlimited seats: invite your staff.")
+        return _("Unlimited seats: take one yourself, and invite your staff.")
+    if has_own:
+        return ngettext(
+            "%(seats)s seat to assign.", "%(seats)s seats to assign.", free, seats=counted(free)
+        )
+    if free == 1:
+        return _("1 seat: take it yourself, or invite someone.")
+    return _(
+        "%(seats)s seats: take one yourself, invite %(others)s.",
+        seats=counted(free),
+        others=counted(free - 1),
     )
 
 

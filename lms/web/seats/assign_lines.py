@@ -1,0 +1,52 @@
+"""Assign lines: seats that a manager has to give, in words, with what to do about them (S12)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from lms.models.grants import Scope
+from lms.seats.seats_to_assign import ToAssign, seats_to_assign
+from lms.web.core.current_user import Viewer
+from lms.web.seats.pool_texts import pool_title, seats_line
+
+
+@dataclass(frozen=True, slots=True)
+class AssignLine:
+    """A pool with seats to assign; `take_url` is None where one of them is the manager's own."""
+
+    title: str
+    organization: str
+    words: str
+    take_url: str | None
+    invite_url: str
+    area_url: str
+    slug: str | None  # of the webinar it is for
+
+
+def assign_lines(session: Session, person: Viewer, *, now: datetime) -> list[AssignLine]:
+    """Return the seats that a person has to assign, newest first."""
+    if not person.manages:
+        return []
+    return [_line(each) for each in seats_to_assign(session, person.login_id, now=now)]
+
+
+def _line(each: ToAssign) -> AssignLine:
+    card, organization_id = each.pool, each.organization_id
+    return AssignLine(
+        title=pool_title(card),
+        organization=each.organization,
+        words=seats_line(card.free, has_own=each.has_own),
+        take_url=None if each.has_own else take_url(card.public_id),
+        invite_url=url_for(
+            "organization_inviting.begin", organization_id=organization_id, pool=card.public_id
+        ),
+        area_url=url_for("organizations.overview", organization_id=organization_id),
+        slug=card.target if card.scope is Scope.WEBINAR else None,
+    )
+
+
+def take_url(pool: str) -> str:
+    """Return where a manager takes a seat of a pool, by one press."""
+    return url_for("own_seats.claim", pool=pool)

@@ -1,0 +1,174 @@
+"""What a buyer of seats sees of them, and takes by one press (PRODUCT.md, S12)."""
+
+import pytest
+from sqlalchemy import select, update
+
+from lms.core.database import Database
+from lms.models.catalog import Webinar
+from lms.models.grants import Grant
+from lms.models.organizations import Membership, Organization, Role
+from lms.models.seats import Assignment, AssignmentState, Pool
+from tests.cast import Cast, Roles
+from tests.clock import NOW, Clock
+from tests.factories import make_assignment, make_login, make_pool, make_pool_grant
+from tests.mailbox import newest
+from tests.visitor import Visitor
+
+FIVE = "5 seats: take one yourself, invite 4."
+
+
+def buy(database: Database, cast: Cast, *, capacity: int | None = 5) -> str:
+    """Sell Elm County seats of the webinar; returns the pool."""
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        webinar = session.get_one(Webinar, cast.webinar_id)
+        pool = make_pool(session, elm, webinar, capacity=capacity)
+        make_pool_grant(session, pool)
+        return pool.public_id
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock: Clock) -> None:
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def pages(database: Database, cast: Cast) -> tuple[str, str, str]:
+    """The three pages on which a buyer sees what was bought."""
+    with database.read_session() as session:
+        elm = session.get_one(Organization, cast.organization_id).public_id
+    return ("/library", f"/webinars/{cast.slug}", f"/organization/{elm}")
+
+
+def test_only_managers_and_owners_see_seats_and_take_them(
+    client: Visitor, database: Database, cast: Cast, roles: Roles, pages: tuple[str, str, str]
+) -> None:
+    pool = buy(database, cast)
+    for person in (cast.dan, roles.sue, roles.bill, roles.lee, roles.rita, roles.max):
+        client.sign_in(person.id)
+        for page in pages:
+            assert FIVE not in client.get(page).text
+        assert client.post(f"/library/seats/{pool}/claim").status_code == 404
+    client.post("/sign-out")
+    assert client.post(f"/library/seats/{pool}/claim").status_code == 403
+    with database.read_session() as session:
+        assert session.scalars(select(Assignment)).all() == []
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_buyer_takes_a_seat_by_one_press_on_each_page(
+    client: Visitor, database: Database, cast: Cast, pages: tuple[str, str, str], number: int
+) -> None:
+    pool = buy(database, cast)
+    client.sign_in(cast.mia.id)
+    text = client.get(pages[number]).text
+    assert FIVE in text
+    assert "Take a seat yourself" in text
+    assert f'action="/library/seats/{pool}/claim"' in text
+    assert "Nothing here yet" not in text
+    taken = client.post(f"/library/seats/{pool}/claim")
+    assert (taken.status_code, taken.location) == (303, f"/webinars/{cast.slug}")
+    with database.read_session() as session:
+        held = session.scalars(select(Assignment)).one()
+    assert (held.login_id, held.state) == (cast.mia.id, AssignmentState.CLAIMED)
+    assert newest(database, cast.mia.email, "seat_claimed")
+    text = client.get(pages[number]).text
+    assert "4 seats to assign." in text
+    assert "Take a seat yourself" not in text
+
+
+def test_webinar_page_offers_the_seat_before_it_sells_one(
+    client: Visitor, database: Database, cast: Cast, pages: tuple[str, str, str]
+) -> None:
+    buy(database, cast)
+    client.sign_in(cast.mia.id)
+    text = client.get(pages[1]).text
+    assert "not in your library" not in text
+    assert "Elm County Library has a free seat" in text
+
+
+def test_refused_player_leads_to_the_seat_that_was_bought(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    pool = buy(database, cast)
+    client.sign_in(cast.mia.id)
+    text = client.get(f"/webinars/{cast.slug}/watch").text
+    assert "Take a seat yourself" in text
+    assert f"/library/seats/{pool}/claim" in text
+
+
+def test_seats_that_wait_for_payment_are_shown_and_can_be_taken(
+    client: Visitor, database: Database, cast: Cast, pages: tuple[str, str, str]
+) -> None:
+    pool = buy(database, cast)
+    with database.transaction() as session:
+        session.execute(
+            update(Grant).where(Grant.pool_id.is_not(None)).values(awaits_payment_since=NOW)
+        )
+    client.sign_in(cast.mia.id)
+    for page in pages:
+        assert FIVE in client.get(page).text
+    assert "as soon as the payment" in client.get(pages[1]).text
+    assert client.post(f"/library/seats/{pool}/claim").status_code == 303
+
+
+def test_one_seat_and_unlimited_seats_have_words_of_their_own(
+    client: Visitor, database: Database, cast: Cast, pages: tuple[str, str, str]
+) -> None:
+    buy(database, cast, capacity=1)
+    client.sign_in(cast.mia.id)
+    assert "1 seat: take it yourself, or invite someone." in client.get("/library").text
+    with database.transaction() as session:
+        session.execute(update(Pool).values(capacity=None))
+        session.execute(update(Grant).where(Grant.pool_id.is_not(None)).values(seats=None))
+    for page in pages:
+        assert "Unlimited seats: take one yourself" in client.get(page).text
+
+
+def test_pool_with_every_seat_assigned_is_not_to_do(
+    client: Visitor, database: Database, cast: Cast, pages: tuple[str, str, str]
+) -> None:
+    buy(database, cast, capacity=1)
+    with database.transaction() as session:
+        pool = session.scalars(select(Pool)).one()
+        make_assignment(session, pool, make_login(session, "pat@example.org"))
+    client.sign_in(cast.mia.id)
+    text = client.get("/library").text
+    assert "Seats to assign" not in text
+    assert "Take a seat yourself" not in client.get(pages[2]).text
+
+
+def test_new_owner_of_many_pools_sees_the_newest_and_how_many_more(
+    client: Visitor, database: Database, cast: Cast, roles: Roles
+) -> None:
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        for _number in range(7):
+            make_pool_grant(session, make_pool(session, elm, capacity=5))
+    client.sign_in(roles.olive.id)
+    text = client.get("/library").text
+    assert text.count(FIVE) == 5
+    assert "2 more with seats to assign" in text
+
+
+def test_our_team_reads_the_numbers_and_takes_no_seat(
+    client: Visitor, database: Database, cast: Cast, pages: tuple[str, str, str]
+) -> None:
+    buy(database, cast)
+    client.sign_in(cast.ada.id)
+    text = client.get(pages[2]).text
+    assert "5 seats to assign." in text
+    assert "Take a seat yourself" not in text
+
+
+def test_role_is_what_counts_when_the_press_comes(
+    client: Visitor, database: Database, cast: Cast, roles: Roles
+) -> None:
+    pool = buy(database, cast)
+    client.sign_in(roles.olive.id)
+    assert client.get("/library").status_code == 200
+    with database.transaction() as session:
+        session.execute(
+            update(Membership).where(Membership.login_id == roles.olive.id).values(role=Role.MEMBER)
+        )
+    assert client.post(f"/library/seats/{pool}/claim").status_code == 404
