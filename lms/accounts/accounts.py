@@ -110,7 +110,7 @@ def read_kept(session: Session, address: Address) -> Kept:
         known = login_lookup.find_known(session, address)
     except NotFound:
         return NOBODY
-    return read_own_kept(session, known.own_id) if known.is_confirmed else NOBODY
+    return read_own_kept(session, known.own_id)
 
 
 def read_own_kept(session: Session, own_id: int) -> Kept:
@@ -168,8 +168,65 @@ def add_login(session: Session, new: NewLogin, *, actor: str | None, now: dateti
     if made is None:
         raise Conflict(ADDRESS_TAKEN)
     link_tokens_and_codes.void(session, made.id, EmailPurpose.CONFIRM_SIGN_UP, now=now)
+    browser_sessions.end_all(session, made.id, now=now)
     audit.record(session, "login.added", made.public_id, actor=actor, now=now)
     return read_account(session, made.id)
+
+
+def add_unproven(session: Session, new: NewLogin, *, now: datetime) -> Account:
+    """Make a login that signs in by its password, whose address is not confirmed.
+
+    Until it is, no email lets anyone in and nothing is found by the address (PRODUCT.md, S13). Raises
+    Conflict when the address has an account, or a password already.
+    """
+    add_unconfirmed(session, new.address, now=now)
+    login_id = session.scalar(
+        update(Login)
+        .where(
+            Login.email_key == new.address.key,
+            Login.confirmed_at.is_(None),
+            Login.password_hash.is_(None),
+        )
+        .values(name=checked_name(new.name), password_hash=new.password_hash)
+        .returning(Login.id)
+        .execution_options(synchronize_session=False)
+    )
+    if login_id is None:
+        raise Conflict(ADDRESS_TAKEN)
+    made = read_account(session, login_id)
+    audit.record(session, "login.added", made.public_id, actor=None, now=now)
+    return made
+
+
+def confirm_address(session: Session, login_id: int, key: str, *, now: datetime) -> None:
+    """Note that a person has shown that their login's address, by its key, is theirs."""
+    public_id = session.scalar(
+        update(Login)
+        .where(Login.id == login_id, Login.email_key == key, Login.confirmed_at.is_(None))
+        .values(confirmed_at=now)
+        .returning(Login.public_id)
+        .execution_options(synchronize_session=False)
+    )
+    if public_id is not None:
+        audit.record(session, "login.confirmed", public_id, actor=public_id, now=now)
+
+
+def give_up_unproven(session: Session, login_id: int, *, to: int, now: datetime) -> None:
+    """Let a login whose address was never confirmed be read as the login that has proven it.
+
+    What it can watch stays; its password and its browsers open nothing anymore.
+    """
+    session.execute(
+        update(Login)
+        .where(
+            Login.id == login_id,
+            Login.confirmed_at.is_(None),
+            Login.password_hash.is_not(None),
+        )
+        .values(email=None, email_key=None, password_hash=None, merged_into=to)
+        .execution_options(synchronize_session=False)
+    )
+    browser_sessions.end_all(session, login_id, now=now)
 
 
 def add_unconfirmed(session: Session, address: Address, *, now: datetime) -> None:
@@ -267,6 +324,7 @@ def _forget(session: Session, which: ColumnElement[bool]) -> None:
             which,
             Login.email_key.is_not(None),
             Login.confirmed_at.is_(None),
+            Login.password_hash.is_(None),
             ~exists().where(Grant.login_id == Login.id),
         )
         .execution_options(synchronize_session=False)

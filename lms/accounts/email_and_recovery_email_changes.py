@@ -50,7 +50,7 @@ def confirm_change(session: Session, secret: str, *, links: Links, now: datetime
     """
     ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.CHANGE_EMAIL, now=now)
     before = accounts.read_account(session, ticket.login_id)
-    _move(session, ticket.login_id, read_address(ticket.email))
+    _move(session, ticket.login_id, read_address(ticket.email), now=now)
     link_tokens_and_codes.void(
         session,
         ticket.login_id,
@@ -73,7 +73,7 @@ def restore(session: Session, secret: str, *, now: datetime) -> str:
     Raises LinkOver for a link that is over, Conflict when the old address has another account now.
     """
     ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.RESTORE_EMAIL, now=now)
-    _move(session, ticket.login_id, read_address(ticket.email))
+    _move(session, ticket.login_id, read_address(ticket.email), now=now)
     _shut_out(session, ticket, now=now)
     browser_sessions.end_all(session, ticket.login_id, now=now)
     account = accounts.read_account(session, ticket.login_id)
@@ -140,8 +140,8 @@ def _is_own_alias(session: Session, login_id: int, address: Address) -> bool:
     return bool(session.scalar(select(exists().where(mine))))
 
 
-def _move(session: Session, login_id: int, address: Address) -> None:
-    _clear_unconfirmed(session, login_id, address)
+def _move(session: Session, login_id: int, address: Address, *, now: datetime) -> None:
+    _clear_unconfirmed(session, login_id, address, now=now)
     # a further address becomes the first one; somebody else's stays theirs
     session.execute(
         delete(LoginAlias)
@@ -171,7 +171,7 @@ def _move(session: Session, login_id: int, address: Address) -> None:
     )
 
 
-def _clear_unconfirmed(session: Session, login_id: int, address: Address) -> None:
+def _clear_unconfirmed(session: Session, login_id: int, address: Address, *, now: datetime) -> None:
     # Somebody began an account under this address and never confirmed it; its owner, who has
     # just shown that the mailbox is theirs, wants it here.
     begun = session.scalar(
@@ -181,6 +181,7 @@ def _clear_unconfirmed(session: Session, login_id: int, address: Address) -> Non
     )
     if begun is not None:
         accounts.forget_begun(session, begun)
+        accounts.give_up_unproven(session, begun, to=login_id, now=now)
 
 
 def _shut_out(session: Session, ticket: Ticket, *, now: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.accounts import accounts, login_lookup, mails
+from lms.accounts import accounts, browser_sessions, login_lookup, mails
 from lms.accounts.mails import Reader
 from lms.core.email_addresses import Address
 from lms.mail import link_tokens_and_codes
@@ -95,5 +95,6 @@ def confirm_sign_up(session: Session, secret: str, *, person: Person, now: datet
     if public_id is None:
         raise LinkOver
     link_tokens_and_codes.void(session, ticket.login_id, EmailPurpose.CONFIRM_SIGN_UP, now=now)
+    browser_sessions.end_all(session, ticket.login_id, now=now)  # of a claim by a copied link (S13)
     audit.record(session, "login.confirmed", public_id, actor=public_id, now=now)
     return ticket.login_id

@@ -193,7 +193,8 @@ class ClaimLink(Base, kw_only=True):
     """A link that claims a seat, kept as its hash only.
 
     Bound to one assignment it works once, for the invited address; one without is the pool's open
-    link, which works `most_uses` times.
+    link, which works `most_uses` times. `is_mailed` tells that it went to that address alone, so
+    whoever opens it has its mailbox (S13); any other was shown to a manager.
     """
 
     __tablename__ = "claim_link"
@@ -202,6 +203,7 @@ class ClaimLink(Base, kw_only=True):
         CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),
         CheckConstraint("uses BETWEEN 0 AND most_uses", name="not_used_too_often"),
         CheckConstraint("assignment_id IS NULL OR most_uses = 1", name="a_bound_one_works_once"),
+        CheckConstraint("NOT is_mailed OR assignment_id IS NOT NULL", name="a_mailed_one_is_bound"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -212,6 +214,7 @@ class ClaimLink(Base, kw_only=True):
         ForeignKey("assignment.id", ondelete="CASCADE"), default=None, index=True
     )
     most_uses: Mapped[int] = mapped_column(default=1)
+    is_mailed: Mapped[bool] = mapped_column(default=False, server_default=false())
     uses: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
+from lms.accounts import browser_sessions
 from lms.core.bulk_insert import write_rows
 from lms.core.database import AT_ONCE
 from lms.core.email_addresses import Address
@@ -193,6 +194,7 @@ def _take_over(session: Session, one: Wanted, now: datetime) -> None:
     )
     if taken is None:  # its owner confirmed it, or it was forgotten, at this moment
         raise Conflict(AT_ONCE, code="at_once")
+    browser_sessions.end_all(session, taken, now=now)
 
 
 def _write(

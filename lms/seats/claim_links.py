@@ -10,7 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Gone, Invalid
+from lms.accounts import accounts, login_lookup
+from lms.core.email_addresses import Address
+from lms.core.errors import N_, Gone, Invalid, NotFound
 from lms.mail.link_tokens_and_codes import hash_secret
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
@@ -38,18 +40,25 @@ class LinkFacts:
     """What a link's page shows before anybody signed in: no address in full, no name of a holder.
 
     `for_whom` is the invited address with its middle left out, "" for an open link; `invited_by`
-    is "" where nobody in person did it. `slug` is that of what the pool covers.
+    is "" where no person did it. `slug` is that of what the pool covers, `webinar` that of a
+    webinar alone. `begins_account` tells that
+    the invited address has no account yet, so that claiming makes it (S13); `name` and `email` are
+    as invited then.
     """
 
     pool: str
     organization: str
     covers: str
     slug: str
+    webinar: str | None
     invited_by: str
     for_whom: str
     is_open: bool
     state: LinkState
     has_room: bool
+    begins_account: bool
+    name: str
+    email: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +72,24 @@ class OpenLinkFacts:
 
 
 def add_link(
-    session: Session, assignment: Assignment, *, expires_at: datetime, now: datetime
+    session: Session,
+    assignment: Assignment,
+    *,
+    is_mailed: bool,
+    expires_at: datetime,
+    now: datetime,
 ) -> str:
-    """Make one more link for an invitation and return its token; those sent before still work."""
+    """Make one more link for an invitation and return its token; those sent before still work.
+
+    It `is_mailed` if it is emailed to the invited address and shown to no one else.
+    """
     return _keep(
         session,
         ClaimLink(
             token_hash=b"",
             pool_id=assignment.pool_id,
             assignment_id=assignment.id,
+            is_mailed=is_mailed,
             created_at=now,
             expires_at=expires_at,
         ),
@@ -183,17 +201,38 @@ def read_link(session: Session, token: str, *, now: datetime) -> LinkFacts:
         None if link.assignment_id is None else session.get_one(Assignment, link.assignment_id)
     )
     about = about_pool(session, pool)
+    begins = invited is not None and begins_account(session, link, invited)
     return LinkFacts(
         pool=pool.public_id,
         organization=about.organization,
         covers=about.covers,
         slug=about.slug,
+        webinar=about.slug if pool.webinar_id is not None else None,
         invited_by=_by_whom(session, link, invited),
         for_whom=mask(invited.email) if invited is not None and invited.email else "",
         is_open=invited is None,
         state=state_of(link, invited, now),
         has_room=pool.capacity is None or pool.used < pool.capacity,
+        begins_account=begins,
+        name=invited.name if invited is not None and begins else "",
+        email=(invited.email or "") if invited is not None and begins else "",
     )
+
+
+def begins_account(session: Session, link: ClaimLink, invited: Assignment) -> bool:
+    """Tell whether claiming by a link makes the account of the invited address (S13).
+
+    A mailed link also takes over an account that a copied one made: its address was never proven.
+    """
+    if invited.email is None or invited.email_key is None:
+        return False
+    try:
+        known = login_lookup.find_known(session, Address(invited.email, invited.email_key))
+    except NotFound:
+        return True
+    if known.is_confirmed:
+        return False
+    return link.is_mailed or not accounts.read_account(session, known.own_id).has_password
 
 
 def state_of(link: ClaimLink, invited: Assignment | None, now: datetime) -> LinkState:

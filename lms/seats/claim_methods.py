@@ -1,5 +1,6 @@
 """Claim methods: claim a seat by link, by invitation, or by email domain."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import exists, or_, select
@@ -7,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
-from lms.accounts import login_lookup
+from lms.accounts import accounts, login_lookup
+from lms.accounts.accounts import NewLogin
 from lms.core.email_addresses import Address
-from lms.core.errors import N_, Forbidden, Gone, NotFound
+from lms.core.errors import N_, Conflict, Forbidden, Gone, NotFound
 from lms.live import mails as live_mails
 from lms.mail.links import Links
 from lms.models.accounts import Login, LoginAlias
@@ -26,13 +28,54 @@ from lms.models.seats import (
 from lms.seats import claim_links, claims, waitlist
 from lms.seats import mails as seat_mails
 from lms.seats.claim_links import LINK_IS_OVER, LinkState
-from lms.seats.claims import Already, Claim, Claimed
-from lms.seats.seat_counts import Full
+from lms.seats.claims import Already, Claim, Claimed, Closed
+from lms.seats.seat_counts import OPEN, Full
 from lms.seats.waitlist import Offered, Waiting
 
+SIGN_IN = N_("This address has an account. Sign in with it to claim the seat.")
+TAKES_NO_ONE = N_("No one can take these seats at the moment. Ask who invited you.")
 ANOTHER_ADDRESS = N_("This link is for another address. Sign in with the address it was sent to.")
 
 LinkClaim = Claim | Waiting | Offered
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What a person enters who claims a seat and has no account yet."""
+
+    name: str
+    password_hash: str
+
+
+def claim_as_newcomer(
+    session: Session, token: str, new: Newcomer, *, links: Links, now: datetime
+) -> tuple[int, LinkClaim]:
+    """Make the account of the invited address and claim; returns the login's row id and what came.
+
+    A mailed link proves the mailbox. By a copied one the address stays unproven (S13). Raises Gone as
+    `claim_by_link` does, and Conflict for an address that has an account, or a pool that takes no one.
+    """
+    link = claim_links.find_link(session, token)
+    if link.assignment_id is None:
+        raise Conflict(SIGN_IN)
+    invited = session.get_one(Assignment, link.assignment_id, populate_existing=True)
+    if claim_links.state_of(link, invited, now) in (LinkState.USED, LinkState.TAKEN_BACK):
+        raise Gone(LINK_IS_OVER)
+    if not claim_links.begins_account(session, link, invited):
+        raise Conflict(SIGN_IN)
+    address = Address(invited.email or "", invited.email_key or "")
+    login = NewLogin(address, new.name, password_hash=new.password_hash)
+    if link.is_mailed:
+        account = accounts.add_login(session, login, actor=None, now=now)
+    else:
+        account = accounts.add_unproven(session, login, now=now)
+    if invited.state in OPEN:
+        invited.login_id = account.id
+        session.flush()
+    done = claim_by_link(session, token, account.id, links=links, actor=account.public_id, now=now)
+    if isinstance(done, Closed | Full):
+        raise Conflict(TAKES_NO_ONE)
+    return account.id, done
 
 
 def claim_by_link(
@@ -55,6 +98,8 @@ def claim_by_link(
         return _again(session, link.pool_id, login_id)
     if invited is None and state is LinkState.EXPIRED:
         raise Gone(LINK_IS_OVER)
+    if link.is_mailed and invited is not None and invited.email_key is not None:
+        accounts.confirm_address(session, login_id, invited.email_key, now=now)
     is_kept_for_them = invited is not None and state is LinkState.GOOD
     if not is_kept_for_them and _lost_since(session, link, login_id):
         raise Gone(LINK_IS_OVER)
@@ -170,6 +215,9 @@ def _check_owner(session: Session, invited: Assignment, login_id: int) -> None:
     own = login_lookup.kept_login(session, login_id)
     if invited.login_id is not None and invited.login_id == own:
         return
+    its_key = session.scalar(select(Login.email_key).where(Login.id == own))
+    if invited.email_key is not None and its_key == invited.email_key:
+        return  # signed in with that address, proven or not
     if invited.email is not None and invited.email_key is not None:
         try:
             address = Address(invited.email, invited.email_key)

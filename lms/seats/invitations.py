@@ -132,7 +132,7 @@ def fresh_link(session: Session, seat_id: str, *, actor: str | None, now: dateti
     _prolong(session, invited, now)
     claim_links.void_links(session, invited.id, now=now)
     audit.record(session, "seat.link_made", seat_id, actor=actor, now=now)
-    return _link(session, invited, now)
+    return _link(session, invited, now, is_mailed=False)
 
 
 def send_again(
@@ -317,10 +317,12 @@ def _prolong(session: Session, invited: Assignment, now: datetime) -> None:
     session.flush()
 
 
-def _link(session: Session, invited: Assignment, now: datetime) -> str:
+def _link(session: Session, invited: Assignment, now: datetime, *, is_mailed: bool = True) -> str:
     assert invited.expires_at is not None  # noqa: S101  (the database holds it for open ones)
     expires_at = max(invited.expires_at, now + timedelta(seconds=1))
-    return claim_links.add_link(session, invited, expires_at=expires_at, now=now)
+    return claim_links.add_link(
+        session, invited, is_mailed=is_mailed, expires_at=expires_at, now=now
+    )
 
 
 def write_one(

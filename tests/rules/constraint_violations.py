@@ -54,6 +54,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_certificate_rule_live_within_a_day": {"live_minutes": 0},
     "ck_certificate_rule_percent_is_a_share": {"percent": 101},
     "ck_claim_link_a_bound_one_works_once": {"assignment_id": 1, "most_uses": 2},
+    "ck_claim_link_a_mailed_one_is_bound": {"assignment_id": None, "is_mailed": True},
     "ck_claim_link_expires_after_creation": {"expires_at": START},
     "ck_claim_link_not_used_too_often": {"uses": 2},
     "ck_claim_link_token_is_a_sha256": {"token_hash": b"short"},

@@ -131,14 +131,15 @@ def test_a_link_is_bound_to_the_invited_address(database: Database) -> None:
     assert by_link(database, token, dan) == "Claimed"
 
 
-def test_an_address_nobody_confirmed_claims_nothing(database: Database) -> None:
+def test_mailed_link_proves_the_address_of_who_claims_by_it(database: Database) -> None:
     home = make_home(database, 2)
     [pat] = people(database, 1)
     token = invite_by_mail(database, home, email_of(database, pat))
     with database.transaction() as session:
         session.execute(update(Login).where(Login.id == pat).values(confirmed_at=None))
-    with pytest.raises(Forbidden):
-        by_link(database, token, pat)
+    assert by_link(database, token, pat) == "Claimed"
+    with database.read_session() as session:
+        assert session.get_one(Login, pat).confirmed_at == NOW
 
 
 def test_a_token_that_is_none_and_one_that_was_taken_back_are_gone(database: Database) -> None:

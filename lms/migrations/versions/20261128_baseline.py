@@ -1408,6 +1408,7 @@ def _seats() -> None:
         sa.Column("pool_id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=True),
         sa.Column("most_uses", sa.Integer(), nullable=False),
+        sa.Column("is_mailed", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("uses", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -1415,6 +1416,10 @@ def _seats() -> None:
         sa.CheckConstraint(
             "assignment_id IS NULL OR most_uses = 1",
             name=op.f("ck_claim_link_a_bound_one_works_once"),
+        ),
+        sa.CheckConstraint(
+            "NOT is_mailed OR assignment_id IS NOT NULL",
+            name=op.f("ck_claim_link_a_mailed_one_is_bound"),
         ),
         sa.CheckConstraint(
             "expires_at > created_at", name=op.f("ck_claim_link_expires_after_creation")

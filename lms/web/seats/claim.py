@@ -1,19 +1,25 @@
-"""The claim page: shows who invites to what, with one button that claims (S4, S5)."""
+"""The claim page: shows who invites to what, with one button or one form that claims (S4, S5, S13)."""
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms import Form
 
-from lms.access.person_grants_and_seats import read_own_place
+from lms.accounts import browser_sessions
 from lms.core import clock
-from lms.core.errors import Forbidden
+from lms.core.errors import Conflict, Forbidden, Invalid
+from lms.core.password_hashing_and_rules import check_new_password, hash_password
 from lms.seats import claim_links, claim_methods
 from lms.seats.claim_links import LinkFacts, LinkState
-from lms.seats.claim_methods import LinkClaim
+from lms.seats.claim_methods import LinkClaim, Newcomer
 from lms.seats.claims import Already, Claimed
 from lms.seats.seat_counts import Full
 from lms.seats.waitlist import Offered, Waiting
-from lms.web.core.current_user import required_viewer, viewer
+from lms.web.accounts.forms import name_field, password_field
+from lms.web.core import rate_limits
+from lms.web.core.current_user import let_in, required_viewer, this_browser, viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.lazy_form_translations import _l
 from lms.web.core.next_url import HOME
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, links
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -21,6 +27,16 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.own import after_claim
 
 blueprint = Blueprint("claim", __name__)
+
+
+class NewcomerForm(Form):
+    """Who someone is whose address has no account yet."""
+
+    name = name_field()
+    password = password_field(
+        _l("Choose a password"), autocomplete="new-password", missing=_l("Choose a password.")
+    )
+
 
 OVER = (LinkState.USED, LinkState.TAKEN_BACK)
 
@@ -38,16 +54,21 @@ def show(token: str) -> ResponseReturnValue:
         return _page(token, link, "over"), 410
     if link.is_open and not link.has_room:  # before anybody makes an account for it
         return _page(token, link, "full"), 200
-    return _page(token, link, "open" if is_theirs else "other"), 200
+    form = NewcomerForm(name=link.name)
+    return _page(token, link, "open" if is_theirs else "other", form), 200
 
 
 @blueprint.post("/claim/<token>")
-@open_to(Audience.SIGNED_IN)
+@open_to(Audience.EVERYONE)
 @keeps_its_address
 def claim(token: str) -> ResponseReturnValue:
-    person, now = required_viewer(), clock.now()
+    """Claim the seat; where the invited address has no account yet, this makes it (S13)."""
+    now = clock.now()
     with read_session() as session:
         link = claim_links.read_link(session, token, now=now)
+    if viewer() is None and link.begins_account:
+        return _claim_as_newcomer(token, link)
+    person = required_viewer()
     try:
         with transaction() as session:
             done = claim_methods.claim_by_link(
@@ -63,7 +84,35 @@ def claim(token: str) -> ResponseReturnValue:
     return _done(token, link, done)
 
 
-def _done(token: str, link: LinkFacts, done: LinkClaim) -> ResponseReturnValue:
+def _claim_as_newcomer(token: str, link: LinkFacts) -> ResponseReturnValue:
+    rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
+    form, now = NewcomerForm(request.form), clock.now()
+    if not form.validate():
+        return _page(token, link, "open", form), 400
+    name, password = form.name.data or "", form.password.data or ""
+    try:
+        check_new_password(password, email=link.email, name=name)
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _page(token, link, "open", form), 400
+    new = Newcomer(name, hash_password(password))
+    try:
+        with transaction() as session:
+            login_id, done = claim_methods.claim_as_newcomer(
+                session, token, new, links=links(), now=now
+            )
+            opened = browser_sessions.open_sign_in(
+                session, login_id, browser=this_browser(remembered=False), now=now
+            )
+    except Conflict as refusal:
+        form.form_errors.append(_(refusal.message))
+        return _page(token, link, "open", form), 409
+    answer = let_in(opened, HOME if isinstance(done, Waiting) else after_claim(link.webinar))
+    _flash_done(link, done)
+    return answer
+
+
+def _flash_done(link: LinkFacts, done: LinkClaim) -> None:
     organization = link.organization
     match done:
         case Claimed():
@@ -71,12 +120,22 @@ def _done(token: str, link: LinkFacts, done: LinkClaim) -> ResponseReturnValue:
                 _("The seat is yours, through %(organization)s.", organization=organization), "done"
             )
         case Already():
-            flash(_("You have had this seat since before."), "note")
+            flash(_("You already have this seat."), "note")
         case Waiting():
             sentence = _(
-                "No seat is free. You are number %(at)s on the waiting list.", at=done.position
+                "No seat is free. You are number %(at)s on the waitlist.", at=done.position
             )
             flash(sentence, "attention")
+        case _:
+            pass
+
+
+def _done(token: str, link: LinkFacts, done: LinkClaim) -> ResponseReturnValue:
+    _flash_done(link, done)
+    match done:
+        case Claimed() | Already():
+            return redirect(after_claim(link.webinar), code=303)
+        case Waiting():
             return redirect(HOME, code=303)
         case Offered():
             return see_other("own_seats.show", pool=link.pool)
@@ -84,15 +143,13 @@ def _done(token: str, link: LinkFacts, done: LinkClaim) -> ResponseReturnValue:
             return _page(token, link, "full"), 409
         case _:
             return _page(token, link, "closed"), 409
-    with read_session() as session:
-        own = read_own_place(session, required_viewer().login_id, link.pool, clock.now())
-    return redirect(after_claim(own.holding.slug), code=303)
 
 
-def _page(token: str, link: LinkFacts, what: str) -> str:
+def _page(token: str, link: LinkFacts, what: str, form: NewcomerForm | None = None) -> str:
     return render(
         "seats/claim.html",
         link=link,
+        form=form or NewcomerForm(),
         token=token,
         what=what,
         person=viewer(),
