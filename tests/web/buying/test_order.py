@@ -179,13 +179,13 @@ def test_buyer_of_seats_takes_one_and_sees_what_is_left(
     assert "Take a seat" not in client.get(path).text
     confirm(client, database)
     page = client.get(path).text
-    assert "5 seats are free." in page
+    assert "5 seats: take one yourself, invite 4." in page
     found = re.search(rf'action="({path}/seats/\w+)"', page)
     assert found
     for _twice in range(2):
         assert client.post(found[1]).status_code == 303
     page = client.get(path).text
-    assert "4 seats are free. One of them is yours." in " ".join(page.split())
+    assert "4 seats to assign." in " ".join(page.split())
     assert client.get(f"/webinars/{cast.slug}/watch").status_code == 200
 
 

@@ -17,7 +17,7 @@ from lms.mail.links import Links, MailContext
 from lms.models.documents import Document
 from lms.models.grants import Grant, OfferKind
 from lms.models.kits import DeliveryKit
-from lms.models.orders import OrderLine, Terms
+from lms.models.orders import OrderLine, OrderTakeover, Terms
 from lms.models.organizations import MemberInvitation, Organization, Role
 from lms.models.seat_imports import ImportState, SeatImport
 from lms.models.seats import Seat
@@ -54,6 +54,9 @@ from tests.lti.course_fixtures import make_course
 from tests.lti.embed_links.embed_link_fixtures import make_embed
 
 Things = Mapping[str, str]
+
+
+OFFICE = MailContext(Links("https://library.example.org"), ZoneInfo("America/New_York"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +160,11 @@ def kept_besides(carrel: Carrel, cast: Cast, organization: Organization, list_: 
             now=NOW,
         )
         order, grant, quote = _orders(session, organization.slug, cast.slug)
+        asked = _asked_takeover(session, organization, cast.slug)
     return {
         "paper_id": paper,
         "order_id": order,
+        "takeover_id": asked.public_id,
         "grant_id": grant,
         "document_id": quote,
         "embed_id": embed.public_id,
@@ -167,9 +172,26 @@ def kept_besides(carrel: Carrel, cast: Cast, organization: Organization, list_: 
     }
 
 
+def _asked_takeover(session: Session, organization: Organization, slug: str) -> OrderTakeover:
+    """Ask an organization's managers about an order that one of their people placed as a new one."""
+    new = NewOrder(
+        lines=(NewLine(OfferKind.SINGLE, f"webinar:{slug}", 0),),
+        email=f"taken@{organization.slug}.example",
+        name="Tara Taken",
+        terms=Terms.COMPLIMENTARY,
+        currency="USD",
+        organization_name=f"{organization.name} again",
+    )
+    placed = orders.place(session, new, mail_context=OFFICE, actor=None, now=NOW)
+    session.get_one(Organization, placed.organization_id).unverified_since = NOW
+    asked = OrderTakeover(order_id=placed.id, organization_id=organization.id, asked_at=NOW)
+    session.add(asked)
+    session.flush()
+    return asked
+
+
 def _orders(session: Session, organization: str, slug: str) -> tuple[str, str, str]:
     """Give an organization a group viewing, and quote it another; returns the ids of order, grant, and quote."""
-    mail_context = MailContext(Links("https://library.example.org"), ZoneInfo("America/New_York"))
     viewing = NewOrder(
         lines=(NewLine(OfferKind.GROUP_SHOWING, f"webinar:{slug}", 0),),
         email=f"contact@{organization}.example",
@@ -178,9 +200,9 @@ def _orders(session: Session, organization: str, slug: str) -> tuple[str, str, s
         currency="USD",
         organization=organization,
     )
-    placed = orders.place(session, viewing, mail_context=mail_context, actor=None, now=NOW)
+    placed = orders.place(session, viewing, mail_context=OFFICE, actor=None, now=NOW)
     grant = select(Grant.public_id).join(OrderLine).where(OrderLine.order_id == placed.id)
     draft = orders.draft(session, replace(viewing, terms=Terms.INVOICE), actor=None, now=NOW)
-    quote = quotes.issue_quote(session, draft, mail_context=mail_context, actor=None, now=NOW)
+    quote = quotes.issue_quote(session, draft, mail_context=OFFICE, actor=None, now=NOW)
     document = session.get_one(Document, quote.document_id)
     return placed.public_id, session.scalars(grant).one(), document.public_id
