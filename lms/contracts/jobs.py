@@ -14,6 +14,7 @@ from lms.seats import invitations
 from lms.seats.invitation_reminders import remind_invited
 from lms.seats.pool_reconciliation import due_settlements
 from lms.seats.pools import settle
+from lms.seats.unassigned_reminders import tell_unassigned
 
 TURN: Final = "seats.turn"
 REMIND: Final = "seats.remind"
@@ -27,6 +28,7 @@ TELLING: Final = (
     pass_and_seat_reminders.tell_shortages,
     pass_and_seat_reminders.tell_pool_use,
     pass_and_seat_reminders.tell_pass_ends,
+    tell_unassigned,
 )
 
 

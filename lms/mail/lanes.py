@@ -93,6 +93,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "seat_moved",
                 "seat_offer",
                 "seat_released",
+                "seats_unassigned",
                 "training_due",
             }
         ),

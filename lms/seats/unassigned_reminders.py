@@ -1,0 +1,117 @@
+"""Unassigned seat reminders, on days 3 and 14 after the order (PRODUCT.md, S14)."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.access.merged_organizations import kept_organization
+from lms.core.dates_and_time_zones import read_zone
+from lms.core.errors import N_
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import MailContext
+from lms.models.grants import Grant
+from lms.models.orders import Order, OrderLine
+from lms.models.organizations import Organization
+from lms.models.seats import Pool
+from lms.organizations.manager_and_owner_permissions import stewards_of
+from lms.seats.invitation_reminders import reminded_at
+from lms.seats.pool_overview import PoolCard, read_pools
+
+REMINDED_ON: Final = (3, 14)
+# A worker that was stopped for as long as this still sends what was due meanwhile.
+MADE_UP_FOR: Final = timedelta(days=3)
+SUBJECT = N_("%(organization)s: seats to assign")
+
+
+@dataclass(slots=True)
+class _Due:
+    """What an organization ordered lately: its pools, and the last day on which it is reminded."""
+
+    public_id: str
+    name: str
+    pools: set[int]
+    day: date | None
+
+
+def tell_unassigned(session: Session, *, mail_context: MailContext, now: datetime) -> None:
+    """Remind managers of seats that no one was given: one email for all pools of an organization.
+
+    Each is reminded once a day at most, and not once the seats are assigned.
+    """
+    for organization_id, due in _ordered_lately(session, mail_context.zone, now).items():
+        if due.day is None:
+            continue
+        cards = [
+            card
+            for card in read_pools(session, organization_id, now=now)
+            if card.id in due.pools and card.is_to_assign
+        ]
+        if cards:
+            _remind(session, organization_id, due, cards, mail_context=mail_context, now=now)
+
+
+def _ordered_lately(session: Session, default_zone: ZoneInfo, now: datetime) -> dict[int, _Due]:
+    kept = kept_organization(Pool.organization_id)
+    rows = session.execute(
+        select(Organization, Pool.id, Order.placed_at)
+        .select_from(Order)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Grant, Grant.order_line_id == OrderLine.id)
+        .join(Pool, Pool.id == Grant.pool_id)
+        .join(Organization, Organization.id == kept)
+        .where(
+            Order.placed_at > now - timedelta(days=max(REMINDED_ON) + 1) - MADE_UP_FOR,
+            Order.canceled_at.is_(None),
+            Order.livemode,
+            Grant.revoked_at.is_(None),
+        )
+        .order_by(Organization.id, Pool.id)
+    )
+    found: dict[int, _Due] = {}
+    days: defaultdict[int, list[date]] = defaultdict(list)
+    for organization, pool_id, placed_at in rows:
+        assert placed_at is not None  # noqa: S101  (the query compares it)
+        zone = read_zone(organization.zone) if organization.zone else default_zone
+        due = found.setdefault(
+            organization.id, _Due(organization.public_id, organization.name, set(), None)
+        )
+        due.pools.add(pool_id)
+        moments = [reminded_at(placed_at, day, zone) for day in REMINDED_ON]
+        days[organization.id] += [
+            at.astimezone(zone).date() for at in moments if now - MADE_UP_FOR < at <= now
+        ]
+    for organization_id, due in found.items():
+        due.day = max(days[organization_id], default=None)
+    return found
+
+
+def _remind(
+    session: Session,
+    organization_id: int,
+    due: _Due,
+    cards: list[PoolCard],
+    *,
+    mail_context: MailContext,
+    now: datetime,
+) -> None:
+    for reader in stewards_of(session, organization_id):
+        mail_outbox.post(
+            session,
+            kind="seats_unassigned",
+            to=reader.email,
+            login_id=reader.login_id,
+            subject=SUBJECT % {"organization": due.name},
+            values={
+                "name": reader.name,
+                "organization": due.name,
+                "pools": [(card.title or N_("all webinars"), card.free) for card in cards],
+                "action_url": mail_context.links.page(f"/organization/{due.public_id}"),
+            },
+            unique_key=f"seats-unassigned:{due.public_id}:{due.day}:{reader.login_id}",
+            now=now,
+        )

@@ -1,0 +1,86 @@
+"""Reminders of seats that no one was given, 3 and 14 days after the order (PRODUCT.md, S14)."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from lms.core.database import Database
+from lms.models.mail import Mail
+from lms.models.orders import Order
+from lms.models.organizations import Membership, Role
+from lms.models.seats import Pool
+from lms.seats.unassigned_reminders import tell_unassigned
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, placed
+
+DAY = timedelta(days=1)
+
+
+def told(database: Database, at: datetime) -> list[str]:
+    """Send what is due and return who has been reminded so far."""
+    with database.transaction() as session:
+        tell_unassigned(session, mail_context=OFFICE, now=at)
+    with database.read_session() as session:
+        query = select(Mail.recipient).where(Mail.kind == "seats_unassigned").order_by(Mail.id)
+        return list(session.scalars(query))
+
+
+def test_manager_is_reminded_on_days_3_and_14_and_no_more(database: Database, cast: Cast) -> None:
+    placed(database, GROUP)
+    heard = [len(told(database, NOW + number * DAY / 4)) for number in range(4 * 30)]
+    assert heard[11] == 0
+    assert heard[12] == heard[55] == 1
+    assert heard[56] == heard[-1] == 2
+    assert set(told(database, NOW + 30 * DAY)) == {cast.mia.email}
+
+
+def test_reminder_says_how_many_seats_of_what(database: Database, cast: Cast) -> None:
+    placed(database, GROUP)
+    told(database, NOW + 3 * DAY)
+    with database.read_session() as session:
+        mail = session.scalars(select(Mail).where(Mail.kind == "seats_unassigned")).one()
+    assert "5 seats" in mail.text
+    assert "/organization/" in mail.text
+
+
+def test_one_email_tells_of_all_pools(database: Database, cast: Cast) -> None:
+    placed(database, GROUP)
+    placed(database, GROUP, at=NOW + timedelta(hours=1))
+    assert told(database, NOW + 3 * DAY + timedelta(hours=2)) == [cast.mia.email]
+    assert told(database, NOW + 4 * DAY) == [cast.mia.email]
+
+
+def test_assigned_seats_are_not_reminded_of(database: Database, cast: Cast) -> None:
+    placed(database, GROUP)
+    assert len(told(database, NOW + 3 * DAY)) == 1
+    with database.transaction() as session:
+        session.execute(update(Pool).values(used=Pool.capacity))
+    assert len(told(database, NOW + 14 * DAY)) == 1
+
+
+@pytest.mark.parametrize("values", [{"canceled_at": NOW + DAY}, {"livemode": False}])
+def test_canceled_and_test_orders_are_not_reminded_of(
+    database: Database, cast: Cast, values: dict[str, object]
+) -> None:
+    placed(database, GROUP)
+    with database.transaction() as session:
+        session.execute(update(Order).values(**values))
+    assert told(database, NOW + 3 * DAY) == []
+
+
+def test_only_who_manages_the_organization_is_reminded(database: Database, cast: Cast) -> None:
+    placed(database, GROUP)
+    with database.transaction() as session:
+        session.execute(
+            update(Membership).where(Membership.login_id == cast.mia.id).values(role=Role.BILLING)
+        )
+    assert told(database, NOW + 3 * DAY) == []
+
+
+def test_worker_that_was_stopped_sends_once(database: Database, cast: Cast) -> None:
+    placed(database, GROUP)
+    assert told(database, NOW + 5 * DAY) == told(database, NOW + 5.5 * DAY) == [cast.mia.email]
+    assert len(told(database, NOW + 40 * DAY)) == 1
