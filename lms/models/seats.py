@@ -23,6 +23,15 @@ class ClaimPolicy(StrEnum):
     DOMAIN = "domain"
 
 
+class PoolPurpose(StrEnum):
+    """Who unlimited seats are for, as a manager answered (S12)."""
+
+    ME = "me"
+    PEOPLE = "people"
+    LATER = "later"
+    LMS = "lms"
+
+
 class SeatState(StrEnum):
     """Whether a seat can be filled; a locked one was freed before its time and counts as used."""
 
@@ -68,7 +77,8 @@ class Pool(Base, kw_only=True):
     `capacity` and `used` are kept by lms/seats/pools.py and lms/seats/claims.py alone. `used` counts invited,
     offered and claimed assignments, locked seats and what is allotted to child organizations.
     A pool that was allotted from another has no grants of its own: the parent's admit. `is_pass`
-    tells that it is an all-access pass which an organization owns, one pool for each pass.
+    tells that it is an all-access pass which an organization owns, one pool for each pass. `meant_for`
+    is who unlimited seats are for; NULL until a manager has answered.
     """
 
     __tablename__ = "pool"
@@ -112,6 +122,7 @@ class Pool(Base, kw_only=True):
         ForeignKey("pool.id", ondelete="RESTRICT"), default=None, index=True
     )
     allotted: Mapped[int | None] = mapped_column(default=None)
+    meant_for: Mapped[PoolPurpose | None] = mapped_column(words(PoolPurpose), default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

@@ -19,6 +19,7 @@ from lms.models.seats import (
     AssignmentState,
     ClaimPolicy,
     Pool,
+    PoolPurpose,
     Seat,
     SeatState,
     WaitingEntry,
@@ -86,6 +87,7 @@ class PoolCard:
     capacity: int | None  # None is unlimited
     used: int
     claim_policy: ClaimPolicy
+    meant_for: PoolPurpose | None
     allotted_by: str | None  # the organization that allotted it
     term: Term
     lines: tuple[Line, ...]
@@ -107,10 +109,22 @@ class PoolCard:
 
     @property
     def is_to_assign(self) -> bool:
-        """Tell whether its manager has seats to give: free ones, or any number that one has at most."""
+        """Tell whether its manager has seats to give: free ones, or unlimited ones that no one has."""
+        if not self.takes_people or self.meant_for is PoolPurpose.LMS:
+            return False
         if self.capacity is None:
-            return self.takes_people and self.used <= 1
-        return self.takes_people and self.used < self.capacity
+            return self.used == 0 or self.awaits_purpose
+        return self.used < self.capacity
+
+    @property
+    def has_purpose(self) -> bool:
+        """Tell whether its manager says who its seats are for: unlimited ones, which it owns."""
+        return self.capacity is None and self.allotted_by is None and self.takes_people
+
+    @property
+    def awaits_purpose(self) -> bool:
+        """Tell whether its manager is still to say that; more than one seat used is an answer, too."""
+        return self.has_purpose and self.meant_for is None and self.used <= 1
 
 
 def read_pools(session: Session, organization_id: int, *, now: datetime) -> tuple[PoolCard, ...]:
@@ -204,6 +218,7 @@ def _cards(session: Session, mine: ColumnElement[bool], *, now: datetime) -> lis
             capacity=row.Pool.capacity,
             used=row.Pool.used,
             claim_policy=row.Pool.claim_policy,
+            meant_for=row.Pool.meant_for,
             allotted_by=row.allotted_by,
             term=weigh_term(lines[roots[row.Pool.id]], now=now),
             lines=() if row.Pool.allotted_from_id else tuple(lines[row.Pool.id]),

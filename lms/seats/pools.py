@@ -15,7 +15,7 @@ from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import Grant, OfferKind, Withdrawal
 from lms.models.organizations import Organization
 from lms.models.playback import PlaybackEnd
-from lms.models.seats import ClaimPolicy, Pool
+from lms.models.seats import ClaimPolicy, Pool, PoolPurpose
 from lms.playback.sessions import end_previews
 from lms.seats import waitlist
 from lms.seats.capacity import GRACE
@@ -225,6 +225,17 @@ def set_claim_policy(
     pool.claim_policy = policy
     detail = {"policy": policy.value}
     audit.record(session, "pool.policy_set", pool.public_id, actor=actor, now=now, detail=detail)
+    session.flush()
+
+
+def set_purpose(
+    session: Session, pool_id: int, purpose: PoolPurpose, *, actor: str | None, now: datetime
+) -> None:
+    """Note who the unlimited seats of a pool are for (S12)."""
+    pool = session.scalars(select(Pool).where(Pool.id == pool_id)).one()
+    pool.meant_for = purpose
+    detail = {"purpose": purpose.value}
+    audit.record(session, "pool.purpose_set", pool.public_id, actor=actor, now=now, detail=detail)
     session.flush()
 
 

@@ -61,6 +61,7 @@ from lti.registrations.registrations import (
 )
 from tests.browser.route_walk_payment_pages import make_payment_pages
 from tests.browser.route_walk_reviews import make_order_reviews
+from tests.factories import make_pool, make_pool_grant
 from wsgi import COMPONENTS
 
 LINKS: Final = Links("http://localhost")
@@ -108,6 +109,7 @@ def make_beside(
         ground = _ground(session, logins, values)
         made = (
             _kit(session, ground, moment)
+            | _unlimited(session, ground)
             | _group_viewing(session, ground, moment)
             | _mass_work(session, ground, moment)
             | _systems(session, ground, moment)
@@ -157,6 +159,14 @@ def _kit(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
     delivery_kits.finish(session, kit, f"kits/{kit}.zip", 48 * 2**20, now=moment)
     delivery_kits.make_link(session, whose, kit, actor=ground.manager, now=moment)
     return {"kit_id": kit}
+
+
+def _unlimited(session: Session, ground: Ground) -> dict[str, str]:
+    """Sell unlimited seats, of which a manager says who they are for."""
+    house = session.get_one(Organization, ground.organization_id)
+    pool = make_pool(session, house, capacity=None)
+    make_pool_grant(session, pool)
+    return {"organization_purpose.pool_id": pool.public_id}
 
 
 def _group_viewing(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:

@@ -1153,6 +1153,7 @@ def _seats() -> None:
         sa.Column("claim_policy", _enum("claimpolicy", "invitation", "domain"), nullable=False),
         sa.Column("allotted_from_id", sa.Integer(), nullable=True),
         sa.Column("allotted", sa.Integer(), nullable=True),
+        sa.Column("meant_for", _enum("poolpurpose", "me", "people", "later", "lms"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "(scope = 'webinar') = (webinar_id IS NOT NULL) AND (scope = 'presenter') = (presenter_id IS NOT NULL) AND (scope = 'series') = (series_id IS NOT NULL)",

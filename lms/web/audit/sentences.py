@@ -139,6 +139,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "pool.leavers_chosen": N_("%(actor)s chose who leaves %(subject)s when it gets smaller"),
     "pool.made": N_("%(actor)s made the pool %(subject)s"),
     "pool.policy_set": N_("%(actor)s changed who may take a seat of %(subject)s"),
+    "pool.purpose_set": N_("%(actor)s said who the seats of %(subject)s are for"),
     "pool.reallotted": N_("%(actor)s changed how many seats %(subject)s is allotted"),
     "pool.renewed": N_("%(actor)s renewed %(subject)s"),
     "presenter.added": N_("%(actor)s added the presenter %(subject)s"),

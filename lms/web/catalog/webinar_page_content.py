@@ -68,10 +68,9 @@ def with_seats(panel: Panel, lines: Sequence[AssignLine]) -> Panel:
     if not lines:
         return panel
     line = lines[0]
-    second = (_("Invite people"), line.invite_url)
     if panel.posts:
-        return replace(panel, sentence=line.words, more=panel.sentence, second=second)
-    return replace(panel, more=line.words, second=second)
+        return replace(panel, sentence=line.words, more=panel.sentence, second=line.second)
+    return replace(panel, more=line.words, second=line.second)
 
 
 def is_still_open(found: Announcement, case: Case, now: datetime) -> bool:

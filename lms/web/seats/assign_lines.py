@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import url_for
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.models.grants import Scope
@@ -20,7 +21,7 @@ class AssignLine:
     organization: str
     words: str
     take_url: str | None
-    invite_url: str
+    second: tuple[str, str]  # what else to do: its label and address
     area_url: str
     slug: str | None  # of the webinar it is for
 
@@ -39,12 +40,25 @@ def _line(each: ToAssign) -> AssignLine:
         organization=each.organization,
         words=seats_line(card.free, has_own=each.has_own),
         take_url=None if each.has_own else take_url(card.public_id),
-        invite_url=url_for(
-            "organization_inviting.begin", organization_id=organization_id, pool=card.public_id
-        ),
+        second=_second(each),
         area_url=url_for("organizations.overview", organization_id=organization_id),
         slug=card.target if card.scope is Scope.WEBINAR else None,
     )
+
+
+def _second(each: ToAssign) -> tuple[str, str]:
+    card, organization_id = each.pool, each.organization_id
+    if card.awaits_purpose:
+        return _("Say who they are for"), purpose_url(organization_id, card.public_id)
+    url = url_for(
+        "organization_inviting.begin", organization_id=organization_id, pool=card.public_id
+    )
+    return _("Invite people"), url
+
+
+def purpose_url(organization_id: str, pool: str) -> str:
+    """Return where a manager says who unlimited seats are for."""
+    return url_for("organization_purpose.ask", organization_id=organization_id, pool_id=pool)
 
 
 def take_url(pool: str) -> str:

@@ -32,7 +32,7 @@ from lms.web.core.manager_area import (
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, may_open, open_to
-from lms.web.seats.assign_lines import take_url
+from lms.web.seats.assign_lines import purpose_url, take_url
 from lms.web.seats.pool_texts import SOON, pool_face, pool_title, seats_line
 
 blueprint = Blueprint("organizations", __name__, url_prefix="/organization")
@@ -95,6 +95,11 @@ def overview(organization_id: str) -> ResponseReturnValue:
             card.public_id: take_url(card.public_id)
             for card in cards
             if managed.role and card.is_to_assign and card.id not in own
+        },
+        purpose_urls={
+            card.public_id: purpose_url(organization_id, card.public_id)
+            for card in cards
+            if card.has_purpose
         },
         seats_lines={
             card.public_id: seats_line(card.free, has_own=card.id in own or managed.role is None)
@@ -175,6 +180,11 @@ def _needs(managed: Managed, card: PoolCard) -> list[Need]:
     title, here = pool_title(card), managed.facts.public_id
     rows: dict[str, Any] = {"organization_id": here, "pool": card.public_id}
     needs = []
+    if card.awaits_purpose:
+        text = _("You have unlimited seats for %(pool)s. Who are they for?", pool=title)
+        needs.append(
+            Need(text, purpose_url(here, card.public_id), _("Say who they are for"), "note")
+        )
     if card.counts.waiting:
         text = ngettext(
             "%(count)s person waits for a seat in %(pool)s.",
