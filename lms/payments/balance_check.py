@@ -21,6 +21,7 @@ class Difference:
     kind: str
     subject: str
     number: str
+    currency: str
     stored_minor: int
     computed_minor: int
 
@@ -39,13 +40,13 @@ def _invoices(session: Session) -> Iterator[Difference]:
     )
     computed = Document.total_minor - func.coalesce(settled.c.amount, 0)
     rows = session.execute(
-        select(Document.public_id, Document.label, Document.open_minor, computed)
+        select(Document.public_id, Document.label, Document.currency, Document.open_minor, computed)
         .outerjoin(settled, settled.c.invoice_id == Document.id)
         .where(Document.kind == DocumentKind.INVOICE, Document.open_minor != computed)
         .order_by(Document.id)
     )
-    for public_id, label, stored, right in rows:
-        yield Difference("invoice", public_id, label, stored, right)
+    for public_id, label, currency, stored, right in rows:
+        yield Difference("invoice", public_id, label, currency, stored, right)
 
 
 def _credit_notes(session: Session) -> Iterator[Difference]:
@@ -65,14 +66,14 @@ def _credit_notes(session: Session) -> Iterator[Difference]:
         Document.total_minor - func.coalesce(used.c.amount, 0) - func.coalesce(returned.c.amount, 0)
     )
     rows = session.execute(
-        select(Document.public_id, Document.label, Document.open_minor, computed)
+        select(Document.public_id, Document.label, Document.currency, Document.open_minor, computed)
         .outerjoin(used, used.c.credit_note_id == Document.id)
         .outerjoin(returned, returned.c.credit_note_id == Document.id)
         .where(Document.kind == DocumentKind.CREDIT_NOTE, Document.open_minor != computed)
         .order_by(Document.id)
     )
-    for public_id, label, stored, right in rows:
-        yield Difference("credit_note", public_id, label, stored, right)
+    for public_id, label, currency, stored, right in rows:
+        yield Difference("credit_note", public_id, label, currency, stored, right)
 
 
 def _payments(session: Session) -> Iterator[Difference]:
@@ -98,7 +99,7 @@ def _payments(session: Session) -> Iterator[Difference]:
         Payment.amount_minor - func.coalesce(used.c.amount, 0) - func.coalesce(returned.c.amount, 0)
     )
     rows = session.execute(
-        select(Payment.public_id, Payment.check_number, Payment.open_minor, left)
+        select(Payment.public_id, Payment.check_number, Payment.currency, Payment.open_minor, left)
         .outerjoin(used, used.c.payment_id == Payment.id)
         .outerjoin(returned, returned.c.payment_id == Payment.id)
         .outerjoin(by_credit_note, by_credit_note.c.payment_id == Payment.id)
@@ -111,5 +112,5 @@ def _payments(session: Session) -> Iterator[Difference]:
         )
         .order_by(Payment.id)
     )
-    for public_id, number, stored, right in rows:
-        yield Difference("payment", public_id, number, stored, right)
+    for public_id, number, currency, stored, right in rows:
+        yield Difference("payment", public_id, number, currency, stored, right)

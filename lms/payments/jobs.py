@@ -14,6 +14,7 @@ from lms.payments import card_refunds
 from lms.payments.balance_check import differences
 from lms.payments.open_provider import NO_CARDS, offers_cards, open_provider
 from lms.payments.refunds import SEND
+from lms.pricing.price_list import say_money
 
 CHECK: Final = "payments.check"
 SCHEDULES: Final = (Schedule(CHECK, timedelta(days=1)),)
@@ -35,7 +36,15 @@ def check(carrel: Carrel, _run: JobRun) -> None:
             login_id=None,
             subject=N_("Balances that don't add up: %(number)s") % {"number": len(found)},
             values={
-                "found": found[:NAMED_AT_MOST],
+                "found": [
+                    {
+                        "kind": one.kind,
+                        "number": one.number or one.subject,
+                        "stored": say_money(one.stored_minor, one.currency),
+                        "computed": say_money(one.computed_minor, one.currency),
+                    }
+                    for one in found[:NAMED_AT_MOST]
+                ],
                 "total": len(found),
                 "action_url": Links(carrel.settings.base_url).page("/staff/balances"),
             },

@@ -5,6 +5,7 @@ from typing import Final
 from flask import Blueprint, Response, flash, make_response, redirect
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from limits import RateLimitItemPerDay, RateLimitItemPerHour
 from werkzeug.wrappers import Response as BaseResponse
 
 from lms.checkouts.opening import NewCheckout, open_checkout
@@ -13,7 +14,9 @@ from lms.core import clock
 from lms.core.errors import Unavailable
 from lms.payments.open_provider import offers_cards, open_provider
 from lms.sales.orders import find_order
+from lms.sales.read_models import find_order_facts
 from lms.web.buying.order_access import login_of
+from lms.web.core import rate_limits
 from lms.web.core.order_browser import cart_token, drop_cart
 from lms.web.core.request_context import carrel, read_session, render, see_other
 from lms.web.core.route_guard import Audience, open_to
@@ -22,6 +25,11 @@ from lms.web.core.security_headers_and_proxies import POLICY
 blueprint = Blueprint("card", __name__, url_prefix="/orders/<order_id>")
 
 FORMS: Final = "form-action 'self'"
+# Card numbers are tried out where checkouts are free to open (MONEY.md, M25).
+CARDS_FROM: Final = rate_limits.Limit(
+    "cards_from", (RateLimitItemPerHour(40), RateLimitItemPerDay(200))
+)
+CARDS_OF: Final = rate_limits.Limit("cards_of", (RateLimitItemPerHour(12), RateLimitItemPerDay(30)))
 
 
 def takes_cards() -> bool:
@@ -48,8 +56,14 @@ def pay_page(page: str, status: int = 200) -> Response:
 def lead_to_card_page(order_id: str, *, paid_url: str, back_url: str) -> BaseResponse:
     """Open a checkout of an order and send the browser to it.
 
-    It comes back to `paid_url`, or to `back_url` where it didn't pay. Raises Conflict, and Unavailable where the provider can't be reached.
+    It comes back to `paid_url`, or to `back_url` where it didn't pay. Raises Conflict, Unavailable
+    where the provider can't be reached, and TooMany for a network or the address of an order that
+    opened many.
     """
+    rate_limits.spend(CARDS_FROM, rate_limits.network())
+    with read_session() as session:
+        address = find_order_facts(session, order_id).contact_email or order_id
+    rate_limits.spend(CARDS_OF, address.casefold())
     opened = open_checkout(
         carrel(),
         open_provider(carrel().settings),

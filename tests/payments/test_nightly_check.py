@@ -1,0 +1,67 @@
+"""The nightly check of balances: it finds what does not add up, and emails our team (M24)."""
+
+import pytest
+from sqlalchemy import select, update
+
+from lms.branding import BrandingTexts, edit_branding
+from lms.component import work_of
+from lms.core.runtime import Carrel
+from lms.jobs.queue import JobRun
+from lms.models.documents import Document
+from lms.models.mail import Mail
+from lms.models.payments import Payment
+from lms.payments.jobs import CHECK
+from lms.registry import LIBRARY
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.live.upcoming_webinar import Quiet
+from tests.mailbox import letters
+from tests.sales.order_fixtures import GROUP, paid, placed
+
+TEAM = "team@lantern.example"
+
+
+@pytest.fixture(autouse=True)
+def _team(carrel: Carrel, cast: Cast, clock: Clock) -> None:
+    with carrel.database.transaction() as session:
+        words = BrandingTexts("Lantern", "#1d6a4c", TEAM, "Lantern", "")
+        edit_branding(session, words, actor=None, now=NOW)
+
+
+def night(carrel: Carrel) -> list[Mail]:
+    """Run the check, and return what it told our team so far."""
+    work_of((LIBRARY,)).handlers[CHECK](carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
+    return [one for one in letters(carrel.database, TEAM) if one.kind == "balances_differ"]
+
+
+def test_nothing_is_told_where_all_adds_up(carrel: Carrel) -> None:
+    paid(carrel.database, placed(carrel.database, GROUP), 10_000)
+    assert night(carrel) == []
+
+
+def test_planted_difference_of_an_invoice_is_told(carrel: Carrel) -> None:
+    facts = placed(carrel.database, GROUP)
+    with carrel.database.transaction() as session:
+        session.execute(
+            update(Document).where(Document.order_id == facts.id).values(open_minor=32_400)
+        )
+    (mail,) = night(carrel)
+    assert facts.invoice_number is not None
+    assert facts.invoice_number in mail.text
+    assert "$324.00" in mail.text
+    assert "$325.00" in mail.text
+    assert "/staff/balances" in mail.text
+
+
+def test_planted_difference_of_a_payment_is_told_each_night_until_it_is_mended(
+    carrel: Carrel,
+) -> None:
+    paid(carrel.database, placed(carrel.database, GROUP), 10_000)
+    with carrel.database.transaction() as session:
+        payment = session.scalars(select(Payment)).one()
+        payment.open_minor = 100
+    assert len(night(carrel)) == 1
+    assert len(night(carrel)) == 2
+    with carrel.database.transaction() as session:
+        session.execute(update(Payment).values(open_minor=0))
+    assert len(night(carrel)) == 2
