@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
-from lms.buying import credit, order_sessions
+from lms.buying import checkout_tax, credit, order_sessions
 from lms.core.attached_files import KeptFile
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Invalid, NotFound
@@ -20,6 +20,7 @@ from lms.documents.snapshots import BillTo
 from lms.mail.links import MailContext
 from lms.models.orders import Order, OrderLine, PurchaseOrder, Terms
 from lms.models.organizations import Membership, Organization, Role
+from lms.models.tax import ExemptionBasis
 from lms.order_reviews import reviews, takeovers
 from lms.organizations.organizations import LONGEST_NAME
 from lms.pricing.offers import OF_A_POOL
@@ -83,7 +84,8 @@ class Details:
 
     `organization_id` is an organization in which who is signed in may buy; without it,
     `organization_name` makes a new one (PRODUCT.md, S16). `people` is the pasted text of who is to
-    have the seats of each line, by the outside id of the line.
+    have the seats of each line, by the outside id of the line. `home_state` and `home_postal_code` are
+    asked of a person, and `exempt_as` of everyone, where the seller collects sales tax.
     """
 
     name: str
@@ -98,6 +100,9 @@ class Details:
     po_number: str = ""
     po_file: KeptFile | None = None
     has_agreed: bool = False
+    home_state: str = ""
+    home_postal_code: str = ""
+    exempt_as: ExemptionBasis | None = None
     people: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -140,16 +145,16 @@ def write_details(
     address = clean_address(details.address) if details.address else None
     people, faults = _read_people(lines, details)
     faults |= _person_faults(details) | _payment_faults(details)
-    if details.is_for_organization:
-        faults |= _organization_faults(details, address)
-    elif details.payment is Payment.PURCHASING:
-        faults["payer"] = N_("Choose the library or organization that buys.")
-    elif any(line.kind in OF_A_POOL for line in lines):
-        faults["payer"] = N_("Seats for a team are bought by an organization.")
+    faults |= _payer_faults(details, address, lines)
+    asks_tax = checkout_tax.asks_about_tax(session, now=now)
+    if asks_tax and not details.is_for_organization:
+        address, found = checkout_tax.home_of(details.home_state, details.home_postal_code)
+        faults |= found
     if faults:
         raise Invalid(N_("Check the fields below."), fields=faults)
     for line_id, named in people.items():
         name_people(session, line_id, named)
+    cart.exempt_as = details.exempt_as if asks_tax else None
     _write(session, cart, details, address, buyer)
     session.execute(delete(PurchaseOrder).where(PurchaseOrder.order_id == cart.id))
     if details.payment is Payment.PURCHASE_ORDER:
@@ -329,6 +334,18 @@ def _payment_faults(details: Details) -> dict[str, str]:
     if not details.has_agreed and details.payment is not Payment.PURCHASING:
         faults["has_agreed"] = N_("Please agree to the terms.")
     return faults
+
+
+def _payer_faults(
+    details: Details, address: Address | None, lines: Sequence[OrderLine]
+) -> dict[str, str]:
+    if details.is_for_organization:
+        return _organization_faults(details, address)
+    if details.payment is Payment.PURCHASING:
+        return {"payer": N_("Choose the library or organization that buys.")}
+    if any(line.kind in OF_A_POOL for line in lines):
+        return {"payer": N_("Seats for a team are bought by an organization.")}
+    return {}
 
 
 def _organization_faults(details: Details, address: Address | None) -> dict[str, str]:

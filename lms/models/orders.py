@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 from lms.models.grants import NAMES_ITS_TARGET, OfferKind, Scope
+from lms.models.tax import ExemptionBasis
 
 
 class Terms(StrEnum):
@@ -55,7 +56,8 @@ class Order(Base, kw_only=True):
     `review_due_at`; without that, it waits for the payment. A customer's
     own order has a `cart_token_hash`; while it `awaits_proof`, nobody has shown that the address of
     its contact is theirs, and nothing is invoiced. `bill_on`
-    is the day on which its invoice is issued, where that is later.
+    is the day on which its invoice is issued, where that is later. `exempt_as` is why its buyer says
+    that no sales tax is due; papers may follow (M13).
     """
 
     __tablename__ = "customer_order"
@@ -98,6 +100,7 @@ class Order(Base, kw_only=True):
     livemode: Mapped[bool] = mapped_column(default=True)
     cart_token_hash: Mapped[str | None] = mapped_column(String(64), default=None, unique=True)
     awaits_proof: Mapped[bool] = mapped_column(default=False, server_default=false())
+    exempt_as: Mapped[ExemptionBasis | None] = mapped_column(words(ExemptionBasis), default=None)
     policies: Mapped[list[int]] = mapped_column(JSON, default_factory=list)  # versions accepted
     note: Mapped[str] = mapped_column(Text, default="")  # the team's own
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -32,7 +32,10 @@ def order_taxes(
 ) -> tuple[LineTax, ...]:
     """Return the tax of each line, in their order."""
     on = supplied_on(session, order, zone=zone) or today
-    is_exempt = covering_paper(session, payer_of(order), state=state, on=on) is not None
+    is_exempt = (
+        order.exempt_as is not None
+        or covering_paper(session, payer_of(order), state=state, on=on) is not None
+    )
     credited = _credited(session, order, state)
     taxed = [] if is_exempt else [line for line in lines if _sold(line) not in credited]
     taxes = taxes_of(

@@ -1559,6 +1559,11 @@ def _orders() -> None:
         sa.Column("livemode", sa.Boolean(), nullable=False),
         sa.Column("cart_token_hash", sa.String(length=64), nullable=True),
         sa.Column("awaits_proof", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column(
+            "exempt_as",
+            _enum("exemptionbasis", "government", "501c3", "certificate", "other"),
+            nullable=True,
+        ),
         sa.Column("policies", sa.JSON(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from lms.buying import cart_quotes, carts, checkout, order_sessions
+from lms.buying.carts import CartFacts
 from lms.buying.checkout import Buyer, Details, Payment
+from lms.buying.checkout_tax import asks_about_tax
+from lms.checkouts.amounts import total_of
 from lms.core import clock
 from lms.core.errors import Conflict, Invalid, NotFound, Unavailable
 from lms.documents.policies_in_print import current_policies
@@ -38,6 +41,17 @@ ORDERS_FROM: Final = rate_limits.Limit(
 )
 
 
+LONGEST_TOTAL: Final = 12
+
+
+class _OtherTotal(Exception):
+    """An order costs something else than the page said."""
+
+    def __init__(self, total_minor: int) -> None:
+        super().__init__(total_minor)
+        self.total_minor = total_minor
+
+
 @blueprint.get("/checkout")
 @open_to(Audience.EVERYONE)
 def show() -> ResponseReturnValue:
@@ -47,7 +61,7 @@ def show() -> ResponseReturnValue:
         return see_other("cart.show")
     lines = shown_lines(cart)
     form = _with_choices(form_class(lines)(data=_known()), needs=cart.needs_organization)
-    return _page(form, lines, say_money(cart.net_minor, cart.currency))
+    return _page(form, lines, cart)
 
 
 @blueprint.post("/checkout")
@@ -61,13 +75,18 @@ def order() -> ResponseReturnValue:
     form = _with_choices(form_class(lines)(request.form), needs=cart.needs_organization)
     rate_limits.spend(ORDERS_FROM, rate_limits.network())
     try:
-        answer = _order(form)
+        answer = _order(form, cart)
     except Invalid as refusal:
         show_faults(form, refusal)
-        return _page(form, lines, say_money(cart.net_minor, cart.currency), 400)
+        return _page(form, lines, cart, 400)
+    except _OtherTotal as other:
+        form.form_errors.append(
+            _("Sales tax changes the total. Check it, then press the button again.")
+        )
+        return _page(form, lines, cart, 400, total_minor=other.total_minor)
     except Unavailable as refusal:
         form.form_errors.append(_(refusal.message))
-        return _page(form, lines, say_money(cart.net_minor, cart.currency), 503)
+        return _page(form, lines, cart, 503)
     except (Conflict, NotFound):
         flash(_("This cart was already ordered."), "note")
         return see_other("cart.show")
@@ -84,9 +103,9 @@ def _known() -> dict[str, object]:
     return {"name": person.name, "email": person.email or ""} if person else {}
 
 
-def _order(form: CheckoutForm) -> BaseResponse:
+def _order(form: CheckoutForm, shown: CartFacts) -> BaseResponse:
     """Place the order, or lead to the page on which it is paid by card, which places it."""
-    order_id, is_placed = _write_down(form)
+    order_id, is_placed = _write_down(form, shown)
     if not is_placed and form.payment.data == Payment.PURCHASING:
         return see_other("cart_quote.sent")
     if not is_placed:
@@ -99,14 +118,20 @@ def _order(form: CheckoutForm) -> BaseResponse:
     return see_other("order.show", order_id=order_id)
 
 
-def _write_down(form: CheckoutForm) -> tuple[str, bool]:
-    """Write down what was entered; returns the order's outside id, and whether it is placed."""
+def _write_down(form: CheckoutForm, shown: CartFacts) -> tuple[str, bool]:
+    """Write down what was entered; returns the order's outside id, and whether it is placed.
+
+    Raises _OtherTotal where it costs something else than the page said, such as by sales tax.
+    """
     now, buyer = clock.now(), _buyer()
     asks = bool(_policies())
     with sent_file(purchase_orders.FOLDER) as kept, transaction() as session:
         order = carts.editable(session, cart_token(), now=now)
         details = details_of(form, kept, asks_to_agree=asks)
         checkout.write_details(session, order, details, buyer=buyer, now=now)
+        total = total_of(session, order, zone=mail_context().zone, now=now)
+        if total != _seen(shown):
+            raise _OtherTotal(total)
         if buyer is None:
             rate_limits.spend(rate_limits.LETTERS, order.contact_email.casefold())
         if details.payment is Payment.PURCHASING:
@@ -170,12 +195,33 @@ def _policies() -> list[tuple[str, str]]:
     return [(_(TITLES[one.kind]), one.path) for one in found]
 
 
-def _page(form: CheckoutForm, lines: list[ShownLine], total: str, status: int = 200) -> Response:
+def _seen(shown: CartFacts) -> int:
+    """Return the total that the page said: before tax, unless it was shown with it."""
+    typed = request.form.get("seen", "")
+    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= LONGEST_TOTAL
+    return int(typed) if is_number else shown.net_minor
+
+
+def _page(
+    form: CheckoutForm,
+    lines: list[ShownLine],
+    cart: CartFacts,
+    status: int = 200,
+    *,
+    total_minor: int | None = None,
+) -> Response:
+    tax = total_minor - cart.net_minor if total_minor is not None else 0
+    total = cart.net_minor if total_minor is None else total_minor
+    with read_session() as session:
+        asks_tax = asks_about_tax(session, now=clock.now())
     page = render(
         "buying/checkout.html",
         form=form,
         lines=lines,
-        total=total,
+        total=say_money(total, cart.currency),
+        total_minor=total,
+        tax=say_money(tax, cart.currency) if tax else "",
+        asks_tax=asks_tax,
         agreements=_policies(),
         sign_in_url=url_for("sign_in.sign_in", next=url_for(".show")),
         is_test=is_test(),

@@ -5,10 +5,13 @@ from typing import Final
 
 from flask_babel import gettext as _
 from wtforms import BooleanField, FileField, Form, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # not in its stubs
 from wtforms.validators import Optional
 
 from lms.buying.checkout import Details, OwnOrganization, Payment
 from lms.core.attached_files import KeptFile
+from lms.core.postal_addresses import LONGEST_POSTAL_CODE, LONGEST_STATE
+from lms.models.tax import ExemptionBasis
 from lms.requests.requests import LONGEST_NAME, LONGEST_REFERENCE
 from lms.web.buying.cart import ShownLine
 from lms.web.core.address_fields import address_data, address_fields, typed_address
@@ -22,6 +25,14 @@ PAYMENT_WORDS: Final = {
     Payment.PURCHASE_ORDER: _l("Purchase order"),
     Payment.CHECK: _l("Check"),
     Payment.PURCHASING: _l("Send to purchasing: a quote for the people who buy for you"),
+}
+
+
+EXEMPT_WORDS: Final = {
+    "": _l("No"),
+    ExemptionBasis.GOVERNMENT.value: _l("Yes, a government agency or public library"),
+    ExemptionBasis.NONPROFIT.value: _l("Yes, a 501(c)(3) nonprofit"),
+    ExemptionBasis.OTHER.value: _l("Yes, for another reason"),
 }
 
 
@@ -80,6 +91,16 @@ class CheckoutForm(Form):
         description=_l("A PDF or a picture, up to 10 MB."),
         render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
     )
+    home_state = StringField(
+        _l("State"),
+        description=_l("For sales tax. Two letters, like IL."),
+        render_kw={"autocomplete": "address-level1", "maxlength": LONGEST_STATE},
+    )
+    home_postal_code = StringField(
+        _l("ZIP code"),
+        render_kw={"autocomplete": "postal-code", "maxlength": LONGEST_POSTAL_CODE},
+    )
+    exempt_as = RadioField(_l("Exempt from sales tax?"), default="")
     has_agreed = BooleanField(_l("I agree to the terms"))
 
     def offer_choices(
@@ -96,6 +117,9 @@ class CheckoutForm(Form):
         self.payer.choices = payers
         if self.payer.data not in {value for value, _label in payers}:
             self.payer.data = payers[0][0]
+        self.exempt_as.choices = [
+            SelectChoice(value, words) for value, words in EXEMPT_WORDS.items()
+        ]
         self.payment.choices = [(one.value, PAYMENT_WORDS[one]) for one in methods]
         if self.payment.data not in {one.value for one in methods} and methods:
             self.payment.data = methods[0].value
@@ -151,6 +175,11 @@ def details_of(form: CheckoutForm, file: KeptFile | None, *, asks_to_agree: bool
         po_number=form.po_number.data or "",
         po_file=file,
         has_agreed=form.has_agreed.data or not asks_to_agree,
+        home_state=form.home_state.data or "",
+        home_postal_code=form.home_postal_code.data or "",
+        exempt_as=ExemptionBasis(form.exempt_as.data)
+        if form.exempt_as.data in EXEMPT_WORDS and form.exempt_as.data
+        else None,
         people={
             name.removeprefix("people-"): field.data or ""
             for name, field in form._fields.items()

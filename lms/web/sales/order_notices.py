@@ -10,8 +10,10 @@ from lms.models.documents import Document
 from lms.models.orders import Order, PurchaseOrder
 from lms.organizations.billing_details import read_billing
 from lms.pricing.price_list import say_money
-from lms.sales import purchase_orders, quotes, tax_credits
+from lms.sales import billing, purchase_orders, quotes, tax_credits
 from lms.sales.read_models import OrderFacts, Standing
+from lms.tax.exemptions import covering_paper
+from lms.tax.order_taxes import payer_of
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 
 
@@ -80,6 +82,8 @@ def _tax_notices(session: Session, order: Order, facts: OrderFacts) -> list[tupl
             amount=say_money(credit.tax_minor, credit.currency),
         )
         return [(text, "attention", _("Sales tax can be credited"))]
+    if order.exempt_as is not None and facts.canceled_at is None:
+        return _claimed(session, order, facts)
     ended = tax_credits.ended_paper_of(session, order, zone=zone, now=clock.now())
     if ended is None or facts.canceled_at is not None:
         return []
@@ -89,6 +93,22 @@ def _tax_notices(session: Session, order: Order, facts: OrderFacts) -> list[tupl
         day=say_calendar_date(ended),
     )
     return [(text, "attention", _("The customer's tax paper has ended"))]
+
+
+def _claimed(session: Session, order: Order, facts: OrderFacts) -> list[tuple[str, str, str]]:
+    """Return that a customer said they are exempt and has sent no paper yet."""
+    zone = mail_context().zone
+    placed = facts.placed_at or facts.created_at
+    on = placed.astimezone(zone).date()
+    state = billing.billing_of(session, order).state
+    if covering_paper(session, payer_of(order), state=state, on=on) is not None:
+        return []
+    text = _(
+        "The customer said so at checkout, and no sales tax was charged. Ask for the paper by %(day)s.",
+        day=say_calendar_date(on + tax_credits.PROOF_WITHIN),
+    )
+    is_late = on + tax_credits.PROOF_WITHIN < clock.now().astimezone(zone).date()
+    return [(text, "attention" if is_late else "note", _("Exempt from sales tax, no paper yet"))]
 
 
 def _is_printed(session: Session, facts: OrderFacts, newest: PurchaseOrder) -> bool:

@@ -1,0 +1,70 @@
+"""Sales tax at checkout: who is asked what, what is charged, and who says they are exempt (M13)."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from lms.buying.carts import Item
+from lms.buying.checkout import Payment
+from lms.core.database import Database
+from lms.core.errors import Invalid
+from lms.models.grants import OfferKind
+from lms.models.tax import ExemptionBasis, Supply
+from lms.tax.rule_list import NewTaxRule, add_rule
+from tests.buying.buying_fixtures import (
+    WEBINAR,
+    confirmed,
+    details,
+    filled,
+    open_for_business,
+    ordered,
+)
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.sales.order_fixtures import documents
+
+MYSELF = {"is_for_organization": False, "payment": Payment.INVOICE}
+
+
+@pytest.fixture(autouse=True)
+def _in_illinois(database: Database, cast: Cast) -> None:
+    open_for_business(database)
+    with database.transaction() as session:
+        new = NewTaxRule("IL", "Illinois sales tax", Supply.BOTH, Decimal(8), date(2026, 1, 1))
+        add_rule(session, new, actor=None, now=NOW)
+
+
+def single(database: Database) -> str:
+    return filled(database, Item(OfferKind.SINGLE, WEBINAR))
+
+
+def test_organization_is_taxed_by_its_address(database: Database) -> None:
+    facts = ordered(database, filled(database), details())
+    confirmed(database)
+    assert documents(database, facts)[0][2] == 32_500 + 2_600
+
+
+def test_who_says_they_are_exempt_is_charged_no_tax(database: Database) -> None:
+    facts = ordered(database, filled(database), details(exempt_as=ExemptionBasis.GOVERNMENT))
+    confirmed(database)
+    assert documents(database, facts)[0][2] == 32_500
+
+
+def test_person_is_taxed_by_state(database: Database) -> None:
+    entered = details(**MYSELF, home_state="il", home_postal_code="62701")
+    facts = ordered(database, single(database), entered)
+    confirmed(database)
+    assert documents(database, facts)[0][2] == 9_900 + 792
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "field"), [("", "62701", "home_state"), ("IL", "x", "home_postal_code")]
+)
+def test_person_without_state_or_zip_is_asked(
+    database: Database, state: str, code: str, field: str
+) -> None:
+    entered = details(**MYSELF, home_state=state, home_postal_code=code)
+    with pytest.raises(Invalid) as refused:
+        ordered(database, single(database), entered)
+    assert field in refused.value.fields
