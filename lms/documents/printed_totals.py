@@ -116,9 +116,10 @@ def _sums(snapshot: Snapshot) -> tuple[Total, ...]:
         Total("Before discounts", say_money(snapshot.subtotal_minor, currency)),
         Total("Discounts", say_money(-discount, currency)),
     )
+    estimated = "Estimated: " if snapshot.kind is DocumentKind.QUOTE else ""  # fixed at issue (M14)
     taxes = (
         Total(
-            f"{tax.name} ({tax.rate}% of {say_money(tax.net_minor, currency)})",
+            f"{estimated}{tax.name} ({tax.rate}% of {say_money(tax.net_minor, currency)})",
             say_money(tax.tax_minor, currency),
         )
         for tax in snapshot.taxes

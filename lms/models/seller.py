@@ -37,6 +37,7 @@ class Seller(Base, kw_only=True):
         ),
         CheckConstraint("net_days IN (30, 45, 60)", name="net_30_45_or_60"),
         CheckConstraint("credit_limit_minor >= 0", name="credit_limit_not_negative"),
+        CheckConstraint("refund_days BETWEEN 0 AND 3650", name="refund_days_up_to_ten_years"),
         CheckConstraint(
             " AND ".join(f"{kind}_start >= 1" for kind in NUMBERED), name="numbers_start_at_one"
         ),
@@ -63,6 +64,7 @@ class Seller(Base, kw_only=True):
     takes_transfer: Mapped[bool]
     net_days: Mapped[int]
     credit_limit_minor: Mapped[int]
+    refund_days: Mapped[int]  # 0 is any time
     quote_prefix: Mapped[str] = mapped_column(String(10))
     quote_start: Mapped[int]
     invoice_prefix: Mapped[str] = mapped_column(String(10))

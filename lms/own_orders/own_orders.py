@@ -5,8 +5,9 @@ the order's page (MONEY.md, M2 and M9).
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -25,9 +26,11 @@ from lms.requests.requests import NewRequest
 from lms.sales import billing, cancellations, purchase_orders
 from lms.sales.invoices import live_invoice
 from lms.sales.purchase_orders import NewPurchaseOrder
+from lms.seller.settings import read_seller
 
 INVOICED: Final = N_("The invoice was issued, so it can't be changed here. Ask us to correct it.")
 NOTHING_PAID: Final = N_("Nothing was paid for this order yet.")
+TOO_LATE: Final = N_("The days of our refund policy have passed. Ask us if something is wrong.")
 NO_NAME: Final = N_("Enter who is billed.")
 USED: Final = N_(
     "Order %(number)s has this purchase order number already. Tick the box to use it again."
@@ -128,18 +131,31 @@ def refund_asked(session: Session, order_id: int) -> RequestFacts | None:
     return None if public_id is None else find_request(session, public_id)
 
 
+def refundable_until(
+    session: Session, placed_at: datetime | None, *, zone: ZoneInfo
+) -> date | None:
+    """Return the last day on which a refund of an order can be requested; None without a limit."""
+    days = read_seller(session).refund_days
+    if not days or placed_at is None:
+        return None
+    return placed_at.astimezone(zone).date() + timedelta(days=days)
+
+
 def ask_refund(
     session: Session, order: Order, asker: Asker, *, mail_context: MailContext, now: datetime
 ) -> RequestFacts:
     """Ask our team for an order's refund by the refund policy; asked twice, it is one request.
 
-    `order` is locked. Raises Conflict where nothing was paid.
+    `order` is locked. Raises Conflict where nothing was paid, and after the days of the policy.
     """
     asked = refund_asked(session, order.id)
     if asked is not None:
         return asked
     if live_invoice(session, order.id) is None or not cancellations.is_paid(session, order):
         raise Conflict(NOTHING_PAID)
+    last = refundable_until(session, order.placed_at, zone=mail_context.zone)
+    if last is not None and now.astimezone(mail_context.zone).date() > last:
+        raise Conflict(TOO_LATE)
     organization = session.get(Organization, order.organization_id or 0)
     new = NewRequest(
         kind=RequestKind.TROUBLE,

@@ -22,6 +22,7 @@ LONGEST_PHONE: Final = 40
 LONGEST_BANK: Final = 120
 LONGEST_PREFIX: Final = 10
 LONGEST_NOTE: Final = 1000
+LONGEST_REFUND_DAYS: Final = 3650
 HIGHEST_START: Final = 999_999
 HIGHEST_LIMIT_MINOR: Final = 100_000_000
 SHOWN_DIGITS: Final = 4
@@ -52,7 +53,8 @@ class SellerSettings:
     """The settings of the seller; text that was not entered is empty.
 
     `takes_...` is what staff want to offer; `offered_methods` is what can be offered. Numbers are
-    counted from `..._start` in each calendar year and printed after `..._prefix`.
+    counted from `..._start` in each calendar year and printed after `..._prefix`. A refund can be
+    requested for `refund_days` after the order, 0 at any time.
     """
 
     legal_name: str = ""
@@ -71,6 +73,7 @@ class SellerSettings:
     takes_transfer: bool = True
     net_days: int = 30
     credit_limit_minor: int = 60_000
+    refund_days: int = 0
     quote_prefix: str = "Q-"
     quote_start: int = 1
     invoice_prefix: str = ""
@@ -244,6 +247,8 @@ def _terms_faults(settings: SellerSettings) -> dict[str, str]:
         faults["net_days"] = N_("Choose 30, 45 or 60 days.")
     if not 0 <= settings.credit_limit_minor <= HIGHEST_LIMIT_MINOR:
         faults["credit_limit_minor"] = N_("Enter an amount between 0 and 1,000,000.")
+    if not 0 <= settings.refund_days <= LONGEST_REFUND_DAYS:
+        faults["refund_days"] = N_("Enter a number of days between 0 and 3,650.")
     if len(settings.invoice_note) > LONGEST_NOTE:
         faults["invoice_note"] = N_("Use at most 1,000 characters.")
     return faults

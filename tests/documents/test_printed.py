@@ -155,6 +155,7 @@ def test_quote_says_how_long_it_is_valid_and_asks_for_no_payment() -> None:
     document = printed_document(QUOTE)
     assert keys(document) == [("Valid until", "Dec 5, 2026"), ("Total", "$3,389.38")]
     assert totals(document)[-1] == ("Total", "$3,389.38")
+    assert totals(document)[-2][0].startswith("Estimated: Connecticut sales tax")
     assert document.payment == ()
     assert document.sentences == QUOTE.sentences
 

@@ -232,6 +232,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_policy_version_number_at_least_one": {"number": 0, "published_at": START},
     "ck_policy_version_published_with_a_number": {"published_at": START},
     "ck_seller_bank_whole_or_absent": {"bank_name": "First Bank"},
+    "ck_seller_refund_days_up_to_ten_years": {"refund_days": 3651},
     "ck_seller_credit_limit_not_negative": {"credit_limit_minor": -1},
     "ck_seller_ein_with_its_hyphen": {"ein": "123456789"},
     "ck_seller_legal_address_whole_or_absent": {"legal_street": "1 Main Street"},

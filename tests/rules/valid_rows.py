@@ -47,6 +47,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
         "routing_number": "",
         "account_number": "",
         "net_days": 30,
+        "refund_days": 0,
         "quote_prefix": "Q-",
         "invoice_prefix": "",
         "credit_note_prefix": "CN-",

@@ -3977,6 +3977,7 @@ def _seller() -> None:
         sa.Column("takes_transfer", sa.Boolean(), nullable=False),
         sa.Column("net_days", sa.Integer(), nullable=False),
         sa.Column("credit_limit_minor", sa.Integer(), nullable=False),
+        sa.Column("refund_days", sa.Integer(), nullable=False),
         sa.Column("quote_prefix", sa.String(length=10), nullable=False),
         sa.Column("quote_start", sa.Integer(), nullable=False),
         sa.Column("invoice_prefix", sa.String(length=10), nullable=False),
@@ -3998,6 +3999,10 @@ def _seller() -> None:
         *_address_checks("seller", "remit"),
         sa.CheckConstraint(
             "credit_limit_minor >= 0", name=op.f("ck_seller_credit_limit_not_negative")
+        ),
+        sa.CheckConstraint(
+            "refund_days BETWEEN 0 AND 3650",
+            name=op.f("ck_seller_refund_days_up_to_ten_years"),
         ),
         sa.CheckConstraint("id = 1", name=op.f("ck_seller_only_one")),
         sa.CheckConstraint("length(ein) IN (0, 10)", name=op.f("ck_seller_ein_with_its_hyphen")),

@@ -7,7 +7,7 @@ from wtforms import BooleanField, Form, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from lms.core import clock
-from lms.core.dates_and_time_zones import say_long_date
+from lms.core.dates_and_time_zones import on_wall_clock, say_calendar_date, say_long_date
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.documents.payer_documents import documents_of_order
 from lms.documents.payment_links import current_link, payment_links
@@ -50,6 +50,9 @@ def order_values(session: Session, payer: Payer, order_id: str) -> dict[str, obj
     order = own_orders.find_own(session, payer, order_id)
     facts = find_order_facts(session, order_id)
     zone, standing = reading_zone(), facts.standing(clock.now())
+    today = on_wall_clock(clock.now(), mail_context().zone).date()
+    last = own_orders.refundable_until(session, order.placed_at, zone=mail_context().zone)
+    is_late = last is not None and today > last
     link = current_link(session, order, where=payment_links(carrel().settings))
     return {
         "facts": facts,
@@ -73,7 +76,9 @@ def order_values(session: Session, payer: Payer, order_id: str) -> dict[str, obj
         ],
         "pay_url": link.url if link and facts.open_minor else "",
         "may_bill_anew": facts.invoice_id is None and facts.canceled_at is None,
-        "may_ask_refund": _may_ask_refund(facts),
+        "may_ask_refund": _may_ask_refund(facts) and not is_late,
+        "refund_until": say_calendar_date(last) if last else "",
+        "refund_is_late": _may_ask_refund(facts) and is_late,
         "asked": own_orders.refund_asked(session, order.id),
     }
 

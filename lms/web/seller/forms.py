@@ -124,6 +124,15 @@ class SellerForm(Form):
         _l("Credit limit for new customers"),
         render_kw={"class": "input-short", "inputmode": "decimal"},
     )
+    refund_days = IntegerField(
+        _l("Days to request a refund"),
+        [Optional()],
+        description=_l(
+            "How many days after an order its payer can request a refund, as your refund policy says."
+            " 0 for any time."
+        ),
+        render_kw={"class": "input-short", "min": 0, "max": 3650},
+    )
     paper = RadioField(
         _l("Paper size"), description=_l("The page size of every PDF that we make for you.")
     )

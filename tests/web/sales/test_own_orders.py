@@ -1,19 +1,21 @@
 """Orders of a person and of an organization: who may see them, and what a payer changes alone."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.core.dates_and_time_zones import say_calendar_date
 from lms.models.orders import PurchaseOrder, Terms
 from lms.models.organizations import Organization
 from lms.models.requests import DeskRequest
 from lms.sales import invoices
 from lms.sales.read_models import OrderFacts
+from lms.seller.settings import SellerSettings, edit_seller
 from tests.cast import Cast, Roles
-from tests.clock import NOW
+from tests.clock import NOW, Clock
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, SEAT, locked, paid, placed
 from tests.visitor import Visitor
@@ -125,6 +127,25 @@ def test_a_refund_is_asked_for_once_and_only_of_what_was_paid(
     assert "You asked for a refund." in client.get(path).text
     client.sign_in(cast.ada.id)
     assert own.public_id in client.get(f"/staff/requests/{asked.public_id}").text
+
+
+def test_refund_can_be_requested_through_the_last_day_of_the_policy(
+    client: Visitor, cast: Cast, database: Database, own: OrderFacts, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        edit_seller(session, SellerSettings(refund_days=30), actor=None, now=NOW)
+    path = path_of(database, own)
+    client.sign_in(cast.dan.id)
+    assert say_calendar_date(date(2026, 4, 1)) in client.get(path).text
+    clock.set(NOW + timedelta(days=31))
+    client.sign_in(cast.dan.id)
+    assert "Request a refund" not in client.get(path).text
+    answer = client.post(path, data={"act": "refund"})
+    assert answer.status_code == 409
+    assert "refund policy have passed" in answer.text
+    clock.set(NOW + timedelta(days=30))
+    client.sign_in(cast.dan.id)
+    assert client.post(path, data={"act": "refund"}).status_code == 303
 
 
 def test_a_manager_sees_the_order_and_its_payment_and_a_bookkeeper_changes_nothing(
