@@ -55,6 +55,7 @@ SECONDS: Final = 61.0
 COMES: Final[Mapping[Audience, tuple[str, ...]]] = {
     Audience.EVERYONE: ("nobody",),
     Audience.SIGNED_IN: ("alice",),
+    Audience.BUYERS: (),  # each of their pages is open to who is signed in, too
     Audience.MANAGERS: ("mia",),
     Audience.SUPERVISORS: ("sam",),
     Audience.BILLING: ("bea",),

@@ -1,4 +1,4 @@
-"""Pages on which customers buy: the buy box, the cart, checkout, and payment pages."""
+"""Pages on which customers buy: the cart, checkout, passes, and payment pages."""
 
 from typing import Final
 
@@ -12,6 +12,7 @@ from lms.web.buying import (
     checkout,
     confirm,
     order,
+    passes,
     payment_link_pages,
     payment_page,
     payment_page_acts,
@@ -29,6 +30,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     checkout.blueprint,
     confirm.blueprint,
     order.blueprint,
+    passes.blueprint,
     payment_link_pages.staff,
     payment_link_pages.manager,
     payment_page.blueprint,

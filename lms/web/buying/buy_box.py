@@ -1,227 +1,24 @@
-"""The buy box: five ways to buy, with a live total; one component for every page that sells."""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+"""What the choice in a buy box costs, for the box's script."""
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
-from sqlalchemy.orm import Session
 
-from lms.buying import carts
-from lms.buying.carts import Item
-from lms.core.errors import N_, Invalid
-from lms.grants.request_and_sale_form_choices import EVERYTHING
-from lms.models.grants import OfferKind, Scope
-from lms.models.orders import DeliveredThrough
-from lms.pricing.offers import SEATS
-from lms.pricing.price_list import Price, pass_prices
+from lms.core.errors import Invalid
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.pricing.quote_texts import CheaperOffer, shown
+from lms.web.pricing.buy_box import Total, read_item, total_of
 
 blueprint = Blueprint("buy_box", __name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One way to buy: what it is called, what it gives, and from which price."""
-
-    key: str
-    label: str
-    detail: str
-    price: str
-    covers: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cover:
-    """What a pass can cover, with its price."""
-
-    covers: str
-    label: str
-    price: str
-
-
-@dataclass(frozen=True, slots=True)
-class BuyBox:
-    """The box of one page; `passes` are what an all-access pass can cover there."""
-
-    covers: str
-    choices: tuple[Choice, ...]
-    passes: tuple[Cover, ...]
-    chosen: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """What a choice costs, in words; `fault` says why it has no price."""
-
-    total: str
-    sum: str
-    cheaper: tuple[CheaperOffer, ...]
-    fault: str = ""
-
-
-KINDS: Final[Mapping[str, OfferKind]] = {
-    "me": OfferKind.SINGLE,
-    "team": OfferKind.GROUP_SEATS,
-    "showing": OfferKind.GROUP_SHOWING,
-    "library": OfferKind.INSTITUTIONAL,
-    "pass": OfferKind.PASS,
-}
-KEYS: Final[Mapping[OfferKind, str]] = {kind: key for key, kind in KINDS.items()}
-_LABELS: Final = {
-    "me": N_("Just me"),
-    "team": N_("My team"),
-    "showing": N_("Show it to a group"),
-    "library": N_("Everyone at my library"),
-    "pass": N_("All-access pass"),
-}
-_DETAILS: Final = {
-    "me": N_("Live session, recording, slides, and certificate. Yours permanently."),
-    "team": N_("A seat for each person. Name them now or later."),
-    "showing": N_("One person shows it in one room or one call, as often as you like."),
-    "library": N_("Every staff member, with their own account, here or in your LMS."),
-    "pass": N_("A year of every recording, and every live session."),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """A series or presenter that a pass can cover, as the page knows it."""
-
-    scope: Scope
-    slug: str
-    name: str
-
-    @property
-    def covers(self) -> str:
-        """Return it as carts name it."""
-        return f"{self.scope}:{self.slug}"
-
-
-def webinar_box(
-    session: Session, slug: str, prices: Sequence[Price], around: Sequence[Around]
-) -> BuyBox | None:
-    """Return the box of a webinar by its prices; `around` are its series and presenters."""
-    covers = f"{Scope.WEBINAR}:{slug}"
-    choices = _choices(prices, covers)
-    passes: tuple[Cover, ...] = ()
-    if any(each.kind is OfferKind.PASS for each in prices):
-        passes = _passes(session, around)
-        choices.append(
-            Choice("pass", _(_LABELS["pass"]), _(_DETAILS["pass"]), passes[0].price, covers)
-        )
-    return BuyBox(covers, tuple(choices), passes, choices[0].key) if choices else None
-
-
-def pass_box(session: Session, around: Around, *, left_out: int) -> BuyBox | None:
-    """Return the box of a series' or presenter's page; None where no pass is sold.
-
-    `left_out` is how many of its webinars no pass includes.
-    """
-    passes = _passes(session, (around,))
-    note = ""
-    if left_out:
-        note = ngettext(
-            "%(num)d webinar is not included in passes.",
-            "%(num)d webinars are not included in passes.",
-            left_out,
-        )
-    return BuyBox(passes[0].covers, (), passes, "pass", note) if passes else None
 
 
 @blueprint.get("/cart/price")
 @open_to(Audience.EVERYONE)
 def price() -> ResponseReturnValue:
-    """Show what the box's choice costs, for its script."""
+    """Show what the box's choice costs."""
     try:
         item = read_item(request.args)
     except Invalid as refusal:
         return render("buying/_total.html", total=Total("", "", (), _(refusal.message)))
     with read_session() as session:
         return render("buying/_total.html", total=total_of(session, item))
-
-
-def read_item(values: Mapping[str, str]) -> Item:
-    """Return what a buy box was sent with; raises Invalid (fields `choice`, `seats`)."""
-    key = values.get("choice", "me")
-    if key not in KINDS:
-        sentence = N_("Choose how you want to buy.")
-        raise Invalid(sentence, fields={"choice": sentence})
-    seats = 1
-    if key == "team":
-        typed = values.get("seats", "").strip()
-        if not typed.isascii() or not typed.isdecimal():
-            raise Invalid(carts.HOW_MANY, fields={"seats": carts.HOW_MANY})
-        seats = int(typed[:9])
-    covers = values.get("covers", "")
-    if key == "pass":
-        covers = values.get("pass_covers", "") or EVERYTHING
-    is_in_lms = key == "library" and values.get("delivered_through") == DeliveredThrough.LMS
-    through = DeliveredThrough.LMS if is_in_lms else DeliveredThrough.HERE
-    return Item(KINDS[key], covers, seats, through)
-
-
-def total_of(session: Session, item: Item) -> Total:
-    """Return what an item costs, in words, with the offers that cost less."""
-    try:
-        _target, quoted = carts.price_of(session, item)
-    except Invalid as refusal:
-        return Total("", "", (), _(next(iter(refusal.fields.values()), refusal.message)))
-    words = shown(quoted, slug=None)
-    if words is None:
-        return Total("", "", (), _(carts.NO_PRICE))
-    cheaper = tuple(each for each in words.cheaper if each.offer in carts.OFFERED)
-    return Total(words.total, words.sum, cheaper)
-
-
-def _choices(prices: Sequence[Price], covers: str) -> list[Choice]:
-    found = []
-    for key, kind in KINDS.items():
-        if kind is OfferKind.PASS:
-            continue
-        own = [each for each in prices if each.kind in (SEATS if key == "team" else (kind,))]
-        if not own:
-            continue
-        first = min(own, key=lambda each: each.minimum)
-        words = first.said
-        if key == "team":
-            least = min(own, key=lambda each: each.price_minor)
-            words = _("from %(price)s each", price=least.said)
-        found.append(Choice(key, _(_LABELS[key]), _(_DETAILS[key]), words, covers))
-    return found
-
-
-def _passes(session: Session, around: Sequence[Around]) -> tuple[Cover, ...]:
-    """Return what a pass can cover, with its price: each of these, and everything."""
-    prices = pass_prices(session)
-    general = prices.get((Scope.EVERYTHING, ""))
-    found = []
-    for one in (*around, Around(Scope.EVERYTHING, "", "")):
-        price = prices.get((one.scope, one.slug), general)
-        if price is not None:
-            covers = EVERYTHING if one.scope is Scope.EVERYTHING else one.covers
-            found.append(Cover(covers, _cover_words(one.scope, one.name), price.said))
-    return tuple(found)
-
-
-def _cover_words(scope: Scope, name: str) -> str:
-    if scope is Scope.PRESENTER:
-        return _("Every webinar by %(name)s", name=name)
-    if scope is Scope.SERIES:
-        return _("Every webinar in %(name)s", name=name)
-    return _("Every webinar")
-
-
-def people_words(kind: OfferKind, seats: int | None) -> str:
-    """Say for how many people a line of a cart is."""
-    if kind is OfferKind.INSTITUTIONAL:
-        return _("Everyone at one library")
-    if kind is OfferKind.GROUP_SHOWING:
-        return _("One group")
-    return ngettext("%(num)d person", "%(num)d people", seats or 1)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.buying import carts
+from lms.buying import carts, owned
 from lms.buying.carts import CartFacts, CartLine, Item
 from lms.core import clock
 from lms.core.errors import Invalid, NotFound
@@ -16,11 +16,13 @@ from lms.models.orders import Order
 from lms.pricing.offers import SEATS
 from lms.pricing.price_list import say_money
 from lms.pricing.quotes import Alternative
-from lms.web.buying.buy_box import KEYS, people_words, read_item
+from lms.sales.orders import find_order
 from lms.web.buying.card import is_test
+from lms.web.core.current_user import viewer
 from lms.web.core.order_browser import cart_token, keep_cart
-from lms.web.core.request_context import render, see_other, transaction
+from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.pricing.buy_box import KEYS, people_words, read_item
 from lms.web.pricing.quote_texts import TERMS, offer_name
 
 blueprint = Blueprint("cart", __name__)
@@ -50,6 +52,7 @@ class ShownLine:
     seats: int | None
     may_change: bool
     takes_names: bool
+    is_owned: bool
     cheaper: tuple[ShownOffer, ...]
 
 
@@ -119,10 +122,15 @@ def current_cart() -> CartFacts | None:
 
 def shown_lines(facts: CartFacts) -> list[ShownLine]:
     """Return the lines of a cart in words."""
-    return [_shown(line, facts.currency) for line in facts.lines]
+    person, mine = viewer(), frozenset[str]()
+    if person is not None:
+        with read_session() as session:
+            cart = find_order(session, facts.public_id)
+            mine = owned.lines_owned(session, cart, person.login_id, now=clock.now())
+    return [_shown(line, facts.currency, is_owned=line.public_id in mine) for line in facts.lines]
 
 
-def _shown(line: CartLine, currency: str) -> ShownLine:
+def _shown(line: CartLine, currency: str, *, is_owned: bool) -> ShownLine:
     many = line.seats is not None and line.seats > 1
     each = say_money(line.unit_minor, currency)
     return ShownLine(
@@ -135,6 +143,7 @@ def _shown(line: CartLine, currency: str) -> ShownLine:
         seats=line.seats,
         may_change=line.kind in SEATS,
         takes_names=line.kind is OfferKind.GROUP_SEATS or line.kind is OfferKind.INSTITUTIONAL,
+        is_owned=is_owned,
         cheaper=tuple(_offer(each, currency) for each in line.cheaper),
     )
 

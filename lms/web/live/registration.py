@@ -28,6 +28,7 @@ from lms.web.core.order_browser import required_watcher
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.pricing.buy_box import refused_box
 
 blueprint = Blueprint("live", __name__, url_prefix="/webinars/<slug>")
 
@@ -147,7 +148,10 @@ def join(slug: str) -> ResponseReturnValue:
         raise NotFound
     if isinstance(decision, Turned):
         panel = panel_of(decision, case.webinar, slug=slug)
-        return render("live/room_entry.html", slug=slug, panel=panel, is_open=False), 403
+        with read_session() as session:
+            box = refused_box(session, slug, case.webinar, decision)
+        page = render("live/room_entry.html", slug=slug, panel=panel, is_open=False, box=box)
+        return page, 403
     if room.link is None:
         sentence = _("The link to the room is not here yet. Reload this page in a minute.")
         return render(

@@ -45,6 +45,7 @@ from lms.web.playback.session_opening_and_end_reasons import (
 )
 from lms.web.playback.slide_strip_and_chapters import tiles_of
 from lms.web.playback.transcripts import links_to
+from lms.web.pricing.buy_box import refused_box
 
 blueprint = Blueprint("watch", __name__)
 
@@ -218,6 +219,8 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
 
 
 def _turned_page(seat: Seat) -> ResponseReturnValue:
+    with read_session() as session:
+        box = refused_box(session, seat.playable.slug, seat.case.webinar, seat.decision)
     page = render(
         "playback/no_access.html",
         playable=seat.playable,
@@ -225,6 +228,7 @@ def _turned_page(seat: Seat) -> ResponseReturnValue:
         panel=panel_of(seat.decision, seat.case.webinar, slug=seat.playable.slug),
         handouts=seat.has_handouts,
         notes=seat.notes,
+        box=box,
     )
     is_soon = seat.decision.code is Code.RECORDING_NOT_READY
     return page, HTTPStatus.OK if is_soon else HTTPStatus.FORBIDDEN

@@ -1,1 +1,1 @@
-"""Quotes as pages show them."""
+"""Quotes and the buy box as pages show them."""

@@ -24,10 +24,8 @@ from lms.core.errors import NotFound
 from lms.core.markdown import to_html
 from lms.core.pdf_documents import picture_of_drawing
 from lms.models.catalog import WebinarState
-from lms.models.grants import Scope
 from lms.playback.watch_page import UNPICTURED
 from lms.web.access.access_panel_and_reader_times import known_zone, reading_zone, said_datetime
-from lms.web.buying.buy_box import Around, webinar_box
 from lms.web.catalog.webinar_cards import Card, entry_card
 from lms.web.catalog.webinar_page_content import (
     check_may_see,
@@ -46,6 +44,7 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
 from lms.web.live.registration import choice_of, coming_of, offer_url_of, taken_of
 from lms.web.playback.poster_images import picture_of
+from lms.web.pricing.buy_box import announced_box
 from lms.web.public.presenter_page import show_presenter
 from lms.web.public.search_results import Found, Place, found_in
 from lms.web.public.series_page import show_series
@@ -177,12 +176,7 @@ def webinar(slug: str) -> ResponseReturnValue:
             choice = choice_of(session, found, person, now)
             offer_url = offer_url_of(session, found, person)
             taken = taken_of(session, found, person)
-        is_sold = found.state is WebinarState.ANNOUNCED and not found.free
-        around = [
-            *(Around(Scope.PRESENTER, each.slug, each.name) for each in found.presenters),
-            *(Around(Scope.SERIES, each.slug, each.title) for each in found.series),
-        ]
-        box = webinar_box(session, found.slug, found.prices, around) if is_sold else None
+        box = announced_box(session, found, has_it=holds(case, now))
     if person is None and is_for_holders(found):
         return see_other("sign_in.sign_in", next=url_for(".webinar", slug=slug))
     check_may_see(found, person, case, now)

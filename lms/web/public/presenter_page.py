@@ -13,12 +13,12 @@ from lms.catalog.webinar_summary import Entry
 from lms.core import clock
 from lms.core.markdown import to_html
 from lms.models.grants import Scope as GrantScope
-from lms.web.buying.buy_box import Around, pass_box
 from lms.web.catalog.multi_webinar_access_and_prices import Scope, numbered, panel_over, sells
 from lms.web.catalog.webinar_cards import Card, entry_card
 from lms.web.core.current_user import viewer
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import read_session, render
+from lms.web.pricing.buy_box import Around, pass_box
 from lms.web.public.social_metadata import shared_presenter
 
 
@@ -37,7 +37,11 @@ def show_presenter(slug: str) -> ResponseReturnValue:
         name = listing.presenter.name if listing.presenter else ""
         around = Around(GrantScope.PRESENTER, slug, name)
         left_out = sum(not one.entry.is_in_passes for one in shown)
-        box = pass_box(session, around, left_out=left_out) if sells(shown, now) else None
+        box = (
+            pass_box(session, around, login_id, left_out=left_out, now=now)
+            if sells(shown, now)
+            else None
+        )
     presenter = listing.presenter
 
     def card(entry: Entry) -> Card:

@@ -18,7 +18,6 @@ from lms.core.dates_and_time_zones import say_date
 from lms.core.markdown import to_html
 from lms.models.grants import Scope as GrantScope
 from lms.web.access.access_panel_and_reader_times import reading_zone, said_datetime
-from lms.web.buying.buy_box import Around, pass_box
 from lms.web.catalog.multi_webinar_access_and_prices import (
     Numbered,
     Scope,
@@ -32,6 +31,7 @@ from lms.web.core.current_user import viewer
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.recording_time_texts import minutes_of
 from lms.web.core.request_context import read_session, render
+from lms.web.pricing.buy_box import Around, pass_box
 from lms.web.public.social_metadata import shared_series
 
 
@@ -58,7 +58,11 @@ def show_series(slug: str) -> ResponseReturnValue:
         scope = Scope(url_for("catalog.series", slug=slug), f"series:{slug}")
         around = Around(GrantScope.SERIES, slug, found.series.title)
         left_out = sum(not one.entry.is_in_passes for one in parts)
-        box = pass_box(session, around, left_out=left_out) if sells(parts, now) else None
+        box = (
+            pass_box(session, around, login_id, left_out=left_out, now=now)
+            if sells(parts, now)
+            else None
+        )
     panel, next_number = continued(panel_over(parts, scope, now), parts, now, total=found.total)
     return render(
         "public/series_page.html",

@@ -180,13 +180,6 @@ def test_a_webinar_that_never_was_is_not_found(client: Visitor, cast: Cast) -> N
     assert client.post("/webinars/none/register").status_code == 404
 
 
-def test_a_holder_is_told_so_beside_the_prices(client: Visitor, cast: Cast) -> None:
-    client.sign_in(cast.alice.id)
-    assert "You already have access" in client.get(f"/webinars/{cast.slug}").text
-    client.sign_in(cast.dan.id)
-    assert "You already have access" not in client.get(f"/webinars/{cast.slug}").text
-
-
 def test_once_the_door_is_open_it_alone_counts(
     client: Visitor, to_come: Cast, clock: Clock
 ) -> None:

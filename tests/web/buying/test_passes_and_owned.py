@@ -1,0 +1,118 @@
+"""The page of passes, the box where a person is refused, and what is said of what they have (A6)."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.grants import OfferKind
+from lms.pricing.price_list import Price, set_prices
+from tests.buying.buying_fixtures import open_for_business
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.factories import make_grant, make_webinar
+from tests.visitor import Visitor
+from tests.web.buying.shopping import fill
+
+pytestmark = pytest.mark.usefixtures("cast", "_open", "clock")
+INCLUDED = "You already have a pass or contract that includes this."
+PAYS_TWICE = "You already have this."
+
+
+@pytest.fixture
+def _open(database: Database) -> None:
+    open_for_business(database)
+
+
+def test_anyone_sees_the_passes_and_no_one_sees_what_a_stranger_has(
+    client: Visitor, cast: Cast
+) -> None:
+    page = client.get("/passes")
+    assert "$499.00" in page.text
+    assert INCLUDED not in page.text
+    for path in ("/", "/webinars", "/purchasing"):
+        assert 'href="/passes"' in client.get(path).text
+    client.sign_in(cast.dan.id)
+    assert INCLUDED not in client.get("/passes").text
+
+
+def test_without_prices_there_is_no_pass(client: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        set_prices(session, (Price(OfferKind.SINGLE, 1, 9900, "USD"),), actor=None, now=NOW)
+    assert "No passes are sold right now" in client.get("/passes").text
+
+
+def test_pass_goes_from_its_page_to_checkout(client: Visitor) -> None:
+    box = {"covers": "everything", "choice": "pass", "pass_covers": "everything"}
+    assert client.post("/cart", data=box).location == "/checkout"
+    assert "$499.00" in client.get("/checkout").text
+
+
+def test_holder_of_a_pass_is_told_before_they_buy_another(client: Visitor, cast: Cast) -> None:
+    client.sign_in(cast.bob.id)
+    assert INCLUDED in client.get("/passes").text
+    fill(client, covers="everything", choice="pass", pass_covers="everything")
+    assert PAYS_TWICE in client.get("/cart").text
+    assert PAYS_TWICE in client.get("/checkout").text
+    client.sign_in(cast.carol.id)  # hers has ended
+    assert INCLUDED not in client.get("/passes").text
+
+
+def test_holder_of_a_webinar_is_told_and_can_buy_it_for_others(client: Visitor, cast: Cast) -> None:
+    for person in (cast.alice, cast.bob):
+        client.sign_in(person.id)
+        page = client.get(f"/webinars/{cast.slug}").text
+        assert "You already have this webinar" in page
+        assert 'id="buy-me"' not in page
+        assert 'id="buy-team"' in page
+    fill(client)
+    assert PAYS_TWICE in client.get("/cart").text
+
+
+def test_seats_for_others_are_no_second_purchase(client: Visitor, cast: Cast) -> None:
+    client.sign_in(cast.alice.id)
+    fill(client, choice="team", seats="3")
+    assert PAYS_TWICE not in client.get("/cart").text
+
+
+def test_stranger_is_never_told_what_an_address_has(client: Visitor, cast: Cast) -> None:
+    fill(client)
+    assert PAYS_TWICE not in client.get("/cart").text
+    answer = client.post("/checkout", data={"name": "", "email": cast.alice.email})
+    assert PAYS_TWICE not in answer.text
+
+
+def test_refused_player_sells_the_webinar(client: Visitor, cast: Cast) -> None:
+    client.sign_in(cast.dan.id)
+    answer = client.get(f"/webinars/{cast.slug}/watch")
+    assert answer.status_code == 403
+    assert 'id="buy-me"' in answer.text
+    client.sign_in(cast.carol.id)
+    assert 'id="buy-me"' in client.get(f"/webinars/{cast.slug}/watch").text
+
+
+def test_refused_live_room_sells_the_webinar(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        make_webinar(session, "tomorrow", held_at=NOW + timedelta(minutes=20))
+    client.sign_in(cast.dan.id)
+    answer = client.get("/webinars/tomorrow/live")
+    assert answer.status_code == 403
+    assert 'id="buy-me"' in answer.text
+
+
+def test_what_buying_does_not_mend_is_not_sold(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        webinar = session.scalars(select(Webinar).where(Webinar.id == cast.webinar_id)).one()
+        grant = make_grant(session, session.get_one(Login, cast.dan.id), webinar)
+        grant.suspended_at = NOW
+    client.sign_in(cast.dan.id)
+    answer = client.get(f"/webinars/{cast.slug}/watch")
+    assert answer.status_code == 403
+    assert 'id="buy-me"' not in answer.text
