@@ -14,7 +14,9 @@ from lms.catalog.replacement_webinars import Instead as Instead
 from lms.catalog.replacement_webinars import read_instead
 from lms.core.errors import N_
 from lms.lti_facade.viewer_access_facts import NAMELESS, Presence, Standing
+from lms.models.catalog import WebinarState
 from lms.organizations.organizations import find_manager
+from lms.seller.settings import read_seller
 
 UNKNOWN: Final = Sentence(
     N_(
@@ -34,6 +36,17 @@ EXPECTED: Final = Sentence(
 
 # The house itself has done this, so whoever looks after the seats can't help.
 NOT_THE_MANAGERS: Final = frozenset({Code.ACCOUNT_BLOCKED, Code.WEBINAR_PULLED})
+# The organization has nothing for this person now, who can buy it for themselves, outside the course.
+BUYING_HELPS: Final = frozenset(
+    {
+        Code.NO_GRANT,
+        Code.POOL_FULL_WAITLISTED,
+        Code.CONTRACT_LAPSED,
+        Code.SEAT_RELEASED,
+        Code.REFUNDED,
+        Code.REVOKED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,7 @@ class Told:
 
     `manager` is who looks after the organization's seats, None where nobody is known or it is not
     for them to mend; `waits` when
-    there is nothing to do but to come back.
+    there is nothing to do but to come back. `may_buy` where the seller lets a course lead to its shop.
     """
 
     code: Code
@@ -50,6 +63,7 @@ class Told:
     organization: str
     manager: str | None
     waits: bool
+    may_buy: bool = False
     instead: Instead | None = None  # what is offered for a webinar that was pulled
 
 
@@ -73,6 +87,9 @@ def _told(session: Session, standing: Standing, decision: Decision, zone: ZoneIn
         if decision.code in NOT_THE_MANAGERS
         else find_manager(session, standing.organization_id),
         waits=told.step is Step.WAIT,
+        may_buy=decision.code in BUYING_HELPS
+        and standing.case.webinar.state is WebinarState.ANNOUNCED
+        and read_seller(session).sells_in_lms,
         instead=read_instead(session, standing.case.webinar.id)
         if decision.code is Code.WEBINAR_PULLED
         else None,

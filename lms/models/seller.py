@@ -65,6 +65,7 @@ class Seller(Base, kw_only=True):
     net_days: Mapped[int]
     credit_limit_minor: Mapped[int]
     refund_days: Mapped[int]  # 0 is any time
+    sells_in_lms: Mapped[bool]
     quote_prefix: Mapped[str] = mapped_column(String(10))
     quote_start: Mapped[int]
     invoice_prefix: Mapped[str] = mapped_column(String(10))

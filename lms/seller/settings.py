@@ -54,7 +54,8 @@ class SellerSettings:
 
     `takes_...` is what staff want to offer; `offered_methods` is what can be offered. Numbers are
     counted from `..._start` in each calendar year and printed after `..._prefix`. A refund can be
-    requested for `refund_days` after the order, 0 at any time.
+    requested for `refund_days` after the order, 0 at any time. `sells_in_lms` lets a page in an LMS
+    lead a person without access to where they can buy.
     """
 
     legal_name: str = ""
@@ -74,6 +75,7 @@ class SellerSettings:
     net_days: int = 30
     credit_limit_minor: int = 60_000
     refund_days: int = 0
+    sells_in_lms: bool = True
     quote_prefix: str = "Q-"
     quote_start: int = 1
     invoice_prefix: str = ""

@@ -3978,6 +3978,7 @@ def _seller() -> None:
         sa.Column("net_days", sa.Integer(), nullable=False),
         sa.Column("credit_limit_minor", sa.Integer(), nullable=False),
         sa.Column("refund_days", sa.Integer(), nullable=False),
+        sa.Column("sells_in_lms", sa.Boolean(), nullable=False),
         sa.Column("quote_prefix", sa.String(length=10), nullable=False),
         sa.Column("quote_start", sa.Integer(), nullable=False),
         sa.Column("invoice_prefix", sa.String(length=10), nullable=False),

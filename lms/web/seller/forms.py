@@ -133,6 +133,13 @@ class SellerForm(Form):
         ),
         render_kw={"class": "input-short", "min": 0, "max": 3650},
     )
+    sells_in_lms = BooleanField(
+        _l("Sell to people in an LMS"),
+        description=_l(
+            "Someone who opens a webinar in a course and has no access gets a link to buy it here, in a"
+            " new window. Without this, a course shows no link and no price."
+        ),
+    )
     paper = RadioField(
         _l("Paper size"), description=_l("The page size of every PDF that we make for you.")
     )

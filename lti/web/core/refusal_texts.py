@@ -48,6 +48,11 @@ def write_url(told: Told, slug: str) -> str | None:
     return url_for("ask.ask", kind="trouble", webinar=slug, refusal=told.code.value)
 
 
+def buy_url(told: Told, slug: str) -> str | None:
+    """Return where a webinar is bought, in a window of its own; None where no course may sell it."""
+    return url_for("catalog.webinar", slug=slug, _anchor="buy") if told.may_buy else None
+
+
 def as_told(told: Told, slug: str) -> dict[str, Any]:
     """Return a refusal as players are told it."""
     url = write_url(told, slug)

@@ -32,7 +32,7 @@ from lti.frames.sessions import Frame
 from lti.models.launches import FrameRole, Purpose
 from lti.protocol.content_target import Target
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
-from lti.web.core.refusal_texts import default_zone, next_step, write_url
+from lti.web.core.refusal_texts import buy_url, default_zone, next_step, write_url
 from lti.web.player.session_opening_and_end_reasons import begin_playing, frame_client
 from lti.web.player.transcripts import tracks_of
 from lti.web.player.viewer_access import FrameViewer, find_viewer, series_of
@@ -187,6 +187,7 @@ def _turned_page(frame: Frame, secret: str, viewer: FrameViewer, told: Told) -> 
         sentence=said(told.sentence),
         next_step=next_step(told),
         write_url=write_url(told, viewer.playable.slug),
+        buy_url=buy_url(told, viewer.playable.slug),
         **_surrounding(frame, secret, viewer),
     )
     page.status_code = HTTPStatus.OK if told.waits else HTTPStatus.FORBIDDEN
