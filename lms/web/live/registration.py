@@ -1,6 +1,6 @@
 """Registration pages of a live webinar: register, cancel, and join."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import Blueprint, flash, redirect, request
@@ -150,7 +150,8 @@ def join(slug: str) -> ResponseReturnValue:
         panel = panel_of(decision, case.webinar, slug=slug)
         with read_session() as session:
             box = refused_box(session, slug, case.webinar, decision)
-        page = render("live/room_entry.html", slug=slug, panel=panel, is_open=False, box=box)
+        shown = replace(panel, action_url=None) if box else panel
+        page = render("live/room_entry.html", slug=slug, panel=shown, is_open=False, box=box)
         return page, 403
     if room.link is None:
         sentence = _("The link to the room is not here yet. Reload this page in a minute.")

@@ -1,6 +1,6 @@
 """The watch page: the player, the person's progress, and the handouts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final, Protocol
@@ -221,11 +221,12 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
 def _turned_page(seat: Seat) -> ResponseReturnValue:
     with read_session() as session:
         box = refused_box(session, seat.playable.slug, seat.case.webinar, seat.decision)
+    panel = panel_of(seat.decision, seat.case.webinar, slug=seat.playable.slug)
     page = render(
         "playback/no_access.html",
         playable=seat.playable,
         held_on=held_on(seat.playable),
-        panel=panel_of(seat.decision, seat.case.webinar, slug=seat.playable.slug),
+        panel=replace(panel, action_label=None) if box else panel,
         handouts=seat.has_handouts,
         notes=seat.notes,
         box=box,
