@@ -87,6 +87,11 @@ ELSEWHERE: Final = "is read by axe in {}"
 # Routes of which nobody walks the page here, and why not.
 NAMED: Final[Mapping[str, str]] = {
     "static": FILE,
+    "buy_box.price": "a part of a page, for the script of the buy box",
+    "card.paid": "leads on to the order; tests/browser/buying comes by",
+    "payment_page_card.paid": "leads on to the payment page; tests/browser/buying comes by",
+    "order.show": "tests/browser/buying checks it",
+    "order_confirmation.show": "tests/browser/buying checks it",
     "health.health": FILE,
     "health.live": FILE,
     "health.ready": FILE,
