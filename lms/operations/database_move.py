@@ -17,7 +17,7 @@ from lms.migrations import current, head, upgrade
 from lms.operations.move_preflight import UnfitRow, unfit_rows
 from lms.operations.row_copy import Tell, copy_rows, has_rows, row_counts, sums_of
 
-ROWS_PER_S: Final = 8_000  # copied and read back, measured on two processors
+ROWS_PER_S: Final = 8_000  # an estimate, for what is said of how long it takes
 AT_LEAST: Final = timedelta(minutes=1)
 
 
