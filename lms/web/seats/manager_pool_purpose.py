@@ -40,9 +40,11 @@ ANSWERS: Final[Mapping[PoolPurpose, tuple[str, str]]] = {
 @blueprint.get("/who")
 @open_to(Audience.MANAGERS)
 def ask(organization_id: str, pool_id: str) -> ResponseReturnValue:
-    """Ask who the seats are for; each answer is one press."""
+    """Ask who the seats are for; each answer is one press. Limited seats are for who is invited."""
     managed = managed_organization(organization_id)
     card = _card(managed, pool_id)
+    if not card.has_purpose:
+        return redirect(_onward(PoolPurpose.PEOPLE, organization_id, card), code=303)
     return render_in(
         managed,
         "seats/manager_pool_purpose.html",
@@ -64,6 +66,8 @@ def answer(organization_id: str, pool_id: str) -> ResponseReturnValue:
     if purpose is None:
         raise NotFound
     card = _card(managed, pool_id)
+    if not card.has_purpose:
+        raise NotFound
     with transaction() as session:
         pools.set_purpose(session, card.id, purpose, actor=person.public_id, now=now)
         has_own = card.id in pools_with_own_seat(session, person.login_id)
@@ -95,7 +99,4 @@ def _onward(purpose: PoolPurpose, organization_id: str, card: PoolCard) -> str:
 
 def _card(managed: Managed, pool_id: str) -> PoolCard:
     with read_session() as session:
-        card = read_pool(session, managed.facts.id, pool_id, now=clock.now())
-    if not card.has_purpose:
-        raise NotFound
-    return card
+        return read_pool(session, managed.facts.id, pool_id, now=clock.now())
