@@ -177,7 +177,7 @@ def add(session: Session, cart: Order, item: Item) -> None:
     """
     same = _same_line(session, cart, item)
     if same is not None and item.kind in SEATS:
-        item = Item(item.kind, item.covers, item.seats + (same.quantity or 1))
+        item = _together(item, same)
     target, priced = price_of(session, item)
     if same is not None:
         session.delete(same)
@@ -210,6 +210,8 @@ def change(
     if kind is OfferKind.SINGLE and seats > 1:
         kind = OfferKind.GROUP_SEATS
     target = target_of(line)
+    if not _fits(kind, target):
+        raise Invalid(NOT_ON_SALE, fields={"covers": NOT_ON_SALE})
     if not 1 <= seats <= MOST_SEATS:
         raise Invalid(HOW_MANY, fields={"seats": HOW_MANY})
     priced = quote(read_prices(session, target), _ask(kind, seats))
@@ -236,7 +238,8 @@ def reprice(session: Session, cart: Order) -> bool:
         return False
     for line in orders.lines_of(session, cart.id):
         priced = quote(read_prices(session, target_of(line)), _ask(line.kind, line.quantity or 1))
-        if isinstance(priced, Unpriced) or not _is_sold(session, target_of(line)):
+        is_sold = _fits(line.kind, target_of(line)) and _is_sold(session, target_of(line))
+        if isinstance(priced, Unpriced) or not is_sold:
             session.delete(line)
             changed = True
         elif priced.total_minor != line.net_minor:
@@ -309,7 +312,9 @@ def _facts(session: Session, line: OrderLine) -> CartLine:
         unit_minor=line.unit_minor,
         net_minor=line.net_minor,
         delivered_through=line.delivered_through,
-        cheaper=tuple(each for each in cheaper if each.kind in OFFERED),
+        cheaper=tuple(
+            each for each in cheaper if each.kind in OFFERED and _fits(each.kind, target_of(line))
+        ),
     )
 
 
@@ -319,10 +324,17 @@ def _slug(session: Session, line: OrderLine) -> str:
     return session.scalars(select(Webinar.slug).where(Webinar.id == line.webinar_id)).one()
 
 
+def _together(item: Item, same: OrderLine) -> Item:
+    """Return an item with the seats of the line that has the same webinar; for oneself, one is enough."""
+    if item.kind is same.kind is OfferKind.SINGLE:
+        return item
+    return Item(OfferKind.GROUP_SEATS, item.covers, item.seats + (same.quantity or 1))
+
+
 def _ask(kind: OfferKind, seats: int) -> Ask:
     if kind in (OfferKind.INSTITUTIONAL, OfferKind.GROUP_SHOWING):
         return Ask(kind)
-    return Ask(kind, seats)
+    return Ask(kind, seats if kind in SEATS else 1)
 
 
 def _quantity(kind: OfferKind, seats: int) -> int | None:
@@ -343,10 +355,14 @@ def _on_sale(session: Session, item: Item) -> Target:
         target = read_target(session, item.covers)
     except NotFound as error:
         raise Invalid(NOT_ON_SALE, fields={"covers": NOT_ON_SALE}) from error
-    is_of_one = target.scope is Scope.WEBINAR
-    if is_of_one is (item.kind in DATED) or not _is_sold(session, target):
+    if not _fits(item.kind, target) or not _is_sold(session, target):
         raise Invalid(NOT_ON_SALE, fields={"covers": NOT_ON_SALE})
     return target
+
+
+def _fits(kind: OfferKind, target: Target) -> bool:
+    """Tell whether an offer is of what it covers: a pass of many webinars, the others of one."""
+    return (kind in DATED) is not (target.scope is Scope.WEBINAR)
 
 
 def _is_sold(session: Session, target: Target) -> bool:

@@ -154,3 +154,33 @@ def test_carts_that_nobody_ordered_are_forgotten(database: Database) -> None:
         carts.forget_old(session, now=NOW + timedelta(days=31))
     with database.read_session() as session, pytest.raises(NotFound):
         carts.find(session, token)
+
+
+@pytest.mark.parametrize(
+    ("item", "kind"),
+    [
+        (Item(OfferKind.PASS, "everything"), OfferKind.SINGLE),
+        (Item(OfferKind.PASS, "everything"), OfferKind.GROUP_SHOWING),
+        (Item(OfferKind.PASS, "everything"), OfferKind.INSTITUTIONAL),
+        (Item(OfferKind.SINGLE, WEBINAR), OfferKind.PASS),
+    ],
+)
+def test_a_line_is_not_changed_to_an_offer_of_another_scope(
+    database: Database, item: Item, kind: OfferKind
+) -> None:
+    token = filled(database, item)
+    before = read(database, token)
+    with database.transaction() as session:
+        cart = carts.editable(session, token, now=NOW)
+        with pytest.raises(Invalid):
+            carts.change(session, cart, before.lines[0].public_id, kind=kind, seats=1)
+    assert read(database, token) == before
+
+
+def test_a_seat_for_oneself_joins_those_of_the_team(database: Database) -> None:
+    me, team = Item(OfferKind.SINGLE, WEBINAR), Item(OfferKind.GROUP_SEATS, WEBINAR, 4)
+    for items in ((team, me), (me, team)):
+        (line,) = read(database, filled(database, *items)).lines
+        assert (line.kind, line.seats, line.net_minor) == (OfferKind.GROUP_SEATS, 5, 32500)
+    (line,) = read(database, filled(database, me, me)).lines
+    assert (line.kind, line.seats, line.net_minor) == (OfferKind.SINGLE, 1, 9900)
