@@ -182,7 +182,8 @@ def _let_manage(session: Session, order: Order, account: Account, *, now: dateti
         return
     row = session.get_one(Organization, order.organization_id)
     has_people = exists().where(Membership.organization_id == row.id)
-    if row.unverified_since is None or session.scalar(select(has_people)):
+    is_theirs = row.unverified_since is not None and row.merged_into is None
+    if not is_theirs or session.scalar(select(has_people)):
         return
     facts = organizations.find_organization(session, row.slug)
     buyers.let_manage(session, facts, account, actor=account.public_id, now=now)
