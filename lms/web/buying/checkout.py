@@ -9,6 +9,7 @@ from limits import RateLimitItemPerDay, RateLimitItemPerHour
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from lms.accounts import accounts
 from lms.buying import cart_quotes, carts, checkout, order_sessions
 from lms.buying.carts import CartFacts
 from lms.buying.checkout import Buyer, Details, Payment
@@ -90,7 +91,7 @@ def order() -> ResponseReturnValue:
     except (Conflict, NotFound):
         flash(_("This cart was already ordered."), "note")
         return see_other("cart.show")
-    return answer if viewer() else keep_order(answer, _session_token())
+    return answer if _buyer() else keep_order(answer, _session_token())
 
 
 def _known() -> dict[str, object]:
@@ -173,16 +174,20 @@ def _session_token() -> str:
 
 
 def _buyer() -> Buyer | None:
+    """Return who is signed in; None for an account whose address is not confirmed, or that has none."""
     person = viewer()
     if person is None or person.email is None:
         return None
+    with read_session() as session:
+        if not accounts.read_account(session, person.login_id).is_confirmed:
+            return None
     return Buyer(person.login_id, person.public_id, person.email)
 
 
 def _with_choices(form: CheckoutForm, *, needs: bool) -> CheckoutForm:
-    person = viewer()
+    buyer = _buyer()
     with read_session() as session:
-        mine = checkout.organizations_to_buy_for(session, person.login_id) if person else ()
+        mine = checkout.organizations_to_buy_for(session, buyer.login_id) if buyer else ()
         methods = checkout.methods(session, takes_cards=takes_cards())
     form.offer_choices(mine, methods, needs_organization=needs)
     return form

@@ -127,7 +127,8 @@ def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStat
     with read_session() as session:
         own = placed_orders.read_own(session, order_id, login_id, now=now)
         documents = documents_of_order(session, own.facts.id)
-    is_here = viewer() is None
+    person = viewer()
+    is_here = person is None or person.login_id != login_id
     if form is None:
         form = CorrectForm(name=own.facts.contact_name, email=own.email)
     zone = mail_context().zone

@@ -6,6 +6,7 @@ from lms.buying import order_sessions, placed_orders
 from lms.core import clock
 from lms.core.errors import NotFound
 from lms.models.orders import Order
+from lms.sales import mails
 from lms.sales.orders import find_order
 from lms.web.core.current_user import viewer
 from lms.web.core.order_browser import order_token
@@ -15,7 +16,8 @@ from lms.web.core.request_context import read_session
 def login_of(order_id: str, *, placed: bool = True) -> int:
     """Return as whom an order is seen in this browser; raises NotFound for anyone else.
 
-    Before it is `placed`, while its card is being charged, it is seen as nobody: 0.
+    Before it is `placed`, while its card is being charged, it is seen as nobody: 0. Once its buyer is
+    confirmed, the browser that ordered sees nothing more.
     """
     person = viewer()
     with read_session() as session:
@@ -23,9 +25,9 @@ def login_of(order_id: str, *, placed: bool = True) -> int:
         if person is not None and placed_orders.may_see(session, order, person.login_id):
             return person.login_id
         if _is_open_here(session, order):
-            if order.contact_id is not None:
+            if order.contact_id is not None and mails.is_unconfirmed(session, order):
                 return order.contact_id
-            if not placed:
+            if not placed and order.placed_at is None:
                 return 0
     raise NotFound
 

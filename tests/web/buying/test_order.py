@@ -7,11 +7,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from lms.accounts import accounts
+from lms.accounts.accounts import NewLogin
 from lms.core.database import Database
+from lms.core.email_addresses import read_address
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind
-from lms.models.orders import Order
+from lms.models.orders import Order, OrderSession
 from lms.models.seats import VerifiedDomain
 from lms.pricing.price_list import Price, set_prices
 from tests.buying.buying_fixtures import ROSA, open_for_business
@@ -200,3 +203,30 @@ def test_free_mailbox_waits_and_sees_until_when(
     assert client.get(f"/webinars/{cast.slug}/watch").status_code == 403
     with database.read_session() as session:
         assert session.scalars(select(Order.held_at).where(Order.placed_at.is_not(None))).one()
+
+
+def test_session_of_an_order_paid_after_proof_opens_nothing_of_the_account(
+    client: Visitor, app: Flask, database: Database, free: str
+) -> None:
+    phone = app.test_client()
+    confirm(phone, database)
+    with database.transaction() as session:
+        done = session.scalars(select(OrderSession)).one()
+        done.ended_at = None  # as of an order that was begun before and placed since
+    assert client.get(free).status_code == 404
+    assert client.post(f"{free}/contact", data={"name": "Eve", "email": ROSA}).status_code == 404
+
+
+def test_signed_in_with_an_unproven_address_orders_as_a_stranger(
+    client: Visitor, database: Database
+) -> None:
+    with database.transaction() as session:
+        new = NewLogin(read_address(ROSA), "Eve", password_hash="hash")
+        eve = accounts.add_unproven(session, new, now=NOW)
+    client.sign_in(eve.id)
+    path = order(client, payment="invoice")
+    assert client.get(path).status_code == 200
+    assert [one.kind for one in letters(database, ROSA)] == ["confirm_order"]
+    with database.read_session() as session:
+        row = session.scalars(select(Order).where(Order.placed_at.is_not(None))).one()
+        assert (row.contact_id != eve.id, row.awaits_proof) == (True, True)
