@@ -102,14 +102,21 @@ def change(line_id: str) -> ResponseReturnValue:
     return see_other("checkout.show" if request.form.get("then") == "checkout" else "cart.show")
 
 
-def current_cart() -> CartFacts | None:
-    """Return the cart of this browser at the prices of now; None where it is empty."""
+def current_cart(*, to_order: bool = False) -> CartFacts | None:
+    """Return the cart of this browser at the prices of now; None where it is empty.
+
+    One that is being paid for by card is shown at its prices, but `to_order` it goes on as a copy.
+    """
     token = cart_token()
     if not token:
         return None
     try:
         with transaction(in_passing=True) as session:
-            cart = carts.find(session, token)
+            cart = (
+                carts.editable(session, token, now=clock.now())
+                if to_order
+                else carts.find(session, token)
+            )
             if carts.reprice(session, cart):
                 flash(
                     _("Prices changed since you filled your cart. It shows the new ones."), "note"

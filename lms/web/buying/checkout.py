@@ -69,7 +69,7 @@ def show() -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 def order() -> ResponseReturnValue:
     """Place the order, or show what is missing."""
-    cart = current_cart()
+    cart = current_cart(to_order=True)
     if cart is None:
         return see_other("cart.show")
     lines = shown_lines(cart)
@@ -83,6 +83,8 @@ def order() -> ResponseReturnValue:
     except _OtherTotal as other:
         form.form_errors.append(
             _("Sales tax changes the total. Check it, then press the button again.")
+            if other.total_minor != cart.net_minor
+            else _("The total changed. Check it, then press the button again.")
         )
         return _page(form, lines, cart, 400, total_minor=other.total_minor)
     except Unavailable as refusal:

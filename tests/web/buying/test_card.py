@@ -1,6 +1,7 @@
 """Paying by card: who may come back, what a lost webhook changes, and where forms may lead."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 import requests
@@ -8,10 +9,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.orders import Order
 from lms.models.payments import Payment
-from tests.buying.buying_fixtures import ROSA, open_for_business
+from lms.pricing.price_list import set_prices
+from tests.buying.buying_fixtures import PRICES, ROSA, open_for_business
 from tests.cast import Cast
+from tests.clock import NOW
 from tests.mailbox import link_in, newest
 from tests.servers.stripe import KEY, SECRET, Delivery, FakeStripe
 from tests.servers.stripe_objects import PAYS
@@ -135,3 +139,30 @@ def test_who_comes_back_finds_what_they_entered(client: Visitor) -> None:
     to_card_page(client)
     page = client.get("/checkout").text
     assert 'value="Rosa Delgado"' in page
+
+
+def test_prices_of_a_card_page_hold_for_that_page_alone(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    url = to_card_page(client)
+    dearer = tuple(replace(one, price_minor=one.price_minor + 100) for one in PRICES)
+    with database.transaction() as session:
+        set_prices(session, dearer, actor=None, now=NOW)
+    for form in (CARD, {"payer": "myself", "payment": "invoice"}):
+        answer = check_out(client, **form, seen="9900")
+        assert answer.status_code == 400
+        assert "The total changed." in answer.text
+        assert "$100.00" in answer.text
+    client.get(back(url))
+    with database.read_session() as session:
+        assert session.scalars(select(Payment.amount_minor)).all() == [9900]
+
+
+def test_webinar_off_sale_is_not_ordered_after_a_card_page(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    to_card_page(client)
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).state = WebinarState.WITHDRAWN
+    answer = check_out(client, payer="myself", payment="invoice", seen="9900")
+    assert (answer.status_code, answer.location) == (303, "/cart")
