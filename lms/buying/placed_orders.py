@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
@@ -16,7 +16,7 @@ from lms.core.errors import N_, Conflict, NotFound
 from lms.models.catalog import Webinar
 from lms.models.grants import Grant, OfferKind, Scope
 from lms.models.orders import Order
-from lms.models.seats import Pool
+from lms.models.seats import Assignment, AssignmentEnd, Pool
 from lms.sales import mails
 from lms.sales.orders import find_order
 from lms.sales.read_models import OrderFacts, OrderGrant, find_order_facts, grants_of_order
@@ -24,14 +24,16 @@ from lms.seats import claims
 from lms.seats.claims import Claimed
 
 NONE_FREE: Final = N_("Every seat has someone. Release one first, or buy more.")
+REMOVED: Final = N_("A manager gave your seat to someone else. Ask them for another one.")
 
 
 @dataclass(frozen=True, slots=True)
 class Bought:
     """One thing that an order bought.
 
-    `can_watch`, `can_join` and `has_slides` are for who looks; `free` is how many seats nobody has
-    yet, None for any number; `begins_at` is when its webinar is held, while that is to come.
+    `may_take` (one of its seats), `can_watch`, `can_join` and `has_slides` are for who looks; `free`
+    is how many seats nobody has yet, None for any number; `begins_at` is when its webinar is held,
+    while that is to come.
     """
 
     kind: OfferKind
@@ -42,6 +44,7 @@ class Bought:
     seats: int | None
     free: int | None
     has_seat: bool
+    may_take: bool
     can_watch: bool
     can_join: bool
     has_slides: bool
@@ -72,8 +75,11 @@ def may_see(session: Session, order: Order, login_id: int) -> bool:
     is_theirs = session.scalar(
         select(Order.id).where(Order.id == order.id, Order.contact_id.in_(logins_of(login_id)))
     )
-    if is_theirs is not None:
-        return True
+    return is_theirs is not None or _buys_for(session, order, login_id)
+
+
+def _buys_for(session: Session, order: Order, login_id: int) -> bool:
+    """Tell whether a person may buy for the organization of an order."""
     mine = [one.id for one in checkout.organizations_to_buy_for(session, login_id)]
     family = (family_of(one) for one in mine)
     return order.organization_id is not None and any(
@@ -101,7 +107,9 @@ def read_own(session: Session, order_id: str, login_id: int, *, now: datetime) -
         )
         is not None,
         things=tuple(
-            _bought(session, one, login_id, now=now) for one in grants if one.revoked_at is None
+            _bought(session, order, one, login_id, now=now)
+            for one in grants
+            if one.revoked_at is None
         ),
     )
 
@@ -119,12 +127,26 @@ def take_seat(
         raise NotFound
     sitter = claims.asking_sitter(session, login_id)
     if claims.seat_held(session, mine[0].pool_id, sitter) is None:
+        if not _may_take(session, order, mine[0].pool_id, login_id):
+            raise Conflict(REMOVED)
         got = claims.claim(session, mine[0].pool_id, login_id, actor=None, now=now)
         if not isinstance(got, Claimed):
             raise Conflict(NONE_FREE)
 
 
-def _bought(session: Session, grant: OrderGrant, login_id: int, *, now: datetime) -> Bought:
+def _may_take(session: Session, order: Order, pool_id: int, login_id: int) -> bool:
+    """Tell whether a person may take a seat: who buys for the organization, and who lost none."""
+    lost = exists().where(
+        Assignment.pool_id == pool_id,
+        Assignment.login_id.in_(logins_of(login_id)),
+        Assignment.ended_as.in_((AssignmentEnd.REMOVED, AssignmentEnd.REASSIGNED)),
+    )
+    return not session.scalar(select(lost)) or _buys_for(session, order, login_id)
+
+
+def _bought(
+    session: Session, order: Order, grant: OrderGrant, login_id: int, *, now: datetime
+) -> Bought:
     pool = session.get_one(Pool, grant.pool_id) if grant.pool_id else None
     free = None if pool is None or pool.capacity is None else pool.capacity - pool.used
     has_seat = False
@@ -158,6 +180,7 @@ def _bought(session: Session, grant: OrderGrant, login_id: int, *, now: datetime
         seats=grant.seats,
         free=free,
         has_seat=has_seat,
+        may_take=pool is not None and _may_take(session, order, pool.id, login_id),
         can_watch=can["watch"],
         can_join=can["join"],
         has_slides=can["slides"],

@@ -181,7 +181,7 @@ def _waits(own: OwnOrder) -> str:
 
 def _shown(one: Bought, order_id: str, own: OwnOrder) -> ShownThing:
     may_take = (
-        one.pool is not None
+        one.may_take
         and not one.has_seat
         and (one.free is None or one.free > 0)
         and not own.awaits_proof

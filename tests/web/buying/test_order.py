@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from lms.accounts import accounts
 from lms.accounts.accounts import NewLogin
@@ -15,13 +15,16 @@ from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind
 from lms.models.orders import Order, OrderSession
-from lms.models.seats import VerifiedDomain
+from lms.models.organizations import Membership, Role
+from lms.models.seats import AssignmentEnd, Seat, SeatState, VerifiedDomain
 from lms.pricing.price_list import Price, set_prices
+from lms.seats import claims
 from tests.buying.buying_fixtures import ROSA, open_for_business
 from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
 from tests.factories import make_grant, make_handout, make_recording, make_webinar
 from tests.mailbox import letters, link_in, newest
+from tests.requests.test_requests import OFFICE
 from tests.visitor import Visitor
 from tests.web.buying.shopping import PASSWORD, confirm, order
 
@@ -230,3 +233,33 @@ def test_signed_in_with_an_unproven_address_orders_as_a_stranger(
     with database.read_session() as session:
         row = session.scalars(select(Order).where(Order.placed_at.is_not(None))).one()
         assert (row.contact_id != eve.id, row.awaits_proof) == (True, True)
+
+
+def test_buyer_whom_a_manager_removed_takes_no_seat_again(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        session.add(
+            VerifiedDomain(
+                organization_id=cast.organization_id, domain="pinecounty.example", verified_at=NOW
+            )
+        )
+    path = order(client, box={"choice": "team", "seats": "5"})
+    confirm(client, database)
+    found = re.search(rf'action="({path}/seats/\w+)"', client.get(path).text)
+    assert found
+    assert client.post(found[1]).status_code == 303
+    with database.transaction() as session:
+        seat = session.scalars(select(Seat).where(Seat.state == SeatState.TAKEN)).one()
+        claims.release(
+            session,
+            seat.public_id,
+            AssignmentEnd.REMOVED,
+            links=OFFICE.links,
+            actor=None,
+            now=NOW,
+        )
+        session.execute(delete(Membership).where(Membership.role == Role.OWNER))
+    assert found[1] not in client.get(path).text
+    client.post(found[1])
+    assert client.get(f"/webinars/{cast.slug}/watch").status_code == 403
