@@ -12,6 +12,7 @@ from lms.buying.payment_promises import CheckSent
 from lms.core.errors import N_, Conflict, Invalid
 from lms.documents import payment_links
 from lms.mail.links import MailContext
+from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.organizations import tax_papers
 from lms.organizations.tax_papers import NewExemption
@@ -32,19 +33,22 @@ USED_BEFORE = N_(
 def accept_quote(
     session: Session,
     token: str,
+    quote_id: str,
     acceptance: Acceptance,
     *,
     mail_context: MailContext,
     now: datetime,
 ) -> Order:
-    """Accept the newest quote of a link's order, which places it; returns the order.
+    """Accept the quote that a link's page showed, which places its order; returns the order.
 
-    Raises as `quotes.accept`, and Conflict without a quote.
+    Raises as `quotes.accept`, and Conflict without a quote, or where another has replaced it.
     """
     order = _locked(session, token)
     newest = quotes.newest(session, order.id)
     if newest is None:
         raise Conflict(NO_QUOTE)
+    if session.get_one(Document, newest.document_id).public_id != quote_id:
+        raise Conflict(quotes.OLD_VERSION)
     return accepted_quotes.accept(
         session, newest, acceptance, mail_context=mail_context, actor=None, now=now
     )

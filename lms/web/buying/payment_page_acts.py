@@ -53,6 +53,7 @@ def accept_quote(token: str) -> ResponseReturnValue:
         raise Conflict(payment_page_acts.NO_QUOTE)
     quote = page.quote
     form = AcceptQuoteForm(_sent())
+    seen, form.quote.data = form.quote.data or quote.public_id, quote.public_id
     with read_session() as session:
         policies = published_policies(session)
     if not policies:
@@ -69,6 +70,7 @@ def accept_quote(token: str) -> ResponseReturnValue:
             order = payment_page_acts.accept_quote(
                 session,
                 token,
+                seen,
                 Acceptance(
                     name=form.name.data or "",
                     po_number=form.po_number.data or "",

@@ -1,6 +1,14 @@
 """Forms of the payment page: accepting a quote, a purchase order, a check, an approval, tax papers."""
 
-from wtforms import BooleanField, DateField, FileField, Form, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    FileField,
+    Form,
+    HiddenField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, Optional
 
 from lms.buying.payment_promises import LONGEST_NOTE, LONGEST_NUMBER
@@ -26,6 +34,7 @@ def _paper() -> FileField:
 class AcceptQuoteForm(Form):
     """How a quote is accepted: a typed name, and a purchase order where there is one."""
 
+    quote = HiddenField()  # which one the page showed
     name = StringField(
         _l("Your name"),
         [InputRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],

@@ -1,6 +1,7 @@
 """Quotes on the payment page: accepted by a name or a purchase order, expired, and replaced."""
 
 import io
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -132,3 +133,25 @@ def test_replaced_version_of_a_quote_is_not_shown(
     path = link(carrel, facts)
     assert client.get(f"{path}/documents/{first}").status_code == 404
     assert client.get(f"{path}/documents/{second}").status_code == 200
+
+
+def test_quote_replaced_since_the_page_was_shown_is_not_accepted(
+    client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
+) -> None:
+    facts = quoted(database)
+    path = f"{link(carrel, facts)}/accept-quote"
+    sent = {"name": "Pat", "quote": hidden(client.get(path).text)}
+    with database.transaction() as session:
+        order = locked(session, facts)
+        quotes.issue_quote(session, order, mail_context=OFFICE, actor=None, now=NOW)
+    answer = client.post(path, data=sent)
+    assert answer.status_code == 409
+    assert read(database, facts).placed_at is None
+    sent["quote"] = hidden(answer.text)
+    assert client.post(path, data=sent).status_code == 303
+
+
+def hidden(page: str) -> str:
+    found = re.search(r'name="quote"[^>]*value="(\w+)"', page)
+    assert found
+    return found[1]
