@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
 from lms.models.documents import Document, DocumentKind
+from lms.models.orders import OrderTakeover
 from lms.models.payments import Payment
 from lms.models.seats import VerifiedDomain
 from lms.seller.settings import read_seller
@@ -14,7 +15,8 @@ def opens_at_once(session: Session, organization_id: int, *, wanted_minor: int =
     """Tell whether an order on credit opens at once, without our team.
 
     It does for who has paid before, and for who has a verified domain and owes, with what is
-    wanted now, no more than the limit for new customers.
+    wanted now, no more than the limit for new customers. What people of its domain ordered and it
+    has not taken over counts.
     """
     family = family_of(organization_id)
     has_paid = exists().where(
@@ -25,9 +27,10 @@ def opens_at_once(session: Session, organization_id: int, *, wanted_minor: int =
     if session.scalar(select(has_paid)):
         return True
     is_known = exists().where(VerifiedDomain.organization_id.in_(family))
+    asked = select(OrderTakeover.order_id).where(OrderTakeover.organization_id.in_(family))
     owed = session.scalar(
         select(func.coalesce(func.sum(Document.open_minor), 0)).where(
-            Document.organization_id.in_(family),
+            Document.organization_id.in_(family) | Document.order_id.in_(asked),
             Document.kind == DocumentKind.INVOICE,
             Document.livemode.is_(True),
         )

@@ -215,3 +215,21 @@ def test_verified_organization_is_asked_about_no_more(database: Database, cast: 
         new_organizations.verify(session, made, actor=None, now=NOW)
         assert session.scalars(select(OrderTakeover)).one().answered_at is None
     assert asked(database, cast) == []
+
+
+def test_orders_at_a_domain_share_its_credit_until_taken_over(
+    database: Database, cast: Cast
+) -> None:
+    first, _buyer = bought(database)
+    assert row(database, first).held_at is None
+    second, _buyer = bought(database, organization_name="Another Library")
+    assert row(database, second).held_at is not None
+
+
+def test_declined_order_leaves_no_credit_to_its_buyer(database: Database, cast: Cast) -> None:
+    bought(database)
+    (takeover_id,) = asked(database, cast)
+    with database.transaction() as session:
+        takeovers.decline(session, cast.organization_id, takeover_id, actor="mia", now=NOW)
+    second, _buyer = bought(database, organization_name="Another Library")
+    assert row(database, second).held_at is not None
