@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
@@ -36,7 +36,8 @@ def buyer_of(
     """Return who an order names; an account and an organization that are not there yet are made.
 
     A new person is emailed a link to choose a password, except for what was sold in the past. The
-    contact of an organization may manage it, unless they have another role; the first one owns it.
+    contact of an organization may manage it, unless they have another role or were removed since the
+    order was written down; the first one owns it.
     Whoever orders without an account gets a login that no address leads to, until they confirm
     theirs (PRODUCT.md, S15).
     """
@@ -52,7 +53,7 @@ def buyer_of(
         organization = _make_organization(session, order, actor=actor, now=now)
         if is_own:
             _mark_unverified(session, order, organization, now=now)
-    if contact.is_confirmed:
+    if contact.is_confirmed and not _was_removed(session, order, organization, contact):
         let_manage(session, organization, contact, actor=actor, now=now)
     return Buyer(contact, organization)
 
@@ -145,6 +146,20 @@ def _account(
 def _organization(session: Session, organization_id: int) -> OrganizationFacts:
     slug = session.get_one(Organization, organization_id).slug
     return organizations.find_organization(session, slug)
+
+
+def _was_removed(
+    session: Session, order: Order, organization: OrganizationFacts, contact: Account
+) -> bool:
+    """Tell whether a person was removed from an organization after an order was written down."""
+    its_ids = select(Organization.public_id).where(Organization.id.in_(family_of(organization.id)))
+    removed = exists().where(
+        AuditEntry.subject.in_(its_ids),
+        AuditEntry.act == "membership.removed",
+        AuditEntry.detail["login"].as_string() == contact.public_id,
+        AuditEntry.at >= order.created_at,
+    )
+    return bool(session.scalar(select(removed)))
 
 
 def _given_by(

@@ -12,10 +12,13 @@ from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Quote, Terms
+from lms.models.organizations import Membership
 from lms.models.payments import Payment
 from lms.models.seller import (
     PolicyKind,
 )
+from lms.organizations import memberships
+from lms.organizations.organizations import find_organization
 from lms.pricing.price_list import set_prices
 from lms.sales import quotes
 from lms.sales.new_orders import NewOrder
@@ -149,6 +152,20 @@ def test_quote_replaced_since_the_page_was_shown_is_not_accepted(
     assert read(database, facts).placed_at is None
     sent["quote"] = hidden(answer.text)
     assert client.post(path, data=sent).status_code == 303
+
+
+def test_manager_removed_since_a_quote_is_no_manager_by_accepting_it(
+    client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
+) -> None:
+    facts = quoted(database)
+    with database.transaction() as session:
+        elm = find_organization(session, "elm-county")
+        memberships.remove_member(session, elm, cast.mia.public_id, actor=None, now=NOW)
+    answer = client.post(f"{link(carrel, facts)}/accept-quote", data={"name": "Mia"})
+    assert answer.status_code == 303
+    with database.read_session() as session:
+        mine = select(Membership.role).where(Membership.login_id == cast.mia.id)
+        assert session.scalars(mine).all() == []
 
 
 def hidden(page: str) -> str:
