@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from lms.access.decision_facts import load_case
-from lms.access.policy import Action, Admitted, decide
+from lms.access.policy import Action, Admitted, Code, decide
 from lms.accounts import accounts
 from lms.buying import order_sessions
 from lms.core import clock
@@ -75,17 +75,18 @@ def required_watcher(reading: Session, webinar_id: int) -> Viewer:
 def buyer_here(reading: Session, webinar_id: int) -> Viewer | None:
     """Return who ordered in this browser and is not confirmed yet; None for no one.
 
-    Of several it is the one who may watch the webinar (a row id).
+    Of several it is the one who may watch the webinar (a row id). A free one asks for an account.
     """
     now = clock.now()
     buyers = order_sessions.buyers_of(reading, order_token(), now=now) if order_token() else ()
-    if not buyers:
-        return None
-    for login_id in buyers[:-1]:
+    is_free = False
+    for login_id in buyers:
         case = load_case(reading, login_id=login_id, webinar_id=webinar_id)
-        if isinstance(decide(case.login, case.webinar, Action.HANDOUT, now), Admitted):
+        decision = decide(case.login, case.webinar, Action.HANDOUT, now)
+        is_free = decision.code is Code.OK_FREE
+        if isinstance(decision, Admitted) and not is_free:
             return _buyer(reading, login_id)
-    return _buyer(reading, buyers[-1])
+    return _buyer(reading, buyers[-1]) if buyers and not is_free else None
 
 
 def _buyer(reading: Session, login_id: int) -> Viewer:

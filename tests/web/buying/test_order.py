@@ -263,3 +263,12 @@ def test_buyer_whom_a_manager_removed_takes_no_seat_again(
     assert found[1] not in client.get(path).text
     client.post(found[1])
     assert client.get(f"/webinars/{cast.slug}/watch").status_code == 403
+
+
+def test_order_opens_no_free_webinar_without_signing_in(
+    client: Visitor, database: Database, free: str
+) -> None:
+    with database.transaction() as session:
+        session.scalars(select(Webinar).where(Webinar.slug == OTHER)).one().free = True
+    assert client.get(f"/webinars/{OTHER}/watch").status_code in (302, 303, 403)
+    assert client.post(f"/webinars/{OTHER}/playback", json={}).status_code == 403
