@@ -7,7 +7,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
-from lms.accounts import accounts
+from lms.accounts import accounts, login_lookup
 from lms.accounts.accounts import Account, NewLogin
 from lms.core import slugs
 from lms.core.email_addresses import read_address
@@ -103,7 +103,8 @@ def _contact(
     login_id = order.contact_id or accounts.add_without_address(
         session, contact_name(order.contact_name, order.contact_email), now=now
     )
-    return accounts.read_account(session, login_id)
+    # who confirmed another order while this one was being paid is read as their account
+    return accounts.read_account(session, login_lookup.kept_login(session, login_id))
 
 
 def _make_organization(

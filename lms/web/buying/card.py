@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, Response, flash, make_response, redirect
+from flask import Blueprint, Response, flash, make_response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from limits import RateLimitItemPerDay, RateLimitItemPerHour
@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from lms.checkouts.opening import NewCheckout, open_checkout
 from lms.checkouts.settling import settle_order
 from lms.core import clock
-from lms.core.errors import Unavailable
+from lms.core.errors import NotFound, Unavailable
 from lms.payments.open_provider import offers_cards, open_provider
 from lms.sales.orders import find_order
 from lms.sales.read_models import find_order_facts
-from lms.web.buying.order_access import login_of
+from lms.web.buying.order_access import is_paid_here, login_of
 from lms.web.core import rate_limits
 from lms.web.core.order_browser import cart_token, drop_cart
 from lms.web.core.request_context import carrel, read_session, render, see_other
@@ -89,7 +89,8 @@ def settle(order_id: str) -> None:
 @open_to(Audience.EVERYONE)
 def paid(order_id: str) -> ResponseReturnValue:
     """Ask the provider whether the order is paid, and show it."""
-    login_of(order_id, placed=False)
+    if not is_paid_here(order_id):
+        raise NotFound
     settle(order_id)
     with read_session() as session:
         order = find_order(session, order_id)
@@ -98,4 +99,9 @@ def paid(order_id: str) -> ResponseReturnValue:
         return render("buying/paying.html", is_test=is_test()), 202, {"Refresh": "3"}
     if is_cart and cart_token():
         drop_cart()
-    return see_other("order.show", order_id=order_id)
+    page = url_for("order.show", order_id=order_id)
+    try:
+        login_of(order_id)
+    except NotFound:  # its buyer confirmed another order meanwhile
+        return see_other("sign_in.sign_in", next=page)
+    return redirect(page, code=303)

@@ -13,23 +13,29 @@ from lms.web.core.order_browser import order_token
 from lms.web.core.request_context import read_session
 
 
-def login_of(order_id: str, *, placed: bool = True) -> int:
+def login_of(order_id: str) -> int:
     """Return as whom an order is seen in this browser; raises NotFound for anyone else.
 
-    Before it is `placed`, while its card is being charged, it is seen as nobody: 0. Once its buyer is
-    confirmed, the browser that ordered sees nothing more.
+    Once its buyer is confirmed, the browser that ordered sees nothing more.
     """
     person = viewer()
     with read_session() as session:
         order = find_order(session, order_id)
         if person is not None and placed_orders.may_see(session, order, person.login_id):
             return person.login_id
-        if _is_open_here(session, order):
-            if order.contact_id is not None and mails.is_unconfirmed(session, order):
-                return order.contact_id
-            if not placed and order.placed_at is None:
-                return 0
+        is_begun = order.contact_id is not None and mails.is_unconfirmed(session, order)
+        if order.contact_id is not None and is_begun and _is_open_here(session, order):
+            return order.contact_id
     raise NotFound
+
+
+def is_paid_here(order_id: str) -> bool:
+    """Tell whether who paid an order by card may come back to it in this browser."""
+    person = viewer()
+    with read_session() as session:
+        order = find_order(session, order_id)
+        is_theirs = person is not None and placed_orders.may_see(session, order, person.login_id)
+        return is_theirs or _is_open_here(session, order)
 
 
 def _is_open_here(session: Session, order: Order) -> bool:

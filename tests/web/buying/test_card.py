@@ -11,6 +11,7 @@ from sqlalchemy import select
 from lms.core.database import Database
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.orders import Order
+from lms.models.organizations import Membership, Organization, Role
 from lms.models.payments import Payment
 from lms.pricing.price_list import set_prices
 from tests.buying.buying_fixtures import PRICES, ROSA, open_for_business
@@ -166,3 +167,25 @@ def test_webinar_off_sale_is_not_ordered_after_a_card_page(
         session.get_one(Webinar, cast.webinar_id).state = WebinarState.WITHDRAWN
     answer = check_out(client, payer="myself", payment="invoice", seen="9900")
     assert (answer.status_code, answer.location) == (303, "/cart")
+
+
+def test_order_paid_after_its_buyer_confirmed_is_theirs(
+    client: Visitor, app: Flask, database: Database, cast: Cast
+) -> None:
+    order(client, payment="invoice")
+    fill(client, choice="team", seats="5")
+    url = check_out(client, payment="card", organization_name="Pine Branch").location
+    phone = app.test_client()
+    confirm(phone, database)
+    path = back(url)
+    page = path.removesuffix("/paid")
+    for _again in range(2):
+        answer = client.get(path)
+        assert answer.status_code == 303
+        assert answer.location == f"/sign-in?next={page}"
+    assert client.get(page).status_code == 404
+    assert phone.get(page).status_code == 200
+    with database.read_session() as session:
+        branch = select(Organization.id).where(Organization.name == "Pine Branch")
+        query = select(Membership.role).where(Membership.organization_id.in_(branch))
+        assert session.scalars(query).all() == [Role.OWNER]
