@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
@@ -20,6 +21,8 @@ from lms.models.organizations import Membership, Organization, Role
 from lms.organizations import memberships, organizations
 from lms.organizations.organizations import NewOrganization, OrganizationFacts
 from lms.sales import billing
+
+ERASED: Final = "Erased person"  # whose name and address went while they paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ def take_back_role(session: Session, order: Order, *, actor: str | None, now: da
 
 def contact_name(name: str, email: str) -> str:
     """Return what the account is called that is made for a buyer."""
+    if not name.strip() and not email:
+        return ERASED
     return name.strip() or read_address(email).shown.rpartition("@")[0]
 
 

@@ -13,6 +13,7 @@ from lms.models.catalog import Webinar, WebinarState
 from lms.models.orders import Order
 from lms.models.organizations import Membership, Organization, Role
 from lms.models.payments import Payment
+from lms.people import erased_orders
 from lms.pricing.price_list import set_prices
 from tests.buying.buying_fixtures import PRICES, ROSA, open_for_business
 from tests.cast import Cast
@@ -189,3 +190,14 @@ def test_order_paid_after_its_buyer_confirmed_is_theirs(
         branch = select(Organization.id).where(Organization.name == "Pine Branch")
         query = select(Membership.role).where(Membership.organization_id.in_(branch))
         assert session.scalars(query).all() == [Role.OWNER]
+
+
+def test_payment_of_a_person_erased_meanwhile_is_recorded(
+    client: Visitor, database: Database
+) -> None:
+    url = to_card_page(client)
+    with database.transaction() as session:
+        erased_orders.forget(session, [], [ROSA])
+    assert client.get(back(url)).status_code == 303
+    with database.read_session() as session:
+        assert session.scalars(select(Payment.amount_minor)).all() == [9900]
