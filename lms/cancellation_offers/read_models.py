@@ -171,7 +171,9 @@ def worth_of(session: Session, offer: CancellationOffer) -> Worth:
 def others_of(session: Session, offer: CancellationOffer, *, now: datetime) -> tuple[Other, ...]:
     """Return the webinars that a payer may have instead: those to come first, none they have."""
     on_sale = select(Webinar).where(
-        Webinar.state == WebinarState.ANNOUNCED, Webinar.id != offer.webinar_id
+        Webinar.state == WebinarState.ANNOUNCED,
+        Webinar.free.is_(False),
+        Webinar.id != offer.webinar_id,
     )
     to_come = on_sale.where(Webinar.held_at > now).order_by(Webinar.held_at, Webinar.id)
     held = on_sale.where(Webinar.held_at <= now).order_by(Webinar.held_at.desc(), Webinar.id)

@@ -356,3 +356,11 @@ def test_an_unpaid_invoice_is_not_reminded_of_while_its_payer_may_choose(
     reinstate(carrel)
     with database.read_session() as session:
         assert len(due_debtors(session, now=late)) == 2
+
+
+def test_a_free_webinar_is_no_exchange_for_a_paid_one(database: Database, payers: Payers) -> None:
+    with database.transaction() as session:
+        make_webinar(session, "open-house", held_at=HELD_AT, free=True)
+    with database.read_session() as session:
+        offer = offer_of(database, payers.elm)
+        assert "open-house" not in {one.slug for one in others_of(session, offer, now=NOW)}
