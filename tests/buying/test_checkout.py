@@ -20,7 +20,6 @@ from lms.models.orders import Order, OrderSession, Terms
 from lms.models.organizations import Membership, Organization, Role
 from lms.models.payments import Checkout
 from lms.models.seats import VerifiedDomain
-from lms.organizations import organization_merges
 from lms.pricing.price_list import Price, set_prices
 from lms.sales.billing import billing_of
 from lms.sales.read_models import OrderFacts
@@ -211,21 +210,6 @@ class TestStranger:
         confirmed(database)
         assert kinds_to(database, "ann@pinecounty.example") == ["invitation"]
         assert kinds_to(database, "bo@pinecounty.example") == ["invitation"]
-
-    def test_manages_no_organization_that_theirs_was_merged_into(
-        self, database: Database, cast: Cast
-    ) -> None:
-        facts = ordered(database, filled(database), details(organization_name="Elm County Lib."))
-        with database.transaction() as session:
-            made = session.get_one(Organization, facts.organization_id)
-            kept = session.get_one(Organization, cast.organization_id)
-            organization_merges.merge(
-                session, kept=kept.slug, merged=made.slug, actor=None, now=NOW
-            )
-        login_id = confirmed(database)
-        with database.read_session() as session:
-            query = select(Membership.role).where(Membership.login_id == login_id)
-            assert session.scalars(query).all() == []
 
 
 class TestSignedIn:
