@@ -49,6 +49,7 @@ FACTS: Final = Query(
         Recording.webinar_id,
         PlaybackSession.expires_at,
         PlaybackSession.ended_as,
+        PlaybackSession.is_preview,
     )
     .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
     .outerjoin(Organization, Organization.id == PlaybackSession.organization_id)

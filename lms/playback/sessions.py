@@ -72,6 +72,7 @@ class SessionFacts:
     webinar_id: int
     expires_at: datetime
     ended_as: PlaybackEnd | None
+    is_preview: bool
 
 
 def open_playback(

@@ -49,7 +49,7 @@ def place_drafted_order(desk: Page) -> None:
     assert faults(desk) == []
 
 
-def test_a_price_leads_to_a_request_a_sale_and_a_film(served: Served, visit: Visit) -> None:
+def test_a_request_leads_to_a_sale_and_a_film(served: Served, visit: Visit) -> None:
     slug = f"heron-{new_public_id()[:6]}"
     with served.carrel.database.transaction() as session:
         served.add_webinar(session, slug, title="The Stuffed Heron")
@@ -57,8 +57,7 @@ def test_a_price_leads_to_a_request_a_sale_and_a_film(served: Served, visit: Vis
         dan = served.add_person(session, "Dan")
         ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
     asker = visit(dan.id).page
-    asker.goto(f"/webinars/{slug}")
-    asker.get_by_role("link", name=re.compile("^One person")).click()
+    asker.goto(f"/ask?kind=register&webinar={slug}")
     assert faults(asker) == []
     expect(asker.get_by_text("$99.00").first).to_be_visible()
     asker.get_by_label("What do you need?").select_option("group")

@@ -15,7 +15,7 @@ def ask_to_renew(page: Page, customer: Customer) -> str:
     """Press Renew and ask for the quote; return the new term as the page says it."""
     page.goto(f"/organization/{customer.organization_id}")
     page.get_by_role("link", name="Renew", exact=True).first.click()
-    expect(page.get_by_text("$3,180.00")).to_be_visible()
+    expect(page.get_by_text("$3,180.00", exact=True)).to_be_visible()
     term = page.locator("dt:text-is('New term') + dd").inner_text().strip()
     page.get_by_role("button", name="Request renewal quote").click()
     expect(page.get_by_text("We got your request")).to_be_visible()

@@ -57,6 +57,13 @@ def test_staff_preview_a_recording_they_do_not_hold(client, cast):
     assert player.addresses["seconds"] == 3600
 
 
+def test_staff_whose_preview_ended_are_sold_nothing_and_may_go_on(client, cast):
+    client.sign_in(cast.ada.id)
+    player = open_playback(client, cast.slug, preview=True)
+    told = client.post(player.addresses["why"]).json
+    assert (told["may_reopen"], told["step_url"]) == (True, None)
+
+
 def test_a_webinar_that_is_not_there_opens_nothing(client, cast):
     client.sign_in(cast.alice.id)
     assert client.post("/webinars/nothing/playback", json={}).status_code == 404
