@@ -85,6 +85,7 @@ def serve(route: Route) -> None:
             **specimen.values(),
             "document": document,
             "document_id": "1",
+            "standing": ("Due Nov 30, 2026", "soon"),
             "may_open": lambda _: True,
         }
         route.fulfill(body=template.render(values), content_type="text/html")
