@@ -22,7 +22,7 @@ from lms.models.recordings import Recording, RecordingState
 from lms.recordings import recordings
 from lms.recordings.encode_job import workshop
 from lms.recordings.recordings import ENCODE
-from tests.factories import make_webinar
+from tests.factories import make_login, make_webinar
 from tests.media.conftest import X264, Make, picture
 from tests.recordings.paused_encode_worker import GO, STORED
 from tests.servers.process import running
@@ -54,6 +54,9 @@ def places(request: pytest.FixtureRequest, environ: Mapping[str, str]) -> Mappin
 def house(places: Mapping[str, str], database: object) -> Iterator[Carrel]:
     """The library with one recording that waits for its encode."""
     carrel = open_carrel(Settings.from_env(places))
+    # a worker refuses to start on files whose database has nobody in it
+    with carrel.database.transaction() as session:
+        make_login(session)
     yield carrel
     carrel.database.dispose()
 

@@ -19,7 +19,7 @@ from lms.models.jobs import Job, JobState
 from lms.models.recordings import Recording, RecordingState
 from lms.recordings import recordings
 from lms.recordings.recordings import ENCODE
-from tests.factories import make_webinar
+from tests.factories import make_login, make_webinar
 from tests.media.conftest import X264, Make, picture
 from tests.servers.process import running
 from tests.servers.s3 import S3Server
@@ -46,6 +46,9 @@ def places(environ: Mapping[str, str], s3_server: S3Server, tmp_path: Path) -> M
 @pytest.fixture
 def house(places: Mapping[str, str], database: Database) -> Iterator[Carrel]:
     carrel = open_carrel(Settings.from_env(places))
+    # a worker refuses to start on files whose database has nobody in it
+    with carrel.database.transaction() as session:
+        make_login(session)
     yield carrel
     carrel.database.dispose()
 
