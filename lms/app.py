@@ -68,7 +68,7 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
     )
     # Jinja's own cache of 400 is behind one lock, in which hundreds of threads came to stand.
-    app.jinja_options = {"cache_size": -1}
+    app.jinja_options = {**app.jinja_options, "cache_size": -1}
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.extensions[EXTENSION] = carrel

@@ -101,3 +101,7 @@ def test_every_template_that_the_code_names_exists() -> None:
 def test_a_sentence_begins_at_the_margin(path: Path) -> None:
     text = re.sub(r"{#.*?#}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert re.findall(r"^[ \t]+{{ (?:_|ngettext)\(.*", text, re.MULTILINE) == []
+
+
+def test_an_app_takes_templates_as_another_compiled_them(app: Flask) -> None:
+    assert app.jinja_env.bytecode_cache is Flask.jinja_options["bytecode_cache"]
