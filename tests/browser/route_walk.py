@@ -164,15 +164,16 @@ class World:
     values: Mapping[str, str]
 
 
-def walk(world: World) -> Walk:
-    """Return a stop for everybody who comes by each route that answers to GET."""
+def walk(world: World, method: str = "GET") -> Walk:
+    """Return a stop for everybody who comes by each route that answers to this method."""
     app = create_app(world.carrel, COMPONENTS)
     stops: list[Stop] = []
     unknown: list[str] = []
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         audiences = audiences_of(app.view_functions[rule.endpoint])
-        is_page = "GET" in (rule.methods or ()) and not audiences & UNCOOKIED
-        if not is_page or rule.endpoint in NAMED or A_FILE.search(rule.rule):
+        is_met = method in (rule.methods or ()) and not audiences & UNCOOKIED
+        is_page = rule.endpoint not in NAMED and not A_FILE.search(rule.rule)
+        if not is_met or (method == "GET" and not is_page):
             continue
         place = rule.endpoint.partition(".")[0]
         names = re.findall(r"<(?:[^<>:]+:)?(\w+)>", rule.rule)

@@ -29,6 +29,7 @@ ONLY_SEATS: Final = N_("Only seats can be added to what they have. Choose a new 
 TOO_MUCH: Final = N_("Enter a discount between 0 and the price of this line.")
 NO_REASON: Final = N_("Enter the reason for the discount.")
 TOO_LATE: Final = N_("Choose an earlier day.")
+CHOSEN: Final = frozenset({"kind", "act", "delivered_through"})
 
 
 def read_order(session: Session, form: OrderForm) -> NewOrder:
@@ -39,6 +40,8 @@ def read_order(session: Session, form: OrderForm) -> NewOrder:
     zone = zone_of(session, organization_id)
     lines = []
     for place, entry in enumerate(form.lines):
+        if CHOSEN & entry.form.errors.keys():
+            continue  # the form says so, and the rest of the line depends on it
         try:
             lines.append(_line(session, entry.form, str(form.currency.data), zone))
         except Invalid as refusal:
