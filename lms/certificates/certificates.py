@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_logins import logins_of
-from lms.core.compiled_statements import Query
 from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
@@ -33,7 +32,7 @@ WITHHELD: Final = N_("The holder was erased, so this certificate has no name to 
 REASON_WITHHELD: Final = N_("The reason is withheld, and so is the name.")
 NAME_IT: Final = N_("Write a name of at most 200 letters.")
 
-_of_person: Final = (
+_ANY: Final = (
     select(Certificate.id)
     .where(
         Certificate.login_id.in_(logins_of(bindparam("person", type_=Login.id.type))),
@@ -41,9 +40,8 @@ _of_person: Final = (
     )
     .limit(1)
 )
-_ANY: Final = Query(_of_person)
 _STANDS: Final = (Certificate.revoked_at.is_(None), Certificate.replaced_at.is_(None))
-_STANDING: Final = Query(_of_person.where(*_STANDS))
+_STANDING: Final = _ANY.where(*_STANDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +180,12 @@ def correct(
 
 def has_any(session: Session, login_id: int, webinar_id: int) -> bool:
     """Tell whether a person was ever issued one, revoked ones included."""
-    return bool(_ANY.rows(session, {"person": login_id, "webinar": webinar_id}))
+    return session.scalar(_ANY, {"person": login_id, "webinar": webinar_id}) is not None
 
 
 def has_standing(session: Session, login_id: int, webinar_id: int) -> bool:
     """Tell whether one stands for a person, merged logins included."""
-    return bool(_STANDING.rows(session, {"person": login_id, "webinar": webinar_id}))
+    return session.scalar(_STANDING, {"person": login_id, "webinar": webinar_id}) is not None
 
 
 def with_standing(session: Session, login_id: int, webinar_ids: Collection[int]) -> frozenset[int]:

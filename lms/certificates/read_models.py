@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
-from lms.core.compiled_statements import Query
 from lms.core.errors import NotFound
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Webinar
@@ -99,7 +98,7 @@ _OWN: Final = _ALL_OF_PERSON.where(Certificate.replaced_at.is_(None)).order_by(
     Certificate.earned_at.desc(), Certificate.id.desc()
 )
 _HISTORY: Final = _ALL_OF_PERSON.order_by(Certificate.issued_at.desc(), Certificate.id.desc())
-_STANDING: Final = Query(
+_STANDING: Final = (
     _ALL_OF_PERSON.where(
         Certificate.webinar_id == bindparam("webinar", type_=Webinar.id.type),
         Certificate.revoked_at.is_(None),
@@ -129,8 +128,8 @@ def list_own(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:
 
 def own_of_webinar(session: Session, login_id: int, webinar_id: int) -> CertificateFacts | None:
     """Return the certificate of a webinar that stands for a person, if one does."""
-    rows = _STANDING.rows(session, {"person": login_id, "webinar": webinar_id})
-    return CertificateFacts(*rows[0]) if rows else None
+    row = session.execute(_STANDING, {"person": login_id, "webinar": webinar_id}).one_or_none()
+    return None if row is None else facts_of_row(row)
 
 
 def list_siblings(session: Session, public_id: str) -> tuple[CertificateFacts, ...]:

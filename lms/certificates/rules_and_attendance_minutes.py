@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
-from lms.core.compiled_statements import Query
 from lms.core.database import insert_into
 from lms.models.catalog import Webinar
 from lms.models.certificates import CertificateRule
@@ -29,12 +28,10 @@ _RULES: Final = select(
     CertificateRule.live_minutes,
     CertificateRule.credit_minutes,
 ).outerjoin_from(Webinar, CertificateRule, CertificateRule.webinar_id == Webinar.id)
-_RULE: Final = Query(_RULES.where(Webinar.id == _webinar))
-_ATTENDANCE: Final = Query(
-    select(func.max(Attendance.minutes).label("minutes")).where(
-        Attendance.login_id.in_(logins_of(bindparam("person", type_=Attendance.login_id.type))),
-        Attendance.webinar_id == _webinar,
-    )
+_RULE: Final = _RULES.where(Webinar.id == _webinar)
+_ATTENDANCE: Final = select(func.max(Attendance.minutes)).where(
+    Attendance.login_id.in_(logins_of(bindparam("person", type_=Attendance.login_id.type))),
+    Attendance.webinar_id == _webinar,
 )
 
 
@@ -71,8 +68,7 @@ def usual_live_minutes(minutes: int) -> int:
 
 def read_rule(session: Session, webinar_id: int) -> Rule:
     """Return the rule of a webinar that is there."""
-    [row] = _RULE.rows(session, {"webinar": webinar_id})
-    return _rule(row)
+    return _rule(session.execute(_RULE, {"webinar": webinar_id}).one())
 
 
 def read_rules(session: Session, webinar_ids: Collection[int]) -> dict[int, Rule]:
@@ -176,8 +172,7 @@ def read_attendance(session: Session, login_id: int, webinar_id: int) -> int:
 
     Of two logins that are one person the longer time counts: both may have sat in the same hour.
     """
-    [row] = _ATTENDANCE.rows(session, {"person": login_id, "webinar": webinar_id})
-    return row.minutes or 0
+    return session.scalar(_ATTENDANCE, {"person": login_id, "webinar": webinar_id}) or 0
 
 
 def read_attendances(

@@ -13,7 +13,6 @@ from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
 from lms.certificates import group_showing_certificates
-from lms.core.compiled_statements import Query
 from lms.core.database import insert_into
 from lms.core.errors import N_, Gone, NotFound
 from lms.core.model_base import CROCKFORD, new_public_id
@@ -135,14 +134,14 @@ def showable(session: Session, login_id: int, *, now: datetime) -> tuple[Shown, 
     """Return what a person may show to a group now, by title."""
     return tuple(
         Shown(row.slug, row.title, row.owner or "")
-        for row in _HELD.rows(session, {"person": login_id})
+        for row in session.execute(_HELD, {"person": login_id})
         if grant_to_show(session, login_id, row.id, now=now) is not None
     )
 
 
 def list_showings(session: Session, login_id: int, *, now: datetime) -> tuple[ShowingFacts, ...]:
     """Return what a person has shown, the latest first."""
-    return tuple(_facts(row, now) for row in _MINE.rows(session, {"person": login_id}))
+    return tuple(_facts(row, now) for row in session.execute(_MINE, {"person": login_id}))
 
 
 def read_room(session: Session, code: str, *, now: datetime) -> ShowingFacts:
@@ -219,12 +218,10 @@ _SHOWINGS: Final = (
     .join(Grant, Grant.id == Showing.grant_id)
 )
 _person: Final = bindparam("person", type_=Login.id.type)
-_MINE: Final = Query(
-    _SHOWINGS.where(Showing.login_id.in_(logins_of(_person))).order_by(
-        Showing.opened_at.desc(), Showing.id.desc()
-    )
+_MINE: Final = _SHOWINGS.where(Showing.login_id.in_(logins_of(_person))).order_by(
+    Showing.opened_at.desc(), Showing.id.desc()
 )
-_HELD: Final = Query(
+_HELD: Final = (
     select(Webinar.id, Webinar.slug, Webinar.title, func.max(Organization.name).label("owner"))
     .join(Grant, Grant.webinar_id == Webinar.id)
     .outerjoin(OrderLine, OrderLine.id == Grant.order_line_id)

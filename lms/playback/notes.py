@@ -11,7 +11,6 @@ from typing import Final
 from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from lms.core.compiled_statements import Query
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.catalog import Webinar
 from lms.models.playback import Note
@@ -48,7 +47,7 @@ class OwnNote:
     written_at: datetime
 
 
-_NOTES = Query(
+_NOTES = (
     select(Note.public_id, Note.at_s, Note.text)
     .where(
         Note.login_id.in_(whose),
@@ -67,7 +66,7 @@ _OWN = (
 
 def read_notes(session: Session, *, login_id: int, webinar_id: int) -> tuple[NoteFacts, ...]:
     """Return a person's notes on a webinar in the order of their moments."""
-    rows = _NOTES.rows(session, {"login_id": login_id, "webinar_id": webinar_id})
+    rows = session.execute(_NOTES, {"login_id": login_id, "webinar_id": webinar_id})
     return tuple(NoteFacts(*row) for row in rows)
 
 

@@ -7,7 +7,6 @@ from typing import Final
 from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
-from lms.core.compiled_statements import Query
 from lms.core.errors import NotFound
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
 from lms.models.handouts import Handout, HandoutPage
@@ -94,7 +93,7 @@ class PlayableWebinar:
     handouts: tuple[HandoutFacts, ...]
 
 
-_WEBINAR = Query(
+_WEBINAR = (
     select(
         Webinar.id,
         Webinar.slug,
@@ -116,13 +115,13 @@ _WEBINAR = Query(
     )
     .where(Webinar.slug == bindparam("slug"))
 )
-_PRESENTERS = Query(
+_PRESENTERS = (
     select(Presenter.name)
     .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
     .where(WebinarPresenter.webinar_id == bindparam("webinar_id"))
     .order_by(WebinarPresenter.position)
 )
-_HANDOUTS = Query(
+_HANDOUTS = (
     select(
         Handout.public_id,
         Handout.kind,
@@ -143,9 +142,9 @@ _HANDOUT = select(
     Handout.preview_key,
     Handout.is_stamped,
 ).where(Handout.public_id == bindparam("public_id"), Handout.removed_at.is_(None))
-_ID = Query(select(Webinar.id, Webinar.state).where(Webinar.slug == bindparam("slug")))
-_SLUG = Query(select(Webinar.slug).where(Webinar.id == bindparam("webinar_id")))
-_CAPTIONS = Query(
+_ID = select(Webinar.id, Webinar.state).where(Webinar.slug == bindparam("slug"))
+_SLUG = select(Webinar.slug).where(Webinar.id == bindparam("webinar_id"))
+_CAPTIONS = (
     select(Caption.public_id, Caption.language, Caption.label, Caption.is_default, Caption.key)
     .join(Recording, Recording.id == Caption.recording_id)
     .where(Recording.public_id == bindparam("recording_id"), Caption.key.is_not(None))
@@ -155,12 +154,11 @@ _CAPTIONS = Query(
 
 def read_playable(session: Session, slug: str) -> PlayableWebinar:
     """Return what the watch page of a webinar shows; raises NotFound."""
-    rows = _WEBINAR.rows(session, {"slug": slug})
-    if not rows:
+    row = session.execute(_WEBINAR, {"slug": slug}).one_or_none()
+    if row is None:
         raise NotFound
-    row = rows[0]
-    presenters = _PRESENTERS.rows(session, {"webinar_id": row.id})
-    handouts = _HANDOUTS.rows(session, {"webinar_id": row.id})
+    presenters = session.scalars(_PRESENTERS, {"webinar_id": row.id})
+    handouts = session.execute(_HANDOUTS, {"webinar_id": row.id})
     version = None
     if row.version_id is not None:
         version = Version(
@@ -170,7 +168,7 @@ def read_playable(session: Session, slug: str) -> PlayableWebinar:
         webinar_id=row.id,
         slug=row.slug,
         title=row.title,
-        presenters=tuple(each.name for each in presenters),
+        presenters=tuple(presenters),
         held_at=row.held_at,
         zone=row.zone,
         minutes=row.minutes,
@@ -182,10 +180,10 @@ def read_playable(session: Session, slug: str) -> PlayableWebinar:
 
 def webinar_id_of(session: Session, slug: str, *, with_drafts: bool) -> int:
     """Return the id of a webinar by the name in its address; raises NotFound."""
-    found = _ID.rows(session, {"slug": slug})
-    if not found or (found[0].state is WebinarState.DRAFT and not with_drafts):
+    found = session.execute(_ID, {"slug": slug}).one_or_none()
+    if found is None or (found.state is WebinarState.DRAFT and not with_drafts):
         raise NotFound
-    return int(found[0].id)
+    return int(found.id)
 
 
 def poster_on_show(session: Session, recording_id: str, *, run: str) -> str | None:
@@ -209,15 +207,15 @@ def poster_on_show(session: Session, recording_id: str, *, run: str) -> str | No
 
 def slug_of(session: Session, webinar_id: int) -> str:
     """Return the name in a webinar's address; raises NotFound."""
-    found = _SLUG.rows(session, {"webinar_id": webinar_id})
-    if not found:
+    found = session.scalar(_SLUG, {"webinar_id": webinar_id})
+    if found is None:
         raise NotFound
-    return str(found[0].slug)
+    return found
 
 
 def read_captions(session: Session, recording_id: str) -> tuple[CaptionFacts, ...]:
     """Return the caption tracks of a version, by its outside id."""
-    rows = _CAPTIONS.rows(session, {"recording_id": recording_id})
+    rows = session.execute(_CAPTIONS, {"recording_id": recording_id})
     return tuple(
         CaptionFacts(row.public_id, row.language, row.label, row.is_default, row.key or "")
         for row in rows

@@ -10,7 +10,6 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
-from lms.core.compiled_statements import Query
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
 from lms.playback.progress_bitmap import merge, watched_seconds
@@ -65,12 +64,10 @@ _PLACES = (
     .where(WatchRecord.login_id.in_(whose))
     .order_by(WatchRecord.updated_at)
 )
-_ONE: Final = Query(_PLACES.where(WatchRecord.recording_id == bindparam("recording_id")))
-_OF_WEBINAR: Final = Query(
-    _PLACES.where(
-        Recording.webinar_id == bindparam("webinar_id", type_=Recording.webinar_id.type),
-        Recording.seconds.is_not(None),
-    )
+_ONE: Final = _PLACES.where(WatchRecord.recording_id == bindparam("recording_id"))
+_OF_WEBINAR: Final = _PLACES.where(
+    Recording.webinar_id == bindparam("webinar_id", type_=Recording.webinar_id.type),
+    Recording.seconds.is_not(None),
 )
 _SEVERAL: Final = _PLACES.where(
     WatchRecord.recording_id.in_(bindparam("recording_ids", expanding=True))
@@ -95,12 +92,12 @@ def read_places(
 def read_places_in(session: Session, login_id: int, webinar_id: int) -> Mapping[int, Place]:
     """Return the same in all versions of a webinar's recording whose length is known."""
     asked = {"login_id": login_id, "webinar_id": webinar_id}
-    return _by_recording(_OF_WEBINAR.rows(session, asked))
+    return _by_recording(session.execute(_OF_WEBINAR, asked))
 
 
 def _rows(session: Session, login_id: int, recording_ids: Sequence[int]) -> Iterable[Any]:
     if len(recording_ids) == 1:
-        return _ONE.rows(session, {"login_id": login_id, "recording_id": recording_ids[0]})
+        return session.execute(_ONE, {"login_id": login_id, "recording_id": recording_ids[0]})
     return session.execute(_SEVERAL, {"login_id": login_id, "recording_ids": list(recording_ids)})
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.compiled_statements import Query
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.recordings import Recording, Slide, SlideFate
 from lms.models.search import Passage, PassageKind
@@ -57,7 +56,7 @@ class Revision:
 
 
 FEWEST_SHOWN = 2  # one from beginning to end is a film or a face, and no row of slides
-_SLIDES: Final = Query(
+_SLIDES: Final = (
     select(
         Recording.seconds,
         Slide.public_id,
@@ -229,7 +228,7 @@ def _slide(session: Session, recording: Recording, slide_id: str) -> Slide:
 
 
 def _rows(session: Session, recording_id: str) -> tuple[float, Sequence[Any]]:
-    rows = _SLIDES.rows(session, {"recording": recording_id})
+    rows = session.execute(_SLIDES, {"recording": recording_id}).all()
     if not rows:
         raise NotFound
     return rows[0].seconds or 0.0, [row for row in rows if row.public_id is not None]

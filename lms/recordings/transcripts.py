@@ -7,7 +7,6 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
-from lms.core.compiled_statements import Query
 from lms.core.errors import NotFound
 from lms.models.catalog import Webinar
 from lms.models.recordings import Caption, Recording
@@ -53,14 +52,14 @@ _TRACKS: Final = (
     .where(Recording.is_current, Caption.key.is_not(None))
     .order_by(Caption.is_default.desc(), Caption.language)
 )
-_OF_WEBINAR: Final = Query(
-    _TRACKS.where(Recording.webinar_id == bindparam("webinar", type_=Webinar.id.type))
+_OF_WEBINAR: Final = _TRACKS.where(
+    Recording.webinar_id == bindparam("webinar", type_=Webinar.id.type)
 )
 
 
 def read_tracks(session: Session, webinar_id: int) -> tuple[Track, ...]:
     """Return the tracks of what plays of a webinar, the default first, without their texts."""
-    rows = _OF_WEBINAR.rows(session, {"webinar": webinar_id})
+    rows = session.execute(_OF_WEBINAR, {"webinar": webinar_id})
     return tuple(_track(row, None) for row in rows)
 
 

@@ -17,7 +17,6 @@ from werkzeug.wrappers import Response
 from lms.accounts import browser_sessions
 from lms.accounts.browser_sessions import Blocked, Browser, Opened, hash_cookie
 from lms.core import clock
-from lms.core.compiled_statements import Query
 from lms.core.errors import N_, Forbidden, Frozen
 from lms.core.settings import Settings
 from lms.mail.link_tokens_and_codes import LinkOver
@@ -41,7 +40,7 @@ _MANAGES = (
     )
     .correlate(Login)
 )
-_SIGNED_IN = Query(
+_SIGNED_IN = (
     select(
         Login.id.label("login_id"),
         Login.public_id,
@@ -176,10 +175,9 @@ def _load_viewer(request: Request) -> Viewer | None:
         return None
     token_hash, now = hash_cookie(value), clock.now()
     with read_session() as reading:
-        rows = _SIGNED_IN.rows(reading, {"token_hash": token_hash, "now": now})
-    if not rows:
+        row = reading.execute(_SIGNED_IN, {"token_hash": token_hash, "now": now}).one_or_none()
+    if row is None:
         return None
-    row = rows[0]
     came_before_at = row.came_before_at
     if browser_sessions.is_due(row.last_seen_at, now=now):
         _note_seen(row.sign_in_id, now)
