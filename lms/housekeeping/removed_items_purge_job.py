@@ -1,4 +1,7 @@
-"""The removed items purge job: deletes what staff removed 30 days ago, its files first."""
+"""The removed items purge job: deletes what is kept no longer, its files first.
+
+That is what staff removed 30 days ago, and the names of erased people in documents of seven years ago.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +15,8 @@ from lms.core.runtime import Carrel
 from lms.handouts import handouts
 from lms.handouts.handouts import KEPT_AFTER_REMOVAL
 from lms.jobs.queue import JobRun, Schedule, Stopped
+from lms.people import erased_orders
+from lms.people.erased_orders import LEGAL_TIME
 from lms.recordings import captions, versions
 
 CLEAR: Final = "removed.clear"
@@ -31,8 +36,9 @@ class _Gone:
 
 def clear(carrel: Carrel, run: JobRun) -> None:
     """Delete the files of what was removed long ago, then forget it."""
+    at = now()
     with carrel.database.read_session() as session:
-        gone = tuple(_overdue(session, now() - KEPT_AFTER_REMOVAL))
+        gone = (*_overdue(session, at - KEPT_AFTER_REMOVAL), *_documents(session, at - LEGAL_TIME))
     for each in gone:
         if run.canceled():
             raise Stopped
@@ -54,3 +60,8 @@ def _overdue(session: Session, at: datetime) -> Iterator[_Gone]:
         yield _Gone(version, (folder,), original, versions.forget_files, spared)
     for caption, key in captions.removed_by(session, at):
         yield _Gone(caption, (), key, captions.forget)
+
+
+def _documents(session: Session, at: datetime) -> Iterator[_Gone]:
+    for document in erased_orders.documents_by(session, at):
+        yield _Gone(document, (f"documents/{document}/",), None, erased_orders.forget_in_document)

@@ -1,17 +1,20 @@
 """Erased orders: what becomes of an erased person's orders and payments (MONEY.md, M21).
 
-Documents stay as they were issued. What was typed about the person besides goes, and so do their
-drafts.
+Documents stay as they were issued for the years in which a tax office may ask for them; then they
+lose the name and address, and keep their amounts. What was typed about the person besides goes at
+once, and so do their drafts.
 """
 
 import json
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Text, cast, delete, exists, false, func, null, or_, select
 from sqlalchemy import update as updating
 from sqlalchemy.orm import Session
 
+from lms.documents.snapshots import sha256_of
 from lms.models.accounts import Login
 from lms.models.documents import Document
 from lms.models.grants import Grant
@@ -19,6 +22,8 @@ from lms.models.orders import Order, Quote
 from lms.models.payments import Checkout, Payment
 
 ERASED_NAME: Final = "Erased person"
+# The longest time for which the IRS asks to keep records of a sale (Publication 583).
+LEGAL_TIME: Final = timedelta(days=7 * 366)
 _SILENTLY: Final = {"synchronize_session": False}
 
 
@@ -43,6 +48,35 @@ def forget(session: Session, login_ids: Sequence[int], keys: Sequence[str]) -> N
         updating(Grant).where(hosts).values(host_email=""),
     ):
         session.execute(change.execution_options(**_SILENTLY))
+    session.flush()
+
+
+def documents_by(session: Session, issued_by: datetime) -> list[str]:
+    """Return the documents, by their outside ids, that were issued by then and name an erased person."""
+    billed_to = Document.snapshot["bill_to"]["name"].as_string()
+    return list(
+        session.scalars(
+            select(Document.public_id)
+            .join(Login, Login.id == Document.login_id)
+            .where(
+                # an erased login has no address and the name that erasure gives it
+                Login.email.is_(None),
+                Login.name == ERASED_NAME,
+                Document.issued_at <= issued_by,
+                billed_to != ERASED_NAME,
+            )
+            .order_by(Document.id)
+        )
+    )
+
+
+def forget_in_document(session: Session, document_id: str) -> None:
+    """Take the name and address out of a document; its PDF is to be deleted by the caller before."""
+    document = session.scalars(select(Document).where(Document.public_id == document_id)).one()
+    nobody = {"name": ERASED_NAME, "attention": "", "address": [], "email": "", "vendor_number": ""}
+    document.snapshot = {**document.snapshot, "bill_to": nobody}
+    document.sha256 = sha256_of(document.snapshot)
+    document.pdf_key = document.pdf_sha256 = None
     session.flush()
 
 

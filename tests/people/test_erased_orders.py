@@ -1,13 +1,15 @@
 """What becomes of an erased person's orders: documents stay, all else about the person goes."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from lms.core.database import Database
+from lms.core.runtime import Carrel
 from lms.documents.snapshots import BillTo, unpack
+from lms.documents.stored_pdfs import ensure_pdf
 from lms.models.documents import Document, DocumentKind
 from lms.models.mail import Mail
 from lms.models.orders import Order, OrderLine, Quote, Terms
@@ -16,6 +18,7 @@ from lms.models.payments import Payment, PaymentMethod
 from lms.models.requests import DeskRequest, RequestKind
 from lms.payments.payments import NewPayment
 from lms.people import erasure
+from lms.people.erased_orders import LEGAL_TIME
 from lms.requests.requests import NewRequest, ask
 from lms.sales import corrections, orders, quotes, receiving
 from lms.sales.corrections import Correction
@@ -23,8 +26,9 @@ from lms.sales.new_orders import NewOrder
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts
 from tests.cast import Cast
-from tests.clock import NOW
+from tests.clock import NOW, Clock
 from tests.people.test_erasure import LINKS, _places_with
+from tests.removed_items_purge import clear
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, SEAT, locked, placed, read
 
@@ -88,6 +92,38 @@ def test_documents_say_what_they_said_and_money_keeps_its_amounts(
     assert (payment.amount_minor, payment.check_number, payment.note) == (9900, "1234", "")
     left = read(database, order)
     assert (left.buyer, left.contact_email, left.total_minor) == ("Erased person", None, 9900)
+
+
+def test_after_the_legal_years_documents_keep_their_amounts_alone(
+    carrel: Carrel, database: Database, cast: Cast, clock: Clock
+) -> None:
+    paid(database, placed(database, ALICE))
+    placed(database, replace(ALICE, email="bob@example.org", name="Bob"))
+    erase_alice(database, cast)
+    with database.read_session() as session:
+        theirs = session.scalars(select(Document.public_id)).all()
+    for document in theirs:
+        ensure_pdf(carrel, document)
+
+    clock.set(NOW + LEGAL_TIME - timedelta(days=1))
+    clear(carrel)
+    assert names_in(database) == ["Alice", "Alice", "Bob"]
+
+    clock.set(NOW + LEGAL_TIME)
+    clear(carrel)
+    assert names_in(database) == ["Bob", "Erased person", "Erased person"]
+    with database.read_session() as session:
+        left = session.scalars(select(Document).order_by(Document.id)).all()
+        kept = {key for (key,) in session.execute(select(Document.pdf_key)) if key}
+    assert [one.total_minor for one in left] == [9900, 9900, 9900]
+    assert set(carrel.storage.list("documents/")) == kept
+    assert "Alice" not in str([one.snapshot for one in left])
+
+
+def names_in(database: Database) -> list[str]:
+    with database.read_session() as session:
+        snapshots = session.scalars(select(Document.snapshot)).all()
+    return sorted(unpack(each).bill_to.name for each in snapshots)
 
 
 def test_no_other_text_names_the_person(database: Database, cast: Cast) -> None:
