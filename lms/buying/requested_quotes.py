@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.core.email_addresses import read_address
-from lms.core.errors import N_, Invalid
+from lms.core.errors import N_, Conflict, Invalid
 from lms.core.model_base import new_public_id
 from lms.core.postal_addresses import Address, address_faults, clean_address
 from lms.core.runtime import derived_key
@@ -152,30 +153,17 @@ def issue(
     Returns its order: a draft for the organization that is named, which is made when the quote is
     accepted. Raises Invalid where the price list no longer has it, and NotFound.
     """
-    there = session.scalar(select(Order).where(Order.public_id == opened.order_id))
+    is_mine = select(Order).where(Order.public_id == opened.order_id)
+    there = session.scalar(is_mine)
     if there is not None:
         return there
+    new = _new_order(session, opened)
+    try:
+        with session.begin_nested():
+            order = orders.draft(session, new, actor=None, now=now)
+    except (IntegrityError, Conflict):  # pressed twice at the same moment: the other one issued it
+        return session.scalars(is_mine).one()
     request = opened.request
-    priced = price(session, request)
-    if isinstance(priced, Unpriced):
-        raise Invalid(NO_PRICE)
-    line = NewLine(
-        kind=priced.kind,
-        covers=request.covers,
-        price_minor=priced.total_minor,
-        quantity=None if priced.kind is OfferKind.INSTITUTIONAL else priced.units,
-    )
-    new = NewOrder(
-        lines=(line,),
-        email=request.email,
-        name=request.name,
-        terms=Terms.INVOICE,
-        currency=priced.currency,
-        organization=request.organization,
-        organization_name="" if request.organization else request.organization_name,
-        order_id=opened.order_id,
-    )
-    order = orders.draft(session, new, actor=None, now=now)
     to = BillTo(request.organization_name, request.name, request.address.lines, request.email, "")
     order.bill_to = billing.pack(Billing(to, request.address.state))
     quotes.issue_quote(session, order, mail_context=mail_context, actor=None, now=now)
@@ -205,6 +193,30 @@ def unseal(token: str, purpose: str, secret_key: str, now: datetime) -> dict[str
     except (InvalidToken, UnicodeEncodeError):
         raise LinkOver from None
     return dict(json.loads(packed))
+
+
+def _new_order(session: Session, opened: OpenedRequest) -> NewOrder:
+    """Return what a request orders at today's price; raises Invalid without one, and NotFound."""
+    request = opened.request
+    priced = price(session, request)
+    if isinstance(priced, Unpriced):
+        raise Invalid(NO_PRICE)
+    line = NewLine(
+        kind=priced.kind,
+        covers=request.covers,
+        price_minor=priced.total_minor,
+        quantity=None if priced.kind is OfferKind.INSTITUTIONAL else priced.units,
+    )
+    return NewOrder(
+        lines=(line,),
+        email=request.email,
+        name=request.name,
+        terms=Terms.INVOICE,
+        currency=priced.currency,
+        organization=request.organization,
+        organization_name="" if request.organization else request.organization_name,
+        order_id=opened.order_id,
+    )
 
 
 def _cipher(secret_key: str, purpose: str) -> Fernet:

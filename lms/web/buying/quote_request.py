@@ -7,7 +7,6 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from limits import RateLimitItemPerDay, RateLimitItemPerHour
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from wtforms import Form, IntegerField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
@@ -202,10 +201,7 @@ def issue(token: str) -> ResponseReturnValue:
         token, secret_key=carrel().settings.secret_key, now=clock.now()
     )
     try:
-        try:
-            url = _issued(opened)
-        except IntegrityError:  # the button was pressed twice at the same moment
-            url = _issued(opened)
+        url = _issued(opened)
     except Invalid as refusal:  # the price list has changed since
         flash(_(refusal.message), "attention")
         return see_other(".ask")
