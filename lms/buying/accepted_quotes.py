@@ -5,11 +5,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from lms.buying import credit
+from lms.core.email_addresses import read_address
 from lms.mail.links import MailContext
-from lms.models.documents import Document
 from lms.models.orders import Order, Quote, Terms
-from lms.order_reviews import reviews
-from lms.payments import credit_limit
+from lms.order_reviews import takeovers
 from lms.sales import quotes
 from lms.sales.quotes import Acceptance
 
@@ -25,7 +25,8 @@ def accept(
 ) -> Order:
     """Accept a quote for its customer, which places its order; returns the order.
 
-    Access opens by the credit limit, else when our team or a payment opens it (PRODUCT.md, P9).
+    Access opens as of an order at checkout, by the credit of its organization or of the domain of
+    the address that the quote was emailed to, else when our team or a payment opens it (P9).
     Nothing is paid by accepting: what our team meant to be paid by card gets an open invoice.
     Raises as `quotes.accept`.
     """
@@ -33,10 +34,8 @@ def accept(
     if order.terms is Terms.CARD:
         order.terms = Terms.INVOICE
         session.flush()
-    total = session.get_one(Document, quote.document_id).total_minor
-    opens = order.organization_id is not None and credit_limit.opens_at_once(
-        session, order.organization_id, wanted_minor=total
-    )
+    address = read_address(order.contact_email)
+    opens = credit.opens_at_once(session, order, address)
     quotes.accept(
         session,
         quote,
@@ -46,5 +45,6 @@ def accept(
         now=now,
     )
     if not opens:
-        reviews.ask(session, order, mail_context=mail_context, now=now)
+        credit.ask_our_team(session, order, address, mail_context=mail_context, now=now)
+    takeovers.ask_about_contact(session, order, mail_context=mail_context, now=now)
     return order

@@ -104,6 +104,7 @@ def start(session: Session, *, now: datetime) -> tuple[Order, str]:
     cart = Order(
         terms=Terms.CARD,
         currency=currency_of(session),
+        is_self_service=True,
         cart_token_hash=hash_token(token),
         created_at=now,
     )
@@ -149,6 +150,7 @@ def set_aside(session: Session, cart: Order, token: str, *, now: datetime) -> Or
         organization_id=cart.organization_id,
         organization_name=cart.organization_name,
         bill_to=cart.bill_to,
+        is_self_service=True,
         cart_token_hash=hash_token(token),
         created_at=now,
     )
@@ -205,12 +207,10 @@ def change(
     """Change how many people a line is for, or the offer that serves them; raises Invalid."""
     line = _line(session, cart, line_id)
     kind = kind or line.kind
-    if kind not in OFFERED:
-        raise Invalid(NOT_ON_SALE, fields={"covers": NOT_ON_SALE})
     if kind is OfferKind.SINGLE and seats > 1:
         kind = OfferKind.GROUP_SEATS
     target = target_of(line)
-    if not _fits(kind, target):
+    if kind not in OFFERED or not _fits(kind, target):
         raise Invalid(NOT_ON_SALE, fields={"covers": NOT_ON_SALE})
     if not 1 <= seats <= MOST_SEATS:
         raise Invalid(HOW_MANY, fields={"seats": HOW_MANY})

@@ -21,7 +21,7 @@ from lms.mail.links import MailContext
 from lms.models.orders import Order, OrderLine, PurchaseOrder, Terms
 from lms.models.organizations import Membership, Organization, Role
 from lms.models.tax import ExemptionBasis
-from lms.order_reviews import reviews, takeovers
+from lms.order_reviews import takeovers
 from lms.organizations.organizations import LONGEST_NAME
 from lms.pricing.offers import OF_A_POOL
 from lms.sales import billing, orders, purchase_orders
@@ -217,12 +217,10 @@ def place(
         is_held = not credit.opens_at_once(session, cart, read_address(buyer.email))
     actor = buyer.public_id if buyer else None
     orders.agree(session, cart, is_held=is_held, mail_context=mail_context, actor=actor, now=now)
-    if buyer is not None:
+    if buyer is not None and is_held:
         address = read_address(buyer.email)
-        if is_held:
-            credit.open_live_only(session, cart, address, now=now)
-            reviews.ask(session, cart, mail_context=mail_context, now=now)
-        takeovers.ask(session, cart, address, mail_context=mail_context, now=now)
+        credit.ask_our_team(session, cart, address, mail_context=mail_context, now=now)
+    takeovers.ask_about_contact(session, cart, mail_context=mail_context, now=now)
     return cart
 
 

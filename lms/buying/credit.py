@@ -8,9 +8,11 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from lms.core.email_addresses import Address
+from lms.mail.links import MailContext
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant, Scope
 from lms.models.orders import Order, OrderLine
+from lms.order_reviews import reviews
 from lms.organizations.email_domains import PUBLIC, organization_at
 from lms.payments import credit_limit
 from lms.sales import order_access, orders
@@ -22,16 +24,26 @@ def opens_at_once(session: Session, order: Order, address: Address) -> bool:
     """Tell whether the access of an order on credit opens now that its address is confirmed.
 
     It does for an organization that has paid before, or whose domain the address is in, within the
-    limit for new customers. A person's order waits for its payment.
+    limit for new customers; a new organization is made as the order is placed. A person's order
+    waits for its payment.
     """
-    if order.organization_id is None:
+    if order.organization_id is None and not order.organization_name:
         return False
     wanted = sum(line.net_minor for line in orders.lines_of(session, order.id))
-    known = organization_at(session, address)
+    either = {order.organization_id, organization_at(session, address)}
     return any(
         credit_limit.opens_at_once(session, one, wanted_minor=wanted)
-        for one in {order.organization_id, known or order.organization_id}
+        for one in either
+        if one is not None
     )
+
+
+def ask_our_team(
+    session: Session, order: Order, address: Address, *, mail_context: MailContext, now: datetime
+) -> None:
+    """Ask our team about an order on credit that doesn't open; what is live within a day does."""
+    open_live_only(session, order, address, now=now)
+    reviews.ask(session, order, mail_context=mail_context, now=now)
 
 
 def open_live_only(session: Session, order: Order, address: Address, *, now: datetime) -> bool:

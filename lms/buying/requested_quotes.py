@@ -165,7 +165,8 @@ def issue(
         return session.scalars(is_mine).one()
     request = opened.request
     to = BillTo(request.organization_name, request.name, request.address.lines, request.email, "")
-    order.bill_to = billing.pack(Billing(to, request.address.state))
+    order.is_self_service = True
+    order.bill_to = billing.pack(Billing(to, request.address.state, request.address))
     quotes.issue_quote(session, order, mail_context=mail_context, actor=None, now=now)
     return order
 

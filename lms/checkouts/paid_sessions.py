@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from lms.accounts import accounts
 from lms.checkouts import mails
 from lms.checkouts.amounts import CANCELED, PAID, total_of
-from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, NotFound, Refused
 from lms.mail.links import MailContext
 from lms.models.documents import Document
@@ -108,7 +107,7 @@ def _pay(session: Session, order: Order, charge: Charge, settling: Settling) -> 
             now=now,
             charge=charge,
         )
-        _ask_to_take_over(session, order, settling)
+        takeovers.ask_about_contact(session, order, mail_context=context, now=now)
         return
     invoice = live_invoice(session, order.id, lock=True) or invoices.bill_now(
         session, order, mail_context=context, actor=None, now=now
@@ -117,19 +116,6 @@ def _pay(session: Session, order: Order, charge: Charge, settling: Settling) -> 
         raise Conflict(PAID)
     new = _payment(order, charge, settling, pays=invoice)
     receiving.receive(session, new, mail_context=context, actor=None, now=now)
-
-
-def _ask_to_take_over(session: Session, order: Order, settling: Settling) -> None:
-    """Ask other managers about the order of a buyer whose address is proven already (S16)."""
-    contact = accounts.read_account(session, order.contact_id or 0)
-    if contact.is_confirmed and contact.email:
-        takeovers.ask(
-            session,
-            order,
-            read_address(contact.email),
-            mail_context=settling.mail_context,
-            now=settling.now,
-        )
 
 
 def _credit(session: Session, order: Order, charge: Charge, settling: Settling) -> None:

@@ -53,9 +53,10 @@ class Order(Base, kw_only=True):
 
     Where it stands is computed from its documents and payments and never stored (MONEY.md, M1).
     `held_at` is set while its access waits for payment, or for staff (PRODUCT.md, P9), who decide by
-    `review_due_at`; without that, it waits for the payment. A customer's
-    own order has a `cart_token_hash`; while it `awaits_proof`, nobody has shown that the address of
-    its contact is theirs, and nothing is invoiced. `bill_on`
+    `review_due_at`; without that, it waits for the payment. `is_self_service` tells that a customer
+    wrote it down, by a cart (`cart_token_hash`) or a quote that they requested; while it
+    `awaits_proof`, nobody has shown that the address of its contact is theirs, and nothing is
+    invoiced. `bill_on`
     is the day on which its invoice is issued, where that is later. `exempt_as` is why its buyer says
     that no sales tax is due; papers may follow (M13).
     """
@@ -99,6 +100,7 @@ class Order(Base, kw_only=True):
     currency: Mapped[str] = mapped_column(String(3))
     livemode: Mapped[bool] = mapped_column(default=True)
     cart_token_hash: Mapped[str | None] = mapped_column(String(64), default=None, unique=True)
+    is_self_service: Mapped[bool] = mapped_column(default=False, server_default=false())
     awaits_proof: Mapped[bool] = mapped_column(default=False, server_default=false())
     exempt_as: Mapped[ExemptionBasis | None] = mapped_column(words(ExemptionBasis), default=None)
     policies: Mapped[list[int]] = mapped_column(JSON, default_factory=list)  # versions accepted

@@ -96,6 +96,15 @@ def ask(
         )
 
 
+def ask_about_contact(
+    session: Session, order: Order, *, mail_context: MailContext, now: datetime
+) -> None:
+    """Ask about a placed order as `ask`; one whose contact isn't confirmed is asked about then."""
+    contact = accounts.read_account(session, order.contact_id or 0)
+    if contact.is_confirmed and contact.email:
+        ask(session, order, read_address(contact.email), mail_context=mail_context, now=now)
+
+
 def open_of(session: Session, organization_id: int) -> tuple[Asked, ...]:
     """Return what the managers of an organization have not answered, the oldest first."""
     rows = session.execute(_asked(organization_id).order_by(OrderTakeover.id))

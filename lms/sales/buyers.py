@@ -47,14 +47,13 @@ def buyer_of(
     contact = _contact(session, order, mail_context=mail_context, actor=actor, now=now)
     if order.organization_id is None and not order.organization_name:
         return Buyer(contact, None)
-    is_own = order.cart_token_hash is not None
     if order.organization_id is not None:
         organization = _organization(session, order.organization_id)
-        if is_own:  # a manager's or a billing contact's, who has a role there
+        if order.is_self_service:  # a manager's or a billing contact's, who has a role there
             return Buyer(contact, organization)
     else:
         organization = _make_organization(session, order, actor=actor, now=now)
-        if is_own:
+        if order.is_self_service:
             _mark_unverified(session, order, organization, now=now)
     if contact.is_confirmed and not _was_removed(session, order, organization, contact):
         let_manage(session, organization, contact, actor=actor, now=now)

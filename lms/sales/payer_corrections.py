@@ -68,7 +68,7 @@ def change_payer(
     )
     session.flush()
     # our team says now who buys, and vouches for the address
-    order.cart_token_hash, order.awaits_proof = None, False
+    order.cart_token_hash, order.awaits_proof, order.is_self_service = None, False, False
     buyer = buyers.buyer_of(session, order, mail_context=mail_context, actor=actor, now=now)
     order.contact_id = buyer.contact.id
     session.flush()

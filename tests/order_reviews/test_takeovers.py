@@ -1,23 +1,34 @@
 """Takeovers: who is asked about whose order, and what follows from the answer (S16)."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from lms.buying.carts import Item, find, read
-from lms.buying.checkout import Buyer
+from lms.buying import accepted_quotes, cart_quotes, checkout, requested_quotes
+from lms.buying.cart_quotes import CartQuote
+from lms.buying.carts import Item, editable, find, read
+from lms.buying.checkout import Buyer, Payment
+from lms.buying.requested_quotes import OpenedRequest, QuoteRequest
 from lms.core.database import Database
 from lms.core.errors import Conflict, NotFound
+from lms.core.model_base import new_public_id
+from lms.documents.payment_links import PaymentLinks
 from lms.models.grants import OfferKind
-from lms.models.orders import OrderTakeover
+from lms.models.orders import Order, OrderTakeover, Quote
 from lms.models.organizations import Membership, Organization, Role
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.order_reviews import takeovers
 from lms.organizations import new_organizations
 from lms.organizations.organizations import find_organization
-from lms.sales import cancellations
+from lms.sales import cancellations, orders, quotes
+from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts
 from lms.seats import claims
 from tests.buying.buying_fixtures import (
+    ADDRESS,
     ROSA,
     WEBINAR,
     confirmed,
@@ -32,9 +43,10 @@ from tests.clock import NOW
 from tests.factories import make_verified_domain
 from tests.mailbox import letters, newest
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import balanced, documents, locked, paid
+from tests.sales.order_fixtures import GROUP, balanced, documents, locked, paid
 
 MIA = "mia@example.org"
+LINKS = PaymentLinks(OFFICE.links, b"a key of tests")
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +118,94 @@ def test_signed_in_buyer_of_a_new_organization_is_asked_about(
     buyer = Buyer(cast.dan.id, cast.dan.public_id, "dan@example.org")
     ordered(database, filled(database), details(email="dan@gmail.com"), buyer=buyer)
     assert len(asked(database, cast)) == 1
+
+
+def quoted_on_request(database: Database) -> Quote:
+    """Open the link of a quote that was requested on the purchasing page."""
+    asked_for = QuoteRequest(
+        OfferKind.SINGLE, WEBINAR, 5, "Rosa Delgado", ROSA, "Pine County Library", ADDRESS
+    )
+    opened = OpenedRequest(asked_for, new_public_id())
+    with database.transaction() as session:
+        order = requested_quotes.issue(session, opened, mail_context=OFFICE, now=NOW)
+        return found_quote(session, order.id)
+
+
+def quoted_from_a_cart(database: Database) -> Quote:
+    """Open the link of a cart that was sent to purchasing."""
+    token = filled(database)
+    entered = details(payment=Payment.PURCHASING, purchasing_email="ap@pinecounty.example")
+    with database.transaction() as session:
+        cart = editable(session, token, now=NOW)
+        checkout.write_details(session, cart, entered, buyer=None, now=NOW)
+        sent = CartQuote(cart.public_id, "ap@pinecounty.example")
+        cart_quotes.issue(session, sent, where=LINKS, mail_context=OFFICE, now=NOW)
+        return found_quote(session, cart.id)
+
+
+def quoted_by_our_team(database: Database) -> Quote:
+    """Quote an organization that our team doesn't know yet."""
+    new = replace(GROUP, organization="", organization_name="Pine County Library", email=ROSA)
+    with database.transaction() as session:
+        order = orders.draft(session, new, actor=None, now=NOW)
+        return quotes.issue_quote(session, order, mail_context=OFFICE, actor=None, now=NOW)
+
+
+def found_quote(session: Session, order_id: int) -> Quote:
+    quote = quotes.newest(session, order_id)
+    assert quote is not None
+    return quote
+
+
+def accept_quote(database: Database, quote: Quote) -> Order:
+    with database.transaction() as session:
+        how = Acceptance("Pat Doe", "PO 5")
+        return accepted_quotes.accept(
+            session,
+            session.get_one(Quote, quote.id),
+            how,
+            mail_context=OFFICE,
+            actor=None,
+            now=NOW,
+        )
+
+
+def is_new(database: Database, order: Order) -> bool:
+    """Tell whether our team is to check the organization that an order is for."""
+    with database.read_session() as session:
+        row = session.get_one(Organization, order.organization_id)
+        return row.unverified_since is not None
+
+
+@pytest.mark.parametrize("ask_for", [quoted_on_request, quoted_from_a_cart])
+def test_accepted_quote_of_a_customers_own_is_asked_about_like_an_order(
+    database: Database, cast: Cast, ask_for: Callable[[Database], Quote]
+) -> None:
+    quote = ask_for(database)
+    assert asked(database, cast) == []
+    order = accept_quote(database, quote)
+    assert is_new(database, order)
+    assert len(asked(database, cast)) == 1
+    assert ROSA in newest(database, MIA, "order_takeover").text
+    accept(database, cast)
+    with database.read_session() as session:
+        taken = session.get_one(Order, order.id)
+        assert taken.organization_id == cast.organization_id
+    assert balanced(database)
+
+
+@pytest.mark.parametrize("ask_for", [quoted_on_request, quoted_from_a_cart])
+def test_access_of_a_customers_own_quote_opens_by_the_credit_of_their_domain(
+    database: Database, cast: Cast, ask_for: Callable[[Database], Quote]
+) -> None:
+    assert accept_quote(database, ask_for(database)).held_at is None
+
+
+def test_quote_of_our_team_makes_an_organization_that_needs_no_check(
+    database: Database, cast: Cast
+) -> None:
+    assert not is_new(database, accept_quote(database, quoted_by_our_team(database)))
+    assert asked(database, cast) == []
 
 
 def test_taking_over_bills_the_organization_and_moves_the_seats(

@@ -1558,6 +1558,7 @@ def _orders() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("livemode", sa.Boolean(), nullable=False),
         sa.Column("cart_token_hash", sa.String(length=64), nullable=True),
+        sa.Column("is_self_service", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("awaits_proof", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column(
             "exempt_as",
