@@ -68,9 +68,9 @@ def send_link(
     )
 
 
-def open_link(token: str, *, secret_key: str, now: datetime) -> CartQuote:
-    """Return what a link asks for; raises LinkOver after 7 days, and for no link of ours."""
-    return CartQuote(**requested_quotes.unseal(token, SEALED_FOR, secret_key, now))
+def open_link(session: Session, token: str, *, secret_key: str, now: datetime) -> CartQuote:
+    """Return what a link asks for; raises as `requested_quotes.unseal`."""
+    return CartQuote(**requested_quotes.unseal(session, token, SEALED_FOR, secret_key, now))
 
 
 def read(session: Session, asked: CartQuote) -> AskedFor:

@@ -21,6 +21,7 @@ from lms.core.errors import N_, Conflict, Invalid
 from lms.core.model_base import new_public_id
 from lms.core.postal_addresses import Address, address_faults, clean_address
 from lms.core.runtime import derived_key
+from lms.documents.payment_links import check_unreplaced
 from lms.documents.snapshots import BillTo
 from lms.grants.request_and_sale_form_choices import find_webinar, read_target
 from lms.mail import outbox as mail_outbox
@@ -136,9 +137,9 @@ def send_link(
     )
 
 
-def open_link(token: str, *, secret_key: str, now: datetime) -> OpenedRequest:
-    """Return the request that a link has; raises LinkOver after 7 days, and for no link of ours."""
-    data = unseal(token, SEALED_FOR, secret_key, now)
+def open_link(session: Session, token: str, *, secret_key: str, now: datetime) -> OpenedRequest:
+    """Return the request that a link has; raises as `unseal`."""
+    data = unseal(session, token, SEALED_FOR, secret_key, now)
     order_id = data.pop("order_id")
     address = Address(**data.pop("address"))
     kind = OfferKind(data.pop("kind"))
@@ -185,15 +186,23 @@ def seal(data: Mapping[str, Any], purpose: str, secret_key: str, now: datetime) 
     return _cipher(secret_key, purpose).encrypt_at_time(packed, int(now.timestamp())).decode()
 
 
-def unseal(token: str, purpose: str, secret_key: str, now: datetime) -> dict[str, Any]:
-    """Return the data of a token; raises LinkOver after 7 days, and for no token of ours."""
+def unseal(
+    session: Session, token: str, purpose: str, secret_key: str, now: datetime
+) -> dict[str, Any]:
+    """Return the data of a token; its `order_id` is the outside id of the order it is about.
+
+    Raises LinkOver after 7 days and for no token of ours, and Gone once the payment link of the
+    order was replaced: who should not have that one should not get its successor here.
+    """
     try:
         packed = _cipher(secret_key, purpose).decrypt_at_time(
             token.encode(), int(LIFE.total_seconds()), int(now.timestamp())
         )
     except (InvalidToken, UnicodeEncodeError):
         raise LinkOver from None
-    return dict(json.loads(packed))
+    data = dict(json.loads(packed))
+    check_unreplaced(session, data["order_id"])
+    return data
 
 
 def _new_order(session: Session, opened: OpenedRequest) -> NewOrder:

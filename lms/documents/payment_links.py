@@ -114,6 +114,17 @@ def order_of(session: Session, token: str) -> Order:
     return row[0]
 
 
+def check_unreplaced(session: Session, order_id: str) -> None:
+    """Raise Gone where an order's link was replaced; one that isn't there yet has none."""
+    replaced = (
+        select(OrderLink.id)
+        .join(Order, Order.id == OrderLink.order_id)
+        .where(Order.public_id == order_id, OrderLink.revoked_at.is_not(None))
+    )
+    if session.scalar(replaced.limit(1)) is not None:
+        raise Gone(REVOKED)
+
+
 def note_opening(session: Session, token: str, *, now: datetime) -> None:
     """Record that somebody opened the page of a link."""
     session.execute(

@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from lms.buying import cart_quotes
 from lms.buying.cart_quotes import CartQuote
@@ -33,8 +34,9 @@ def sent() -> ResponseReturnValue:
 @keeps_its_address
 def show(token: str) -> ResponseReturnValue:
     """Show what was asked for, with the button that issues the quote: mail scanners open links."""
-    asked = _opened(token)
+    spend_try()
     with read_session() as session:
+        asked = _opened(session, token)
         facts = cart_quotes.read(session, asked)
     return render(
         "buying/quote_confirm.html",
@@ -49,9 +51,10 @@ def show(token: str) -> ResponseReturnValue:
 @keeps_its_address
 def issue(token: str) -> ResponseReturnValue:
     """Issue the quote, email it to the buyer and the purchasing office, and show it."""
-    asked = _opened(token)
+    spend_try()
     try:
         with transaction() as session:
+            asked = _opened(session, token)
             url = cart_quotes.issue(
                 session,
                 asked,
@@ -68,6 +71,6 @@ def issue(token: str) -> ResponseReturnValue:
     return see_other("payment_page.show", token=url.rpartition("/")[2])
 
 
-def _opened(token: str) -> CartQuote:
-    spend_try()
-    return cart_quotes.open_link(token, secret_key=carrel().settings.secret_key, now=clock.now())
+def _opened(session: Session, token: str) -> CartQuote:
+    key = carrel().settings.secret_key
+    return cart_quotes.open_link(session, token, secret_key=key, now=clock.now())

@@ -178,10 +178,8 @@ def sent() -> ResponseReturnValue:
 def confirm(token: str) -> ResponseReturnValue:
     """Show what was asked for, with the button that issues the quote: mail scanners open links."""
     spend_try()
-    opened = requested_quotes.open_link(
-        token, secret_key=carrel().settings.secret_key, now=clock.now()
-    )
-    wanted = opened.request
+    with read_session() as session:
+        wanted = _opened(session, token).request
     return render(
         "buying/quote_confirm.html",
         organization=wanted.organization_name,
@@ -197,11 +195,12 @@ def confirm(token: str) -> ResponseReturnValue:
 def issue(token: str) -> ResponseReturnValue:
     """Issue the quote, email it as a PDF, and show it on the order's payment page."""
     spend_try()
-    opened = requested_quotes.open_link(
-        token, secret_key=carrel().settings.secret_key, now=clock.now()
-    )
+    running, now = carrel(), clock.now()
     try:
-        url = _issued(opened)
+        with transaction() as session:
+            opened = _opened(session, token)
+            order = requested_quotes.issue(session, opened, mail_context=mail_context(), now=now)
+            url = link_of(session, order, where=payment_links(running.settings), now=now)
     except Invalid as refusal:  # the price list has changed since
         flash(_(refusal.message), "attention")
         return see_other(".ask")
@@ -209,12 +208,9 @@ def issue(token: str) -> ResponseReturnValue:
     return see_other("payment_page.show", token=url.rpartition("/")[2])
 
 
-def _issued(opened: OpenedRequest) -> str:
-    """Issue the quote of a request, and return the link to its order."""
-    running, now = carrel(), clock.now()
-    with transaction() as session:
-        order = requested_quotes.issue(session, opened, mail_context=mail_context(), now=now)
-        return link_of(session, order, where=payment_links(running.settings), now=now)
+def _opened(session: Session, token: str) -> OpenedRequest:
+    key = carrel().settings.secret_key
+    return requested_quotes.open_link(session, token, secret_key=key, now=clock.now())
 
 
 def _form_page(session: Session, form: QuoteForm) -> str:

@@ -28,6 +28,7 @@ from tests.clock import NOW, Clock
 from tests.mailbox import letters, link_in, newest
 from tests.sales.order_fixtures import PRICES
 from tests.visitor import Visitor
+from tests.web.buying.test_send_to_purchasing import replace_links
 from tests.web.requests.test_customer_request import PDF
 
 ASKED = {
@@ -136,6 +137,16 @@ def test_link_pressed_twice_at_once_issues_one_quote(
         answers = {(one.result().status_code, one.result().location) for one in pressed}
     assert len(answers) == 1
     assert _count(database, Order) == _count(database, Document) == 1
+
+
+def test_emailed_link_ends_with_the_payment_link_that_it_led_to(
+    client: Visitor, database: Database, carrel: Carrel, asked: dict[str, str]
+) -> None:
+    client.post("/purchasing/quote", data=asked)
+    link = link_in(newest(database, "pat@oak.example", "quote_requested"))
+    client.post(link)
+    replace_links(carrel)
+    assert client.get(link).status_code == client.post(link).status_code == 410
 
 
 def test_accepted_quote_of_a_stranger_gives_an_invoice_and_no_access(

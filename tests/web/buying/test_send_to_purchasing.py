@@ -7,6 +7,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.documents.payment_links import payment_links, replace_link
 from lms.models.documents import Document
 from lms.models.orders import Order, OrderLine, Quote
 from lms.pricing.price_list import set_prices
@@ -38,6 +40,14 @@ def ask(client: Visitor, **form: str) -> str:
 def database_of(client: Visitor) -> Database:
     found: Database = client.application.extensions["carrel"].database
     return found
+
+
+def replace_links(carrel: Carrel) -> None:
+    """Make a new payment link for the only order that is quoted, as its payer or our team does."""
+    where = payment_links(carrel.settings)
+    with carrel.database.transaction() as session:
+        order = session.scalars(select(Order).join(Quote, Quote.order_id == Order.id)).one()
+        replace_link(session, order, where=where, actor=None, now=NOW)
 
 
 def quotes(database: Database) -> list[Quote]:
@@ -94,6 +104,18 @@ def test_office_gets_the_quote_with_its_payment_link_once(
     office = app.test_client().get(place)
     assert "Pine County Library" in office.text
     assert "Accept quote" in office.text
+
+
+def test_emailed_link_ends_with_the_payment_link_that_it_led_to(
+    client: Visitor, app: Flask, database: Database, carrel: Carrel
+) -> None:
+    link = ask(client)
+    phone = app.test_client()
+    place = phone.post(link).location
+    replace_links(carrel)
+    assert phone.get(place).status_code == 410
+    assert phone.get(link).status_code == 410
+    assert phone.post(link).status_code == 410
 
 
 def test_what_was_proven_is_what_was_entered(client: Visitor, database: Database) -> None:
