@@ -79,9 +79,11 @@ def confirm(
     invoice is issued, and access opens as P9 says. Raises LinkOver, Invalid, and Conflict where
     the account can't take the order.
     """
-    ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.CONFIRM_ORDER, now=now)
+    purpose = EmailPurpose.CONFIRM_ORDER
+    ticket = link_tokens_and_codes.read(session, secret, purpose, now=now)
+    orders = _orders_of(session, ticket.login_id, lock=True)  # before the link, as `correct` does
+    link_tokens_and_codes.use(session, secret, purpose, now=now)
     address = read_address(ticket.email)
-    orders = _orders_of(session, ticket.login_id, lock=True)
     account = _account_of(session, address)
     if account is None:
         new = NewLogin(
@@ -122,16 +124,17 @@ def correct(
 ) -> None:
     """Correct the name and address of who ordered, before it is confirmed; the link goes there.
 
-    `order` is locked. Raises Conflict once any address was confirmed: then staff correct it (S15).
+    Its buyer's other orders are corrected with it. Raises Conflict once any address was confirmed:
+    then staff correct it (S15).
     """
-    if not mails.is_unconfirmed(session, order):
+    mine = _orders_of(session, order.contact_id or 0, lock=True)
+    if order not in mine or not mails.is_unconfirmed(session, order):
         raise Conflict(CONFIRMED)
-    assert order.contact_id is not None  # noqa: S101  (somebody is unconfirmed)
-    for one in _orders_of(session, order.contact_id, lock=True):
+    for one in mine:
         one.contact_name, one.contact_email = " ".join(name.split()), email
         if one.bill_to is not None:
             one.bill_to = billing.with_contact(one.bill_to, name=one.contact_name, email=email)
-    session.get_one(Login, order.contact_id).name = order.contact_name
+    session.get_one(Login, order.contact_id or 0).name = order.contact_name
     audit.record(session, "order.contact_corrected", order.public_id, actor=None, now=now)
     session.flush()
     mails.send_confirm(session, order, mail_context=mail_context, now=now)
@@ -157,14 +160,15 @@ def finish(
 
 
 def _orders_of(session: Session, login_id: int, *, lock: bool = False) -> list[Order]:
+    """Return what a login ordered, the newest first; locked in the order of the ids, if wanted."""
     query = (
         select(Order)
         .where(Order.contact_id == login_id, Order.placed_at.is_not(None))
-        .order_by(Order.id.desc())
+        .order_by(Order.id)
     )
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
-    return list(session.scalars(query))
+    return list(session.scalars(query))[::-1]
 
 
 def _account_of(session: Session, address: Address) -> Account | None:

@@ -32,6 +32,7 @@ def receive(
 
     What was held until payment opens, and its buyer is told. Raises as `payments.record`.
     """
+    _lock_orders(session, new.pays)
     payment = payments.record(session, new, actor=actor, now=now)
     paid = list(
         session.scalars(
@@ -70,6 +71,18 @@ def reverse(
         payment = payments.find_payment(session, payment_id)
         payment_mails.send_bounced(session, payment, reopened, mail_context=mail_context, now=now)
     return reopened
+
+
+def _lock_orders(session: Session, invoice_ids: Iterable[str]) -> None:
+    """Lock the orders of invoices before these are, as whatever changes an order does."""
+    session.scalars(
+        select(Order)
+        .join(Document, Document.order_id == Order.id)
+        .where(Document.public_id.in_(list(invoice_ids)))
+        .order_by(Order.id)
+        .with_for_update(of=Order)
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def _open_held(

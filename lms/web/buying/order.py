@@ -91,7 +91,7 @@ def correct(order_id: str) -> ResponseReturnValue:
         with transaction() as session:
             confirmations.correct(
                 session,
-                find_order(session, order_id, lock=True),
+                find_order(session, order_id),
                 name=form.name.data or "",
                 email=form.email.address.shown,
                 mail_context=mail_context(),

@@ -1,0 +1,151 @@
+"""The order in which rows of an order are locked: two acts at once wait, and none is given up."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from lms.buying import confirmations, order_sessions
+from lms.buying.confirmations import NewPerson
+from lms.core.database import Database
+from lms.mail.link_tokens_and_codes import LinkOver
+from lms.models.orders import Terms
+from lms.sales import cancellations, corrections, mails, orders
+from lms.sales.corrections import Correction
+from lms.sales.read_models import OrderFacts
+from tests.buying.buying_fixtures import (
+    confirmed,
+    details,
+    filled,
+    open_for_business,
+    ordered,
+    secret_sent,
+)
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, balanced, locked, paid, read
+from tests.seats.test_concurrent_claims import together
+from tests.servers.databases import on_postgresql
+
+pytestmark = pytest.mark.skipif(not on_postgresql(), reason="SQLite lets one write at a time")
+BLOCKED = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+@pytest.fixture(autouse=True)
+def _open(database: Database, cast: Cast) -> None:
+    open_for_business(database)
+
+
+def one_waits(database: Database) -> None:
+    """Return once a transaction waits for a row that another one has locked."""
+    with database.read_session() as session:
+        for _ in range(300):
+            if session.scalar(BLOCKED):
+                return
+            time.sleep(0.05)
+    raise AssertionError("nothing waits")
+
+
+def in_the_middle(
+    monkeypatch: pytest.MonkeyPatch, database: Database, module: object, name: str
+) -> Event:
+    """Let a function go on only once another transaction waits; the event says that it was called."""
+    called, act = Event(), getattr(module, name)
+
+    def wait(*args: Any, **values: Any) -> Any:
+        called.set()
+        one_waits(database)
+        return act(*args, **values)
+
+    monkeypatch.setattr(module, name, wait)
+    return called
+
+
+def both(called: Event, first: Callable[[], object], second: Callable[[], object]) -> None:
+    """Begin the second act while the first one is in the middle; raises what either raises."""
+    with ThreadPoolExecutor(2) as crowd:
+        begun = crowd.submit(first)
+        assert called.wait(30)
+        other = crowd.submit(second)
+        begun.result()
+        other.result()
+
+
+def correct_contact(database: Database, facts: OrderFacts, email: str) -> None:
+    with database.transaction() as session:
+        confirmations.correct(
+            session,
+            orders.find_order(session, facts.public_id),
+            name="Rosa Delgado",
+            email=email,
+            mail_context=OFFICE,
+            now=NOW,
+        )
+
+
+def test_link_that_is_opened_while_its_address_is_corrected_is_over(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = ordered(database, filled(database), details())
+    secret = secret_sent(database)
+
+    def confirm() -> None:
+        with database.transaction() as session, pytest.raises(LinkOver):
+            confirmations.confirm(
+                session,
+                secret,
+                NewPerson("Rosa", "hash"),
+                hooks=(),
+                mail_context=OFFICE,
+                now=NOW,
+            )
+
+    called = in_the_middle(monkeypatch, database, mails, "send_confirm")
+    both(called, lambda: correct_contact(database, facts, "rosa@oak.example"), confirm)
+    assert confirmed(database, "rosa@oak.example")
+
+
+def test_orders_of_one_browser_are_corrected_at_once(database: Database) -> None:
+    browser = order_sessions.new_token()
+    both_orders = [
+        ordered(database, filled(database), details(), browser=browser) for _ in range(2)
+    ]
+    together(
+        12,
+        lambda place: correct_contact(database, both_orders[place % 2], f"rosa{place}@oak.example"),
+    )
+    emails = {read(database, facts).contact_email for facts in both_orders}
+    assert len(emails) == 1
+
+
+def test_order_is_corrected_while_its_payment_is_recorded(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as session:
+        new = replace(GROUP, is_held=True)
+        order = orders.place(session, new, mail_context=OFFICE, actor=None, now=NOW)
+        order_id = order.public_id
+    with database.read_session() as session:
+        facts = mails.find_order_facts(session, order_id)
+
+    def correct() -> None:
+        with database.transaction() as session:
+            right = Correction(po_number="PO 9")
+            order = locked(session, facts)
+            corrections.correct(session, order, right, mail_context=OFFICE, actor=None, now=NOW)
+
+    called = in_the_middle(monkeypatch, database, cancellations, "release")
+    both(called, lambda: paid(database, facts), correct)
+    after = read(database, facts)
+    assert (after.po_number, after.open_minor, after.held_at) == ("PO 9", 0, None)
+    assert after.terms is Terms.INVOICE
+    assert balanced(database)
