@@ -1,1 +1,1 @@
-"""Cancellation offers: what payers choose when a webinar is canceled, by a mailed link."""
+"""Cancellation offers: what payers choose when a webinar is canceled or moved, by a mailed link."""

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of, kept_organization
-from lms.models.catalog import Webinar
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant
 from lms.models.live import CancellationOffer
 from lms.models.orders import Order, OrderLine
@@ -23,11 +23,16 @@ class Bought:
 
 
 def payers_of(session: Session, webinar: Webinar) -> Sequence[tuple[int | None, int | None]]:
-    """Return who paid, or is to pay, for a webinar: a login, or an organization (the one kept)."""
+    """Return who paid, or is to pay, for a webinar: a login, or an organization (the one kept).
+
+    Who ordered after it was postponed knew the new date.
+    """
+    before = webinar.moved_at if webinar.state is WebinarState.ANNOUNCED else None
+    was_told = () if before is None else (Order.placed_at < before,)
     rows = session.execute(
         select(Order.login_id, kept_organization(Order.organization_id))
         .join(OrderLine, OrderLine.order_id == Order.id)
-        .where(OrderLine.webinar_id == webinar.id, *_STANDING, Order.livemode.is_(True))
+        .where(OrderLine.webinar_id == webinar.id, *_STANDING, *was_told, Order.livemode.is_(True))
         .distinct()
         .order_by(Order.login_id)
     )

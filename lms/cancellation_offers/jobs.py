@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import aliased
 
 from lms.cancellation_offers import offers, reinstatements
 from lms.cancellation_offers.offer_links import offer_links
@@ -24,25 +25,41 @@ SCHEDULES: Final = (Schedule(ROUND, timedelta(minutes=2)),)
 UNUSED: Final = (CancellationOffer.choice.is_(None), CancellationOffer.withdrawn_at.is_(None))
 
 
+_EARLIER: Final = aliased(CancellationOffer)
+_IS_TO_OFFER: Final = or_(
+    Webinar.state == WebinarState.CANCELED,
+    and_(
+        Webinar.state == WebinarState.ANNOUNCED,
+        Webinar.moved_at.is_not(None),
+        # the move was offered before, and something else was said since
+        ~exists().where(
+            _EARLIER.webinar_id == Webinar.id,
+            _EARLIER.created_at >= Webinar.moved_at,
+            _EARLIER.notice < Webinar.notice,
+        ),
+    ),
+)
+
+
 def go_round(carrel: Carrel, run: JobRun) -> None:
-    """Offer payers of canceled webinars a choice, and end the offers of reinstated ones (M27).
+    """Offer payers of canceled and postponed webinars a choice, and end those of reinstated ones.
 
     What was billed and not paid for a webinar that wasn't held is credited on its day.
     """
     context = _mail_context(carrel)
     with carrel.database.read_session() as session:
-        canceled = session.scalars(
-            select(Webinar.id).where(
-                Webinar.state == WebinarState.CANCELED, Webinar.held_at > now()
-            )
+        changed = session.scalars(
+            select(Webinar.id).where(Webinar.held_at > now(), _IS_TO_OFFER)
         ).all()
-    for webinar_id in canceled:
+    for webinar_id in changed:
         with carrel.database.transaction() as session:
-            webinar = session.get_one(Webinar, webinar_id, with_for_update=True)
-            if webinar.state is WebinarState.CANCELED:
+            is_still = select(Webinar).where(Webinar.id == webinar_id, _IS_TO_OFFER)
+            webinar = session.scalar(is_still.with_for_update())
+            if webinar is not None:
                 offers.open_offers(session, webinar, where=offer_links(carrel.settings), now=now())
     reinstated = (
         Webinar.state == WebinarState.ANNOUNCED,
+        CancellationOffer.is_postponement.is_(False),
         CancellationOffer.withdrawn_at.is_(None),
         CancellationOffer.again_id.is_(None),
         CancellationOffer.choice.is_distinct_from(OfferChoice.EXCHANGE),

@@ -1,4 +1,4 @@
-"""The emails of cancellation offers: what may be chosen, and that the webinar is held after all."""
+"""The emails of offers: what may be chosen, and that a canceled webinar is held after all."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,6 +19,7 @@ from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
 from lms.pricing.price_list import say_money
 
 CHOOSE = N_("Canceled: choose a refund or another webinar instead of “%(title)s”")
+NEW_DATE = N_("New date: keep your order for “%(title)s”, or choose something else")
 HELD = N_("“%(title)s” will be held after all")
 
 
@@ -29,7 +30,7 @@ def send_offer(
     where: OfferLinks,
     now: datetime,
 ) -> None:
-    """Tell who bought a canceled webinar what they may choose, with the link to do it."""
+    """Tell who bought a canceled or postponed webinar what they may choose, with the link to do it."""
     worth = worth_of(session, offer)
     values: dict[str, object] = {
         "lines": lines_of(session, offer),
@@ -40,7 +41,10 @@ def send_offer(
     people = payers_people(
         session, offer, [one.order.contact_id for one in bought_by(session, offer)]
     )
-    _send(session, offer, people, "cancellation_offer", CHOOSE, values, now=now)
+    kind, subject = "cancellation_offer", CHOOSE
+    if offer.is_postponement:
+        kind, subject = "postponement_offer", NEW_DATE
+    _send(session, offer, people, kind, subject, values, now=now)
 
 
 def send_ended(

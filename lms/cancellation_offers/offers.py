@@ -1,25 +1,33 @@
 """Offers of a canceled webinar: refund, the same on another webinar, or credit (MONEY.md, M27).
 
 Each payer chooses once. Who says nothing keeps their order as it is, until the day on which the
-webinar was to be held: an invoice that nobody paid is credited then.
+webinar was to be held: an invoice that nobody paid is credited then. Where a webinar is postponed,
+payers may keep what they have for the new date, have another webinar, or a refund if the refund
+policy still gives one; who says nothing keeps it.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.cancellation_offers import exchanges, mails, paybacks
-from lms.cancellation_offers.bought import bought_by, payers_of
+from lms.cancellation_offers.bought import Bought, bought_by, payers_of
 from lms.cancellation_offers.offer_links import OfferLinks
-from lms.cancellation_offers.read_models import others_of, worth_of
+from lms.cancellation_offers.read_models import (
+    offer_facts,
+    others_of,
+    refund_is_offered,
+    worth_of,
+)
 from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
 from lms.live import registrations
-from lms.mail.links import MailContext
+from lms.mail.links import Links, MailContext
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.live import CancellationOffer, OfferChoice
 from lms.models.seats import Assignment, AssignmentState
@@ -27,6 +35,8 @@ from lms.models.seats import Assignment, AssignmentState
 CHOSEN: Final = N_("This was already chosen. Reload the page to see what.")
 WITHDRAWN: Final = N_("The webinar will be held after all, so nothing changes.")
 NO_OTHER: Final = N_("Choose one of the webinars in the list.")
+OVER: Final = N_("This choice has ended. Your order counts for the date that the webinar has now.")
+NO_REFUND: Final = N_("The days in which our refund policy gives a refund are over.")
 NOTHING_PAID: Final = N_("Nothing was paid yet, so there is no credit to keep.")
 
 
@@ -37,7 +47,21 @@ def open_offers(
     where: OfferLinks,
     now: datetime,
 ) -> int:
-    """Offer a canceled webinar's payers what they may choose, each once; returns how many are new."""
+    """Offer a webinar's payers what they may choose now that it was canceled or postponed, each once.
+
+    What an earlier change offered them, and they didn't choose, ends. Returns how many are new.
+    """
+    session.execute(
+        update(CancellationOffer)
+        .where(
+            CancellationOffer.webinar_id == webinar.id,
+            CancellationOffer.notice < webinar.notice,
+            CancellationOffer.choice.is_(None),
+            CancellationOffer.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=now)
+        .execution_options(synchronize_session=False)
+    )
     new = 0
     for login_id, organization_id in payers_of(session, webinar):
         made = session.scalar(
@@ -48,6 +72,7 @@ def open_offers(
                 notice=webinar.notice,
                 login_id=login_id,
                 organization_id=organization_id,
+                is_postponement=webinar.state is not WebinarState.CANCELED,
                 created_at=now,
             )
             .on_conflict_do_nothing()
@@ -83,22 +108,40 @@ def pay_back(
 ) -> None:
     """Choose the refund, or the credit, of what was bought; unpaid invoices are credited.
 
-    Raises NotFound, and Conflict where it was chosen before or the webinar is held after all.
+    Raises NotFound, and Conflict where it was chosen before, the webinar is held after all, or the
+    refund policy gives none for a webinar that is only postponed.
     """
-    offer = _open(session, offer_id)
+    offer = _open(session, offer_id, now=now)
+    if offer.is_postponement and (
+        choice is OfferChoice.CREDIT
+        or not refund_is_offered(session, offer, zone=mail_context.zone, now=now)
+    ):
+        raise Conflict(NO_REFUND)
     if choice is OfferChoice.CREDIT and not worth_of(session, offer).paid_minor:
         raise Conflict(NOTHING_PAID)
-    for one in bought_by(session, offer, lock=True):
+    found = bought_by(session, offer, lock=True)
+    people = _people_of(session, found)
+    for one in found:
         paybacks.pay_back(
             session,
             one,
+            reason=paybacks.POSTPONED if offer.is_postponement else paybacks.CANCELED,
             is_refund=choice is OfferChoice.REFUND,
             key=f"offer:{offer.public_id}",
             mail_context=mail_context,
             actor=actor,
             now=now,
         )
+    _leave(session, offer, people, links=mail_context.links, now=now)
     _choose(session, offer, choice, actor=actor, now=now)
+
+
+def keep(session: Session, offer_id: str, *, actor: str | None, now: datetime) -> None:
+    """Choose to keep what was bought for the new date; raises NotFound, and Conflict as `pay_back`."""
+    offer = _open(session, offer_id, now=now)
+    if not offer.is_postponement:
+        raise NotFound
+    _choose(session, offer, OfferChoice.KEEP, actor=actor, now=now)
 
 
 def exchange(
@@ -114,21 +157,20 @@ def exchange(
 
     Raises as `pay_back`, and Invalid (field `other`).
     """
-    offer = _open(session, offer_id)
+    offer = _open(session, offer_id, now=now)
     slugs = {each.slug for each in others_of(session, offer, now=now)}
     target = session.scalar(select(Webinar).where(Webinar.slug == other))
     if target is None or target.slug not in slugs:
         raise Invalid(NO_OTHER, fields={"other": NO_OTHER})
     found = bought_by(session, offer, lock=True)
+    people = _people_of(session, found)
     for one in found:
         exchanges.exchange(session, one, target, mail_context=mail_context, actor=actor, now=now)
     offer.other_id = target.id
     _choose(session, offer, OfferChoice.EXCHANGE, actor=actor, now=now)
+    _leave(session, offer, people, links=mail_context.links, now=now)
     if target.held_at > now:
-        lines = [line for one in found for line in one.lines]
-        people = {line.login_id for line in lines if line.login_id is not None}
-        pools = {line.pool_id for line in lines if line.pool_id is not None}
-        for login_id in sorted(people | _sitters(session, pools)):
+        for login_id in people:
             registrations.register(
                 session,
                 login_id=login_id,
@@ -157,11 +199,15 @@ def credit_unpaid(
             )
 
 
-def _open(session: Session, offer_id: str) -> CancellationOffer:
+def _open(session: Session, offer_id: str, *, now: datetime) -> CancellationOffer:
     offer = find_offer(session, offer_id, lock=True)
     webinar = session.get_one(Webinar, offer.webinar_id)
     if offer.choice is not None:
         raise Conflict(CHOSEN)
+    if offer.is_postponement:
+        if not offer_facts(session, offer).is_open(now):
+            raise Conflict(OVER)
+        return offer
     if offer.withdrawn_at is not None or webinar.state is not WebinarState.CANCELED:
         raise Conflict(WITHDRAWN)
     return offer
@@ -184,10 +230,34 @@ def _choose(
     )
 
 
-def _sitters(session: Session, pools: set[int]) -> set[int]:
-    found = select(Assignment.login_id).where(
-        Assignment.pool_id.in_(pools),
-        Assignment.state == AssignmentState.CLAIMED,
-        Assignment.ended_at.is_(None),
+def _people_of(session: Session, found: Iterable[Bought]) -> list[int]:
+    """Return who has what was bought: each holder, and who has a seat."""
+    lines = [line for one in found for line in one.lines]
+    holders = {line.login_id for line in lines if line.login_id is not None}
+    pools = {line.pool_id for line in lines if line.pool_id is not None}
+    sitters = session.scalars(
+        select(Assignment.login_id).where(
+            Assignment.pool_id.in_(pools),
+            Assignment.state == AssignmentState.CLAIMED,
+            Assignment.ended_at.is_(None),
+        )
     )
-    return {login_id for login_id in session.scalars(found) if login_id is not None}
+    return sorted(holders | {login_id for login_id in sitters if login_id is not None})
+
+
+def _leave(
+    session: Session,
+    offer: CancellationOffer,
+    people: Iterable[int],
+    *,
+    links: Links,
+    now: datetime,
+) -> None:
+    """Expect people no more at a webinar that is held without them, and tell their calendars."""
+    if not offer.is_postponement:  # of a canceled one, all know already
+        return
+    for login_id in people:
+        registrations.enter(session, login_id=login_id, webinar_id=offer.webinar_id, now=now)
+        registrations.leave(
+            session, login_id=login_id, webinar_id=offer.webinar_id, links=links, now=now
+        )

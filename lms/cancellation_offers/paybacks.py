@@ -1,4 +1,4 @@
-"""Paying back: a canceled webinar's lines are credited, and what was paid is refunded or kept.
+"""Paying back: the lines of a webinar are credited, and what was paid for them is refunded or kept.
 
 Card money goes back to its card and other money is owed until it is paid out (MONEY.md, M11).
 """
@@ -21,22 +21,25 @@ from lms.sales.credit_notes import Credit, NewCreditNote
 from lms.sales.invoices import live_invoice
 
 CANCELED = N_("The webinar was canceled.")
+POSTPONED = N_("The webinar was postponed.")
 
 
 def pay_back(  # noqa: PLR0913  (what is paid back, how, and by whom)
     session: Session,
     one: Bought,
     *,
+    reason: str,
     is_refund: bool,
     key: str,
     mail_context: MailContext,
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Credit an order's lines of a canceled webinar, whose access ends, and refund what was paid.
+    """Credit an order's lines of a webinar, whose access ends, and refund what was paid.
 
     What is open of the invoice is settled first. Without a refund the rest is the payer's credit.
-    An order that was not billed yet is billed without these lines. `key` makes the refund once.
+    An order that was not billed yet is billed without these lines. The credit note says the `reason`,
+    and `key` makes the refund once.
     """
     if live_invoice(session, one.order.id) is None:
         _drop(session, one, actor=actor, now=now)
@@ -44,7 +47,7 @@ def pay_back(  # noqa: PLR0913  (what is paid back, how, and by whom)
     wanted = NewCreditNote(
         CreditReason.RETURN,
         tuple(Credit(line.public_id) for line in one.lines),
-        CANCELED,
+        reason,
     )
     if not credit_notes.preview(session, one.order, wanted):
         _drop(session, one, actor=actor, now=now)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.decision_facts import load_cases
@@ -21,6 +22,7 @@ from lms.models.live import CancellationOffer, OfferChoice
 from lms.models.orders import Order
 from lms.models.organizations import Organization
 from lms.models.seats import Pool
+from lms.own_orders.own_orders import refundable_until
 from lms.sales import billing, credit_notes
 from lms.sales.credit_notes import Credit, NewCreditNote
 from lms.sales.invoices import live_invoice
@@ -68,7 +70,10 @@ class OfferFacts:
     webinar_id: int
     webinar: str
     webinar_slug: str
-    is_canceled: bool
+    held_at: datetime
+    zone: str
+    is_postponement: bool
+    is_current: bool  # the webinar is canceled, or on the date that was offered
     created_at: datetime
     choice: OfferChoice | None
     chosen_at: datetime | None
@@ -77,10 +82,11 @@ class OfferFacts:
     withdrawn_at: datetime | None
     again: str | None
 
-    @property
-    def is_open(self) -> bool:
-        """Tell whether it can still be chosen."""
-        return self.is_canceled and self.choice is None and self.withdrawn_at is None
+    def is_open(self, now: datetime) -> bool:
+        """Tell whether it can still be chosen; for a postponed webinar, until it begins."""
+        is_over = self.is_postponement and self.held_at <= now
+        is_unused = self.choice is None and self.withdrawn_at is None
+        return self.is_current and is_unused and not is_over
 
 
 _Other = aliased(Webinar)
@@ -94,7 +100,17 @@ _OFFERS: Final = (
         CancellationOffer.webinar_id,
         Webinar.title.label("webinar"),
         Webinar.slug.label("webinar_slug"),
-        (Webinar.state == WebinarState.CANCELED).label("is_canceled"),
+        Webinar.held_at,
+        Webinar.zone,
+        CancellationOffer.is_postponement,
+        case(
+            (
+                CancellationOffer.is_postponement,
+                (Webinar.state == WebinarState.ANNOUNCED)
+                & (Webinar.notice == CancellationOffer.notice),
+            ),
+            else_=Webinar.state == WebinarState.CANCELED,
+        ).label("is_current"),
         CancellationOffer.created_at,
         CancellationOffer.choice,
         CancellationOffer.chosen_at,
@@ -143,6 +159,20 @@ def open_offer_of(session: Session, webinar_id: int, login_id: int) -> str | Non
     )
 
 
+def refund_is_offered(
+    session: Session, offer: CancellationOffer, *, zone: ZoneInfo, now: datetime
+) -> bool:
+    """Tell whether a payer may choose a refund: of a canceled webinar always, else by the policy."""
+    if not offer.is_postponement:
+        return True
+    today = now.astimezone(zone).date()
+    last = [
+        refundable_until(session, one.order.placed_at, zone=zone)
+        for one in bought_by(session, offer)
+    ]
+    return all(day is None or today <= day for day in last)
+
+
 def lines_of(session: Session, offer: CancellationOffer) -> tuple[OfferedLine, ...]:
     """Return what an offer is about: the lines that its payer still has of the webinar."""
     return tuple(
@@ -153,7 +183,7 @@ def lines_of(session: Session, offer: CancellationOffer) -> tuple[OfferedLine, .
 
 
 def worth_of(session: Session, offer: CancellationOffer) -> Worth:
-    """Return what a payer paid for a canceled webinar, and what is billed and not paid yet."""
+    """Return what a payer paid for an offer's webinar, and what is billed and not paid yet."""
     paid = unpaid = 0
     currency = "USD"
     for one in bought_by(session, offer):

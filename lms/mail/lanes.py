@@ -74,6 +74,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
             {
                 "cancellation_offer",
                 "cancellation_offer_ended",
+                "postponement_offer",
                 "certificate",
                 "contract_expired",
                 "contract_expiring",

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    false,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -119,17 +120,19 @@ class Attendance(Base, kw_only=True):
 
 
 class OfferChoice(StrEnum):
-    """What a payer chose for a webinar that was canceled."""
+    """What a payer chose for a webinar that was canceled, or got a new date (then also to keep it)."""
 
+    KEEP = "keep"
     REFUND = "refund"
     EXCHANGE = "exchange"
     CREDIT = "credit"
 
 
 class CancellationOffer(Base, kw_only=True):
-    """What a payer may choose for a webinar that was canceled, by a mailed link (MONEY.md, M27).
+    """What a payer may choose for a webinar that was canceled or postponed, by a mailed link (M27).
 
-    `notice` tells one cancellation of a webinar from the next. `other_id` is the webinar it was
+    `notice` tells one change of a webinar from the next; it `is_postponement` where the webinar got
+    a new date. `other_id` is the webinar it was
     exchanged for. It is withdrawn where the webinar is reinstated before a choice; what was paid
     back by then is offered again by an order, `again_id`.
     """
@@ -157,6 +160,7 @@ class CancellationOffer(Base, kw_only=True):
     organization_id: Mapped[int | None] = mapped_column(
         ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
     )
+    is_postponement: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     choice: Mapped[OfferChoice | None] = mapped_column(words(OfferChoice), default=None)
     chosen_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

@@ -144,6 +144,7 @@ _IS_OFFERED_A_CHOICE: Final = exists().where(
         CancellationOffer.login_id == Order.login_id,
         CancellationOffer.organization_id == kept_organization(Order.organization_id),
     ),
+    CancellationOffer.is_postponement.is_(False),
     CancellationOffer.choice.is_(None),
     CancellationOffer.withdrawn_at.is_(None),
 )

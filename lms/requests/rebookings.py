@@ -1,7 +1,8 @@
-"""Rebookings: move to another webinar, or a refund for one canceled or postponed.
+"""Rebookings: move to another webinar, such as from one that was canceled or postponed.
 
 A person who has access to the other one, by a pass or because it is free, is registered for it and
-nothing else changes. What a person bought is exchanged (lms/requests/exchanges.py).
+nothing else changes. Access that our team gave moves along. Whoever paid for an order chooses what
+becomes of it (lms/cancellation_offers).
 """
 
 from dataclasses import dataclass
@@ -20,18 +21,14 @@ from lms.accounts.accounts import Account
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.live import mails as live_mails
 from lms.live import registrations
-from lms.live.registrants import TO_COME, read_registrant, read_standing
-from lms.mail.links import Links, MailContext
+from lms.live.registrants import TO_COME, read_standing
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant, OfferKind, Scope
 from lms.models.live import Registration
 from lms.models.playback import PlaybackEnd
-from lms.models.requests import DeskRequest, RequestKind
 from lms.playback.sessions import end_by_own_grants
-from lms.requests import exchanges
-from lms.requests.read_models import MONEY_BACK, OPEN, RequestFacts, find_request
-from lms.requests.requests import NewRequest, ask
 
 MOST: Final = 100
 NO_OTHER: Final = N_("Choose a webinar that is still to come.")
@@ -40,12 +37,10 @@ THEIR_ORGANIZATIONS: Final = N_(
     "The seat is the organization's, and does not cover that webinar. The organization can ask for another one."
 )
 BY_THE_PAYER: Final = N_(
-    "Whoever paid was emailed a link to choose another webinar, a refund or credit."
+    "This webinar was bought. If it was canceled or has a new date, the buyer was emailed a link to choose."
+    " Otherwise credit the order, and sell the other webinar."
 )
-NOTHING_PAID: Final = N_(
-    "There is nothing to pay back: no purchase of your own covers this webinar."
-)
-ASKED: Final = N_("You asked for your money back. You hear from us first; then you can choose.")
+MOVED_ON: Final = N_("This webinar was exchanged for another one. Open that webinar instead.")
 NOT_MOVED: Final = N_("This registration was not moved, or was moved back before.")
 OVER: Final = N_("The other webinar has been held. It can't be undone any more.")
 
@@ -63,15 +58,9 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What somebody may have instead of a webinar that was canceled or moved.
-
-    `may_have_money` tells that they bought it themselves; `asked` is the request by which they
-    asked for it.
-    """
+    """What a person may have instead of a webinar that was canceled or moved."""
 
     others: tuple[Other, ...]
-    may_have_money: bool
-    asked: RequestFacts | None
 
 
 def read_choice(
@@ -80,9 +69,8 @@ def read_choice(
     """Return what a person may have instead of a webinar; None where there is nothing to choose."""
     standing = read_standing(session, login_id=login_id, webinar_id=webinar.id)
     line = _own_grant(session, login_id, webinar.id)
-    if line is not None and _has_offer(line, webinar):
-        line = None
-    bought = line is not None
+    if line is not None and line.order_line_id is not None:
+        return None
     since = line.created_at if line is not None else None
     if standing is not None and standing.is_coming:
         since = standing.registered_at
@@ -92,10 +80,8 @@ def read_choice(
         others=tuple(
             other
             for other in _others(session, webinar, login_id, now=now)
-            if bought or other.is_held
+            if line is not None or other.is_held
         ),
-        may_have_money=line is not None and not exchanges.is_owned(session, line.id),
-        asked=_asked(session, webinar, login_id),
     )
 
 
@@ -104,59 +90,16 @@ def choose(
 ) -> str:
     """Let a person have another webinar (its slug) instead of one; returns the title of the other.
 
-    Raises NotFound where there is nothing to choose, Invalid (field `other`), Conflict, also while
-    a request for their money lies on the desk.
+    Raises NotFound where there is nothing to choose, Invalid (field `other`), and Conflict.
     """
     webinar = find_webinar(session, slug)
     _wait_for_others(session, login_id, webinar.id)
     choice = read_choice(session, webinar, login_id, now=now)
     if choice is None:
         raise NotFound
-    if choice.asked is not None:
-        raise Conflict(ASKED)
     registrations.enter(session, login_id=login_id, webinar_id=webinar.id, now=now)
     actor = accounts.read_account(session, login_id).public_id
     return move(session, webinar, other, login_id, links=links, actor=actor, now=now)
-
-
-def ask_for_money(
-    session: Session, slug: str, login_id: int, *, mail_context: MailContext, now: datetime
-) -> RequestFacts:
-    """Lay on the desk that somebody wants their money back for a webinar; asked once, it lies there.
-
-    They aren't expected any more. Raises NotFound where there is nothing to choose, Conflict where
-    they paid nothing.
-    """
-    webinar = find_webinar(session, slug)
-    _wait_for_others(session, login_id, webinar.id)
-    choice = read_choice(session, webinar, login_id, now=now)
-    if choice is None:
-        raise NotFound
-    if not choice.may_have_money:
-        raise Conflict(NOTHING_PAID)
-    if choice.asked is not None:
-        return choice.asked
-    registrations.enter(session, login_id=login_id, webinar_id=webinar.id, now=now)
-    reader = read_registrant(session, login_id=login_id, webinar_id=webinar.id)
-    if reader is None:
-        raise NotFound
-    said = (
-        N_("The webinar was canceled. I ask for my money back.")
-        if webinar.state is WebinarState.CANCELED
-        else N_("I can't come on the new date. I ask for my money back.")
-    )
-    new = NewRequest(
-        kind=RequestKind.TROUBLE,
-        name=reader.name,
-        email=reader.email,
-        login_id=reader.login_id,
-        webinar_id=webinar.id,
-        message=said,
-        refusal=MONEY_BACK,
-    )
-    made = ask(session, new, mail_context=mail_context, actor=reader.public_id, now=now)
-    registrations.step_out(session, login_id=login_id, webinar_id=webinar.id, now=now)
-    return made
 
 
 def move(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
@@ -172,7 +115,7 @@ def move(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     """Move a person who will come to a webinar to another one, and write to them; returns its title.
 
     Raises Invalid (field `other`) for one that isn't to come, Conflict for who isn't registered,
-    or holds a seat of an organization that doesn't cover the other.
+    bought it, or holds a seat of an organization that doesn't cover the other.
     """
     target = session.scalar(select(Webinar).where(Webinar.slug == other, Webinar.id != webinar.id))
     if target is None or target.state is not WebinarState.ANNOUNCED or target.held_at <= now:
@@ -229,7 +172,7 @@ def move_back(
     if target.held_at <= now:
         raise Conflict(OVER)
     if row.went_with is not None:
-        exchanges.exchange(session, row.went_with, target, webinar, actor=actor, now=now)
+        _move_given(session, row.went_with, target, webinar, actor=actor, now=now)
         end_by_own_grants(session, login_id, ended_as=PlaybackEnd.REVOKED, now=now)
     other = read_standing(session, login_id=login_id, webinar_id=target.id)
     if other is not None and other.is_coming:
@@ -276,11 +219,6 @@ def find_others(session: Session, webinar: Webinar, *, now: datetime) -> tuple[W
             .limit(MOST)
         )
     )
-
-
-def _has_offer(grant: Grant, webinar: Webinar) -> bool:
-    """Tell whether an order's payer chooses what becomes of it (lms/cancellation_offers)."""
-    return grant.order_line_id is not None and webinar.state is WebinarState.CANCELED
 
 
 def _is_open(webinar: Webinar, since: datetime, now: datetime) -> bool:
@@ -344,12 +282,35 @@ def _retarget(
     line = _own_grant(session, login_id, webinar.id)
     if line is None:
         raise Conflict(THEIR_ORGANIZATIONS)
-    if _has_offer(line, webinar):
+    if line.order_line_id is not None:
         raise Conflict(BY_THE_PAYER)
     public_id = line.public_id
-    exchanges.exchange(session, public_id, webinar, target, actor=actor, now=now)
+    _move_given(session, public_id, webinar, target, actor=actor, now=now)
     end_by_own_grants(session, login_id, ended_as=PlaybackEnd.REVOKED, now=now)
     return public_id
+
+
+def _move_given(
+    session: Session,
+    grant_id: str,
+    was_for: Webinar,
+    then_for: Webinar,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Let access that our team gave be for another webinar; raises Conflict where it moved on."""
+    moved = session.scalar(
+        update(Grant)
+        .where(Grant.public_id == grant_id, Grant.webinar_id == was_for.id)
+        .values(webinar_id=then_for.id)
+        .returning(Grant.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    if moved is None:
+        raise Conflict(MOVED_ON)
+    detail = {"from": was_for.public_id, "to": then_for.public_id}
+    audit.record(session, "grant.exchanged", grant_id, actor=actor, now=now, detail=detail)
 
 
 def _note(
@@ -363,18 +324,3 @@ def _note(
         .values(went_to=went_to, went_with=went_with, turns=Registration.turns + 1)
         .execution_options(synchronize_session=False)
     )
-
-
-def _asked(session: Session, webinar: Webinar, login_id: int) -> RequestFacts | None:
-    public_id = session.scalar(
-        select(DeskRequest.public_id)
-        .where(
-            DeskRequest.login_id.in_(logins_of(login_id)),
-            DeskRequest.webinar_id == webinar.id,
-            DeskRequest.refusal == MONEY_BACK,
-            DeskRequest.state.in_(OPEN),
-        )
-        .order_by(DeskRequest.id.desc())
-        .limit(1)
-    )
-    return None if public_id is None else find_request(session, public_id)

@@ -328,23 +328,6 @@ def grants_of_order(session: Session, order_id: int) -> tuple[OrderGrant, ...]:
     return tuple(OrderGrant(*tuple(row)) for row in rows)
 
 
-def orders_of_person(session: Session, login_id: int, webinar_id: int) -> tuple[OrderFacts, ...]:
-    """Return the orders by which a person has a webinar of their own, the newest first."""
-    theirs = (
-        select(OrderLine.order_id)
-        .join(Grant, Grant.order_line_id == OrderLine.id)
-        .where(
-            Grant.login_id.in_(logins_of(login_id)),
-            Grant.webinar_id == webinar_id,
-            Grant.revoked_at.is_(None),
-        )
-    )
-    rows = session.execute(
-        ORDERS.where(Order.id.in_(theirs)).order_by(Order.placed_at.desc(), Order.id.desc())
-    )
-    return tuple(facts_of(row) for row in rows)
-
-
 def orders_of_payer(
     session: Session, *, login_id: int | None = None, organization_id: int | None = None
 ) -> tuple[OrderFacts, ...]:

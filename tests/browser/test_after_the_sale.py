@@ -197,6 +197,32 @@ def test_seven_payers_of_a_canceled_webinar_are_settled_and_it_is_reinstated(
     assert faults(owner) == []
 
 
+def test_payers_of_a_webinar_with_a_new_date_keep_it_or_exchange_it(
+    served: Served, visit: Visit
+) -> None:
+    carrel, mark = served.carrel, new_public_id()[:6]
+    slug, other = f"ink-{mark}", f"Paper {mark}"
+    payers = seven(served, slug, mark)
+    with carrel.database.transaction() as session:
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
+    desk, payer = visit(ada.id).page, visit().page
+
+    desk.goto(f"/staff/webinars/{slug}/postpone")
+    desk.get_by_label("Begins").fill((now() + timedelta(days=9)).strftime("%Y-%m-%dT15:00"))
+    desk.get_by_role("button", name=re.compile("^Move it")).click()
+    expect(desk.get_by_text("The new date stands.")).to_be_visible()
+    go_round(carrel)
+
+    choose(payer, carrel, payers.card_silent, "Keep it for the new date")
+    choose(payer, carrel, payers.card_exchange, "Exchange for this webinar", other)
+
+    desk.goto(f"/staff/webinars/{slug}")
+    table = desk.get_by_role("region", name="What payers chose")
+    for state, count in (("Said nothing yet", 5), ("Kept for the new date", 1), ("Exchanged", 1)):
+        expect(table.get_by_text(state, exact=True)).to_have_count(count)
+    assert faults(desk) == []
+
+
 def check_books(carrel: Carrel, payers: Seven) -> None:
     """One refund is owed, those who said nothing have what they had, and nothing was bought again."""
     with carrel.database.read_session() as session:

@@ -1,4 +1,4 @@
-"""Another webinar, or the money back, instead of one that was canceled or moved."""
+"""Another webinar instead of one that was canceled or moved, for people who bought nothing."""
 
 from datetime import timedelta
 from threading import Barrier, Thread
@@ -11,23 +11,17 @@ from lms.core.database import Database
 from lms.core.errors import NotFound
 from lms.core.runtime import Carrel
 from lms.live.change_notices import NewDate
-from lms.models.audit import AuditEntry
 from lms.models.catalog import Webinar
-from lms.models.documents import CreditReason
-from lms.models.grants import Grant, OfferKind
+from lms.models.grants import Grant
 from lms.models.live import Registration
 from lms.models.organizations import Organization
-from lms.models.requests import DeskRequest
 from lms.requests import rebookings
-from lms.sales import credit_notes
-from lms.sales.credit_notes import NewCreditNote
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_webinar
 from tests.live.upcoming_webinar import DAY, HELD_AT, LINKS, go_round, kinds, tell_changes
 from tests.mailbox import newest
-from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, SEAT, grants, locked, placed, read, with_line
+from tests.sales.order_fixtures import SEAT, grants, placed
 from tests.seat_rows import add_pool, seat
 from tests.visitor import Visitor
 
@@ -81,7 +75,6 @@ def test_nothing_is_to_be_chosen_while_a_webinar_stands(client: Visitor, to_come
         assert "Take this one instead" not in page
         data = {"other": OTHER}
         assert client.post(f"/webinars/{to_come.slug}/choose", data=data).status_code == 404
-        assert client.post(f"/webinars/{to_come.slug}/money-back").status_code == 404
 
 
 @pytest.mark.parametrize("who", ["dan", "carol"])
@@ -95,10 +88,9 @@ def test_who_was_not_registered_chooses_nothing(
     assert "Take this one instead" not in page
     data = {"other": OTHER}
     assert client.post(f"/webinars/{to_come.slug}/choose", data=data).status_code == 404
-    assert client.post(f"/webinars/{to_come.slug}/money-back").status_code == 404
 
 
-def test_who_has_a_pass_is_registered_for_the_other_and_asks_for_no_money(
+def test_who_has_a_pass_is_registered_for_the_other(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database
 ) -> None:
     cancel(database, carrel, to_come.slug)
@@ -106,7 +98,6 @@ def test_who_has_a_pass_is_registered_for_the_other_and_asks_for_no_money(
     page = client.get(f"/webinars/{to_come.slug}").text
     assert "The hall is shut." in page
     assert "Mending spines" in page
-    assert "Ask for my money back" not in page
     answer = client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
     assert answer.location == f"/webinars/{OTHER}"
     assert coming(database, OTHER) == {to_come.bob.id}
@@ -116,10 +107,9 @@ def test_who_has_a_pass_is_registered_for_the_other_and_asks_for_no_money(
         "live_canceled",
         "live_registered",
     ]
-    assert client.post(f"/webinars/{to_come.slug}/money-back").status_code == 404
 
 
-def test_what_somebody_bought_goes_along_to_the_webinar_they_choose(
+def test_access_that_our_team_gave_moves_to_the_webinar_they_choose(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database
 ) -> None:
     cancel(database, carrel, to_come.slug)
@@ -135,73 +125,6 @@ def test_what_somebody_bought_goes_along_to_the_webinar_they_choose(
     assert client.post(f"/webinars/{to_come.slug}/choose", data=data).status_code == 404
 
 
-def test_an_exchange_is_told_by_the_order_whose_line_says_what_was_sold(
-    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
-) -> None:
-    order = placed(database, SEAT, at=NOW - timedelta(hours=1))
-    go_round(carrel)
-    postpone(database, carrel, to_come.slug)
-    client.sign_in(to_come.dan.id)
-    client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
-    [grant] = grants(database, order)
-    assert (grant.slug, read(database, order).covers) == (OTHER, "Reading rooms")
-    client.sign_in(to_come.ada.id)
-    here = f"/staff/webinars/{to_come.slug}/registrants"
-    client.post(f"{here}/undo", data={"login": to_come.dan.public_id})
-    [grant] = grants(database, order)
-    assert grant.slug == to_come.slug
-    with database.read_session() as session:
-        ids = {
-            row.slug: row.public_id
-            for row in session.execute(select(Webinar.slug, Webinar.public_id))
-        }
-        told = session.scalars(
-            select(AuditEntry)
-            .where(AuditEntry.act == "order.exchanged", AuditEntry.subject == order.public_id)
-            .order_by(AuditEntry.id)
-        ).all()
-    there = {"from": ids[to_come.slug], "to": ids[OTHER]}
-    back = {"from": ids[OTHER], "to": ids[to_come.slug]}
-    assert [(one.actor, one.detail) for one in told] == [
-        (to_come.dan.public_id, there),
-        (to_come.ada.public_id, back),
-    ]
-
-
-def test_a_return_ends_what_was_exchanged(
-    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
-) -> None:
-    order = placed(database, SEAT, at=NOW - timedelta(hours=1))
-    go_round(carrel)
-    postpone(database, carrel, to_come.slug)
-    client.sign_in(to_come.dan.id)
-    client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
-    assert holds(client, to_come.dan.id, OTHER)
-    with database.transaction() as session:
-        credit_notes.credit(
-            session,
-            locked(session, order),
-            NewCreditNote(CreditReason.RETURN),
-            mail_context=OFFICE,
-            actor=None,
-            now=NOW,
-        )
-    assert not holds(client, to_come.dan.id, OTHER)
-
-
-def test_the_host_of_an_organizations_group_viewing_asks_for_no_money(
-    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
-) -> None:
-    viewing = with_line(GROUP, kind=OfferKind.GROUP_SHOWING, quantity=1, price_minor=29900)
-    placed(database, viewing)
-    cancel(database, carrel, to_come.slug)
-    client.sign_in(to_come.mia.id)
-    assert "Ask for my money back" not in client.get(f"/webinars/{to_come.slug}").text
-    client.post(f"/webinars/{to_come.slug}/money-back")
-    with database.read_session() as session:
-        assert session.scalars(select(DeskRequest)).all() == []
-
-
 @pytest.mark.parametrize("other", [GONE, "nothing", "", "reading-rooms"])
 def test_only_a_webinar_to_come_is_chosen(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database, other: str
@@ -211,36 +134,6 @@ def test_only_a_webinar_to_come_is_chosen(
     client.post(f"/webinars/{to_come.slug}/choose", data={"other": other})
     assert "Choose a webinar that is still to come." in client.get("/webinars").text
     assert to_come.alice.id in coming(database, to_come.slug)
-
-
-def test_money_is_asked_for_once_and_lies_on_the_desk(
-    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
-) -> None:
-    cancel(database, carrel, to_come.slug)
-    client.sign_in(to_come.alice.id)
-    for _ in range(2):
-        client.post(f"/webinars/{to_come.slug}/money-back")
-    with database.read_session() as session:
-        [asked] = session.scalars(select(DeskRequest)).all()
-        assert (asked.login_id, asked.webinar_id) == (to_come.alice.id, to_come.webinar_id)
-        assert "I ask for my money back" in asked.message
-    assert "You asked for your money back." in client.get(f"/webinars/{to_come.slug}").text
-    assert to_come.alice.id not in coming(database, to_come.slug)
-    client.sign_in(to_come.ada.id)
-    assert "Alice" in client.get("/staff/requests").text
-
-
-def test_who_asked_for_money_chooses_nothing_besides(
-    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
-) -> None:
-    cancel(database, carrel, to_come.slug)
-    client.sign_in(to_come.alice.id)
-    client.post(f"/webinars/{to_come.slug}/money-back")
-    assert "Take this one instead" not in client.get(f"/webinars/{to_come.slug}").text
-    client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
-    assert "You hear from us first" in client.get("/webinars").text
-    assert coming(database, OTHER) == set()
-    assert not holds(client, to_come.alice.id, OTHER)
 
 
 def test_of_two_choices_at_once_one_counts(
@@ -284,9 +177,9 @@ def test_a_moved_webinar_offers_the_choice_until_it_begins(
     assert "This webinar has a new date" in page
     assert "It was to be held on Thursday 5 March 2026, 10:00 am Eastern." in page
     assert "The presenter travels." in page
-    assert "Ask for my money back" in page
+    assert "Take this one instead" in page
     clock.set(HELD_AT + 2 * DAY)
-    assert "Ask for my money back" not in client.get(f"/webinars/{to_come.slug}").text
+    assert "Take this one instead" not in client.get(f"/webinars/{to_come.slug}").text
 
 
 def test_who_registered_for_the_new_date_has_nothing_to_choose(
@@ -311,7 +204,6 @@ def test_a_seat_stays_its_organizations(
     client.sign_in(to_come.dan.id)
     page = client.get(f"/webinars/{to_come.slug}").text
     assert "What you get instead" in page
-    assert "Ask for my money back" not in page
     client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
     assert "The seat is the organization" in client.get("/webinars").text
     assert coming(database, OTHER) == set()
@@ -343,6 +235,19 @@ def test_staff_move_a_registration_and_undo_it(
     client.sign_in(to_come.ada.id)
     again = client.post(f"{here}/undo", data={"login": to_come.alice.public_id})
     assert "was not moved" in client.get(again.location).text
+
+
+def test_staff_move_nobody_who_bought_the_webinar(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    order = placed(database, SEAT, at=NOW - timedelta(hours=1))
+    go_round(carrel)
+    client.sign_in(to_come.ada.id)
+    here = f"/staff/webinars/{to_come.slug}/registrants"
+    answer = client.post(f"{here}/move", data={"login": to_come.dan.public_id, "other": OTHER})
+    assert "This webinar was bought." in client.get(answer.location).text
+    [grant] = grants(database, order)
+    assert grant.slug == to_come.slug
 
 
 def test_a_move_away_from_a_canceled_webinar_is_undone_too(

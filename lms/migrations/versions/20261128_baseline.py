@@ -3312,8 +3312,11 @@ def _cancellation_offers() -> None:
         sa.Column("notice", sa.Integer(), nullable=False),
         sa.Column("login_id", sa.Integer(), nullable=True),
         sa.Column("organization_id", sa.Integer(), nullable=True),
+        sa.Column("is_postponement", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("choice", _enum("offerchoice", "refund", "exchange", "credit"), nullable=True),
+        sa.Column(
+            "choice", _enum("offerchoice", "keep", "refund", "exchange", "credit"), nullable=True
+        ),
         sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("other_id", sa.Integer(), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),

@@ -1,4 +1,4 @@
-"""The page of a canceled webinar's offer: a refund, another webinar or credit, without an account."""
+"""The page of a payer's offer, without an account: a refund, another webinar, credit, or to keep it."""
 
 from typing import Final
 
@@ -16,6 +16,7 @@ from lms.cancellation_offers.read_models import (
     lines_of,
     offer_facts,
     others_of,
+    refund_is_offered,
     worth_of,
 )
 from lms.core import clock
@@ -38,7 +39,7 @@ PAID_BACK: Final = {"refund": OfferChoice.REFUND, "credit": OfferChoice.CREDIT}
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def show(offer_id: str, token: str) -> ResponseReturnValue:
-    """Say what was canceled and what may be chosen; nothing happens before a button is pressed."""
+    """Say what was canceled or moved, and what may be chosen; nothing happens before a press."""
     _check(offer_id, token)
     return _page(offer_id, "")
 
@@ -72,6 +73,9 @@ def _do(session: Session, offer_id: str, choice: str) -> None:
             now=clock.now(),
         )
         return
+    if choice == "keep":
+        offers.keep(session, offer_id, actor=actor, now=clock.now())
+        return
     # a choice of nothing names no webinar, and is told so
     offers.exchange(
         session,
@@ -94,11 +98,13 @@ def _page(offer_id: str, fault: str) -> str:
     with read_session() as session:
         offer = offers.find_offer(session, offer_id)
         facts = offer_facts(session, offer)
-        values = _open_values(session, offer) if facts.is_open else {}
+        is_open = facts.is_open(clock.now())
+        values = _open_values(session, offer) if is_open else {}
     return render(
         "cancellation_offers/choose.html",
         facts=facts,
-        said=_said(facts),
+        said="" if is_open else _said(facts),
+        when=said_datetime(facts.held_at, facts.zone),
         fault=fault,
         **values,
     )
@@ -110,6 +116,7 @@ def _open_values(session: Session, offer: CancellationOffer) -> dict[str, object
         "lines": lines_of(session, offer),
         "paid": _money(worth.paid_minor, worth),
         "unpaid": _money(worth.unpaid_minor, worth),
+        "may_refund": refund_is_offered(session, offer, zone=mail_context().zone, now=clock.now()),
         "others": [_other(one, worth) for one in others_of(session, offer, now=clock.now())],
     }
 
@@ -129,7 +136,7 @@ def _other(one: Other, worth: Worth) -> dict[str, str]:
 
 
 def _said(facts: OfferFacts) -> str:
-    """Say what became of an offer; "" while it is open."""
+    """Say what became of an offer that is not open."""
     match facts.choice:
         case OfferChoice.REFUND:
             return _("You chose a refund. The credit note is in a separate email.")
@@ -137,11 +144,14 @@ def _said(facts: OfferFacts) -> str:
             return _("You chose credit for a later order. The credit note is in a separate email.")
         case OfferChoice.EXCHANGE:
             return _("You chose “%(title)s” instead. It is in My webinars.", title=facts.other)
+        case OfferChoice.KEEP:
+            return _("You chose to keep what you bought for the new date.")
+        case None if facts.is_postponement:
+            return _(
+                "This choice has ended. Your order counts for the date that the webinar has now."
+            )
         case None:
-            pass
-    if not facts.is_open:
-        return _("The webinar will be held after all. Your order stands as it was.")
-    return ""
+            return _("The webinar will be held after all. Your order stands as it was.")
 
 
 def _money(minor: int, worth: Worth) -> str:

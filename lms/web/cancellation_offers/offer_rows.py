@@ -1,5 +1,6 @@
 """Rows of cancellation offers on the staff page of a webinar: what became of every payer."""
 
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from lms.models.live import OfferChoice
 from lms.pricing.price_list import say_money
 
 CHOSEN: Final = {
+    OfferChoice.KEEP: (N_("Kept for the new date"), "open"),
     OfferChoice.REFUND: (N_("Refund"), "none"),
     OfferChoice.CREDIT: (N_("Credit"), "none"),
     OfferChoice.EXCHANGE: (N_("Exchanged"), "open"),
@@ -23,20 +25,25 @@ CHOSEN: Final = {
 
 
 def offer_rows(
-    session: Session, webinar_id: int, *, where: OfferLinks, zone: ZoneInfo
+    session: Session, webinar_id: int, *, where: OfferLinks, zone: ZoneInfo, now: datetime
 ) -> list[dict[str, object]]:
-    """Return every payer of a canceled webinar with what they chose, or the link to choose by."""
-    return [_row(session, one, where, zone) for one in offers_of(session, webinar_id)]
+    """Return every payer who was offered a choice with what they chose, or the link to choose by."""
+    return [
+        _row(session, one, is_open=one.is_open(now), where=where, zone=zone)
+        for one in offers_of(session, webinar_id)
+    ]
 
 
-def _row(session: Session, one: OfferFacts, where: OfferLinks, zone: ZoneInfo) -> dict[str, object]:
+def _row(
+    session: Session, one: OfferFacts, *, is_open: bool, where: OfferLinks, zone: ZoneInfo
+) -> dict[str, object]:
     state, badge = _("Said nothing yet"), "soon"
     if one.choice is not None:
         words, badge = CHOSEN[one.choice]
         state = _(words)
-    elif not one.is_open:
+    elif not is_open:
         state, badge = _("Withdrawn"), "none"
-    worth = worth_of(session, offers.find_offer(session, one.public_id)) if one.is_open else None
+    worth = worth_of(session, offers.find_offer(session, one.public_id)) if is_open else None
     if one.organization_slug:
         payer_url = url_for("staff_organizations.organization", slug=one.organization_slug)
     else:
@@ -46,7 +53,7 @@ def _row(session: Session, one: OfferFacts, where: OfferLinks, zone: ZoneInfo) -
         "payer_url": payer_url,
         "state": state,
         "badge": badge,
-        "is_open": one.is_open,
+        "may_be_refunded": is_open and not one.is_postponement,
         "chosen": say_date(one.chosen_at, zone) if one.chosen_at else "",
         "other": one.other or "",
         "other_slug": one.other_slug,
@@ -55,5 +62,5 @@ def _row(session: Session, one: OfferFacts, where: OfferLinks, zone: ZoneInfo) -
         "unpaid": say_money(worth.unpaid_minor, worth.currency)
         if worth and worth.unpaid_minor
         else "",
-        "link": where.page(one.public_id) if one.is_open else "",
+        "link": where.page(one.public_id) if is_open else "",
     }

@@ -152,12 +152,8 @@ def show(slug: str) -> ResponseReturnValue:
         files = read_webinar_files(session, slug)
         sending = own_sending(session, slug)
         holders = count_holders(session, standing.id, now=now)
-        offers = offer_rows(
-            session,
-            standing.id,
-            where=offer_links(carrel().settings),
-            zone=reading_zone(),
-        )
+        where = offer_links(carrel().settings)
+        offers = offer_rows(session, standing.id, where=where, zone=reading_zone(), now=now)
         own = own_prices_of(session, Scope.WEBINAR, standing.public_id)
         presenters = {each.slug: each.name for each in read_presenters(session)}
         series = {each.slug: each.name for each in read_series_names(session)}

@@ -1,4 +1,4 @@
-"""Rebook or refund: what registered people choose when a webinar is canceled or moved."""
+"""Rebooking: registered people who bought nothing choose another webinar for one that changed."""
 
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
@@ -8,7 +8,7 @@ from lms.core.clock import now
 from lms.core.errors import Conflict, Invalid
 from lms.requests import rebookings
 from lms.web.core.current_user import required_viewer
-from lms.web.core.private_page_headers_and_mail_links import links, mail_context
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -30,19 +30,3 @@ def choose(slug: str) -> ResponseReturnValue:
         return see_other("catalog.webinar", slug=slug)
     flash(_("You are registered for “%(title)s” instead.", title=title), "done")
     return see_other("catalog.webinar", slug=other)
-
-
-@blueprint.post("/money-back")
-@open_to(Audience.SIGNED_IN)
-def money_back(slug: str) -> ResponseReturnValue:
-    """Ask for one's money back; the request lies on the desk, once."""
-    try:
-        with transaction() as session:
-            asked = rebookings.ask_for_money(
-                session, slug, required_viewer().login_id, mail_context=mail_context(), now=now()
-            )
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-        return see_other("catalog.webinar", slug=slug)
-    flash(_("We have your request %(number)s. You hear from us.", number=asked.number), "done")
-    return see_other("catalog.webinar", slug=slug)

@@ -33,6 +33,12 @@ from lms.web.pricing.buy_box import refused_box
 blueprint = Blueprint("live", __name__, url_prefix="/webinars/<slug>")
 
 
+def _has_changed(found: Announcement, at: datetime) -> bool:
+    """Tell whether a webinar was canceled, or has a new date that is to come."""
+    was_moved = found.moved_from is not None and at < found.held_at
+    return found.state is WebinarState.CANCELED or was_moved
+
+
 @dataclass(frozen=True, slots=True)
 class Coming:
     """How a person stands to a webinar to come: `open` to register for, `registered`, or `left`.
@@ -46,16 +52,15 @@ class Coming:
 
 def choice_of(session: Session, found: Announcement, person: Viewer, at: datetime) -> Choice | None:
     """Return what a person may have instead of a webinar that was canceled or moved."""
-    was_moved = found.moved_from is not None and at < found.held_at
-    if found.state is not WebinarState.CANCELED and not was_moved:
+    if not _has_changed(found, at):
         return None
     row = session.get_one(Webinar, found.id)
     return read_choice(session, row, person.login_id, now=at)
 
 
-def offer_url_of(session: Session, found: Announcement, person: Viewer) -> str:
-    """Return where a person chooses what they get for a canceled webinar that they bought, or ""."""
-    if found.state is not WebinarState.CANCELED:
+def offer_url_of(session: Session, found: Announcement, person: Viewer, at: datetime) -> str:
+    """Return where a person chooses what they get for a changed webinar that they bought, or ""."""
+    if not _has_changed(found, at):
         return ""
     offer_id = open_offer_of(session, found.id, person.login_id)
     return offer_links(carrel().settings).page(offer_id) if offer_id else ""

@@ -174,7 +174,7 @@ def webinar(slug: str) -> ResponseReturnValue:
             case = load_case(session, login_id=person.login_id, webinar_id=found.id)
             coming = coming_of(session, found, person, case, now)
             choice = choice_of(session, found, person, now)
-            offer_url = offer_url_of(session, found, person)
+            offer_url = offer_url_of(session, found, person, now)
             taken = taken_of(session, found, person)
         box = announced_box(session, found, has_it=holds(case, now))
     if person is None and is_for_holders(found):

@@ -6,7 +6,6 @@ from typing import Any, Final
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime, say_time_shortly
@@ -24,7 +23,6 @@ from lms.requests.read_models import (
     find_request,
     list_requests,
 )
-from lms.sales.read_models import OrderFacts, orders_of_person
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import sent_file
@@ -100,7 +98,7 @@ def index() -> ResponseReturnValue:
 def show(request_id: str) -> ResponseReturnValue:
     with read_session() as session:
         facts = find_request(session, request_id)
-        return _page(session, facts)
+        return _page(facts)
 
 
 @blueprint.get("/<request_id>/file")
@@ -136,7 +134,7 @@ def refill(request_id: str) -> ResponseReturnValue:
         if not facts.is_open or facts.to_email is None:
             raise
         with read_session() as session:
-            return _page(session, facts, hindrance=_(refusal.message)), 409
+            return _page(facts, hindrance=_(refusal.message)), 409
     flash(done, "done")
     return see_other(".show", request_id=request_id)
 
@@ -164,7 +162,7 @@ def verify(request_id: str) -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         with read_session() as session:
-            return _page(session, facts, domain=form), 400
+            return _page(facts, domain=form), 400
     flash(_("%(domain)s is verified, and who asked is told.", domain=kept), "done")
     return see_other(".show", request_id=request_id)
 
@@ -228,7 +226,7 @@ def move(request_id: str, act: str) -> ResponseReturnValue:
 def _answer_again(request_id: str, form: AnswerForm) -> ResponseReturnValue:
     with read_session() as session:
         facts = find_request(session, request_id)
-        return _page(session, facts, answer=form), 400
+        return _page(facts, answer=form), 400
 
 
 def _may_sell(facts: RequestFacts) -> bool:
@@ -236,14 +234,7 @@ def _may_sell(facts: RequestFacts) -> bool:
     return facts.is_open and facts.kind not in kept and not facts.asks_money_back
 
 
-def _to_pay_back(session: Session, facts: RequestFacts) -> tuple[OrderFacts, ...]:
-    if not facts.asks_money_back or facts.login_id is None or facts.webinar_id is None:
-        return ()
-    return orders_of_person(session, facts.login_id, facts.webinar_id)
-
-
 def _page(
-    session: Session,
     facts: RequestFacts,
     *,
     answer: AnswerForm | None = None,
@@ -266,10 +257,6 @@ def _page(
         badge_kind=STATE_BADGES[facts.state],
         is_overdue=facts.is_overdue(now()),
         may_sell=_may_sell(facts),
-        to_pay_back=[
-            (each, say_money(each.total_minor - each.returned_minor, each.currency))
-            for each in _to_pay_back(session, facts)
-        ],
         hindrance=hindrance,
         quoted=quoted,
         due=say_datetime(facts.due_at, zone),

@@ -8,6 +8,7 @@ from lms.cancellation_offers.offer_links import offer_links
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.models.live import OfferChoice
+from lms.seller.settings import SellerSettings, edit_seller
 from tests.cancellation_offers.offer_fixtures import (
     OTHER,
     SLUG,
@@ -17,8 +18,11 @@ from tests.cancellation_offers.offer_fixtures import (
     offer_of,
     reinstate,
 )
+from tests.cancellation_offers.test_postponements import LATER, postpone
 from tests.cast import Cast, Roles
+from tests.clock import NOW, Clock
 from tests.live.conftest import to_come
+from tests.live.upcoming_webinar import DAY
 from tests.sales.order_fixtures import OrderFacts
 from tests.visitor import Visitor
 
@@ -99,6 +103,48 @@ def test_a_buyer_finds_the_link_on_the_webinars_page_and_others_do_not(
     assert page_of(carrel, payers.card) in client.get(f"/webinars/{SLUG}").text
     client.sign_in(to_come.bob.id)
     assert "/canceled/" not in client.get(f"/webinars/{SLUG}").text
+
+
+@pytest.fixture
+def moved(to_come: Cast, database: Database, carrel: Carrel, clock: Clock) -> Payers:
+    """The same payers, of a webinar that got a new date an hour after they bought it."""
+    found = furnish(database)
+    clock.set(LATER)
+    postpone(carrel)
+    return found
+
+
+def test_new_date_offers_to_keep_it_to_exchange_it_or_a_refund(
+    client: Visitor, carrel: Carrel, moved: Payers, to_come: Cast
+) -> None:
+    path = page_of(carrel, moved.card)
+    page = client.get(path).text
+    for said in ("has a new date", "Keep it for the new date", "Refund $99.00", "Mending spines"):
+        assert said in page, said
+    assert "for a later order" not in page
+    client.sign_in(to_come.dan.id)
+    assert path in client.get(f"/webinars/{SLUG}").text
+    assert client.post(path, data={"choice": "keep"}).status_code == 303
+    assert "You chose to keep what you bought for the new date." in client.get(path).text
+    assert client.post(path, data={"choice": "refund"}).status_code == 409
+    assert path not in client.get(f"/webinars/{SLUG}").text
+    client.sign_in(to_come.ada.id)
+    page = client.get(f"/staff/webinars/{SLUG}").text
+    assert "Kept for the new date" in page
+    assert "Refund everyone" not in page
+
+
+def test_new_date_offers_no_refund_after_the_days_of_the_policy(
+    client: Visitor, carrel: Carrel, moved: Payers, clock: Clock
+) -> None:
+    with carrel.database.transaction() as session:
+        edit_seller(session, SellerSettings(refund_days=1), actor=None, now=NOW)
+    clock.set(NOW + 2 * DAY)
+    path = page_of(carrel, moved.card)
+    page = client.get(path).text
+    assert "Refund $99.00" not in page
+    assert "our refund policy gives a refund are over" in page
+    assert client.post(path, data={"choice": "refund"}).status_code == 409
 
 
 def test_only_staff_see_the_state_of_every_payer(

@@ -106,18 +106,6 @@ def test_who_chose_another_one_reads_which(
     assert TAKE not in page
 
 
-def test_who_asked_for_their_money_is_not_told_that_they_stay_registered(
-    client: Visitor, carrel: Carrel, with_another: Cast, database: Database
-) -> None:
-    postpone(database, carrel, with_another.slug)
-    assert "You stay registered" in read(client, with_another, with_another.alice.id)
-    client.post(f"/webinars/{with_another.slug}/money-back")
-    page = read(client, with_another, with_another.alice.id)
-    assert "You asked for your money back." in page
-    assert "You stay registered" not in page
-    assert "Come after all" not in page
-
-
 def test_a_seat_that_covers_nothing_else_is_not_said_to(
     client: Visitor, carrel: Carrel, with_another: Cast, database: Database
 ) -> None:
