@@ -10,9 +10,10 @@ import jwt
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, Gone, NotFound
-from lti.grades.grade_service import MAXIMUM, TAG
+from lms.core.errors import N_, Gone, Invalid, NotFound
+from lti.grades.grade_service import TAG
 from lti.http.access_tokens import BACKDATED, SigningKey
+from lti.models.courses import DEFAULT_POINTS, MOST_POINTS, Context
 from lti.models.launches import FrameSession
 from lti.models.registrations_and_keys import Deployment, Registration
 from lti.protocol import spec_vocabulary as v
@@ -22,6 +23,7 @@ from lti.protocol.tool_urls_and_scopes import ToolAddresses
 LASTS: Final = timedelta(minutes=5)
 THUMBNAIL: Final = (640, 360)
 IFRAME: Final = (960, 720)
+BAD_POINTS: Final = N_("Enter points as a whole number from 1 to 1000.")
 ANSWERED: Final = N_("This was sent to your course before. Go back to the course to choose more.")
 
 
@@ -43,13 +45,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One link to be made: what it shows, its words, its picture, and whether it is graded."""
+    """One link to be made: what it shows, its words, its picture, and its points if it is graded."""
 
     target: Target
     title: str
     text: str
     picture: str | None
-    is_graded: bool
+    points: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def read_asked(services: Mapping[str, Any]) -> Asked:
         return_url=kept["return_url"],
         takes_links=v.RESOURCE_LINK_TYPE in (kept.get("accept_types") or (v.RESOURCE_LINK_TYPE,)),
         takes_several=bool(kept.get("accept_multiple")),
-        takes_columns=bool(kept.get("accept_line_item")),
+        takes_columns=kept["accept_line_item"],
         data=kept.get("data"),
     )
 
@@ -85,6 +87,21 @@ def find_recipient(session: Session, deployment_id: int) -> Recipient:
     if row is None:
         raise NotFound
     return Recipient(*row)
+
+
+def grade_points(session: Session, context_id: int | None) -> int:
+    """Return how many points an activity of a course was given last, by the row of the course."""
+    context = None if context_id is None else session.get(Context, context_id)
+    return DEFAULT_POINTS if context is None else context.grade_points
+
+
+def remember_points(session: Session, context_id: int | None, points: int) -> None:
+    """Remember for a course how many points its teacher gives; raises Invalid for none."""
+    if not 1 <= points <= MOST_POINTS:
+        raise Invalid(BAD_POINTS, fields={"points": BAD_POINTS})
+    if context_id is not None:
+        session.get_one(Context, context_id).grade_points = points
+        session.flush()
 
 
 def end_picking(session: Session, frame_id: int, *, now: datetime) -> None:
@@ -146,9 +163,9 @@ def _content_item(item: Item, asked: Asked, addresses: ToolAddresses) -> dict[st
             "height": THUMBNAIL[1],
         }
         made["thumbnail"] = picture
-    if item.is_graded and asked.takes_columns:
+    if item.target.is_graded and asked.takes_columns:
         made["lineItem"] = {
-            "scoreMaximum": MAXIMUM,
+            "scoreMaximum": item.points,
             "label": item.title,
             "resourceId": item.target.resource_id,
             "tag": TAG,

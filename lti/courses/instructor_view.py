@@ -13,6 +13,7 @@ from lms.core.errors import N_, NotFound
 from lms.lti_facade.content_choices import fold
 from lms.lti_facade.learner_logins import NAMELESS, names_of
 from lti.grades.grading_rules import reaches
+from lti.grades.score_outbox import is_graded
 from lti.models.courses import (
     CompletionRule,
     Context,
@@ -91,7 +92,10 @@ class Learner:
 
 @dataclass(frozen=True, slots=True)
 class LinkFacts:
-    """A link and its course; `tells_grades` says that the platform let us report."""
+    """A link and its course; `tells_grades` says that the platform let us report.
+
+    `is_graded` is False where the link was added without a grade column, and its course gave it none since.
+    """
 
     public_id: str
     title: str
@@ -99,6 +103,7 @@ class LinkFacts:
     rule: CompletionRule
     threshold: int
     tells_grades: bool
+    is_graded: bool
     line_item_failure: str | None
     roster: RosterStanding
     learners: tuple[Learner, ...]
@@ -132,6 +137,7 @@ def find_link(session: Session, link_id: int | None) -> LinkFacts:
         rule=link.rule,
         threshold=link.threshold,
         tells_grades=SCORE_SCOPE in link.scopes.split(),
+        is_graded=is_graded(link),
         line_item_failure=link.line_item_failure,
         roster=roster_standing(session, context),
         learners=tuple(_everybody(session, link, context)),

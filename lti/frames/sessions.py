@@ -61,6 +61,7 @@ class Frame:
     origins: tuple[str, ...]
     target: Target | None
     deployment_id: int | None
+    context_id: int | None
     link_id: int | None
     embed_link_id: int | None
     identity_id: int | None
@@ -337,6 +338,7 @@ def _frame(found: Row[*tuple[Any, ...]]) -> Frame:
         origins=tuple(found.origins.split()),
         target=None if row.target is None else read_target(row.target),
         deployment_id=row.deployment_id,
+        context_id=row.context_id,
         link_id=row.link_id,
         embed_link_id=row.embed_link_id,
         identity_id=row.identity_id,

@@ -51,6 +51,7 @@ class Place:
     link_id: str
     resource_id: str
     label: str
+    points: int = MAXIMUM
     others: frozenset[str] = frozenset()
     elsewhere: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
@@ -209,7 +210,7 @@ def _make(
     services: Services, platform: Platform, place: Place, now: datetime
 ) -> Column | Later | Denied:
     wanted = {
-        "scoreMaximum": MAXIMUM,
+        "scoreMaximum": place.points,
         "label": place.label,
         "resourceLinkId": place.link_id,
         "resourceId": place.resource_id,

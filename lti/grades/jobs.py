@@ -110,6 +110,8 @@ class _Delivery:
         return self._deliver(platform, parcel)
 
     def _deliver(self, platform: Platform, parcel: Parcel) -> bool:
+        if not parcel.is_graded:
+            return self._unsent(parcel)
         column: Column | Later | Denied = Denied(NO_SCORES)
         if parcel.may_be_sent:
             column = self._column(platform, parcel)
@@ -175,6 +177,11 @@ class _Delivery:
                 score_outbox.put_off(session, parcel, outcome.reason, timedelta(), now=clock.now())
             else:
                 score_outbox.refused(session, parcel, outcome.reason)
+        return True
+
+    def _unsent(self, parcel: Parcel) -> bool:
+        with self._database.transaction() as session:
+            score_outbox.keep_unsent(session, parcel.link_id)
         return True
 
     def _no_column(self, parcel: Parcel, reason: str) -> bool:

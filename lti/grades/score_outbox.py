@@ -36,7 +36,8 @@ NAMELESS: Final = N_("Webinar")
 class Parcel:
     """A score on its way; `column` is its address where one is known, ids are rows of ours.
 
-    `deployment` is the platform's own id of the deployment it goes to.
+    `deployment` is the platform's own id of the deployment it goes to. `is_graded` is False where the link
+    was added without a grade column.
     """
 
     score_id: int
@@ -46,6 +47,7 @@ class Parcel:
     column: str | None
     scopes: frozenset[str]
     deployment: str
+    is_graded: bool
 
     @property
     def may_be_sent(self) -> bool:
@@ -100,6 +102,7 @@ def take_parcel(session: Session, registration_id: int, *, now: datetime) -> Par
         column=link.line_item_url,
         scopes=frozenset(link.scopes.split()),
         deployment=deployment,
+        is_graded=is_graded(link),
     )
 
 
@@ -122,11 +125,18 @@ def find_place(session: Session, link_id: int) -> Place:
         scopes=frozenset(link.scopes.split()),
         link_id=link.resource_link_id,
         resource_id="" if target is None else target.resource_id,
+        points=context.grade_points,
         label=link.title.strip()[:LONGEST_LABEL] or NAMELESS,  # AGS 2.0, 3.2.7: never blank
         others=frozenset(one.resource_link_id for one in others),
         elsewhere=frozenset(session.scalars(far)),
         taken=frozenset(one.line_item_url for one in others if one.line_item_url),
     )
+
+
+def is_graded(link: ResourceLink) -> bool:
+    """Tell whether a link reports: it has a column, or was not added without one."""
+    target = None if link.target is None else read_target(link.target)
+    return link.line_item_url is not None or target is None or target.is_graded
 
 
 def keep_column(session: Session, link_id: int, url: str | None) -> None:
@@ -145,6 +155,16 @@ def no_column(session: Session, link_id: int, reason: str) -> None:
         update(Score)
         .where(Score.link_id == link_id, Score.state == ScoreState.QUEUED)
         .values(state=ScoreState.REFUSED, failure=reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def keep_unsent(session: Session, link_id: int) -> None:
+    """Send nothing of a link that was added without a grade column, until its course gives it one."""
+    session.execute(
+        update(Score)
+        .where(Score.link_id == link_id, Score.state == ScoreState.QUEUED)
+        .values(state=ScoreState.WATCHING, tries=0)
         .execution_options(synchronize_session=False)
     )
 

@@ -21,6 +21,7 @@ from lms.lti_facade.link_progress import (
 )
 from lti.frames.sessions import LASTS
 from lti.grades.grading_rules import given_for, told_at
+from lti.grades.score_outbox import is_graded
 from lti.models.courses import CompletionRule, Context, ResourceLink, Score, ScoreState
 from lti.models.delivery_leases import ProgressMark
 from lti.models.identities import Identity
@@ -140,7 +141,7 @@ def send_again(session: Session, link_id: str, *, actor: str | None, now: dateti
     scores = session.scalars(
         select(Score).where(Score.link_id == link.id, Score.given > 0).with_for_update()
     ).all()
-    if not scores:
+    if not scores or not is_graded(link):
         raise Conflict(NOTHING_TO_SEND)
     for score in scores:
         _queue(score, now)
@@ -151,11 +152,15 @@ def send_again(session: Session, link_id: str, *, actor: str | None, now: dateti
 
 
 def reopen(session: Session, link_id: int, *, now: datetime) -> None:
-    """Queue what was refused at a link: its column or what we may do there has changed; row id."""
+    """Queue what did not arrive at a link: its column or what we may do there has changed; row id."""
     link = session.get_one(ResourceLink, link_id)
     link.line_item_failure = None
-    refused = select(Score).where(Score.link_id == link_id, Score.state == ScoreState.REFUSED)
-    for score in session.scalars(refused.with_for_update()):
+    unsent = select(Score).where(
+        Score.link_id == link_id,
+        Score.given > 0,
+        Score.state.in_((ScoreState.REFUSED, ScoreState.WATCHING)),
+    )
+    for score in session.scalars(unsent.with_for_update()):
         _queue(score, now)
     session.flush()
 

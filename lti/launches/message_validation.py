@@ -203,7 +203,8 @@ def _deep_linking(claims: Claims) -> DeepLinking:
         return_url=return_url,
         accept_types=accepted,
         accept_multiple=switch_in(settings, "accept_multiple"),
-        accept_line_item=switch_in(settings, "accept_lineitem"),
+        # absence is no assumption (Deep Linking 2.0, 4.6.1), and neither Moodle nor Open edX says it
+        accept_line_item=switch_in(settings, "accept_lineitem", otherwise=True),
         # none at all stands for "none" of the first Deep Linking (2.0, 4.6.2)
         accept_targets=needed_texts(settings, "accept_presentation_document_targets"),
         data=_data(settings),

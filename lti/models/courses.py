@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -17,6 +17,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+
+DEFAULT_POINTS: Final = 100
+MOST_POINTS: Final = 1000
 
 
 class CompletionRule(StrEnum):
@@ -39,13 +42,15 @@ class Context(Base, kw_only=True):
     """A course. The addresses of its services are what the last launch brought.
 
     `differences_url` is where the next roster sync may ask for what changed only; `held_back` is
-    how many people the last sync would have released had it not stopped to ask.
+    how many people the last sync would have released had it not stopped to ask. `grade_points` is what
+    a teacher of the course last gave for an activity.
     """
 
     __tablename__ = "lti_context"
     __table_args__ = (
         UniqueConstraint("deployment_id", "context_id"),
         CheckConstraint("held_back IS NULL OR held_back >= 0", name="held_back_not_negative"),
+        CheckConstraint(f"grade_points BETWEEN 1 AND {MOST_POINTS}", name="grade_points_in_range"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -59,6 +64,7 @@ class Context(Base, kw_only=True):
     synced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     sync_failure: Mapped[str | None] = mapped_column(Text, default=None)
     held_back: Mapped[int | None] = mapped_column(default=None)
+    grade_points: Mapped[int] = mapped_column(default=DEFAULT_POINTS)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

@@ -1,7 +1,8 @@
 """The content target of a link: a webinar, part of one, or a series.
 
 A copied course gets new link ids with the same custom parameters, so these decide, never the id
-of a link (LTI.md, Launch). Names in a platform's form: `webinar`, `series`, `start`, `end`.
+of a link (LTI.md, Launch). Names in a platform's form: `webinar`, `series`, `start`, `end`, and
+`grade`, which is "none" where a teacher wanted no grade column.
 """
 
 import re
@@ -13,22 +14,36 @@ from lms.core.errors import N_, Invalid
 
 LONGEST_NAME: Final = 120
 DAY_S: Final = 24 * 3600
+NO_GRADE: Final = "none"
 _CLOCK: Final = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,2}):)?(\d{1,5})(?:\.\d+)?")
 BAD_PLACE: Final = N_("A clip's start and end are seconds, or h:mm:ss, and the end comes later.")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One webinar or one series, by its slug or outside id; a clip in seconds of the recording."""
+    """One webinar or one series, by its slug or outside id; a clip in seconds of the recording.
+
+    `is_graded` is False where whoever added the link wanted no column for it in the gradebook.
+    """
 
     webinar: str | None = None
     series: str | None = None
     starts_s: int | None = None
     ends_s: int | None = None
+    is_graded: bool = True
+
+    @property
+    def is_clip(self) -> bool:
+        """Tell whether this is a part of a recording."""
+        return self.starts_s is not None or self.ends_s is not None
 
     @property
     def custom(self) -> dict[str, str]:
         """Return the custom parameters that name this target."""
+        return {**self._content, **({} if self.is_graded else {"grade": NO_GRADE})}
+
+    @property
+    def _content(self) -> dict[str, str]:
         named = {
             "webinar": self.webinar,
             "series": self.series,
@@ -40,7 +55,7 @@ class Target:
     @property
     def resource_id(self) -> str:
         """Return the `resourceId` of its column in a gradebook: the same in a copied course."""
-        return "&".join(f"{name}={value}" for name, value in self.custom.items())
+        return "&".join(f"{name}={value}" for name, value in self._content.items())
 
     @property
     def stored(self) -> dict[str, Any]:
@@ -56,18 +71,19 @@ def read_target(custom: Mapping[str, object]) -> Target | None:
     """
     given = {
         name: text
-        for name in ("webinar", "series", "start", "end")
+        for name in ("webinar", "series", "start", "end", "grade")
         if (text := _text(custom, name))
     }
     webinar, series = given.get("webinar"), given.get("series")
     if webinar is None and series is None:
         return None
+    is_graded = given.get("grade") != NO_GRADE
     if webinar is None:
-        return Target(series=series)
+        return Target(series=series, is_graded=is_graded)
     starts_s, ends_s = _seconds(given.get("start")), _seconds(given.get("end"))
     if ends_s is not None and ends_s <= (starts_s or 0):
         raise Invalid(BAD_PLACE)
-    return Target(webinar=webinar, starts_s=starts_s, ends_s=ends_s)
+    return Target(webinar=webinar, starts_s=starts_s, ends_s=ends_s, is_graded=is_graded)
 
 
 def _text(custom: Mapping[str, object], name: str) -> str | None:

@@ -70,7 +70,10 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class DeepLinking:
-    """What a deep linking request asks for (Deep Linking 2.0, "Deep linking settings"); `data` is echoed iff given."""
+    """What a deep linking request asks for (Deep Linking 2.0, "Deep linking settings"); `data` is echoed iff given.
+
+    `accept_line_item` is False only where the platform says so: most say nothing of it, and take columns.
+    """
 
     return_url: str
     accept_types: tuple[str, ...]

@@ -81,11 +81,13 @@ def needed_texts(claims: Claims, name: str) -> tuple[str, ...]:
     return fail(name, "is missing") if value is None else value
 
 
-def switch_in(claims: Claims, name: str) -> bool:
-    """Return a claim that is a boolean, also as text; an absent one is off."""
+def switch_in(claims: Claims, name: str, *, otherwise: bool = False) -> bool:
+    """Return a claim that is a boolean, also as text; an absent one is `otherwise`."""
     value = claims.get(name)
-    if value is None or isinstance(value, bool):
-        return bool(value)
+    if value is None:
+        return otherwise
+    if isinstance(value, bool):
+        return value
     if value not in ("true", "false"):
         fail(name, "is no boolean")
     return bool(value == "true")

@@ -72,6 +72,7 @@ CASES: Final = (
     Choosing(N_("Signed for this platform"), {}, 1, "ours", _envelope),
     Choosing(N_("Data is given back"), {"data": DATA}, 1, DATA, _data),
     Choosing(N_("No data where none was given"), {}, 1, "none", _data),
+    Choosing(N_("Columns where nothing is said of them"), {}, 2, "2", _columns),
     Choosing(N_("Columns where they are taken"), {"accept_lineitem": True}, 2, "2", _columns),
     Choosing(N_("No columns where not"), {"accept_lineitem": False}, 2, "0", _columns),
     Choosing(N_("Nothing chosen after all"), {}, 0, "0", _count),

@@ -223,7 +223,7 @@ def connect(platform: Platform, database: Database, cast: Cast, clock: Clock) ->
         auth_url=platform.auth_url,
         token_url=platform.token_url_of(tool),
         jwks_url=platform.jwks_url_of(tool),
-        token_audience=platform.token_url,
+        token_audience=platform.token_audience,
         state=RegistrationState.ACTIVE,
         allows_loopback=True,
         created_at=NOW,

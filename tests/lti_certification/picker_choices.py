@@ -33,11 +33,12 @@ def ask(lesson: Lesson, person: Person, asks: Mapping[str, Any]) -> requests.Res
     return lesson.connection.post(lesson.connection.answered(begun))
 
 
-def choose(lesson: Lesson, asks: Mapping[str, Any], number: int) -> Chosen:
-    """Choose as many as that of what is offered, or leave without a choice."""
+def choose(lesson: Lesson, asks: Mapping[str, Any], number: int, **entered: str) -> Chosen:
+    """Choose as many as that of what is offered, or leave without a choice; `entered` are further fields."""
     visit = lesson.inside(ask(lesson, lesson.connection.teacher, asks))
     offered = list(dict.fromkeys(OFFERED.findall(visit.get("pick").text)))
     form = [("chosen", each) for each in offered[:number]] or [("act", "cancel")]
+    form += entered.items()
     page = visit.post("pick", form)
     assert page.status_code == 200, page.text
     token, action = HIDDEN.search(page.text), ACTION.search(page.text)

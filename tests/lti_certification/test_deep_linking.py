@@ -84,7 +84,12 @@ def _has_columns(platform: Platform, answer: Answer) -> bool:
     told = [item["lineItem"] for item in answer.items]
     columns = [platform.column(link) for link in answer.links]
     made = [(one.label, one.maximum, one.resource_id) for one in columns if one is not None]
-    return made == [(one["label"], one["scoreMaximum"], one["resourceId"]) for one in told]
+    attached = [one.id for one in columns if one is not None] == [
+        link.line_item_id for link in answer.links
+    ]
+    return attached and made == [
+        (one["label"], one["scoreMaximum"], one["resourceId"]) for one in told
+    ]
 
 
 def _has_no_columns(platform: Platform, answer: Answer) -> bool:
@@ -125,7 +130,7 @@ FURTHER: Final = (
         _is_links_alone,
     ),
     Choosing("no column where none is taken", 2, 2, {"accept_lineitem": False}, _has_no_columns),
-    Choosing("no column where none is spoken of", 1, 1, {"accept_lineitem": None}, _has_no_columns),
+    Choosing("a column where none is spoken of", 1, 1, {"accept_lineitem": None}, _has_columns),
     Choosing("no data where none was given", 1, 1, {"data": None}, _says_no_data),
     Choosing("one alone where nothing is said of several", 2, 1, {"accept_multiple": None}),
 )

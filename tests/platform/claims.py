@@ -173,10 +173,10 @@ def _about_the_message(launch: Launch, places: Places, habits: Habits) -> dict[s
 def _deep_linking(launch: Launch, places: Places, habits: Habits) -> dict[str, Any]:
     settings = {
         "deep_link_return_url": places.deep_link_return_url(launch),
-        "accept_types": ["link", "file", "html", "ltiResourceLink", "image"],
+        "accept_types": list(habits.accept_types),
         "accept_presentation_document_targets": ["iframe", "window", "embed"],
         "accept_multiple": True,
-        "accept_lineitem": True,
+        "accept_lineitem": habits.takes_columns,
         "auto_create": False,
         "title": "Choose a recording",
         "text": "",

@@ -65,8 +65,8 @@ def _column(item: Mapping[str, Any], settings: Mapping[str, Any], tool: Tool) ->
     if "lineItem" not in item:
         return
     column = item["lineItem"]
-    if settings.get("accept_lineitem") is not True:
-        yield "lineItem was not asked for"
+    if settings.get("accept_lineitem") is False:
+        yield "lineItem is not accepted"
     if item.get("type") != "ltiResourceLink":
         yield "only an ltiResourceLink has a lineItem"
     if not isinstance(column, Mapping) or not _is_size(column.get("scoreMaximum")):

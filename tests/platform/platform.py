@@ -82,7 +82,7 @@ class Platform:
         self.places = Places(self.url, self.issuer, name, guid=urlsplit(self.url).netloc)
         self.traffic = Traffic(self.now)
         self.tokens = Tokens(
-            self.records, self.token_url, self.now, self.lock, certificate=certificate
+            self.records, self.token_audience, self.now, self.lock, certificate=certificate
         )
         self.launching = Launching(
             self.records, self.places, habits, self.forge, self.auth_url, self.lock
@@ -109,6 +109,11 @@ class Platform:
     def token_url(self) -> str:
         """Where tools get access tokens."""
         return f"{self.url}/token"
+
+    @property
+    def token_audience(self) -> str:
+        """What tools name as the audience of an assertion."""
+        return self.habits.token_audience or self.token_url
 
     @property
     def jwks_url(self) -> str:

@@ -1,7 +1,7 @@
 """What learning management systems do each in their own way, though all keep to the standard.
 
 `PLAIN` keeps to the letter of the specifications. The others are after what was seen on the wire
-from Moodle 4.5 and Open edX's consumer 11, and after Canvas' published documentation.
+from Moodle 4.5 and Open edX's consumer 11, and after Canvas' and Brightspace's published documentation.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,9 @@ class Habits:
     `storage_target` is the frame that `lti_storage_target` names ("_parent" or a sibling's name),
     None where the product has no platform storage. `resolves_variables` tells whether unknown
     custom variables are left out; else they arrive literally. `one_client_each` makes a client,
-    a key set and a token address for every placement, all with deployment "1".
+    a key set and a token address for every placement, all with deployment "1". `takes_columns` is what
+    a deep linking request says as `accept_lineitem`: nothing where it is None. `token_audience` is what
+    an assertion has to name instead of the token address.
     """
 
     name: str
@@ -39,6 +41,9 @@ class Habits:
     one_client_each: bool = False
     names_people: bool = True
     family: str = "plain"
+    accept_types: tuple[str, ...] = ("link", "file", "html", "ltiResourceLink", "image")
+    takes_columns: bool | None = None
+    token_audience: str | None = None
 
 
 PLAIN: Final = Habits("plain", storage_target="_parent")
@@ -52,6 +57,7 @@ MOODLE: Final = Habits(
     sends_data=False,
     unfinished_wipes=True,
     family="moodle",
+    accept_types=("ltiResourceLink",),
 )
 OPEN_EDX: Final = Habits(
     "open_edx",
@@ -71,8 +77,20 @@ OPEN_EDX: Final = Habits(
     family="openedx",
 )
 CANVAS: Final = Habits(
-    "canvas", has_azp=True, storage_target="post_message_forwarding", family="canvas"
+    "canvas",
+    has_azp=True,
+    storage_target="post_message_forwarding",
+    family="canvas",
+    accept_types=("ltiResourceLink",),
+    takes_columns=True,
+)
+BRIGHTSPACE: Final = Habits(
+    "brightspace",
+    has_azp=True,
+    sends_data=False,
+    family="desire2learn",
+    token_audience="https://api.brightspace.com/auth/token",
 )
 BY_NAME: Final[Mapping[str, Habits]] = {
-    habits.name: habits for habits in (PLAIN, MOODLE, OPEN_EDX, CANVAS)
+    habits.name: habits for habits in (PLAIN, MOODLE, OPEN_EDX, CANVAS, BRIGHTSPACE)
 }

@@ -124,11 +124,11 @@ def test_data_that_was_not_sent_must_not_come_back(platform) -> None:
     assert "data" in choosing.answer(**{DATA: "x"}).faults[0]
 
 
-def test_one_item_is_one_and_a_column_has_to_be_wanted(platform) -> None:
-    choosing = Choosing(platform, accept_multiple=False, accept_lineitem=None)
+def test_one_item_is_one_and_a_column_must_not_be_declined(platform) -> None:
+    choosing = Choosing(platform, accept_multiple=False, accept_lineitem=False)
     assert "one is accepted" in choosing.answer(**{ITEMS: [ITEM, ITEM]}).faults[0]
     column = choosing.answer(**{ITEMS: [{**ITEM, "lineItem": COLUMN}]})
-    assert "not asked for" in column.faults[0]
+    assert "not accepted" in column.faults[0]
 
 
 def test_a_page_in_a_frame_of_the_platforms_own_has_no_head(platform: Platform) -> None:

@@ -289,6 +289,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_embed_code_expires_after_creation": {"expires_at": START},
     "ck_embed_code_tries_not_negative": {"tries": -1},
     "ck_lti_context_held_back_not_negative": {"held_back": -1},
+    "ck_lti_context_grade_points_in_range": {"grade_points": 0},
     "ck_lti_deployment_approved_for_somebody": {"state": "approved"},
     "ck_lti_frame_session_embedded_by_a_link": {"embed_link_id": None},
     "ck_lti_frame_session_expires_after_creation": {"expires_at": START},

@@ -4400,11 +4400,16 @@ def _lti_courses() -> None:
         sa.Column("synced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sync_failure", sa.Text(), nullable=True),
         sa.Column("held_back", sa.Integer(), nullable=True),
+        sa.Column("grade_points", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "held_back IS NULL OR held_back >= 0",
             name=op.f("ck_lti_context_held_back_not_negative"),
+        ),
+        sa.CheckConstraint(
+            "grade_points BETWEEN 1 AND 1000",
+            name=op.f("ck_lti_context_grade_points_in_range"),
         ),
         sa.ForeignKeyConstraint(
             ["deployment_id"],

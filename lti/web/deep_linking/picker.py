@@ -1,6 +1,6 @@
 """The picker: recordings and series chosen inside a course and sent to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -29,15 +29,19 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.security_headers_and_proxies import POLICY
 from lms.web.playback.poster_images import picture_of
 from lti.deep_linking import (
+    BAD_POINTS,
     Asked,
     Item,
     end_picking,
     find_recipient,
+    grade_points,
     read_asked,
+    remember_points,
     sign_answer,
 )
 from lti.frames.sessions import Frame
 from lti.keys.tool_keys import signing_key
+from lti.models.courses import MOST_POINTS
 from lti.models.launches import Purpose
 from lti.protocol.content_target import Target, read_target
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
@@ -47,6 +51,7 @@ from lti.web.registrations.tool_configuration import tool_addresses
 blueprint = framed_blueprint("lti_picker", __name__)
 
 MOST_CHOSEN: Final = 30
+LONGEST_ENTRY: Final = 12
 WEBINAR, SERIES = "webinar", "series"
 PATH_MARKS: Final = "/%:@!$&()*+="
 OWN_FORMS: Final = "form-action 'self'"
@@ -55,15 +60,21 @@ TOO_LONG: Final = N_("This recording is %(length)s long. Choose places inside it
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What was chosen so far, in its order, and whether it gets columns in the gradebook."""
+    """What was chosen so far, in its order, and how many points it is worth, as they were entered."""
 
     items: tuple[Chosen, ...]
-    is_graded: bool
+    points: str
+    points_fault: str = ""
+
+    @property
+    def is_graded(self) -> bool:
+        """Tell whether any of it gets a column in the gradebook."""
+        return any(each.target.is_graded for each in self.items)
 
     @property
     def has_faults(self) -> bool:
-        """Tell whether the place of some clip can't be."""
-        return any(each.fault for each in self.items)
+        """Tell whether the place of some clip can't be, or the points."""
+        return bool(self.points_fault) or any(each.fault for each in self.items)
 
 
 @blueprint.get("/pick")
@@ -83,17 +94,19 @@ def send(secret: str) -> ResponseReturnValue:
     key = signing_key(carrel().database, carrel().settings.secret_key, now=now)
     with read_session() as session:
         is_given_up = request.form.get("act") == "cancel"
-        basket = Basket((), is_graded=False) if is_given_up else _basket(session, frame, asked)
+        basket = Basket((), points="") if is_given_up else _basket(session, frame, asked)
     if basket.has_faults or not (basket.items or is_given_up):
         return _page(secret, frame, asked, status=400)
     assert frame.deployment_id is not None  # noqa: S101  (the database holds that a launch has one)
     with transaction() as session:
         end_picking(session, frame.id, now=now)
         recipient = find_recipient(session, frame.deployment_id)
+        if basket.is_graded:
+            remember_points(session, frame.context_id, int(basket.points))
     answer = sign_answer(
         recipient,
         asked,
-        [_item(each, is_graded=basket.is_graded) for each in basket.items],
+        [_item(each, basket) for each in basket.items],
         addresses=tool_addresses(),
         key=key,
         now=now,
@@ -163,13 +176,21 @@ def _basket(session: Session, frame: Frame, asked: Asked) -> Basket:
     items: list[Chosen] = []
     for kind, name in names:
         if kind == WEBINAR:
-            items.append(_with_place(chosen_webinar(webinars[name])))
+            items.append(_as_entered(chosen_webinar(webinars[name]), asked))
         else:
             series = find_series(session, frame.organization_id, name, now=now)
-            items.append(chosen_series(series))
-    was_asked = "asked_graded" in request.values
-    is_graded = request.values.get("graded") == "yes" or not was_asked
-    return Basket(tuple(items), is_graded=is_graded)
+            items.append(_as_entered(chosen_series(series), asked))
+    return _with_points(session, frame, Basket(tuple(items), points=""))
+
+
+def _with_points(session: Session, frame: Frame, basket: Basket) -> Basket:
+    """Return what was chosen with its points: as entered, else what the course was given last."""
+    entered = request.values.get("points")
+    if entered is None:
+        return replace(basket, points=str(grade_points(session, frame.context_id)))
+    is_right = 1 <= (read_figures(entered.strip(), MOST_POINTS) or 0) <= MOST_POINTS
+    fault = _(BAD_POINTS) if basket.is_graded and not is_right else ""
+    return replace(basket, points=entered.strip()[:LONGEST_ENTRY], points_fault=fault)
 
 
 def _names(asked: Asked) -> list[tuple[str, str]]:
@@ -186,27 +207,35 @@ def _names(asked: Asked) -> list[tuple[str, str]]:
     return [(kind, name) for kind, name in pairs]
 
 
-def _with_place(chosen: Chosen) -> Chosen:
-    """Return a chosen webinar with the start and the end that were entered for it."""
-    begin = request.values.get(f"start:{chosen.name}", "").strip()[:12]
-    end = request.values.get(f"end:{chosen.name}", "").strip()[:12]
-    fault, target = "", Target(webinar=chosen.name)
+def _as_entered(chosen: Chosen, asked: Asked) -> Chosen:
+    """Return what was chosen with the start, the end and the grade that were entered for it."""
+    begin = request.values.get(f"start:{chosen.name}", "").strip()[:LONGEST_ENTRY]
+    end = request.values.get(f"end:{chosen.name}", "").strip()[:LONGEST_ENTRY]
+    fault, target = "", chosen.target
     try:
-        target = read_target({"webinar": chosen.name, "start": begin, "end": end}) or target
+        target = read_target({**target.custom, "start": begin, "end": end}) or target
     except Invalid as refusal:
         fault = _(refusal.message)
     if chosen.seconds and max(target.starts_s or 0, target.ends_s or 0) > chosen.seconds + 1:
         fault = _(TOO_LONG, length=clock_of(chosen.seconds))
-    return chosen.placed(begin, end, target, fault)
+    is_graded = not asked.takes_columns or _wants_grade(chosen, target)
+    return chosen.placed(begin, end, replace(target, is_graded=is_graded), fault)
 
 
-def _item(chosen: Chosen, *, is_graded: bool) -> Item:
+def _wants_grade(chosen: Chosen, target: Target) -> bool:
+    """Tell whether a grade column is wanted: as ticked, else for all but clips."""
+    if chosen.name in request.values.getlist("asked"):
+        return chosen.name in request.values.getlist("graded")
+    return not target.is_clip
+
+
+def _item(chosen: Chosen, basket: Basket) -> Item:
     return Item(
         target=chosen.target,
         title=chosen.title,
         text=chosen.summary,
         picture=chosen.picture,
-        is_graded=is_graded,
+        points=int(basket.points) if basket.is_graded else 0,
     )
 
 

@@ -113,6 +113,10 @@ def pick_all(tool: FrameLocator | Page, *, watched: tuple[str, str] | None) -> N
         expect(tool.get_by_role("button", name=f"Remove {title}").first).to_be_visible()
     for label, time_ in zip(("Starts at", "Ends at"), watched or (), strict=False):
         tool.get_by_label(f"{label} {TITLES[0]}").fill(time_)
+    if watched:
+        column = tool.get_by_role("checkbox", name=f"Add a grade column {TITLES[0]}")
+        expect(column).not_to_be_checked()  # a clip has none unless its teacher wants one
+        column.check()
     tool.get_by_role("button", name="Add 3 to the course").click()
     expect(tool.get_by_role("heading", name="3 added")).to_be_visible()
 

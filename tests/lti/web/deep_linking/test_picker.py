@@ -10,22 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from lms.core.database import Database
-from lms.models.catalog import WebinarSeries
-from lms.models.organizations import Organization
 from lti.frames.sessions import Opening, open_frame
 from lti.models.launches import FrameRole, Purpose
 from lti.models.registrations_and_keys import Deployment
 from lti.protocol.messages import DeepLinking
 from tests.cast import Cast
 from tests.clock import NOW, Clock
-from tests.factories import (
-    make_organization,
-    make_pool,
-    make_pool_grant,
-    make_recording,
-    make_series,
-    make_webinar,
-)
 from tests.lti.factories import CLIENT_ID, ISSUER, connect_elm_county
 from tests.visitor import Visitor
 
@@ -68,26 +58,6 @@ def open_picker(
             now=NOW,
         )
     return f"/lti/s/{secret}/pick"
-
-
-@pytest.fixture
-def shelf(database: Database, cast: Cast, clock: Clock) -> dict[str, str]:
-    """What Elm County has, by slug: two webinars in a series; and one of somebody else's."""
-    with database.transaction() as session:
-        elm = session.get_one(Organization, cast.organization_id)
-        mine = [make_webinar(session, slug) for slug in ("mold", "moths")]
-        theirs = make_webinar(session, "theirs")
-        row = make_series(session, "care")
-        for each in (*mine, theirs):
-            make_recording(session, each)
-            session.add(WebinarSeries(webinar_id=each.id, series_id=row.id))
-        for each in mine:
-            make_pool_grant(session, make_pool(session, elm, each))
-        make_pool_grant(session, make_pool(session, make_organization(session), theirs))
-        return {
-            **{each.slug: each.public_id for each in (*mine, theirs)},
-            "care": row.public_id,
-        }
 
 
 def answer_of(client: Visitor, page: str) -> dict[str, Any]:
@@ -194,8 +164,6 @@ def test_three_items_come_back_in_one_answer(
         f"webinar:{shelf['mold']}",
         f"webinar:{shelf['moths']}",
         f"series:{shelf['care']}",
-        asked_graded="yes",
-        graded="yes",
     )
     claims = answer_of(client, sent.text)
     assert (claims["iss"], claims["aud"]) == (CLIENT_ID, ISSUER)
@@ -225,24 +193,6 @@ def test_three_items_come_back_in_one_answer(
     assert all(isinstance(value, str) for each in items for value in each["custom"].values())
 
 
-@pytest.mark.parametrize(
-    ("accepts", "graded"), [(True, "no"), (False, "yes")], ids=["not wanted", "not accepted"]
-)
-def test_no_column_is_made_that_is_not_wanted_and_accepted(
-    client: Visitor,
-    database: Database,
-    cast: Cast,
-    shelf: dict[str, str],
-    *,
-    accepts: bool,
-    graded: str,
-) -> None:
-    path = open_picker(database, cast, accept_line_item=accepts)
-    sent = send(client, path, f"webinar:{shelf['mold']}", asked_graded="yes", graded=graded)
-    (item,) = answer_of(client, sent.text)[f"{DL}content_items"]
-    assert "lineItem" not in item
-
-
 @pytest.mark.parametrize("data", [None, ""])
 def test_data_comes_back_exactly_when_it_was_given(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str], data: str | None
@@ -265,8 +215,8 @@ def test_a_clip_has_its_start_and_its_end(
         assert "JWT" not in refused.text
     sent = send(client, path, f"webinar:{name}", **{f"start:{name}": "1:00", f"end:{name}": "2:30"})
     (item,) = answer_of(client, sent.text)[f"{DL}content_items"]
-    assert item["custom"] == {"webinar": name, "start": "60", "end": "150"}
-    assert item["url"].endswith(f"?webinar={name}&start=60&end=150")
+    assert item["custom"] == {"webinar": name, "start": "60", "end": "150", "grade": "none"}
+    assert item["url"].endswith(f"?webinar={name}&start=60&end=150&grade=none")
 
 
 def test_where_one_is_wanted_the_last_choice_is_it(

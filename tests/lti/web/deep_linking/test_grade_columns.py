@@ -1,0 +1,69 @@
+"""Grade columns in the picker: offered unless the platform declines them, ticked for all but clips."""
+
+import re
+
+import pytest
+
+from lms.core.database import Database
+from tests.cast import Cast
+from tests.lti.web.deep_linking.test_picker import DL, answer_of, open_picker, send
+from tests.visitor import Visitor
+
+
+def test_no_column_is_made_where_the_platform_takes_none(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path = open_picker(database, cast, accept_line_item=False)
+    assert (
+        "grade column"
+        not in client.get(path, query_string={"add": f"webinar:{shelf['mold']}"}).text
+    )
+    sent = send(client, path, f"webinar:{shelf['mold']}", graded=shelf["mold"])
+    (item,) = answer_of(client, sent.text)[f"{DL}content_items"]
+    assert "lineItem" not in item
+    assert item["custom"] == {"webinar": shelf["mold"]}  # its course may still make one by itself
+
+
+def test_a_whole_webinar_is_offered_a_column_and_a_clip_is_not(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path, name = open_picker(database, cast), shelf["mold"]
+
+    def ticked(**more: str) -> bool:
+        page = client.get(path, query_string={"add": f"webinar:{name}", **more}).text
+        box = re.search(rf'<input type="checkbox"\s+id="graded-{name}"[^>]*>', page)
+        assert box is not None
+        return "checked" in box[0]
+
+    clip = {f"start:{name}": "1:00"}
+    assert ticked()
+    assert not ticked(**clip)
+    assert ticked(**clip, asked=name, graded=name)
+    assert not ticked(asked=name)
+
+
+def test_what_was_unticked_has_no_column_and_says_so_to_the_course(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path, both = open_picker(database, cast), [shelf["mold"], shelf["moths"]]
+    names = [f"webinar:{each}" for each in both]
+    sent = client.post(path, data={"chosen": names, "asked": both, "graded": both[1:]})
+    first, second = answer_of(client, sent.text)[f"{DL}content_items"]
+    assert "lineItem" not in first
+    assert first["custom"] == {"webinar": both[0], "grade": "none"}
+    assert second["lineItem"]["resourceId"] == f"webinar={both[1]}"
+    assert second["custom"] == {"webinar": both[1]}
+
+
+@pytest.mark.parametrize("points", ["", "0", "-5", "7.5", "1001", "ten"])
+def test_points_that_are_none_are_refused_and_what_was_entered_stays(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str], points: str
+) -> None:
+    path, name = open_picker(database, cast), shelf["mold"]
+    refused = send(client, path, f"webinar:{name}", points=points)
+    assert refused.status_code == 400
+    assert "Enter points as a whole number from 1 to 1000." in refused.text
+    assert f'value="{points}"' in refused.text
+    assert "JWT" not in refused.text
+    sent = send(client, path, f"webinar:{name}", points=points, asked=name)
+    assert sent.status_code == 200  # nothing is graded, so no points are needed
