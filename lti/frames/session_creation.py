@@ -45,6 +45,7 @@ class Opening:
     locale: str | None = None
     browser: str | None = None
     lasts_until: datetime | None = None
+    public_id: str = field(default_factory=new_public_id)
 
 
 FRAMES: Final = Base.metadata.tables[FrameSession.__tablename__]
@@ -81,7 +82,7 @@ def open_frame(session: Session, opening: Opening, *, now: datetime) -> str:
 def frame_of(opening: Opening, secret: str, *, now: datetime) -> Mapping[str, Any]:
     """Return a framed session as the parameters of `FRAME`."""
     return {
-        "frame_public_id": new_public_id(),
+        "frame_public_id": opening.public_id,
         "frame_secret_hash": hashed(secret),
         "frame_browser_hash": None if opening.browser is None else hashed(opening.browser),
         "frame_purpose": opening.purpose,

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Delete, Select, and_, bindparam, exists, insert, select
 
 from lms.core.compiled_statements import CompiledStatement, Driver
-from lms.core.model_base import Base, new_public_id
+from lms.core.model_base import Base
 from lms.lti_facade.learner_logins import learners_name
 from lti.frames.session_creation import FRAME, FRAMES, frame_of, new_secret, write_frame
 from lti.launches.launch_log import ENTRIES, LINE, Occurrence, line_of, write_line
@@ -29,7 +29,12 @@ from lti.launches.login_state import (
     hash_of_state,
 )
 from lti.launches.message_validation import Heard
-from lti.launches.open_session_from_message import LONGEST_TITLE, Whereabouts, opening_of
+from lti.launches.open_session_from_message import (
+    LONGEST_TITLE,
+    OPENED_EVERY,
+    Whereabouts,
+    opening_of,
+)
 from lti.models.courses import Context, ResourceLink
 from lti.models.identities import Identity
 from lti.models.registrations_and_keys import Deployment, DeploymentState, Registration
@@ -240,13 +245,15 @@ def writing_of(coming: Coming, *, now: datetime) -> Writing | None:
     if not _is_as_known(known, message, coming.target, now):
         return None
     where = Whereabouts(known.context_id, known.link_id, known.identity_id, known.login_id)
-    opening = opening_of(message, where, target=coming.target, browser=coming.browser)
-    secret = new_secret()
     said = Occurrence(message.registration_id, message.deployment_id, coming.message_type)
+    opening = opening_of(
+        message, where, target=coming.target, browser=coming.browser, public_id=said.public_id
+    )
+    secret = new_secret()
     values = {
         "state_hash": kept.begun.state_hash,
         **frame_of(opening, secret, now=now),
-        **line_of(said, new_public_id(), now=now),
+        **line_of(said, now=now),
     }
     return Writing(secret, values)
 
@@ -268,14 +275,11 @@ def write_known(driver: Driver, writing: Writing) -> bool:
 
 def _is_as_known(known: _Known, message: Message, target: Target | None, now: datetime) -> bool:
     """Tell whether the careful way would change nothing that is kept."""
-    times = (
-        known.deployment_seen_at,
-        known.identity_seen_at,
-        known.context_seen_at,
-        known.link_seen_at,
-    )
+    seen = (known.deployment_seen_at, known.identity_seen_at)
+    opened = (known.context_seen_at, known.link_seen_at)
     return (
-        all(time is None or time > now - SEEN_EVERY for time in times)
+        all(time is None or time > now - SEEN_EVERY for time in seen)
+        and all(time is None or time > now - OPENED_EVERY for time in opened)
         and _is_known_person(known, message)
         and _is_known_course(known, message)
         and _is_known_link(known, message, target)

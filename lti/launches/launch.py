@@ -37,6 +37,7 @@ from lti.launches.open_session_from_message import open_launch
 from lti.launches.pylti1p3_adapter import Launch
 from lti.models.registrations_and_keys import DeploymentState
 from lti.protocol.content_target import Target, read_target
+from lti.protocol.messages import Message
 from lti.protocol.refusals import (
     NO_KEYS,
     TRY_AGAIN,
@@ -218,55 +219,35 @@ class LaunchHandler:
             tenant = see_deployment(session, platform.id, heard.deployment, now=self.now)
             is_first = take_up_login(session, launch.begun)
             refusal = _standing(tenant) if is_first else used_up()
-            reference = self._write(session, launch, tenant.id, refusal)
+            line = _line(launch, tenant.id, refusal)
+            reference = write_launch(session, line, now=self.now)
             if refusal is None:
-                made.append(self._frame(session, launch, tenant, target, browser))
+                message = _message(launch, tenant)
+                made.append(self._frame(session, message, target, browser, line.public_id))
                 return
         raise _shown(launch, refusal, reference)
 
     def _frame(
         self,
         session: Session,
-        launch: Launch,
-        tenant: Tenant,
+        message: Message,
         target: Target | None,
         browser: str | None,
+        public_id: str,
     ) -> tuple[str, str | None]:
-        message = launch.heard.message(
-            launch.begun.platform,
-            deployment_id=tenant.id,
-            organization_id=tenant.organization_id or 0,
+        secret = open_launch(
+            session, message, target=target, browser=browser, public_id=public_id, now=self.now
         )
-        secret = open_launch(session, message, target=target, browser=browser, now=self.now)
         if browser is not None:
             return secret, None
         frame = find_frame(session, secret, browser=None, now=self.now)
         return secret, offer_hand_over(session, frame.id)
 
-    def _write(
-        self,
-        session: Session,
-        launch: Launch,
-        deployment: int | None,
-        refusal: LaunchRefused | None,
-    ) -> str:
-        known = launch.platform
-        return write_launch(
-            session,
-            Occurrence(
-                registration_id=None if known is None else known.id,
-                deployment_id=deployment,
-                message_type=launch.message_type,
-                refusal=refusal,
-            ),
-            now=self.now,
-        )
-
     def _turned(self, launch: Launch, refusal: LaunchRefused) -> LaunchTurned:
         with self.database.transaction() as session:
             if launch.is_begun:
                 take_up_login(session, launch.begun)
-            reference = self._write(session, launch, None, refusal)
+            reference = write_launch(session, _line(launch, None, refusal), now=self.now)
         return _shown(launch, refusal, reference)
 
 
@@ -289,6 +270,24 @@ class _KnownLaunch(Launch):
     def validate_jwt_format(self) -> Launch:
         """Do nothing: the token was taken apart with the state."""
         return self
+
+
+def _line(launch: Launch, deployment: int | None, refusal: LaunchRefused | None) -> Occurrence:
+    known = launch.platform
+    return Occurrence(
+        registration_id=None if known is None else known.id,
+        deployment_id=deployment,
+        message_type=launch.message_type,
+        refusal=refusal,
+    )
+
+
+def _message(launch: Launch, tenant: Tenant) -> Message:
+    return launch.heard.message(
+        launch.begun.platform,
+        deployment_id=tenant.id,
+        organization_id=tenant.organization_id or 0,
+    )
 
 
 def _accepted(launch: Launch, secret: str, token: str | None) -> Accepted:

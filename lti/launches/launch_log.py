@@ -1,11 +1,11 @@
-"""The launch log: one line for each login or launch and its outcome, kept for 90 days."""
+"""The launch log: one line for each opening and its outcome, kept for 90 days."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import Update, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from lms.core.compiled_statements import CompiledStatement, Driver
@@ -25,12 +25,16 @@ MOST: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """What is to be written down; the ids are rows of ours, as far as they are known."""
+    """What is to be written down; the ids are rows of ours, as far as they are known.
+
+    `public_id` is the line's own, and that of the framed session, if one is opened.
+    """
 
     registration_id: int | None = None
     deployment_id: int | None = None
     message_type: str = ""
     refusal: LaunchRefused | None = None
+    public_id: str = field(default_factory=new_public_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +70,49 @@ def reference_of(public_id: str) -> str:
 
 def write_launch(session: Session, occurrence: Occurrence, *, now: datetime) -> str:
     """Write one line and return its reference; a stranger's line is left out where there are many."""
-    public_id = new_public_id()
-    if occurrence.registration_id is None and _is_flooded(session, now):
-        return reference_of(public_id)
-    write_line(Driver.of(session), line_of(occurrence, public_id, now=now))
-    return reference_of(public_id)
+    if occurrence.registration_id is not None or not _is_flooded(session, now):
+        write_line(Driver.of(session), line_of(occurrence, now=now))
+    return reference_of(occurrence.public_id)
 
 
-def line_of(occurrence: Occurrence, public_id: str, *, now: datetime) -> Mapping[str, Any]:
+def note_played(session: Session, frame_id: str) -> None:
+    """Note that what an opening came for was played; `frame_id` is the framed session's outside id."""
+    session.execute(
+        _of_frame(frame_id).values(outcome=LaunchOutcome.PLAYED, status=200, code="ok", reason="")
+    )
+
+
+def note_refused(session: Session, frame_id: str, *, code: str, reason: str) -> str:
+    """Note what a person read who was let in and may not play; returns the reference to show.
+
+    What was played once stays so. `frame_id` is the framed session's outside id.
+    """
+    session.execute(
+        _of_frame(frame_id).values(
+            outcome=LaunchOutcome.REFUSED, status=403, code=code, reason=reason[:LONGEST_REASON]
+        )
+    )
+    return reference_of(frame_id)
+
+
+def _of_frame(frame_id: str) -> Update:
+    return (
+        update(LaunchEntry)
+        .where(LaunchEntry.public_id == frame_id, LaunchEntry.outcome != LaunchOutcome.PLAYED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def line_of(occurrence: Occurrence, *, now: datetime) -> Mapping[str, Any]:
     """Return a line of the log as the parameters of `LINE`."""
     refusal = occurrence.refusal
     line = {
-        "public_id": public_id,
+        "public_id": occurrence.public_id,
         "at": now,
         "registration_id": occurrence.registration_id,
         "deployment_id": occurrence.deployment_id,
         "message_type": occurrence.message_type,
-        "outcome": LaunchOutcome.ACCEPTED if refusal is None else LaunchOutcome.REFUSED,
+        "outcome": LaunchOutcome.LAUNCHED if refusal is None else LaunchOutcome.REFUSED,
         "status": 303 if refusal is None else refusal.status,
         "code": "ok" if refusal is None else refusal.code,
         "reason": "" if refusal is None else _reason(refusal),

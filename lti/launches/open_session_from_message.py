@@ -1,7 +1,7 @@
 """Opens a session from a verified message: finds or makes the person, course and link."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from lti.frames.session_creation import Opening, open_frame
 from lti.grades.copied_link_grading_rules import note_services, take_over_rule
 from lti.models.courses import Context, ResourceLink
 from lti.models.launches import FrameRole, Purpose
-from lti.people.identities import SEEN_EVERY, Known, know, note_registration
+from lti.people.identities import Known, know, note_registration
 from lti.protocol.content_target import Target
 from lti.protocol.messages import Message, MessageType
 
@@ -23,6 +23,7 @@ PURPOSES: Final = {
     MessageType.DATA_PRIVACY: Purpose.PRIVACY,
 }
 LONGEST_TITLE: Final = 500
+OPENED_EVERY: Final = timedelta(minutes=1)  # managers read when a course was last opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,18 @@ class Whereabouts:
 
 
 def open_launch(
-    session: Session, message: Message, *, target: Target | None, browser: str | None, now: datetime
+    session: Session,
+    message: Message,
+    *,
+    target: Target | None,
+    browser: str | None,
+    public_id: str,
+    now: datetime,
 ) -> str:
     """Open the framed session of a launch and return its secret.
 
-    `target` is what the message names, `browser` the cookie that survived. A person is made here
+    `target` is what the message names, `browser` the cookie that survived, `public_id` the outside id
+    that the session shares with its line of the log. A person is made here
     the first time; somebody without `sub` stays unknown.
     """
     known = _who(session, message, now)
@@ -52,12 +60,17 @@ def open_launch(
         identity_id=None if known is None else known.identity_id,
         login_id=None if known is None else known.login_id,
     )
-    opening = opening_of(message, where, target=target, browser=browser)
+    opening = opening_of(message, where, target=target, browser=browser, public_id=public_id)
     return open_frame(session, opening, now=now)
 
 
 def opening_of(
-    message: Message, where: Whereabouts, *, target: Target | None, browser: str | None
+    message: Message,
+    where: Whereabouts,
+    *,
+    target: Target | None,
+    browser: str | None,
+    public_id: str,
 ) -> Opening:
     """Return the framed session that a message opens for somebody at a place."""
     return Opening(
@@ -75,6 +88,7 @@ def opening_of(
         services=_kept_services(message),
         locale=message.locale,
         browser=browser,
+        public_id=public_id,
     )
 
 
@@ -127,7 +141,7 @@ def _context(session: Session, message: Message, now: datetime) -> Context | Non
     found.title = place.context_title[:LONGEST_TITLE] or found.title
     found.line_items_url = message.services.line_items or found.line_items_url
     found.memberships_url = message.services.memberships or found.memberships_url
-    if found.seen_at <= now - SEEN_EVERY:
+    if found.seen_at <= now - OPENED_EVERY:
         found.seen_at = now
     session.flush()
     return found
@@ -157,7 +171,7 @@ def _link(
             found, is_new = session.scalars(query).one(), False
     found.title = place.link_title[:LONGEST_TITLE] or found.title
     found.target = found.target if target is None else target.stored
-    if found.seen_at <= now - SEEN_EVERY:
+    if found.seen_at <= now - OPENED_EVERY:
         found.seen_at = now
     if is_new:
         take_over_rule(session, found, context.deployment_id, place)

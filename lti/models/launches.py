@@ -29,9 +29,10 @@ class FrameRole(StrEnum):
 
 
 class LaunchOutcome(StrEnum):
-    """What came of a launch."""
+    """What came of an opening: let in, then played or refused what it came for; or refused at once."""
 
-    ACCEPTED = "accepted"
+    LAUNCHED = "launched"
+    PLAYED = "played"
     REFUSED = "refused"
 
 
@@ -126,7 +127,10 @@ class FrameSession(Base, kw_only=True):
 
 
 class LaunchEntry(Base, kw_only=True):
-    """One line of the launch log, kept 90 days: what came and what became of it, no names."""
+    """One line of the launch log, kept 90 days: what came and what became of it, no names.
+
+    A launch that was let in has the `public_id` of its framed session, by which what came of it is found.
+    """
 
     __tablename__ = "lti_launch_entry"
 

@@ -64,7 +64,7 @@ def test_a_known_person_is_let_in_as_the_long_way_would(
     said = [(line.registration_id, line.deployment_id, line.message_type) for line in lines]
     assert said[0] == said[1]
     assert {(line.outcome, line.status, line.code, line.reason) for line in lines} == {
-        (LaunchOutcome.ACCEPTED, 303, "ok", "")
+        (LaunchOutcome.LAUNCHED, 303, "ok", "")
     }
 
 

@@ -28,7 +28,7 @@ def test_one_thing(connection: Connection, database: Database, name: str) -> Non
     assert line.registration_id == connection.registration.id
     if case.status == 303:
         assert is_open(answer)
-        assert (frames, people, line.outcome) == (1, 1, LaunchOutcome.ACCEPTED)
+        assert (frames, people, line.outcome) == (1, 1, LaunchOutcome.LAUNCHED)
         return
     assert (frames, people, line.outcome) == (0, 0, LaunchOutcome.REFUSED)
     assert line.public_id[:8] in answer.text  # the number to quote

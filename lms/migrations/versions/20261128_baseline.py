@@ -4679,7 +4679,9 @@ def _lti_launches() -> None:
         sa.Column("registration_id", sa.Integer(), nullable=True),
         sa.Column("deployment_id", sa.Integer(), nullable=True),
         sa.Column("message_type", sa.String(length=80), nullable=False),
-        sa.Column("outcome", _enum("launchoutcome", "accepted", "refused"), nullable=False),
+        sa.Column(
+            "outcome", _enum("launchoutcome", "launched", "played", "refused"), nullable=False
+        ),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=60), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),

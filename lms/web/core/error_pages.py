@@ -111,10 +111,18 @@ def status_of(refusal: Refused) -> int:
 
 
 def answer(
-    status: int, code: str, message: str, *, retry_after: str | None = None
+    status: int,
+    code: str,
+    message: str,
+    *,
+    retry_after: str | None = None,
+    reference: str | None = None,
 ) -> ResponseReturnValue:
-    """Answer with an error page, or JSON when asked: status, sentence, reference number."""
-    return _answer(status, code, message, retry_after, secrets.token_hex(4))
+    """Answer with an error page, or JSON when asked: status, sentence, reference number.
+
+    `reference` is the number by which a log of the product's own has it, where one has.
+    """
+    return _answer(status, code, message, retry_after, reference or secrets.token_hex(4))
 
 
 def away() -> ResponseReturnValue:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from lms.core.dates_and_time_zones import is_zone
 from lms.organizations.manager_and_owner_permissions import Managed as Managed
+from lms.web.core.current_user import viewer
 from lms.web.core.page_frame import LinkGroup, allowed_links
 from lms.web.core.request_context import carrel, render
 from lms.web.core.route_guard import managed_organization as managed_organization
@@ -28,6 +29,12 @@ def zone_of(managed: Managed) -> ZoneInfo:
     """Return the zone in which this organization's days end."""
     name = managed.zone if managed.zone and is_zone(managed.zone) else carrel().settings.time_zone
     return ZoneInfo(name)
+
+
+def reader_zone_of(managed: Managed) -> ZoneInfo:
+    """Return the zone in which this person reads when something happened: their own, else the organization's."""
+    person = viewer()
+    return ZoneInfo(person.zone) if person is not None and person.zone else zone_of(managed)
 
 
 def render_in(managed: Managed, template: str, **values: object) -> str:

@@ -4,7 +4,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from lms.core import clock
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import managed_organization, reader_zone_of, render_in
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
 from lti.grades.stuck_scores_and_platforms_away import platforms_away, stuck_links
@@ -35,7 +35,7 @@ def launches(organization_id: str) -> ResponseReturnValue:
     return render_in(
         managed,
         "lti/activity_log/manager_launches.html",
-        rows=launch_rows(lines, zone_of(managed).key),
+        rows=launch_rows(lines, reader_zone_of(managed).key),
         known=[(one.public_id, one.details.name) for one in known],
         chosen=chosen,
         is_refused_only=is_refused_only,
@@ -47,7 +47,7 @@ def launches(organization_id: str) -> ResponseReturnValue:
 def scores(organization_id: str) -> ResponseReturnValue:
     """Show which of its learning systems don't answer, and which scores wait since when and why."""
     managed, now = managed_organization(organization_id), clock.now()
-    zone = zone_of(managed).key
+    zone = reader_zone_of(managed).key
     with read_session() as session:
         away = platforms_away(session, organization_id=managed.facts.id)
         stuck = stuck_links(session, organization_id=managed.facts.id, now=now)

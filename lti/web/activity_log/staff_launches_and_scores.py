@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 from lms.core import clock
 from lms.core.errors import Conflict, NotFound
 from lms.lti_facade.organizations import customers, find_organization
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
-from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.courses.manager_view import send_link_again
 from lti.grades.delivery_lease import ask_now
@@ -52,7 +53,7 @@ def log() -> ResponseReturnValue:
     codes = dict(refusal_codes())
     return render(
         "lti/activity_log/staff_launches.html",
-        rows=[] if is_nobodys else launch_rows(lines, carrel().settings.time_zone),
+        rows=[] if is_nobodys else launch_rows(lines, reading_zone().key),
         known=names.items(),
         codes=codes.items(),
         asked=asked,
@@ -66,7 +67,7 @@ def log() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def scores() -> ResponseReturnValue:
     """Show which learning systems don't answer, and which scores wait since when and why."""
-    now, zone = clock.now(), carrel().settings.time_zone
+    now, zone = clock.now(), reading_zone().key
     with read_session() as session:
         away = platforms_away(session)
         stuck = stuck_links(session, now=now)

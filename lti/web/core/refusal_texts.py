@@ -53,13 +53,14 @@ def buy_url(told: Told, slug: str) -> str | None:
     return url_for("catalog.webinar", slug=slug, _anchor="buy") if told.may_buy else None
 
 
-def as_told(told: Told, slug: str) -> dict[str, Any]:
-    """Return a refusal as players are told it."""
+def as_told(told: Told, slug: str, *, reference: str | None = None) -> dict[str, Any]:
+    """Return a refusal as players are told it; `reference` is its line in the launch log."""
     url = write_url(told, slug)
+    step = next_step(told)
     return {
         "code": told.code,
         "sentence": said(told.sentence),
-        "more": next_step(told),
+        "more": f"{step} {_('Reference: %(number)s', number=reference)}" if reference else step,
         "step_label": _("Write to us") if url else None,
         "step_url": url,
         "may_reopen": False,

@@ -11,7 +11,7 @@ from lms.core.clock import now
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.current_user import required_viewer
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import managed_organization, reader_zone_of, render_in
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, see_other, transaction, wants_json
 from lms.web.core.route_guard import Audience, open_to
@@ -44,7 +44,7 @@ SWITCHED_OFF: Final = N_("This learning system is not in use at the moment, so n
 def courses(organization_id: str) -> ResponseReturnValue:
     """List the courses that show the library, and how their rosters stand."""
     managed = managed_organization(organization_id)
-    zone = zone_of(managed).key
+    zone = reader_zone_of(managed).key
     with read_session() as session:
         found = list_own_courses(session, managed.facts.id)
     return render_in(
@@ -70,7 +70,7 @@ def course(organization_id: str, course_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with read_session() as session:
         found = find_own_course(session, managed.facts.id, course_id)
-        said = roster_words(session, found.roster, zone_of(managed).key)
+        said = roster_words(session, found.roster, reader_zone_of(managed).key)
     return jsonify(state=said.state, is_live=said.is_live, percent=None, note="", amount=None)
 
 
@@ -192,7 +192,7 @@ def _course_page(organization_id: str, course_id: str, entered: EnteredRule | No
     managed = managed_organization(organization_id)
     with read_session() as session:
         found = find_own_course(session, managed.facts.id, course_id)
-        said = roster_words(session, found.roster, zone_of(managed).key)
+        said = roster_words(session, found.roster, reader_zone_of(managed).key)
     return render_in(
         managed, "lti/courses/manager_course.html", course=found, roster=said, entered=entered
     )

@@ -12,12 +12,12 @@ from lti.launches.launch_log import LaunchLine
 from lti.models.launches import LaunchOutcome
 
 KINDS: Final = {
-    "LtiResourceLinkRequest": N_("Opened a link"),
-    "LtiDeepLinkingRequest": N_("Chose content"),
-    "LtiSubmissionReviewRequest": N_("Reviewed a learner"),
-    "LtiDataPrivacyLaunchRequest": N_("Asked about their data"),
+    "LtiResourceLinkRequest": N_("Open a link"),
+    "LtiDeepLinkingRequest": N_("Choose content"),
+    "LtiSubmissionReviewRequest": N_("Review a learner"),
+    "LtiDataPrivacyLaunchRequest": N_("See personal data"),
 }
-UNSAID: Final = N_("Signed in")
+UNSAID: Final = N_("Refused before the learning system said")
 
 OURS_TO_LOOK: Final = N_("If it comes again, write to us with the number.")
 OPEN_AGAIN: Final = N_("Opening the link once more mends it.")
@@ -127,15 +127,35 @@ REFUSALS: Final = {
 }
 
 
+# What mends it when a person was let in and may not play: the log has the sentence that they read.
+WITHOUT_ACCESS: Final = {
+    "pool_full_waitlisted": N_("Add seats, or release one that isn't needed, under Seats."),
+    "no_grant": N_("Look at your seats: assign one to this person, or add seats."),
+    "invite_not_claimed": N_(
+        "The person has an invitation: they accept it once, then open the link again."
+    ),
+    "seat_released": N_("Assign the person a seat again, under Seats."),
+    "contract_lapsed": N_("Renew the contract."),
+    "recording_not_ready": N_("There is nothing to do: the recording follows."),
+}
+
+OUTCOMES: Final = {
+    LaunchOutcome.LAUNCHED: N_("Opened"),
+    LaunchOutcome.PLAYED: N_("Played"),
+    LaunchOutcome.REFUSED: N_("Refused"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class LaunchRow:
-    """A launch as a page shows it; `happened` and `mends` are "" for one that was let in."""
+    """A launch as a page shows it; `happened` and `mends` are "" for one that was not refused."""
 
     when: str
     platform: str
     deployment: str
     kind: str
-    is_accepted: bool
+    outcome: str
+    is_refused: bool
     happened: str
     mends: str
     code: str
@@ -150,7 +170,7 @@ def launch_rows(lines: Iterable[LaunchLine], zone: str) -> list[LaunchRow]:
 
 def say_refusal(code: str, reason: str) -> tuple[str, str]:
     """Return what happened and what mends it; `reason` is what the log says."""
-    happened, mends = REFUSALS.get(code, (reason, OURS_TO_LOOK))
+    happened, mends = REFUSALS.get(code, (reason, WITHOUT_ACCESS.get(code, OURS_TO_LOOK)))
     return _(happened), _(mends)
 
 
@@ -161,17 +181,18 @@ def refusal_codes() -> list[tuple[str, str]]:
 
 
 def _row(line: LaunchLine, zone: str) -> LaunchRow:
-    is_accepted = line.outcome is LaunchOutcome.ACCEPTED
-    happened, mends = ("", "") if is_accepted else say_refusal(line.code, line.reason)
+    is_refused = line.outcome is LaunchOutcome.REFUSED
+    happened, mends = say_refusal(line.code, line.reason) if is_refused else ("", "")
     return LaunchRow(
         when=say_time_of(line.at, zone),
         platform=line.platform or _("Unknown"),
         deployment=line.deployment or "",
         kind=_(KINDS.get(line.message_type, UNSAID)),
-        is_accepted=is_accepted,
+        outcome=_(OUTCOMES[line.outcome]),
+        is_refused=is_refused,
         happened=happened,
         mends=mends,
-        code="" if is_accepted else line.code,
-        detail="" if is_accepted else line.reason,
+        code=line.code if is_refused else "",
+        detail=line.reason if is_refused else "",
         reference=line.reference,
     )

@@ -19,8 +19,9 @@ from lms.lti_facade.frame_playback_sessions import (
     find_holder,
     read_session_facts,
 )
-from lms.lti_facade.refusal_texts import tell
+from lms.lti_facade.refusal_texts import Told, tell
 from lms.lti_facade.viewer_access_facts import Standing
+from lms.web.access.access_panel_and_reader_times import said
 from lms.web.core.browser_names import describe
 from lms.web.core.request_context import read_session, sent_json, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -32,6 +33,7 @@ from lms.web.playback.session_opening_and_end_reasons import (
     taken_over,
 )
 from lti.frames.sessions import Frame, name_visitor
+from lti.launches.launch_log import note_played, note_refused
 from lti.models.launches import Purpose
 from lti.web.core.framed_pages import framed_blueprint, this_frame
 from lti.web.core.refusal_texts import as_told, default_zone
@@ -98,9 +100,29 @@ def begin_playing(
     wish = Wish(describe(request.user_agent.string), takes_over, until)
     with transaction() as session:
         visitor = replace(viewer.visitor, login_id=name_visitor(session, frame, now=now))
-        return frame_playback_sessions.begin(
+        begun = frame_playback_sessions.begin(
             session, visitor, viewer.playable.webinar_id, wish, now=now
         )
+        if isinstance(begun, Playback):
+            note_played(session, frame.public_id)
+        return begun
+
+
+def turned(frame: Frame, refusal: Told) -> str | None:
+    """Write into the launch log what a person read who may not play; returns the reference to show.
+
+    None where no launch opened the frame.
+    """
+    return note_turned(frame, refusal.code.lower(), said(refusal.sentence))
+
+
+def note_turned(frame: Frame, code: str, sentence: str) -> str | None:
+    """Write into the launch log why nothing is shown, in the words of the page, as `turned` does."""
+    log.info("frame_turned", code=code, organization=frame.organization_id)
+    if frame.purpose is Purpose.EMBED:
+        return None
+    with transaction() as session:
+        return note_refused(session, frame.public_id, code=code, reason=sentence)
 
 
 def frame_client() -> Client:
@@ -127,8 +149,8 @@ def _opened(secret: str, slug: str | None) -> ResponseReturnValue:
         return jsonify(played_elsewhere(answer)), HTTPStatus.CONFLICT
     with read_session() as session:
         refusal = tell(session, answer, zone=default_zone(), now=now)
-    log.info("frame_turned", code=refusal.code, organization=frame.organization_id)
-    return jsonify(as_told(refusal, viewer.playable.slug)), HTTPStatus.FORBIDDEN
+    told_why = as_told(refusal, viewer.playable.slug, reference=turned(frame, refusal))
+    return jsonify(told_why), HTTPStatus.FORBIDDEN
 
 
 def _slug_of(frame: Frame, part: str | None) -> str | None:

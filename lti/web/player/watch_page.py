@@ -9,13 +9,14 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.errors import N_
+from lms.core.errors import N_, NotFound
 from lms.lti_facade.frame_playback_sessions import Holder, Playback
 from lms.lti_facade.link_content import Part, Place, Span, read_place
 from lms.lti_facade.refusal_texts import Told, tell
 from lms.lti_facade.viewer_access_facts import NAMED
 from lms.web.access.access_panel_and_reader_times import said
 from lms.web.certificates.watch_page_card import CertificateCard, read_card
+from lms.web.core.error_pages import answer
 from lms.web.core.recording_time_texts import minutes_of
 from lms.web.core.request_context import carrel, read_session
 from lms.web.core.route_guard import Audience, open_to
@@ -33,7 +34,12 @@ from lti.models.launches import FrameRole, Purpose
 from lti.protocol.content_target import Target
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 from lti.web.core.refusal_texts import buy_url, default_zone, next_step, write_url
-from lti.web.player.session_opening_and_end_reasons import begin_playing, frame_client
+from lti.web.player.session_opening_and_end_reasons import (
+    begin_playing,
+    frame_client,
+    note_turned,
+    turned,
+)
 from lti.web.player.transcripts import tracks_of
 from lti.web.player.viewer_access import FrameViewer, find_viewer, series_of
 
@@ -82,6 +88,14 @@ def watch_part_plainly(secret: str, slug: str) -> ResponseReturnValue:
 
 def watch_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnValue:
     """Answer with what the link shows: a recording with its player, or a series with its parts."""
+    try:
+        return _watch_page(frame, secret, slug)
+    except NotFound as refusal:
+        reference = note_turned(frame, refusal.code, _(refusal.message))
+        return answer(HTTPStatus.NOT_FOUND, refusal.code, refusal.message, reference=reference)
+
+
+def _watch_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnValue:
     if slug is None and frame.target is not None and frame.target.webinar is None:
         return _series_page(frame, secret)
     now = clock.now()
@@ -150,31 +164,29 @@ def _plain_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVa
     with read_session() as session:
         viewer = find_viewer(session, frame, slug, now=now)
     takes_over = request.form.get("take_over") == "yes"
-    answer = begin_playing(frame, viewer, takes_over=takes_over)
+    begun = begin_playing(frame, viewer, takes_over=takes_over)
     around = _surrounding(frame, secret, viewer)
-    if isinstance(answer, Holder):
+    if isinstance(begun, Holder):
         page = frame_page(
-            frame, "lti/player/playing_elsewhere.html", sentence=elsewhere_words(answer), **around
+            frame, "lti/player/playing_elsewhere.html", sentence=elsewhere_words(begun), **around
         )
         page.status_code = HTTPStatus.CONFLICT
         return page
-    if not isinstance(answer, Playback):
+    if not isinstance(begun, Playback):
         with read_session() as session:
-            told = tell(session, answer, zone=default_zone(), now=now)
+            told = tell(session, begun, zone=default_zone(), now=now)
         return _turned_page(frame, secret, viewer, told)
     clip = _clip(viewer.target)
     asked_s = asked_position()
     starts_s = (
-        asked_s
-        if asked_s is not None
-        else answer.place.resume_s or (clip.starts_s if clip else 0.0)
+        asked_s if asked_s is not None else begun.place.resume_s or (clip.starts_s if clip else 0.0)
     )
-    ends = f",{clip.ends_s:g}" if clip and clip.ends_s < answer.seconds else ""
+    ends = f",{clip.ends_s:g}" if clip and clip.ends_s < begun.seconds else ""
     return frame_page(
         frame,
         "lti/player/watch_without_script.html",
-        film_url=progressive_url(answer, frame_client()),
-        captions=plain_captions(answer, frame_client()),
+        film_url=progressive_url(begun, frame_client()),
+        captions=plain_captions(begun, frame_client()),
         at=f"#t={starts_s:g}{ends}" if starts_s or ends else "",
         **around,
     )
@@ -186,6 +198,7 @@ def _turned_page(frame: Frame, secret: str, viewer: FrameViewer, told: Told) -> 
         "lti/player/no_access.html",
         sentence=said(told.sentence),
         next_step=next_step(told),
+        reference=turned(frame, told),
         write_url=write_url(told, viewer.playable.slug),
         buy_url=buy_url(told, viewer.playable.slug),
         **_surrounding(frame, secret, viewer),

@@ -12,7 +12,7 @@ from lms.core.errors import Conflict, Forbidden, Invalid, NotFound
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import managed_organization, reader_zone_of, render_in
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.courses.manager_view import decisions_due
@@ -205,7 +205,7 @@ def approve(organization_id: str, deployment_id: str) -> ResponseReturnValue:
 
 def _overview(organization_id: str, made_link: str | None) -> str:
     managed, now = managed_organization(organization_id), clock.now()
-    zone = zone_of(managed).key
+    zone = reader_zone_of(managed).key
     with read_session() as session:
         known = list_registrations(session, organization_id=managed.facts.id)
         own = [one for one in known if one.organization and one.organization.id == managed.facts.id]

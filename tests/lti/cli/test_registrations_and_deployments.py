@@ -154,7 +154,7 @@ def test_the_log_is_listed_and_narrowed(
         row = session.scalars(select(Registration)).one()
         write_launch(session, Occurrence(registration_id=row.id), now=NOW)
     items = carrel_command("lti", "log", "--json").answer["items"]
-    assert [one["outcome"] for one in items] == ["accepted"]
+    assert [one["outcome"] for one in items] == ["launched"]
     narrowed = carrel_command("lti", "log", "--registration", made, "--refused", "--json")
     assert narrowed.answer["items"] == []
     of_one = carrel_command("lti", "log", "--organization", "elm-county", "--json")

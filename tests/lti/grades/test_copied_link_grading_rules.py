@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from lms.core.model_base import new_public_id
 from lti.launches.message_validation import read_claims
 from lti.launches.open_session_from_message import open_launch
 from lti.models.courses import CompletionRule, Context, ResourceLink, ScoreState
@@ -55,7 +56,14 @@ def _launch(school: School, place: Place, target: Target | None, **services: obj
         origins=(school.platform.url,),
     )
     with school.database.transaction() as session:
-        open_launch(session, message, target=target, browser=None, now=school.clock.moment)
+        open_launch(
+            session,
+            message,
+            target=target,
+            browser=None,
+            public_id=new_public_id(),
+            now=school.clock.moment,
+        )
         return session.scalars(
             select(ResourceLink.id)
             .join(Context, Context.id == ResourceLink.context_id)

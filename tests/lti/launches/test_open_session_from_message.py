@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.core.database import Database
+from lms.core.model_base import new_public_id
 from lti.launches.open_session_from_message import open_launch
 from lti.models.courses import Context, ResourceLink
 from lti.models.launches import FrameRole, FrameSession
@@ -58,11 +59,18 @@ def test_a_course_and_its_link_are_made_once(
 ) -> None:
     with database.transaction() as session:
         connect_elm_county(session, cast)
-        open_launch(session, _message(session, cast), target=None, browser=None, now=NOW)
+        open_launch(
+            session,
+            _message(session, cast),
+            target=None,
+            browser=None,
+            public_id=new_public_id(),
+            now=NOW,
+        )
     with database.transaction() as session:
         message = _message(session, cast)
         blinded(session, at)
-        open_launch(session, message, target=None, browser=None, now=NOW)
+        open_launch(session, message, target=None, browser=None, public_id=new_public_id(), now=NOW)
     with database.read_session() as session:
         counts = [
             session.scalars(select(func.count()).select_from(model)).one()

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.models.accounts import Login
 from lms.models.organizations import Organization
 from lti.launches.launch_log import Occurrence, write_launch
 from lti.protocol.refusals import LaunchRefused
@@ -75,7 +76,7 @@ def test_a_manager_reads_their_launches_in_plain_words_and_nobody_elses(
     assert theirs not in page
     assert "a key that the learning system does not publish" in page
     assert "Check its keyset URL here" in page
-    assert "Chose content" in page
+    assert "Choose content" in page
     assert DETAIL not in page  # what the log says besides is for staff
 
 
@@ -90,6 +91,28 @@ def test_a_manager_filters_by_outcome_and_learning_system(
     assert let_in not in page
     assert let_in in client.get(f"{here}?system={shared.public_id}").text
     assert "Nothing matches" in client.get(f"{here}?system=nobodys").text
+
+
+def test_times_are_in_the_zone_of_who_reads_them(
+    client: Visitor, database: Database, cast: Cast, shared: RegistrationFacts
+) -> None:
+    launch(database, shared, "1")
+    client.sign_in(cast.mia.id)
+    assert "10:00 am" in client.get(elm_county(database, cast)).text
+    with database.transaction() as session:
+        session.get_one(Login, cast.mia.id).zone = "America/Los_Angeles"
+    assert "7:00 am" in client.get(elm_county(database, cast)).text
+
+
+def test_a_refused_sign_in_is_not_called_an_opening_of_content(
+    client: Visitor, database: Database, cast: Cast, shared: RegistrationFacts
+) -> None:
+    with database.transaction() as session:
+        refusal = LaunchRefused(403, "registration_disabled", "Off.")
+        write_launch(session, Occurrence(shared.id, refusal=refusal), now=NOW)
+    client.sign_in(cast.mia.id)
+    page = client.get(elm_county(database, cast)).text
+    assert "Refused before the learning system said" in page
 
 
 def test_who_has_no_launches_is_told_what_to_do(

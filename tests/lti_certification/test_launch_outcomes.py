@@ -1,0 +1,121 @@
+"""One outcome for each opening in the launch log, under the reference that the person reads."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import requests
+from sqlalchemy import select, update
+
+from lms.core.database import Database
+from lms.models.grants import Grant
+from lms.models.seats import Pool
+from lti.models.courses import Context, ResourceLink
+from lti.models.launches import LaunchEntry, LaunchOutcome
+from tests.cast import Cast
+from tests.factories import make_webinar
+from tests.lti_certification.course_visits import Lesson
+from tests.lti_certification.picker_choices import ask
+
+JSON = {"Accept": "application/json"}
+
+
+def lines(database: Database) -> list[LaunchEntry]:
+    """Return the log, oldest first."""
+    with database.read_session() as session:
+        return list(session.scalars(select(LaunchEntry).order_by(LaunchEntry.id)))
+
+
+def fill(database: Database, *, used: int) -> None:
+    """Let the seats of the cast's organization be taken, or free again."""
+    with database.transaction() as session:
+        session.execute(update(Pool).values(capacity=1, used=used))
+        session.execute(update(Grant).where(Grant.pool_id.is_not(None)).values(seats=1))
+
+
+def reference_in(page: requests.Response) -> str:
+    found = re.search(r"<code>([0-9a-z]{8})</code>", page.text)
+    assert found is not None, page.text
+    return found[1]
+
+
+def test_an_opening_is_opened_and_then_played(lesson: Lesson, database: Database) -> None:
+    visit = lesson.open(lesson.connection.learner)
+    visit.get()
+    assert [line.outcome for line in lines(database)] == [LaunchOutcome.LAUNCHED]
+    lesson.watch(visit)
+    visit.get()
+    [line] = lines(database)
+    assert (line.outcome, line.code, line.reason) == (LaunchOutcome.PLAYED, "ok", "")
+
+
+def test_a_person_without_a_seat_is_refused_in_the_words_and_under_the_number_that_they_read(
+    lesson: Lesson, database: Database
+) -> None:
+    fill(database, used=1)
+    visit = lesson.open(lesson.connection.learner)
+    page = visit.get()
+    assert page.status_code == 403
+    [line] = lines(database)
+    assert line.public_id.startswith(reference_in(page))
+    assert (line.outcome, line.status, line.code) == (
+        LaunchOutcome.REFUSED,
+        403,
+        "no_grant",
+    )
+    assert line.reason
+    assert line.reason in page.text
+    fill(database, used=0)
+    lesson.watch(visit)
+    fill(database, used=1)
+    visit.get()
+    assert [line.outcome for line in lines(database)] == [LaunchOutcome.PLAYED]
+
+
+def test_the_last_seat_taken_meanwhile_refuses_playing_under_the_same_number(
+    lesson: Lesson, database: Database
+) -> None:
+    visit = lesson.open(lesson.connection.learner)
+    assert visit.get().status_code == 200
+    fill(database, used=1)
+    browser = lesson.connection.browser
+    told = browser.post(f"{visit.frame}playback", json={}, headers=JSON)
+    assert told.status_code == 403
+    [line] = lines(database)
+    assert (line.outcome, line.reason) == (LaunchOutcome.REFUSED, told.json()["sentence"])
+    assert f"Reference: {line.public_id[:8]}" in told.json()["more"]
+
+
+def test_a_recording_that_the_organization_does_not_have_is_refused_under_the_number_of_its_page(
+    lesson: Lesson, database: Database
+) -> None:
+    with database.transaction() as session:
+        make_webinar(session, "elsewhere")
+    connection = lesson.connection
+    link = connection.platform.link(connection.tool, custom={"webinar": "elsewhere"})
+    page = lesson.open(connection.learner, link).get()
+    assert page.status_code == 404
+    [line] = lines(database)
+    assert line.public_id.startswith(reference_in(page))
+    assert (line.outcome, line.code) == (LaunchOutcome.REFUSED, "not_found")
+
+
+def test_a_learner_who_chooses_content_is_one_refused_choice(
+    lesson: Lesson, database: Database
+) -> None:
+    page = ask(lesson, lesson.connection.learner, {})
+    [line] = lines(database)
+    assert (line.outcome, line.message_type) == (LaunchOutcome.REFUSED, "LtiDeepLinkingRequest")
+    assert line.public_id.startswith(reference_in(page))
+
+
+@pytest.mark.parametrize("seconds", [61, 600])
+def test_a_course_and_a_link_are_last_opened_when_they_were(
+    lesson: Lesson, database: Database, cast: Cast, seconds: int
+) -> None:
+    lesson.open(lesson.connection.learner)
+    moment = lesson.clock.advance(timedelta(seconds=seconds))
+    lesson.open(lesson.connection.learner)
+    with database.read_session() as session:
+        seen = [session.scalars(select(one.seen_at)).one() for one in (Context, ResourceLink)]
+    assert seen == [moment, moment]
