@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any, Final
 
 import jwt
@@ -34,10 +35,14 @@ REVIEWABLE: Final = ("None", "InProgress", "Submitted", "Completed")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the platform asked for ("Deep linking settings"); `data` is None where it gave none."""
+    """What the platform asked for ("Deep linking settings"); `data` is None where it gave none.
+
+    `makes` is the type of item that it gets: a link that it launches, or else a plain link or HTML to our
+    own pages, where people sign in; None where it takes none of them.
+    """
 
     return_url: str
-    takes_links: bool
+    makes: str | None
     takes_several: bool
     takes_columns: bool
     data: str | None
@@ -45,13 +50,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One link to be made: what it shows, its words, its picture, and its points if it is graded."""
+    """One link to be made: what it shows, its words, its picture, and its points if it is graded.
+
+    `path` is our page about it, for a link that no platform launches.
+    """
 
     target: Target
     title: str
     text: str
     picture: str | None
     points: int
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +77,12 @@ def read_asked(services: Mapping[str, Any]) -> Asked:
     kept = services.get("deep_linking")
     if not isinstance(kept, Mapping):
         raise NotFound
+    makes = next((one for one in v.MAKEABLE_TYPES if one in kept["accept_types"]), None)
     return Asked(
         return_url=kept["return_url"],
-        takes_links=v.RESOURCE_LINK_TYPE in (kept.get("accept_types") or (v.RESOURCE_LINK_TYPE,)),
+        makes=makes,
         takes_several=bool(kept.get("accept_multiple")),
-        takes_columns=kept["accept_line_item"],
+        takes_columns=makes == v.RESOURCE_LINK_TYPE and kept["accept_line_item"],
         data=kept.get("data"),
     )
 
@@ -147,13 +157,16 @@ def sign_answer(
 
 
 def _content_item(item: Item, asked: Asked, addresses: ToolAddresses) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "type": v.RESOURCE_LINK_TYPE,
-        "title": item.title,
-        "url": addresses.target(item.target.custom),
-        "custom": item.target.custom,
-        "iframe": {"width": IFRAME[0], "height": IFRAME[1]},
-    }
+    made: dict[str, Any] = {"type": asked.makes, "title": item.title}
+    page = f"{addresses.base_url}{item.path}"
+    if asked.makes == v.HTML_TYPE:
+        return {**made, "html": f'<a href="{escape(page)}">{escape(item.title)}</a>'}
+    if asked.makes == v.LINK_TYPE:
+        made["url"] = page
+    else:
+        made["url"] = addresses.target(item.target.custom)
+        made["custom"] = item.target.custom
+        made["iframe"] = {"width": IFRAME[0], "height": IFRAME[1]}
     if item.text:
         made["text"] = item.text
     if item.picture is not None:

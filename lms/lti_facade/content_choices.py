@@ -84,6 +84,7 @@ class SeriesChoice:
     public_id: str
     title: str
     recordings: int
+    slug: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,14 +321,14 @@ def _ranked(one: Subquery, sought: Sought) -> tuple[ColumnElement[Any], ...]:
     return (one.c.rank, one.c.held_at.desc(), one.c.id.desc())
 
 
-def _series(usable: ColumnElement[bool]) -> Select[str, str, int]:
+def _series(usable: ColumnElement[bool]) -> Select[str, str, int, str]:
     return (
-        select(Series.public_id, Series.title, func.count(Webinar.id))
+        select(Series.public_id, Series.title, func.count(Webinar.id), Series.slug)
         .join(WebinarSeries, WebinarSeries.series_id == Series.id)
         .join(Webinar, Webinar.id == WebinarSeries.webinar_id)
         .join(Recording, PLAYS)
         .where(usable)
-        .group_by(Series.id, Series.public_id, Series.title)
+        .group_by(Series.id, Series.public_id, Series.title, Series.slug)
         .order_by(Series.title, Series.id)
     )
 

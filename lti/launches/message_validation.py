@@ -23,10 +23,11 @@ from lti.protocol.typed_claim_readers import (
     needed_texts,
     object_in,
     short,
+    shown_in,
     switch_in,
     text_in,
     texts_in,
-    web_address,
+    usable_address_in,
 )
 from lti.registrations.platform_lookup import Platform
 
@@ -128,12 +129,12 @@ def _person(claims: Claims, kind: MessageType, platform: Platform) -> Person:
         raise not_entitled("person_missing", NAMELESS)
     if kind is MessageType.DEEP_LINKING and is_learner_alone(roles):
         raise LaunchRefused(NOT_ENTITLED, "choosing_not_theirs", NOT_THEIRS, advice=ASK_A_TEACHER)
-    given, family = text_in(claims, "given_name"), text_in(claims, "family_name")
+    given, family = shown_in(claims, "given_name"), shown_in(claims, "family_name")
     return Person(
         sub=sub,
         role=role_in(roles),
-        name=text_in(claims, "name") or " ".join(filter(None, (given, family))) or None,
-        email=text_in(claims, "email"),
+        name=shown_in(claims, "name") or " ".join(filter(None, (given, family))) or None,
+        email=shown_in(claims, "email"),
         is_test_user=is_test_user(roles),
         sis_id=_sis_id(claims),
     )
@@ -152,9 +153,9 @@ def _place(claims: Claims, kind: MessageType, custom: Mapping[str, str]) -> Plac
         fail(v.RESOURCE_LINK, "is missing")
     return Place(
         context_id=needed_id(context, "id") if context else None,
-        context_title=short(text_in(context, "title")) or "",
+        context_title=short(shown_in(context, "title")) or "",
         link_id=needed_id(link, "id") if link else None,
-        link_title=short(text_in(link, "title")) or "",
+        link_title=short(shown_in(link, "title")) or "",
         context_history=_history(custom, v.CONTEXT_HISTORY),
         link_history=_history(custom, v.LINK_HISTORY),
     )
@@ -174,7 +175,7 @@ def _history(custom: Mapping[str, str], name: str) -> tuple[str, ...]:
 def _services(claims: Claims, kind: MessageType, presentation: Claims) -> Services:
     endpoint = object_in(claims, v.ENDPOINT) or {}
     for_user = object_in(claims, v.FOR_USER) or {}
-    line_item = address_in(endpoint, "lineitem")
+    line_item = usable_address_in(endpoint, "lineitem")
     if (
         kind is MessageType.SUBMISSION_REVIEW
     ):  # Submission Review 1.0, "LtiSubmissionReviewRequest claims"
@@ -183,10 +184,12 @@ def _services(claims: Claims, kind: MessageType, presentation: Claims) -> Servic
         needed_id(needed_object(claims, v.FOR_USER), "user_id")
     return Services(
         line_item=line_item,
-        line_items=address_in(endpoint, "lineitems"),
+        line_items=usable_address_in(endpoint, "lineitems"),
         scopes=frozenset(texts_in(endpoint, "scope") or ()),
-        memberships=address_in(object_in(claims, v.MEMBERSHIPS) or {}, "context_memberships_url"),
-        return_url=web_address(text_in(presentation, "return_url")),
+        memberships=usable_address_in(
+            object_in(claims, v.MEMBERSHIPS) or {}, "context_memberships_url"
+        ),
+        return_url=usable_address_in(presentation, "return_url"),
         for_user=id_in(for_user, "user_id"),
     )
 
@@ -197,7 +200,7 @@ def _deep_linking(claims: Claims) -> DeepLinking:
     if return_url is None:
         fail(v.SETTINGS, "deep_link_return_url is missing")
     accepted = needed_texts(settings, "accept_types")
-    if v.RESOURCE_LINK_TYPE not in accepted:
+    if not set(v.MAKEABLE_TYPES) & set(accepted):
         raise malformed("nothing_accepted", NOTHING_ACCEPTED, detail=", ".join(accepted)[:200])
     return DeepLinking(
         return_url=return_url,
@@ -208,8 +211,8 @@ def _deep_linking(claims: Claims) -> DeepLinking:
         # none at all stands for "none" of the first Deep Linking (2.0, 4.6.2)
         accept_targets=needed_texts(settings, "accept_presentation_document_targets"),
         data=_data(settings),
-        title=short(text_in(settings, "title")),
-        text=short(text_in(settings, "text")),
+        title=short(shown_in(settings, "title")),
+        text=short(shown_in(settings, "text")),
     )
 
 
@@ -252,13 +255,13 @@ def _origins(
     """Return who may frame this launch: Canvas' customers each have an origin that only it signs."""
     said = object_in(claims, v.PLATFORM) or {}
     signed = (
-        text_in(said, "url"),
-        text_in(presentation, "return_url"),
+        shown_in(said, "url"),
+        shown_in(presentation, "return_url"),
         None if deep_linking is None else deep_linking.return_url,
     )
     return tuple(dict.fromkeys((*platform.origins, *origins_of(filter(None, signed)))))
 
 
 def _locale(claims: Claims, presentation: Claims) -> str | None:
-    said = text_in(presentation, "locale") or text_in(claims, "locale")
+    said = shown_in(presentation, "locale") or shown_in(claims, "locale")
     return said if said is not None and len(said) <= LONGEST_LOCALE else None

@@ -5,12 +5,9 @@ message), and so do its names. What each step asks is ours: see LTI.md on what i
 writes nothing: names and addresses never reach a cookie or a session.
 """
 
-import base64
 import hashlib
 import hmac
-import json
 import math
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, cast
@@ -34,11 +31,11 @@ from lti.launches.message_validation import Heard, read_claims
 from lti.protocol.messages import MessageType
 from lti.protocol.refusals import LaunchRefused, malformed, not_authentic
 from lti.protocol.spec_vocabulary import MESSAGE_TYPE, PRESENTATION
+from lti.protocol.token_parts import NO_JWT, bytes_of_part, decoded_part
 from lti.protocol.typed_claim_readers import (
     BAD_CLAIMS,
     Claims,
     fail,
-    refuse_unstorable,
     text_in,
     web_address,
 )
@@ -50,11 +47,9 @@ ALGORITHM: Final = (
 LONGEST_TOKEN: Final = 200_000
 LONGEST_KID: Final = 500
 OLDEST: Final = timedelta(hours=1)
-UNSTORABLE: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 NO_STATE: Final = N_("The message came without what ties it to the link you opened.")
 NO_TOKEN: Final = N_("Your learning system sent no message for this launch.")
-NO_JWT: Final = N_("The message from your learning system can't be read.")
 WRONG_NONCE: Final = N_("The message belongs to another launch than this one.")
 WRONG_ISSUER: Final = N_(
     "The message comes from another learning system than the one this launch began in."
@@ -231,7 +226,9 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         if len(parts) != 3 or len(token) > LONGEST_TOKEN:
             raise malformed("token_malformed", NO_JWT)
         self._signature = parts[2]
-        self._jwt = cast("TJwtData", {"header": _decoded(parts[0]), "body": _decoded(parts[1])})
+        self._jwt = cast(
+            "TJwtData", {"header": decoded_part(parts[0]), "body": decoded_part(parts[1])}
+        )
         return self
 
     def validate_nonce(self) -> "Launch":
@@ -312,7 +309,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         if "crit" in header or "b64" in header:  # RFC 7515, 4.1.11: no extension is understood here
             return False
         try:
-            signature = _bytes_of(self._signature)
+            signature = bytes_of_part(self._signature)
         except ValueError:
             return False
         signed = self._get_request_param("id_token").rpartition(".")[0]
@@ -350,32 +347,10 @@ _NO_NETWORK: Final = _NoNetwork()
 _RS256: Final = RSAAlgorithm(RSAAlgorithm.SHA256)
 
 
-def _bytes_of(part: str) -> bytes:
-    """Return what a part of a token is, written as RFC 7515, appendix C, has it; raises ValueError."""
-    padded = part + "=" * (-len(part) % 4)
-    raw = base64.b64decode(padded, altchars=b"-_", validate=True)
-    if base64.urlsafe_b64encode(raw).decode() != padded:
-        raise ValueError("written in another way than it has to be")
-    return raw
-
-
-def _decoded(part: str) -> dict[str, Any]:
-    try:
-        text = _bytes_of(part).decode("utf-8")
-        value = json.loads(text)
-    except (ValueError, RecursionError) as fault:
-        raise malformed("token_malformed", NO_JWT) from fault
-    if not isinstance(value, dict):
-        raise malformed("token_malformed", NO_JWT, detail="no object")
-    if UNSTORABLE.search(text):
-        refuse_unstorable(value)
-    return value
-
-
 def _moment(claims: Claims, name: str) -> float:
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise malformed("claim_malformed", BAD_CLAIMS, detail=f"{name}: is no time")
     if isinstance(value, float) and not math.isfinite(value):
         raise malformed("claim_malformed", BAD_CLAIMS, detail=f"{name}: is no time")
-    return float(value) if abs(value) < 10**15 else math.copysign(1e15, value)
+    return float(max(-(10**15), min(value, 10**15)))

@@ -31,6 +31,10 @@ SCORE_SCOPE: Final = _AGS + "score"
 MEMBERS_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 
 RESOURCE_LINK_TYPE: Final = "ltiResourceLink"
+LINK_TYPE: Final = "link"
+HTML_TYPE: Final = "html"
+# What the picker makes, the first that a platform takes.
+MAKEABLE_TYPES: Final = (RESOURCE_LINK_TYPE, LINK_TYPE, HTML_TYPE)
 TEST_USER: Final = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 CONTEXT_ROLE: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 # Custom parameters that we register to be filled from $Context.id.history and $ResourceLink.id.history

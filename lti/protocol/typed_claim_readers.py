@@ -21,6 +21,27 @@ BAD_CLAIMS: Final = N_(
 # A host and a port: no name and password of somebody, nothing that ends an address elsewhere.
 _PLACE: Final = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d*)?")
 
+# A launch goes on without these: what people are shown, and addresses of services.
+DISPENSABLE: Final = frozenset(
+    {
+        "name",
+        "given_name",
+        "family_name",
+        "middle_name",
+        "email",
+        "picture",
+        "locale",
+        "title",
+        "label",
+        "description",
+        "text",
+        "lineitem",
+        "lineitems",
+        "context_memberships_url",
+        "return_url",
+    }
+)
+
 Claims = Mapping[str, Any]
 
 
@@ -93,6 +114,17 @@ def switch_in(claims: Claims, name: str, *, otherwise: bool = False) -> bool:
     return bool(value == "true")
 
 
+def shown_in(claims: Claims, name: str) -> str | None:
+    """Return a text that is shown to people; None for an absent or empty one, and for what is no text."""
+    value = claims.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def usable_address_in(claims: Claims, name: str) -> str | None:
+    """Return an address of the web, its case kept; None for an absent one, and for what is none."""
+    return web_address(shown_in(claims, name))
+
+
 def address_in(claims: Claims, name: str) -> str | None:
     """Return a claim that is an address of the web, its case kept; None for an absent one."""
     value = text_in(claims, name)
@@ -116,18 +148,24 @@ def short(text: str | None) -> str | None:
     return None if text is None else text[:LONGEST_TEXT]
 
 
-def refuse_unstorable(value: object) -> None:
-    """Refuse a NUL and half a character anywhere in a message: no text has them, no database keeps them."""
+def drop_or_refuse_unstorable(value: object) -> None:
+    """Take out of a message what has a NUL or half a character, which no database keeps.
+
+    What is only shown, or can be done without, is dropped; anything else is refused.
+    """
     if isinstance(value, str):
         if not is_storable(value):
             raise malformed("text_malformed", BAD_CLAIMS, detail="a NUL or half a character")
     elif isinstance(value, dict):
-        for name, one in value.items():
-            refuse_unstorable(name)
-            refuse_unstorable(one)
+        for name, one in tuple(value.items()):
+            if name in DISPENSABLE and isinstance(one, str) and not is_storable(one):
+                del value[name]
+            else:
+                drop_or_refuse_unstorable(name)
+                drop_or_refuse_unstorable(one)
     elif isinstance(value, list):
         for one in value:
-            refuse_unstorable(one)
+            drop_or_refuse_unstorable(one)
 
 
 @lru_cache(maxsize=4096)  # a course's services have the same addresses in each launch

@@ -10,9 +10,20 @@ from typing import Any, Final, TypeGuard
 from urllib.parse import urlsplit
 
 from lms.core.errors import N_, Conflict, Invalid, Unavailable
-from lti.http.platform_calls_and_outcomes import Answered, Call, Denied, Later, make_call, read_json
-from lti.protocol.platform_urls import LONGEST_ADDRESS, read_platform_address
+from lti.http.platform_calls_and_outcomes import (
+    NOT_AN_ADDRESS,
+    NOT_PERMITTED,
+    Answered,
+    Call,
+    Denied,
+    Later,
+    Outcome,
+    make_call,
+    read_json,
+)
+from lti.protocol.platform_urls import LONGEST_ADDRESS
 from lti.protocol.typed_claim_readers import is_storable
+from lti.registrations.platform_addresses import PLAIN, read_reachable_address
 from lti.registrations.registrations import LONGEST_ID, LONGEST_ISSUER
 from lti.registrations.tool_configuration import TOOL_CONFIGURATION, Offered
 
@@ -36,6 +47,15 @@ OTHER_HOST: Final = N_(
 NO_RS256: Final = N_("The learning system can't sign with RS256, which LTI 1.3 asks for.")
 UNREACHED: Final = N_("The learning system's description of itself could not be read. %(reason)s")
 NOT_REGISTERED: Final = N_("The learning system did not take the registration. %(reason)s")
+PLAIN_SYSTEM: Final = N_(
+    "Your learning system sent an address that begins with http://, which doesn't protect names and "
+    "sign-ins. Set up https:// on it, then open this link from it again: the link stays good."
+)
+UNUSABLE: Final = N_(
+    "Your learning system sent an address that we can't reach: it has to be a web address on the public "
+    "internet. Set that address in the learning system, then open this link from it again. If it has to "
+    "stay in a private network, write to us."
+)
 NO_CLIENT: Final = N_("It answered without a client ID.")
 
 
@@ -72,6 +92,7 @@ def fetch_configuration(
     url = _checked_address(address, allows_loopback=allows_loopback)
     headers = {"Accept": "application/json", **_bearer(token)}
     outcome = make_call(Call("GET", url, headers=headers, allows_loopback=allows_loopback))
+    _refuse_unreachable(outcome)
     if not isinstance(outcome, Answered):
         raise Unavailable(UNREACHED % {"reason": _reason(outcome)})
     document = _object(outcome)
@@ -133,6 +154,7 @@ def ask_for_registration(
             allows_loopback=allows_loopback,
         )
     )
+    _refuse_unreachable(outcome)
     if isinstance(outcome, Later):
         raise Unavailable(NOT_REGISTERED % {"reason": _reason(outcome)})
     if isinstance(outcome, Denied):
@@ -147,9 +169,17 @@ def ask_for_registration(
 def _checked_address(address: str, *, allows_loopback: bool) -> str:
     if not address.strip():
         raise Invalid(NO_CONFIGURATION)
-    return read_platform_address(
-        address, field="openid_configuration", allows_loopback=allows_loopback
-    )
+    try:
+        return read_reachable_address(
+            address, field="openid_configuration", allows_loopback=allows_loopback
+        )
+    except Invalid as fault:
+        raise Invalid(PLAIN_SYSTEM if fault.message == PLAIN else UNUSABLE) from None
+
+
+def _refuse_unreachable(outcome: Outcome) -> None:
+    if isinstance(outcome, Denied) and outcome.reason in (NOT_PERMITTED, NOT_AN_ADDRESS):
+        raise Invalid(UNUSABLE)
 
 
 def _bearer(token: str | None) -> dict[str, str]:
@@ -190,7 +220,7 @@ def _audience(document: Mapping[str, Any]) -> str | None:
 def _endpoint(document: Mapping[str, Any], field: str, *, allows_loopback: bool) -> str:
     value = document.get(field)
     try:
-        return read_platform_address(
+        return read_reachable_address(
             value if isinstance(value, str) else "", field=field, allows_loopback=allows_loopback
         )
     except Invalid:

@@ -14,7 +14,8 @@ from lms.lti_facade import audit
 from lms.lti_facade.organizations import Customer, customers, family_of, find_organization
 from lti.frames.sessions import stop_frames_of
 from lti.models.registrations_and_keys import Deployment, Registration, RegistrationState
-from lti.protocol.platform_urls import origins_of, read_origin, read_platform_address
+from lti.protocol.platform_urls import origins_of, read_origin
+from lti.registrations.platform_addresses import read_reachable_address
 
 LONGEST_NAME: Final = 200
 LONGEST_ISSUER: Final = 500
@@ -216,7 +217,7 @@ def _checked_details(
     read: dict[str, str] = {}
     for field in ("auth_url", "token_url", "jwks_url"):
         try:
-            read[field] = read_platform_address(
+            read[field] = read_reachable_address(
                 getattr(given, field), field=field, allows_loopback=given.allows_loopback
             )
         except Invalid as fault:

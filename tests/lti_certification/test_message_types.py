@@ -33,6 +33,8 @@ SETTINGS: Final[Mapping[str, tuple[Mapping[str, Any], tuple[str, ...], int]]] = 
     "no types": ({"accept_types": None}, (), 400),
     "types that are text": ({"accept_types": "ltiResourceLink"}, (), 400),
     "files alone": ({"accept_types": ["file"]}, (), 400),
+    "plain links alone": ({"accept_types": ["link"]}, (), 303),
+    "html alone": ({"accept_types": ["html", "file"]}, (), 303),
     "no targets": ({"accept_presentation_document_targets": None}, (), 400),
     "no target of any kind": ({"accept_presentation_document_targets": []}, (), 303),
     "a target that is a number": ({"accept_presentation_document_targets": [1]}, (), 400),

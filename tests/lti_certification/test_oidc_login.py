@@ -1,9 +1,11 @@
 """The login that a platform begins, and the state and nonce that it is given."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
+from html import unescape
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from sqlalchemy import select, update
@@ -77,6 +79,33 @@ def test_hints_go_back_byte_for_byte_and_our_address_is_the_registered_one(
     assert len(asked["state"][0]) >= 22  # 128 bits
     assert len(asked["nonce"][0]) >= 22
     assert is_open(connection.post(connection.platform.answer(answer.headers["Location"])))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("length", [6_000, 100_000])
+def test_a_hint_that_no_address_holds_is_posted_on_as_it_came(
+    connection: Connection, method: str, length: int
+) -> None:
+    if method == "GET" and length > 50_000:
+        pytest.skip("no server reads such a line")
+    begun = connection.platform.begin(connection.learner, connection.link)
+    hint = '"<&+ü%2F' * (length // 8)
+    fields = {**begun.fields, "lti_message_hint": hint}
+    kind = "params" if method == "GET" else "data"
+    answer = connection.browser.request(method, begun.url, **{kind: fields})
+    assert answer.status_code == 200
+    assert max(len(value) for value in answer.headers.values()) < 2_000
+    form = re.search(r'<form method="post" action="([^"]+)" data-send-at-once>', answer.text)
+    assert form is not None
+    assert unescape(form[1]) == connection.platform.auth_url
+    assert f"form-action {connection.platform.url};" in answer.headers["Content-Security-Policy"]
+    sent = {
+        name: unescape(value)
+        for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', answer.text)
+    }
+    assert sent.pop("lti_message_hint") == hint
+    query = urlencode({**sent, "lti_message_hint": begun.fields["lti_message_hint"]})
+    assert is_open(connection.post(connection.platform.answer(f"{form[1]}?{query}")))
 
 
 def test_the_query_of_a_platforms_address_is_kept(

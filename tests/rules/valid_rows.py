@@ -67,6 +67,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
         "sentence": "",
         "order_public_id": "a" * 26,
     },
+    "lti_context": {"grade_points": 100},
     "webinar": {"minutes": 60},
     "pulled_instead": {"kind": "webinar", "other_id": REFERRED},
     "pool": {"scope": "everything"},

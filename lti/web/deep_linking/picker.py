@@ -44,6 +44,7 @@ from lti.keys.tool_keys import signing_key
 from lti.models.courses import MOST_POINTS
 from lti.models.launches import Purpose
 from lti.protocol.content_target import Target, read_target
+from lti.protocol.spec_vocabulary import RESOURCE_LINK_TYPE
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 from lti.web.deep_linking.picker_items import Card, Chosen, card_of, chosen_series, chosen_webinar
 from lti.web.registrations.tool_configuration import tool_addresses
@@ -151,6 +152,7 @@ def _page(secret: str, frame: Frame, asked: Asked, *, status: int = 200) -> Resp
         last_page=-(-found.total // PAGE_SIZE),
         series_shown=next((one for one in found.series if one.public_id == sought.series), None),
         basket=basket,
+        takes_launches=asked.makes == RESOURCE_LINK_TYPE,
         is_full=len(basket.items) >= MOST_CHOSEN,
         has_nothing=not (found.total or sought.query or sought.series),
         is_unfinished=status != 200,
@@ -236,6 +238,7 @@ def _item(chosen: Chosen, basket: Basket) -> Item:
         text=chosen.summary,
         picture=chosen.picture,
         points=int(basket.points) if basket.is_graded else 0,
+        path=chosen.path,
     )
 
 

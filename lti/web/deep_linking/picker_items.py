@@ -39,6 +39,7 @@ class Chosen:
     picture: str | None
     seconds: float
     target: Target
+    path: str
     begin: str = ""
     end: str = ""
     fault: str = ""
@@ -78,6 +79,7 @@ def chosen_webinar(choice: Choice) -> Chosen:
         picture=picture_of(choice.slug, choice.film),
         seconds=choice.film.seconds,
         target=Target(webinar=choice.public_id),
+        path=url_for("catalog.webinar", slug=choice.slug),
     )
 
 
@@ -92,4 +94,5 @@ def chosen_series(series: SeriesChoice) -> Chosen:
         picture=url_for("static", filename="img/touch-icon.png"),
         seconds=0,
         target=Target(series=series.public_id),
+        path=url_for("catalog.series", slug=series.slug),
     )

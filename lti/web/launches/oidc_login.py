@@ -1,15 +1,20 @@
 """The OIDC login endpoint, by GET and POST (Security Framework 1.0, 5.1.1.1)."""
 
+from typing import Final
+from urllib.parse import parse_qsl
+
 from flask import Blueprint, Response, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from lms.web.core.request_context import carrel, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.security_headers_and_proxies import POLICY
 from lti.launches.launch import LaunchHandler, LaunchTurned
 from lti.launches.launch_log import Occurrence, write_launch
-from lti.launches.oidc_login import LoginTurned, begin
+from lti.launches.oidc_login import Beginning, LoginTurned, begin
 from lti.protocol.platform_urls import origin_of
 from lti.web.core.browser_id_cookie import a_browser, keep_browser, known_browser
+from lti.web.core.framed_pages import framed_by
 from lti.web.launches.launch_setup_and_responses import (
     in_frame,
     launch_page,
@@ -17,6 +22,9 @@ from lti.web.launches.launch_setup_and_responses import (
     turned_page,
 )
 from lti.web.launches.platform_storage import proof_of
+
+# Servers and proxies refuse a line of more, as a rule; Moodle's hints have a few hundred characters.
+LONGEST_ADDRESS: Final = 4000
 
 blueprint = Blueprint("lti_login", __name__)
 
@@ -31,8 +39,10 @@ def login() -> ResponseReturnValue:
         begun = begin(here.database, asked, browser=browser, base_url=here.base_url, now=here.now)
     except LoginTurned as turned:
         return _turn(here, turned, asked.get("iss", ""))
+    if len(begun.onward) > LONGEST_ADDRESS:
+        answer = _posted_onward(begun)
     # a cookie that came will come again
-    if begun.storage_target is None or known_browser() is not None:
+    elif begun.storage_target is None or known_browser() is not None:
         onward = redirect(begun.onward, code=303)
         answer = in_frame(make_response(onward), begun.platform.origins)
     else:
@@ -45,6 +55,21 @@ def login() -> ResponseReturnValue:
             onward=begun.onward,
         )
     keep_browser(answer, browser)
+    return answer
+
+
+def _posted_onward(begun: Beginning) -> Response:
+    """Let the browser post to the platform what no address can hold (OpenID Connect Core, 3.1.2.1)."""
+    platform = begun.platform
+    asked = begun.onward.removeprefix(platform.auth_url)[1:]
+    answer = launch_page(
+        "lti/launches/post_login.html",
+        origins=platform.origins,
+        action=platform.auth_url,
+        fields=parse_qsl(asked, keep_blank_values=True),
+    )
+    allowed = POLICY.replace("form-action 'self'", f"form-action {origin_of(platform.auth_url)}")
+    answer.headers["Content-Security-Policy"] = framed_by(platform.origins, allowed)
     return answer
 
 

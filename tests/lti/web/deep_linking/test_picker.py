@@ -7,9 +7,10 @@ from typing import Any
 
 import jwt
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lms.core.database import Database
+from lms.models.catalog import Webinar
 from lti.frames.sessions import Opening, open_frame
 from lti.models.launches import FrameRole, Purpose
 from lti.models.registrations_and_keys import Deployment
@@ -317,6 +318,40 @@ def test_an_organization_that_holds_nothing_is_told_what_to_do(
 ) -> None:
     page = client.get(open_picker(database, cast)).text
     assert "There is nothing to choose from yet" in page
+
+
+def test_a_place_that_takes_plain_links_gets_the_page_of_each(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path = open_picker(database, cast, accept_types=("file", "link"))
+    mold, care = f"webinar:{shelf['mold']}", f"series:{shelf['care']}"
+    page = client.get(path, query_string={"add": mold}).text
+    assert "takes plain links" in page
+    assert "Starts at" not in page
+    assert "grade column" not in page
+    items = answer_of(client, send(client, path, mold, care).text)[f"{DL}content_items"]
+    assert [(each["type"], each["title"], each["url"]) for each in items] == [
+        ("link", "Mold", "http://localhost/webinars/mold"),
+        ("link", "Care", "http://localhost/series/care"),
+    ]
+    assert not [each for each in items if {"custom", "iframe", "lineItem"} & set(each)]
+    for each in items:
+        assert client.get(each["url"]).status_code == 200
+
+
+def test_a_place_that_takes_html_gets_a_link_in_it(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    with database.transaction() as session:
+        session.execute(update(Webinar).where(Webinar.slug == "mold").values(title="Mold & <b>"))
+    path = open_picker(database, cast, accept_types=("html",))
+    sent = send(client, path, f"webinar:{shelf['mold']}")
+    (item,) = answer_of(client, sent.text)[f"{DL}content_items"]
+    assert item == {
+        "type": "html",
+        "title": "Mold & <b>",
+        "html": '<a href="http://localhost/webinars/mold">Mold &amp; &lt;b&gt;</a>',
+    }
 
 
 def test_a_place_that_takes_no_links_says_so(

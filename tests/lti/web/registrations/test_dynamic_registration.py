@@ -7,9 +7,11 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from lms.core.database import Database
+from lms.core.errors import Invalid
 from lms.web.core.gunicorn_log import safe_path
 from lti.models.registrations_and_keys import DeploymentState, RegistrationState
 from lti.registrations.deployments import list_deployments
+from lti.registrations.dynamic_registration import ENDPOINTS, read_configuration
 from lti.registrations.invites import make_invite
 from lti.registrations.registrations import (
     RegistrationFacts,
@@ -241,9 +243,12 @@ def test_this_machine_is_out_of_reach_unless_the_invite_allows_it(
     secret = invite(database, cast.organization_id, allows_loopback=False)
     address = office.address if plain else office.address.replace("http://", "https://")
     answer = client.get(page(secret, office, address=address))
-    assert answer.status_code in (400, 503)
+    assert answer.status_code == 400
+    sentence = "begins with http://" if plain else "has to be a web address on the public internet"
+    assert sentence in answer.text
     assert office.tokens == []
     assert registered(database) == []
+    assert client.get(page(secret, office, address="")).status_code == 400  # the link stays good
 
 
 @pytest.mark.parametrize(
@@ -260,10 +265,28 @@ def test_addresses_that_no_platform_has_are_refused_whatever_the_invite_allows(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext, address: str
 ) -> None:
     secret = invite(database, cast.organization_id)
-    assert client.get(page(secret, office, address=address)).status_code in (400, 503)
+    assert client.get(page(secret, office, address=address)).status_code == 400
     office.redirect_to = address
     assert client.get(page(secret, office)).status_code in (400, 503)
     assert registered(database) == []
+
+
+@pytest.mark.parametrize("field", ["jwks_uri", "token_endpoint", "registration_endpoint"])
+@pytest.mark.parametrize(
+    "host", ["10.0.0.7", "192.168.1.1", "[fd00::1]", "100.64.0.1", "localhost"]
+)
+def test_a_description_may_name_no_private_address(
+    database: Database, field: str, host: str
+) -> None:
+    document = {
+        "issuer": "https://lms.example.edu",
+        **dict.fromkeys(ENDPOINTS, "https://lms.example.edu/x"),
+    }
+    urls = ("https://lms.example.edu/configuration",)
+    assert read_configuration(document, urls, allows_loopback=False)
+    document[field] = f"https://{host}/x"
+    with pytest.raises(Invalid, match=field):
+        read_configuration(document, urls, allows_loopback=False)
 
 
 def test_a_redirect_to_another_host_vouches_for_nothing(

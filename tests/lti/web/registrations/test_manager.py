@@ -203,12 +203,23 @@ def test_faults_stand_beside_their_fields_and_nothing_is_lost(
     changed = {**ENTERED, "jwks_url": "http://lms.example.edu/jwks"}
     answer = client.post(f"{place(database, cast)}/new", data=changed)
     assert answer.status_code == 400
-    assert "begins with https://" in answer.text
+    assert "Set up https:// on the learning system first" in answer.text
     assert 'value="http://lms.example.edu/jwks"' in answer.text
     client.post(f"{place(database, cast)}/new", data=ENTERED)
     again = client.post(f"{place(database, cast)}/new", data=ENTERED)
     assert again.status_code == 400
     assert "registered already" in again.text
+
+
+def test_a_private_address_is_told_beside_its_field(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    client.sign_in(cast.mia.id)
+    changed = {**ENTERED, "token_url": "https://169.254.169.254/token"}
+    answer = client.post(f"{place(database, cast)}/new", data=changed)
+    assert answer.status_code == 400
+    assert "in a private network, which we can" in answer.text
+    assert 'value="https://169.254.169.254/token"' in answer.text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,41 @@
+"""Platform addresses: those that a registration may name, and why another can't be used.
+
+A name that leads into a private network is found out when it is called (lti/http/guarded_connections.py).
+"""
+
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from lms.core.errors import N_, Invalid
+from lti.http.guarded_connections import may_be_reached
+from lti.protocol.platform_urls import is_loopback_host, read_platform_address
+
+PRIVATE: Final = N_(
+    "This address is in a private network, which we can't reach. Give the address by which the "
+    "learning system is reached from the internet."
+)
+PLAIN: Final = N_(
+    "This address begins with http://, which doesn't protect names and sign-ins. Set up https:// on "
+    "the learning system first, then give its address that begins with https://."
+)
+
+
+def read_reachable_address(text: str, *, field: str, allows_loopback: bool) -> str:
+    """Return an address of a platform that may be called; raises Invalid, naming `field`."""
+    try:
+        address = read_platform_address(text, field=field, allows_loopback=allows_loopback)
+    except Invalid:
+        if text.strip().lower().startswith("http://"):
+            raise Invalid(PLAIN, fields={field: PLAIN}) from None
+        raise
+    if not _may_be_reached(urlsplit(address).hostname or "", allows_loopback=allows_loopback):
+        raise Invalid(PRIVATE, fields={field: PRIVATE})
+    return address
+
+
+def _may_be_reached(host: str, *, allows_loopback: bool) -> bool:
+    try:
+        return may_be_reached(ip_address(host), allows_loopback=allows_loopback)
+    except ValueError:  # a name
+        return allows_loopback or not is_loopback_host(host)
