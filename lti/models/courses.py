@@ -142,7 +142,8 @@ class Score(Base, kw_only=True):
 class RosterMember(Base, kw_only=True):
     """A person of a course as the platform's roster last said (NRPS 2.0); nobody gets a seat by it.
 
-    `missed` counts the syncs in a row that did not list them.
+    `missed` counts the syncs in a row that did not list them, the last at `missed_at`. `name` is the last that
+    the platform told: one that withholds names now takes none from people who are known.
     """
 
     __tablename__ = "lti_roster_member"
@@ -161,5 +162,6 @@ class RosterMember(Base, kw_only=True):
     is_instructor: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
     missed: Mapped[int] = mapped_column(default=0)
+    missed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -132,14 +132,13 @@ def keep_roster(
     """
     course = _locked(session, context_id)
     context = course.context
-    counts = context.synced_at is None or context.synced_at <= now - COUNTED_EVERY
     known = _known(session, context_id)
     here = {member.sub: member for member in roster.members if not member.has_left}
     gone = {member.sub for member in roster.members if member.has_left}
     for sub, row in known.items():
         is_missing = sub in gone or row.missed > 0 or not only_changes
         if sub not in here and is_missing:
-            row.missed += counts or (sub in gone and row.missed == 0)
+            _miss(row, now)
             row.is_active = row.is_active and sub not in gone
     for member in here.values():
         _keep(session, context_id, known.get(member.sub), member, now)
@@ -202,7 +201,7 @@ def dismiss_releases(session: Session, course_id: str, *, actor: str | None, now
     """
     course = _held(session, course_id)
     for row in _going(session, course.context.id):
-        row.missed = 0
+        row.missed, row.missed_at = 0, None
     course.context.held_back = None
     audit.record(session, "course.releases_dismissed", course_id, actor=actor, now=now)
     session.flush()
@@ -260,9 +259,16 @@ def _keep(
     if row is None:
         row = RosterMember(context_id=context_id, sub=member.sub, created_at=now, seen_at=now)
         session.add(row)
-    row.name, row.email, row.sis_id = member.name, member.email, member.sis_id
+    row.name = member.name or row.name
+    row.email, row.sis_id = member.email, member.sis_id
     row.is_instructor, row.is_active = member.is_instructor, member.status == "active"
-    row.missed, row.seen_at = 0, now
+    row.missed, row.missed_at, row.seen_at = 0, None, now
+
+
+def _miss(row: RosterMember, now: datetime) -> None:
+    """Count that somebody was not listed: the first time at once, then once an hour at most."""
+    if row.missed_at is None or row.missed_at <= now - COUNTED_EVERY:
+        row.missed, row.missed_at = row.missed + 1, now
 
 
 def _let_go(

@@ -4476,6 +4476,7 @@ def _lti_courses() -> None:
         sa.Column("is_instructor", sa.Boolean(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("missed", sa.Integer(), nullable=False),
+        sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("missed >= 0", name=op.f("ck_lti_roster_member_missed_not_negative")),

@@ -171,6 +171,76 @@ def test_two_syncs_in_a_row_count_as_one(school: School, carrel: Carrel) -> None
     assert _seated(school, pool_id) == 1
 
 
+@pytest.mark.parametrize("is_whole", [True, False], ids=["the whole list", "differences"])
+def test_who_left_is_marked_at_once_also_when_the_list_was_just_read(
+    school: School, carrel: Carrel, is_whole: bool
+) -> None:
+    wren = LEARNERS[0]
+    _seat(school, wren)
+    _sync(school, carrel)
+    school.platform.course.withdraw(wren)
+    if is_whole:
+        del school.platform.course.members[wren.id]
+        with school.database.transaction() as session:
+            context = session.get_one(Context, school.contexts[school.platform.course.id])
+            context.differences_url = None
+    _sync(school, carrel, timedelta(minutes=2))
+    assert _members(school)[wren.id].missed == 1
+
+
+def test_reading_it_again_and_again_does_not_put_off_who_left(
+    school: School, carrel: Carrel
+) -> None:
+    pool_id = _seat(school, LEARNERS[0])
+    _sync(school, carrel)
+    school.platform.course.withdraw(LEARNERS[0])
+    for _ in range(2):
+        _sync(school, carrel, timedelta(minutes=40))
+    assert _seated(school, pool_id) == 1
+    _sync(school, carrel, timedelta(minutes=40))
+    assert _seated(school, pool_id) == 0
+
+
+def test_names_survive_that_a_platform_withholds_them(school: School, carrel: Carrel) -> None:
+    school.place()
+    _sync(school, carrel)
+    course = school.platform.course
+    for person in (*TEACHERS, *LEARNERS):
+        course.enroll(Person(person.id), *course.members[person.id].roles)
+    new = course.enroll(Person("u-3001"), Role.LEARNER)
+    _sync(school, carrel)
+    members = _members(school)
+    assert members[LEARNERS[0].id].name == LEARNERS[0].name
+    assert members[LEARNERS[0].id].email is None
+    assert members[new.id].name is None
+
+
+def test_two_days_of_syncs_release_the_seat_of_who_left_and_of_nobody_else(
+    school: School, carrel: Carrel
+) -> None:
+    """As the worker does it: it looks each hour which courses are due."""
+    wren, other = LEARNERS[:2]
+    pool_id = _seat(school, wren, other)
+    left_at = school.clock.moment + timedelta(hours=5)
+    seated: list[int] = []
+    for _ in range(48):
+        moment = school.clock.advance(timedelta(hours=1))
+        if moment == left_at:
+            school.platform.course.withdraw(wren)
+        ask_for_rosters(carrel, None)  # type: ignore[arg-type]  # it reports nothing
+        with school.database.read_session() as session:
+            queued = session.scalars(
+                select(Job.public_id).where(Job.kind == ROSTER, Job.state == JobState.QUEUED)
+            ).all()
+        for job_id in queued:
+            assert see_through(carrel, WORK, job_id).state is JobState.DONE
+        seated.append(_seated(school, pool_id))
+    assert seated[:40] == [2] * 40  # one sync at hour 1, the next at 21 marks, that at 41 releases
+    assert seated[-1] == 1
+    assert other.id in _members(school)
+    assert wren.id not in _members(school)
+
+
 def test_who_comes_back_keeps_the_seat(school: School, carrel: Carrel) -> None:
     pool_id = _seat(school, LEARNERS[0])
     _sync(school, carrel)
