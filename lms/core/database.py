@@ -41,6 +41,15 @@ FREEZE_MARK = "PRAGMA user_version"  # it survives a restart, and costs no round
 IN_USE, MOVED = 0, 1  # any other mark is the minute since 1970 in which a move is expected to end
 LOCKED = "SQLITE_BUSY"  # who waits for 15 s gets it
 NO_ROOM = "53"  # PostgreSQL's class of what it has too little of: connections, memory, disk
+UNWRITABLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")  # the disk is full, or fails
+# A server that is gone without a word is noticed within half a minute, and no page waits longer for it.
+ON_THE_LINE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 CUT_OFF = ("08", "57P")  # PostgreSQL's classes: connections that failed, and a server that ends
 AT_ONCE = N_("Somebody changed the same at this moment. Nothing was changed; try again.")
 
@@ -62,11 +71,13 @@ def is_overrun(fault: Exception) -> bool:
 
 
 def is_cut_off(fault: Exception) -> bool:
-    """Tell whether the connection to the database broke, or none can be had.
+    """Tell whether the connection to the database broke, or none can be had, or its disk is full.
 
     What was asked last may have been done all the same: only its answer is certainly lost.
     """
     given = getattr(fault, "orig", fault)
+    if (getattr(given, "sqlite_errorname", None) or "").startswith(UNWRITABLE):
+        return True
     state = getattr(given, "sqlstate", "")  # SQLite's faults have none
     if state is None:  # no word from the server: the driver found the line dead
         return "OperationalError" in {kind.__name__ for kind in type(given).__mro__}
@@ -246,6 +257,7 @@ def _engine(url: str) -> Engine:
         max_overflow=POOL_OVERFLOW - POOL_SIZE,
         pool_use_lifo=True,  # the others rest
         hide_parameters=True,  # a fault is logged, and names and addresses are not
+        connect_args=ON_THE_LINE,
     )
     event.listen(engine, "connect", _prepare_postgresql)
     event.listen(engine, "checkin", _note_rest)

@@ -23,7 +23,7 @@ from media.delivery.error_responses import NOT_FOUND, ONLY_READING, TURNED_AWAY,
 from media.delivery.media_tokens import BadToken, Ticket
 from media.storage.local_storage import version_of
 from media.storage.object_keys import BadKey, content_type_of
-from media.storage.storage_protocol import Missing, Storage
+from media.storage.storage_protocol import Missing, Storage, StorageAway
 from media.video.renditions_and_commands import PROGRESSIVE
 
 if TYPE_CHECKING:
@@ -208,6 +208,8 @@ class _Shelf:
             file = io.FileIO(path)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise Missing(key) from None
+        except OSError as fault:  # a disk that fails, or a share that is gone
+            raise StorageAway(str(fault), type(fault).__name__) from fault
         known = os.fstat(file.fileno())
         return _Found(key, known.st_size, version_of(known), file)
 

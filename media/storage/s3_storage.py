@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import boto3
 from botocore.config import Config
@@ -17,10 +17,12 @@ from media.storage.resumable_uploads_s3 import BucketIntake
 from media.storage.s3_errors import reaching, status_of
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CORSRuleOutputTypeDef, CORSRuleTypeDef
 
 CORS_RULE: Final = "carrel"
+MOST_CONNECTIONS: Final = 1024  # as many as a web process has threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,30 @@ class S3Place:
     region: str
     access_key: str
     secret_key: str
+
+
+class _Body(io.RawIOBase):
+    """The body of an answer; raises StorageAway where the server breaks off or says nothing more."""
+
+    def __init__(self, body: "StreamingBody") -> None:
+        self._body = body
+
+    def readable(self) -> bool:
+        return True
+
+    @reaching()
+    def read(self, size: int = -1) -> bytes:
+        return self._body.read(None if size < 0 else size)
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - what RawIOBase says
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._body.close()
+        super().close()
 
 
 class S3Storage:
@@ -81,7 +107,7 @@ class S3Storage:
             if code == 416:
                 return io.BytesIO()
             raise
-        return cast("BinaryIO", answer["Body"])
+        return cast("BinaryIO", _Body(answer["Body"]))
 
     @reaching()
     def fetch(self, key: str, path: Path) -> None:
@@ -198,7 +224,7 @@ def _s3_client(place: S3Place) -> "S3Client":
             signature_version="s3v4",  # the older one would leave the range of an address unsigned
             connect_timeout=5,
             read_timeout=30,
-            max_pool_connections=128,
+            max_pool_connections=MOST_CONNECTIONS,
             retries={"mode": "standard", "max_attempts": 3},
             s3={"addressing_style": "path"} if place.endpoint else {},
             # Older servers answer 501 to the newer checksum trailers.

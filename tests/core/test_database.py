@@ -1,8 +1,11 @@
 """The base of the database: times, ids, and who may write when."""
 
 import re
+import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Thread, get_ident
 from zoneinfo import ZoneInfo
 
@@ -12,7 +15,7 @@ from sqlalchemy import bindparam, create_engine, event, func, select, text, upda
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from lms.core.compiled_statements import CompiledStatement
-from lms.core.database import Database, is_overrun
+from lms.core.database import Database, is_cut_off, is_overrun
 from lms.core.errors import Conflict
 from lms.core.model_base import CROCKFORD, new_public_id, new_public_ids
 from lms.models.accounts import Login
@@ -278,3 +281,12 @@ def test_who_gets_no_turn_to_write_is_told_so_and_may_come_again(
     assert [is_overrun(fault) for fault in faults] == [True]
     write()
     assert len(faults) == 1
+
+
+def test_a_full_disk_is_told_from_a_fault_of_ours(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "full.db")) as connection:
+        connection.execute("CREATE TABLE x (y BLOB)")
+        connection.execute("PRAGMA max_page_count = 3")
+        with pytest.raises(sqlite3.OperationalError) as full:
+            connection.execute("INSERT INTO x VALUES (zeroblob(100000))")
+    assert is_cut_off(full.value)

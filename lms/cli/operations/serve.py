@@ -18,6 +18,8 @@ from lms.worker.web_and_worker_supervisor import Supervisor, listen, web_program
 
 DEFAULT_BIND = "127.0.0.1:8000"
 LAST_PORT = 65535
+AUTO = "auto"
+MOST_WORKERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,27 @@ class Serving:
 )
 @click.option(
     "--workers",
-    type=click.IntRange(1, 64),
-    default=1,
+    default=AUTO,
     show_default=True,
-    help="Web processes; each holds a thousand viewers, and more use more cores.",
+    callback=lambda _context, _option, given: _read_workers(given),
+    metavar="auto|1-64",
+    help="Web processes; each holds a thousand viewers and uses one core. auto: one for each core.",
+)
+@click.option("--no-worker", is_flag=True, help="Serve pages alone; carrel worker runs elsewhere.")
+@click.option(
+    "--drain",
+    type=click.IntRange(0, 300),
+    default=0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long SIGTERM lets /readyz answer 503 before it ends: until a load balancer has seen it.",
 )
 @json_option
-def serve(*, bind: str, workers: int, as_json: bool) -> None:
-    """Serve the library: web server and worker, upgraded tables, until Ctrl-C or SIGTERM."""
+def serve(*, bind: str, workers: int, no_worker: bool, drain: int, as_json: bool) -> None:
+    """Serve the library: web server and worker, upgraded tables, until Ctrl-C or SIGTERM.
+
+    SIGHUP starts both anew: the new web server serves before the old one stops.
+    """
     host, port = _read_bind(bind)
     configure_logs()
     with listen(host, port) as listener:
@@ -54,8 +69,9 @@ def serve(*, bind: str, workers: int, as_json: bool) -> None:
         serving = Serving(settings.base_url, f"{host}:{port}", os.getpid())
         answer(serving, _said(serving, settings), as_json=as_json)
         listener.set_inheritable(True)
-        programs = (web_program(listener, workers), worker_program())
-        Supervisor(programs, environ, (listener.fileno(),)).run()
+        worker = () if no_worker else (worker_program(),)
+        programs = (web_program(listener, workers), *worker)
+        Supervisor(programs, environ, listener, drain_s=drain).run()
 
 
 def _said(serving: Serving, settings: Settings) -> str:
@@ -70,6 +86,14 @@ def _read_bind(bind: str) -> tuple[str, int]:
     if not colon or not port.isdigit() or int(port) > LAST_PORT:
         raise click.BadParameter(f"{bind!r} is not HOST:PORT", param_hint="--bind")
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  (asked for, as ":8000" says)
+
+
+def _read_workers(given: str) -> int:
+    if given == AUTO:
+        return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+    if not given.isdecimal() or not 1 <= int(given) <= MOST_WORKERS:
+        raise click.BadParameter(f"{given!r} is neither auto nor 1 to {MOST_WORKERS}")
+    return int(given)
 
 
 def _base_url(host: str, port: int) -> str:

@@ -47,6 +47,7 @@ def worker(console: Console, *, lane: str | None, as_json: bool) -> None:
     made = Worker(console.carrel, console.work, lanes)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: made.stop())
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # `serve` ends it by SIGTERM
     words = " and ".join(lane.value for lane in lanes)
     answer(OnDuty(os.getpid(), lanes), f"Working on {words} (Ctrl-C ends it)", as_json=as_json)
     sys.stdout.flush()

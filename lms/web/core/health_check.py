@@ -15,6 +15,7 @@ from lms.operations.health_checks import BEAT_WITHIN, LITTLE_BYTES, free_bytes, 
 from lms.operations.server_probes import PROBE_KEY
 from lms.web.core.request_context import carrel, read_session
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.server.draining import is_draining
 from media.storage.storage_protocol import StorageAway
 
 UNREADY: Final = 503
@@ -34,7 +35,8 @@ def live() -> ResponseReturnValue:
 def ready() -> ResponseReturnValue:
     """Answer 200 when this process can serve pages, else 503; it waits in no line.
 
-    The worker's beat is told, and is no reason to take the pages out of rotation.
+    One that is about to end is not ready. The worker's beat is told, and is no reason to take the
+    pages out of rotation.
     """
     checks = {
         "database": _holds(_has_tables),
@@ -42,9 +44,10 @@ def ready() -> ResponseReturnValue:
         "disk": _holds(lambda: free_bytes(carrel()) > LITTLE_BYTES),
     }
     worker = checks["database"] and _holds(_has_beat)
-    status = 200 if all(checks.values()) else UNREADY
     told = {name: "ok" if holds else "fault" for name, holds in checks.items()}
-    return jsonify(**told, worker="ok" if worker else "silent", version=VERSION), status
+    told |= {"worker": "ok" if worker else "silent", "draining": "yes" if is_draining() else "no"}
+    status = 200 if all(checks.values()) and not is_draining() else UNREADY
+    return jsonify(**told, version=VERSION), status
 
 
 @blueprint.get("/healthz")

@@ -7,10 +7,11 @@ count together. They are kept under keyed hashes, so that no address stands ther
 import hashlib
 import hmac
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import structlog
 from flask import Flask, current_app, request
@@ -18,6 +19,8 @@ from flask_limiter import Limiter
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from lms.core.clock import now
 from lms.core.errors import N_, TooMany
@@ -27,6 +30,14 @@ from lms.core.settings import Settings
 EXTENSION: Final = "carrel_limits"
 IPV6_NETWORK_BITS: Final = 64  # what one customer of a provider has at least
 TOO_MANY = N_("This was tried many times in a short while, so it is paused for now.")
+ANSWER_S: Final = 0.5
+AWAY_S: Final = 5.0
+# A page asks several times; what the driver does by itself, three tries with pauses, is for work that can wait.
+_IMPATIENT: Final[dict[str, Any]] = {
+    "socket_connect_timeout": ANSWER_S,
+    "socket_timeout": ANSWER_S,
+    "retry": Retry(NoBackoff(), 0),
+}
 T = TypeVar("T")
 log = structlog.get_logger()
 
@@ -59,10 +70,11 @@ PRESENT_PASSWORD: Final = Limit("present_password", (RateLimitItemPerMinute(10, 
 
 
 class _Counts:
-    """The counts; in memory for as long as Redis does not answer."""
+    """The counts; in memory for as long as Redis does not answer, which is asked again later."""
 
     def __init__(self, limiter: Limiter, key: bytes) -> None:
         self._limiter = limiter
+        self._away_until = 0.0
         self._spare = MovingWindowRateLimiter(MemoryStorage())
         self._key = key
 
@@ -82,10 +94,13 @@ class _Counts:
         return self._ask(lambda counts: counts.get_window_stats(window, *key)).reset_time
 
     def _ask(self, question: Callable[[RateLimiter], T]) -> T:
+        if time.monotonic() < self._away_until:
+            return question(self._spare)
         try:
             return question(self._limiter.limiter)
         except self._limiter.storage.base_exceptions as error:
             log.warning("limits_storage_away", fault=type(error).__name__)
+            self._away_until = time.monotonic() + AWAY_S
             return question(self._spare)
 
 
@@ -95,6 +110,7 @@ def init_limits(app: Flask, settings: Settings) -> None:
         network,
         app=app,
         storage_uri=_storage(settings.redis_url),
+        storage_options={} if settings.redis_url is None else _IMPATIENT,
         strategy="moving-window",
         key_prefix="carrel",
     )

@@ -1,5 +1,6 @@
 """Uncaught exception middleware: answers with an error page, a reference, and a log line."""
 
+import errno
 import itertools
 import logging
 import re
@@ -18,6 +19,7 @@ from lms.web.core.error_pages import FRAMED_POLICY, outcome_of, told, written
 from lms.web.core.gunicorn_log import safe_path
 from lms.web.core.request_context import JSON_OR_PAGE
 from lms.web.core.security_headers_and_proxies import security_headers
+from media.storage.storage_protocol import StorageAway
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -81,7 +83,9 @@ class UncaughtExceptionMiddleware:
             reference=reference,
             method=environ.get("REQUEST_METHOD", ""),
             path=safe_path(environ.get("PATH_INFO", ""))[:LONGEST_PATH],
-            exc_info=fault if is_ours else None,
+            kind=type(fault).__name__,
+            # while a server is away, a thousand players would each bring the same traceback
+            exc_info=fault if outcome.status == HTTPStatus.INTERNAL_SERVER_ERROR else None,
         )
         asked = parse_accept_header(environ.get("HTTP_ACCEPT"), MIMEAccept)
         with self._pages.test_request_context():
@@ -98,13 +102,21 @@ class UncaughtExceptionMiddleware:
 
 
 class _Begun:
-    """A body whose first piece was read; the server goes on with the others without a detour."""
+    """A body whose first piece was read; where storage goes away later, the connection is dropped."""
 
     def __init__(self, pieces: Iterator[bytes], close: Callable[[], None]) -> None:
-        self._pieces, self.close = pieces, close
+        self._pieces, self.close = _unless_away(pieces), close
 
     def __iter__(self) -> Iterator[bytes]:
         return self._pieces
+
+
+def _unless_away(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        yield from pieces
+    except StorageAway as fault:
+        log.error("storage_away", kind=fault.kind)  # noqa: TRY400  (no traceback for each player)
+        raise ConnectionResetError(errno.ECONNRESET, "the storage went away") from None
 
 
 def _up_to_first_piece(answer: Iterable[bytes], environ: "WSGIEnvironment") -> Iterable[bytes]:

@@ -75,8 +75,11 @@ class Heartbeats:
             log.error("beat_not_kept", kind=type(fault).__name__)  # noqa: TRY400  (no values)
             return _send(start_response, HTTPStatus.SERVICE_UNAVAILABLE, '{"code": "unavailable"}')
         if isinstance(answer, Ended):
+            # A page that is left can't know that its close was heard, so the next one tells it again.
+            is_told_again = found[2] == "close" and answer.reason is PlaybackEnd.CLOSED
+            status = HTTPStatus.OK if is_told_again else HTTPStatus.FORBIDDEN
             text = f'{{"code": "ended", "reason": "{answer.reason.value}"}}'
-            return _send(start_response, HTTPStatus.FORBIDDEN, text)
+            return _send(start_response, status, text)
         text = f'{{"verdict": "{answer.verdict.value}", "watched": "{text_of(answer.buckets)}"}}'
         return _send(start_response, HTTPStatus.OK, text)
 

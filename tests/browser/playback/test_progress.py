@@ -15,6 +15,7 @@ from lms.playback.sessions import Screen
 from tests.browser.conftest import Served, Visit
 from tests.browser.person import Person
 from tests.browser.playback.test_watch import PLAYING, Scene, play, scene, seek, watch_in_peace
+from tests.wait_until import until
 
 __all__ = ["scene"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -99,6 +100,34 @@ def test_what_was_played_offline_is_told_by_the_next_page_where_its_own_was_left
     alice.page.keyboard.press("k")  # where the other page was left, and no screen is in the way
     alice.until(PLAYING.format(16))
     assert alice.page.evaluate("localStorage.getItem('carrel-untold')") is None
+
+
+def test_what_a_page_told_as_it_was_left_is_told_again_where_no_one_heard(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    watch_in_peace(alice, scene, past=6.0)
+    leave_unheard(alice)  # the server is being restarted at this moment, and nothing failed before
+    assert seen(served, scene.alice) == []
+    with alice.page.expect_response(re.compile("/close$")) as told:
+        alice.page.goto(scene.path)
+    assert told.value.status == 200
+    assert seen(served, scene.alice) == [(0.0, 5.0)]
+
+
+def test_what_was_heard_is_told_again_without_harm(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    watch_in_peace(alice, scene, past=6.0)
+    alice.page.goto("about:blank")
+    until(lambda: seen(served, scene.alice) == [(0.0, 5.0)])
+    alice.faults.clear()
+    with alice.page.expect_response(re.compile("/close$")) as told:
+        alice.page.goto(scene.path)
+    assert told.value.status == 200
+    alice.until("localStorage.getItem('carrel-untold') === null")
+    assert (seen(served, scene.alice), alice.faults) == ([(0.0, 5.0)], [])
 
 
 def fail_posts(route: Route) -> None:

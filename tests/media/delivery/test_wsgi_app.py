@@ -1,3 +1,4 @@
+import errno
 import json
 import socket
 import time
@@ -9,7 +10,7 @@ import pytest
 from media.delivery.authorization import Gate
 from media.delivery.media_tokens import Signer, Ticket
 from media.delivery.wsgi_app import OPEN_ENDED_BYTES, PIECE_BYTES, SEND_BUFFER_BYTES, Delivery
-from media.storage.storage_protocol import open_storage
+from media.storage.storage_protocol import StorageAway, open_storage
 from tests.media.delivery.recording_fixtures import (
     COOKIE,
     DATA,
@@ -334,6 +335,15 @@ def test_an_object_that_has_become_shorter_breaks_off(remote):
     remote.storage.put_bytes(f"{VERSION}/run/new.mp4", b"x" * 10, "video/mp4")
     with pytest.raises(ConnectionResetError):
         remote.ask("run/new.mp4")
+
+
+def test_a_disk_that_fails_is_no_missing_file(local, monkeypatch):
+    def fail(_path):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("media.delivery.wsgi_app.io.FileIO", fail)
+    with pytest.raises(StorageAway):
+        local.ask("run/high.mp4")
 
 
 def test_what_is_remembered_of_objects_is_bounded(remote, monkeypatch):

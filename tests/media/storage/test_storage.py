@@ -2,6 +2,7 @@ import io
 import os
 import tempfile
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from media.storage.object_keys import checked_key, content_type_of, new_key_id, safe_name
 from media.storage.storage_protocol import BadKey, Missing, StorageAway, open_storage
+from tests.servers.breakable_proxy import breaking_line_to
 
 
 def content(storage, key):
@@ -286,6 +288,16 @@ class TestS3Storage:
         ):
             with pytest.raises(StorageAway):
                 act()
+
+    def test_a_server_that_dies_while_it_is_read_from_is_away(self, s3_server):
+        s3_server.storage("cut").put_bytes("a/x", bytes(8 << 20), "text/plain")
+        with breaking_line_to(s3_server.endpoint) as line:
+            storage = replace(s3_server, endpoint=line.url).storage("cut")
+            with storage.open("a/x") as body:
+                assert body.read(10) == bytes(10)
+                line.die()
+                with pytest.raises(StorageAway):
+                    b"".join(iter(lambda: body.read(1 << 16), b""))
 
     def test_it_has_no_local_path(self):
         assert open_storage("s3://bucket/prefix").local_path("a/x") is None

@@ -105,6 +105,7 @@ def test_process_is_ready_while_all_that_it_needs_answers(client: Visitor) -> No
         "storage": "ok",
         "disk": "ok",
         "worker": "silent",
+        "draining": "no",
         "version": VERSION,
     }
 

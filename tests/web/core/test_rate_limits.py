@@ -1,5 +1,7 @@
 """How often things may be tried: told clearly, and told alike for every address."""
 
+import socket
+import time
 from dataclasses import replace
 
 import pytest
@@ -126,6 +128,19 @@ def test_tries_are_counted_in_memory_while_redis_is_away(app_without_redis: Flas
             rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
         with pytest.raises(TooMany):
             rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
+
+
+def test_a_redis_that_says_nothing_is_waited_for_once_and_briefly(carrel: Carrel) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        app = create_app(
+            replace(carrel, settings=replace(carrel.settings, redis_url=address)), COMPONENTS
+        )
+        began = time.monotonic()
+        with app.test_request_context(environ_base=ONE_NETWORK):
+            for _ in range(4):
+                rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
+        assert time.monotonic() - began < 2
 
 
 def test_processes_count_together_in_redis(carrel: Carrel) -> None:

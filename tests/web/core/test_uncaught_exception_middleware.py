@@ -121,7 +121,9 @@ def test_what_is_away_for_a_moment_says_so(
     told = ask(made, environ_of("GET", "/", HTTP_ACCEPT=JSON))
     assert (told.status, json.loads(told.body)["code"]) == (status, code)
     assert ("Retry-After" in told.headers) == (status == 503)
-    assert ask(made, environ_of("GET", "/")).status == status
+    with capture_logs() as lines:
+        assert ask(made, environ_of("GET", "/")).status == status
+    assert [bool(line["exc_info"]) for line in lines] == [status == 500]
 
 
 def answering(pages: Flask, carrel: Carrel, body: Iterable[bytes]) -> "WSGIApplication":
@@ -148,6 +150,16 @@ def test_a_body_that_fails_later_fails_in_the_server_and_is_closed(
     with pytest.raises(ZeroDivisionError):
         ask(answering(pages, carrel, body), environ_of("GET", "/"))
     assert body.closed == 1
+
+
+def test_a_body_whose_storage_goes_away_later_drops_the_connection_without_a_traceback(
+    pages: Flask, carrel: Carrel
+) -> None:
+    body = Body(2, StorageAway("the bucket is silent", "ReadTimeoutError"))
+    with pytest.raises(ConnectionResetError), capture_logs() as lines:
+        ask(answering(pages, carrel, body), environ_of("GET", "/"))
+    assert body.closed == 1
+    assert lines == [{"event": "storage_away", "kind": "ReadTimeoutError", "log_level": "error"}]
 
 
 def test_a_broken_connection_is_left_to_the_server(pages: Flask, carrel: Carrel) -> None:

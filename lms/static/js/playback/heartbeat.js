@@ -67,22 +67,16 @@ export class Heartbeat {
       });
       if (response.ok) this.keep(await response.json(), heard);
       else if (this.session === session && response.status < 500) this.told.refused();
-      if (response.status >= 500) this.missed(session);
-      else if (this.isBroken) {
+      if (response.status >= 500) this.rememberUntold(session);
+      else if (this.isRemembered) {
         forget(session.close);
-        this.isBroken = false;
+        this.isRemembered = false;
       }
     } catch {
-      this.missed(session);
+      this.rememberUntold(session);
     } finally {
       this.isSending = false;
     }
-  }
-
-  // The next beat tells it all, or the next page does.
-  missed(session) {
-    this.isBroken = true;
-    this.rememberUntold(session);
   }
 
   keep(answer, [finished, end]) {
@@ -92,25 +86,24 @@ export class Heartbeat {
     this.told.kept();
   }
 
-  // Without waiting for an answer. What it told is told again with the next beat, which is no harm.
+  // Without waiting for an answer: what it told is told again with the next beat or by the next page,
+  // which is no harm, and nothing is lost where the server is being restarted.
   tell() {
     if (!this.session || !this.video.readyState) return;
-    if (this.isUnheard()) this.rememberUntold(this.session);
+    this.rememberUntold(this.session);
     navigator.sendBeacon(this.session.beat, this.blob());
   }
 
   // The tab is left: its stream is free at once.
   close(session) {
-    if (this.isUnheard()) this.rememberUntold(session);
+    this.rememberUntold(session);
     navigator.sendBeacon(session.close, this.blob());
   }
 
-  isUnheard() {
-    return this.isBroken || !navigator.onLine;
-  }
-
+  // The next beat tells it all, or the next page does.
   rememberUntold(session) {
     if (!this.page || !this.watched.claim().length) return;
+    this.isRemembered = true;
     remember({ page: this.page, address: session.close, body: this.body() });
   }
 

@@ -1,0 +1,1 @@
+"""The web server: how gunicorn runs the pages, drains, and counts what it serves."""
