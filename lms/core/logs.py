@@ -6,12 +6,14 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final, TextIO
 
 import structlog
 
 _ADDRESS: Final = re.compile(r"[^\s@\"'()<>\[\]{},;:=]+@[^\s@\"'()<>\[\]{},;:=]+")
 HIDDEN: Final = "(an address)"
+REQUEST: Final = "request"
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, default=repr)
 
 
@@ -22,6 +24,7 @@ def configure_logs(lowest: int = logging.INFO) -> None:
     warnings alone, since it has an answer of its own.
     """
     shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.format_exc_info,
@@ -43,6 +46,19 @@ def configure_logs(lowest: int = logging.INFO) -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def request_id() -> str | None:
+    """Return the id of the request that this thread works for; jobs and emails carry it on."""
+    bound = structlog.contextvars.get_contextvars().get(REQUEST)
+    return None if bound is None else str(bound)
+
+
+def within_request(request: str | None) -> AbstractContextManager[None]:
+    """Let what is logged, enqueued and posted in the block name a request, where there is one."""
+    if request is None:
+        return nullcontext()
+    return structlog.contextvars.bound_contextvars(**{REQUEST: request})
 
 
 class Lines:

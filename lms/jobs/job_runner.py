@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.core import clock
 from lms.core.errors import N_, NotFound, Refused
+from lms.core.logs import within_request
 from lms.core.runtime import Carrel
 from lms.jobs import leases
 from lms.jobs.leases import DETAIL_CHARS, Failure, failure_of
@@ -81,7 +82,11 @@ class JobAttempt:
             raise StandAside
 
     def run(self) -> None:
-        """Run the handler and write how it ended."""
+        """Run the handler and write how it ended, in the name of the request that wanted the job."""
+        with within_request(self._held.request_id):
+            self._run()
+
+    def _run(self) -> None:
         held = self._held
         facts = {"job": held.public_id, "kind": held.kind, "tries": held.tries}
         # Some rounds begin every few seconds: of those, the log is told what went wrong alone.

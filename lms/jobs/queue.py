@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Conflict, NotFound
+from lms.core.logs import request_id
 from lms.core.runtime import Carrel
 from lms.models.jobs import Job, JobState, Lane
 
@@ -67,6 +68,7 @@ class Claim:
     max_tries: int
     leased_by: str
     lease_until: datetime
+    request_id: str | None
 
 
 class Watch(Protocol):
@@ -237,6 +239,7 @@ def enqueue(  # noqa: PLR0913  (it reads as one sentence, and each word is neede
         priority=priority,
         run_at=now,
         created_at=now,
+        request_id=request_id(),
     )
     if unique_key is None:
         session.add(job)

@@ -49,6 +49,7 @@ class Letter:
     tries: int
     created_at: datetime
     leased_by: str
+    request_id: str | None
 
 
 def has_mail(session: Session, lane: MailLane, *, now: datetime) -> bool:

@@ -19,6 +19,7 @@ from lms.core.accent_colors import light_accent
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.icalendar import Invitation, packed
+from lms.core.logs import request_id
 from lms.mail.attachments import Attachment
 from lms.mail.attachments import packed as packed_attachments
 from lms.mail.lanes import lane_of
@@ -141,6 +142,7 @@ def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
         unique_key=unique_key,
         run_at=now,
         created_at=now,
+        request_id=request_id(),
     )
     return _added(session, mail)
 

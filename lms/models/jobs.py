@@ -81,6 +81,7 @@ class Job(Base, kw_only=True):
     run_at: Mapped[datetime] = mapped_column(UTCDateTime)
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     leased_by: Mapped[str | None] = mapped_column(String(80), default=None)
+    request_id: Mapped[str | None] = mapped_column(String(64), default=None)
     progress: Mapped[float] = mapped_column(default=0.0)
     progress_note: Mapped[str] = mapped_column(String(200), default="")
     cancel_requested: Mapped[bool] = mapped_column(default=False)

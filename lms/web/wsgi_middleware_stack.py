@@ -12,6 +12,7 @@ from lms.web.core.current_user import cookie_name
 from lms.web.core.malformed_requests import MalformedRequestFilter
 from lms.web.core.security_headers_and_proxies import TrustedProxies
 from lms.web.core.uncaught_exception_middleware import UncaughtExceptionMiddleware
+from lms.web.server.request_ids import RequestIds
 from media.delivery.authorization import Gate
 from media.delivery.wsgi_app import Delivery
 
@@ -33,7 +34,8 @@ def front(app: Flask, carrel: Carrel) -> "WSGIApplication":
         way=carrel.settings.delivery,
     )
     proxies = TrustedProxies(delivery, carrel.settings.trusted_proxies)
-    return UncaughtExceptionMiddleware(MalformedRequestFilter(proxies), app, carrel.settings)
+    guarded = UncaughtExceptionMiddleware(MalformedRequestFilter(proxies), app, carrel.settings)
+    return RequestIds(guarded, proxies.trusts)
 
 
 def client_address(environ: Mapping[str, Any]) -> str:

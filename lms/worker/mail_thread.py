@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from lms.core.clock import now
+from lms.core.logs import within_request
 from lms.core.runtime import Carrel
 from lms.mail import delivery as mail_delivery
 from lms.mail.attachments import FilesAway, read_files, unpacked
@@ -74,7 +75,8 @@ class MailSender:
             return False
         self._held, self._renew_at = letter, now() + RENEW_EVERY
         try:
-            return self._deliver(letter)
+            with within_request(letter.request_id):
+                return self._deliver(letter)
         finally:
             self._held = None
 

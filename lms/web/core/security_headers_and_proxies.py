@@ -62,15 +62,15 @@ class TrustedProxies:
         self._app = app
         self._networks = tuple(networks)
         # Asked of every piece of a film, and the addresses are few.
-        self._trusts = lru_cache(maxsize=4096)(self._lies_within)
+        self.trusts = lru_cache(maxsize=4096)(self._lies_within)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Rewrite REMOTE_ADDR and the scheme, then pass the request on."""
-        if self._trusts(environ.get("REMOTE_ADDR", "")):
+        if self.trusts(environ.get("REMOTE_ADDR", "")):
             hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-            beyond = [hop for hop in hops if hop and not self._trusts(hop)]
+            beyond = [hop for hop in hops if hop and not self.trusts(hop)]
             if beyond and _is_address(beyond[-1]):
                 environ["REMOTE_ADDR"] = beyond[-1]
             scheme = environ.get("HTTP_X_FORWARDED_PROTO", "")
