@@ -21,6 +21,7 @@ LIBRARY: Final = Component(
         "lms.live.jobs",
         "lms.past_sales.jobs",
         "lms.payments.jobs",
+        "lms.own_orders.jobs",
         "lms.receivables.jobs",
         "lms.recordings.jobs",
         "lms.sales.jobs",

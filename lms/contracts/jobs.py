@@ -27,7 +27,6 @@ TELLING: Final = (
     pass_and_seat_reminders.tell_contracts_over,
     pass_and_seat_reminders.tell_shortages,
     pass_and_seat_reminders.tell_pool_use,
-    pass_and_seat_reminders.tell_pass_ends,
     tell_unassigned,
 )
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lms.branding import read_branding
 from lms.core.dates_and_time_zones import say_day
 from lms.core.errors import N_
+from lms.grants.grants import Target
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.models.organizations import Organization
@@ -68,11 +69,14 @@ class NewTerm:
 
 @dataclass(frozen=True, slots=True)
 class EndingPass:
-    """A pass that ends; `covers` is "" for everything."""
+    """A person's pass that ends, and how many days ahead they are told; `covers` "" is everything."""
 
+    reader: Steward
     grant: str
     ends_at: datetime
     covers: str
+    target: Target
+    days: int
 
 
 def send_contract_ends(
@@ -196,16 +200,13 @@ def send_pool_use(
 
 
 def send_pass_ends(
-    session: Session,
-    reader: Steward,
-    post: Post,
-    ending: EndingPass,
-    *,
-    days: int,
-    now: datetime,
+    session: Session, ending: EndingPass, post: Post, *, url: str, price: str, now: datetime
 ) -> None:
-    """Tell who has a pass that it ends, and that a renewal goes on from there (A5)."""
-    day = _last_day(ending.ends_at, post.zone)
+    """Tell who has a pass that it ends, and that a renewal goes on from there (A5).
+
+    At `url` it is renewed for `price`, or asked for where there is no price.
+    """
+    reader, day = ending.reader, _last_day(ending.ends_at, post.zone)
     mail_outbox.post(
         session,
         kind="pass_expiring",
@@ -216,10 +217,11 @@ def send_pass_ends(
             "name": reader.name,
             "day": day,
             "covers": ending.covers or ALL_WEBINARS,
-            "action_url": post.links.page("/ask?kind=pass"),
+            "price": price,
+            "action_url": url,
         },
         now=now,
-        unique_key=f"pass-ends:{ending.grant}:{days}",
+        unique_key=f"pass-ends:{ending.grant}:{ending.days}",
     )
 
 

@@ -17,6 +17,7 @@ from lms.access.merged_organizations import kept_organization
 from lms.contracts import mails, renewals
 from lms.contracts.mails import EndingPass, Fewer, Post
 from lms.core.dates_and_time_zones import read_zone
+from lms.grants.grants import Target
 from lms.mail.links import MailContext
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Series
@@ -167,8 +168,8 @@ def tell_pool_use(session: Session, *, mail_context: MailContext, now: datetime)
         mails.send_pool_use(session, pool, post, share=share, grant_id=row.grant_id, now=now)
 
 
-def tell_pass_ends(session: Session, *, mail_context: MailContext, now: datetime) -> None:
-    """Tell holders of passes that end in 30, 7 and 1 days and are not renewed."""
+def due_passes(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[EndingPass, ...]:
+    """Return people's passes that end in 30, 7 or 1 days and are not renewed, each when due."""
     later = aliased(Grant)
     kept = aliased(Login)
     follows = (
@@ -186,9 +187,7 @@ def tell_pass_ends(session: Session, *, mail_context: MailContext, now: datetime
     )
     passes = (
         select(
-            Grant.public_id,
-            Grant.ends_at,
-            Grant.created_at,
+            Grant,
             kept.id.label("login_id"),
             kept.email,
             kept.name,
@@ -209,13 +208,17 @@ def tell_pass_ends(session: Session, *, mail_context: MailContext, now: datetime
         )
         .order_by(Grant.id)
     )
-    post = _post(mail_context, None)
+    found = []
     for row in session.execute(passes).all():
-        days = due_notice(row.ends_at, post.zone, now=now, since=row.created_at)
+        grant: Grant = row.Grant
+        assert grant.ends_at is not None  # noqa: S101  (it was asked for)
+        days = due_notice(grant.ends_at, zone, now=now, since=grant.created_at)
         if days is not None:
+            target = Target(grant.scope, grant.presenter_id or grant.series_id)
             reader = Steward(row.login_id, row.email, row.name)
-            ending = EndingPass(row.public_id, row.ends_at, row.covers)
-            mails.send_pass_ends(session, reader, post, ending, days=days, now=now)
+            ends = (grant.public_id, grant.ends_at, row.covers, target, days)
+            found.append(EndingPass(reader, *ends))
+    return tuple(found)
 
 
 def _endings(session: Session, after: datetime, until: datetime) -> Iterator[_Ending]:

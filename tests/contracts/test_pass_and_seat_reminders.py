@@ -22,7 +22,7 @@ from lms.seats.invitation_reminders import remind_invited
 from lms.seats.invitations import Invitee, expire_due, invite
 from tests.clock import NOW
 from tests.contracts.contract_fixtures import DAY, END, OFFICE, letters, make_contract, renewed
-from tests.factories import make_grant, make_login
+from tests.factories import make_login
 from tests.seats.pool_fixtures import LINKS, people, settle_at, states, take_seat, wait
 
 Tell = Callable[..., object]
@@ -168,26 +168,6 @@ def test_where_nobody_manages_the_house_is_told(database: Database) -> None:
         _nobody_manages(session)
     tell(database, pass_and_seat_reminders.tell_contract_ends, END - 7 * DAY)
     assert letters(database) == [("contract_expiring", "desk@example.org")]
-
-
-def test_holders_hear_of_the_end_of_their_pass(database: Database) -> None:
-    with database.transaction() as session:
-        login = make_login(session)
-        make_grant(session, login, starts_at=NOW - 300 * DAY, ends_at=END)
-        address = login.email
-    for days in (31, 30, 7, 1):
-        for _ in range(2):
-            tell(database, pass_and_seat_reminders.tell_pass_ends, END - days * DAY)
-    assert letters(database) == [("pass_expiring", address)] * 3
-
-
-def test_a_renewed_pass_is_not_said_to_end(database: Database) -> None:
-    with database.transaction() as session:
-        login = make_login(session)
-        make_grant(session, login, starts_at=NOW - 300 * DAY, ends_at=END)
-        make_grant(session, login, starts_at=END, ends_at=END + 365 * DAY)
-    tell(database, pass_and_seat_reminders.tell_pass_ends, END - 7 * DAY)
-    assert letters(database) == []
 
 
 def test_the_invited_are_reminded_on_days_3_and_10(database: Database) -> None:

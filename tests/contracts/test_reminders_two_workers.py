@@ -20,6 +20,7 @@ from lms.core.settings import Settings
 from lms.jobs.queue import JobRun, Work
 from lms.models.jobs import Job, JobState, Lane
 from lms.models.mail import Mail
+from lms.own_orders.jobs import REMIND as REMIND_OF_PASSES
 from lms.registry import LIBRARY
 from lms.seats.invitations import Invitee, invite
 from lms.worker.worker import Worker
@@ -30,7 +31,7 @@ from tests.jobs.job_fixtures import at_work
 from tests.seats.pool_fixtures import LINKS, people, take_seat
 from tests.wait_until import until
 
-KINDS = (TURN, REMIND)
+KINDS = (TURN, REMIND, REMIND_OF_PASSES)
 SCHEDULED = tuple(one for one in work_of((LIBRARY,)).schedules if one.kind in KINDS)
 
 

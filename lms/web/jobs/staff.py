@@ -27,6 +27,7 @@ from lms.kits import delivery_kits
 from lms.live import change_notices
 from lms.live import jobs as live_jobs
 from lms.models.jobs import JobState
+from lms.own_orders import jobs as own_order_jobs
 from lms.past_sales import imports as past_sale_imports
 from lms.past_sales import jobs as past_sale_jobs
 from lms.payments import jobs as payment_jobs
@@ -85,9 +86,10 @@ KIND_WORDS: Final = {
     checkout_jobs.SWEEP: N_("Look at open card payments"),
     checkout_jobs.LISTEN: N_("Ask the card provider for missed events"),
     checkout_jobs.RETURN: N_("Return card payments that nothing was bought with"),
-    offer_jobs.ROUND: N_("Offer payers of canceled webinars a choice"),
+    offer_jobs.ROUND: N_("Offer payers of canceled and moved webinars a choice"),
     offer_jobs.REFUND: N_("Refund payers of a canceled webinar"),
     receivable_jobs.REMIND: N_("Remind payers of unpaid invoices"),
+    own_order_jobs.REMIND: N_("Remind people of passes that end"),
     REMIND: N_("Remind of what ends"),
     training_jobs.TURN: N_("See who has done their training"),
     training_jobs.REMIND: N_("Remind of training"),

@@ -1,0 +1,33 @@
+"""Jobs of own orders: tell people that their passes end, with the link that renews them."""
+
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from lms.contracts.pass_and_seat_reminders import due_passes
+from lms.core.clock import now
+from lms.core.runtime import Carrel
+from lms.documents.payment_links import payment_links
+from lms.jobs.queue import JobKind, JobRun, Schedule
+from lms.mail.links import Links, MailContext
+from lms.own_orders import pass_renewals
+
+REMIND: Final = "own_orders.remind_of_passes"
+SCHEDULES: Final = (Schedule(REMIND, timedelta(minutes=15)),)
+
+
+def remind(carrel: Carrel, run: JobRun) -> None:
+    """Tell of the passes whose notice is due, each in a transaction of its own (M17)."""
+    settings = carrel.settings
+    mail_context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
+    pay = payment_links(settings)
+    with carrel.database.read_session() as session:
+        due = due_passes(session, zone=mail_context.zone, now=now())
+    for ending in due:
+        if run.canceled():
+            return
+        with carrel.database.transaction() as session:
+            pass_renewals.tell(session, ending, pay=pay, mail_context=mail_context, now=now())
+
+
+JOBS: Final = (JobKind(REMIND, remind),)

@@ -1,0 +1,103 @@
+"""Renewals of people's passes: a quote at the price of the day, paid by its link (MONEY.md, M17).
+
+A notice 30 days before the end leads to the payment page of the quote, as those at 7 and 1 days do.
+Nothing is renewed unless it is paid. Paid in time, the new year begins where the pass ends; paid
+late, it begins then (PRODUCT.md, A5).
+"""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.access.merged_logins import logins_of
+from lms.contracts.mails import EndingPass, Post, send_pass_ends
+from lms.documents.payment_links import PaymentLinks, link_of
+from lms.grants.grants import target_columns
+from lms.mail.links import MailContext
+from lms.models.grants import Grant, OfferKind
+from lms.models.orders import Order, OrderLine, Quote, Terms
+from lms.pricing.price_list import read_prices, say_money
+from lms.pricing.quotes import Ask, Unpriced, quote
+from lms.sales import orders, quotes
+from lms.sales.new_orders import NewLine, NewOrder
+
+BY_REQUEST: Final = "/ask?kind=pass"
+
+
+def tell(
+    session: Session,
+    ending: EndingPass,
+    *,
+    pay: PaymentLinks,
+    mail_context: MailContext,
+    now: datetime,
+) -> None:
+    """Email whoever has a pass that it ends, with the link that renews it; once for each notice."""
+    session.scalars(select(Grant.id).where(Grant.public_id == ending.grant).with_for_update()).one()
+    order = _quoted(session, ending, now=now) or _quote(
+        session, ending, mail_context=mail_context, now=now
+    )
+    url, price = mail_context.links.page(BY_REQUEST), ""
+    if order is not None:
+        url = link_of(session, order, where=pay, now=now)
+        total = sum(line.net_minor for line in orders.lines_of(session, order.id))
+        price = say_money(total, order.currency)
+    post = Post(mail_context.links, mail_context.zone)
+    send_pass_ends(session, ending, post, url=url, price=price, now=now)
+
+
+def _quoted(session: Session, ending: EndingPass, *, now: datetime) -> Order | None:
+    """Return the order that renews a pass once it is paid, while its quote holds."""
+    wanted = [
+        getattr(OrderLine, name).is_not_distinct_from(value)
+        for name, value in target_columns(ending.target).items()
+    ]
+    return session.scalar(
+        select(Order)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Quote, Quote.order_id == Order.id)
+        .where(
+            Order.contact_id.in_(logins_of(ending.reader.login_id or 0)),
+            Order.placed_at.is_(None),
+            Order.canceled_at.is_(None),
+            OrderLine.kind == OfferKind.PASS,
+            OrderLine.replaced_at.is_(None),
+            *wanted,
+            Quote.superseded_at.is_(None),
+            Quote.expires_at > now,
+        )
+        .order_by(Order.id.desc())
+        .limit(1)
+    )
+
+
+def _quote(
+    session: Session, ending: EndingPass, *, mail_context: MailContext, now: datetime
+) -> Order | None:
+    """Quote another year of a pass at today's price; None without a price."""
+    priced = quote(read_prices(session, ending.target), Ask(OfferKind.PASS, 1))
+    if isinstance(priced, Unpriced):
+        return None
+    new = NewOrder(
+        lines=(NewLine(OfferKind.PASS, "", priced.total_minor),),
+        email=ending.reader.email,
+        name=ending.reader.name,
+        terms=Terms.CARD,
+        currency=priced.currency,
+    )
+    order = orders.write_down(session, new, [ending.target], actor=None, now=now)
+    order.contact_id = ending.reader.login_id
+    before = session.scalar(
+        select(Order)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Grant, Grant.order_line_id == OrderLine.id)
+        .where(Grant.public_id == ending.grant)
+    )
+    if before is not None:
+        order.bill_to, order.exempt_as = before.bill_to, before.exempt_as
+    quotes.issue_quote(
+        session, order, mail_context=mail_context, actor=None, now=now, is_mailed=False
+    )
+    return order

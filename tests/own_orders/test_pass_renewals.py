@@ -1,0 +1,182 @@
+"""Renewals of people's passes: told in time, paid by the link before or after the end, or not paid."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from lms.component import work_of
+from lms.core.database import Database
+from lms.documents.payment_links import order_of
+from lms.documents.snapshots import BillTo
+from lms.jobs.queue import JobRun
+from lms.models.accounts import Login
+from lms.models.grants import Grant, OfferKind
+from lms.models.mail import Mail
+from lms.models.orders import Order, Terms
+from lms.models.tax import ExemptionBasis
+from lms.own_orders.jobs import REMIND
+from lms.pricing.price_list import Price, set_prices
+from lms.registry import LIBRARY
+from lms.sales import billing
+from lms.sales.billing import Billing
+from lms.sales.new_orders import NewLine, NewOrder
+from lms.sales.orders import find_order
+from tests.checkouts.card_stories import Shop
+from tests.checkouts.conftest import environ, shop
+from tests.clock import NOW
+from tests.factories import make_grant, make_login
+from tests.live.upcoming_webinar import Quiet
+from tests.mailbox import letters, link_in
+from tests.sales.order_fixtures import balanced
+
+__all__ = ["environ", "shop"]
+DAY = timedelta(days=1)
+PAM = "pam@example.org"
+END = datetime(2026, 10, 7, 4, tzinfo=UTC)  # midnight in New York (A1)
+NEXT = datetime(2027, 10, 7, 4, tzinfo=UTC)
+
+
+def price(minor: int) -> tuple[Price, ...]:
+    return (Price(OfferKind.PASS, 1, minor, "USD"),)
+
+
+@pytest.fixture
+def pam(shop: Shop) -> int:
+    """A person whose pass for everything ends in October; passes cost $499.00."""
+    with shop.carrel.database.transaction() as session:
+        set_prices(session, price(49_900), actor=None, now=NOW - 400 * DAY)
+        login = make_login(session, PAM, name="Pam")
+        make_grant(session, login, starts_at=END - 365 * DAY, ends_at=END)
+        return login.id
+
+
+def tell(shop: Shop, at: datetime) -> None:
+    """Let the job run at a moment, twice as two workers may."""
+    shop.clock.set(at)
+    for _ in range(2):
+        work_of((LIBRARY,)).handlers[REMIND](shop.carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
+
+
+def told(database: Database) -> list[Mail]:
+    return [one for one in letters(database, PAM) if one.kind == "pass_expiring"]
+
+
+def order_id(database: Database) -> str:
+    """Return the order that the link in the newest email pays."""
+    token = link_in(told(database)[-1]).rpartition("/")[2]
+    with database.read_session() as session:
+        return order_of(session, token).public_id
+
+
+def ends(database: Database, login_id: int) -> list[tuple[datetime, datetime | None]]:
+    with database.read_session() as session:
+        grants = session.scalars(
+            select(Grant)
+            .where(Grant.login_id == login_id, Grant.revoked_at.is_(None))
+            .order_by(Grant.starts_at)
+        )
+        return [(one.starts_at, one.ends_at) for one in grants]
+
+
+def count(database: Database) -> int:
+    with database.read_session() as session:
+        mine = select(func.count(Order.id)).where(Order.contact_email == PAM)
+        return session.scalar(mine) or 0
+
+
+def test_holder_is_told_at_30_7_and_1_days_with_one_link_and_its_price(
+    shop: Shop, pam: int
+) -> None:
+    database = shop.carrel.database
+    tell(shop, END - 31 * DAY)
+    assert told(database) == []
+    for days in (30, 7, 1):
+        tell(shop, END - days * DAY)
+    mails = told(database)
+    assert len(mails) == 3
+    assert len({link_in(one) for one in mails}) == 1
+    assert all("Renew for $499.00" in one.text for one in mails)
+    assert count(database) == 1
+
+
+def test_paid_in_time_the_new_year_begins_where_the_pass_ends(shop: Shop, pam: int) -> None:
+    tell(shop, END - 30 * DAY)
+    database = shop.carrel.database
+    order = order_id(database)
+    shop.pay(shop.open(order))
+    shop.come_back(order)
+    assert ends(database, pam) == [(END - 365 * DAY, END), (END, NEXT)]
+    tell(shop, END - 7 * DAY)
+    assert len(told(database)) == 1
+    assert balanced(database)
+
+
+def test_paid_late_the_new_year_begins_then(shop: Shop, pam: int) -> None:
+    tell(shop, END - 30 * DAY)
+    database = shop.carrel.database
+    order = order_id(database)
+    late = END + 10 * DAY
+    shop.clock.set(late)
+    shop.pay(shop.open(order))
+    shop.come_back(order)
+    assert ends(database, pam)[-1] == (late, datetime(2027, 10, 18, 4, tzinfo=UTC))
+    assert balanced(database)
+
+
+def test_unpaid_it_ends_and_nothing_is_owed(shop: Shop, pam: int) -> None:
+    for at in (END - 30 * DAY, END - DAY, END + DAY, END + 90 * DAY):
+        tell(shop, at)
+    database = shop.carrel.database
+    assert ends(database, pam) == [(END - 365 * DAY, END)]
+    assert len(told(database)) == 2
+    assert balanced(database)
+    with database.read_session() as session:
+        placed_at = select(Order.placed_at).where(Order.contact_email == PAM)
+        assert session.scalars(placed_at).all() == [None]
+
+
+def test_price_is_that_of_the_day_of_the_notice(shop: Shop, pam: int) -> None:
+    database = shop.carrel.database
+    with database.transaction() as session:
+        set_prices(session, price(59_900), actor=None, now=NOW)
+    tell(shop, END - 30 * DAY)
+    with database.transaction() as session:
+        set_prices(session, price(69_900), actor=None, now=NOW)
+    tell(shop, END - 7 * DAY)
+    assert ["Renew for $599.00" in one.text for one in told(database)] == [True, True]
+
+
+def test_without_a_price_the_link_asks_for_one(shop: Shop, pam: int) -> None:
+    database = shop.carrel.database
+    with database.transaction() as session:
+        set_prices(session, (), actor=None, now=NOW)
+    tell(shop, END - 30 * DAY)
+    assert "/ask?kind=pass" in told(database)[0].text
+    assert count(database) == 0
+
+
+def test_a_renewed_pass_is_not_said_to_end(shop: Shop, pam: int) -> None:
+    database = shop.carrel.database
+    with database.transaction() as session:
+        make_grant(session, session.get_one(Login, pam), starts_at=END, ends_at=NEXT)
+    tell(shop, END - 7 * DAY)
+    assert told(database) == []
+
+
+def test_renewal_is_billed_as_the_order_that_bought_the_pass(shop: Shop, pam: int) -> None:
+    shop.clock.set(NOW)
+    line = NewLine(OfferKind.PASS, "everything", 49_900)
+    bought = shop.place(NewOrder((line,), PAM, "Pam", terms=Terms.CARD, currency="USD"))
+    database = shop.carrel.database
+    to = Billing(BillTo("Pam Doe", "", ("1 Main Street",), PAM, ""), "NY")
+    with database.transaction() as session:
+        order = find_order(session, bought)
+        order.bill_to, order.exempt_as = billing.pack(to), ExemptionBasis.GOVERNMENT
+        [end] = session.scalars(select(Grant.ends_at).where(Grant.order_line_id.is_not(None)))
+    assert end is not None
+    tell(shop, end - 30 * DAY)
+    with database.read_session() as session:
+        renewal = find_order(session, order_id(database))
+        assert billing.billing_of(session, renewal).to.address == ("1 Main Street",)
+        assert renewal.exempt_as is ExemptionBasis.GOVERNMENT
