@@ -26,6 +26,7 @@ from lms.web.buying.card import is_test, lead_to_card_page, pay_page, takes_card
 from lms.web.buying.cart import ShownLine, current_cart, shown_lines
 from lms.web.buying.checkout_form import CheckoutForm, details_of, form_class, typed_before
 from lms.web.core import rate_limits
+from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import sent_file
@@ -67,6 +68,7 @@ def show() -> ResponseReturnValue:
 
 @blueprint.post("/checkout")
 @open_to(Audience.EVERYONE)
+@evenly
 def order() -> ResponseReturnValue:
     """Place the order, or show what is missing."""
     cart = current_cart(to_order=True)

@@ -31,6 +31,7 @@ from lms.web.accounts.forms import address_field
 from lms.web.buying.card import is_test
 from lms.web.buying.order_access import login_of
 from lms.web.core import rate_limits
+from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import viewer
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing, mail_context
@@ -79,6 +80,7 @@ def show(order_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/<order_id>/contact")
 @open_to(Audience.EVERYONE)
+@evenly
 def correct(order_id: str) -> ResponseReturnValue:
     """Correct the name and address before it is confirmed, and email the link there."""
     login_of(order_id)

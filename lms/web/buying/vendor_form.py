@@ -17,6 +17,7 @@ from lms.requests import requests
 from lms.requests.requests import LONGEST_MESSAGE, LONGEST_NAME, NewRequest
 from lms.web.accounts.forms import address_field
 from lms.web.core import rate_limits
+from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import has_file, sent_file
@@ -85,6 +86,7 @@ def ask() -> ResponseReturnValue:
 
 @blueprint.post("")
 @open_to(Audience.EVERYONE)
+@evenly
 def send() -> ResponseReturnValue:
     """Give our team the form, with the day it is due."""
     form = VendorForm(request.form)

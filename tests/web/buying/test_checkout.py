@@ -2,8 +2,10 @@
 
 import io
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from lms.models.organizations import Organization
 from lms.models.seats import AssignmentState
 from lms.models.seller import PolicyKind
 from lms.seller.policies import publish_policy, save_draft
+from lms.web.core import constant_time_responses
 from tests.buying.buying_fixtures import ROSA, open_for_business
 from tests.cast import Cast, Roles
 from tests.clock import NOW
@@ -181,6 +184,36 @@ class TestNoOneLearnsWhoIsKnown:
             page = browser.get(path).text
             seen[email] = (answer.status_code, self._plain(page, path, email, ""), len(work))
         assert len(set(seen.values())) == 1, seen
+
+    def test_answers_come_at_a_whole_step_of_time(
+        self, app: Flask, database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What a known address costs more is over before the step ends, so no one can measure it."""
+        waited: list[float] = []
+        clock = SimpleNamespace(monotonic=time.monotonic, sleep=waited.append)
+        monkeypatch.setattr(constant_time_responses, "time", clock)
+        quote = {**FORM, "kind": "single", "webinar": self._title(database), "people": "1"}
+        for email, organization in (
+            ("nova@oak.example", "Oak Library"),
+            (cast.alice.email, "Oak Library"),
+            (cast.mia.email, "Elm County Library"),
+        ):
+            browser = app.test_client()
+            fill(browser)
+            named = {"email": email, "organization_name": organization}
+            form = {"name": "Rosa Delgado", **named, "due_on": "2026-12-31", "message": "Page 2"}
+            paper = {"file": (io.BytesIO(PDF), "New vendor.pdf")}
+            path = check_out(browser, **named).location
+            browser.post(f"{path}/contact", data={"name": "Rosa Delgado", "email": email})
+            browser.post("/purchasing/quote", data={**quote, **named})
+            browser.post("/purchasing/vendor-form", data={**form, **paper})
+        assert len(waited) == 12
+        assert all(0 <= one <= constant_time_responses.STEP_S for one in waited)
+
+    def _title(self, database: Database) -> str:
+        with database.read_session() as session:
+            named = select(Webinar.title).where(Webinar.slug == "reading-rooms")
+            return session.scalars(named).one()
 
     def _buy(self, app: Flask, database: Database, email: str, organization: str) -> Any:
         browser = app.test_client()
