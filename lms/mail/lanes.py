@@ -45,6 +45,8 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "showing_host",
                 "showing_host_replaced",
                 "live_registered",
+                "lms_decided",
+                "lms_registered",
                 "live_soon",
                 "live_unregistered",
                 "member_invitation",

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlsplit
 
 import click
 
 from lms.cli.command_context import Console
 from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
+from lti.models.registrations_and_keys import DeploymentState
 from lti.registrations.deployments import (
     DeploymentFacts,
     approve_deployment,
+    approve_platform,
     list_deployments,
     refuse_deployment,
 )
@@ -20,11 +21,11 @@ from lti.registrations.registrations import (
     RegistrationDetails,
     RegistrationFacts,
     add_registration,
-    approve_registration,
     disable_registration,
     edit_registration,
     find_registration,
     list_registrations,
+    name_of_platform,
 )
 
 
@@ -103,7 +104,7 @@ def add(
     """Register a learning system, and approve the deployments that are named."""
     now = clock.now()
     details = RegistrationDetails(
-        name=name or f"{organization} ({urlsplit(auth_url).hostname or issuer})",
+        name=name or name_of_platform(organization, "", auth_url),
         auth_url=auth_url,
         token_url=token_url,
         jwks_url=jwks_url,
@@ -188,10 +189,16 @@ def set_one(
 @json_option
 @click.pass_obj
 def approve(console: Console, *, registration_id: str, as_json: bool) -> None:
-    """Take launches of a learning system that registered itself, or that was disabled."""
+    """Take launches of a learning system that waits or was disabled, and the deployments it has shown."""
     with console.carrel.database.transaction() as session:
-        kept = approve_registration(session, registration_id, actor=None, now=clock.now())
-    answer(_registration(kept, ()), f"{kept.details.name} is in use.", as_json=as_json)
+        kept = approve_platform(session, registration_id, actor=None, now=clock.now())
+        deployed = [
+            one.deployment_id
+            for one in list_deployments(session, registration=registration_id)
+            if one.state is DeploymentState.APPROVED
+        ]
+    told = f"{kept.details.name} is in use, with deployments {', '.join(deployed) or 'none'}."
+    answer(_registration(kept, tuple(deployed)), told, as_json=as_json)
 
 
 @registration.command("disable")

@@ -174,6 +174,7 @@ SAKAI: Final = Guide(
 OPEN_EDX: Final = Guide(
     slug="open-edx",
     product="Open edX",
+    checked=N_("Tried on a running Open edX with LTI consumer 11."),
     parts=(
         Part(
             N_("The course"),

@@ -13,8 +13,18 @@ from lms.lti_facade import audit
 from lms.lti_facade.organizations import Customer, customers, family_of, find_organization
 from lti.frames.sessions import stop_frames_of
 from lti.models.launches import LaunchEntry
-from lti.models.registrations_and_keys import Deployment, DeploymentState, Registration
-from lti.registrations.registrations import LONGEST_ID, find_registration
+from lti.models.registrations_and_keys import (
+    Deployment,
+    DeploymentState,
+    Registration,
+    RegistrationState,
+)
+from lti.registrations.registrations import (
+    LONGEST_ID,
+    RegistrationFacts,
+    approve_registration,
+    find_registration,
+)
 
 SEEN_EVERY: Final = timedelta(hours=1)  # so that a crowd of launches writes once
 BAD_ID: Final = N_("Give the deployment ID exactly as the learning system shows it.")
@@ -53,28 +63,78 @@ class Tenant:
 def see_deployment(
     session: Session, registration_id: int, deployment_id: str, *, now: datetime
 ) -> Tenant:
-    """Return whose a deployment is, noting one that was never seen as pending."""
+    """Return whose a deployment is, noting one that was never seen as pending.
+
+    The first of a platform that registered by its organization's own invite is that organization's.
+    """
     query = select(Deployment).where(
         Deployment.registration_id == registration_id, Deployment.deployment_id == deployment_id
     )
     row = session.scalar(query)
     if row is None:
+        owner = _owner_of_first(session, registration_id)
         made = Deployment(
             registration_id=registration_id,
             deployment_id=deployment_id,
-            state=DeploymentState.PENDING,
+            organization_id=owner,
+            state=DeploymentState.PENDING if owner is None else DeploymentState.APPROVED,
             seen_at=now,
+            decided_at=None if owner is None else now,
         )
         try:
             with session.begin_nested():
                 session.add(made)
             row = made
+            _record_owner(session, made, now)
         except IntegrityError:  # another launch of the same moment noted it
             row = session.scalars(query).one()
     if row.seen_at <= now - SEEN_EVERY:
         row.seen_at = now
         session.flush()
     return Tenant(row.id, row.state, row.organization_id)
+
+
+def _owner_of_first(session: Session, registration_id: int) -> int | None:
+    """Return whose the first deployment is; None where another was seen, or no invite tells whose."""
+    registration = session.scalars(
+        select(Registration).where(Registration.id == registration_id).with_for_update()
+    ).one()
+    is_invited = registration.update_token_hash is not None
+    if not is_invited or registration.state is not RegistrationState.ACTIVE:
+        return None
+    seen = select(Deployment.id).where(Deployment.registration_id == registration_id).limit(1)
+    return None if session.scalar(seen) is not None else registration.organization_id
+
+
+def _record_owner(session: Session, row: Deployment, now: datetime) -> None:
+    owner = customers(session, [row.organization_id or 0]).get(row.organization_id or 0)
+    if owner is not None:
+        detail = {"organization": owner.public_id}
+        audit.record(
+            session, "deployment.approved", row.public_id, actor=None, now=now, detail=detail
+        )
+
+
+def approve_platform(
+    session: Session, registration: str, *, actor: str | None, now: datetime
+) -> RegistrationFacts:
+    """Take launches of a platform, with those of its deployments that are surely whose it is.
+
+    Raises NotFound.
+    """
+    kept = approve_registration(session, registration, actor=actor, now=now)
+    if kept.organization is not None:
+        for each in list_deployments(session, registration=registration):
+            if each.state is DeploymentState.PENDING:
+                approve_deployment(
+                    session,
+                    registration,
+                    each.deployment_id,
+                    organization=kept.organization.slug,
+                    actor=actor,
+                    now=now,
+                )
+    return kept
 
 
 def approve_deployment(

@@ -19,13 +19,14 @@ from lti.registrations.dynamic_registration import Granted, PlatformConfiguratio
 from lti.registrations.invites import OVER, Invite, find_invite, note_registration
 from lti.registrations.manager_actions import await_approval_if_moved
 from lti.registrations.registrations import (
-    LONGEST_NAME,
     NewRegistration,
     RegistrationDetails,
     RegistrationFacts,
     add_registration,
     edit_registration,
     find_registration,
+    list_registrations,
+    name_of_platform,
     registrations_of_issuer,
 )
 
@@ -81,9 +82,9 @@ def keep_registration(
     *,
     now: datetime,
 ) -> RegistrationFacts:
-    """Keep what was agreed: a new registration waits for staff, a known one is brought up to date.
+    """Keep what was agreed: a new registration works at once, a known one is brought up to date.
 
-    One whose addresses change waits for staff again. Raises Conflict for a platform that is
+    An organization's second platform waits for staff. One whose addresses change waits for staff again. Raises Conflict for a platform that is
     registered for somebody else.
     """
     known = registrations_of_issuer(session, configuration.issuer, granted.client_id)
@@ -108,9 +109,8 @@ def _added(
     granted: Granted,
     now: datetime,
 ) -> RegistrationFacts:
-    name = f"{way.organization.name} ({configuration.product or configuration.issuer})"
     details = RegistrationDetails(
-        name=name[:LONGEST_NAME],
+        name=name_of_platform(way.organization.name, configuration.product, configuration.auth_url),
         auth_url=configuration.auth_url,
         token_url=configuration.token_url,
         jwks_url=configuration.jwks_url,
@@ -123,10 +123,17 @@ def _added(
         client_id=granted.client_id,
         details=details,
         organization=way.organization.slug,
-        state=RegistrationState.PENDING,
+        state=_first_state(session, way.organization),
         update_token_hash=hashed(secret),
     )
     return add_registration(session, new, actor=None, now=now)
+
+
+def _first_state(session: Session, organization: Customer) -> RegistrationState:
+    """Return how a new platform begins: an organization's first works at once."""
+    known = list_registrations(session, organization_id=organization.id)
+    own = [one for one in known if one.organization and one.organization.id == organization.id]
+    return RegistrationState.PENDING if own else RegistrationState.ACTIVE
 
 
 def _updated(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
@@ -17,6 +18,19 @@ from lti.models.registrations_and_keys import Deployment, Registration, Registra
 from lti.protocol.platform_urls import origins_of, read_origin
 from lti.registrations.platform_addresses import read_reachable_address
 
+# By the code that a platform says of itself (product_family_code), or by the name of a guide.
+PRODUCTS: Final = {
+    "moodle": "Moodle",
+    "canvas": "Canvas",
+    "desire2learn": "Brightspace",
+    "brightspace": "Brightspace",
+    "BlackboardLearn": "Blackboard",
+    "blackboard": "Blackboard",
+    "schoology": "Schoology",
+    "sakai": "Sakai",
+    "openedx": "Open edX",
+    "open-edx": "Open edX",
+}
 LONGEST_NAME: Final = 200
 LONGEST_ISSUER: Final = 500
 LONGEST_ID: Final = 255  # of client and deployment ids: LTI 1.3 Core, 5.3.3
@@ -78,6 +92,12 @@ class RegistrationFacts:
     def origins(self) -> tuple[str, ...]:
         """Return the origins that may frame the tool and that it may write messages to."""
         return origins_of((self.issuer, self.details.auth_url, *self.details.frame_origins))
+
+
+def name_of_platform(organization: str, product: str, address: str) -> str:
+    """Return a name that tells a platform from others: whose it is, its product, its host."""
+    parts = (organization, PRODUCTS.get(product, product), urlsplit(address).hostname or address)
+    return " · ".join(filter(None, parts))[:LONGEST_NAME]
 
 
 def add_registration(

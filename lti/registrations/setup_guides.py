@@ -25,11 +25,17 @@ class Part:
     then: str = ""
 
 
+FROM_DOCUMENTS: Final = N_(
+    "Written from the vendor's documentation, and not tried on a running system. Tell us where it differs."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Guide:
     """One product; `gives` are its names for what we have to be told, by our field's name.
 
-    `presets` are addresses that are the same for each of its customers.
+    `presets` are addresses that are the same for each of its customers, `checked` says what the guide was
+    tried on.
     """
 
     slug: str
@@ -38,6 +44,7 @@ class Guide:
     gives: Mapping[str, str]
     presets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     note: str = ""
+    checked: str = FROM_DOCUMENTS
 
 
 QUICK: Final = N_("The quick way: by a link")
@@ -47,12 +54,18 @@ IN_A_COURSE: Final = N_("Then, in a course")
 MOODLE: Final = Guide(
     slug="moodle",
     product="Moodle",
+    checked=N_("Tried on a running Moodle 4.5.6."),
     parts=(
         Part(
             QUICK,
             N_("Site administration, Plugins, Activity modules, External tool, Manage tools"),
             (("Tool URL...", REGISTRATION),),
-            N_('Choose "Add LTI Advantage". Once we have approved it, choose "Activate".'),
+            N_(
+                'Choose "Add LTI Advantage", then "Activate". One step is left: Moodle adds the tool without '
+                'showing it to teachers. Choose the gear of the tool, and set "Tool configuration usage" to '
+                '"Show in activity chooser and as a preconfigured tool". Or each teacher turns it on in their '
+                'course under More, LTI External tools, "Show in activity chooser".'
+            ),
         ),
         Part(
             BY_HAND,

@@ -8,10 +8,13 @@ from flask.typing import ResponseReturnValue
 
 from lms.core import clock
 from lms.core.errors import Gone, NotFound, Refused
+from lms.lti_facade.connection_emails import tell_team
 from lms.web.core.error_pages import status_of
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.security_headers_and_proxies import POLICY
+from lti.models.registrations_and_keys import RegistrationState
 from lti.protocol.platform_urls import origin_of
 from lti.registrations.dynamic_registration import (
     NO_CONFIGURATION,
@@ -59,7 +62,7 @@ def register(secret: str) -> ResponseReturnValue:
     except Refused as refusal:
         log.info("lti registration refused", code=refusal.code)
         return _page(refusal, way=way, address=address)
-    return _page(None, way=way, address=address, kept=kept)
+    return _page(None, way=way, address=address, kept=kept, is_new=way.invite is not None)
 
 
 def _register(
@@ -76,7 +79,11 @@ def _register(
             configuration, wanted, token, allows_loopback=way.allows_loopback
         )
         with transaction() as session:
-            return keep_registration(session, way, secret, configuration, granted, now=now)
+            kept = keep_registration(session, way, secret, configuration, granted, now=now)
+            is_waiting = kept.state is RegistrationState.PENDING
+            if way.invite is not None or is_waiting:
+                tell_team(session, kept.details.name, is_waiting=is_waiting, links=links(), now=now)
+            return kept
     except Exception:
         if way.invite is not None:
             with transaction() as session:
@@ -91,6 +98,7 @@ def _page(
     address: str = "",
     kept: RegistrationFacts | None = None,
     sentence: str | None = None,
+    is_new: bool = False,
 ) -> Response:
     origins = _framing(address)
     status = 400 if sentence else 200
@@ -100,6 +108,8 @@ def _page(
             sentence=refusal.message if refusal else sentence,
             organization=None if way is None else way.organization.name,
             kept=kept,
+            is_new=is_new,
+            is_moodle=kept is not None and kept.details.product == "moodle",
             is_over=isinstance(refusal, Gone),
             frame_origins=origins,
         ),

@@ -9,10 +9,12 @@ from flask_babel import gettext as _
 
 from lms.core import clock
 from lms.core.errors import Conflict, Forbidden, Invalid, NotFound
+from lms.lti_facade.connection_emails import tell_team
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.manager_area import managed_organization, reader_zone_of, render_in
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.courses.manager_view import decisions_due
@@ -122,6 +124,7 @@ def new(organization_id: str) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 made = add_own(session, entered, actor=required_viewer().public_id, now=now)
+                tell_team(session, made.details.name, is_waiting=True, links=links(), now=now)
                 if form.deployment_id.data:
                     see_deployment(session, made.id, form.deployment_id.data, now=now)
         except Invalid as refusal:

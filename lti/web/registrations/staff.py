@@ -8,21 +8,23 @@ from flask_babel import gettext as _
 
 from lms.core import clock
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.lti_facade.connection_emails import tell_managers
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.keys.tool_keys import list_keys, rotate_keys
-from lti.models.registrations_and_keys import DeploymentState, KeyState
+from lti.models.registrations_and_keys import KeyState
 from lti.registrations.deployments import (
     approve_deployment,
+    approve_platform,
     find_deployment,
     list_deployments,
     refuse_deployment,
 )
 from lti.registrations.registrations import (
-    approve_registration,
     disable_registration,
     edit_registration,
     find_registration,
@@ -68,18 +70,17 @@ def approve(registration_id: str) -> ResponseReturnValue:
     """Take a platform into use, with those of its deployments that are surely whose it is."""
     now, actor = clock.now(), required_viewer().public_id
     with transaction() as session:
-        kept = approve_registration(session, registration_id, actor=actor, now=now)
-        if kept.organization is not None:
-            for each in list_deployments(session, registration=registration_id):
-                if each.state is DeploymentState.PENDING:
-                    approve_deployment(
-                        session,
-                        registration_id,
-                        each.deployment_id,
-                        organization=kept.organization.slug,
-                        actor=actor,
-                        now=now,
-                    )
+        was = find_registration(session, registration_id).state
+        kept = approve_platform(session, registration_id, actor=actor, now=now)
+        if kept.organization is not None and was is not kept.state:
+            tell_managers(
+                session,
+                kept.organization.id,
+                kept.details.name,
+                is_on=True,
+                links=links(),
+                now=now,
+            )
     flash(_("%(name)s is in use.", name=kept.details.name), "done")
     return see_other(".index")
 
@@ -113,10 +114,19 @@ def settings(registration_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def disable(registration_id: str) -> ResponseReturnValue:
     """Take no more launches of a platform."""
+    now, actor = clock.now(), required_viewer().public_id
     with transaction() as session:
-        kept = disable_registration(
-            session, registration_id, actor=required_viewer().public_id, now=clock.now()
-        )
+        was = find_registration(session, registration_id).state
+        kept = disable_registration(session, registration_id, actor=actor, now=now)
+        if kept.organization is not None and was is not kept.state:
+            tell_managers(
+                session,
+                kept.organization.id,
+                kept.details.name,
+                is_on=False,
+                links=links(),
+                now=now,
+            )
     flash(_("%(name)s opens nothing more.", name=kept.details.name), "done")
     return see_other(".index")
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
-from lms.models.accounts import SellerRole
 from tests.browser.conftest import Film
 from tests.browser.lti.cookie_settings import Cookies, browsing
 from tests.browser.lti.two_sites import (
@@ -22,11 +21,10 @@ from tests.browser.lti.two_sites import (
     school,
     until,
 )
-from tests.browser.person import Person
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
 from tests.platform.product_quirks import MOODLE
-from tests.platform.records import Link, Tool
+from tests.platform.records import Link
 from tests.servers.databases import Databases
 
 if TYPE_CHECKING:
@@ -130,7 +128,7 @@ def wait_for_grade(platform: Platform, learner: Visitor, link: Link) -> float | 
 
 
 @pytest.mark.parametrize("cookies", list(Cookies))
-def test_a_platform_registers_itself_is_approved_and_launches(
+def test_a_platform_registers_itself_and_launches_at_once(
     browser: "Browser", library: Library, tmp_path: Path, cookies: Cookies
 ) -> None:
     invite = library.carrel("lti", "invite", ORGANIZATION, "--allow-loopback")["url"]
@@ -142,26 +140,11 @@ def test_a_platform_registers_itself_is_approved_and_launches(
         admin.page.goto(f"{platform.url}/tools")
         admin.page.get_by_label("Registration address of the tool").fill(invite)
         admin.page.get_by_role("button", name="Register", exact=True).click()
+        expect(admin.tool.get_by_text("opens the recordings of Elm County")).to_be_visible()
         admin.tool.get_by_role("button", name="Back to the learning system").click()
         admin.page.wait_for_url(f"{platform.url}/tools")
         (tool,) = platform.records.tools.values()
-        approve(browser, library, tool)
         link = platform.link(tool, custom={"webinar": "course-2"})
         learner = Visitor.arrive(context, platform, platform.course.learners[2])
         learner.open(link)
         play(learner.tool)
-
-
-def approve(browser: "Browser", library: Library, tool: Tool) -> None:
-    """Let in a platform that has registered itself, as staff do: by a click at their own browser."""
-    served, front = library.served, library.front
-    kept, front.cookies = front.cookies, Cookies.ALLOWED
-    with served.carrel.database.transaction() as session:
-        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF).id
-    staff = Person.arrive(browser, library.url, served.carrel, ada)
-    staff.page.goto("/staff/lti")
-    line = staff.page.get_by_role("listitem").filter(has_text=tool.client_id)
-    line.get_by_role("button", name="Approve for Elm County Library").click()
-    expect(line.get_by_role("button", name="Switch off")).to_be_visible()
-    staff.leave()
-    front.cookies = kept

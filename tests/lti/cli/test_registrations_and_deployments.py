@@ -4,10 +4,13 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lti.launches.launch_log import Occurrence, write_launch
-from lti.models.registrations_and_keys import Registration
+from lti.models.registrations_and_keys import Registration, RegistrationState
+from lti.registrations.deployments import see_deployment
+from lti.registrations.registrations import NewRegistration, add_registration
 from tests.cast import Cast
 from tests.cli.command_runner import Ran, Shell
 from tests.clock import NOW, Clock
+from tests.lti.factories import platform_details
 
 PLATFORM = {
     "issuer": "https://lms.example.edu",
@@ -122,6 +125,25 @@ def test_what_is_set_for_a_registration_stays_until_it_is_set_anew(
     refused = setting("--leeway", "301")
     assert (refused.code, refused.complaint["code"]) == (1, "invalid")
     assert carrel_command("lti", "registration", "set", "0" * 26, "--json").code == 3
+
+
+def test_approving_approves_the_deployments_it_has_shown(
+    carrel_command: Shell, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        new = NewRegistration(
+            "https://second.example.edu",
+            "c",
+            platform_details(),
+            "elm-county",
+            RegistrationState.PENDING,
+        )
+        made = add_registration(session, new, actor=None, now=NOW)
+        see_deployment(session, made.id, "7", now=NOW)
+    ran = carrel_command("lti", "registration", "approve", made.public_id, "--json")
+    assert (ran.answer["state"], ran.answer["deployments"]) == ("active", ["7"])
+    listed = carrel_command("lti", "deployment", "list", "--json").answer["items"]
+    assert [(one["state"], one["organization"]) for one in listed] == [("approved", "elm-county")]
 
 
 def test_an_invite_is_an_address_that_works(

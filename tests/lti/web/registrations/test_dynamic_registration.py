@@ -1,6 +1,5 @@
 """Dynamic registration, over real HTTP against a platform that is played on this machine."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
@@ -9,13 +8,12 @@ import pytest
 from lms.core.database import Database
 from lms.core.errors import Invalid
 from lms.web.core.gunicorn_log import safe_path
-from lti.models.registrations_and_keys import DeploymentState, RegistrationState
+from lti.models.registrations_and_keys import RegistrationState
 from lti.registrations.deployments import list_deployments
 from lti.registrations.dynamic_registration import ENDPOINTS, read_configuration
 from lti.registrations.invites import make_invite
 from lti.registrations.registrations import (
     RegistrationFacts,
-    approve_registration,
     disable_registration,
     list_registrations,
 )
@@ -30,12 +28,6 @@ from tests.lti.registrations.registration_server import (
     open_office,
 )
 from tests.visitor import Visitor
-
-
-@pytest.fixture
-def office() -> Iterator[MailContext]:
-    with open_office() as opened:
-        yield opened
 
 
 def invite(database: Database, organization_id: int, *, allows_loopback: bool = True) -> str:
@@ -61,21 +53,6 @@ def registered(database: Database) -> list[RegistrationFacts]:
 def test_a_link_that_is_none_is_not_there(client: Visitor, office: MailContext) -> None:
     assert client.get(page("x" * 43, office)).status_code == 404
     assert office.tokens == []
-
-
-def test_a_platform_registers_itself_and_waits_for_staff(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
-) -> None:
-    answer = client.get(page(invite(database, cast.organization_id), office))
-    assert answer.status_code == 200
-    assert "Your learning system is registered" in answer.text
-    (made,) = registered(database)
-    assert (made.issuer, made.client_id) == (office.origin, "client-1")
-    assert made.state is RegistrationState.PENDING
-    assert made.organization is not None
-    assert made.organization.id == cast.organization_id
-    assert made.details.jwks_url == f"{office.origin}/jwks"
-    assert office.tokens == [f"Bearer {TOKEN}"] * 2
 
 
 def test_it_is_told_all_it_needs_and_asked_for_no_more_than_it_has(
@@ -107,16 +84,6 @@ def test_a_platform_that_gives_no_token_is_asked_without_one(
     client.get(page(invite(database, cast.organization_id), office, token=None))
     assert office.tokens == [None, None]
     assert len(registered(database)) == 1
-
-
-def test_its_deployment_waits_too(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
-) -> None:
-    office.answer[TOOL] = {"deployment_id": 7}
-    client.get(page(invite(database, cast.organization_id), office))
-    with database.read_session() as session:
-        (made,) = list_deployments(session)
-    assert (made.deployment_id, made.state) == ("7", DeploymentState.PENDING)
 
 
 def test_the_page_closes_itself_and_may_be_framed_by_that_platform_alone(
@@ -308,8 +275,6 @@ def test_registering_again_updates_what_is_agreed(
 ) -> None:
     secret = invite(database, cast.organization_id)
     client.get(page(secret, office))
-    with database.transaction() as session:
-        approve_registration(session, registered(database)[0].public_id, actor=None, now=NOW)
     office.configuration[PLATFORM]["product_family_code"] = "moodle-5"
     answer = client.get(page(secret, office, token="a-token-for-an-update"))
     assert "Up to date" in answer.text
@@ -323,8 +288,6 @@ def test_one_whose_addresses_move_waits_for_staff_again(
 ) -> None:
     secret = invite(database, cast.organization_id)
     client.get(page(secret, office))
-    with database.transaction() as session:
-        approve_registration(session, registered(database)[0].public_id, actor=None, now=NOW)
     office.configuration["jwks_uri"] = f"{office.origin}/other-keys"
     client.get(page(secret, office))
     (kept,) = registered(database)

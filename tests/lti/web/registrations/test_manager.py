@@ -1,7 +1,6 @@
 """The page on which managers connect their learning system: who may, what waits, what is shown."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -24,7 +23,7 @@ from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_login, make_membership, make_organization
 from tests.lti.factories import make_registration, pend_deployment
-from tests.lti.registrations.registration_server import MailContext, open_office
+from tests.lti.registrations.registration_server import MailContext
 from tests.visitor import Visitor
 from wsgi import COMPONENTS
 
@@ -38,13 +37,6 @@ ENTERED = {
     "token_audience": "",
     "deployment_id": "7",
 }
-
-
-@pytest.fixture
-def office() -> Iterator[MailContext]:
-    """A learning system at this machine that registers itself."""
-    with open_office() as made:
-        yield made
 
 
 def place(database: Database, cast: Cast) -> str:

@@ -1,0 +1,116 @@
+"""A learning system that registers by its organization's invite works at once, within limits."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.branding import Branding
+from lms.models.mail import Mail
+from lti.models.registrations_and_keys import DeploymentState, RegistrationState
+from lti.registrations.deployments import list_deployments, see_deployment
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.lti.registrations.registration_server import TOKEN, TOOL, MailContext, open_office
+from tests.lti.web.registrations.test_dynamic_registration import invite, page, registered
+from tests.visitor import Visitor
+
+
+def subjects(database: Database) -> list[tuple[str, str]]:
+    """To whom what was emailed, oldest first."""
+    with database.read_session() as session:
+        rows = session.execute(select(Mail.recipient, Mail.subject).order_by(Mail.id))
+        return [(recipient, subject) for recipient, subject in rows]
+
+
+def have_a_mailbox(database: Database) -> None:
+    """Give the seller a mailbox."""
+    with database.transaction() as session:
+        session.add(
+            Branding(
+                id=1,
+                name="Lantern",
+                contact_email="desk@lantern.example",
+                accent="#1f6b4f",
+                sender_name="Lantern",
+                updated_at=NOW,
+            )
+        )
+
+
+def test_a_platform_registers_itself_and_works_at_once(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
+) -> None:
+    have_a_mailbox(database)
+    answer = client.get(page(invite(database, cast.organization_id), office))
+    assert answer.status_code == 200
+    assert "Your learning system is connected" in answer.text
+    assert "Show in activity chooser" in answer.text  # it is a Moodle
+    (made,) = registered(database)
+    assert (made.issuer, made.client_id) == (office.origin, "client-1")
+    assert made.state is RegistrationState.ACTIVE
+    assert made.details.name == "Elm County Library · Moodle · 127.0.0.1"
+    assert subjects(database) == [
+        ("desk@lantern.example", f"{made.details.name} is connected"),
+    ]
+    assert made.organization is not None
+    assert made.organization.id == cast.organization_id
+    assert made.details.jwks_url == f"{office.origin}/jwks"
+    assert office.tokens == [f"Bearer {TOKEN}"] * 2
+
+
+def states(database: Database) -> dict[str, tuple[DeploymentState, str | None]]:
+    """How each deployment stands, and whose library it sees."""
+    with database.read_session() as session:
+        return {
+            one.deployment_id: (one.state, one.organization and one.organization.slug)
+            for one in list_deployments(session)
+        }
+
+
+@pytest.mark.parametrize("is_named", [True, False], ids=["named at once", "by the first launch"])
+def test_its_first_deployment_is_the_organizations_and_a_second_waits(
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    clock: Clock,
+    office: MailContext,
+    *,
+    is_named: bool,
+) -> None:
+    if is_named:
+        office.answer[TOOL] = {"deployment_id": 7}
+    client.get(page(invite(database, cast.organization_id), office))
+    (made,) = registered(database)
+    for name in ("7", "8"):
+        with database.transaction() as session:
+            see_deployment(session, made.id, name, now=NOW)
+    assert states(database) == {
+        "7": (DeploymentState.APPROVED, "elm-county"),
+        "8": (DeploymentState.PENDING, None),
+    }
+
+
+def test_a_second_platform_of_an_organization_waits_for_staff_who_are_told(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
+) -> None:
+    have_a_mailbox(database)
+    client.get(page(invite(database, cast.organization_id), office))
+    with open_office() as second:
+        second.answer["client_id"] = "client-2"
+        second.answer[TOOL] = {"deployment_id": 7}
+        answer = client.get(page(invite(database, cast.organization_id), second))
+    assert "Your learning system is registered" in answer.text
+    waiting = next(one for one in registered(database) if one.client_id == "client-2")
+    assert waiting.state is RegistrationState.PENDING
+    assert states(database) == {"7": (DeploymentState.PENDING, None)}
+    assert subjects(database)[-1][1] == f"{waiting.details.name} waits for approval"
+    client.sign_in(cast.ada.id)
+    client.post(f"/staff/lti/{waiting.public_id}/approve")
+    assert states(database) == {"7": (DeploymentState.APPROVED, "elm-county")}
+    assert subjects(database)[-1] == (cast.mia.email, f"{waiting.details.name} is approved")
+    client.post(f"/staff/lti/{waiting.public_id}/approve")  # again, and nothing is new
+    client.post(f"/staff/lti/{waiting.public_id}/disable")
+    assert [subject for _to, subject in subjects(database)][-2:] == [
+        f"{waiting.details.name} is approved",
+        f"{waiting.details.name} was switched off",
+    ]
