@@ -8,6 +8,7 @@ from lms.cli.root_command import run
 from lms.core.logs import configure_logs
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
+from lms.metrics.start import begin_counting_if_wanted
 from lms.registry import LIBRARY
 from lti.component import LTI
 
@@ -24,6 +25,7 @@ def application() -> "WSGIApplication":
     from lms.web.wsgi_middleware_stack import front  # noqa: PLC0415
 
     carrel = open_carrel(Settings.from_env())
+    begin_counting_if_wanted(carrel.settings)
     return front(create_app(carrel, COMPONENTS), carrel)
 
 

@@ -14,6 +14,7 @@ from lms.core.acting_roles import ActingRole
 from lms.core.runtime import Carrel
 from lms.web.core.current_user import init_sign_in
 from lms.web.core.error_pages import init_errors
+from lms.web.core.gunicorn_log import ROUTE
 from lms.web.core.page_frame import init_shell
 from lms.web.core.rate_limits import init_limits
 from lms.web.core.request_context import COMPONENTS, EXTENSION
@@ -75,6 +76,7 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
     app.extensions[COMPONENTS] = tuple(components)
     Babel(app)
     _speak_english(app)
+    _name_routes(app)
     init_request_queue(app)
     init_sign_in(app)
     init_errors(app)
@@ -86,6 +88,15 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
     guard_routes(app)  # before the forms: who may not come in sends no body either
     _protect_forms(app)
     return app
+
+
+def _name_routes(app: Flask) -> None:
+    """Let the log name the route of each request, which has no ids as its path has."""
+
+    @app.before_request
+    def name_route() -> None:
+        if request.url_rule is not None:
+            request.environ[ROUTE] = request.url_rule.rule
 
 
 def _speak_english(app: Flask) -> None:

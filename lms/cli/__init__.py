@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "login": "lms.cli.logins_and_organizations:login",
     "mail": "lms.cli.mail:mail",
     "media": "lms.cli.operations.media:media",
+    "metrics": "lms.cli.operations.metrics:metrics",
     "order": "lms.cli.orders:order",
     "organization": "lms.cli.logins_and_organizations:organization",
     "pass": "lms.cli.passes_and_grant_revocation:pass_group",

@@ -17,6 +17,14 @@ REQUEST: Final = "request"
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, default=repr)
 
 
+_observers: Final[list[Callable[[structlog.typing.EventDict], None]]] = []
+
+
+def observe_logs(observer: Callable[[structlog.typing.EventDict], None]) -> None:
+    """Let an observer see each event of the product from now on, before it is written."""
+    _observers.append(observer)
+
+
 def configure_logs(lowest: int = logging.INFO) -> None:
     """Send the product's events from `lowest` on, and the libraries' warnings, to stderr.
 
@@ -31,7 +39,7 @@ def configure_logs(lowest: int = logging.INFO) -> None:
         _hide_addresses,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer(_as_json)],
+        processors=[_observe, *shared, structlog.processors.JSONRenderer(_as_json)],
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
         logger_factory=_lines_to(sys.stderr),
     )
@@ -95,6 +103,14 @@ def _lines_to(file: TextIO) -> Callable[..., object]:
 def without_addresses(text: str) -> str:
     """Return a traceback or message without the mail addresses in it: databases quote values."""
     return _ADDRESS.sub(HIDDEN, text)
+
+
+def _observe(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    for observer in _observers:
+        observer(event)
+    return event
 
 
 def _hide_addresses(

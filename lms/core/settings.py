@@ -62,6 +62,7 @@ class Settings:
     backup_passphrase: str | None = field(repr=False)
     speech_command: tuple[str, ...]
     stripe: StripeSettings | None
+    metrics_bind: str | None
 
     @property
     def is_https(self) -> bool:
@@ -127,6 +128,7 @@ class Settings:
             backup_passphrase=reader.secret("BACKUP_PASSPHRASE", None, _passphrase),
             speech_command=reader.take("SPEECH_COMMAND", (), _command),
             stripe=reader.stripe(base_url),
+            metrics_bind=reader.take("METRICS_BIND", None, _bind),
         )
         reader.check_unknown()
         reader.raise_faults()
@@ -360,6 +362,13 @@ def _time_zone(raw: str) -> str:
 
 def _networks(raw: str) -> tuple[Network, ...]:
     return tuple(ip_network(part.strip(), strict=False) for part in raw.split(",") if part.strip())
+
+
+def _bind(raw: str) -> str:
+    host, _, port = raw.rpartition(":")
+    if not host or not port.isdecimal() or int(port) >= 1 << 16:
+        raise ValueError(f"{raw!r} is not HOST:PORT, such as 127.0.0.1:9100")
+    return raw
 
 
 def _days(raw: str) -> int:

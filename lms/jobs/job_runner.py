@@ -98,7 +98,9 @@ class JobAttempt:
             kept = self._write(ending)
         outcome = ending.__name__.strip("_")
         is_silent = is_round and kept and outcome == "done"
-        (log.debug if is_silent else log.info)("job_ended", **facts, outcome=outcome, kept=kept)
+        tell = log.debug if is_silent else log.info
+        took_s = round(time.monotonic() - self._began, 1)
+        tell("job_ended", **facts, outcome=outcome, kept=kept, s=took_s)
 
     def abandon(self) -> None:
         """Give the job back although its handler is still running: the process is about to end."""

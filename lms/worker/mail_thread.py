@@ -101,9 +101,11 @@ class MailSender:
         except NotTaken as error:
             self._not_taken(letter, error)
         else:
+            sent_at = now()
             with self._carrel.database.transaction() as session:
-                mail_delivery.mark_sent(session, letter, now=now())
-            log.info("mail_sent", mail=letter.public_id, kind=letter.kind)
+                mail_delivery.mark_sent(session, letter, now=sent_at)
+            waited_s = round((sent_at - letter.created_at).total_seconds(), 1)
+            log.info("mail_sent", mail=letter.public_id, kind=letter.kind, waited_s=waited_s)
         self._pause_s, self._has_broken = FIRST_PAUSE_S, False
         return True
 

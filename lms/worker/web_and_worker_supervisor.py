@@ -160,6 +160,11 @@ def worker_program() -> Program:
     return Program("worker", (sys.executable, str(ROOT / "wsgi.py"), "worker"))
 
 
+def metrics_program() -> Program:
+    """Return what answers Prometheus."""
+    return Program("metrics", (sys.executable, str(ROOT / "wsgi.py"), "metrics"))
+
+
 @dataclass(slots=True)
 class Supervisor:
     """Keeps programs running until a signal ends it, and then ends them all.

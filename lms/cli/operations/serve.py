@@ -12,9 +12,16 @@ from lms.core.logs import configure_logs
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings, inherited_environment
 from lms.mail.transport import mail_folder
+from lms.metrics.slots import forget_counts, metrics_folder
 from lms.migrations import upgrade
 from lms.operations.start_checks import refuse_dangerous_start
-from lms.worker.web_and_worker_supervisor import Supervisor, listen, web_program, worker_program
+from lms.worker.web_and_worker_supervisor import (
+    Supervisor,
+    listen,
+    metrics_program,
+    web_program,
+    worker_program,
+)
 
 DEFAULT_BIND = "127.0.0.1:8000"
 LAST_PORT = 65535
@@ -69,8 +76,12 @@ def serve(*, bind: str, workers: int, no_worker: bool, drain: int, as_json: bool
         serving = Serving(settings.base_url, f"{host}:{port}", os.getpid())
         answer(serving, _said(serving, settings), as_json=as_json)
         listener.set_inheritable(True)
-        worker = () if no_worker else (worker_program(),)
-        programs = (web_program(listener, workers), *worker)
+        programs = [web_program(listener, workers)]
+        if not no_worker:
+            programs.append(worker_program())
+        if settings.metrics_bind is not None:
+            forget_counts(metrics_folder(settings.scratch))
+            programs.append(metrics_program())
         Supervisor(programs, environ, listener, drain_s=drain).run()
 
 

@@ -24,6 +24,9 @@ QUERY = re.compile(r"\?[^\s'\"]*")
 # the whole process: of 611 threads 587 stood there while 2,000 viewers came.
 ERRORS: Final = cache(WSGIErrorsWrapper)
 
+ROUTE: Final = "carrel.route"
+_BEFORE_FLASK: Final = re.compile(r"/(media|playback)/[^/]+/(?:.*\.(\w{2,4})|(beat|close))")
+
 HEALTH_CHECKS: Final = frozenset({"/healthz", "/livez", "/readyz"})
 
 log = structlog.get_logger("request")
@@ -52,10 +55,17 @@ class ServerLog(Logger):  # type: ignore[misc]  # gunicorn has no types
             "request",
             method=req.method,
             path=safe_path(path),
+            route=environ.get(ROUTE) or _route_before_flask(path),
             status=int(str(resp.status).partition(" ")[0]),
             bytes=getattr(resp, "sent", None),
             ms=round(request_time.total_seconds() * 1000, 1),
         )
+
+
+def _route_before_flask(path: str) -> str:
+    """Return what stands for the route of what is answered in front of the pages."""
+    found = _BEFORE_FLASK.fullmatch(path)
+    return f"/{found[1]}/<token>/{found[2] or found[3]}" if found else "unknown"
 
 
 def safe_path(path: str) -> str:

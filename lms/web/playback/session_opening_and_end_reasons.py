@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
+import structlog
 from flask import Blueprint, jsonify, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -27,6 +28,7 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.media_tokens import Client, client_of, issue, read_ticket, text_of
 from lms.web.playback.slide_strip_and_chapters import chapter_track
 
+log = structlog.get_logger()
 blueprint = Blueprint("playback", __name__)
 
 
@@ -74,6 +76,7 @@ def open_session(slug: str) -> ResponseReturnValue:
     if isinstance(answer, Holder):
         return jsonify(played_elsewhere(answer)), HTTPStatus.CONFLICT
     decision, webinar = answer
+    log.info("access_refused", code=decision.code)
     return jsonify(_told(decision, webinar, slug)), HTTPStatus.FORBIDDEN
 
 

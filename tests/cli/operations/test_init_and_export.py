@@ -66,3 +66,11 @@ def test_export_has_every_table_and_file_and_no_secret(
     assert len(list((tmp_path / "out/tables").iterdir())) == done["tables"]
     assert "Base64" in (tmp_path / "out/README.txt").read_text()
     assert carrel_command("export", str(tmp_path / "out")).code == 1  # not over something else
+
+
+def test_metrics_without_a_place_to_listen_are_refused(carrel_command: Shell) -> None:
+    ran = carrel_command("metrics", "--json")
+    assert (ran.code, ran.complaint["message"]) == (
+        1,
+        "CARREL_METRICS_BIND is not set, such as 127.0.0.1:9100.",
+    )

@@ -1,0 +1,44 @@
+"""carrel metrics: answer Prometheus."""
+
+import os
+import signal
+import sys
+from dataclasses import dataclass
+
+import click
+
+from lms.cli.command_context import Console
+from lms.cli.output import answer, json_option
+from lms.core.clock import now
+from lms.core.errors import Conflict
+from lms.core.logs import configure_logs
+from lms.metrics.slots import metrics_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A listener that has begun."""
+
+    pid: int
+    bind: str
+
+
+@click.command("metrics")
+@json_option
+@click.pass_obj
+def metrics(console: Console, *, as_json: bool) -> None:
+    """Answer GET /metrics at CARREL_METRICS_BIND until SIGTERM; carrel serve starts it by itself."""
+    # prometheus-client is imported only where it is wanted
+    from lms.metrics.listener import listen_for_scrapes  # noqa: PLC0415
+
+    configure_logs()
+    bind = console.settings.metrics_bind
+    if bind is None:
+        raise Conflict("CARREL_METRICS_BIND is not set, such as 127.0.0.1:9100.")
+    folder = metrics_folder(console.settings.scratch)
+    folder.mkdir(parents=True, exist_ok=True)
+    server = listen_for_scrapes(console.carrel, folder, bind, now)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    answer(Listening(os.getpid(), bind), f"Metrics at http://{bind}/metrics", as_json=as_json)
+    sys.stdout.flush()
+    server.serve_forever()

@@ -1,0 +1,1 @@
+"""Metrics: counts what is served and done, and answers Prometheus."""

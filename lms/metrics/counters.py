@@ -1,0 +1,85 @@
+"""Counters of one process: requests, and what its log tells. Imported only where they are wanted.
+
+They are read off the log's lines, so that nothing counts beside it. No label has an id or a name.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import structlog
+from prometheus_client import Counter, Histogram, values
+
+from lms.core.logs import observe_logs
+from lms.metrics.slots import take_slot
+
+FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's own name for it
+REQUEST_S: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
+LONG_S: Final = (1, 10, 60, 300, 1800, 7200, 21600)
+WHAT: Final = ("kind", "lane", "program")
+HOW: Final = ("outcome", "code", "refusal")
+MEDIA: Final = "/media/"
+
+
+def begin_counting(folder: Path) -> None:
+    """Count from now on what this process logs, in files of the slot that it takes."""
+    slot = take_slot(folder)
+    os.environ[FOLDER] = str(folder)  # noqa: TID251  (prometheus-client takes it from nowhere else)
+    values.ValueClass = values.MultiProcessValue(lambda: slot)  # type: ignore[no-untyped-call]  # it has no types
+    observe_logs(_Counts().count)
+
+
+class _Counts:
+    """The counters; made after it is known where they are kept."""
+
+    def __init__(self) -> None:
+        self._requests = Counter(
+            "carrel_requests", "Requests answered.", ("method", "route", "status"), registry=None
+        )
+        self._request_s = Histogram(
+            "carrel_request_seconds",
+            "How long requests took.",
+            ("method", "what"),
+            buckets=REQUEST_S,
+            registry=None,
+        )
+        self._events = Counter(
+            "carrel_events",
+            "What the log tells: jobs, emails, launches, refusals, faults.",
+            ("event", "what", "how"),
+            registry=None,
+        )
+        self._job_s = Histogram(
+            "carrel_job_seconds", "How long jobs took.", ("kind",), buckets=LONG_S, registry=None
+        )
+        self._mail_s = Histogram(
+            "carrel_mail_lag_seconds",
+            "How long emails waited until they were sent.",
+            ("kind",),
+            buckets=LONG_S,
+            registry=None,
+        )
+
+    def count(self, line: structlog.typing.EventDict) -> None:
+        """Count one line of the log."""
+        event = str(line.get("event"))
+        if event == "request":
+            self._count_request(line)
+            return
+        what, how = _first(line, WHAT), _first(line, HOW)
+        self._events.labels(event, what, how).inc()
+        if event == "job_ended":
+            self._job_s.labels(what).observe(line["s"])
+        elif event == "mail_sent":
+            self._mail_s.labels(what).observe(line["waited_s"])
+
+    def _count_request(self, line: structlog.typing.EventDict) -> None:
+        route = line["route"]
+        what = "media" if route.startswith(MEDIA) else "page"
+        method = line["method"] if line["method"] in ("GET", "POST", "HEAD") else "other"
+        self._requests.labels(method, route, str(line["status"])).inc()
+        self._request_s.labels(method, what).observe(line["ms"] / 1000)
+
+
+def _first(line: structlog.typing.EventDict, names: tuple[str, ...]) -> str:
+    return next((str(line[name]) for name in names if name in line), "")

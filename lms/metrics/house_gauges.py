@@ -1,0 +1,99 @@
+"""House gauges: what the database and the disk say at the moment of a scrape."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from sqlalchemy import Row, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from lms.core.runtime import Carrel
+from lms.core.version import VERSION
+from lms.jobs.stalled_lanes import read_stalled
+from lms.models.jobs import Job, JobState, Lane
+from lms.models.mail import Mail, MailLane
+from lms.operations.backup_drill import DRILLED
+from lms.operations.backups import CREATED
+from lms.operations.health_checks import free_bytes, last_act, last_beat
+
+ALL_LANES: Final = (*(lane.value for lane in Lane), *(f"mail-{lane.value}" for lane in MailLane))
+
+
+class HouseGauges:
+    """A collector of prometheus-client; `carrel_database_up` is 0 where the rest is not known."""
+
+    def __init__(self, carrel: Carrel, ask_time: Callable[[], datetime]) -> None:
+        self._carrel = carrel
+        self._ask_time = ask_time
+
+    def collect(self) -> Iterator[Metric]:
+        """Give what is known now."""
+        info = GaugeMetricFamily("carrel_info", "The version that runs.", labels=["version"])
+        info.add_metric([VERSION], 1)
+        yield info
+        yield _gauge(
+            "carrel_disk_free_bytes", "Room in the data directory.", free_bytes(self._carrel)
+        )
+        now = self._ask_time()
+        try:
+            with self._carrel.database.read_session() as session:
+                found = [*_waiting(session, now), *_moments(session)]
+        except SQLAlchemyError:
+            found = []
+        yield _gauge("carrel_database_up", "Whether the database answers.", float(bool(found)))
+        yield from found
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    made = GaugeMetricFamily(name, text)
+    made.add_metric([], value)
+    return made
+
+
+def _waiting(session: Session, now: datetime) -> Iterator[Metric]:
+    waiting = GaugeMetricFamily("carrel_waiting", "Jobs or emails due in a lane.", labels=["lane"])
+    oldest = GaugeMetricFamily(
+        "carrel_oldest_waiting_seconds", "How long the first of a lane is due.", labels=["lane"]
+    )
+    due: dict[str, tuple[int, datetime]] = {}
+    for lane, count, since in _due_jobs(session, now):
+        due[lane.value] = count, since
+    for mail_lane, count, since in _due_mail(session, now):
+        due[f"mail-{mail_lane.value}"] = count, since
+    for name in ALL_LANES:
+        count, since = due.get(name, (0, now))
+        waiting.add_metric([name], count)
+        oldest.add_metric([name], (now - since).total_seconds())
+    yield waiting
+    yield oldest
+    stalled = len(read_stalled(session, now=now))
+    yield _gauge("carrel_stalled_lanes", "Lanes that serve nothing for 10 minutes.", stalled)
+
+
+def _due_jobs(session: Session, now: datetime) -> Sequence[Row[Lane, int, datetime]]:
+    return session.execute(
+        select(Job.lane, func.count(), func.min(Job.run_at))
+        .where(Job.lane.in_(Lane), Job.state == JobState.QUEUED, Job.run_at <= now)
+        .group_by(Job.lane)
+    ).all()
+
+
+def _due_mail(session: Session, now: datetime) -> Sequence[Row[MailLane, int, datetime]]:
+    return session.execute(
+        select(Mail.lane, func.count(), func.min(Mail.run_at))
+        .where(Mail.lane.in_(MailLane), Mail.state == JobState.QUEUED, Mail.run_at <= now)
+        .group_by(Mail.lane)
+    ).all()
+
+
+def _moments(session: Session) -> Iterator[Metric]:
+    sent = session.scalar(select(func.max(Mail.sent_at)).where(Mail.lane.in_(MailLane)))
+    acts = {"backup": last_act(session, CREATED), "drill": last_act(session, DRILLED)}
+    moments = {name: entry.at for name, entry in acts.items() if entry is not None}
+    known = {"email": sent, "worker_beat": last_beat(session), **moments}
+    for name, at in known.items():
+        if at is not None:
+            text = f"When the last {name.replace('_', ' ')} was, in seconds since 1970."
+            yield _gauge(f"carrel_last_{name}_timestamp_seconds", text, at.timestamp())

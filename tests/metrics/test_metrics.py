@@ -1,0 +1,113 @@
+"""/metrics under load: what is counted, on a listener of its own, in files that don't grow."""
+
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from lms.core.clock import now
+from lms.core.database import Database
+from lms.mail.outbox import post
+from lms.metrics.slots import take_slot
+from tests.cli.test_serve import House
+from tests.servers.process import free_port
+from tests.wait_until import until
+from tests.worker.test_zero_downtime import port_of, serving
+
+SECRET = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"  # noqa: S105  (a token of the tests)
+TAKES = "import sys; from pathlib import Path; from lms.metrics.slots import take_slot; print(take_slot(Path(sys.argv[1])))"
+
+
+def test_a_slot_is_free_again_when_its_process_has_ended(tmp_path: Path) -> None:
+    command = (sys.executable, "-c", TAKES, str(tmp_path))
+    assert [subprocess.check_output(command).strip() for _ in range(2)] == [b"0", b"0"]
+    assert take_slot(tmp_path) == 0
+    assert subprocess.check_output(command).strip() == b"1"
+
+
+def scraped(port: int) -> dict[str, float]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+    except OSError:
+        return {}
+    pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in pairs}
+
+
+def ask(port: int, path: str) -> None:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30).read()
+    except OSError:
+        return
+
+
+def counted(place: int, route: str, status: int) -> float:
+    name = f'carrel_requests_total{{method="GET",route="{route}",status="{status}"}}'
+    return scraped(place).get(name, 0)
+
+
+@pytest.fixture
+def place() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def house(
+    environ: Mapping[str, str], database: Database, tmp_path: Path, place: int
+) -> Iterator[House]:
+    given = {**environ, "CARREL_METRICS_BIND": f"127.0.0.1:{place}"}
+    with serving(given, tmp_path, "--workers", "2") as made:
+        yield made
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_what_a_library_does_is_counted_without_ids(
+    house: House, database: Database, place: int
+) -> None:
+    with database.transaction() as session:
+        post(
+            session,
+            kind="delivery_test",
+            to="alice@example.org",
+            login_id=None,
+            subject="Hello",
+            values={},
+            now=now(),
+        )
+    for path in ("/webinars", f"/confirm/{SECRET}", f"/media/{SECRET}/x.m3u8", "/webinars/none"):
+        ask(port_of(house), path)
+    sent = 'carrel_events_total{event="mail_sent",how="",what="delivery_test"}'
+    until(lambda: scraped(place).get(sent) == 1, seconds=30)
+    assert counted(place, "/webinars", 200) == 1
+    assert counted(place, "/webinars/<slug>", 404) == 1
+    assert counted(place, "/media/<token>/m3u8", 404) == 1
+    seen = scraped(place)
+    assert (seen["carrel_database_up"], seen['carrel_waiting{lane="media"}']) == (1, 0)
+    assert not [name for name in seen if SECRET in name or "alice" in name]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_files_do_not_grow_over_restarts(
+    house: House, environ: Mapping[str, str], place: int
+) -> None:
+    for _ in range(3):
+        before = house.pid_of("metrics")
+        house.process.send_signal(signal.SIGHUP)
+        until(lambda before=before: house.pid_of("metrics") != before, seconds=90)
+        ask(port_of(house), "/webinars")
+    until(lambda: counted(place, "/webinars", 200) == 3, seconds=30)
+    files = [*Path(environ["CARREL_DATA_DIR"], "scratch/metrics").glob("*.db")]
+    assert len(files) <= 2 * 6  # counters and histograms: of two generations of web, and the worker
+    assert sum(file.stat().st_size for file in files) < 20 << 20
+    began = time.perf_counter()
+    for _ in range(10):
+        assert scraped(place)
+    assert (time.perf_counter() - began) / 10 < 0.1
