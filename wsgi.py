@@ -23,10 +23,13 @@ def application() -> "WSGIApplication":
     # here, since a command starts without the pages
     from lms.app import create_app  # noqa: PLC0415
     from lms.web.wsgi_middleware_stack import front  # noqa: PLC0415
+    from lms.worker.alert_watch import AlertWatch  # noqa: PLC0415
 
     carrel = open_carrel(Settings.from_env())
     begin_counting_if_wanted(carrel.settings)
-    return front(create_app(carrel, COMPONENTS), carrel)
+    made = front(create_app(carrel, COMPONENTS), carrel)
+    AlertWatch(carrel).start()
+    return made
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "confirm_sign_up",
                 "embed_code",
                 "how_to_sign_in",
+                "lanes_stalled",
                 "link_login",
                 "no_account",
                 "password_changed",
