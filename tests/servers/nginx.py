@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,6 +97,15 @@ def _running(http: str, port: int, *, workers: int = 1) -> Iterator[None]:
         command = [_program(), "-e", "stderr", "-p", home, "-c", configuration]
         with running(command, ready=lambda: listening(port), log=Path(home, "log")):
             yield
+
+
+def nginx_takes(http: str) -> bool:
+    """Tell whether nginx takes what stands in its `http` block; says why not on stderr."""
+    with tempfile.TemporaryDirectory(prefix="carrel-nginx-") as home:
+        configuration = Path(home, "nginx.conf")
+        configuration.write_text(MAIN.format(home=home, http=http, workers=1, user=""))
+        command = [_program(), "-t", "-e", "stderr", "-p", home, "-c", configuration]
+        return subprocess.run(command, check=False).returncode == 0
 
 
 def _program() -> Path:

@@ -1,0 +1,164 @@
+"""What is in deploy/ is what its programs take, and names only what the product has."""
+
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from lms.cli.root_command import build
+from lms.core.settings import Settings
+from lms.metrics import counters, house_gauges
+from tests.servers.nginx import CERTIFICATE, nginx_takes
+from wsgi import COMPONENTS
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.*"))
+SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
+MOST_EXPOSED = "20"  # 2.0, in the way that systemd-analyze takes it
+
+
+def ran(*command: object, **environ: str) -> str:
+    """Run a program of the system, skip where there is none, and return what it said."""
+    program = shutil.which(str(command[0]), path="/usr/sbin:/usr/bin:/usr/local/bin")
+    if program is None:
+        pytest.skip(f"{command[0]} is not installed here")
+    done = subprocess.run(  # what it said is shown below
+        [program, *map(str, command[1:])],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environ or None,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def parse(words: Sequence[str]) -> None:
+    """Let the command line read a command, without running it."""
+    command: click.Command = build(COMPONENTS)
+    context = click.Context(command)
+    while isinstance(command, click.Group):
+        found = command.get_command(context, words[0])
+        assert found is not None, words
+        command, words = found, words[1:]
+    command.make_context("carrel", list(words), resilient_parsing=False)
+
+
+def compose() -> Mapping[str, Any]:
+    return dict(yaml.safe_load((DEPLOY / "compose.yaml").read_text()))
+
+
+def commands() -> Iterator[list[str]]:
+    for unit in SERVICES:
+        for line in re.findall(r"^ExecStart=(.+)$", unit.read_text(), re.MULTILINE):
+            program, *words = shlex.split(line)
+            assert program == "/opt/carrel/.venv/bin/carrel"
+            yield words
+    for service in compose()["services"].values():
+        if service["image"] == "carrel":
+            yield service["command"]
+
+
+def test_units_and_containers_start_commands_that_there_are() -> None:
+    started = list(commands())
+    assert ["serve"] in started
+    assert ["worker"] in started
+    assert ["db", "upgrade"] in started
+    for words in started:
+        parse(words)
+
+
+def given(lines: Sequence[str]) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in lines if line.startswith("CARREL_"))
+
+
+def test_the_settings_of_each_profile_are_settings(tmp_path: Path) -> None:
+    listed = given((DEPLOY / "carrel.env").read_text().splitlines())
+    here = listed | {"CARREL_DATA_DIR": str(tmp_path)}
+    assert Settings.from_env(here).is_https
+    settings = Settings.from_env(here | compose()["x-servers"])
+    assert settings.storage_url == "s3://carrel/files"
+
+
+def test_every_service_of_a_profile_waits_only_for_others_of_it() -> None:
+    services = compose()["services"]
+    for service in services.values():
+        for needed in service.get("depends_on", ()):
+            assert set(service["profiles"]) <= set(services[needed]["profiles"])
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.name))
+def test_systemd_takes_each_unit(unit: Path, tmp_path: Path) -> None:
+    for each in UNITS:
+        text = each.read_text().replace("/opt/carrel/.venv/bin/carrel", "/bin/true")
+        (tmp_path / each.name).write_text(text)
+    said = ran("systemd-analyze", "verify", tmp_path / unit.name)
+    assert str(tmp_path) not in said
+    assert unit.name not in said
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: str(unit.name))
+def test_units_are_hardened(unit: Path) -> None:
+    ran("systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSED}", unit)
+
+
+def test_caddy_takes_its_file(tmp_path: Path) -> None:
+    place = DEPLOY / "Caddyfile"
+    for environ in (
+        {},
+        {"LIBRARY_HOST": ":8080", "LIBRARY_NODES": "10.0.0.11:8000 10.0.0.12:8000"},
+    ):
+        ran(
+            "caddy",
+            "validate",
+            "--adapter",
+            "caddyfile",
+            "--config",
+            place,
+            HOME=str(tmp_path),
+            **environ,
+        )
+
+
+def test_nginx_takes_the_file_of_several_nodes(tmp_path: Path) -> None:
+    text = (DEPLOY / "nginx-nodes.conf").read_text()
+    for written, here in {
+        "/etc/ssl/library.pem": str(CERTIFICATE),
+        "/etc/ssl/library.key": str(CERTIFICATE),
+        "/var/log/nginx": str(tmp_path),
+    }.items():
+        assert written in text
+        text = text.replace(written, here)
+    assert nginx_takes(text)
+
+
+def test_prometheus_takes_its_rules() -> None:
+    ran("promtool", "check", "rules", DEPLOY / "prometheus-rules.yml")
+
+
+def test_rules_name_only_metrics_that_there_are() -> None:
+    text = (DEPLOY / "prometheus-rules.yml").read_text()
+    sources = "".join(Path(one.__file__).read_text() for one in (counters, house_gauges))
+    made = set(re.findall(r"carrel_[a-z_]+", sources))
+    made |= {f"carrel_last_{name}_timestamp_seconds" for name in ("backup", "drill", "email")}
+    named = {re.sub(r"_(total|bucket)$", "", name) for name in re.findall(r"carrel_[a-z_]+", text)}
+    assert named - made == set()
+
+
+def test_logrotate_takes_its_file() -> None:
+    ran("logrotate", "--debug", "--state", "/dev/null", DEPLOY / "logrotate")
+
+
+def test_the_image_has_every_package_of_the_product() -> None:
+    text = (DEPLOY / "Containerfile").read_text()
+    assert {"lms", "lti", "media", "templates", "wsgi.py"} <= set(
+        re.findall(r"^COPY (\S+) ", text, re.MULTILINE)
+    )
+    assert "USER 10001" in text
