@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from lms.component import Component, load_tables
 from lms.core.acting_roles import ActingRole
 from lms.core.runtime import Carrel
+from lms.web.accounts.step_up import init_step_up
 from lms.web.core.current_user import init_sign_in
 from lms.web.core.error_pages import init_errors
 from lms.web.core.gunicorn_log import ROUTE
@@ -87,6 +88,7 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
         component.init_app(app)
     guard_routes(app)  # before the forms: who may not come in sends no body either
     _protect_forms(app)
+    init_step_up(app)  # after the forms: only what this person has sent is carried on
     return app
 
 

@@ -1,4 +1,7 @@
-"""Browser sessions: each signed-in browser is a row that can be listed and ended."""
+"""Browser sessions: each signed-in browser is a row that can be listed and ended.
+
+Where a login has a second factor, a sign-in opens nothing until its second step is done.
+"""
 
 import hashlib
 import secrets
@@ -6,17 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_logins import logins_of
 from lms.core.errors import N_, Forbidden, NotFound
-from lms.models.accounts import Login, SignIn
+from lms.models.accounts import Login, SecondFactor, SecondStep, SignIn
 from lms.models.playback import PlaybackEnd
 from lms.playback import sessions as playback_sessions
 
 REMEMBERED_FOR: Final = timedelta(days=30)
 IDLE_FOR: Final = timedelta(hours=12)
+SECOND_STEP_WITHIN: Final = timedelta(minutes=15)
 LONGEST: Final = timedelta(days=30)
 NOTED_EVERY: Final = timedelta(minutes=5)  # "last seen" is known to this, not written each time
 A_VISIT_ENDS_AFTER: Final = timedelta(hours=4)
@@ -45,10 +50,25 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A new sign-in: `cookie` is kept by the browser alone."""
+    """A new sign-in: `cookie` is kept by the browser alone.
+
+    While its second step is due, it opens no page but that of the second step.
+    """
 
     cookie: str
     remembered: bool
+    login_id: int
+    is_second_step_due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A sign-in whose second step is due; `challenge` is what a passkey was asked to sign."""
+
+    sign_in_id: int
+    login_id: int
+    login: str  # the outside id
+    challenge: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +91,15 @@ def hash_cookie(value: str) -> bytes:
 def open_sign_in(session: Session, login_id: int, *, browser: Browser, now: datetime) -> Opened:
     """Sign a browser in under a cookie of 256 random bits that never was used before.
 
-    A login that was merged opens the one that was kept. Raises Blocked when the login is blocked, and NotFound when there is none.
+    A login that was merged opens the one that was kept. If either has a second factor, the second
+    step is due first (`finish`). Raises Blocked when the login is blocked, and NotFound when there
+    is none.
     """
     merged_into = select(Login.merged_into).where(Login.id == login_id).scalar_subquery()
     login = session.execute(
-        select(Login.id, Login.public_id, Login.blocked_at).where(
-            Login.id == func.coalesce(merged_into, login_id)
-        )
+        select(Login.id, Login.public_id, Login.blocked_at)
+        .where(Login.id == func.coalesce(merged_into, login_id))
+        .with_for_update(key_share=True)  # so that no factor is added meanwhile
     ).one_or_none()
     if login is None:
         raise NotFound
@@ -86,6 +108,7 @@ def open_sign_in(session: Session, login_id: int, *, browser: Browser, now: date
     if browser.earlier is not None:
         _end(session, SignIn.token_hash == browser.earlier, now=now)
     cookie = secrets.token_urlsafe(32)
+    is_due = has_second_factor(session, login.id)
     sign_in = SignIn(
         token_hash=hash_cookie(cookie),
         login_id=login.id,
@@ -94,12 +117,101 @@ def open_sign_in(session: Session, login_id: int, *, browser: Browser, now: date
         created_at=now,
         last_seen_at=now,
         came_before_at=_last_seen(session, login.id),
-        expires_at=now + (REMEMBERED_FOR if browser.remembered else IDLE_FOR),
+        expires_at=now + (SECOND_STEP_WITHIN if is_due else _lasts(remembered=browser.remembered)),
+        second_step=SecondStep.DUE if is_due else SecondStep.NONE,
     )
     session.add(sign_in)
     session.flush()
-    audit.record(session, "sign_in.opened", sign_in.public_id, actor=login.public_id, now=now)
-    return Opened(cookie, browser.remembered)
+    act = "sign_in.second_step_asked" if is_due else "sign_in.opened"
+    audit.record(session, act, sign_in.public_id, actor=login.public_id, now=now)
+    return Opened(cookie, browser.remembered, login.id, is_due)
+
+
+def has_second_factor(session: Session, login_id: int) -> bool:
+    """Tell whether a person has an authenticator app or a passkey, also by a merged login."""
+    theirs = SecondFactor.login_id.in_(logins_of(login_id))
+    return bool(session.scalar(select(exists().where(theirs))))
+
+
+def read_due(session: Session, cookie: str, *, now: datetime) -> Due | None:
+    """Return the sign-in of a cookie if its second step is due; None for every other."""
+    row = session.execute(
+        select(SignIn.id, SignIn.login_id, Login.public_id, SignIn.challenge)
+        .join(Login, Login.id == SignIn.login_id)
+        .where(
+            SignIn.token_hash == hash_cookie(cookie),
+            SignIn.second_step == SecondStep.DUE,
+            SignIn.ended_at.is_(None),
+            SignIn.expires_at > now,
+            Login.blocked_at.is_(None),
+        )
+    ).one_or_none()
+    return None if row is None else Due(*row)
+
+
+def finish(session: Session, due: Due, *, now: datetime) -> Opened:
+    """Sign the browser in after its second step, under a new cookie; raises NotFound if it ended."""
+    cookie = secrets.token_urlsafe(32)
+    sign_in = session.scalar(
+        select(SignIn)
+        .where(
+            SignIn.id == due.sign_in_id,
+            SignIn.second_step == SecondStep.DUE,
+            SignIn.ended_at.is_(None),
+        )
+        .with_for_update()
+    )
+    if sign_in is None:
+        raise NotFound
+    sign_in.token_hash = hash_cookie(cookie)
+    sign_in.second_step = SecondStep.DONE
+    sign_in.proved_at = now
+    sign_in.expires_at = now + _lasts(remembered=sign_in.remembered)
+    session.flush()
+    audit.record(session, "sign_in.opened", sign_in.public_id, actor=due.login, now=now)
+    return Opened(cookie, sign_in.remembered, due.login_id, is_second_step_due=False)
+
+
+def note_proof(
+    session: Session, sign_in_id: int, *, now: datetime, second_step: SecondStep | None = None
+) -> None:
+    """Note that the person of a signed-in browser has just proved again who they are."""
+    values: dict[str, object] = {"proved_at": now}
+    if second_step is not None:
+        values["second_step"] = second_step
+    session.execute(
+        update(SignIn)
+        .where(SignIn.id == sign_in_id, SignIn.second_step != SecondStep.DUE)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def read_challenge(session: Session, sign_in_id: int) -> bytes | None:
+    """Return what a passkey was asked to sign in this browser, if it has not yet."""
+    return session.scalar(select(SignIn.challenge).where(SignIn.id == sign_in_id))
+
+
+def set_challenge(session: Session, sign_in_id: int, challenge: bytes) -> None:
+    """Note what a passkey is asked to sign in this browser."""
+    session.execute(
+        update(SignIn)
+        .where(SignIn.id == sign_in_id)
+        .values(challenge=challenge)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def use_challenge(session: Session, challenge: bytes) -> bool:
+    """Let a challenge be answered no second time; False if it was answered before."""
+    used = session.scalar(
+        update(SignIn)
+        .where(SignIn.challenge == challenge)
+        .values(challenge=None)
+        .returning(SignIn.id)
+        .execution_options(synchronize_session=False)
+    )
+    return used is not None
 
 
 def is_due(last_seen_at: datetime, *, now: datetime) -> bool:
@@ -141,7 +253,12 @@ def note_seen(session: Session, sign_in_id: int, *, now: datetime) -> None:
 
 def _last_seen(session: Session, login_id: int) -> datetime | None:
     """Return when a person was last here, in whichever browser."""
-    return session.scalar(select(func.max(SignIn.last_seen_at)).where(SignIn.login_id == login_id))
+    was_in = (SignIn.login_id == login_id) & (SignIn.second_step != SecondStep.DUE)
+    return session.scalar(select(func.max(SignIn.last_seen_at)).where(was_in))
+
+
+def _lasts(*, remembered: bool) -> timedelta:
+    return REMEMBERED_FOR if remembered else IDLE_FOR
 
 
 def list_for(session: Session, login_id: int, *, now: datetime) -> tuple[SignedIn, ...]:
@@ -155,7 +272,12 @@ def list_for(session: Session, login_id: int, *, now: datetime) -> tuple[SignedI
             SignIn.created_at,
             SignIn.last_seen_at,
         )
-        .where(SignIn.login_id == login_id, SignIn.ended_at.is_(None), SignIn.expires_at > now)
+        .where(
+            SignIn.login_id == login_id,
+            SignIn.second_step != SecondStep.DUE,
+            SignIn.ended_at.is_(None),
+            SignIn.expires_at > now,
+        )
         .order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())
     )
     return tuple(SignedIn(*row) for row in rows)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.accounts import accounts, browser_sessions, login_lookup, mails
+from lms.accounts import accounts, browser_sessions, login_lookup, mails, second_factors
 from lms.accounts.accounts import Account
 from lms.accounts.mails import Reader
 from lms.core.email_addresses import Address, read_address
@@ -68,8 +68,8 @@ def confirm_change(session: Session, secret: str, *, links: Links, now: datetime
 def restore(session: Session, secret: str, *, now: datetime) -> str:
     """Take a change of address back and shut out whoever made it.
 
-    The old address counts again, the password and a recovery address set since are gone, every
-    browser is signed out. Returns the secret with which the owner chooses a new password.
+    The old address counts again; the password, and a recovery address, apps and passkeys added since,
+    are gone; every browser is signed out. Returns the secret with which the owner chooses a new password.
     Raises LinkOver for a link that is over, Conflict when the old address has another account now.
     """
     ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.RESTORE_EMAIL, now=now)
@@ -197,6 +197,7 @@ def _shut_out(session: Session, ticket: Ticket, *, now: datetime) -> None:
         .values(_NO_RECOVERY)
         .execution_options(synchronize_session=False)
     )
+    second_factors.forget_since(session, ticket.login_id, since=ticket.created_at)
     # Everything that was sent since, whatever it is for: also the power to take this back.
     session.execute(
         update(EmailToken)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 from urllib.parse import quote
 
@@ -21,6 +22,27 @@ _SUBJECTS: Final = {
     EmailPurpose.CHANGE_EMAIL: N_("Confirm your new e-mail address"),
     EmailPurpose.RESTORE_EMAIL: N_("The e-mail address of your account was changed"),
     EmailPurpose.RECOVERY_ADDRESS: N_("Confirm your recovery address"),
+}
+
+
+class SecondStepChange(StrEnum):
+    """What changed in how a person signs in with a second step."""
+
+    APP_ADDED = "app_added"
+    PASSKEY_ADDED = "passkey_added"
+    REMOVED = "removed"
+    CODES_MADE = "codes_made"
+    CODE_USED = "code_used"
+    RESET = "reset"
+
+
+_SECOND_STEP_SUBJECTS: Final = {
+    SecondStepChange.APP_ADDED: N_("An authenticator app was added to your account"),
+    SecondStepChange.PASSKEY_ADDED: N_("A passkey was added to your account"),
+    SecondStepChange.REMOVED: N_("An app or passkey was removed from your account"),
+    SecondStepChange.CODES_MADE: N_("New recovery codes were made for your account"),
+    SecondStepChange.CODE_USED: N_("A recovery code was used to sign in to your account"),
+    SecondStepChange.RESET: N_("Two-step sign-in was turned off for your account"),
 }
 
 
@@ -106,6 +128,18 @@ def send_recovery_changed(
     values = {"recovery": recovery, "action_url": links.page("/account")}
     subject = N_("The recovery address of your account was changed")
     _send(session, reader, "recovery_changed", subject, values, now=now)
+
+
+def send_second_step_changed(
+    session: Session, reader: Reader, change: SecondStepChange, *, links: Links, now: datetime
+) -> None:
+    """Tell the owner what changed in how they sign in, and what to do if it wasn't them."""
+    values = {
+        "account": reader.account,
+        "change": change.value,
+        "action_url": links.page("/account/security"),
+    }
+    _send(session, reader, "second_step_changed", _SECOND_STEP_SUBJECTS[change], values, now=now)
 
 
 def _send(

@@ -56,6 +56,12 @@ def send_confirmation(
     mails.send_link(session, reader, purpose, links=links, onward=onward, now=now)
 
 
+def is_unconfirmed(session: Session, address: Address) -> bool:
+    """Tell whether an address has an account that waits for its confirmation."""
+    waits = (Login.email_key == address.key) & Login.confirmed_at.is_(None)
+    return session.scalar(select(Login.id).where(waits)) is not None
+
+
 def remind_unconfirmed(
     session: Session, address: Address, *, links: Links, onward: str | None, now: datetime
 ) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import click
 from sqlalchemy.orm import Session
 
-from lms.accounts import accounts
+from lms.accounts import accounts, second_factors
 from lms.accounts.accounts import Account, NewLogin
 from lms.accounts.login_lookup import find_known
 from lms.cli.command_context import Console
@@ -160,6 +160,26 @@ def unblock_login(console: Console, *, email: str, as_json: bool) -> None:
         account_blocks.unblock(session, login_id, actor=None, now=clock.now())
         account = accounts.read_account(session, login_id)
     answer(_facts(account), f"{account.email} may sign in again.", as_json=as_json)
+
+
+@login.command("reset-two-step")
+@click.argument("email")
+@json_option
+@click.pass_obj
+def reset_two_step(console: Console, *, email: str, as_json: bool) -> None:
+    """Turn off two-step sign-in of a person who lost their app, passkeys and recovery codes.
+
+    They are signed out everywhere and told by email. Make sure that it is they who ask you.
+    """
+    links = Links(console.settings.base_url)
+    with console.carrel.database.transaction() as session:
+        account = accounts.find_by_email(session, email)
+        second_factors.reset(session, account.id, links=links, actor=None, now=clock.now())
+    answer(
+        _facts(account),
+        f"{account.email} signs in without a second step now, and was told by email.",
+        as_json=as_json,
+    )
 
 
 @login.command("merge")

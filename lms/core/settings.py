@@ -58,6 +58,7 @@ class Settings:
     time_zone: str
     trusted_proxies: tuple[Network, ...]
     upload_days: int
+    staff_two_step: bool
     backup_url: str | None
     backup_passphrase: str | None = field(repr=False)
     speech_command: tuple[str, ...]
@@ -124,6 +125,7 @@ class Settings:
             time_zone=reader.take("TIME_ZONE", "America/New_York", _time_zone),
             trusted_proxies=reader.take("TRUSTED_PROXIES", (), _networks),
             upload_days=reader.take("UPLOAD_DAYS", 7, _days),
+            staff_two_step=reader.take("STAFF_TWO_STEP", default=False, parse=_yes_or_no),
             backup_url=reader.take("BACKUP", None, _storage_url),
             backup_passphrase=reader.secret("BACKUP_PASSPHRASE", None, _passphrase),
             speech_command=reader.take("SPEECH_COMMAND", (), _command),

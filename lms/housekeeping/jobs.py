@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from lms.accounts import accounts, browser_sessions
+from lms.accounts import accounts, browser_sessions, try_counts
 from lms.attendance import report_imports
 from lms.buying import carts, order_sessions
 from lms.core.clock import now
@@ -37,6 +37,7 @@ SCHEDULES = (
 FORGETTING: Final = (
     link_tokens_and_codes.forget_old,
     browser_sessions.forget_old,
+    try_counts.forget_old,
     accounts.forget_unconfirmed,
     mail_outbox.forget_old,
     seat_import_imports.forget_old,

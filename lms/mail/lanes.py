@@ -28,6 +28,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "reset_password",
                 "restore_email",
                 "seat_claimed",
+                "second_step_changed",
                 "set_password",
                 "sign_in_code",
             }

@@ -1,9 +1,10 @@
-"""Tables of accounts: logins, further email addresses, sign-ins, and email tokens."""
+"""Tables of accounts: logins, addresses, sign-ins, second factors, email tokens, and counted tries."""
 
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -35,6 +36,21 @@ class EmailPurpose(StrEnum):
     RESTORE_EMAIL = "restore_email"
     RECOVERY_ADDRESS = "recovery_address"
     CONFIRM_ORDER = "confirm_order"
+
+
+class SecondStep(StrEnum):
+    """Whether a sign-in needs a second step: a code from an app, a passkey, or a recovery code."""
+
+    NONE = "none"  # the login has no second factor
+    DUE = "due"  # the browser isn't signed in before it is done
+    DONE = "done"
+
+
+class FactorKind(StrEnum):
+    """What a person shows in the second step of signing in."""
+
+    APP = "app"  # a code of six digits from an authenticator app
+    PASSKEY = "passkey"
 
 
 class Login(Base, kw_only=True):
@@ -84,6 +100,8 @@ class SignIn(Base, kw_only=True):
     """One signed-in browser: the hash of its opaque cookie, so that it can be ended from here.
 
     `came_before_at` is when its person was last here before this visit, None at their first.
+    `proved_at` is when they last proved who they are after signing in, None if not since.
+    `challenge` is what a passkey has been asked to sign, until it did.
     """
 
     __tablename__ = "sign_in"
@@ -102,6 +120,9 @@ class SignIn(Base, kw_only=True):
     last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     came_before_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    second_step: Mapped[SecondStep] = mapped_column(words(SecondStep), default=SecondStep.NONE)
+    proved_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    challenge: Mapped[bytes | None] = mapped_column(LargeBinary(64), default=None)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
 
 
@@ -126,3 +147,63 @@ class EmailToken(Base, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class SecondFactor(Base, kw_only=True):
+    """One authenticator app or passkey of a login.
+
+    `last_step` is the 30 seconds (since 1970) of the last code of an app, so that none works twice;
+    `host` is the host name for which a passkey was made, and the only one at which it works.
+    """
+
+    __tablename__ = "second_factor"
+    __table_args__ = (
+        CheckConstraint("kind <> 'app' OR sealed_secret IS NOT NULL", name="app_has_its_secret"),
+        CheckConstraint(
+            "kind <> 'passkey' OR (credential_id IS NOT NULL AND public_key IS NOT NULL"
+            " AND host IS NOT NULL)",
+            name="passkey_has_its_key",
+        ),
+        CheckConstraint("length(name) BETWEEN 1 AND 60", name="name_length"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[FactorKind] = mapped_column(words(FactorKind))
+    name: Mapped[str] = mapped_column(String(60))
+    sealed_secret: Mapped[str | None] = mapped_column(Text, default=None)
+    last_step: Mapped[int] = mapped_column(default=0)
+    credential_id: Mapped[bytes | None] = mapped_column(
+        LargeBinary(1023), default=None, unique=True
+    )
+    public_key: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    sign_count: Mapped[int] = mapped_column(BigInteger, default=0)
+    host: Mapped[str | None] = mapped_column(String(253), default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class RecoveryCode(Base, kw_only=True):
+    """A code for a person who lost their app and passkeys, stored as its hash; it works once."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (CheckConstraint("length(code_hash) = 32", name="code_is_a_sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class TryCount(Base, kw_only=True):
+    """The tries of one key in one window; the key is hashed, so that it names no one."""
+
+    __tablename__ = "try_count"
+    __table_args__ = (CheckConstraint("tries >= 1", name="tries_at_least_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    key: Mapped[str] = mapped_column(String(100), unique=True)
+    tries: Mapped[int]
+    ends_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -27,7 +27,7 @@ from lms.operations.row_copy import tables
 from media.storage.storage_protocol import Storage
 
 BATCH: Final = 1_000
-SECRETS: Final = ("private_key",)
+SECRETS: Final = ("private_key", "sealed_secret")
 SECRET_ENDS: Final = ("_hash",)
 README: Final = """Exported from Carrel {version} at {at}.
 
@@ -39,7 +39,8 @@ files/KEY          the stored files. The columns that end in "key" name them: re
                    sent are in files/originals, prepared recordings (HLS and MP4) in
                    files/renditions, captions (WebVTT) beside them, invoices and the like as PDF.
 
-Left out: hashes of passwords and of secret links, and private keys.
+Left out: hashes of passwords and of secret links, private keys, and secrets of
+authenticator apps.
 """
 
 

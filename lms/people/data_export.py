@@ -8,10 +8,11 @@ from sqlalchemy import CompoundSelect, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from lms.accounts.login_lookup import list_further
+from lms.accounts.second_factors import list_factors
 from lms.certificates.read_models import Status, list_history
 from lms.core.errors import NotFound
 from lms.core.lti_hook_types import OwnSystem
-from lms.models.accounts import Login, LoginAlias
+from lms.models.accounts import FactorKind, Login, LoginAlias
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind, Scope
 from lms.models.group_showings import Attendee, Showing
@@ -48,6 +49,16 @@ class OwnGrant:
     starts_at: datetime
     ends_at: datetime | None
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSecondFactor:
+    """An authenticator app or passkey with which the person signs in, without what is secret of it."""
+
+    kind: FactorKind
+    name: str
+    added_at: datetime
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +178,7 @@ class PersonalData:
     recovery_email: str | None
     time_zone: str | None
     since: datetime
+    second_factors: tuple[OwnSecondFactor, ...]
     memberships: tuple[OwnMembership, ...]
     asked: tuple[OwnAsked, ...]
     grants: tuple[OwnGrant, ...]
@@ -233,6 +245,10 @@ def read_personal_data(
         recovery_email=login.recovery_email,
         time_zone=login.zone,
         since=login.created_at,
+        second_factors=tuple(
+            OwnSecondFactor(one.kind, one.name, one.created_at, one.last_used_at)
+            for one in list_factors(session, login_id)
+        ),
         memberships=tuple(OwnMembership(*row) for row in memberships),
         asked=tuple(OwnAsked(*row) for row in asked),
         grants=tuple(

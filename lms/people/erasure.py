@@ -19,7 +19,7 @@ from lms.accounts import browser_sessions
 from lms.certificates import certificates
 from lms.core.errors import N_, Conflict, NotFound
 from lms.mail.links import Links
-from lms.models.accounts import EmailToken, Login, LoginAlias
+from lms.models.accounts import EmailToken, Login, LoginAlias, RecoveryCode, SecondFactor
 from lms.models.group_showings import Attendee
 from lms.models.live import Attendance, LiveJoin, Registration, RoomReport, RoomStay
 from lms.models.mail import Mail
@@ -260,6 +260,8 @@ def _forget_doings(session: Session, person: _Person) -> None:
         GroupSupervisor,
         LoginAlias,
         EmailToken,
+        SecondFactor,
+        RecoveryCode,
     ):
         session.execute(
             delete(model)

@@ -12,7 +12,7 @@ from lms.access.merged_organizations import kept_organization
 from lms.accounts import email_aliases
 from lms.accounts.email_aliases import Alias
 from lms.core.errors import NotFound
-from lms.models.accounts import Login, LoginAlias, SellerRole, SignIn
+from lms.models.accounts import Login, LoginAlias, SecondStep, SellerRole, SignIn
 from lms.models.organizations import Membership, Organization, Role
 
 
@@ -78,7 +78,9 @@ def read_person(session: Session, public_id: str) -> Person:
         blocked_reason=login.blocked_reason,
         created_at=login.created_at,
         last_seen_at=session.scalar(
-            select(func.max(SignIn.last_seen_at)).where(SignIn.login_id == login.id)
+            select(func.max(SignIn.last_seen_at)).where(
+                SignIn.login_id == login.id, SignIn.second_step != SecondStep.DUE
+            )
         ),
         merged_into=next(iter(_named(session, Login.id == login.merged_into)), None),
         merged=tuple(_named(session, Login.merged_into == login.id)),

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import String, literal
 
 from lms.core.postal_addresses import Address
+from tests.rules.second_factor_violations import SECOND_FACTORS
 from tests.rules.valid_rows import REFERRED, START
 
 BEFORE = START - timedelta(seconds=1)
@@ -23,6 +24,7 @@ def _no_zip(prefix: str) -> Mapping[str, str]:
 
 # the CHECKs of the columns that hold one of a few words are broken by UNKNOWN, and not listed here
 CHECKS: Mapping[str, Mapping[str, Any]] = {
+    **SECOND_FACTORS,
     "ck_assignment_claimed_by_a_login": {"state": "claimed"},
     "ck_assignment_email_with_key": {"email": "pat@example.org"},
     "ck_assignment_ended_with_a_reason": {"state": "released", "ended_at": START},

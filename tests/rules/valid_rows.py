@@ -59,6 +59,8 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "delivery_kit": {"size_bytes": 0, "downloads": 0},
     "exemption": {"login_id": REFERRED},
     "email_token": {"expires_at": START + timedelta(hours=1)},
+    "second_factor": {"sealed_secret": "sealed"},
+    "try_count": {"tries": 1},
     "sign_in": {"expires_at": START + timedelta(hours=1)},
     "past_import_row": {
         "number": 1,

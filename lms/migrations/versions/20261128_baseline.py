@@ -49,6 +49,9 @@ TABLES = (
     "member_invitation",
     "membership",
     "sign_in",
+    "second_factor",
+    "recovery_code",
+    "try_count",
     "presenter",
     "series",
     "webinar",
@@ -166,6 +169,7 @@ TABLES = (
 
 def upgrade() -> None:
     _people()
+    _second_factors()
     _billing()
     _catalog()
     _search()
@@ -632,6 +636,9 @@ def _people() -> None:
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("came_before_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("second_step", _enum("secondstep", "none", "due", "done"), nullable=False),
+        sa.Column("proved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("challenge", sa.LargeBinary(length=64), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "expires_at > created_at", name=op.f("ck_sign_in_expires_after_creation")
@@ -645,6 +652,72 @@ def _people() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_sign_in_token_hash")),
     )
     op.create_index(op.f("ix_sign_in_login_id"), "sign_in", ["login_id"])
+
+
+def _second_factors() -> None:
+    op.create_table(
+        "second_factor",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("login_id", sa.Integer(), nullable=False),
+        sa.Column("kind", _enum("factorkind", "app", "passkey"), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("sealed_secret", sa.Text(), nullable=True),
+        sa.Column("last_step", sa.Integer(), nullable=False),
+        sa.Column("credential_id", sa.LargeBinary(length=1023), nullable=True),
+        sa.Column("public_key", sa.LargeBinary(), nullable=True),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("host", sa.String(length=253), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "kind <> 'app' OR sealed_secret IS NOT NULL",
+            name=op.f("ck_second_factor_app_has_its_secret"),
+        ),
+        sa.CheckConstraint(
+            "kind <> 'passkey' OR (credential_id IS NOT NULL AND public_key IS NOT NULL"
+            " AND host IS NOT NULL)",
+            name=op.f("ck_second_factor_passkey_has_its_key"),
+        ),
+        sa.CheckConstraint(
+            "length(name) BETWEEN 1 AND 60", name=op.f("ck_second_factor_name_length")
+        ),
+        sa.ForeignKeyConstraint(
+            ["login_id"], ["login.id"], name=op.f("fk_second_factor_login_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_second_factor")),
+        sa.UniqueConstraint("credential_id", name=op.f("uq_second_factor_credential_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_second_factor_public_id")),
+    )
+    op.create_index(op.f("ix_second_factor_login_id"), "second_factor", ["login_id"])
+    op.create_table(
+        "recovery_code",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("login_id", sa.Integer(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "length(code_hash) = 32", name=op.f("ck_recovery_code_code_is_a_sha256")
+        ),
+        sa.ForeignKeyConstraint(
+            ["login_id"], ["login.id"], name=op.f("fk_recovery_code_login_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_recovery_code_code_hash")),
+    )
+    op.create_index(op.f("ix_recovery_code_login_id"), "recovery_code", ["login_id"])
+    op.create_table(
+        "try_count",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("tries >= 1", name=op.f("ck_try_count_tries_at_least_one")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_try_count")),
+        sa.UniqueConstraint("key", name=op.f("uq_try_count_key")),
+    )
+    op.create_index(op.f("ix_try_count_ends_at"), "try_count", ["ends_at"])
 
 
 def _billing() -> None:

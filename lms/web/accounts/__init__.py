@@ -9,6 +9,8 @@ from lms.web.accounts import (
     email_addresses,
     password_reset,
     personal_data,
+    second_step,
+    security,
     sign_in,
     sign_in_code,
     sign_up,
@@ -20,6 +22,8 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     sign_in.blueprint,
     password_reset.blueprint,
     personal_data.blueprint,
+    second_step.blueprint,
+    security.blueprint,
     sign_in_code.blueprint,
     sign_up.blueprint,
 )

@@ -15,13 +15,9 @@ from lms.accounts.browser_sessions import SignedIn
 from lms.core import clock
 from lms.core.email_addresses import read_address
 from lms.core.errors import Invalid, NotFound
-from lms.core.password_hashing_and_rules import (
-    Right,
-    check_new_password,
-    check_password,
-    hash_password,
-)
+from lms.core.password_hashing_and_rules import check_new_password, hash_password
 from lms.web.accounts.forms import DetailsForm, PasswordChangeForm
+from lms.web.accounts.step_up import is_present_password
 from lms.web.core import rate_limits
 from lms.web.core.current_user import let_out, required_viewer
 from lms.web.core.form_errors import show_faults
@@ -55,12 +51,14 @@ def overview() -> ResponseReturnValue:
     with read_session() as session:
         browsers = len(browser_sessions.list_for(session, account.id, now=clock.now()))
         further = login_lookup.list_further(session, account.id)
+        has_second_factor = browser_sessions.has_second_factor(session, account.id)
     return render(
         "accounts/account.html",
         account=account,
         zone=zone_name(zone),
         browsers=browsers,
         further=further,
+        has_second_factor=has_second_factor,
     )
 
 
@@ -202,17 +200,6 @@ def my_addressed_account() -> Account:
     if account.email is None:
         raise NotFound
     return account
-
-
-def is_present_password(account: Account, typed: str) -> bool:
-    """Tell whether this is the account's password now; raises TooMany after ten wrong ones."""
-    rate_limits.spend(rate_limits.PRESENT_PASSWORD, account.public_id)
-    with read_session() as session:
-        kept = accounts.read_own_kept(session, account.id)
-    right = isinstance(check_password(kept.password_hash, typed), Right)
-    if right:
-        rate_limits.forgive(rate_limits.PRESENT_PASSWORD, account.public_id)
-    return right
 
 
 def _may_change(form: PasswordChangeForm, account: Account) -> bool:

@@ -13,8 +13,9 @@ from lms.core.errors import N_, Invalid
 from lms.mail import link_tokens_and_codes
 from lms.mail.link_tokens_and_codes import Ticket
 from lms.models.accounts import EmailPurpose
-from lms.web.accounts.account import is_present_password, my_addressed_account
+from lms.web.accounts.account import my_addressed_account
 from lms.web.accounts.forms import AddressChangeForm, RecoveryForm
+from lms.web.accounts.step_up import is_present_password
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import required_viewer, viewer

@@ -15,8 +15,9 @@ from lms.core.errors import Conflict
 from lms.organizations import manager_and_owner_permissions
 from lms.people import erasure
 from lms.people.data_export import read_personal_data
-from lms.web.accounts.account import is_present_password, my_account
+from lms.web.accounts.account import my_account
 from lms.web.accounts.forms import EraseForm
+from lms.web.accounts.step_up import is_present_password
 from lms.web.core.current_user import let_out, required_viewer
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
 from lms.web.core.request_context import components, read_session, render, transaction

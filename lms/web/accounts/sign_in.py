@@ -16,7 +16,7 @@ from lms.core.password_hashing_and_rules import Wrong, check_password, hash_pass
 from lms.web.accounts.forms import SignInForm
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
-from lms.web.core.current_user import let_in, let_out, this_browser, viewer
+from lms.web.core.current_user import known_to, let_in, let_out, this_browser, viewer
 from lms.web.core.next_url import HOME, asked_onward
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, transaction
@@ -43,23 +43,27 @@ def sign_in_now() -> ResponseReturnValue:
     Whether there is no such account, it is not confirmed yet, it has no password, or the password
     is wrong: the answer is the same, so is the work that was done for it, and it comes at an even
     pace, since an account that waits for its confirmation is sent a letter besides. Where passwords
-    are paused, by whomever they were tried, a code by mail still lets in.
+    are paused, by whomever they were tried, a code by mail still lets in; a browser in which this
+    person signed in before has tries of its own.
     """
     form = SignInForm(request.form)
     if not form.validate():
         return _page(form), 400
     address = form.email.address
+    known = known_to(address)
     try:
-        rate_limits.check(rate_limits.FAILURES, rate_limits.network())
-        rate_limits.spend(rate_limits.SIGN_INS, address.key)
+        if known is None:
+            rate_limits.check(rate_limits.FAILURES, rate_limits.network())
+        rate_limits.spend(rate_limits.SIGN_INS, known or address.key)
     except TooMany as pause:
         return _paused(form, pause)
     opened = _opened(address, form.password.data or "", remembered=bool(form.remember.data))
     if opened is None:
-        rate_limits.spend(rate_limits.FAILURES, rate_limits.network())
+        if known is None:
+            rate_limits.spend(rate_limits.FAILURES, rate_limits.network())
         form.form_errors.append(_("This address and this password don't go together."))
         return _page(form, failed=True), 400
-    rate_limits.forgive(rate_limits.SIGN_INS, address.key)
+    rate_limits.forgive(rate_limits.SIGN_INS, known or address.key)
     return let_in(opened, asked_onward())
 
 
@@ -81,10 +85,13 @@ def _opened(address: Address, password: str, *, remembered: bool) -> Opened | No
         kept = accounts.read_kept(session, address)
     verdict = check_password(kept.password_hash, password)
     if isinstance(verdict, Wrong) or kept.login_id is None:
-        with transaction() as session:
-            sign_up.remind_unconfirmed(
-                session, address, links=links(), onward=asked_onward(), now=now()
-            )
+        with read_session() as session:  # a wrong guess makes no one wait who writes
+            is_unconfirmed = sign_up.is_unconfirmed(session, address)
+        if is_unconfirmed:
+            with transaction() as session:
+                sign_up.remind_unconfirmed(
+                    session, address, links=links(), onward=asked_onward(), now=now()
+                )
         return None
     renewed = hash_password(password) if verdict.outdated else None
     with transaction() as session:

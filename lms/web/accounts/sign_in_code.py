@@ -7,12 +7,13 @@ from flask_babel import gettext as _
 from lms.accounts import browser_sessions, sign_in_codes_and_password_resets
 from lms.accounts.browser_sessions import Opened
 from lms.core import clock
+from lms.core.email_addresses import read_address
 from lms.mail import link_tokens_and_codes
 from lms.mail.link_tokens_and_codes import MailedCode, RightCode
 from lms.web.accounts.forms import CodeAskForm, CodeForm, typed_code
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
-from lms.web.core.current_user import let_in, this_browser, viewer
+from lms.web.core.current_user import known_to, let_in, this_browser, viewer
 from lms.web.core.next_url import HOME, asked_onward, local_path
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import render, see_other, transaction
@@ -40,8 +41,10 @@ def send() -> ResponseReturnValue:
     if not form.validate():
         return _ask_page(form), 400
     address, onward = form.email.address, asked_onward()
-    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS, address.key)
+    known = known_to(address)
+    if known is None:
+        rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.LETTERS, known or address.key)
     with transaction() as writing:
         made = sign_in_codes_and_password_resets.ask_code(
             writing, address, links=links(), onward=onward, now=clock.now()
@@ -75,10 +78,13 @@ def enter_now() -> ResponseReturnValue:
     form = CodeForm(request.form)
     if not form.validate():
         return _enter_page(form), 400
-    rate_limits.check(rate_limits.FAILURES, rate_limits.network())
+    is_known = known_to(read_address(session[KEPT]["email"])) is not None
+    if not is_known:
+        rate_limits.check(rate_limits.FAILURES, rate_limits.network())
     opened = _opened(typed_code(form.code.data or ""))
     if opened is None:
-        rate_limits.spend(rate_limits.FAILURES, rate_limits.network())
+        if not is_known:
+            rate_limits.spend(rate_limits.FAILURES, rate_limits.network())
         form.code.errors = [
             _("This code doesn't work. Take the one from the newest letter, or have another sent.")
         ]

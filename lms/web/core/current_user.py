@@ -1,11 +1,14 @@
 """The current user: reads the sign-in cookie once a request; sets and clears it."""
 
+import hashlib
+import hmac
+import secrets
 from dataclasses import dataclass
-from datetime import datetime
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
 
 import structlog
-from flask import Flask, Request, redirect, render_template, request, session
+from flask import Flask, Request, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
@@ -14,13 +17,15 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response
 
-from lms.accounts import browser_sessions
-from lms.accounts.browser_sessions import Blocked, Browser, Opened, hash_cookie
+from lms.accounts import accounts, browser_sessions
+from lms.accounts.browser_sessions import Blocked, Browser, Due, Opened, hash_cookie
 from lms.core import clock
+from lms.core.email_addresses import Address
 from lms.core.errors import N_, Forbidden, Frozen
+from lms.core.runtime import derived_key
 from lms.core.settings import Settings
 from lms.mail.link_tokens_and_codes import LinkOver
-from lms.models.accounts import Login, SellerRole, SignIn
+from lms.models.accounts import Login, SecondStep, SellerRole, SignIn
 from lms.models.organizations import Membership, Role
 from lms.web.core.browser_names import describe
 from lms.web.core.next_url import HOME
@@ -28,6 +33,8 @@ from lms.web.core.request_context import carrel, read_session, transaction
 from media.delivery.cookie_reader import cookie_in
 
 log = structlog.get_logger()
+KNOWN_FOR: Final = timedelta(days=365)
+KNOWN_NAME_BYTES: Final = 16
 CART = "cart"  # what of a browser's session is kept when it signs in
 
 _one_of_mine = aliased(Login)
@@ -52,10 +59,14 @@ _SIGNED_IN = (
         SignIn.id.label("sign_in_id"),
         SignIn.last_seen_at,
         SignIn.came_before_at,
+        SignIn.created_at,
+        SignIn.proved_at,
+        SignIn.second_step,
     )
     .join_from(SignIn, Login, SignIn.login_id == Login.id)
     .where(
         SignIn.token_hash == bindparam("token_hash"),
+        SignIn.second_step != SecondStep.DUE,
         SignIn.ended_at.is_(None),
         SignIn.expires_at > bindparam("now"),
         Login.blocked_at.is_(None),
@@ -76,6 +87,9 @@ class Viewer:
     manages: bool  # has a role in some organization that opens its area
     sign_in_id: int | None
     came_before_at: datetime | None  # when they were last here, before this visit
+    proved_at: datetime | None  # when they last proved who they are: at signing in, or since
+    has_second_step: bool  # they signed in with one
+    must_set_up: bool  # a role of theirs on our team waits until they have a second step
 
     is_authenticated: ClassVar[bool] = True
     is_active: ClassVar[bool] = True
@@ -135,27 +149,60 @@ def this_browser(*, remembered: bool) -> Browser:
     )
 
 
+def due_sign_in() -> Due | None:
+    """Return the sign-in of this browser if its second step is due."""
+    value = cookie_in(request.environ, cookie_name(carrel().settings))
+    if not value:
+        return None
+    with read_session() as reading:
+        return browser_sessions.read_due(reading, value, now=clock.now())
+
+
 def let_in(opened: Opened, onward: str | None) -> Response:
     """Give the browser its cookie and send it on, to a path that `local_path` has checked.
 
-    Forms that were open before have another token from now on.
+    If its second step is due, that comes first. Forms that were open before have another token
+    from now on.
     """
+    is_due = opened.is_second_step_due
     cart = session.get(CART)
     session.clear()
     if cart:
         session[CART] = cart
-    response = redirect(onward or HOME, code=303)
+    step = url_for("second_step.ask", next=onward)
+    response = redirect(step if is_due else onward or HOME, code=303)
     settings = carrel().settings
+    if not is_due:
+        _remember(response, opened.login_id)
     response.set_cookie(
         cookie_name(settings),
         opened.cookie,
-        max_age=browser_sessions.REMEMBERED_FOR if opened.remembered else None,
+        max_age=browser_sessions.REMEMBERED_FOR if opened.remembered and not is_due else None,
         path="/",
         secure=settings.is_https,
         httponly=True,
         samesite="Lax",
     )
     return response
+
+
+def known_name(login_id: int) -> str | None:
+    """Return the name of this browser if a person of this login signed in with it before.
+
+    Such a browser has tries of its own, so that strangers' never lock its person out. Its cookie
+    is a random name and a signature that binds it to the login; it lets nobody in.
+    """
+    value = cookie_in(request.environ, _known_cookie(carrel().settings)) or ""
+    name, _dot, signature = value.partition(".")
+    right = _signature(name, login_id)
+    return name if hmac.compare_digest(signature.encode(errors="replace"), right.encode()) else None
+
+
+def known_to(address: Address) -> str | None:
+    """Return the name of this browser if the person of an address signed in with it before."""
+    with read_session() as session:
+        kept = accounts.read_kept(session, address)
+    return None if kept.login_id is None else known_name(kept.login_id)
 
 
 def let_out(location: str) -> Response:
@@ -183,16 +230,23 @@ def _load_viewer(request: Request) -> Viewer | None:
         _note_seen(row.sign_in_id, now)
         if browser_sessions.begins_a_visit(row.last_seen_at, now=now):
             came_before_at = row.last_seen_at
+    has_second_step = row.second_step == SecondStep.DONE
+    must_set_up = (
+        row.seller_role is not None and carrel().settings.staff_two_step and not has_second_step
+    )
     return Viewer(
         login_id=row.login_id,
         public_id=row.public_id,
         name=row.name,
         email=row.email,
-        seller_role=row.seller_role,
+        seller_role=None if must_set_up else row.seller_role,
         zone=row.zone,
         manages=row.manages,
         sign_in_id=row.sign_in_id,
         came_before_at=came_before_at,
+        proved_at=row.proved_at or row.created_at,
+        has_second_step=has_second_step,
+        must_set_up=must_set_up,
     )
 
 
@@ -213,3 +267,27 @@ def _blocked(refusal: Blocked) -> ResponseReturnValue:
 
 def _link_over(refusal: LinkOver) -> ResponseReturnValue:
     return render_template("accounts/link_expired.html", message=_(refusal.message)), 410
+
+
+def _remember(response: Response, login_id: int) -> None:
+    """Let a browser in which a person has signed in be known as theirs from now on."""
+    settings = carrel().settings
+    name = known_name(login_id) or secrets.token_hex(KNOWN_NAME_BYTES)
+    response.set_cookie(
+        _known_cookie(settings),
+        f"{name}.{_signature(name, login_id)}",
+        max_age=KNOWN_FOR,
+        path="/",
+        secure=settings.is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _signature(name: str, login_id: int) -> str:
+    key = derived_key(carrel().settings.secret_key, "known browsers")
+    return hmac.new(key, f"{name}.{login_id}".encode(), hashlib.sha256).hexdigest()
+
+
+def _known_cookie(settings: Settings) -> str:
+    return "__Host-carrel-known" if settings.is_https else "carrel-known"

@@ -101,6 +101,9 @@ def _buyer(reading: Session, login_id: int) -> Viewer:
         manages=False,
         sign_in_id=None,
         came_before_at=None,
+        proved_at=None,
+        has_second_step=False,
+        must_set_up=False,
     )
 
 

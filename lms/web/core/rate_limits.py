@@ -1,7 +1,8 @@
 """Rate limits: how often something may be tried, by address, login, and network.
 
-Counts live in memory, or in Redis when there is one, which several processes and machines need to
-count together. They are kept under keyed hashes, so that no address stands there.
+Counts are kept in Redis when there is one, else in the memory of each process; those that guard
+secrets are then kept in the database as well, so that processes count together. Memory is asked
+first: who was refused there writes nothing. Keys are hashed, so that they hold no address.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Final, TypeVar, cast
 
@@ -21,11 +23,14 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from sqlalchemy.exc import SQLAlchemyError
 
+from lms.accounts import try_counts
 from lms.core.clock import now
-from lms.core.errors import N_, TooMany
+from lms.core.errors import N_, Conflict, TooMany, Unavailable
 from lms.core.runtime import derived_key
 from lms.core.settings import Settings
+from lms.web.core.request_context import read_session, transaction
 
 EXTENSION: Final = "carrel_limits"
 IPV6_NETWORK_BITS: Final = 64  # what one customer of a provider has at least
@@ -44,16 +49,28 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many tries in each of these windows, for each key."""
+    """So many tries in each of these windows, for each key.
+
+    `is_shared` lets all processes count together without Redis, too, by a row in the database.
+    """
 
     name: str
     windows: tuple[RateLimitItem, ...]
+    is_shared: bool = False
 
 
 # Tries to sign in to one account; set back when one succeeds.
-SIGN_INS: Final = Limit("sign_ins", (RateLimitItemPerMinute(10, 15), RateLimitItemPerDay(50)))
+SIGN_INS: Final = Limit(
+    "sign_ins", (RateLimitItemPerMinute(10, 15), RateLimitItemPerDay(50)), is_shared=True
+)
+# Tries of the second step of one login, and of adding an app to it.
+SECOND_STEPS: Final = Limit(
+    "second_steps", (RateLimitItemPerMinute(10, 15), RateLimitItemPerDay(50)), is_shared=True
+)
 # Failed tries from one network, whatever the account: a branch library is one network.
-FAILURES: Final = Limit("failures", (RateLimitItemPerMinute(60, 15), RateLimitItemPerDay(600)))
+FAILURES: Final = Limit(
+    "failures", (RateLimitItemPerMinute(60, 15), RateLimitItemPerDay(600)), is_shared=True
+)
 # Letters that anybody can have sent to one address, and from one network.
 LETTERS: Final = Limit("letters", (RateLimitItemPerMinute(4, 15), RateLimitItemPerDay(16)))
 LETTERS_FROM: Final = Limit("letters_from", (RateLimitItemPerHour(120),))
@@ -66,13 +83,16 @@ ROOM_FROM: Final = Limit("room_from", (RateLimitItemPerMinute(120, 5), RateLimit
 # Papers of certificates made for one network, each 20 ms of a processor: a whole school may be one.
 PAPERS_FROM: Final = Limit("papers_from", (RateLimitItemPerMinute(240, 5),))
 # Wrong present passwords of somebody who is signed in.
-PRESENT_PASSWORD: Final = Limit("present_password", (RateLimitItemPerMinute(10, 15),))
+PRESENT_PASSWORD: Final = Limit(
+    "present_password", (RateLimitItemPerMinute(10, 15),), is_shared=True
+)
 
 
 class _Counts:
     """The counts; in memory for as long as Redis does not answer, which is asked again later."""
 
-    def __init__(self, limiter: Limiter, key: bytes) -> None:
+    def __init__(self, limiter: Limiter, key: bytes, *, has_redis: bool) -> None:
+        self.has_redis = has_redis
         self._limiter = limiter
         self._away_until = 0.0
         self._spare = MovingWindowRateLimiter(MemoryStorage())
@@ -114,7 +134,8 @@ def init_limits(app: Flask, settings: Settings) -> None:
         strategy="moving-window",
         key_prefix="carrel",
     )
-    app.extensions[EXTENSION] = _Counts(limiter, derived_key(settings.secret_key, "limits"))
+    key = derived_key(settings.secret_key, "limits")
+    app.extensions[EXTENSION] = _Counts(limiter, key, has_redis=settings.redis_url is not None)
 
 
 def network() -> str:
@@ -138,6 +159,8 @@ def spend(limit: Limit, key: str) -> None:
     for window in limit.windows:
         if not counts.hit(window, *names):
             raise _too_many(counts, window, *names)
+    if _is_in_database(limit, counts):
+        _spend_in_database(limit, names[1])
 
 
 def check(limit: Limit, key: str) -> None:
@@ -147,6 +170,12 @@ def check(limit: Limit, key: str) -> None:
     for window in limit.windows:
         if not counts.test(window, *names):
             raise _too_many(counts, window, *names)
+    if _is_in_database(limit, counts):
+        with read_session() as session:
+            for window in limit.windows:
+                key = _row_key(limit, window, names[1])
+                tries, ends_at = try_counts.read_tries(session, key, now=now())
+                _refuse_over(window, tries + 1, ends_at)
 
 
 def forgive(limit: Limit, key: str) -> None:
@@ -154,6 +183,51 @@ def forgive(limit: Limit, key: str) -> None:
     counts = _counts()
     for window in limit.windows:
         counts.clear(window, limit.name, counts.hidden(key))
+    if _is_in_database(limit, counts):
+        rows = [_row_key(limit, window, counts.hidden(key)) for window in limit.windows]
+        try:
+            with transaction(in_passing=True) as session:
+                try_counts.forget_tries(session, rows)
+        except (SQLAlchemyError, Conflict, Unavailable) as fault:
+            log.warning("limits_database_away", fault=type(fault).__name__)
+
+
+def _is_in_database(limit: Limit, counts: _Counts) -> bool:
+    return limit.is_shared and not counts.has_redis
+
+
+def _spend_in_database(limit: Limit, hidden: str) -> None:
+    """Count a try that this process allows together with those of the others.
+
+    While the database can't be written to, as during a move, each process counts by itself.
+    """
+    at = now()
+    try:
+        with transaction(in_passing=True) as session:
+            counted = [
+                try_counts.count_try(
+                    session,
+                    _row_key(limit, window, hidden),
+                    lasts=timedelta(seconds=window.get_expiry()),
+                    now=at,
+                )
+                for window in limit.windows
+            ]
+    except (SQLAlchemyError, Conflict, Unavailable) as fault:
+        log.warning("limits_database_away", fault=type(fault).__name__)
+        return
+    for window, (tries, ends_at) in zip(limit.windows, counted, strict=True):
+        _refuse_over(window, tries, ends_at)
+
+
+def _refuse_over(window: RateLimitItem, tries: int, ends_at: datetime) -> None:
+    if tries > window.amount:
+        wait = math.ceil((ends_at - now()).total_seconds())
+        raise TooMany(TOO_MANY, retry_after_s=min(max(wait, 1), window.get_expiry()))
+
+
+def _row_key(limit: Limit, window: RateLimitItem, hidden: str) -> str:
+    return f"{limit.name}/{window.get_expiry()}/{hidden}"
 
 
 def _too_many(counts: _Counts, window: RateLimitItem, *names: str) -> TooMany:

@@ -5,8 +5,9 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any, Final, TypeVar, cast
 
-from flask import Flask, current_app, redirect, request, url_for
+from flask import Flask, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest
 
 from lms.core.acting_roles import ActingRole
@@ -19,8 +20,12 @@ from lms.web.core.current_user import Viewer, viewer
 from lms.web.core.order_browser import is_of_a_buyer
 from lms.web.core.request_context import act_as, if_met, lead_on, read_session
 
+SET_UP_FIRST: Final = N_(
+    "Our team signs in in two steps. Add a passkey or an authenticator app to go on."
+)
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 MARK = "__carrel_audiences__"
+SECURITY: Final = "account_security"  # the pages on which a second step is set up
 _ENTERED: Final = "carrel.organization"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -158,6 +163,8 @@ def _let_in() -> ResponseReturnValue | None:
         if Audience.BUYERS in audiences and is_of_a_buyer():
             return None
         return _ask_to_sign_in(audiences)
+    if person.must_set_up and request.blueprint != SECURITY:
+        return _ask_to_set_up()
     if Audience.SIGNED_IN not in audiences:
         act_as(_role(audiences, person))
     return None
@@ -210,6 +217,13 @@ def _roles(audiences: Audiences) -> frozenset[Role]:
 
 def _seller_roles(audiences: Audiences) -> frozenset[SellerRole]:
     return frozenset(chain.from_iterable(_SELLER_ROLES.get(each, ()) for each in audiences))
+
+
+def _ask_to_set_up() -> ResponseReturnValue:
+    if request.method not in SAFE_METHODS:
+        raise Forbidden(SET_UP_FIRST, code="second_step_first")
+    flash(_(SET_UP_FIRST), "attention")
+    return redirect(url_for(f"{SECURITY}.overview"), code=303)
 
 
 def _ask_to_sign_in(audiences: Audiences) -> ResponseReturnValue:

@@ -1,0 +1,76 @@
+"""Authenticator apps: their secrets, and the codes of six digits they show (TOTP, RFC 6238)."""
+
+import base64
+from datetime import datetime
+from typing import Final
+
+import pyotp
+from cryptography.fernet import Fernet, InvalidToken
+
+from lms.core.errors import N_, Invalid
+from lms.core.runtime import derived_key
+
+STEP_S: Final = 30
+NEARBY: Final = (0, -1, 1)  # a clock that is half a minute off still works
+DIGITS: Final = 6
+SETUP_ENDS_AFTER_S: Final = 1800
+SETUP_OVER: Final = N_("This page was open for too long. Scan the new code, then enter its digits.")
+
+
+def new_secret() -> str:
+    """Return a new secret: 160 random bits in Base32, as apps take it."""
+    return pyotp.random_base32()
+
+
+def app_url(secret: str, *, account: str, seller: str) -> str:
+    """Return the otpauth: address that an app reads from a QR code."""
+    return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=seller)
+
+
+def seal(secret: str, secret_key: str) -> str:
+    """Return a secret as text that only this installation's secret key opens."""
+    return _lock(secret_key).encrypt(secret.encode()).decode()
+
+
+def seal_for_setup(secret: str, *, owner: str, secret_key: str) -> str:
+    """Return a secret sealed for the page on which its owner, by the outside id, adds the app."""
+    return seal(f"{owner} {secret}", secret_key)
+
+
+def secret_of_setup(sealed: str, *, owner: str, secret_key: str) -> str:
+    """Return the secret of `seal_for_setup`; raises Invalid after half an hour or for another owner."""
+    try:
+        opened = _lock(secret_key).decrypt(sealed.encode(), ttl=SETUP_ENDS_AFTER_S).decode()
+    except InvalidToken as fault:
+        raise Invalid(SETUP_OVER) from fault
+    whose, _space, secret = opened.partition(" ")
+    if whose != owner:
+        raise Invalid(SETUP_OVER)
+    return secret
+
+
+def step_of(sealed: str, code: str, *, secret_key: str, now: datetime) -> int | None:
+    """Return the 30 seconds (since 1970) to which a code belongs, or None if it is wrong.
+
+    One that was sealed with another secret key matches no code.
+    """
+    try:
+        secret = _lock(secret_key).decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        return None
+    return step_of_secret(secret, code, now=now)
+
+
+def step_of_secret(secret: str, code: str, *, now: datetime) -> int | None:
+    """Return the 30 seconds (since 1970) to which a code of a secret belongs, or None."""
+    if len(code) != DIGITS or not (code.isascii() and code.isdigit()):
+        return None
+    app, this_step = pyotp.TOTP(secret), int(now.timestamp()) // STEP_S
+    for step in (this_step + away for away in NEARBY):
+        if pyotp.utils.strings_equal(app.generate_otp(step), code):
+            return step
+    return None
+
+
+def _lock(secret_key: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(derived_key(secret_key, "authenticator apps")))

@@ -1,0 +1,109 @@
+"""Passkeys (WebAuthn): what a browser is asked to make or to sign, and whether it did."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import webauthn
+from webauthn.helpers import parse_authentication_credential_json
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from lms.core.errors import N_, Invalid
+
+NOT_MADE: Final = N_("That passkey couldn't be added. Try again, or use an authenticator app.")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where passkeys are used: the host name they are made for, and the page's scheme and host."""
+
+    host: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """What is stored of a passkey, and what its answers are checked against."""
+
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+
+
+def ask_to_make(
+    site: Site, *, seller: str, account: str, user_id: bytes, known: Sequence[bytes]
+) -> tuple[str, bytes]:
+    """Return what the browser is asked, as JSON, and its challenge; `known` are not made again."""
+    options = webauthn.generate_registration_options(
+        rp_id=site.host,
+        rp_name=seller,
+        user_name=account,
+        user_id=user_id,
+        exclude_credentials=_described(known),
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.PREFERRED,
+            user_verification=UserVerificationRequirement.PREFERRED,
+        ),
+    )
+    return webauthn.options_to_json(options), options.challenge
+
+
+def read_new(answer: str, *, challenge: bytes, site: Site) -> Passkey:
+    """Return the passkey that a browser made; raises Invalid if it isn't what was asked for."""
+    try:
+        made = webauthn.verify_registration_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=site.host,
+            expected_origin=site.origin,
+        )
+    except (WebAuthnException, ValueError, TypeError, KeyError) as fault:
+        raise Invalid(NOT_MADE) from fault
+    return Passkey(made.credential_id, made.credential_public_key, made.sign_count)
+
+
+def ask_to_sign(site: Site, known: Collection[bytes]) -> tuple[str, bytes]:
+    """Return what the browser is asked, as JSON, and the challenge that one of `known` is to sign."""
+    options = webauthn.generate_authentication_options(
+        rp_id=site.host,
+        allow_credentials=_described(known),
+        user_verification=UserVerificationRequirement.PREFERRED,
+    )
+    return webauthn.options_to_json(options), options.challenge
+
+
+def credential_of(answer: str) -> bytes:
+    """Return the id of the passkey that an answer says it is of; b"" if it isn't an answer."""
+    try:
+        return parse_authentication_credential_json(answer).raw_id
+    except (WebAuthnException, ValueError, TypeError, KeyError):
+        return b""
+
+
+def new_sign_count(answer: str, stored: Passkey, *, challenge: bytes, site: Site) -> int | None:
+    """Return the passkey's count of signatures after this one, or None if the answer is wrong.
+
+    A count that doesn't grow is wrong, too: the passkey was copied.
+    """
+    try:
+        signed = webauthn.verify_authentication_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=site.host,
+            expected_origin=site.origin,
+            credential_public_key=stored.public_key,
+            credential_current_sign_count=stored.sign_count,
+        )
+    except (WebAuthnException, ValueError, TypeError, KeyError):
+        return None
+    return signed.new_sign_count
+
+
+def _described(known: Collection[bytes]) -> list[PublicKeyCredentialDescriptor]:
+    return [PublicKeyCredentialDescriptor(id=each) for each in known]
