@@ -30,7 +30,7 @@ def ada(served: Served, visit: Visit) -> Person:
 def long_talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Takes long enough to encode that one can watch it and change one's mind."""
     made = tmp_path_factory.mktemp("talk") / "A long talk.webm"
-    noise = "nullsrc=s=960x540:r=25:d=40,geq=random(1)*255:128:128"
+    noise = "nullsrc=s=960x540:r=25:d=40,noise=c0s=100:c0f=t+u"
     command = [ffmpeg_path(), "-v", "error", "-f", "lavfi", "-i", noise]
     options = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "3M"]
     subprocess.run([*command, *options, str(made)], check=True, timeout=120)
