@@ -77,6 +77,7 @@ LIMITED = {
         "staff_branding.look",
         "staff_certificate_design.edit",
         "staff_certificate_design.preview",
+        "staff_person.reset_second_step",
         "staff_seller.edit",
         "staff_special_prices.edit",
         "staff_tax_rules.add",

@@ -17,7 +17,7 @@ from lms.people import erasure
 from lms.people.data_export import read_personal_data
 from lms.web.accounts.account import my_account
 from lms.web.accounts.forms import EraseForm
-from lms.web.accounts.step_up import is_present_password
+from lms.web.accounts.step_up import asks_again, is_present_password
 from lms.web.core.current_user import let_out, required_viewer
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
 from lms.web.core.request_context import components, read_session, render, transaction
@@ -50,6 +50,7 @@ def take() -> ResponseReturnValue:
 
 
 @blueprint.post("/erase")
+@asks_again
 @open_to(Audience.SIGNED_IN)
 def erase() -> ResponseReturnValue:
     """Erase who is signed in, on their password and their word."""

@@ -11,6 +11,7 @@ from lms.core.errors import N_, Conflict
 from lms.jobs import queue as job_queue
 from lms.models.catalog import WebinarState
 from lms.models.jobs import Lane
+from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -21,6 +22,7 @@ NOT_CANCELED = N_("This webinar is not canceled.")
 
 
 @blueprint.post("/refund")
+@asks_again
 @open_to(Audience.STAFF)
 def refund(slug: str) -> ResponseReturnValue:
     """Begin the refunds of those who said nothing, each once."""

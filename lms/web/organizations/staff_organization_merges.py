@@ -14,6 +14,7 @@ from lms.organizations.organization_matches import NewOrganizationFacts, find_ma
 from lms.organizations.organization_merges import MergePreview
 from lms.organizations.organizations import OrganizationFacts, find_organization
 from lms.people.possible_twins import possible_twins
+from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import (
     carrel,
@@ -60,6 +61,7 @@ def choose(slug: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/merge")
+@asks_again
 @open_to(Audience.STAFF)
 def merge(slug: str) -> ResponseReturnValue:
     """Merge the two: `keep` names the one that stays."""
@@ -82,6 +84,7 @@ def merge(slug: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/merged/<merged>/undo")
+@asks_again
 @open_to(Audience.STAFF)
 def unmerge(slug: str, merged: str) -> ResponseReturnValue:
     """Undo a merge: each organization has what it had before."""

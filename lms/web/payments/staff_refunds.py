@@ -19,6 +19,7 @@ from lms.payments import credit_use, payments, refunds
 from lms.payments.balances import open_invoices, payer_of
 from lms.payments.refunds import NewRefund
 from lms.pricing.price_list import say_money
+from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
@@ -45,6 +46,7 @@ class _Source:
 
 
 @blueprint.route("/payments/<payment_id>/refund", methods=["GET", "POST"])
+@asks_again
 @open_to(Audience.STAFF)
 def of_payment(payment_id: str) -> ResponseReturnValue:
     """Request a refund of what a payment pays nothing with."""
@@ -59,6 +61,7 @@ def of_payment(payment_id: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/credit-notes/<document_id>/refund", methods=["GET", "POST"])
+@asks_again
 @open_to(Audience.STAFF)
 def of_credit_note(document_id: str) -> ResponseReturnValue:
     """Request a refund of what is left of a credit note."""
@@ -113,6 +116,7 @@ def _request(source: _Source) -> ResponseReturnValue:
 
 
 @blueprint.route("/refunds/<refund_id>/done", methods=["GET", "POST"])
+@asks_again
 @open_to(Audience.STAFF)
 def done(refund_id: str) -> ResponseReturnValue:
     """Record that a refund was paid out."""

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms import audit
-from lms.accounts import accounts, email_aliases, sign_up
+from lms.accounts import accounts, email_aliases, second_factors, sign_up
 from lms.accounts import mails as account_mails
 from lms.accounts.accounts import Account
 from lms.accounts.mails import Reader
@@ -13,6 +13,7 @@ from lms.core import clock
 from lms.core.errors import N_, Conflict, Forbidden, Invalid
 from lms.people import account_blocks, profile_read_model
 from lms.people.profile_read_model import Person
+from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -70,6 +71,7 @@ def unblock(login_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/addresses")
+@asks_again
 @open_to(Audience.STAFF)
 def add_alias(login_id: str) -> ResponseReturnValue:
     """Let a further address lead to the login."""
@@ -140,6 +142,22 @@ def send_sign_in(login_id: str) -> ResponseReturnValue:
         actor = required_viewer().public_id
         audit.record(session, "login.sign_in_sent", login_id, actor=actor, now=now)
     flash(_("A letter is on its way to %(email)s.", email=account.email), "done")
+    return see_other("staff_people.person", login_id=login_id)
+
+
+@blueprint.post("/second-step/reset")
+@asks_again
+@open_to(Audience.SELLER_OWNERS)
+def reset_second_step(login_id: str) -> ResponseReturnValue:
+    """Turn off two-step sign-in of a person who lost their apps, passkeys and recovery codes."""
+    found = _person(login_id)
+    actor = required_viewer().public_id
+    with transaction() as session:
+        second_factors.reset(session, found.id, links=links(), actor=actor, now=clock.now())
+    flash(
+        _("%(name)s signs in without a second step now, and was told by email.", name=found.name),
+        "done",
+    )
     return see_other("staff_people.person", login_id=login_id)
 
 

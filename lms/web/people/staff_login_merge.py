@@ -13,6 +13,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.people import grant_and_seat_history, login_merges, profile_read_model
 from lms.people.profile_read_model import Person
 from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import components, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -61,6 +62,7 @@ def choose(login_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/merge")
+@asks_again
 @open_to(Audience.STAFF)
 def merge(login_id: str) -> ResponseReturnValue:
     """Merge the two."""
@@ -87,6 +89,7 @@ def merge(login_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/unmerge")
+@asks_again
 @open_to(Audience.STAFF)
 def unmerge(login_id: str) -> ResponseReturnValue:
     """Let a merged login stand for itself again."""

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
+from lms.accounts import browser_sessions
 from lms.certificates.read_models import list_history
 from lms.component import export_hooks, twin_hooks
 from lms.core import clock
@@ -46,6 +47,7 @@ def person_page(login_id: str, form: AliasForm) -> str:
         found = profile_read_model.read_person(session, login_id)
         logins = session.scalars(logins_of(found.id)).all()
         alike = [pair for hook in twin_hooks(components()) for pair in hook(session, logins)]
+        has_second_step = browser_sessions.has_second_factor(session, found.id)
         values = {
             "twins": twin_rows(possible_twins(session, alike)),
             **_holdings(session, found, now=now, zone=zone),
@@ -63,6 +65,7 @@ def person_page(login_id: str, form: AliasForm) -> str:
         about=about,
         timeline_url=url_for("staff_audit.trail", about=about),
         form=form,
+        has_second_step=has_second_step,
         **values,
     )
 

@@ -16,6 +16,7 @@ from lms.people import team
 from lms.people.role_texts import SELLER_ROLES, WHAT_SELLER_ROLES_SEE
 from lms.people.team import NewTeamMember
 from lms.web.accounts.forms import address_field
+from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -57,6 +58,7 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.post("")
+@asks_again
 @open_to(Audience.SELLER_OWNERS)
 def add() -> ResponseReturnValue:
     """Give the person of an address a role."""
@@ -79,6 +81,7 @@ def add() -> ResponseReturnValue:
 
 
 @blueprint.route("/<login_id>", methods=["GET", "POST"])
+@asks_again
 @open_to(Audience.SELLER_OWNERS)
 def change(login_id: str) -> ResponseReturnValue:
     """Change a person's role."""
@@ -98,6 +101,7 @@ def change(login_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<login_id>/remove")
+@asks_again
 @open_to(Audience.SELLER_OWNERS)
 def remove(login_id: str) -> ResponseReturnValue:
     """Take a person out of the team; their account stays."""

@@ -20,6 +20,7 @@ from lms.sales import billing, credit_notes, orders, seat_returns, tax_credits
 from lms.sales.credit_notes import Credit, Left, NewCreditNote
 from lms.sales.invoices import live_invoice
 from lms.sales.read_models import OrderFacts, find_order_facts
+from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
 from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
@@ -49,6 +50,7 @@ NAMED_AT_MOST: Final = 20
 
 
 @blueprint.route("/<order_id>/credit", methods=["GET", "POST"])
+@asks_again
 @open_to(Audience.STAFF)
 def credit(order_id: str) -> ResponseReturnValue:
     """Issue a credit note for lines of an order's invoice, or show what it would be worth."""
@@ -87,6 +89,7 @@ def credit(order_id: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/<order_id>/tax-credit", methods=["GET", "POST"])
+@asks_again
 @open_to(Audience.STAFF)
 def tax(order_id: str) -> ResponseReturnValue:
     """Credit the tax of an order that a tax paper of its customer covers."""

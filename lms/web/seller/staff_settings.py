@@ -21,6 +21,7 @@ from lms.seller.settings import (
     offered_methods,
     read_seller,
 )
+from lms.web.accounts.step_up import asks_again
 from lms.web.core.address_fields import address_data, typed_address
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
@@ -56,6 +57,7 @@ PLAIN: Final = tuple(
 
 
 @blueprint.route("/seller", methods=["GET", "POST"])
+@asks_again
 @open_to(Audience.SELLER_OWNERS)
 def edit() -> ResponseReturnValue:
     """Show the settings, or save them."""

@@ -16,6 +16,7 @@ from lms.core.markdown import to_html
 from lms.models.grants import OfferKind
 from lms.pricing.price_list import DEFAULT_CURRENCY, read_prices, set_prices
 from lms.pricing.price_owners import owners
+from lms.web.accounts.step_up import asks_again
 from lms.web.catalog.staff_forms import BrandingForm
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
@@ -102,6 +103,7 @@ def prices() -> ResponseReturnValue:
 
 
 @blueprint.post("/prices")
+@asks_again
 @open_to(Audience.SELLER_OWNERS)
 def change_prices() -> ResponseReturnValue:
     lines = sent_lines()

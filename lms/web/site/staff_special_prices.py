@@ -20,6 +20,7 @@ from lms.pricing.price_list import (
     set_prices,
 )
 from lms.pricing.price_owners import PriceOwner, find_owner
+from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -48,6 +49,7 @@ LEADS: Final = {
 
 
 @blueprint.route("/<scope>/<public_id>", methods=["GET", "POST"])
+@asks_again
 @open_to(Audience.SELLER_OWNERS)
 def edit(scope: str, public_id: str) -> ResponseReturnValue:
     """Show the prices of a webinar, series or presenter, or save them."""

@@ -10,6 +10,7 @@ from lms.core import clock
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.lti_facade.connection_emails import tell_managers
 from lms.lti_facade.dates import say_time_of
+from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -174,6 +175,7 @@ def refuse_one(deployment_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/keys/rotate")
+@asks_again
 @open_to(Audience.STAFF)
 def rotate() -> ResponseReturnValue:
     """Let the next key sign from now on."""

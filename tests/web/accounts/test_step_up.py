@@ -1,0 +1,186 @@
+"""Acts of power ask again who it is, and then go on with what was entered."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from lms.core.database import Database
+from lms.core.settings import Settings
+from lms.models.accounts import Login, SellerRole
+from lms.web.accounts.step_up import is_marked
+from tests.cast import Cast, Roles
+from tests.clock import Clock
+from tests.mailbox import PASSWORD, give_password, newest
+from tests.second_steps import code_of, give_app
+from tests.visitor import Visitor
+
+TYPED = {"email": "new@example.org", "name": "Newt <b>O'Neil</b>", "role": "staff"}
+LATER = timedelta(minutes=15)
+ASKS_AGAIN = {
+    "account_security.add_app",
+    "account_security.add_passkey",
+    "account_security.remove",
+    "account_security.renew_codes",
+    "own_data.erase",
+    "staff_branding.change_prices",
+    "staff_offers.refund",
+    "staff_credits.credit",
+    "staff_credits.tax",
+    "staff_lti.rotate",
+    "staff_merge.merge",
+    "staff_merge.unmerge",
+    "staff_organization_merges.merge",
+    "staff_organization_merges.unmerge",
+    "staff_person.add_alias",
+    "staff_person.reset_second_step",
+    "staff_refunds.done",
+    "staff_refunds.of_payment",
+    "staff_refunds.of_credit_note",
+    "staff_seller.edit",
+    "staff_special_prices.edit",
+    "staff_team.add",
+    "staff_team.change",
+    "staff_team.remove",
+}
+
+
+def _is_on_the_team(database: Database) -> bool:
+    with database.read_session() as session:
+        found = session.query(Login).filter(Login.email == TYPED["email"]).one_or_none()
+        return found is not None and found.seller_role is SellerRole.STAFF
+
+
+@pytest.fixture
+def owner(client: Visitor, clock: Clock, roles: Roles, database: Database) -> Visitor:
+    """An owner with a password, who signed in 15 minutes ago."""
+    give_password(database, roles.owen.id)
+    client.sign_in(roles.owen.id)
+    clock.advance(LATER)
+    return client
+
+
+def test_these_acts_ask_again(app: Flask) -> None:
+    marked = {name for name, view in app.view_functions.items() if is_marked(view)}
+    assert marked == ASKS_AGAIN
+
+
+def test_stranger_is_not_asked(client: Visitor, clock: Clock, cast: Cast) -> None:
+    assert client.post("/staff/team", data=TYPED).status_code == 404
+    client.sign_in(cast.ada.id)
+    clock.advance(LATER)
+    assert client.post("/staff/team", data=TYPED).status_code == 404
+
+
+def test_form_of_another_site_is_not_carried_along(owner: Visitor) -> None:
+    answer = owner.post("/staff/team", data=TYPED, headers={"X-CSRFToken": ""})
+    assert answer.status_code == 400
+    assert "new@example.org" not in answer.text
+
+
+def test_new_sign_in_is_not_asked(
+    client: Visitor, clock: Clock, roles: Roles, database: Database
+) -> None:
+    client.sign_in(roles.owen.id)
+    clock.advance(LATER - timedelta(seconds=1))
+    assert client.post("/staff/team", data=TYPED).status_code == 303
+    assert _is_on_the_team(database)
+
+
+def test_old_sign_in_is_asked_and_what_was_entered_comes_along(
+    owner: Visitor, database: Database
+) -> None:
+    page = owner.post("/staff/team", data=TYPED)
+    assert page.status_code == 403
+    assert 'action="/staff/team"' in page.text
+    assert 'name="email" value="new@example.org"' in page.text
+    assert "Newt &lt;b&gt;O&#39;Neil&lt;/b&gt;" in page.text
+    assert "proof_password" in page.text
+    assert not _is_on_the_team(database)
+
+
+def test_wrong_password_does_not_do_it(owner: Visitor, database: Database) -> None:
+    answer = owner.post("/staff/team", data={**TYPED, "proof_password": "wrong wrong"})
+    assert answer.status_code == 400
+    assert "isn&#39;t your password" in answer.text
+    assert 'name="email" value="new@example.org"' in answer.text
+    assert "wrong wrong" not in answer.text
+    assert not _is_on_the_team(database)
+
+
+def test_right_password_goes_on_and_counts_for_fifteen_minutes(
+    owner: Visitor, clock: Clock, database: Database
+) -> None:
+    answer = owner.post("/staff/team", data={**TYPED, "proof_password": PASSWORD})
+    assert answer.status_code == 303
+    assert _is_on_the_team(database)
+    other = {**TYPED, "email": "other@example.org"}
+    assert owner.post("/staff/team", data=other).status_code == 303
+    clock.advance(LATER)
+    assert owner.post("/staff/team", data=other).status_code == 403
+
+
+def test_eleventh_wrong_password_waits(owner: Visitor) -> None:
+    data = {**TYPED, "proof_password": "wrong wrong"}
+    answers = [owner.post("/staff/team", data=data).status_code for _ in range(11)]
+    assert answers == [400] * 10 + [429]
+
+
+def test_password_is_not_enough_where_there_is_a_second_step(
+    app: Flask, clock: Clock, roles: Roles, database: Database, settings: Settings
+) -> None:
+    give_password(database, roles.owen.id)
+    secret, codes = give_app(database, roles.owen.id, settings.secret_key)
+    owner = app.test_client()
+    owner.post("/sign-in", data={"email": roles.owen.email, "password": PASSWORD})
+    owner.post("/sign-in/second-step", data={"code": codes[0]})
+    later = clock.advance(LATER).timestamp()
+    for proof in ({"proof_password": PASSWORD}, {"proof_code": "000000"}, {"proof_passkey": "{}"}):
+        assert owner.post("/staff/team", data={**TYPED, **proof}).status_code == 400
+    assert not _is_on_the_team(database)
+    right = {**TYPED, "proof_code": code_of(secret, at=later)}
+    assert owner.post("/staff/team", data=right).status_code == 303
+    assert _is_on_the_team(database)
+
+
+def test_person_without_password_or_second_step_reads_what_to_do(
+    client: Visitor, clock: Clock, roles: Roles
+) -> None:
+    client.sign_in(roles.owen.id)
+    clock.advance(LATER)
+    page = client.post("/staff/team", data=TYPED)
+    assert page.status_code == 403
+    assert "Sign out, sign in again with an emailed code" in page.text
+
+
+def test_only_another_owner_resets_a_second_step(
+    client: Visitor, database: Database, settings: Settings, cast: Cast, roles: Roles
+) -> None:
+    for login_id in (roles.owen.id, cast.ada.id):
+        give_app(database, login_id, settings.secret_key)
+    path = f"/staff/people/{cast.ada.public_id}"
+    client.sign_in(cast.ada.id)
+    assert client.post(f"{path}/second-step/reset").status_code == 404
+    client.sign_in(roles.owen.id)
+    own = f"/staff/people/{roles.owen.public_id}/second-step/reset"
+    assert client.post(own).status_code == 403
+    assert "Turn off two-step sign-in" in client.get(path).text
+    assert client.post(f"{path}/second-step/reset").status_code == 303
+    assert "turned off" in newest(database, cast.ada.email).text
+    assert "Turn off two-step sign-in" not in client.get(path).text
+    assert client.post(f"{path}/second-step/reset").status_code == 409
+    client.sign_in(cast.ada.id)
+    assert client.get("/account").status_code == 200
+
+
+def test_reset_ends_what_the_person_has_open(
+    app: Flask, database: Database, settings: Settings, cast: Cast, roles: Roles
+) -> None:
+    give_app(database, cast.ada.id, settings.secret_key)
+    ada, owen = app.test_client(), app.test_client()
+    assert isinstance(ada, Visitor)
+    assert isinstance(owen, Visitor)
+    ada.sign_in(cast.ada.id)
+    owen.sign_in(roles.owen.id)
+    owen.post(f"/staff/people/{cast.ada.public_id}/second-step/reset")
+    assert ada.get("/account").status_code == 303
