@@ -3,18 +3,24 @@
 import socket
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import redis
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from lms.accounts import try_counts
 from lms.app import create_app
 from lms.core.database import Database
 from lms.core.errors import TooMany
+from lms.core.password_hashing_and_rules import Right, Wrong, check_password
 from lms.core.runtime import Carrel
+from lms.models.accounts import TryCount
 from lms.web.core import rate_limits
 from tests.cast import Cast
+from tests.clock import Clock
 from tests.mailbox import PASSWORD, give_password
 from tests.servers.process import free_port
 from tests.servers.valkey import valkey
@@ -170,3 +176,149 @@ def test_redis_holds_no_address(carrel: Carrel) -> None:
             names = kept.keys("*")
         assert len(names) == 4
         assert not [name for name in names if b"dan" in name or b"192" in name]
+
+
+def _is_allowed(app: Flask, limit: rate_limits.Limit, key: str) -> bool:
+    with app.test_request_context(environ_base=ONE_NETWORK):
+        try:
+            rate_limits.spend(limit, key)
+        except TooMany:
+            return False
+    return True
+
+
+def test_two_processes_without_redis_allow_no_more_tries_than_one(carrel: Carrel) -> None:
+    apps = [create_app(carrel, COMPONENTS) for _ in range(2)]
+    answers = [_is_allowed(app, rate_limits.SIGN_INS, "dan@example.org") for app in apps * 10]
+    assert answers == [True] * 10 + [False] * 10
+
+
+def test_process_that_was_just_started_knows_the_tries_of_others(carrel: Carrel) -> None:
+    one = create_app(carrel, COMPONENTS)
+    for _ in range(60):
+        _is_allowed(one, rate_limits.FAILURES, "192.0.2.7")
+    with (
+        create_app(carrel, COMPONENTS).test_request_context(),
+        pytest.raises(TooMany) as refused,
+    ):
+        rate_limits.check(rate_limits.FAILURES, "192.0.2.7")
+    assert 1 <= refused.value.retry_after_s <= 15 * 60
+
+
+def test_window_is_over_in_the_database_too(carrel: Carrel, clock: Clock) -> None:
+    for _ in range(2):
+        app = create_app(carrel, COMPONENTS)
+        tries = [_is_allowed(app, rate_limits.PRESENT_PASSWORD, "x") for _ in range(11)]
+        assert tries == [True] * 10 + [False]
+        clock.advance(timedelta(minutes=15))
+
+
+def test_right_password_sets_the_count_of_all_processes_back(carrel: Carrel) -> None:
+    apps = [create_app(carrel, COMPONENTS) for _ in range(2)]
+    for app in apps:
+        for _ in range(5):
+            assert _is_allowed(app, rate_limits.PRESENT_PASSWORD, "x")
+    with apps[0].test_request_context():
+        rate_limits.forgive(rate_limits.PRESENT_PASSWORD, "x")
+    assert _is_allowed(apps[0], rate_limits.PRESENT_PASSWORD, "x")
+
+
+def test_refused_try_writes_nothing_and_no_row_holds_an_address(
+    app: Flask, database: Database
+) -> None:
+    for _ in range(30):
+        _is_allowed(app, rate_limits.SIGN_INS, "dan@example.org")
+    with database.read_session() as session:
+        rows = session.execute(select(TryCount.key, TryCount.tries)).all()
+    assert [row.tries for row in rows] == [10, 10]
+    assert not any("dan" in row.key for row in rows)
+
+
+def test_counts_of_windows_that_are_over_are_forgotten(
+    app: Flask, database: Database, clock: Clock
+) -> None:
+    _is_allowed(app, rate_limits.SIGN_INS, "dan@example.org")
+    later = clock.advance(timedelta(minutes=15))
+    with database.transaction() as session:
+        try_counts.forget_old(session, now=later)
+        left = session.scalars(select(TryCount.key)).all()
+    assert len(left) == 1  # of the day
+
+
+def test_tries_are_counted_in_memory_while_the_database_is_moved(
+    carrel: Carrel, database: Database
+) -> None:
+    if not database.is_sqlite:
+        pytest.skip("only SQLite is moved")
+    app = create_app(carrel, COMPONENTS)
+    database.set_freeze_mark(1 << 30)
+    try:
+        tries = [_is_allowed(app, rate_limits.SIGN_INS, "dan@example.org") for _ in range(11)]
+    finally:
+        database.set_freeze_mark(0)
+    assert tries == [True] * 10 + [False]
+
+
+def test_wrong_password_leaves_the_database_free_for_writers(
+    client: Visitor, database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password is checked while no transaction is open."""
+    seen: list[bool] = []
+
+    def look(kept: str | None, password: str) -> Right | Wrong:
+        with database.transaction():
+            seen.append(True)
+        return check_password(kept, password)
+
+    monkeypatch.setattr("lms.web.accounts.sign_in.check_password", look)
+    assert _try(client, cast.dan.email).status_code == 400
+    assert seen == [True]
+
+
+def test_strangers_never_lock_out_a_browser_that_signed_in_before(
+    client: Visitor, app: Flask, database: Database, cast: Cast
+) -> None:
+    give_password(database, cast.dan.id)
+    assert _try(client, cast.dan.email, PASSWORD).status_code == 303
+    client.post("/sign-out")
+    stranger = app.test_client()
+    assert isinstance(stranger, Visitor)
+    answers = [_try(stranger, cast.dan.email).status_code for _ in range(70)]
+    assert answers[10:] == [429] * 60
+    assert _try(client, cast.dan.email).status_code == 400
+    assert _try(client, cast.dan.email, PASSWORD).status_code == 303
+
+
+def test_known_browser_has_no_more_tries_than_others(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    give_password(database, cast.dan.id)
+    _try(client, cast.dan.email, PASSWORD)
+    client.post("/sign-out")
+    answers = [_try(client, cast.dan.email).status_code for _ in range(11)]
+    assert answers == [400] * 10 + [429]
+
+
+@pytest.mark.parametrize("forged", ["", "x", "x.y", "a" * 32 + "." + "0" * 64, "\xff.\xff"])
+def test_forged_cookie_is_no_known_browser(
+    client: Visitor, app: Flask, cast: Cast, forged: str
+) -> None:
+    for _ in range(10):
+        _try(client, cast.dan.email)
+    with app.test_client() as other:
+        assert isinstance(other, Visitor)
+        other.set_cookie("carrel-known", forged)
+        assert _try(other, cast.dan.email).status_code == 429
+
+
+def test_browser_known_to_one_person_is_a_strangers_to_another(
+    client: Visitor, app: Flask, database: Database, cast: Cast
+) -> None:
+    give_password(database, cast.alice.id)
+    _try(client, cast.alice.email, PASSWORD)
+    client.post("/sign-out")
+    stranger = app.test_client()
+    assert isinstance(stranger, Visitor)
+    for _ in range(10):
+        _try(stranger, cast.dan.email)
+    assert _try(client, cast.dan.email).status_code == 429
