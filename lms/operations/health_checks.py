@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,8 +15,10 @@ from sqlalchemy.orm import Session
 from lms.core.dates_and_time_zones import say_roughly
 from lms.core.errors import N_
 from lms.core.runtime import Carrel
+from lms.core.stripe_settings import is_loopback
 from lms.jobs.stalled_lanes import MAIL, PATIENCE, Stalled, read_stalled
 from lms.migrations import current, head
+from lms.models.accounts import FactorKind, SecondFactor
 from lms.models.audit import AuditEntry
 from lms.models.jobs import Job, JobState, Lane
 from lms.models.mail import Mail, MailLane
@@ -58,6 +61,7 @@ def read_health(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
             _disk(carrel, session, now),
             _backup(session, now),
             _drill(session, now),
+            *_passkeys(carrel, session),
         )
 
 
@@ -98,6 +102,27 @@ def _worker(session: Session, now: datetime) -> Finding:
         return Finding("worker", State.OK, N_("The worker is running."))
     sentence = N_("The worker was last heard from %(ago)s ago.")
     return Finding("worker", State.FAULT, sentence, values, START_WORKER)
+
+
+def _passkeys(carrel: Carrel, session: Session) -> Iterator[Finding]:
+    """Warn of passkeys that were made for another host name than the base address has now."""
+    base_url = carrel.settings.base_url
+    host = urlsplit(base_url).hostname or ""
+    known = {host, "localhost"} if is_loopback(base_url) else {host}
+    elsewhere = select(func.count(SecondFactor.id)).where(
+        SecondFactor.kind == FactorKind.PASSKEY, SecondFactor.host.not_in(known)
+    )
+    if count := session.scalar(elsewhere):
+        yield Finding(
+            "passkeys",
+            State.ATTENTION,
+            N_("%(count)s passkeys were made for another host name than %(host)s and don't work."),
+            {"count": count, "host": host},
+            N_(
+                "Set CARREL_BASE_URL back to the former host name; or their owners sign in with an"
+                " app or a recovery code, and add passkeys again."
+            ),
+        )
 
 
 def _lanes(session: Session, now: datetime) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from lms import audit
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.jobs.queue import enqueue
+from lms.models.accounts import FactorKind, SecondFactor
 from lms.models.jobs import Lane
 from lms.models.recordings import Recording
 from lms.operations.backup_drill import DRILLED
@@ -86,3 +87,31 @@ def test_mail_server_and_redis_that_do_not_answer_are_faults(carrel: Carrel) -> 
     }
     assert (states["smtp"], states["redis"]) == (State.FAULT, State.FAULT)
     assert (states["database"], states["storage"], states["keys"]) == (State.OK,) * 3
+
+
+def test_passkeys_of_another_host_name_are_warned_of(carrel: Carrel, cast: Cast) -> None:
+    def add(host: str) -> None:
+        with carrel.database.transaction() as session:
+            session.add(
+                SecondFactor(
+                    login_id=cast.ada.id,
+                    kind=FactorKind.PASSKEY,
+                    name="Key",
+                    credential_id=host.encode(),
+                    public_key=b"key",
+                    host=host,
+                    created_at=NOW,
+                )
+            )
+
+    def names() -> set[str]:
+        return {one.name for one in read_health(carrel, now=NOW)}
+
+    add("localhost")
+    assert "passkeys" not in names()
+    add("library.example.org")
+    warning = found(carrel, "passkeys")
+    assert (warning.state, warning.values["count"]) == (State.ATTENTION, 1)
+    settings = replace(carrel.settings, base_url="https://library.example.org")
+    moved = {one.name: one for one in read_health(replace(carrel, settings=settings), now=NOW)}
+    assert "passkeys" in moved  # the one of localhost

@@ -31,6 +31,7 @@ NAMES: Final = {
     "disk": N_("Disk"),
     "backup": N_("Backup"),
     "drill": N_("Backup test"),
+    "passkeys": N_("Passkeys"),
 }
 
 blueprint = Blueprint("staff_system_health", __name__, url_prefix="/staff/system-health")
