@@ -150,6 +150,7 @@ def set_aside(session: Session, cart: Order, token: str, *, now: datetime) -> Or
         organization_id=cart.organization_id,
         organization_name=cart.organization_name,
         bill_to=cart.bill_to,
+        exempt_as=cart.exempt_as,
         is_self_service=True,
         cart_token_hash=hash_token(token),
         created_at=now,

@@ -182,6 +182,7 @@ def entered(session: Session, cart: Order) -> Details | None:
         address=to.postal if to else None,
         payable_email=payable,
         po_number=billing.po_number(session, cart),
+        exempt_as=cart.exempt_as,
         people={
             line.public_id: "\n".join(
                 f"{one.name} <{one.address.shown}>" if one.name else one.address.shown

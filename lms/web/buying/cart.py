@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+from babel.lists import format_list
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.buying import carts, owned
 from lms.buying.carts import CartFacts, CartLine, Item
+from lms.buying.checkout_tax import estimate, states_of_tax
 from lms.core import clock
 from lms.core.errors import Invalid, NotFound
 from lms.models.grants import OfferKind, Scope
@@ -20,6 +23,7 @@ from lms.sales.orders import find_order
 from lms.web.buying.card import is_test
 from lms.web.core.current_user import viewer
 from lms.web.core.order_browser import cart_token, keep_cart
+from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.buy_box import KEYS, people_words, read_item
@@ -60,12 +64,18 @@ class ShownLine:
 @open_to(Audience.EVERYONE)
 def show() -> ResponseReturnValue:
     """Show the cart at the prices of now."""
-    facts = current_cart()
+    facts, now, zone = current_cart(), clock.now(), mail_context().zone
+    tax = estimated_tax(facts) if facts else None
+    with read_session() as session:
+        states = states_of_tax(session, zone=zone, now=now)
     return render(
         "buying/cart.html",
         lines=shown_lines(facts) if facts else [],
         is_test=is_test(),
-        total=say_money(facts.net_minor, facts.currency) if facts else "",
+        total=say_money(facts.net_minor + (tax or 0), facts.currency) if facts else "",
+        tax=say_money(tax, facts.currency) if facts and tax else "",
+        is_total_known=tax is not None,
+        states=format_list(states, locale=get_locale()) if states else "",
     )
 
 
@@ -125,6 +135,13 @@ def current_cart(*, to_order: bool = False) -> CartFacts | None:
     except NotFound:
         return None
     return facts if facts.lines else None
+
+
+def estimated_tax(facts: CartFacts) -> int | None:
+    """Return the sales tax of a cart, in minor units; None until its buyer entered an address."""
+    with read_session() as session:
+        cart = find_order(session, facts.public_id)
+        return estimate(session, cart, zone=mail_context().zone, now=clock.now())
 
 
 def shown_lines(facts: CartFacts) -> list[ShownLine]:

@@ -23,7 +23,7 @@ from lms.pricing.price_list import say_money
 from lms.sales import purchase_orders
 from lms.seller.policies import TITLES
 from lms.web.buying.card import is_test, lead_to_card_page, pay_page, takes_cards
-from lms.web.buying.cart import ShownLine, current_cart, shown_lines
+from lms.web.buying.cart import ShownLine, current_cart, estimated_tax, shown_lines
 from lms.web.buying.checkout_form import CheckoutForm, details_of, form_class, typed_before
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
@@ -63,7 +63,7 @@ def show() -> ResponseReturnValue:
         return see_other("cart.show")
     lines = shown_lines(cart)
     form = _with_choices(form_class(lines)(data=_known()), needs=cart.needs_organization)
-    return _page(form, lines, cart)
+    return _page(form, lines, cart, total_minor=cart.net_minor + (estimated_tax(cart) or 0))
 
 
 @blueprint.post("/checkout")

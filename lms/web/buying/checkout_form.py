@@ -155,6 +155,9 @@ def typed_before(details: Details) -> dict[str, object]:
         "payable_email": details.payable_email,
         "payment": details.payment.value,
         "po_number": details.po_number,
+        "exempt_as": details.exempt_as.value if details.exempt_as else "",
+        "home_state": details.address.state if details.address else "",
+        "home_postal_code": details.address.postal_code if details.address else "",
         **{f"people-{line}": people for line, people in details.people.items()},
     }
 

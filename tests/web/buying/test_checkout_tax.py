@@ -1,5 +1,6 @@
 """Sales tax on the checkout page: asked about where it is collected, and shown before the order."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -61,6 +62,40 @@ def test_who_is_exempt_orders_at_once(client: Visitor, database: Database) -> No
     collect_tax(database)
     sent = {**ENTERED, "seen": "32500", "exempt_as": "government"}
     assert client.post("/checkout", data=sent).status_code == 303
+
+
+def test_cart_says_what_tax_is_added_and_when(client: Visitor, database: Database) -> None:
+    assert "We add no sales tax." in client.get("/cart").text
+    collect_tax(database)
+    page = client.get("/cart").text
+    assert "We add sales tax in Illinois." in page
+    assert "once you enter your address at checkout" in page
+
+
+@pytest.mark.parametrize(("state", "tax"), [("IL", "$26.00"), ("NY", "")])
+def test_tax_is_in_the_total_as_soon_as_the_address_is_known(
+    client: Visitor, database: Database, state: str, tax: str
+) -> None:
+    collect_tax(database)
+    total = "35100" if tax else "32500"
+    asked = {"payment": "purchasing", "purchasing_email": "ap@pinecounty.example"}
+    sent = {**ENTERED, **asked, "billing_state": state, "seen": total}
+    assert client.post("/checkout", data=sent).status_code == 303
+    for path in ("/cart", "/checkout"):
+        page = client.get(path).text
+        assert ("Sales tax (estimate)" in page) is bool(tax)
+        assert ("$351.00" if tax else "$325.00") in page
+    assert "once you enter your address" not in client.get("/cart").text
+
+
+def test_who_said_they_are_exempt_is_not_asked_again(client: Visitor, database: Database) -> None:
+    collect_tax(database)
+    asked = {"payment": "purchasing", "purchasing_email": "ap@pinecounty.example"}
+    sent = {**ENTERED, **asked, "exempt_as": "government", "seen": "32500"}
+    assert client.post("/checkout", data=sent).status_code == 303
+    page = client.get("/checkout").text
+    assert re.search(r'<input checked[^>]*value="government"', page)
+    assert "Sales tax (estimate)" not in client.get("/cart").text
 
 
 def test_staff_read_that_no_paper_came_yet(client: Visitor, database: Database, cast: Cast) -> None:
