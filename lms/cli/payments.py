@@ -14,13 +14,15 @@ from lms.core.errors import N_, Conflict, NotFound
 from lms.documents.lookup import document_named
 from lms.models.documents import DocumentKind
 from lms.models.payments import PaymentMethod, Reversal
-from lms.payments import provider_entries
+from lms.payments import provider_entries, provider_selftest
 from lms.payments.balances import payer_of
 from lms.payments.open_provider import open_provider
 from lms.payments.payments import NewPayment
+from lms.payments.provider_selftest import Proof, Tried
 from lms.pricing.price_list import say_money
 from lms.sales import receiving
 
+FAILED = 1
 BY_HAND = tuple(one.value for one in PaymentMethod if one is not PaymentMethod.CARD)
 NOT_AN_INVOICE = N_("This is not an invoice.")
 SEVERAL_PAYERS = N_("These invoices have several payers. Record a payment for each.")
@@ -196,6 +198,49 @@ def sweep(console: Console, *, as_json: bool) -> None:
         f"Asked about {checkouts} open checkouts. New events: {events}.",
         as_json=as_json,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SelftestAnswer:
+    """Every line of proof, and how many are good."""
+
+    items: tuple[Proof, ...]
+    passed: int
+    failed: int
+
+
+@payments_group.command("selftest")
+@click.option("--pay", is_flag=True, help="Also wait until you pay a page with a test card.")
+@json_option
+@click.pass_obj
+def selftest(console: Console, *, pay: bool, as_json: bool) -> int:
+    """Try your own test key at the card provider, and print a line of proof for each call.
+
+    Nothing of this library is read or changed, and no money moves: a live key is refused. Exits with
+    0 only when every line is ok.
+    """
+    settings = console.carrel.settings
+    tried = Tried(
+        open_provider(settings),
+        settings.stripe.webhook_secrets if settings.stripe else (),
+        settings.base_url,
+        clock.now(),
+        _wait_until_paid if pay else None,
+    )
+    proofs = tuple(provider_selftest.prove(tried))
+    failed = sum(not proof.ok for proof in proofs)
+    lines = [f"{'ok    ' if one.ok else 'FAILED'}  {one.name}: {one.got}" for one in proofs]
+    if not pay:
+        lines.append(
+            "Paying and refunding were not tried. Add --pay, and pay with 4242 4242 4242 4242."
+        )
+    answer(SelftestAnswer(proofs, len(proofs) - failed, failed), "\n".join(lines), as_json=as_json)
+    return FAILED if failed else 0
+
+
+def _wait_until_paid(url: str) -> None:
+    click.echo(f"Open this page and pay with 4242 4242 4242 4242:\n{url}", err=True)
+    click.prompt("Press Enter once it is paid", default="", show_default=False, err=True)
 
 
 @payments_group.command("payouts")

@@ -9,6 +9,12 @@ def test_without_a_card_provider_a_sweep_is_refused(carrel_command: Shell) -> No
     assert "no_cards" in done.err
 
 
+def test_without_a_card_provider_a_selftest_is_refused(carrel_command: Shell) -> None:
+    done = carrel_command("payments", "selftest", "--json")
+    assert done.code == 1
+    assert "no_cards" in done.err
+
+
 def test_payouts_and_test_orders_of_an_empty_library(carrel_command: Shell) -> None:
     assert carrel_command("payments", "payouts", "--json").answer == {"items": []}
     done = carrel_command("payments", "purge-test", "--yes", "--json")

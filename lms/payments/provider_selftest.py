@@ -1,0 +1,178 @@
+"""The self-test of a card provider: an operator's own test key is tried, call by call.
+
+It asks the provider alone: nothing of the library is read or written, and no money moves.
+"""
+
+import hmac
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from lms.core.errors import N_, Conflict
+from lms.core.model_base import new_public_id
+from lms.payments.provider import (
+    BadSignature,
+    KeyReused,
+    NewProviderRefund,
+    NewSession,
+    Provider,
+    ProviderRefundState,
+    ProviderRefused,
+    ProviderSession,
+    SessionState,
+)
+
+LIVE_KEY: Final = N_("This is a live key. Set a test key, sk_test_..., and try again.")
+AMOUNT_MINOR: Final = 100
+OTHER_MINOR: Final = 200
+BEFORE: Final = timedelta(minutes=5)  # clocks differ
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One line: what was tried, what the provider answered, and whether that is right."""
+
+    name: str
+    got: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What is tried: the provider, the webhook's secrets, the library's address, and the moment.
+
+    `pay` is given the address of a page to be paid on, and returns once it was paid; without it,
+    paying and refunding are left out.
+    """
+
+    provider: Provider
+    webhook_secrets: tuple[str, ...]
+    base_url: str
+    now: datetime
+    pay: Callable[[str], object] | None = None
+
+
+def prove(tried: Tried) -> Iterator[Proof]:
+    """Try a provider; a refusal ends the list with a line that says it.
+
+    Raises Conflict for a live key, and Unavailable where the provider can't be reached.
+    """
+    if tried.provider.livemode:
+        raise Conflict(LIVE_KEY)
+    try:
+        yield from _sessions(tried)
+        yield from _webhooks(tried)
+        yield from _lists(tried)
+        if tried.pay is not None:
+            yield from _payment(tried, tried.pay)
+    except ProviderRefused as refusal:
+        yield Proof("the provider accepts each call", refusal.reason, ok=False)
+
+
+def _sessions(tried: Tried) -> Iterator[Proof]:
+    asked = _asked(tried)
+    made = tried.provider.create_session(asked)
+    yield _is("a checkout page is made", made.state.value, SessionState.OPEN.value)
+    here = made.url.startswith(tried.provider.checkout_origin)
+    yield Proof("it is at the address that pages may lead to", made.url.partition("?")[0], here)
+    again = tried.provider.create_session(asked)
+    yield _is("the same key makes no second page", again.id, made.id)
+    try:
+        tried.provider.create_session(replace(asked, amount_minor=OTHER_MINOR))
+    except KeyReused:
+        yield Proof("the same key for another amount is refused", "refused", ok=True)
+    else:
+        yield Proof("the same key for another amount is refused", "accepted", ok=False)
+    found = _fetched(tried, made.id)
+    yield _is(
+        "its amount is read back", f"{found.amount_minor} {found.currency.upper()}", "100 USD"
+    )
+    yield _is("it is not paid", str(found.is_paid), "False")
+    tried.provider.expire_session(made.id)
+    ended = _fetched(tried, made.id)
+    yield _is("it can be ended", ended.state.value, SessionState.EXPIRED.value)
+
+
+def _webhooks(tried: Tried) -> Iterator[Proof]:
+    if not tried.webhook_secrets:
+        yield Proof("a signing secret of the webhook is set", "none", ok=False)
+        return
+    payload = json.dumps(
+        {
+            "id": "evt_selftest",
+            "type": "checkout.session.completed",
+            "created": int(tried.now.timestamp()),
+            "livemode": False,
+            "data": {"object": {"id": "cs_selftest", "object": "checkout.session"}},
+        }
+    ).encode()
+    signature = _sign(payload, tried.webhook_secrets[0], tried.now)
+    event = tried.provider.read_event(payload, signature, now=tried.now)
+    yield _is("a webhook signed with the secret is read", event.object_id, "cs_selftest")
+    try:
+        wrong = _sign(payload, "another secret", tried.now)
+        tried.provider.read_event(payload, wrong, now=tried.now)
+    except BadSignature:
+        yield Proof("one signed with another secret is refused", "refused", ok=True)
+    else:
+        yield Proof("one signed with another secret is refused", "accepted", ok=False)
+
+
+def _lists(tried: Tried) -> Iterator[Proof]:
+    since = tried.now - BEFORE
+    events = sum(1 for _ in tried.provider.events(since))
+    yield Proof("what happened is listed", f"{events} events in 5 minutes", ok=True)
+    entries = sum(1 for _ in tried.provider.entries(since))
+    yield Proof("the balance is listed", f"{entries} entries in 5 minutes", ok=True)
+
+
+def _payment(tried: Tried, pay: Callable[[str], object]) -> Iterator[Proof]:
+    made = tried.provider.create_session(_asked(tried))
+    pay(made.url)
+    paid = _fetched(tried, made.id)
+    yield _is("a card pays it", paid.state.value, SessionState.COMPLETE.value)
+    if not paid.is_paid:
+        return
+    known = tried.provider.session_of(paid.payment)
+    yield _is("the payment leads back to its page", known.id if known else "none", made.id)
+    key = new_public_id()
+    wanted = NewProviderRefund(key, key, paid.payment, AMOUNT_MINOR)
+    refund = tried.provider.refund(wanted)
+    went = refund.state is not ProviderRefundState.FAILED
+    yield Proof("the money goes back to the card", refund.state.value, went)
+    again = tried.provider.refund(wanted)
+    yield _is("the same key refunds once", again.id, refund.id)
+
+
+def _asked(tried: Tried) -> NewSession:
+    reference = new_public_id()
+    return NewSession(
+        idempotency_key=reference,
+        reference=reference,
+        amount_minor=AMOUNT_MINOR,
+        currency="USD",
+        description="Carrel self-test",
+        email="selftest@example.org",
+        success_url=tried.base_url,
+        cancel_url=tried.base_url,
+    )
+
+
+def _fetched(tried: Tried, session_id: str) -> ProviderSession:
+    found = tried.provider.fetch(session_id)
+    assert isinstance(found, ProviderSession)  # noqa: S101  (its id is a session's)
+    return found
+
+
+def _sign(payload: bytes, secret: str, now: datetime) -> str:
+    """Sign as the provider does: https://docs.stripe.com/webhooks#verify-manually."""
+    at = int(now.timestamp())
+    digest = hmac.new(secret.encode(), f"{at}.".encode() + payload, sha256).hexdigest()
+    return f"t={at},v1={digest}"
+
+
+def _is(name: str, got: str, expected: str) -> Proof:
+    return Proof(name, got, got == expected)
