@@ -36,8 +36,8 @@ EXPECTED: Final = Sentence(
 
 # The house itself has done this, so whoever looks after the seats can't help.
 NOT_THE_MANAGERS: Final = frozenset({Code.ACCOUNT_BLOCKED, Code.WEBINAR_PULLED})
-# The organization has nothing for this person now, who can buy it for themselves, outside the course.
-BUYING_HELPS: Final = frozenset(
+# The organization has nothing for this person now: its manager can change that, or they buy it themselves.
+SEATS_HELP: Final = frozenset(
     {
         Code.NO_GRANT,
         Code.POOL_FULL_WAITLISTED,
@@ -55,7 +55,8 @@ class Told:
 
     `manager` is who looks after the organization's seats, None where nobody is known or it is not
     for them to mend; `waits` when
-    there is nothing to do but to come back. `may_buy` where the seller lets a course lead to its shop.
+    there is nothing to do but to come back. `may_ask` where a manager's seat would mend it, `may_buy` where
+    the seller lets a course lead to its shop as well.
     """
 
     code: Code
@@ -63,6 +64,7 @@ class Told:
     organization: str
     manager: str | None
     waits: bool
+    may_ask: bool = False
     may_buy: bool = False
     instead: Instead | None = None  # what is offered for a webinar that was pulled
 
@@ -87,7 +89,8 @@ def _told(session: Session, standing: Standing, decision: Decision, zone: ZoneIn
         if decision.code in NOT_THE_MANAGERS
         else find_manager(session, standing.organization_id),
         waits=told.step is Step.WAIT,
-        may_buy=decision.code in BUYING_HELPS
+        may_ask=decision.code in SEATS_HELP,
+        may_buy=decision.code in SEATS_HELP
         and standing.case.webinar.state is WebinarState.ANNOUNCED
         and read_seller(session).sells_in_lms,
         instead=read_instead(session, standing.case.webinar.id)

@@ -70,6 +70,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "order_returned",
                 "payment_bounced",
                 "seat_question",
+                "seat_requested",
                 "seats_to_release",
             }
         ),

@@ -4,11 +4,18 @@ from typing import Final
 
 from flask import Blueprint
 
-from lti.web.player import handouts, session_opening_and_end_reasons, transcripts, watch_page
+from lti.web.player import (
+    handouts,
+    seat_requests,
+    session_opening_and_end_reasons,
+    transcripts,
+    watch_page,
+)
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     watch_page.blueprint,
     session_opening_and_end_reasons.blueprint,
     handouts.blueprint,
     transcripts.blueprint,
+    seat_requests.blueprint,
 )

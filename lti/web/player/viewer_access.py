@@ -14,7 +14,8 @@ from lms.lti_facade.link_content import (
     find_playable,
     find_series_facts,
 )
-from lms.lti_facade.viewer_access_facts import Presence, Standing, Visitor, read_standing
+from lms.lti_facade.refusal_texts import Told
+from lms.lti_facade.viewer_access_facts import NAMELESS, Presence, Standing, Visitor, read_standing
 from lti.frames.sessions import Frame
 from lti.models.embed_links import SeatRule
 from lti.models.launches import FrameRole
@@ -74,6 +75,12 @@ def find_viewer(session: Session, frame: Frame, slug: str | None, *, now: dateti
     return FrameViewer(
         replace(visitor, login_id=standing.login_id), playable, standing, target, series
     )
+
+
+def may_ask(viewer: FrameViewer, told: Told) -> bool:
+    """Tell whether this person may ask a manager of their organization for access from the frame."""
+    is_known = viewer.standing.login_id is not None and viewer.standing.presence not in NAMELESS
+    return is_known and told.manager is not None and told.may_ask
 
 
 def _slugs_of(session: Session, frame: Frame, *, now: datetime) -> tuple[str | None, ...]:

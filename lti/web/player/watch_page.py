@@ -41,7 +41,7 @@ from lti.web.player.session_opening_and_end_reasons import (
     turned,
 )
 from lti.web.player.transcripts import tracks_of
-from lti.web.player.viewer_access import FrameViewer, find_viewer, series_of
+from lti.web.player.viewer_access import FrameViewer, find_viewer, may_ask, series_of
 
 blueprint = framed_blueprint("framed_watch", __name__)
 
@@ -199,12 +199,21 @@ def _turned_page(frame: Frame, secret: str, viewer: FrameViewer, told: Told) -> 
         sentence=said(told.sentence),
         next_step=next_step(told),
         reference=turned(frame, told),
+        ask_url=_ask_url(secret, viewer) if may_ask(viewer, told) else None,
+        asked=request.args.get("asked"),
+        manager=told.manager,
         write_url=write_url(told, viewer.playable.slug),
         buy_url=buy_url(told, viewer.playable.slug),
         **_surrounding(frame, secret, viewer),
     )
     page.status_code = HTTPStatus.OK if told.waits else HTTPStatus.FORBIDDEN
     return page
+
+
+def _ask_url(secret: str, viewer: FrameViewer) -> str:
+    if viewer.series is None:
+        return url_for("framed_requests.ask", secret=secret)
+    return url_for("framed_requests.ask_part", secret=secret, slug=viewer.playable.slug)
 
 
 def _series_page(frame: Frame, secret: str) -> ResponseReturnValue:

@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
+from lms.models.mail import Mail
 from lms.seller.settings import edit_seller
 from tests.buying.buying_fixtures import SELLER, open_for_business
 from tests.clock import NOW
-from tests.lti.course_fixtures import INSTRUCTOR
+from tests.lti.course_fixtures import ANONYMOUS, INSTRUCTOR
 from tests.lti.web.player.test_watch_page import _launch, _revoke
 from tests.lti.web.player.test_watch_page import at_noon as at_noon
 from tests.lti.web.player.test_watch_page import course as course
@@ -31,6 +33,39 @@ def test_person_without_access_learns_whom_to_ask_and_can_buy_in_a_new_window(cl
         assert f'href="/webinars/{cast.slug}#buy"' in page.text
         assert 'target="_blank"' in page.text
         assert "$" not in page.text
+
+
+def test_person_without_access_asks_a_manager_once_a_day_by_one_press(
+    client, database, cast, clock, turned
+):
+    learner, _teacher = turned
+    for secret in turned:
+        page = client.get(f"/lti/s/{secret}/watch").text
+        assert f'action="/lti/s/{secret}/ask"' in page
+        sent = client.post(f"/lti/s/{secret}/ask", headers={"X-CSRFToken": ""})
+        assert sent.status_code == 303
+        assert "We emailed Mia that you need a seat" in client.get(sent.headers["Location"]).text
+    again = client.post(f"/lti/s/{learner}/ask", headers={"X-CSRFToken": ""})
+    assert "Mia was asked today already" in client.get(again.headers["Location"]).text
+    with database.read_session() as session:
+        mails = list(session.scalars(select(Mail).where(Mail.kind == "seat_requested")))
+    assert [one.recipient for one in mails] == [cast.mia.email] * 2
+    assert all("Reading rooms" in one.subject for one in mails)
+    assert all("Assign a free seat or add seats" in one.text for one in mails)
+
+
+def test_who_has_access_or_is_not_known_asks_for_nothing(client, database, course, pool):
+    seated = _launch(database, course)
+    assert client.post(f"/lti/s/{seated}/ask", headers={"X-CSRFToken": ""}).status_code == 404
+    with database.transaction() as session:
+        _revoke(session, pool)
+    unknown = _launch(database, course, ANONYMOUS)
+    page = client.get(f"/lti/s/{unknown}/watch")
+    assert f"/lti/s/{unknown}/ask" not in page.text
+    assert client.post(f"/lti/s/{unknown}/ask", headers={"X-CSRFToken": ""}).status_code == 404
+    assert client.post(f"/lti/s/{'x' * 43}/ask").status_code == 404
+    with database.read_session() as session:
+        assert session.scalar(select(Mail.id).where(Mail.kind == "seat_requested")) is None
 
 
 def test_no_course_sells_where_the_seller_says_no(client, database, cast, turned):

@@ -1,0 +1,45 @@
+"""Seat requests: a person in an LMS without access asks the managers of their organization."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Conflict
+from lms.lti_facade.learner_logins import NAMELESS, names_of
+from lms.lti_facade.viewer_access_facts import Standing
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Links
+from lms.organizations.organizations import find_managers
+from lms.seats.self_service import NOBODY_TO_ASK
+
+
+def request_seat(
+    session: Session, standing: Standing, webinar: str, *, links: Links, now: datetime
+) -> str:
+    """Email whoever manages an organization's seats that a person of its LMS needs access to a webinar (title).
+
+    Returns the name of the first of them. Raises Conflict where nobody can be asked.
+    """
+    managers = [
+        one for one in find_managers(session, standing.organization_id) if one.email is not None
+    ]
+    if not managers:
+        raise Conflict(NOBODY_TO_ASK)
+    login_id = standing.login_id
+    name = "" if login_id is None else names_of(session, [login_id]).get(login_id, "")
+    for manager in managers:
+        mail_outbox.post(
+            session,
+            kind="seat_requested",
+            to=manager.email or "",
+            login_id=manager.login_id,
+            subject=N_("A seat is requested: %(webinar)s") % {"webinar": webinar},
+            values={
+                "name": "" if name == NAMELESS else name,
+                "organization": standing.organization,
+                "webinar": webinar,
+                "action_url": links.page("/organization"),
+            },
+            now=now,
+        )
+    return managers[0].name

@@ -1,0 +1,63 @@
+"""Seat requests from a frame: the managers of the organization are asked by one press."""
+
+from typing import Final
+
+from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
+from limits import RateLimitItemPerDay
+
+from lms.core import clock
+from lms.core.errors import NotFound, TooMany
+from lms.lti_facade.refusal_texts import tell
+from lms.lti_facade.seat_requests import request_seat
+from lms.web.core import rate_limits
+from lms.web.core.private_page_headers_and_mail_links import links
+from lms.web.core.request_context import read_session, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lti.web.core.framed_pages import framed_blueprint, this_frame
+from lti.web.core.refusal_texts import default_zone
+from lti.web.player.viewer_access import find_viewer, may_ask
+
+blueprint = framed_blueprint("framed_requests", __name__)
+
+# One email for a person and a webinar, and no flood from a whole class.
+BY_PERSON: Final = rate_limits.Limit("frame_seat_requests", (RateLimitItemPerDay(1),))
+BY_ORGANIZATION: Final = rate_limits.Limit("organization_seat_requests", (RateLimitItemPerDay(20),))
+SENT, KNOWN = "sent", "known"
+
+
+@blueprint.post("/ask")
+@open_to(Audience.FRAME)
+def ask(secret: str) -> ResponseReturnValue:
+    """Ask for a seat for the webinar of the link."""
+    return _asked(secret, None)
+
+
+@blueprint.post("/watch/<slug>/ask")
+@open_to(Audience.FRAME)
+def ask_part(secret: str, slug: str) -> ResponseReturnValue:
+    """Ask for a seat for one webinar of the link's series."""
+    return _asked(secret, slug)
+
+
+def _asked(secret: str, slug: str | None) -> ResponseReturnValue:
+    frame, now = this_frame(secret), clock.now()
+    with read_session() as session:
+        viewer = find_viewer(session, frame, slug, now=now)
+        may_play = viewer.standing.may_begin(now)
+        told = None if may_play else tell(session, viewer.standing, zone=default_zone(), now=now)
+    if told is None or not may_ask(viewer, told):
+        raise NotFound
+    outcome = SENT
+    try:
+        rate_limits.spend(BY_PERSON, f"{frame.login_id}:{viewer.playable.slug}")
+        rate_limits.spend(BY_ORGANIZATION, f"{frame.organization_id}")
+    except TooMany:
+        outcome = KNOWN
+    else:
+        with transaction() as session:
+            request_seat(session, viewer.standing, viewer.playable.title, links=links(), now=now)
+    if slug is None:
+        return redirect(url_for("framed_watch.watch", secret=secret, asked=outcome), code=303)
+    onward = url_for("framed_watch.watch_part", secret=secret, slug=slug, asked=outcome)
+    return redirect(onward, code=303)
