@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from lms.component import Component, load_tables
 from lms.core.acting_roles import ActingRole
-from lms.core.runtime import Carrel
+from lms.core.runtime import Carrel, accepted_keys
 from lms.web.accounts.step_up import init_step_up
 from lms.web.core.current_user import init_sign_in
 from lms.web.core.error_pages import init_errors
@@ -58,6 +58,8 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
     )
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=accepted_keys(settings)[1:],
+        WTF_CSRF_SECRET_KEY=accepted_keys(settings)[::-1],  # the last one signs
         SESSION_COOKIE_NAME="__Host-carrel-form" if settings.is_https else "carrel-form",
         SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_HTTPONLY=True,

@@ -32,8 +32,14 @@ def open_carrel(settings: Settings) -> Carrel:
     if settings.storage_former is not None:
         former = open_place(settings, settings.storage_former)
         storage = StoragePair(storage, former)
-    signer = Signer(derived_key(settings.secret_key, "media addresses"))
+    keys = (derived_key(key, "media addresses") for key in accepted_keys(settings))
+    signer = Signer(*keys)
     return Carrel(settings, Database(settings.database_url), storage, signer)
+
+
+def accepted_keys(settings: Settings) -> tuple[str, ...]:
+    """Return the secret key, and the one before it while that is still accepted."""
+    return tuple(filter(None, (settings.secret_key, settings.secret_key_old)))
 
 
 def open_place(settings: Settings, url: str) -> Storage:

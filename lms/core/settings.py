@@ -64,6 +64,7 @@ class Settings:
     speech_command: tuple[str, ...]
     stripe: StripeSettings | None
     metrics_bind: str | None
+    secret_key_old: str | None = field(repr=False)
 
     @property
     def is_https(self) -> bool:
@@ -131,6 +132,7 @@ class Settings:
             speech_command=reader.take("SPEECH_COMMAND", (), _command),
             stripe=reader.stripe(base_url),
             metrics_bind=reader.take("METRICS_BIND", None, _bind),
+            secret_key_old=reader.secret("SECRET_KEY_OLD", None, _secret_key),
         )
         reader.check_unknown()
         reader.raise_faults()

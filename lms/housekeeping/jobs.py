@@ -47,6 +47,7 @@ FORGETTING: Final = (
     carts.forget_old,
     order_sessions.forget_old,
     job_queue.forget_old,
+    playback_sessions.forget_previews,
 )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
@@ -24,6 +24,7 @@ from lms.playback.watch_records import Place, read_places
 
 LONGEST: Final = timedelta(hours=24)
 IDLE_AFTER: Final = timedelta(hours=4)
+PREVIEWS_KEPT: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +232,12 @@ def end_for_webinar(
     """End everything played of one webinar, in whichever version; returns how many that were."""
     versions = select(Recording.id).where(Recording.webinar_id == webinar_id)
     return _end(session, PlaybackSession.recording_id.in_(versions), ended_as=ended_as, now=now)
+
+
+def forget_previews(session: Session, *, now: datetime) -> None:
+    """Delete previews that ended a month ago: nothing counts them. What was watched stays in reports."""
+    old = and_(PlaybackSession.is_preview, PlaybackSession.ended_at < now - PREVIEWS_KEPT)
+    session.execute(delete(PlaybackSession).where(old).execution_options(synchronize_session=False))
 
 
 def end_idle(session: Session, *, now: datetime) -> int:

@@ -50,13 +50,18 @@ class Ticket:
 
 
 class Signer:
-    """Signs tickets and reads them back, with one secret key of at least 32 bytes."""
+    """Signs tickets and reads them back, with a secret key of at least 32 bytes.
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) < 32:
+    What was signed with a `former` key is read, too.
+    """
+
+    def __init__(self, key: bytes, *former: bytes) -> None:
+        if any(len(each) < 32 for each in (key, *former)):
             raise ValueError("a signing key has at least 32 bytes")
-        # A key of its own: what is signed here is worth nothing anywhere else.
-        self._key = hmac.digest(key, _PURPOSE, "sha256")
+        # Keys of their own: what is signed here is worth nothing anywhere else.
+        self._key, *self._former = (
+            hmac.digest(each, _PURPOSE, "sha256") for each in (key, *former)
+        )
 
     def sign(self, ticket: Ticket) -> str:
         """Return the token; raises ValueError for a ticket that no token could carry."""
@@ -69,14 +74,15 @@ class Signer:
             raise ValueError("a ticket holds plain words only")
         fields = (ticket.session, ticket.prefix, str(ticket.expires), *fences)
         head = _encode(_SEPARATOR.join(fields).encode("ascii"))
-        return f"{head.decode()}.{self._signature(head).decode()}"
+        return f"{head.decode()}.{_signature(head, self._key).decode()}"
 
     def read(self, token: str, now_epoch: float) -> Ticket:
         """Return the ticket that was signed; raises BadToken, or ExpiredToken from `expires` on."""
         # What is signed is the text, so nothing is decoded before the signature has been seen
         # to fit, and a token has one spelling only.
         head, _, tail = token.encode("utf-8", "replace").partition(b".")
-        if not hmac.compare_digest(self._signature(head), tail):
+        keys = (self._key, *self._former)
+        if not any(hmac.compare_digest(_signature(head, key), tail) for key in keys):
             raise BadToken("the signature does not fit")
         fields = a2b_base64(head.translate(_TO_STANDARD) + b"=" * (-len(head) % 4)).decode("ascii")
         session, prefix, expires, cookie, agent, network = fields.split(_SEPARATOR)
@@ -84,8 +90,9 @@ class Signer:
             raise ExpiredToken("the time of this link is over")
         return Ticket(session, prefix, int(expires), cookie, agent, network)
 
-    def _signature(self, head: bytes) -> bytes:
-        return _encode(hmac.digest(self._key, head, "sha256"))
+
+def _signature(head: bytes, key: bytes) -> bytes:
+    return _encode(hmac.digest(key, head, "sha256"))
 
 
 @functools.lru_cache(maxsize=1024)

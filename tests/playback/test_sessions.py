@@ -330,3 +330,20 @@ def test_a_person_nobody_knows_gets_no_session(database, cast):
         session.flush()
         with pytest.raises(NotFound):
             open_for(session, stranger, cast)
+
+
+def test_previews_are_forgotten_after_a_month_and_what_was_watched_is_not(database, cast):
+    ended = NOW + timedelta(hours=1)
+    with database.transaction() as session:
+        webinar_id = cast.webinar_id
+        staff, alice = Screen(cast.ada.id, None), Screen(cast.alice.id, None)
+        preview = sessions.open_preview(session, screen=staff, webinar_id=webinar_id, now=NOW)
+        watched = sessions.open_playback(session, screen=alice, webinar_id=webinar_id, now=NOW)
+        for each in (preview, watched):
+            sessions.end_session(session, each.session_id, ended_as=PlaybackEnd.CLOSED, now=ended)
+    for days, kept in ((29, 2), (31, 1)):
+        with database.transaction() as session:
+            sessions.forget_previews(session, now=NOW + timedelta(days=days))
+            left = session.scalars(select(PlaybackSession.is_preview)).all()
+        assert len(left) == kept
+    assert left == [False]

@@ -51,6 +51,12 @@ def test_the_token_of_another_key_is_refused():
         SIGNER.read(Signer(b"j" * 32).sign(TICKET), 0)
 
 
+def test_what_a_former_key_signed_is_read_and_nothing_is_signed_with_it():
+    former, changed = Signer(b"j" * 32), Signer(b"k" * 32, b"j" * 32)
+    assert changed.read(former.sign(TICKET), 0) == TICKET
+    assert changed.sign(TICKET) == SIGNER.sign(TICKET)
+
+
 def test_the_plain_key_signs_nothing_valid():
     head = TOKEN.partition(".")[0].encode()
     forged = urlsafe_b64encode(hmac.digest(b"k" * 32, head, "sha256")).rstrip(b"=")
