@@ -26,7 +26,7 @@ from lms.demo.install import install_demo
 from lms.group_showings import showings
 from lms.mail import link_tokens_and_codes
 from lms.mail.links import Links
-from lms.models.accounts import EmailPurpose, Login
+from lms.models.accounts import EmailPurpose, FactorKind, Login, SecondFactor
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import Grant, OfferKind
 from lms.models.group_showings import Showing
@@ -127,6 +127,7 @@ NAMED: Final[Mapping[str, str]] = {
     "organizations.index": ONWARD,
     "organization_kits.link_again": ONWARD,
     "sign_in_code.enter": ONWARD,
+    "second_step.ask": ELSEWHERE.format("test_second_step.py"),
     "caption_editor.download": FILE,
     "handouts.page": ELSEWHERE.format("test_handout_preview.py"),
     "cancellation_offer.show": ELSEWHERE.format("test_after_the_sale.py"),
@@ -364,6 +365,16 @@ def _made(session: Session, logins: Mapping[str, int | None], moment: datetime) 
         save_draft(session, PolicyKind.LICENSE, text, actor=None, now=moment)
         publish_policy(session, PolicyKind.LICENSE, actor=None, now=moment)
 
+    phone = SecondFactor(
+        login_id=alice.id,
+        kind=FactorKind.APP,
+        name="My phone",
+        sealed_secret="sealed",
+        created_at=moment,
+    )
+    session.add(phone)
+    session.flush()
+
     def secret(purpose: EmailPurpose) -> str:
         return link_tokens_and_codes.issue(
             session, alice.id, purpose, email=alice.email or "", now=moment
@@ -371,6 +382,7 @@ def _made(session: Session, logins: Mapping[str, int | None], moment: datetime) 
 
     return {
         "public_id": number,
+        "factor_id": phone.public_id,
         "showings.public_id": showing,
         "document_id": document.id,
         "code": session.scalars(select(Showing.code)).one(),
