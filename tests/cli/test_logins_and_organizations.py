@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from lms.accounts import second_factors
 from lms.cli.root_command import run
 from lms.core.database import Database
 from lms.core.password_hashing_and_rules import Right, check_password
+from lms.core.settings import Settings
 from lms.models.accounts import Login, SellerRole
+from lms.models.audit import AuditEntry
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
 from tests.cast import Cast
+from tests.second_steps import give_app
 from wsgi import COMPONENTS
 
 PASSWORD = "a quiet corner table"  # noqa: S105
@@ -120,6 +124,20 @@ def test_a_login_is_shut_out_and_let_in_again(
     assert carrel_run("login", "block", cast.dan.email)[1]["blocked"] is True
     assert _login(database, cast.dan.email).blocked_at is not None
     assert carrel_run("login", "unblock", cast.dan.email)[1]["blocked"] is False
+
+
+def test_second_step_is_turned_off_once(
+    carrel_run: Run, database: Database, cast: Cast, settings: Settings
+) -> None:
+    assert carrel_run("login", "reset-two-step", cast.ada.email)[0] == 1
+    give_app(database, cast.ada.id, settings.secret_key)
+    assert carrel_run("login", "reset-two-step", cast.ada.email)[0] == 0
+    with database.read_session() as session:
+        assert second_factors.list_factors(session, cast.ada.id) == ()
+        assert session.scalars(
+            select(AuditEntry.actor).where(AuditEntry.act == "login.second_factors_reset")
+        ).all() == [None]
+    assert carrel_run("login", "reset-two-step", "nobody@example.org")[0] == 3
 
 
 def test_nobody_is_shut_out_who_is_not_there(carrel_run: Run) -> None:
