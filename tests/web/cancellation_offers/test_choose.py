@@ -100,7 +100,9 @@ def test_a_buyer_finds_the_link_on_the_webinars_page_and_others_do_not(
     client: Visitor, carrel: Carrel, payers: Payers, to_come: Cast
 ) -> None:
     client.sign_in(to_come.dan.id)
-    assert page_of(carrel, payers.card) in client.get(f"/webinars/{SLUG}").text
+    page = client.get(f"/webinars/{SLUG}").text
+    assert page_of(carrel, payers.card) in page
+    assert '<a href="#choice">' in page
     client.sign_in(to_come.bob.id)
     assert "/canceled/" not in client.get(f"/webinars/{SLUG}").text
 
