@@ -86,6 +86,7 @@ class Settings:
         reader = _Reader(os.environ if environ is None else environ)
         data_dir = reader.take("DATA_DIR", Path(".var").resolve(), _directory)
         base_url = reader.take("BASE_URL", "http://127.0.0.1:8000", _base_url)
+        host = urlsplit(base_url).hostname or "localhost"
         allows_http = reader.take("ALLOW_HTTP", default=False, parse=_yes_or_no)
         if base_url and not allows_http and _is_plain_beyond_loopback(base_url):
             reader.fault(
@@ -122,7 +123,7 @@ class Settings:
             delivery=delivery,
             redis_url=reader.secret("REDIS_URL", None, _redis_url),
             smtp_url=reader.secret("SMTP_URL", None, _smtp_url),
-            mail_from=reader.take("MAIL_FROM", f"library@{_host(base_url)}", _mail_from),
+            mail_from=reader.take("MAIL_FROM", f"library@{host}", _mail_from),
             time_zone=reader.take("TIME_ZONE", "America/New_York", _time_zone),
             trusted_proxies=reader.take("TRUSTED_PROXIES", (), _networks),
             upload_days=reader.take("UPLOAD_DAYS", 7, _days),
@@ -295,10 +296,6 @@ def _base_url(raw: str) -> str:
     if parts.path or parts.query or parts.fragment or parts.username:
         raise ValueError("is the scheme and the host only, such as https://library.example.org")
     return address
-
-
-def _host(base_url: str) -> str:
-    return urlsplit(base_url).hostname or "localhost"
 
 
 def _is_plain_beyond_loopback(base_url: str) -> bool:
