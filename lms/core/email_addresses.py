@@ -53,6 +53,17 @@ def read_address(text: str, *, field: str = "email") -> Address:
     return Address(shown=read.normalized, key=f"{_folded(read.local_part)}@{domain}")
 
 
+def imitating_letters(address: str) -> str:
+    """Return the letters of other alphabets in an address that also has Latin ones.
+
+    A Cyrillic "a" looks like a Latin one, so such an address may imitate somebody else's. One that
+    is written in a single alphabet imitates nobody's. The endings of domains, such as .org, don't count.
+    """
+    letters = [one for one in address.rpartition(".")[0] if one.isalpha()]
+    others = [one for one in letters if not unicodedata.name(one, "").startswith("LATIN ")]
+    return "".join(dict.fromkeys(others)) if len(others) < len(letters) else ""
+
+
 def _folded(local_part: str) -> str:
     once = unicodedata.normalize("NFKC", local_part).casefold()
     return unicodedata.normalize("NFKC", once)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.core.email_addresses import Address, read_address
+from lms.core.email_addresses import Address, imitating_letters, read_address
 from lms.core.errors import Invalid
 
 
@@ -68,3 +68,19 @@ def test_the_short_way_answers_what_the_long_way_answers(typed: str) -> None:
             return None
 
     assert answer(typed) == answer(typed + " ")  # a space around it leaves only the long way
+
+
+@pytest.mark.parametrize(
+    ("address", "letters"),
+    [
+        ("alice@example.org", ""),
+        ("jos\u00e9@example.org", ""),
+        ("\u0430lice@example.org", "\u0430"),
+        ("alice@ex\u0430mple.org", "\u0430"),
+        ("\u043e\u043b\u044f@\u043f\u0440\u0438\u043c\u0435\u0440.org", ""),
+        ("\u674e@example.org", "\u674e"),
+        ("", ""),
+    ],
+)
+def test_letters_that_imitate_others_are_named(address: str, letters: str) -> None:
+    assert imitating_letters(address) == letters

@@ -14,7 +14,7 @@ from lms.certificates.read_models import list_history
 from lms.component import export_hooks, twin_hooks
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
-from lms.core.email_addresses import read_address
+from lms.core.email_addresses import imitating_letters, read_address
 from lms.mail.bounces import bounced_addresses
 from lms.mail.recent_emails import recent_emails
 from lms.organizations import tax_papers
@@ -66,6 +66,7 @@ def person_page(login_id: str, form: AliasForm) -> str:
         timeline_url=url_for("staff_audit.trail", about=about),
         form=form,
         has_second_step=has_second_step,
+        imitating_letters=imitating_letters(found.email or ""),
         **values,
     )
 
@@ -80,6 +81,7 @@ def badges(row: PersonRow | Person) -> list[tuple[str, str]]:
         (is_blocked, _("Blocked"), "danger"),
         (is_merged, _("Merged"), "none"),
         (not row.is_confirmed, _("Not confirmed"), "soon"),
+        (bool(imitating_letters(row.email or "")), _("Mixed alphabets"), "danger"),
     )
     return [(words, kind) for is_so, words, kind in told if is_so]
 

@@ -75,6 +75,18 @@ def test_the_page_shows_what_they_hold_and_how_it_stands(staff: Visitor, cast: C
     assert "Elm County Library" in staff.get(_page(cast.mia)).text
 
 
+def test_an_address_that_imitates_another_is_pointed_out(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    assert "Mixed alphabets" not in staff.get(_page(cast.alice)).text
+    imitating = read_address("\u0430lice@example.org")  # its first letter is Cyrillic
+    with database.transaction() as session:
+        dan = session.get_one(Login, cast.dan.id)
+        dan.email, dan.email_key = imitating.shown, imitating.key
+    assert "it may imitate someone else\u2019s" in staff.get(_page(cast.dan)).text
+    assert "Mixed alphabets" in staff.get("/staff/people?q=dan").text
+
+
 def test_a_person_that_is_none_is_not_found(staff: Visitor) -> None:
     assert staff.get(f"/staff/people/{'0' * 26}").status_code == 404
 
