@@ -103,6 +103,10 @@ def _contact(
     session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
 ) -> Account:
     if order.cart_token_hash is None:
+        known = order.contact_id if order.placed_at is None else None
+        # who was known as the order was written down may have another address by now
+        if known is not None and accounts.read_account(session, known).is_confirmed:
+            return accounts.read_account(session, login_lookup.kept_login(session, known))
         return _account(session, order, mail_context=mail_context, actor=actor, now=now)
     login_id = order.contact_id or accounts.add_without_address(
         session, contact_name(order.contact_name, order.contact_email), now=now

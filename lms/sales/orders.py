@@ -95,6 +95,8 @@ def revise(
         organization = organizations.find_organization(session, new.organization)
     order.organization_id = organization.id if organization else None
     order.organization_name = "" if organization else " ".join(new.organization_name.split())
+    if order.contact_email != new.email.strip():
+        order.contact_id = None  # found by the address when the order is placed
     order.contact_name, order.contact_email = " ".join(new.name.split()), new.email.strip()
     order.terms, order.currency, order.note = new.terms, new.currency, new.note.strip()
     order.net_days = billing.net_days_of(session, organization, new.net_days)

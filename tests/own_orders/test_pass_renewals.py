@@ -180,3 +180,17 @@ def test_renewal_is_billed_as_the_order_that_bought_the_pass(shop: Shop, pam: in
         renewal = find_order(session, order_id(database))
         assert billing.billing_of(session, renewal).to.address == ("1 Main Street",)
         assert renewal.exempt_as is ExemptionBasis.GOVERNMENT
+
+
+def test_renewal_is_the_holders_who_has_another_address_since(shop: Shop, pam: int) -> None:
+    tell(shop, END - 30 * DAY)
+    database = shop.carrel.database
+    order = order_id(database)
+    with database.transaction() as session:
+        login = session.get_one(Login, pam)
+        login.email = login.email_key = "pam@elsewhere.example"
+    shop.pay(shop.open(order))
+    shop.come_back(order)
+    assert ends(database, pam) == [(END - 365 * DAY, END), (END, NEXT)]
+    with database.read_session() as session:
+        assert session.scalar(select(func.count(Login.id)).where(Login.email == PAM)) == 0
