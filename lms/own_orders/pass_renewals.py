@@ -8,8 +8,8 @@ late, it begins then (PRODUCT.md, A5).
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
 from lms.contracts.mails import EndingPass, Post, send_pass_ends
@@ -49,7 +49,11 @@ def tell(
 
 
 def _quoted(session: Session, ending: EndingPass, *, now: datetime) -> Order | None:
-    """Return the order that renews a pass once it is paid, while its quote holds."""
+    """Return the order that renews a pass, and nothing else, once it is paid, while its quote holds."""
+    other = aliased(OrderLine)
+    has_more = exists().where(
+        other.order_id == Order.id, other.replaced_at.is_(None), other.id != OrderLine.id
+    )
     wanted = [
         getattr(OrderLine, name).is_not_distinct_from(value)
         for name, value in target_columns(ending.target).items()
@@ -60,11 +64,14 @@ def _quoted(session: Session, ending: EndingPass, *, now: datetime) -> Order | N
         .join(Quote, Quote.order_id == Order.id)
         .where(
             Order.contact_id.in_(logins_of(ending.reader.login_id or 0)),
+            Order.organization_id.is_(None),
+            Order.organization_name == "",
             Order.placed_at.is_(None),
             Order.canceled_at.is_(None),
             OrderLine.kind == OfferKind.PASS,
             OrderLine.replaced_at.is_(None),
             *wanted,
+            ~has_more,
             Quote.superseded_at.is_(None),
             Quote.expires_at > now,
         )

@@ -22,10 +22,11 @@ from lms.sales import billing
 from lms.sales.billing import Billing
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.sales.orders import find_order
-from tests.checkouts.card_stories import Shop
+from lms.sales.quotes import issue_quote
+from tests.checkouts.card_stories import CONTEXT, Shop
 from tests.checkouts.conftest import environ, shop
 from tests.clock import NOW
-from tests.factories import make_grant, make_login
+from tests.factories import make_grant, make_login, make_webinar
 from tests.live.upcoming_webinar import Quiet
 from tests.mailbox import letters, link_in
 from tests.sales.order_fixtures import balanced
@@ -33,6 +34,7 @@ from tests.sales.order_fixtures import balanced
 __all__ = ["environ", "shop"]
 DAY = timedelta(days=1)
 PAM = "pam@example.org"
+EVERYTHING = NewLine(OfferKind.PASS, "everything", 49_900)
 END = datetime(2026, 10, 7, 4, tzinfo=UTC)  # midnight in New York (A1)
 NEXT = datetime(2027, 10, 7, 4, tzinfo=UTC)
 
@@ -194,3 +196,34 @@ def test_renewal_is_the_holders_who_has_another_address_since(shop: Shop, pam: i
     assert ends(database, pam) == [(END - 365 * DAY, END), (END, NEXT)]
     with database.read_session() as session:
         assert session.scalar(select(func.count(Login.id)).where(Login.email == PAM)) == 0
+
+
+def test_renewal_is_not_an_organizations_quote_that_the_holder_asked_for(
+    shop: Shop, pam: int
+) -> None:
+    theirs = quoted(shop, pam, EVERYTHING, organization_name="Elm County")
+    tell(shop, END - 30 * DAY)
+    assert order_id(shop.carrel.database) != theirs
+    assert "Renew for $499.00" in told(shop.carrel.database)[0].text
+
+
+def test_renewal_is_not_a_quote_of_more_than_the_pass(shop: Shop, pam: int) -> None:
+    with shop.carrel.database.transaction() as session:
+        webinar = make_webinar(session)
+        single = NewLine(OfferKind.SINGLE, f"webinar:{webinar.slug}", 9_900)
+    theirs = quoted(shop, pam, EVERYTHING, single)
+    tell(shop, END - 30 * DAY)
+    assert order_id(shop.carrel.database) != theirs
+    assert "Renew for $499.00" in told(shop.carrel.database)[0].text
+
+
+def quoted(shop: Shop, login_id: int, *lines: NewLine, organization_name: str = "") -> str:
+    """Return an order whose quote a signed-in person had issued from their cart."""
+    shop.clock.set(END - 31 * DAY)
+    new = NewOrder(lines, PAM, "Pam", Terms.CARD, "USD", organization_name=organization_name)
+    order_id = shop.draft(new)
+    with shop.carrel.database.transaction() as session:
+        order = find_order(session, order_id, lock=True)
+        order.contact_id, order.is_self_service = login_id, True
+        issue_quote(session, order, mail_context=CONTEXT, actor=None, now=shop.clock.moment)
+    return order_id
