@@ -27,11 +27,14 @@ LEGAL_TIME: Final = timedelta(days=7 * 366)
 _SILENTLY: Final = {"synchronize_session": False}
 
 
-def forget(session: Session, login_ids: Sequence[int], keys: Sequence[str]) -> None:
+def forget(
+    session: Session, login_ids: Sequence[int], keys: Sequence[str], *, now: datetime
+) -> None:
     """Delete a person's drafts, and take their name and addresses from what stays.
 
     `keys` are the addresses that are surely theirs. A draft that was quoted stays, as its quote
-    does. What an organization ordered stays its own; who ordered it is not named any more.
+    does, and is canceled, so that its link sells nothing anymore. What an organization ordered
+    stays its own; who ordered it is not named any more.
     """
     theirs = or_(
         Order.login_id.in_(login_ids),
@@ -39,6 +42,7 @@ def forget(session: Session, login_ids: Sequence[int], keys: Sequence[str]) -> N
         func.lower(Order.contact_email).in_(keys),
     )
     _delete_drafts(session, theirs)
+    _cancel_quoted(session, theirs, now)
     ids = session.scalars(select(Order.id).where(theirs)).all()
     _forget_names(session, ids, login_ids)
     _forget_bill_to(session, ids, keys)
@@ -54,14 +58,23 @@ def forget(session: Session, login_ids: Sequence[int], keys: Sequence[str]) -> N
 def documents_by(session: Session, issued_by: datetime) -> list[str]:
     """Return the documents, by their outside ids, that were issued by then and name an erased person."""
     billed_to = Document.snapshot["bill_to"]["name"].as_string()
+    # an erased login has no address and the name that erasure gives it
+    is_erased = Login.email.is_(None) & (Login.name == ERASED_NAME)
+    # a quote is nobody's yet: its order says whose, or has lost the name and address
+    their_quote = (
+        Document.login_id.is_(None)
+        & Order.organization_id.is_(None)
+        & (Order.organization_name == "")
+        & (Order.contact_name == "")
+        & (Order.contact_email == "")
+    )
     return list(
         session.scalars(
             select(Document.public_id)
-            .join(Login, Login.id == Document.login_id)
+            .outerjoin(Login, Login.id == Document.login_id)
+            .outerjoin(Order, Order.id == Document.order_id)
             .where(
-                # an erased login has no address and the name that erasure gives it
-                Login.email.is_(None),
-                Login.name == ERASED_NAME,
+                is_erased | their_quote,
                 Document.issued_at <= issued_by,
                 billed_to != ERASED_NAME,
             )
@@ -87,6 +100,23 @@ def _delete_drafts(session: Session, theirs: ColumnElement[bool]) -> None:
     session.execute(
         delete(Order)
         .where(theirs, Order.placed_at.is_(None), Order.organization_id.is_(None), ~is_used)
+        .execution_options(**_SILENTLY)
+    )
+
+
+def _cancel_quoted(session: Session, theirs: ColumnElement[bool], now: datetime) -> None:
+    """Cancel what the person alone was quoted; a cart that is being paid goes on."""
+    session.execute(
+        updating(Order)
+        .where(
+            theirs,
+            Order.placed_at.is_(None),
+            Order.canceled_at.is_(None),
+            Order.cart_token_hash.is_(None),
+            Order.organization_id.is_(None),
+            Order.organization_name == "",
+        )
+        .values(canceled_at=now)
         .execution_options(**_SILENTLY)
     )
 

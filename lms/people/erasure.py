@@ -90,7 +90,7 @@ def erase(
     _forget_places(session, person)
     _forget_lists(session, person)
     _forget_emails_and_requests(session, person)
-    erased_orders.forget(session, person.login_ids, person.keys)
+    erased_orders.forget(session, person.login_ids, person.keys, now=now)
     _forget_doings(session, person)
     session.execute(
         update(Login)

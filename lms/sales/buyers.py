@@ -102,7 +102,7 @@ def contact_name(name: str, email: str) -> str:
 def _contact(
     session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
 ) -> Account:
-    if order.cart_token_hash is None:
+    if order.cart_token_hash is None and order.contact_email:
         known = order.contact_id if order.placed_at is None else None
         # who was known as the order was written down may have another address by now
         if known is not None and accounts.read_account(session, known).is_confirmed:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from lms.component import work_of
 from lms.core.database import Database
+from lms.core.errors import Conflict
 from lms.documents.payment_links import order_of
 from lms.documents.snapshots import BillTo
 from lms.jobs.queue import JobRun
@@ -14,8 +15,10 @@ from lms.models.accounts import Login
 from lms.models.grants import Grant, OfferKind
 from lms.models.mail import Mail
 from lms.models.orders import Order, Terms
+from lms.models.payments import Payment
 from lms.models.tax import ExemptionBasis
 from lms.own_orders.jobs import REMIND
+from lms.people import erasure
 from lms.pricing.price_list import Price, set_prices
 from lms.registry import LIBRARY
 from lms.sales import billing
@@ -215,6 +218,23 @@ def test_renewal_is_not_a_quote_of_more_than_the_pass(shop: Shop, pam: int) -> N
     tell(shop, END - 30 * DAY)
     assert order_id(shop.carrel.database) != theirs
     assert "Renew for $499.00" in told(shop.carrel.database)[0].text
+
+
+def test_what_was_being_paid_as_its_payer_was_erased_is_recorded(shop: Shop, pam: int) -> None:
+    tell(shop, END - 30 * DAY)
+    database = shop.carrel.database
+    order = order_id(database)
+    opened = shop.open(order)
+    with database.transaction() as session:
+        links = CONTEXT.links
+        erasure.erase(session, pam, hooks=(), links=links, actor=None, now=shop.clock.moment)
+    shop.pay(opened)
+    shop.come_back(order)
+    with database.read_session() as session:
+        assert session.scalars(select(Payment.amount_minor)).all() == [49_900]
+    assert balanced(database)
+    with pytest.raises(Conflict):
+        shop.open(order)
 
 
 def quoted(shop: Shop, login_id: int, *lines: NewLine, organization_name: str = "") -> str:

@@ -98,6 +98,7 @@ def test_after_the_legal_years_documents_keep_their_amounts_alone(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock
 ) -> None:
     paid(database, placed(database, ALICE))
+    quoted(database, ALICE)
     placed(database, replace(ALICE, email="bob@example.org", name="Bob"))
     erase_alice(database, cast)
     with database.read_session() as session:
@@ -107,15 +108,15 @@ def test_after_the_legal_years_documents_keep_their_amounts_alone(
 
     clock.set(NOW + LEGAL_TIME - timedelta(days=1))
     clear(carrel)
-    assert names_in(database) == ["Alice", "Alice", "Bob"]
+    assert names_in(database) == ["Alice", "Alice", "Alice", "Bob"]
 
     clock.set(NOW + LEGAL_TIME)
     clear(carrel)
-    assert names_in(database) == ["Bob", "Erased person", "Erased person"]
+    assert names_in(database) == ["Bob", *["Erased person"] * 3]
     with database.read_session() as session:
         left = session.scalars(select(Document).order_by(Document.id)).all()
         kept = {key for (key,) in session.execute(select(Document.pdf_key)) if key}
-    assert [one.total_minor for one in left] == [9900, 9900, 9900]
+    assert [one.total_minor for one in left] == [9900] * 4
     assert set(carrel.storage.list("documents/")) == kept
     assert "Alice" not in str([one.snapshot for one in left])
 
@@ -178,6 +179,17 @@ def test_drafts_go_with_their_lines_and_those_that_were_quoted_stay(
         assert set(session.scalars(select(Order.id))) == kept
         assert set(session.scalars(select(OrderLine.order_id))) == kept
         assert mine not in kept
+
+
+def test_their_own_quote_ends_and_an_organizations_goes_on(database: Database, cast: Cast) -> None:
+    mine = quoted(database, ALICE)
+    quoted(database, FOR_ELM)
+    quoted(database, replace(ALICE, organization_name="Oak County"))
+    quoted(database, SEAT)
+    erase_alice(database, cast)
+    with database.read_session() as session:
+        ended = select(Order.id).where(Order.canceled_at == NOW)
+        assert session.scalars(ended).all() == [mine]
 
 
 def test_where_an_organization_is_billed_stays_without_the_person(

@@ -197,7 +197,7 @@ def test_payment_of_a_person_erased_meanwhile_is_recorded(
 ) -> None:
     url = to_card_page(client)
     with database.transaction() as session:
-        erased_orders.forget(session, [], [ROSA])
+        erased_orders.forget(session, [], [ROSA], now=NOW)
     assert client.get(back(url)).status_code == 303
     with database.read_session() as session:
         assert session.scalars(select(Payment.amount_minor)).all() == [9900]
