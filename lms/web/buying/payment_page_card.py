@@ -1,12 +1,15 @@
 """Paying by card from the payment page of an order, by whoever has its link."""
 
+from typing import Final
+
 from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.buying import payment_pages
+from lms.buying.payment_pages import PaymentPage
 from lms.core import clock
-from lms.core.errors import Conflict, Unavailable
+from lms.core.errors import N_, Conflict, Unavailable
 from lms.web.buying.card import lead_to_card_page, settle
 from lms.web.buying.payment_page import hide_from_search_engines, spend_try
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
@@ -15,6 +18,9 @@ from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("payment_page_card", __name__, url_prefix="/pay/<token>")
 blueprint.after_request(hide_from_search_engines)
+NOTHING_OWED: Final = N_(
+    "There is no open invoice to pay. If there is a quote, accept the quote first."
+)
 
 
 @blueprint.post("/card")
@@ -24,8 +30,12 @@ def pay(token: str) -> ResponseReturnValue:
     """Lead to the page on which what is open of the order is paid by card."""
     here = url_for("payment_page.show", token=token, _external=True)
     paid_url = url_for(".paid", token=token, _external=True)
+    page = _read(token)
+    if not page.is_owed:
+        flash(_(NOTHING_OWED), "attention")
+        return see_other("payment_page.show", token=token)
     try:
-        return lead_to_card_page(_order_id(token), paid_url=paid_url, back_url=here)
+        return lead_to_card_page(page.facts.public_id, paid_url=paid_url, back_url=here)
     except (Conflict, Unavailable) as refusal:
         flash(_(refusal.message), "attention")
         return see_other("payment_page.show", token=token)
@@ -36,12 +46,11 @@ def pay(token: str) -> ResponseReturnValue:
 @keeps_its_address
 def paid(token: str) -> ResponseReturnValue:
     """Ask the provider whether it is paid, and show the page."""
-    settle(_order_id(token))
+    settle(_read(token).facts.public_id)
     return see_other("payment_page.show", token=token)
 
 
-def _order_id(token: str) -> str:
+def _read(token: str) -> PaymentPage:
     spend_try()
     with read_session() as session:
-        page = payment_pages.read_page(session, token, zone=mail_context().zone, now=clock.now())
-    return page.facts.public_id
+        return payment_pages.read_page(session, token, zone=mail_context().zone, now=clock.now())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import requests
@@ -9,20 +10,22 @@ from flask import Flask
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.core.runtime import Carrel
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.orders import Order
 from lms.models.organizations import Membership, Organization, Role
-from lms.models.payments import Payment
+from lms.models.payments import Checkout, Payment
 from lms.people import erased_orders
 from lms.pricing.price_list import set_prices
 from tests.buying.buying_fixtures import PRICES, ROSA, open_for_business
 from tests.cast import Cast
-from tests.clock import NOW
+from tests.clock import NOW, Clock
 from tests.mailbox import link_in, newest
 from tests.servers.stripe import KEY, SECRET, Delivery, FakeStripe
 from tests.servers.stripe_objects import PAYS
 from tests.visitor import Visitor
 from tests.web.buying.shopping import check_out, confirm, fill, order
+from tests.web.buying.test_payment_page import link, quoted
 
 pytestmark = pytest.mark.usefixtures("cast", "_open")
 CARD = {"payer": "myself", "payment": "card"}
@@ -201,3 +204,16 @@ def test_payment_of_a_person_erased_meanwhile_is_recorded(
     assert client.get(back(url)).status_code == 303
     with database.read_session() as session:
         assert session.scalars(select(Payment.amount_minor)).all() == [9900]
+
+
+def test_payment_link_pays_no_quote_that_is_not_accepted_or_expired(
+    client: Visitor, carrel: Carrel, clock: Clock
+) -> None:
+    facts = quoted(carrel.database)
+    path = link(carrel, facts)
+    for at in (NOW, NOW + timedelta(days=90)):
+        clock.set(at)
+        assert client.post(f"{path}/card").location == path
+        assert "accept the quote first" in client.get(path).text
+    with carrel.database.read_session() as session:
+        assert session.scalars(select(Checkout.id)).all() == []
