@@ -205,10 +205,15 @@ def reset(
 
 
 def forget_since(session: Session, login_id: int, *, since: datetime) -> None:
-    """Remove what was added since, by someone who had taken the account over."""
+    """Remove what was added since, recovery codes too, by someone who had taken the account over."""
     session.execute(
         delete(SecondFactor)
         .where(SecondFactor.login_id == login_id, SecondFactor.created_at >= since)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        delete(RecoveryCode)
+        .where(RecoveryCode.login_id == login_id, RecoveryCode.created_at >= since)
         .execution_options(synchronize_session=False)
     )
     if not browser_sessions.has_second_factor(session, login_id):

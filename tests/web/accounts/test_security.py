@@ -2,27 +2,30 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from lms.accounts import second_factors
+from lms.accounts import email_and_recovery_email_changes, second_factors
 from lms.app import create_app
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.core.settings import Settings
-from lms.models.accounts import Login, SecondFactor
+from lms.mail import link_tokens_and_codes
+from lms.mail.links import Links
+from lms.models.accounts import EmailPurpose, Login, SecondFactor
 from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
-from tests.mailbox import PASSWORD, give_password, letters, newest
+from tests.mailbox import BASE, PASSWORD, give_password, letters, newest
 from tests.second_steps import code_of, give_app
 from tests.visitor import Visitor
 from wsgi import COMPONENTS
 
 pytestmark = pytest.mark.usefixtures("clock")
 PAGE = "/account/security"
+HOUR = timedelta(hours=1)
 
 
 def _own(database: Database, login_id: int) -> list[tuple[str, str]]:
@@ -237,3 +240,20 @@ def test_recovery_address_is_told_too(client: Visitor, database: Database, cast:
     client.sign_in(cast.dan.id)
     _add_app(client)
     assert len(letters(database, "dan@home.example")) == 1
+
+
+@pytest.mark.parametrize(("renewed_at", "left"), [(NOW, 10), (NOW + 2 * HOUR, 0)])
+def test_old_address_takes_back_the_codes_of_whoever_had_taken_the_account(
+    database: Database, settings: Settings, cast: Cast, renewed_at: datetime, left: int
+) -> None:
+    alice = cast.alice
+    give_app(database, alice.id, settings.secret_key)
+    with database.transaction() as session:
+        second_factors.renew_codes(session, alice.id, links=Links(BASE), now=renewed_at)
+        purpose = EmailPurpose.RESTORE_EMAIL
+        moved_at = NOW + HOUR
+        link = link_tokens_and_codes.issue(
+            session, alice.id, purpose, email=alice.email, now=moved_at
+        )
+        email_and_recovery_email_changes.restore(session, link, now=NOW + 3 * HOUR)
+        assert second_factors.codes_left(session, alice.id) == left
