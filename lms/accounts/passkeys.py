@@ -16,6 +16,16 @@ from webauthn.helpers.structs import (
 
 from lms.core.errors import N_, Invalid
 
+LONGEST_ID: Final = 1023  # WebAuthn, section 4: "Credential ID"
+# What the library raises for an answer that no browser would give; the last one for a deep nesting.
+_UNREADABLE: Final = (
+    WebAuthnException,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+)
 NOT_MADE: Final = N_("That passkey couldn't be added. Try again, or use an authenticator app.")
 
 
@@ -63,8 +73,10 @@ def read_new(answer: str, *, challenge: bytes, site: Site) -> Passkey:
             expected_rp_id=site.host,
             expected_origin=site.origin,
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError) as fault:
+    except _UNREADABLE as fault:
         raise Invalid(NOT_MADE) from fault
+    if len(made.credential_id) > LONGEST_ID:
+        raise Invalid(NOT_MADE)
     return Passkey(made.credential_id, made.credential_public_key, made.sign_count)
 
 
@@ -82,7 +94,7 @@ def credential_of(answer: str) -> bytes:
     """Return the id of the passkey that an answer says it is of; b"" if it isn't an answer."""
     try:
         return parse_authentication_credential_json(answer).raw_id
-    except (WebAuthnException, ValueError, TypeError, KeyError):
+    except _UNREADABLE:
         return b""
 
 
@@ -100,7 +112,7 @@ def new_sign_count(answer: str, stored: Passkey, *, challenge: bytes, site: Site
             credential_public_key=stored.public_key,
             credential_current_sign_count=stored.sign_count,
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError):
+    except _UNREADABLE:
         return None
     return signed.new_sign_count
 

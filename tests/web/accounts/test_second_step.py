@@ -153,6 +153,16 @@ def test_page_of_the_second_step_needs_the_first(client: Visitor, cast: Cast) ->
     assert client.get(STEP).status_code == 303
 
 
+def test_answer_that_no_passkey_gives_does_not_let_in(
+    client: Visitor, cast: Cast, app_of_alice: tuple[str, tuple[str, ...]]
+) -> None:
+    _password(client, cast.alice.email)
+    assert client.post(f"{STEP}/passkey").status_code == 200
+    for made in ("{}", "null", "[" * 5000):
+        assert _prove(client, "", passkey=made).status_code == 400
+    assert not _is_in(client)
+
+
 def test_wrong_code_does_not_let_in(
     client: Visitor, cast: Cast, app_of_alice: tuple[str, tuple[str, ...]]
 ) -> None:
