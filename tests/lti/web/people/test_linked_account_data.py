@@ -16,6 +16,7 @@ from tests.clock import NOW
 from tests.lti.course_fixtures import make_course
 from tests.mailbox import letters, link_in, newest
 from tests.seat_rows import watched
+from tests.second_steps import give_app
 from wsgi import COMPONENTS
 
 ALICE = "alice@example.org"
@@ -54,14 +55,18 @@ def rows(database, model):
         return session.scalars(select(model)).all()
 
 
-def test_a_data_privacy_page_shows_nothing_of_the_account(client, database, cast, course, rosalind):
+def test_a_data_privacy_page_shows_nothing_of_the_account(
+    client, database, settings, cast, course, rosalind
+):
     with database.transaction() as session:
         watched(session, cast.alice.id, cast.recording_id, 0.4)
     client.post(letter_link(client, database, rosalind), data={"answer": "yes"})
+    give_app(database, cast.alice.id, settings.secret_key, name="My phone")
     with database.transaction() as session:
         secret = course.launch(session, sub="r-1", name="Rosalind Inkwell", purpose=Purpose.PRIVACY)
     kept = client.get(f"/lti/s/{secret}/privacy/export.json").get_json()
     assert (kept["name"], kept["email"], kept["progress"]) == ("Rosalind Inkwell", None, [])
+    assert kept["second_factors"] == []
     assert kept["learning_systems"][0]["user_id"] == "r-1"
 
 
