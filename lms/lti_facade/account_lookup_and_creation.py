@@ -11,6 +11,7 @@ from lms.accounts import accounts, login_lookup
 from lms.accounts.accounts import Account as Account
 from lms.accounts.accounts import NewLogin
 from lms.accounts.accounts import read_account as read_account
+from lms.accounts.browser_sessions import has_second_factor as has_second_factor
 from lms.core.email_addresses import Address
 from lms.core.errors import NotFound
 from lms.models.accounts import Login, LoginAlias

@@ -23,6 +23,7 @@ from lms.lti_facade.account_lookup_and_creation import (
     add_account,
     belongings,
     find_account,
+    has_second_factor,
     read_account,
 )
 from lms.lti_facade.learner_logins import kept_login
@@ -56,13 +57,15 @@ class LinkOver(Gone):
 class Offer:
     """What the owner of an address is asked: who wants to be linked, to what, and what it joins.
 
-    `account` is None where the address has no login yet and one would be made; `why_not` says what
-    keeps the two apart, if anything does.
+    `account` is None where the address has no login yet and one would be made; one that `is_two_step`
+    is linked by who signed in to it alone, since the mailbox is only the first step. `why_not` says
+    what keeps the two apart, if anything does.
     """
 
     origin: Origin
     email: str
     account: Account | None
+    is_two_step: bool
     asked_at: datetime
     there: Belongings
     here: Belongings
@@ -151,6 +154,7 @@ def read_offer(session: Session, secret: str, *, now: datetime) -> Offer:
         origin=origin_of(session, link.identity_id),
         email=address.shown,
         account=account,
+        is_two_step=account is not None and has_second_factor(session, account.id),
         asked_at=link.created_at,
         there=belongings(session, theirs),
         here=nothing if account is None else belongings(session, account.id),

@@ -1,5 +1,7 @@
 """The account link confirmation page that an email opens: yes or no."""
 
+from typing import Final
+
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -7,7 +9,7 @@ from wtforms import Form
 
 from lms.component import merge_hooks
 from lms.core.clock import now
-from lms.core.errors import Conflict, Invalid
+from lms.core.errors import N_, Conflict, Invalid
 from lms.lti_facade.dates import say_time_of
 from lms.web.accounts.forms import name_field
 from lms.web.core import rate_limits
@@ -25,6 +27,9 @@ from lms.web.core.request_context import (
 from lms.web.core.route_guard import Audience, open_to
 from lti.people.account_linking import LinkOver, Offer, confirm_link, read_offer, turn_down
 
+TWO_STEPS: Final = N_(
+    "This log-in signs in in two steps. Sign in to it in this browser, then open this link again."
+)
 blueprint = Blueprint("link_letter", __name__, url_prefix="/lti/link/<secret>")
 
 
@@ -60,6 +65,8 @@ def answer(secret: str) -> ResponseReturnValue:
 
 def _link(secret: str, asked: Offer) -> ResponseReturnValue:
     form = NameForm(request.form)
+    if _waits_for_second_step(asked):
+        return _page(asked, form), 403
     if asked.account is None and not form.validate():
         return _page(asked, form), 400
     name, hooks = form.name.data or asked.origin.name, merge_hooks(components())
@@ -99,14 +106,27 @@ def _offer(secret: str) -> Offer:
 
 
 def _page(asked: Offer, form: NameForm, *, why_not: str | None = None) -> str:
+    if why_not is None and asked.why_not is not None:
+        why_not = _(asked.why_not)
+    elif why_not is None and _waits_for_second_step(asked):
+        why_not = _(TWO_STEPS)
     return render(
         "lti/people/account_link_confirmation.html",
         asked=asked,
         asked_at=say_time_of(asked.asked_at, carrel().settings.time_zone),
         form=form,
-        why_not=why_not or (_(asked.why_not) if asked.why_not else None),
+        why_not=why_not,
         other=_other(asked),
     )
+
+
+def _waits_for_second_step(asked: Offer) -> bool:
+    """Tell whether a log-in with a second step is not signed in to in this browser."""
+    person = viewer()
+    is_theirs = (
+        person is not None and asked.account is not None and person.login_id == asked.account.id
+    )
+    return asked.is_two_step and not is_theirs
 
 
 def _other(asked: Offer) -> str | None:

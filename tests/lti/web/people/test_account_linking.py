@@ -16,8 +16,9 @@ from lti.models.identities import Identity, IdentityLink
 from lti.protocol.content_target import Target
 from tests.clock import NOW
 from tests.lti.course_fixtures import ANONYMOUS, INSTRUCTOR, make_course
-from tests.mailbox import letters, link_in, newest
+from tests.mailbox import PASSWORD, give_password, letters, link_in, newest
 from tests.seat_rows import add_pool, seat, watched
+from tests.second_steps import give_app
 
 ALICE = "alice@example.org"
 NEWCOMER = "rosalind@home.example"
@@ -169,6 +170,34 @@ def test_a_yes_makes_the_two_one_and_everything_counts_together(
     assert playing.login_id == cast.alice.id
     seats = [one.login_id for one in rows(database, Assignment)]
     assert seats == [cast.alice.id]  # hers covers it, so playing takes no second one
+
+
+def test_a_log_in_with_a_second_step_is_linked_by_who_did_both(
+    app, client, database, settings, cast, rosalind
+):
+    _secret, codes = give_app(database, cast.alice.id, settings.secret_key)
+    path = letter_link(client, database, rosalind)
+    other = sign_in_elsewhere(app, cast.bob.id)
+    for browser in (client, other):
+        assert "signs in in two steps" in browser.get(path).text
+        assert browser.post(path, data={"answer": "yes"}).status_code == 403
+    assert hers(database).merged_into is None
+    browser = app.test_client()
+    give_password(database, cast.alice.id)
+    browser.post("/sign-in", data={"email": ALICE, "password": PASSWORD})
+    assert browser.post(path, data={"answer": "yes"}).status_code == 403
+    browser.post("/sign-in/second-step", data={"code": codes[0]})
+    assert browser.post(path, data={"answer": "yes"}).status_code == 303
+    assert hers(database).merged_into == cast.alice.id
+
+
+def test_a_log_in_with_a_second_step_is_declined_by_the_letter_alone(
+    client, database, settings, cast, rosalind
+):
+    give_app(database, cast.alice.id, settings.secret_key)
+    path = letter_link(client, database, rosalind)
+    assert client.post(path, data={"answer": "no"}).status_code == 200
+    assert client.get(path).status_code == 410
 
 
 def test_the_next_launch_of_a_linked_person_is_the_same_person(
