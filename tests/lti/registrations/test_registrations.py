@@ -14,6 +14,7 @@ from lti.models.registrations_and_keys import DeploymentState, RegistrationState
 from lti.protocol.platform_urls import origin_of, origins_of
 from lti.registrations.deployments import (
     approve_deployment,
+    approve_platform,
     find_deployment,
     list_deployments,
     refuse_deployment,
@@ -191,6 +192,18 @@ def test_an_unknown_deployment_is_noted_once_as_pending(database: Database, cast
         (listed,) = list_deployments(session)
         assert listed.seen_at == NOW + timedelta(hours=2)
         assert (listed.registration, listed.platform) == (made.public_id, "Elm County Moodle")
+
+
+def test_a_platform_of_no_organization_is_approved_without_its_deployments(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        made = make_registration(session, organization=None)
+        pend_deployment(session, made, "2")
+        kept = approve_platform(session, made.public_id, actor=None, now=NOW)
+        (waiting,) = list_deployments(session)
+        assert kept.state is RegistrationState.ACTIVE
+        assert (waiting.state, waiting.organization) == (DeploymentState.PENDING, None)
 
 
 def test_a_deployment_is_approved_for_an_organization_or_refused(
