@@ -1,0 +1,164 @@
+"""Every purchase of the seller's page: how many acts, screens and emails it takes a stranger."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from lms.core.model_base import new_public_id
+from tests.browser.buying.conftest import Sold
+from tests.browser.buying.shopper import ADDRESS
+from tests.browser.buying.test_buy_for_a_library import PASSWORD, link_in
+from tests.browser.conftest import Served, Visit
+from tests.browser.sales.arrived_mail import arrived
+from tests.servers.smtp import MailSink
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a buyer does: presses and fields, pages they see, emails they open."""
+
+    acts: int
+    screens: int
+    emails: int
+
+
+class Buyer:
+    """A buyer whose acts, screens and emails are counted."""
+
+    def __init__(self, page: Page, served: Served, sink: MailSink, email: str) -> None:
+        self.page, self.email = page, email
+        self._served, self._sink = served, sink
+        self._acts = self._screens = self._emails = 0
+        page.on("domcontentloaded", self._note_screen)
+
+    @property
+    def cost(self) -> Cost:
+        return Cost(self._acts, self._screens, self._emails)
+
+    def _note_screen(self, _page: Page) -> None:
+        self._screens += 1
+
+    def press(self, what: Locator) -> None:
+        self._acts += 1
+        what.click()
+
+    def choose(self, name: str) -> None:
+        self.press(self.page.get_by_role("radio", name=re.compile(f"^{name}")))
+
+    def fill(self, label: str, value: str) -> None:
+        self._acts += 1
+        self.page.get_by_label(label, exact=True).fill(value)
+
+    def button(self, name: str) -> None:
+        self.press(self.page.get_by_role("button", name=re.compile(f"^{name}")))
+
+    def is_somebody(self, *, library: bool) -> None:
+        """Say who buys."""
+        self.fill("Your name", "Rosa Delgado")
+        self.fill("Your email address", self.email)
+        if library:
+            self.fill("Library or organization", f"Pine County Library {self.email[:8]}")
+            for label, value in ADDRESS.items():
+                self.fill(label, value)
+        self.press(self.page.get_by_role("checkbox", name=re.compile("^I agree")))
+
+    def pays_by_card(self) -> None:
+        self.button("Pay")
+        self.fill("Card number", "4242 4242 4242 4242")
+        self.button("Pay")
+
+    def confirms(self) -> None:
+        """Open the one email, and choose a password."""
+        mail = arrived(self._sink, self.email, subject="Confirm your order .*")
+        self._emails += 1
+        self.page.goto(link_in(self._served, mail, "/orders/confirm/"))
+        self.fill("Choose a password", PASSWORD)
+        self.button("Confirm and open my order")
+        expect(self.page.get_by_text("Your email address is confirmed.")).to_be_visible()
+
+
+def three_seats_by_card(buyer: Buyer) -> None:
+    buyer.choose("My team")
+    buyer.button(r"Buy for \$225")
+    buyer.is_somebody(library=True)
+    buyer.pays_by_card()
+
+
+def group_showing_by_card(buyer: Buyer) -> None:
+    buyer.choose("Show it to a group")
+    buyer.button(r"Buy for \$299")
+    buyer.choose("My library or organization")
+    buyer.is_somebody(library=True)
+    buyer.pays_by_card()
+
+
+def everyone_here_by_card(buyer: Buyer) -> None:
+    buyer.choose("Everyone at my library")
+    buyer.button(r"Buy for \$499")
+    buyer.is_somebody(library=True)
+    buyer.pays_by_card()
+
+
+def everyone_in_our_lms_on_invoice(buyer: Buyer) -> None:
+    buyer.choose("Everyone at my library")
+    buyer.press(buyer.page.get_by_label("Where will people watch?"))
+    buyer.page.get_by_label("Where will people watch?").select_option("lms")
+    buyer.button(r"Buy for \$499")
+    buyer.is_somebody(library=True)
+    buyer.choose("Invoice")
+    buyer.button("Place order")
+    buyer.confirms()
+
+
+def pass_by_card(buyer: Buyer) -> None:
+    buyer.choose("All-access pass")
+    buyer.button(r"Buy for \$499")
+    buyer.is_somebody(library=False)
+    buyer.pays_by_card()
+
+
+def five_seats_by_check(buyer: Buyer) -> None:
+    buyer.choose("My team")
+    buyer.fill("How many people?", "5")
+    buyer.button(r"Buy for \$325")
+    buyer.is_somebody(library=True)
+    buyer.choose("Check")
+    buyer.button("Place order")
+    buyer.confirms()
+
+
+PURCHASES: dict[Callable[[Buyer], None], Cost] = {
+    three_seats_by_card: Cost(13, 4, 0),
+    group_showing_by_card: Cost(14, 4, 0),
+    everyone_here_by_card: Cost(13, 4, 0),
+    everyone_in_our_lms_on_invoice: Cost(15, 5, 1),
+    pass_by_card: Cost(8, 4, 0),
+    five_seats_by_check: Cost(15, 5, 1),
+}
+
+
+@pytest.mark.parametrize("purchase", PURCHASES, ids=lambda one: one.__name__)
+def test_a_stranger_buys_in_a_few_acts(
+    served: Served,
+    visit: Visit,
+    webinar: Sold,
+    mail_sink: MailSink,
+    purchase: Callable[[Buyer], None],
+) -> None:
+    stranger = visit()
+    buyer = Buyer(
+        stranger.page,
+        served,
+        mail_sink,
+        f"rosa-{new_public_id()[:6]}@{new_public_id()[:6]}.example",
+    )
+    stranger.page.goto(webinar.page)
+    purchase(buyer)
+    expect(stranger.page.get_by_role("heading", level=1)).to_contain_text("Rosa Delgado")
+    assert buyer.cost == PURCHASES[purchase]
+    assert stranger.faults == []
