@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "recording": "lms.cli.recordings_and_handouts:recording",
     "revoke": "lms.cli.passes_and_grant_revocation:revoke",
     "seats": "lms.cli.seats:seats",
+    "secret-key": "lms.cli.operations.secret_key:secret_key",
     "serve": "lms.cli.operations.serve:serve",
     "settings": "lms.cli.operations.settings_check:settings",
     "tax-rule": "lms.cli.tax_rules:tax_rule",

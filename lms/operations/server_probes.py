@@ -117,7 +117,7 @@ def _keys(carrel: Carrel) -> Finding:
         State.FAULT,
         N_("The signing keys in the database were sealed by another secret key."),
         advice=N_(
-            "Set CARREL_SECRET_KEY to the old key. If it is lost, run: "
-            "carrel lti keys rotate --at-once; carrel badge-keys rotate"
+            "Set CARREL_SECRET_KEY_OLD to the old key and run: carrel secret-key reseal. If the old "
+            "key is lost, run: carrel lti keys rotate --at-once; carrel badge-keys rotate"
         ),
     )

@@ -1,0 +1,9 @@
+"""carrel secret-key reseal, where no old key is set."""
+
+from tests.cli.command_runner import Shell
+
+
+def test_without_an_old_key_it_says_what_to_set(carrel_command: Shell) -> None:
+    refused = carrel_command("secret-key", "reseal", "--json")
+    assert refused.code == 1
+    assert "CARREL_SECRET_KEY_OLD" in refused.complaint["message"]
