@@ -1,8 +1,9 @@
 """Rate limits: how often something may be tried, by address, login, and network.
 
 Counts are kept in Redis when there is one, else in the memory of each process; those that guard
-secrets are then kept in the database as well, so that processes count together. Memory is asked
-first: who was refused there writes nothing. Keys are hashed, so that they hold no address.
+secrets or managers' mailboxes are then kept in the database as well, so that processes count
+together. Memory is asked first: who was refused there writes nothing. Keys are hashed, so that
+they hold no address.
 """
 
 import hashlib

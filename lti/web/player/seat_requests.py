@@ -21,9 +21,13 @@ from lti.web.player.viewer_access import find_viewer, may_ask
 blueprint = framed_blueprint("framed_requests", __name__)
 
 # One email for a person and a webinar, and no flood from a whole class.
-BY_PERSON: Final = rate_limits.Limit("frame_seat_requests", (RateLimitItemPerDay(1),))
-BY_ORGANIZATION: Final = rate_limits.Limit("organization_seat_requests", (RateLimitItemPerDay(20),))
-SENT, KNOWN = "sent", "known"
+BY_PERSON: Final = rate_limits.Limit(
+    "frame_seat_requests", (RateLimitItemPerDay(1),), is_shared=True
+)
+BY_ORGANIZATION: Final = rate_limits.Limit(
+    "organization_seat_requests", (RateLimitItemPerDay(20),), is_shared=True
+)
+SENT, KNOWN, TOO_MANY = "sent", "known", "too_many"
 
 
 @blueprint.post("/ask")
@@ -48,16 +52,25 @@ def _asked(secret: str, slug: str | None) -> ResponseReturnValue:
         told = None if may_play else tell(session, viewer.standing, zone=default_zone(), now=now)
     if told is None or not may_ask(viewer, told):
         raise NotFound
-    outcome = SENT
-    try:
-        rate_limits.spend(BY_PERSON, f"{frame.login_id}:{viewer.playable.slug}")
-        rate_limits.spend(BY_ORGANIZATION, f"{frame.organization_id}")
-    except TooMany:
-        outcome = KNOWN
-    else:
+    outcome = _spend(f"{frame.login_id}:{viewer.playable.slug}", f"{frame.organization_id}")
+    if outcome == SENT:
         with transaction() as session:
             request_seat(session, viewer.standing, viewer.playable.title, links=links(), now=now)
     if slug is None:
         return redirect(url_for("framed_watch.watch", secret=secret, asked=outcome), code=303)
     onward = url_for("framed_watch.watch_part", secret=secret, slug=slug, asked=outcome)
     return redirect(onward, code=303)
+
+
+def _spend(person: str, organization: str) -> str:
+    """Count that a person asks; who comes after many others may ask again tomorrow."""
+    try:
+        rate_limits.spend(BY_PERSON, person)
+    except TooMany:
+        return KNOWN
+    try:
+        rate_limits.spend(BY_ORGANIZATION, organization)
+    except TooMany:
+        rate_limits.forgive(BY_PERSON, person)
+        return TOO_MANY
+    return SENT

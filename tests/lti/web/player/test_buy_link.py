@@ -5,8 +5,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from lms.app import create_app
 from lms.models.mail import Mail
 from lms.seller.settings import edit_seller
+from lms.web.core import rate_limits
+from lti.web.player.seat_requests import BY_ORGANIZATION
 from tests.buying.buying_fixtures import SELLER, open_for_business
 from tests.clock import NOW
 from tests.lti.course_fixtures import ANONYMOUS, INSTRUCTOR
@@ -14,6 +17,8 @@ from tests.lti.web.player.test_watch_page import _launch, _revoke
 from tests.lti.web.player.test_watch_page import at_noon as at_noon
 from tests.lti.web.player.test_watch_page import course as course
 from tests.lti.web.player.test_watch_page import pool as pool
+from tests.mailbox import letters
+from wsgi import COMPONENTS
 
 
 @pytest.fixture
@@ -52,6 +57,28 @@ def test_person_without_access_asks_a_manager_once_a_day_by_one_press(
     assert [one.recipient for one in mails] == [cast.mia.email] * 2
     assert all("Reading rooms" in one.subject for one in mails)
     assert all("Assign a free seat or add seats" in one.text for one in mails)
+
+
+def test_person_asks_once_a_day_whichever_process_answers(carrel, database, cast, clock, turned):
+    learner, _teacher = turned
+    for _ in range(2):
+        browser = create_app(carrel, COMPONENTS).test_client()
+        browser.post(f"/lti/s/{learner}/ask", headers={"X-CSRFToken": ""})
+    assert len(letters(database, cast.mia.email)) == 1
+
+
+def test_who_asks_after_many_others_is_not_told_that_they_asked(
+    app, client, database, cast, clock, turned
+):
+    learner, _teacher = turned
+    with app.test_request_context():
+        for _ in range(20):
+            rate_limits.spend(BY_ORGANIZATION, f"{cast.organization_id}")
+    later = client.post(f"/lti/s/{learner}/ask", headers={"X-CSRFToken": ""})
+    page = client.get(later.headers["Location"]).text
+    assert "was asked today already" not in page
+    assert "Try again tomorrow" in page
+    assert letters(database, cast.mia.email) == []
 
 
 def test_who_has_access_or_is_not_known_asks_for_nothing(client, database, course, pool):
