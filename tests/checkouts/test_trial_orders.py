@@ -16,6 +16,7 @@ from lms.models.payments import Payment
 from lms.payments.balances import credits_of, open_invoices, refunds_owed
 from lms.payments.provider import ProviderSession
 from lms.sales.order_search import past_due_orders
+from lms.sales.orders import find_order
 from tests.cast import Cast
 from tests.checkouts.card_stories import CONTEXT, Shop
 from tests.clock import NOW
@@ -44,6 +45,20 @@ def test_paid_with_a_test_key_an_order_opens_for_our_team_alone(shop: Shop, cast
     database = shop.carrel.database
     assert code(database, cast, cast.dan.id) is Code.PAYMENT_PENDING
     assert code(database, cast, cast.ada.id) is Code.OK_PERMANENT
+
+
+def test_cart_for_which_an_address_of_our_team_was_only_typed_opens_nothing(
+    shop: Shop, cast: Cast
+) -> None:
+    database = shop.carrel.database
+    for number, (contact, is_held) in enumerate(((None, True), (cast.ada.id, False))):
+        order_id = shop.draft(replace(SEAT, email="ada@example.org", name="Ada"))
+        with database.transaction() as session:
+            order = find_order(session, order_id, lock=True)
+            order.cart_token_hash, order.contact_id = f"{number}" * 64, contact
+        settle_with_a_test_key(shop, order_id)
+        with database.read_session() as session:
+            assert (find_order(session, order_id).held_at is not None) is is_held
 
 
 def test_test_money_is_in_no_balance_and_no_reminder(shop: Shop) -> None:
