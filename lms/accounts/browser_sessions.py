@@ -302,6 +302,12 @@ def end_all(session: Session, login_id: int, *, now: datetime, but: int | None =
     _end(session, which if but is None else which & (SignIn.id != but), now=now)
 
 
+def end_without_second_step(session: Session, login_id: int, *, now: datetime) -> None:
+    """Sign out the browsers of a person that did no second step, as they have a second factor now."""
+    which = (SignIn.login_id == login_id) & (SignIn.second_step == SecondStep.NONE)
+    _end(session, which, now=now)
+
+
 def forget_old(session: Session, *, now: datetime) -> None:
     """Delete the sign-ins that were over a month ago."""
     before = now - KEPT_AFTER_ITS_END

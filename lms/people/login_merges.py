@@ -65,7 +65,8 @@ def merge(
 ) -> None:
     """Merge `merged` into `kept`, by their outside ids, and sign its browsers out.
 
-    If one of the two has a second factor, it is needed for both: both are signed out.
+    If one of the two has a second factor, it is needed for both: browsers of the kept one that did
+    no second step are signed out, too.
 
     Links and codes that were mailed to the merged one stop working. `hooks` are what the parts
     do in the same transaction. Raises as `check_merge` does.
@@ -79,9 +80,9 @@ def merge(
     )
     link_tokens_and_codes.void(session, goes.id, *EmailPurpose, now=now)
     playback_sessions.end_for_login(session, goes.id, ended_as=PlaybackEnd.SIGNED_OUT, now=now)
-    has_second_factor = browser_sessions.has_second_factor(session, goes.id)  # now of both
-    for login_id in (goes.id, stays.id) if has_second_factor else (goes.id,):
-        browser_sessions.end_all(session, login_id, now=now)
+    browser_sessions.end_all(session, goes.id, now=now)
+    if browser_sessions.has_second_factor(session, goes.id):  # now of both
+        browser_sessions.end_without_second_step(session, stays.id, now=now)
     for hook in hooks:
         hook(session, stays.id, goes.id)
     certificate_rules.look_at_person_again(session, stays.id)

@@ -189,6 +189,7 @@ def test_a_log_in_with_a_second_step_is_linked_by_who_did_both(
     browser.post("/sign-in/second-step", data={"code": codes[0]})
     assert browser.post(path, data={"answer": "yes"}).status_code == 303
     assert hers(database).merged_into == cast.alice.id
+    assert browser.get("/account/learning-systems").status_code == 200  # and is still signed in
 
 
 def test_a_log_in_with_a_second_step_is_declined_by_the_letter_alone(
