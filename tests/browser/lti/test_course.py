@@ -12,7 +12,6 @@ from playwright.sync_api import FrameLocator, Page, expect
 from tests.browser.conftest import Film
 from tests.browser.lti.cookie_settings import Cookies, browsing
 from tests.browser.lti.two_sites import (
-    ORGANIZATION,
     TITLES,
     Library,
     Visitor,
@@ -21,6 +20,7 @@ from tests.browser.lti.two_sites import (
     school,
     until,
 )
+from tests.factories import make_organization, make_pool, make_pool_grant
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
 from tests.platform.product_quirks import MOODLE
@@ -131,7 +131,12 @@ def wait_for_grade(platform: Platform, learner: Visitor, link: Link) -> float | 
 def test_a_platform_registers_itself_and_launches_at_once(
     browser: "Browser", library: Library, tmp_path: Path, cookies: Cookies
 ) -> None:
-    invite = library.carrel("lti", "invite", ORGANIZATION, "--allow-loopback")["url"]
+    # an organization's first learning system works at once, so each test has one of its own
+    with library.served.carrel.database.transaction() as session:
+        oak = make_organization(session, name="Oak County Library")
+        make_pool_grant(session, make_pool(session, oak, capacity=None))
+        slug = oak.slug
+    invite = library.carrel("lti", "invite", slug, "--allow-loopback")["url"]
     with (
         running_platform() as platform,
         browsing(browser, tmp_path, cookies, trusted=platform.url, framed=library.front) as context,
@@ -140,7 +145,7 @@ def test_a_platform_registers_itself_and_launches_at_once(
         admin.page.goto(f"{platform.url}/tools")
         admin.page.get_by_label("Registration address of the tool").fill(invite)
         admin.page.get_by_role("button", name="Register", exact=True).click()
-        expect(admin.tool.get_by_text("opens the recordings of Elm County")).to_be_visible()
+        expect(admin.tool.get_by_text("opens the recordings of Oak County")).to_be_visible()
         admin.tool.get_by_role("button", name="Back to the learning system").click()
         admin.page.wait_for_url(f"{platform.url}/tools")
         (tool,) = platform.records.tools.values()
