@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Dialect, Table, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from lms.core.database import AT_ONCE
 from lms.core.errors import Conflict
@@ -18,7 +19,7 @@ WORTH_COUNTING: Final = 200
 
 
 def write_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, which all give the same columns; what they don't give is NULL or the database's own.
+    """Insert rows, which all give the same columns; what they don't give has its default, or is NULL.
 
     Raises Conflict, after which nothing of the transaction may be kept, when another one wrote
     the same at this moment.
@@ -65,7 +66,13 @@ def _copy(
     table: Table,
     rows: Sequence[Mapping[str, Any]],
 ) -> None:
-    columns = [table.c[name] for name in rows[0]]
+    # executemany fills in what a model sets by default, and COPY doesn't
+    defaults = {
+        column.name: column.default.arg
+        for column in table.c
+        if column.name not in rows[0] and isinstance(column.default, ScalarElementColumnDefault)
+    }
+    columns = [table.c[name] for name in (*rows[0], *defaults)]
     processors = [
         column.type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is for column in columns
     ]
@@ -75,7 +82,7 @@ def _copy(
         for row in rows:
             copy.write_row(
                 [
-                    process(row[column.name])
+                    process(row[column.name] if column.name in row else defaults[column.name])
                     for process, column in zip(processors, columns, strict=True)
                 ]
             )
