@@ -34,8 +34,9 @@ ID = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture(autouse=True)
 def no_request() -> Iterator[None]:
+    structlog.contextvars.clear_contextvars()  # this thread answered some itself, in other tests too
     yield
-    structlog.contextvars.clear_contextvars()  # this thread answered some itself
+    structlog.contextvars.clear_contextvars()
 
 
 def id_of(carrel: Carrel, given: str) -> str:
