@@ -32,7 +32,7 @@ class Bought:
     """One thing that an order bought.
 
     `may_take` (one of its seats), `can_watch`, `can_join` and `has_slides` are for who looks; `free`
-    is how many seats nobody has yet, None for any number; `begins_at` is when its webinar is held,
+    is how many seats no one has yet, None for any number; `begins_at` is when its webinar is held,
     while that is to come.
     """
 

@@ -1,7 +1,7 @@
 """Offers of a canceled webinar: refund, the same on another webinar, or credit (MONEY.md, M27).
 
 Each payer chooses once. Who says nothing keeps their order as it is, until the day on which the
-webinar was to be held: an invoice that nobody paid is credited then. Where a webinar is postponed,
+webinar was to be held: an invoice that no one paid is credited then. Where a webinar is postponed,
 payers may keep what they have for the new date, have another webinar, or a refund if the refund
 policy still gives one; who says nothing keeps it.
 """

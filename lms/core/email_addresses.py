@@ -56,8 +56,8 @@ def read_address(text: str, *, field: str = "email") -> Address:
 def imitating_letters(address: str) -> str:
     """Return the letters of other alphabets in an address that also has Latin ones.
 
-    A Cyrillic "a" looks like a Latin one, so such an address may imitate somebody else's. One that
-    is written in a single alphabet imitates nobody's. The endings of domains, such as .org, don't count.
+    A Cyrillic "a" looks like a Latin one, so such an address may imitate another person's. One that
+    is written in a single alphabet imitates no one's. The endings of domains, such as .org, don't count.
     """
     letters = [one for one in address.rpartition(".")[0] if one.isalpha()]
     others = [one for one in letters if not unicodedata.name(one, "").startswith("LATIN ")]

@@ -18,7 +18,7 @@ def request_seat(
 ) -> str:
     """Email whoever manages an organization's seats that a person of its LMS needs access to a webinar (title).
 
-    Returns the name of the first of them. Raises Conflict where nobody can be asked.
+    Returns the name of the first of them. Raises Conflict where no one can be asked.
     """
     managers = [
         one for one in find_managers(session, standing.organization_id) if one.email is not None

@@ -26,7 +26,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 
 class _Silent(WSGIRequestHandler):
-    """Logs nothing: a scrape each 15 seconds tells nobody anything."""
+    """Logs nothing: a scrape each 15 seconds tells no one anything."""
 
     def log_message(self, *_said: object) -> None:
         """Say nothing."""
