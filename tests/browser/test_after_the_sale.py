@@ -29,10 +29,11 @@ from lms.sales import orders
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.sales.read_models import OrderFacts, find_order_facts
 from tests.browser.conftest import Served, Visit
-from tests.browser.test_request_to_sale import PRICES, faults
+from tests.browser.test_request_to_sale import PRICES
 from tests.live.upcoming_webinar import Quiet
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import paid
+from tests.servers.axe import axe_faults
 
 pytestmark = pytest.mark.browser
 
@@ -88,21 +89,21 @@ def test_a_manager_adds_seats_and_renews_alone(served: Served, visit: Visit) -> 
     page.goto(f"{of_webinar}/more-seats")
     page.get_by_label("Seats to add").fill("2")
     page.get_by_role("button", name="Show price").click()
-    assert faults(page) == []
+    assert axe_faults(page) == []
     page.get_by_label("Purchase order number").fill("PO-77")
     page.get_by_role("button", name="Add 2 seats for $130.00").click()
     expect(page.get_by_text("Order placed. The invoice is on its way.")).to_be_visible()
 
     page.goto(f"{of_contract}/renew")
-    assert faults(page) == []
+    assert axe_faults(page) == []
     page.get_by_role("button", name="Renew for $1,200.00").click()
     expect(page.get_by_text("Order placed. The invoice is on its way.")).to_be_visible()
     expect(page.get_by_text("Balance due: $1,330.00")).to_be_visible()
-    assert faults(page) == []
+    assert axe_faults(page) == []
     page.get_by_role("table").first.get_by_role("link").first.click()
     expect(page.get_by_role("heading", name="What was ordered")).to_be_visible()
     page.reload()
-    assert faults(page) == []
+    assert axe_faults(page) == []
 
 
 def go_round(carrel: Carrel) -> None:
@@ -117,7 +118,7 @@ def choose(page: Page, carrel: Carrel, facts: OrderFacts, button: str, other: st
             mine = CancellationOffer.organization_id == facts.organization_id
         offer_id = session.scalars(select(CancellationOffer.public_id).where(mine)).one()
     page.goto(urlsplit(offer_links(carrel.settings).page(offer_id)).path)
-    assert faults(page) == []
+    assert axe_faults(page) == []
     if other:
         page.get_by_label(other).check()
     page.get_by_role("button", name=button).click()
@@ -182,7 +183,7 @@ def test_seven_payers_of_a_canceled_webinar_are_settled_and_it_is_reinstated(
     table = desk.get_by_role("region", name="What payers chose")
     for state, count in (("Said nothing yet", 2), ("Exchanged", 2), ("Refund", 2), ("Credit", 1)):
         expect(table.get_by_text(state, exact=True)).to_have_count(count)
-    assert faults(desk) == []
+    assert axe_faults(desk) == []
 
     desk.locator(f'form[action$="/{slug}/restore"] button').click()
     go_round(carrel)
@@ -194,7 +195,7 @@ def test_seven_payers_of_a_canceled_webinar_are_settled_and_it_is_reinstated(
     owner = visit(payers.card_silent.contact_id).page
     owner.goto(f"/account/orders/{payers.card_silent.public_id}")
     expect(owner.get_by_role("button", name="Request a refund")).to_be_visible()
-    assert faults(owner) == []
+    assert axe_faults(owner) == []
 
 
 def test_payers_of_a_webinar_with_a_new_date_keep_it_or_exchange_it(
@@ -220,7 +221,7 @@ def test_payers_of_a_webinar_with_a_new_date_keep_it_or_exchange_it(
     table = desk.get_by_role("region", name="What payers chose")
     for state, count in (("Said nothing yet", 5), ("Kept for the new date", 1), ("Exchanged", 1)):
         expect(table.get_by_text(state, exact=True)).to_have_count(count)
-    assert faults(desk) == []
+    assert axe_faults(desk) == []
 
 
 def check_books(carrel: Carrel, payers: Seven) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from tests.browser.person import Person
 from tests.browser.route_walk import Stop, World, open_world, walk
-from tests.servers.chromium import axe_script
+from tests.servers.axe import axe_faults
 from tests.servers.databases import Databases
 
 if TYPE_CHECKING:
@@ -26,13 +26,6 @@ DESK, TELEPHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 TABLET = {"width": 820, "height": 1180}
 MOST_STOPS = 300
 OPEN_ALL = "document.querySelectorAll('main details').forEach((each) => { each.open = true; })"
-FAULTS = """async (only) => {
-    const how = {resultTypes: ["violations"]};
-    if (only) how.runOnly = only;
-    const found = await axe.run(how);
-    return found.violations.flatMap((fault) => fault.nodes.map((node) =>
-        `${fault.id}: ${node.html.slice(0, 160)}: ${node.failureSummary}`));
-}"""
 # The main act of a page is the first button that is drawn as one.
 FIND_MAIN_ACT = """() => {
     const acts = [...document.querySelectorAll("main .button-primary")].filter((each) =>
@@ -131,16 +124,14 @@ def look(page: Page, stop: Stop) -> list[str]:
     page.evaluate(OPEN_ALL)
     faults += _too_wide(page, DESK) + _too_wide(page, TABLET)
     _resize(page, DESK)
-    # by the protocol, not as a script element: the page's own policy stays as it is
-    page.evaluate(axe_script())
-    faults += [f"by day: {each}" for each in page.evaluate(FAULTS)]
+    faults += [f"by day: {each}" for each in axe_faults(page)]
     page.emulate_media(color_scheme="dark")
-    faults += [f"by lamp: {each}" for each in page.evaluate(FAULTS, ["color-contrast"])]
+    faults += [f"by lamp: {each}" for each in axe_faults(page, only=["color-contrast"])]
     faults += _too_wide(page, TELEPHONE)
-    faults += [f"on a telephone: {each}" for each in page.evaluate(FAULTS)]
+    faults += [f"on a telephone: {each}" for each in axe_faults(page)]
     page.emulate_media(color_scheme="light")
     faults += [
-        f"on a telephone by day: {each}" for each in page.evaluate(FAULTS, ["color-contrast"])
+        f"on a telephone by day: {each}" for each in axe_faults(page, only=["color-contrast"])
     ]
     return faults
 

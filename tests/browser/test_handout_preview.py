@@ -13,10 +13,9 @@ from lms.handouts.handouts import attach, keep_handout
 from lms.models.handouts import Handout, HandoutPage
 from lms.recordings.handout_page_times import set_moments
 from tests.browser.conftest import FILES, Served, Visit
-from tests.browser.lti.test_connection_pages import FAULTS
 from tests.browser.person import Person
 from tests.factories import make_grant
-from tests.servers.chromium import axe_script
+from tests.servers.axe import axe_faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -214,8 +213,7 @@ def test_without_scripts_each_page_is_a_link(drawn: Callable[..., Person], scene
 def test_nothing_is_wider_than_a_telephone_and_axe_has_no_fault(
     drawn: Callable[..., Person], scene: Scene, scheme: str
 ) -> None:
-    page = drawn(**NARROW, color_scheme=scheme, bypass_csp=True).page
+    page = drawn(**NARROW, color_scheme=scheme).page
     page.goto(f"{scene.address}/1")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.add_script_tag(content=axe_script())
-    assert page.evaluate(FAULTS) == []
+    assert axe_faults(page) == []

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 from lms.core.clock import now
 from lms.search import webinar_search
 from tests.browser.conftest import Served, Visit
-from tests.browser.playback.test_watch_accessibility import faults_in
 from tests.factories import make_grant, make_webinar
+from tests.servers.axe import axe_faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -40,7 +40,7 @@ def test_suggestions_are_chosen_by_the_keyboard(visit: Visit, alice: int) -> Non
     options = page.get_by_role("option")
     expect(options).to_have_count(2)
     expect(box).to_have_attribute("aria-expanded", "true")
-    assert faults_in(page) == ""
+    assert axe_faults(page) == []
     page.keyboard.press("ArrowDown")
     first = options.first
     expect(first).to_have_attribute("aria-selected", "true")
@@ -80,4 +80,4 @@ def test_the_search_works_without_scripts(visit: Visit) -> None:
 def test_axe_finds_nothing(visit: Visit, alice: int, path: str, theme: str) -> None:
     page = visit(alice, color_scheme=theme, reduced_motion="reduce").page
     page.goto(path)
-    assert faults_in(page) == ""
+    assert axe_faults(page) == []

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from lms.core.clock import now
 from lms.models.accounts import Login, SellerRole
 from tests.browser.conftest import Served, Visit
-from tests.browser.playback.test_watch_accessibility import faults_in
 from tests.factories import make_grant, make_login, make_webinar
+from tests.servers.axe import axe_faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 ROOM = "https://room.example.org/j/1"
@@ -71,7 +71,7 @@ def is_sound(page: Page) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of two words
-            assert faults_in(page) == ""
+            assert axe_faults(page) == []
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.emulate_media(color_scheme="light")
 

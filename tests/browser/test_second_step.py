@@ -10,9 +10,9 @@ from lms.core.clock import now
 from lms.core.password_hashing_and_rules import hash_password
 from lms.models.accounts import SellerRole, SignIn
 from tests.browser.conftest import Served, Visit
-from tests.browser.playback.test_watch_accessibility import faults_in
 from tests.browser.test_sign_in_and_account import PASSWORD, WIDER_THAN_THE_SCREEN
 from tests.second_steps import code_of
+from tests.servers.axe import axe_faults
 
 ASKED = re.compile("Confirm that it.s you")
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -84,7 +84,7 @@ def test_owner_signs_in_by_passkey_and_proves_it_again_before_a_change(
     _sign_out(page, house)
     _sign_in(page, house, email)
     expect(page.get_by_role("heading", level=1)).to_have_text(ASKED)
-    assert faults_in(page) == ""
+    assert axe_faults(page) == []
     page.goto(f"{house}/staff")
     expect(page).to_have_url(re.compile("/sign-in"))  # not in yet
     page.goto(f"{house}/sign-in/second-step?next=/staff")
@@ -97,7 +97,7 @@ def test_owner_signs_in_by_passkey_and_proves_it_again_before_a_change(
     page.get_by_label("Email address").fill("newcomer@example.org")
     page.get_by_role("button", name="Add", exact=False).last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(ASKED)
-    assert faults_in(page) == ""
+    assert axe_faults(page) == []
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("main").get_by_text("newcomer@example.org")).to_be_visible()
     expect(page).to_have_url(f"{house}/staff/team")
@@ -132,6 +132,6 @@ def test_pages_of_security_have_no_faults(
         login_id = served.add_person(session, "Sid").id
     sid = visit(login_id, viewport={"width": width, "height": 900})
     sid.page.goto(f"/account/security{path}")
-    assert faults_in(sid.page) == ""
+    assert axe_faults(sid.page) == []
     assert sid.page.evaluate(WIDER_THAN_THE_SCREEN) <= 0
     assert sid.faults == []

@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from lms.core.model_base import new_public_id
 from tests.browser.conftest import Served, Visit
-from tests.browser.playback.test_watch_accessibility import faults_in
 from tests.browser.sent_mail import letter_to
+from tests.servers.axe import axe_faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -126,5 +126,5 @@ def test_every_page_is_for_everyone_at_every_width(
         page = visit(login_id, **how).page
         for path in paths:
             page.goto(path)
-            assert faults_in(page) == "", path
+            assert axe_faults(page) == [], path
             assert page.evaluate(WIDER_THAN_THE_SCREEN) <= 0, path

@@ -15,10 +15,9 @@ from pypdf import PdfReader
 from lms.documents.printed import TEST, printed_document
 from lms.documents.snapshots import Snapshot
 from tests.design import specimen
-from tests.design.test_specimen_in_browser import FAULTS
 from tests.documents.printed_words import left_over, squeezed, words_of
 from tests.documents.sample_snapshots import FORTY_LINES, INVOICE, SAMPLES
-from tests.servers.chromium import axe_script
+from tests.servers.axe import axe_faults
 
 EVERY = pytest.mark.parametrize("snapshot", SAMPLES.values(), ids=SAMPLES)
 STATIC = specimen.ROOT / "lms/static"
@@ -116,8 +115,7 @@ def test_axe_finds_nothing(page: Page, theme: str, width: int) -> None:
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     for name in ("test_invoice", "receipt", "statement"):
         page.goto(f"/{name}")
-        page.evaluate(axe_script())
-        assert page.evaluate(FAULTS, []) == ""
+        assert axe_faults(page) == []
 
 
 @pytest.mark.browser

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.servers.axe import axe_script
 from tests.servers.npm import Pinned, node
 
 # what a test needs, and nothing that calls home or needs a graphics card
@@ -31,11 +32,6 @@ PACKAGED = Pinned(
     "@sparticuz/chromium",
     "153.0.0",
     "20e5656fcdcf4118ede85edfb9d6bb9cc1bbb7ffb8b75622fffbcf36a835c3c0",
-)
-AXE = Pinned(
-    "axe-core",
-    "4.14.1",
-    "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745",
 )
 FONTS = """\
 <?xml version="1.0"?>
@@ -63,11 +59,6 @@ def chromium() -> Chromium:
     names = (given,) if given else SYSTEM_NAMES
     found = next(filter(None, map(shutil.which, names)), None)
     return Chromium(Path(found), {}) if found else _packaged()
-
-
-def axe_script() -> str:
-    """Return the source of axe-core, which finds faults of accessibility in a page."""
-    return (AXE.unpacked() / "axe.min.js").read_text(encoding="utf-8")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import time
 from playwright.sync_api import Page, expect
 
 from tests.browser.person import Person
-from tests.browser.test_request_to_sale import faults
+from tests.servers.axe import axe_faults
 
 WIDTHS = (390, 1440)
 THEMES = ("light", "dark")
@@ -26,7 +26,7 @@ def check_page(page: Page) -> None:
         assert page.evaluate(WIDER) <= 0, f"{page.url} scrolls sideways at {width} px"
         for theme in THEMES:
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            assert faults(page) == [], f"{page.url} at {width} px, {theme}"
+            assert axe_faults(page) == [], f"{page.url} at {width} px, {theme}"
 
 
 def choose(page: Page, choice: str, *, seats: int | None = None) -> None:

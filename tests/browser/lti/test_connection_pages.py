@@ -25,14 +25,10 @@ from lti.selftest.check_results import Group, Proof, as_stored
 from tests.browser.conftest import Served, Visit
 from tests.factories import make_membership, make_organization
 from tests.lti.course_fixtures import make_course
-from tests.servers.chromium import axe_script
+from tests.servers.axe import axe_faults
 
 pytestmark = pytest.mark.browser
 
-FAULTS = """async () => {
-    const found = await axe.run({resultTypes: ["violations"]});
-    return found.violations.map((each) => `${each.id}: ${each.nodes.map((n) => n.target)}`);
-}"""
 LOOKS = ((390, "light"), (820, "dark"), (1440, "light"))
 PROOFS = (
     Proof(Group.BAD_PAYLOADS, "No LTI version", "400", "400 claim_malformed", True, "as teacher"),
@@ -121,11 +117,10 @@ def look(page: Page, path: str) -> list[str]:
     page.evaluate(
         "document.querySelectorAll('main details').forEach((each) => { each.open = true })"
     )
-    page.evaluate(axe_script())
     for width, scheme in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # two of its words
-        faults += [f"{path} {width} {scheme}: {each}" for each in page.evaluate(FAULTS)]
+        faults += [f"{path} {width} {scheme}: {each}" for each in axe_faults(page)]
         if page.evaluate("document.documentElement.scrollWidth") > width:
             faults.append(f"{path} is wider than {width}")
     return faults

@@ -15,7 +15,7 @@ from tests.browser.lti.tool_frame import framed, sizes
 from tests.browser.lti.two_sites import Library, library_at
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
-from tests.servers.chromium import axe_script
+from tests.servers.axe import axe_faults
 from tests.servers.databases import Databases
 
 if TYPE_CHECKING:
@@ -26,11 +26,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 WIDTHS = (320, 390, 820, 1440)
 LOOKED_INTO = (390, 1440)  # as cards, and as tables
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-FAULTS = """async () => {
-    const found = await axe.run({resultTypes: ["violations"]});
-    return found.violations.flatMap((fault) => fault.nodes.map((node) =>
-        `${fault.id}: ${node.html}: ${node.failureSummary}`)).join("\\n");
-}"""
 OVERFLOWS = """() => {
     const root = document.documentElement;
     const wide = root.scrollWidth > root.clientWidth;
@@ -66,7 +61,6 @@ def test_a_framed_page_fits_and_is_accessible(
     page = context.new_page()
     frame = framed(page, library, platform, path)
     frame.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    frame.evaluate(axe_script())
     faults = []
     for width in WIDTHS:
         _settle(page, width)
@@ -74,7 +68,7 @@ def test_a_framed_page_fits_and_is_accessible(
             faults.append(f"{width} px: {said}")
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)
-            if width in LOOKED_INTO and (said := frame.evaluate(FAULTS)):
+            if width in LOOKED_INTO and (said := axe_faults(frame)):
                 faults.append(f"{width} px, {theme}: {said}")
             _take_picture(page, f"{path_name(name)}-{width}-{theme}")
     context.close()

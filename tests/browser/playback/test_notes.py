@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.playback.test_watch import PLAYING, Scene, scene, watch_in_peace
-from tests.browser.playback.test_watch_accessibility import faults_in
+from tests.servers.axe import axe_faults
 
 __all__ = ["scene"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -88,9 +88,9 @@ def test_axe_finds_nothing_in_notes(visit: Visit, scene: Scene, theme: str) -> N
     page.keyboard.press("Control+Enter")
     expect(page.locator("[data-note]")).to_have_count(1)
     page.get_by_text("Change").click()
-    assert faults_in(page) == ""
+    assert axe_faults(page) == []
     page.get_by_role("link", name="Read them as a page").click()
-    assert faults_in(page) == ""
+    assert axe_faults(page) == []
 
 
 def test_without_scripts_a_note_is_written_beside_the_film_that_goes_on(

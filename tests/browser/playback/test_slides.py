@@ -15,9 +15,8 @@ from lms.recordings.slides import keep_found, read_slides
 from media.video.transcoder import encode
 from media.video.upload_probe import probe
 from tests.browser.conftest import Film, Served, Visit
-from tests.browser.lti.test_connection_pages import FAULTS
 from tests.factories import make_grant
-from tests.servers.chromium import axe_script
+from tests.servers.axe import axe_faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -136,7 +135,6 @@ def test_nothing_is_wider_than_the_window_and_axe_finds_nothing(
     ):
         person = visit(login_id, viewport=window, color_scheme=theme)
         person.page.goto(path)
-        person.page.evaluate(axe_script())
-        assert person.page.evaluate(FAULTS) == []
+        assert axe_faults(person.page) == []
         assert person.page.evaluate("document.documentElement.scrollWidth") <= width
         assert person.faults == []

@@ -1,21 +1,16 @@
 """The pages of watching, for people who can't see, can't hover, or read in the dark."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Served, Visit
 from tests.browser.person import Person
 from tests.factories import make_grant
-from tests.servers.chromium import axe_script
+from tests.servers.axe import axe_faults
 
 pytestmark = pytest.mark.browser
 
 SLUG = "for-everyone"
-FAULTS = """async () => {
-    const found = await axe.run({resultTypes: ["violations"]});
-    return found.violations.flatMap((fault) => fault.nodes.map((node) =>
-        `${fault.id}: ${node.html}: ${node.failureSummary}`)).join("\\n");
-}"""
 
 POST_PLAINLY = """() => {
     const form = Object.assign(document.createElement("form"), {method: "post"});
@@ -43,13 +38,6 @@ def people(served: Served) -> tuple[int, int]:
         return (alice.id, dan.id)
 
 
-def faults_in(page: Page) -> str:
-    # by the protocol, not as a script element: the page's own policy stays as it is
-    page.evaluate(axe_script())
-    found: str = page.evaluate(FAULTS)
-    return found
-
-
 def _play(visitor: Person) -> None:
     """Open the film and play a second of it."""
     visitor.page.goto(f"/webinars/{SLUG}/watch")
@@ -65,12 +53,12 @@ def test_axe_finds_nothing_before_and_while_a_film_plays(
     alice = visit(people[0], color_scheme=theme, reduced_motion="reduce")
     alice.page.goto(f"/webinars/{SLUG}/watch")
     alice.until("!!customElements.get('media-controller')")
-    assert faults_in(alice.page) == ""
+    assert axe_faults(alice.page) == []
     alice.page.keyboard.press("k")
     alice.until("document.querySelector('video').currentTime > 1")
-    assert faults_in(alice.page) == ""
+    assert axe_faults(alice.page) == []
     alice.page.keyboard.press("?")
-    assert faults_in(alice.page) == ""
+    assert axe_faults(alice.page) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -79,10 +67,10 @@ def test_axe_finds_nothing_in_a_refusal_or_a_library(
 ) -> None:
     alice, dan = (visit(each, color_scheme=theme, reduced_motion="reduce") for each in people)
     dan.page.goto(f"/webinars/{SLUG}/watch")
-    assert faults_in(dan.page) == ""
+    assert axe_faults(dan.page) == []
     for person in (alice, dan):
         person.page.goto("/library")
-        assert faults_in(person.page) == ""
+        assert axe_faults(person.page) == []
 
 
 def test_axe_finds_nothing_in_the_page_without_scripts(
@@ -92,7 +80,7 @@ def test_axe_finds_nothing_in_the_page_without_scripts(
     alice.page.goto(f"/webinars/{SLUG}/watch")
     alice.page.evaluate(POST_PLAINLY)
     alice.page.locator("video[controls]").wait_for()
-    assert faults_in(alice.page) == ""
+    assert axe_faults(alice.page) == []
 
 
 @pytest.mark.parametrize("width", [390, 1440])
@@ -215,7 +203,7 @@ def test_captions_look_as_their_reader_chooses_and_that_is_remembered(
     page.get_by_role("button", name="Look of captions").click()
     look.get_by_label("Largest").check()
     look.get_by_label("Yellow").check()
-    assert faults_in(page) == ""
+    assert axe_faults(page) == []
     look.get_by_role("button", name="Done").click()
     page.wait_for_timeout(500)
     assert film.screenshot() != usual

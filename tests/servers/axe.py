@@ -1,0 +1,44 @@
+"""axe-core in a page: what keeps people with disabilities from using it."""
+
+from collections.abc import Sequence
+
+from playwright.sync_api import Frame, Page
+
+from tests.servers.npm import Pinned
+
+AXE = Pinned(
+    "axe-core",
+    "4.14.1",
+    "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745",
+)
+FIND = """async ({only, leftOut}) => {
+    // a message that fades in, or a color on its way to another theme, has not its contrast yet
+    for (const each of document.getAnimations()) {
+        if (each.effect.getComputedTiming().endTime === Infinity) each.cancel();
+        else each.finish();
+    }
+    const how = {resultTypes: ["violations"]};
+    if (only.length) how.runOnly = only;
+    how.rules = Object.fromEntries(leftOut.map((rule) => [rule, {enabled: false}]));
+    const found = await axe.run(how);
+    return found.violations.flatMap((fault) => fault.nodes.map((node) =>
+        `${fault.id}: ${node.html.slice(0, 160)}: ${node.failureSummary}`));
+}"""
+
+
+def axe_script() -> str:
+    """Return the source of axe-core."""
+    return (AXE.unpacked() / "axe.min.js").read_text(encoding="utf-8")
+
+
+def axe_faults(
+    page: Page | Frame, *, only: Sequence[str] = (), left_out: Sequence[str] = ()
+) -> list[str]:
+    """Return each fault that axe finds in a page whose animations have ended, by rule and element.
+
+    `only` names the rules to try instead of all; `left_out` those that aren't tried.
+    """
+    # by the protocol, not as a script element: the page's own policy stays as it is
+    page.evaluate(axe_script())
+    found: list[str] = page.evaluate(FIND, {"only": list(only), "leftOut": list(left_out)})
+    return found
