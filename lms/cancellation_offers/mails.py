@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.cancellation_offers.bought import bought_by
-from lms.cancellation_offers.offer_links import OfferLinks
 from lms.cancellation_offers.read_models import lines_of, worth_of
 from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
+from lms.mail.links import SignedLinks
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.live import CancellationOffer
@@ -27,7 +27,7 @@ def send_offer(
     session: Session,
     offer: CancellationOffer,
     *,
-    where: OfferLinks,
+    where: SignedLinks,
     now: datetime,
 ) -> None:
     """Tell who bought a canceled or postponed webinar what they may choose, with the link to do it."""

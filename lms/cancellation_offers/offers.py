@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.cancellation_offers import exchanges, mails, paybacks
 from lms.cancellation_offers.bought import Bought, bought_by, payers_of
-from lms.cancellation_offers.offer_links import OfferLinks
 from lms.cancellation_offers.read_models import (
     offer_facts,
     others_of,
@@ -27,7 +26,7 @@ from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
 from lms.live import registrations
-from lms.mail.links import Links, MailContext
+from lms.mail.links import Links, MailContext, SignedLinks
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.live import CancellationOffer, OfferChoice
 from lms.models.seats import Assignment, AssignmentState
@@ -44,7 +43,7 @@ def open_offers(
     session: Session,
     webinar: Webinar,
     *,
-    where: OfferLinks,
+    where: SignedLinks,
     now: datetime,
 ) -> int:
     """Offer a webinar's payers what they may choose now that it was canceled or postponed, each once.

@@ -55,6 +55,7 @@ class Settings:
     redis_url: str | None = field(repr=False)
     smtp_url: str | None = field(repr=False)
     mail_from: str
+    dkim_selector: str | None
     time_zone: str
     trusted_proxies: tuple[Network, ...]
     upload_days: int
@@ -124,6 +125,7 @@ class Settings:
             redis_url=reader.secret("REDIS_URL", None, _redis_url),
             smtp_url=reader.secret("SMTP_URL", None, _smtp_url),
             mail_from=reader.take("MAIL_FROM", f"library@{host}", _mail_from),
+            dkim_selector=reader.take("DKIM_SELECTOR", None, str),
             time_zone=reader.take("TIME_ZONE", "America/New_York", _time_zone),
             trusted_proxies=reader.take("TRUSTED_PROXIES", (), _networks),
             upload_days=reader.take("UPLOAD_DAYS", 7, _days),
@@ -349,9 +351,7 @@ def _smtp_url(raw: str) -> str:
 
 def _mail_from(raw: str) -> str:
     if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", raw):
-        raise ValueError(
-            f"{raw!r} is not a bare mail address; the sender's name is set in the house page"
-        )
+        raise ValueError(f"{raw!r} is not a bare email address, such as library@example.org")
     return raw
 
 
@@ -393,7 +393,5 @@ def _passphrase(raw: str) -> str:
 
 def _secret_key(raw: str) -> str:
     if len(raw) < SECRET_KEY_LENGTH:
-        raise ValueError(
-            f"is shorter than {SECRET_KEY_LENGTH} characters; use `openssl rand -base64 48`"
-        )
+        raise ValueError(f"is shorter than {SECRET_KEY_LENGTH}; use `openssl rand -base64 48`")
     return raw

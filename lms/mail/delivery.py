@@ -25,12 +25,21 @@ from lms.core.settings import Settings
 from lms.jobs.leases import storable, wait_after
 from lms.mail.attachments import attach
 from lms.mail.attachments import unpacked as unpacked_attachments
-from lms.mail.outbox import has_secret
+from lms.mail.bounces import bounced_addresses
+from lms.mail.lanes import KINDS, OPTIONAL
+from lms.mail.opt_outs import opt_out_links, opted_out
+from lms.mail.outbox import BULK_FOOTER, bulk_footer, has_secret, key_of
+from lms.mail.transport import NotTaken
 from lms.models.jobs import JobState
 from lms.models.mail import Mail, MailLane
+from lms.models.seller import Seller
 
 LEASE: Final = timedelta(seconds=30)
 MAX_TRIES = 60  # with an hour between the later ones: two and a half days
+
+
+class Unwanted(NotTaken):
+    """The recipient doesn't want this email, or the address takes none: it isn't tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,7 @@ class Letter:
     id: int
     public_id: str
     kind: str
+    lane: MailLane
     recipient: str
     subject: str
     text: str
@@ -112,6 +122,12 @@ def bounce(session: Session, letter: Letter, reason: str, *, now: datetime) -> N
     session.execute(_fenced(letter).values(**values))
 
 
+def cancel(session: Session, letter: Letter, reason: str) -> None:
+    """Don't send an email that its recipient doesn't want, or whose address takes none."""
+    values = {"state": JobState.CANCELED, "failure": storable(reason)}
+    session.execute(_fenced(letter).values(**values))
+
+
 def release(session: Session, letter: Letter, reason: str) -> None:
     """Put a mail back as if it had not been tried: the server is away, which isn't its fault."""
     values = {"state": JobState.QUEUED, "tries": letter.tries - 1, "failure": storable(reason)}
@@ -123,8 +139,10 @@ def compose(
 ) -> EmailMessage:
     """Return the message as it goes out, from the house's sender name and MAIL_FROM.
 
-    `files` are what its attachments hold, in their order.
+    `files` are what its attachments hold, in their order. Raises Unwanted for one not to be sent.
     """
+    if reason := _reason_not_to_send(session, letter):
+        raise Unwanted(reason)
     branding = read_branding(session, contact="")
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(branding.sender_name, addr_spec=settings.mail_from)
@@ -135,8 +153,17 @@ def compose(
     message["Date"] = format_datetime(letter.created_at)
     message["Message-ID"] = f"<{letter.public_id}@{settings.mail_from.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notice comes back
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    text, html = letter.text, letter.html
+    if letter.kind in KINDS[MailLane.BULK]:
+        unsubscribe = ""
+        if letter.kind in OPTIONAL:
+            unsubscribe = opt_out_links(settings).page(letter.public_id)
+            message["List-Unsubscribe"] = f"<{unsubscribe}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+        more_text, more_html = bulk_footer(_postal_address(session), unsubscribe)
+        text, html = text + more_text, html.replace(BULK_FOOTER, more_html)
+    message.set_content(text)
+    message.add_alternative(html, subtype="html")
     if letter.invitation is not None:
         organizer = Party(settings.mail_from, branding.sender_name)
         _invite(message, letter, letter.invitation, organizer)
@@ -155,6 +182,28 @@ def _invite(
         data.decode(), subtype="calendar", params={"method": invitation.method.value}
     )
     message.add_attachment(data, maintype="application", subtype="ics", filename="webinar.ics")
+
+
+def _reason_not_to_send(session: Session, letter: Letter) -> str | None:
+    """Return why an email is not to be sent, for staff; None for one that is.
+
+    Bulk emails go to no address that returned the last one: mail providers count those against
+    the sender. Others are tried, and one that arrives clears the address.
+    """
+    key = key_of(letter.recipient)
+    if letter.kind in OPTIONAL and opted_out(session, [key]):
+        return "Not sent: they unsubscribed from invitations and reminders."
+    if letter.lane is MailLane.BULK and (last := bounced_addresses(session, [key]).get(key)):
+        return f"Not sent: the address returned an email on {last.bounced_at:%Y-%m-%d}."
+    return None
+
+
+def _postal_address(session: Session) -> str:
+    """Return the seller's name and address in one line; empty before staff enter them."""
+    seller = session.get(Seller, 1)
+    if seller is None or seller.legal_address is None:
+        return ""
+    return ", ".join((seller.legal_name, *seller.legal_address.lines))
 
 
 def _recipient(address: str) -> Address:

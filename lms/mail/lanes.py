@@ -105,6 +105,19 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
         ),
     }
 )
+# A person can unsubscribe from these; the other bulk emails say what becomes of what they have.
+OPTIONAL: Final = frozenset(
+    {
+        "invitation",
+        "invitation_reminder",
+        "live_tomorrow",
+        "pass_expiring",
+        "past_purchases_added",
+        "recording_ready",
+        "seats_unassigned",
+        "training_due",
+    }
+)
 _LANES: Final = {kind: lane for lane, kinds in KINDS.items() for kind in kinds}
 
 

@@ -1,11 +1,16 @@
 """Links to the product's pages for emails, and the zone that business days are counted in."""
 
+import base64
+import hashlib
+import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from lms.core.runtime import accepted_keys, derived_key
+from lms.core.settings import Settings
 from lms.models.accounts import EmailPurpose
 
 _SECRET_PAGES: Final = {
@@ -62,3 +67,42 @@ class MailContext:
 
     links: Links
     zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class SignedLinks:
+    """Links to a thing of one kind by its outside id and a signature; nothing of them is stored.
+
+    `path` is what stands before the id; `keys` sign: the first one new links, each one those
+    that were emailed while the secret key was another.
+    """
+
+    base_url: str
+    path: str
+    keys: tuple[bytes, ...] = field(repr=False)
+
+    def page(self, public_id: str) -> str:
+        """Return the whole address of the thing's page."""
+        return f"{self.base_url}{self.path}/{public_id}/{self.signature(public_id)}"
+
+    def signature(self, public_id: str) -> str:
+        """Return the unguessable part of the address."""
+        return _signature(self.keys[0], public_id)
+
+    def is_right(self, public_id: str, signature: str) -> bool:
+        """Tell whether a signature is that of the thing."""
+        given = signature.encode()
+        return any(
+            hmac.compare_digest(_signature(key, public_id).encode(), given) for key in self.keys
+        )
+
+
+def signed_links(settings: Settings, path: str, *, purpose: str) -> SignedLinks:
+    """Return the links below a path, with keys for this purpose derived from the secret keys."""
+    keys = tuple(derived_key(each, purpose) for each in accepted_keys(settings))
+    return SignedLinks(settings.base_url, path, keys)
+
+
+def _signature(key: bytes, public_id: str) -> str:
+    digest = hmac.digest(key, public_id.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

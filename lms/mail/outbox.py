@@ -35,6 +35,7 @@ LONGEST_SUBJECT = 300
 EMBED_CODE = "embed_code"
 # These carry a code, and others may carry a link with a secret (`has_secret`). It is kept nowhere
 # but in the mail, so the body is forgotten as soon as it is handed over: nothing to send again.
+BULK_FOOTER = "<!-- bulk footer -->"
 ONE_TIME = frozenset({EmailPurpose.SIGN_IN_CODE.value, EMBED_CODE})
 
 
@@ -52,7 +53,7 @@ _FACTS: tuple[Any, ...] = (
     Mail.run_at,
     Mail.sent_at,
     Mail.bounced_at,
-    (Mail.state.in_((JobState.DONE, JobState.FAILED)) & (Mail.text != "")).label(
+    (Mail.state.in_((JobState.DONE, JobState.FAILED, JobState.CANCELED)) & (Mail.text != "")).label(
         "may_be_sent_again"
     ),
 )
@@ -147,6 +148,19 @@ def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     return _added(session, mail)
 
 
+def bulk_footer(address: str, unsubscribe: str) -> tuple[str, str]:
+    """Return what a bulk email says at its end, as text and as HTML in the place of BULK_FOOTER.
+
+    `address` is the seller's postal address and `unsubscribe` the link; either may be empty.
+    """
+    given = {"address": address, "unsubscribe": unsubscribe}
+    text, html = (
+        _environment().get_template(f"mail/messages/_bulk_footer.{end}").render(given)
+        for end in ("txt", "html")
+    )
+    return text, html
+
+
 def has_secret(kind: str, text: str) -> bool:
     """Tell whether an email carries a secret: a code, or a link that opens a page by itself."""
     return kind in ONE_TIME or has_secret_link(text)
@@ -166,6 +180,8 @@ def resend(session: Session, mail_id: str, *, actor: str | None, now: datetime) 
         raise Conflict(N_("The text of this mail is no longer kept; let the person ask anew."))
     mail.state, mail.tries, mail.run_at, mail.failure = JobState.QUEUED, 0, now, None
     mail.bounced_at = None
+    if mail.lane is MailLane.BULK:
+        mail.lane = MailLane.NORMAL  # one email that a person sends, even if the last one bounced
     audit.record(session, "mail.resent", mail.public_id, actor=actor, now=now)
     session.flush()
     return mail

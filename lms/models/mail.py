@@ -1,4 +1,4 @@
-"""The table of mail: emails to send and emails that were sent."""
+"""Tables of mail: emails to send or sent, and who wants no invitations and reminders."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -65,3 +65,12 @@ class Mail(Base, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     bounced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class MailOptOut(Base, kw_only=True):
+    """An address that gets no invitations and reminders; lms/mail/lanes.py names their kinds."""
+
+    __tablename__ = "mail_opt_out"
+
+    recipient_key: Mapped[str] = mapped_column(String(320), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import family_of
 from lms.mail.bounces import bounced_addresses, takes_no_mail
+from lms.mail.opt_outs import opted_out
 from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
 from lms.seats.watch_progress import COMPLETED_FROM, read_shares, records_of
@@ -99,6 +100,7 @@ class SeatRow:
     opens_at: datetime | None  # of a locked seat; None waits for staff
     email_key: str | None = None
     bounced: bool = False
+    unsubscribed: bool = False  # from invitations and reminders
     begun: int = 0
     completed: int = 0
     share: float = 0.0
@@ -277,11 +279,13 @@ def _row(row: Row[Any]) -> SeatRow:
 
 
 def _with_bounces(session: Session, rows: Sequence[SeatRow]) -> list[SeatRow]:
-    """Mark whose address takes no mail, of those who have a seat or an invitation."""
+    """Mark whose address takes no email or is unsubscribed, of those with a seat or an invitation."""
     keys = {row.email_key for row in rows if row.email_key and row.standing in SITTING}
-    bounced = bounced_addresses(session, keys)
+    bounced, unsubscribed = bounced_addresses(session, keys), opted_out(session, keys)
     return [
-        replace(row, bounced=True) if row.email_key in bounced and row.standing in SITTING else row
+        replace(row, bounced=row.email_key in bounced, unsubscribed=row.email_key in unsubscribed)
+        if row.standing in SITTING
+        else row
         for row in rows
     ]
 

@@ -156,7 +156,9 @@ class MailSender:
 
     def _not_taken(self, letter: Letter, error: NotTaken) -> None:
         with self._carrel.database.transaction() as session:
-            if isinstance(error, NoSuchMailbox):
+            if isinstance(error, mail_delivery.Unwanted):
+                mail_delivery.cancel(session, letter, error.reason)
+            elif isinstance(error, NoSuchMailbox):
                 mail_delivery.bounce(session, letter, error.reason, now=now())
             elif isinstance(error, RefusedForGood):
                 mail_delivery.refuse(session, letter, error.reason)

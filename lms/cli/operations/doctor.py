@@ -10,6 +10,7 @@ from lms.core.clock import now
 from lms.core.version import VERSION
 from lms.operations.findings import Finding, State
 from lms.operations.health_checks import read_health
+from lms.operations.mail_dns import check_mail_dns
 from lms.operations.server_probes import probe_servers
 
 FOUND_SOMETHING = 1
@@ -51,7 +52,7 @@ class DoctorAnswer:
 @json_option
 @click.pass_context
 def doctor(context: click.Context, *, as_json: bool) -> None:
-    """Check settings, database, storage, servers, worker, disk, backups, and keys.
+    """Check settings, database, storage, servers, mail DNS, worker, disk, backups, and keys.
 
     Answers 1 when there is a fault.
     """
@@ -65,6 +66,7 @@ def examine(console: Console) -> DoctorAnswer:
     """Return what every check found; raises SettingsError where the settings have faults."""
     carrel, at = console.carrel, now()
     found = list(probe_servers(carrel, now=at))
+    found += check_mail_dns(console.settings)
     if found[0].state is State.OK:  # the database answers
         found += read_health(carrel, now=at)
     return DoctorAnswer(

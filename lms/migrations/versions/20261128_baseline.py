@@ -137,6 +137,7 @@ TABLES = (
     "branding",
     "job",
     "mail",
+    "mail_opt_out",
     "seller",
     "policy_version",
     "vendor_document",
@@ -4033,6 +4034,12 @@ def _operations() -> None:
     op.create_index(op.f("ix_mail_recipient_key"), "mail", ["recipient_key"])
     op.create_index("ix_mail_lane_sent_at", "mail", ["lane", "sent_at"])
     op.create_index("ix_mail_state_lane_run_at_id", "mail", ["state", "lane", "run_at", "id"])
+    op.create_table(
+        "mail_opt_out",
+        sa.Column("recipient_key", sa.String(length=320), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("recipient_key", name=op.f("pk_mail_opt_out")),
+    )
 
 
 def _seller() -> None:

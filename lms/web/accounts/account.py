@@ -16,6 +16,8 @@ from lms.core import clock
 from lms.core.email_addresses import read_address
 from lms.core.errors import Invalid, NotFound
 from lms.core.password_hashing_and_rules import check_new_password, hash_password
+from lms.mail.opt_outs import opted_out
+from lms.mail.outbox import key_of
 from lms.web.accounts.forms import DetailsForm, PasswordChangeForm
 from lms.web.accounts.step_up import is_present_password
 from lms.web.core import rate_limits
@@ -52,6 +54,7 @@ def overview() -> ResponseReturnValue:
         browsers = len(browser_sessions.list_for(session, account.id, now=clock.now()))
         further = login_lookup.list_further(session, account.id)
         has_second_factor = browser_sessions.has_second_factor(session, account.id)
+        is_unsubscribed = bool(opted_out(session, [key_of(account.email)] if account.email else ()))
     return render(
         "accounts/account.html",
         account=account,
@@ -59,6 +62,7 @@ def overview() -> ResponseReturnValue:
         browsers=browsers,
         further=further,
         has_second_factor=has_second_factor,
+        is_unsubscribed=is_unsubscribed,
     )
 
 

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.cancellation_offers import offers
-from lms.cancellation_offers.offer_links import OfferLinks
 from lms.cancellation_offers.read_models import OfferFacts, offers_of, worth_of
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_
+from lms.mail.links import SignedLinks
 from lms.models.live import OfferChoice
 from lms.pricing.price_list import say_money
 
@@ -25,7 +25,7 @@ CHOSEN: Final = {
 
 
 def offer_rows(
-    session: Session, webinar_id: int, *, where: OfferLinks, zone: ZoneInfo, now: datetime
+    session: Session, webinar_id: int, *, where: SignedLinks, zone: ZoneInfo, now: datetime
 ) -> list[dict[str, object]]:
     """Return every payer who was offered a choice with what they chose, or the link to choose by."""
     return [
@@ -35,7 +35,7 @@ def offer_rows(
 
 
 def _row(
-    session: Session, one: OfferFacts, *, is_open: bool, where: OfferLinks, zone: ZoneInfo
+    session: Session, one: OfferFacts, *, is_open: bool, where: SignedLinks, zone: ZoneInfo
 ) -> dict[str, object]:
     state, badge = _("Said nothing yet"), "soon"
     if one.choice is not None:

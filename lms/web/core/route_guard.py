@@ -51,6 +51,7 @@ class Audience(StrEnum):
         "frame"  # inside a learning system or a site; the view itself checks the secret in its path
     )
     PROVIDER = "provider"  # the card provider; the view itself checks what it signed
+    MAILBOX = "mailbox"  # whoever got an email; the view itself checks the signature in its path
     EMBED = "embed"  # an address that stands in another site's page; the view itself checks it
 
 
@@ -62,6 +63,7 @@ UNCOOKIED: Final = frozenset(
         Audience.PLATFORM,
         Audience.PROVIDER,
         Audience.FRAME,
+        Audience.MAILBOX,
         Audience.EMBED,
     }
 )

@@ -4,6 +4,6 @@ from typing import Final
 
 from flask import Blueprint
 
-from lms.web.mail import staff_outgoing_mail
+from lms.web.mail import staff_outgoing_mail, unsubscribe
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (staff_outgoing_mail.blueprint,)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (staff_outgoing_mail.blueprint, unsubscribe.blueprint)

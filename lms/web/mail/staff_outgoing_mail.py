@@ -31,6 +31,7 @@ STATE_WORDS: Final = {
     JobState.RUNNING: N_("Being sent"),
     JobState.DONE: N_("Sent"),
     JobState.FAILED: N_("Not taken"),
+    JobState.CANCELED: N_("Not sent"),
 }
 
 

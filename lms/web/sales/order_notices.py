@@ -6,9 +6,11 @@ from sqlalchemy.orm import Session
 
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_calendar_date, say_datetime
+from lms.mail.bounces import bounced_addresses
+from lms.mail.outbox import key_of
 from lms.models.documents import Document
 from lms.models.orders import Order, PurchaseOrder
-from lms.organizations.billing_details import read_billing
+from lms.organizations.billing_details import payables_of, read_billing
 from lms.pricing.price_list import say_money
 from lms.sales import billing, purchase_orders, quotes, tax_credits
 from lms.sales.read_models import OrderFacts, Standing
@@ -29,6 +31,7 @@ def notices_of(
         found.append((text, "danger", _("A payment is disputed")))
     if standing is Standing.EXPIRED:
         found.append((_expired(session, order, facts), "attention", _("The quote has expired")))
+    found += _bounces(session, facts)
     found += _tax_notices(session, order, facts)
     found += _po_notices(session, order, facts)
     if facts.review_due_at is not None and facts.canceled_at is None:
@@ -41,6 +44,22 @@ def notices_of(
     elif facts.held_at is not None:
         found.append((_("It opens when the order is paid."), "note", _("Access is held")))
     return found
+
+
+def _bounces(session: Session, facts: OrderFacts) -> list[tuple[str, str, str]]:
+    """Return which addresses that this order's emails go to accept none."""
+    addresses = {facts.contact_email} if facts.contact_email else set()
+    if facts.organization_id is not None:
+        addresses |= set(payables_of(session, facts.organization_id))
+    bounced = bounced_addresses(session, [key_of(one) for one in addresses])
+    return [
+        (
+            _("%(address)s returned our last email. Correct the address, or call.", address=each),
+            "danger",
+            _("Email to this customer bounces"),
+        )
+        for each in sorted(one.recipient for one in bounced.values())
+    ]
 
 
 def _po_notices(session: Session, order: Order, facts: OrderFacts) -> list[tuple[str, str, str]]:

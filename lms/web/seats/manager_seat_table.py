@@ -66,6 +66,7 @@ class Row:
     badge_kind: str
     note: str
     came_back: bool
+    unsubscribed: bool
     since: str
     watched: str
     share: float | None
@@ -210,6 +211,7 @@ def row_of(row: SeatRow, pools: Mapping[str, tuple[PoolCard, str]], zone: ZoneIn
         badge_kind=STANDING_BADGES[row.standing],
         note=_note(row, zone),
         came_back=row.bounced,
+        unsubscribed=row.unsubscribed,
         since=say_date(row.since, zone),
         watched=watched if row.standing not in (Standing.INVITED, Standing.OFFERED) else "",
         share=row.share if has_begun and is_one else None,

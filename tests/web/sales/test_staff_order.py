@@ -372,3 +372,17 @@ def test_write_off_and_void_are_acts_of_their_own(
         page = staff.get(f"{path}?reason={reason}").text
         assert f"<h1>{title}</h1>" in page
         assert "Credit this line" not in page
+
+
+def test_an_address_that_returned_an_email_is_named(
+    staff: Visitor, order: OrderFacts, database: Database
+) -> None:
+    assert "returned our last email" not in staff.get(path_of(order)).text
+    with database.transaction() as session:
+        mail = session.scalars(
+            select(Mail).where(Mail.recipient == order.contact_email).order_by(Mail.id.desc())
+        ).first()
+        assert mail is not None
+        mail.bounced_at = NOW
+    page = staff.get(path_of(order)).text
+    assert f"{order.contact_email} returned our last email" in page

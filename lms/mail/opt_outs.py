@@ -1,0 +1,49 @@
+"""Opt-outs: which addresses get no invitations and reminders, and the link that unsubscribes."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms.core.errors import NotFound
+from lms.core.settings import Settings
+from lms.mail.links import SignedLinks, signed_links
+from lms.models.mail import Mail, MailOptOut
+
+PATH: Final = "/unsubscribe"
+
+
+def opt_out_links(settings: Settings) -> SignedLinks:
+    """Return what the unsubscribe links of emails are made of."""
+    return signed_links(settings, PATH, purpose="unsubscribe")
+
+
+def recipient_of(session: Session, mail_id: str) -> Mail:
+    """Return the email that an unsubscribe link is in; raises NotFound when it is gone."""
+    mail = session.scalar(select(Mail).where(Mail.public_id == mail_id))
+    if mail is None or mail.recipient_key is None:
+        raise NotFound
+    return mail
+
+
+def opt_out(session: Session, key: str, *, now: datetime) -> None:
+    """Send no invitations and reminders to an address, by its key, from now on."""
+    try:
+        with session.begin_nested():
+            session.add(MailOptOut(recipient_key=key, created_at=now))
+    except IntegrityError:
+        return  # they had, perhaps at the same moment
+
+
+def opt_in(session: Session, key: str) -> None:
+    """Send invitations and reminders to an address again."""
+    session.execute(delete(MailOptOut).where(MailOptOut.recipient_key == key))
+
+
+def opted_out(session: Session, keys: Collection[str]) -> frozenset[str]:
+    """Return which of these addresses, by their keys, get no invitations and reminders."""
+    found = select(MailOptOut.recipient_key).where(MailOptOut.recipient_key.in_(keys))
+    return frozenset(session.scalars(found))
