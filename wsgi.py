@@ -8,7 +8,7 @@ from lms.cli.root_command import run
 from lms.core.logs import configure_logs
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
-from lms.metrics.start import begin_counting_if_wanted
+from lms.metrics.start import begin_observing
 from lms.registry import LIBRARY
 from lti.component import LTI
 
@@ -26,7 +26,7 @@ def application() -> "WSGIApplication":
     from lms.worker.alert_watch import AlertWatch  # noqa: PLC0415
 
     carrel = open_carrel(Settings.from_env())
-    begin_counting_if_wanted(carrel.settings)
+    begin_observing(carrel.settings)
     made = front(create_app(carrel, COMPONENTS), carrel)
     AlertWatch(carrel).start()
     return made

@@ -65,6 +65,8 @@ class Settings:
     speech_command: tuple[str, ...]
     stripe: StripeSettings | None
     metrics_bind: str | None
+    sentry_dsn: str | None = field(repr=False)
+    otlp_url: str | None
     secret_key_old: str | None = field(repr=False)
 
     @property
@@ -92,8 +94,7 @@ class Settings:
         if base_url and not allows_http and _is_plain_beyond_loopback(base_url):
             reader.fault(
                 "BASE_URL",
-                "plain http beyond this machine sends passwords in the clear; use https, "
-                "or set CARREL_ALLOW_HTTP=yes if you mean it",
+                "plain http sends passwords in the clear: use https, or set CARREL_ALLOW_HTTP=yes",
             )
         reader.check_pair("S3_ACCESS_KEY", "S3_SECRET_KEY")
         storage_url = reader.take("STORAGE", (data_dir / "files").as_uri(), _storage_url)
@@ -135,6 +136,8 @@ class Settings:
             speech_command=reader.take("SPEECH_COMMAND", (), _command),
             stripe=reader.stripe(base_url),
             metrics_bind=reader.take("METRICS_BIND", None, _bind),
+            sentry_dsn=reader.secret("SENTRY_DSN", None, _web_address),
+            otlp_url=reader.take("OTLP_URL", None, _web_address),
             secret_key_old=reader.secret("SECRET_KEY_OLD", None, _secret_key),
         )
         reader.check_unknown()

@@ -1,1 +1,1 @@
-"""Metrics: counts what is served and done, and answers Prometheus."""
+"""Metrics: counts what is served and done, for Prometheus, Sentry and OpenTelemetry."""

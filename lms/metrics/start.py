@@ -1,13 +1,37 @@
-"""The start of counting, in the processes that serve and work."""
+"""The start of observing, in the processes that serve and work."""
 
-from lms.core.settings import Settings
+from collections.abc import Callable
+
+from structlog.typing import EventDict
+
+from lms.core.logs import observe_logs
+from lms.core.settings import Settings, SettingsError
+from lms.metrics.outside_monitors import Sentry, Spans
 from lms.metrics.slots import metrics_folder
 
 
-def begin_counting_if_wanted(settings: Settings) -> None:
-    """Count what this process does, where the settings say that somebody asks."""
+def begin_observing(settings: Settings) -> None:
+    """Count and report what this process does, where the settings say that someone asks.
+
+    Raises SettingsError for a monitor whose extra isn't installed, and for a DSN that is none.
+    """
     if settings.metrics_bind is not None:
         # a quarter of a second and 10 MB, where it is wanted
         from lms.metrics.counters import begin_counting  # noqa: PLC0415
 
         begin_counting(metrics_folder(settings.scratch))
+    if settings.sentry_dsn is not None:
+        observe_logs(_opened("sentry", "CARREL_SENTRY_DSN", settings.sentry_dsn, Sentry))
+    if settings.otlp_url is not None:
+        observe_logs(_opened("otel", "CARREL_OTLP_URL", settings.otlp_url, Spans))
+
+
+def _opened(
+    extra: str, name: str, place: str, monitor: type[Sentry | Spans]
+) -> Callable[[EventDict], None]:
+    try:
+        return monitor(place).tell
+    except ImportError as error:
+        raise SettingsError({name: f"needs: pip install 'carrel[{extra}]'"}) from error
+    except ValueError as error:
+        raise SettingsError({name: str(error)}) from error

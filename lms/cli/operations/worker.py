@@ -12,7 +12,7 @@ from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
 from lms.core.errors import Unavailable
 from lms.core.logs import configure_logs
-from lms.metrics.start import begin_counting_if_wanted
+from lms.metrics.start import begin_observing
 from lms.migrations import current, head
 from lms.models.jobs import Lane
 from lms.operations.start_checks import refuse_dangerous_start
@@ -44,7 +44,7 @@ def worker(console: Console, *, lane: str | None, as_json: bool) -> None:
     refuse_dangerous_start(console.carrel)
     if current(console.carrel.database) != head():
         raise Unavailable("The tables are not this version's. Run: carrel db upgrade")
-    begin_counting_if_wanted(console.settings)
+    begin_observing(console.settings)
     lanes = SHARES[lane] if lane else tuple(Lane)
     made = Worker(console.carrel, console.work, lanes)
     for number in (signal.SIGTERM, signal.SIGINT):
