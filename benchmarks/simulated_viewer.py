@@ -17,6 +17,7 @@ from media.video.hls_playlist_parser_and_writer import Playlist, parse_playlist
 BEAT_S: Final = 15.0
 BUFFER_S: Final = 20.0  # as lms/static/js/playback/hls_video.js has it
 PATIENCE_S: Final = 30.0
+SERVER_FAULT: Final = 500
 NO_ANSWER: Final = (OSError, TimeoutError, EOFError)
 _OPEN: Final = re.compile(rb'data-open="([^"]+)"\s+data-token="([^"]+)"')
 
@@ -29,6 +30,7 @@ class Seen:
     statuses: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
     played_s: dict[int, float] = field(default_factory=dict)  # by the row of a login
+    failed: list[tuple[float, str]] = field(default_factory=list)  # when, and what was answered
     stalled_s: float = 0.0
     watching: int = 0
     most_watching: int = 0
@@ -61,9 +63,13 @@ class Browser:
                 answer = await self._answer(self._request(what, more, body), keeps=keeps)
         except NO_ANSWER as fault:
             self._seen.statuses[f"{kind} none ({type(fault).__name__})"] += 1
+            self._seen.failed.append((time.perf_counter(), f"{kind} none"))
             raise
         self._seen.waits[kind].append(time.perf_counter() - began)
         self._seen.statuses[f"{kind} {answer.status}"] += 1
+        if answer.status >= SERVER_FAULT:
+            told = " Retry-After" if header(answer.head, b"Retry-After") else ""
+            self._seen.failed.append((time.perf_counter(), f"{kind} {answer.status}{told}"))
         if given := header(answer.head, b"Set-Cookie").partition(b";")[0].decode():
             self._cookies[1:] = [given]
         return answer

@@ -1,10 +1,11 @@
 """An nginx of our own, the yardstick of delivery and the front of a larger house."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,6 +43,7 @@ server {{
     {server}
 }}
 """
+NODES = Path(__file__).resolve().parents[2] / "deploy/nginx-nodes.conf"
 DEPLOYED = Path(__file__).resolve().parents[2] / "deploy/nginx.conf"
 CERTIFICATE = Path(__file__).resolve().parents[1] / "data/mail_server.pem"
 
@@ -84,6 +86,19 @@ def deployed(files: Path, behind: int, logs: Path, *, is_plain: bool = False) ->
             raise AssertionError(f"deploy/nginx.conf does not say {written}")
         text = text.replace(written, here)
     with _running(text, port):
+        yield port
+
+
+@contextmanager
+def before_nodes(nodes: Sequence[int], logs: Path) -> Iterator[int]:
+    """Run nginx with deploy/nginx-nodes.conf in front of nodes at these ports, and give its port."""
+    port = free_port()
+    text = NODES.read_text()
+    for number, node in enumerate(nodes, start=11):
+        text = text.replace(f"10.0.0.{number}:8000", f"127.0.0.1:{node}")
+    text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    text = re.sub(r"^ *ssl_certificate.*$", "", text, flags=re.MULTILINE)
+    with _running(text.replace("/var/log/nginx", str(logs)), port):
         yield port
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MOUNT: Final = "/playback/"
 LONGEST_BEAT: Final = 64 * 1024
 NO_BEAT: Final = N_("That is no beat of a player.")
+NEXT_BEAT: Final = MappingProxyType({"Retry-After": "15"})
 _ADDRESS: Final = re.compile(r"/playback/([^/]+)/(beat|close)")
 _STATUS: Final = {
     NotFound: HTTPStatus.NOT_FOUND,
@@ -73,7 +74,8 @@ class Heartbeats:
             return _send(start_response, _status_of(refusal), json.dumps(told), wait)
         except (SQLAlchemyError, self._carrel.database.driver_fault) as fault:
             log.error("beat_not_kept", kind=type(fault).__name__)  # noqa: TRY400  (no values)
-            return _send(start_response, HTTPStatus.SERVICE_UNAVAILABLE, '{"code": "unavailable"}')
+            away = HTTPStatus.SERVICE_UNAVAILABLE
+            return _send(start_response, away, '{"code": "unavailable"}', NEXT_BEAT)
         if isinstance(answer, Ended):
             # A page that is left can't know that its close was heard, so the next one tells it again.
             is_told_again = found[2] == "close" and answer.reason is PlaybackEnd.CLOSED

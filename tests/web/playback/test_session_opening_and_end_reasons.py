@@ -10,7 +10,7 @@ from sqlalchemy import select
 from lms.models.grants import Grant, Withdrawal
 from lms.models.playback import PlaybackEnd, PlaybackSession, WatchRecord
 from lms.models.recordings import Caption
-from lms.playback import sessions
+from lms.playback import heartbeats, sessions
 from media.delivery.media_tokens import fingerprint
 from tests.clock import NOW
 from tests.factories import make_webinar
@@ -211,6 +211,22 @@ def test_a_beat_after_revocation_ends_the_session(database, cast, alice, clock):
     assert answer.json == {"code": "ended", "reason": "revoked"}
     with database.read_session() as session:
         assert session.scalar(select(PlaybackSession.ended_as)) is PlaybackEnd.REVOKED
+
+
+def test_a_beat_while_the_database_is_away_is_told_to_come_again(
+    database, alice, clock, monkeypatch
+):
+    def away(*_, **__):
+        raise database.driver_fault
+
+    clock.advance(SECONDS_15)
+    with monkeypatch.context() as broken:
+        broken.setattr(heartbeats, "keep_swiftly", away)
+        broken.setattr(heartbeats, "keep_beat", away)
+        for tell in (alice.beat, alice.close):
+            answer = tell(position=15.0, spans=[[0, 15]])
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "15")
+    assert alice.beat(position=15.0, spans=[[0, 15]]).json["verdict"] == "kept"
 
 
 def test_closing_keeps_the_last_beat_and_ends_the_session(database, alice, clock):

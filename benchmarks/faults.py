@@ -1,0 +1,399 @@
+"""B-F1: what 200 viewers notice while parts of a house with several machines fail, end, or are renewed.
+
+Two nodes of `carrel serve` behind nginx as deploy/nginx-nodes.conf has it, two workers, PostgreSQL that
+writes to the disk, Valkey, and recordings in S3. For each fault another 200 people come, watch and beat as
+the player does, while others read pages; a part fails in their midst, and they leave when all is well.
+Told are requests that failed (no answer, or a fault of the server), those told to come again (503 with
+Retry-After), seconds watched that the database does not have in the end, seconds that films stood still,
+and how long after the fault the last request failed.
+Run: python -m benchmarks.faults [--viewers 200] [--fault NAME ...]. Prints one line of JSON a fault.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import signal
+import subprocess  # noqa: TID251  (the product is started as an operator does)
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from benchmarks.concurrent_viewers import READERS, read_pages, warm
+from benchmarks.concurrent_viewers_library import Person, fill_house, kept_seconds
+from benchmarks.delivery_servers import answered, tree
+from benchmarks.heartbeat import environ_of
+from benchmarks.served_product import HOST, come_to_rest
+from benchmarks.simulated_viewer import Browser, Seen, Viewer
+from lms.core.runtime import Carrel, open_carrel
+from lms.core.settings import Settings
+from lms.migrations import upgrade
+from lms.worker.web_and_worker_supervisor import ROOT
+from tests.servers.nginx import before_nodes
+from tests.servers.postgres import DURABLE, postgres
+from tests.servers.process import free_ports
+from tests.servers.s3 import seaweed
+from tests.servers.valkey import valkey
+
+RAMP_S: Final = 8.0
+CALM_S: Final = 20.0  # before the fault: all have begun and told something
+AFTER_S: Final = 35.0  # after it: two more beats
+START_S: Final = 90.0
+S3_GONE_S: Final = 23.0
+REDIS_FROZEN_S: Final = 15.0
+
+
+class Part:
+    """A program that was started by somebody else: it can be ended, and started again as it was."""
+
+    def __init__(self, pid: int, arguments: Sequence[str] | None = None) -> None:
+        place = Path(f"/proc/{pid}")
+        self.pid = pid
+        started = place.joinpath("cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+        program = os.fsencode(place.joinpath("exe").readlink())
+        # a program that writes its title over its arguments has to be told them
+        self._argv = started if arguments is None else [program, *map(os.fsencode, arguments)]
+        pairs = place.joinpath("environ").read_bytes().rstrip(b"\0").split(b"\0")
+        self._environ = dict(pair.split(b"=", 1) for pair in pairs if b"=" in pair)
+        self._owner = place.stat()
+        self._own: subprocess.Popen[bytes] | None = None
+
+    def end(self, how: signal.Signals) -> None:
+        """End it by a signal, and wait until it has."""
+        os.kill(self.pid, how)
+        ends = time.monotonic() + START_S
+        while self._runs():
+            if time.monotonic() > ends:
+                raise TimeoutError
+            time.sleep(0.05)
+
+    def start(self) -> None:
+        """Start it as it was started before."""
+        self._own = subprocess.Popen(  # noqa: S603  (its own list)
+            self._argv,
+            env=self._environ,
+            user=self._owner.st_uid,
+            group=self._owner.st_gid,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self.pid = self._own.pid
+
+    def close(self) -> None:
+        """End what was started here."""
+        if self._own is not None:
+            self._own.kill()
+            self._own.wait()
+
+    def _runs(self) -> bool:
+        if self._own is not None:
+            return self._own.poll() is None
+        with suppress(OSError):  # what another has started is a zombie until that one looks
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return False
+
+
+@dataclass(slots=True)
+class Program:
+    """A program of the product on one of its machines."""
+
+    arguments: Sequence[str]
+    environ: Mapping[str, str]
+    log: Path
+    port: int | None = None
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603  (our own list)
+                (sys.executable, str(ROOT / "wsgi.py"), *self.arguments),
+                env=os.environ | self.environ,  # noqa: TID251  (for the program that is started)
+                stdout=log,
+                stderr=log,
+            )
+        ends = time.monotonic() + START_S
+        while self.port is not None:
+            with suppress(OSError):
+                answered(self.port, "/readyz")
+                return
+            if time.monotonic() > ends:
+                raise TimeoutError(self.log)
+            time.sleep(0.1)
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        if self.process is None:
+            raise LookupError(self.arguments)
+        return self.process.pid
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it by a signal, and wait until it has."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(how)
+            self.process.wait(START_S)
+
+    def told(self, event: str, **more: str) -> int:
+        """Return how often its log has an event."""
+        lines = (json.loads(line) for line in self.log.read_text().splitlines() if line[:1] == "{")
+        return sum(line.get("event") == event and more.items() <= line.items() for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """All parts of the house."""
+
+    nodes: Sequence[Program]
+    workers: Sequence[Program]
+    database: Part
+    redis: Part
+    s3: Part
+
+
+def nothing(_house: House) -> None:
+    """Nothing fails: the yardstick."""
+    time.sleep(5)
+
+
+def rolling_restart(house: House) -> None:
+    """Each node ends by SIGTERM and is started again, one after the other."""
+    for node in house.nodes:
+        node.stop()
+        node.start()
+
+
+def renewal(house: House) -> None:
+    """Each node is renewed by SIGHUP, one after the other."""
+    for node in house.nodes:
+        before = node.told("program_renewed", program="web")
+        os.kill(node.pid, signal.SIGHUP)
+        ends = time.monotonic() + START_S
+        while node.told("program_renewed", program="web") == before:
+            if time.monotonic() > ends:
+                raise TimeoutError
+            time.sleep(0.2)
+
+
+def web_killed(house: House) -> None:
+    """The process that answers in one node is killed."""
+    os.kill(max(tree(house.nodes[0].pid)), signal.SIGKILL)  # the youngest: gunicorn's own worker
+
+
+def worker_killed(house: House) -> None:
+    """One worker is killed, and started again as its unit would."""
+    house.workers[0].stop(signal.SIGKILL)
+    time.sleep(2)
+    house.workers[0].start()
+
+
+def database_restarted(house: House) -> None:
+    """PostgreSQL is restarted: connections end at once."""
+    house.database.end(signal.SIGINT)
+    house.database.start()
+
+
+def redis_frozen(house: House) -> None:
+    """Redis takes connections and says nothing."""
+    os.kill(house.redis.pid, signal.SIGSTOP)
+    time.sleep(REDIS_FROZEN_S)
+    os.kill(house.redis.pid, signal.SIGCONT)
+
+
+def redis_gone(house: House) -> None:
+    """Redis is killed, and comes back empty."""
+    house.redis.end(signal.SIGKILL)
+    time.sleep(REDIS_FROZEN_S)
+    house.redis.start()
+
+
+def storage_gone(house: House) -> None:
+    """S3 is killed, and comes back with its files."""
+    house.s3.end(signal.SIGKILL)
+    time.sleep(S3_GONE_S)
+    house.s3.start()
+
+
+FAULTS: Final[Mapping[str, Callable[[House], None]]] = {
+    one.__name__: one
+    for one in (
+        nothing,
+        rolling_restart,
+        renewal,
+        web_killed,
+        worker_killed,
+        database_restarted,
+        redis_frozen,
+        redis_gone,
+        storage_gone,
+    )
+}
+
+
+@dataclass(slots=True)
+class Told:
+    """When a fault began and ended."""
+
+    began: float = 0.0
+    ended: float = 0.0
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+async def watch_through(
+    port: int,
+    people: Sequence[Person],
+    readers: Sequence[Person],
+    word: str,
+    fault: Callable[[], None],
+) -> tuple[Seen, Told]:
+    """Let people come and watch, have the fault in their midst, and let them leave when it is over."""
+    seen, told = Seen(), Told()
+    reading = asyncio.create_task(read_pages(port, readers, word, seen, told.over))
+    began = time.perf_counter()
+
+    async def visit(number: int, seconds: float) -> None:
+        await asyncio.sleep(began + number * RAMP_S / len(people) - time.perf_counter())
+        browser = Browser(port, people[number].cookie, seen)
+        await Viewer(browser, people[number], seen).watch(seconds)
+        browser.close()
+
+    async def fail() -> None:
+        await asyncio.sleep(CALM_S)
+        told.began = time.perf_counter()
+        await asyncio.to_thread(fault)
+        told.ended = time.perf_counter()
+
+    # a viewer's time is told when they come: as long as the longest fault takes, and two beats
+    seconds = CALM_S + AFTER_S + S3_GONE_S + 10
+    async with asyncio.TaskGroup() as audience:
+        audience.create_task(fail())
+        for number in range(len(people)):
+            audience.create_task(visit(number, seconds))
+    told.over.set()
+    await reading
+    return seen, told
+
+
+@contextmanager
+def house_of(folder: Path, viewers: int) -> Iterator[tuple[House, Carrel, int, list[Person], str]]:
+    """Run a house with people for every fault until the block is left."""
+    ports = free_ports(2)
+    with ExitStack() as opened:
+        server = opened.enter_context(postgres((*DURABLE, "max_connections=400")))
+        redis = opened.enter_context(valkey())
+        s3 = opened.enter_context(seaweed())
+        port = opened.enter_context(before_nodes(ports, folder))
+        environ = {
+            **environ_of(folder, server.create("carrel")),
+            "CARREL_BASE_URL": f"http://{HOST}:{port}",
+            "CARREL_REDIS_URL": redis,
+            "CARREL_STORAGE": s3.url("files"),
+            "CARREL_S3_ENDPOINT": s3.endpoint,
+            "CARREL_S3_ACCESS_KEY": s3.access_key,
+            "CARREL_S3_SECRET_KEY": s3.secret_key,
+            "CARREL_TRUSTED_PROXIES": HOST,
+        }
+        carrel = open_carrel(Settings.from_env(environ))
+        upgrade(carrel.database)
+        people, word = fill_house(carrel, viewers * len(FAULTS) + READERS)
+        carrel.database.dispose()
+        nodes = [
+            Program(
+                ("serve", "--bind", f"{HOST}:{each}", "--workers", "1", "--no-worker", "--json"),
+                environ,
+                folder / f"node{number}.log",
+                each,
+            )
+            for number, each in enumerate(ports)
+        ]
+        workers = [Program(("worker",), environ, folder / f"worker{n}.log") for n in range(2)]
+        for program in (*nodes, *workers):
+            program.start()
+            opened.callback(program.stop)
+        redis_port = redis.rpartition(":")[2].partition("/")[0]
+        postmaster = (server.directory / "data/postmaster.pid").read_text().split()[0]
+        parts = [
+            Part(int(postmaster)),
+            Part(_pid_with(f":{redis_port}"), ("--bind", HOST, "--port", redis_port, "--save", "")),
+            Part(_pid_with(f"-s3.port={s3.endpoint.rpartition(':')[2]}")),
+        ]
+        for part in parts:
+            opened.callback(part.close)
+        yield House(nodes, workers, *parts), carrel, port, people, word
+
+
+def _pid_with(word: str) -> int:
+    """Return the program that has this in its arguments or title."""
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if word.encode() in place.joinpath("cmdline").read_bytes():
+                return int(place.name)
+    raise LookupError(word)
+
+
+def measure(names: Sequence[str], viewers: int) -> None:
+    """Have one fault after the other, and print a line of JSON for each."""
+    with (
+        tempfile.TemporaryDirectory(prefix="carrel-faults-") as name,
+        house_of(Path(name), viewers) as (house, carrel, port, people, word),
+    ):
+        readers = people[viewers * len(FAULTS) :]
+        for node in house.nodes:
+            come_to_rest(node.pid)
+        asyncio.run(warm(port, readers, word))
+        for number, each in enumerate(names):
+            some = people[number * viewers : (number + 1) * viewers]
+            fault = FAULTS[each]
+            seen, told = asyncio.run(
+                watch_through(port, some, readers, word, lambda fault=fault: fault(house))  # type: ignore[misc]  # bound now
+            )
+            print(json.dumps(_figures(each, carrel, some, seen, told)), flush=True)
+        carrel.database.dispose()
+
+
+def _figures(
+    name: str, carrel: Carrel, people: Sequence[Person], seen: Seen, told: Told
+) -> Mapping[str, object]:
+    kept = kept_seconds(carrel)
+    short = [seen.played_s.get(one.login_id, 0.0) - kept.get(one.login_id, 0.0) for one in people]
+    waits = [one for one in seen.failed if one[1].endswith("Retry-After")]
+    failed = [one for one in seen.failed if not one[1].endswith("Retry-After")]
+    last = max((at for at, _ in seen.failed), default=told.began)
+    return {
+        "metric": "B-F1",
+        "fault": name,
+        "viewers": len(people),
+        "came_to_the_end": len(seen.played_s),
+        "requests": sum(seen.statuses.values()),
+        "failed": len(failed),
+        "told_to_come_again": len(waits),
+        "lost_s": round(sum(each for each in short if each > 0)),
+        "who_lost": sum(each > 0 for each in short),
+        "stalled_s": round(seen.stalled_s, 1),
+        "fault_s": round(told.ended - told.began, 1),
+        "last_failure_after_s": round(max(0.0, last - told.began), 1),
+        "what": dict(Counter(what for _, what in seen.failed)),
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def main() -> None:
+    """Measure, and print one line of JSON for each fault."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--viewers", type=int, default=200)
+    parser.add_argument("--fault", action="append", choices=list(FAULTS), help="these alone")
+    options = parser.parse_args()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    measure(options.fault or list(FAULTS), options.viewers)
+
+
+if __name__ == "__main__":
+    main()
