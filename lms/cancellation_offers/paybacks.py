@@ -5,7 +5,7 @@ Card money goes back to its card and other money is owed until it is paid out (M
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.cancellation_offers.bought import Bought
@@ -13,7 +13,7 @@ from lms.core.errors import N_
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document
 from lms.models.grants import Withdrawal
-from lms.models.payments import Payment, Refund, RefundState, Settlement
+from lms.models.payments import Payment, Settlement
 from lms.payments import refunds
 from lms.payments.refunds import NewRefund
 from lms.sales import credit_notes, order_access
@@ -95,17 +95,10 @@ def _refund(
         .order_by(Payment.id.desc())
     ).all()
     for payment in payments:
-        amount = min(note.open_minor, payment.amount_minor - _refunded(session, payment.id))
+        amount = min(note.open_minor, refunds.refundable(session, payment))
         if amount > 0:
             wanted = NewRefund(
                 payment.public_id, amount, f"{key}:{payment.public_id}", note.public_id
             )
             refunds.request(session, wanted, actor=actor, now=now)
             session.refresh(note, ["open_minor"])
-
-
-def _refunded(session: Session, payment_id: int) -> int:
-    total = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
-        Refund.payment_id == payment_id, Refund.state != RefundState.FAILED
-    )
-    return int(session.scalar(total) or 0)

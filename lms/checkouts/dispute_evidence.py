@@ -31,6 +31,7 @@ class Evidence:
     """What is known of an order that a payer disputes; None and () where there is nothing."""
 
     due_at: datetime | None
+    amount_minor: int
     reason: str
     receipts: tuple[Receipt, ...]
     accepted: tuple[tuple[PolicyKind, int], ...]
@@ -67,6 +68,7 @@ def evidence_of(session: Session, order: Order) -> Evidence | None:
     )
     return Evidence(
         due_at=dispute.evidence_due,
+        amount_minor=dispute.amount_minor,
         reason=dispute.reason,
         receipts=tuple(Receipt(row.public_id, row.label) for row in receipts),
         accepted=tuple((row.kind, int(row.number or 0)) for row in accepted),

@@ -18,6 +18,7 @@ from lms.models.payments import Checkout, CheckoutState, Payment
 from lms.payments import provider_entries, provider_events, refunds
 from lms.payments.provider import Provider, ProviderRefused
 from lms.payments.refunds import NewRefund
+from lms.sales.disputes import open_of
 
 log = structlog.get_logger()
 FOLDED_WITHIN: Final = timedelta(minutes=10)
@@ -88,7 +89,7 @@ def return_unused(carrel: Carrel, *, now: datetime) -> Sequence[str]:
             payment = session.scalars(
                 select(Payment).where(Payment.public_id == payment_id).with_for_update()
             ).one()
-            if payment.returns_on is None:
+            if payment.returns_on is None or open_of(session, payment.id):
                 continue
             payment.returns_on = None
             if payment.open_minor:

@@ -160,11 +160,16 @@ class Refund(Base, kw_only=True):
 
 
 class Dispute(Base, kw_only=True):
-    """A payment that the payer disputes at their bank (PRODUCT.md, R2)."""
+    """A payment, or a part of it, that the payer disputes at their bank (PRODUCT.md, R2).
+
+    `lost_minor` is what a lost dispute took: less than its amount where that was refunded before.
+    """
 
     __tablename__ = "dispute"
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="amount_above_zero"),
+        CheckConstraint("lost_minor BETWEEN 0 AND amount_minor", name="lost_at_most_amount"),
+        CheckConstraint("lost_minor = 0 OR state = 'lost'", name="lost_when_lost"),
         CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed_when_decided"),
         Index(
             "uq_dispute_open",
@@ -179,6 +184,7 @@ class Dispute(Base, kw_only=True):
     payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id", ondelete="RESTRICT"))
     provider_ref: Mapped[str | None] = mapped_column(String(120), default=None, unique=True)
     amount_minor: Mapped[int]
+    lost_minor: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str] = mapped_column(String(200), default="")
     evidence_due: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     state: Mapped[DisputeState] = mapped_column(words(DisputeState), default=DisputeState.OPEN)

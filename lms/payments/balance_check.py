@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from lms.models.documents import Document, DocumentKind
-from lms.models.payments import Payment, Refund, RefundState, Settlement
+from lms.models.payments import Dispute, Payment, Refund, RefundState, Settlement
 
 _STANDS: Final = Settlement.undone_at.is_(None)
 _PAID_OUT: Final = Refund.state != RefundState.FAILED
@@ -95,14 +95,23 @@ def _payments(session: Session) -> Iterator[Difference]:
         .group_by(Refund.payment_id)
         .subquery()
     )
+    lost = (
+        select(Dispute.payment_id, func.sum(Dispute.lost_minor).label("amount"))
+        .group_by(Dispute.payment_id)
+        .subquery()
+    )
     left = (
-        Payment.amount_minor - func.coalesce(used.c.amount, 0) - func.coalesce(returned.c.amount, 0)
+        Payment.amount_minor
+        - func.coalesce(used.c.amount, 0)
+        - func.coalesce(returned.c.amount, 0)
+        - func.coalesce(lost.c.amount, 0)
     )
     rows = session.execute(
         select(Payment.public_id, Payment.check_number, Payment.currency, Payment.open_minor, left)
         .outerjoin(used, used.c.payment_id == Payment.id)
         .outerjoin(returned, returned.c.payment_id == Payment.id)
         .outerjoin(by_credit_note, by_credit_note.c.payment_id == Payment.id)
+        .outerjoin(lost, lost.c.payment_id == Payment.id)
         .where(
             and_(Payment.reversed_at.is_(None), Payment.open_minor != left)
             | and_(

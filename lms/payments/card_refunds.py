@@ -80,8 +80,7 @@ def fold(session: Session, made: ProviderRefund, *, links: Links, now: datetime)
         return
     if state is RefundState.FAILED:
         _fail(session, refund, "", links=links, now=now)
-        again = _owed_by_hand(session, refund)
-        refunds.request(session, again, actor=None, now=now)
+        _owe_by_hand(session, refund, now=now)
         return
     _move(session, refund, state, now=now)
 
@@ -128,14 +127,19 @@ def _fail(session: Session, refund: Refund, reason: str, *, links: Links, now: d
     mails.tell_failed(session, refund, reason, links=links, now=now)
 
 
-def _owed_by_hand(session: Session, failed: Refund) -> NewRefund:
+def _owe_by_hand(session: Session, failed: Refund, *, now: datetime) -> None:
+    """Owe the money by another way; what is in dispute may be the bank's, and stays credit."""
+    payment = session.get_one(Payment, failed.payment_id)
+    if refunds.refundable(session, payment) < failed.amount_minor:
+        return
     note = session.get(Document, failed.credit_note_id) if failed.credit_note_id else None
-    return NewRefund(
-        payment_id=session.get_one(Payment, failed.payment_id).public_id,
+    again = NewRefund(
+        payment_id=payment.public_id,
         amount_minor=failed.amount_minor,
         idempotency_key=f"{failed.public_id}-by-hand",
         credit_note_id=note.public_id if note else None,
     )
+    refunds.request(session, again, actor=None, now=now)
 
 
 def _write_down(session: Session, made: ProviderRefund, *, links: Links, now: datetime) -> None:

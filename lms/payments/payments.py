@@ -1,6 +1,6 @@
 """Payments: recording money that came, what it pays, and reversing it (MONEY.md, M10 and M20)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -110,13 +110,7 @@ def reverse(
     No access ends by itself (M10). Of a disputed payment that was refunded in part, the rest is
     reversed. Raises NotFound, and Conflict where it was reversed before, or was refunded.
     """
-    found = session.scalar(select(Payment.id).where(Payment.public_id == payment_id))
-    paid = session.scalars(
-        select(Settlement.invoice_id).where(
-            Settlement.payment_id == found, Settlement.undone_at.is_(None)
-        )
-    ).all()
-    invoices = settlements.lock_invoices(session, paid)
+    invoices = _lock_paid(session, payment_id)
     payment = _locked(session, payment_id)
     if payment.reversed_at is not None:
         raise Conflict(REVERSED)
@@ -139,6 +133,19 @@ def reverse(
     session.flush()
     audit.record(session, f"payment.{reversal}", payment.public_id, actor=actor, now=now)
     return tuple(invoices)
+
+
+def take_back(session: Session, payment_id: str, amount_minor: int, *, now: datetime) -> None:
+    """Take so much from a payment, such as by a lost dispute: first what pays nothing.
+
+    Invoices that it doesn't pay any more are open again. Raises NotFound, and Conflict where the
+    payment has less by now.
+    """
+    _lock_paid(session, payment_id)
+    payment = _locked(session, payment_id)
+    if amount_minor > payment.open_minor:
+        settlements.unsettle(session, payment, amount_minor - payment.open_minor, now=now)
+    settlements.take_open(session, payment, amount_minor)
 
 
 def keep(session: Session, payment_id: str, *, actor: str | None, now: datetime) -> None:
@@ -193,6 +200,16 @@ def _invoice(session: Session, public_id: str) -> Document:
     if invoice is None:
         raise NotFound
     return invoice
+
+
+def _lock_paid(session: Session, payment_id: str) -> Sequence[Document]:
+    """Return the invoices that a payment pays, locked before it is."""
+    paid = session.scalars(
+        select(Settlement.invoice_id)
+        .join(Payment, Payment.id == Settlement.payment_id)
+        .where(Payment.public_id == payment_id, Settlement.undone_at.is_(None))
+    ).all()
+    return settlements.lock_invoices(session, paid)
 
 
 def _locked(session: Session, payment_id: str) -> Payment:

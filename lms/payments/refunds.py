@@ -7,7 +7,7 @@ refunds: a credit note with the reason `return` takes it away (PRODUCT.md, R1).
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -15,7 +15,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.jobs.queue import enqueue
 from lms.models.documents import Document, DocumentKind
 from lms.models.jobs import Lane
-from lms.models.payments import Payment, Refund, RefundState
+from lms.models.payments import Dispute, DisputeState, Payment, Refund, RefundState
 from lms.payments import settlements
 
 TOO_MUCH = N_("Refund at most what is open.")
@@ -51,7 +51,7 @@ def request(session: Session, new: NewRefund, *, actor: str | None, now: datetim
     if made is not None:
         return made
     source = payment if credit is None else credit
-    left = min(source.open_minor, payment.amount_minor - _refunded(session, payment.id))
+    left = min(source.open_minor, refundable(session, payment))
     if payment.reversed_at is not None or not 1 <= new.amount_minor <= left:
         raise Invalid(TOO_MUCH, fields={"amount": TOO_MUCH})
     settlements.take_open(session, source, new.amount_minor)
@@ -75,6 +75,27 @@ def request(session: Session, new: NewRefund, *, actor: str | None, now: datetim
             now=now,
         )
     return refund
+
+
+def refundable(session: Session, payment: Payment) -> int:
+    """Return how much of a payment is neither refunded, nor in dispute, nor lost by one.
+
+    Below 0 where what is in dispute was refunded before.
+    """
+    refunded = session.scalar(
+        select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+            Refund.payment_id == payment.id, Refund.state != RefundState.FAILED
+        )
+    )
+    is_open = Dispute.state == DisputeState.OPEN
+    disputed = session.scalar(
+        select(
+            func.coalesce(
+                func.sum(case((is_open, Dispute.amount_minor), else_=Dispute.lost_minor)), 0
+            )
+        ).where(Dispute.payment_id == payment.id)
+    )
+    return payment.amount_minor - int(refunded or 0) - int(disputed or 0)
 
 
 def goes_to_card(session: Session, payment: Payment) -> bool:
@@ -159,12 +180,3 @@ def _credit_note(session: Session, public_id: str) -> Document:
     if credit is None:
         raise NotFound
     return credit
-
-
-def _refunded(session: Session, payment_id: int) -> int:
-    total = session.scalar(
-        select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
-            Refund.payment_id == payment_id, Refund.state != RefundState.FAILED
-        )
-    )
-    return int(total or 0)

@@ -1,13 +1,14 @@
 """Disputes of payments: what they do to access (PRODUCT.md, R2).
 
 An individual's access is suspended, and restored when the dispute is won; lost, it is revoked. Of
-an organization our team is told, which may suspend it; lost, its invoices are open again.
+an organization our team is told, which may suspend it. Lost, what was in dispute is open again of the
+invoices that it paid.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -16,16 +17,8 @@ from lms.mail.links import MailContext
 from lms.models.documents import Document
 from lms.models.grants import Withdrawal
 from lms.models.orders import Order
-from lms.models.payments import (
-    Dispute,
-    DisputeState,
-    Payment,
-    Refund,
-    RefundState,
-    Reversal,
-    Settlement,
-)
-from lms.payments import payments
+from lms.models.payments import Dispute, DisputeState, Payment, Reversal, Settlement
+from lms.payments import payments, refunds
 from lms.sales import order_access, payment_mails
 
 OPEN_ALREADY = N_("A dispute of this payment is already open.")
@@ -53,8 +46,9 @@ def open_dispute(
 ) -> Dispute:
     """Record that a payer disputes a payment; raises NotFound, Conflict.
 
-    A dispute of money that was refunded moves no access (M12). One that our team recorded before
-    the card provider told of it is the same.
+    It is of all that was paid, unless the card provider tells of a part. A dispute of money that was
+    refunded moves no access (M12). One that our team recorded before the card provider told of it is
+    the same.
     """
     payment = payments.find_payment(session, payment_id)
     session.refresh(payment, with_for_update=True)
@@ -67,14 +61,17 @@ def open_dispute(
     dispute = Dispute(payment_id=payment.id, amount_minor=payment.amount_minor, opened_at=now)
     if about is not None:
         _describe(dispute, about)
+    is_refunded = refunds.refundable(session, payment) <= 0
     session.add(dispute)
     session.flush()
     audit.record(session, "payment.disputed", payment_id, actor=actor, now=now)
     orders = orders_paid_by(session, payment.id)
-    if payment.organization_id is None and not _is_refunded(session, payment):
+    if payment.organization_id is None and not is_refunded:
         order_access.suspend(session, [one.id for one in orders], actor=actor, now=now)
     for order in orders:
-        payment_mails.notify_staff_of_dispute(session, order, links=mail_context.links, now=now)
+        payment_mails.notify_staff_of_dispute(
+            session, order, dispute, links=mail_context.links, now=now
+        )
     return dispute
 
 
@@ -100,17 +97,20 @@ def win(session: Session, payment_id: str, *, actor: str | None, now: datetime) 
 def lose(session: Session, payment_id: str, *, actor: str | None, now: datetime) -> None:
     """Close a dispute that was lost: the money is gone; raises NotFound, Conflict.
 
-    The invoices are open again. An individual's access is revoked, an organization's stays until
-    our team decides. What was refunded before is gone twice, and nothing else changes.
+    So much of the invoices is open again. An individual's access is revoked, an organization's stays
+    until our team decides. What was refunded before is gone twice, and nothing else changes.
     """
     payment = payments.find_payment(session, payment_id)
     orders = orders_paid_by(session, payment.id)
-    _close(session, payment, DisputeState.LOST, now=now)
-    if _is_refunded(session, payment):
-        audit.record(session, "payment.dispute_lost", payment_id, actor=actor, now=now)
-        return
-    payments.reverse(session, payment_id, Reversal.DISPUTE, actor=actor, now=now)
-    if payment.organization_id is None:
+    dispute = _close(session, payment, DisputeState.LOST, now=now)
+    left = refunds.refundable(session, payment)
+    dispute.lost_minor = max(0, min(dispute.amount_minor, left))
+    session.flush()
+    if dispute.lost_minor and dispute.lost_minor == left:
+        payments.reverse(session, payment_id, Reversal.DISPUTE, actor=actor, now=now)
+    elif dispute.lost_minor:
+        payments.take_back(session, payment_id, dispute.lost_minor, now=now)
+    if dispute.lost_minor and payment.organization_id is None:
         standing = order_access.standing_grants(session, [one.id for one in orders])
         order_access.take_back(session, standing, Withdrawal.REVOKED, actor=actor, now=now)
     audit.record(session, "payment.dispute_lost", payment_id, actor=actor, now=now)
@@ -121,6 +121,12 @@ def open_of(session: Session, payment_id: int) -> Dispute | None:
     return session.scalar(
         select(Dispute).where(Dispute.payment_id == payment_id, Dispute.state == DisputeState.OPEN)
     )
+
+
+def lost_minor(session: Session, payment_id: int) -> int:
+    """Return how much of a payment lost disputes took, in minor units."""
+    lost = select(func.coalesce(func.sum(Dispute.lost_minor), 0))
+    return int(session.scalar(lost.where(Dispute.payment_id == payment_id)) or 0)
 
 
 def orders_paid_by(session: Session, payment_id: int) -> tuple[Order, ...]:
@@ -145,16 +151,6 @@ def _describe(dispute: Dispute, about: AtProvider) -> None:
     dispute.reason, dispute.evidence_due = about.reason, about.evidence_due
 
 
-def _is_refunded(session: Session, payment: Payment) -> bool:
-    """Tell whether all of a payment went back, or is on its way."""
-    returned = session.scalar(
-        select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
-            Refund.payment_id == payment.id, Refund.state != RefundState.FAILED
-        )
-    )
-    return int(returned or 0) >= payment.amount_minor
-
-
 def _disputed(session: Session, payment_id: str) -> list[int]:
     """Return the orders paid by a disputed payment."""
     payment = payments.find_payment(session, payment_id)
@@ -163,13 +159,15 @@ def _disputed(session: Session, payment_id: str) -> list[int]:
     return [order.id for order in orders_paid_by(session, payment.id)]
 
 
-def _close(session: Session, payment: Payment, state: DisputeState, *, now: datetime) -> None:
-    closed = session.scalar(
-        update(Dispute)
+def _close(session: Session, payment: Payment, state: DisputeState, *, now: datetime) -> Dispute:
+    dispute = session.scalar(
+        select(Dispute)
         .where(Dispute.payment_id == payment.id, Dispute.state == DisputeState.OPEN)
-        .values(state=state, closed_at=now)
-        .returning(Dispute.id)
-        .execution_options(synchronize_session=False)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
-    if closed is None:
+    if dispute is None:
         raise Conflict(NO_DISPUTE)
+    dispute.state, dispute.closed_at = state, now
+    session.flush()
+    return dispute

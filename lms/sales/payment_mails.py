@@ -14,7 +14,7 @@ from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links, MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order
-from lms.models.payments import Payment, PaymentMethod
+from lms.models.payments import Dispute, Payment, PaymentMethod
 from lms.organizations.billing_details import read_billing
 from lms.pricing.price_list import say_money
 from lms.sales.order_search import past_due_orders
@@ -86,7 +86,9 @@ def send_past_due(
     )
 
 
-def notify_staff_of_dispute(session: Session, order: Order, *, links: Links, now: datetime) -> None:
+def notify_staff_of_dispute(
+    session: Session, order: Order, dispute: Dispute, *, links: Links, now: datetime
+) -> None:
     """Tell our team that a payment is disputed, and what was done or is to be decided (R2)."""
     team = read_branding(session, contact="").contact_email
     if not team:
@@ -101,6 +103,7 @@ def notify_staff_of_dispute(session: Session, order: Order, *, links: Links, now
         values={
             "number": facts.number,
             "buyer": facts.buyer,
+            "amount": say_money(dispute.amount_minor, order.currency),
             "is_to_organization": facts.is_to_organization,
             "action_url": links.page(f"/staff/orders/{facts.public_id}"),
         },

@@ -15,7 +15,7 @@ from lms.documents.snapshots import Aging, Entry
 from lms.mail.links import MailContext
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order
-from lms.models.payments import Payment, PaymentMethod, Refund, RefundState
+from lms.models.payments import Dispute, Payment, PaymentMethod, Refund, RefundState, Reversal
 from lms.payments.balances import Age, Customer, is_of, open_invoices
 from lms.sales import billing
 
@@ -124,9 +124,19 @@ def _payments(session: Session, payer: Customer, zone: ZoneInfo) -> Iterator[Ent
     for one in rows:
         what = _METHODS[one.method]
         yield Entry(one.received_on, what, one.check_number, -one.amount_minor)
-        if one.reversed_at is not None:
+        if one.reversed_at is not None and one.reversed_as is not Reversal.DISPUTE:
             on = one.reversed_at.astimezone(zone).date()
             yield Entry(on, f"{what}, reversed", one.check_number, one.amount_minor)
+    lost = session.execute(
+        select(Payment.method, Dispute.closed_at, Dispute.lost_minor)
+        .join(Payment, Payment.id == Dispute.payment_id)
+        .where(Payment.id.in_([one.id for one in rows]), Dispute.lost_minor > 0)
+        .order_by(Dispute.id)
+    )
+    for method, closed_at, lost_minor in lost:
+        assert closed_at is not None  # noqa: S101  (it is lost)
+        on = closed_at.astimezone(zone).date()
+        yield Entry(on, f"{_METHODS[method]}, dispute lost", "", lost_minor)
     refunds = session.scalars(
         select(Refund)
         .where(

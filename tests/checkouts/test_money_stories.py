@@ -152,6 +152,15 @@ def dispute_lost(shop: Shop) -> None:
     shop.hear()
 
 
+def part_dispute_lost(shop: Shop) -> None:
+    bought(shop)
+    shop.finish()
+    shop.fake.books.dispute(shop.payment(), 4000)
+    shop.hear()
+    shop.fake.books.decide(_dispute(shop), is_won=False)
+    shop.hear()
+
+
 def dispute_won(shop: Shop) -> None:
     bought(shop, DISPUTES)
     shop.fake.books.decide(_dispute(shop), is_won=True)
@@ -191,6 +200,7 @@ STORIES: Final[tuple[Story, ...]] = (
     dispute_lost,
     dispute_won,
     dispute_of_refunded,
+    part_dispute_lost,
 )
 DELIVERIES: Final = tuple(Delivery)
 PRODUCT: Final = [(story, delivery) for story in STORIES for delivery in DELIVERIES]

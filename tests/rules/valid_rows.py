@@ -82,7 +82,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "closed_month": {"month": "2026-02"},
     "coupon": {"percent": 10, "used": 0},
     "customer_order": {"login_id": REFERRED, "currency": "USD", "net_days": 30},
-    "dispute": {"amount_minor": 9900, "state": "open"},
+    "dispute": {"amount_minor": 9900, "lost_minor": 0, "state": "open"},
     "document": {
         "kind": "invoice",
         "order_id": REFERRED,

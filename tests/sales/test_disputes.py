@@ -9,19 +9,34 @@ from sqlalchemy import select
 from lms.access.policy import Code
 from lms.branding import BrandingTexts, edit_branding
 from lms.core.database import Database
-from lms.core.errors import Conflict
+from lms.core.errors import Conflict, Invalid
 from lms.models.accounts import Login
-from lms.models.documents import Document
+from lms.models.documents import CreditReason, Document
 from lms.models.orders import Terms
 from lms.models.payments import Payment, Settlement
 from lms.models.playback import PlaybackEnd
+from lms.payments import payments, refunds
+from lms.payments.balances import payer_of
+from lms.payments.refunds import NewRefund
 from lms.sales import disputes
+from lms.sales.credit_notes import Credit
+from lms.sales.disputes import AtProvider
 from lms.sales.read_models import OrderFacts, Standing
+from lms.sales.statements import issue_statement
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.mailbox import newest
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, balanced, grants, placed, read
+from tests.sales.order_fixtures import (
+    GROUP,
+    balanced,
+    credited,
+    first_line,
+    grants,
+    paid,
+    placed,
+    read,
+)
 from tests.sales.test_orders import code
 from tests.seats.pool_fixtures import endings, play
 
@@ -36,6 +51,7 @@ def payment_of(database: Database, facts: OrderFacts) -> str:
             .join(Settlement, Settlement.payment_id == Payment.id)
             .join(Document, Document.id == Settlement.invoice_id)
             .where(Document.order_id == facts.id)
+            .distinct()
         ).one()
 
 
@@ -138,3 +154,135 @@ def test_a_dispute_is_recorded_once(database: Database, cast: Cast) -> None:
     dispute(database, facts)
     with pytest.raises(Conflict):
         dispute(database, facts)
+
+
+def dispute_part(database: Database, facts: OrderFacts, amount_minor: int, ref: str = "d1") -> None:
+    payment = payment_of(database, facts)
+    part = AtProvider(ref, amount_minor, "fraudulent", None)
+    with database.transaction() as session:
+        disputes.open_dispute(session, payment, part, mail_context=OFFICE, actor=None, now=NOW)
+
+
+def refund(database: Database, facts: OrderFacts, amount_minor: int) -> None:
+    """Credit goodwill and refund it."""
+    payment = payment_of(database, facts)
+    line = Credit(first_line(database, facts).public_id, amount_minor=amount_minor)
+    note_id = credited(database, facts, CreditReason.GOODWILL, line).public_id
+    refund_note(database, payment, note_id, amount_minor)
+
+
+def refund_note(database: Database, payment: str, note_id: str, amount_minor: int) -> None:
+    with database.transaction() as session:
+        wanted = NewRefund(payment, amount_minor, f"{note_id}-{amount_minor}", note_id)
+        refunds.request(session, wanted, actor=None, now=NOW)
+
+
+def open_of_payment(database: Database, facts: OrderFacts) -> tuple[int, bool]:
+    with database.read_session() as session:
+        payment = payments.find_payment(session, payment_of(database, facts))
+        return payment.open_minor, payment.reversed_at is not None
+
+
+def test_a_lost_dispute_of_a_part_takes_that_part_alone(database: Database, cast: Cast) -> None:
+    facts = placed(database)
+    dispute_part(database, facts, 4000)
+    assert code(database, cast, cast.dan.id) is Code.SUSPENDED_DISPUTE
+    lose(database, facts)
+    assert read(database, facts).open_minor == 4000
+    assert open_of_payment(database, facts) == (0, False)
+    assert code(database, cast, cast.dan.id) is Code.REVOKED
+    assert balanced(database)
+
+
+def test_a_lost_dispute_takes_what_pays_nothing_first(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    payment = paid(database, facts, 35000)
+    part = AtProvider("d1", 4000, "fraudulent", None)
+    with database.transaction() as session:
+        disputes.open_dispute(session, payment, part, mail_context=OFFICE, actor=None, now=NOW)
+    lose(database, facts)
+    assert read(database, facts).open_minor == 1500
+    assert open_of_payment(database, facts) == (0, False)
+    assert balanced(database)
+
+
+def test_what_is_in_dispute_is_not_refunded_and_the_rest_can_be(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database)
+    dispute_part(database, facts, 4000)
+    payment = payment_of(database, facts)
+    note_id = credited(database, facts, CreditReason.GOODWILL).public_id
+    with pytest.raises(Invalid):
+        refund_note(database, payment, note_id, 6000)
+    refund_note(database, payment, note_id, 5900)
+    win(database, facts)
+    refund_note(database, payment, note_id, 4000)
+    assert balanced(database)
+
+
+def test_two_disputes_of_a_part_each_take_their_own(database: Database, cast: Cast) -> None:
+    facts = placed(database, PAID_GROUP)
+    for number, amount in enumerate((12500, 10000), 1):
+        dispute_part(database, facts, amount, f"d{number}")
+        lose(database, facts)
+    assert read(database, facts).open_minor == 22500
+    assert open_of_payment(database, facts) == (0, False)
+    assert balanced(database)
+    dispute_part(database, facts, 10000, "d3")
+    lose(database, facts)
+    assert read(database, facts).open_minor == 32500
+    assert open_of_payment(database, facts) == (0, True)
+    assert balanced(database)
+
+
+def test_a_dispute_of_the_rest_after_a_refund_suspends_and_takes_the_rest(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database)
+    refund(database, facts, 5000)
+    dispute_part(database, facts, 4900)
+    assert code(database, cast, cast.dan.id) is Code.SUSPENDED_DISPUTE
+    lose(database, facts)
+    assert code(database, cast, cast.dan.id) is Code.REVOKED
+    assert balanced(database)
+
+
+def test_a_dispute_of_refunded_money_moves_no_access_and_takes_nothing(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database)
+    refund(database, facts, 9900)
+    dispute_part(database, facts, 4000)
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+    before = read(database, facts).open_minor
+    lose(database, facts)
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+    assert read(database, facts).open_minor == before
+    assert balanced(database)
+
+
+def test_a_statement_names_what_a_dispute_took(database: Database, cast: Cast) -> None:
+    facts = placed(database, PAID_GROUP)
+    dispute_part(database, facts, 12500)
+    lose(database, facts)
+    with database.transaction() as session:
+        payment = payments.find_payment(session, payment_of(database, facts))
+        made = issue_statement(
+            session,
+            payer_of(session, payment),
+            since=NOW.date(),
+            mail_context=OFFICE,
+            actor=None,
+            now=NOW,
+            is_mailed=False,
+        )
+        assert made.total_minor == 12500
+
+
+def test_our_team_is_told_how_much_is_in_dispute(database: Database, cast: Cast) -> None:
+    words = BrandingTexts("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
+    with database.transaction() as session:
+        edit_branding(session, words, actor=None, now=NOW)
+    dispute_part(database, placed(database), 4000)
+    assert "disputed $40.00 of a payment" in newest(database, "desk@example.org").text

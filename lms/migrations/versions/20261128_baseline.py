@@ -2218,6 +2218,7 @@ def _orders() -> None:
         sa.Column("payment_id", sa.Integer(), nullable=False),
         sa.Column("provider_ref", sa.String(length=120), nullable=True),
         sa.Column("amount_minor", sa.Integer(), nullable=False),
+        sa.Column("lost_minor", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("evidence_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("state", _enum("disputestate", "open", "won", "lost"), nullable=False),
@@ -2227,6 +2228,12 @@ def _orders() -> None:
             "(state = 'open') = (closed_at IS NULL)", name=op.f("ck_dispute_closed_when_decided")
         ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_dispute_amount_above_zero")),
+        sa.CheckConstraint(
+            "lost_minor BETWEEN 0 AND amount_minor", name=op.f("ck_dispute_lost_at_most_amount")
+        ),
+        sa.CheckConstraint(
+            "lost_minor = 0 OR state = 'lost'", name=op.f("ck_dispute_lost_when_lost")
+        ),
         sa.ForeignKeyConstraint(
             ["payment_id"], ["payment.id"], name=op.f("fk_dispute_payment_id"), ondelete="RESTRICT"
         ),

@@ -8,7 +8,15 @@ from sqlalchemy.orm import Session
 from lms.core.dates_and_time_zones import say_calendar_date, say_date
 from lms.models.documents import Document
 from lms.models.orders import Order
-from lms.models.payments import Deposit, Payment, PaymentMethod, Refund, RefundState, Settlement
+from lms.models.payments import (
+    Deposit,
+    Dispute,
+    Payment,
+    PaymentMethod,
+    Refund,
+    RefundState,
+    Settlement,
+)
 from lms.payments import payments, refunds
 from lms.payments.balances import WAITING, payer_of
 from lms.pricing.price_list import say_money
@@ -25,7 +33,7 @@ def contents(session: Session, payment_id: str) -> dict[str, object]:
         "payment": payment,
         "title": f"{METHOD_WORDS[payment.method]} {payment.check_number}".strip(),
         "payer": payer_of(session, payment),
-        "facts": _facts(session, payment),
+        "facts": _facts(session, payment, dispute),
         "unused": say_money(payment.open_minor, payment.currency) if payment.open_minor else "",
         "reversed": str(REVERSAL_WORDS[payment.reversed_as]) if payment.reversed_as else "",
         "is_check": payment.method is PaymentMethod.CHECK,
@@ -38,12 +46,15 @@ def contents(session: Session, payment_id: str) -> dict[str, object]:
     }
 
 
-def _facts(session: Session, payment: Payment) -> list[tuple[str, str]]:
+def _facts(session: Session, payment: Payment, dispute: Dispute | None) -> list[tuple[str, str]]:
     deposit = session.get(Deposit, payment.deposit_id) if payment.deposit_id else None
     zone = reading_zone()
+    lost = disputes.lost_minor(session, payment.id)
     return [
         (_("Amount"), say_money(payment.amount_minor, payment.currency)),
         (_("Unused"), say_money(payment.open_minor, payment.currency)),
+        (_("In dispute"), say_money(dispute.amount_minor, payment.currency) if dispute else ""),
+        (_("Lost by disputes"), say_money(lost, payment.currency) if lost else ""),
         (_("Received"), say_calendar_date(payment.received_on)),
         (_("Deposit slip"), deposit.slip if deposit else ""),
         (_("Reversed"), say_date(payment.reversed_at, zone) if payment.reversed_at else ""),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from lms.checkouts.dispute_evidence import Evidence, evidence_of
 from lms.core.dates_and_time_zones import say_datetime
 from lms.models.orders import Order
+from lms.pricing.price_list import say_money
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.seller.public_policies import policy_title
 
@@ -17,10 +18,10 @@ Row = dict[str, str]
 def evidence_rows(session: Session, order: Order) -> list[Row]:
     """Return what can be sent about a disputed order; empty where no dispute is open."""
     found = evidence_of(session, order)
-    return [] if found is None else _rows(found)
+    return [] if found is None else _rows(found, order.currency)
 
 
-def _rows(found: Evidence) -> list[Row]:
+def _rows(found: Evidence, currency: str) -> list[Row]:
     zone = reading_zone()
     terms = ", ".join(
         _("%(policy)s, version %(number)s", policy=policy_title(kind), number=number)
@@ -32,6 +33,7 @@ def _rows(found: Evidence) -> list[Row]:
     minutes = found.watched_minutes
     rows = [
         {"term": _("Send it by"), "text": due or _("See the dashboard of the card provider")},
+        {"term": _("Amount in dispute"), "text": say_money(found.amount_minor, currency)},
         {"term": _("Reason given"), "text": found.reason},
         *(
             {
