@@ -14,7 +14,7 @@ from lms.catalog.replacement_webinars import Instead as Instead
 from lms.catalog.replacement_webinars import read_instead
 from lms.core.errors import N_
 from lms.lti_facade.viewer_access_facts import NAMELESS, Presence, Standing
-from lms.models.catalog import WebinarState
+from lms.models.catalog import WebinarState as WebinarState
 from lms.organizations.organizations import find_manager
 from lms.seller.settings import read_seller
 

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Conflict
 from lms.lti_facade.learner_logins import NAMELESS, names_of
+from lms.lti_facade.link_content import PlayableWebinar
 from lms.lti_facade.viewer_access_facts import Standing
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
@@ -14,12 +15,14 @@ from lms.seats.self_service import NOBODY_TO_ASK
 
 
 def request_seat(
-    session: Session, standing: Standing, webinar: str, *, links: Links, now: datetime
+    session: Session, standing: Standing, webinar: PlayableWebinar, *, links: Links, now: datetime
 ) -> str:
-    """Email whoever manages an organization's seats that a person of its LMS needs access to a webinar (title).
+    """Email whoever manages an organization's seats that a person of its LMS needs access to a webinar.
 
-    Returns the name of the first of them. Raises Conflict where no one can be asked.
+    Where the organization has nothing of it, the email leads to the webinar's page, where it is
+    bought. Returns the name of the first manager. Raises Conflict where no one can be asked.
     """
+    is_in_library = standing.is_in_the_library(now)
     managers = [
         one for one in find_managers(session, standing.organization_id) if one.email is not None
     ]
@@ -33,12 +36,15 @@ def request_seat(
             kind="seat_requested",
             to=manager.email or "",
             login_id=manager.login_id,
-            subject=N_("A seat is requested: %(webinar)s") % {"webinar": webinar},
+            subject=N_("A seat is requested: %(webinar)s") % {"webinar": webinar.title},
             values={
                 "name": "" if name == NAMELESS else name,
                 "organization": standing.organization,
-                "webinar": webinar,
-                "action_url": links.page("/organization"),
+                "webinar": webinar.title,
+                "is_in_library": is_in_library,
+                "action_url": links.page(
+                    "/organization" if is_in_library else f"/webinars/{webinar.slug}"
+                ),
             },
             now=now,
         )

@@ -5,6 +5,7 @@ from typing import Final
 from flask import Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from lms.core.clock import now
 from lms.core.errors import N_, Conflict, Invalid, NotFound
@@ -24,6 +25,7 @@ from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 from lti.web.courses.grading_rule_form import EnteredRule, read_rule, refused_rule
 from lti.web.courses.learner_table_filters import PAGE_SIZE, TableState
 from lti.web.courses.roster_texts import roster_words
+from lti.web.player.viewer_access import find_viewer
 
 blueprint = framed_blueprint("framed_course", __name__)
 
@@ -157,6 +159,7 @@ def course_page(frame: Frame, secret: str, entered: EnteredRule | None = None) -
     with read_session() as session:
         link = find_link(session, frame.link_id)
         roster_said = roster_words(session, link.roster, carrel().settings.time_zone)
+        is_absent = _is_absent(session, frame)
     found = choose_learners(link.learners, state.wanted)
     shown = found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     done = request.args.get("done", "")
@@ -164,6 +167,7 @@ def course_page(frame: Frame, secret: str, entered: EnteredRule | None = None) -
         frame,
         "lti/courses/instructor.html",
         link=link,
+        is_absent=is_absent,
         rows=[(each, _named(each), _sent(each)) for each in shown],
         total=len(found),
         state=state,
@@ -173,6 +177,17 @@ def course_page(frame: Frame, secret: str, entered: EnteredRule | None = None) -
         entered=entered,
         done=_(DONE[done]) if done in DONE else "",
     )
+
+
+def _is_absent(session: Session, frame: Frame) -> bool:
+    """Tell whether nobody in the course can watch, because the organization doesn't have it."""
+    if frame.target is None or frame.target.webinar is None:
+        return False
+    try:
+        find_viewer(session, frame, None, now=now())
+    except NotFound:
+        return True
+    return False
 
 
 def _instructors(secret: str) -> Frame:

@@ -1,10 +1,12 @@
 """Seat requests from a frame: the managers of the organization are asked by one press."""
 
+from datetime import datetime
 from typing import Final
 
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from limits import RateLimitItemPerDay
+from sqlalchemy.orm import Session
 
 from lms.core import clock
 from lms.core.errors import NotFound, TooMany
@@ -14,9 +16,10 @@ from lms.web.core import rate_limits
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lti.frames.sessions import Frame
 from lti.web.core.framed_pages import framed_blueprint, this_frame
 from lti.web.core.refusal_texts import default_zone
-from lti.web.player.viewer_access import find_viewer, may_ask
+from lti.web.player.viewer_access import FrameViewer, NotInLibrary, find_viewer, may_ask
 
 blueprint = framed_blueprint("framed_requests", __name__)
 
@@ -47,7 +50,7 @@ def ask_part(secret: str, slug: str) -> ResponseReturnValue:
 def _asked(secret: str, slug: str | None) -> ResponseReturnValue:
     frame, now = this_frame(secret), clock.now()
     with read_session() as session:
-        viewer = find_viewer(session, frame, slug, now=now)
+        viewer = _find(session, frame, slug, now=now)
         may_play = viewer.standing.may_begin(now)
         told = None if may_play else tell(session, viewer.standing, zone=default_zone(), now=now)
     if told is None or not may_ask(viewer, told):
@@ -55,11 +58,18 @@ def _asked(secret: str, slug: str | None) -> ResponseReturnValue:
     outcome = _spend(f"{frame.login_id}:{viewer.playable.slug}", f"{frame.organization_id}")
     if outcome == SENT:
         with transaction() as session:
-            request_seat(session, viewer.standing, viewer.playable.title, links=links(), now=now)
+            request_seat(session, viewer.standing, viewer.playable, links=links(), now=now)
     if slug is None:
         return redirect(url_for("framed_watch.watch", secret=secret, asked=outcome), code=303)
     onward = url_for("framed_watch.watch_part", secret=secret, slug=slug, asked=outcome)
     return redirect(onward, code=303)
+
+
+def _find(session: Session, frame: Frame, slug: str | None, *, now: datetime) -> FrameViewer:
+    try:
+        return find_viewer(session, frame, slug, now=now)
+    except NotInLibrary as absent:
+        return absent.viewer
 
 
 def _spend(person: str, organization: str) -> str:

@@ -14,7 +14,7 @@ from lms.lti_facade.link_content import (
     find_playable,
     find_series_facts,
 )
-from lms.lti_facade.refusal_texts import Told
+from lms.lti_facade.refusal_texts import Told, WebinarState
 from lms.lti_facade.viewer_access_facts import NAMELESS, Presence, Standing, Visitor, read_standing
 from lti.frames.sessions import Frame
 from lti.models.embed_links import SeatRule
@@ -35,6 +35,14 @@ class FrameViewer:
     series: SeriesFacts | None
 
 
+class NotInLibrary(NotFound):
+    """The organization has nothing of a webinar that anyone can find in the public catalog."""
+
+    def __init__(self, viewer: FrameViewer) -> None:
+        super().__init__(NOT_HERE)
+        self.viewer = viewer
+
+
 def visitor_of(frame: Frame) -> Visitor:
     """Return as whom somebody is here: neither instructors nor test users take a seat (I4)."""
     presence = Presence.LEARNER
@@ -52,7 +60,8 @@ def find_viewer(session: Session, frame: Frame, slug: str | None, *, now: dateti
     """Return how somebody stands before the webinar of their link, or one of its series.
 
     What the organization holds nothing of isn't there, whatever the person holds elsewhere, and
-    reads like what never was. Raises NotFound, and Forbidden while who is there has to say who.
+    reads like what never was. Raises NotFound, NotInLibrary where they can be told how to get it, and
+    Forbidden while who is there has to say who.
     """
     if frame.asks_who:
         raise Forbidden(SAY_WHO, code="say_who")
@@ -70,11 +79,14 @@ def find_viewer(session: Session, frame: Frame, slug: str | None, *, now: dateti
             raise NotFound(NOT_HERE)
         playable = find_playable(session, slug)
     standing = read_standing(session, visitor, playable.webinar_id)
-    if not standing.is_in_the_library(now):
-        raise NotFound(NOT_HERE)
-    return FrameViewer(
+    viewer = FrameViewer(
         replace(visitor, login_id=standing.login_id), playable, standing, target, series
     )
+    if standing.is_in_the_library(now):
+        return viewer
+    if standing.case.webinar.state is WebinarState.ANNOUNCED:
+        raise NotInLibrary(viewer)
+    raise NotFound(NOT_HERE)
 
 
 def may_ask(viewer: FrameViewer, told: Told) -> bool:

@@ -41,7 +41,13 @@ from lti.web.player.session_opening_and_end_reasons import (
     turned,
 )
 from lti.web.player.transcripts import tracks_of
-from lti.web.player.viewer_access import FrameViewer, find_viewer, may_ask, series_of
+from lti.web.player.viewer_access import (
+    FrameViewer,
+    NotInLibrary,
+    find_viewer,
+    may_ask,
+    series_of,
+)
 
 blueprint = framed_blueprint("framed_watch", __name__)
 
@@ -90,6 +96,8 @@ def watch_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVal
     """Answer with what the link shows: a recording with its player, or a series with its parts."""
     try:
         return _watch_page(frame, secret, slug)
+    except NotInLibrary as absent:
+        return _absent_page(frame, secret, absent)
     except NotFound as refusal:
         reference = note_turned(frame, refusal.code, _(refusal.message))
         return answer(HTTPStatus.NOT_FOUND, refusal.code, refusal.message, reference=reference)
@@ -193,12 +201,36 @@ def _plain_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVa
 
 
 def _turned_page(frame: Frame, secret: str, viewer: FrameViewer, told: Told) -> ResponseReturnValue:
-    page: Response = frame_page(
+    page = _refusal(frame, secret, viewer, told, said(told.sentence), turned(frame, told))
+    page.status_code = HTTPStatus.OK if told.waits else HTTPStatus.FORBIDDEN
+    return page
+
+
+def _absent_page(frame: Frame, secret: str, absent: NotInLibrary) -> ResponseReturnValue:
+    """Say that the organization doesn't have the webinar, and how it gets it."""
+    viewer, sentence = absent.viewer, _(absent.message)
+    with read_session() as session:
+        told = tell(session, viewer.standing, zone=default_zone(), now=clock.now())
+    reference = note_turned(frame, absent.code, sentence)
+    page = _refusal(frame, secret, viewer, told, sentence, reference)
+    page.status_code = HTTPStatus.NOT_FOUND
+    return page
+
+
+def _refusal(
+    frame: Frame,
+    secret: str,
+    viewer: FrameViewer,
+    told: Told,
+    sentence: str,
+    reference: str | None,
+) -> Response:
+    return frame_page(
         frame,
         "lti/player/no_access.html",
-        sentence=said(told.sentence),
+        sentence=sentence,
         next_step=next_step(told),
-        reference=turned(frame, told),
+        reference=reference,
         ask_url=_ask_url(secret, viewer) if may_ask(viewer, told) else None,
         asked=request.args.get("asked"),
         manager=told.manager,
@@ -206,8 +238,6 @@ def _turned_page(frame: Frame, secret: str, viewer: FrameViewer, told: Told) -> 
         buy_url=buy_url(told, viewer.playable.slug),
         **_surrounding(frame, secret, viewer),
     )
-    page.status_code = HTTPStatus.OK if told.waits else HTTPStatus.FORBIDDEN
-    return page
 
 
 def _ask_url(secret: str, viewer: FrameViewer) -> str:

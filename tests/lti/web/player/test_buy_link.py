@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.app import create_app
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.mail import Mail
 from lms.seller.settings import edit_seller
 from lms.web.core import rate_limits
@@ -93,6 +94,73 @@ def test_who_has_access_or_is_not_known_asks_for_nothing(client, database, cours
     assert client.post(f"/lti/s/{'x' * 43}/ask").status_code == 404
     with database.read_session() as session:
         assert session.scalar(select(Mail.id).where(Mail.kind == "seat_requested")) is None
+
+
+@pytest.fixture
+def absent(database, course):
+    """Frames of a learner and a teacher whose organization never had the webinar."""
+    open_for_business(database)
+    return [_launch(database, course), _launch(database, course, INSTRUCTOR, sub="teacher")]
+
+
+def test_what_is_not_in_the_library_is_asked_of_a_manager_or_bought_in_a_new_window(
+    client, database, cast, absent
+):
+    for secret in absent:
+        page = client.get(f"/lti/s/{secret}/watch")
+        assert page.status_code == 404
+        assert "isn&#39;t in the library of your organization" in page.text
+        assert "Reading rooms" in page.text
+        assert f'href="/webinars/{cast.slug}#buy"' in page.text
+        assert 'target="_blank"' in page.text
+        assert "$" not in page.text
+        asked = client.post(f"/lti/s/{secret}/ask", headers={"X-CSRFToken": ""})
+        assert "We emailed Mia" in client.get(asked.headers["Location"]).text
+    mails = letters(database, cast.mia.email)
+    assert len(mails) == 2
+    assert all("have this webinar yet" in one.text for one in mails)
+    assert all(f"/webinars/{cast.slug}" in one.text for one in mails)
+
+
+def test_the_course_page_tells_a_teacher_that_no_one_can_watch(client, database, absent, request):
+    _learner, teacher = absent
+    page = client.get(f"/lti/s/{teacher}/")
+    assert page.status_code == 200
+    assert "in the library of your organization" in page.text
+    assert f'href="/lti/s/{teacher}/watch"' in page.text
+    request.getfixturevalue("pool")
+    assert "in the library" not in client.get(f"/lti/s/{teacher}/").text
+
+
+def test_what_is_not_in_the_library_is_not_sold_where_the_seller_says_no(
+    client, database, cast, absent
+):
+    with database.transaction() as session:
+        edit_seller(session, replace(SELLER, sells_in_lms=False), actor=None, now=NOW)
+    for secret in absent:
+        page = client.get(f"/lti/s/{secret}/watch").text
+        assert "Ask Mia" in page
+        assert "#buy" not in page
+        assert "$" not in page
+
+
+@pytest.mark.parametrize("state", [WebinarState.WITHDRAWN, WebinarState.CANCELED])
+def test_nothing_is_offered_of_a_webinar_that_is_not_on_sale(client, database, cast, absent, state):
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).state = state
+    for secret in absent:
+        page = client.get(f"/lti/s/{secret}/watch")
+        assert page.status_code == 404
+        assert "Reading rooms" not in page.text
+        assert client.post(f"/lti/s/{secret}/ask", headers={"X-CSRFToken": ""}).status_code == 404
+
+
+def test_who_is_not_known_asks_for_nothing_that_is_not_in_the_library(
+    client, database, course, absent
+):
+    unknown = _launch(database, course, ANONYMOUS)
+    assert f"/lti/s/{unknown}/ask" not in client.get(f"/lti/s/{unknown}/watch").text
+    assert client.post(f"/lti/s/{unknown}/ask", headers={"X-CSRFToken": ""}).status_code == 404
 
 
 def test_no_course_sells_where_the_seller_says_no(client, database, cast, turned):
