@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, aliased
@@ -12,10 +13,11 @@ from sqlalchemy.orm import Session, aliased
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
 from lms.buying import checkout_tax, credit, order_sessions
+from lms.checkouts.amounts import total_of
 from lms.core.attached_files import KeptFile
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Invalid, NotFound
-from lms.core.postal_addresses import Address, address_faults, clean_address
+from lms.core.postal_addresses import US_STATES, Address, address_faults, clean_address
 from lms.documents.snapshots import BillTo
 from lms.mail.links import MailContext
 from lms.models.orders import Order, OrderLine, PurchaseOrder, Terms
@@ -191,6 +193,33 @@ def entered(session: Session, cart: Order) -> Details | None:
             for line in orders.lines_of(session, cart.id)
         },
     )
+
+
+def estimate_total(
+    session: Session,
+    cart: Order,
+    details: Details,
+    *,
+    buyer: Buyer | None,
+    zone: ZoneInfo,
+    now: datetime,
+) -> int | None:
+    """Return what a cart costs where its buyer says they are, with tax; None while that is unknown.
+
+    Call it in a session for reading: the cart is changed, and that is not to be kept. Raises NotFound
+    for an organization in which who is signed in may not buy.
+    """
+    _check_organization(session, details, buyer)
+    cart.organization_id, cart.bill_to = details.organization_id, None
+    cart.contact_id = buyer.login_id if buyer else None
+    cart.exempt_as = details.exempt_as
+    if details.organization_id is None:
+        place = checkout_tax.place_of(details.home_state, details.home_postal_code)
+        address = clean_address(details.address) if details.address else place
+        if address.country == "US" and address.state not in US_STATES:
+            return None
+        cart.bill_to = billing.pack(Billing(BillTo("", "", (), "", ""), address.state))
+    return total_of(session, cart, zone=zone, now=now)
 
 
 def place(

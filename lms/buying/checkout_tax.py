@@ -47,9 +47,14 @@ def estimate(session: Session, cart: Order, *, zone: ZoneInfo, now: datetime) ->
     return total_of(session, cart, zone=zone, now=now) - net
 
 
+def place_of(state: str, postal_code: str) -> Address:
+    """Return the address of which a person tells state and ZIP code."""
+    return clean_address(Address("", "", "", state, postal_code, "US"))
+
+
 def home_of(state: str, postal_code: str) -> tuple[Address, dict[str, str]]:
     """Return where a person is, and what is wrong with it, by field."""
-    home = clean_address(Address("", "", "", state, postal_code, "US"))
+    home = place_of(state, postal_code)
     faults = {}
     if home.state not in US_STATES:
         faults["home_state"] = STATE

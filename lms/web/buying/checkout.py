@@ -21,6 +21,7 @@ from lms.documents.policies_in_print import current_policies
 from lms.models.orders import Order
 from lms.pricing.price_list import say_money
 from lms.sales import purchase_orders
+from lms.sales.orders import find_order
 from lms.seller.policies import TITLES
 from lms.web.buying.card import is_test, lead_to_card_page, pay_page, takes_cards
 from lms.web.buying.cart import ShownLine, current_cart, estimated_tax, shown_lines
@@ -63,25 +64,33 @@ def show() -> ResponseReturnValue:
         return see_other("cart.show")
     lines = shown_lines(cart)
     form = _with_choices(form_class(lines)(data=_known()), needs=cart.needs_organization)
-    return _page(form, lines, cart, total_minor=cart.net_minor + (estimated_tax(cart) or 0))
+    tax = estimated_tax(cart)
+    return _page(form, lines, cart, total_minor=None if tax is None else cart.net_minor + tax)
 
 
 @blueprint.post("/checkout")
 @open_to(Audience.EVERYONE)
 @evenly
 def order() -> ResponseReturnValue:
-    """Place the order, or show what is missing."""
-    cart = current_cart(to_order=True)
+    """Place the order, or show what is missing; or show the total for what was entered."""
+    is_asked = request.form.get("act") == "total"
+    cart = current_cart(to_order=not is_asked)
     if cart is None:
         return see_other("cart.show")
     lines = shown_lines(cart)
     form = _with_choices(form_class(lines)(request.form), needs=cart.needs_organization)
+    if is_asked:
+        return _page(form, lines, cart, total_minor=_total(form, cart))
+    return _ordered(form, lines, cart)
+
+
+def _ordered(form: CheckoutForm, lines: list[ShownLine], cart: CartFacts) -> ResponseReturnValue:
     rate_limits.spend(ORDERS_FROM, rate_limits.network())
     try:
         answer = _order(form, cart)
     except Invalid as refusal:
         show_faults(form, refusal)
-        return _page(form, lines, cart, 400)
+        return _page(form, lines, cart, 400, total_minor=_total(form, cart))
     except _OtherTotal as other:
         form.form_errors.append(
             _("Sales tax changes the total. Check it, then press the button again.")
@@ -91,7 +100,7 @@ def order() -> ResponseReturnValue:
         return _page(form, lines, cart, 400, total_minor=other.total_minor)
     except Unavailable as refusal:
         form.form_errors.append(_(refusal.message))
-        return _page(form, lines, cart, 503)
+        return _page(form, lines, cart, 503, total_minor=_total(form, cart))
     except (Conflict, NotFound):
         flash(_("This cart was already ordered."), "note")
         return see_other("cart.show")
@@ -204,6 +213,16 @@ def _policies() -> list[tuple[str, str]]:
     return [(_(TITLES[one.kind]), one.path) for one in found]
 
 
+def _total(form: CheckoutForm, cart: CartFacts) -> int | None:
+    """Return the total with the tax for what was entered; None while that doesn't tell where."""
+    details = details_of(form, None, asks_to_agree=False)
+    with read_session() as session:
+        order, zone = find_order(session, cart.public_id), mail_context().zone
+        return checkout.estimate_total(
+            session, order, details, buyer=_buyer(), zone=zone, now=clock.now()
+        )
+
+
 def _seen(shown: CartFacts) -> int:
     """Return the total that the page said: before tax, unless it was shown with it."""
     typed = request.form.get("seen", "")
@@ -219,8 +238,8 @@ def _page(
     *,
     total_minor: int | None = None,
 ) -> Response:
-    tax = total_minor - cart.net_minor if total_minor is not None else 0
     total = cart.net_minor if total_minor is None else total_minor
+    tax = total - cart.net_minor
     with read_session() as session:
         asks_tax = asks_about_tax(session, now=clock.now())
     page = render(
@@ -231,6 +250,7 @@ def _page(
         total_minor=total,
         tax=say_money(tax, cart.currency) if tax else "",
         asks_tax=asks_tax,
+        is_total_known=total_minor is not None,
         agreements=_policies(),
         sign_in_url=url_for("sign_in.sign_in", next=url_for(".show")),
         is_test=is_test(),

@@ -5,8 +5,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.models.orders import Order
 from lms.models.tax import Supply
 from lms.tax.rule_list import NewTaxRule, add_rule
 from tests.buying.buying_fixtures import open_for_business
@@ -56,6 +58,69 @@ def test_total_with_tax_is_shown_before_it_is_ordered(client: Visitor, database:
     for words in ("Sales tax (estimate)", "$26.00", "$351.00", "Rosa Delgado"):
         assert words in shown.text
     assert client.post("/checkout", data={**ENTERED, "seen": "35100"}).status_code == 303
+
+
+def test_total_is_updated_before_anything_else_is_entered(
+    client: Visitor, database: Database
+) -> None:
+    collect_tax(database)
+    client.get("/checkout")
+    asked = {"act": "total", "payer": "new", "billing_state": "il", "payment": "card"}
+    page = client.post("/checkout", data=asked)
+    assert page.status_code == 200
+    for words in ("Sales tax (estimate)", "$26.00", "$351.00", 'name="seen" value="35100"'):
+        assert words in page.text
+    assert "Please look at this again" not in page.text
+    for other in ({"billing_state": "NY"}, {"exempt_as": "government"}):
+        page = client.post("/checkout", data={**asked, **other}).text
+        assert "No sales tax is charged." in page
+        assert 'name="seen" value="32500"' in page
+    page = client.post("/checkout", data={**asked, "billing_state": "I"}).text
+    assert "depends on your state" in page
+    with database.read_session() as session:
+        assert session.scalars(select(Order.bill_to)).all() == [None]
+
+
+def test_person_s_state_tells_the_total_and_it_is_what_is_ordered(
+    client: Visitor, database: Database
+) -> None:
+    collect_tax(database)
+    seats = re.search(r'action="(/cart/\w+)"', client.get("/cart").text)
+    assert seats
+    client.post(seats[1], data={"act": "remove"})
+    client.post("/cart", data={"covers": "webinar:reading-rooms", "choice": "me"})
+    entered = {
+        "name": "Sam",
+        "email": "sam@example.org",
+        "payer": "myself",
+        "home_state": "IL",
+        "home_postal_code": "62701",
+        "payment": "invoice",
+    }
+    page = client.post("/checkout", data={**entered, "act": "total"}).text
+    assert "$106.92" in page
+    assert 'value="62701"' in page
+    assert client.post("/checkout", data={**entered, "seen": "9900"}).status_code == 400
+    assert client.post("/checkout", data={**entered, "seen": "10692"}).status_code == 303
+
+
+def test_errors_leave_the_total_with_its_tax(client: Visitor, database: Database) -> None:
+    collect_tax(database)
+    page = client.post("/checkout", data={**ENTERED, "seen": "35100", "email": "rosa"})
+    assert page.status_code == 400
+    assert "$351.00" in page.text
+    assert "Sales tax changes the total" not in page.text
+
+
+def test_total_is_not_told_to_who_does_not_buy_for_the_organization(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    collect_tax(database)
+    client.sign_in(cast.dan.id)
+    asked = {"act": "total", "payer": str(cast.organization_id)}
+    page = client.post("/checkout", data=asked)
+    assert page.status_code == 200
+    assert "depends on your state" in page.text
 
 
 def test_who_is_exempt_orders_at_once(client: Visitor, database: Database) -> None:
