@@ -1,22 +1,14 @@
-"""The sandbox library of an LTI self-test: a separate database and files, then deleted."""
+"""The sandbox library of an LTI self-test: an organization, and webinars that it has."""
 
-import secrets
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core.model_base import new_public_id
-from lms.core.runtime import Carrel, open_carrel
-from lms.core.settings import Settings
-from lms.migrations import upgrade
+from lms.migrations.scratch_library import scratch_library as scratch_library
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant, OfferKind, Scope
 from lms.models.organizations import Organization
@@ -24,10 +16,7 @@ from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording, RecordingState
 from lms.models.seats import ClaimPolicy, Pool
 from lms.playback.progress_bitmap import bucket_count
-from media.delivery.delivery_modes import Way
 
-PREFIX: Final = "trial-"
-LEFT_OVER_AFTER_S: Final = 3600.0
 SECONDS: Final = 600.0
 BUCKET_S: Final = 5
 
@@ -38,40 +27,6 @@ class Furnished:
 
     organization: str
     webinars: tuple[str, ...]
-
-
-@contextmanager
-def scratch_library(settings: Settings, *, base_url: str, now: datetime) -> Iterator[Carrel]:
-    """Make a library beside the house's own, by the same migrations, and take it away afterwards.
-
-    Nothing is shared but this version's code and the house's time zone: database, files, keys,
-    mail and limits are its own or none. What a killed trial left behind goes with the next one.
-    """
-    _sweep(settings.scratch, now)
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=settings.scratch) as place:
-        here = Path(place)
-        (here / "files").mkdir()
-        carrel = open_carrel(
-            replace(
-                settings,
-                data_dir=here,
-                scratch=here,
-                base_url=base_url,
-                secret_key=secrets.token_urlsafe(48),
-                database_url=f"sqlite:///{here / 'library.sqlite3'}",
-                delivery=Way.EMBEDDED,
-                storage_former=None,
-                storage_url=(here / "files").as_uri(),
-                redis_url=None,
-                smtp_url=None,
-                trusted_proxies=(),
-            )
-        )
-        try:
-            upgrade(carrel.database)
-            yield carrel
-        finally:
-            carrel.database.dispose()
 
 
 def furnish(session: Session, *, now: datetime) -> Furnished:
@@ -101,16 +56,6 @@ def watch_whole(session: Session, login_id: int, slug: str, *, now: datetime) ->
         )
     )
     session.flush()
-
-
-def _sweep(scratch: Path, now: datetime) -> None:
-    for left in scratch.glob(f"{PREFIX}*"):
-        try:
-            is_old = left.stat().st_mtime < now.timestamp() - LEFT_OVER_AFTER_S
-        except OSError:
-            continue  # another trial has just ended
-        if is_old:
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def _webinar(session: Session, organization_id: int, number: int, now: datetime) -> str:

@@ -17,7 +17,7 @@ from lms.core.database import Database
 from lms.core.logs import configure_logs
 from lms.core.runtime import Carrel
 from lms.jobs.queue import Work, cancel
-from lms.lti_facade.sandbox_library import LEFT_OVER_AFTER_S, PREFIX
+from lms.migrations.scratch_library import LEFT_OVER_AFTER_S, PREFIX
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.jobs import Job, JobState

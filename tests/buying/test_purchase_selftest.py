@@ -1,0 +1,44 @@
+"""The self-test of buying: what it says where the webhook or the payment is missing."""
+
+import pytest
+import requests
+
+from lms.buying.purchase_selftest import prove_purchase
+from lms.payments.provider_selftest import Proof, Tried
+from tests.checkouts.card_stories import Shop
+from tests.checkouts.conftest import environ, shop
+from tests.servers.stripe import SECRET
+from tests.servers.stripe_objects import PAYS, REFUND_FAILS
+
+__all__ = ["environ", "shop"]
+DECLINED = "4000000000000002"
+
+
+def proofs(shop: Shop, card: str, *, secrets: tuple[str, ...] = (SECRET,)) -> list[Proof]:
+    def pay(url: str) -> None:
+        requests.post(url, {"card": card}, allow_redirects=False, timeout=10)
+
+    tried = Tried(shop.provider, secrets, "http://localhost", shop.clock.moment)
+    return list(prove_purchase(shop.carrel, tried, pay))
+
+
+@pytest.mark.parametrize("card", [PAYS, REFUND_FAILS])
+def test_every_line_of_a_purchase_is_ok(shop: Shop, card: str) -> None:
+    found = proofs(shop, card)
+    assert [one for one in found if not one.ok] == []
+    assert found[-1].got == "0 differences"
+
+
+def test_without_a_signing_secret_the_sweep_hears_of_it(shop: Shop) -> None:
+    found = proofs(shop, PAYS, secrets=())
+    assert [one for one in found if not one.ok] == []
+    assert "a webhook tells of the payment" not in [one.name for one in found]
+
+
+def test_what_is_not_paid_opens_nothing_and_ends_the_list(shop: Shop) -> None:
+    found = proofs(shop, DECLINED)
+    assert [one.name for one in found if not one.ok] == [
+        "a webhook tells of the payment",
+        "the sweep leaves the order paid, once",
+    ]
+    assert found[-1].name == "the sweep leaves the order paid, once"
