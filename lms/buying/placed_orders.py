@@ -22,6 +22,7 @@ from lms.sales.orders import find_order
 from lms.sales.read_models import OrderFacts, OrderGrant, find_order_facts, grants_of_order
 from lms.seats import claims
 from lms.seats.claims import Claimed
+from lms.seats.named_people import people_named
 
 NONE_FREE: Final = N_("Every seat has someone. Release one first, or buy more.")
 REMOVED: Final = N_("A manager gave your seat to someone else. Ask them for another one.")
@@ -32,8 +33,9 @@ class Bought:
     """One thing that an order bought.
 
     `may_take` (one of its seats), `can_watch`, `can_join` and `has_slides` are for who looks; `free`
-    is how many seats no one has yet, None for any number; `begins_at` is when its webinar is held,
-    while that is to come.
+    is how many seats no one has yet, nor was named for, None for any number; `named` is how many
+    people are invited once access opens; `begins_at` is when its webinar is held, while that is to
+    come.
     """
 
     kind: OfferKind
@@ -43,6 +45,7 @@ class Bought:
     pool: str | None
     seats: int | None
     free: int | None
+    named: int
     has_seat: bool
     may_take: bool
     can_watch: bool
@@ -148,7 +151,9 @@ def _bought(
     session: Session, order: Order, grant: OrderGrant, login_id: int, *, now: datetime
 ) -> Bought:
     pool = session.get_one(Pool, grant.pool_id) if grant.pool_id else None
-    free = None if pool is None or pool.capacity is None else pool.capacity - pool.used
+    waits = pool is not None and grant.awaits_payment_since is not None
+    named = len(people_named(session, grant.line_id)) if waits else 0
+    free = None if pool is None or pool.capacity is None else pool.capacity - pool.used - named
     has_seat = False
     if pool is not None:
         held = claims.seat_held(session, pool.id, claims.asking_sitter(session, login_id))
@@ -179,6 +184,7 @@ def _bought(
         pool=grant.pool_public_id,
         seats=grant.seats,
         free=free,
+        named=named,
         has_seat=has_seat,
         may_take=pool is not None and _may_take(session, order, pool.id, login_id),
         can_watch=can["watch"],

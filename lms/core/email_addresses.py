@@ -11,7 +11,7 @@ from lms.core.errors import N_, Invalid
 
 LONGEST = 254  # RFC 5321, 4.5.3.1.3: a path is 256 octets, its angle brackets included
 LONGEST_LOCAL = 64  # RFC 5321, 4.5.3.1.1
-NOT_AN_ADDRESS = N_("Enter an e-mail address in the form name@example.org.")
+NOT_AN_ADDRESS = N_("Enter an email address like name@example.org.")
 # Addresses that every rule lets pass, told apart at a fiftieth of the cost: a list has 100,000.
 _PLAIN: Final = re.compile(
     r"[a-zA-Z0-9]+(?:[._+-][a-zA-Z0-9]+)*"

@@ -100,7 +100,7 @@ def test_each_answer_can_be_looked_through_with_its_sentence(
         second = rows_of(session, facts.id, page=2, size=4)
     (row,) = page.items
     assert (page.total, row.line, row.text, row.name) == (1, 4, "not an address", "Joe")
-    assert row.sentence == "Enter an e-mail address in the form name@example.org."
+    assert row.sentence == "Enter an email address like name@example.org."
     assert (second.total, [one.line for one in second.items]) == (6, [6, 7])
 
 

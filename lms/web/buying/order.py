@@ -11,6 +11,7 @@ from typing import Final
 from flask import Blueprint, Response, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from wtforms import Form, StringField
 from wtforms.validators import DataRequired, Length
 
@@ -205,6 +206,19 @@ def _shown(one: Bought, order_id: str, own: OwnOrder) -> ShownThing:
 def _seats_words(one: Bought) -> str:
     if one.pool is None:
         return ""
-    if one.free == 0:
-        return _("Every seat is assigned.")
-    return seats_line(one.free, has_own=one.has_seat)
+    words = []
+    if one.named:
+        words.append(
+            ngettext(
+                "We invite %(num)s person once your access opens.",
+                "We invite %(num)s people once your access opens.",
+                one.named,
+            )
+        )
+    if one.free:
+        words.append(seats_line(one.free, has_own=one.has_seat))
+    elif one.free is None:
+        words.append(seats_line(None, has_own=one.has_seat))
+    elif not one.named:
+        words.append(_("Every seat is assigned."))
+    return " ".join(words)

@@ -26,7 +26,7 @@ from tests.factories import make_grant, make_handout, make_recording, make_webin
 from tests.mailbox import letters, link_in, newest
 from tests.requests.test_requests import OFFICE
 from tests.visitor import Visitor
-from tests.web.buying.shopping import PASSWORD, confirm, order
+from tests.web.buying.shopping import PASSWORD, check_out, confirm, fill, order
 
 pytestmark = pytest.mark.usefixtures("cast", "_open")
 OTHER = "story-times"
@@ -193,6 +193,18 @@ def test_buyer_of_seats_takes_one_and_sees_what_is_left(
     page = client.get(path).text
     assert "4 seats to assign." in " ".join(page.split())
     assert client.get(f"/webinars/{cast.slug}/watch").status_code == 200
+
+
+def test_people_named_at_checkout_are_counted_before_they_are_invited(
+    client: Visitor, database: Database
+) -> None:
+    fill(client, choice="team", seats="5")
+    box = re.search(r'name="(people-\w+)"', client.get("/checkout").text)
+    assert box
+    named = "kim@pinecounty.example\nlee@pinecounty.example"
+    page = client.get(check_out(client, **{box[1]: named}).location).text
+    assert "We invite 2 people once your access opens." in page
+    assert "3 seats: take one yourself, invite 2." in page
 
 
 def test_free_mailbox_waits_and_sees_until_when(

@@ -159,7 +159,7 @@ def test_without_a_script_a_button_tells_the_price_and_nothing_is_sent(
     ("values", "sentence"),
     [
         ({"name": ""}, "Enter your name."),
-        ({"email": "nobody"}, "Enter an e-mail address"),
+        ({"email": "nobody"}, "Enter an email address"),
         ({"webinar": ""}, "Say which webinar"),
         ({"kind": "group"}, "Say for how many people"),
         ({"kind": "institution"}, "Say which library"),

@@ -96,7 +96,7 @@ def test_who_has_the_seat_next_is_named_to_the_house(
 ) -> None:
     place = f"/organization/{elm.id}/seats/{elm.locked_seat}/approval"
     for wrong, sentence in (
-        ("nobody", "Enter an e-mail address"),
+        ("nobody", "Enter an email address"),
         ("zoe@example.org", "has a seat in this pool already"),
     ):
         answer = mia.post(place, data={"email": wrong})
