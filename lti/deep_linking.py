@@ -20,6 +20,7 @@ from lti.models.registrations_and_keys import Deployment, Registration
 from lti.protocol import spec_vocabulary as v
 from lti.protocol.content_target import Target
 from lti.protocol.tool_urls_and_scopes import ToolAddresses
+from lti.registrations.registrations import OPEN_EDX, PRODUCTS
 
 LASTS: Final = timedelta(minutes=5)
 THUMBNAIL: Final = (640, 360)
@@ -38,7 +39,8 @@ class Asked:
     """What the platform asked for ("Deep linking settings"); `data` is None where it gave none.
 
     `makes` is the type of item that it gets: a link that it launches, or else a plain link or HTML to our
-    own pages, where people sign in; None where it takes none of them.
+    own pages, where people sign in; None where it takes none of them. `has_one_column` tells that all items of
+    an answer share one grade column.
     """
 
     return_url: str
@@ -46,6 +48,7 @@ class Asked:
     takes_several: bool
     takes_columns: bool
     data: str | None
+    has_one_column: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,16 @@ def find_recipient(session: Session, deployment_id: int) -> Recipient:
     if row is None:
         raise NotFound
     return Recipient(*row)
+
+
+def shares_columns(session: Session, deployment_id: int | None) -> bool:
+    """Tell whether a deployment, by its row, is of Open edX: all links of a component have one column there."""
+    product = session.scalar(
+        select(Registration.product)
+        .join(Deployment, Deployment.registration_id == Registration.id)
+        .where(Deployment.id == deployment_id)
+    )
+    return PRODUCTS.get(product or "") == OPEN_EDX
 
 
 def grade_points(session: Session, context_id: int | None) -> int:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from lms.access.explanations import Sentence as Sentence
 from lms.access.explanations import Step, explain
-from lms.access.policy import Action, Code, Decision
+from lms.access.policy import Action, Decision
+from lms.access.policy import Code as Code
 from lms.catalog.replacement_webinars import Instead as Instead
 from lms.catalog.replacement_webinars import read_instead
 from lms.core.errors import N_
@@ -55,7 +56,8 @@ class Told:
 
     `manager` is who looks after the organization's seats, None where nobody is known or it is not
     for them to mend; `waits` when
-    there is nothing to do but to come back. `may_ask` where a manager's seat would mend it, `may_buy` where
+    there is nothing to do but to come back. `may_ask` where a manager's seat would mend it, `may_wait` where a full
+    pool has a waitlist, `may_buy` where
     the seller lets a course lead to its shop as well.
     """
 
@@ -65,6 +67,7 @@ class Told:
     manager: str | None
     waits: bool
     may_ask: bool = False
+    may_wait: bool = False
     may_buy: bool = False
     instead: Instead | None = None  # what is offered for a webinar that was pulled
 
@@ -90,6 +93,7 @@ def _told(session: Session, standing: Standing, decision: Decision, zone: ZoneIn
         else find_manager(session, standing.organization_id),
         waits=told.step is Step.WAIT,
         may_ask=decision.code in SEATS_HELP,
+        may_wait=told.step is Step.JOIN and standing.presence is Presence.LEARNER,
         may_buy=decision.code in SEATS_HELP
         and standing.case.webinar.state is WebinarState.ANNOUNCED
         and read_seller(session).sells_in_lms,

@@ -1,16 +1,20 @@
-"""Seat requests: a person in an LMS without access asks the managers of their organization."""
+"""Seat requests: a person in an LMS without access asks a manager, or joins the waitlist."""
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, Conflict
+from lms.access.policy import Action
+from lms.core.errors import N_, Conflict, NotFound
 from lms.lti_facade.learner_logins import NAMELESS, names_of
 from lms.lti_facade.link_content import PlayableWebinar
 from lms.lti_facade.viewer_access_facts import Standing
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
+from lms.models.seats import Pool
 from lms.organizations.organizations import find_managers
+from lms.seats import waitlist
 from lms.seats.self_service import NOBODY_TO_ASK
 
 
@@ -49,3 +53,16 @@ def request_seat(
             now=now,
         )
     return managers[0].name
+
+
+def join_waitlist(session: Session, standing: Standing, *, now: datetime) -> None:
+    """Put a person of an LMS on the waitlist of the full pool that turns them away (PRODUCT.md, S9).
+
+    Who waits already keeps their place. A seat that is offered to them is theirs at their next opening.
+    Raises NotFound where no pool turns them away.
+    """
+    grant = standing.decide(Action.RECORDING, now).grant
+    if grant is None or grant.place is None or standing.login_id is None:
+        raise NotFound
+    pool_id = session.scalars(select(Pool.id).where(Pool.public_id == grant.place.pool)).one()
+    waitlist.join(session, pool_id, standing.login_id, actor=None, now=now)

@@ -18,6 +18,7 @@ from lti.models.registrations_and_keys import Deployment, Registration, Registra
 from lti.protocol.platform_urls import origins_of, read_origin
 from lti.registrations.platform_addresses import read_reachable_address
 
+OPEN_EDX: Final = "Open edX"
 # By the code that a platform says of itself (product_family_code), or by the name of a guide.
 PRODUCTS: Final = {
     "moodle": "Moodle",
@@ -28,8 +29,8 @@ PRODUCTS: Final = {
     "blackboard": "Blackboard",
     "schoology": "Schoology",
     "sakai": "Sakai",
-    "openedx": "Open edX",
-    "open-edx": "Open edX",
+    "openedx": OPEN_EDX,
+    "open-edx": OPEN_EDX,
 }
 LONGEST_NAME: Final = 200
 LONGEST_ISSUER: Final = 500

@@ -216,7 +216,8 @@ def _course(platform: Platform, course: Course) -> dict[str, object]:
 def _frame(platform: Platform, framed: Framed) -> str:
     if viewer(platform) is None and framed.back != "/tools":
         raise Forbidden("Choose who you are first, on the front page.")
-    return render_template("framed.html", framed=framed)
+    is_fixed = not platform.habits.resizes_frames
+    return render_template("framed.html", framed=framed, is_fixed=is_fixed)
 
 
 def _grade_url(platform: Platform, link: Link) -> str | None:

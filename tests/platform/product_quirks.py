@@ -22,7 +22,8 @@ class Habits:
     custom variables are left out; else they arrive literally. `one_client_each` makes a client,
     a key set and a token address for every placement, all with deployment "1". `takes_columns` is what
     a deep linking request says as `accept_lineitem`: nothing where it is None. `token_audience` is what
-    an assertion has to name instead of the token address.
+    an assertion has to name instead of the token address. `resizes_frames` tells whether `lti.frameResize` is heeded;
+    else frames are 652 px high, 544 px on a telephone.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Habits:
     accept_types: tuple[str, ...] = ("link", "file", "html", "ltiResourceLink", "image")
     takes_columns: bool | None = None
     token_audience: str | None = None
+    resizes_frames: bool = True
 
 
 PLAIN: Final = Habits("plain", storage_target="_parent")
@@ -58,6 +60,7 @@ MOODLE: Final = Habits(
     unfinished_wipes=True,
     family="moodle",
     accept_types=("ltiResourceLink",),
+    resizes_frames=False,
 )
 OPEN_EDX: Final = Habits(
     "open_edx",

@@ -37,13 +37,14 @@ from lti.deep_linking import (
     grade_points,
     read_asked,
     remember_points,
+    shares_columns,
     sign_answer,
 )
 from lti.frames.sessions import Frame
 from lti.keys.tool_keys import signing_key
 from lti.models.courses import MOST_POINTS
 from lti.models.launches import Purpose
-from lti.protocol.content_target import Target, read_target
+from lti.protocol.content_target import read_target
 from lti.protocol.spec_vocabulary import RESOURCE_LINK_TYPE
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 from lti.web.deep_linking.picker_items import Card, Chosen, card_of, chosen_series, chosen_webinar
@@ -56,6 +57,9 @@ LONGEST_ENTRY: Final = 12
 WEBINAR, SERIES = "webinar", "series"
 PATH_MARKS: Final = "/%:@!$&()*+="
 OWN_FORMS: Final = "form-action 'self'"
+ONE_COLUMN: Final = N_(
+    "Open edX has one grade column for all of these. Choose “Add a grade column” for one recording only."
+)
 TOO_LONG: Final = N_("This recording is %(length)s long. Choose places inside it.")
 
 
@@ -66,6 +70,7 @@ class Basket:
     items: tuple[Chosen, ...]
     points: str
     points_fault: str = ""
+    column_fault: str = ""
 
     @property
     def is_graded(self) -> bool:
@@ -74,8 +79,8 @@ class Basket:
 
     @property
     def has_faults(self) -> bool:
-        """Tell whether the place of some clip can't be, or the points."""
-        return bool(self.points_fault) or any(each.fault for each in self.items)
+        """Tell whether the place of some clip can't be, or the points, or the columns."""
+        return any((self.points_fault, self.column_fault, *(each.fault for each in self.items)))
 
 
 @blueprint.get("/pick")
@@ -127,7 +132,11 @@ def _picking(secret: str) -> tuple[Frame, Asked]:
     frame = this_frame(secret)
     if frame.purpose is not Purpose.PICK:
         raise NotFound
-    return frame, read_asked(frame.services)
+    asked = read_asked(frame.services)
+    if not (asked.takes_columns and asked.takes_several):
+        return frame, asked
+    with read_session() as session:
+        return frame, replace(asked, has_one_column=shares_columns(session, frame.deployment_id))
 
 
 def _page(secret: str, frame: Frame, asked: Asked, *, status: int = 200) -> Response:
@@ -178,11 +187,14 @@ def _basket(session: Session, frame: Frame, asked: Asked) -> Basket:
     items: list[Chosen] = []
     for kind, name in names:
         if kind == WEBINAR:
-            items.append(_as_entered(chosen_webinar(webinars[name]), asked))
+            chosen = chosen_webinar(webinars[name])
         else:
-            series = find_series(session, frame.organization_id, name, now=now)
-            items.append(_as_entered(chosen_series(series), asked))
-    return _with_points(session, frame, Basket(tuple(items), points=""))
+            chosen = chosen_series(find_series(session, frame.organization_id, name, now=now))
+        is_column_taken = asked.has_one_column and any(each.target.is_graded for each in items)
+        items.append(_as_entered(chosen, asked, is_column_taken=is_column_taken))
+    graded = sum(1 for each in items if each.target.is_graded)
+    fault = _(ONE_COLUMN) if asked.has_one_column and graded > 1 else ""
+    return _with_points(session, frame, Basket(tuple(items), points="", column_fault=fault))
 
 
 def _with_points(session: Session, frame: Frame, basket: Basket) -> Basket:
@@ -209,7 +221,7 @@ def _names(asked: Asked) -> list[tuple[str, str]]:
     return [(kind, name) for kind, name in pairs]
 
 
-def _as_entered(chosen: Chosen, asked: Asked) -> Chosen:
+def _as_entered(chosen: Chosen, asked: Asked, *, is_column_taken: bool) -> Chosen:
     """Return what was chosen with the start, the end and the grade that were entered for it."""
     begin = request.values.get(f"start:{chosen.name}", "").strip()[:LONGEST_ENTRY]
     end = request.values.get(f"end:{chosen.name}", "").strip()[:LONGEST_ENTRY]
@@ -220,15 +232,16 @@ def _as_entered(chosen: Chosen, asked: Asked) -> Chosen:
         fault = _(refusal.message)
     if chosen.seconds and max(target.starts_s or 0, target.ends_s or 0) > chosen.seconds + 1:
         fault = _(TOO_LONG, length=clock_of(chosen.seconds))
-    is_graded = not asked.takes_columns or _wants_grade(chosen, target)
+    is_usual = not (target.is_clip or is_column_taken)
+    is_graded = not asked.takes_columns or _wants_grade(chosen, is_usual=is_usual)
     return chosen.placed(begin, end, replace(target, is_graded=is_graded), fault)
 
 
-def _wants_grade(chosen: Chosen, target: Target) -> bool:
-    """Tell whether a grade column is wanted: as ticked, else for all but clips."""
+def _wants_grade(chosen: Chosen, *, is_usual: bool) -> bool:
+    """Tell whether a grade column is wanted: as ticked, else as usual."""
     if chosen.name in request.values.getlist("asked"):
         return chosen.name in request.values.getlist("graded")
-    return not target.is_clip
+    return is_usual
 
 
 def _item(chosen: Chosen, basket: Basket) -> Item:

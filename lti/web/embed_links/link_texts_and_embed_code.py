@@ -21,7 +21,9 @@ RULES: Final = {
     SeatRule.NAMED: N_("Anybody, by a code"),
     SeatRule.INSTITUTION: N_("Everybody on the page"),
 }
-HEIGHT: Final = 720
+HEIGHT: Final = 640
+# So low that the film, its title and a button are all there is: lms/static/css/lti/player.css.
+COMPACT_HEIGHT: Final = 360
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,11 @@ def address_of(facts: EmbedFacts) -> str | None:
     return carrel().settings.base_url + url_for("embedded.embed", token=token)
 
 
-def snippet_of(facts: EmbedFacts, address: str) -> str:
-    """Return the HTML that is pasted into a page."""
+def snippet_of(facts: EmbedFacts, address: str, *, height: int = HEIGHT) -> str:
+    """Return the HTML that is pasted into a page; heights are in pixels."""
     title = escape(facts.title or facts.details.label)
     return (
-        f'<iframe src="{address}" title="{title}" width="100%" height="{HEIGHT}" '
+        f'<iframe src="{address}" title="{title}" width="100%" height="{height}" '
         'style="border:0" allow="fullscreen; picture-in-picture" allowfullscreen '
         'referrerpolicy="strict-origin" loading="lazy"></iframe>'
     )

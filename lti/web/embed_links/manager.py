@@ -36,7 +36,13 @@ from lti.frames.sessions import Opening, open_frame
 from lti.models.launches import FrameRole, Purpose
 from lti.protocol.content_target import Target
 from lti.web.deep_linking.picker_items import card_of
-from lti.web.embed_links.link_texts_and_embed_code import address_of, embed_key, line_of, snippet_of
+from lti.web.embed_links.link_texts_and_embed_code import (
+    COMPACT_HEIGHT,
+    address_of,
+    embed_key,
+    line_of,
+    snippet_of,
+)
 from lti.web.embed_links.manager_form import EmbedForm
 
 blueprint = Blueprint(
@@ -137,6 +143,7 @@ def show(organization_id: str, embed_id: str) -> ResponseReturnValue:
         line=line_of(facts, zone=zone_of(managed).key, now=now),
         address=address,
         snippet=None if address is None else snippet_of(facts, address),
+        compact=None if address is None else snippet_of(facts, address, height=COMPACT_HEIGHT),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from flask import Blueprint
 
 from lti.web.player import (
+    gradebook_line,
     handouts,
     seat_requests,
     session_opening_and_end_reasons,
@@ -18,4 +19,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     handouts.blueprint,
     transcripts.blueprint,
     seat_requests.blueprint,
+    gradebook_line.blueprint,
 )

@@ -1,4 +1,4 @@
-"""Seat requests from a frame: the managers of the organization are asked by one press."""
+"""Seat requests from a frame: one press asks the organization's managers, or joins the waitlist."""
 
 from datetime import datetime
 from typing import Final
@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from lms.core import clock
 from lms.core.errors import NotFound, TooMany
-from lms.lti_facade.refusal_texts import tell
-from lms.lti_facade.seat_requests import request_seat
+from lms.lti_facade.refusal_texts import Code, Told, tell
+from lms.lti_facade.seat_requests import join_waitlist, request_seat
 from lms.web.core import rate_limits
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, transaction
@@ -47,18 +47,53 @@ def ask_part(secret: str, slug: str) -> ResponseReturnValue:
     return _asked(secret, slug)
 
 
+@blueprint.post("/wait")
+@open_to(Audience.FRAME)
+def wait(secret: str) -> ResponseReturnValue:
+    """Join the waitlist of the full seats for the webinar of the link."""
+    return _waited(secret, None)
+
+
+@blueprint.post("/watch/<slug>/wait")
+@open_to(Audience.FRAME)
+def wait_part(secret: str, slug: str) -> ResponseReturnValue:
+    """Join the waitlist for one webinar of the link's series."""
+    return _waited(secret, slug)
+
+
 def _asked(secret: str, slug: str | None) -> ResponseReturnValue:
     frame, now = this_frame(secret), clock.now()
-    with read_session() as session:
-        viewer = _find(session, frame, slug, now=now)
-        may_play = viewer.standing.may_begin(now)
-        told = None if may_play else tell(session, viewer.standing, zone=default_zone(), now=now)
-    if told is None or not may_ask(viewer, told):
+    viewer, told = _turned_away(frame, slug, now)
+    if not may_ask(viewer, told):
         raise NotFound
     outcome = _spend(f"{frame.login_id}:{viewer.playable.slug}", f"{frame.organization_id}")
     if outcome == SENT:
         with transaction() as session:
             request_seat(session, viewer.standing, viewer.playable, links=links(), now=now)
+    return _back(secret, slug, outcome)
+
+
+def _waited(secret: str, slug: str | None) -> ResponseReturnValue:
+    frame, now = this_frame(secret), clock.now()
+    viewer, told = _turned_away(frame, slug, now)
+    if told.may_wait:
+        with transaction() as session:
+            join_waitlist(session, viewer.standing, now=now)
+    elif told.code is not Code.POOL_FULL_WAITLISTED:  # pressed twice, they wait already
+        raise NotFound
+    return _back(secret, slug, None)
+
+
+def _turned_away(frame: Frame, slug: str | None, now: datetime) -> tuple[FrameViewer, Told]:
+    """Return who is in the frame, and why they may not watch; raises NotFound if they may."""
+    with read_session() as session:
+        viewer = _find(session, frame, slug, now=now)
+        if viewer.standing.may_begin(now):
+            raise NotFound
+        return viewer, tell(session, viewer.standing, zone=default_zone(), now=now)
+
+
+def _back(secret: str, slug: str | None, outcome: str | None) -> ResponseReturnValue:
     if slug is None:
         return redirect(url_for("framed_watch.watch", secret=secret, asked=outcome), code=303)
     onward = url_for("framed_watch.watch_part", secret=secret, slug=slug, asked=outcome)

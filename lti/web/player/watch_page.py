@@ -12,7 +12,7 @@ from lms.core import clock
 from lms.core.errors import N_, NotFound
 from lms.lti_facade.frame_playback_sessions import Holder, Playback
 from lms.lti_facade.link_content import Part, Place, Span, read_place
-from lms.lti_facade.refusal_texts import Told, tell
+from lms.lti_facade.refusal_texts import Code, Told, tell
 from lms.lti_facade.viewer_access_facts import NAMED
 from lms.web.access.access_panel_and_reader_times import said
 from lms.web.certificates.watch_page_card import CertificateCard, read_card
@@ -34,6 +34,7 @@ from lti.models.launches import FrameRole, Purpose
 from lti.protocol.content_target import Target
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 from lti.web.core.refusal_texts import buy_url, default_zone, next_step, write_url
+from lti.web.player.gradebook_line import GradebookLine, read_line
 from lti.web.player.session_opening_and_end_reasons import (
     begin_playing,
     frame_client,
@@ -116,6 +117,7 @@ def _watch_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVa
         place = read_place(session, _kept_for(viewer), version)
         note = _note(frame)
         card = None if note else _card(session, secret, viewer, place)
+        gradebook = read_line(session, frame, secret)
     screening = screening_of(
         place,
         PlayerAccess(
@@ -130,7 +132,8 @@ def _watch_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVa
         clip=_clip(viewer.target),
         at_s=asked_position(),
     )
-    return _player_page(frame, secret, viewer, screening, card)
+    around = _surrounding(frame, secret, viewer)
+    return _player_page(frame, screening, card, gradebook, around)
 
 
 def _card(
@@ -152,10 +155,10 @@ def _card(
 
 def _player_page(
     frame: Frame,
-    secret: str,
-    viewer: FrameViewer,
     screening: Screening,
     card: CertificateCard | None,
+    gradebook: GradebookLine | None,
+    around: dict[str, Any],
 ) -> ResponseReturnValue:
     return frame_page(
         frame,
@@ -163,7 +166,8 @@ def _player_page(
         policy=player_policy(carrel()),
         screening=screening,
         card=card,
-        **_surrounding(frame, secret, viewer),
+        gradebook=gradebook,
+        **around,
     )
 
 
@@ -231,8 +235,10 @@ def _refusal(
         sentence=sentence,
         next_step=next_step(told),
         reference=reference,
-        ask_url=_ask_url(secret, viewer) if may_ask(viewer, told) else None,
+        ask_url=_request_url(secret, viewer, "ask") if may_ask(viewer, told) else None,
         asked=request.args.get("asked"),
+        wait_url=_request_url(secret, viewer, "wait") if told.may_wait else None,
+        is_waiting=told.code is Code.POOL_FULL_WAITLISTED,
         manager=told.manager,
         write_url=write_url(told, viewer.playable.slug),
         buy_url=buy_url(told, viewer.playable.slug),
@@ -240,10 +246,11 @@ def _refusal(
     )
 
 
-def _ask_url(secret: str, viewer: FrameViewer) -> str:
+def _request_url(secret: str, viewer: FrameViewer, act: str) -> str:
+    """Return where a seat is asked for (`ask`), or the waitlist joined (`wait`)."""
     if viewer.series is None:
-        return url_for("framed_requests.ask", secret=secret)
-    return url_for("framed_requests.ask_part", secret=secret, slug=viewer.playable.slug)
+        return url_for(f"framed_requests.{act}", secret=secret)
+    return url_for(f"framed_requests.{act}_part", secret=secret, slug=viewer.playable.slug)
 
 
 def _series_page(frame: Frame, secret: str) -> ResponseReturnValue:

@@ -8,10 +8,11 @@ from sqlalchemy import update
 
 from lms.core.clock import now
 from lms.models.catalog import WebinarSeries
-from lti.models.courses import Context
+from lti.models.courses import Context, ResourceLink, Score, ScoreState
 from lti.models.launches import FrameSession, Purpose
-from lti.models.registrations_and_keys import Deployment, DeploymentState
+from lti.models.registrations_and_keys import Deployment, DeploymentState, Registration
 from lti.protocol.content_target import Target
+from lti.protocol.spec_vocabulary import SCORE_SCOPE
 from tests.browser.lti import framed_refusals as framed_refusals  # its states are registered
 from tests.browser.lti.framed_organization import STATES as STATES
 from tests.browser.lti.framed_organization import House, state
@@ -220,3 +221,29 @@ def _switched_off(house: House) -> str:
         .values(state=DeploymentState.REFUSED)
     )
     return path
+
+
+@state("watch a score that arrived")
+def _delivered(house: House) -> str:
+    return _scored(house, ScoreState.DELIVERED)
+
+
+@state("watch a score that waits")
+def _waiting(house: House) -> str:
+    return _scored(house, ScoreState.QUEUED)
+
+
+def _scored(house: House, standing: ScoreState) -> str:
+    house.pool()
+    house.served.add_handout(house.session, house.webinar, title="Slides of the webinar")
+    house.session.get_one(ResourceLink, house.course.link_id).scopes = SCORE_SCOPE
+    deployment = house.session.get_one(Deployment, house.course.deployment_id)
+    house.session.get_one(Registration, deployment.registration_id).product = "moodle"
+    house.watched(f"{house.slug}-kim", "Kim", 1.0, standing)
+    # its platform is asked tomorrow, so that the worker leaves it as it is
+    house.session.execute(
+        update(Score)
+        .where(Score.link_id == house.course.link_id)
+        .values(run_at=now() + timedelta(days=1))
+    )
+    return house.launch(sub=f"{house.slug}-kim", name="Kim")

@@ -104,19 +104,34 @@ def choose(teacher: Visitor, client_id: str) -> None:
     teacher.page.goto(f"{teacher.platform.url}/courses/{course.id}/choose/{client_id}")
 
 
-def pick_all(tool: FrameLocator | Page, *, watched: tuple[str, str] | None) -> None:
-    """Choose every recording that the picker shows, a part of the first, and go back to the course."""
+def pick_all(
+    tool: FrameLocator | Page, *, watched: tuple[str, str] | None, looks: str = "() => true"
+) -> list[bool]:
+    """Choose every recording that the picker shows, a part of the first, and go back to the course.
+
+    Returns what `looks` finds of the button that adds them, each time there is one.
+    """
+    found = []
     for title in TITLES:
         tool.get_by_role("button", name=f"Choose {title}").click()
         expect(tool.get_by_role("button", name=f"Remove {title}").first).to_be_visible()
+        found.append(
+            tool.get_by_role("button", name=re.compile("^Add .*to the course$")).evaluate(looks)
+        )
+    review = tool.get_by_role("button", name="Review your 3 choices")
+    if watched and review.is_visible():
+        review.click()
     for label, time_ in zip(("Starts at", "Ends at"), watched or (), strict=False):
         tool.get_by_label(f"{label} {TITLES[0]}").fill(time_)
     if watched:
         column = tool.get_by_role("checkbox", name=f"Add a grade column {TITLES[0]}")
         expect(column).not_to_be_checked()  # a clip has none unless its teacher wants one
         column.check()
+    if watched and review.is_visible():
+        tool.get_by_role("button", name="Close").click()
     tool.get_by_role("button", name="Add 3 to the course").click()
     expect(tool.get_by_role("heading", name="3 added")).to_be_visible()
+    return found
 
 
 def wait_for_grade(platform: Platform, learner: Visitor, link: Link) -> float | None:

@@ -70,7 +70,7 @@ def test_a_framed_page_fits_and_is_accessible(
             page.emulate_media(color_scheme=theme)
             if width in LOOKED_INTO and (said := axe_faults(frame)):
                 faults.append(f"{width} px, {theme}: {said}")
-            _take_picture(page, f"{path_name(name)}-{width}-{theme}")
+            take_picture(page, f"{path_name(name)}-{width}-{theme}")
     context.close()
     assert faults == []
 
@@ -88,7 +88,7 @@ def _settle(page: Page, width: int) -> None:
         page.wait_for_timeout(250)
 
 
-def _take_picture(page: Page, name: str) -> None:
+def take_picture(page: Page, name: str) -> None:
     """Take a picture of the frame where somebody wants to look (CARREL_SCREENSHOTS=directory)."""
     if place := os.environ.get("CARREL_SCREENSHOTS"):
         page.locator("iframe[data-tool]").screenshot(path=Path(place) / f"{name}.png")

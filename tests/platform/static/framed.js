@@ -6,6 +6,7 @@ const page = document.querySelector("[data-framed]");
 const frame = page.querySelector("iframe[data-tool]");
 const origins = JSON.parse(page.dataset.origins);
 const target = page.dataset.target;
+const isFixed = page.classList.contains("framed-fixed"); // as Moodle's, which heeds no frameResize
 const store = new Store(origins);
 const opened = [];
 const log = (window.platformMessages = []); // what came, for tests
@@ -32,7 +33,7 @@ const answers = {
     if (!Number.isFinite(height) || height < 50 || height > 20000) {
       return fail(event, "bad_request", "height has to be 50 to 20000");
     }
-    frame.style.height = `${Math.ceil(height)}px`;
+    if (!isFixed) frame.style.height = `${Math.ceil(height)}px`;
   },
   "lti.close": leave,
   "org.imsglobal.lti.close": leave,

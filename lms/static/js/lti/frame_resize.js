@@ -16,8 +16,13 @@ let soon = 0;
 let changedAt = -Infinity; // when the platform changed the frame's height
 let width = window.innerWidth;
 
+// A page that fits any frame is measured as it would like to be, whatever height the frame has.
 function height() {
-  return Math.ceil(document.body.getBoundingClientRect().height);
+  const root = document.documentElement;
+  root.classList.add("is-measured");
+  const wanted = Math.ceil(document.body.getBoundingClientRect().height);
+  root.classList.remove("is-measured");
+  return wanted;
 }
 
 // Where the browser names who frames the page, only that one is spoken to.
@@ -63,7 +68,8 @@ function changed() {
 }
 
 if (window.parent !== window) {
-  new ResizeObserver(tellSoon).observe(document.body);
+  const observer = new ResizeObserver(tellSoon);
+  for (const each of document.querySelectorAll("body, .watch-bar")) observer.observe(each);
   window.addEventListener("load", tell);
   window.addEventListener("resize", changed);
 }

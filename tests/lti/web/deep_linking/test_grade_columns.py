@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from sqlalchemy import update
 
 from lms.core.database import Database
+from lti.models.registrations_and_keys import Registration
 from tests.cast import Cast
 from tests.lti.web.deep_linking.test_picker import DL, answer_of, open_picker, send
 from tests.visitor import Visitor
@@ -67,3 +69,35 @@ def test_points_that_are_none_are_refused_and_what_was_entered_stays(
     assert "JWT" not in refused.text
     sent = send(client, path, f"webinar:{name}", points=points, asked=name)
     assert sent.status_code == 200  # nothing is graded, so no points are needed
+
+
+def test_links_of_one_open_edx_component_share_a_column_which_one_of_them_has(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path, both = open_picker(database, cast), [shelf["mold"], shelf["moths"]]
+    with database.transaction() as session:
+        session.execute(update(Registration).values(product="openedx"))
+    names = [f"webinar:{each}" for each in both]
+    alone = client.get(path, query_string={"chosen": names[:1]}).text
+    assert "the same grade column" not in alone
+    page = client.get(path, query_string={"chosen": names}).text
+    assert "the same grade column" in page
+    boxes = [re.search(rf'id="graded-{each}"[^>]*>', page)[0] for each in both]  # type: ignore[index]  # both are there
+    assert ["checked" in each for each in boxes] == [True, False]
+
+    refused = client.post(path, data={"chosen": names, "asked": both, "graded": both})
+    assert refused.status_code == 400
+    assert "one recording only" in refused.text
+    sent = client.post(path, data={"chosen": names, "asked": both, "graded": both[1:]})
+    items = answer_of(client, sent.text)[f"{DL}content_items"]
+    assert ["lineItem" in each for each in items] == [False, True]
+
+
+def test_elsewhere_each_recording_has_a_column_of_its_own(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path = open_picker(database, cast)
+    names = [f"webinar:{shelf[each]}" for each in ("mold", "moths")]
+    assert "the same grade column" not in client.get(path, query_string={"chosen": names}).text
+    sent = send(client, path, *names)
+    assert all("lineItem" in each for each in answer_of(client, sent.text)[f"{DL}content_items"])

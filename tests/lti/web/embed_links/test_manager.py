@@ -96,7 +96,9 @@ def test_a_link_is_chosen_made_and_copied(client, database, cast, here, settings
     snippet = html.unescape(re.search(r'id="snippet">(.*?)</code>', page, re.DOTALL)[1])
     assert snippet.startswith(f'<iframe src="{address}" title="Reading rooms"')
     assert 'referrerpolicy="strict-origin"' in snippet
-    assert page.count("data-copy=") == 2
+    compact = html.unescape(re.search(r'id="compact">(.*?)</code>', page, re.DOTALL)[1])
+    assert compact == snippet.replace('height="640"', 'height="360"')
+    assert page.count("data-copy=") == 3
     assert facts.details.seat_rule is SeatRule.SEATED
 
 

@@ -1,0 +1,83 @@
+"""The gradebook line under a recording: whether the learner's score has arrived."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.core.errors import NotFound
+from lms.lti_facade.dates import say_time_of
+from lms.web.core.request_context import carrel, read_session
+from lms.web.core.route_guard import Audience, open_to
+from lti.frames.sessions import Frame
+from lti.grades.learner_status import GradebookStatus, gradebook_status
+from lti.models.courses import ScoreState
+from lti.models.launches import FrameRole, Purpose
+from lti.web.core.framed_pages import framed_blueprint, this_frame
+
+blueprint = framed_blueprint("framed_gradebook", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class GradebookLine:
+    """What a learner reads; `sent_when` says `sent_at` by our own zone, for browsers without scripts.
+
+    `url` answers the line anew.
+    """
+
+    state: ScoreState
+    sentence: str
+    sent_at: datetime | None
+    sent_when: str
+    url: str
+
+
+@blueprint.get("/gradebook")
+@open_to(Audience.FRAME)
+def show(secret: str) -> ResponseReturnValue:
+    """Show the line alone."""
+    frame = this_frame(secret)
+    with read_session() as session:
+        line = read_line(session, frame, secret)
+    if line is None:
+        raise NotFound
+    return render_template("lti/player/gradebook.html", gradebook=line)
+
+
+def read_line(session: Session, frame: Frame, secret: str) -> GradebookLine | None:
+    """Return the line for who is in a frame; None where nothing of theirs is reported."""
+    is_learner = frame.role is FrameRole.LEARNER and not frame.is_test_user
+    if frame.purpose is not Purpose.WATCH or not is_learner:
+        return None
+    status = gradebook_status(session, frame.link_id, frame.identity_id)
+    if status is None:
+        return None
+    sent_at = status.sent_at if status.state is ScoreState.DELIVERED else None
+    return GradebookLine(
+        state=status.state,
+        sentence=_sentence(status),
+        sent_at=sent_at,
+        sent_when=say_time_of(sent_at, carrel().settings.time_zone) if sent_at else "",
+        url=url_for("framed_gradebook.show", secret=secret),
+    )
+
+
+def _sentence(status: GradebookStatus) -> str:
+    system = status.product or _("your learning management system")
+    if status.state is ScoreState.DELIVERED:
+        return _("Sent to the gradebook")
+    if status.state is ScoreState.QUEUED:
+        return _("Your score is ready. Waiting for %(system)s.", system=system)
+    if status.state is ScoreState.REFUSED:
+        return _(
+            "The gradebook of %(system)s did not take your score. Tell your instructor, who can see why.",
+            system=system,
+        )
+    if status.threshold is None:
+        return _("The share you watch goes to the gradebook.")
+    return _(
+        "Watch %(threshold)s%% for your score to go to the gradebook.", threshold=status.threshold
+    )

@@ -1,0 +1,133 @@
+"""The gradebook line under a recording: what a learner reads of their own score, and no one else."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lti.frames.sessions import hashed
+from lti.models.courses import CompletionRule, ResourceLink, Score, ScoreState
+from lti.models.identities import Identity
+from lti.models.launches import FrameSession
+from lti.models.registrations_and_keys import Deployment, Registration
+from lti.protocol.spec_vocabulary import SCORE_SCOPE
+from tests.clock import NOW
+from tests.lti.course_fixtures import ANONYMOUS, INSTRUCTOR
+from tests.lti.web.player.test_watch_page import _launch
+from tests.lti.web.player.test_watch_page import at_noon as at_noon
+from tests.lti.web.player.test_watch_page import course as course
+from tests.lti.web.player.test_watch_page import pool as pool
+
+
+@pytest.fixture
+def graded(database, course, pool):
+    """The course, which is Moodle's and has a grade column for the link."""
+    with database.transaction() as session:
+        session.get_one(ResourceLink, course.link_id).scopes = SCORE_SCOPE
+        deployment = session.get_one(Deployment, course.deployment_id)
+        session.get_one(Registration, deployment.registration_id).product = "moodle"
+    return course
+
+
+def _score(database, course, state, **values):
+    with database.transaction() as session:
+        identity = session.scalars(select(Identity).where(Identity.sub == "kim")).one()
+        session.add(
+            Score(
+                link_id=course.link_id,
+                identity_id=identity.id,
+                share=1.0,
+                given=1.0,
+                state=state,
+                run_at=NOW,
+                created_at=NOW,
+                **values,
+            )
+        )
+
+
+def _line(client, secret):
+    answer = client.get(f"/lti/s/{secret}/gradebook")
+    assert answer.status_code == 200
+    page = client.get(f"/lti/s/{secret}/watch").text
+    assert answer.text.strip() in page
+    return " ".join(answer.text.split())
+
+
+def test_only_a_learner_whose_score_is_reported_reads_it(client, database, graded):
+    assert client.get(f"/lti/s/{'x' * 43}/gradebook").status_code == 404
+    others = (
+        _launch(database, graded, INSTRUCTOR, sub="teacher"),
+        _launch(database, graded, ANONYMOUS),
+        _launch(database, graded, sub="trial", is_test_user=True),
+    )
+    for secret in others:
+        assert client.get(f"/lti/s/{secret}/gradebook").status_code == 404
+        assert "data-gradebook" not in client.get(f"/lti/s/{secret}/watch").text
+
+
+@pytest.mark.parametrize("lost", ["scope", "column"])
+def test_a_link_that_reports_nothing_says_nothing(client, database, graded, lost):
+    secret = _launch(database, graded, sub="kim")
+    with database.transaction() as session:
+        link = session.get_one(ResourceLink, graded.link_id)
+        if lost == "scope":
+            link.scopes = ""
+        else:
+            link.target = {**link.target, "grade": "none"}
+    assert client.get(f"/lti/s/{secret}/gradebook").status_code == 404
+
+
+def test_a_frame_that_is_over_tells_nothing_more(client, database, graded):
+    secret = _launch(database, graded, sub="kim")
+    with database.transaction() as session:
+        frame = session.scalars(
+            select(FrameSession).where(FrameSession.secret_hash == hashed(secret))
+        ).one()
+        frame.created_at, frame.expires_at = NOW - timedelta(hours=9), NOW - timedelta(hours=1)
+    assert client.get(f"/lti/s/{secret}/gradebook").status_code == 410
+
+
+def test_before_anything_is_sent_it_says_what_is_needed(client, database, graded):
+    secret = _launch(database, graded, sub="kim")
+    assert "Watch 90% for your score to go to the gradebook." in _line(client, secret)
+    with database.transaction() as session:
+        session.get_one(ResourceLink, graded.link_id).rule = CompletionRule.PROPORTIONAL
+    assert "The share you watch goes to the gradebook." in _line(client, secret)
+
+
+def test_a_score_that_arrived_says_when(client, database, graded):
+    secret = _launch(database, graded, sub="kim")
+    _score(database, graded, ScoreState.DELIVERED, delivered_at=NOW)
+    line = _line(client, secret)
+    assert "Sent to the gradebook" in line
+    assert f'datetime="{NOW.isoformat()}"' in line
+
+
+def test_a_score_on_its_way_waits_for_the_platform_by_its_name(client, database, graded):
+    secret = _launch(database, graded, sub="kim")
+    _score(database, graded, ScoreState.QUEUED)
+    assert "Your score is ready. Waiting for Moodle." in _line(client, secret)
+
+
+def test_a_platform_that_did_not_say_what_it_is_has_no_name(client, database, graded):
+    secret = _launch(database, graded, sub="kim")
+    _score(database, graded, ScoreState.QUEUED)
+    with database.transaction() as session:
+        deployment = session.get_one(Deployment, graded.deployment_id)
+        session.get_one(Registration, deployment.registration_id).product = "homemade-lms"
+    assert "Waiting for your learning management system." in _line(client, secret)
+
+
+def test_a_score_that_was_refused_says_whom_to_tell(client, database, graded):
+    secret = _launch(database, graded, sub="kim")
+    _score(database, graded, ScoreState.REFUSED, failure="The column is gone.")
+    line = _line(client, secret)
+    assert "The gradebook of Moodle did not take your score. Tell your instructor" in line
+    assert "The column is gone" not in line
+
+
+def test_others_scores_are_not_told(client, database, graded):
+    _launch(database, graded, sub="kim")
+    _score(database, graded, ScoreState.DELIVERED, delivered_at=NOW)
+    assert "Watch 90%" in _line(client, _launch(database, graded, sub="lou"))

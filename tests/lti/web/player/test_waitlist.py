@@ -1,0 +1,76 @@
+"""The waitlist from a frame: joined by one press where every seat is taken, and a freed seat plays."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.mail.links import Links
+from lms.models.seats import AssignmentEnd, Seat, WaitingEntry
+from lms.seats.claims import release
+from tests.clock import NOW
+from tests.lti.course_fixtures import ANONYMOUS, INSTRUCTOR
+from tests.lti.web.player.test_watch_page import _launch, _play, _revoke
+from tests.lti.web.player.test_watch_page import at_noon as at_noon
+from tests.lti.web.player.test_watch_page import course as course
+from tests.lti.web.player.test_watch_page import pool as pool
+
+LINKS = Links("http://localhost")
+NO_TOKEN = {"X-CSRFToken": ""}
+
+
+@pytest.fixture
+def full(client, database, course, pool):
+    """The course; its first learner has the only seat."""
+    assert _play(client, _launch(database, course, sub="first")).status_code == 200
+    return course
+
+
+def _waiting(database):
+    with database.read_session() as session:
+        return len(session.scalars(select(WaitingEntry.id)).all())
+
+
+def test_only_a_learner_without_a_seat_joins(client, database, full, pool):
+    assert client.post(f"/lti/s/{'x' * 43}/wait", headers=NO_TOKEN).status_code == 404
+    others = (
+        _launch(database, full, sub="first"),  # who has a seat
+        _launch(database, full, INSTRUCTOR, sub="teacher"),
+        _launch(database, full, ANONYMOUS),
+    )
+    for secret in others:
+        assert "Join the waitlist" not in client.get(f"/lti/s/{secret}/watch").text
+        assert client.post(f"/lti/s/{secret}/wait", headers=NO_TOKEN).status_code == 404
+    assert _waiting(database) == 0
+
+
+def test_where_no_seat_can_come_free_there_is_no_waitlist(client, database, full, pool):
+    late = _launch(database, full, sub="late")
+    with database.transaction() as session:
+        _revoke(session, pool)
+    assert "Join the waitlist" not in client.get(f"/lti/s/{late}/watch").text
+    assert client.post(f"/lti/s/{late}/wait", headers=NO_TOKEN).status_code == 404
+
+
+def test_one_press_joins_and_a_second_changes_nothing(client, database, full):
+    late = _launch(database, full, sub="late")
+    assert f'action="/lti/s/{late}/wait"' in client.get(f"/lti/s/{late}/watch").text
+    for _ in range(2):
+        joined = client.post(f"/lti/s/{late}/wait", headers=NO_TOKEN)
+        assert joined.status_code == 303
+    page = client.get(joined.headers["Location"])
+    assert page.status_code == 403
+    assert "You are on the waiting list." in page.text
+    assert "Join the waitlist" not in page.text
+    assert "Ask Mia for a seat" in page.text
+    assert _waiting(database) == 1
+
+
+def test_a_seat_that_is_freed_plays_for_who_waited_first(client, database, full):
+    early, late = (_launch(database, full, sub=each) for each in ("early", "late"))
+    for secret in (early, late):
+        client.post(f"/lti/s/{secret}/wait", headers=NO_TOKEN)
+    with database.transaction() as session:
+        seat = session.scalars(select(Seat.public_id)).one()
+        release(session, seat, AssignmentEnd.REMOVED, links=LINKS, actor=None, now=NOW)
+    assert _play(client, late).status_code == 403
+    assert client.get(f"/lti/s/{early}/watch").status_code == 200
+    assert _play(client, early).status_code == 200
