@@ -20,6 +20,7 @@ EraseHook = Callable[[Session, int], None]
 ExportHook = Callable[[Session, int], tuple[OwnSystem, ...]]
 ConnectionHook = Callable[[Session, int], tuple[LmsConnection, ...]]
 TwinHook = Callable[[Session, Sequence[int]], tuple[LikeLogins, ...]]
+WaitingHook = Callable[[Session], int]
 CommonHook = Callable[[Session, int, int], tuple[LikeLogins, ...]]
 
 
@@ -35,7 +36,8 @@ class Component:
     Hooks are named `module:function`: `on_merge(session, kept_id, merged_id)` and
     `on_erase(session, login_id)` run inside the transaction that merges or erases logins;
     `on_export(session, login_id)` returns what the component keeps of a login, and
-    `connections(session, organization_id)` the LMS connections of an organization. What may be one
+    `connections(session, organization_id)` the LMS connections of an organization; `waiting(session)` says
+    how many connections wait for our team. What may be one
     person is told by `twins_of(session, login_ids)` of logins, and by `twins_between(session,
     organization_id, other_id)` of two organizations.
     """
@@ -49,6 +51,7 @@ class Component:
     on_erase: str | None = None
     on_export: str | None = None
     connections: str | None = None
+    waiting: str | None = None
     twins_of: str | None = None
     twins_between: str | None = None
 
@@ -106,6 +109,11 @@ def export_hooks(components: Sequence[Component]) -> tuple[ExportHook, ...]:
 def connection_hooks(components: Sequence[Component]) -> tuple[ConnectionHook, ...]:
     """Return what lists the LMS connections of an organization."""
     return tuple(resolve_name(one.connections) for one in components if one.connections)
+
+
+def waiting_hooks(components: Sequence[Component]) -> tuple[WaitingHook, ...]:
+    """Return what counts the LMS connections that wait for our team."""
+    return tuple(resolve_name(one.waiting) for one in components if one.waiting)
 
 
 def twin_hooks(components: Sequence[Component]) -> tuple[TwinHook, ...]:

@@ -33,6 +33,7 @@ LTI: Final = Component(
     on_erase="lti.people.identities:forget_person",
     on_export="lti.people.data_export:tell_of_person",
     connections="lti.registrations.connections:connections_of",
+    waiting="lti.registrations.connections:count_waiting",
     twins_of="lti.people.possible_twins:twins_of",
     twins_between="lti.people.possible_twins:twins_between",
 )

@@ -8,11 +8,11 @@ import click
 from lms.cli.command_context import Console
 from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
+from lms.mail.links import Links
 from lti.models.registrations_and_keys import DeploymentState
 from lti.registrations.deployments import (
     DeploymentFacts,
     approve_deployment,
-    approve_platform,
     list_deployments,
     refuse_deployment,
 )
@@ -21,12 +21,12 @@ from lti.registrations.registrations import (
     RegistrationDetails,
     RegistrationFacts,
     add_registration,
-    disable_registration,
     edit_registration,
     find_registration,
     list_registrations,
     name_of_platform,
 )
+from lti.registrations.team_decisions import approve_platform, stop_platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +189,18 @@ def set_one(
 @json_option
 @click.pass_obj
 def approve(console: Console, *, registration_id: str, as_json: bool) -> None:
-    """Take launches of a learning system that waits or was disabled, and the deployments it has shown."""
+    """Take launches of a learning system that waits or was disabled, and the deployments it has shown.
+
+    Its organization's managers are emailed, as from the staff pages.
+    """
     with console.carrel.database.transaction() as session:
-        kept = approve_platform(session, registration_id, actor=None, now=clock.now())
+        kept = approve_platform(
+            session,
+            registration_id,
+            links=Links(console.settings.base_url),
+            actor=None,
+            now=clock.now(),
+        )
         deployed = [
             one.deployment_id
             for one in list_deployments(session, registration=registration_id)
@@ -208,7 +217,13 @@ def approve(console: Console, *, registration_id: str, as_json: bool) -> None:
 def disable(console: Console, *, registration_id: str, as_json: bool) -> None:
     """Take no more launches of a learning system."""
     with console.carrel.database.transaction() as session:
-        kept = disable_registration(session, registration_id, actor=None, now=clock.now())
+        kept = stop_platform(
+            session,
+            registration_id,
+            links=Links(console.settings.base_url),
+            actor=None,
+            now=clock.now(),
+        )
     answer(_registration(kept, ()), f"{kept.details.name} is disabled.", as_json=as_json)
 
 

@@ -215,9 +215,11 @@ OPEN_EDX: Final = Guide(
         }
     ),
     note=N_(
-        "Open edX gives each placement a client ID of its own, so enter each here. "
-        "Its deployment ID is always 1."
+        "Open edX gives each component a client ID, a keyset, and a token URL of its own, so enter each here. "
+        "Issuer, login URL, and deployment ID stay the same, and are filled in from the second on. "
+        "We approve the first; those of the same Open edX after it work at once."
     ),
+    presets=MappingProxyType({"deployment_id": "1"}),
 )
 NICHE_ACADEMY: Final = Guide(
     slug="niche-academy",

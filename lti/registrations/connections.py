@@ -1,10 +1,16 @@
-"""Connections of an organization, as the library's own pages list them."""
+"""Connections, as the library's own pages list them, and how many wait for our team."""
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.core.lti_hook_types import ConnectionState, LmsConnection
 from lms.lti_facade.organizations import customers
-from lti.models.registrations_and_keys import DeploymentState, RegistrationState
+from lti.models.registrations_and_keys import (
+    Deployment,
+    DeploymentState,
+    Registration,
+    RegistrationState,
+)
 from lti.registrations.deployments import list_deployments
 from lti.registrations.registrations import list_registrations
 
@@ -30,6 +36,22 @@ def connections_of(session: Session, organization_id: int) -> tuple[LmsConnectio
             state = _state(one.state, DeploymentState.PENDING)
             found.append(LmsConnection(name, "", state, None))
     return tuple(found)
+
+
+def count_waiting(session: Session) -> int:
+    """Return how many platforms wait to be approved, with the deployments that wait at approved ones."""
+    platforms = select(func.count(Registration.id)).where(
+        Registration.state == RegistrationState.PENDING
+    )
+    deployments = (
+        select(func.count(Deployment.id))
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .where(
+            Registration.state == RegistrationState.ACTIVE,
+            Deployment.state == DeploymentState.PENDING,
+        )
+    )
+    return session.scalars(platforms).one() + session.scalars(deployments).one()
 
 
 def _state(registration: RegistrationState, deployment: DeploymentState) -> ConnectionState:

@@ -21,8 +21,6 @@ from lti.models.registrations_and_keys import (
 )
 from lti.registrations.registrations import (
     LONGEST_ID,
-    RegistrationFacts,
-    approve_registration,
     find_registration,
 )
 
@@ -113,28 +111,6 @@ def _record_owner(session: Session, row: Deployment, now: datetime) -> None:
         audit.record(
             session, "deployment.approved", row.public_id, actor=None, now=now, detail=detail
         )
-
-
-def approve_platform(
-    session: Session, registration: str, *, actor: str | None, now: datetime
-) -> RegistrationFacts:
-    """Take launches of a platform, with those of its deployments that are surely whose it is.
-
-    Raises NotFound.
-    """
-    kept = approve_registration(session, registration, actor=actor, now=now)
-    if kept.organization is not None:
-        for each in list_deployments(session, registration=registration):
-            if each.state is DeploymentState.PENDING:
-                approve_deployment(
-                    session,
-                    registration,
-                    each.deployment_id,
-                    organization=kept.organization.slug,
-                    actor=actor,
-                    now=now,
-                )
-    return kept
 
 
 def approve_deployment(

@@ -11,9 +11,18 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Forbidden, NotFound
 from lms.lti_facade import audit
+from lms.lti_facade.organizations import find_organization
 from lti.models.registrations_and_keys import DeploymentState, Registration, RegistrationState
-from lti.registrations.deployments import DeploymentFacts, approve_deployment, find_deployment
+from lti.protocol.platform_urls import origin_of
+from lti.registrations.deployments import (
+    DeploymentFacts,
+    approve_deployment,
+    find_deployment,
+    see_deployment,
+)
 from lti.registrations.registrations import (
+    OPEN_EDX,
+    PRODUCTS,
     NewRegistration,
     RegistrationDetails,
     RegistrationFacts,
@@ -21,6 +30,7 @@ from lti.registrations.registrations import (
     disable_registration,
     edit_registration,
     find_registration,
+    list_registrations,
 )
 
 NOT_APPROVED = N_("This learning system waits for approval. Its courses can be connected after it.")
@@ -28,14 +38,57 @@ REFUSED = N_("We refused this installation. Ask us, and we look at it together."
 
 
 def add_own(
-    session: Session, new: NewRegistration, *, actor: str | None, now: datetime
+    session: Session,
+    new: NewRegistration,
+    *,
+    deployment_id: str = "",
+    actor: str | None,
+    now: datetime,
 ) -> RegistrationFacts:
     """Register a platform for the organization that brings it, whatever state `new` says: it waits.
 
-    Raises as `add_registration` does.
+    A further placement of an Open edX that staff have approved works at once, with its deployment. Without a
+    deployment id ("") the first launch brings it. Raises as `add_registration` does.
     """
-    waiting = replace(new, state=RegistrationState.PENDING)
-    return add_registration(session, waiting, actor=actor, now=now)
+    customer = find_organization(session, new.organization or "")
+    works = any(_is_placement(new, each) for each in open_edx_of(session, customer.id))
+    state = RegistrationState.ACTIVE if works else RegistrationState.PENDING
+    made = add_registration(session, replace(new, state=state), actor=actor, now=now)
+    if works and deployment_id:
+        approve_deployment(
+            session,
+            made.public_id,
+            deployment_id,
+            organization=customer.slug,
+            actor=actor,
+            now=now,
+        )
+    elif deployment_id:
+        see_deployment(session, made.id, deployment_id, now=now)
+    return made
+
+
+def open_edx_of(session: Session, organization_id: int) -> tuple[RegistrationFacts, ...]:
+    """Return the placements in use of an organization's own Open edX."""
+    return tuple(
+        one
+        for one in list_registrations(session, organization_id=organization_id)
+        if one.organization is not None
+        and one.organization.id == organization_id
+        and one.state is RegistrationState.ACTIVE
+        and PRODUCTS.get(one.details.product) == OPEN_EDX
+    )
+
+
+def _is_placement(new: NewRegistration, known: RegistrationFacts) -> bool:
+    """Tell whether it is of the Open edX that is known: its issuer, its login, and no other host."""
+    mine, theirs = new.details, known.details
+    return (
+        PRODUCTS.get(mine.product) == OPEN_EDX
+        and (new.issuer.strip(), mine.auth_url.strip()) == (known.issuer, theirs.auth_url)
+        and origin_of(mine.jwks_url.strip()) == origin_of(theirs.jwks_url)
+        and origin_of(mine.token_url.strip()) == origin_of(theirs.token_url)
+    )
 
 
 def find_own(session: Session, organization_id: int, public_id: str) -> RegistrationFacts:

@@ -35,7 +35,7 @@ class Guide:
     """One product; `gives` are its names for what we have to be told, by our field's name.
 
     `presets` are addresses that are the same for each of its customers, `checked` says what the guide was
-    tried on.
+    tried on, `visible` how teachers come to see the tool where that is a step of its own.
     """
 
     slug: str
@@ -45,28 +45,35 @@ class Guide:
     presets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     note: str = ""
     checked: str = FROM_DOCUMENTS
+    visible: str = ""
 
 
 QUICK: Final = N_("The quick way: by a link")
 BY_HAND: Final = N_("By hand")
 IN_A_COURSE: Final = N_("Then, in a course")
 
+MANAGE_TOOLS: Final = N_(
+    "Site administration, Plugins, Activity modules, External tool, Manage tools"
+)
+IN_CHOOSER: Final = N_(
+    "Moodle adds a tool that registered by a link without showing it to teachers. Choose the gear of the tool, "
+    'and set "Tool configuration usage" to "Show in activity chooser and as a preconfigured tool". Or each '
+    'teacher turns it on in their course under More, LTI External tools, "Show in activity chooser".'
+)
+
 MOODLE: Final = Guide(
     slug="moodle",
     product="Moodle",
     checked=N_("Tried on a running Moodle 4.5.6."),
+    visible=IN_CHOOSER,
     parts=(
         Part(
             QUICK,
-            N_("Site administration, Plugins, Activity modules, External tool, Manage tools"),
+            MANAGE_TOOLS,
             (("Tool URL...", REGISTRATION),),
-            N_(
-                'Choose "Add LTI Advantage", then "Activate". One step is left: Moodle adds the tool without '
-                'showing it to teachers. Choose the gear of the tool, and set "Tool configuration usage" to '
-                '"Show in activity chooser and as a preconfigured tool". Or each teacher turns it on in their '
-                'course under More, LTI External tools, "Show in activity chooser".'
-            ),
+            N_('Choose "Add LTI Advantage", then "Activate".'),
         ),
+        Part(N_("After the quick way: show it to teachers"), MANAGE_TOOLS, then=IN_CHOOSER),
         Part(
             BY_HAND,
             N_('On the same page, choose "configure a tool manually".'),

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.catalog.staff_read_models import read_desk
+from lms.component import waiting_hooks
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import (
     on_wall_clock,
@@ -34,7 +35,7 @@ from lms.web.catalog.staff_webinars import shown
 from lms.web.core.current_user import required_viewer
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.private_page_headers_and_mail_links import mail_context
-from lms.web.core.request_context import read_session, render
+from lms.web.core.request_context import components, read_session, render
 from lms.web.core.route_guard import Audience, may_open, open_to
 from lms.web.sales.order_texts import STANDING_WORDS
 
@@ -95,6 +96,7 @@ def desk() -> ResponseReturnValue:
         checklist = read_checklist(session)
         today = on_wall_clock(now(), mail_context().zone).date()
         ending = ending_vendor_documents(session, on=today)
+        connections = sum(hook(session) for hook in waiting_hooks(components()))
     return render(
         "site/staff_dashboard.html",
         upcoming=[shown(row) for row in found.upcoming],
@@ -106,6 +108,7 @@ def desk() -> ResponseReturnValue:
         to_review=[_to_review(one) for one in reviewed],
         reviews=reviews_open,
         new_organizations=unchecked,
+        connections=connections,
         past_due=past_due,
         disputed=disputed,
         checklist=None if checklist.is_complete else checklist,

@@ -8,20 +8,21 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.core import clock
-from lms.core.errors import Conflict, Forbidden, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from lms.lti_facade.connection_emails import tell_team
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.manager_area import managed_organization, reader_zone_of, render_in
+from lms.web.core.manager_area import Managed, managed_organization, reader_zone_of, render_in
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.courses.manager_view import decisions_due
 from lti.grades.stuck_scores_and_platforms_away import platforms_away, stuck_links
-from lti.models.registrations_and_keys import DeploymentState
+from lti.models.registrations_and_keys import DeploymentState, RegistrationState
 from lti.registrations.additional_setup_guides import GUIDES
-from lti.registrations.deployments import list_deployments, see_deployment
+from lti.registrations.connection_steps import steps_by_platform
+from lti.registrations.deployments import list_deployments
 from lti.registrations.invites import make_invite, open_invites, withdraw_invite
 from lti.registrations.manager_actions import (
     add_own,
@@ -29,8 +30,10 @@ from lti.registrations.manager_actions import (
     change_own,
     disable_own,
     find_own,
+    open_edx_of,
 )
-from lti.registrations.registrations import NewRegistration, list_registrations
+from lti.registrations.registrations import OPEN_EDX, NewRegistration, list_registrations
+from lti.registrations.setup_guides import Guide
 from lti.web.registrations.platform_rows_and_values import (
     guide_parts,
     link_field,
@@ -46,6 +49,14 @@ blueprint = Blueprint(
 )
 
 REJECTED: Final = 400
+ENTERED: Final = {
+    RegistrationState.PENDING: N_(
+        "Saved. We look at it within a business day and email you. Then its courses can be connected."
+    ),
+    RegistrationState.ACTIVE: N_(
+        "Saved. This placement works now, since we approved your Open edX before."
+    ),
+}
 
 
 @blueprint.get("")
@@ -108,8 +119,7 @@ def new(organization_id: str) -> ResponseReturnValue:
     chosen = GUIDES.get(request.args.get("product", ""))
     form = PlatformForm(request.form)
     if request.method == "GET" and chosen is not None:
-        form.name.data = f"{managed.facts.name} {chosen.product}"
-        for name, value in chosen.presets.items():
+        for name, value in _presets(managed, chosen).items():
             form[name].data = value
     if request.method == "POST" and form.validate():
         entered = NewRegistration(
@@ -123,16 +133,21 @@ def new(organization_id: str) -> ResponseReturnValue:
         )
         try:
             with transaction() as session:
-                made = add_own(session, entered, actor=required_viewer().public_id, now=now)
-                tell_team(session, made.details.name, is_waiting=True, links=links(), now=now)
-                if form.deployment_id.data:
-                    see_deployment(session, made.id, form.deployment_id.data, now=now)
+                made = add_own(
+                    session,
+                    entered,
+                    deployment_id=form.deployment_id.data or "",
+                    actor=required_viewer().public_id,
+                    now=now,
+                )
+                if made.state is RegistrationState.PENDING:
+                    tell_team(session, made.details.name, is_waiting=True, links=links(), now=now)
         except Invalid as refusal:
             show_faults(form, refusal)
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
         else:
-            flash(_("It is entered. We look at it, and then its courses can be connected."), "done")
+            flash(_(ENTERED[made.state]), "done")
             return see_other(".overview", organization_id=organization_id)
     page = render_in(
         managed, "lti/registrations/manager_form.html", form=form, guide=chosen, kept=None
@@ -206,6 +221,25 @@ def approve(organization_id: str, deployment_id: str) -> ResponseReturnValue:
     return see_other(".overview", organization_id=organization_id)
 
 
+def _presets(managed: Managed, chosen: Guide) -> dict[str, str]:
+    """Return what is known before anything is entered: of Open edX what each of its placements shares."""
+    presets = {"name": f"{managed.facts.name} {chosen.product}", **chosen.presets}
+    if chosen.product != OPEN_EDX:
+        return presets
+    with read_session() as session:
+        placements = open_edx_of(session, managed.facts.id)
+    if not placements:
+        return presets
+    first = placements[0]
+    number = len(placements) + 1
+    return {
+        **presets,
+        "name": f"{presets['name']} {number}",
+        "issuer": first.issuer,
+        "auth_url": first.details.auth_url,
+    }
+
+
 def _overview(organization_id: str, made_link: str | None) -> str:
     managed, now = managed_organization(organization_id), clock.now()
     zone = reader_zone_of(managed).key
@@ -219,6 +253,7 @@ def _overview(organization_id: str, made_link: str | None) -> str:
             if (each.organization is not None and each.organization.id == managed.facts.id)
             or (each.state is DeploymentState.PENDING and one in own)
         ]
+        steps = steps_by_platform(session, known, deployed)
         invites = open_invites(session, managed.facts.id, now=now)
         decisions = decisions_due(session, managed.facts.id)
         is_stuck = bool(
@@ -228,7 +263,7 @@ def _overview(organization_id: str, made_link: str | None) -> str:
     return render_in(
         managed,
         "lti/registrations/manager.html",
-        lines=platform_lines(known, deployed, own=own, zone=zone),
+        lines=platform_lines(known, deployed, own=own, steps=steps, zone=zone),
         invites=[(each.public_id, say_time_of(each.expires_at, zone)) for each in invites],
         decisions=decisions,
         is_stuck=is_stuck,

@@ -1,6 +1,6 @@
 """Rows of connected platforms, and the values that both sides enter, as pages show them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ from lms.lti_facade.dates import say_time_of
 from lti.models.registrations_and_keys import DeploymentState, RegistrationState
 from lti.protocol.tool_urls_and_scopes import CUSTOM as CUSTOM_PARAMETERS
 from lti.protocol.tool_urls_and_scopes import ToolAddresses
+from lti.registrations.connection_steps import StepFacts
 from lti.registrations.deployments import DeploymentFacts
 from lti.registrations.registrations import RegistrationFacts
 from lti.registrations.setup_guides import (
@@ -26,6 +27,7 @@ from lti.registrations.setup_guides import (
     Guide,
 )
 from lti.registrations.tool_configuration import ToolFace
+from lti.web.registrations.connection_step_texts import StepLine, step_lines
 
 STATES: Final = {
     RegistrationState.PENDING: (N_("Waits for approval"), "soon"),
@@ -79,6 +81,7 @@ class PlatformLine:
     is_active: bool
     is_pending: bool
     deployments: tuple[DeploymentLine, ...]
+    steps: tuple[StepLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +162,13 @@ def platform_lines(
     deployed: Sequence[DeploymentFacts],
     *,
     own: Sequence[RegistrationFacts],
+    steps: Mapping[int, Sequence[StepFacts]],
     zone: str,
 ) -> list[PlatformLine]:
-    """Return registrations with their deployments; those in `own` may be changed."""
+    """Return registrations with their deployments and their `steps` by row; those in `own` may be changed."""
+    deployed_of = {
+        one.id: [each for each in deployed if each.registration == one.public_id] for one in known
+    }
     return [
         PlatformLine(
             id=one.public_id,
@@ -175,9 +182,8 @@ def platform_lines(
             is_own=one in own,
             is_active=one.state is RegistrationState.ACTIVE,
             is_pending=one.state is RegistrationState.PENDING,
-            deployments=tuple(
-                _deployment(each, zone) for each in deployed if each.registration == one.public_id
-            ),
+            deployments=tuple(_deployment(each, zone) for each in deployed_of[one.id]),
+            steps=step_lines(steps[one.id], one, deployed_of[one.id], zone=zone),
         )
         for one in known
     ]

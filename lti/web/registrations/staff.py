@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 
 from lms.core import clock
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.lti_facade.connection_emails import tell_managers
 from lms.lti_facade.dates import say_time_of
 from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
@@ -18,19 +17,19 @@ from lms.web.core.request_context import carrel, read_session, render, see_other
 from lms.web.core.route_guard import Audience, open_to
 from lti.keys.tool_keys import list_keys, rotate_keys
 from lti.models.registrations_and_keys import KeyState
+from lti.registrations.connection_steps import steps_by_platform
 from lti.registrations.deployments import (
     approve_deployment,
-    approve_platform,
     find_deployment,
     list_deployments,
     refuse_deployment,
 )
 from lti.registrations.registrations import (
-    disable_registration,
     edit_registration,
     find_registration,
     list_registrations,
 )
+from lti.registrations.team_decisions import approve_platform, stop_platform
 from lti.web.registrations.platform_rows_and_values import platform_lines
 from lti.web.registrations.registration_forms import SettingsForm
 
@@ -53,11 +52,12 @@ def index() -> ResponseReturnValue:
     with read_session() as session:
         known = list_registrations(session)
         deployed = list_deployments(session)
+        steps = steps_by_platform(session, known, deployed)
         keys = list_keys(session)
     return render(
         "lti/registrations/staff.html",
         lines=sorted(
-            platform_lines(known, deployed, own=known, zone=zone),
+            platform_lines(known, deployed, own=known, steps=steps, zone=zone),
             key=lambda line: (not line.is_pending, line.name.casefold()),
         ),
         slugs={one.public_id: one.organization.slug for one in known if one.organization},
@@ -71,17 +71,7 @@ def approve(registration_id: str) -> ResponseReturnValue:
     """Take a platform into use, with those of its deployments that are surely whose it is."""
     now, actor = clock.now(), required_viewer().public_id
     with transaction() as session:
-        was = find_registration(session, registration_id).state
-        kept = approve_platform(session, registration_id, actor=actor, now=now)
-        if kept.organization is not None and was is not kept.state:
-            tell_managers(
-                session,
-                kept.organization.id,
-                kept.details.name,
-                is_on=True,
-                links=links(),
-                now=now,
-            )
+        kept = approve_platform(session, registration_id, links=links(), actor=actor, now=now)
     flash(_("%(name)s is in use.", name=kept.details.name), "done")
     return see_other(".index")
 
@@ -117,17 +107,7 @@ def disable(registration_id: str) -> ResponseReturnValue:
     """Take no more launches of a platform."""
     now, actor = clock.now(), required_viewer().public_id
     with transaction() as session:
-        was = find_registration(session, registration_id).state
-        kept = disable_registration(session, registration_id, actor=actor, now=now)
-        if kept.organization is not None and was is not kept.state:
-            tell_managers(
-                session,
-                kept.organization.id,
-                kept.details.name,
-                is_on=False,
-                links=links(),
-                now=now,
-            )
+        kept = stop_platform(session, registration_id, links=links(), actor=actor, now=now)
     flash(_("%(name)s opens nothing more.", name=kept.details.name), "done")
     return see_other(".index")
 

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.models.mail import Mail
 from lti.launches.launch_log import Occurrence, write_launch
 from lti.models.registrations_and_keys import Registration, RegistrationState
 from lti.registrations.deployments import see_deployment
@@ -86,8 +87,8 @@ def test_a_deployment_is_approved_and_refused(
     assert carrel_command("lti", "deployment", "approve", "0" * 26, "7", *to).code == 3
 
 
-def test_a_registration_is_disabled_and_taken_into_use_again(
-    carrel_command: Shell, cast: Cast, clock: Clock
+def test_a_registration_is_disabled_and_taken_into_use_again_and_its_managers_are_told(
+    carrel_command: Shell, cast: Cast, database: Database, clock: Clock
 ) -> None:
     made = add(carrel_command).answer["id"]
     assert carrel_command("lti", "registration", "disable", made, "--json").answer["state"] == (
@@ -96,6 +97,13 @@ def test_a_registration_is_disabled_and_taken_into_use_again(
     assert carrel_command("lti", "registration", "approve", made, "--json").answer["state"] == (
         "active"
     )
+    carrel_command("lti", "registration", "approve", made, "--json")  # again, and nothing is new
+    with database.read_session() as session:
+        mails = session.scalars(select(Mail).order_by(Mail.id)).all()
+    assert [(one.recipient, one.subject.rpartition(" ")[2]) for one in mails] == [
+        (cast.mia.email, "off"),
+        (cast.mia.email, "approved"),
+    ]
 
 
 def test_what_is_set_for_a_registration_stays_until_it_is_set_anew(

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid, NotFound
+from lms.mail.links import Links
 from lms.models.audit import AuditEntry
 from lti.models.registrations_and_keys import DeploymentState, RegistrationState
 from lti.protocol.platform_urls import origin_of, origins_of
 from lti.registrations.deployments import (
     approve_deployment,
-    approve_platform,
     find_deployment,
     list_deployments,
     refuse_deployment,
@@ -30,6 +30,7 @@ from lti.registrations.registrations import (
     list_registrations,
     registrations_of_issuer,
 )
+from lti.registrations.team_decisions import approve_platform
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_organization
@@ -200,7 +201,9 @@ def test_a_platform_of_no_organization_is_approved_without_its_deployments(
     with database.transaction() as session:
         made = make_registration(session, organization=None)
         pend_deployment(session, made, "2")
-        kept = approve_platform(session, made.public_id, actor=None, now=NOW)
+        kept = approve_platform(
+            session, made.public_id, links=Links("http://localhost"), actor=None, now=NOW
+        )
         (waiting,) = list_deployments(session)
         assert kept.state is RegistrationState.ACTIVE
         assert (waiting.state, waiting.organization) == (DeploymentState.PENDING, None)

@@ -1,0 +1,134 @@
+"""The five steps of a connection, from registered to the first grade: which are done, and whose the next one is."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lti.models.courses import Context, ResourceLink, Score
+from lti.models.registrations_and_keys import DeploymentState, RegistrationState
+from lti.registrations.deployments import DeploymentFacts
+from lti.registrations.registrations import RegistrationFacts
+
+
+class Step(StrEnum):
+    """What has to happen, in this order."""
+
+    REGISTERED = "registered"
+    APPROVED = "approved"
+    VISIBLE = "visible"  # teachers find the tool in their courses
+    LAUNCHED = "launched"
+    GRADED = "graded"
+
+
+class Owner(StrEnum):
+    """Who has to do a step."""
+
+    ADMINISTRATOR = "administrator"
+    TEAM = "team"
+    TEACHER = "teacher"
+    LEARNER = "learner"
+
+
+class Stage(StrEnum):
+    """Where a step is."""
+
+    DONE = "done"
+    NEXT = "next"
+    LATER = "later"
+    STOPPED = "stopped"  # the platform was switched off, or its deployment refused
+
+
+@dataclass(frozen=True, slots=True)
+class StepFacts:
+    """A step; `done_at` is None while it isn't done, and where nothing tells when it was."""
+
+    step: Step
+    stage: Stage
+    owner: Owner
+    done_at: datetime | None
+
+
+def steps_by_platform(
+    session: Session, known: Sequence[RegistrationFacts], deployed: Sequence[DeploymentFacts]
+) -> dict[int, tuple[StepFacts, ...]]:
+    """Return the steps of platforms, by their rows, with those of their deployments that are given."""
+    rows = session.execute(
+        select(
+            Context.deployment_id,
+            func.min(Context.created_at),
+            func.min(ResourceLink.created_at),
+            func.min(Score.delivered_at),
+        )
+        .outerjoin(ResourceLink, ResourceLink.context_id == Context.id)
+        .outerjoin(Score, Score.link_id == ResourceLink.id)
+        .group_by(Context.deployment_id)
+    )
+    times = {deployment: _Times(*found) for deployment, *found in rows}
+    return {
+        one.id: _steps(
+            one, [each for each in deployed if each.registration == one.public_id], times
+        )
+        for one in known
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """When a deployment was first opened in a course, first launched by a link, and first took a score."""
+
+    opened_at: datetime | None
+    launched_at: datetime | None
+    graded_at: datetime | None
+
+
+def _steps(
+    platform: RegistrationFacts,
+    deployed: Sequence[DeploymentFacts],
+    times: Mapping[int, _Times],
+) -> tuple[StepFacts, ...]:
+    seen = [times[one.id] for one in deployed if one.id in times]
+    done = {
+        Step.REGISTERED: platform.created_at,
+        Step.APPROVED: _approved_at(platform, deployed),
+        Step.VISIBLE: _first(one.opened_at for one in seen),
+        Step.LAUNCHED: _first(one.launched_at for one in seen),
+        Step.GRADED: _first(one.graded_at for one in seen),
+    }
+    owners = {
+        Step.REGISTERED: Owner.ADMINISTRATOR,
+        Step.APPROVED: _approves(platform),
+        Step.VISIBLE: Owner.ADMINISTRATOR,
+        Step.LAUNCHED: Owner.TEACHER,
+        Step.GRADED: Owner.LEARNER,
+    }
+    upcoming = next((step for step in Step if done[step] is None), None)
+    stages = {step: Stage.DONE if at else Stage.LATER for step, at in done.items()}
+    if upcoming is not None:
+        stages[upcoming] = Stage.STOPPED if _is_off(platform, deployed) else Stage.NEXT
+    return tuple(StepFacts(step, stages[step], owners[step], done[step]) for step in Step)
+
+
+def _first(moments: Iterable[datetime | None]) -> datetime | None:
+    return min((one for one in moments if one is not None), default=None)
+
+
+def _approved_at(
+    platform: RegistrationFacts, deployed: Sequence[DeploymentFacts]
+) -> datetime | None:
+    if platform.state is not RegistrationState.ACTIVE:
+        return None
+    return _first(one.decided_at for one in deployed if one.state is DeploymentState.APPROVED)
+
+
+def _is_off(platform: RegistrationFacts, deployed: Sequence[DeploymentFacts]) -> bool:
+    is_refused = {one.state for one in deployed} == {DeploymentState.REFUSED}
+    return platform.state is RegistrationState.DISABLED or is_refused
+
+
+def _approves(platform: RegistrationFacts) -> Owner:
+    """Return who approves: our team the platform, its administrator then what they installed."""
+    return Owner.ADMINISTRATOR if platform.state is RegistrationState.ACTIVE else Owner.TEAM

@@ -1,0 +1,100 @@
+"""The steps on the page of a connection, and what waits for our team on the staff home."""
+
+import pytest
+from sqlalchemy import update
+
+from lms.core.database import Database
+from lti.models.registrations_and_keys import Registration, RegistrationState
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.lti.course_fixtures import make_course
+from tests.lti.factories import (
+    connect_elm_county,
+    make_registration,
+    pend_deployment,
+    platform_details,
+)
+from tests.lti.web.registrations.test_manager import place
+from tests.visitor import Visitor
+
+
+def state_of(page: str) -> list[str]:
+    """The badge of each step."""
+    steps = page.split('class="connection-steps"')[1].split("</ol>")[0]
+    return [
+        each
+        for each in ("Done", "Next", "Later", "Stopped")
+        for _ in range(steps.count(f">{each}<"))
+    ]
+
+
+@pytest.fixture
+def waiting(database: Database, cast: Cast, clock: Clock) -> str:
+    """Elm County's Moodle, which waits for approval; its outside id."""
+    with database.transaction() as session:
+        made = make_registration(session, details=platform_details(product="moodle"))
+        pend_deployment(session, made, "7")
+        session.execute(update(Registration).values(state=RegistrationState.PENDING))
+    return made.public_id
+
+
+def test_a_manager_reads_whom_each_step_waits_for(
+    client: Visitor, database: Database, cast: Cast, waiting: str
+) -> None:
+    client.sign_in(cast.mia.id)
+    page = client.get(place(database, cast)).text
+    for words in ("Registered", "Approved", "Visible to teachers", "First launch", "First grade"):
+        assert f"<strong>{words}</strong>" in page
+    assert "Our team" in page
+    assert "We look at it within a business day and email you." in page
+
+    client.sign_in(cast.ada.id)
+    client.post(f"/staff/lti/{waiting}/approve")
+    client.sign_in(cast.mia.id)
+    page = client.get(place(database, cast)).text
+    assert "Show in activity chooser" in page  # Moodle's next step, and no one else's
+    assert "/guide/moodle" in page
+    assert "Our team" not in page
+
+
+def test_a_platform_without_a_step_of_its_own_is_shown_to_teachers_by_its_guide(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        connect_elm_county(session, cast, details=platform_details(product="canvas"))
+    client.sign_in(cast.mia.id)
+    page = client.get(place(database, cast)).text
+    assert "Show in activity chooser" not in page
+    assert "Add it to your courses as the guide says." in page
+    assert "/guide/canvas" in page
+
+
+def test_a_connection_in_use_says_what_is_left(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        make_course(session, cast.organization_id)
+    client.sign_in(cast.mia.id)
+    page = client.get(place(database, cast)).text
+    assert state_of(page) == ["Done"] * 4 + ["Next"]
+    assert "A learner watches a recording that has a grade column." in page
+
+
+def test_staff_see_the_steps_too(client: Visitor, cast: Cast, waiting: str) -> None:
+    client.sign_in(cast.ada.id)
+    assert state_of(client.get("/staff/lti").text) == ["Done", "Next", "Later", "Later", "Later"]
+
+
+def test_what_waits_for_our_team_is_on_the_staff_home(
+    client: Visitor, database: Database, cast: Cast, waiting: str
+) -> None:
+    client.sign_in(cast.ada.id)
+    home = client.get("/staff").text
+    assert "1 LMS connection waits for approval" in home  # its deployment is approved with it
+    assert 'href="/staff/lti"' in home
+    client.post(f"/staff/lti/{waiting}/approve")
+    assert "waits for approval" not in client.get("/staff").text
+    with database.transaction() as session:
+        second = make_registration(session, client_id="second")
+        pend_deployment(session, second, "8")
+    assert "1 LMS connection waits for approval" in client.get("/staff").text

@@ -1,0 +1,136 @@
+"""Open edX gives each placement a client of its own: those of an approved one work without another approval."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.mail import Mail
+from lti.models.registrations_and_keys import DeploymentState, RegistrationState
+from lti.registrations.deployments import list_deployments
+from lti.registrations.registrations import list_registrations
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.lti.web.registrations.test_connection_by_invite import have_a_mailbox
+from tests.lti.web.registrations.test_manager import place
+from tests.visitor import Visitor
+
+EDX = "https://courses.elm.example.org"
+STUDIO = "https://studio.elm.example.org"
+
+
+def placement(number: int, **changed: str) -> dict[str, str]:
+    """What Studio shows of a placement."""
+    return {
+        "name": f"Elm Open edX {number}",
+        "issuer": EDX,
+        "client_id": f"placement-{number}",
+        "auth_url": f"{EDX}/api/lti_consumer/v1/launch/",
+        "token_url": f"{EDX}/api/lti_consumer/v1/token/{number}",
+        "jwks_url": f"{STUDIO}/api/lti_consumer/v1/public_keysets/{number}",
+        "deployment_id": "1",
+        **changed,
+    }
+
+
+def enter(
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    entered: dict[str, str],
+    product: str = "open-edx",
+) -> str:
+    client.sign_in(cast.mia.id)
+    answer = client.post(f"{place(database, cast)}/new?product={product}", data=entered)
+    assert answer.status_code == 303
+    return client.get(answer.headers["Location"]).text
+
+
+def states(database: Database) -> dict[str, tuple[RegistrationState, DeploymentState]]:
+    """How each placement stands, and its deployment."""
+    with database.read_session() as session:
+        deployed = {one.registration: one.state for one in list_deployments(session)}
+        return {
+            one.client_id: (one.state, deployed[one.public_id])
+            for one in list_registrations(session)
+        }
+
+
+@pytest.fixture
+def approved(client: Visitor, database: Database, cast: Cast, clock: Clock) -> None:
+    """Elm County's first placement, which our team has approved."""
+    have_a_mailbox(database)
+    assert "We look at it within a business day" in enter(client, database, cast, placement(1))
+    with database.read_session() as session:
+        (first,) = list_registrations(session)
+    client.sign_in(cast.ada.id)
+    client.post(f"/staff/lti/{first.public_id}/approve")
+
+
+WAITS = (RegistrationState.PENDING, DeploymentState.PENDING)
+WORKS = (RegistrationState.ACTIVE, DeploymentState.APPROVED)
+
+
+def test_a_further_placement_works_at_once_and_nobody_is_asked(
+    client: Visitor, database: Database, cast: Cast, approved: None
+) -> None:
+    with database.read_session() as session:
+        before = len(session.scalars(select(Mail.id)).all())
+    assert "This placement works now" in enter(client, database, cast, placement(2))
+    assert states(database) == {"placement-1": WORKS, "placement-2": WORKS}
+    with database.read_session() as session:
+        assert len(session.scalars(select(Mail.id)).all()) == before
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"issuer": "https://other.example.org"},
+        {"auth_url": "https://other.example.org/api/lti_consumer/v1/launch/"},
+        {"jwks_url": "https://other.example.org/api/lti_consumer/v1/public_keysets/2"},
+        {"token_url": "https://other.example.org/api/lti_consumer/v1/token/2"},
+        {"jwks_url": f"{STUDIO}.evil.example/keys"},
+    ],
+    ids=["issuer", "login", "keyset host", "token host", "host that only begins alike"],
+)
+def test_one_with_anything_of_another_host_waits(
+    client: Visitor, database: Database, cast: Cast, approved: None, other: dict[str, str]
+) -> None:
+    enter(client, database, cast, placement(2, **other))
+    assert states(database)["placement-2"] == WAITS
+
+
+def test_one_that_was_switched_off_vouches_for_none(
+    client: Visitor, database: Database, cast: Cast, approved: None
+) -> None:
+    with database.read_session() as session:
+        (first,) = list_registrations(session)
+    client.post(f"/staff/lti/{first.public_id}/disable")
+    enter(client, database, cast, placement(2))
+    assert states(database)["placement-2"] == WAITS
+
+
+def test_another_product_at_the_same_addresses_waits(
+    client: Visitor, database: Database, cast: Cast, approved: None
+) -> None:
+    enter(client, database, cast, placement(2), product="canvas")
+    assert states(database)["placement-2"] == WAITS
+
+
+def test_what_stays_the_same_is_filled_in(
+    client: Visitor, database: Database, cast: Cast, approved: None
+) -> None:
+    client.sign_in(cast.mia.id)
+    page = client.get(f"{place(database, cast)}/new?product=open-edx").text
+    for value in (EDX, f"{EDX}/api/lti_consumer/v1/launch/", "1"):
+        assert f'value="{value}"' in page
+    assert "placement-1" not in page
+    assert 'value="Elm County Library Open edX 2"' in page
+
+
+def test_before_the_first_only_the_deployment_is(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    client.sign_in(cast.mia.id)
+    page = client.get(f"{place(database, cast)}/new?product=open-edx").text
+    assert 'value="1"' in page
+    assert EDX not in page
