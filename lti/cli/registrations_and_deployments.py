@@ -10,6 +10,7 @@ from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
 from lms.mail.links import Links
 from lti.models.registrations_and_keys import DeploymentState
+from lti.registrations.additional_setup_guides import GUIDES
 from lti.registrations.deployments import (
     DeploymentFacts,
     approve_deployment,
@@ -81,8 +82,11 @@ def deployment() -> None:
 @click.option("--jwks-url", required=True, help="Where the learning system's keys are.")
 @click.option("--token-audience", help="Where it differs from the token address (Brightspace).")
 @click.option("--organization", required=True, metavar="SLUG", help="Whose it is.")
+@click.option("--product", type=click.Choice(sorted(GUIDES)), help="What it is.")
 @click.option("--deployment", "deployments", multiple=True, metavar="ID", help="Approved at once.")
-@click.option("--name", help="How it is listed; by default the organization and the host.")
+@click.option(
+    "--name", help="How it is listed; by default the organization, the product and the host."
+)
 @click.option("--allow-loopback", is_flag=True, help="It is at this machine or a private network.")
 @json_option
 @click.pass_obj
@@ -95,6 +99,7 @@ def add(
     jwks_url: str,
     token_audience: str | None,
     organization: str,
+    product: str | None,
     deployments: tuple[str, ...],
     name: str | None,
     *,
@@ -104,11 +109,12 @@ def add(
     """Register a learning system, and approve the deployments that are named."""
     now = clock.now()
     details = RegistrationDetails(
-        name=name or name_of_platform(organization, "", auth_url),
+        name=name or name_of_platform(organization, product or "", auth_url),
         auth_url=auth_url,
         token_url=token_url,
         jwks_url=jwks_url,
         token_audience=token_audience,
+        product=product or "",
         allows_loopback=allow_loopback,
     )
     new = NewRegistration(issuer, client_id, details, organization)

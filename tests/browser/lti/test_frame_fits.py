@@ -92,6 +92,10 @@ def test_in_a_compact_frame_the_film_has_most_of_the_room(
         assert frame.evaluate(CUT) <= 0
         assert film["height"] >= min(0.6 * 360, 0.5 * width)
         expect(frame.get_by_role("heading", level=1)).to_be_visible()
+        for button in frame.get_by_role("button", name="Handouts").all():
+            box = button.bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= width
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)
             take_picture(page, f"compact-{path_name(name)}-{width}-{theme}")

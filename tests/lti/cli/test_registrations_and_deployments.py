@@ -50,6 +50,16 @@ def test_a_registration_is_added_with_its_deployments_and_listed(
     assert {one["state"] for one in deployed} == {"approved"}
 
 
+def test_a_registration_says_which_product_it_is(
+    carrel_command: Shell, cast: Cast, database: Database, clock: Clock
+) -> None:
+    ran = add(carrel_command, product="open-edx")
+    assert ran.answer["name"] == "elm-county · Open edX · lms.example.edu"
+    with database.read_session() as session:
+        assert session.scalars(select(Registration.product)).one() == "open-edx"
+    assert add(carrel_command, product="nothing", client_id="d").code == 2
+
+
 def test_plain_http_needs_that_this_machine_is_allowed(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
