@@ -60,8 +60,6 @@ def keep_handout(storage: Storage, path: Path, name: str, scratch: Path) -> Kept
     wrong with it.
     """
     shown = own_name(name)
-    if not shown.isprintable():
-        raise Invalid(N_("The file has no name that can be shown. Rename it and send it again."))
     handout_id = new_public_id()
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         try:

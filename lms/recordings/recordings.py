@@ -63,7 +63,7 @@ def keep_original(storage: Storage, path: Path, name: str) -> Original:
     Raises Invalid when the file has no usable name.
     """
     shown = own_name(name)
-    if not shown or not shown.isprintable():
+    if not shown:
         raise Invalid(N_("The file has no name. Choose it again."))
     recording_id = new_public_id()
     key = f"originals/{recording_id}/{safe_name(shown)}"

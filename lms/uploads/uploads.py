@@ -83,7 +83,7 @@ class Wanted:
     def checked(self) -> "Wanted":
         """Return it with a name that can be shown; raises WrongKind and TooLarge, saying what to do."""
         name = own_name(self.name)
-        if not name or not name.isprintable():
+        if not name:
             raise WrongKind(N_("The file has no name. Choose it again."))
         if self.size_bytes == 0:
             raise WrongKind(

@@ -13,6 +13,7 @@ LONGEST_NAME: Final = 200
 _PART: Final = r"[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*"
 _KEY: Final = re.compile(rf"{_PART}(?:/{_PART})*")
 
+_JOINERS: Final = frozenset("\u200c\u200d")
 _TYPES: Final = {
     "aac": "audio/aac",
     "gif": "image/gif",
@@ -64,8 +65,20 @@ def folder_of(prefix: str) -> str:
 
 
 def own_name(name: str) -> str:
-    """Return a file's own name of what a person's browser says, which may be a whole path."""
-    return name.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    """Return a file's own name of what a person's browser says, which may be a whole path.
+
+    It can be shown: line breaks become spaces, and marks without a shape are left out, such as
+    those of the direction of writing. What joins the parts of an emoji stays.
+    """
+    own = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(map(_shown, own)).strip()
+
+
+def _shown(sign: str) -> str:
+    category = unicodedata.category(sign)
+    if category in {"Cc", "Zl", "Zp"}:
+        return " "
+    return "" if category in {"Cf", "Cs"} and sign not in _JOINERS else sign
 
 
 def safe_name(name: str) -> str:

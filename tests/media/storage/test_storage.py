@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from media.storage.object_keys import checked_key, content_type_of, new_key_id, safe_name
+from media.storage.object_keys import checked_key, content_type_of, new_key_id, own_name, safe_name
 from media.storage.storage_protocol import BadKey, Missing, StorageAway, open_storage
 from tests.servers.breakable_proxy import breaking_line_to
 
@@ -334,6 +334,24 @@ def test_new_ids_are_26_lower_case_letters_and_digits_and_differ():
 def test_a_persons_file_name_becomes_a_safe_one(name, safe):
     assert safe_name(name) == safe
     assert checked_key(f"originals/{safe}")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ('\u200fהרצאה "א".mp4', 'הרצאה "א".mp4'),
+        ("it's \u202egpj.4pm.mp4", "it's gpj.4pm.mp4"),
+        ("👩\u200d💻 talk.mp4", "👩\u200d💻 talk.mp4"),
+        ("two\nlines\u2028.mp4", "two lines .mp4"),
+        ("half \ud83d of a pair.mp4", "half  of a pair.mp4"),
+        ("....mp4", "....mp4"),
+        ("C:\\films\\talk.mp4", "talk.mp4"),
+        ("\u200f", ""),
+    ],
+)
+def test_a_file_name_is_shown_as_it_is_without_marks_that_have_no_shape(name, shown):
+    assert own_name(name) == shown
+    assert checked_key(f"originals/{safe_name(name)}")
 
 
 def test_an_unknown_ending_is_plain_bytes():
