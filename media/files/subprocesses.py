@@ -61,6 +61,14 @@ class Said:
     err: str
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an ffmpeg made: how many seconds of media, and the end of what it said."""
+
+    seconds: float
+    said: str
+
+
 @functools.cache
 def ffmpeg_path() -> str:
     """Return an ffmpeg that writes H.264 and AAC: the system's, else the one in a wheel."""
@@ -125,8 +133,8 @@ def run_ffmpeg(
     folder: Path,
     progress: Callable[[float], None],
     canceled: Callable[[], bool],
-) -> float:
-    """Run an ffmpeg that reports with `-progress pipe:1`; return the seconds of media it made.
+) -> Made:
+    """Run an ffmpeg that reports with `-progress pipe:1`; return what it made.
 
     `progress` hears those seconds as they grow. Raises ProgramFailed, ProgramStalled when nothing
     moves for `limits.stall_seconds`, ProgramCanceled once `canceled()` is true.
@@ -144,7 +152,7 @@ def run_ffmpeg(
         raise ProgramFailed("\n".join(filter(None, (watch.tail, killed))))
     if process.returncode != 0:
         raise ProgramFailed(watch.tail)
-    return watch.seconds
+    return Made(watch.seconds, watch.tail)
 
 
 class _Watch:

@@ -24,7 +24,10 @@ def opened(path: Path, **options: object) -> Any:  # noqa: ANN401 - ffmpeg-pytho
     return ffmpeg.input(f"file:{path.absolute()}", **FENCE, **options)
 
 
-def compiled(output: Any) -> list[str]:  # noqa: ANN401 - ffmpeg-python has no types
-    """Return the words of the command that makes the output, reporting on its progress."""
-    told = ("-nostdin", "-hide_banner", "-v", "error", "-y", "-progress", "pipe:1")
+def compiled(output: Any, *, says: str = "error") -> list[str]:  # noqa: ANN401 - ffmpeg-python has no types
+    """Return the words of the command that makes the output, reporting on its progress.
+
+    `says` is the least that ffmpeg writes to stderr: errors, or `info` as well.
+    """
+    told = ("-nostdin", "-hide_banner", "-nostats", "-v", says, "-y", "-progress", "pipe:1")
     return [str(word) for word in output.global_args(*told).compile(cmd=ffmpeg_path())]

@@ -3,13 +3,14 @@
 import json
 import math
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
 from media.files.subprocesses import Limits, ProgramFailed, ask
 from media.video.ffmpeg_options import FENCE
-from media.video.stream_facts import AudioStream, Probe, VideoStream
+from media.video.stream_facts import AudioStream, DynamicRange, Probe, VideoStream
 
 READ_LIMITS: Final = Limits(memory_bytes=2 << 30, cpu_seconds=120, file_bytes=1 << 20)
 _READ_SECONDS: Final = 120
@@ -21,6 +22,10 @@ _MEDIAINFO: Final = (
     " mediainfo_options={'File_TestContinuousFileNames': '0'}))"
 )
 _MEDIAINFO_CODECS: Final = {"AVC": "h264", "HEVC": "hevc", "AAC": "aac", "Opus": "opus"}
+
+# They tell where a stream ends, not how long it is.
+_MATROSKA: Final = frozenset({"matroska,webm", "Matroska", "WebM"})
+_MEDIAINFO_RANGES: Final = {"PQ": DynamicRange.PQ, "HLG": DynamicRange.HLG}
 
 Facts = dict[str, Any]
 
@@ -73,11 +78,15 @@ def _probe(
 ) -> Probe:
     video = next((each for each in videos if each.width and each.height), None)
     audio = next((each for each in audios if each.channels), None)
+    # ffmpeg, too, counts from the first timestamp, which may be hours after 0.
+    first = min([each.starts for each in videos] + [each.starts for each in audios], default=0.0)
+    video = video and replace(video, starts=video.starts - first)
+    audio = audio and replace(audio, starts=audio.starts - first)
     ends = [each.starts + each.seconds for each in (video, audio) if each and each.seconds]
     known = bool(ends) and len(ends) == bool(video) + bool(audio)
     return Probe(
         container=container,
-        seconds=max(ends) if known else declared,
+        seconds=max(ends) if known else declared - first * (container in _MATROSKA),
         size=path.stat().st_size,
         video=video,
         audio=audio,
@@ -103,6 +112,7 @@ def _ffprobe_video(facts: Facts) -> VideoStream:
         interlaced=facts.get("field_order") in _INTERLACED,
         turned=turn != 0,
         square_pixels=stretch == 1,
+        dynamic_range=_ffprobe_range(facts),
         bits_per_second=int(_number(facts.get("bit_rate"))),
         starts=_number(facts.get("start_time")),
         seconds=_ffprobe_seconds(facts),
@@ -121,6 +131,11 @@ def _ffprobe_audio(facts: Facts) -> AudioStream:
     )
 
 
+def _ffprobe_range(facts: Facts) -> DynamicRange:
+    coded = facts.get("color_transfer")
+    return DynamicRange(coded) if coded in set(DynamicRange) else DynamicRange.STANDARD
+
+
 def _ffprobe_turn(facts: Facts) -> int:
     tagged = _number(facts.get("tags", {}).get("rotate"))
     sides = [_number(each.get("rotation")) for each in facts.get("side_data_list", ())]
@@ -137,6 +152,7 @@ def _ffprobe_seconds(facts: Facts) -> float:
 
 
 def _mediainfo_video(facts: Facts) -> VideoStream:
+    starts, seconds = _mediainfo_times(facts)
     turn = round(_number(facts.get("Rotation"))) % 360
     stretch = Fraction(str(facts.get("PixelAspectRatio", "1")))
     width, height = round(int(facts.get("Width", 0)) * stretch), int(facts.get("Height", 0))
@@ -154,22 +170,37 @@ def _mediainfo_video(facts: Facts) -> VideoStream:
         interlaced=facts.get("ScanType") in {"Interlaced", "MBAFF"},
         turned=turn != 0,
         square_pixels=stretch == 1,
+        dynamic_range=_MEDIAINFO_RANGES.get(
+            str(facts.get("transfer_characteristics")), DynamicRange.STANDARD
+        ),
         bits_per_second=int(_number(facts.get("BitRate"))),
-        starts=_number(facts.get("Delay")),
-        seconds=_number(facts.get("Duration")),
+        starts=starts,
+        seconds=seconds,
     )
 
 
 def _mediainfo_audio(facts: Facts) -> AudioStream:
+    starts, seconds = _mediainfo_times(facts)
     return AudioStream(
         pick=_mediainfo_pick(facts, "a:0"),
         codec=_mediainfo_codec(facts),
         profile=str(facts.get("Format_AdditionalFeatures", "")),
         channels=int(_number(facts.get("Channels"))),
         sample_rate=int(_number(facts.get("SamplingRate"))),
-        starts=_number(facts.get("Delay")),
-        seconds=_number(facts.get("Duration")),
+        starts=starts,
+        seconds=seconds,
     )
+
+
+def _mediainfo_times(facts: Facts) -> tuple[float, float]:
+    """Return when a track begins and how long it is, in seconds."""
+    starts, seconds = _number(facts.get("Delay")), _number(facts.get("Duration"))
+    if (facts.get("extra") or {}).get("Duration_Source") == "General_Duration":
+        return starts, max(0.0, seconds - starts)  # it is where the file ends
+    itself = _number(facts.get("Source_Duration"))
+    if not starts and 0 < itself < seconds:  # MP4 counts the time before the track as a part of it
+        return seconds - itself, itself
+    return starts, seconds
 
 
 def _mediainfo_codec(facts: Facts) -> str:

@@ -15,6 +15,8 @@ import ffmpeg
 
 from media.video import slide_detection
 from media.video.ffmpeg_options import compiled, opened
+from media.video.loudness import Level, even_channels, levelled
+from media.video.picture_filters import last_picture_stays, sized, whole_pictures
 from media.video.stream_facts import AudioStream, Probe, VideoStream
 
 SEGMENT_SECONDS: Final = 6
@@ -88,7 +90,7 @@ def poster_command(folder: Path, video: VideoStream) -> list[str]:
     """
     seen = opened(folder / f"{HIGH}.mp4", t=POSTER_SEEN_SECONDS, skip_frame="nokey")
     picture = _filters(
-        *_before(video),
+        *whole_pictures(video),
         "fps=1:eof_action=pass",
         f"scale='min({POSTER_WIDTH},iw*sar)':-2:out_range=pc",
         "format=yuvj420p",
@@ -101,7 +103,7 @@ def poster_command(folder: Path, video: VideoStream) -> list[str]:
     return compiled(poster)
 
 
-def encode_command(source: Path, found: Probe, cuts: Sequence[float]) -> list[str]:
+def encode_command(source: Path, found: Probe, cuts: Sequence[float], level: Level) -> list[str]:
     """Return the one command that encodes all that is needed.
 
     Every output of it has something to show at once: ffmpeg reports no progress, and looks as if
@@ -109,7 +111,8 @@ def encode_command(source: Path, found: Probe, cuts: Sequence[float]) -> list[st
     sheets afterwards, and the poster has a command of its own.
 
     `cuts` are the times in seconds at which the segments of a copied high rung begin: the low one
-    is then cut there. Without cuts both rungs are encoded and cut every six seconds.
+    is then cut there. Without cuts both rungs are encoded and cut every six seconds. The sound is
+    brought to `level`.
     """
     opened_source = opened(source)
     outputs: list[Any] = []
@@ -118,8 +121,13 @@ def encode_command(source: Path, found: Probe, cuts: Sequence[float]) -> list[st
         outputs += _pictures(picture, found.video, found.lacks(found.video), cuts)
     if found.audio:
         sound = opened_source[found.audio.pick]
-        outputs.append(_sound(sound, found.audio, found.lacks(found.audio)))
+        outputs.append(_sound(sound, found.audio, found.lacks(found.audio), level))
     return compiled(ffmpeg.merge_outputs(*outputs))
+
+
+def sound_command(source: Path, found: Probe, audio: AudioStream, level: Level) -> list[str]:
+    """Return the command that encodes the sound alone, brought to another level."""
+    return compiled(_sound(opened(source)[audio.pick], audio, found.lacks(audio), level))
 
 
 def progressive_command(folder: Path, found: Probe) -> list[str]:
@@ -161,14 +169,14 @@ def _pictures(
     cuts: Sequence[float],
 ) -> list[Any]:
     wanted = [rung for rung in rungs(video) if not (cuts and rung.name == HIGH)]
-    before = _before(video)
-    outputs = [_rung(stream, rung, before, lacking, cuts) for rung in wanted]
+    before = whole_pictures(video)
+    outputs = [_rung(stream, rung, video, lacking, cuts) for rung in wanted]
     thumbs = _filters(
         *before,
         f"fps=1/{THUMB_SECONDS}:start_time=0:eof_action=pass",
-        f"scale={THUMB_WIDTH}:{thumb_height(video)}:out_range=pc",
+        *sized(video, THUMB_WIDTH, thumb_height(video)),
+        "scale=out_range=pc",
         "format=yuvj420p",
-        "setsar=1",
     )
     outputs.append(ffmpeg.output(stream, THUMB, vf=thumbs, **{"q:v": 3}))
     outputs.append(frames_for_slides(stream, before))
@@ -186,10 +194,6 @@ def frames_for_slides(stream: Any, before: Sequence[str]) -> Any:  # noqa: ANN40
     return ffmpeg.output(stream, SLIDE_FRAMES, vf=frames, format="rawvideo")
 
 
-def _before(video: VideoStream) -> tuple[str, ...]:
-    return ("yadif=deint=interlaced",) if video.interlaced else ()
-
-
 def _filters(*chain: str) -> str:
     """Return filters as one graph of its output alone.
 
@@ -203,19 +207,16 @@ def _filters(*chain: str) -> str:
 def _rung(
     stream: Any,  # noqa: ANN401
     rung: Rung,
-    before: Sequence[str],
+    video: VideoStream,
     lacking: float,
     cuts: Sequence[float],
 ) -> Any:  # noqa: ANN401
     times = ",".join(f"{cut:.3f}" for cut in cuts)
-    # the last picture stands until the sound ends
-    standing = (f"tpad=stop_mode=clone:stop_duration={lacking}",) if lacking else ()
     picture = _filters(
-        *before,
+        *whole_pictures(video),
         f"fps={rung.rate.numerator}/{rung.rate.denominator}:start_time=0",
-        *standing,
-        f"scale={rung.width}:{rung.height}:out_range=tv",
-        "setsar=1",
+        *last_picture_stays(lacking),
+        *sized(video, rung.width, rung.height),
         "format=yuv420p",
     )
     return _hls(
@@ -236,14 +237,8 @@ def _rung(
     )
 
 
-def _sound(stream: Any, audio: AudioStream, lacking: float) -> Any:  # noqa: ANN401
-    channels = "mono" if audio.channels == 1 else "stereo"
-    sound = (
-        stream.filter("aresample", **{"async": 1, "first_pts": 0})
-        .filter("aformat", channel_layouts=channels)
-        .filter("loudnorm", I=-16, TP=-1.5, LRA=11)
-        .filter("aresample", 48000)
-    )
+def _sound(stream: Any, audio: AudioStream, lacking: float, level: Level) -> Any:  # noqa: ANN401
+    sound = levelled(even_channels(stream, audio), level)
     if lacking:
         sound = sound.filter("apad", pad_dur=lacking)
     return _hls(sound, SOUND, acodec="aac", **{"b:a": "96k"})

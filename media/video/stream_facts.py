@@ -1,6 +1,7 @@
 """Stream facts of a recording: container, video, and audio, and whether they can be copied."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
@@ -12,12 +13,21 @@ TOGETHER_SECONDS: Final = 0.05
 UNEVEN_SECONDS: Final = 0.5
 
 
+class DynamicRange(StrEnum):
+    """How brightness is coded: as usual, or for HDR screens; the values are ffmpeg's names."""
+
+    STANDARD = "bt709"
+    PQ = "smpte2084"
+    HLG = "arib-std-b67"
+
+
 @dataclass(frozen=True, slots=True)
 class VideoStream:
     """A moving picture. Width and height are as shown: turned, and with square pixels.
 
     `pick` chooses the stream in ffmpeg's words, `level` is ten times the H.264 level (42 is 4.2),
-    `seconds` and `bits_per_second` are 0 where nobody knows them.
+    `seconds` and `bits_per_second` are 0 where nobody knows them. `starts` counts from the first
+    timestamp of the file. `dynamic_range` says how brightness is coded.
     """
 
     pick: str
@@ -32,6 +42,7 @@ class VideoStream:
     interlaced: bool
     turned: bool
     square_pixels: bool
+    dynamic_range: DynamicRange
     bits_per_second: int
     starts: float
     seconds: float
@@ -39,7 +50,7 @@ class VideoStream:
 
 @dataclass(frozen=True, slots=True)
 class AudioStream:
-    """A sound track; `seconds` is 0 where nobody knows it."""
+    """A sound track; `seconds` is 0 where nobody knows it, `starts` is as for a picture."""
 
     pick: str
     codec: str
@@ -96,6 +107,7 @@ def _copyable_picture(video: VideoStream) -> bool:
         and max(video.width, video.height) <= COPY_HEIGHT * 16 // 9
         and video.width % 2 == video.height % 2 == 0
         and video.eight_bit_420
+        and video.dynamic_range is DynamicRange.STANDARD
         and video.square_pixels
         and not video.interlaced
         and not video.turned

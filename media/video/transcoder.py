@@ -9,19 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from media.files.subprocesses import (
-    Limits,
-    ProgramCanceled,
-    ProgramFailed,
-    ProgramStalled,
-    run_ffmpeg,
-)
+from media.files.subprocesses import Limits
 from media.files.translation_marks import N_
 from media.video.audio_posters_and_thumbnail_sheets import (
     draw_sound_poster,
     put_into_sheets,
     thumbnail_track,
 )
+from media.video.encoder_runs import (
+    FAILED,
+    EncodeCanceled,
+    EncodeFailed,
+    EncoderRun,
+    begin_run,
+)
+from media.video.even_source import even_source
 from media.video.hls_playlist_parser_and_writer import (
     AAC_LC,
     BrokenPlaylist,
@@ -56,6 +58,7 @@ from media.video.renditions_and_commands import (
     thumb_height,
 )
 from media.video.slide_detection import Slide, find_slides
+from media.video.sound_level import check_level
 from media.video.upload_probe import CUT_OFF, Probe, Unplayable, VideoStream, held_seconds
 
 __all__ = [
@@ -69,7 +72,6 @@ __all__ = [
     "Unplayable",
     "encode",
     "remux",
-    "run_one",
 ]
 
 MASTER: Final = "master.m3u8"
@@ -78,24 +80,8 @@ CLOSE_SECONDS: Final = 0.5
 # A header may be off by a little; a file that lacks more than this was cut off.
 CUT_SECONDS: Final = 2.0
 CUT_SHARE: Final = 0.01
-_MIB: Final = 1 << 20
 
-STALLED: Final = N_("The encoder stood still and was stopped. Please try again.")
-FAILED: Final = N_("The encoder failed. Please try again; the end of what it said is shown below.")
 UNEVEN: Final = N_("What the encoder made is not as long as the recording. Please try again.")
-
-
-class EncodeFailed(Exception):
-    """The encoder failed: a sentence for staff and the end of what it said."""
-
-    def __init__(self, sentence: str, tail: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.tail = tail
-
-
-class EncodeCanceled(Exception):
-    """The encode was stopped because it is no longer wanted."""
 
 
 class NotCopyable(Exception):
@@ -136,38 +122,6 @@ class Encoded:
     files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Where a run is made, and who is told and asked meanwhile."""
-
-    out: Path
-    limits: Limits
-    progress: Callable[[float], None]
-    canceled: Callable[[], bool]
-
-    def ffmpeg(self, command: Sequence[str], seconds: float, span: tuple[float, float]) -> None:
-        """Run one command whose progress is the span of the whole; raises as encode does."""
-        begin, end = span
-
-        def heard(made: float) -> None:
-            self.progress(begin + (end - begin) * min(1.0, made / seconds))
-
-        try:
-            run_ffmpeg(
-                command,
-                limits=self.limits,
-                folder=self.out,
-                progress=heard,
-                canceled=self.canceled,
-            )
-        except ProgramCanceled:
-            raise EncodeCanceled from None
-        except ProgramStalled as fault:
-            raise EncodeFailed(STALLED, fault.tail) from None
-        except ProgramFailed as fault:
-            raise EncodeFailed(FAILED, fault.tail) from None
-
-
 def remux(
     source: Path,
     out: Path,
@@ -186,7 +140,7 @@ def remux(
         raise NotCopyable
     if probe.audio and probe.lacks(probe.audio):  # silence can't be added without encoding
         raise NotCopyable
-    run = _run(out, probe, progress, canceled, limits)
+    run = begin_run(out, probe, progress, canceled, limits)
     run.ffmpeg(copy_command(source, probe, sound=True), probe.seconds, (0.0, 0.9))
     if _checked(out, HIGH).longest > LONGEST_COPIED_SEGMENT:
         raise NotCopyable
@@ -211,9 +165,13 @@ def encode(  # noqa: PLR0913  (each word is needed, by its name)
     `pictured` times (seconds) is kept as a picture too, beside those of the slides.
     Raises Unplayable when the recording proves to be cut off, EncodeFailed, EncodeCanceled.
     """
-    run = _run(out, probe, progress, canceled, limits)
-    cuts = _copied_cuts(source, run, probe)
-    run.ffmpeg(encode_command(source, probe, cuts), probe.seconds, (0.02, 0.97))
+    run = begin_run(out, probe, progress, canceled, limits)
+    even = even_source(run, source, probe, (0.0, 0.03))
+    cuts = _copied_cuts(even.path, run, even.found)
+    command = encode_command(even.path, even.found, cuts, even.level)
+    run.ffmpeg(command, probe.seconds, (0.04, 0.95))
+    check_level(run, even.path, even.found, even.level, (0.95, 0.97))
+    even.forget()
     run.ffmpeg(progressive_command(out, probe), probe.seconds, (0.97, 0.98))
     slides: tuple[Slide, ...] = ()
     if probe.video:
@@ -228,54 +186,11 @@ def encode(  # noqa: PLR0913  (each word is needed, by its name)
     return _finished(source, out, probe, names, slides)
 
 
-def run_one(
-    command: Sequence[str],
-    out: Path,
-    seconds: float,
-    *,
-    progress: Callable[[float], None],
-    canceled: Callable[[], bool],
-) -> None:
-    """Run one command that makes so many seconds in the folder `out`; `progress` hears a share of 1.
-
-    Raises EncodeFailed and EncodeCanceled.
-    """
-    run = _Run(out, limits_for(seconds), progress, canceled)
-    run.ffmpeg(command, seconds, (0.0, 1.0))
-
-
-def _run(
-    out: Path,
-    probe: Probe,
-    progress: Callable[[float], None],
-    canceled: Callable[[], bool],
-    limits: Limits | None,
-) -> _Run:
-    out.mkdir(parents=True, exist_ok=True)
-    if any(out.iterdir()):
-        raise FileExistsError(f"{out} is not empty")
-    highest = 0.0
-
-    def rising(share: float) -> None:
-        nonlocal highest
-        highest = max(highest, share)
-        progress(highest)
-
-    return _Run(out, limits or limits_for(probe.seconds), rising, canceled)
-
-
-def limits_for(seconds: float) -> Limits:
-    """Return limits that no honest encode of that length reaches."""
-    return Limits(
-        cpu_seconds=1800 + round(30 * seconds), file_bytes=1024 * _MIB + round(seconds * _MIB)
-    )
-
-
-def _copied_cuts(source: Path, run: _Run, probe: Probe) -> tuple[float, ...]:
+def _copied_cuts(source: Path, run: EncoderRun, probe: Probe) -> tuple[float, ...]:
     """Copy the picture if that serves, and return where its segments begin; else nothing."""
     if not probe.copyable:
         return ()
-    run.ffmpeg(copy_command(source, probe, sound=False), probe.seconds, (0.0, 0.02))
+    run.ffmpeg(copy_command(source, probe, sound=False), probe.seconds, (0.03, 0.04))
     high = _checked(run.out, HIGH)
     if high.longest > LONGEST_COPIED_SEGMENT or len(high.starts) * 10 > LONGEST_TIMES:
         return ()
@@ -289,7 +204,7 @@ def _checked(out: Path, name: str) -> Playlist:
         raise EncodeFailed(FAILED, str(fault)) from None
 
 
-def _take_pictures(run: _Run, times: Set[float]) -> None:
+def _take_pictures(run: EncoderRun, times: Set[float]) -> None:
     for command in slide_commands(run.out / PROGRESSIVE, sorted(times)):
         run.ffmpeg(command, 1.0, (0.98, 0.98))
 

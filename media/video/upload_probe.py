@@ -88,7 +88,7 @@ def held_seconds(path: Path, found: Probe) -> float:
             folder=Path("/"),
             progress=lambda _: None,
             canceled=lambda: False,
-        )
+        ).seconds
     except ProgramFailed as fault:
         raise Unplayable(UNDECODABLE, fault.tail) from None
 

@@ -14,10 +14,13 @@ from typing import Any, Final
 import ffmpeg
 from PIL import ImageFont
 
+from media.video.encoder_runs import EncoderRun, limits_for
+from media.video.even_source import EvenSource, even_source
 from media.video.ffmpeg_options import compiled, opened
+from media.video.loudness import even_channels, levelled
+from media.video.picture_filters import last_picture_stays, sized, whole_pictures
 from media.video.renditions_and_commands import Rung, rungs
 from media.video.stream_facts import Probe
-from media.video.transcoder import run_one
 
 FONTS: Final = Path(__file__).with_name("fonts")
 # The first that has every sign of a name is taken: the second has all scripts, and looks plainer.
@@ -98,11 +101,14 @@ def burn(
     EncodeFailed and EncodeCanceled.
     """
     out.mkdir(parents=True, exist_ok=True)
+    run = EncoderRun(out, limits_for(found.seconds), progress, canceled)
+    even = even_source(run, source, found, (0.0, 0.05))
     lettered = letter(marks.name)
     (out / NAME).write_text(lettered.text or " ", "utf-8")
     shutil.copyfile(lettered.font, out / FACE)
-    command = _command(source, found, len(lettered.text), marks.captions)
-    run_one(command, out, found.seconds, progress=progress, canceled=canceled)
+    command = _command(even, len(lettered.text), marks.captions)
+    run.ffmpeg(command, found.seconds, (0.05, 1.0))
+    even.forget()
     (out / NAME).unlink()
     (out / FACE).unlink()
     return out / FILM
@@ -116,10 +122,12 @@ def _is_shown(sign: str, font: ImageFont.FreeTypeFont, blank: bytes) -> bool:
     return bytes(font.getmask(sign)) != blank or unicodedata.category(sign).startswith("M")
 
 
-def _command(source: Path, found: Probe, signs: int, captions: Sequence[CaptionFile]) -> list[str]:
-    opened_source = opened(source)
-    streams: list[Any] = [_picture(opened_source, found, signs)]
+def _command(source: EvenSource, signs: int, captions: Sequence[CaptionFile]) -> list[str]:
+    opened_source, found = opened(source.path), source.found
+    picture, filters = _picture(opened_source, found, signs)
+    streams: list[Any] = [picture]
     options: dict[str, Any] = {
+        "vf": ",".join(filters),
         "vcodec": "libx264",
         "preset": "veryfast",
         "crf": 23,
@@ -129,7 +137,8 @@ def _command(source: Path, found: Probe, signs: int, captions: Sequence[CaptionF
         "t": round(found.seconds, 3),
     }
     if found.audio:
-        streams.append(_sound(opened_source[found.audio.pick], found.audio.channels))
+        sound = even_channels(opened_source[found.audio.pick], found.audio)
+        streams.append(levelled(sound, source.level))
         options |= {"acodec": "aac", "b:a": "128k"}
     for number, track in enumerate(captions):
         # Cues only: a track of captions can make ffmpeg open nothing else.
@@ -142,47 +151,29 @@ def _command(source: Path, found: Probe, signs: int, captions: Sequence[CaptionF
     return compiled(ffmpeg.output(*streams, FILM, **options))
 
 
-def _picture(opened_source: Any, found: Probe, signs: int) -> Any:  # noqa: ANN401
+def _picture(opened_source: Any, found: Probe, signs: int) -> tuple[Any, tuple[str, ...]]:  # noqa: ANN401
+    """Return the picture, and the filters that put the name into it."""
     if found.video is None:
         width, height, rate = SOUND_ONLY
         plain = ffmpeg.input(f"color=c=0x191612:s={width}x{height}:r={rate}", f="lavfi")
-        return _lettered(plain["v"], width, height, signs)
+        return plain["v"], (_name(width, height, signs),)
     rung: Rung = rungs(found.video)[0]
-    picture = opened_source[found.video.pick]
-    if found.video.interlaced:
-        picture = picture.filter("yadif", deint="interlaced")
-    picture = picture.filter(
-        "fps", fps=f"{rung.rate.numerator}/{rung.rate.denominator}", start_time=0
-    )
     lacking = found.lacks(found.video)
-    if lacking:
-        picture = picture.filter("tpad", stop_mode="clone", stop_duration=lacking)
-    picture = picture.filter("scale", rung.width, rung.height).filter("setsar", 1)
-    return _lettered(picture, rung.width, rung.height, signs)
+    filters = (
+        *whole_pictures(found.video),
+        f"fps={rung.rate.numerator}/{rung.rate.denominator}:start_time=0",
+        *last_picture_stays(lacking),
+        *sized(found.video, rung.width, rung.height),
+        _name(rung.width, rung.height, signs),
+    )
+    return opened_source[found.video.pick], filters
 
 
-def _lettered(picture: Any, width: int, height: int, signs: int) -> Any:  # noqa: ANN401
+def _name(width: int, height: int, signs: int) -> str:
     fitting = width * 0.9 / (WIDTH_OF_A_SIGN * max(1, signs))
     size = max(SMALLEST_PX, round(min(height / LINES_HIGH, fitting)))
-    return picture.filter(
-        "drawtext",
-        fontfile=FACE,
-        textfile=NAME,
-        expansion="none",
-        fontsize=size,
-        fontcolor="white@0.85",
-        box=1,
-        boxcolor="black@0.45",
-        boxborderw=max(2, size // 3),
-        x=f"w-tw-{size}",
-        y=size,
-    )
-
-
-def _sound(stream: Any, channels: int) -> Any:  # noqa: ANN401
     return (
-        stream.filter("aresample", **{"async": 1, "first_pts": 0})
-        .filter("aformat", channel_layouts="mono" if channels == 1 else "stereo")
-        .filter("loudnorm", I=-16, TP=-1.5, LRA=11)
-        .filter("aresample", 48000)
+        f"drawtext=fontfile={FACE}:textfile={NAME}:expansion=none:fontsize={size}"
+        f":fontcolor=white@0.85:box=1:boxcolor=black@0.45:boxborderw={max(2, size // 3)}"
+        f":x=w-tw-{size}:y={size}"
     )

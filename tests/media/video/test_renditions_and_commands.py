@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from media.video.encoder_runs import limits_for
+from media.video.loudness import AS_IT_IS
 from media.video.renditions_and_commands import (
     LONGEST_TIMES,
     SEGMENT_SECONDS,
@@ -11,8 +13,7 @@ from media.video.renditions_and_commands import (
     rungs,
     thumb_height,
 )
-from media.video.stream_facts import AudioStream, Probe, VideoStream
-from media.video.transcoder import limits_for
+from media.video.stream_facts import AudioStream, DynamicRange, Probe, VideoStream
 
 HOURS_12 = 12 * 3600.0
 SOURCE = Path("/srv/talk.mp4")
@@ -32,6 +33,7 @@ def video(**facts):
         "interlaced": False,
         "turned": False,
         "square_pixels": True,
+        "dynamic_range": DynamicRange.STANDARD,
         "bits_per_second": 500_000,
         "starts": 0.0,
         "seconds": 60.0,
@@ -110,6 +112,7 @@ def test_a_varying_rate_becomes_a_steady_30():
         {"width": 853},
         {"width": 2560, "height": 1080},
         {"eight_bit_420": False},
+        {"dynamic_range": DynamicRange.HLG},
         {"interlaced": True},
         {"turned": True},
         {"bits_per_second": 3_000_001},
@@ -134,7 +137,7 @@ def test_an_unknown_bit_rate_is_that_of_the_file():
 
 
 def test_the_encoder_can_reach_neither_network_nor_lists():
-    words = encode_command(SOURCE, probed(video(), audio()), ())
+    words = encode_command(SOURCE, probed(video(), audio()), (), AS_IT_IS)
     assert words[words.index("-protocol_whitelist") + 1] == "file,pipe"
     formats = words[words.index("-format_whitelist") + 1].split(",")
     assert not {"hls", "dash", "concat", "sdp", "rtsp", "image2", "tty"} & set(formats)
@@ -143,20 +146,20 @@ def test_the_encoder_can_reach_neither_network_nor_lists():
 
 
 def test_both_rungs_are_cut_at_the_same_times():
-    words = encode_command(SOURCE, probed(video(), audio()), ())
+    words = encode_command(SOURCE, probed(video(), audio()), (), AS_IT_IS)
     cuts = [words[place + 1] for place, word in enumerate(words) if word == "-force_key_frames"]
     assert cuts == [f"expr:gte(t,n_forced*{SEGMENT_SECONDS})"] * 2
 
 
 def test_a_copied_picture_is_not_encoded_and_tells_the_low_rung_where_to_cut():
-    words = encode_command(SOURCE, probed(video(), audio()), (0.0, 8.34))
+    words = encode_command(SOURCE, probed(video(), audio()), (0.0, 8.34), AS_IT_IS)
     assert "high.m3u8" not in words
     assert words[words.index("-force_key_frames") + 1] == "0.000,8.340"
 
 
 def test_twelve_hours_of_cuts_fit_into_one_command():
     cuts = [place * 6.0 for place in range(int(HOURS_12 // 6))]
-    words = encode_command(SOURCE, probed(video(), audio(), HOURS_12), cuts)
+    words = encode_command(SOURCE, probed(video(), audio(), HOURS_12), cuts, AS_IT_IS)
     assert max(map(len, words)) < LONGEST_TIMES < 128 * 1024
 
 
@@ -168,12 +171,12 @@ def test_twelve_hours_are_within_the_limits():
 
 
 def test_an_interlaced_picture_is_made_whole():
-    graphs = graphs_of(encode_command(SOURCE, probed(video(interlaced=True)), ()))
+    graphs = graphs_of(encode_command(SOURCE, probed(video(interlaced=True)), (), AS_IT_IS))
     assert all("yadif" in graph for graph in graphs)
 
 
 def test_every_picture_has_a_graph_of_its_own_so_that_none_is_hoarded_for_another():
-    words = encode_command(SOURCE, probed(video(), audio()), ())
+    words = encode_command(SOURCE, probed(video(), audio()), (), AS_IT_IS)
     assert len(graphs_of(words)) == len(["high", "low", "thumbs", "slides"])
     assert words.count("-filter_complex") == 1
     assert "scale" not in words[words.index("-filter_complex") + 1]
@@ -181,7 +184,7 @@ def test_every_picture_has_a_graph_of_its_own_so_that_none_is_hoarded_for_anothe
 
 def test_every_output_begins_at_once_so_that_progress_is_reported_from_the_start():
     waiting = ("tile", "thumbnail")  # give nothing before they have seen many pictures
-    graphs = graphs_of(encode_command(SOURCE, probed(video(), audio()), ()))
+    graphs = graphs_of(encode_command(SOURCE, probed(video(), audio()), (), AS_IT_IS))
     assert not [graph for graph in graphs if any(word in graph for word in waiting)]
 
 
@@ -196,7 +199,7 @@ def graphs_of(words):
 
 
 def test_one_channel_stays_one():
-    words = encode_command(SOURCE, probed(None, audio(channels=1)), ())
+    words = encode_command(SOURCE, probed(None, audio(channels=1)), (), AS_IT_IS)
     assert "channel_layouts=mono" in words[words.index("-filter_complex") + 1]
 
 

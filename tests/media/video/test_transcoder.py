@@ -6,9 +6,9 @@ from PIL import Image
 
 from media.captions.caption_file_parser import read_cues
 from media.files.subprocesses import ffmpeg_path
+from media.video.encoder_runs import STALLED
 from media.video.hls_playlist_parser_and_writer import checked_playlist
 from media.video.transcoder import (
-    STALLED,
     EncodeCanceled,
     EncodeFailed,
     Limits,

@@ -1,0 +1,46 @@
+"""Sound level: what was encoded is measured, and encoded again where its loudness is wrong."""
+
+from pathlib import Path
+from typing import Final
+
+from media.files.translation_marks import N_
+from media.video.encoder_runs import EncodeFailed, EncoderRun
+from media.video.loudness import (
+    Level,
+    corrected,
+    is_loudest,
+    is_right,
+    loudness_command,
+    read_loudness,
+)
+from media.video.renditions_and_commands import SOUND, sound_command
+from media.video.stream_facts import Probe
+
+WRONG_LEVEL: Final = N_(
+    "The sound of the recording could not be brought to the usual loudness. Please export it with"
+    " a lower volume, and upload it again."
+)
+_CORRECTIONS: Final = 4
+# Before a sound may stay too quiet because its peaks allow no more.
+_LOUDER: Final = 2
+
+
+def check_level(
+    run: EncoderRun, source: Path, found: Probe, level: Level, span: tuple[float, float]
+) -> None:
+    """Measure the sound that was encoded at a level, and encode it again where that was wrong.
+
+    AAC makes some peaks higher, and the limiter makes some sounds quieter. Raises as encode does.
+    """
+    if found.audio is None:
+        return
+    measure = loudness_command(run.out / f"{SOUND}.mp4")
+    after = read_loudness(run.ffmpeg(measure, found.seconds, span))
+    for corrections in range(_CORRECTIONS):
+        if is_right(after) or (corrections >= _LOUDER and is_loudest(after, level)):
+            return
+        level = corrected(level, after)
+        run.ffmpeg(sound_command(source, found, found.audio, level), found.seconds, span)
+        after = read_loudness(run.ffmpeg(measure, found.seconds, span))
+    if not (is_right(after) or is_loudest(after, level)):
+        raise EncodeFailed(WRONG_LEVEL, f"{after.lufs} LUFS, {after.dbtp} dBTP")
