@@ -1,9 +1,10 @@
 """E1: what the pipeline costs beside ffmpeg alone.
 
 E1 encodes a recording with the product, in turn with one hand-written ffmpeg call that makes the
-same ladder (and the same plain MP4 after it), both at the same niceness. Only the product looks
-for slides and takes a picture of each, and chooses the poster among many frames: the first costs by
-the number of slides, the second alike for a minute and an hour.
+same ladder (and the same plain MP4 after it), both at the same niceness. Only the product measures
+the sound before and after, looks for slides and takes a picture of each, and chooses the poster
+among many frames. The pictures cost by the number of slides, the poster alike for a minute and an
+hour. How readable the low rung is: `benchmarks/low_rung.py`.
 Run: python -m benchmarks.encode [--seconds 60] [--slide 30] [--rounds 3]
 """
 
@@ -30,12 +31,15 @@ HLS = (
 X264 = ("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-sc_threshold", "0")
 SPLIT = "[0:v]split=4[a][b][c][d];"
 HIGH = "[a]fps=25,scale=1920:1080,format=yuv420p[high];"
-LOW = "[b]fps=15,scale=1280:720,format=yuv420p[low];"
+LOW = "[b]fps=15,scale=1920:1080,format=yuv420p[low];"
 STILLS = (
     "[c]fps=1,trim=end=30,scale=1280:-2:out_range=pc,format=yuvj420p,thumbnail=30[poster];"
     "[d]fps=1/10,scale=160:90:out_range=pc,format=yuvj420p,tile=10x10[thumbs];"
 )
-SOUND = "[0:a]aformat=channel_layouts=mono,loudnorm=I=-16:TP=-1.5:LRA=11,aresample=48000[sound]"
+SOUND = (
+    "[0:a]aformat=channel_layouts=mono,volume=3dB,aresample=192000,"
+    "alimiter=limit=0.79:level=disabled,aresample=48000[sound]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def by_ffmpeg(source: Path, out: Path) -> None:
     out.mkdir()
     keys = ("-force_key_frames", "expr:gte(t,n_forced*6)", "-g", "600")
     high = (*X264, "-crf", "23", "-maxrate", "2500k", "-bufsize", "5000k", *keys, *HLS)
-    low = (*X264, "-crf", "26", "-maxrate", "800k", "-bufsize", "1600k", *keys, *HLS)
+    low = (*X264, "-crf", "34", "-maxrate", "1000k", "-bufsize", "4000k", *keys, *HLS)
     ffmpeg(
         *("-i", source, "-filter_complex", SPLIT + HIGH + LOW + STILLS + SOUND),
         *("-map", "[high]", *high, "-hls_segment_filename", out / "high.mp4", out / "high.m3u8"),

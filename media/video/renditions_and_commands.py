@@ -1,7 +1,8 @@
 """Which renditions are made of a recording, and the ffmpeg commands that make them.
 
 Everything that must be encoded is made in one call, since decoding and scaling once is a third
-cheaper. The low rung keeps the resolution and drops the frame rate: text stays sharp.
+cheaper. The low rung keeps the resolution and drops the frame rate: text stays readable. Its buffer
+is large, since all of its bits are needed where a new slide appears.
 """
 
 import os
@@ -17,7 +18,7 @@ from media.video import slide_detection
 from media.video.ffmpeg_options import compiled, opened
 from media.video.loudness import Level, even_channels, levelled
 from media.video.picture_filters import last_picture_stays, sized, whole_pictures
-from media.video.stream_facts import AudioStream, Probe, VideoStream
+from media.video.stream_facts import COPY_HEIGHT, AudioStream, Probe, VideoStream
 
 SEGMENT_SECONDS: Final = 6
 LONGEST_COPIED_SEGMENT: Final = 12.0
@@ -43,7 +44,7 @@ _THREADS: Final = min(8, os.cpu_count() or 1)
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One picture to encode; sizes in pixels, bits a second."""
+    """One picture to encode; sizes in pixels, bits a second, and bits that may come in one burst."""
 
     name: str
     width: int
@@ -51,16 +52,17 @@ class Rung:
     rate: Fraction
     crf: int
     peak_bits: int
+    burst_bits: int
 
 
 def rungs(video: VideoStream) -> tuple[Rung, Rung]:
     """Return the high and the low rung for a picture: never larger or faster than it is."""
     rate = _steady_rate(video)
-    high = _fitted(video, 1080)
-    low = _fitted(video, 720)
+    size = _fitted(video)
+    low = min(rate, _LOW_RATE)
     return (
-        Rung(HIGH, *high, rate=rate, crf=23, peak_bits=2_500_000),
-        Rung(LOW, *low, rate=min(rate, _LOW_RATE), crf=26, peak_bits=800_000),
+        Rung(HIGH, *size, rate=rate, crf=23, peak_bits=2_500_000, burst_bits=5_000_000),
+        Rung(LOW, *size, rate=low, crf=34, peak_bits=1_000_000, burst_bits=4_000_000),
     )
 
 
@@ -228,7 +230,7 @@ def _rung(
         profile="high",
         crf=rung.crf,
         maxrate=rung.peak_bits,
-        bufsize=rung.peak_bits * 2,
+        bufsize=rung.burst_bits,
         # Key frames stand where they are told to, alike in both rungs, and nowhere else.
         g=round(rung.rate * LONGEST_COPIED_SEGMENT * 2),
         sc_threshold=0,
@@ -270,8 +272,8 @@ def _steady_rate(video: VideoStream) -> Fraction:
     return max(rate, Fraction(1)).limit_denominator(1001)
 
 
-def _fitted(video: VideoStream, short_side: int) -> tuple[int, int]:
+def _fitted(video: VideoStream) -> tuple[int, int]:
     short, long = sorted((video.width, video.height))
-    factor = min(Fraction(1), Fraction(short_side, short), Fraction(short_side * 16, long * 9))
+    factor = min(Fraction(1), Fraction(COPY_HEIGHT, short), Fraction(COPY_HEIGHT * 16, long * 9))
     width, height = (max(2, int(side * factor) // 2 * 2) for side in (video.width, video.height))
     return width, height
