@@ -16,6 +16,7 @@ from media.files.translation_marks import N_
 LARGEST_BYTES: Final = 200 << 20
 PDF_READER: Final = Path(__file__).with_name("pdf_reader_process.py")
 _PDF_CLEANER: Final = Path(__file__).with_name("pdf_cleaner_process.py")
+_ARCHIVE_CHECK: Final = Path(__file__).with_name("archive_check_process.py")
 OFFICE_READER: Final = Path(__file__).with_name("office_reader_process.py")
 _LIMITS: Final = Limits(memory_bytes=2 << 30, cpu_seconds=60, file_bytes=256 << 20)
 _SECONDS: Final = 90
@@ -48,6 +49,14 @@ ACTIVE: Final = N_(
     "The file has a program, a control or a command field packed into it. Please take that out or"
     " save it as PDF, and upload that."
 )
+LINKS: Final = N_(
+    "The file has a link that leads neither to the web nor to an email address, and that can't be"
+    " taken out of it. Please remove the link or save the file as PDF, and upload that."
+)
+DTD: Final = N_(
+    "The file declares a document type (DTD), which PowerPoint and Word never do, and which can be"
+    " used for an attack. Please open it in PowerPoint or Word, save it again, and upload that."
+)
 BOMB: Final = N_(
     "The file unpacks to far more than a document needs. Please save it anew with smaller pictures"
     " and upload that."
@@ -69,6 +78,8 @@ FAULTS: Final = {
     "macros": MACROS,
     "linked": LINKED,
     "active": ACTIVE,
+    "links": LINKS,
+    "dtd": DTD,
     "bomb": BOMB,
     "other_office": OTHER_OFFICE,
     "other_zip": OTHER_ZIP,
@@ -113,7 +124,7 @@ def check_document(path: Path, clean: Path) -> Document:
     sentence = no_handout(head)
     if sentence is not None:
         raise UnusableDocument(sentence)
-    return _check_office(path) if head.startswith(ZIP) else _check_pdf(path, clean)
+    return _check_office(path, clean) if head.startswith(ZIP) else _check_pdf(path, clean)
 
 
 def first_page(path: Path, out: Path, width: int) -> None:
@@ -139,14 +150,16 @@ def _facts_of(path: Path) -> dict[str, Any]:
     return facts
 
 
-def _check_office(path: Path) -> Document:
-    facts = read(OFFICE_READER, str(path.absolute()))
-    title = _title(facts["title"])
+def _check_office(path: Path, clean: Path) -> Document:
+    read(_ARCHIVE_CHECK, str(path.absolute()))  # before anything is unpacked
+    facts = read(OFFICE_READER, "check", str(path.absolute()), str(clean.absolute()))
+    title, taken_out = _title(facts["title"]), tuple(facts["taken_out"])
     return Document(
         DocumentKind(facts["kind"]),
         int(facts["pages"]),
         "" if title.lower() in _NO_TITLES else title,
-        path,
+        clean if taken_out else path,
+        taken_out,
     )
 
 

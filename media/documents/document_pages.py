@@ -58,7 +58,7 @@ def words_of_office(path: Path) -> tuple[str, ...]:
 
     Raises UnusableDocument.
     """
-    said = read(OFFICE_READER, str(path.absolute()), str(MOST_LETTERS), limits=_TEXTS)
+    said = read(OFFICE_READER, "texts", str(path.absolute()), str(MOST_LETTERS), limits=_TEXTS)
     return tuple(plain_words(str(each)) for each in said["texts"])
 
 

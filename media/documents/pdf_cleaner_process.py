@@ -1,7 +1,7 @@
 """The PDF cleaner process: removes active content from an untrusted PDF in isolation.
 
 Run by its path with FILE and OUT: says as JSON what was found, and writes OUT if that is anything.
-What is left is the pages, their links to places and to the web, and forms to fill in on paper.
+What is left is the pages, their links to places, to the web and to email addresses, and forms to fill in on paper.
 """
 
 import json
@@ -16,11 +16,14 @@ import pikepdf
 INFLATE_BYTES = 64 << 20
 STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 SCRIPT = re.compile(rb"/(?:JavaScript|JS)(?![A-Za-z0-9])")
+# `file://server` tells a server the reader's password hash when it is pressed; without a scheme it is a file's name.
+LINK = re.compile(r"(?:https?://[^\s/\\]|mailto:)[^\x00-\x1f]*", re.IGNORECASE)
 ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 ACTIONS = {
     "/JavaScript": "scripts",
     "/Launch": "programs",
     "/GoToR": "programs",
+    "/Thread": "programs",
     "/GoToE": "files",
     "/SubmitForm": "sending",
     "/ImportData": "sending",
@@ -73,6 +76,9 @@ def cleaned(pdf: pikepdf.Pdf, source: Path, out: Path) -> dict[str, object]:
 def take_out(pdf: pikepdf.Pdf) -> set[str]:
     """Take out of every object what acts; return the words for what that was."""
     found = set(in_names(pdf))
+    if "/URI" in pdf.Root:  # what links are relative to
+        del pdf.Root["/URI"]
+        found.add("links")
     for each in pdf.objects:
         for part in dictionaries(each):
             found.update(in_annotations(part))
@@ -95,6 +101,8 @@ def in_dictionary(part: pikepdf.Object) -> Iterator[str]:
     act = part.get("/S")
     if isinstance(act, pikepdf.Name) and part.get("/Type") != pikepdf.Name.StructElem:
         word = ACTIONS.get(str(act))
+        if act == pikepdf.Name.URI and not leads_to_the_web(part.get("/URI")):
+            word = "links"
         if word is not None:
             for key in list(part.keys()):
                 del part[key]
@@ -103,6 +111,11 @@ def in_dictionary(part: pikepdf.Object) -> Iterator[str]:
         if entry in part:
             del part[entry]
             yield word
+
+
+def leads_to_the_web(target: object) -> bool:
+    """Tell whether a link leads to the web or to an email address."""
+    return isinstance(target, pikepdf.String) and LINK.fullmatch(str(target).strip()) is not None
 
 
 def in_annotations(page: pikepdf.Object) -> Iterator[str]:

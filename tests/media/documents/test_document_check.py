@@ -1,10 +1,17 @@
 import json
+import re
+import zipfile
 
 import pikepdf
 import pytest
 from PIL import Image
 
-from media.documents import office_reader_process, pdf_cleaner_process, pdf_reader_process
+from media.documents import (
+    archive_check_process,
+    office_reader_process,
+    pdf_cleaner_process,
+    pdf_reader_process,
+)
 from media.documents.document_check import (
     BROKEN,
     EMPTY,
@@ -16,8 +23,9 @@ from media.documents.document_check import (
     check_document,
     first_page,
 )
+from media.documents.document_pages import words_of_office
 from media.files.file_types import NO_HANDOUT, ZIP, DocumentKind
-from tests.handouts.document_builder import docx, locked, pdf, pptx, script_in_packed_objects
+from tests.handouts.document_builder import docx, links, locked, pdf, pptx, script_in_packed_objects
 from tests.handouts.document_cases import ODD, taken
 
 # What is swift to make, and what the first reader does not refuse before.
@@ -128,6 +136,52 @@ def test_a_link_to_a_page_and_to_the_web_stays(kept, check):
     assert acts[1] == {}
 
 
+def test_links_that_are_taken_out_of_a_pdf_leave_the_others_alone(kept, check):
+    web, share = (
+        b"<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /S /URI /URI (%s) >> >>" % to
+        for to in (b"HTTPS://a.example/?q=file://x", b"file://evil.example/share")
+    )
+    found = check(kept(pdf(web, share, page="/Annots [10 0 R 11 0 R]")))
+    assert found.taken_out == ("links",)
+    with pikepdf.open(found.path) as made:
+        left = [str(each.A.get("/URI")) for each in made.pages[0].Annots]
+    assert left == ["HTTPS://a.example/?q=file://x", "None"]
+    assert b"evil.example" not in found.path.read_bytes()
+
+
+def test_links_that_are_taken_out_of_a_presentation_leave_everything_else_alone(kept, check):
+    share = links(
+        ("x", "hyperlink", "file://evil.example/share", "External"),
+        ("y", "hyperlink", "https://a.example/?a=1&amp;b=2", "External"),
+        ("z", "slideLayout", "../slideLayouts/slideLayout1.xml"),
+    )
+    more = {"ppt/slides/_rels/slide1.xml.rels": share, "ppt/media/a.png": bytes(range(256))}
+    path = kept(pptx("One", "Two", title="Media literacy", more=more), "slides.pptx")
+    found = check(path)
+    assert (found.taken_out, found.pages, found.title) == (("links",), 2, "Media literacy")
+    assert found.path != path
+    with zipfile.ZipFile(path) as sent, zipfile.ZipFile(found.path) as made:
+        assert made.testzip() is None
+        assert made.namelist() == sent.namelist()
+        changed = [name for name in sent.namelist() if sent.read(name) != made.read(name)]
+        assert changed == ["ppt/slides/_rels/slide1.xml.rels"]
+        relations = made.read(changed[0]).decode()
+    assert re.findall(r'Id="(\w)" .*? Target="(.*?)"', relations.replace("/>", "/>\n")) == [
+        ("x", "https://link-removed.invalid/"),
+        ("y", "https://a.example/?a=1&amp;b=2"),
+        ("z", "../slideLayouts/slideLayout1.xml"),
+    ]
+    again = check(found.path)
+    assert (again.taken_out, words_of_office(found.path)) == ((), ("One", "Two"))
+
+
+def test_nothing_is_unpacked_of_an_archive_that_promises_too_much(kept, monkeypatch, capsys):
+    monkeypatch.setattr(archive_check_process, "MOST_BYTES", 5000)
+    monkeypatch.setattr(archive_check_process, "unpacked", lambda *_: pytest.fail("unpacked"))
+    archive_check_process.main(str(kept(pptx("Hello", more={"a.bin": bytes(5001)}))))
+    assert json.loads(capsys.readouterr().out) == {"fault": "bomb"}
+
+
 def test_a_page_that_speaks_of_scripts_stays_as_it_is(kept, check):
     path = kept(pdf(texts=("write /JavaScript and /JS",)))
     assert check(path).path == path
@@ -185,10 +239,14 @@ class TestTheCleanerAndTheOfficeReader:
         path = tmp_path / "sent"
         path.write_bytes(odd.make())
         if path.read_bytes().startswith(ZIP):
-            office_reader_process.main(str(path))
+            archive_check_process.main(str(path))
+            found = json.loads(capsys.readouterr().out)
+            if not found:
+                office_reader_process.main("check", str(path), str(tmp_path / "clean"))
+                found = json.loads(capsys.readouterr().out)
         else:
             pdf_cleaner_process.main(str(path), str(tmp_path / "clean"))
-        found = json.loads(capsys.readouterr().out)
+            found = json.loads(capsys.readouterr().out)
         said = FAULTS.get(found.get("fault"))
         if said is None:
             kind, pages = found.get("kind", "pdf"), found.get("pages", 1)
