@@ -153,7 +153,7 @@ def measure_check(rounds: int, count: int = 20_000) -> dict[str, object]:
             signer=signer,
             live=EndedSessionCache(database, longest=LONGEST),
             client_address=lambda environ: str(environ["REMOTE_ADDR"]),
-            session_cookie="carrel",
+            cookies=("carrel",),
         )
         hello = hello_app()
         checks: list[float] = []

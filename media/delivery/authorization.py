@@ -1,13 +1,20 @@
 """Authorization of a media request: checks the token and the limits it carries."""
 
-import hmac
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from media.delivery.cookie_reader import cookie_in
-from media.delivery.media_tokens import ExpiredToken, Signer, Ticket, fingerprint, network_of
+from media.delivery.cookie_reader import first_cookie_in
+from media.delivery.media_tokens import (
+    ExpiredToken,
+    Signer,
+    Ticket,
+    fingerprint,
+    is_from,
+    is_signed_in,
+    network_of,
+)
 
 Environ = Mapping[str, Any]
 # A request's token, address, agent and cookies.
@@ -38,8 +45,8 @@ class Gate:
     """Lets in the requests of a live playback session, from where it was opened.
 
     `live` tells whether a playback session goes on and is asked for every request; `client_address`
-    returns the address a request came from, proxies discounted; `session_cookie` is the name of the
-    cookie that a ticket's fence is compared with.
+    returns the address a request came from, proxies discounted; `cookies` are the names of those of which the first that
+    a request has is compared with a ticket's fence.
     """
 
     def __init__(
@@ -48,12 +55,12 @@ class Gate:
         signer: Signer,
         live: Callable[[str], bool],
         client_address: Callable[[Environ], str],
-        session_cookie: str,
+        cookies: Sequence[str],
     ) -> None:
         self._signer = signer
         self._live = live
         self._client_address = client_address
-        self._cookie = session_cookie
+        self._cookies = cookies
         self._admitted: dict[Hand, Ticket] = {}
 
     def admit(self, token: str, environ: Environ) -> Ticket:
@@ -65,7 +72,7 @@ class Gate:
         if ticket is None:
             ticket = self._read(token)
             self._check_time(ticket)
-            self._check_fences(ticket, hand, cookie_in(environ, self._cookie))
+            self._check_fences(ticket, hand, first_cookie_in(environ, self._cookies))
             self._remember(hand, ticket)
         else:
             self._check_time(ticket)
@@ -86,12 +93,11 @@ class Gate:
 
     def _check_fences(self, ticket: Ticket, hand: Hand, cookie: str | None) -> None:
         _, address, agent, _ = hand
-        if ticket.network and ticket.network != network_of(address):
+        if not is_from(network_of(address), ticket):
             raise TurnedAway(TurnCode.OTHER_NETWORK)
         if ticket.agent and ticket.agent != fingerprint(agent):
             raise TurnedAway(TurnCode.OTHER_AGENT)
-        # no cookie at all is no fault: in the frame of another site none is sent
-        if ticket.cookie and cookie is not None and not _is_same(cookie, ticket.cookie):
+        if not is_signed_in(cookie, ticket):
             raise TurnedAway(TurnCode.OTHER_SIGN_IN)
 
     def _remember(self, hand: Hand, ticket: Ticket) -> None:
@@ -105,7 +111,3 @@ class Gate:
     def is_live(self, session: str) -> bool:
         """Tell whether the session may still go on."""
         return self._live(session)
-
-
-def _is_same(cookie: str, expected: str) -> bool:
-    return hmac.compare_digest(fingerprint(cookie), expected)

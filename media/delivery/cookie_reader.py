@@ -1,7 +1,13 @@
 """The cookie reader: reads one cookie of a request, without decoding the others."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+
+def first_cookie_in(environ: Mapping[str, Any], names: Sequence[str]) -> str | None:
+    """Return the value of the first of these cookies that a WSGI environ has, None without any."""
+    values = (cookie_in(environ, name) for name in names)
+    return next((value for value in values if value is not None), None)
 
 
 def cookie_in(environ: Mapping[str, Any], name: str) -> str | None:

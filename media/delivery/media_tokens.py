@@ -13,10 +13,12 @@ import re
 from base64 import urlsafe_b64encode
 from binascii import a2b_base64
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 _SEPARATOR: Final = "|"
-_PURPOSE: Final = b"carrel media ticket 1\0"
+_NETWORKS: Final = "_"  # between the networks of a ticket, one a family of addresses
+_PURPOSE: Final = b"carrel media ticket 2\0"
 _SESSION: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PREFIX: Final = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*")
 _FENCE: Final = re.compile(r"[A-Za-z0-9./:_-]{0,64}")
@@ -33,12 +35,25 @@ class ExpiredToken(BadToken):
     """The token was good and its time is over."""
 
 
+class Use(StrEnum):
+    """What a ticket is for.
+
+    ANY opens everything to whoever bears it, and is for what sends no cookies of ours: frames of other sites,
+    and players that fetch by a program of their own. The others need the cookie: PAGE is our page's,
+    for all but the film; FILM is for the film, and lives a few minutes.
+    """
+
+    ANY = "any"
+    PAGE = "page"
+    FILM = "film"
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """Leave for one playback session to fetch what lies below `prefix` until `expires`.
 
     `expires` is in seconds since the epoch. `cookie` and `agent` are fingerprints, `network` is
-    what `network_of` says; each of the three may be empty, and then fences nothing.
+    what `network_of` says, or `either_network`; each of the three may be empty, and then fences nothing.
     """
 
     session: str
@@ -47,6 +62,7 @@ class Ticket:
     cookie: str = ""
     agent: str = ""
     network: str = ""
+    use: Use = Use.ANY
 
 
 class Signer:
@@ -72,7 +88,7 @@ class Signer:
             and all(_FENCE.fullmatch(fence) for fence in fences)
         ):
             raise ValueError("a ticket holds plain words only")
-        fields = (ticket.session, ticket.prefix, str(ticket.expires), *fences)
+        fields = (ticket.session, ticket.prefix, str(ticket.expires), *fences, ticket.use)
         head = _encode(_SEPARATOR.join(fields).encode("ascii"))
         return f"{head.decode()}.{_signature(head, self._key).decode()}"
 
@@ -85,10 +101,10 @@ class Signer:
         if not any(hmac.compare_digest(_signature(head, key), tail) for key in keys):
             raise BadToken("the signature does not fit")
         fields = a2b_base64(head.translate(_TO_STANDARD) + b"=" * (-len(head) % 4)).decode("ascii")
-        session, prefix, expires, cookie, agent, network = fields.split(_SEPARATOR)
+        session, prefix, expires, cookie, agent, network, use = fields.split(_SEPARATOR)
         if now_epoch >= int(expires):
             raise ExpiredToken("the time of this link is over")
-        return Ticket(session, prefix, int(expires), cookie, agent, network)
+        return Ticket(session, prefix, int(expires), cookie, agent, network, Use(use))
 
 
 def _signature(head: bytes, key: bytes) -> bytes:
@@ -112,6 +128,25 @@ def network_of(address: str) -> str:
         ip = ip.ipv4_mapped
     bits = 24 if ip.version == 4 else 48
     return str(ipaddress.ip_network((ip, bits), strict=False))
+
+
+def either_network(former: str, network: str) -> str:
+    """Return what fences a ticket by a network and, of the other family of addresses, by the former one."""
+    is_other_family = former and network and (":" in former) != (":" in network)
+    return f"{former}{_NETWORKS}{network}" if is_other_family else network
+
+
+def is_from(network: str, ticket: Ticket) -> bool:
+    """Tell whether a ticket may be used in a network; a page's in any, since its cookie comes along."""
+    is_anywhere = ticket.use is Use.PAGE or not ticket.network
+    return is_anywhere or network in ticket.network.split(_NETWORKS)
+
+
+def is_signed_in(cookie: str | None, ticket: Ticket) -> bool:
+    """Tell whether a browser with this cookie may use a ticket; None is a browser without one."""
+    if cookie is None:  # in the frame of another site none is sent
+        return ticket.use is Use.ANY
+    return not ticket.cookie or hmac.compare_digest(fingerprint(cookie), ticket.cookie)
 
 
 def redacted(path: str) -> str:

@@ -20,7 +20,7 @@ from media.delivery.authorization import Environ, Gate, TurnedAway
 from media.delivery.byte_ranges import Span, Unsatisfiable, is_known, wanted_span
 from media.delivery.delivery_modes import ADDRESS_S, ADMITTED_S, Way, admission, may_redirect
 from media.delivery.error_responses import NOT_FOUND, ONLY_READING, TURNED_AWAY, refused
-from media.delivery.media_tokens import BadToken, Ticket
+from media.delivery.media_tokens import BadToken, Ticket, Use
 from media.storage.local_storage import version_of
 from media.storage.object_keys import BadKey, content_type_of
 from media.storage.storage_protocol import Missing, Storage, StorageAway
@@ -43,6 +43,7 @@ _ADDRESS: Final = re.compile(
 )
 
 _FRESH: Final = (("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
+_FILM: Final = (".m3u8", ".mp4", ".m4s")
 _TOKEN_ALONE: Final = re.compile(r"[^/]+")
 
 Headers = list[tuple[str, str]]
@@ -65,7 +66,7 @@ class _Found:
 class Delivery:
     """WSGI middleware: answers what lies under /media/, hands everything else to the app.
 
-    Answers 404 to what was never signed by this house or lies outside a ticket, 403 with a code in
+    A page's ticket opens no film, and nginx hears no about it: what is left is sent from here. Answers 404 to what was never signed by this house or lies outside a ticket, 403 with a code in
     JSON to a good token that does not let in. `way` is who sends the bytes: with nginx, it asks here under /media/<token> whether to, and may
     go by the answer for `admitted_s` seconds.
     """
@@ -106,7 +107,7 @@ class Delivery:
     ) -> Iterable[bytes]:
         try:
             ticket = self._gate.admit(token, environ)
-            found = self._shelf.find(f"{ticket.prefix}/{name}")
+            found = self._shelf.find(_key(ticket, name))
             return self._answer(environ, start_response, found, ticket)
         except TurnedAway as turned:
             return TURNED_AWAY[turned.code].send(environ, start_response)
@@ -120,6 +121,8 @@ class Delivery:
         try:
             ticket = self._gate.admit(token, environ)
         except (TurnedAway, BadToken):
+            return refused("403 Forbidden").send(environ, start_response)
+        if ticket.use is Use.PAGE:
             return refused("403 Forbidden").send(environ, start_response)
         headers = admission(ticket, token, seconds=self._admitted_s)
         start_response("204 No Content", headers)
@@ -278,6 +281,13 @@ class _Pieces:
     def close(self) -> None:
         """Give the file back; the server calls this whatever happened."""
         self._stream.close()
+
+
+def _key(ticket: Ticket, name: str) -> str:
+    """Return where a file lies; raises Missing for a film that a page's ticket asks for."""
+    if ticket.use is Use.PAGE and name.endswith(_FILM):
+        raise Missing(name)
+    return f"{ticket.prefix}/{name}"
 
 
 def _span(environ: Environ, found: _Found) -> Span | None:

@@ -37,14 +37,14 @@ def drop_cart() -> None:
 
 def order_token() -> str:
     """Return the secret of this browser's order session; "" where it has none."""
-    return cookie_in(request.environ, _name(carrel().settings)) or ""
+    return cookie_in(request.environ, order_cookie(carrel().settings)) or ""
 
 
 def keep_order(answer: Response, token: str) -> Response:
     """Give this browser the cookie of its order session, for 24 hours."""
     settings = carrel().settings
     answer.set_cookie(
-        _name(settings),
+        order_cookie(settings),
         token,
         max_age=LASTS_S,
         path="/",
@@ -107,5 +107,6 @@ def _buyer(reading: Session, login_id: int) -> Viewer:
     )
 
 
-def _name(settings: Settings) -> str:
+def order_cookie(settings: Settings) -> str:
+    """Return the name of the order session's cookie."""
     return "__Host-carrel-order" if settings.is_https else "carrel-order"

@@ -21,8 +21,14 @@ from lms.playback import heartbeats
 from lms.playback import sessions as playback_sessions
 from lms.playback.heartbeats import Ended, Kept
 from lms.playback.progress_bitmap import Beat, checked_beat
-from lms.web.core.current_user import cookie_name
-from lms.web.playback.media_tokens import bearers_session, client_in, text_of
+from lms.web.playback.media_tokens import (
+    bearers_ticket,
+    client_in,
+    cookie_names,
+    film_token,
+    text_of,
+)
+from media.delivery.media_tokens import Use
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -45,14 +51,14 @@ log = structlog.get_logger()
 class Heartbeats:
     """WSGI middleware: answers `/playback/<token>/beat` and `/close`, hands on everything else.
 
-    The token alone authenticates, since frames of other sites send no cookie; one that comes
-    along must be the one that opened the session.
+    A frame's token alone authenticates, since frames of other sites send no cookie; one that comes
+    along must be the one that opened the session. That of our own page needs its cookie, and gets the film's next token.
     """
 
     def __init__(self, app: "WSGIApplication", carrel: Carrel) -> None:
         self._app = app
         self._carrel = carrel
-        self._cookie = cookie_name(carrel.settings)
+        self._cookies = cookie_names(carrel.settings)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -65,7 +71,7 @@ class Heartbeats:
         if found is None or environ["REQUEST_METHOD"] != "POST":
             return self._app(environ, start_response)
         try:
-            answer = self._take(environ, found[1], is_last=found[2] == "close")
+            answer, film = self._take(environ, found[1], is_last=found[2] == "close")
         except Refused as refusal:
             told = {"code": refusal.code, "message": refusal.message}
             wait = {}
@@ -82,14 +88,24 @@ class Heartbeats:
             status = HTTPStatus.OK if is_told_again else HTTPStatus.FORBIDDEN
             text = f'{{"code": "ended", "reason": "{answer.reason.value}"}}'
             return _send(start_response, status, text)
-        text = f'{{"verdict": "{answer.verdict.value}", "watched": "{text_of(answer.buckets)}"}}'
+        renewed = f', "film": "{film}"' if film else ""
+        watched = text_of(answer.buckets)
+        text = f'{{"verdict": "{answer.verdict.value}", "watched": "{watched}"{renewed}}}'
         return _send(start_response, HTTPStatus.OK, text)
 
-    def _take(self, environ: "WSGIEnvironment", token: str, *, is_last: bool) -> Kept | Ended:
+    def _take(
+        self, environ: "WSGIEnvironment", token: str, *, is_last: bool
+    ) -> tuple[Kept | Ended, str]:
+        """Take a beat in; returns the answer to it, and the film's next token for who gets one."""
         now = clock.now()
-        client = client_in(environ, self._cookie)
-        session_id = bearers_session(self._carrel.signer, token, client, now=now)
-        beat = _read_beat(environ)
+        client = client_in(environ, self._cookies)
+        signer = self._carrel.signer
+        ticket = bearers_ticket(signer, token, client, now=now)
+        answer = self._keep(ticket.session, _read_beat(environ), now, is_last=is_last)
+        is_renewed = ticket.use is Use.PAGE and not is_last
+        return answer, film_token(signer, ticket, client, now=now) if is_renewed else ""
+
+    def _keep(self, session_id: str, beat: Beat, now: datetime, *, is_last: bool) -> Kept | Ended:
         database = self._carrel.database
         if not is_last:
             with database.driver() as driver:

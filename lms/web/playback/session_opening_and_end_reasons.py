@@ -23,9 +23,17 @@ from lms.web.access import access_panel_and_reader_times
 from lms.web.core.browser_names import describe
 from lms.web.core.current_user import Viewer, viewer
 from lms.web.core.order_browser import buyer_here, required_watcher
-from lms.web.core.request_context import read_session, sent_json, transaction
+from lms.web.core.request_context import carrel, read_session, sent_json, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.playback.media_tokens import Client, client_of, issue, read_ticket, text_of
+from lms.web.playback.media_tokens import (
+    Client,
+    Tokens,
+    bearers_ticket,
+    client_of,
+    issue,
+    read_ticket,
+    text_of,
+)
 from lms.web.playback.slide_strip_and_chapters import chapter_track
 
 log = structlog.get_logger()
@@ -113,7 +121,7 @@ def why(token: str) -> ResponseReturnValue:
 @blueprint.get("/playback/<token>/chapters.vtt")
 @open_to(Audience.PLAYBACK_TOKEN)
 def chapters(token: str) -> ResponseReturnValue:
-    ticket = read_ticket(token)
+    ticket = bearers_ticket(carrel().signer, token, client_of(request), now=clock.now())
     with read_session() as session:
         if playback_sessions.read_session_facts(session, ticket.session).ended_as is not None:
             raise NotFound
@@ -171,13 +179,12 @@ def progressive_url(playback: Playback, client: Client) -> str | None:
     """Return the address of the plain MP4, for players without scripts; None until it is made."""
     if not playback.is_whole:
         return None
-    token = issue(playback, client, native=True)
-    return f"/media/{token}/{playback.run}/{PROGRESSIVE}"
+    return f"/media/{_plain_tokens(playback, client).film}/{playback.run}/{PROGRESSIVE}"
 
 
 def plain_captions(playback: Playback, client: Client) -> list[dict[str, Any]]:
     """Return the caption tracks for a player without scripts."""
-    return _captions(playback, f"/media/{issue(playback, client, native=True)}")
+    return _captions(playback, f"/media/{_plain_tokens(playback, client).page}")
 
 
 def addresses(
@@ -185,14 +192,16 @@ def addresses(
 ) -> dict[str, Any]:
     """Return what a player is told: where its media are, where it beats and asks, what is kept.
 
-    `why_url` is another page that answers it, with `{token}` where the token belongs.
+    `why_url` is another page that answers it, with `{token}` where the token belongs. Where the film's token
+    `is_renewed`, each beat brings the one to go on by.
     """
-    token = issue(playback, client, native=is_native)
-    media = f"/media/{token}"
+    tokens = issue(playback, client, native=is_native, now=clock.now())
+    token, media = tokens.page, f"/media/{tokens.page}"
     ends_at = playback.access_ends_at
     ends_in = None if ends_at is None else (ends_at - clock.now()).total_seconds()
     return {
-        "hls": f"{media}/{playback.run}/{MASTER}",
+        "hls": f"/media/{tokens.film}/{playback.run}/{MASTER}",
+        "is_renewed": tokens.film != tokens.page,
         "thumbnails": f"{media}/{playback.run}/{THUMBNAILS}" if playback.is_whole else None,
         "slides": f"{media}/{playback.run}/",
         "chapters": url_for("playback.chapters", token=token) if playback.is_whole else None,
@@ -206,6 +215,10 @@ def addresses(
         "ends_at": None if ends_at is None else ends_at.isoformat(),
         "ends_in_s": ends_in,
     }
+
+
+def _plain_tokens(playback: Playback, client: Client) -> Tokens:
+    return issue(playback, client, native=True, now=clock.now())
 
 
 def _captions(playback: Playback, media: str) -> list[dict[str, Any]]:

@@ -43,7 +43,7 @@ def application() -> "WSGIApplication":
             signer=SIGNER,
             live=lambda session: not (house / f"{session}.ended").exists(),
             client_address=lambda environ: environ["REMOTE_ADDR"],
-            session_cookie="carrel",
+            cookies=("carrel",),
         ),
         way=Way(way),
         admitted_s=ADMITTED_S,

@@ -89,7 +89,7 @@ class House:
                 signer=SIGNER,
                 live=lambda session: session not in self.ended,
                 client_address=lambda environ: environ["REMOTE_ADDR"],
-                session_cookie=COOKIE,
+                cookies=(COOKIE,),
             ),
         )
 

@@ -12,7 +12,7 @@ def gate():
         signer=SIGNER,
         live=lambda _: True,
         client_address=lambda environ: environ["REMOTE_ADDR"],
-        session_cookie="carrel",
+        cookies=("carrel",),
     )
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.sansio.http import parse_cookie
 
-from media.delivery.cookie_reader import cookie_in
+from media.delivery.cookie_reader import cookie_in, first_cookie_in
 
 # What a browser may send in a name and a value (RFC 6265, 4.1.1), and bytes of other encodings.
 MARKS = st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_characters='",;\\=\x7f')
@@ -50,3 +50,11 @@ def test_it_reads_what_flask_reads(pairs: list[tuple[str, str]]) -> None:
 @given(st.text(st.characters(max_codepoint=0xFF)))
 def test_it_reads_whatever_a_server_hands_over(header: str) -> None:
     cookie_in({"HTTP_COOKIE": f"{header}carrel{header}"}, "carrel")
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [("order=b; carrel=a", "a"), ("order=b", "b"), ("order=b; carrel=", ""), ("x=y", None)],
+)
+def test_of_several_cookies_the_first_that_is_there_counts(header, value):
+    assert first_cookie_in({"HTTP_COOKIE": header}, ("carrel", "order")) == value

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from media.delivery.delivery_modes import ADDRESS_S, Way
-from media.delivery.media_tokens import Signer, Ticket, fingerprint
+from media.delivery.media_tokens import Signer, Ticket, Use, fingerprint
 from media.delivery.wsgi_app import OPEN_ENDED_BYTES
 from media.storage.object_keys import new_key_id
 from tests.media.delivery.delivery_server import ADMITTED_S, SIGNER, served
@@ -70,6 +70,21 @@ class TestWhoMayNotComeIn:
         headers = {"User-Agent": AGENT} | ({"Range": wanted} if wanted else {})
         for bad in (altered(token, -1), altered(token, 9), "x", "x.y", others):
             assert house.ask(f"/media/{bad}/{name}", **headers).status == 404
+
+    @pytest.mark.parametrize("name", ["run/high.mp4", "run/master.m3u8", "captions/en.vtt"])
+    def test_what_our_page_plays_is_turned_away_without_its_cookie(self, house, ticket, name):
+        film = replace(ticket, cookie=fingerprint("alice"), use=Use.FILM)
+        for cookie, status in (("carrel=alice", 200), ("carrel=bob", 403), ("", 403)):
+            assert ask(house, film, name, Cookie=cookie).status == status
+
+    def test_a_pages_ticket_gets_pictures_and_captions_and_no_film(self, house, ticket):
+        page = replace(ticket, cookie=fingerprint("alice"), use=Use.PAGE)
+        for name in ("captions/en.vtt", "run/thumbs-001.jpg"):
+            assert ask(house, page, name, Cookie="carrel=alice").status == 200
+            assert ask(house, page, name).status == 403
+        for name in ("run/high.mp4", "run/progressive.mp4", "run/master.m3u8"):
+            for wanted in ({}, {"Range": "bytes=0-99"}):
+                assert ask(house, page, name, Cookie="carrel=alice", **wanted).status == 404
 
     @pytest.mark.parametrize("name", ["run/high.mp4", "run/master.m3u8"])
     def test_a_link_whose_time_is_over_is_turned_away(self, house, ticket, name):

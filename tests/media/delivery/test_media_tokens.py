@@ -1,5 +1,6 @@
 import hmac
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,11 @@ from media.delivery.media_tokens import (
     ExpiredToken,
     Signer,
     Ticket,
+    Use,
+    either_network,
     fingerprint,
+    is_from,
+    is_signed_in,
     network_of,
     redacted,
 )
@@ -34,6 +39,38 @@ def test_a_signed_ticket_is_read_back():
 def test_a_ticket_without_fences_is_read_back():
     ticket = Ticket("s", "renditions/v", 2_000_000_000)
     assert SIGNER.read(SIGNER.sign(ticket), 0) == ticket
+
+
+@pytest.mark.parametrize("use", Use)
+def test_what_a_ticket_is_for_is_read_back(use):
+    ticket = replace(TICKET, use=use)
+    assert SIGNER.read(SIGNER.sign(ticket), 0) == ticket
+
+
+@pytest.mark.parametrize("use", Use)
+def test_no_cookie_is_good_for_what_anything_may_fetch_alone(use):
+    ticket = replace(TICKET, use=use)
+    assert is_signed_in("cookie", ticket)
+    assert not is_signed_in("another", ticket)
+    assert is_signed_in(None, ticket) is (use is Use.ANY)
+
+
+@pytest.mark.parametrize(
+    ("former", "network", "either"),
+    [
+        ("203.0.113.0/24", "198.51.100.0/24", "198.51.100.0/24"),
+        ("203.0.113.0/24", "2001:db8:7::/48", "203.0.113.0/24_2001:db8:7::/48"),
+        ("2001:db8:7::/48", "203.0.113.0/24", "2001:db8:7::/48_203.0.113.0/24"),
+        ("", "203.0.113.0/24", "203.0.113.0/24"),
+        ("203.0.113.0/24", "", ""),
+    ],
+)
+def test_a_ticket_is_good_in_one_network_of_each_family(former, network, either):
+    assert either_network(former, network) == either
+    ticket = replace(TICKET, network=either)
+    assert SIGNER.read(SIGNER.sign(ticket), 0) == ticket
+    assert is_from(network, ticket)
+    assert is_from("192.0.2.0/24", ticket) is (either == "")
 
 
 def test_a_token_fits_into_a_path():

@@ -306,7 +306,7 @@ class TestLongBodies:
                 signer=SIGNER,
                 live=live,
                 client_address=lambda environ: environ["REMOTE_ADDR"],
-                session_cookie=COOKIE,
+                cookies=(COOKIE,),
             ),
         )
         with pytest.raises(ConnectionResetError):

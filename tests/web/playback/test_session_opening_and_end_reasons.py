@@ -109,9 +109,9 @@ def test_the_token_of_a_native_player_is_not_bound_to_the_browsers_name(client, 
     assert carrel.signer.read(player.token, NOW.timestamp()).agent == ""
 
 
-def test_a_beat_keeps_what_was_watched_without_any_cookie(app, alice, clock):
+def test_a_beat_keeps_what_was_watched(alice, clock):
     clock.advance(SECONDS_15)
-    answer = alice.without_cookies(app).beat(position=15.0, spans=[[0, 15]])
+    answer = alice.beat(position=15.0, spans=[[0, 15]])
     assert answer.status_code == 200
     assert answer.json["verdict"] == "kept"
     assert b64decode(answer.json["watched"])[0] == 0b111
@@ -190,8 +190,10 @@ def test_a_beat_from_another_browser_is_refused(alice):
     assert Player(alice.client, alice.addresses, "curl/8").beat().status_code == 403
 
 
-def test_a_beat_from_another_network_is_refused(alice):
-    answer = alice.beat(environ_overrides={"REMOTE_ADDR": "203.0.113.9"})
+def test_a_beat_from_another_network_is_refused_where_no_cookie_comes_along(client, cast):
+    client.sign_in(cast.alice.id)
+    native = open_playback(client, cast.slug, native=True)
+    answer = native.beat(environ_overrides={"REMOTE_ADDR": "203.0.113.9"})
     assert answer.status_code == 403
     assert answer.json["code"] == "fenced"
 

@@ -50,9 +50,16 @@ export class Heartbeat {
     this.fastest = Math.max(this.fastest ?? 0, this.video.playbackRate);
   }
 
-  async beat() {
-    if (!this.session || this.isSending || !this.video.readyState) return;
-    this.isSending = true;
+  // Of two at once the second waits for the first one's answer.
+  beat() {
+    this.sending ??= this.send().finally(() => {
+      this.sending = null;
+    });
+    return this.sending;
+  }
+
+  async send() {
+    if (!this.session || !this.video.readyState) return;
     this.beatenAt = performance.now();
     const session = this.session;
     const { finished, run } = this.watched;
@@ -74,8 +81,6 @@ export class Heartbeat {
       }
     } catch {
       this.rememberUntold(session);
-    } finally {
-      this.isSending = false;
     }
   }
 
@@ -83,7 +88,7 @@ export class Heartbeat {
     this.watched.acknowledge(finished, end);
     this.watched.learn(answer.watched);
     this.fastest = this.video.playbackRate;
-    this.told.kept();
+    this.told.kept(answer);
   }
 
   // Without waiting for an answer: what it told is told again with the next beat or by the next page,

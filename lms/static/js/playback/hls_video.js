@@ -54,8 +54,14 @@ export class Film {
     else this.hls.loadSource(this.hls.url);
   }
 
+  // Of the tokens that stand in addresses of the film, the newest goes: its life is some minutes.
+  renew(token) {
+    this.token = token;
+  }
+
   load(url, at) {
     this.unload();
+    this.token = null;
     this.isHeld = false;
     if (!Film.isNative()) this.loadByScript(url, at);
     else if (this.video.canPlayType(HLS_TYPE)) this.loadNatively(url, at);
@@ -67,6 +73,13 @@ export class Film {
     this.isHeld = true;
     clearTimeout(this.retrying);
     this.hls?.stopLoad();
+  }
+
+  goOnAsking() {
+    this.isHeld = false;
+    if (!this.hls) return;
+    if (this.hls.levels.length) this.hls.startLoad();
+    else this.hls.loadSource(this.hls.url);
   }
 
   unload() {
@@ -107,6 +120,9 @@ export class Film {
       enableWebVTT: false,
       enableIMSC1: false,
       enableCEA708Captions: false,
+      xhrSetup: (xhr, url) => {
+        if (this.token) xhr.open("GET", url.replace(/\/media\/[^/]+\//, `/media/${this.token}/`));
+      },
     });
     this.hls = hls;
     hls.on(Hls.Events.MANIFEST_PARSED, () => {

@@ -53,12 +53,15 @@ class WatchPage {
     // A frame's page has no sign-in that would part one person of this browser from the next.
     const { open, token } = page.dataset;
     this.heartbeat = new Heartbeat(token ? open : "", this.video, this.watched, {
-      kept: () => this.strip.draw(),
+      kept: ({ film }) => {
+        if (film) this.film.renew(film);
+        this.strip.draw();
+      },
       refused: () => this.askWhy(),
     });
     this.film = new Film(this.video, {
       ready: () => this.tracks.show(this.session),
-      refused: () => this.askWhy(),
+      refused: () => this.renew(),
       lost: () => this.message.hint(this.words.lost),
       slow: () => this.message.hint(this.words.slow),
       found: () => this.message.hint(""),
@@ -187,12 +190,24 @@ class WatchPage {
     this.page.dispatchEvent(new CustomEvent("carrel:begun", { bubbles: true }));
     this.watched.learn(session.watched);
     this.strip.draw();
-    if (!this.isPreview) this.heartbeat.start(session);
+    this.heartbeat.start(session);
     // What was chosen while the session was being opened goes before where it was opened for.
     this.film.load(session.hls, this.chosenAt ?? at);
     this.chosenAt = null;
     this.slides.show(session.slides);
     this.announceEnd(session);
+  }
+
+  // After a pause the film's token may be over, and in another network it isn't good: a beat brings
+  // the next one. Where that changes nothing, the refusal had another reason.
+  async renew() {
+    const { token } = this.film;
+    if (!this.session?.is_renewed || this.asking) return this.askWhy();
+    this.film.hold();
+    await this.heartbeat.beat();
+    if (this.asking || !this.session) return;
+    if (this.film.token === token) return this.askWhy();
+    this.film.goOnAsking();
   }
 
   // A refusal is asked about at once. The film goes on from its buffer meanwhile.

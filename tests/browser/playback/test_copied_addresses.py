@@ -1,0 +1,90 @@
+"""A film's address that is copied from one browser to another, and a browser that changes its network."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page
+from sqlalchemy import select
+
+from lms.models.playback import PlaybackEnd, PlaybackSession
+from tests.browser.conftest import Served, Visit
+from tests.factories import make_grant
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+PLAYING = "document.querySelector('video').currentTime > {}"
+HOME, OFFICE = ({"X-Forwarded-For": address} for address in ("198.51.100.7", "203.0.113.9"))
+STATUS = "url => fetch(url, {headers: {Range: 'bytes=0-99'}}).then(answer => answer.status)"
+
+
+@pytest.fixture
+def alice(served: Served, request: pytest.FixtureRequest) -> tuple[int, str]:
+    """Somebody who has a webinar: her login, and the path of its watch page."""
+    slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:100]
+    with served.carrel.database.transaction() as session:
+        webinar = served.add_webinar(session, slug, title="Getting the most from a recording")
+        login = served.add_person(session, "Alice")
+        make_grant(session, login, webinar)
+        return login.id, f"/webinars/{slug}/watch"
+
+
+def play(page: Page) -> None:
+    page.locator("media-controller .player-bar media-play-button").click()
+
+
+def asked_for(page: Page) -> list[str]:
+    """Note the addresses of the film that a page asks for."""
+    found: list[str] = []
+    page.on("request", lambda each: found.append(each.url) if ".mp4" in each.url else None)
+    return found
+
+
+def sessions_of(served: Served, login_id: int) -> list[PlaybackEnd | None]:
+    with served.carrel.database.read_session() as session:
+        ends = select(PlaybackSession.ended_as).where(PlaybackSession.login_id == login_id)
+        return list(session.scalars(ends))
+
+
+def test_a_copied_address_plays_nowhere_else_with_and_without_its_owner(
+    served: Served, visit: Visit, alice: tuple[int, str]
+) -> None:
+    login_id, path = alice
+    owner, stranger = visit(login_id), visit(None)
+    addresses = asked_for(owner.page)
+    owner.page.goto(path)
+    play(owner.page)
+    owner.until(PLAYING.format(1), within_s=60)
+    copied = urlsplit(addresses[-1]).path
+    stranger.page.goto("/")
+    for network in ({}, HOME):  # the same one, and another
+        stranger.context.set_extra_http_headers(network)
+        assert stranger.page.evaluate(STATUS, copied) == 403
+    assert owner.page.evaluate(STATUS, copied) == 206
+    owner.page.evaluate("document.querySelector('video').currentTime = 50")
+    owner.until(PLAYING.format(51), within_s=60)
+    owner.page.goto("/library")
+    assert stranger.page.evaluate(STATUS, copied) == 403
+    assert owner.faults == []
+
+
+def test_a_browser_that_changes_its_network_plays_on_in_the_same_session(
+    served: Served, visit: Visit, alice: tuple[int, str]
+) -> None:
+    login_id, path = alice
+    person = visit(login_id)
+    person.context.set_extra_http_headers(HOME)
+    addresses = asked_for(person.page)
+    person.page.goto(path)
+    play(person.page)
+    person.until(PLAYING.format(1), within_s=60)
+    first = urlsplit(addresses[-1]).path
+    person.context.set_extra_http_headers(OFFICE)
+    person.page.evaluate("document.querySelector('video').currentTime = 60")
+    person.until(PLAYING.format(62), within_s=60)
+    last = urlsplit(addresses[-1]).path
+    assert last.split("/")[2] != first.split("/")[2]
+    assert person.page.evaluate(STATUS, last) == 206
+    assert person.page.evaluate(STATUS, first) == 403
+    assert sessions_of(served, login_id) == [None]
+    assert all("403" in fault for fault in person.faults)
