@@ -13,6 +13,7 @@ from lms.access.merged_logins import logins_of
 from lms.accounts.login_lookup import kept_login
 from lms.certificates import certificates
 from lms.certificates.certificates import Award
+from lms.certificates.credit_minutes import credit_for
 from lms.certificates.rules_and_attendance_minutes import (
     Rule,
     read_attendance,
@@ -181,7 +182,13 @@ def _award(
     return Award(
         webinar_id=webinar_id,
         kind=CertificateKind.LIVE if is_live else CertificateKind.WATCHED,
-        credit_minutes=standing.rule.credit_minutes,
+        credit_minutes=credit_for(
+            session,
+            webinar_id,
+            standing.rule,
+            was_live=is_live or standing.live_minutes > 0,
+            was_recorded=not is_live,
+        ),
         earned_at=held_at if is_live else now,
         login_id=login_id,
     )

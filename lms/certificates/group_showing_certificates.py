@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.certificates import certificates, eligibility
 from lms.certificates.certificates import Award, Correction
+from lms.certificates.credit_minutes import credit_for
 from lms.core.errors import N_
 from lms.jobs import queue as job_queue
 from lms.mail.links import Links
@@ -68,6 +69,7 @@ def give_some(session: Session, showing_id: str, *, limit: int, links: Links, no
     if earned is None or not earned.is_long_enough:
         return 0
     rule = eligibility.read_standing(session, showing.login_id, showing.webinar_id).rule
+    credit = credit_for(session, showing.webinar_id, rule, was_live=True, was_recorded=True)
     waiting = session.scalars(
         select(Attendee.id)
         .where(
@@ -82,7 +84,7 @@ def give_some(session: Session, showing_id: str, *, limit: int, links: Links, no
         award = Award(
             webinar_id=showing.webinar_id,
             kind=CertificateKind.GROUP,
-            credit_minutes=rule.credit_minutes,
+            credit_minutes=credit,
             earned_at=showing.opened_at,
             attendee_id=attendee_id,
         )

@@ -27,6 +27,7 @@ _RULES: Final = select(
     CertificateRule.percent,
     CertificateRule.live_minutes,
     CertificateRule.credit_minutes,
+    CertificateRule.confirmed_minutes,
 ).outerjoin_from(Webinar, CertificateRule, CertificateRule.webinar_id == Webinar.id)
 _RULE: Final = _RULES.where(Webinar.id == _webinar)
 _ATTENDANCE: Final = select(func.max(Attendance.minutes)).where(
@@ -40,13 +41,15 @@ class Rule:
     """What earns the certificate, and how much continuing education it stands for.
 
     `percent` of a recording earns it, `live_minutes` of the live webinar do, and so does half of
-    the one with half of the other.
+    the one with half of the other. Up to `confirmed_minutes` staff confirmed more credit than the live session or
+    the recording has.
     """
 
     is_offered: bool
     percent: int
     live_minutes: int
     credit_minutes: int
+    confirmed_minutes: int = 0
 
     def share_needed(self, live_minutes: int) -> float:
         """Return the share of the recording, 0 to 1, that is asked of who was there live so long."""
@@ -83,6 +86,7 @@ def _rule(row: Any) -> Rule:  # noqa: ANN401  (a row, however it was read)
         percent=row.percent or PERCENT,
         live_minutes=row.live_minutes or usual_live_minutes(row.minutes),
         credit_minutes=row.credit_minutes or row.minutes,
+        confirmed_minutes=row.confirmed_minutes or 0,
     )
 
 
@@ -95,6 +99,7 @@ def keep_rule(session: Session, webinar_id: int, rule: Rule) -> None:
         "percent": rule.percent,
         "live_minutes": None if usual else rule.live_minutes,
         "credit_minutes": None if rule.credit_minutes == minutes else rule.credit_minutes,
+        "confirmed_minutes": rule.confirmed_minutes or None,
     }
     put = insert_into(session, CertificateRule).values(webinar_id=webinar_id, **values)
     session.execute(put.on_conflict_do_update(index_elements=["webinar_id"], set_=values))

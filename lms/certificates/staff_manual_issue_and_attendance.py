@@ -12,6 +12,7 @@ from lms import audit
 from lms.accounts.accounts import find_by_email
 from lms.certificates import certificates, eligibility, rules_and_attendance_minutes
 from lms.certificates.certificates import HAS_ONE, Award
+from lms.certificates.credit_minutes import check_credit, credit_for
 from lms.certificates.read_models import FACTS, CertificateFacts, facts_of_row
 from lms.certificates.rules_and_attendance_minutes import Rule
 from lms.core.errors import N_, Conflict, Invalid, NotFound
@@ -24,6 +25,7 @@ PAGE_SIZE: Final = 50
 MOST_LINES: Final = 2000
 MOST_MINUTES: Final = 24 * 60
 RULE_CHANGED: Final = "webinar.certificate_rule_changed"
+CREDIT_CONFIRMED: Final = "webinar.credit_confirmed"
 ATTENDED: Final = "webinar.attendance_noted"
 NO_LOGIN: Final = N_("Nobody here has a log-in under this address.")
 NOTHING: Final = N_("Write an address and the minutes, one person a line.")
@@ -89,7 +91,7 @@ def issue_by_hand(
     award = Award(
         webinar_id=webinar_id,
         kind=CertificateKind.BY_HAND,
-        credit_minutes=rule.credit_minutes,
+        credit_minutes=credit_for(session, webinar_id, rule, was_live=True, was_recorded=True),
         earned_at=now,
         login_id=login_id,
         reason=said,
@@ -105,9 +107,19 @@ def issue_by_hand(
 def change_rule(
     session: Session, webinar_id: int, rule: Rule, *, actor: str | None, now: datetime
 ) -> None:
-    """Keep what earns the certificate of a webinar, for whoever has none yet."""
+    """Keep what earns the certificate of a webinar, for whoever has none yet.
+
+    Raises Invalid (field `credit_minutes`) for more credit than the live session or the recording has, unless
+    that is confirmed, which is recorded as an act of its own.
+    """
+    check_credit(session, webinar_id, rule)
+    before = rules_and_attendance_minutes.read_rule(session, webinar_id)
     rules_and_attendance_minutes.keep_rule(session, webinar_id, rule)
-    audit.record(session, RULE_CHANGED, _public_id(session, webinar_id), actor=actor, now=now)
+    subject = _public_id(session, webinar_id)
+    audit.record(session, RULE_CHANGED, subject, actor=actor, now=now)
+    if rule.confirmed_minutes > before.confirmed_minutes:
+        minutes = {"minutes": rule.confirmed_minutes}
+        audit.record(session, CREDIT_CONFIRMED, subject, actor=actor, now=now, detail=minutes)
 
 
 def note_attended(

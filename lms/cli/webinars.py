@@ -1,14 +1,19 @@
 """carrel webinar: add draft webinars and publish them in the catalog."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import click
 from sqlalchemy.orm import Session
 
+from lms.catalog.staff_read_models import read_standing
 from lms.catalog.webinar_details_validation import Gap, WebinarWords, gaps
 from lms.catalog.webinar_page import Announcement, read_announcement
 from lms.catalog.webinars import add_webinar, publish_webinar
+from lms.certificates.credit_minutes import read_lengths
+from lms.certificates.rules_and_attendance_minutes import read_rule
+from lms.certificates.staff_manual_issue_and_attendance import change_rule
 from lms.cli.announcement_import import import_flyer
 from lms.cli.command_context import Console
 from lms.cli.option_values import read_datetime
@@ -97,6 +102,55 @@ def publish(console: Console, slug: str, *, as_json: bool) -> None:
         missing = ", ".join(gap.value.replace("_", " ") for gap in facts.missing)
         lines.append(f"Its announcement still lacks: {missing}.")
     answer(facts, *lines, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class CreditAnswer:
+    """How many minutes the certificates of a webinar say, and up to how many that is confirmed."""
+
+    slug: str
+    credit_minutes: int
+    confirmed_minutes: int
+    live_minutes: int
+    recording_minutes: int | None
+
+
+@webinar.command("credit")
+@click.argument("slug")
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, 6000),
+    required=True,
+    help="Continuing education that its certificates say, in minutes.",
+)
+@click.option(
+    "--confirm",
+    is_flag=True,
+    help="Say so even if the live session or the recording is shorter; the audit log tells.",
+)
+@json_option
+@click.pass_obj
+def credit(console: Console, slug: str, *, minutes: int, confirm: bool, as_json: bool) -> None:
+    """Set how much continuing education the certificates of a webinar say."""
+    with console.carrel.database.transaction() as session:
+        webinar_id = read_standing(session, slug).id
+        rule = replace(
+            read_rule(session, webinar_id),
+            credit_minutes=minutes,
+            confirmed_minutes=minutes if confirm else 0,
+        )
+        change_rule(session, webinar_id, rule, actor=None, now=clock.now())
+        lengths = read_lengths(session, webinar_id)
+    found = CreditAnswer(slug, minutes, rule.confirmed_minutes, lengths.live, lengths.recording)
+    answer(found, f"Certificates of {slug} say {minutes} minutes.", *_less(found), as_json=as_json)
+
+
+def _less(found: CreditAnswer) -> Iterator[str]:
+    """Say which certificates say less, until that is confirmed."""
+    lengths = (("attending", found.live_minutes), ("watching", found.recording_minutes))
+    for act, minutes in lengths:
+        if minutes is not None and max(minutes, found.confirmed_minutes) < found.credit_minutes:
+            yield f"For {act} they say {minutes}, since it has no more; --confirm changes that."
 
 
 def _facts(session: Session, public_id: str, slug: str, now: datetime) -> WebinarAnswer:

@@ -26,7 +26,8 @@ class CertificateKind(StrEnum):
 class CertificateRule(Base, kw_only=True):
     """What earns the certificate of one webinar; without a row the house's own rule holds.
 
-    No `live_minutes` is 50 of each 60, no `credit_minutes` the length of the webinar.
+    No `live_minutes` is 50 of each 60, no `credit_minutes` the length of the webinar. Up to `confirmed_minutes`
+    staff confirmed that certificates may say more than what was taken part in has.
     """
 
     __tablename__ = "certificate_rule"
@@ -34,6 +35,7 @@ class CertificateRule(Base, kw_only=True):
         CheckConstraint("percent BETWEEN 1 AND 100", name="percent_is_a_share"),
         CheckConstraint("live_minutes BETWEEN 1 AND 1440", name="live_within_a_day"),
         CheckConstraint("credit_minutes BETWEEN 1 AND 6000", name="credit_within_reason"),
+        CheckConstraint("confirmed_minutes BETWEEN 1 AND 6000", name="confirmed_within_reason"),
     )
 
     webinar_id: Mapped[int] = mapped_column(
@@ -43,6 +45,7 @@ class CertificateRule(Base, kw_only=True):
     percent: Mapped[int]
     live_minutes: Mapped[int | None] = mapped_column(default=None)
     credit_minutes: Mapped[int | None] = mapped_column(default=None)
+    confirmed_minutes: Mapped[int | None] = mapped_column(default=None)
 
 
 class Certificate(Base, kw_only=True):

@@ -240,7 +240,7 @@ def test_a_webinar_that_offers_none_gives_none_until_it_does(alice, clock, datab
     play(alice, clock, 0, LENGTH_S)
     assert issued(database) == []
     with database.transaction() as session:
-        keep_rule(session, cast.webinar_id, type(rule)(True, 80, 50, 90))
+        keep_rule(session, cast.webinar_id, type(rule)(True, 80, 50, 90, confirmed_minutes=90))
     jobs.consider(carrel, Run())
     (one,) = issued(database)
     assert one.credit_minutes == 90

@@ -4,8 +4,11 @@ import pytest
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.models.audit import AuditEntry
 from lms.models.catalog import Webinar, WebinarState
+from lms.models.certificates import CertificateRule
 from tests.cli.command_runner import Ran, Shell
+from tests.factories import make_recording
 
 HELD_AT = "2026-10-06T14:00-04:00"
 
@@ -86,3 +89,42 @@ def test_what_is_announced_cannot_be_published_again(carrel_command: Shell) -> N
 
 def test_what_is_not_there_is_not_found(carrel_command: Shell) -> None:
     assert carrel_command("webinar", "publish", "nothing", "--json").code == 3
+
+
+def test_certificates_say_more_than_there_is_only_when_that_is_confirmed(
+    carrel_command: Shell, database: Database
+) -> None:
+    slug = added(carrel_command).answer["slug"]
+    refused = carrel_command("webinar", "credit", slug, "--minutes", "90", "--json")
+    assert refused.code == 1
+    assert "60 minutes at most" in refused.complaint["message"]
+    with database.read_session() as session:
+        assert session.scalars(select(CertificateRule)).all() == []
+    ran = carrel_command("webinar", "credit", slug, "--minutes", "90", "--confirm", "--json")
+    assert ran.answer == {
+        "slug": slug,
+        "credit_minutes": 90,
+        "confirmed_minutes": 90,
+        "live_minutes": 60,
+        "recording_minutes": None,
+    }
+    with database.read_session() as session:
+        acts = session.scalars(select(AuditEntry.act)).all()
+    assert "webinar.credit_confirmed" in acts
+    assert carrel_command("webinar", "credit", slug, "--minutes", "45").code == 0
+
+
+def test_credit_of_a_short_recording_says_what_watching_it_gives(
+    carrel_command: Shell, database: Database
+) -> None:
+    slug = added(carrel_command).answer["slug"]
+    with database.transaction() as session:
+        webinar = session.scalars(select(Webinar)).one()
+        make_recording(session, webinar, seconds=86.0)
+    ran = carrel_command("webinar", "credit", slug, "--minutes", "60")
+    assert ran.code == 0
+    assert "For watching they say 1" in ran.out
+
+
+def test_credit_of_an_unknown_webinar_is_not_found(carrel_command: Shell) -> None:
+    assert carrel_command("webinar", "credit", "nothing", "--minutes", "60").code == 3

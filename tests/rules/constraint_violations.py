@@ -9,6 +9,7 @@ from sqlalchemy import String, literal
 
 from lms.core.postal_addresses import Address
 from tests.rules.payment_violations import PAYMENTS
+from tests.rules.certificate_violations import CERTIFICATES
 from tests.rules.second_factor_violations import SECOND_FACTORS
 from tests.rules.valid_rows import REFERRED, START
 
@@ -26,6 +27,7 @@ def _no_zip(prefix: str) -> Mapping[str, str]:
 # the CHECKs of the columns that hold one of a few words are broken by UNKNOWN, and not listed here
 CHECKS: Mapping[str, Mapping[str, Any]] = {
     **PAYMENTS,
+    **CERTIFICATES,
     **SECOND_FACTORS,
     "ck_assignment_claimed_by_a_login": {"state": "claimed"},
     "ck_assignment_email_with_key": {"email": "pat@example.org"},
@@ -46,17 +48,6 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_attendance_minutes_within_a_day": {"minutes": 1441},
     "ck_attendance_reported_unless_by_hand": {"by_hand": False, "reported_minutes": 7},
     "ck_attendance_reported_within_a_day": {"reported_minutes": 1441},
-    "ck_badge_key_retired_at_a_time": {"retired_at": START},
-    "ck_badge_key_signs_with_its_secret": {"private_key": None},
-    "ck_certificate_by_hand_with_a_reason": {"kind": "by_hand"},
-    "ck_certificate_credit_within_reason": {"credit_minutes": 0},
-    "ck_certificate_design_signature_with_its_type": {"signature": b"picture"},
-    "ck_certificate_named_until_withheld": {"holder": ""},
-    "ck_certificate_one_holder": {"login_id": REFERRED, "attendee_id": REFERRED},
-    "ck_certificate_revoked_with_a_reason": {"revoked_at": START},
-    "ck_certificate_rule_credit_within_reason": {"credit_minutes": 0},
-    "ck_certificate_rule_live_within_a_day": {"live_minutes": 0},
-    "ck_certificate_rule_percent_is_a_share": {"percent": 101},
     "ck_claim_link_a_bound_one_works_once": {"assignment_id": 1, "most_uses": 2},
     "ck_claim_link_a_mailed_one_is_bound": {"assignment_id": None, "is_mailed": True},
     "ck_claim_link_expires_after_creation": {"expires_at": START},

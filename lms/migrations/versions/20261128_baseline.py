@@ -3555,6 +3555,11 @@ def _certificates() -> None:
         sa.Column("percent", sa.Integer(), nullable=False),
         sa.Column("live_minutes", sa.Integer(), nullable=True),
         sa.Column("credit_minutes", sa.Integer(), nullable=True),
+        sa.Column("confirmed_minutes", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "confirmed_minutes BETWEEN 1 AND 6000",
+            name=op.f("ck_certificate_rule_confirmed_within_reason"),
+        ),
         sa.CheckConstraint(
             "credit_minutes BETWEEN 1 AND 6000",
             name=op.f("ck_certificate_rule_credit_within_reason"),

@@ -251,6 +251,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "webinar.certificate_rule_changed": N_(
         "%(actor)s changed what earns the certificate of %(subject)s"
     ),
+    "webinar.credit_confirmed": N_("%(actor)s let %(subject)s credit %(minutes)s minutes"),
     "webinar.published": N_("%(actor)s announced %(subject)s"),
     "webinar.prices_set": N_("%(actor)s set the prices of %(subject)s"),
     "webinar.put_into_passes": N_("%(actor)s included %(subject)s in passes and contracts"),

@@ -42,6 +42,7 @@ from lms.recordings.staff_file_list import read_webinar_files
 from lms.web.access.access_panel_and_reader_times import instead_words, reading_zone, said_datetime
 from lms.web.cancellation_offers.offer_rows import offer_rows
 from lms.web.catalog.staff_forms import PullForm, WebinarForm
+from lms.web.certificates.credit_warnings import credit_warnings
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.pagination import page_number, pager_of
@@ -154,6 +155,7 @@ def show(slug: str) -> ResponseReturnValue:
         holders = count_holders(session, standing.id, now=now)
         where = offer_links(carrel().settings)
         offers = offer_rows(session, standing.id, where=where, zone=reading_zone(), now=now)
+        credit = credit_warnings(session, standing.id)
         own = own_prices_of(session, Scope.WEBINAR, standing.public_id)
         presenters = {each.slug: each.name for each in read_presenters(session)}
         series = {each.slug: each.name for each in read_series_names(session)}
@@ -171,6 +173,7 @@ def show(slug: str) -> ResponseReturnValue:
         undo=request.args.get("removed", ""),
         holders=holders,
         own=own,
+        credit=credit,
         offers=offers,
         state=_(STATE_WORDS[standing.state]),
         badge_kind=STATE_BADGES[standing.state],

@@ -1,5 +1,6 @@
 """Staff pages for a webinar's certificates: rule, issue, attendance, revoke, and correct."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -19,6 +20,7 @@ from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime_in_table
 from lms.core.errors import Conflict, Invalid
 from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.certificates.credit_warnings import credit_warnings
 from lms.web.certificates.own import line_of
 from lms.web.certificates.staff_forms import (
     AttendedForm,
@@ -60,12 +62,18 @@ def change_rule(slug: str) -> ResponseReturnValue:
         live_minutes=form.live_minutes.data or 0,
         credit_minutes=form.credit_minutes.data or 0,
     )
+    if form.is_credit_confirmed.data:
+        rule = replace(rule, confirmed_minutes=rule.credit_minutes)
     actor = required_viewer().public_id
-    with transaction() as session:
-        webinar = read_standing(session, slug)
-        staff_manual_issue_and_attendance.change_rule(
-            session, webinar.id, rule, actor=actor, now=now()
-        )
+    try:
+        with transaction() as session:
+            webinar = read_standing(session, slug)
+            staff_manual_issue_and_attendance.change_rule(
+                session, webinar.id, rule, actor=actor, now=now()
+            )
+    except Invalid as refusal:
+        _tell(form, refusal)
+        return _page(slug, rule=form), HTTPStatus.BAD_REQUEST
     flash(_("The rule is kept. Whoever meets it already gets theirs within some minutes."), "done")
     return see_other(".index", slug=slug)
 
@@ -183,6 +191,7 @@ def _page(
     with read_session() as session:
         webinar = read_standing(session, slug)
         kept = read_rule(session, webinar.id)
+        warnings = credit_warnings(session, webinar.id)
         found = staff_manual_issue_and_attendance.list_of_webinar(
             session, webinar.id, words=words, offset=(number - 1) * PAGE_SIZE
         )
@@ -194,13 +203,19 @@ def _page(
         "certificates/staff.html",
         slug=slug,
         title=webinar.words.title,
-        rule=rule or RuleForm(obj=kept),
+        rule=rule or _filled(kept),
+        warnings=warnings,
         by_hand=by_hand or ByHandForm(),
         live=live or AttendedForm(),
         lines=[line_of(each) for each in found.items],
         words=words,
         pager=pager_of(number, PAGE_SIZE, found.total, url=url),
     )
+
+
+def _filled(kept: Rule) -> RuleForm:
+    is_confirmed = kept.confirmed_minutes >= kept.credit_minutes
+    return RuleForm(obj=kept, is_credit_confirmed=is_confirmed)
 
 
 def _certificate_page(

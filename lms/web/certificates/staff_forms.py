@@ -40,6 +40,10 @@ class RuleForm(Form):
         description=_l("60 are one hour on the certificate. What was issued stays as it was."),
         render_kw={"min": 1, "max": 6000, "class": "input input-short"},
     )
+    is_credit_confirmed = BooleanField(
+        _l("Certificates say these minutes even if the live session or the recording is shorter"),
+        description=_l("Your confirmation is recorded in the audit log."),
+    )
 
 
 class ByHandForm(Form):

@@ -4,15 +4,14 @@ import math
 from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from lms.certificates.certificates import has_any
 from lms.certificates.eligibility import read_standing
 from lms.certificates.read_models import own_of_webinar
+from lms.playback.progress_bitmap import BUCKET_S
 from lms.playback.watch_records import Place
-
-MINUTE_S = 60
+from lms.web.core.recording_time_texts import COUNTED_IN_SECONDS, MINUTE_S, clock_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +48,46 @@ def read_card(
     standing = read_standing(session, login_id, webinar_id)
     if not standing.rule.is_offered or has_any(session, login_id, webinar_id):
         return None
-    missing_s = max(0, math.ceil(standing.needed * place.seconds - place.watched_s))
+    needed_s = standing.needed * place.seconds
+    missing_s = max(0, math.ceil(needed_s - place.watched_s))
+    if needed_s > place.seconds - BUCKET_S:
+        words = _words_to_the_end()
+    elif place.seconds < COUNTED_IN_SECONDS:
+        words = _words_by_the_clock()
+    else:
+        words = _words_in_minutes()
     return CertificateCard(
-        url, is_framed, sentence=_missing(missing_s), missing_s=missing_s, words=_words()
+        url, is_framed, sentence=_missing(missing_s, words), missing_s=missing_s, words=words
     )
 
 
-def _missing(seconds: int) -> str:
-    if seconds <= 0:
-        return _("You have seen enough: your certificate is being made.")
-    if seconds < MINUTE_S:
-        return _("Less than a minute to go for your certificate.")
-    return ngettext(
-        "%(num)s more minute earns your certificate.",
-        "%(num)s more minutes earn your certificate.",
-        math.ceil(seconds / MINUTE_S),
-    )
+def _missing(seconds: int, words: dict[str, str]) -> str:
+    """Say what is missing in the page's script's own words."""
+    minutes = math.ceil(seconds / MINUTE_S)
+    said = words["enough"] if seconds <= 0 else words["little" if minutes < 2 else "many"]
+    return said.replace("{minutes}", str(minutes)).replace("{time}", clock_of(seconds))
 
 
-def _words() -> dict[str, str]:
-    """Return what the page's script says while the film plays."""
+def _words_in_minutes() -> dict[str, str]:
+    """Return what the page and its script say of a recording whose minutes are counted."""
     return {
         "many": _("{minutes} more minutes earn your certificate."),
         "little": _("Less than a minute to go for your certificate."),
-        "enough": _missing(0),
+        "enough": _enough(),
     }
+
+
+def _words_by_the_clock() -> dict[str, str]:
+    """Return what is said of a short recording, which whole minutes could be longer than."""
+    said = _("Watch {time} more to earn your certificate.")
+    return {"many": said, "little": said, "enough": _enough()}
+
+
+def _words_to_the_end() -> dict[str, str]:
+    """Return what is said where all of the recording is needed."""
+    said = _("Watch all of it to the end to earn your certificate.")
+    return {"many": said, "little": said, "enough": _enough()}
+
+
+def _enough() -> str:
+    return _("You have seen enough: your certificate is being made.")

@@ -4,8 +4,7 @@ import re
 from typing import Final
 
 MINUTE_S: Final = 60
-
-
+COUNTED_IN_SECONDS: Final = 10 * MINUTE_S  # what is shorter is told to the second
 LONGEST_S: Final = 7 * 24 * 60 * MINUTE_S
 
 

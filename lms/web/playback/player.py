@@ -12,9 +12,8 @@ from flask_babel import ngettext
 
 from lms.playback.progress_bitmap import BUCKET_S, Span, gaps, parts
 from lms.playback.watch_records import Place
-from lms.web.core.recording_time_texts import LONGEST_S, MINUTE_S, clock_of, minutes_of
+from lms.web.core.recording_time_texts import COUNTED_IN_SECONDS, LONGEST_S, clock_of, minutes_of
 
-COUNTED_IN_SECONDS: Final = 10 * MINUTE_S
 MOST_NAMED: Final = 12
 
 

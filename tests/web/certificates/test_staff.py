@@ -11,6 +11,7 @@ from lms.mail.links import Links
 from lms.models.audit import AuditEntry
 from lms.models.certificates import CertificateKind
 from lms.models.live import Attendance
+from lms.models.recordings import Recording
 from lms.people import data_export
 from tests.certificates.playback_fixtures import certificates as issued
 from tests.certificates.playback_fixtures import letters
@@ -50,11 +51,51 @@ def test_the_webinars_page_leads_there(ada, cast, page):
 def test_the_rule_is_changed_and_holds_from_then_on(ada, cast, page, database):
     with database.transaction() as session:
         saw(session, cast.alice.id, cast.recording_id, 0, 1800)
-    rule = {"is_offered": "y", "percent": "50", "live_minutes": "40", "credit_minutes": "75"}
+    rule = {"is_offered": "y", "percent": "50", "live_minutes": "40", "credit_minutes": "45"}
     assert ada.post(f"{page}/rule", data=rule).status_code == 303
     assert consider(database, cast.alice.id, cast.webinar_id)
-    assert issued(database)[0].credit_minutes == 75
+    assert issued(database)[0].credit_minutes == 45
     assert "webinar.certificate_rule_changed" in acts(database)
+    assert "webinar.credit_confirmed" not in acts(database)
+
+
+def test_more_than_there_is_needs_a_confirmation_which_is_recorded(ada, cast, page, database):
+    rule = {"is_offered": "y", "percent": "50", "live_minutes": "40", "credit_minutes": "75"}
+    refused = ada.post(f"{page}/rule", data=rule)
+    assert refused.status_code == 400
+    assert "(60 minutes at most)" in refused.text
+    assert 'value="75"' in refused.text
+    assert acts(database) == []
+    assert ada.post(f"{page}/rule", data={**rule, "is_credit_confirmed": "y"}).status_code == 303
+    with database.transaction() as session:
+        saw(session, cast.alice.id, cast.recording_id, 0, 1800)
+        (entry,) = session.scalars(
+            select(AuditEntry).where(AuditEntry.act == "webinar.credit_confirmed")
+        )
+        assert entry.detail == {"minutes": 75}
+    assert consider(database, cast.alice.id, cast.webinar_id)
+    assert issued(database)[0].credit_minutes == 75
+    kept = ada.get(page).text
+    assert re.search(
+        r'name="is_credit_confirmed"[^>]*checked|checked[^>]*is_credit_confirmed', kept
+    )
+    assert "credit 75 minutes" in ada.get("/staff/audit").text
+
+
+def test_staff_are_warned_that_a_short_recording_gives_short_certificates(
+    ada, cast, page, database
+):
+    warning = "The recording has 1 minute, so certificates for watching it say that and not 60."
+    for address in (page, f"/staff/webinars/{cast.slug}"):
+        assert warning not in ada.get(address).text
+    with database.transaction() as session:
+        session.get_one(Recording, cast.recording_id).seconds = 86.0
+    for address in (page, f"/staff/webinars/{cast.slug}"):
+        assert warning in ada.get(address).text
+    rule = {"is_offered": "y", "percent": "50", "live_minutes": "40", "credit_minutes": "60"}
+    assert ada.post(f"{page}/rule", data={**rule, "is_credit_confirmed": "y"}).status_code == 303
+    for address in (page, f"/staff/webinars/{cast.slug}"):
+        assert warning not in ada.get(address).text
 
 
 @pytest.mark.parametrize(

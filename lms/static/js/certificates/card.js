@@ -1,6 +1,8 @@
 // Counts down to the certificate while the film plays, and shows it once it is issued.
 // What was watched stands in the line under the film: each of its parts is as wide as its seconds.
 
+import { clock } from "../playback/time_texts.js";
+
 const LOOK_AGAIN_MS = 4000;
 const LOOKS = 8;
 
@@ -35,7 +37,7 @@ if (card && strip) {
     const missing = Math.ceil(goal - watched(strip));
     const minutes = Math.ceil(missing / 60);
     const said = missing <= 0 ? words.enough : minutes < 2 ? words.little : words.many;
-    const text = said.replace("{minutes}", minutes);
+    const text = said.replace("{minutes}", minutes).replace("{time}", clock(Math.max(0, missing)));
     if (line.textContent !== text) {
       line.textContent = text;
     }

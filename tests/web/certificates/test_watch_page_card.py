@@ -1,0 +1,60 @@
+"""What the watch page says is missing for the certificate, of long and of short recordings."""
+
+import json
+import re
+from dataclasses import replace
+from html import unescape
+
+import pytest
+
+from lms.certificates.rules_and_attendance_minutes import keep_rule, read_rule
+from lms.models.recordings import Recording
+from tests.certificates.test_eligibility import saw
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+def test_who_may_not_watch_is_told_nothing_of_it(client, cast):
+    address = f"/webinars/{cast.slug}/watch/certificate"
+    assert client.get(address).status_code == 303
+    client.sign_in(cast.dan.id)
+    assert client.get(address).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("seconds", "seen_s", "percent", "sentence"),
+    [
+        (3600.0, 0, 90, "54 more minutes earn your certificate."),
+        (3600.0, 3205, 90, "Less than a minute to go for your certificate."),
+        (86.0, 0, 90, "Watch 1:18 more to earn your certificate."),
+        (86.0, 60, 90, "Watch 0:18 more to earn your certificate."),
+        (150.0, 0, 90, "Watch 2:15 more to earn your certificate."),
+        (86.0, 0, 100, "Watch all of it to the end to earn your certificate."),
+        (86.0, 80, 100, "Watch all of it to the end to earn your certificate."),
+        (620.0, 0, 100, "Watch all of it to the end to earn your certificate."),
+        (20.0, 0, 90, "Watch all of it to the end to earn your certificate."),
+        (86.0, 80, 90, "You have seen enough: your certificate is being made."),
+    ],
+)
+def test_no_more_is_asked_than_the_recording_has(
+    client, cast, database, seconds, seen_s, percent, sentence
+):
+    with database.transaction() as session:
+        session.get_one(Recording, cast.recording_id).seconds = seconds
+        keep_rule(
+            session,
+            cast.webinar_id,
+            replace(read_rule(session, cast.webinar_id), percent=percent),
+        )
+        if seen_s:
+            saw(session, cast.alice.id, cast.recording_id, 0, seen_s, seconds=seconds)
+    client.sign_in(cast.alice.id)
+    page = client.get(f"/webinars/{cast.slug}/watch").text
+    assert sentence in unescape(page)
+    found = re.search(r'data-missing="\d+" data-words="([^"]*)"', page)
+    if found:
+        words = json.loads(unescape(found[1]))
+        assert set(words) == {"many", "little", "enough"}
