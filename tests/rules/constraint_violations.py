@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import String, literal
 
 from lms.core.postal_addresses import Address
-from tests.rules.payment_violations import PAYMENTS
 from tests.rules.certificate_violations import CERTIFICATES
+from tests.rules.payment_violations import PAYMENTS
 from tests.rules.second_factor_violations import SECOND_FACTORS
 from tests.rules.valid_rows import REFERRED, START
 
