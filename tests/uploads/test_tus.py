@@ -201,24 +201,6 @@ def test_more_than_was_said_is_answered_413(ada: Sender) -> None:
     assert ada.at(address) == 0
 
 
-def test_a_recording_is_taken_whatever_its_name(ada: Sender, carrel: Carrel, cast: Cast) -> None:
-    names = {
-        'a "quoted" name\'s.mp4': 'a "quoted" name\'s.mp4',
-        "\u200fהרצאה\u202e.mp4": "הרצאה.mp4",
-        "👩\u200d💻🎬.mp4": "👩\u200d💻🎬.mp4",
-        "....mp4": "....mp4",
-        "x" * 300 + ".mp4": "x" * 251 + ".mp4",
-    }
-    whole = film(MIB)
-    for name in names:
-        address = ada.begin(len(whole), name)
-        assert ada.patch(address, 0, whole).status_code == 204
-    settle(carrel)
-    with carrel.database.read_session() as session:
-        made = session.scalars(select(Recording).where(Recording.number > 1)).all()
-    assert sorted(each.original_name for each in made) == sorted(names.values())
-
-
 @pytest.mark.parametrize(
     ("size", "name", "purpose", "status"),
     [
