@@ -167,7 +167,7 @@ def test_a_copied_address_plays_nowhere_else(served: Served, visit: Visit, scene
     film = watch_in_peace(alice, scene).film_url()
     path = film.removeprefix(served.url)
     agent = alice.page.evaluate("navigator.userAgent")
-    assert served.status_of(path, {"User-Agent": agent}) == 200  # no cookie is needed
+    assert served.status_of(path, {"User-Agent": agent}) == 403  # its cookie is needed
     assert served.status_of(path, {"User-Agent": "curl/8.14.1"}) == 403
     elsewhere = {"User-Agent": agent, "X-Forwarded-For": "203.0.113.9"}
     assert served.status_of(path, elsewhere) == 403

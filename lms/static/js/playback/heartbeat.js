@@ -50,18 +50,17 @@ export class Heartbeat {
     this.fastest = Math.max(this.fastest ?? 0, this.video.playbackRate);
   }
 
-  // Of two at once the second waits for the first one's answer.
-  beat() {
-    this.sending ??= this.send().finally(() => {
+  // Of two at once the second waits for the first one's answer. A preview beats for its tokens alone.
+  beat(session = this.session) {
+    this.sending ??= this.send(session).finally(() => {
       this.sending = null;
     });
     return this.sending;
   }
 
-  async send() {
-    if (!this.session || !this.video.readyState) return;
+  async send(session) {
+    if (!session || !this.video.readyState) return;
     this.beatenAt = performance.now();
-    const session = this.session;
     const { finished, run } = this.watched;
     const heard = [finished.length, run?.end ?? 0];
     try {

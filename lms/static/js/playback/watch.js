@@ -190,7 +190,7 @@ class WatchPage {
     this.page.dispatchEvent(new CustomEvent("carrel:begun", { bubbles: true }));
     this.watched.learn(session.watched);
     this.strip.draw();
-    this.heartbeat.start(session);
+    if (!this.isPreview) this.heartbeat.start(session);
     // What was chosen while the session was being opened goes before where it was opened for.
     this.film.load(session.hls, this.chosenAt ?? at);
     this.chosenAt = null;
@@ -204,7 +204,7 @@ class WatchPage {
     const { token } = this.film;
     if (!this.session?.is_renewed || this.asking) return this.askWhy();
     this.film.hold();
-    await this.heartbeat.beat();
+    await this.heartbeat.beat(this.session);
     if (this.asking || !this.session) return;
     if (this.film.token === token) return this.askWhy();
     this.film.goOnAsking();
