@@ -60,5 +60,12 @@ def is_free(session: Session, column: InstrumentedAttribute[str], slug: str) -> 
 
 
 def _ideas(name: str) -> Iterator[str]:
-    first = slugify(name, max_length=FROM_A_NAME, word_boundary=True) or "untitled"
-    return chain((first,), (f"{first}-{number}" for number in count(2)))
+    """Yield slugs for a name: its first words, these with its last words, these with a number."""
+    whole = slugify(name) or "untitled"
+    # in order: else a short word further on, as the 3 of "Part 3", fills what a long one leaves
+    first = slugify(whole, max_length=FROM_A_NAME, word_boundary=True, save_order=True)
+    last = whole[len(first) + 1 :].split("-")
+    while len("-".join(last)) > LONGEST - len(first) - 1:
+        last = last[1:]
+    longer = (f"{first}-{'-'.join(last)}",) if any(last) else ()
+    return chain((first,), longer, (f"{first}-{number}" for number in count(2)))
