@@ -6,10 +6,10 @@ from typing import IO, Final
 
 from sqlalchemy.orm import Session
 
-from lms.announcement_parser.field_extractors import PriceRead
+from lms.announcement_parser.draft import PriceRead
 from lms.announcement_parser.parser import LONGEST_TEXT, Speaker, Understood, read_flyer
 from lms.announcement_parser.person_names import same_person
-from lms.announcement_parser.start_date_and_time import SENTENCES, Beginning
+from lms.announcement_parser.start_date_and_time import Beginning
 from lms.catalog.presenters import PresenterWords, add_presenter
 from lms.catalog.series import SeriesWords, add_series
 from lms.catalog.staff_read_models import Named, read_presenters, read_series_names
@@ -50,12 +50,6 @@ class Fitted:
         """Return how long it lasts; an hour where the text does not say."""
         return self.said.minutes or DEFAULT_MINUTES
 
-    @property
-    def questions(self) -> tuple[str, ...]:
-        """Return the sentences that ask for what the text leaves open, to be translated."""
-        asked = [SENTENCES[ask] for ask in self.said.when.asks]
-        return tuple(asked if self.said.title else [N_("No title was found."), *asked])
-
 
 def fit(session: Session, text: str, *, default_zone: str, today: date) -> Fitted:
     """Read an announcement for this house; raises Invalid (field `text`) for none or too long a one."""
@@ -95,10 +89,13 @@ def words_of(fitted: Fitted, held_at: datetime, zone: str) -> WebinarWords:
         held_at=held_at,
         zone=zone,
         minutes=fitted.minutes,
+        subtitle=said.subtitle,
+        hosted_by=said.hosted_by,
         summary=said.summary,
         overview=said.overview,
         agenda="\n".join(said.agenda),
         free=said.free,
+        is_in_passes=said.is_in_passes,
         presenters=fitted.presenters,
         series=fitted.series,
     )

@@ -2,169 +2,76 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
-from lms.announcement_parser.person_names import core_of, is_honorific, name_in, names_in
-from lms.announcement_parser.prices import Amount, amounts_in
-from lms.announcement_parser.sections import Label, Passage, blocks, bullet, paragraphs, points
-from lms.announcement_parser.start_date_and_time import has_date
+from lms.announcement_parser.credits import Credit, bare_series, credits_in_line
+from lms.announcement_parser.draft import Draft
+from lms.announcement_parser.head_lines import take_line, take_loose, take_paragraph, take_top
+from lms.announcement_parser.person_names import is_honorific, name_in, names_in, people_in
+from lms.announcement_parser.plain_lines import PlainText, blocks, bullet, paragraphs, points
+from lms.announcement_parser.sections import Label, Passage, passages
+from lms.announcement_parser.title_and_subtitle import QUOTES, joined
 
-QUOTES: Final = "\"'\u201c\u201d\u2018\u2019\u00ab\u00bb* "
-_LINE: Final = 90  # characters from which on a line without a label is prose
-_LONGEST_OF_LINES: Final = 60  # in a block of lines that are no wrapped sentence
-_LONGEST_TITLE: Final = 200
-
-_SERIES: Final = re.compile(
-    r"^(?:an?other in |a |an )?(?:part|episode|session|one)?\s*(?:\d+\s*)?(?:of|in)\s+"
-    r"(?:the|our)\s+(?P<name>.+?)\s+series(?:,?\s+(?:with|by|presented by)\s+(?P<people>.+?))?\.?$",
-    re.IGNORECASE,
-)
-_BY: Final = re.compile(
-    r"^(?:with|presented by|hosted by|led by|taught by|by)\s+(?P<people>\S.*?)\.?$", re.IGNORECASE
-)
-_GREETING: Final = re.compile(
-    r"^(?:dear|hi|hello|good (?:morning|day|afternoon))\b.{0,40}$", re.IGNORECASE
-)
-_INVITES: Final = re.compile(
-    r"^(?:please |come and )?(?:join|register|sign up|we invite|you are invited|announcing|invitation|"
-    r"our (?:next|new))\b[^\"\u201c]*[\"\u201c](?P<title>[^\"\u201d]{4,160})[\"\u201d]",
-    re.IGNORECASE,
-)
+_LAST: Final = 3  # the turn of what may be about people
 _REPLIED: Final = re.compile(r"^(?:(?:re|fwd?|aw|wg):\s*)+", re.IGNORECASE)
+_ABOUT_THE_EVENT: Final = re.compile(
+    r"\b(?:will|webinar|session|workshop|you|your|we|our|us)\b", re.IGNORECASE
+)
+_LABELED: Final = re.compile(r"^[A-Z][\w' ]{1,30}:\s\S")
 
 
-@dataclass(frozen=True, slots=True)
-class PriceRead:
-    """What the text says of a price, and the sums in it."""
-
-    words: str
-    amounts: tuple[Amount, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """Words that no field took, under the heading they stand under."""
-
-    heading: str
-    text: str
-
-
-@dataclass(slots=True)
-class Draft:
-    """What has been read so far; `people` are names with the paragraphs about each."""
-
-    titles: list[str] = field(default_factory=list)
-    subjects: list[str] = field(default_factory=list)
-    series: list[str] = field(default_factory=list)
-    summary: list[str] = field(default_factory=list)
-    overview: list[str] = field(default_factory=list)
-    agenda: list[str] = field(default_factory=list)
-    when: list[str] = field(default_factory=list)
-    lasting: list[str] = field(default_factory=list)
-    people: dict[str, list[str]] = field(default_factory=dict)
-    prices: list[PriceRead] = field(default_factory=list)
-    rest: list[Unread] = field(default_factory=list)
-    _cores: dict[tuple[str, ...], str] = field(default_factory=dict)
-
-    def known(self, name: str) -> str:
-        """Return the name under which a person is in the draft, or this one."""
-        return self._cores.get(core_of(name), name)
-
-    def name(self, name: str) -> str:
-        """Put a person into the draft, and return the name they have there."""
-        who = self._cores.setdefault(core_of(name), name)
-        self.people.setdefault(who, [])
-        return who
-
-    def set_aside(self, text: str, heading: str = "") -> None:
-        """Keep words that no field takes."""
-        if text.strip() or heading:
-            self.rest.append(Unread(heading, text.strip("\n")))
-
-
-def take_all(found: list[Passage]) -> Draft:
-    """Take every passage; biographies last, when it is known whom they can be about."""
-    draft = Draft()
-    for passage in sorted(found, key=lambda one: _TURN.get(one.label, 0)):
-        _TAKERS[passage.label](draft, passage)
+def take_all(text: PlainText) -> Draft:
+    """Take every passage: the head when labels are known, and people before what is about them."""
+    draft = Draft(subject=_REPLIED.sub("", text.subject).strip(QUOTES))
+    draft.set_aside("\n".join(text.around))
+    whole = "\n".join(text.lines)
+    found = sorted(passages(text.lines), key=_turn)
+    has_biography = any(passage.label is Label.BIOGRAPHY for passage in found)
+    for passage in found:
+        if _turn(passage) == _LAST and not draft.people and not has_biography:
+            settle_hosts(draft)
+        if passage.label is not Label.HEAD:
+            _TAKERS[passage.label](draft, passage)
+        elif passage.is_top or not draft.titles:
+            take_top(draft, passage.lines, whole)
+        else:
+            take_loose(draft, passage.lines, whole)
     return draft
 
 
-def _take_head(draft: Draft, passage: Passage) -> None:
-    """Read what stands above the first label: the title, and lines that say what they are."""
-    for place, block in enumerate(blocks(passage.lines)):
-        said = block
-        if place == 0 and not draft.titles:
-            said = _take_title(draft, block)
-        is_prose = len(said) > 1 and any(len(line) > _LONGEST_OF_LINES for line in said)
-        is_first = place == 0 and said is not block
-        said = [line for line in said if not _take_line(draft, line, is_prose=is_prose)]
-        if is_first and not is_prose:
-            draft.set_aside("\n".join(said))
-        else:
-            draft.overview += paragraphs(said)
-
-
-def _take_title(draft: Draft, block: list[str]) -> list[str]:
-    """Take a title from the first lines and return those behind it.
-
-    One that goes on in small letters is one title; a mail's subject is one already.
-    """
-    bare = block[0].lstrip("# ").strip(QUOTES)
-    invites = _INVITES.match(block[0])
-    if invites:
-        draft.titles.append(invites["title"].strip())
-        return block
-    if _GREETING.match(bare):
-        draft.set_aside(block[0])
-        return block[1:]
-    subject = draft.subjects[0].casefold() if draft.subjects else None
-    is_alike = subject is not None and (
-        bare.casefold() in subject or subject in " ".join(block).casefold()
+def _turn(passage: Passage) -> int:
+    """Labels that settle a field come first; then the head; then what may be about people."""
+    return {
+        Label.HEAD: 1,
+        Label.TITLE: 0,
+        Label.SUBTITLE: 0,
+        Label.PRESENTER: 0,
+        Label.HOST: 0,
+    }.get(
+        passage.label,
+        _LAST if passage.label in (Label.AGENDA, Label.BIOGRAPHY, Label.PRICES, Label.OTHER) else 2,
     )
-    if len(bare) > _LONGEST_TITLE or (subject is not None and not is_alike):
-        return block
-    rest = block[1:]
-    while rest and rest[0][:1].islower() and not _says_itself(rest[0]):
-        bare = f"{bare} {rest.pop(0)}".strip(QUOTES)
-    draft.titles.append(bare)
-    return rest
 
 
-def _says_itself(line: str) -> bool:
-    return bool(_SERIES.match(line) or _BY.match(line))
+def settle_hosts(draft: Draft) -> None:
+    """Make presenters of the people who host what no one presents."""
+    people = [one for one in draft.hosts if one.is_person]
+    draft.hosts = [one for one in draft.hosts if not one.is_person]
+    for host in people:
+        draft.name(host.name)
 
 
-def _take_line(draft: Draft, line: str, *, is_prose: bool) -> bool:
-    """Take a line that says what it is: a fuller title, a series, people, a date of its own."""
-    bare = line.strip(QUOTES)
-    is_title = draft.titles and bare.casefold().startswith(draft.titles[0].casefold())
-    if is_title and len(bare) <= _LONGEST_TITLE:
-        draft.titles[0] = bare
-        return True
-    if len(line) > _LINE:
-        return False
-    series, by = _SERIES.match(bare), _BY.match(bare)
-    if series:
-        draft.series.append(series["name"].strip(QUOTES))
-        _name_people(draft, series["people"] or "")
-    elif by and names_in(by["people"])[0]:
-        _name_people(draft, by["people"])
-    elif has_date(line) and not is_prose:
-        draft.when.append(line)
-    else:
-        return False
-    return True
-
-
-def _name_people(draft: Draft, text: str) -> None:
-    names, behind = names_in(text.strip())
-    here = [draft.name(name) for name in names]
-    if behind and here:
-        draft.people[here[-1]].append(behind)
-    else:
-        draft.set_aside(behind)
+def take_biographies_below(draft: Draft) -> None:
+    """Move paragraphs at the end of the overview that are about a presenter to their biography."""
+    taken: list[str] = []
+    while len(draft.overview) > 1 and not draft.is_overview_labeled:
+        said = draft.overview[-1]
+        if not draft.person_at_start(said) or _ABOUT_THE_EVENT.search(said):
+            break
+        taken.insert(0, draft.overview.pop())
+    for said in taken:
+        if not take_paragraph(draft, said):
+            draft.overview.append(said)
 
 
 def _take_people(draft: Draft, passage: Passage) -> None:
@@ -173,28 +80,32 @@ def _take_people(draft: Draft, passage: Passage) -> None:
     here: str | None = None
     for block in blocks(passage.lines):
         for said in _entries(block):
-            names, behind = names_in(said)
-            is_sentence = behind[:1].islower()
-            # A sentence that begins with a name goes on about somebody, or introduces them.
-            if names and (here is None or not is_sentence):
-                for name in names:
-                    here = draft.name(name)
-            elif names and draft.known(names[0]) in draft.people:
-                here = draft.known(names[0])
-            _describe(draft, here, said if is_sentence or not names else behind)
+            found, rest = people_in(said)
+            is_sentence = bool(found) and found[0][1][:1].islower()
+            known = draft.known(found[0][0]) if found else ""
+            if found and is_sentence:
+                # A sentence that begins with a name goes on about a person, or introduces them.
+                here = draft.name(known) if here is None or known in draft.people else here
+                draft.people[here].append(said)
+                continue
+            draft.credit(
+                Credit(name, about, is_host=False, is_person=True) for name, about in found
+            )
+            here = draft.known(found[-1][0]) if found else here
+            _describe(draft, here, rest)
 
 
 def _entries(block: list[str]) -> list[str]:
     """Return a block's first line and what stands below it; or its bullets."""
     if any(bullet(line) is not None for line in block):
         return [one.removeprefix("- ") for one in paragraphs(block)]
-    names, behind = names_in(block[0])
-    if names and not behind:
-        lone = [line for line in block if names_in(line)[0] and not names_in(line)[1]]
-        if lone == block:
-            return block
-        return [block[0], " ".join(block[1:])]
-    return [" ".join(block)]
+    lines = [(line, names_in(line)) for line in block]
+    if all(names and (not behind or not behind[0].islower()) for _line, (names, behind) in lines):
+        return block
+    names, behind = lines[0][1]
+    return (
+        [block[0], " ".join(block[1:])] if names and not behind and block[1:] else [" ".join(block)]
+    )
 
 
 def _describe(draft: Draft, who: str | None, text: str) -> None:
@@ -202,6 +113,16 @@ def _describe(draft: Draft, who: str | None, text: str) -> None:
         draft.set_aside(text)
     elif text:
         draft.people[who].append(text)
+
+
+def _take_hosts(draft: Draft, passage: Passage) -> None:
+    for line in points(passage.lines):
+        found, rest = people_in(line)
+        hosts = [Credit(name, about, is_host=True, is_person=True) for name, about in found]
+        if not hosts:
+            hosts, rest = [Credit(line, "", is_host=True, is_person=False)], ""
+        draft.credit(hosts)
+        draft.set_aside(rest)
 
 
 def _take_biography(draft: Draft, passage: Passage) -> None:
@@ -213,7 +134,10 @@ def _take_biography(draft: Draft, passage: Passage) -> None:
         if opening and (opening in draft.people or here is None):
             here = draft.name(alone if alone and opening not in draft.people else opening)
         here = here or alone
-        _describe(draft, here, "" if said == opening else said)
+        if opening not in draft.people and (_LABELED.match(said) or take_paragraph(draft, said)):
+            draft.set_aside(said if _LABELED.match(said) else "")
+        else:
+            _describe(draft, here, "" if said == opening else said)
     draft.set_aside("", passage.heading)
 
 
@@ -224,43 +148,34 @@ def _take_other(draft: Draft, passage: Passage) -> None:
     is_titled = is_honorific(name.split(" ")[0]) and name_in(name) == name
     if name and (who in draft.people or is_titled):
         draft.people[draft.name(who)] += paragraphs(passage.lines)
-    else:
-        draft.set_aside(passage.text, passage.heading)
+        return
+    kept = [said for said in paragraphs(passage.lines) if not take_paragraph(draft, said)]
+    text = passage.text if kept == paragraphs(passage.lines) else "\n".join(kept)
+    draft.set_aside(text, passage.heading)
 
 
 def _take_agenda(draft: Draft, passage: Passage) -> None:
-    lead, listed, tail = passage.lines, passage.lines, []
-    places = [at for at, line in enumerate(passage.lines) if bullet(line) is not None]
-    if places:
-        after = range(places[-1], len(passage.lines))
-        gap = next((at for at in after if not passage.lines[at].strip()), len(passage.lines))
-        lead, listed = passage.lines[: places[0]], passage.lines[places[0] : gap]
-        tail = passage.lines[gap:]
-    else:
-        lead = []
-    draft.agenda += points(listed)
-    draft.set_aside("\n".join(line for line in lead if line.strip()), passage.heading)
-    for said in paragraphs(tail):
-        _take_tail(draft, said)
-
-
-def _take_tail(draft: Draft, said: str) -> None:
-    """Take a paragraph that stands loosely behind a list: about somebody, of prices, or aside."""
-    who = draft.known(name_in(said))
-    sums = tuple(amounts_in(said))
-    if who in draft.people:
-        draft.people[who].append(said)
-    elif sums:
-        draft.prices.append(PriceRead(said, sums))
-    else:
-        draft.set_aside(said)
+    lines = passage.lines
+    places = [at for at, line in enumerate(lines) if bullet(line) is not None]
+    start = places[0] if places else 0
+    after = range(places[-1] if places else 0, len(lines))
+    written = [at for at in after if lines[at].strip()]
+    first = written[0] if written else 0
+    end = next((at for at in after if at > first and not lines[at].strip()), len(lines))
+    end = end if places else len(lines)
+    draft.agenda += points(lines[start:end])
+    draft.set_aside("\n".join(line for line in lines[:start] if line.strip()), passage.heading)
+    for said in paragraphs(lines[end:]):
+        if not take_paragraph(draft, said):
+            draft.set_aside(said)
 
 
 def _take_prices(draft: Draft, passage: Passage) -> None:
-    said = [passage.heading] if passage.heading else []
-    for line in (*said, *paragraphs(passage.lines)):
-        words = line.removeprefix("- ")
-        draft.prices.append(PriceRead(words, tuple(amounts_in(words))))
+    if passage.heading:
+        draft.add_price(passage.heading)
+    for said in paragraphs(passage.lines):
+        if not take_paragraph(draft, said):
+            draft.add_price(said.removeprefix("- "))
 
 
 def _take_when(draft: Draft, passage: Passage) -> None:
@@ -272,28 +187,32 @@ def _take_minutes(draft: Draft, passage: Passage) -> None:
 
 
 def _take_series(draft: Draft, passage: Passage) -> None:
-    said = " ".join(paragraphs(passage.lines)).strip(QUOTES)
-    found = re.match(r"^(?P<name>.+?),?\s+with\s+(?P<people>.+)$", said)
-    name = found["name"] if found else said
-    draft.series.append(re.sub(r"\s+series$", "", name, flags=re.IGNORECASE).strip(QUOTES))
-    if found:
-        _name_people(draft, found["people"])
+    said = " ".join(paragraphs(passage.lines))
+    found, lead, rest = credits_in_line(said)
+    draft.series.append(bare_series(lead if found else said))
+    draft.credit(found)
+    draft.set_aside(rest if found else "")
 
 
 def _take_titles(draft: Draft, passage: Passage) -> None:
-    first, *more = paragraphs(passage.lines)
+    first, *more = joined([line.strip() for line in passage.lines if line.strip()], 0)
     draft.titles.insert(0, first.strip(QUOTES))
     for line in more:
-        if not _take_line(draft, line, is_prose=False):
+        if take_line(draft, line.strip("* "), more, has_title=True, whole=""):
+            continue
+        if draft.subtitle:
             draft.overview.append(line)
+        else:
+            draft.subtitle = line.strip(QUOTES)
 
 
-def _take_subject(draft: Draft, passage: Passage) -> None:
-    draft.subjects.append(_REPLIED.sub("", " ".join(paragraphs(passage.lines))).strip(QUOTES))
+def _take_subtitle(draft: Draft, passage: Passage) -> None:
+    draft.subtitle = " ".join(paragraphs(passage.lines)).strip(QUOTES)
 
 
 def _take_overview(draft: Draft, passage: Passage) -> None:
     draft.overview += paragraphs(passage.lines)
+    draft.is_overview_labeled = True
 
 
 def _take_summary(draft: Draft, passage: Passage) -> None:
@@ -301,9 +220,8 @@ def _take_summary(draft: Draft, passage: Passage) -> None:
 
 
 _TAKERS: Final[dict[Label, Callable[[Draft, Passage], None]]] = {
-    Label.HEAD: _take_head,
     Label.TITLE: _take_titles,
-    Label.SUBJECT: _take_subject,
+    Label.SUBTITLE: _take_subtitle,
     Label.SERIES: _take_series,
     Label.SUMMARY: _take_summary,
     Label.OVERVIEW: _take_overview,
@@ -311,9 +229,8 @@ _TAKERS: Final[dict[Label, Callable[[Draft, Passage], None]]] = {
     Label.WHEN: _take_when,
     Label.MINUTES: _take_minutes,
     Label.PRESENTER: _take_people,
+    Label.HOST: _take_hosts,
     Label.BIOGRAPHY: _take_biography,
     Label.PRICES: _take_prices,
     Label.OTHER: _take_other,
 }
-# A mail's subject is asked for at its head; whom words are about, when everybody is known.
-_TURN: Final = {Label.SUBJECT: -1, Label.AGENDA: 1, Label.BIOGRAPHY: 1, Label.OTHER: 1}

@@ -1,4 +1,4 @@
-"""Person names at the start of a line: `Dr. Ana de la Cruz and Tom Bell, who ...`."""
+"""Person names in lines and sentences: `Dr. Ana de la Cruz and Tom Bell, who ...`."""
 
 import re
 from typing import Final
@@ -6,34 +6,47 @@ from typing import Final
 HONORIFICS: Final = frozenset(
     ["dr", "prof", "professor", "mr", "mrs", "ms", "mx", "rev", "sir", "dame"]
 )
-_PARTICLES: Final = frozenset(
-    [
-        "de",
-        "da",
-        "di",
-        "del",
-        "della",
-        "der",
-        "den",
-        "van",
-        "von",
-        "la",
-        "le",
-        "bin",
-        "ibn",
-        "al",
-        "el",
-        "du",
-        "dos",
-    ]
+_PARTICLES: Final = re.compile(r"de|da|di|del|della|der|den|van|von|la|le|bin|ibn|al|el|du|dos")
+# A row of capitals with one of these is an organization, a post or a thing, and no person.
+_NO_NAMES: Final = re.compile(
+    r"library|libraries|librarian|librarians|learning|training|house|press|association|"
+    r"institute|center|centre|consortium|university|college|foundation|network|system|systems|"
+    r"group|inc|llc|council|academy|society|department|district|county|city|state|office|"
+    r"company|museum|school|director|manager|head|chair|president|professor|trainer|author|"
+    r"assistant|associate|executive|coordinator|specialist|the|our|a|an|webinar|webinars|"
+    r"series|session|workshop|course|pass|annual|eastern|central|pacific|mountain|january|"
+    r"february|july|september|october|november|december|monday|tuesday|wednesday|thursday|"
+    r"friday|saturday|sunday|public|national|american|health|services|service|news|live|"
+    r"online|register|part|in|on",
+    re.IGNORECASE,
 )
 _MOST_WORDS: Final = 6
-_AND: Final = re.compile(r"\s*(?:;|&|\band\b|\s\+\s)\s*")
+_AND: Final = re.compile(r"\s*(?:;|&|\band\b|\bAND\b|\s\+\s)\s*")
 # What stands between a name and who that is: a comma, a dash, a bracket, a bar.
-_BEHIND: Final = re.compile(r"\s*(?:,|\s[|\u2013\u2014-]\s|(?=\())\s*")
+_BEHIND: Final = re.compile(r"\s*(?:,|:\s|\s[|\u2013\u2014-]+\s|(?=\())\s*")
 _DEGREE: Final = re.compile(
     r"(?:[A-Z][A-Za-z]{0,2}\.){2,4}|Ph\.?D\.?|M\.?Ed\.?|[A-Z]{2,5}|Jr\.?|Sr\.?"
 )
+_LINK: Final = re.compile(r"\[([^\]\[]{1,200})\]\(([^\s()]{1,500})\)")
+_NAME_IN_PROSE: Final = re.compile(
+    r"(?P<before>\S+\s+)?(?P<name>(?:(?:Dr|Prof|Mr|Mrs|Ms|Mx|Rev)\.\s+)?"
+    r"[A-Z][\w'\u2019.-]+(?:\s+(?:de|da|di|del|van|von|la|le|der|[A-Z]\.|[A-Z][\w'\u2019-]+)){1,4})"
+)
+
+
+def people_in(text: str) -> tuple[list[tuple[str, str]], str]:
+    """Return the people that a line names with what it says of each, and words of nobody's."""
+    found: list[tuple[str, str]] = []
+    rest: list[str] = []
+    text = _LINK.sub(r"\1 (\2)", text.replace("**", "").strip())
+    for entry in re.split(r"\s*;\s*(?:and\s+)?|(?<=\))\s*(?:,\s*and|and|,|&)\s+", text):
+        names, behind = names_in(_untitled_capitals(entry))
+        found += [(name, "") for name in names]
+        if names and behind:
+            found[-1] = (names[-1], behind)
+        elif behind:
+            rest.append(behind)
+    return found, "; ".join(rest)
 
 
 def names_in(text: str) -> tuple[list[str], str]:
@@ -62,16 +75,31 @@ def name_in(text: str) -> str:
     for word in text.split()[: _MOST_WORDS + 2]:
         bare = word.strip(",;:")
         is_title = not words and is_honorific(bare)
-        if not (bare[:1].isupper() or (words and bare in _PARTICLES) or is_title):
+        if not (bare[:1].isupper() or (words and _PARTICLES.fullmatch(bare)) or is_title):
             break
         words.append(bare)
         if word != bare:
             break
-    while words and words[-1] in _PARTICLES:
+    while words and _PARTICLES.fullmatch(words[-1]):
         words.pop()
     titles = sum(is_honorific(word) for word in words)
+    if any(_NO_NAMES.fullmatch(word) and not is_honorific(word) for word in words):
+        return ""
     enough = 1 if titles else 2
     return " ".join(words) if enough <= len(words) - titles <= _MOST_WORDS else ""
+
+
+def names_in_prose(text: str) -> list[str]:
+    """Return the names inside of sentences: behind a title, or behind a word in small letters."""
+    found: list[str] = []
+    for each in _NAME_IN_PROSE.finditer(text):
+        name = re.sub(r"['\u2019]s$|\.$", "", each["name"])
+        before = (each["before"] or "").strip()
+        is_introduced = before[:1].islower() and before not in ("in", "at", "of", "from", "the")
+        is_whole = name_in(name) == name
+        if is_whole and (is_introduced or is_honorific(name.split()[0])):
+            found.append(name)
+    return found
 
 
 def is_honorific(word: str) -> bool:
@@ -84,12 +112,30 @@ def same_person(one: str, other: str) -> bool:
     return core_of(one) == core_of(other)
 
 
+def may_be_same(one: str, other: str) -> bool:
+    """Tell whether one name is the other or a part of it: `Dr. Saavedra`, `Benoit Saavedra`."""
+    first, second = core_of(one), core_of(other)
+    if not first or not second or first[-1] != second[-1]:
+        return False
+    return set(first) <= set(second) or set(second) <= set(first)
+
+
 def core_of(name: str) -> tuple[str, ...]:
     """Return what two names of the same person have in common."""
     words = name.split(",")[0].casefold().replace(".", " ").split()
     return tuple(word for word in words if word not in HONORIFICS)
 
 
+def _untitled_capitals(text: str) -> str:
+    """Return a line that is all in capitals as names are written."""
+    return text.title() if text.isupper() else text
+
+
 def _parted(text: str) -> tuple[str, str]:
     found = _BEHIND.search(text)
     return (text[: found.start()], text[found.end() :]) if found else (text.strip(), "")
+
+
+def is_organization(text: str) -> bool:
+    """Tell whether a row of capitals is an organization or a post by its words."""
+    return any(_NO_NAMES.fullmatch(word.strip(".,")) for word in text.split()[-2:])

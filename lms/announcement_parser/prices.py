@@ -55,3 +55,33 @@ def _decimal(figures: str) -> Decimal:
     cents = re.search(r"[.,](\d{1,2})$", figures)
     whole = figures[: cents.start()] if cents else figures
     return Decimal(re.sub(r"\D", "", whole) + (f".{cents[1]}" if cents else ""))
+
+
+_PASSES: Final = re.compile(
+    r"\ball[- ]access\b|\bpass(?:es|[- ]?holders?)?\b(?!\s+(?:on|out|away|by|it|them|for)\b)"
+    r"|\bmemberships?\b|\bsubscriptions?\b",
+    re.IGNORECASE,
+)
+_NO: Final = re.compile(
+    r"\bnot\b|n['\u2019]t\b|\bnever\b|\bcannot\b|\bexclu|\bexcept|\bno pass|\bsold separately"
+    r"|:\s*no(?:ne)?\b",
+    re.IGNORECASE,
+)
+_LEFT_OUT: Final = re.compile(
+    r"(?:\bnot\b|n['\u2019]t\b|\bnever\b|\bcannot\b).{0,60}?\b(?:part of|include|including|cover|valid|appl|eligible"
+    r"|good for|accept|honored|be used)|\bexcluded\b|\bsold separately|\bseparate(?:ly)? from"
+    r"|^(?:all[- ]access|pass)[\w -]*:\s*(?:no|none|not|excluded)\b",
+    re.IGNORECASE,
+)
+
+
+def is_about_passes(sentence: str) -> bool:
+    """Tell whether a sentence speaks of passes."""
+    return bool(_PASSES.search(sentence))
+
+
+def is_left_out_of_passes(sentence: str) -> bool | None:
+    """Tell whether a sentence leaves a webinar out of passes; None where it may mean that."""
+    if not is_about_passes(sentence) or not _NO.search(sentence):
+        return False
+    return True if _LEFT_OUT.search(sentence) else None

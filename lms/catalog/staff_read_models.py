@@ -165,6 +165,8 @@ def read_standing(session: Session, slug: str) -> Standing:
         zone=row.zone,
         minutes=row.minutes,
         slug=row.slug,
+        subtitle=row.subtitle,
+        hosted_by=row.hosted_by,
         summary=row.summary,
         overview=row.overview,
         agenda=row.agenda,

@@ -28,6 +28,8 @@ class WebinarWords:
     zone: str
     minutes: int = 60
     slug: str = ""
+    subtitle: str = ""
+    hosted_by: str = ""
     summary: str = ""
     overview: str = ""
     agenda: str = ""
@@ -72,6 +74,8 @@ def checked(words: WebinarWords) -> WebinarWords:
         words,
         title=" ".join(words.title.split()),
         slug=words.slug.strip(),
+        subtitle=" ".join(words.subtitle.split()),
+        hosted_by=" ".join(words.hosted_by.split()),
         summary=" ".join(words.summary.split()),
         overview=words.overview.strip(),
         agenda="\n".join(line.strip() for line in words.agenda.splitlines() if line.strip()),
@@ -90,6 +94,14 @@ def _faults(words: WebinarWords) -> dict[str, str]:
         "title": (
             1 <= len(words.title) <= LONGEST_TITLE,
             N_("Give the webinar a title of at most 200 characters."),
+        ),
+        "subtitle": (
+            len(words.subtitle) <= LONGEST_TITLE,
+            N_("Shorten the subtitle to at most 200 characters."),
+        ),
+        "hosted_by": (
+            len(words.hosted_by) <= LONGEST_TITLE,
+            N_("Shorten who hosts it to at most 200 characters."),
         ),
         "summary": (
             len(words.summary) <= LONGEST_SUMMARY,

@@ -46,6 +46,8 @@ class Announcement:
     id: int
     slug: str
     title: str
+    subtitle: str
+    hosted_by: str
     summary: str
     overview: str
     agenda: tuple[str, ...]
@@ -98,6 +100,8 @@ _PAGE: Final = (
         Webinar.id,
         Webinar.slug,
         Webinar.title,
+        Webinar.subtitle,
+        Webinar.hosted_by,
         Webinar.summary,
         Webinar.overview,
         Webinar.agenda,
@@ -163,6 +167,8 @@ def _announcement(row: Row[*tuple[Any, ...]]) -> Announcement:
         id=row.id,
         slug=row.slug,
         title=row.title,
+        subtitle=row.subtitle,
+        hosted_by=row.hosted_by,
         summary=row.summary,
         overview=row.overview,
         agenda=tuple(row.agenda.splitlines()),

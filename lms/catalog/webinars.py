@@ -54,6 +54,8 @@ def add_webinar(
     row = Webinar(
         slug=slugs.choose(session, Webinar.slug, wanted=clean.slug, name=clean.title),
         title=clean.title,
+        subtitle=clean.subtitle,
+        hosted_by=clean.hosted_by,
         summary=clean.summary,
         overview=clean.overview,
         agenda=clean.agenda,
@@ -100,6 +102,7 @@ def edit_webinar(
     clean = checked(words)
     _move(session, row, clean.slug)
     row.overview, row.agenda = clean.overview, clean.agenda
+    row.subtitle, row.hosted_by = clean.subtitle, clean.hosted_by
     shown_in_calendars = (row.title, row.held_at, row.zone, row.minutes)
     if shown_in_calendars != (clean.title, clean.held_at, clean.zone, clean.minutes):
         row.sequence += 1

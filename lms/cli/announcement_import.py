@@ -16,7 +16,7 @@ from lms.announcement_parser.catalog_matcher import (
     read_file,
     words_of,
 )
-from lms.announcement_parser.field_extractors import Unread
+from lms.announcement_parser.draft import Unread
 from lms.announcement_parser.parser import Speaker
 from lms.announcement_parser.start_date_and_time import Beginning
 from lms.catalog.webinars import add_webinar
@@ -46,10 +46,13 @@ class FlyerAnswer:
     held_at: datetime | None
     zone: str
     minutes: int
+    subtitle: str
+    hosted_by: str
     summary: str
     overview: str
     agenda: tuple[str, ...]
     free: bool
+    is_in_passes: bool
     presenters: tuple[str, ...]
     new_presenters: tuple[Speaker, ...]
     series: tuple[str, ...]
@@ -113,7 +116,8 @@ def _begins(
 def _open(fitted: Fitted) -> str:
     choices = "; ".join(_said(one) for one in fitted.said.when.choices)
     found = f" It may be: {choices}." if choices else ""
-    return f"{' '.join(fitted.questions)}{found} Say it with --held-at and --zone."
+    asked = " ".join(one.sentence for one in fitted.said.questions if one.field == "held_at")
+    return f"{asked}{found} Say it with --held-at and --zone."
 
 
 def _said(one: Beginning) -> str:
@@ -129,16 +133,21 @@ def _answer(fitted: Fitted, begins: datetime | None, zone: str, slug: str | None
         held_at=begins,
         zone=zone,
         minutes=fitted.minutes,
+        subtitle=said.subtitle,
+        hosted_by=said.hosted_by,
         summary=said.summary,
         overview=said.overview,
         agenda=said.agenda,
         free=said.free,
+        is_in_passes=said.is_in_passes,
         presenters=fitted.presenters,
         new_presenters=fitted.new_speakers,
         series=fitted.series,
         new_series=fitted.new_series,
         prices=fitted.prices,
-        questions=() if begins and said.title else fitted.questions,
+        questions=tuple(
+            one.sentence for one in said.questions if one.field != "held_at" or begins is None
+        ),
         choices=() if begins else tuple(_choice(one) for one in said.when.choices),
         rest=said.rest,
     )
@@ -154,10 +163,14 @@ def _lines(found: FlyerAnswer) -> list[str]:
     lines = [
         done,
         f"  title: {found.title or '-'}",
+        f"  subtitle: {found.subtitle or '-'}",
+        f"  summary: {found.summary or '-'}",
         f"  begins: {when}, {found.minutes} minutes",
         f"  series: {', '.join((*found.series, *(f'{one} (new)' for one in found.new_series))) or '-'}",
         f"  overview: {len(found.overview):,} characters; agenda: {len(found.agenda)} points",
         f"  free: {'yes' if found.free else 'no'}",
+        f"  in all-access passes: {'yes' if found.is_in_passes else 'no'}",
+        f"  hosted by: {found.hosted_by or '-'}",
     ]
     lines += [f"  presenter: {one}" for one in found.presenters]
     lines += [f"  presenter: {one.name} (new)" for one in found.new_presenters]

@@ -173,6 +173,8 @@ def _words(page: Announcement) -> WebinarWords:
         held_at=page.held_at,
         zone=page.zone,
         minutes=page.minutes,
+        subtitle=page.subtitle,
+        hosted_by=page.hosted_by,
         summary=page.summary,
         overview=page.overview,
         agenda="\n".join(page.agenda),

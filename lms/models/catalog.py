@@ -80,6 +80,8 @@ class Webinar(Base, kw_only=True):
     public_id: Mapped[str] = public_id_column()
     slug: Mapped[str] = mapped_column(String(120), unique=True)
     title: Mapped[str] = mapped_column(String(200))
+    subtitle: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    hosted_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
     summary: Mapped[str] = mapped_column(String(400), default="")
     overview: Mapped[str] = mapped_column(Text, default="")
     agenda: Mapped[str] = mapped_column(Text, default="")  # one point a line

@@ -59,6 +59,8 @@ _series = gathered(
 _SOURCES = select(
     Webinar.id,
     Webinar.title,
+    Webinar.subtitle,
+    Webinar.hosted_by,
     Webinar.summary,
     Webinar.overview,
     Webinar.agenda,
@@ -144,7 +146,7 @@ def _tsquery(words: Sequence[str]) -> Select[int, float]:
 
 def _words_of(row: Row[*tuple[Any, ...]]) -> dict[str, object]:
     names = [name for (name,) in (*(row.names or ()), *(row.series or ()))]
-    body = (row.summary, to_words(row.overview), row.agenda)
+    body = (row.subtitle, row.hosted_by, row.summary, to_words(row.overview), row.agenda)
     return {
         "webinar_id": row.id,
         "title": fold(row.title),

@@ -32,6 +32,18 @@ def test_an_announcement_becomes_a_draft_and_nothing_else(
     assert made.agenda.count("\n") == 2
 
 
+def test_a_webinar_that_is_left_out_of_passes_is_kept_so(
+    carrel_command: Shell, database: Database
+) -> None:
+    ran = carrel_command("webinar", "import", str(TEXTS / "labels_and_subtitle.txt"), "--json")
+    assert (ran.code, ran.answer["is_in_passes"]) == (0, False)
+    assert ran.answer["hosted_by"] == "Lottie Quist"
+    with database.read_session() as session:
+        made = session.scalars(select(Webinar)).one()
+    assert made.subtitle == "Turning down requests without losing a patron"
+    assert not made.is_in_passes
+
+
 def test_a_dry_run_says_the_same_and_keeps_nothing(
     carrel_command: Shell, database: Database
 ) -> None:

@@ -818,6 +818,8 @@ def _catalog() -> None:
         sa.Column("public_id", sa.String(length=26), nullable=False),
         sa.Column("slug", sa.String(length=120), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("subtitle", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("hosted_by", sa.String(length=200), server_default="", nullable=False),
         sa.Column("summary", sa.String(length=400), nullable=False),
         sa.Column("overview", sa.Text(), nullable=False),
         sa.Column("agenda", sa.Text(), nullable=False),

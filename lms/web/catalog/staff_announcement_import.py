@@ -116,6 +116,8 @@ def _filled(fitted: Fitted) -> WebinarForm:
     begins = said.when.beginning
     return WebinarForm(
         title=said.title,
+        subtitle=said.subtitle,
+        hosted_by=said.hosted_by,
         summary=said.summary,
         held_at=begins.shown if begins else None,
         zone=begins.zone if begins else carrel().settings.time_zone,
@@ -125,6 +127,7 @@ def _filled(fitted: Fitted) -> WebinarForm:
         overview=said.overview,
         agenda="\n".join(said.agenda),
         free=said.free,
+        not_in_passes=not said.is_in_passes,
     )
 
 
@@ -163,15 +166,26 @@ def _review(form: WebinarForm, fitted: Fitted, text: str) -> str:
         overview_html=Markup(to_html(form.overview.data or "")),  # noqa: S704  (nh3 cleaned it)
         fitted=fitted,
         flyer=text,
-        questions=[_(one) for one in fitted.questions] if _is_open(form) else [],
+        questions=[
+            _(one.sentence) for one in fitted.said.questions if _asks(form, fitted, one.field)
+        ],
         choices=[_said(one) for one in fitted.said.when.choices] if _is_open(form) else [],
         action=url_for(".review"),
     )
 
 
+def _asks(form: WebinarForm, fitted: Fitted, field: str) -> bool:
+    """Tell whether a question is still open: the form has not got another answer yet."""
+    if field == "held_at":
+        return not (form.held_at.data and form.zone.data)
+    if field == "presenters":
+        return not form.presenters.data
+    return field != "title" or form.title.data == fitted.said.title
+
+
 def _is_open(form: WebinarForm) -> bool:
-    """Tell whether something is still to be asked: the title, the moment, or its zone."""
-    return not (form.title.data and form.held_at.data and form.zone.data)
+    """Tell whether the moment or its zone is still to be chosen."""
+    return not (form.held_at.data and form.zone.data)
 
 
 def _said(one: Beginning) -> str:

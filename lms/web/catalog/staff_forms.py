@@ -52,6 +52,11 @@ class WebinarForm(Form):
     title = StringField(
         _l("Title"), [InputRequired(_l("Give the webinar a title.")), Length(max=LONGEST_TITLE)]
     )
+    subtitle = StringField(
+        _l("Subtitle"),
+        [Optional(), Length(max=LONGEST_TITLE)],
+        description=_l("Shown below the title on the webinar's page."),
+    )
     summary = TextAreaField(
         _l("In one or two sentences"),
         [Optional(), Length(max=LONGEST_SUMMARY)],
@@ -75,6 +80,11 @@ class WebinarForm(Form):
         render_kw={"class": "input-short", "inputmode": "numeric"},
     )
     presenters = ChoicesField(_l("Presenters"), [Optional()])
+    hosted_by = StringField(
+        _l("Hosted by"),
+        [Optional(), Length(max=LONGEST_TITLE)],
+        description=_l("A moderator or an organization, if the page should name one."),
+    )
     series = ChoicesField(_l("Series"), [Optional()])
     overview = TextAreaField(
         _l("Overview"),

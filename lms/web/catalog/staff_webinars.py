@@ -330,6 +330,8 @@ def _filled(standing: Standing) -> WebinarForm:
     words = standing.words
     return WebinarForm(
         title=words.title,
+        subtitle=words.subtitle,
+        hosted_by=words.hosted_by,
         summary=words.summary,
         held_at=on_wall_clock(words.held_at, read_zone(words.zone)),
         zone=words.zone,
@@ -361,6 +363,8 @@ def words_in(form: WebinarForm) -> WebinarWords | None:
         zone=form.zone.data,
         minutes=form.minutes.data or 0,
         slug=form.slug.data or "",
+        subtitle=form.subtitle.data or "",
+        hosted_by=form.hosted_by.data or "",
         summary=form.summary.data or "",
         overview=form.overview.data or "",
         agenda=form.agenda.data or "",

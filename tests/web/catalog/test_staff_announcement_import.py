@@ -65,6 +65,34 @@ def test_a_pasted_text_fills_the_form_and_keeps_nothing(ada: Visitor, database: 
         assert session.scalars(select(Webinar).where(Webinar.title == sent["title"])).all() == []
 
 
+def test_each_field_of_an_announcement_can_be_reviewed_and_is_kept(
+    ada: Visitor, database: Database
+) -> None:
+    page = pasted(ada, (TEXTS / "labels_and_subtitle.txt").read_text("utf-8"))
+    sent = fields(page)
+    assert sent["subtitle"] == "Turning down requests without losing a patron"
+    assert sent["hosted_by"] == "Lottie Quist"
+    assert sent["summary"] == "Five ways to say no that people thank you for."
+    assert re.search(r'<input[^>]* checked[^>]* name="not_in_passes"', page)
+    changed = {**sent, "subtitle": "Five rehearsals", "not_in_passes": "y", "act": "save"}
+    assert ada.post(f"{AT}/review", data=changed).status_code == 303
+    with database.read_session() as session:
+        made = session.scalars(select(Webinar).where(Webinar.title == "The Kindest No")).one()
+    assert (made.subtitle, made.hosted_by) == ("Five rehearsals", "Lottie Quist")
+    assert not made.is_in_passes
+    shown = ada.get(f"/webinars/{made.slug}").get_data(as_text=True)
+    assert "Five rehearsals" in shown
+    assert "Hosted by Lottie Quist" in shown
+
+
+def test_a_presenter_that_no_label_names_is_asked_until_one_is_chosen(ada: Visitor) -> None:
+    page = pasted(ada, (TEXTS / "press_release.txt").read_text("utf-8"))
+    assert "No one is labeled as the presenter." in page
+    page = ada.post(f"{AT}/review", data={**fields(page), "act": "presenter-0"}).text
+    assert fields(page)["presenters"] == ["barnaby-yoshida"]
+    assert "No one is labeled as the presenter." not in page
+
+
 @pytest.mark.parametrize("act", ["presenter-\u00b2", "series-9", f"moment-{'9' * 5000}", "series-"])
 def test_a_button_that_is_not_there_changes_nothing(ada: Visitor, act: str) -> None:
     sent = fields(pasted(ada, PLAIN))

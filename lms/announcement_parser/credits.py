@@ -1,0 +1,98 @@
+"""Credits: who presents and who hosts, and to which series a webinar belongs, in a line or sentence."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from lms.announcement_parser.person_names import names_in_prose, people_in
+
+_ROLE: Final = re.compile(
+    r"\b(?:(?P<presents>presented|led|taught|facilitated|given|delivered)"
+    r"|(?P<hosts>hosted|moderated|sponsored|organized|offered|produced))\s+by:?\s+"
+    r"|(?:^|(?<=\s))(?P<plain>with|featuring|by)\s+",
+    re.IGNORECASE,
+)
+_EVENT: Final = re.compile(
+    r"\b(?:webinar|workshop|session|course|training|class|program|event|talk)\b", re.IGNORECASE
+)
+_ORGANIZATION: Final = re.compile(
+    r"(?:[Tt]he\s+)?[A-Z][\w.&'\u2019-]*(?:\s+(?:[A-Z0-9][\w.&'\u2019-]*|of|the|and|for)){0,8}"
+)
+_IN_QUOTES: Final = re.compile(
+    r"[\"\u201c](?P<before>[^\"\u201c\u201d]{3,80}?)[,.]?[\"\u201d],?\s+(?:webinar\s+)?series\b"
+    r"|[\"\u201c](?P<inside>[^\"\u201c\u201d]{3,80}?)\s+series[,.]?[\"\u201d]"
+    r"|\bseries[,:]?\s+(?:(?:called|titled|named)\s+)?[\"\u201c](?P<after>[^\"\u201c\u201d]{3,80}?)"
+    r"[,.]?[\"\u201d]",
+    re.IGNORECASE,
+)
+_CAPITALS: Final = (
+    r"(?P<name>[A-Z0-9][\w'\u2019&.-]*(?:\s+(?:[A-Z0-9][\w'\u2019&.-]*|of|the|and|for|in|to|a|on|&))"
+    r"{0,7}?)\s+(?i:series)\b"
+)
+_IN_CAPITALS: Final = re.compile(rf"\b(?i:the|our|of|in)\s+(?!(?i:the|our)\s){_CAPITALS}")
+_LINE_IN_CAPITALS: Final = re.compile(rf"^{_CAPITALS}")
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Who is credited: a person, or an organization, which has no `said`."""
+
+    name: str
+    said: str
+    is_host: bool
+    is_person: bool
+
+
+def series_in(text: str, *, is_line: bool = False) -> tuple[list[str], int]:
+    """Return the series that a text names, and where in it the last of them ends."""
+    found = list(_IN_QUOTES.finditer(text)) or list(_IN_CAPITALS.finditer(text))
+    if not found and is_line:
+        found = list(_LINE_IN_CAPITALS.finditer(text))
+    names = [next(name for name in each.groups() if name) for each in found]
+    return [bare_series(name) for name in names], found[-1].end() if found else 0
+
+
+def bare_series(name: str) -> str:
+    """Return the name of a series without quotation marks and the word itself."""
+    name = name.strip(" \"'\u201c\u201d\u2018\u2019*.,")
+    name = re.sub(r"[,.\"\u201d\u2019]*\s+series$", "", name, flags=re.IGNORECASE)
+    return re.sub(r"\s+webinars?$", "", name, flags=re.IGNORECASE).strip(" \"'\u201c\u201d*.,")
+
+
+def credits_in_line(line: str) -> tuple[list[Credit], str, str]:
+    """Return who a line credits, the words before the first credit, and what no credit takes."""
+    roles = list(_ROLE.finditer(line))
+    found: list[Credit] = []
+    rest: list[str] = []
+    for at, role in enumerate(roles):
+        end = roles[at + 1].start() if at + 1 < len(roles) else len(line)
+        said = re.sub(r"[\s,;]*(?:\b(?:and|AND))?\s*$", "", line[role.end() : end].strip())
+        people, left = people_in(said.removesuffix(".") if said.count(".") == 1 else said)
+        is_host = bool(role["hosts"])
+        found += [Credit(name, about, is_host, is_person=True) for name, about in people]
+        if not people and not role["plain"] and said[:1].isupper():
+            found.append(Credit(said.rstrip("."), "", is_host=True, is_person=False))
+        else:
+            rest.append(left)
+    lead = line[: roles[0].start()].strip(" ,:") if roles else line
+    return found, lead, " ".join(filter(None, rest))
+
+
+def credits_in_sentence(sentence: str) -> list[Credit]:
+    """Return who a sentence about the event credits: `This webinar is presented by ...`."""
+    event = _EVENT.search(sentence)
+    roles = [each for each in _ROLE.finditer(sentence) if not each["plain"]]
+    if event is None or not roles or not 0 <= roles[0].start() - event.end() <= 30:
+        return []
+    found: list[Credit] = []
+    for at, role in enumerate(roles):
+        said = sentence[role.end() : roles[at + 1].start() if at + 1 < len(roles) else None]
+        is_host = bool(role["hosts"])
+        people, _rest = people_in(said.rstrip(" .").removesuffix(" and"))
+        names = [name for name, _about in people] or names_in_prose(f"by {said}")
+        found += [Credit(name, "", is_host, is_person=True) for name in names]
+        group = _ORGANIZATION.match(said)
+        if not names and group:
+            name = re.sub(r"\s+(?:of|the|and|for)$", "", group[0]).rstrip(".")
+            found.append(Credit(name, "", is_host=True, is_person=False))
+    return found

@@ -1,0 +1,251 @@
+"""Head lines: what stands under no label, told apart line by line."""
+
+import re
+from typing import Final
+
+from lms.announcement_parser.credits import credits_in_line, series_in
+from lms.announcement_parser.draft import Draft
+from lms.announcement_parser.person_names import is_honorific, name_in
+from lms.announcement_parser.plain_lines import bullet, paragraphs, sentences
+from lms.announcement_parser.prices import amounts_in, is_about_passes
+from lms.announcement_parser.sections import RULE, unmarked
+from lms.announcement_parser.start_date_and_time import has_date
+from lms.announcement_parser.times_of_day_and_time_zones import tell_times
+from lms.announcement_parser.title_and_subtitle import (
+    LONGEST_TITLE,
+    QUOTES,
+    Chosen,
+    Line,
+    choose,
+    joined,
+    quoted_title,
+)
+
+_LONGEST_LINE: Final = 120  # of a line that is no prose
+_WRAPPED: Final = 60  # characters from which a line of several is prose
+_LASTS: Final = re.compile(
+    r"(?:\d{1,3}(?:\.\d+)?|one|two|three|an?|half an)[\s-]*(?:hours?|minutes?|mins?)\b",
+    re.IGNORECASE,
+)
+_PART_OF: Final = re.compile(
+    r"(?:(?:another|part|episode|session|one|number|a|in|of|from|the|our)\b\s*)*", re.IGNORECASE
+)
+_GREETING: Final = re.compile(r"^(?:\w+[\s'\u2019]*){1,6},$")
+_TRAIL: Final = re.compile(r"^[^.]{0,80}\s(?:>|\u203a|\u00bb|/|\|[^|]{1,30}\|)\s[^.]{0,80}$")
+_EXCLAIMED: Final = re.compile(r"^\w+!\s+(?=\w)")
+
+
+def take_top(draft: Draft, lines: list[str], whole: str) -> None:
+    """Read what is above the first label: title, subtitle, facts in short lines, and the overview."""
+    candidates: list[Line] = []
+    for number, block in enumerate(_blocks(lines)):
+        if all(line.startswith(">") for line in block):
+            draft.summary += [line.lstrip("> ") for line in block]
+        elif _is_prose(block):
+            _take_prose(draft, block)
+        elif block != [RULE]:
+            candidates += _candidates(draft, block, number, whole, above=candidates)
+    _choose(draft, candidates)
+
+
+def _candidates(
+    draft: Draft, block: list[str], number: int, whole: str, *, above: list[Line]
+) -> list[Line]:
+    """Take the lines of a block that say what they are, and return those that may be the title."""
+    has_facts, levels = False, {unmarked(line): _level(line) for line in block}
+    found: list[Line] = []
+    for line in joined([unmarked(line) for line in block], _width(whole)):
+        if take_line(draft, line, block, has_title=bool(above or found), whole=whole):
+            is_credit = line.casefold().startswith("by ")
+            has_facts = has_facts or is_credit or not _is_published(line, block)
+        else:
+            level = levels.get(line, max(levels.values(), default=0))
+            found.append(_candidate(draft, line, number, level))
+    for each in found:
+        each.has_facts_below = has_facts
+        each.is_below_prose = bool(draft.overview)
+    for each in above if has_facts and not found else ():
+        each.has_facts_next = each.has_facts_next or each.block == number - 1
+    return found
+
+
+def _candidate(draft: Draft, line: str, block: int, level: int) -> Line:
+    quoted = quoted_title(line)
+    exclaimed = _EXCLAIMED.match(line)
+    if quoted:
+        draft.set_aside(line)
+    elif exclaimed:
+        draft.set_aside(exclaimed[0].strip())
+        line = line[exclaimed.end() :]
+    is_whole = line.strip("* ")[:1] in QUOTES and line.strip("* ")[-1:] in QUOTES
+    bare = line.strip(QUOTES) if is_whole else line.strip("* ")
+    return Line(quoted or bare, block, level, is_quoted=bool(quoted))
+
+
+def _choose(draft: Draft, candidates: list[Line]) -> None:
+    """Settle the title, unless a label names it; what is none and no subtitle is kept aside."""
+    draft.overview += [line.text for line in candidates if len(line.text) > LONGEST_TITLE]
+    candidates = [line for line in candidates if len(line.text) <= LONGEST_TITLE]
+    chosen = choose(candidates, draft.subject)
+    if draft.titles:
+        chosen = Chosen("", "", tuple(line.text for line in candidates), is_clear=True)
+    elif not chosen.title or chosen.title == draft.subject:
+        said = [one for each in draft.overview[:2] for one in sentences(each)]
+        quoted = next(filter(None, map(quoted_title, said)), "") or chosen.title
+        chosen = Chosen(quoted, "", chosen.left, is_clear=True)
+    draft.titles += [chosen.title] if chosen.title else []
+    draft.is_title_clear = draft.is_title_clear and chosen.is_clear
+    draft.subtitle = draft.subtitle or chosen.subtitle
+    for line in chosen.left:
+        if line not in draft.titles:
+            draft.set_aside(line)
+
+
+def take_loose(draft: Draft, lines: list[str], whole: str) -> None:
+    """Read what is under no label further on: facts in short lines, prices, people, and overview."""
+    for block in _blocks(lines):
+        if _is_prose(block):
+            _take_prose(draft, block)
+            continue
+        for line in block:
+            if line != RULE and not take_line(draft, line, block, has_title=True, whole=whole):
+                draft.set_aside(line)
+
+
+def _take_prose(draft: Draft, block: list[str]) -> None:
+    for said in paragraphs(block):
+        if not (draft.overview and take_prices(draft, said)):
+            draft.overview.append(said)
+
+
+def take_prices(draft: Draft, said: str) -> bool:
+    """Take a paragraph that is for the most part about prices and passes."""
+    parts = sentences(said)
+    priced = [one for one in parts if any(amounts_in(one)) or is_about_passes(one)]
+    is_taken = bool(priced) and 2 * len(priced) >= len(parts)
+    if is_taken:
+        draft.add_price(said)
+    return is_taken
+
+
+def take_paragraph(draft: Draft, said: str) -> bool:
+    """Take a paragraph that is about prices and passes, or about a known person."""
+    if take_prices(draft, said):
+        return True
+    shares: list[tuple[str, list[str]]] = []
+    for one in sentences(said):
+        who = draft.person_at_start(one)
+        if who:
+            shares.append((who, [one]))
+        elif not shares:
+            return False
+        else:
+            shares[-1][1].append(one)
+    for who, about in shares:
+        draft.people[who].append(" ".join(about))
+    return bool(shares)
+
+
+def take_line(draft: Draft, line: str, block: list[str], *, has_title: bool, whole: str) -> bool:
+    """Take a short line that says what it is: a series, people, a date, a length, a price."""
+    line = line.replace("**", "").replace("__", "")
+    if len(line) > _LONGEST_LINE:
+        return False
+    if line.casefold().startswith(("by ", "posted ", "published ")) and has_date(line):
+        draft.set_aside(line)  # who wrote the text, and when
+        return True
+    for take in (_take_series, _take_credits, _take_facts):
+        if take(draft, line, block):
+            return True
+    name = name_in(line.strip(QUOTES))
+    is_named_again = whole.count(name) > 1 and has_title
+    if name and name == line.strip(QUOTES) and (is_honorific(name.split()[0]) or is_named_again):
+        draft.name(name)
+        return True
+    if _GREETING.match(line) or (_TRAIL.match(line) and not has_title):
+        draft.set_aside(line)
+        return True
+    return False
+
+
+def _take_facts(draft: Draft, line: str, block: list[str]) -> bool:
+    is_dated = any(has_date(each) for each in block)
+    is_timed = bool(tell_times(line, american=True))
+    if has_date(line) or (is_timed and is_dated):
+        draft.add_when(
+            line, is_timed=any(tell_times(_undated(each), american=True) for each in block)
+        )
+    elif _LASTS.match(line):
+        draft.lasting.append(line)
+    elif any(amounts_in(line)) or is_about_passes(line):
+        draft.add_price(line)
+    else:
+        return False
+    return True
+
+
+def _undated(line: str) -> str:
+    return re.sub(r"\b\d{4}\b", "", line)
+
+
+def _take_series(draft: Draft, line: str, _block: list[str]) -> bool:
+    names, end = series_in(line, is_line=True)
+    before = line[: line.casefold().find(names[0].casefold())] if names else ""
+    if not names or len(before) > _LONGEST_LINE // 3 or quoted_title(line) or ":" in before:
+        return False
+    draft.series += names
+    behind = line[end:].lstrip(' ,."\u201d*').rstrip(QUOTES)
+    found, lead, rest = credits_in_line(behind)
+    draft.credit(found)
+    words = f"{before.strip(QUOTES)} {lead} {rest}".strip()
+    draft.set_aside("" if _PART_OF.fullmatch(words) else words)
+    return True
+
+
+def _take_credits(draft: Draft, line: str, _block: list[str]) -> bool:
+    found, lead, rest = credits_in_line(line)
+    draft.credit(found)
+    if not found or lead:
+        return False
+    draft.set_aside(rest)
+    return True
+
+
+def _is_published(line: str, block: list[str]) -> bool:
+    """Tell whether a date is no event's, since no time of day is beside it."""
+    return has_date(line) and not any(tell_times(_undated(each), american=True) for each in block)
+
+
+def _is_prose(block: list[str]) -> bool:
+    text = " ".join(block)
+    if any(bullet(line) is not None for line in block):
+        return True
+    if len(block) > 1 and any(len(line) > _WRAPPED for line in block[:-1]):
+        return not any(has_date(line) and len(line) <= _WRAPPED for line in block)
+    is_sentence = text[-1:] in (".", "!", "?") and not re.search(
+        r"\b[A-Za-z]{1,2}\.[A-Za-z]\.$", text
+    )
+    return len(text) > LONGEST_TITLE or (is_sentence and len(text.split()) > 7)
+
+
+def _level(line: str) -> int:
+    return len(line.lstrip()) - len(line.lstrip().lstrip("#"))
+
+
+def _width(whole: str) -> int:
+    """Return at how many characters a text is wrapped, or 0 where it isn't."""
+    lengths = sorted(len(line) for line in whole.splitlines() if line.strip())
+    wrapped = [length for length in lengths if length >= lengths[-1] - 12]
+    return lengths[-1] if len(wrapped) >= 4 and lengths[-1] < 100 else 0
+
+
+def _blocks(lines: list[str]) -> list[list[str]]:
+    found: list[list[str]] = [[]]
+    for line in lines:
+        if line == RULE:
+            found += [[RULE], []]
+        elif line.strip():
+            found[-1].append(line.strip())
+        elif found[-1]:
+            found.append([])
+    return [block for block in found if block]

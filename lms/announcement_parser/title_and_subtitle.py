@@ -1,0 +1,155 @@
+"""The title and subtitle: chosen among the lines at the head by where and how they are written."""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from lms.announcement_parser.person_names import is_organization
+
+LONGEST_TITLE: Final = 200
+QUOTES: Final = "\"'\u201c\u201d\u2018\u2019\u00ab\u00bb* "
+_QUOTED: Final = re.compile(r"[\"\u201c](?P<title>[^\"\u201c\u201d]{4,160}?)[,.]?[\"\u201d]")
+_UNFINISHED: Final = re.compile(
+    r"(?:[:,&\u2013\u2014/-]|\b(?:a|an|the|and|or|of|for|to|in|on|at|with|without|from|by|is|are|your"
+    r"|our|its|how|when|that|not))$",
+    re.IGNORECASE,
+)
+_SMALL: Final = re.compile(r"a|an|the|and|or|of|for|to|in|on|at|with|from|by|as|is|vs")
+_KICKER: Final = re.compile(
+    r"upcoming|new|next|our|webinar|webinars|newsletter|training|announcement|invitation|free|"
+    r"join|us|for|save|the|date|register|now|live|online|event|events|course|program|presents|"
+    r"a|an|of|announcing|introducing|immediate|release|from",
+    re.IGNORECASE,
+)
+_CREDIT: Final = re.compile(r"(?:with|by|featuring|\w+ by)\s+[A-Z]")
+_OF_MANY: Final = re.compile(r"\b(?:webinars?|newsletter|trainings?|events|courses|programs)\b")
+_CLEAR: Final = 1.0  # points by which a title leads where nothing has to be asked
+
+
+@dataclass(slots=True)
+class Line:
+    """A line that may be the title: in which block, and whether a date or a credit follows it."""
+
+    text: str
+    block: int
+    level: int = 0  # of a Markdown heading
+    has_facts_below: bool = False
+    has_facts_next: bool = False
+    is_quoted: bool = False
+    is_below_prose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A title and its subtitle; `left` are lines that are neither, `is_clear` where one leads."""
+
+    title: str
+    subtitle: str
+    left: tuple[str, ...]
+    is_clear: bool
+
+
+def is_unfinished(line: str, following: str, width: int) -> bool:
+    """Tell whether a title goes on in the next line: by its end, that line's beginning, or its width."""
+    opened = line.count("\u201c") > line.count("\u201d") or line.count('"') % 2 == 1
+    is_full = bool(width) and len(line) + 1 + len(following.split(" ")[0]) > width
+    return (
+        opened
+        or is_full
+        or bool(_UNFINISHED.search(line))
+        or (following[:1].islower() and not _CREDIT.match(following))
+    )
+
+
+def choose(lines: list[Line], subject: str) -> Chosen:
+    """Choose the title among lines in their order, and the subtitle, which follows it."""
+    lines = [line for line in lines if line.text]
+    if subject and not any(_is_alike(line.text, subject) for line in lines):
+        lines.insert(0, Line(subject, -1, has_facts_below=True, has_facts_next=True))
+    if not lines:
+        return Chosen("", "", (), is_clear=True)
+    kickers = [line for line in lines if _points(line, lines, subject) < 0]
+    lines = [line for line in lines if line not in kickers]
+    scored = [(_points(line, lines, subject), line) for line in lines]
+    if not scored:
+        return Chosen("", "", tuple(line.text for line in kickers), is_clear=True)
+    best = max(scored, key=lambda one: one[0])
+    title = best[1]
+    left = [line for line in lines if line is not title]
+    below = [line for line in left if line.block in (title.block, title.block + 1)]
+    after = [line for line in below if lines.index(line) == lines.index(title) + 1]
+    same = [line for line in left if _is_part(line.text, title.text)]
+    subtitle = next((line for line in after if line not in same and not line.is_quoted), None)
+    rivals = [
+        points for points, line in scored if line not in (title, subtitle) and line not in same
+    ]
+    is_tied = subtitle is not None and best[0] - _points(subtitle, lines, subject) < _CLEAR / 2
+    return Chosen(
+        title.text,
+        subtitle.text if subtitle else "",
+        tuple(line.text for line in (*kickers, *left) if line is not subtitle and line not in same),
+        is_clear=not is_tied and all(best[0] - points >= _CLEAR for points in rivals),
+    )
+
+
+def quoted_title(line: str) -> str:
+    """Return the title that a line names in quotation marks, or nothing where it is one as a whole."""
+    for found in _QUOTED.finditer(line):
+        around = f"{line[: found.start()][-12:]} {line[found.end() :][:12]}"
+        if found.start() and "series" not in around.casefold() and _title_case(found["title"]):
+            return found["title"].strip()
+    whole = _QUOTED.match(line)
+    is_sentence = whole is not None and re.match(
+        r"\s+(?:is|are|will|with|by|on)\b", line[whole.end() :]
+    )
+    return whole["title"].strip() if whole and is_sentence else ""
+
+
+def _points(line: Line, lines: list[Line], subject: str) -> float:
+    words = re.findall(r"[\w'\u2019]+", line.text.casefold())
+    points = 2.0 if line is lines[0] and not line.is_below_prose else 0.0
+    points += {1: 4.0, 2: 1.0}.get(line.level, 0.0)
+    points += 3.0 if line.has_facts_below else 2.0 if line.has_facts_next else 0.0
+    points += 1.5 if _title_case(line.text) else 0.0
+    points += 4.0 if line.is_quoted else 0.0
+    is_said_again = any(other is not line and _is_part(other.text, line.text) for other in lines)
+    points += 4.0 if is_said_again or (subject and _is_alike(line.text, subject)) else 0.0
+    is_kicker = all(_KICKER.fullmatch(word) for word in words) or words[-1:] in (
+        ["presents"],
+        ["release"],
+    )
+    points -= 4.0 if is_kicker or not words else 0.0
+    said = [word for word in words if not _SMALL.fullmatch(word)]
+    common = sum(bool(_KICKER.fullmatch(word)) for word in said)
+    points -= 3.0 if _OF_MANY.search(line.text.casefold()) and 2 * common >= len(said) else 0.0
+    points -= 3.0 if line.is_below_prose else 0.0
+    points -= 1.0 if is_organization(line.text) else 0.0
+    return points
+
+
+def _is_part(short: str, whole: str) -> bool:
+    return whole.casefold().startswith(short.casefold())
+
+
+def _is_alike(one: str, other: str) -> bool:
+    return one.casefold() in other.casefold() or other.casefold() in one.casefold()
+
+
+def _title_case(text: str) -> bool:
+    words = [
+        word for word in re.findall(r"[^\W\d_][\w'\u2019-]*", text) if not _SMALL.fullmatch(word)
+    ]
+    capitals = sum(word[0].isupper() for word in words)
+    return bool(words) and capitals >= 0.75 * len(words)
+
+
+def joined(block: list[str], width: int) -> list[str]:
+    """Return the lines of a block at the head, where a title that goes on is one line."""
+    found: list[str] = block[:1]
+    for line, following in pairwise(block):
+        if is_unfinished(line, following, width):
+            found[-1] = f"{found[-1]} {following}"
+        else:
+            found.append(following)
+    return found

@@ -1,0 +1,73 @@
+"""Twenty announcements in as many layouts: each field is right or asked, and none silently wrong."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from lms.announcement_parser.parser import Understood, read_flyer
+
+TEXTS = Path(__file__).parent / "texts"
+LAYOUTS = sorted(TEXTS.glob("*.toml"))
+
+
+def read(path: Path) -> Understood:
+    text = path.with_suffix(".txt").read_text("utf-8")
+    return read_flyer(text, default_zone="America/New_York", today=date(2026, 11, 26))
+
+
+def fields(found: Understood) -> dict[str, Any]:
+    begins = found.when.beginning
+    return {
+        "title": found.title,
+        "subtitle": found.subtitle,
+        "series": list(found.series),
+        "presenters": [one.name for one in found.speakers],
+        "hosted_by": found.hosted_by,
+        "held_at": begins.shown if begins else None,
+        "zone": begins.zone if begins else "",
+        "minutes": found.minutes,
+        "agenda": list(found.agenda),
+        "sums": [amount.said for price in found.prices for amount in price.amounts],
+        "free": found.free,
+        "is_in_passes": found.is_in_passes,
+    }
+
+
+NOTHING = {"subtitle": "", "series": [], "hosted_by": "", "agenda": [], "sums": []}
+ASSUMED = {"free": False, "is_in_passes": True, "held_at": None, "zone": "", "minutes": None}
+
+
+def outcomes(path: Path) -> Iterator[tuple[str, str, object, object]]:
+    """Yield each field with right, asked or wrong, what was expected and what was read."""
+    wanted = {**NOTHING, **ASSUMED, **tomllib.loads(path.read_text("utf-8"))}
+    found = read(path)
+    got = fields(found)
+    to_ask = set(wanted.pop("asked", ()))
+    asked = {one.field for one in found.questions}
+    asked |= {"zone"} if "held_at" in asked else set()
+    begins, ends = wanted.pop("overview")
+    is_whole = found.overview.startswith(begins) and found.overview.endswith(ends)
+    yield "overview", "right" if is_whole else "wrong", (begins, ends), found.overview
+    summary = wanted.pop("summary", None)
+    is_summed = found.summary == summary if summary else 0 < len(found.summary) <= 400
+    yield "summary", "right" if is_summed else "wrong", summary, found.summary
+    for name, expected in wanted.items():
+        is_right = name in asked if name in to_ask else got[name] == expected
+        outcome = "right" if is_right else "asked" if name in asked else "wrong"
+        yield name, outcome, expected, got[name]
+
+
+def test_twenty_layouts_are_right_or_asked_and_never_silently_wrong() -> None:
+    assert len(LAYOUTS) == 20
+    counted: Counter[str] = Counter()
+    missed = []
+    for path in LAYOUTS:
+        for name, outcome, expected, got in outcomes(path):
+            counted[outcome] += 1
+            if outcome != "right":
+                missed.append(f"{path.stem}: {name} is {outcome}: {got!r}, not {expected!r}")
+    assert counted["wrong"] == 0, "\n".join(missed)
+    assert counted["right"] >= 0.95 * counted.total(), "\n".join(missed)
