@@ -93,6 +93,13 @@ class Draft:
         """Add words about prices, with the sums in them."""
         self.prices.append(PriceRead(words, tuple(amounts_in(words))))
 
+    def name_subtitle(self, text: str) -> None:
+        """Take a subtitle; a second one is kept aside."""
+        if self.subtitle:
+            self.set_aside(text)
+        else:
+            self.subtitle = text
+
     def set_aside(self, text: str, heading: str = "") -> None:
         """Keep words that no field takes."""
         if text.strip() or heading:

@@ -207,7 +207,7 @@ def _take_titles(draft: Draft, passage: Passage) -> None:
 
 
 def _take_subtitle(draft: Draft, passage: Passage) -> None:
-    draft.subtitle = " ".join(paragraphs(passage.lines)).strip(QUOTES)
+    draft.name_subtitle(" ".join(paragraphs(passage.lines)).strip(QUOTES))
 
 
 def _take_overview(draft: Draft, passage: Passage) -> None:

@@ -95,7 +95,7 @@ def _choose(draft: Draft, candidates: list[Line]) -> None:
         chosen = Chosen(quoted, "", chosen.left, is_clear=True)
     draft.titles += [chosen.title] if chosen.title else []
     draft.is_title_clear = draft.is_title_clear and chosen.is_clear
-    draft.subtitle = draft.subtitle or chosen.subtitle
+    draft.name_subtitle(chosen.subtitle)
     for line in chosen.left:
         if line not in draft.titles:
             draft.set_aside(line)
