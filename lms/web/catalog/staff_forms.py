@@ -20,6 +20,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from lms.catalog.replacement_webinars import LONGEST_SAID, NewInstead
+from lms.catalog.staff_read_models import Standing
 from lms.catalog.webinar_details_validation import (
     LONGEST_LINK,
     LONGEST_SUMMARY,
@@ -27,7 +28,7 @@ from lms.catalog.webinar_details_validation import (
     LONGEST_TITLE,
     MOST_MINUTES,
 )
-from lms.core.dates_and_time_zones import is_zone, zone_choices
+from lms.core.dates_and_time_zones import is_zone, on_wall_clock, read_zone, zone_choices
 from lms.grants.request_and_sale_form_choices import Named
 from lms.models.catalog import InsteadKind
 from lms.web.core.lazy_form_translations import _l
@@ -226,4 +227,27 @@ class BrandingForm(Form):
         [InputRequired(_l("Choose a color."))],
         description=_l("Buttons and links take it, made lighter or darker until it is legible."),
         render_kw={"type": "color", "class": "input-color"},
+    )
+
+
+def filled_form(standing: Standing) -> WebinarForm:
+    """Return the form of a webinar, filled with what is kept of it."""
+    words = standing.words
+    return WebinarForm(
+        title=words.title,
+        subtitle=words.subtitle,
+        hosted_by=words.hosted_by,
+        summary=words.summary,
+        held_at=on_wall_clock(words.held_at, read_zone(words.zone)),
+        zone=words.zone,
+        minutes=words.minutes,
+        presenters=list(words.presenters),
+        series=list(words.series),
+        overview=words.overview,
+        agenda=words.agenda,
+        live_link=words.live_link,
+        free=words.free,
+        not_in_passes=not words.is_in_passes,
+        slug=words.slug,
+        seen=standing.updated_at.isoformat(),
     )

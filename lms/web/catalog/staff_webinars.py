@@ -29,7 +29,6 @@ from lms.catalog.webinars import KeptWebinar
 from lms.core import clock
 from lms.core.dates_and_time_zones import (
     from_wall_clock,
-    on_wall_clock,
     read_zone,
     say_datetime_in_table,
 )
@@ -41,7 +40,7 @@ from lms.models.grants import Scope
 from lms.recordings.staff_file_list import read_webinar_files
 from lms.web.access.access_panel_and_reader_times import instead_words, reading_zone, said_datetime
 from lms.web.cancellation_offers.offer_rows import offer_rows
-from lms.web.catalog.staff_forms import PullForm, WebinarForm
+from lms.web.catalog.staff_forms import PullForm, WebinarForm, filled_form
 from lms.web.certificates.credit_warnings import credit_warnings
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
@@ -191,7 +190,7 @@ def edit(slug: str) -> ResponseReturnValue:
     with read_session() as session:
         standing = read_standing(session, slug)
     if request.method == "GET":
-        return _write(prepared(_filled(standing)), standing)
+        return _write(prepared(filled_form(standing)), standing)
     form = prepared(WebinarForm(request.form))
     if request.form.get("act") == "preview":
         return _write(form, standing)
@@ -324,28 +323,6 @@ def prepared(form: WebinarForm) -> WebinarForm:
 
 def _place(slug: str, named: list[str]) -> int:
     return named.index(slug) if slug in named else len(named)
-
-
-def _filled(standing: Standing) -> WebinarForm:
-    words = standing.words
-    return WebinarForm(
-        title=words.title,
-        subtitle=words.subtitle,
-        hosted_by=words.hosted_by,
-        summary=words.summary,
-        held_at=on_wall_clock(words.held_at, read_zone(words.zone)),
-        zone=words.zone,
-        minutes=words.minutes,
-        presenters=list(words.presenters),
-        series=list(words.series),
-        overview=words.overview,
-        agenda=words.agenda,
-        live_link=words.live_link,
-        free=words.free,
-        not_in_passes=not words.is_in_passes,
-        slug=words.slug,
-        seen=standing.updated_at.isoformat(),
-    )
 
 
 def words_in(form: WebinarForm) -> WebinarWords | None:
