@@ -11,6 +11,7 @@ from lms.models.grants import Withdrawal
 from lms.models.orders import Order
 from lms.sales import invoices, mails, order_access
 from lms.sales.invoices import live_invoice
+from lms.sales.read_models import Standing, find_order_facts
 from lms.seats import named_people
 
 INVOICED = N_("This order has an invoice. Credit it instead.")
@@ -51,6 +52,16 @@ def release(
     audit.record(session, "order.released", order.public_id, actor=actor, now=now)
     named_people.invite_named(session, order.id, links=mail_context.links, actor=actor, now=now)
     mails.send_open(session, order, mail_context=mail_context, now=now)
+
+
+def open_paid(
+    session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
+) -> None:
+    """Open the access of an order that waited and is paid by now, by money or by credit."""
+    if order.held_at is None:
+        return
+    if find_order_facts(session, order.public_id).standing(now) is Standing.PAID:
+        release(session, order, mail_context=mail_context, actor=actor, now=now)
 
 
 def is_paid(session: Session, order: Order) -> bool:

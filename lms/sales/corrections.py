@@ -19,7 +19,15 @@ from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.orders import Order, PurchaseOrder
 from lms.models.payments import Payment, Settlement
 from lms.payments import settlements
-from lms.sales import billing, credit_notes, invoices, line_corrections, mails, payer_corrections
+from lms.sales import (
+    billing,
+    cancellations,
+    credit_notes,
+    invoices,
+    line_corrections,
+    mails,
+    payer_corrections,
+)
 from lms.sales.billing import Billing
 from lms.sales.credit_notes import Left, NewCreditNote
 from lms.sales.line_corrections import LineChange as LineChange
@@ -53,10 +61,11 @@ def correct(
 ) -> Document | None:
     """Correct an order, which is locked, and reissue its invoice; returns the new invoice.
 
-    None where it is not invoiced yet. Raises Invalid, and Conflict where seats that are to go are
+    None where it is not invoiced yet. Access that waited opens where nothing is owed any more. Raises Invalid, and Conflict where seats that are to go are
     used.
     """
     old = invoices.live_invoice(session, order.id, lock=True)
+    was_owed = old is not None and old.open_minor > 0
     left = credit_notes.left_of(session, old) if old else {}
     freed = _free_payments(session, old, now=now)
     if correction.payer is not None:
@@ -91,6 +100,8 @@ def correct(
             )
     if correction.payer is not None and correction.is_mailed:
         mails.send_placed(session, order, mail_context=mail_context, now=now)
+    if was_owed:
+        cancellations.open_paid(session, order, mail_context=mail_context, actor=actor, now=now)
     return new
 
 

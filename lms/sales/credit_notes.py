@@ -19,7 +19,7 @@ from lms.models.grants import Grant, Withdrawal
 from lms.models.orders import Order, OrderLine
 from lms.models.tax import TaxRule
 from lms.payments import settlements
-from lms.sales import billing, order_access, return_mails, seat_returns
+from lms.sales import billing, cancellations, order_access, return_mails, seat_returns
 from lms.sales.invoices import live_invoice
 from lms.tax.rounding import share, spread
 from lms.tax.rules import LineTax
@@ -78,6 +78,8 @@ def credit(
 ) -> Document:
     """Issue a credit note, take back what a return returns, and let it pay its invoice.
 
+    Access that waited opens if it covers the rest; a debt that is written off opens nothing.
+
     `order` is locked. Raises Conflict where nothing is invoiced or left, Invalid, with faults by
     field, and Conflict `seats_in_use` where too few of the returned seats are free (S10).
     """
@@ -96,6 +98,8 @@ def credit(
     )
     if ended:
         return_mails.send_returned(session, order, note, ended, mail_context=mail_context, now=now)
+    if new.reason is not CreditReason.WRITE_OFF:
+        cancellations.open_paid(session, order, mail_context=mail_context, actor=actor, now=now)
     return note
 
 

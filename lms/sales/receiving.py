@@ -1,4 +1,4 @@
-"""Receiving money: a payment with its receipt, and the access that waited for it."""
+"""Receiving money and using credit: what they pay, the receipt, and the access that waited."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,7 +10,7 @@ from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document
 from lms.models.orders import Order
 from lms.models.payments import Payment, Reversal
-from lms.payments import payments
+from lms.payments import credit_use, payments
 from lms.payments.payments import NewPayment
 from lms.sales import cancellations, credit_notes, payment_mails, receipts
 from lms.sales.credit_notes import NewCreditNote
@@ -30,7 +30,7 @@ def receive(
 ) -> Payment:
     """Record a payment, write off what is a dollar short at most, and issue its receipt.
 
-    What was held until payment opens, and its buyer is told. Raises as `payments.record`.
+    What waited for payment opens, and its buyer is told. Raises as `payments.record`.
     """
     _lock_orders(session, new.pays)
     payment = payments.record(session, new, actor=actor, now=now)
@@ -39,18 +39,61 @@ def receive(
             select(Document).where(Document.public_id.in_(new.pays)).order_by(Document.id)
         )
     )
-    short = [one for one in paid if 0 < one.open_minor <= SHORT_MINOR]
-    _open_held(session, paid, mail_context=mail_context, actor=actor, now=now)
-    for invoice in short:
+    for invoice in paid:
+        if not 0 < invoice.open_minor <= SHORT_MINOR:
+            continue
         order = session.get_one(Order, invoice.order_id)
         written_off = NewCreditNote(CreditReason.WRITE_OFF, (), SHORT_PAYMENT, is_mailed=False)
         credit_notes.credit(
             session, order, written_off, mail_context=mail_context, actor=actor, now=now
         )
+    _open_paid(session, paid, mail_context=mail_context, actor=actor, now=now)
     receipts.issue_receipt(
         session, payment, mail_context=mail_context, actor=actor, now=now, is_mailed=is_mailed
     )
     return payment
+
+
+def use_payment(  # noqa: PLR0913  (how much of which payment pays what, and by whom)
+    session: Session,
+    payment_id: str,
+    invoice_id: str,
+    amount_minor: int,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Let so much of a payment's credit pay an invoice; opens what waited for it.
+
+    Raises as `payments.allocate`.
+    """
+    _lock_orders(session, [invoice_id])
+    settled = payments.allocate(session, payment_id, invoice_id, amount_minor, actor=actor, now=now)
+    invoice = session.get_one(Document, settled.invoice_id)
+    _open_paid(session, [invoice], mail_context=mail_context, actor=actor, now=now)
+
+
+def use_credit_note(  # noqa: PLR0913  (how much of which credit note pays what, and by whom)
+    session: Session,
+    credit_note_id: str,
+    invoice_id: str,
+    amount_minor: int,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Let so much of a credit note pay an invoice; opens what waited for it.
+
+    Raises as `credit_use.apply`.
+    """
+    _lock_orders(session, [invoice_id])
+    settled = credit_use.apply(
+        session, credit_note_id, invoice_id, amount_minor, actor=actor, now=now
+    )
+    invoice = session.get_one(Document, settled.invoice_id)
+    _open_paid(session, [invoice], mail_context=mail_context, actor=actor, now=now)
 
 
 def reverse(
@@ -85,16 +128,14 @@ def _lock_orders(session: Session, invoice_ids: Iterable[str]) -> None:
     ).all()
 
 
-def _open_held(
+def _open_paid(
     session: Session,
-    paid: Iterable[Document],
+    invoices: Iterable[Document],
     *,
     mail_context: MailContext,
     actor: str | None,
     now: datetime,
 ) -> None:
-    for invoice in paid:
+    for invoice in invoices:
         order = session.get_one(Order, invoice.order_id)
-        if order.held_at is None or invoice.open_minor > SHORT_MINOR:
-            continue
-        cancellations.release(session, order, mail_context=mail_context, actor=actor, now=now)
+        cancellations.open_paid(session, order, mail_context=mail_context, actor=actor, now=now)

@@ -132,11 +132,12 @@ def use(payment_id: str) -> ResponseReturnValue:
     def do() -> ResponseReturnValue:
         amount = read_amount(form.amount.data or "", payment.currency, field="amount")
         with transaction() as writing:
-            payments.allocate(
+            receiving.use_payment(
                 writing,
                 payment_id,
                 str(form.invoice.data),
                 amount,
+                mail_context=mail_context(),
                 actor=required_viewer().public_id,
                 now=clock.now(),
             )

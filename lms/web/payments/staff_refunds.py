@@ -15,10 +15,11 @@ from lms.core.money_parsing_and_formatting import read_amount, write_amount
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order
 from lms.models.payments import Payment, Refund, Settlement
-from lms.payments import credit_use, payments, refunds
+from lms.payments import payments, refunds
 from lms.payments.balances import open_invoices, payer_of
 from lms.payments.refunds import NewRefund
 from lms.pricing.price_list import say_money
+from lms.sales import receiving
 from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
 from lms.web.core.private_page_headers_and_mail_links import mail_context
@@ -191,11 +192,12 @@ def use(document_id: str) -> ResponseReturnValue:
     def do() -> ResponseReturnValue:
         amount = read_amount(form.amount.data or "", note.currency, field="amount")
         with transaction() as writing:
-            credit_use.apply(
+            receiving.use_credit_note(
                 writing,
                 document_id,
                 str(form.invoice.data),
                 amount,
+                mail_context=mail_context(),
                 actor=required_viewer().public_id,
                 now=clock.now(),
             )

@@ -1,0 +1,129 @@
+"""Access that waits for payment opens however the order is paid, and not by a debt written off."""
+
+from dataclasses import replace
+
+import pytest
+
+from lms.core.database import Database
+from lms.models.documents import CreditReason
+from lms.sales import corrections, receiving
+from lms.sales.corrections import Correction, LineChange
+from lms.sales.credit_notes import Credit
+from lms.sales.read_models import OrderFacts, Standing
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.mailbox import letters
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import (
+    GROUP,
+    credited,
+    first_line,
+    grants,
+    locked,
+    paid,
+    placed,
+    read,
+)
+
+HELD = replace(GROUP, is_held=True)
+
+
+def waits(database: Database, facts: OrderFacts) -> bool:
+    """Tell whether an order and each of its grants waits; both agree."""
+    is_held = read(database, facts).held_at is not None
+    standing = [one for one in grants(database, facts) if one.revoked_at is None]
+    assert all((one.awaits_payment_since is not None) is is_held for one in standing)
+    return is_held
+
+
+def emails(database: Database) -> int:
+    """Return how many emails said that the access is open."""
+    return len([one for one in letters(database, "mia@example.org") if one.kind == "order_open"])
+
+
+def correct(database: Database, facts: OrderFacts, *lines: LineChange) -> None:
+    with database.transaction() as session:
+        corrections.correct(
+            session,
+            locked(session, facts),
+            Correction(po_number="88123", lines=lines),
+            mail_context=OFFICE,
+            actor=None,
+            now=NOW,
+        )
+
+
+def test_a_credit_note_of_another_order_opens_it(database: Database, cast: Cast) -> None:
+    first = placed(database, GROUP)
+    paid(database, first)
+    note = credited(database, first, CreditReason.GOODWILL)
+    facts = placed(database, HELD)
+    for amount, still_waits in ((20_000, True), (12_500, False)):
+        with database.transaction() as session:
+            receiving.use_credit_note(
+                session,
+                note.public_id,
+                facts.invoice_id or "",
+                amount,
+                mail_context=OFFICE,
+                actor=None,
+                now=NOW,
+            )
+        assert waits(database, facts) is still_waits
+    assert emails(database) == 1
+
+
+def test_what_is_left_of_a_payment_opens_it(database: Database, cast: Cast) -> None:
+    payment = paid(database, placed(database, GROUP), 65_000)
+    facts = placed(database, HELD)
+    with database.transaction() as session:
+        receiving.use_payment(
+            session,
+            payment,
+            facts.invoice_id or "",
+            32_500,
+            mail_context=OFFICE,
+            actor=None,
+            now=NOW,
+        )
+    assert not waits(database, facts)
+    assert emails(database) == 1
+
+
+def test_an_invoice_reissued_for_what_was_paid_opens_it(database: Database, cast: Cast) -> None:
+    facts = placed(database, HELD)
+    paid(database, facts, 30_000)
+    correct(database, facts)
+    assert waits(database, facts)
+    correct(database, facts, LineChange(first_line(database, facts).public_id, 5, 30_000))
+    assert read(database, facts).standing(NOW) is Standing.PAID
+    assert not waits(database, facts)
+    assert emails(database) == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "still_waits"), [(CreditReason.GOODWILL, False), (CreditReason.WRITE_OFF, True)]
+)
+def test_a_goodwill_for_the_rest_opens_it_and_a_written_off_debt_does_not(
+    database: Database, cast: Cast, reason: CreditReason, still_waits: bool
+) -> None:
+    facts = placed(database, HELD)
+    paid(database, facts, 30_000)
+    assert waits(database, facts)
+    line = first_line(database, facts).public_id
+    credited(database, facts, reason, Credit(line, amount_minor=2_500))
+    assert read(database, facts).standing(NOW) is Standing.PAID
+    assert waits(database, facts) is still_waits
+    correct(database, facts)
+    assert waits(database, facts) is still_waits
+    assert emails(database) == int(not still_waits)
+
+
+@pytest.mark.parametrize("reason", [CreditReason.RETURN, CreditReason.VOID, CreditReason.EXCHANGE])
+def test_an_order_that_is_credited_as_a_whole_stays_closed(
+    database: Database, cast: Cast, reason: CreditReason
+) -> None:
+    facts = placed(database, HELD)
+    credited(database, facts, reason)
+    assert read(database, facts).held_at is not None
+    assert emails(database) == 0
