@@ -18,6 +18,7 @@ from lms.core.attached_files import KeptFile
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Invalid, NotFound
 from lms.core.postal_addresses import US_STATES, Address, address_faults, clean_address
+from lms.documents.policies_in_print import current_versions
 from lms.documents.snapshots import BillTo
 from lms.mail.links import MailContext
 from lms.models.orders import Order, OrderLine, PurchaseOrder, Terms
@@ -157,6 +158,7 @@ def write_details(
     for line_id, named in people.items():
         name_people(session, line_id, named)
     cart.exempt_as = details.exempt_as if asks_tax else None
+    cart.policies = current_versions(session, now=now) if details.has_agreed else []
     _write(session, cart, details, address, buyer)
     session.execute(delete(PurchaseOrder).where(PurchaseOrder.order_id == cart.id))
     if details.payment is Payment.PURCHASE_ORDER:

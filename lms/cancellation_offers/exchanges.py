@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.cancellation_offers.bought import Bought
 from lms.core.errors import N_
-from lms.documents.policies_in_print import current_policies
 from lms.grants.grants import Target
 from lms.mail.links import MailContext
 from lms.models.catalog import Webinar
@@ -99,7 +98,7 @@ def _copy(session: Session, was: Order, *, now: datetime) -> Order:
         net_days=was.net_days,
         currency=was.currency,
         livemode=was.livemode,
-        policies=[one.id for one in current_policies(session, now=now)],
+        policies=list(was.policies),
         created_at=now,
         placed_at=now,
         held_at=was.held_at,

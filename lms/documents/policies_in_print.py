@@ -1,5 +1,6 @@
 """Policies as documents print them: which version holds, and where its text is (MONEY.md, M26)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -8,20 +9,24 @@ from lms.core.dates_and_time_zones import say_long_date
 from lms.documents.snapshots import Policy
 from lms.mail.links import MailContext
 from lms.models.seller import PolicyKind
-from lms.seller.policies import TITLES, PolicyText, current_policy
+from lms.seller.policies import TITLES, PolicyText, current_policy, policy_version
 
 
 def printed_policies(
-    session: Session, *, mail_context: MailContext, now: datetime
+    session: Session, *, mail_context: MailContext, now: datetime, accepted: Sequence[int] = ()
 ) -> tuple[Policy, ...]:
-    """Return the policies that hold now; those that were never published are left out."""
+    """Return the versions that were accepted, else the policies that hold now.
+
+    Those that were never published are left out.
+    """
+    found = [policy_version(session, one) for one in accepted]
     return tuple(
         Policy(
             TITLES[one.kind],
             f"{one.number} of {say_long_date(one.published_at, mail_context.zone)}",
             mail_context.links.page(one.path),
         )
-        for one in current_policies(session, now=now)
+        for one in found or current_policies(session, now=now)
     )
 
 
@@ -29,3 +34,8 @@ def current_policies(session: Session, *, now: datetime) -> tuple[PolicyText, ..
     """Return the version of each policy that a customer agrees to now."""
     found = (current_policy(session, kind, now=now) for kind in PolicyKind)
     return tuple(one for one in found if one is not None)
+
+
+def current_versions(session: Session, *, now: datetime) -> list[int]:
+    """Return the ids of the versions that a customer agrees to now, as orders have them."""
+    return [one.id for one in current_policies(session, now=now)]

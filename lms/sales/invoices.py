@@ -112,7 +112,9 @@ def issue_invoice(
         po_number=billing.po_number(session, order),
         due_on=billing.due_on(order, on),
         terms=billing.say_terms(order),
-        policies=printed_policies(session, mail_context=mail_context, now=now),
+        policies=printed_policies(
+            session, mail_context=mail_context, now=now, accepted=order.policies
+        ),
         livemode=order.livemode,
     )
     invoice = issue(session, new, zone=mail_context.zone, actor=actor, now=now, is_mailed=is_mailed)

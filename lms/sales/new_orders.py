@@ -55,6 +55,7 @@ class NewOrder:
     `organization` is the slug of one that is there, `organization_name` makes one. `net_days` None
     is what the customer record or the seller says. `order_id` is the outside id to be: the same
     one is placed once. `answers` is the request that it answers.
+    `has_agreed` tells that the buyer ticked the policies.
     """
 
     lines: tuple[NewLine, ...]
@@ -72,6 +73,7 @@ class NewOrder:
     note: str = ""
     order_id: str = ""
     answers: str | None = None
+    has_agreed: bool = False
     livemode: bool = True
 
     @property

@@ -15,7 +15,7 @@ from lms import audit
 from lms.contracts import grace_periods, renewals
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
-from lms.documents.policies_in_print import current_policies
+from lms.documents.policies_in_print import current_versions
 from lms.grants.grants import Target, target_columns
 from lms.mail.links import MailContext
 from lms.models.catalog import Presenter, Series, Webinar
@@ -58,6 +58,8 @@ def place(
     before.
     """
     order = draft(session, new, actor=actor, now=now)
+    if new.has_agreed:
+        order.policies = current_versions(session, now=now)
     agree(
         session,
         order,
@@ -227,7 +229,6 @@ def agree(  # noqa: PLR0913  (the order, how it is paid, and who places it when)
     order.organization_id = buyer.organization.id if buyer.organization else None
     order.login_id = None if buyer.organization else buyer.contact.id
     order.contact_id, order.placed_at = buyer.contact.id, now
-    order.policies = [one.id for one in current_policies(session, now=now)]
     order.held_at = now if is_held else None
     session.flush()
     audit.record(session, "order.placed", order.public_id, actor=actor, now=now)

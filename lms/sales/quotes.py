@@ -12,7 +12,7 @@ from lms.contracts import grace_periods
 from lms.core.dates_and_time_zones import end_of_day
 from lms.core.errors import N_, Conflict, Gone, Invalid
 from lms.documents.issuing import NewDocument, issue
-from lms.documents.policies_in_print import printed_policies
+from lms.documents.policies_in_print import current_versions, printed_policies
 from lms.mail.links import MailContext
 from lms.models.documents import DocumentKind
 from lms.models.orders import Order, OrderLine, PurchaseOrder, Quote, Terms
@@ -35,6 +35,7 @@ class Acceptance:
     """How a quote is accepted: a name, and the purchase order where there is one.
 
     `received_on` is the day on which the purchase order came, which locks the price (P8).
+    `has_agreed` tells that the customer ticked the policies.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Acceptance:
     received_on: date | None = None
     is_held: bool = False
     bill_on: date | None = None
+    has_agreed: bool = False
 
 
 def issue_quote(  # noqa: PLR0913  (the order, until when, and who sends it)
@@ -134,6 +136,8 @@ def accept(
     session.refresh(quote_)
     _check(quote_, acceptance, zone=mail_context.zone, now=now)
     quote_.accepted_at, quote_.accepted_name = now, " ".join(acceptance.name.split())
+    if acceptance.has_agreed:
+        order.policies = current_versions(session, now=now)
     if acceptance.bill_on is not None:
         order.bill_on = acceptance.bill_on
     if acceptance.po_number.strip():

@@ -45,13 +45,15 @@ class Buyer:
 class SeatOrder:
     """How it is ordered: `order_id` places it once, and `seen` is what the page said it costs.
 
-    `po_number` may be empty, unless the organization requires one.
+    `po_number` may be empty, unless the organization requires one. `has_agreed` tells that the
+    policies were ticked.
     """
 
     order_id: str
     seen: str
     po_number: str = ""
     may_reuse_po: bool = False
+    has_agreed: bool = False
 
 
 def renewal_line(
@@ -161,6 +163,7 @@ def _order(
         organization=organization.slug,
         po_number=wanted.po_number,
         order_id=wanted.order_id,
+        has_agreed=wanted.has_agreed,
     )
 
 

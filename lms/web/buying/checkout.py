@@ -17,12 +17,10 @@ from lms.buying.checkout_tax import asks_about_tax
 from lms.checkouts.amounts import total_of
 from lms.core import clock
 from lms.core.errors import Conflict, Invalid, NotFound, Unavailable
-from lms.documents.policies_in_print import current_policies
 from lms.models.orders import Order
 from lms.pricing.price_list import say_money
 from lms.sales import purchase_orders
 from lms.sales.orders import find_order
-from lms.seller.policies import TITLES
 from lms.web.buying.card import is_test, lead_to_card_page, pay_page, takes_cards
 from lms.web.buying.cart import ShownLine, current_cart, estimated_tax, shown_lines
 from lms.web.buying.checkout_form import CheckoutForm, details_of, form_class, typed_before
@@ -35,6 +33,7 @@ from lms.web.core.order_browser import cart_token, drop_cart, keep_order, order_
 from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.seller.agreements import agreements
 
 blueprint = Blueprint("checkout", __name__)
 
@@ -138,7 +137,7 @@ def _write_down(form: CheckoutForm, shown: CartFacts) -> tuple[str, bool]:
     Raises _OtherTotal where it costs something else than the page said, such as by sales tax.
     """
     now, buyer = clock.now(), _buyer()
-    asks = bool(_policies())
+    asks = bool(agreements())
     with sent_file(purchase_orders.FOLDER) as kept, transaction() as session:
         order = carts.editable(session, cart_token(), now=now)
         details = details_of(form, kept, asks_to_agree=asks)
@@ -206,13 +205,6 @@ def _with_choices(form: CheckoutForm, *, needs: bool) -> CheckoutForm:
     return form
 
 
-def _policies() -> list[tuple[str, str]]:
-    """Return the policies that a customer agrees to, each with its address."""
-    with read_session() as session:
-        found = current_policies(session, now=clock.now())
-    return [(_(TITLES[one.kind]), one.path) for one in found]
-
-
 def _total(form: CheckoutForm, cart: CartFacts) -> int | None:
     """Return the total with the tax for what was entered; None while that doesn't tell where."""
     details = details_of(form, None, asks_to_agree=False)
@@ -251,7 +243,7 @@ def _page(
         tax=say_money(tax, cart.currency) if tax else "",
         asks_tax=asks_tax,
         is_total_known=total_minor is not None,
-        agreements=_policies(),
+        agreements=agreements(),
         sign_in_url=url_for("sign_in.sign_in", next=url_for(".show")),
         is_test=is_test(),
     )

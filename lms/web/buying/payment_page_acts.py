@@ -76,6 +76,7 @@ def accept_quote(token: str) -> ResponseReturnValue:
                     po_number=form.po_number.data or "",
                     file_key=file.key if file else None,
                     file_name=file.name if file else None,
+                    has_agreed=bool(policies),
                 ),
                 mail_context=mail_context(),
                 now=clock.now(),

@@ -36,6 +36,7 @@ from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.seller.agreements import agreements, check_agreed
 
 blueprint = Blueprint(
     "organization_buying",
@@ -56,7 +57,7 @@ class RenewForm(Form):
         render_kw={"maxlength": LONGEST_REFERENCE, "autocomplete": "off"},
     )
     reuse_po = BooleanField(_l("Use this PO number again"))
-
+    has_agreed = BooleanField(_l("I agree to the terms"))
     message = TextAreaField(
         _l("Message for a quote"),
         [Optional(), Length(max=LONGEST_MESSAGE)],
@@ -96,12 +97,14 @@ def ask_to_renew(organization_id: str, pool_id: str) -> ResponseReturnValue:
         return _renewal_page(managed, pool_id, form), 400
     if request.form.get("act") == "order":
         try:
+            check_agreed(has_agreed=form.has_agreed.data)
             with transaction() as session:
                 pool = _own_pool(session, managed, pool_id)
                 line = seat_orders.renewal_line(session, pool, zone_of(managed), now=clock.now())
                 return _ordered(session, managed, pool, line, form)
         except (Invalid, Conflict) as refusal:
-            return _renewal_page(managed, pool_id, form, refusal=refusal), 409
+            page = _renewal_page(managed, pool_id, form, refusal=refusal)
+            return page, 400 if isinstance(refusal, Invalid) else 409
     with transaction() as session:
         pool = _own_pool(session, managed, pool_id)
         asked = requested_orders.ask_to_renew(
@@ -137,11 +140,14 @@ def ask_for_more(organization_id: str, pool_id: str) -> ResponseReturnValue:
         return _seats_page(managed, pool_id, form), 400
     if request.form.get("act") == "price":
         return _seats_page(managed, pool_id, form)
+    is_order = request.form.get("act") == "order"
     try:
+        if is_order:
+            check_agreed(has_agreed=form.has_agreed.data)
         with transaction() as session:
             pool = _own_pool(session, managed, pool_id)
             more = form.quantity.data or 0
-            if request.form.get("act") == "order":
+            if is_order:
                 line = seat_orders.line_of_more(
                     session, pool, more, zone_of(managed), now=clock.now()
                 )
@@ -178,6 +184,7 @@ def _ordered(
         seen=request.form.get("seen", ""),
         po_number=form.po_number.data or "",
         may_reuse_po=form.reuse_po.data,
+        has_agreed=form.has_agreed.data,
     )
     if not ORDER_ID.fullmatch(wanted.order_id):
         raise NotFound
@@ -283,6 +290,7 @@ def _order_values(
     has_price = not isinstance(line, Unpriced) and bool(line.price_minor)
     return {
         "may_order": has_price and managed.role is not None,
+        "agreements": agreements(),
         "seen": seat_orders.seen(line, zone) if not isinstance(line, Unpriced) else "",
         "order_id": new_public_id(),
         "fault": _(refusal.message) if isinstance(refusal, Conflict) else "",

@@ -42,6 +42,7 @@ from lms.web.sales.act_forms import REFERENCE, SHORT
 from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS
 from lms.web.sales.own_order_page import OwnOrderForm, change, form_of, order_values, refused
 from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
+from lms.web.seller.agreements import agreements, check_agreed
 
 blueprint = Blueprint("organization_orders", __name__, url_prefix="/organization/<organization_id>")
 LONGEST_NAME: Final = 200
@@ -79,6 +80,7 @@ class AcceptForm(Form):
         description=_l("A PDF or a picture, up to 10 MB."),
         render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
     )
+    has_agreed = BooleanField(_l("I agree to the terms"))
 
 
 @blueprint.get("/orders")
@@ -156,6 +158,7 @@ def place(organization_id: str, document_id: str) -> ResponseReturnValue:
     if not form.validate():
         return _accept_page(managed, document_id, form), 400
     try:
+        check_agreed(has_agreed=form.has_agreed.data)
         with sent_file(purchase_orders.FOLDER) as kept, transaction() as session:
             quote = payer_documents.find_quote(
                 session, Payer(organization_id=managed.facts.id), document_id
@@ -194,6 +197,7 @@ def _accept_page(managed: Managed, document_id: str, form: AcceptForm) -> str:
         managed,
         "sales/manager_accept_quote.html",
         form=form,
+        agreements=agreements(),
         quote=_quote(quote, managed) if quote else None,
         back_url=url_for(".index", organization_id=managed.facts.public_id),
     )
@@ -212,6 +216,7 @@ def _acceptance(
         po_amount_minor=read_po_amount(form, order.currency),
         file_key=kept.key if kept else None,
         file_name=kept.name if kept else None,
+        has_agreed=form.has_agreed.data,
     )
 
 

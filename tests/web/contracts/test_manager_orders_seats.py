@@ -17,6 +17,7 @@ from tests.clock import NOW, Clock
 from tests.sales.order_fixtures import GROUP, PRICES, grants, paid, placed
 from tests.sales.test_orders import CONTRACT
 from tests.visitor import Visitor
+from tests.web.sales.order_pages import published_terms
 
 EXTRA = replace(CONTRACT, lines=(replace(CONTRACT.lines[0], quantity=10, price_minor=120_000),))
 
@@ -146,3 +147,26 @@ def test_a_negotiated_price_is_quoted(client: Visitor, cast: Cast, database: Dat
     path = page_of(database, cast, placed(database, free), "renew")
     client.sign_in(cast.mia.id)
     assert 'value="order"' not in client.get(path).text
+
+
+@pytest.mark.parametrize("act", ["renew", "more-seats"])
+def test_policies_must_be_agreed_to_where_there_are_any(
+    client: Visitor, cast: Cast, database: Database, act: str
+) -> None:
+    version = published_terms(database)
+    path = page_of(database, cast, placed(database, EXTRA if act == "renew" else GROUP), act)
+    client.sign_in(cast.mia.id)
+    page = client.get(path).text
+    assert 'href="/terms/1"' in page
+    data = {"act": "order", "quantity": "1", "po_number": "88123", **hidden(page)}
+    answer = client.post(path, data=data)
+    assert answer.status_code == 400
+    assert 'id="has_agreed-error"' in answer.text
+    assert 'value="88123"' in answer.text
+    assert count(database) == 1
+    assert client.post(path, data={**data, "has_agreed": "y"}).status_code == 303
+    with database.read_session() as session:
+        made = session.get_one(Order, newest(database).id)
+        assert made.policies == [version]
+    asked = client.post(path, data={"quantity": "1", "message": "A quote, please"})
+    assert asked.status_code == 303

@@ -8,7 +8,10 @@ from sqlalchemy import select
 from lms.core.database import Database
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order
+from lms.models.seller import PolicyKind
 from lms.sales.read_models import OrderFacts, find_order_facts
+from lms.seller.policies import publish_policy, save_draft
+from tests.clock import NOW
 from tests.visitor import Visitor
 
 FIELD = re.compile(r'<(?:input|textarea|select)[^>]*\bname="([^"]+)"[^>]*>')
@@ -62,3 +65,10 @@ def documents(database: Database, kind: DocumentKind) -> list[Document]:
         return list(
             session.scalars(select(Document).where(Document.kind == kind).order_by(Document.id))
         )
+
+
+def published_terms(database: Database) -> int:
+    """Publish terms of sale; returns the id of the version."""
+    with database.transaction() as session:
+        save_draft(session, PolicyKind.TERMS, "You buy.", actor=None, now=NOW)
+        return publish_policy(session, PolicyKind.TERMS, actor=None, now=NOW).id

@@ -8,7 +8,7 @@ import pytest
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.models.documents import Document
-from lms.models.orders import Terms
+from lms.models.orders import Order, Terms
 from lms.models.organizations import Organization
 from lms.organizations.billing_details import BillingContact, edit_billing
 from lms.sales import orders, quotes
@@ -19,7 +19,7 @@ from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, SEAT, placed
 from tests.visitor import Visitor
 from tests.web.requests.test_customer_request import PDF
-from tests.web.sales.order_pages import the_order
+from tests.web.sales.order_pages import published_terms, the_order
 
 NOT_FOUND = 404
 
@@ -189,3 +189,19 @@ def test_the_file_of_a_refused_acceptance_is_not_kept(
     answer = client.post(f"{area}/quotes/{'0' * 26}/accept", data=sent)
     assert answer.status_code == NOT_FOUND
     assert list(carrel.storage.list("purchase-orders/")) == []
+
+
+def test_policies_must_be_agreed_to_where_there_are_any(
+    client: Visitor, roles: Roles, database: Database, area: str, quote: str
+) -> None:
+    version = published_terms(database)
+    client.sign_in(roles.bill.id)
+    accept = f"{area}/quotes/{quote}/accept"
+    assert 'href="/terms/1"' in client.get(accept).text
+    answer = client.post(accept, data={"name": "Bill", "po_number": "PO-7781"})
+    assert answer.status_code == 400
+    assert 'id="has_agreed-error"' in answer.text
+    assert 'value="PO-7781"' in answer.text
+    assert client.post(accept, data={"name": "Bill", "has_agreed": "y"}).status_code == 303
+    with database.read_session() as session:
+        assert session.get_one(Order, the_order(database).id).policies == [version]

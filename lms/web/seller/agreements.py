@@ -1,0 +1,24 @@
+"""The policies that a customer agrees to by a tick: their links, and whether it is missing."""
+
+from flask_babel import gettext as _
+
+from lms.core import clock
+from lms.core.errors import N_, Invalid
+from lms.documents.policies_in_print import current_policies
+from lms.seller.policies import TITLES
+from lms.web.core.request_context import read_session
+
+NOT_AGREED = N_("Please agree to the terms.")
+
+
+def agreements() -> list[tuple[str, str]]:
+    """Return the policies that a customer agrees to, each with its address."""
+    with read_session() as session:
+        found = current_policies(session, now=clock.now())
+    return [(_(TITLES[one.kind]), one.path) for one in found]
+
+
+def check_agreed(*, has_agreed: bool) -> None:
+    """Raise Invalid (field `has_agreed`) where there is something to agree to, and no tick."""
+    if not has_agreed and agreements():
+        raise Invalid(NOT_AGREED, fields={"has_agreed": NOT_AGREED})
