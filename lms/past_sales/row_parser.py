@@ -36,7 +36,7 @@ from lms.organizations.organization_matches import (
 )
 from lms.past_sales.bulk_orders import PastOrder
 from lms.past_sales.open_invoices import NO_DAY, OpenInvoice, read_day, read_invoice, read_minor
-from lms.pricing.price_list import DEFAULT_CURRENCY, read_prices
+from lms.pricing.price_list import currency_of
 from lms.sales.buyers import contact_name
 from lms.sales.new_orders import FAULTY, NewLine, NewOrder, line_faults, order_faults
 
@@ -110,7 +110,7 @@ def read_orders(
     house = _House(
         _slugs_of(session, {_named(row.get("organization", "")) for row in rows}),
         read_targets(session, {_covers(row) for row in rows}),
-        next((price.currency for price in read_prices(session)), DEFAULT_CURRENCY),
+        currency_of(session),
         mail_context,
     )
     return tuple(_read(row, house) for row in rows)

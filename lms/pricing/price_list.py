@@ -16,6 +16,7 @@ from lms.grants.grants import Target, target_columns
 from lms.models.branding import Branding
 from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
 from lms.models.grants import Offer, OfferKind, Scope
+from lms.pricing.first_currency import fixed_currency
 from lms.pricing.offers import SEATS
 
 HIGHEST_MINOR = 100_000_000
@@ -24,6 +25,9 @@ DEFAULT_CURRENCY = "USD"
 OTHER_CURRENCY = N_(
     "Other prices are in another currency. All prices have to be in the same one:"
     " remove the special prices of webinars, series and presenters before you change it."
+)
+FIXED_CURRENCY = N_(
+    "Your orders and payments are in %(currency)s. The currency can't be changed after the first one."
 )
 SUBJECT = "prices"  # what their entries in the audit trail are about
 EVERYTHING: Final = Target(Scope.EVERYTHING)
@@ -75,8 +79,9 @@ def own_prices(session: Session, target: Target) -> tuple[Price, ...]:
 
 
 def currency_of(session: Session) -> str:
-    """Return the currency of the prices that hold now."""
-    return next((price.currency for price in read_prices(session)), DEFAULT_CURRENCY)
+    """Return the currency of the prices that hold now; without any, that of the first order."""
+    priced = next((price.currency for price in read_prices(session)), None)
+    return priced or fixed_currency(session) or DEFAULT_CURRENCY
 
 
 def prices_at(session: Session, at: datetime, target: Target = EVERYTHING) -> tuple[Price, ...]:
@@ -251,6 +256,10 @@ def _record(
 
 
 def _check_currency(session: Session, prices: Sequence[Price], target: Target) -> None:
+    fixed = fixed_currency(session)
+    if fixed is not None and any(price.currency != fixed for price in prices):
+        sentence = FIXED_CURRENCY % {"currency": fixed}
+        raise Invalid(sentence, fields={"currency": sentence})
     others = set(session.scalars(select(Offer.currency).where(_HOLDS_NOW, ~_is_of(target))))
     if any(price.currency not in others for price in prices) and others:
         raise Invalid(OTHER_CURRENCY, fields={"currency": OTHER_CURRENCY})

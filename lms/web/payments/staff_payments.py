@@ -18,7 +18,7 @@ from lms.models.payments import Payment, PaymentMethod, Reversal
 from lms.payments import payments
 from lms.payments.balances import Customer, OpenInvoice, find_payer, is_of, open_invoices, payer_of
 from lms.payments.payments import NewPayment
-from lms.pricing.price_list import DEFAULT_CURRENCY, say_money
+from lms.pricing.price_list import currency_of, say_money
 from lms.requests.read_models import number_of
 from lms.sales import disputes, orders, receiving
 from lms.web.access.access_panel_and_reader_times import reading_zone
@@ -72,7 +72,7 @@ def of_payer(key: str) -> ResponseReturnValue:
 def _record(payer: Customer, first: str) -> ResponseReturnValue:
     with read_session() as session:
         invoices = _in_order(open_invoices(session, payer), first)
-    currency = invoices[0].currency if invoices else DEFAULT_CURRENCY
+        currency = invoices[0].currency if invoices else currency_of(session)
     form = _form(invoices, first, currency)
 
     def page() -> ActPage:

@@ -26,7 +26,7 @@ from lms.models.organizations import Organization
 from lms.models.seats import Pool
 from lms.organizations.organizations import find_managers
 from lms.pricing.offers import OF_A_LOGIN
-from lms.pricing.price_list import DEFAULT_CURRENCY, MOST_SEATS, read_prices
+from lms.pricing.price_list import MOST_SEATS, currency_of, read_prices
 from lms.pricing.quotes import Ask, Quote, by_the_day, quote
 from lms.sales import billing, contract_lines, orders
 from lms.sales.new_orders import MOST_LINES, NewLine
@@ -188,11 +188,6 @@ def price_of(session: Session, line: Mapping[str, str], *, currency: str, now: d
         quantity = line.get("quantity", "")
         return contract_values(session, pool, act, quantity, now=now, currency=currency)["price"]
     return list_price(session, line)
-
-
-def currency_of(session: Session) -> str:
-    """Return the seller's currency."""
-    return next((each.currency for each in read_prices(session)), DEFAULT_CURRENCY)
 
 
 def zone_of(session: Session, organization_id: int | None) -> ZoneInfo:

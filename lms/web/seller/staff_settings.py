@@ -6,13 +6,12 @@ from typing import Any, Final
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 
 from lms.core.clock import now
 from lms.core.errors import N_, Invalid
 from lms.core.money_parsing_and_formatting import read_amount, write_amount
 from lms.models.seller import NUMBERED, Paper
-from lms.pricing.price_list import DEFAULT_CURRENCY, read_prices
+from lms.pricing.price_list import currency_of
 from lms.seller.settings import (
     Method,
     SellerSettings,
@@ -63,7 +62,7 @@ def edit() -> ResponseReturnValue:
     """Show the settings, or save them."""
     with read_session() as session:
         current = read_seller(session)
-        currency = _currency(session)
+        currency = currency_of(session)
     if request.method == "GET":
         return _page(_filled(current, currency), current, currency)
     form = SellerForm(request.form).offer_choices()
@@ -76,11 +75,6 @@ def edit() -> ResponseReturnValue:
         return _page(form, current, currency), 400
     flash(_("Saved. New documents use these settings; earlier ones don't change."), "done")
     return see_other(".edit")
-
-
-def _currency(session: Session) -> str:
-    prices = read_prices(session)
-    return prices[0].currency if prices else DEFAULT_CURRENCY
 
 
 def _filled(settings: SellerSettings, currency: str) -> SellerForm:

@@ -14,7 +14,8 @@ from lms.core.clock import now
 from lms.core.errors import N_, Invalid
 from lms.core.markdown import to_html
 from lms.models.grants import OfferKind
-from lms.pricing.price_list import DEFAULT_CURRENCY, read_prices, set_prices
+from lms.pricing.first_currency import fixed_currency
+from lms.pricing.price_list import currency_of, read_prices, set_prices
 from lms.pricing.price_owners import owners
 from lms.web.accounts.step_up import asks_again
 from lms.web.catalog.staff_forms import BrandingForm
@@ -97,8 +98,8 @@ def change_logo() -> ResponseReturnValue:
 def prices() -> ResponseReturnValue:
     with read_session() as session:
         standing = read_prices(session)
+        currency = currency_of(session)
     lines = [line_of(price) for price in standing]
-    currency = standing[0].currency if standing else DEFAULT_CURRENCY
     return _write_prices(lines, currency, {})
 
 
@@ -127,10 +128,12 @@ def _write_prices(lines: list[Line], currency: str, faults: dict[str, str]) -> s
     spare = [Line(OfferKind.GROUP_SEATS.value)] * SPARE_LINES
     with read_session() as session:
         special = owners(session)
+        fixed = fixed_currency(session)
     return render(
         "site/staff_prices.html",
         lines=[*lines, *spare],
         currency=currency,
+        is_fixed=currency == fixed,
         kinds=[(kind.value, _(words)) for kind, words in KIND_WORDS.items()],
         faults={name: _(sentence) for name, sentence in faults.items()},
         owners=special,

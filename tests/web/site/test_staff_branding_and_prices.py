@@ -12,6 +12,7 @@ from lms.models.catalog import Presenter, Series
 from lms.models.grants import Offer, OfferKind
 from tests.cast import Cast
 from tests.clock import Clock
+from tests.sales.order_fixtures import placed
 from tests.visitor import Visitor
 
 
@@ -106,6 +107,23 @@ def test_prices_are_set_in_versions_and_stand_on_the_pages(
     page = owner.get(f"/webinars/{cast.slug}").get_data(as_text=True)
     assert "$1,199.50" in page
     assert "$75.00" in page
+
+
+def test_the_currency_is_fixed_once_something_was_ordered(
+    owner: Visitor, database: Database, cast: Cast
+) -> None:
+    lines = {"kind": "single", "minimum": "1", "amount": "99"}
+    assert owner.post("/staff/prices", data={**lines, "currency": "EUR"}).status_code == 303
+    assert "Your first order fixes it." in owner.get("/staff/prices").text
+    assert owner.post("/staff/prices", data={**lines, "currency": "USD"}).status_code == 303
+    placed(database)
+    page = owner.get("/staff/prices").text
+    assert "Your first order fixed the currency." in page
+    assert "readonly" in page
+    refused = owner.post("/staff/prices", data={**lines, "currency": "EUR"})
+    assert refused.status_code == 400
+    assert "Your orders and payments are in USD." in refused.text
+    assert 'value="EUR"' in refused.text
 
 
 def test_a_presenter_gets_a_page_with_a_picture(ada: Visitor, carrel: Carrel, cast: Cast) -> None:
