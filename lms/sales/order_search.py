@@ -20,6 +20,7 @@ from lms.sales.read_models import (
     IS_CART,
     IS_DISPUTED,
     IS_LIVE,
+    IS_PARTLY_PAID,
     ORDERS,
     QUOTE_EXPIRES_AT,
     RETURNED,
@@ -162,15 +163,15 @@ def _stands(standing: Standing, now: datetime) -> ColumnElement[bool]:
         Standing.CANCELED: Order.canceled_at.is_not(None),
         Standing.DISPUTED: and_(placed, IS_DISPUTED),
         Standing.TO_BILL: and_(calm, LiveInvoice.id.is_(None), ~never),
-        Standing.REFUNDED: and_(calm, is_returned),
+        Standing.RETURNED: and_(calm, is_returned),
         Standing.CREDITED: and_(billed, is_credited),
         Standing.PAID: or_(
             and_(calm, LiveInvoice.id.is_(None), never),
             and_(billed, LiveInvoice.open_minor == 0, ~is_credited),
         ),
         Standing.PAST_DUE: late,
-        Standing.PARTLY_PAID: and_(is_owed, LiveInvoice.open_minor < LiveInvoice.total_minor),
-        Standing.UNPAID: and_(is_owed, LiveInvoice.open_minor == LiveInvoice.total_minor),
+        Standing.PARTLY_PAID: and_(is_owed, IS_PARTLY_PAID),
+        Standing.UNPAID: and_(is_owed, ~IS_PARTLY_PAID),
     }[standing]
 
 

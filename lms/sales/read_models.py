@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
@@ -35,7 +35,7 @@ class Standing(StrEnum):
     CANCELED = "canceled"
     DISPUTED = "disputed"
     TO_BILL = "to_bill"
-    REFUNDED = "refunded"
+    RETURNED = "returned"
     CREDITED = "credited"
     PAID = "paid"
     PAST_DUE = "past_due"
@@ -73,7 +73,8 @@ class OrderFacts:
     """An order in one row: who buys, its first line, and its live invoice. Amounts in minor units.
 
     `net_minor` is before tax; `returned_minor` was credited with the reason `return`,
-    `credited_minor` with any.
+    `credited_minor` with any. `is_partly_paid` tells that money was received for the invoice, or
+    the credit of another one pays it.
     """
 
     id: int
@@ -112,6 +113,7 @@ class OrderFacts:
     due_at: datetime | None
     returned_minor: int
     credited_minor: int
+    is_partly_paid: bool
     is_disputed: bool
     quote_expires_at: datetime | None
 
@@ -150,14 +152,14 @@ class OrderFacts:
     def _billed(self, now: datetime) -> Standing:
         total = self.invoice_total_minor or 0
         if total and self.returned_minor >= total:
-            return Standing.REFUNDED
+            return Standing.RETURNED
         if total and self.credited_minor >= total and self.open_minor == 0:
             return Standing.CREDITED
         if self.open_minor == 0:
             return Standing.PAID
         if self.due_at is not None and now >= self.due_at:
             return Standing.PAST_DUE
-        return Standing.PARTLY_PAID if self.open_minor < total else Standing.UNPAID
+        return Standing.PARTLY_PAID if self.is_partly_paid else Standing.UNPAID
 
 
 _Contact = aliased(Login)
@@ -189,6 +191,19 @@ CREDITED = (
     .where(Document.refers_to_id == LiveInvoice.id, Document.kind == DocumentKind.CREDIT_NOTE)
     .correlate(LiveInvoice)
     .scalar_subquery()
+)
+# what its own credit notes credit was not paid
+_Note = aliased(Document)
+IS_PARTLY_PAID = (
+    select(Settlement.id)
+    .outerjoin(_Note, _Note.id == Settlement.credit_note_id)
+    .where(
+        Settlement.invoice_id == LiveInvoice.id,
+        Settlement.undone_at.is_(None),
+        or_(Settlement.payment_id.is_not(None), _Note.refers_to_id != LiveInvoice.id),
+    )
+    .correlate(LiveInvoice)
+    .exists()
 )
 # of all orders few are disputed, so that these are looked up once and not for each order
 IS_DISPUTED = func.coalesce(LiveInvoice.id, 0).in_(
@@ -268,6 +283,7 @@ ORDERS: Final = (
         LiveInvoice.due_at,
         RETURNED.label("returned_minor"),
         CREDITED.label("credited_minor"),
+        IS_PARTLY_PAID.label("is_partly_paid"),
         IS_DISPUTED.label("is_disputed"),
         QUOTE_EXPIRES_AT.label("quote_expires_at"),
     )
@@ -343,4 +359,7 @@ def orders_of_payer(
 
 def facts_of(row: Row[*tuple[Any, ...]]) -> OrderFacts:
     """Return an order from a row of `ORDERS`."""
-    return OrderFacts(**{**row._mapping, "is_disputed": bool(row.is_disputed)})  # noqa: SLF001
+    values = dict(row._mapping)  # noqa: SLF001
+    for name in ("is_partly_paid", "is_disputed"):
+        values[name] = bool(values[name])
+    return OrderFacts(**values)

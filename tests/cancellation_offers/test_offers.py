@@ -121,7 +121,7 @@ def test_a_refund_credits_the_lines_ends_their_access_and_owes_the_money_once(
         with pytest.raises(Conflict):
             choose(database, facts, OfferChoice.REFUND)
         assert documents(database, facts)[-1][0] == "credit_note"
-        assert read(database, facts).standing(NOW) is Standing.REFUNDED
+        assert read(database, facts).standing(NOW) is Standing.RETURNED
         assert all(one.revoked_at is not None for one in grants(database, facts))
     assert refunds(database) == [9900, 32500]
     assert balanced(database)

@@ -131,7 +131,7 @@ def test_an_exchange_credits_and_bills_and_the_buyer_is_expected_there(
 
 def test_a_refund_ends_the_access_and_the_registration(database: Database, payers: Payers) -> None:
     choose(database, payers.card, OfferChoice.REFUND)
-    assert read(database, payers.card).standing(LATER) is Standing.REFUNDED
+    assert read(database, payers.card).standing(LATER) is Standing.RETURNED
     assert payers.card.login_id not in registered(database, SLUG)
     with pytest.raises(Conflict):
         choose(database, payers.elm, OfferChoice.CREDIT)

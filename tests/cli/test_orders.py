@@ -11,7 +11,16 @@ from lms.sales.read_models import Standing
 from tests.cast import Cast
 from tests.cli.command_runner import Shell
 from tests.clock import Clock
-from tests.sales.order_fixtures import GROUP, SEAT, add_ohio_tax, balanced, documents, placed, read
+from tests.sales.order_fixtures import (
+    GROUP,
+    SEAT,
+    add_ohio_tax,
+    balanced,
+    credited,
+    documents,
+    placed,
+    read,
+)
 
 
 def test_orders_are_listed_and_shown(
@@ -123,3 +132,12 @@ def test_tax_is_credited_by_a_paper_of_the_customer(
     made = carrel_command("document", "credit-tax", "2026-0001", "--json").answer
     assert (made["kind"], made["total"]["minor"]) == ("credit_note", 2_600)
     assert read(database, facts).open_minor == 32_500
+
+
+def test_an_unpaid_order_that_was_returned_is_not_called_refunded(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = placed(database, GROUP)
+    credited(database, facts)
+    (one,) = carrel_command("order", "list", "--standing", "returned", "--json").answer["items"]
+    assert (one["number"], one["standing"]) == (facts.number, "returned")

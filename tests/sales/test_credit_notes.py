@@ -73,7 +73,7 @@ def test_a_return_ends_the_access_of_that_order_alone(database: Database, cast: 
     assert code(database, cast, cast.dan.id) is Code.REFUNDED
     email = newest(database, "dan@example.org", "order_returned")
     assert "$99.00" in email.text
-    assert read(database, second).standing(NOW) is Standing.REFUNDED
+    assert read(database, second).standing(NOW) is Standing.RETURNED
     assert balanced(database)
 
 

@@ -3,13 +3,18 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+
 from lms.core.database import Database
+from lms.models.documents import CreditReason, Document
 from lms.models.orders import Terms
+from lms.payments import settlements
+from lms.sales.credit_notes import Credit
 from lms.sales.order_search import WantedOrders, list_orders
-from lms.sales.read_models import Standing
+from lms.sales.read_models import OrderFacts, Standing
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.sales.order_fixtures import GROUP, SEAT, placed, read
+from tests.sales.order_fixtures import GROUP, SEAT, credited, first_line, paid, placed, read
 from tests.sales.test_orders import CONTRACT
 
 
@@ -40,3 +45,45 @@ def test_sales_are_listed_by_where_they_stand(database: Database, cast: Cast) ->
     overdue = WantedOrders(standing=Standing.PAST_DUE)
     assert buyers(database, overdue, at=late) == ["Elm County Library"]
     assert read(database, group).standing(late) is Standing.PAST_DUE
+
+
+def test_partly_paid_needs_money_or_the_credit_of_another_order(
+    database: Database, cast: Cast
+) -> None:
+    paid_in_part, returned, given, by_credit = (placed(database, GROUP) for _ in range(4))
+    paid(database, paid_in_part, 10_000)
+    credited(database, returned, CreditReason.RETURN, Credit(line(database, returned), seats=1))
+    credited(
+        database, given, CreditReason.GOODWILL, Credit(line(database, given), amount_minor=100)
+    )
+    other = placed(database)
+    note = credited(database, other, CreditReason.GOODWILL)
+    with database.transaction() as session:
+        note = session.get_one(Document, note.id)
+        invoice = session.scalars(
+            select(Document).where(Document.public_id == by_credit.invoice_id)
+        ).one()
+        settlements.settle(session, invoice, note, 5_000, now=NOW)
+    for facts, standing in (
+        (paid_in_part, Standing.PARTLY_PAID),
+        (returned, Standing.UNPAID),
+        (given, Standing.UNPAID),
+        (by_credit, Standing.PARTLY_PAID),
+    ):
+        assert read(database, facts).standing(NOW) is standing
+        assert facts.public_id in listed(database, standing)
+    assert set(listed(database, Standing.PARTLY_PAID)) == {
+        paid_in_part.public_id,
+        by_credit.public_id,
+    }
+
+
+def line(database: Database, facts: OrderFacts) -> str:
+    """Return the outside id of an order's line."""
+    return first_line(database, facts).public_id
+
+
+def listed(database: Database, standing: Standing) -> list[str]:
+    with database.read_session() as session:
+        found = list_orders(session, WantedOrders(standing=standing), now=NOW, offset=0, limit=10)
+    return [one.public_id for one in found.items]
