@@ -36,7 +36,10 @@ from lms.sales.payer_corrections import NewPayer as NewPayer
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What is right of an order; None leaves a thing as it is."""
+    """What is right of an order; None leaves a thing as it is.
+
+    `undoes` is a credit note of its invoice whose amount is owed again.
+    """
 
     bill_to: BillTo | None = None
     state: str = ""
@@ -47,6 +50,7 @@ class Correction:
     bill_on: date | None = None
     lines: tuple[LineChange, ...] = ()
     payer: NewPayer | None = None
+    undoes: Document | None = None
     is_mailed: bool = True
 
 
@@ -74,7 +78,8 @@ def correct(
     for change in correction.lines:
         line_corrections.change_line(session, order, change, now=now)
     by_hand = [change.line_id for change in correction.lines]
-    line_corrections.credit_lines(session, order, left, by_hand, now=now)
+    owed = credit_notes.left_of(session, old, but=correction.undoes) if old else {}
+    line_corrections.credit_lines(session, order, owed, by_hand, now=now)
     if correction.payer is not None:
         payer_corrections.change_payer(
             session, order, correction.payer, mail_context=mail_context, actor=actor, now=now

@@ -153,8 +153,13 @@ def issue_credit(  # noqa: PLR0913  (the order, its invoice, and what is credite
     return note
 
 
-def left_of(session: Session, invoice: Document) -> Mapping[str, Left]:
-    """Return what is left of each line of an invoice, by the line's outside id, in their order."""
+def left_of(
+    session: Session, invoice: Document, *, but: Document | None = None
+) -> Mapping[str, Left]:
+    """Return what is left of each line of an invoice, by the line's outside id, in their order.
+
+    It is as if the credit note `but` had not been issued.
+    """
     seats = func.sum(DocumentLine.quantity).filter(Document.reason == CreditReason.RETURN)
     credited = {
         row.order_line_id: row
@@ -167,6 +172,7 @@ def left_of(session: Session, invoice: Document) -> Mapping[str, Left]:
             )
             .join(Document, Document.id == DocumentLine.document_id)
             .where(Document.refers_to_id == invoice.id, Document.kind == DocumentKind.CREDIT_NOTE)
+            .where(Document.id != (but.id if but else 0))
             .group_by(DocumentLine.order_line_id)
         )
     }

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document
 from lms.models.orders import Order
-from lms.models.payments import Payment, Reversal
+from lms.models.payments import Payment, Reversal, Settlement
 from lms.payments import credit_use, payments
 from lms.payments.payments import NewPayment
-from lms.sales import cancellations, credit_notes, payment_mails, receipts
+from lms.sales import cancellations, corrections, credit_notes, payment_mails, receipts
+from lms.sales.corrections import Correction
 from lms.sales.credit_notes import NewCreditNote
 
 SHORT_MINOR = 100  # a check that is a dollar short at most pays the invoice (M23)
@@ -107,13 +108,20 @@ def reverse(
 ) -> tuple[Document, ...]:
     """Reverse a payment; returns the invoices that are open again.
 
+    What was written off because the payment was a little short is owed again, by a new invoice.
     Who is billed is told of a check that bounced, and of no mistake of ours. No access ends (M10).
     """
-    reopened = payments.reverse(session, payment_id, reversal, actor=actor, now=now)
+    payment = payments.find_payment(session, payment_id)
+    _lock_orders(session, _paid_by(session, payment))
+    reopened = [
+        _owed_in_full(
+            session, one, payment, reversal, mail_context=mail_context, actor=actor, now=now
+        )
+        for one in payments.reverse(session, payment_id, reversal, actor=actor, now=now)
+    ]
     if reversal is Reversal.BOUNCED:
-        payment = payments.find_payment(session, payment_id)
         payment_mails.send_bounced(session, payment, reopened, mail_context=mail_context, now=now)
-    return reopened
+    return tuple(reopened)
 
 
 def _lock_orders(session: Session, invoice_ids: Iterable[str]) -> None:
@@ -126,6 +134,46 @@ def _lock_orders(session: Session, invoice_ids: Iterable[str]) -> None:
         .with_for_update(of=Order)
         .execution_options(populate_existing=True)
     ).all()
+
+
+def _paid_by(session: Session, payment: Payment) -> list[str]:
+    """Return the outside ids of the invoices that a payment pays."""
+    return list(
+        session.scalars(
+            select(Document.public_id)
+            .join(Settlement, Settlement.invoice_id == Document.id)
+            .where(Settlement.payment_id == payment.id, Settlement.undone_at.is_(None))
+        )
+    )
+
+
+def _owed_in_full(  # noqa: PLR0913  (the invoice, the payment, and why it is reversed by whom)
+    session: Session,
+    invoice: Document,
+    payment: Payment,
+    reversal: Reversal,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> Document:
+    """Reissue an invoice if `receive` wrote off what this payment was short; returns what is owed."""
+    short = session.scalar(
+        select(Document).where(
+            Document.refers_to_id == invoice.id,
+            Document.reason == CreditReason.WRITE_OFF,
+            Document.total_minor <= SHORT_MINOR,
+            Document.issued_at == payment.created_at,
+        )
+    )
+    if short is None:
+        return invoice
+    order = session.get_one(Order, invoice.order_id)
+    undo = Correction(undoes=short, is_mailed=reversal is Reversal.BOUNCED)
+    return (
+        corrections.correct(session, order, undo, mail_context=mail_context, actor=actor, now=now)
+        or invoice
+    )
 
 
 def _open_paid(

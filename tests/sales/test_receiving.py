@@ -10,12 +10,13 @@ from lms.access.policy import Code
 from lms.branding import BrandingTexts, edit_branding
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid
-from lms.models.documents import Document, DocumentKind
+from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.orders import Terms
 from lms.models.payments import Deposit, Payment, PaymentMethod, Reversal
 from lms.payments import payments
 from lms.payments.payments import NewPayment
 from lms.sales import cancellations, receiving
+from lms.sales.credit_notes import Credit
 from lms.sales.payment_mails import tell_past_due
 from lms.sales.read_models import Standing
 from tests.cast import Cast
@@ -26,7 +27,9 @@ from tests.sales.order_fixtures import (
     GROUP,
     SEAT,
     balanced,
+    credited,
     documents,
+    first_line,
     grants,
     locked,
     paid,
@@ -152,6 +155,44 @@ def test_a_check_a_dollar_short_pays_the_invoice(database: Database, cast: Cast)
     other = placed(database, GROUP)
     paid(database, other, 32_399)
     assert read(database, other).standing(NOW) is Standing.PARTLY_PAID
+    assert balanced(database)
+
+
+@pytest.mark.parametrize("reversal", [Reversal.BOUNCED, Reversal.MISTAKE])
+def test_a_short_payment_that_is_reversed_is_owed_in_full(
+    database: Database, cast: Cast, reversal: Reversal
+) -> None:
+    facts = placed(database, GROUP)
+    first = paid(database, facts, 20_000, check_number="1041")
+    short = paid(database, facts, 12_400, check_number="1042", at=NOW + timedelta(hours=1))
+    reverse(database, short, reversal)
+    now = read(database, facts)
+    assert (now.invoice_number, now.total_minor, now.open_minor) == ("2026-0002", 32_500, 12_500)
+    assert now.standing(NOW) is Standing.PARTLY_PAID
+    assert documents(database, facts)[-2:] == [
+        ("invoice", "2026-0002", 32_500, 12_500),
+        ("credit_note", "CN-2026-0002", 32_400, 0),
+    ]
+    assert balanced(database)
+    told = [one for one in letters(database, "mia@example.org") if one.kind == "payment_bounced"]
+    if reversal is Reversal.BOUNCED:
+        assert "2026-0002" in told[0].subject
+        assert "$125.00" in told[0].text
+    else:
+        assert told == []
+    reverse(database, first, reversal)
+    assert read(database, facts).open_minor == 32_500
+    assert [one.seats for one in grants(database, facts) if one.revoked_at is None] == [5]
+    assert balanced(database)
+
+
+def test_a_goodwill_stays_where_a_short_payment_bounces(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    line = first_line(database, facts).public_id
+    credited(database, facts, CreditReason.GOODWILL, Credit(line, amount_minor=2_500))
+    reverse(database, paid(database, facts, 29_900))
+    now = read(database, facts)
+    assert (now.open_minor, now.standing(NOW)) == (30_000, Standing.UNPAID)
     assert balanced(database)
 
 

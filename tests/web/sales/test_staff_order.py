@@ -101,6 +101,10 @@ JOURNEYS = {
     "paid by two checks": ("pay:100 pay:225", Outcome(Standing.PAID, 0, 5, 0)),
     "paid in part": ("pay:100", Outcome(Standing.PARTLY_PAID, 22_500, 5, 22_500)),
     "a dollar short": ("pay:324", Outcome(Standing.PAID, 0, 5, 0)),
+    "a dollar short and bounced": (
+        "pay:324 bounce",
+        Outcome(Standing.UNPAID, 32_500, 5, 32_500),
+    ),
     "bounced": ("pay:325 bounce", Outcome(Standing.UNPAID, 32_500, 5, 32_500)),
     "bounced and paid again": ("pay:325 bounce pay:326", Outcome(Standing.PAID, 0, 5, 0)),
     "undone": ("pay:325 mistake", Outcome(Standing.UNPAID, 32_500, 5, 32_500)),
