@@ -112,7 +112,7 @@ def _pay(session: Session, order: Order, charge: Charge, settling: Settling) -> 
     invoice = live_invoice(session, order.id, lock=True) or invoices.bill_now(
         session, order, mail_context=context, actor=None, now=now
     )
-    if invoice is None or not invoice.open_minor:
+    if not invoice.open_minor:
         raise Conflict(PAID)
     new = _payment(order, charge, settling, pays=invoice)
     receiving.receive(session, new, mail_context=context, actor=None, now=now)

@@ -26,8 +26,7 @@ from lms.sales.new_orders import NewLine, NewOrder
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import find_order_facts
 
-ISSUED = N_("This order already has an invoice. Reissue it instead.")
-NOT_INVOICED = N_("This order is not billed. Complimentary and imported orders have no invoice.")
+NOT_INVOICED = N_("This order has no invoice to reissue.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +88,7 @@ def issue(
             )
             made = session.get_one(Document, quote.document_id)
         else:
-            if invoices.live_invoice(session, order.id) is not None:
-                raise Conflict(ISSUED)
-            if order.placed_at is None or order.terms in invoices.NOT_BILLED:
-                raise Conflict(NOT_INVOICED)
-            made = invoices.issue_invoice(
+            made = invoices.bill_now(
                 session,
                 order,
                 mail_context=context,

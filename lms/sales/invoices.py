@@ -21,6 +21,8 @@ from lms.tax.mails import tell_no_rule
 
 BILLED = N_("This order has an invoice already.")
 NOT_TO_BILL = N_("Place this order before you issue its invoice.")
+UNPROVEN = N_("The buyer has not confirmed their email address. We issue the invoice once they do.")
+NEVER_BILLED = N_("This order is not billed. Complimentary and imported orders have no invoice.")
 NOT_BILLED = (Terms.COMPLIMENTARY, Terms.HISTORY)
 
 
@@ -32,7 +34,7 @@ class Charge:
     amount_minor: int
 
 
-def bill(
+def bill(  # noqa: PLR0913  (the order, what its card paid, and who bills it)
     session: Session,
     order: Order,
     *,
@@ -40,6 +42,7 @@ def bill(
     actor: str | None,
     now: datetime,
     charge: Charge | None = None,
+    is_mailed: bool = True,
 ) -> Document | None:
     """Issue the invoice of a placed order, unless it is billed later or not at all.
 
@@ -52,7 +55,9 @@ def bill(
     is_later = order.bill_on is not None and order.bill_on > today
     if order.terms in NOT_BILLED or order.awaits_proof or is_later:
         return None
-    invoice = issue_invoice(session, order, mail_context=mail_context, actor=actor, now=now)
+    invoice = issue_invoice(
+        session, order, mail_context=mail_context, actor=actor, now=now, is_mailed=is_mailed
+    )
     if order.terms is Terms.CARD and invoice.total_minor:
         amount = charge.amount_minor if charge else invoice.total_minor
         new = NewPayment(
@@ -67,23 +72,40 @@ def bill(
             pays={invoice.public_id: min(amount, invoice.total_minor)},
         )
         paid = payments.record(session, new, actor=actor, now=now)
-        receipts.issue_receipt(session, paid, mail_context=mail_context, actor=actor, now=now)
+        receipts.issue_receipt(
+            session, paid, mail_context=mail_context, actor=actor, now=now, is_mailed=is_mailed
+        )
     return invoice
 
 
 def bill_now(
-    session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
-) -> Document | None:
+    session: Session,
+    order: Order,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+    is_mailed: bool = True,
+) -> Document:
     """Issue the invoice of an order, which is locked, before its billing day.
 
-    Raises Conflict for one that is not placed, is canceled, or has an invoice.
+    Raises Conflict for one that is not placed, is canceled, is never billed, has an invoice, or
+    whose buyer has not confirmed their address.
     """
     if order.placed_at is None or order.canceled_at is not None:
         raise Conflict(NOT_TO_BILL)
+    if order.terms in NOT_BILLED:
+        raise Conflict(NEVER_BILLED)
+    if order.awaits_proof:
+        raise Conflict(UNPROVEN)
     if live_invoice(session, order.id) is not None:
         raise Conflict(BILLED)
     order.bill_on = None
-    return bill(session, order, mail_context=mail_context, actor=actor, now=now)
+    made = bill(
+        session, order, mail_context=mail_context, actor=actor, now=now, is_mailed=is_mailed
+    )
+    assert made is not None  # noqa: S101  (what keeps it from being billed was refused above)
+    return made
 
 
 def issue_invoice(

@@ -1,0 +1,60 @@
+"""carrel document: an invoice is issued and reissued only where a page would do it, too."""
+
+from dataclasses import replace
+from datetime import date
+
+from lms.core.database import Database
+from lms.models.orders import Order, Terms
+from lms.sales import cancellations
+from tests.cast import Cast
+from tests.cli.command_runner import Shell
+from tests.clock import NOW, Clock
+from tests.sales.order_fixtures import GROUP, documents, locked, placed, with_line
+
+LATER = replace(GROUP, bill_on=date(2026, 7, 1))
+
+
+def test_an_invoice_is_issued_before_its_billing_day(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = placed(database, LATER)
+    ran = carrel_command("document", "issue", facts.number, "--json")
+    assert (ran.code, ran.answer["number"]) == (0, "2026-0001")
+    again = carrel_command("document", "issue", facts.number, "--json")
+    assert (again.code, again.complaint["code"]) == (1, "conflict")
+
+
+def test_a_canceled_order_is_not_invoiced(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = placed(database, LATER)
+    with database.transaction() as session:
+        cancellations.cancel(session, locked(session, facts), actor=None, now=NOW)
+    ran = carrel_command("document", "issue", facts.number, "--json")
+    assert (ran.code, ran.complaint["code"]) == (1, "conflict")
+    assert documents(database, facts) == []
+
+
+def test_an_order_of_an_unconfirmed_address_is_not_invoiced(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = placed(database, LATER)
+    with database.transaction() as session:
+        session.get_one(Order, facts.id).awaits_proof = True
+    ran = carrel_command("document", "issue", facts.number, "--json")
+    assert ran.code == 1
+    assert "has not confirmed their email address" in ran.complaint["message"]
+    assert documents(database, facts) == []
+    with database.read_session() as session:
+        assert session.get_one(Order, facts.id).bill_on == LATER.bill_on
+
+
+def test_a_complimentary_order_is_not_invoiced(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    free = with_line(replace(GROUP, terms=Terms.COMPLIMENTARY), price_minor=0)
+    facts = placed(database, free)
+    ran = carrel_command("document", "issue", facts.number, "--json")
+    assert ran.code == 1
+    assert "Complimentary" in ran.complaint["message"]
+    assert documents(database, facts) == []
