@@ -12,16 +12,15 @@ from lms.accounts.login_lookup import find_known
 from lms.cli.command_context import Console
 from lms.cli.organization_merge import merge
 from lms.cli.output import answer, as_text, json_option
+from lms.cli.questions import anyway_option, ask_if_known
 from lms.component import erase_hooks, export_hooks, merge_hooks
 from lms.core import clock
 from lms.core.email_addresses import read_address
-from lms.core.errors import Conflict
 from lms.core.password_hashing_and_rules import check_new_password, hash_password
 from lms.mail.links import Links
 from lms.models.accounts import SellerRole
 from lms.models.organizations import Role
 from lms.organizations import memberships, organizations
-from lms.organizations.organization_matches import NewOrganizationFacts, find_matches
 from lms.organizations.organizations import NewOrganization
 from lms.people import account_blocks, data_export, erasure, login_merges, team
 
@@ -270,7 +269,7 @@ organization.add_command(merge)
 @click.option("--name", required=True, help="The organization's name.")
 @click.option("--parent", metavar="SLUG", help="The consortium it belongs to.")
 @click.option("--email", default="", help="Its contact's address, to find out whether it is known.")
-@click.option("--anyway", is_flag=True, help="Add it even if it may be one that is known already.")
+@anyway_option("Add it even if it may be one that is known already.")
 @json_option
 @click.pass_obj
 def add_organization(
@@ -289,13 +288,8 @@ def add_organization(
     """
     new = NewOrganization(slug, name, parent)
     with console.carrel.database.transaction() as session:
-        matches = find_matches(session, NewOrganizationFacts(name, email))
-        if matches and not anyway:
-            known = "; ".join(f"{one.slug} ({' '.join(one.reasons)})" for one in matches)
-            raise Conflict(
-                f"This may be an organization we know: {known}. Use it, or add --anyway.",
-                code="may_be_known",
-            )
+        if not anyway:
+            ask_if_known(session, name, email)
         made = organizations.add_organization(session, new, actor=None, now=clock.now())
     facts = OrganizationAnswer(made.public_id, made.slug, made.name, made.parent)
     answer(facts, f"{made.name} is added as {made.slug}.", as_json=as_json)

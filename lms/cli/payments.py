@@ -11,6 +11,7 @@ from lms.checkouts.trial_orders import Purged
 from lms.cli.command_context import Console
 from lms.cli.option_values import Money, mail_context_of, read_day, read_money
 from lms.cli.output import answer, json_option
+from lms.cli.questions import anyway_option, ask_if_recorded
 from lms.core import clock
 from lms.core.errors import N_, Conflict, NotFound
 from lms.documents.lookup import document_named
@@ -69,6 +70,7 @@ def payment() -> None:
 @click.option("--check-number", default="", help="The number of the check.")
 @click.option("--slip", default="", help="The number of the deposit slip.")
 @click.option("--no-email", is_flag=True, help="Email the receipt to no one.")
+@anyway_option("Record it even if a payment with this check number was recorded before.")
 @json_option
 @click.pass_obj
 def record(
@@ -81,6 +83,7 @@ def record(
     check_number: str,
     slip: str,
     no_email: bool,
+    anyway: bool,
     as_json: bool,
 ) -> None:
     """Record a payment for one invoice or several; what is left over is the payer's credit."""
@@ -111,6 +114,8 @@ def record(
             part = read_money(said, currency) if said else min(document.open_minor, left)
             pays[document.public_id] = part
             left -= part
+        if not anyway:
+            ask_if_recorded(session, first, check_number)
         made = receiving.receive(
             session, new, mail_context=context, actor=None, now=now, is_mailed=not no_email
         )

@@ -283,6 +283,18 @@ def is_of(table: type[Document] | type[Payment], payer: Customer) -> ColumnEleme
     return table.login_id == payer.login_id
 
 
+def payment_with_number(session: Session, payer: Customer, number: str) -> Payment | None:
+    """Return a payer's payment with this check number that was not reversed; None without one."""
+    wanted = number.strip()
+    if not wanted:
+        return None
+    return session.scalar(
+        select(Payment)
+        .where(is_of(Payment, payer), Payment.check_number == wanted, Payment.reversed_at.is_(None))
+        .limit(1)
+    )
+
+
 def _organization(session: Session, organization_id: int) -> Customer:
     kept = session.get_one(Organization, kept_id(session, organization_id))
     return Customer(None, kept.id, kept.slug, kept.name)

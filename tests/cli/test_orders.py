@@ -55,6 +55,21 @@ def test_a_payment_is_recorded_and_reversed(
     assert balanced(database)
 
 
+def test_a_check_number_that_was_recorded_is_asked_about(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    first = placed(database, GROUP)
+    check = ("payment", "record", "--amount", "100.00", "--method", "check")
+    pays = ("--check-number", "9001", "--invoice", "2026-0001", "--json")
+    assert carrel_command(*check, *pays).code == 0
+    ran = carrel_command(*check, *pays)
+    assert (ran.code, ran.complaint["code"]) == (1, "check_number_used")
+    assert read(database, first).open_minor == 22_500
+    again = carrel_command(*check, *pays, "--anyway")
+    assert again.code == 0
+    assert read(database, first).open_minor == 12_500
+
+
 def test_a_check_without_a_number_is_refused(
     carrel_command: Shell, database: Database, cast: Cast
 ) -> None:

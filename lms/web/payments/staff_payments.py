@@ -7,16 +7,22 @@ from typing import Final
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_calendar_date, say_date
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.money_parsing_and_formatting import read_amount, write_amount
-from lms.models.payments import Payment, PaymentMethod, Reversal
+from lms.models.payments import PaymentMethod, Reversal
 from lms.payments import payments
-from lms.payments.balances import Customer, OpenInvoice, find_payer, is_of, open_invoices, payer_of
+from lms.payments.balances import (
+    Customer,
+    OpenInvoice,
+    find_payer,
+    open_invoices,
+    payer_of,
+    payment_with_number,
+)
 from lms.payments.payments import NewPayment
 from lms.pricing.price_list import currency_of, say_money
 from lms.requests.read_models import number_of
@@ -252,14 +258,9 @@ def _oldest_first(form: PaymentForm, amount: int) -> dict[str, int]:
 
 def _check_number(session: Session, form: PaymentForm, payer: Customer) -> None:
     """Ask before a check of the same number is recorded twice for a payer."""
-    number = (form.check_number.data or "").strip()
-    if not number or form.same_again.data:
+    if form.same_again.data:
         return
-    before = session.scalar(
-        select(Payment)
-        .where(is_of(Payment, payer), Payment.check_number == number, Payment.reversed_at.is_(None))
-        .limit(1)
-    )
+    before = payment_with_number(session, payer, form.check_number.data or "")
     if before is not None:
         sentence = SAME_CHECK % {"day": say_calendar_date(before.received_on)}
         raise Invalid(sentence, fields={"check_number": sentence})
