@@ -25,7 +25,7 @@ COMMANDS: Final = {
     "payment": "lms.cli.payments:payment",
     "payments": "lms.cli.payments:payments_group",
     "pool": "lms.cli.pools:pool",
-    "quote": "lms.cli.documents:quote",
+    "quote": "lms.cli.quotes:quote",
     "recording": "lms.cli.recordings_and_handouts:recording",
     "revoke": "lms.cli.passes_and_grant_revocation:revoke",
     "seats": "lms.cli.seats:seats",

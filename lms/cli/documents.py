@@ -1,31 +1,28 @@
-"""carrel document and carrel quote: issue, accept, reissue, resend, and void."""
+"""carrel document: issue, reissue, resend, and void."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import click
+from sqlalchemy.orm import Session
 
 from lms.cli.command_context import Console
-from lms.cli.option_values import Money, mail_context_of, read_day, read_money
-from lms.cli.orders import OrderAnswer, order_answer
+from lms.cli.option_values import Money, mail_context_of, read_day
 from lms.cli.output import answer, json_option
+from lms.cli.questions import anyway_option, ask_if_number_is_used
 from lms.core import clock
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict
 from lms.documents import mails as document_mails
 from lms.documents.lookup import document_named, order_named
 from lms.documents.payment_links import payment_links
 from lms.documents.stored_pdfs import ensure_pdf
 from lms.models.documents import CreditReason, Document, DocumentKind
-from lms.models.grants import OfferKind
-from lms.models.orders import Terms
-from lms.pricing.price_list import currency_of
+from lms.models.orders import Order
 from lms.sales import corrections, credit_notes, invoices, orders, quotes, tax_credits
 from lms.sales.corrections import Correction
 from lms.sales.credit_notes import NewCreditNote
-from lms.sales.new_orders import NewLine, NewOrder
-from lms.sales.quotes import Acceptance
-from lms.sales.read_models import find_order_facts
 
+UNCHANGED = N_("This changes nothing. Give a new --po, --net or --due.")
 NOT_INVOICED = N_("This order has no invoice to reissue.")
 
 
@@ -105,6 +102,7 @@ def issue(
 @click.option("--net", type=click.IntRange(0, 180), help="The right terms, in days.")
 @click.option("--due", metavar="DAY", help="The right due day.")
 @click.option("--no-email", is_flag=True, help="Email it to no one.")
+@anyway_option("Use a PO number that another order of the organization has.")
 @json_option
 @click.pass_obj
 def reissue(
@@ -115,6 +113,7 @@ def reissue(
     net: int | None,
     due: str | None,
     no_email: bool,
+    anyway: bool,
     as_json: bool,
 ) -> None:
     """Replace an invoice by a corrected one; what was paid on it pays the new one."""
@@ -123,6 +122,9 @@ def reissue(
     with console.carrel.database.transaction() as session:
         named = order_named(session, number)
         order = orders.find_order(session, named.public_id, lock=True)
+        _check_changed(session, order, correction)
+        if po and not anyway:
+            ask_if_number_is_used(session, order, po)
         made = corrections.correct(
             session,
             order,
@@ -208,151 +210,14 @@ def _answer(made: Document, *, as_json: bool) -> None:
     )
 
 
-LINE_PARTS = 4
-NO_QUOTE = N_("No quote was issued for this order.")
-
-
-@dataclass(frozen=True, slots=True)
-class QuoteAnswer:
-    """A quote that was issued."""
-
-    order: str
-    number: str
-    version: int
-    total: Money
-    expires_at: datetime
-
-
-@click.group("quote")
-def quote() -> None:
-    """Write quotes and accept them."""
-
-
-@quote.command("add")
-@click.option("--email", required=True, help="The contact's email.")
-@click.option("--name", default="", help="The contact's name.")
-@click.option("--organization", default="", metavar="SLUG", help="The organization that buys.")
-@click.option("--organization-name", default="", help="One that is to be made when it is accepted.")
-@click.option(
-    "--line",
-    "lines",
-    multiple=True,
-    required=True,
-    metavar="KIND,COVERS,QUANTITY,PRICE",
-    help="Such as group_seats,webinar:reading-rooms,5,325.00; an empty quantity is unlimited.",
-)
-@click.option("--expires", metavar="DAY", help="60 days from now if left out.")
-@click.option("--no-email", is_flag=True, help="Email it to no one.")
-@json_option
-@click.pass_obj
-def add(
-    console: Console,
-    *,
-    email: str,
-    name: str,
-    organization: str,
-    organization_name: str,
-    lines: tuple[str, ...],
-    expires: str | None,
-    no_email: bool,
-    as_json: bool,
-) -> None:
-    """Issue a quote for any lines at any price."""
-    with console.carrel.database.transaction() as session:
-        currency = currency_of(session)
-        new = NewOrder(
-            lines=tuple(read_line(one, currency) for one in lines),
-            email=email,
-            name=name,
-            terms=Terms.INVOICE,
-            currency=currency,
-            organization=organization,
-            organization_name=organization_name,
-        )
-        order = orders.draft(session, new, actor=None, now=clock.now())
-        made = quotes.issue_quote(
-            session,
-            order,
-            expires_on=read_day(expires),
-            mail_context=mail_context_of(console),
-            actor=None,
-            now=clock.now(),
-            is_mailed=not no_email,
-        )
-        document = session.get_one(Document, made.document_id)
-    answer(
-        QuoteAnswer(
-            order.public_id,
-            document.label,
-            made.version,
-            Money(document.total_minor, document.currency),
-            made.expires_at,
-        ),
-        f"Quote {document.label} is issued.",
-        as_json=as_json,
+def _check_changed(session: Session, order: Order, correction: Correction) -> None:
+    """Raise Conflict for a correction after which the invoice would say the same."""
+    invoice = invoices.live_invoice(session, order.id)
+    changes = (
+        correction.po_number not in {None, invoice.po_number if invoice else ""},
+        correction.net_days is not None
+        and (correction.net_days != order.net_days or order.due_on is not None),
+        correction.due_on not in {None, order.due_on},
     )
-
-
-@quote.command("accept")
-@click.argument("number", metavar="QUOTE")
-@click.option("--name", required=True, help="Who accepts it.")
-@click.option("--po", default="", help="The number of the purchase order.")
-@click.option("--po-amount", help="The amount of the purchase order, if it says one.")
-@click.option("--received", metavar="DAY", help="When the purchase order came; it locks the price.")
-@click.option("--bill-on", metavar="DAY", help="The day on which the invoice is issued.")
-@click.option("--hold", is_flag=True, help="Keep access closed until it is paid or released.")
-@json_option
-@click.pass_obj
-def accept(
-    console: Console,
-    *,
-    number: str,
-    name: str,
-    po: str,
-    po_amount: str | None,
-    received: str | None,
-    bill_on: str | None,
-    hold: bool,
-    as_json: bool,
-) -> None:
-    """Accept the newest version of a quote, which places its order."""
-    with console.carrel.database.transaction() as session:
-        named = order_named(session, number)
-        newest = quotes.newest(session, named.id)
-        if newest is None:
-            raise NotFound(NO_QUOTE)
-        how = Acceptance(
-            name=name,
-            po_number=po,
-            po_amount_minor=read_money(po_amount, named.currency) if po_amount else None,
-            received_on=read_day(received),
-            bill_on=read_day(bill_on),
-            is_held=hold,
-        )
-        quotes.accept(
-            session,
-            newest,
-            how,
-            mail_context=mail_context_of(console),
-            actor=None,
-            now=clock.now(),
-        )
-        made: OrderAnswer = order_answer(find_order_facts(session, named.public_id))
-    answer(made, f"Order {made.number} is placed.", as_json=as_json)
-
-
-def read_line(text: str, currency: str) -> NewLine:
-    """Return a line such as `group_seats,webinar:reading-rooms,5,325.00`; raises BadParameter."""
-    parts = text.rsplit(",", 2)
-    kind, _, covers = parts[0].partition(",")
-    if len(parts) != LINE_PARTS - 1 or kind not in set(OfferKind):
-        raise click.BadParameter(f"{text!r} is not KIND,COVERS,QUANTITY,PRICE")
-    quantity = parts[1].strip()
-    if quantity and not quantity.isdecimal():
-        raise click.BadParameter(f"{quantity!r} is not a number of seats")
-    return NewLine(
-        kind=OfferKind(kind),
-        covers=covers.strip(),
-        quantity=int(quantity) if quantity else None,
-        price_minor=read_money(parts[2], currency),
-    )
+    if not any(changes):
+        raise Conflict(UNCHANGED)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -14,7 +14,7 @@ from lms.core.errors import N_, Conflict, Gone, Invalid
 from lms.documents.issuing import NewDocument, issue
 from lms.documents.policies_in_print import current_versions, printed_policies
 from lms.mail.links import MailContext
-from lms.models.documents import DocumentKind
+from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order, OrderLine, PurchaseOrder, Quote, Terms
 from lms.organizations.billing_details import read_billing
 from lms.pricing.price_list import read_prices
@@ -171,6 +171,16 @@ def newest(session: Session, order_id: int) -> Quote | None:
     return session.scalar(
         select(Quote).where(Quote.order_id == order_id).order_by(Quote.version.desc()).limit(1)
     )
+
+
+def version_named(session: Session, order_id: int, number: str) -> Quote | None:
+    """Return the version of an order's quote with this printed number, else the newest version."""
+    printed = session.scalar(
+        select(Quote)
+        .join(Document, Document.id == Quote.document_id)
+        .where(Quote.order_id == order_id, func.lower(Document.label) == number.strip().lower())
+    )
+    return printed or newest(session, order_id)
 
 
 def price_today(session: Session, order: Order) -> int | None:

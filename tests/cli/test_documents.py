@@ -58,3 +58,28 @@ def test_a_complimentary_order_is_not_invoiced(
     assert ran.code == 1
     assert "Complimentary" in ran.complaint["message"]
     assert documents(database, facts) == []
+
+
+def test_an_invoice_is_reissued_only_with_something_new(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = placed(database, replace(GROUP, po_number="88123"))
+    for same in ((), ("--po", "88123"), ("--net", "30")):
+        ran = carrel_command("document", "reissue", "2026-0001", *same, "--json")
+        assert (ran.code, ran.complaint["code"]) == (1, "conflict")
+        assert "changes nothing" in ran.complaint["message"]
+    assert len(documents(database, facts)) == 1
+    assert carrel_command("document", "reissue", "2026-0001", "--net", "45").code == 0
+
+
+def test_a_po_number_of_another_order_is_asked_about_before_reissuing(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    first = placed(database, replace(GROUP, po_number="88123"))
+    second = placed(database, GROUP)
+    again = ("document", "reissue", "2026-0002", "--po", "88123", "--json")
+    ran = carrel_command(*again)
+    assert (ran.code, ran.complaint["code"]) == (1, "po_number_used")
+    assert first.number in ran.complaint["message"]
+    assert len(documents(database, second)) == 1
+    assert carrel_command(*again, "--anyway").answer["number"] == "2026-0003"

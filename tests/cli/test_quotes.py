@@ -1,0 +1,139 @@
+"""carrel quote: what a page asks or refuses before a quote is written or accepted."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from lms.core.database import Database
+from lms.models.grants import OfferKind
+from lms.models.orders import LineAct, OrderLine
+from lms.models.organizations import Organization
+from lms.sales.new_orders import NewLine
+from tests.cast import Cast
+from tests.cli.command_runner import Shell
+from tests.clock import Clock
+from tests.sales.order_fixtures import GROUP, placed
+
+FIVE_SEATS = ("--line", "group_seats,webinar:reading-rooms,5,325.00")
+OF_ELM = ("quote", "add", "--email", "mia@example.org", "--organization", "elm-county")
+ACCEPT = ("quote", "accept", "Q-2026-0001", "--name", "Mia", "--json")
+
+
+def number_of_organizations(database: Database) -> int:
+    with database.read_session() as session:
+        return session.scalar(select(func.count(Organization.id))) or 0
+
+
+def test_a_po_number_of_another_order_is_asked_about(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    before = placed(database, replace(GROUP, po_number="88123"))
+    carrel_command(*OF_ELM, *FIVE_SEATS)
+    ran = carrel_command(*ACCEPT, "--po", "88123")
+    assert (ran.code, ran.complaint["code"]) == (1, "po_number_used")
+    assert before.number in ran.complaint["message"]
+    ran = carrel_command(*ACCEPT, "--po", "88123", "--anyway")
+    assert (ran.code, ran.answer["po_number"]) == (0, "88123")
+
+
+def test_a_po_of_another_amount_is_accepted_and_reported(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    carrel_command(*OF_ELM, *FIVE_SEATS)
+    ran = carrel_command(*ACCEPT, "--po", "88123", "--po-amount", "300.00")
+    assert ran.code == 0
+    assert "PO 88123 is for $300.00, the order for $325.00." in ran.err
+
+
+def test_a_po_of_the_same_amount_is_not_reported(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    carrel_command(*OF_ELM, *FIVE_SEATS)
+    ran = carrel_command(*ACCEPT, "--po", "88123", "--po-amount", "325.00")
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_a_version_that_was_replaced_is_not_accepted(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    order = carrel_command(*OF_ELM, *FIVE_SEATS, "--json").answer["order"]
+    assert carrel_command("document", "issue", order, "--kind", "quote").code == 0
+    ran = carrel_command(*ACCEPT)
+    assert (ran.code, ran.complaint["code"]) == (1, "conflict")
+    assert "newer version" in ran.complaint["message"]
+    newest = carrel_command("quote", "accept", "q-2026-0002", "--name", "Mia", "--json")
+    assert (newest.code, newest.answer["standing"]) == (0, "unpaid")
+
+
+def test_an_order_number_accepts_the_newest_version(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    order = carrel_command(*OF_ELM, *FIVE_SEATS, "--json").answer["order"]
+    carrel_command("document", "issue", order, "--kind", "quote")
+    assert carrel_command("quote", "accept", order, "--name", "Mia").code == 0
+
+
+def test_a_new_organization_that_may_be_known_is_asked_about(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.read_session() as session:
+        name = session.get_one(Organization, cast.organization_id).name
+    before = number_of_organizations(database)
+    add = ("quote", "add", "--email", "kim@example.net", "--organization-name", name, *FIVE_SEATS)
+    ran = carrel_command(*add, "--json")
+    assert (ran.code, ran.complaint["code"]) == (1, "may_be_known")
+    assert "elm-county" in ran.complaint["message"]
+    assert carrel_command(*add, "--anyway").code == 0
+    assert carrel_command(*ACCEPT).code == 0
+    assert number_of_organizations(database) == before + 1
+
+
+def test_a_contract_is_quoted_for_its_days(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    days = "from=2026-07-01,until=2027-06-30"
+    ran = carrel_command(*OF_ELM, "--line", f"contract,everything,12,3180.00,{days}", "--json")
+    assert ran.code == 0
+    with database.read_session() as session:
+        line = session.scalars(select(OrderLine)).one()
+        assert line.starts_at == datetime(2026, 7, 1, 4, tzinfo=UTC)
+        assert line.ends_at == datetime(2027, 7, 1, 4, tzinfo=UTC)
+        assert line.act is LineAct.NEW
+
+
+def test_a_renewal_and_more_seats_are_quoted(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    contract = NewLine(
+        kind=OfferKind.CONTRACT, covers="everything", quantity=12, price_minor=318_000
+    )
+    placed(database, replace(GROUP, lines=(contract,)))
+    for act in ("renewal,until=2027-06-30", "more_seats"):
+        line = f"contract,everything,12,3180.00,act={act}"
+        assert carrel_command(*OF_ELM, "--line", line).code == 0
+    with database.read_session() as session:
+        acts = session.scalars(select(OrderLine.act).order_by(OrderLine.id)).all()
+        pools = set(session.scalars(select(OrderLine.pool_id)))
+    assert acts == [LineAct.NEW, LineAct.RENEWAL, LineAct.MORE_SEATS]
+    assert len(pools) == 1
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["from=July", "act=gift", "act=new,act=new", "color=red", "act=renewal,", "from=2026-07-01,x"],
+)
+def test_an_end_of_a_line_that_is_none_is_a_usage_error(
+    carrel_command: Shell, database: Database, cast: Cast, end: str
+) -> None:
+    ran = carrel_command(*OF_ELM, "--line", f"contract,everything,12,3180.00,{end}")
+    assert ran.code == 2
+
+
+@pytest.mark.parametrize("end", ["from=2026-07-01", "act=renewal"])
+def test_seats_of_a_webinar_have_no_days_and_are_not_renewed(
+    carrel_command: Shell, database: Database, cast: Cast, end: str
+) -> None:
+    ran = carrel_command(*OF_ELM, "--line", f"group_seats,webinar:reading-rooms,5,325.00,{end}")
+    assert ran.code == 2
