@@ -26,6 +26,7 @@ from lms.models.recordings import Recording
 from lms.operations.backup_drill import DRILLED
 from lms.operations.backups import CREATED
 from lms.operations.findings import Finding, State
+from lms.payments.balance_check import CHECKED
 
 BEAT_WITHIN: Final = timedelta(minutes=2)  # a worker queues a round every 10 seconds
 BACKUP_WITHIN: Final = timedelta(hours=26)
@@ -61,6 +62,7 @@ def read_health(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
             _disk(carrel, session, now),
             _backup(session, now),
             _drill(session, now),
+            *_balances(session, now),
             *_passkeys(carrel, session),
         )
 
@@ -102,6 +104,33 @@ def _worker(session: Session, now: datetime) -> Finding:
         return Finding("worker", State.OK, N_("The worker is running."))
     sentence = N_("The worker was last heard from %(ago)s ago.")
     return Finding("worker", State.FAULT, sentence, values, START_WORKER)
+
+
+def balances_that_differ(session: Session) -> int:
+    """Return how many balances didn't add up when they were last checked."""
+    checked = last_act(session, CHECKED)
+    return int(checked.detail.get("differences", 0)) if checked else 0
+
+
+def _balances(session: Session, now: datetime) -> Iterator[Finding]:
+    """Say what the last nightly check of balances found; nothing before the first one."""
+    checked = last_act(session, CHECKED)
+    if checked is None:
+        return
+    values: dict[str, str | int] = {"ago": say_roughly(now - checked.at)}
+    count = balances_that_differ(session)
+    if not count:
+        sentence = N_("Every balance added up when they were checked %(ago)s ago.")
+        yield Finding("balances", State.OK, sentence, values)
+        return
+    values["count"] = count
+    yield Finding(
+        "balances",
+        State.FAULT,
+        N_("Balances that didn't match their documents and payments %(ago)s ago: %(count)s."),
+        values,
+        N_("The email about it names each. See what happened to an order: carrel order explain."),
+    )
 
 
 def _passkeys(carrel: Carrel, session: Session) -> Iterator[Finding]:

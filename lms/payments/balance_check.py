@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lms.models.documents import Document, DocumentKind
 from lms.models.payments import Dispute, Payment, Refund, RefundState, Settlement
 
+CHECKED: Final = "balances.checked"  # in the audit trail, with how many differed
 _STANDS: Final = Settlement.undone_at.is_(None)
 _PAID_OUT: Final = Refund.state != RefundState.FAILED
 

@@ -3,53 +3,31 @@
 from datetime import timedelta
 from typing import Final
 
-from lms.branding import read_branding
+from lms import audit
 from lms.core.clock import now
-from lms.core.errors import N_, Unavailable
+from lms.core.errors import Unavailable
 from lms.core.runtime import Carrel
 from lms.jobs.queue import GiveUp, JobKind, JobRun, Schedule, TryAgain
-from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
-from lms.payments import card_refunds
-from lms.payments.balance_check import differences
+from lms.payments import card_refunds, mails
+from lms.payments.balance_check import CHECKED, differences
 from lms.payments.open_provider import NO_CARDS, offers_cards, open_provider
 from lms.payments.refunds import SEND
-from lms.pricing.price_list import say_money
 
 CHECK: Final = "payments.check"
 SCHEDULES: Final = (Schedule(CHECK, timedelta(days=1)),)
-NAMED_AT_MOST: Final = 20
 
 
 def check(carrel: Carrel, _run: JobRun) -> None:
-    """Compute every open balance anew; tell our team once a day where one differs."""
+    """Compute every open balance anew; record how many differ, and tell our team of them."""
+    at = now()
     with carrel.database.read_session() as session:
         found = differences(session)
-        team = read_branding(session, contact="").contact_email
-    if not found or not team:
-        return
     with carrel.database.transaction() as session:
-        mail_outbox.post(
-            session,
-            kind="balances_differ",
-            to=team,
-            login_id=None,
-            subject=N_("Balances that don't add up: %(number)s") % {"number": len(found)},
-            values={
-                "found": [
-                    {
-                        "kind": one.kind,
-                        "number": one.number or one.subject,
-                        "stored": say_money(one.stored_minor, one.currency),
-                        "computed": say_money(one.computed_minor, one.currency),
-                    }
-                    for one in found[:NAMED_AT_MOST]
-                ],
-                "total": len(found),
-                "action_url": Links(carrel.settings.base_url).page("/staff/balances"),
-            },
-            now=now(),
-        )
+        detail = {"differences": len(found)}
+        audit.record(session, CHECKED, "", actor=None, now=at, detail=detail)
+        if found:
+            mails.tell_differences(session, found, links=Links(carrel.settings.base_url), now=at)
 
 
 def send_refund(carrel: Carrel, run: JobRun) -> None:

@@ -1,18 +1,22 @@
 """The nightly check of balances: it finds what does not add up, and emails our team (M24)."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from lms.branding import BrandingTexts, edit_branding
 from lms.component import work_of
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobRun
+from lms.models.accounts import Login
+from lms.models.branding import Branding
 from lms.models.documents import Document
 from lms.models.mail import Mail
 from lms.models.payments import Payment
+from lms.operations.findings import Finding, State
+from lms.operations.health_checks import balances_that_differ, read_health
 from lms.payments.jobs import CHECK
 from lms.registry import LIBRARY
-from tests.cast import Cast
+from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
 from tests.live.upcoming_webinar import Quiet
 from tests.mailbox import letters
@@ -28,10 +32,19 @@ def _team(carrel: Carrel, cast: Cast, clock: Clock) -> None:
         edit_branding(session, words, actor=None, now=NOW)
 
 
-def night(carrel: Carrel) -> list[Mail]:
-    """Run the check, and return what it told our team so far."""
+def night(carrel: Carrel, reader: str = TEAM) -> list[Mail]:
+    """Run the check, and return what it told a reader so far."""
     work_of((LIBRARY,)).handlers[CHECK](carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
-    return [one for one in letters(carrel.database, TEAM) if one.kind == "balances_differ"]
+    return [one for one in letters(carrel.database, reader) if one.kind == "balances_differ"]
+
+
+def health(carrel: Carrel) -> list[Finding]:
+    return [one for one in read_health(carrel, now=NOW) if one.name == "balances"]
+
+
+def plant(carrel: Carrel, open_minor: int) -> None:
+    with carrel.database.transaction() as session:
+        session.execute(update(Document).values(open_minor=open_minor))
 
 
 def test_nothing_is_told_where_all_adds_up(carrel: Carrel) -> None:
@@ -65,3 +78,28 @@ def test_planted_difference_of_a_payment_is_told_each_night_until_it_is_mended(
     with carrel.database.transaction() as session:
         session.execute(update(Payment).values(open_minor=0))
     assert len(night(carrel)) == 2
+
+
+def test_owners_are_told_if_the_team_has_no_address(carrel: Carrel, roles: Roles) -> None:
+    with carrel.database.transaction() as session:
+        session.execute(delete(Branding))
+        owen = session.get_one(Login, roles.owen.id).email or ""
+        beth = session.get_one(Login, roles.beth.id).email or ""
+    placed(carrel.database, GROUP)
+    assert night(carrel, owen) == []
+    plant(carrel, 32_400)
+    (mail,) = night(carrel, owen)
+    assert "$324.00" in mail.text
+    assert letters(carrel.database, beth) == []
+
+
+def test_system_health_says_what_the_last_check_found(carrel: Carrel) -> None:
+    assert health(carrel) == []
+    placed(carrel.database, GROUP)
+    for open_minor, state, count in ((32_400, State.FAULT, 1), (32_500, State.OK, 0)):
+        plant(carrel, open_minor)
+        night(carrel)
+        (found,) = health(carrel)
+        assert (found.state, "%(" in found.text) == (state, False)
+        with carrel.database.read_session() as session:
+            assert balances_that_differ(session) == count

@@ -21,6 +21,7 @@ from lms.core.errors import N_
 from lms.jobs.stalled_lanes import MAIL, Stalled, read_stalled
 from lms.models.jobs import Lane
 from lms.models.seller import PolicyKind
+from lms.operations.health_checks import balances_that_differ
 from lms.order_reviews import reviews
 from lms.organizations import new_organizations
 from lms.pricing.price_list import say_money
@@ -93,6 +94,7 @@ def desk() -> ResponseReturnValue:
         past_due = count_standing(session, Standing.PAST_DUE, now=now())
         disputed = count_standing(session, Standing.DISPUTED, now=now())
         stalled = read_stalled(session, now=now())
+        differing = balances_that_differ(session)
         checklist = read_checklist(session)
         today = on_wall_clock(now(), mail_context().zone).date()
         ending = ending_vendor_documents(session, on=today)
@@ -111,6 +113,7 @@ def desk() -> ResponseReturnValue:
         connections=connections,
         past_due=past_due,
         disputed=disputed,
+        differing=differing,
         checklist=None if checklist.is_complete else checklist,
         steps=_steps(checklist),
         expired=_ending([one for one in ending if not one.is_valid(today)]),

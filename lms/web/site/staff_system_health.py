@@ -31,6 +31,7 @@ NAMES: Final = {
     "disk": N_("Disk"),
     "backup": N_("Backup"),
     "drill": N_("Backup test"),
+    "balances": N_("Balances"),
     "passkeys": N_("Passkeys"),
 }
 

@@ -4,9 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from lms import audit
 from lms.core.attached_files import KeptFile
 from lms.core.database import Database
 from lms.models.seller import PolicyKind, VendorDocumentAudience, VendorDocumentKind
+from lms.payments.balance_check import CHECKED
 from lms.seller.policies import publish_policy, save_draft
 from lms.seller.settings import edit_seller
 from lms.seller.vendor_documents import (
@@ -101,3 +103,18 @@ def test_a_withdrawn_document_is_not_named(ada: Visitor, database: Database) -> 
     with database.transaction() as session:
         withdraw_vendor_document(session, document_id, actor=None, now=NOW)
     assert "expires soon" not in ada.get("/staff").text
+
+
+def test_balances_that_differ_lead_to_system_health(owner: Visitor, database: Database) -> None:
+    for count, is_said in ((0, False), (2, True), (0, False)):
+        with database.transaction() as session:
+            detail = {"differences": count}
+            audit.record(session, CHECKED, "", actor=None, now=NOW, detail=detail)
+        page = owner.get("/staff").text
+        assert ("2 balances don\N{RIGHT SINGLE QUOTATION MARK}t add up" in page) is is_said
+        assert ("See System health" in page) is is_said
+    with database.transaction() as session:
+        detail = {"differences": 1}
+        audit.record(session, CHECKED, "", actor=None, now=NOW, detail=detail)
+    health = owner.get("/staff/system-health").text
+    assert "Balances that didn&#39;t match their documents and payments" in health
