@@ -3,6 +3,7 @@
 Both are two acts with two prices. What is placed costs what the page said, or nothing is placed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -21,7 +22,12 @@ from lms.pricing.quotes import Unpriced
 from lms.sales import contract_lines, orders, purchase_orders
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.seats.pools import PoolFacts
+from lms.seller.settings import Method, offered_methods, read_seller
 
+_METHODS: Final[Mapping[Terms, Method]] = {
+    Terms.INVOICE: Method.INVOICE,
+    Terms.PURCHASE_ORDER: Method.PURCHASE_ORDER,
+}
 NEGOTIATED: Final = N_("We quote this price for you. Request a quote.")
 CHANGED: Final = N_(
     "The price or the term changed since you opened the page. Check it, and order again."
@@ -30,6 +36,11 @@ NO_NUMBER: Final = N_("Enter your purchase order number. Your organization requi
 USED: Final = N_(
     "Order %(number)s has this purchase order number already. Tick the box to use it again."
 )
+
+
+ONLY_BY_PO: Final = N_("Enter your purchase order number. We need one for this order.")
+NO_PO: Final = N_("We don't take purchase orders. Order again without a number.")
+NOT_ON_INVOICE: Final = N_("This can't be ordered on invoice. Request a quote.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,12 @@ def seen(line: NewLine, zone: ZoneInfo) -> str:
     return " ".join((str(line.price_minor), str(line.quantity), *days))
 
 
+def offered_terms(session: Session) -> tuple[Terms, ...]:
+    """Return how a manager can order: on invoice, by purchase order, both or neither (M29)."""
+    offered = offered_methods(read_seller(session))
+    return tuple(terms for terms, method in _METHODS.items() if method in offered)
+
+
 def place(  # noqa: PLR0913  (what is ordered, how, and by whom)
     session: Session,
     pool: PoolFacts,
@@ -98,10 +115,11 @@ def place(  # noqa: PLR0913  (what is ordered, how, and by whom)
 ) -> Order:
     """Place the order of a line on invoice, or by purchase order; its access opens as by P9.
 
-    `zone` is the organization's. Raises Conflict where the price changed or it was placed before,
-    and Invalid (field `po_number`).
+    `zone` is the organization's. Raises Conflict where the price changed, it was placed before, or
+    neither is offered, and Invalid (field `po_number`).
     """
     new = _order(session, pool, line, wanted, buyer, zone=zone)
+    _check_terms(session, wanted)
     _check_po(session, pool, wanted)
     opens = credit_limit.opens_at_once(
         session, pool.organization_id, wanted_minor=new.lines[0].price_minor
@@ -165,6 +183,16 @@ def _order(
         order_id=wanted.order_id,
         has_agreed=wanted.has_agreed,
     )
+
+
+def _check_terms(session: Session, wanted: SeatOrder) -> None:
+    offered = offered_terms(session)
+    if not offered:
+        raise Conflict(NOT_ON_INVOICE)
+    if wanted.po_number.strip() and Terms.PURCHASE_ORDER not in offered:
+        raise Conflict(NO_PO)
+    if not wanted.po_number.strip() and Terms.INVOICE not in offered:
+        raise Invalid(ONLY_BY_PO, fields={"po_number": ONLY_BY_PO})
 
 
 def _check_po(session: Session, pool: PoolFacts, wanted: SeatOrder) -> None:

@@ -28,11 +28,13 @@ from lms.registry import LIBRARY
 from lms.sales import orders
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.sales.read_models import OrderFacts, find_order_facts
+from lms.seller.settings import edit_seller
 from tests.browser.conftest import Served, Visit
 from tests.browser.test_request_to_sale import PRICES
 from tests.live.upcoming_webinar import Quiet
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import paid
+from tests.seller.seller_settings import COMPLETE
 from tests.servers.axe import axe_faults
 
 pytestmark = pytest.mark.browser
@@ -63,6 +65,7 @@ def furnished(carrel: Carrel, served: Served, slug: str) -> tuple[OrderFacts, st
     with carrel.database.transaction() as session:
         served.add_webinar(session, slug, title=f"Lamps {slug}")
         set_prices(session, PRICES, actor=None, now=now() - timedelta(days=1))
+        edit_seller(session, COMPLETE, actor=None, now=now())
     seats = NewLine(
         kind=OfferKind.GROUP_SEATS, covers=f"webinar:{slug}", price_minor=32_500, quantity=5
     )

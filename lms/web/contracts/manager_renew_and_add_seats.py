@@ -1,6 +1,7 @@
 """Manager pages for asking to renew a contract, and to add seats: two acts with two prices (C5, P4)."""
 
 import re
+from collections.abc import Collection
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
 from lms.models.grants import OfferKind
+from lms.models.orders import Terms
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.pricing.price_list import MOST_SEATS, currency_of, say_money
 from lms.pricing.quotes import Unpriced
@@ -219,6 +221,7 @@ def _renewal_page(
             raise NotFound(pools.NO_SUCH_POOL)
         price = seat_prices.price_of_renewal(session, pool)
         line = seat_orders.renewal_line(session, pool, zone, now=at)
+        offered = seat_orders.offered_terms(session)
         starts = renewals.next_start(session, pool.id, now=at)
         ends = renewals.renewed_end(session, pool.id, zone, now=at)
         currency = currency_of(session)
@@ -234,7 +237,7 @@ def _renewal_page(
         is_priced=is_priced,
         starts=say_date(starts, zone),
         ends=last_day(ends, zone),
-        **_order_values(managed, line, zone, refusal),
+        **_order_values(managed, line, zone, offered, refusal),
         more_url=url_for(".more", organization_id=managed.facts.public_id, pool_id=pool_id),
         back_url=url_for(OVERVIEW, organization_id=managed.facts.public_id),
     )
@@ -249,6 +252,7 @@ def _seats_page(
         if pool.allotted_from is not None or pool.capacity is None:
             raise NotFound(pools.NO_SUCH_POOL)
         price, ends, hindrance = "", "", ""
+        offered = seat_orders.offered_terms(session)
         line: NewLine | Unpriced = Unpriced(OfferKind.GROUP_SEATS)
         try:
             line = contract_lines.line_of_more_seats(
@@ -272,7 +276,7 @@ def _seats_page(
         quantity=form.quantity.data or 1,
         ends=ends,
         hindrance=hindrance,
-        **_order_values(managed, line, zone, refusal),
+        **_order_values(managed, line, zone, offered, refusal),
         renew_url=""
         if pool.is_permanent
         else url_for(".renew", organization_id=managed.facts.public_id, pool_id=pool_id),
@@ -284,12 +288,14 @@ def _order_values(
     managed: Managed,
     line: NewLine | Unpriced,
     zone: ZoneInfo,
+    offered: Collection[Terms],
     refusal: Invalid | Conflict | None,
 ) -> dict[str, object]:
-    """Return what the press that orders needs: nothing where the price is negotiated."""
+    """Return what the press that orders needs: nothing without a price or a way to order."""
     has_price = not isinstance(line, Unpriced) and bool(line.price_minor)
     return {
-        "may_order": has_price and managed.role is not None,
+        "may_order": has_price and managed.role is not None and bool(offered),
+        "takes_po": Terms.PURCHASE_ORDER in offered,
         "agreements": agreements(),
         "seen": seat_orders.seen(line, zone) if not isinstance(line, Unpriced) else "",
         "order_id": new_public_id(),

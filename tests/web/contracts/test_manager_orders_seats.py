@@ -12,10 +12,12 @@ from lms.models.orders import Order, Terms
 from lms.models.organizations import Organization
 from lms.pricing.price_list import set_prices
 from lms.sales.read_models import OrderFacts, find_order_facts
+from lms.seller.settings import edit_seller
 from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
 from tests.sales.order_fixtures import GROUP, PRICES, grants, paid, placed
 from tests.sales.test_orders import CONTRACT
+from tests.seller.seller_settings import COMPLETE
 from tests.visitor import Visitor
 from tests.web.sales.order_pages import published_terms
 
@@ -26,6 +28,14 @@ EXTRA = replace(CONTRACT, lines=(replace(CONTRACT.lines[0], quantity=10, price_m
 def _now(clock: Clock, database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         set_prices(session, PRICES, actor=None, now=NOW - timedelta(days=400))
+    take(database)
+
+
+def take(database: Database, *, invoice: bool = True, purchase_order: bool = True) -> None:
+    """Let the seller take orders on invoice and by purchase order, or not."""
+    with database.transaction() as session:
+        wanted = replace(COMPLETE, takes_invoice=invoice, takes_purchase_order=purchase_order)
+        edit_seller(session, wanted, actor=None, now=NOW)
 
 
 def page_of(database: Database, cast: Cast, facts: OrderFacts, act: str) -> str:
@@ -170,3 +180,41 @@ def test_policies_must_be_agreed_to_where_there_are_any(
         assert made.policies == [version]
     asked = client.post(path, data={"quantity": "1", "message": "A quote, please"})
     assert asked.status_code == 303
+
+
+@pytest.mark.parametrize("act", ["renew", "more-seats"])
+def test_a_seller_that_takes_no_invoices_is_asked_for_a_quote(
+    client: Visitor, cast: Cast, database: Database, act: str
+) -> None:
+    path = page_of(database, cast, placed(database, EXTRA), act)
+    client.sign_in(cast.mia.id)
+    seen = hidden(client.get(path).text)
+    take(database, invoice=False, purchase_order=False)
+    page = client.get(path).text
+    assert 'value="order"' not in page
+    assert "purchase order number" not in page.lower()
+    data = {"act": "order", "quantity": "1", **seen}
+    for po_number in ("", "88123"):
+        answer = client.post(path, data={**data, "po_number": po_number})
+        assert answer.status_code == 409
+        assert "Request a quote." in answer.text
+    assert count(database) == 1
+
+
+def test_a_purchase_order_is_taken_only_where_it_is_offered(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
+    path = page_of(database, cast, placed(database, EXTRA), "renew")
+    client.sign_in(cast.mia.id)
+    take(database, purchase_order=False)
+    page = client.get(path).text
+    assert 'name="po_number"' not in page
+    data = {"act": "order", **hidden(page)}
+    assert client.post(path, data={**data, "po_number": "88123"}).status_code == 409
+    take(database, invoice=False)
+    answer = client.post(path, data=data)
+    assert answer.status_code == 409
+    assert "Enter your purchase order number. We need one for this order." in answer.text
+    assert count(database) == 1
+    assert client.post(path, data={**data, "po_number": "88123"}).status_code == 303
+    assert newest(database).terms is Terms.PURCHASE_ORDER
