@@ -85,6 +85,7 @@ def issue(
             )
             made = session.get_one(Document, quote.document_id)
         else:
+            invoices.check_payee(session, order)
             made = invoices.bill_now(
                 session,
                 order,

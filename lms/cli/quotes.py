@@ -22,7 +22,7 @@ from lms.models.orders import LineAct, Terms
 from lms.organizations.organizations import find_organization
 from lms.pricing.offers import DATED, SEATS
 from lms.pricing.price_list import currency_of, say_money
-from lms.sales import orders, quotes
+from lms.sales import invoices, orders, quotes
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, find_order_facts
@@ -166,6 +166,7 @@ def accept(
             actor=None,
             now=clock.now(),
         )
+        invoices.check_payee(session, named)
         facts = find_order_facts(session, named.public_id)
     made: OrderAnswer = order_answer(facts)
     answer(made, f"Order {made.number} is placed.", as_json=as_json)

@@ -17,8 +17,13 @@ from lms.models.payments import PaymentMethod
 from lms.payments import payments
 from lms.payments.payments import NewPayment
 from lms.sales import billing, receipts
+from lms.seller.settings import Method, missing_fields, read_seller
 from lms.tax.mails import tell_no_rule
 
+NO_PAYEE = N_(
+    "The invoice would not say who is paid, or where. Ask an owner to fill in the Seller settings:"
+    " legal name and address, the email for accounts receivable, and where checks or transfers go."
+)
 BILLED = N_("This order has an invoice already.")
 NOT_TO_BILL = N_("Place this order before you issue its invoice.")
 UNPROVEN = N_("The buyer has not confirmed their email address. We issue the invoice once they do.")
@@ -76,6 +81,22 @@ def bill(  # noqa: PLR0913  (the order, what its card paid, and who bills it)
             session, paid, mail_context=mail_context, actor=actor, now=now, is_mailed=is_mailed
         )
     return invoice
+
+
+def lacks_payee(session: Session, order: Order) -> bool:
+    """Tell whether the invoice of an order would not say who is paid, and where (M29)."""
+    is_invoiced = order.terms not in (Terms.CARD, *NOT_BILLED)
+    costs = any(line.net_minor for line in standing_lines(session, order.id))
+    return is_invoiced and costs and bool(missing_fields(read_seller(session), Method.INVOICE))
+
+
+def check_payee(session: Session, order: Order) -> None:
+    """Raise Conflict for an order whose invoice would not say who is paid, and where.
+
+    Our team's pages and commands ask it; what customers can choose is `offered_methods`.
+    """
+    if lacks_payee(session, order):
+        raise Conflict(NO_PAYEE, code="no_payee")
 
 
 def bill_now(

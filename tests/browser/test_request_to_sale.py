@@ -10,7 +10,9 @@ from lms.core.model_base import new_public_id
 from lms.models.accounts import SellerRole
 from lms.models.grants import OfferKind
 from lms.pricing.price_list import Price, set_prices
+from lms.seller.settings import edit_seller
 from tests.browser.conftest import Served, Visit
+from tests.seller.seller_settings import COMPLETE
 from tests.servers.axe import axe_faults
 
 pytestmark = pytest.mark.browser
@@ -44,6 +46,7 @@ def test_a_request_leads_to_a_sale_and_a_film(served: Served, visit: Visit) -> N
     with served.carrel.database.transaction() as session:
         served.add_webinar(session, slug, title="The Stuffed Heron")
         set_prices(session, PRICES, actor=None, now=now())
+        edit_seller(session, COMPLETE, actor=None, now=now())
         dan = served.add_person(session, "Dan")
         ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
     asker = visit(dan.id).page
@@ -75,6 +78,7 @@ def test_a_cheaper_offer_is_chosen_without_losing_what_was_typed(
     with served.carrel.database.transaction() as session:
         served.add_webinar(session, slug, title=f"Heron {slug}")
         set_prices(session, PRICES, actor=None, now=now())
+        edit_seller(session, COMPLETE, actor=None, now=now())
     page = visit().page
     page.goto(f"/ask?kind=group&webinar={slug}&quantity=8")
     page.get_by_label("Your name").fill("Kim Larkspur")

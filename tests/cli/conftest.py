@@ -5,8 +5,11 @@ from collections.abc import Mapping
 import pytest
 
 from lms.core.database import Database
+from lms.seller.settings import edit_seller
 from tests.cli.command_runner import Shell, enter
+from tests.clock import NOW
 from tests.media.conftest import make, talk
+from tests.seller.seller_settings import COMPLETE
 from wsgi import COMPONENTS
 
 __all__ = ["carrel_command", "make", "talk"]
@@ -22,3 +25,10 @@ def carrel_command(
     """Run a command of the product over this test's house: `carrel_command("job", "list")`."""
     enter(monkeypatch, environ)
     return Shell(COMPONENTS, capsys)
+
+
+@pytest.fixture
+def seller(database: Database) -> None:
+    """The seller has all settings that an invoice needs."""
+    with database.transaction() as session:
+        edit_seller(session, COMPLETE, actor=None, now=NOW)

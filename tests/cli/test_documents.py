@@ -3,13 +3,19 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from lms.core.database import Database
 from lms.models.orders import Order, Terms
 from lms.sales import cancellations
+from lms.seller.settings import edit_seller
 from tests.cast import Cast
 from tests.cli.command_runner import Shell
 from tests.clock import NOW, Clock
 from tests.sales.order_fixtures import GROUP, documents, locked, placed, with_line
+from tests.seller.seller_settings import COMPLETE
+
+pytestmark = pytest.mark.usefixtures("seller")
 
 LATER = replace(GROUP, bill_on=date(2026, 7, 1))
 
@@ -83,3 +89,15 @@ def test_a_po_number_of_another_order_is_asked_about_before_reissuing(
     assert first.number in ran.complaint["message"]
     assert len(documents(database, second)) == 1
     assert carrel_command(*again, "--anyway").answer["number"] == "2026-0003"
+
+
+def test_no_invoice_is_issued_before_it_says_who_is_paid(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = placed(database, LATER)
+    with database.transaction() as session:
+        edit_seller(session, replace(COMPLETE, ar_email=""), actor=None, now=NOW)
+    ran = carrel_command("document", "issue", facts.number, "--json")
+    assert (ran.code, ran.complaint["code"]) == (1, "no_payee")
+    assert "Seller settings" in ran.complaint["message"]
+    assert documents(database, facts) == []

@@ -1,5 +1,6 @@
 """carrel order, document, payment and quote: what operators and scripts do with the ledger."""
 
+import pytest
 from sqlalchemy import select
 
 from lms.core.database import Database
@@ -21,6 +22,8 @@ from tests.sales.order_fixtures import (
     placed,
     read,
 )
+
+pytestmark = pytest.mark.usefixtures("seller")
 
 
 def test_orders_are_listed_and_shown(

@@ -11,10 +11,13 @@ from lms.models.grants import OfferKind
 from lms.models.orders import LineAct, OrderLine
 from lms.models.organizations import Organization
 from lms.sales.new_orders import NewLine
+from lms.seller.settings import SellerSettings, edit_seller
 from tests.cast import Cast
 from tests.cli.command_runner import Shell
 from tests.clock import Clock
 from tests.sales.order_fixtures import GROUP, placed
+
+pytestmark = pytest.mark.usefixtures("seller")
 
 FIVE_SEATS = ("--line", "group_seats,webinar:reading-rooms,5,325.00")
 OF_ELM = ("quote", "add", "--email", "mia@example.org", "--organization", "elm-county")
@@ -137,3 +140,15 @@ def test_seats_of_a_webinar_have_no_days_and_are_not_renewed(
 ) -> None:
     ran = carrel_command(*OF_ELM, "--line", f"group_seats,webinar:reading-rooms,5,325.00,{end}")
     assert ran.code == 2
+
+
+def test_a_quote_is_not_accepted_before_its_invoice_says_who_is_paid(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    order = carrel_command(*OF_ELM, *FIVE_SEATS, "--json").answer["order"]
+    with database.transaction() as session:
+        edit_seller(session, SellerSettings(), actor=None, now=clock.moment)
+    ran = carrel_command(*ACCEPT)
+    assert (ran.code, ran.complaint["code"]) == (1, "no_payee")
+    shown = carrel_command("order", "show", order, "--json").answer["order"]
+    assert (shown["placed_at"], shown["invoice"]) == (None, None)

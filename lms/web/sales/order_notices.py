@@ -12,7 +12,7 @@ from lms.models.documents import Document
 from lms.models.orders import Order, PurchaseOrder
 from lms.organizations.billing_details import payables_of, read_billing
 from lms.pricing.price_list import say_money
-from lms.sales import billing, purchase_orders, quotes, tax_credits
+from lms.sales import billing, invoices, purchase_orders, quotes, tax_credits
 from lms.sales.read_models import OrderFacts, Standing
 from lms.tax.exemptions import covering_paper
 from lms.tax.order_taxes import payer_of
@@ -31,6 +31,9 @@ def notices_of(
         found.append((text, "danger", _("A payment is disputed")))
     if standing is Standing.EXPIRED:
         found.append((_expired(session, order, facts), "attention", _("The quote has expired")))
+    is_to_bill = facts.invoice_id is None and facts.canceled_at is None
+    if is_to_bill and invoices.lacks_payee(session, order):
+        found.append((_(invoices.NO_PAYEE), "danger", _("No invoice can be issued yet")))
     found += _bounces(session, facts)
     found += _tax_notices(session, order, facts)
     found += _po_notices(session, order, facts)

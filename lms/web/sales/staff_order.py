@@ -89,6 +89,7 @@ def _do(order_id: str, act: str) -> None:
                     session, order, mail_context=mail_context(), actor=actor, now=now
                 )
             case "bill":
+                invoices.check_payee(session, order)
                 invoices.bill_now(session, order, mail_context=mail_context(), actor=actor, now=now)
             case "cancel":
                 cancellations.cancel(session, order, actor=actor, now=now)

@@ -16,9 +16,10 @@ from lms.grants.request_and_sale_form_choices import scopes, webinars_on_sale
 from lms.models.orders import Order
 from lms.organizations.organization_lists import list_organizations
 from lms.requests.read_models import find_request
-from lms.sales import orders
+from lms.sales import invoices, orders
 from lms.sales.new_orders import NewOrder
 from lms.seats.pools import PoolFacts, grants_of, pools_of
+from lms.seller.settings import Method, missing_fields, read_seller
 from lms.web.core.current_user import required_viewer
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -148,22 +149,30 @@ def _written(wanted: NewOrder, draft: Order | None, *, is_placed: bool) -> Order
     """Write down what is wanted, and place it unless it is to be quoted first."""
     actor, now = required_viewer().public_id, clock.now()
     with transaction() as session:
-        if draft is None and is_placed:
-            return orders.place(session, wanted, mail_context=mail_context(), actor=actor, now=now)
         if draft is None:
-            return orders.draft(session, wanted, actor=actor, now=now)
-        held = orders.find_order(session, draft.public_id, lock=True)
-        orders.revise(session, held, wanted, actor=actor, now=now)
+            order = orders.draft(session, wanted, actor=actor, now=now)
+        else:
+            order = orders.find_order(session, draft.public_id, lock=True)
+            orders.revise(session, order, wanted, actor=actor, now=now)
         if is_placed:
+            _check_payee(session, order)
             orders.agree(
                 session,
-                held,
+                order,
                 is_held=wanted.is_held,
                 mail_context=mail_context(),
                 actor=actor,
                 now=now,
             )
-        return held
+        return order
+
+
+def _check_payee(session: Session, order: Order) -> None:
+    """Raise Invalid for an order whose invoice would not say who is paid, so the form says it."""
+    try:
+        invoices.check_payee(session, order)
+    except Conflict as refusal:
+        raise Invalid(refusal.message, fields={"terms": refusal.message}) from refusal
 
 
 def _refused(
@@ -190,6 +199,9 @@ def _rendered(session: Session, form: OrderForm, draft: Order | None) -> str:
         draft=draft.public_id if draft else None,
         webinars=webinars_on_sale(session),
         contracts=_contracts(session, form),
+        no_payee=_(invoices.NO_PAYEE)
+        if missing_fields(read_seller(session), Method.INVOICE)
+        else "",
         asks_about_po=bool(form.po_number.errors or form.reuse_po.data),
     )
 

@@ -16,7 +16,7 @@ from lms.core.dates_and_time_zones import say_calendar_date
 from lms.core.errors import N_, Conflict, NotFound
 from lms.models.orders import Order, PurchaseOrder
 from lms.pricing.price_list import say_money
-from lms.sales import orders, purchase_orders, quotes
+from lms.sales import invoices, orders, purchase_orders, quotes
 from lms.sales.purchase_orders import NewPurchaseOrder
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, find_order_facts
@@ -119,7 +119,7 @@ def accept(order_id: str) -> ResponseReturnValue:
         with sent_file(purchase_orders.FOLDER) as file, transaction() as writing:
             newest = quotes.newest(writing, facts.id)
             assert newest is not None  # noqa: S101  (it was there before)
-            quotes.accept(
+            order = quotes.accept(
                 writing,
                 newest,
                 Acceptance(
@@ -136,6 +136,7 @@ def accept(order_id: str) -> ResponseReturnValue:
                 actor=required_viewer().public_id,
                 now=clock.now(),
             )
+            invoices.check_payee(writing, order)
         flash(_("The quote was accepted and the order was placed."), "done")
         return see_other("staff_order.show", order_id=order_id)
 

@@ -1,4 +1,4 @@
-"""Staff of a seller with prices, at a clock that stands still."""
+"""Staff of a seller with settings and prices, at a clock that stands still."""
 
 from datetime import timedelta
 
@@ -6,9 +6,11 @@ import pytest
 
 from lms.core.database import Database
 from lms.pricing.price_list import set_prices
+from lms.seller.settings import edit_seller
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.sales.order_fixtures import PRICES
+from tests.seller.seller_settings import COMPLETE
 from tests.visitor import Visitor
 
 
@@ -21,5 +23,6 @@ def _now(clock: Clock) -> None:
 def staff(client: Visitor, cast: Cast, database: Database) -> Visitor:
     with database.transaction() as session:
         set_prices(session, PRICES, actor=None, now=NOW - timedelta(days=400))
+        edit_seller(session, COMPLETE, actor=None, now=NOW)
     client.sign_in(cast.ada.id)
     return client

@@ -15,11 +15,13 @@ from lms.requests.read_models import RequestFacts, find_request
 from lms.requests.requests import NewRequest
 from lms.sales import requested_orders
 from lms.sales.read_models import grants_of_order
+from lms.seller.settings import edit_seller
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import letters, newest
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import PRICES
+from tests.seller.seller_settings import COMPLETE
 from tests.visitor import Visitor
 from tests.web.requests.test_customer_request import PDF
 from tests.web.sales.order_pages import documents, send, the_order
@@ -34,6 +36,7 @@ def _now(clock: Clock) -> None:
 def staff(client: Visitor, cast: Cast, database: Database) -> Visitor:
     with database.transaction() as session:
         set_prices(session, PRICES, actor=None, now=NOW - timedelta(days=9))
+        edit_seller(session, COMPLETE, actor=None, now=NOW)
     client.sign_in(cast.ada.id)
     return client
 

@@ -1,0 +1,115 @@
+"""An invoice must say who is paid: what staff are told, and what is refused until it does."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from lms.core.database import Database
+from lms.models.orders import Terms
+from lms.sales import orders, quotes
+from lms.sales.read_models import OrderFacts, find_order_facts
+from lms.seller.settings import SellerSettings, edit_seller
+from tests.cast import Cast, Roles
+from tests.clock import NOW
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, documents, placed, read, with_line
+from tests.seller.seller_settings import COMPLETE
+from tests.visitor import Visitor
+from tests.web.sales.order_pages import send
+
+LATER = replace(GROUP, bill_on=date(2026, 7, 1))
+TITLE = "No invoice can be issued yet"
+SENTENCE = "Ask an owner to fill in the Seller settings"
+NEW = "/staff/orders/new"
+TO_ELM = {
+    "payer": "organization",
+    "organization": "elm-county",
+    "name": "Mia",
+    "email": "mia@example.org",
+    "terms": "invoice",
+    "lines-0-kind": "group_seats",
+    "lines-0-webinar": "reading-rooms",
+    "lines-0-quantity": "5",
+    "lines-0-price": "325.00",
+}
+
+
+@pytest.fixture
+def unpayable(staff: Visitor, database: Database) -> Visitor:
+    """Staff of a seller without an address that checks are mailed to."""
+    with database.transaction() as session:
+        edit_seller(session, SellerSettings(), actor=None, now=NOW)
+    return staff
+
+
+def quoted(database: Database) -> OrderFacts:
+    with database.transaction() as session:
+        order = orders.draft(session, GROUP, actor=None, now=NOW)
+        quotes.issue_quote(session, order, mail_context=OFFICE, actor=None, now=NOW)
+        return find_order_facts(session, order.public_id)
+
+
+def test_customers_come_to_neither_page(client: Visitor, cast: Cast, database: Database) -> None:
+    facts = placed(database, LATER)
+    client.sign_in(cast.mia.id)
+    assert client.get(NEW).status_code == 404
+    assert client.get(f"/staff/orders/{facts.public_id}").status_code == 404
+
+
+def test_an_order_is_not_placed_on_invoice(
+    unpayable: Visitor, cast: Cast, database: Database
+) -> None:
+    page = unpayable.get(NEW).text
+    assert TITLE in page
+    assert "Open Seller settings" not in page  # only an owner may
+    answer = send(unpayable, NEW, **TO_ELM, do="place")
+    assert answer.status_code == 400
+    assert SENTENCE in answer.text
+    assert 'value="325.00"' in answer.text
+    with database.transaction() as session:
+        edit_seller(session, COMPLETE, actor=None, now=NOW)
+    assert TITLE not in unpayable.get(NEW).text
+    assert send(unpayable, NEW, **TO_ELM, do="place").status_code == 303
+
+
+def test_an_owner_is_led_to_the_settings(
+    unpayable: Visitor, roles: Roles, database: Database
+) -> None:
+    unpayable.sign_in(roles.owen.id)
+    assert 'href="/staff/seller">Open Seller settings' in unpayable.get(NEW).text
+
+
+def test_an_order_is_quoted_and_its_page_says_what_is_missing(
+    unpayable: Visitor, cast: Cast, database: Database
+) -> None:
+    assert send(unpayable, NEW, **TO_ELM, do="quote").status_code == 303
+    facts = quoted(database)
+    path = f"/staff/orders/{facts.public_id}"
+    assert TITLE in unpayable.get(path).text
+    answer = send(unpayable, f"{path}/accept", name="Mia")
+    assert answer.status_code == 409
+    assert SENTENCE in answer.text
+    assert read(database, facts).placed_at is None
+
+
+def test_an_invoice_is_not_issued_before_its_day(
+    unpayable: Visitor, cast: Cast, database: Database
+) -> None:
+    facts = placed(database, LATER)
+    path = f"/staff/orders/{facts.public_id}"
+    answer = unpayable.post(f"{path}/bill")
+    assert answer.status_code == 409
+    assert SENTENCE in answer.text
+    assert documents(database, facts) == []
+
+
+@pytest.mark.parametrize("terms", [Terms.CARD, Terms.COMPLIMENTARY])
+def test_what_is_not_invoiced_needs_no_payee(
+    unpayable: Visitor, cast: Cast, database: Database, terms: Terms
+) -> None:
+    price = "0" if terms is Terms.COMPLIMENTARY else "325.00"
+    typed = {**TO_ELM, "terms": terms.value, "lines-0-price": price}
+    assert send(unpayable, NEW, **typed, do="place").status_code == 303
+    facts = placed(database, with_line(replace(LATER, terms=Terms.INVOICE), price_minor=0))
+    assert TITLE not in unpayable.get(f"/staff/orders/{facts.public_id}").text
