@@ -95,6 +95,7 @@ def add(
             organization_name=organization_name,
         )
         order = orders.draft(session, new, actor=None, now=clock.now())
+        invoices.check_payee(session, order)
         made = quotes.issue_quote(
             session,
             order,

@@ -142,6 +142,16 @@ def test_seats_of_a_webinar_have_no_days_and_are_not_renewed(
     assert ran.code == 2
 
 
+def test_a_quote_is_not_issued_before_its_invoice_says_who_is_paid(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        edit_seller(session, SellerSettings(), actor=None, now=clock.moment)
+    ran = carrel_command(*OF_ELM, *FIVE_SEATS, "--json")
+    assert (ran.code, ran.complaint["code"]) == (1, "no_payee")
+    assert carrel_command("order", "list", "--json").answer["items"] == []
+
+
 def test_a_quote_is_not_accepted_before_its_invoice_says_who_is_paid(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:

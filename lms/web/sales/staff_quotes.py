@@ -72,9 +72,11 @@ def issue(order_id: str) -> ResponseReturnValue:
 
     def do() -> ResponseReturnValue:
         with transaction() as writing:
+            order = orders.find_order(writing, order_id, lock=True)
+            invoices.check_payee(writing, order)  # whoever accepts it is invoiced at once
             quotes.issue_quote(
                 writing,
-                orders.find_order(writing, order_id, lock=True),
+                order,
                 expires_on=form.expires_on.data,
                 mail_context=mail_context(),
                 actor=required_viewer().public_id,

@@ -93,6 +93,20 @@ def test_an_order_is_quoted_and_its_page_says_what_is_missing(
     assert read(database, facts).placed_at is None
 
 
+def test_a_quote_that_leads_to_an_invoice_is_not_issued(
+    unpayable: Visitor, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        order_id = orders.draft(session, GROUP, actor=None, now=NOW).public_id
+    answer = send(unpayable, f"/staff/orders/{order_id}/quote")
+    assert answer.status_code == 409
+    assert SENTENCE in answer.text
+    with database.transaction() as session:
+        assert quotes.newest(session, orders.find_order(session, order_id).id) is None
+        edit_seller(session, COMPLETE, actor=None, now=NOW)
+    assert send(unpayable, f"/staff/orders/{order_id}/quote").status_code == 303
+
+
 def test_an_invoice_is_not_issued_before_its_day(
     unpayable: Visitor, cast: Cast, database: Database
 ) -> None:
