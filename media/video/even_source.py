@@ -65,7 +65,9 @@ def _look_command(source: Path, found: Probe) -> list[str]:
         streams.append(opened_source[found.video.pick])
     if found.audio:
         streams.append(measured(even_channels(opened_source[found.audio.pick], found.audio)))
-    return compiled(ffmpeg.output(*streams, "-", format="null"), says="info")
+    # a damaged source may have more bad key frames than ffmpeg puts up with
+    seen = ffmpeg.output(*streams, "-", format="null", max_error_rate=1)
+    return compiled(seen, says="info")
 
 
 def _even_command(source: Path, found: Probe, video: VideoStream) -> list[str]:
