@@ -186,7 +186,7 @@ def test_a_recording_for_no_webinar_is_not_taken(carrel: Carrel, talk: Path) -> 
         add(carrel, talk, "no-such-webinar")
 
 
-@pytest.mark.parametrize("name", ["", "  ", "a\nb.mp4"])
+@pytest.mark.parametrize("name", ["", "  ", "\n"])
 def test_a_file_without_a_usable_name_is_refused(carrel: Carrel, talk: Path, name: str) -> None:
     with pytest.raises(Invalid):
         recordings.keep_original(carrel.storage, talk, name)
