@@ -113,7 +113,7 @@ def pick_all(
     """
     found = []
     for title in TITLES:
-        tool.get_by_role("button", name=f"Choose {title}").click()
+        tool.get_by_role("button", name=f"Choose {title}", exact=True).click()
         expect(tool.get_by_role("button", name=f"Remove {title}").first).to_be_visible()
         found.append(
             tool.get_by_role("button", name=re.compile("^Add .*to the course$")).evaluate(looks)
