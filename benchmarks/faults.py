@@ -51,7 +51,7 @@ REDIS_FROZEN_S: Final = 15.0
 
 
 class Part:
-    """A program that was started by somebody else: it can be ended, and started again as it was."""
+    """A program that another one started: it can be ended, and started again as it was."""
 
     def __init__(self, pid: int, arguments: Sequence[str] | None = None) -> None:
         place = Path(f"/proc/{pid}")

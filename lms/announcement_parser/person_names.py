@@ -35,7 +35,7 @@ _NAME_IN_PROSE: Final = re.compile(
 
 
 def people_in(text: str) -> tuple[list[tuple[str, str]], str]:
-    """Return the people that a line names with what it says of each, and words of nobody's."""
+    """Return the people that a line names, what it says of each, and the words that belong to none."""
     found: list[tuple[str, str]] = []
     rest: list[str] = []
     text = _LINK.sub(r"\1 (\2)", text.replace("**", "").strip())

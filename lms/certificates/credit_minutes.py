@@ -57,7 +57,7 @@ def credit_for(
 
 
 def check_credit(session: Session, webinar_id: int, rule: Rule) -> None:
-    """Raise Invalid (field `credit_minutes`) for more than there is that nobody confirmed."""
+    """Raise Invalid (field `credit_minutes`) for more than there is, unless staff confirmed it."""
     lengths = read_lengths(session, webinar_id)
     if rule.credit_minutes > max(lengths.longest, rule.confirmed_minutes):
         said = TOO_MANY % {"longest": lengths.longest}

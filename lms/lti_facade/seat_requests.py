@@ -21,7 +21,7 @@ from lms.seats.self_service import NOBODY_TO_ASK
 def request_seat(
     session: Session, standing: Standing, webinar: PlayableWebinar, *, links: Links, now: datetime
 ) -> str:
-    """Email whoever manages an organization's seats that a person of its LMS needs access to a webinar.
+    """Email the managers of an organization that a person in its LMS needs access to a webinar.
 
     Where the organization has nothing of it, the email leads to the webinar's page, where it is
     bought. Returns the name of the first manager. Raises Conflict where no one can be asked.

@@ -173,8 +173,17 @@ def _open_one(row: SeatRow, zone: ZoneInfo, at: datetime) -> OpenOne:
         seat_id=row.seat_id,
         name=row.name or row.email or _("Somebody without an address"),
         email=(row.email or "") if row.name else "",
-        state=_("Mail came back") if row.bounced else _(STANDING_WORDS[row.standing]),
-        badge_kind="danger" if row.bounced else STANDING_BADGES[row.standing],
+        state=_open_state(row),
+        badge_kind="danger" if row.bounced or row.unsubscribed else STANDING_BADGES[row.standing],
         age=ngettext("%(num)s day ago", "%(num)s days ago", days) if days else _("today"),
         until=say_date(row.expires_at, zone) if row.expires_at else "",
     )
+
+
+def _open_state(row: SeatRow) -> str:
+    """Say how an invitation stands, or why its email doesn't arrive."""
+    if row.bounced:
+        return _("Mail came back")
+    if row.unsubscribed:
+        return _("Unsubscribed from emails")
+    return _(STANDING_WORDS[row.standing])

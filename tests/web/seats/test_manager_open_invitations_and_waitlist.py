@@ -3,6 +3,7 @@
 from sqlalchemy import update
 
 from lms.core.database import Database
+from lms.mail.opt_outs import opt_in, opt_out
 from lms.models.jobs import JobState
 from lms.models.mail import Mail
 from lms.seats import waitlist
@@ -45,6 +46,21 @@ def test_an_invitation_whose_mail_came_back_says_so_until_the_next_one_is_tried(
     assert "Mail came back" in mia.get(place).text
     mia.post(f"{seat}/address", data={"email": "zoey@example.org"})
     assert "Mail came back" not in mia.get(place).text
+
+
+def test_an_invited_person_who_unsubscribed_is_marked_until_they_subscribe_again(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    pages = (
+        f"/organization/{elm.id}/pools/{elm.pool}/invitations",
+        f"/organization/{elm.id}/people",
+    )
+    with database.transaction() as session:
+        opt_out(session, "zoe@example.org", now=NOW)
+    assert [mia.get(page).text.count("Unsubscribed from emails") for page in pages] == [1, 1]
+    with database.transaction() as session:
+        opt_in(session, "zoe@example.org")
+    assert [mia.get(page).text.count("Unsubscribed from emails") for page in pages] == [0, 0]
 
 
 def test_an_open_link_is_shown_once_and_taken_back(mia: Visitor, elm: Elm) -> None:
