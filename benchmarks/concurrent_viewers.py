@@ -51,7 +51,12 @@ SHARES: Final = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "longest_ms": 1.
 
 
 async def read_pages(
-    port: int, readers: Sequence[Person], word: str, seen: Seen, over: asyncio.Event
+    port: int,
+    readers: Sequence[Person],
+    word: str,
+    seen: Seen,
+    over: asyncio.Event,
+    a_second: float = PAGES_A_SECOND,
 ) -> None:
     """Have pages read at a steady pace until it is over."""
     browsers = cycle([(Browser(port, each.cookie, seen), each) for each in readers])
@@ -59,7 +64,7 @@ async def read_pages(
     began, number = time.perf_counter(), 0
     async with asyncio.TaskGroup() as all_of_them:
         while not over.is_set():
-            due = began + number / PAGES_A_SECOND
+            due = began + number / a_second
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             (browser, person), name = next(browsers), next(asked)
             paths = {

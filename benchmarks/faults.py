@@ -15,8 +15,6 @@ import json
 import os
 import resource
 import signal
-import subprocess  # noqa: TID251  (the product is started as an operator does)
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -26,131 +24,46 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from benchmarks.concurrent_viewers import READERS, read_pages, warm
+from benchmarks.concurrent_viewers import PAGES_A_SECOND, READERS, read_pages, warm
 from benchmarks.concurrent_viewers_library import Person, fill_house, kept_seconds
-from benchmarks.delivery_servers import answered, tree
+from benchmarks.delivery_servers import tree
 from benchmarks.heartbeat import environ_of
+from benchmarks.next_version import add_unread_column, install, install_next
+from benchmarks.programs import Part, Program
 from benchmarks.served_product import HOST, come_to_rest
 from benchmarks.simulated_viewer import Browser, Seen, Viewer
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
 from lms.migrations import upgrade
-from lms.worker.web_and_worker_supervisor import ROOT
 from tests.servers.nginx import before_nodes
 from tests.servers.postgres import DURABLE, postgres
 from tests.servers.process import free_ports
 from tests.servers.s3 import seaweed
 from tests.servers.valkey import valkey
 
-RAMP_S: Final = 8.0
-CALM_S: Final = 20.0  # before the fault: all have begun and told something
-AFTER_S: Final = 35.0  # after it: two more beats
-START_S: Final = 90.0
 S3_GONE_S: Final = 23.0
 REDIS_FROZEN_S: Final = 15.0
 
 
-class Part:
-    """A program that another one started: it can be ended, and started again as it was."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """In how many seconds people come, how long after the first the fault is, and how long they watch.
 
-    def __init__(self, pid: int, arguments: Sequence[str] | None = None) -> None:
-        place = Path(f"/proc/{pid}")
-        self.pid = pid
-        started = place.joinpath("cmdline").read_bytes().rstrip(b"\0").split(b"\0")
-        program = os.fsencode(place.joinpath("exe").readlink())
-        # a program that writes its title over its arguments has to be told them
-        self._argv = started if arguments is None else [program, *map(os.fsencode, arguments)]
-        pairs = place.joinpath("environ").read_bytes().rstrip(b"\0").split(b"\0")
-        self._environ = dict(pair.split(b"=", 1) for pair in pairs if b"=" in pair)
-        self._owner = place.stat()
-        self._own: subprocess.Popen[bytes] | None = None
+    What a viewer watches is told when they come: as long as the longest fault takes, and two beats.
+    """
 
-    def end(self, how: signal.Signals) -> None:
-        """End it by a signal, and wait until it has."""
-        os.kill(self.pid, how)
-        ends = time.monotonic() + START_S
-        while self._runs():
-            if time.monotonic() > ends:
-                raise TimeoutError
-            time.sleep(0.05)
-
-    def start(self) -> None:
-        """Start it as it was started before."""
-        self._own = subprocess.Popen(  # noqa: S603  (its own list)
-            self._argv,
-            env=self._environ,
-            user=self._owner.st_uid,
-            group=self._owner.st_gid,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self.pid = self._own.pid
-
-    def close(self) -> None:
-        """End what was started here."""
-        if self._own is not None:
-            self._own.kill()
-            self._own.wait()
-
-    def _runs(self) -> bool:
-        if self._own is not None:
-            return self._own.poll() is None
-        with suppress(OSError):  # what another has started is a zombie until that one looks
-            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-        return False
-
-
-@dataclass(slots=True)
-class Program:
-    """A program of the product on one of its machines."""
-
-    arguments: Sequence[str]
-    environ: Mapping[str, str]
-    log: Path
-    port: int | None = None
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603  (our own list)
-                (sys.executable, str(ROOT / "wsgi.py"), *self.arguments),
-                env=os.environ | self.environ,  # noqa: TID251  (for the program that is started)
-                stdout=log,
-                stderr=log,
-            )
-        ends = time.monotonic() + START_S
-        while self.port is not None:
-            with suppress(OSError):
-                answered(self.port, "/readyz")
-                return
-            if time.monotonic() > ends:
-                raise TimeoutError(self.log)
-            time.sleep(0.1)
-
-    @property
-    def pid(self) -> int:
-        """The process."""
-        if self.process is None:
-            raise LookupError(self.arguments)
-        return self.process.pid
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End it by a signal, and wait until it has."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(how)
-            self.process.wait(START_S)
-
-    def told(self, event: str, **more: str) -> int:
-        """Return how often its log has an event."""
-        lines = (json.loads(line) for line in self.log.read_text().splitlines() if line[:1] == "{")
-        return sum(line.get("event") == event and more.items() <= line.items() for line in lines)
+    ramp_s: float = 8.0
+    calm_s: float = 20.0
+    watch_s: float = 88.0
+    pages_a_second: float = PAGES_A_SECOND
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """All parts of the house."""
+    """All parts of the house, and the directory in which the product is installed."""
 
+    root: Path
+    upgrade: Program
     nodes: Sequence[Program]
     workers: Sequence[Program]
     database: Part
@@ -173,13 +86,19 @@ def rolling_restart(house: House) -> None:
 def renewal(house: House) -> None:
     """Each node is renewed by SIGHUP, one after the other."""
     for node in house.nodes:
-        before = node.told("program_renewed", program="web")
-        os.kill(node.pid, signal.SIGHUP)
-        ends = time.monotonic() + START_S
-        while node.told("program_renewed", program="web") == before:
-            if time.monotonic() > ends:
-                raise TimeoutError
-            time.sleep(0.2)
+        node.renew()
+
+
+def upgrade_to_the_next(house: House) -> None:
+    """The next version is installed over this one, upgrades the tables, and renews each program."""
+    install_next(house.root)
+    house.upgrade.start()
+    house.upgrade.wait()
+    for node in house.nodes:
+        node.renew()
+    for worker in house.workers:
+        worker.stop()
+        worker.start()
 
 
 def web_killed(house: House) -> None:
@@ -233,6 +152,7 @@ FAULTS: Final[Mapping[str, Callable[[House], None]]] = {
         redis_frozen,
         redis_gone,
         storage_gone,
+        upgrade_to_the_next,  # the last: no other is before it in its version
     )
 }
 
@@ -252,30 +172,31 @@ async def watch_through(
     readers: Sequence[Person],
     word: str,
     fault: Callable[[], None],
+    pace: Pace = Pace(),
 ) -> tuple[Seen, Told]:
     """Let people come and watch, have the fault in their midst, and let them leave when it is over."""
     seen, told = Seen(), Told()
-    reading = asyncio.create_task(read_pages(port, readers, word, seen, told.over))
+    reading = asyncio.create_task(
+        read_pages(port, readers, word, seen, told.over, pace.pages_a_second)
+    )
     began = time.perf_counter()
 
-    async def visit(number: int, seconds: float) -> None:
-        await asyncio.sleep(began + number * RAMP_S / len(people) - time.perf_counter())
+    async def visit(number: int) -> None:
+        await asyncio.sleep(began + number * pace.ramp_s / len(people) - time.perf_counter())
         browser = Browser(port, people[number].cookie, seen)
-        await Viewer(browser, people[number], seen).watch(seconds)
+        await Viewer(browser, people[number], seen).watch(pace.watch_s)
         browser.close()
 
     async def fail() -> None:
-        await asyncio.sleep(CALM_S)
+        await asyncio.sleep(pace.calm_s)
         told.began = time.perf_counter()
         await asyncio.to_thread(fault)
         told.ended = time.perf_counter()
 
-    # a viewer's time is told when they come: as long as the longest fault takes, and two beats
-    seconds = CALM_S + AFTER_S + S3_GONE_S + 10
     async with asyncio.TaskGroup() as audience:
         audience.create_task(fail())
         for number in range(len(people)):
-            audience.create_task(visit(number, seconds))
+            audience.create_task(visit(number))
     told.over.set()
     await reading
     return seen, told
@@ -302,18 +223,24 @@ def house_of(folder: Path, viewers: int) -> Iterator[tuple[House, Carrel, int, l
         }
         carrel = open_carrel(Settings.from_env(environ))
         upgrade(carrel.database)
+        add_unread_column(carrel.database)
         people, word = fill_house(carrel, viewers * len(FAULTS) + READERS)
         carrel.database.dispose()
+        root = install(folder / "carrel")
         nodes = [
             Program(
                 ("serve", "--bind", f"{HOST}:{each}", "--workers", "1", "--no-worker", "--json"),
                 environ,
                 folder / f"node{number}.log",
                 each,
+                root=root,
             )
             for number, each in enumerate(ports)
         ]
-        workers = [Program(("worker",), environ, folder / f"worker{n}.log") for n in range(2)]
+        workers = [
+            Program(("worker",), environ, folder / f"worker{n}.log", root=root) for n in range(2)
+        ]
+        upgrading = Program(("db", "upgrade"), environ, folder / "upgrade.log", root=root)
         for program in (*nodes, *workers):
             program.start()
             opened.callback(program.stop)
@@ -326,7 +253,7 @@ def house_of(folder: Path, viewers: int) -> Iterator[tuple[House, Carrel, int, l
         ]
         for part in parts:
             opened.callback(part.close)
-        yield House(nodes, workers, *parts), carrel, port, people, word
+        yield House(root, upgrading, nodes, workers, *parts), carrel, port, people, word
 
 
 def _pid_with(word: str) -> int:
@@ -354,13 +281,14 @@ def measure(names: Sequence[str], viewers: int) -> None:
             seen, told = asyncio.run(
                 watch_through(port, some, readers, word, lambda fault=fault: fault(house))  # type: ignore[misc]  # bound now
             )
-            print(json.dumps(_figures(each, carrel, some, seen, told)), flush=True)
+            print(json.dumps(figures(each, carrel, some, seen, told)), flush=True)
         carrel.database.dispose()
 
 
-def _figures(
+def figures(
     name: str, carrel: Carrel, people: Sequence[Person], seen: Seen, told: Told
 ) -> Mapping[str, object]:
+    """Return the outcome for each person, and of all requests."""
     kept = kept_seconds(carrel)
     short = [seen.played_s.get(one.login_id, 0.0) - kept.get(one.login_id, 0.0) for one in people]
     waits = [one for one in seen.failed if one[1].endswith("Retry-After")]

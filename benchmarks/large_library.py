@@ -193,6 +193,7 @@ def fill(database: Database, size: Size) -> None:
         _insert(session, size, "grant_line", "pools", _CONTRACTS)
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
+    database.engine.dispose()  # SQLite's other connections plan by the statistics they were opened with
 
 
 def _insert(session: Session, size: Size, table: str, count: str, columns: dict[str, str]) -> None:

@@ -125,11 +125,11 @@ def send(person: Person, house: House, film: Path) -> float:
     until_share(page, 2 / 3, within_s=PATIENCE_S)
     page.reload()
     with page.expect_file_chooser() as asked:
-        page.get_by_role("button", name="Choose the same file and go on").click()
+        page.get_by_role("button", name="Choose the same file to resume").click()
     asked.value.set_files(film)
     until_share(page, 1, within_s=PATIENCE_S)
     sent_s = time.monotonic() - began
-    expect(page.get_by_text("is here and is being prepared")).to_be_visible(
+    expect(page.get_by_text("is uploaded. We're processing it")).to_be_visible(
         timeout=PATIENCE_S * 1000
     )
     return sent_s

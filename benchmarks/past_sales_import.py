@@ -36,8 +36,10 @@ from lms.models.catalog import Webinar
 from lms.models.grants import Grant
 from lms.models.orders import Order, OrderLine
 from lms.models.seats import Pool
-from lms.past_sales.jobs import apply_now, read_now
+from lms.past_sales.jobs import LIST_JOBS, apply_now
 from lms.past_sales.read_models import PastFacts, find_past
+from lms.past_sales.row_parser import read_past
+from lms.seat_imports.uploaded_list_lifecycle import NewList
 from tests.servers.postgres import postgres
 
 WEBINARS = 200
@@ -102,7 +104,9 @@ def measure(kind: str, rows: int) -> dict[str, object]:
 def read_list(carrel: Carrel, path: Path) -> PastFacts:
     """Read and answer a list."""
     with path.open("rb") as file:
-        return read_now(carrel, file, path.name, actor=None, now=now())
+        public_id = LIST_JOBS.read_now(carrel, read_past(file), NewList(path.name, None, now()))
+    with carrel.database.read_session() as session:
+        return find_past(session, public_id)
 
 
 def brought_in(carrel: Carrel, facts: PastFacts, *, kill_at: int | None = None) -> Ran:

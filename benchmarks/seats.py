@@ -5,7 +5,7 @@ clicks in all 64 of them. A control run with statements of its own, which count 
 one would at first, oversells: it shows that this crowd finds what it looks for. C1 is claims a
 second on one hot pool by 8 processes against the bare conditional UPDATE with its commit, in turn.
 Beside it stands what the same rows cost at the least: seat, assignment, count and trail as plain
-statements of the driver, which ask for nothing (docs/decisions/what-a-claim-costs.md).
+statements of the driver, which ask for nothing (docs/decisions/seat-claims.md).
 
 Run: python -m benchmarks.seats [--database sqlite|postgresql]. Prints one line of JSON a metric.
 """
@@ -59,7 +59,10 @@ ASSIGNED = (
     " claimed_at) SELECT :pool, {seat}, id, email, email_key, '', 'claimed', :now, :now"
     " FROM login WHERE id = :login"
 )
-TOLD = "INSERT INTO audit_entry (at, act, subject, detail) SELECT :now, 'seat.claimed', :seat, '{}'"
+TOLD = (
+    "INSERT INTO audit_entry (at, act, role, subject, detail)"
+    " SELECT :now, 'seat.claimed', 'command_line', :seat, '{}'"
+)
 ROWS_ON_SQLITE = [
     CompiledStatement(text(one)) for one in (ASSIGNED.format(seat=":seat_id"), COUNT, TOLD)
 ]

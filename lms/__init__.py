@@ -1,1 +1,1 @@
-"""The library: catalog, access, seats, playback, sales, and their pages, jobs and commands."""
+"""The product without LTI: catalog, access, seats, playback, sales, pages, jobs and commands."""

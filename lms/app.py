@@ -22,12 +22,13 @@ from lms.web.core.request_context import COMPONENTS, EXTENSION
 from lms.web.core.request_queue import init_request_queue
 from lms.web.core.route_guard import UNCOOKIED, Audience, audiences_of, guard_routes, refuse_nul
 from lms.web.core.security_headers_and_proxies import init_headers
+from lms.web.static_files.responses import init_static_files
 
 ROOT = Path(__file__).resolve().parent.parent
 FORM_BYTES = 8 * 1024 * 1024
-# What a request of each audience may bring; staff send whole recordings. Anybody can sign up.
+# The largest request of each audience; our team uploads whole recordings. Anyone can sign up.
 STRANGERS_BYTES = 12 * 1024 * 1024  # a purchase order of 10 MB, and the form around it
-MESSAGE_BYTES = 1024 * 1024  # a signed launch is some kilobytes
+MESSAGE_BYTES = 1024 * 1024  # a signed launch is a few kilobytes
 MANAGERS_BYTES = 64 * 1024 * 1024  # a staff list of 50 MB
 LARGEST = {
     Audience.EVERYONE: STRANGERS_BYTES,
@@ -43,12 +44,12 @@ LARGEST = {
 
 
 def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
-    """Build the web app of a running library from its components.
+    """Build the web app of an installation from its components.
 
-    Raises RuntimeError when a route declares no audience.
+    Raises RuntimeError if a route declares no audience.
     """
     load_tables(components)
-    carrel = carrel.acting_as(ActingRole.PERSON)  # the guard says when it is another
+    carrel = carrel.acting_as(ActingRole.PERSON)  # the guard sets another role if needed
     settings = carrel.settings
     app = Flask(
         "lms",
@@ -67,11 +68,11 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
         MAX_FORM_MEMORY_SIZE=FORM_BYTES,
         WTF_CSRF_CHECK_DEFAULT=False,  # _protect_forms does
-        WTF_CSRF_TIME_LIMIT=None,  # as long as the browser session; a form left open still sends
+        # as long as the browser session, so that a form left open can still be sent
+        WTF_CSRF_TIME_LIMIT=None,
         BABEL_DEFAULT_LOCALE="en",
-        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
     )
-    # Jinja's own cache of 400 is behind one lock, in which hundreds of threads came to stand.
+    # Jinja's own cache of 400 is behind one lock, for which hundreds of threads waited.
     app.jinja_options = {**app.jinja_options, "cache_size": -1}
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -84,18 +85,19 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
     init_sign_in(app)
     init_errors(app)
     init_headers(app, settings)
+    init_static_files(app, settings.scratch)
     init_shell(app)
     init_limits(app, settings)
     for component in components:
         component.init_app(app)
-    guard_routes(app)  # before the forms: who may not come in sends no body either
+    guard_routes(app)  # before the forms: people without access can't send a body either
     _protect_forms(app)
-    init_step_up(app)  # after the forms: only what this person has sent is carried on
+    init_step_up(app)  # after the forms: only this person's own input is carried over
     return app
 
 
 def _name_routes(app: Flask) -> None:
-    """Let the log name the route of each request, which has no ids as its path has."""
+    """Let the log name the route of each request, which has no IDs, unlike its path."""
 
     @app.before_request
     def name_route() -> None:
@@ -104,9 +106,9 @@ def _name_routes(app: Flask) -> None:
 
 
 def _speak_english(app: Flask) -> None:
-    """Let templates take their texts as they stand where there is no other language.
+    """Let templates use their texts unchanged if there is no other language.
 
-    A page has sixty of them, and looking each up in catalogs that aren't there was a fifth of it.
+    A page has sixty of them, and looking each up in missing catalogs took a fifth of its time.
     """
     if (Path(app.root_path) / "translations").exists():
         return
@@ -115,18 +117,18 @@ def _speak_english(app: Flask) -> None:
 
 
 def _protect_forms(app: Flask) -> None:
-    """Demand the form's token exactly where a cookie authenticates.
+    """Require the form's token exactly if a cookie authenticates.
 
-    Flask-WTF's own exemptions go by a view's name, and two views may have the same one.
+    Flask-WTF's own exemptions are by view name, and two views may have the same one.
     """
     csrf = CSRFProtect(app)
 
     @app.before_request
     def check_token() -> None:
         if request.endpoint is None:
-            return  # no such route: Flask answers 404 or 405
+            return  # unknown route: Flask answers 404 or 405
         audiences = audiences_of(app.view_functions[request.endpoint])
-        if audiences <= LARGEST.keys():  # nobody fills the disk
+        if audiences <= LARGEST.keys():  # limits the size, so that no one can fill the disk
             request.max_content_length = max(LARGEST[each] for each in audiences)
         if not audiences & UNCOOKIED:
             csrf.protect()

@@ -1,4 +1,4 @@
-"""The audit trail: records who did what to which object, by ids only."""
+"""The audit log: records who did what to which object, by IDs only."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -37,11 +37,11 @@ def record(
     now: datetime,
     detail: Detail = NO_DETAIL,
 ) -> None:
-    """Write one act into the trail, in the transaction that does it.
+    """Record one act in the trail, in the transaction that does it.
 
-    `act` is a noun and what was done to it (`job.retried`), `subject` and `actor` are outside ids; no actor
-    means nobody who is signed in. The role is the session's (lms/core/acting_roles.py). `detail` holds ids, codes and numbers, never a
-    name or an address: erasure must reach everything.
+    `act` is a noun and what was done to it (`job.retried`), `subject` and `actor` are public IDs; no
+    actor means that no one was signed in. The role is the session's (lms/core/acting_roles.py).
+    `detail` has IDs, codes and numbers, never a name or an address: erasure must reach everything.
     """
     session.add(
         AuditEntry(
@@ -63,7 +63,7 @@ def record_all(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Write one act about many things into the trail, each with its detail, at once."""
+    """Record one act on many objects in the trail, each with its detail, at once."""
     role = acting_role(session)
     rows = [
         {
@@ -82,7 +82,7 @@ def record_all(
 def record_on(
     driver: Driver, act: str, subject: str, *, actor: str | None, role: ActingRole, now: datetime
 ) -> None:
-    """Write one act without detail into the trail, on the driver: for claims, which come in crowds."""
+    """Record one act without detail on the driver connection: for claims, which come in bursts."""
     values: dict[str, object] = {
         "at": now,
         "actor": actor,
@@ -97,9 +97,10 @@ def record_on(
 def recorded_of(
     happened: FromClause, act: str, subject: ColumnElement[str], *, at: ColumnElement[datetime]
 ) -> Insert:
-    """Return the statement that records an act once for each row of `happened`.
+    """Return the statement that records an action once for each row of `happened`.
 
-    It takes the parameters `actor` and `role`; it stands in the one statement of a claim on PostgreSQL.
+    It takes the parameters `actor` and `role`; it is part of the single statement of a claim on
+    PostgreSQL.
     """
     columns = _ENTRIES.c
     told = {

@@ -15,7 +15,7 @@ from lms.models.branding import Branding
 DEFAULT_NAME = "Carrel"
 DEFAULT_ACCENT = OWN
 COLOR = re.compile(r"#[0-9a-f]{6}")
-SUBJECT = "branding"  # what its entries in the audit trail are about
+SUBJECT = "branding"  # the subject of its audit entries
 ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 LONGEST_NAME = 120
 LONGEST_ABOUT = 4000
@@ -23,7 +23,7 @@ LONGEST_ABOUT = 4000
 
 @dataclass(frozen=True, slots=True)
 class BrandingFacts:
-    """What a page or an email shows of the seller."""
+    """The branding that a page or an email shows."""
 
     name: str
     accent: str
@@ -31,17 +31,17 @@ class BrandingFacts:
     sender_name: str
     about: str
     has_logo: bool
-    version: int  # changes with every edit, for addresses that are cached
+    version: int  # changes with every edit, for cached addresses
 
     @property
     def logo_url(self) -> str | None:
-        """Return the path of the logo, which is another one after every edit; None without one."""
+        """Return the path of the logo, which changes with every edit; None without a logo."""
         return f"/logo?v={self.version}" if self.has_logo else None
 
 
 @dataclass(frozen=True, slots=True)
 class BrandingTexts:
-    """What staff enter about the seller; `about` is Markdown."""
+    """The texts that our team enters about the seller; `about` is Markdown."""
 
     name: str
     accent: str
@@ -59,7 +59,7 @@ class Logo:
 
 
 def read_branding(session: Session, *, contact: str) -> BrandingFacts:
-    """Return the branding; before staff have filled it in, defaults with `contact`."""
+    """Return the branding; before it is entered, defaults with `contact`."""
     row = session.execute(
         select(
             Branding.name,
@@ -93,7 +93,7 @@ def read_branding(session: Session, *, contact: str) -> BrandingFacts:
 
 
 def read_logo(session: Session) -> Logo:
-    """Return the logo; raises NotFound when there is none."""
+    """Return the logo; raises NotFound if there is none."""
     row = session.execute(select(Branding.logo, Branding.logo_type)).one_or_none()
     if row is None or row.logo is None or row.logo_type is None:
         raise NotFound
@@ -101,7 +101,7 @@ def read_logo(session: Session) -> Logo:
 
 
 def find_logo(session: Session) -> Logo | None:
-    """Return the logo; None where there is none."""
+    """Return the logo, or None."""
     try:
         return read_logo(session)
     except NotFound:
@@ -111,7 +111,7 @@ def find_logo(session: Session) -> Logo | None:
 def edit_branding(
     session: Session, words: BrandingTexts, *, actor: str | None, now: datetime
 ) -> None:
-    """Save what staff entered about the seller; raises Invalid and names every faulty field."""
+    """Save the texts about the seller; raises Invalid with every invalid field."""
     clean = BrandingTexts(
         name=words.name.strip(),
         accent=words.accent.strip().lower(),
@@ -121,7 +121,7 @@ def edit_branding(
     )
     faults = _faults(clean)
     if faults:
-        raise Invalid(N_("The house page has faults."), fields=faults)
+        raise Invalid(N_("Correct the fields marked below."), fields=faults)
     branding = session.get(Branding, 1)
     if branding is None:
         session.add(_new_branding(clean, now))
@@ -162,7 +162,7 @@ def _new_branding(words: BrandingTexts, now: datetime) -> Branding:
 def _faults(words: BrandingTexts) -> dict[str, str]:
     faults = {}
     if not 1 <= len(words.name) <= LONGEST_NAME:
-        faults["name"] = N_("Give the house a name of at most 120 characters.")
+        faults["name"] = N_("Enter a name of 120 characters or fewer.")
     if not COLOR.fullmatch(words.accent):
         faults["accent"] = N_("Choose a color, written like #1f6b4f.")
     if not ADDRESS.fullmatch(words.contact_email):

@@ -1,4 +1,4 @@
-"""Components of the product: the packages that bring pages, jobs, commands and tables."""
+"""Components of the product: packages with pages, jobs, commands and tables."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,20 +26,19 @@ CommonHook = Callable[[Session, int, int], tuple[LikeLogins, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A component of the product: the library, or the LTI tool.
+    """A component of the product: the product without LTI, or the LTI tool.
 
-    It names modules, and each is imported when what it declares is first needed, so that a
-    command imports no pages. A package of `pages` declares BLUEPRINTS, and `init_app(app)` where
-    it needs one; a module of `jobs` declares JOBS, and SCHEDULES where some come back; `commands`
-    declares COMMANDS, `module:command` by name; `tables` imports every table.
+    It names modules, and each is imported when it is first needed, so that a command imports no pages.
+    A package of `pages` declares BLUEPRINTS, and `init_app(app)` if it needs one; a module of `jobs`
+    declares JOBS, and SCHEDULES for recurring ones; `commands` declares COMMANDS, `module:command` by
+    name; `tables` imports every table.
 
-    Hooks are named `module:function`: `on_merge(session, kept_id, merged_id)` and
-    `on_erase(session, login_id)` run inside the transaction that merges or erases logins;
-    `on_export(session, login_id)` returns what the component keeps of a login, and
-    `connections(session, organization_id)` the LMS connections of an organization; `waiting(session)` says
-    how many connections wait for our team. What may be one
-    person is told by `twins_of(session, login_ids)` of logins, and by `twins_between(session,
-    organization_id, other_id)` of two organizations.
+    Hooks are named `module:function`: `on_merge(session, kept_id, merged_id)` and `on_erase(session,
+    login_id)` run inside the transaction that merges or erases logins; `on_export(session, login_id)`
+    returns the component's data about a login, and `connections(session, organization_id)` the LMS
+    connections of an organization; `waiting(session)` counts the connections that wait for our team.
+    `twins_of(session, login_ids)` returns logins that may be the same person as one of these, and
+    `twins_between(session, organization_id, other_id)` such logins of two organizations.
     """
 
     name: str
@@ -65,18 +64,18 @@ class Component:
                 package.init_app(app)
 
     def command_modules(self) -> Mapping[str, str]:
-        """Return where each command is, as `module:command` by its name."""
+        """Return the commands, as `module:command` by name."""
         return cast("Mapping[str, str]", import_module(self.commands).COMMANDS)
 
 
 def load_tables(components: Sequence[Component]) -> None:
-    """Import every table; a table that refers to one that is not imported can't be written."""
+    """Import every table; a table that refers to an unimported one can't be written."""
     for component in components:
         import_module(component.tables)
 
 
 def work_of(components: Sequence[Component]) -> Work:
-    """Return everything that a worker can do; raises RuntimeError where two jobs share a name."""
+    """Return the handlers and schedules for a worker; raises RuntimeError if two jobs share a name."""
     modules = [import_module(name) for component in components for name in component.jobs]
     kinds: list[JobKind] = list(chain.from_iterable(module.JOBS for module in modules))
     handlers = {kind.name: kind.handler for kind in kinds}
@@ -92,35 +91,35 @@ def work_of(components: Sequence[Component]) -> Work:
 
 
 def merge_hooks(components: Sequence[Component]) -> tuple[MergeHook, ...]:
-    """Return what the components do when logins are merged."""
+    """Return the components' functions for merging logins."""
     return tuple(resolve_name(one.on_merge) for one in components if one.on_merge)
 
 
 def erase_hooks(components: Sequence[Component]) -> tuple[EraseHook, ...]:
-    """Return what the components do when a login is erased."""
+    """Return the components' functions for erasing a login."""
     return tuple(resolve_name(one.on_erase) for one in components if one.on_erase)
 
 
 def export_hooks(components: Sequence[Component]) -> tuple[ExportHook, ...]:
-    """Return what lists what the components keep of a login."""
+    """Return the components' functions that list their data about a login."""
     return tuple(resolve_name(one.on_export) for one in components if one.on_export)
 
 
 def connection_hooks(components: Sequence[Component]) -> tuple[ConnectionHook, ...]:
-    """Return what lists the LMS connections of an organization."""
+    """Return the functions that list the LMS connections of an organization."""
     return tuple(resolve_name(one.connections) for one in components if one.connections)
 
 
 def waiting_hooks(components: Sequence[Component]) -> tuple[WaitingHook, ...]:
-    """Return what counts the LMS connections that wait for our team."""
+    """Return the functions that count the LMS connections that wait for our team."""
     return tuple(resolve_name(one.waiting) for one in components if one.waiting)
 
 
 def twin_hooks(components: Sequence[Component]) -> tuple[TwinHook, ...]:
-    """Return what lists the logins that may be the person of some."""
+    """Return the functions that list the logins that may be the same person as given ones."""
     return tuple(resolve_name(one.twins_of) for one in components if one.twins_of)
 
 
 def common_hooks(components: Sequence[Component]) -> tuple[CommonHook, ...]:
-    """Return what lists the logins of two organizations that may be one person."""
+    """Return the functions that list the logins of two organizations that may be one person."""
     return tuple(resolve_name(one.twins_between) for one in components if one.twins_between)

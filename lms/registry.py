@@ -1,4 +1,4 @@
-"""The library component: lists the modules with its jobs, pages, commands, and tables."""
+"""The registry: lists the modules with jobs, pages, commands, and tables."""
 
 from typing import Final
 

@@ -26,21 +26,22 @@ LASTS: Final = timedelta(minutes=5)
 THUMBNAIL: Final = (640, 360)
 IFRAME: Final = (960, 720)
 BAD_POINTS: Final = N_("Enter points as a whole number from 1 to 1000.")
-ANSWERED: Final = N_("This was sent to your course before. Go back to the course to choose more.")
+ANSWERED: Final = N_("These were already added to your course. Go back to the course to add more.")
 
 
-# When a gradebook may open the look at a learner's share (Submission Review 1.0, "On a per line item
-# basis"): at any time, as a score is told at the end alone. Without it some offer none.
+# The statuses in which a gradebook can open our review page (Submission Review 1.0, "On a per line
+# item basis"): all, since a score is sent only at the end. Some platforms offer no review without
+# them.
 REVIEWABLE: Final = ("None", "InProgress", "Submitted", "Completed")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the platform asked for ("Deep linking settings"); `data` is None where it gave none.
+    """The request of a platform ("Deep linking settings"); `data` is None if it sent none.
 
-    `makes` is the type of item that it gets: a link that it launches, or else a plain link or HTML to our
-    own pages, where people sign in; None where it takes none of them. `has_one_column` tells that all items of
-    an answer share one grade column.
+    `makes` is the item type to return: a link that the platform launches, or else a plain link or HTML
+    to our own pages, where people sign in; None if it accepts none of them. `has_one_column` is True if
+    all returned items share one grade column.
     """
 
     return_url: str
@@ -53,9 +54,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One link to be made: what it shows, its words, its picture, and its points if it is graded.
+    """One link to return: its target, texts, picture, and points if it is graded.
 
-    `path` is our page about it, for a link that no platform launches.
+    `path` is our page about it, for a plain link.
     """
 
     target: Target
@@ -68,7 +69,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """To whom the answer goes: the platform, what it calls us, and the deployment that asked."""
+    """The recipient of the response: the platform's issuer, our client ID, and the deployment."""
 
     issuer: str
     client_id: str
@@ -76,7 +77,7 @@ class Recipient:
 
 
 def read_asked(services: Mapping[str, Any]) -> Asked:
-    """Return what a framed session of a deep linking request was asked; raises NotFound for others."""
+    """Return the request in a framed session's services; raises NotFound if it was not deep linking."""
     kept = services.get("deep_linking")
     if not isinstance(kept, Mapping):
         raise NotFound
@@ -91,7 +92,7 @@ def read_asked(services: Mapping[str, Any]) -> Asked:
 
 
 def find_recipient(session: Session, deployment_id: int) -> Recipient:
-    """Return to whom the answer of a deployment's session goes; raises NotFound."""
+    """Return the recipient of a deployment's response (row id); raises NotFound."""
     row = session.execute(
         select(Registration.issuer, Registration.client_id, Deployment.deployment_id)
         .join(Deployment, Deployment.registration_id == Registration.id)
@@ -103,7 +104,7 @@ def find_recipient(session: Session, deployment_id: int) -> Recipient:
 
 
 def shares_columns(session: Session, deployment_id: int | None) -> bool:
-    """Tell whether a deployment, by its row, is of Open edX: all links of a component have one column there."""
+    """Return whether a deployment (row id) is on Open edX, where all links of a component share one column."""
     product = session.scalar(
         select(Registration.product)
         .join(Deployment, Deployment.registration_id == Registration.id)
@@ -113,13 +114,13 @@ def shares_columns(session: Session, deployment_id: int | None) -> bool:
 
 
 def grade_points(session: Session, context_id: int | None) -> int:
-    """Return how many points an activity of a course was given last, by the row of the course."""
+    """Return the points last chosen in a course (row id)."""
     context = None if context_id is None else session.get(Context, context_id)
     return DEFAULT_POINTS if context is None else context.grade_points
 
 
 def remember_points(session: Session, context_id: int | None, points: int) -> None:
-    """Remember for a course how many points its teacher gives; raises Invalid for none."""
+    """Store the points that a teacher chose in a course; raises Invalid if they are out of range."""
     if not 1 <= points <= MOST_POINTS:
         raise Invalid(BAD_POINTS, fields={"points": BAD_POINTS})
     if context_id is not None:
@@ -128,7 +129,7 @@ def remember_points(session: Session, context_id: int | None, points: int) -> No
 
 
 def end_picking(session: Session, frame_id: int, *, now: datetime) -> None:
-    """Let a session answer this once; raises Gone for the second answer, whoever is first."""
+    """End a picker session, so that it responds only once; raises Gone for a second response."""
     ended = session.execute(
         update(FrameSession)
         .where(FrameSession.id == frame_id, FrameSession.ended_at.is_(None))
@@ -149,9 +150,9 @@ def sign_answer(
     key: SigningKey,
     now: datetime,
 ) -> str:
-    """Return the signed answer ("Deep linking response message"): no item at all when nothing was chosen.
+    """Return the signed response ("Deep linking response message"), without items if none was chosen.
 
-    It lasts five minutes, says nothing twice and holds no null.
+    It is valid for five minutes.
     """
     claims: dict[str, Any] = {
         "iss": recipient.client_id,

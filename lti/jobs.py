@@ -30,7 +30,7 @@ FORGETTING: Final = (
 
 
 def tidy(carrel: Carrel, run: JobRun) -> None:
-    """Forget what is over and old."""
+    """Delete expired rows."""
     for number, forget in enumerate(FORGETTING, start=1):
         with carrel.database.transaction() as session:
             forget(session, now=now())
@@ -38,7 +38,7 @@ def tidy(carrel: Carrel, run: JobRun) -> None:
 
 
 def keep_keys(carrel: Carrel, run: JobRun) -> None:
-    """Rotate our keys when it is time, and fetch those of platforms anew so that no launch has to."""
+    """Rotate our keys when due, and refresh the platforms' keys so that no launch has to wait for them."""
     tend_keys(carrel.database, carrel.settings.secret_key, now=now())
     keysets = KeySets(carrel.database)
     places = places_to_refresh(carrel.database)

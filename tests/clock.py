@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # a Monday, 10:00 in New York
+SATURDAY = 5  # as `weekday()` counts
 
 
 @dataclass(slots=True)
@@ -24,3 +26,22 @@ class Clock:
         """Let time pass; returns the new moment."""
         self.moment += by
         return self.moment
+
+
+@dataclass(frozen=True, slots=True)
+class MovedClock:
+    """What `lms.core.clock` reads instead of the machine's time: it goes on, ahead by so much."""
+
+    by: timedelta
+
+    def now(self, zone: tzinfo) -> datetime:
+        """Answer as `datetime.now(zone)` does."""
+        return datetime.now(zone) + self.by
+
+
+def until_saturday_evening() -> timedelta:
+    """Return how far the next Saturday, 8 PM in New York, is away: at most a week."""
+    here = datetime.now(ZoneInfo("America/New_York"))
+    days = (SATURDAY - here.weekday()) % 7
+    evening = (here + timedelta(days=days)).replace(hour=20, minute=0)
+    return evening - here if evening > here else evening + timedelta(days=7) - here

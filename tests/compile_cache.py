@@ -3,13 +3,14 @@
 Most of what an average test cost was this.
 """
 
+from copy import copy
 from types import CodeType
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from werkzeug.routing.rules import Rule
+from werkzeug.routing import Map, Rule, RuleFactory
 
 
 class KeptTemplates(BytecodeCache):
@@ -25,31 +26,40 @@ class KeptTemplates(BytecodeCache):
         self._kept[bucket.key, bucket.checksum] = bucket.code
 
 
-class KeptRoutes:
-    """Routes as they were compiled, by all that their compiling looks at."""
+class KeptMap(Map):
+    """Routes as they were bound for the first app that had the same ones."""
 
-    def __init__(self) -> None:
-        self._compile: Any = Rule.compile
-        self._kept: dict[tuple[object, ...], Rule] = {}
+    kept: ClassVar[dict[tuple[object, ...], Map]] = {}
 
-    def compile(self, rule: Rule) -> None:
-        key = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes, repr(rule.defaults))
-        known = self._kept.setdefault(key, rule)
-        if known is rule:
-            self._compile(rule)
+    def __init__(self, **how: Any) -> None:
+        self._added: list[Rule] = []
+        super().__init__(**how)
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        """Bind a rule when it is first asked for."""
+        self._added += rulefactory.get_rules(self)
+        self._remap = True
+
+    def update(self) -> None:
+        if not self._remap:
             return
-        rule.arguments, rule._converters = known.arguments, known._converters
-        rule._parts, rule._trace = known._parts, known._trace
-        rule._build = known._build.__func__.__get__(rule)  # type: ignore[attr-defined]
-        rule._build_unknown = known._build_unknown.__func__.__get__(rule)  # type: ignore[attr-defined]
+        known = self.kept.setdefault(tuple(map(_all_of, self._added)), Map())
+        if not known._rules_by_endpoint:
+            for rule in self._added:
+                known.add(copy(rule))
+            known.update()
+        self._matcher, self._rules_by_endpoint = known._matcher, known._rules_by_endpoint
+        self._remap = False
+
+
+def _all_of(rule: Rule) -> tuple[object, ...]:
+    """Return all that Flask sets of a rule."""
+    methods, defaults = frozenset(rule.methods or ()), repr(rule.defaults)
+    automatic = getattr(rule, "provide_automatic_options", None)
+    return (rule.rule, rule.endpoint, methods, defaults, rule.redirect_to, automatic)
 
 
 def compile_once() -> None:
     """Let every app of this process share what was compiled for the first."""
     Flask.jinja_options["bytecode_cache"] = KeptTemplates()
-    routes = KeptRoutes()
-
-    def compile_rule(rule: Rule) -> None:
-        routes.compile(rule)
-
-    Rule.compile = compile_rule  # type: ignore[method-assign]
+    Flask.url_map_class = KeptMap

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def until(happened: Callable[[], bool], *, seconds: float = 30.0) -> None:
+def until(happened: Callable[[], bool], *, seconds: float = 120.0) -> None:
     """Return when `happened()` is true; fails when it isn't within `seconds`."""
     ends = time.monotonic() + seconds
     while not happened():

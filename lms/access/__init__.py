@@ -1,1 +1,1 @@
-"""Access: who may watch, read or attend what, decided in one place."""
+"""Access: decides who can watch, read or attend what, in one place."""

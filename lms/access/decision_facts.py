@@ -28,7 +28,7 @@ _playable = exists().where(
 
 
 def _cases(asked: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401  (one parameter or a list of them)
-    """Return the statement for the webinars whose ids are `asked`."""
+    """Return the statement for the webinars whose IDs are `asked`."""
 
     def is_asked(webinar_id: ColumnElement[int]) -> ColumnElement[bool]:
         return webinar_id.in_(asked) if asked.expanding else webinar_id == asked
@@ -86,8 +86,8 @@ def load_cases(
 ) -> Mapping[int, Case]:
     """Load the facts for one login and any number of webinars with one SQL statement.
 
-    Grants of logins merged into this one count as its own. Webinars that do not exist are
-    absent from the answer.
+    Grants of logins merged into this one count as its own. Webinars that don't exist are absent
+    from the result.
     """
     if not webinar_ids:
         return {}
@@ -99,7 +99,7 @@ def load_cases(
 
 
 def load_case(session: Session, *, login_id: int, webinar_id: int) -> Case:
-    """Load the facts for one login and one webinar; raises NotFound when either is missing."""
+    """Load the facts for one login and one webinar; raises NotFound if either is missing."""
     rows = _ONE.rows(session, {"login_id": login_id, "webinar_id": webinar_id})
     if not rows:
         raise NotFound

@@ -7,8 +7,6 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
-
 from lms.access.policy import (
     LIVE_OPENS_BEFORE,
     Admitted,
@@ -19,14 +17,14 @@ from lms.access.policy import (
     Way,
     WebinarFacts,
 )
-from lms.core.dates_and_time_zones import say_datetime
+from lms.core.dates_and_time_zones import say_datetime, say_long_date
 from lms.core.errors import N_
 from lms.models.catalog import WebinarState
 from lms.models.grants import Scope
 
 
 class Step(StrEnum):
-    """What the person can do next."""
+    """The next step for the person."""
 
     WATCH = "watch"
     WAIT = "wait"
@@ -38,174 +36,174 @@ class Step(StrEnum):
     CONTACT = "contact"
 
 
-CANCELED: Final = N_("This webinar was canceled. There is nothing to join or to watch.")
-NOT_IN_PASSES: Final = N_("This webinar is not included in passes. You can buy it by itself.")
+CANCELED: Final = N_("This webinar was canceled.")
+NOT_IN_PASSES: Final = N_("This webinar is not included in passes. You can buy it separately.")
 STEP_LABELS: Mapping[Step, str] = {
     Step.WATCH: N_("Watch"),
-    Step.WAIT: N_("Come back then"),
+    Step.WAIT: N_("Wait"),
     Step.CLAIM: N_("Claim your seat"),
-    Step.JOIN: N_("Join the waiting list"),
-    Step.BUY: N_("See what it costs"),
+    Step.JOIN: N_("Join the waitlist"),
+    Step.BUY: N_("See prices"),
     Step.RENEW: N_("Renew"),
     Step.ASK: N_("Ask %(manager)s"),
-    Step.CONTACT: N_("Write to us"),
+    Step.CONTACT: N_("Contact us"),
 }
 
-# What is said of a login's own grant, or of none.
+# Sentences about a login's own grant, or about having none.
 _WORDS: Mapping[Code, tuple[str, Step]] = {
-    Code.OK_PERMANENT: (N_("This webinar is yours for good."), Step.WATCH),
-    Code.OK_FREE: (N_("This webinar is free for everyone who is signed in."), Step.WATCH),
-    Code.OK_TERM: (N_("Your pass covers this webinar until %(until)s."), Step.WATCH),
+    Code.OK_PERMANENT: (N_("You have permanent access to this webinar."), Step.WATCH),
+    Code.OK_FREE: (N_("This webinar is free for everyone with an account."), Step.WATCH),
+    Code.OK_TERM: (N_("Your pass includes this webinar until %(until)s."), Step.WATCH),
     Code.OK_GRACE: (
-        N_("Your access ended on %(until)s. You may go on watching until %(grace)s."),
+        N_("Your access ended on %(until)s. You can keep watching until %(grace)s."),
         Step.WATCH,
     ),
-    Code.INVITE_NOT_CLAIMED: (N_("A seat is kept for you. Claim it, then watch."), Step.CLAIM),
-    Code.SEAT_CLAIMABLE: (N_("There is a free seat that you may take."), Step.CLAIM),
+    Code.INVITE_NOT_CLAIMED: (N_("A seat is reserved for you. Claim it to watch."), Step.CLAIM),
+    Code.SEAT_CLAIMABLE: (N_("A seat is available for you."), Step.CLAIM),
     Code.PAYMENT_PENDING: (
-        N_("You will be able to watch as soon as the payment has reached us."),
+        N_("You can watch as soon as we receive your payment."),
         Step.CONTACT,
     ),
     Code.POOL_FULL_WAITLISTED: (
-        N_("Every seat is taken. You are on the waiting list."),
+        N_("All seats are taken. You are on the waitlist."),
         Step.CONTACT,
     ),
-    Code.NOT_STARTED: (N_("Your access begins on %(starts)s."), Step.WAIT),
+    Code.NOT_STARTED: (N_("Your access starts on %(starts)s."), Step.WAIT),
     Code.LIVE_NOT_OPEN: (
-        N_("You have a place. The door opens an hour before, on %(opens)s."),
+        N_("You have access. You can join starting %(opens)s."),
         Step.WAIT,
     ),
     Code.RECORDING_NOT_READY: (
-        N_("You will be able to watch here as soon as the recording is ready."),
+        N_("You can watch here as soon as the recording is ready."),
         Step.WAIT,
     ),
-    Code.LIVE_OVER: (N_("There is no live session to join any more."), Step.WAIT),
+    Code.LIVE_OVER: (N_("The live session is over."), Step.WAIT),
     Code.HELD_AFTER_TERM: (
-        N_("This webinar takes place after your pass has ended, on %(until)s."),
+        N_("This webinar takes place after your pass ends on %(until)s."),
         Step.RENEW,
     ),
     Code.CONTRACT_LAPSED: (
-        N_("The contract that let you in ended on %(until)s."),
+        N_("The contract that gave you access ended on %(until)s."),
         Step.CONTACT,
     ),
     Code.PASS_EXPIRED: (N_("Your pass ended on %(until)s."), Step.RENEW),
-    Code.SEAT_RELEASED: (N_("Your seat was released."), Step.CONTACT),
+    Code.SEAT_RELEASED: (N_("You no longer have a seat."), Step.CONTACT),
     Code.SUSPENDED_DISPUTE: (
-        N_("Your access is paused while the payment for it is being disputed."),
+        N_("Your access is paused while the payment is disputed."),
         Step.CONTACT,
     ),
-    Code.REFUNDED: (N_("Your access ended when your money was returned."), Step.BUY),
-    Code.REVOKED: (N_("Your access to this webinar was taken back."), Step.CONTACT),
-    Code.NO_GRANT: (N_("This webinar is not in your library yet."), Step.BUY),
-    Code.ACCOUNT_BLOCKED: (N_("This log-in is blocked."), Step.CONTACT),
+    Code.REFUNDED: (N_("Your access ended when your payment was refunded."), Step.BUY),
+    Code.REVOKED: (N_("Your access to this webinar was removed."), Step.CONTACT),
+    Code.NO_GRANT: (N_("You do not have access to this webinar yet."), Step.BUY),
+    Code.ACCOUNT_BLOCKED: (N_("Your account is blocked."), Step.CONTACT),
     Code.WEBINAR_PULLED: (
-        N_("This webinar had to be taken down, for everyone."),
+        N_("This webinar was removed and is no longer available."),
         Step.CONTACT,
     ),
 }
 
-# What is said of an organization's grant, where it is not the same.
+# Sentences about an organization's grant, where they differ.
 _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
     Code.OK_PERMANENT: (
-        N_("You have permanent access through %(organization)s. Your library owns this seat."),
+        N_("You have permanent access through %(organization)s, which owns your seat."),
         Step.WATCH,
     ),
     Code.OK_TERM: (
-        N_("You may watch this webinar through %(organization)s until %(until)s."),
+        N_("You can watch this webinar through %(organization)s until %(until)s."),
         Step.WATCH,
     ),
     Code.OK_GRACE: (
         N_(
-            "The contract of %(organization)s ended on %(until)s."
-            " You may go on watching until %(grace)s."
+            "The contract of %(organization)s ended on %(until)s. You can keep watching"
+            " until %(grace)s."
         ),
         Step.WATCH,
     ),
     Code.INVITE_NOT_CLAIMED: (
-        N_("%(organization)s keeps a seat for you. Claim it, then watch."),
+        N_("%(organization)s reserved a seat for you. Claim it to watch."),
         Step.CLAIM,
     ),
     Code.SEAT_CLAIMABLE: (
-        N_("%(organization)s has a free seat that you may take."),
+        N_("%(organization)s has a seat available for you."),
         Step.CLAIM,
     ),
     Code.PAYMENT_PENDING: (
-        N_("%(organization)s has ordered this. It opens as soon as the payment has reached us."),
+        N_("%(organization)s ordered this webinar. You can watch as soon as we receive payment."),
         Step.ASK,
     ),
     Code.POOL_FULL_WAITLISTED: (
-        N_("Every seat of %(organization)s is taken. You are on the waiting list."),
+        N_("All seats of %(organization)s are taken. You are on the waitlist."),
         Step.ASK,
     ),
     Code.NOT_STARTED: (
-        N_("Your access through %(organization)s begins on %(starts)s."),
+        N_("Your access through %(organization)s starts on %(starts)s."),
         Step.WAIT,
     ),
     Code.HELD_AFTER_TERM: (
         N_(
-            "This webinar takes place after your access through %(organization)s ends,"
-            " on %(until)s."
+            "This webinar takes place after your access through %(organization)s ends on %(until)s."
         ),
         Step.ASK,
     ),
     Code.CONTRACT_LAPSED: (N_("The contract of %(organization)s ended on %(until)s."), Step.ASK),
     Code.PASS_EXPIRED: (N_("Your pass from %(organization)s ended on %(until)s."), Step.ASK),
-    Code.SEAT_RELEASED: (N_("Your seat with %(organization)s was released."), Step.ASK),
+    Code.SEAT_RELEASED: (N_("You no longer have a seat from %(organization)s."), Step.ASK),
     Code.SUSPENDED_DISPUTE: (
-        N_(
-            "The seats of %(organization)s are paused while the payment for them is being disputed."
-        ),
+        N_("Seats from %(organization)s are paused while the payment is disputed."),
         Step.ASK,
     ),
     Code.REFUNDED: (
-        N_("The seats of %(organization)s ended when their money was returned."),
+        N_("Your access through %(organization)s ended when its payment was refunded."),
         Step.ASK,
     ),
-    Code.REVOKED: (N_("The seats of %(organization)s were taken back."), Step.ASK),
+    Code.REVOKED: (N_("Your access through %(organization)s was removed."), Step.ASK),
 }
-_FULL: tuple[str, Step] = (N_("Every seat of %(organization)s is taken."), Step.JOIN)
+_FULL: tuple[str, Step] = (N_("All seats of %(organization)s are taken."), Step.JOIN)
 _BEGAN_LATER: tuple[str, Step] = (
-    N_("Your access began after this live session had started. The recording will be here."),
+    N_(
+        "Your access started after this live session began. You can watch the recording here"
+        " when it is ready."
+    ),
     Step.WAIT,
 )
 
 _VERDICTS: Mapping[Code, str] = {
-    Code.OK_PERMANENT: N_("lets you in for good"),
-    Code.OK_TERM: N_("lets you in until %(until)s"),
-    Code.OK_GRACE: N_("ended on %(until)s, and lets you in until %(grace)s"),
-    Code.INVITE_NOT_CLAIMED: N_("a seat waits for you to claim it"),
-    Code.SEAT_CLAIMABLE: N_("has a free seat for you"),
-    Code.PAYMENT_PENDING: N_("waits for its payment"),
-    Code.POOL_FULL_WAITLISTED: N_("is full, and you are on the waiting list"),
-    Code.NOT_STARTED: N_("begins on %(starts)s"),
+    Code.OK_PERMANENT: N_("gives you permanent access"),
+    Code.OK_TERM: N_("gives you access until %(until)s"),
+    Code.OK_GRACE: N_("ended on %(until)s; you can keep watching until %(grace)s"),
+    Code.INVITE_NOT_CLAIMED: N_("a seat is reserved for you to claim"),
+    Code.SEAT_CLAIMABLE: N_("has a seat available for you"),
+    Code.PAYMENT_PENDING: N_("waiting for payment"),
+    Code.POOL_FULL_WAITLISTED: N_("no seats left, and you are on the waitlist"),
+    Code.NOT_STARTED: N_("starts on %(starts)s"),
     Code.HELD_AFTER_TERM: N_("ends on %(until)s, before this webinar"),
     Code.CONTRACT_LAPSED: N_("ended on %(until)s"),
     Code.PASS_EXPIRED: N_("ended on %(until)s"),
-    Code.SEAT_RELEASED: N_("your seat was released"),
-    Code.SUSPENDED_DISPUTE: N_("paused by a dispute"),
+    Code.SEAT_RELEASED: N_("you no longer have a seat"),
+    Code.SUSPENDED_DISPUTE: N_("paused during a payment dispute"),
     Code.REFUNDED: N_("refunded on %(revoked)s"),
-    Code.REVOKED: N_("taken back on %(revoked)s"),
-    Code.NO_GRANT: N_("does not include this live session, which began before it"),
+    Code.REVOKED: N_("removed on %(revoked)s"),
+    Code.NO_GRANT: N_("does not include this live session, which began before your access started"),
 }
-_IS_FULL = N_("has no free seat")
+_IS_FULL = N_("no seats left")
 
 _COVERAGE: Mapping[Scope, str] = {
-    Scope.WEBINAR: N_("This webinar, for one log-in"),
+    Scope.WEBINAR: N_("This webinar, for one person"),
     Scope.PRESENTER: N_("Pass for all webinars with %(covers)s"),
     Scope.SERIES: N_("Pass for the series %(covers)s"),
-    Scope.EVERYTHING: N_("Pass for every webinar"),
+    Scope.EVERYTHING: N_("Pass for all webinars"),
 }
 _POOL_COVERAGE: Mapping[Scope, str] = {
     Scope.WEBINAR: N_("%(organization)s, for this webinar"),
     Scope.PRESENTER: N_("%(organization)s, for all webinars with %(covers)s"),
     Scope.SERIES: N_("%(organization)s, for the series %(covers)s"),
-    Scope.EVERYTHING: N_("%(organization)s, for every webinar"),
+    Scope.EVERYTHING: N_("%(organization)s, for all webinars"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence to be translated where it is shown, with the values it speaks of."""
+    """A sentence, translated when it is shown, and its values."""
 
     message: str
     values: Mapping[str, str]
@@ -217,20 +215,20 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a person is told of a decision."""
+    """The explanation of a decision for the person."""
 
     sentence: Sentence
     step: Step
-    weighed: tuple[tuple[Sentence, Sentence], ...]  # what was weighed, and what it answered
+    weighed: tuple[tuple[Sentence, Sentence], ...]  # each grant considered, and its verdict
 
 
 def explain(
     decision: Decision, webinar: WebinarFacts, *, zone: ZoneInfo, manager: str | None = None
 ) -> Explanation:
-    """Put a decision into words, with its days and times as they are in `zone`.
+    """Explain a decision in words, with dates and times in `zone`.
 
-    `manager` is who can be asked at the organization whose grant it is (`asked_organization`);
-    where nobody is known there, the step is to write to the house.
+    `manager` is the contact at the organization that owns the grant (`asked_organization`); without
+    one, the step is to contact the seller.
     """
     message, step = _words(decision)
     if decision.code is Code.NO_GRANT and decision.grant is None and not webinar.is_in_passes:
@@ -240,7 +238,7 @@ def explain(
     if step is Step.ASK and manager is None:
         step = Step.CONTACT
     if isinstance(decision, Admitted) and not webinar.playable:
-        step = Step.WAIT  # a handout or a live session is open, but there is nothing to play
+        step = Step.WAIT  # a handout or a live session is open, but there is no recording
     if decision.code is Code.LIVE_OVER and webinar.playable:
         step = Step.WATCH
     if decision.code is Code.NOT_STARTED and _is_invited(decision.grant):
@@ -254,18 +252,18 @@ def explain(
 
 
 def grace_sentence(grant: GrantFacts, zone: ZoneInfo) -> Sentence:
-    """Say of a contract in grace when it ended and until when it still lets in (C1)."""
+    """Return the sentence for a contract in its grace period: its end, and the end of access (C1)."""
     return Sentence(_POOL_WORDS[Code.OK_GRACE][0], _values(grant, zone))
 
 
 def asked_organization(decision: Decision) -> int | None:
-    """Return the organization whose manager the next step is to ask, if that is the step."""
+    """Return the organization whose manager the person should ask, if that is the next step."""
     place = decision.grant.place if decision.grant else None
     return place.organization_id if place and _words(decision)[1] is Step.ASK else None
 
 
 def describe(candidate: Candidate, *, zone: ZoneInfo) -> tuple[Sentence, Sentence]:
-    """Say what a grant covers and whose it is, and what it answers."""
+    """Return what a grant covers and whose it is, and its verdict."""
     grant = candidate.grant
     values = _values(grant, zone)
     coverage = _COVERAGE if grant.place is None else _POOL_COVERAGE
@@ -285,7 +283,7 @@ def _words(decision: Decision) -> tuple[str, Step]:
 
 
 def _is_canceled(decision: Decision, webinar: WebinarFacts) -> bool:
-    """Tell whether it is the webinar that has nothing to give, now and later."""
+    """Return whether the webinar is canceled and has no recording."""
     awaits = decision.code in (Code.LIVE_OVER, Code.RECORDING_NOT_READY)
     is_unheld = decision.code is Code.NO_GRANT and decision.grant is None
     is_over = webinar.state is WebinarState.CANCELED and not webinar.playable
@@ -298,7 +296,7 @@ def _is_invited(grant: GrantFacts | None) -> bool:
 
 
 def is_managed(grant: GrantFacts | None) -> bool:
-    """Tell whether a grant is reached by a manager of its organization, who has no seat of it."""
+    """Return whether the login reaches a grant as a manager of its organization, without a seat."""
     return grant is not None and grant.place is not None and grant.place.way is Way.MANAGED
 
 
@@ -323,10 +321,10 @@ def _values(grant: GrantFacts | None, zone: ZoneInfo) -> dict[str, str]:
 
 
 def last_day(ends_at: datetime, zone: ZoneInfo) -> str:
-    """Name the last day of a half-open term: an end at midnight belongs to the day before."""
+    """Return the last day of a half-open term; a term ending at midnight ends the day before."""
     return first_day(ends_at - timedelta(microseconds=1), zone)
 
 
 def first_day(at: datetime, zone: ZoneInfo) -> str:
-    """Name the day of a moment: a term begins with the day it is sold."""
-    return format_datetime(at.astimezone(zone), "d MMMM y", locale="en")
+    """Return the day of a moment; a term starts with the day it is sold."""
+    return say_long_date(at, zone)

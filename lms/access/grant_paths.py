@@ -1,7 +1,7 @@
 """Grant paths: SQL for every way a login reaches a grant (own, pool seat, claimable pool).
 
-They are one UNION ALL of branches that are each driven by an index, so that a decision stays one
-small statement however many logins, seats and grants there are.
+They are one UNION ALL, and each branch is driven by an index, so that a decision stays one fast
+statement however many logins, seats and grants there are.
 """
 
 from typing import Any, Final
@@ -50,7 +50,7 @@ from lms.models.seats import (
 
 
 class _MailDomain(GenericFunction[str]):
-    """The part of a mail address's key behind the @."""
+    """The part of an email address key after the @."""
 
     type = String()
     name = "mail_domain"
@@ -68,7 +68,7 @@ def _on_postgresql(element: _MailDomain, compiler: SQLCompiler, **how: Any) -> s
     return f"split_part({compiler.process(element.clauses, **how)}, '@', 2)"
 
 
-# The tables themselves: a mapped class would pass each row through the ORM.
+# Core tables, because mapped classes would pass each row through the ORM.
 _LOGIN, _ALIAS, _ORGANIZATION, _GRANT, _POOL, _ASSIGNMENT, _WAITING, _DOMAIN, _MEMBERSHIP = (
     Base.metadata.tables[model.__tablename__]
     for model in (
@@ -87,12 +87,12 @@ _OWNER, _FAMILY = _ORGANIZATION.alias("owner"), _ORGANIZATION.alias("family")
 
 
 def _kept(organization: FromClause) -> ColumnElement[int]:
-    """Return the organization that counts: itself, or the one it was merged into (I6)."""
+    """Return the ID of the remaining organization after a merge (I6)."""
     return func.coalesce(organization.c.merged_into, organization.c.id)
 
 
 def _whose() -> CTE:
-    """Return the login and those merged into it, with all addresses that are surely theirs."""
+    """Return the login and those merged into it, with all confirmed addresses of the person."""
     merged = _LOGIN.alias("merged")
     is_own, is_merged = (
         _LOGIN.c.id == bindparam("login_id"),
@@ -118,7 +118,7 @@ _WHOSE: Final = _whose()
 
 
 def _seated(theirs: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """Return the assignments, of all times, that a person is known by."""
+    """Return the assignments, past ones included, that match a person."""
     return select(
         _ASSIGNMENT.c.pool_id,
         type_coerce(_ASSIGNMENT.c.state, String).label("state"),
@@ -130,23 +130,23 @@ def _seated(theirs: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 
 
 def _nobodys(login_id: ColumnElement[int | None]) -> ColumnElement[bool]:
-    """Tell that a row names no login, in words that no index on logins answers.
+    """Return the condition that a row has no login, in a form that no index on logins matches.
 
-    Rows without one are as many as there are open invitations; the address finds the few.
+    There are as many rows without a login as open invitations; the address index finds the few.
     """
     return func.coalesce(login_id, 0) == 0
 
 
 def _unseated(way: Way, pool_id: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
-    """Return the head of a branch of pools in which nobody holds a seat for this person yet."""
+    """Return the head of a branch for pools in which this person has no seat yet."""
     nothing, never = cast(null(), String), cast(null(), UTCDateTime)
     return select(pool_id, literal(way.value, String), nothing, never, never, never)
 
 
 def _by_domain() -> Select[*tuple[Any, ...]]:
-    """Return the pools whose organization's own mail domain the person has, unless removed (S7).
+    """Return the pools of organizations with a verified domain of the person, unless removed (S7).
 
-    A domain of either of two merged organizations opens the pools of both.
+    For merged organizations, a domain of either opens the pools of both.
     """
     theirs, owner, family = _POOL.alias("theirs"), _OWNER, _FAMILY
     its_organization = (
@@ -158,7 +158,7 @@ def _by_domain() -> Select[*tuple[Any, ...]]:
     )
 
     def was_removed(who: ColumnElement[bool]) -> ColumnElement[bool]:
-        # Found by the person: an organization has more seats than a person has had.
+        # Found by the person, because an organization has more seats than a person has had.
         return (
             exists()
             .select_from(_ASSIGNMENT)
@@ -174,7 +174,7 @@ def _by_domain() -> Select[*tuple[Any, ...]]:
         was_removed(_ASSIGNMENT.c.login_id.in_(select(_WHOSE.c.id))),
         was_removed(_ASSIGNMENT.c.email_key.in_(select(_WHOSE.c.key))),
     )
-    whose_domain = (  # asked for as one value, so that no planner reads all domains instead
+    whose_domain = (  # a scalar subquery, so that no planner reads all domains instead
         select(_kept(owner))
         .join_from(_DOMAIN, owner, owner.c.id == _DOMAIN.c.organization_id)
         .where(_DOMAIN.c.domain == _MailDomain(_WHOSE.c.key))
@@ -195,7 +195,7 @@ def _by_domain() -> Select[*tuple[Any, ...]]:
 
 
 def _managed() -> Select[*tuple[Any, ...]]:
-    """Return the pools of the organizations that the person manages, merged ones among them (S12)."""
+    """Return the pools of the organizations that the person manages, including merged ones (S12)."""
     is_theirs = and_(
         _MEMBERSHIP.c.login_id == _WHOSE.c.id,
         or_(_MEMBERSHIP.c.role == Role.MANAGER, _MEMBERSHIP.c.role == Role.OWNER),
@@ -212,7 +212,7 @@ def _managed() -> Select[*tuple[Any, ...]]:
 
 def _ways() -> Subquery:
     is_expired = _ASSIGNMENT.c.ended_as == AssignmentEnd.EXPIRED
-    # Two comparisons: a list of values would have the text of the statement made anew each time.
+    # Two comparisons, because SQLAlchemy renders a list of values again on every execution.
     is_open = or_(
         _ASSIGNMENT.c.state == AssignmentState.INVITED,
         _ASSIGNMENT.c.state == AssignmentState.OFFERED,
@@ -260,12 +260,12 @@ _OF_A_GRANT: Final = (
 
 
 def lines(pools: ColumnElement[bool] = _ALL) -> Subquery:
-    """Return all grants a login has a way to, with that way; it takes the parameter `login_id`.
+    """Return all grants a login can reach, each with its path; takes the parameter `login_id`.
 
-    `pools` narrows the search early, by `Pool`. Those that were allotted from another admit by
-    that one's grants. A line without a grant (`public_id` is NULL) is none.
+    `pools` narrows the search early, with a condition on `Pool`. An allotted pool admits by the
+    grants of the pool it was allotted from. Ignore rows without a grant (`public_id` is NULL).
     """
-    # The joins are outer ones, so that no planner turns them round and reads all pools or grants.
+    # Outer joins, so that no planner reorders them and reads all pools or grants.
     ways = _ways()
     held = select(
         *_OF_A_GRANT,
@@ -336,7 +336,7 @@ def _place(row: Any) -> PoolPlace:  # noqa: ANN401
 
 
 def _way(state: str, ended_as: str | None) -> Way:
-    # What ended has its own words: it ran out, its pool did, or somebody took it away.
+    # An assignment that expired or lapsed has its own way; otherwise its state decides.
     if ended_as in (AssignmentEnd.EXPIRED, AssignmentEnd.LAPSED):
         return Way(ended_as)
     return Way(state)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from lms.models.accounts import Login
 
-# Made once: an alias costs a millisecond to make.
+# Built once, because building an alias takes a millisecond.
 _asking = aliased(Login)
 
 
@@ -25,11 +25,11 @@ LoginId = int | BindParameter[int] | ScalarSelect[Any]
 
 
 def logins_of(login_id: LoginId) -> Select[int]:
-    """Return the subquery of all logins that are the same person: one, and those merged into it."""
+    """Return the subquery of all logins of one person: the remaining one, and those merged into it."""
     kept = kept_login(login_id)
     return select(Login.id).where(or_(Login.id == kept, Login.merged_into == kept))
 
 
 def kept_login(login_id: LoginId) -> ScalarSelect[int]:
-    """Return the subquery of the login that a person keeps: the one their others are merged into."""
+    """Return the subquery of a person's remaining login, into which the others were merged."""
     return _KEPT.where(_asking.id == login_id).scalar_subquery()

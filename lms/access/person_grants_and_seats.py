@@ -1,4 +1,4 @@
-"""A person's grants and seats: those held or open to claim, and waiting-list numbers."""
+"""A person's grants and seats: those they have or can claim, and their waitlist positions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, WaitingEntry
 
-# Before it begins, or while its payment is awaited, people may take the seat that is kept for them.
+# People can claim a seat reserved for them before the term starts or the payment arrives.
 _AHEAD: Final = frozenset({Code.NOT_STARTED, Code.PAYMENT_PENDING})
 _KEPT: Final = frozenset({Way.INVITED, Way.OFFERED, Way.MANAGED})
 _NEWCOMERS: Final = frozenset({Way.BY_DOMAIN, Way.EXPIRED})
@@ -23,7 +23,7 @@ _NEWCOMERS: Final = frozenset({Way.BY_DOMAIN, Way.EXPIRED})
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One grant a person has a way to, and how it stands; `slug` is of the one webinar it is for."""
+    """One grant that a person can reach, with its verdict; `slug` is set for a single webinar."""
 
     target_id: int | None
     slug: str | None
@@ -31,12 +31,12 @@ class Holding:
 
     @property
     def place(self) -> PoolPlace | None:
-        """Return how the person stands with the pool that holds it; None when it is their own."""
+        """Return the person's relation to the grant's pool; None for their own grant."""
         return self.candidate.grant.place
 
     @property
     def may_claim(self) -> bool:
-        """Tell whether a seat waits for this person to take it."""
+        """Return whether this person can claim a seat now."""
         if self.candidate.code in (Code.INVITE_NOT_CLAIMED, Code.SEAT_CLAIMABLE):
             return True
         place = self.place
@@ -44,7 +44,7 @@ class Holding:
 
     @property
     def may_join_waiting_list(self) -> bool:
-        """Tell whether the person could have a seat, were one free."""
+        """Return whether the person could claim a seat if one were free."""
         place = self.place
         return (
             place is not None and self.candidate.code is Code.NO_GRANT and place.way in _NEWCOMERS
@@ -53,9 +53,9 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class OwnPlace:
-    """A person's place with one pool: by its best grant, with the seat that is theirs if one is.
+    """A person's relation to one pool, by its best grant, and the public ID of their seat, if any.
 
-    `number` is where they stand on the waiting list, from 1.
+    `number` is their position on the waitlist, from 1.
     """
 
     pool_id: int
@@ -123,17 +123,17 @@ _NUMBERS: Final = (
 
 
 def read_holdings(session: Session, login_id: int, now: datetime) -> Sequence[Holding]:
-    """Return everything a person has a way to, in force or not, best first."""
+    """Return all grants a person can reach, active or not, best first."""
     return _weighed(session.execute(_ALL, {"login_id": login_id}).all(), now)
 
 
 def read_numbers(session: Session, login_id: int) -> Mapping[str, int]:
-    """Return where a person stands on the waiting lists they are on, from 1, by pool."""
+    """Return a person's positions on waitlists, from 1, by the pool's public ID."""
     return {row.public_id: row.number for row in session.execute(_NUMBERS, {"login_id": login_id})}
 
 
 def read_own_place(session: Session, login_id: int, pool: str, now: datetime) -> OwnPlace:
-    """Return how a person stands with a pool; raises NotFound for one they have no way to."""
+    """Return a person's relation to a pool; raises NotFound if they have no way to it."""
     values = {"login_id": login_id, "pool": pool}
     rows = session.execute(_OF_POOL, values).all()
     found = _weighed([row for row in rows if row.pool == pool], now)

@@ -1,4 +1,4 @@
-"""The access policy: who may watch what, decided in one place, purely from facts and a time."""
+"""The access policy: who can watch what, decided in one place, purely from facts and a time."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from lms.models.catalog import WebinarState
 from lms.models.grants import Scope, Withdrawal
 
 LIVE_OPENS_BEFORE = timedelta(minutes=60)
-LIVE_STAYS_OPEN = timedelta(minutes=60)  # after the announced end, for a webinar that overruns
+LIVE_STAYS_OPEN = timedelta(minutes=60)  # after the announced end, in case a webinar runs over
 
 
 class Action(StrEnum):
-    """What somebody wants to do with a webinar."""
+    """What a person wants to do with a webinar."""
 
     LIVE = "live"
     RECORDING = "recording"
@@ -23,7 +23,7 @@ class Action(StrEnum):
 
 
 class Code(StrEnum):
-    """Every answer of a decision; refusals stand in the order of how near they are to mended."""
+    """Every result of a decision; refusals are ordered by how easily they can be resolved."""
 
     OK_PERMANENT = "OK_PERMANENT"
     OK_FREE = "OK_FREE"
@@ -54,22 +54,22 @@ ADMITTING = IN_FORCE | {Code.OK_FREE, Code.OK_GRACE}
 _RANK = {code: rank for rank, code in enumerate(Code)}
 _TAKEN_BY_MANAGERS = frozenset({Code.SEAT_CLAIMABLE, Code.PAYMENT_PENDING, Code.NOT_STARTED})
 _TAKEN_BACK = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
-# What a person no longer has through a pool that goes on without them, and what a pool that starts,
-# is paid or is renewed would not bring back to someone whose seat was taken away.
+# Codes that become SEAT_RELEASED: for a frozen or lapsed seat while its pool is active (_LOST...), and
+# for a released seat, which no start, payment or renewal of the pool would restore (_GONE...).
 _OVER = frozenset({Code.CONTRACT_LAPSED, Code.PASS_EXPIRED})
 _LOST_WITH_A_SEAT = IN_FORCE | _OVER | {Code.HELD_AFTER_TERM}
 _GONE_WITH_A_SEAT = IN_FORCE | _OVER | {Code.PAYMENT_PENDING, Code.NOT_STARTED}
 
 
 class Way(StrEnum):
-    """How a login stands with a pool; the nearest to a seat comes first."""
+    """How a login relates to a pool, the closest to a seat first."""
 
     CLAIMED = "claimed"
     INVITED = "invited"
     OFFERED = "offered"
     BY_DOMAIN = "by_domain"
-    BY_LAUNCH = "by_launch"  # a learner of the organization's own learning system
-    MANAGED = "managed"  # a manager of the organization, who may take a free seat (S12)
+    BY_LAUNCH = "by_launch"  # a learner in the organization's own LMS
+    MANAGED = "managed"  # a manager of the organization, who can claim a free seat (S12)
     WAITING = "waiting"
     EXPIRED = "expired"
     FROZEN = "frozen"
@@ -82,11 +82,11 @@ _NEARNESS = {way: rank for rank, way in enumerate(Way)}
 
 @dataclass(frozen=True, slots=True)
 class PoolPlace:
-    """How a login stands with the pool that holds a grant, and whose pool that is.
+    """A login's relation to the pool of a grant, and that pool's organization.
 
-    Where two organizations were merged, it is the one that is kept (PRODUCT.md, I6).
-    `has_room` tells that a seat is free; `expires_at` is when an open invitation or offer runs
-    out; the seat was theirs from `claimed_at` until `left_at`, as far as either came.
+    After a merge it is the remaining organization (PRODUCT.md, I6). `has_room` means that a seat is
+    free; `expires_at` is when an open invitation or offer expires; the seat was theirs from
+    `claimed_at` until `left_at`, if set.
     """
 
     pool: str
@@ -102,10 +102,10 @@ class PoolPlace:
 
 @dataclass(frozen=True, slots=True)
 class GrantFacts:
-    """One grant that covers the webinar: its term, what was done to it, and the way to it.
+    """One grant that covers the webinar: its term, its status, and the way to it.
 
-    `place` is None for a login's own. A pool's admits until `grace_until` (C1); a pass has none.
-    `opens_live` lets into the live session before payment (P9).
+    `place` is None for a login's own grant. A pool's grant admits until `grace_until` (C1); a pass
+    has none. `opens_live` allows joining the live session before payment (P9).
     """
 
     public_id: str
@@ -125,7 +125,7 @@ class GrantFacts:
 
 @dataclass(frozen=True, slots=True)
 class LoginFacts:
-    """The login that asks, and its grants that cover the webinar in question."""
+    """The login, and its grants that cover the webinar in question."""
 
     id: int
     blocked_at: datetime | None
@@ -134,9 +134,9 @@ class LoginFacts:
 
 @dataclass(frozen=True, slots=True)
 class WebinarFacts:
-    """What a decision needs to know of a webinar; `playable` is true once something can be played.
+    """The facts about a webinar; `playable` is true once a recording can be played.
 
-    One that isn't in passes is open only to grants of the webinar itself (MONEY.md, M16).
+    A webinar that isn't in passes is open only to grants of the webinar itself (MONEY.md, M16).
     """
 
     id: int
@@ -150,7 +150,7 @@ class WebinarFacts:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A grant that was weighed, and what it answers by itself."""
+    """A grant that was considered, and its verdict on its own."""
 
     grant: GrantFacts
     code: Code
@@ -158,7 +158,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Yes: by which grant (none when free), and when that ends (never when None)."""
+    """Access: through which grant (None if free), and until when (None is permanent)."""
 
     code: Code
     grant: GrantFacts | None
@@ -168,7 +168,7 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """No: the code has one sentence and one next step; `grant` is the one it speaks of, if any."""
+    """No access: the code has one sentence and one next step; `grant` is the grant it is about, if any."""
 
     code: Code
     grant: GrantFacts | None
@@ -180,7 +180,7 @@ Decision = Admitted | Turned
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The facts of one login and one webinar, as one statement loaded them."""
+    """The facts about one login and one webinar, as one statement loaded them."""
 
     login: LoginFacts
     webinar: WebinarFacts
@@ -194,11 +194,11 @@ def decide(
     *,
     within: int | None = None,
 ) -> Decision:
-    """Decide whether `login` may do `action` with `webinar` at `now` (PRODUCT.md, The decision).
+    """Decide whether `login` can do `action` with `webinar` at `now` (PRODUCT.md, The decision).
 
-    `within` is an organization's id: launches and embeds weigh only its pools and free webinars.
-    Where two were merged, it is the id of the one that is kept, as in the places of the grants.
-    The order of the grants never matters, and adding one never takes access away.
+    `within` is an organization's row ID: launches and embeds consider only its pools and free
+    webinars. After a merge it is the ID of the remaining organization, as in the places of the
+    grants. The order of the grants never matters, and adding one never takes access away.
     """
     candidates = _weighed(
         (
@@ -228,9 +228,9 @@ def decide(
 
 
 def is_hidden(webinar: WebinarFacts, decision: Decision) -> bool:
-    """Tell whether a webinar is to read like one that never was; staff see every one.
+    """Return whether a webinar must look as if it didn't exist; staff see every webinar.
 
-    What is off the catalog is there for those who hold it or held it, and for nobody else.
+    A withdrawn webinar stays visible to people who have or had access to it.
     """
     if webinar.state is WebinarState.DRAFT:
         return True
@@ -238,14 +238,14 @@ def is_hidden(webinar: WebinarFacts, decision: Decision) -> bool:
 
 
 def weigh_holdings(grants: Iterable[GrantFacts], now: datetime) -> tuple[Candidate, ...]:
-    """Weigh grants as they stand by themselves, whichever webinar is asked about; best first."""
+    """Return verdicts on grants on their own, independent of a webinar, best first."""
     return _weighed(grants, now, lambda grant: _standing(grant, now))
 
 
 def _weighed(
     grants: Iterable[GrantFacts], now: datetime, code_of: Callable[[GrantFacts], Code]
 ) -> tuple[Candidate, ...]:
-    """Answer for each grant by the best way the login has to it, best first."""
+    """Return a verdict on each grant through the login's best path to it, best first."""
     coded = [(grant, code_of(grant)) for grant in grants]
     open_pools = {grant.place.pool for grant, code in coded if grant.place and code in IN_FORCE}
     best: dict[str, Candidate] = {}
@@ -264,7 +264,7 @@ def _weighed(
 
 
 def _standing(grant: GrantFacts, now: datetime) -> Code:
-    """Tell how a grant stands by itself, whichever webinar it is asked about."""
+    """Return the state of a grant on its own, independent of a webinar."""
     if grant.revoked_at is not None and grant.revoked_at <= now:
         return Code.REFUNDED if grant.revoked_as is Withdrawal.REFUNDED else Code.REVOKED
     if grant.suspended_at is not None and grant.suspended_at <= now:
@@ -279,7 +279,7 @@ def _standing(grant: GrantFacts, now: datetime) -> Code:
 
 
 def _after_the_end(grant: GrantFacts, now: datetime) -> Code:
-    """Answer for a grant whose term is over: grace for a pool's people, then nothing (C1, A4)."""
+    """Return the state of a grant after its term: grace for a pool's people, then none (C1, A4)."""
     if grant.grace_until is not None and now < grant.grace_until:
         is_held = grant.awaits_payment_since is not None and grant.awaits_payment_since <= now
         return Code.PAYMENT_PENDING if is_held else Code.OK_GRACE
@@ -287,7 +287,7 @@ def _after_the_end(grant: GrantFacts, now: datetime) -> Code:
 
 
 def _weigh(grant: GrantFacts, webinar: WebinarFacts, action: Action, now: datetime) -> Code:
-    """Answer for one grant alone, as if it were the only one (PRODUCT.md, A2 to A4)."""
+    """Return the verdict on one grant as if it were the only one (PRODUCT.md, A2 to A4)."""
     code = _standing(grant, now)
     if code is Code.PAYMENT_PENDING and action is Action.LIVE and grant.opens_live:
         code = Code.OK_PERMANENT if grant.ends_at is None else Code.OK_TERM
@@ -296,20 +296,20 @@ def _weigh(grant: GrantFacts, webinar: WebinarFacts, action: Action, now: dateti
     if webinar.held_at >= grant.ends_at:
         return Code.HELD_AFTER_TERM
     if code in ADMITTING and action is Action.LIVE and webinar.held_at < grant.starts_at:
-        return Code.NO_GRANT  # live entry is to webinars that start inside the term
+        return Code.NO_GRANT  # live access covers webinars that start within the term
     return code
 
 
 def _reached(place: PoolPlace, code: Code, now: datetime, *, is_pool_open: bool) -> Code | None:
-    """Answer for a pool's grant, which by itself says `code`, by the way a login has to it.
+    """Return the verdict on a pool's grant, whose own is `code`, through a login's path to it.
 
-    None is for a way that leads nowhere and was never theirs.
+    None is for a path that gives no access and never gave the person a seat.
     """
     way = _way_at(place, now)
     if way is Way.CLAIMED:
         return code
     if code is Code.OK_GRACE:
-        code = Code.CONTRACT_LAPSED  # in grace nobody new comes in (C1)
+        code = Code.CONTRACT_LAPSED  # the grace period admits no new people (C1)
     match way:
         case Way.INVITED | Way.OFFERED | Way.WAITING:
             kept = Code.POOL_FULL_WAITLISTED if way is Way.WAITING else Code.INVITE_NOT_CLAIMED
@@ -328,7 +328,7 @@ def _reached(place: PoolPlace, code: Code, now: datetime, *, is_pool_open: bool)
 
 
 def _after_a_seat(way: Way, code: Code, *, is_pool_open: bool) -> Code:
-    """Answer for somebody who had a seat, by what they lost with it."""
+    """Return the verdict for a person who had a seat, by what they lost with it."""
     if way is Way.RELEASED:
         is_lost = code in _GONE_WITH_A_SEAT
     else:
@@ -337,16 +337,16 @@ def _after_a_seat(way: Way, code: Code, *, is_pool_open: bool) -> Code:
 
 
 def _launched_into(place: PoolPlace, code: Code, *, is_pool_open: bool) -> Code | None:
-    """Answer for a learner (I4), who hears why a pool lets no one in, unless another grant does."""
+    """Return the verdict for a learner (I4): why the pool is closed, unless another grant opens it."""
     if code in IN_FORCE:
         return _open_to_newcomers(place)
     return None if is_pool_open else code
 
 
 def _way_at(place: PoolPlace, now: datetime) -> Way:
-    """Tell how the login stood with the pool at a moment, which need not be the present."""
+    """Return the login's relation to the pool at a moment, which can be in the past."""
     if place.way is Way.OFFERED and place.expires_at is not None and place.expires_at <= now:
-        return Way.EXPIRED  # the seat goes to the next in line (S9)
+        return Way.EXPIRED  # the next person on the waitlist gets the seat (S9)
     if place.claimed_at is None:
         return place.way
     if now < place.claimed_at:
@@ -356,7 +356,7 @@ def _way_at(place: PoolPlace, now: datetime) -> Way:
 
 
 def _open_to_newcomers(place: PoolPlace) -> Code:
-    """Answer for who may take a free seat, where there is one (S4, S7, I4)."""
+    """Return the verdict for people who can claim a free seat, if there is one (S4, S7, I4)."""
     if not place.has_room:
         return Code.NO_GRANT
     is_invited = place.way not in (Way.BY_DOMAIN, Way.BY_LAUNCH)
@@ -373,7 +373,7 @@ def _end(candidate: Candidate) -> datetime | None:
 
 
 def _preference(candidate: Candidate) -> tuple[int, float, str, int]:
-    """Sort the best first: by code, then permanent, then the later end; the rest breaks ties."""
+    """Return a sort key, best first: code, then permanent, then the later end, then tie-breakers."""
     ends_at, place = _end(candidate), candidate.grant.place
     lasting = float("-inf") if ends_at is None else -ends_at.timestamp()
     nearness = -1 if place is None else _NEARNESS[place.way]
@@ -381,12 +381,12 @@ def _preference(candidate: Candidate) -> tuple[int, float, str, int]:
 
 
 def _is_free(webinar: WebinarFacts) -> bool:
-    """Tell whether anybody signed in may watch; a withdrawn webinar is on offer to nobody new."""
+    """Return whether everyone with an account can watch; a withdrawn webinar isn't offered anew."""
     return webinar.free and webinar.state is WebinarState.ANNOUNCED
 
 
 def _obstacle(webinar: WebinarFacts, action: Action, now: datetime) -> Code | None:
-    """Return what about the webinar itself stands in the way of somebody who is entitled."""
+    """Return what about the webinar itself prevents a person with a grant from the action."""
     if action is Action.RECORDING:
         return None if webinar.playable else Code.RECORDING_NOT_READY
     if action is not Action.LIVE:

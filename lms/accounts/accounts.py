@@ -1,4 +1,4 @@
-"""Accounts: a login's name, email address, password, and whether it may be used."""
+"""Accounts: a login's name, email address, password, and whether it can be used."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ LONGEST_NAME: Final = 200
 UNCONFIRMED_KEPT_FOR: Final = timedelta(days=7)
 NAME_MISSING = N_("Enter your name.")
 NAME_TOO_LONG = N_("Use at most 200 characters.")
-ADDRESS_TAKEN = N_("This address has an account already.")
+ADDRESS_TAKEN = N_("This address already has an account.")
 
 _ACCOUNTS = select(
     Login.id,
@@ -43,7 +43,7 @@ _ACCOUNTS = select(
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A login as its own person and the command line see it; addresses may be missing for LTI."""
+    """A login as its person and the command line see it; `email` is None for a learner from an LMS."""
 
     id: int
     public_id: str
@@ -54,12 +54,12 @@ class Account:
     is_confirmed: bool
     is_blocked: bool
     has_password: bool
-    recovery_email: str | None  # confirmed
+    recovery_email: str | None  # only once confirmed
 
 
 @dataclass(frozen=True, slots=True)
 class NewLogin:
-    """A login to be made by staff or the command line; its address counts as confirmed."""
+    """A login that staff or the command line create; its address counts as confirmed."""
 
     address: Address
     name: str
@@ -70,10 +70,10 @@ class NewLogin:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a password is checked against: nothing when there is no such account, or no password.
+    """The hash that a password is checked against: None if there is no such account, or no password.
 
-    The right one opens `login_id`; `own_id` is the login whose password it is, which is another
-    where two were merged and each still has its own.
+    The right password signs in to `login_id`; `own_id` is the login that has the hash. They differ
+    if the login was merged and still has its own password.
     """
 
     login_id: int | None
@@ -85,9 +85,9 @@ NOBODY: Final = Kept(None, None, None)
 
 
 def find_by_email(session: Session, email: str) -> Account:
-    """Return the login that an address leads to, however it is written; raises NotFound.
+    """Return the login of an address, however it is written; raises NotFound.
 
-    That is also a login's further address, and the kept one of two that were merged.
+    Finds aliases too; a merged login gives the remaining one.
     """
     try:
         address = read_address(email)
@@ -97,14 +97,14 @@ def find_by_email(session: Session, email: str) -> Account:
 
 
 def read_account(session: Session, login_id: int) -> Account:
-    """Return the login of a row; raises NotFound."""
+    """Return a login by row ID; raises NotFound."""
     return _found(session, Login.id == login_id)
 
 
 def read_kept(session: Session, address: Address) -> Kept:
-    """Return what a password for an address is to be checked against.
+    """Return what a password for an address is checked against.
 
-    The password of a login that was merged opens the kept one, until either is changed.
+    The password of a merged login signs in to the remaining one, until either password is changed.
     """
     try:
         known = login_lookup.find_known(session, address)
@@ -114,7 +114,7 @@ def read_kept(session: Session, address: Address) -> Kept:
 
 
 def read_own_kept(session: Session, own_id: int) -> Kept:
-    """Return what the password of a login is to be checked against."""
+    """Return what the password of a login is checked against."""
     stands_for = aliased(Login)
     row = session.execute(
         select(
@@ -133,7 +133,7 @@ def read_own_kept(session: Session, own_id: int) -> Kept:
 
 
 def checked_name(name: str) -> str:
-    """Return a name as it is kept: one line, no space around. Raises Invalid."""
+    """Return a name as it is stored: one line, stripped. Raises Invalid."""
     text = " ".join(name.split())
     if not text:
         raise Invalid(NAME_MISSING, fields={"name": NAME_MISSING})
@@ -143,9 +143,9 @@ def checked_name(name: str) -> str:
 
 
 def add_login(session: Session, new: NewLogin, *, actor: str | None, now: datetime) -> Account:
-    """Make a login that may be used at once; raises Conflict when the address has one.
+    """Create a login that can be used at once; raises Conflict if the address has one.
 
-    One that somebody had begun to make for this address, and never confirmed, is taken over.
+    Takes over an unconfirmed account with this address.
     """
     values = {
         "email": new.address.shown,
@@ -174,10 +174,10 @@ def add_login(session: Session, new: NewLogin, *, actor: str | None, now: dateti
 
 
 def add_unproven(session: Session, new: NewLogin, *, now: datetime) -> Account:
-    """Make a login that signs in by its password, whose address is not confirmed.
+    """Create a login with a password and an unconfirmed address.
 
-    Until it is, no email lets anyone in and nothing is found by the address (PRODUCT.md, S13). Raises
-    Conflict when the address has an account, or a password already.
+    Until it is confirmed, no email link or code signs in, and the address isn't found (PRODUCT.md,
+    S13). Raises Conflict if the address has an account, or a password already.
     """
     add_unconfirmed(session, new.address, now=now)
     login_id = session.scalar(
@@ -199,7 +199,7 @@ def add_unproven(session: Session, new: NewLogin, *, now: datetime) -> Account:
 
 
 def confirm_address(session: Session, login_id: int, key: str, *, now: datetime) -> None:
-    """Note that a person has shown that their login's address, by its key, is theirs."""
+    """Confirm a login's address, by its key, after the person proved that they receive its email."""
     public_id = session.scalar(
         update(Login)
         .where(Login.id == login_id, Login.email_key == key, Login.confirmed_at.is_(None))
@@ -212,9 +212,9 @@ def confirm_address(session: Session, login_id: int, key: str, *, now: datetime)
 
 
 def give_up_unproven(session: Session, login_id: int, *, to: int, now: datetime) -> None:
-    """Let a login whose address was never confirmed be read as the login that has proven it.
+    """Merge an unconfirmed login into the login that proved its address.
 
-    What it can watch stays; its password and its browsers open nothing anymore.
+    Its access stays; its password is removed and its browsers are signed out.
     """
     session.execute(
         update(Login)
@@ -230,9 +230,9 @@ def give_up_unproven(session: Session, login_id: int, *, to: int, now: datetime)
 
 
 def add_unconfirmed(session: Session, address: Address, *, now: datetime) -> None:
-    """Make a login that can't be used yet, unless the address leads to one; two at once make one.
+    """Create a login that can't be used yet, unless the address has one; concurrent calls create one.
 
-    Until its person gives a name, it is called by the part of the address before the @.
+    Until the person enters a name, it is the part of the address before the @.
     """
     if login_lookup.is_alias(session, address):
         return
@@ -250,7 +250,7 @@ def add_unconfirmed(session: Session, address: Address, *, now: datetime) -> Non
 
 
 def add_without_address(session: Session, name: str, *, now: datetime) -> int:
-    """Make a login that no address leads to: of a learner, or of a buyer not confirmed; returns its id."""
+    """Create a login without an address, for a learner or an unconfirmed buyer; return its row ID."""
     login = Login(name=name, email=None, email_key=None, created_at=now)
     session.add(login)
     session.flush()
@@ -260,14 +260,14 @@ def add_without_address(session: Session, name: str, *, now: datetime) -> int:
 def invite_to_set_password(
     session: Session, account: Account, *, links: Links, now: datetime
 ) -> None:
-    """Send the link by which a person chooses the first password of a login made for them."""
+    """Email a link for choosing the first password of a login that was created for a person."""
     email = account.email or ""
     reader = Reader(email, account.id, account=email)
     mails.send_link(session, reader, EmailPurpose.SET_PASSWORD, links=links, now=now)
 
 
 def change_details(session: Session, login_id: int, *, name: str, zone: str, now: datetime) -> None:
-    """Change what a person is called, and the zone in which times are shown to them."""
+    """Change a person's name, and the time zone in which times are shown to them."""
     changed = _update(session, login_id, name=checked_name(name), zone=zone)
     audit.record(session, "login.details_changed", changed, actor=changed, now=now)
 
@@ -281,10 +281,10 @@ def change_password(
     links: Links,
     now: datetime,
 ) -> None:
-    """Change the password, sign out all browsers but `keep`, and tell the owner by mail.
+    """Change the password, sign out all browsers but `keep`, and notify the owner by email.
 
-    Whatever was mailed that leads into the account or moves it stops working: who knew the old
-    password may have asked for it. So do the passwords of logins that were merged into this one.
+    Emailed links and codes that sign in or change the address stop working, because a person who
+    knew the old password may have requested them. Passwords of merged logins stop working too.
     """
     changed = _update(session, login_id, password_hash=password_hash)
     link_tokens_and_codes.void(session, login_id, *link_tokens_and_codes.WAYS_IN, now=now)
@@ -298,7 +298,7 @@ def change_password(
 
 
 def renew_hash(session: Session, kept: Kept, *, password_hash: str) -> None:
-    """Keep the same password under a stronger hash, unless it was changed meanwhile."""
+    """Store the same password with a stronger hash, unless it was changed in the meantime."""
     session.execute(
         update(Login)
         .where(Login.id == kept.own_id, Login.password_hash == kept.password_hash)
@@ -308,12 +308,12 @@ def renew_hash(session: Session, kept: Kept, *, password_hash: str) -> None:
 
 
 def forget_unconfirmed(session: Session, *, now: datetime) -> None:
-    """Delete what was begun a week ago and never confirmed, so that no address is kept for it."""
+    """Delete sign-ups that weren't confirmed within a week, so that their addresses aren't kept."""
     _forget(session, Login.created_at < now - UNCONFIRMED_KEPT_FOR)
 
 
 def forget_begun(session: Session, login_id: int) -> None:
-    """Delete a login that was never confirmed and to which nothing was granted."""
+    """Delete a login that was never confirmed, has no password, and has no grants."""
     _forget(session, Login.id == login_id)
 
 

@@ -1,4 +1,4 @@
-"""Authenticator apps: their secrets, and the codes of six digits they show (TOTP, RFC 6238)."""
+"""Authenticator apps: their secrets, and their six-digit codes (TOTP, RFC 6238)."""
 
 import base64
 from datetime import datetime
@@ -11,14 +11,14 @@ from lms.core.errors import N_, Invalid
 from lms.core.runtime import derived_key
 
 STEP_S: Final = 30
-NEARBY: Final = (0, -1, 1)  # a clock that is half a minute off still works
+NEARBY: Final = (0, -1, 1)  # tolerates a clock that is half a minute off
 DIGITS: Final = 6
 SETUP_ENDS_AFTER_S: Final = 1800
 SETUP_OVER: Final = N_("This page was open for too long. Scan the new code, then enter its digits.")
 
 
 def new_secret() -> str:
-    """Return a new secret: 160 random bits in Base32, as apps take it."""
+    """Return a new secret: 160 random bits in Base32, as apps require."""
     return pyotp.random_base32()
 
 
@@ -28,17 +28,17 @@ def app_url(secret: str, *, account: str, seller: str) -> str:
 
 
 def seal(secret: str, secret_key: str) -> str:
-    """Return a secret as text that only this installation's secret key opens."""
+    """Return a secret encrypted with this installation's secret key."""
     return _lock(secret_key).encrypt(secret.encode()).decode()
 
 
 def seal_for_setup(secret: str, *, owner: str, secret_key: str) -> str:
-    """Return a secret sealed for the page on which its owner, by the outside id, adds the app."""
+    """Return an encrypted secret for the page where its owner, by public ID, adds the app."""
     return seal(f"{owner} {secret}", secret_key)
 
 
 def secret_of_setup(sealed: str, *, owner: str, secret_key: str) -> str:
-    """Return the secret of `seal_for_setup`; raises Invalid after half an hour or for another owner."""
+    """Return the secret of `seal_for_setup`; raises Invalid after 30 minutes or for another owner."""
     try:
         opened = _lock(secret_key).decrypt(sealed.encode(), ttl=SETUP_ENDS_AFTER_S).decode()
     except InvalidToken as fault:
@@ -50,9 +50,9 @@ def secret_of_setup(sealed: str, *, owner: str, secret_key: str) -> str:
 
 
 def step_of(sealed: str, code: str, *, secret_key: str, now: datetime) -> int | None:
-    """Return the 30 seconds (since 1970) to which a code belongs, or None if it is wrong.
+    """Return the 30-second step (since 1970) that a code belongs to, or None if it is wrong.
 
-    One that was sealed with another secret key matches no code.
+    A secret encrypted with another secret key matches no code.
     """
     try:
         secret = _lock(secret_key).decrypt(sealed.encode()).decode()
@@ -62,7 +62,7 @@ def step_of(sealed: str, code: str, *, secret_key: str, now: datetime) -> int | 
 
 
 def step_of_secret(secret: str, code: str, *, now: datetime) -> int | None:
-    """Return the 30 seconds (since 1970) to which a code of a secret belongs, or None."""
+    """Return the 30-second step (since 1970) that a code of a secret belongs to, or None."""
     if len(code) != DIGITS or not (code.isascii() and code.isdigit()):
         return None
     app, this_step = pyotp.TOTP(secret), int(now.timestamp()) // STEP_S

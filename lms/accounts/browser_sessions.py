@@ -1,6 +1,6 @@
 """Browser sessions: each signed-in browser is a row that can be listed and ended.
 
-Where a login has a second factor, a sign-in opens nothing until its second step is done.
+If a login has a second factor, a sign-in gives no access until its second step is done.
 """
 
 import hashlib
@@ -23,24 +23,24 @@ REMEMBERED_FOR: Final = timedelta(days=30)
 IDLE_FOR: Final = timedelta(hours=12)
 SECOND_STEP_WITHIN: Final = timedelta(minutes=15)
 LONGEST: Final = timedelta(days=30)
-NOTED_EVERY: Final = timedelta(minutes=5)  # "last seen" is known to this, not written each time
+NOTED_EVERY: Final = timedelta(minutes=5)  # the precision of "last seen", to save writes
 A_VISIT_ENDS_AFTER: Final = timedelta(hours=4)
 KEPT_AFTER_ITS_END: Final = timedelta(days=30)
 LONGEST_AGENT: Final = 200
-BLOCKED = N_("This log-in is blocked.")
+BLOCKED = N_("Your account is blocked.")
 
 
 class Blocked(Forbidden):
-    """The login is blocked: told to nobody but who has shown that it is theirs."""
+    """The login is blocked; raised only after the person proved that it is theirs."""
 
     code = "account_blocked"
 
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """What a browser brings when it signs in; `agent` is a few words such as "Firefox on Windows".
+    """A browser that signs in; `agent` is a few words such as "Firefox on Windows".
 
-    `earlier` is the hash of a sign-in cookie it still has; that sign-in ends with the new one.
+    `earlier` is the hash of its previous sign-in cookie; that sign-in ends with the new one.
     """
 
     agent: str
@@ -50,9 +50,9 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A new sign-in: `cookie` is kept by the browser alone.
+    """A new sign-in; only the browser stores the `cookie`.
 
-    While its second step is due, it opens no page but that of the second step.
+    While its second step is due, it opens only the page of the second step.
     """
 
     cookie: str
@@ -67,7 +67,7 @@ class Due:
 
     sign_in_id: int
     login_id: int
-    login: str  # the outside id
+    login: str  # the public ID
     challenge: bytes | None
 
 
@@ -84,22 +84,21 @@ class SignedIn:
 
 
 def hash_cookie(value: str) -> bytes:
-    """Return what is stored of a cookie: its SHA-256, 32 bytes."""
+    """Return the stored form of a cookie: its SHA-256, 32 bytes."""
     return hashlib.sha256(value.encode()).digest()
 
 
 def open_sign_in(session: Session, login_id: int, *, browser: Browser, now: datetime) -> Opened:
-    """Sign a browser in under a cookie of 256 random bits that never was used before.
+    """Sign a browser in with a new cookie of 256 random bits.
 
-    A login that was merged opens the one that was kept. If either has a second factor, the second
-    step is due first (`finish`). Raises Blocked when the login is blocked, and NotFound when there
-    is none.
+    A merged login signs in to the remaining one. If it has a second factor, the second step is due
+    first (`finish`). Raises Blocked if the login is blocked, and NotFound if it doesn't exist.
     """
     merged_into = select(Login.merged_into).where(Login.id == login_id).scalar_subquery()
     login = session.execute(
         select(Login.id, Login.public_id, Login.blocked_at)
         .where(Login.id == func.coalesce(merged_into, login_id))
-        .with_for_update(key_share=True)  # so that no factor is added meanwhile
+        .with_for_update(key_share=True)  # no factor can be added in the meantime
     ).one_or_none()
     if login is None:
         raise NotFound
@@ -128,13 +127,13 @@ def open_sign_in(session: Session, login_id: int, *, browser: Browser, now: date
 
 
 def has_second_factor(session: Session, login_id: int) -> bool:
-    """Tell whether a person has an authenticator app or a passkey, also by a merged login."""
+    """Return whether a person has an authenticator app or a passkey, including merged logins."""
     theirs = SecondFactor.login_id.in_(logins_of(login_id))
     return bool(session.scalar(select(exists().where(theirs))))
 
 
 def read_due(session: Session, cookie: str, *, now: datetime) -> Due | None:
-    """Return the sign-in of a cookie if its second step is due; None for every other."""
+    """Return the sign-in of a cookie if its second step is due, or else None."""
     row = session.execute(
         select(SignIn.id, SignIn.login_id, Login.public_id, SignIn.challenge)
         .join(Login, Login.id == SignIn.login_id)
@@ -150,7 +149,7 @@ def read_due(session: Session, cookie: str, *, now: datetime) -> Due | None:
 
 
 def finish(session: Session, due: Due, *, now: datetime) -> Opened:
-    """Sign the browser in after its second step, under a new cookie; raises NotFound if it ended."""
+    """Complete a sign-in after its second step, with a new cookie; raises NotFound if it ended."""
     cookie = secrets.token_urlsafe(32)
     sign_in = session.scalar(
         select(SignIn)
@@ -175,7 +174,7 @@ def finish(session: Session, due: Due, *, now: datetime) -> Opened:
 def note_proof(
     session: Session, sign_in_id: int, *, now: datetime, second_step: SecondStep | None = None
 ) -> None:
-    """Note that the person of a signed-in browser has just proved again who they are."""
+    """Note that a signed-in person has just proved their identity again."""
     values: dict[str, object] = {"proved_at": now}
     if second_step is not None:
         values["second_step"] = second_step
@@ -188,12 +187,12 @@ def note_proof(
 
 
 def read_challenge(session: Session, sign_in_id: int) -> bytes | None:
-    """Return what a passkey was asked to sign in this browser, if it has not yet."""
+    """Return the challenge that a passkey was asked to sign in this browser, if still unanswered."""
     return session.scalar(select(SignIn.challenge).where(SignIn.id == sign_in_id))
 
 
 def set_challenge(session: Session, sign_in_id: int, challenge: bytes) -> None:
-    """Note what a passkey is asked to sign in this browser."""
+    """Store the challenge that a passkey is asked to sign in this browser."""
     session.execute(
         update(SignIn)
         .where(SignIn.id == sign_in_id)
@@ -203,7 +202,7 @@ def set_challenge(session: Session, sign_in_id: int, challenge: bytes) -> None:
 
 
 def use_challenge(session: Session, challenge: bytes) -> bool:
-    """Let a challenge be answered no second time; False if it was answered before."""
+    """Use a challenge up; return False if it was already answered."""
     used = session.scalar(
         update(SignIn)
         .where(SignIn.challenge == challenge)
@@ -215,19 +214,19 @@ def use_challenge(session: Session, challenge: bytes) -> bool:
 
 
 def is_due(last_seen_at: datetime, *, now: datetime) -> bool:
-    """Tell whether `note_seen` should be called."""
+    """Return whether `note_seen` should be called."""
     return now - last_seen_at >= NOTED_EVERY
 
 
 def begins_a_visit(last_seen_at: datetime, *, now: datetime) -> bool:
-    """Tell whether whoever was last seen then has come back by now, and did not just stay."""
+    """Return whether a person last seen at that time is starting a new visit."""
     return now - last_seen_at >= A_VISIT_ENDS_AFTER
 
 
 def note_seen(session: Session, sign_in_id: int, *, now: datetime) -> None:
-    """Note that the browser was here; one that isn't remembered stays 12 hours from now.
+    """Note that the browser was seen; one that isn't remembered stays signed in for 12 more hours.
 
-    After four hours of silence it is another visit, and when the one before ended is kept.
+    After four hours of inactivity a new visit starts, and the end of the previous one is stored.
     """
     row = session.execute(
         select(
@@ -252,7 +251,7 @@ def note_seen(session: Session, sign_in_id: int, *, now: datetime) -> None:
 
 
 def _last_seen(session: Session, login_id: int) -> datetime | None:
-    """Return when a person was last here, in whichever browser."""
+    """Return when a person was last seen in any browser."""
     was_in = (SignIn.login_id == login_id) & (SignIn.second_step != SecondStep.DUE)
     return session.scalar(select(func.max(SignIn.last_seen_at)).where(was_in))
 
@@ -262,7 +261,7 @@ def _lasts(*, remembered: bool) -> timedelta:
 
 
 def list_for(session: Session, login_id: int, *, now: datetime) -> tuple[SignedIn, ...]:
-    """Return the browsers that are signed in, the one seen last first."""
+    """Return the signed-in browsers, the latest seen first."""
     rows = session.execute(
         select(
             SignIn.public_id,
@@ -284,12 +283,12 @@ def list_for(session: Session, login_id: int, *, now: datetime) -> tuple[SignedI
 
 
 def end(session: Session, sign_in_id: int, *, now: datetime) -> None:
-    """Sign one browser out, and stop what it plays."""
+    """Sign one browser out, and end its playback."""
     _end(session, SignIn.id == sign_in_id, now=now)
 
 
 def end_by_public_id(session: Session, login_id: int, public_id: str, *, now: datetime) -> None:
-    """Sign one of a person's browsers out; raises NotFound for somebody else's."""
+    """Sign one of a person's browsers out; raises NotFound for another person's."""
     mine = (SignIn.login_id == login_id) & (SignIn.public_id == public_id)
     if session.scalar(select(SignIn.id).where(mine)) is None:
         raise NotFound
@@ -303,13 +302,13 @@ def end_all(session: Session, login_id: int, *, now: datetime, but: int | None =
 
 
 def end_without_second_step(session: Session, login_id: int, *, now: datetime) -> None:
-    """Sign out the browsers of a person that did no second step, as they have a second factor now."""
+    """Sign out a person's browsers without a second step, because a second factor was added."""
     which = (SignIn.login_id == login_id) & (SignIn.second_step == SecondStep.NONE)
     _end(session, which, now=now)
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
-    """Delete the sign-ins that were over a month ago."""
+    """Delete sign-ins that ended or expired more than a month ago."""
     before = now - KEPT_AFTER_ITS_END
     session.execute(
         delete(SignIn)

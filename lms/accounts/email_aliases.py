@@ -15,14 +15,16 @@ from lms.core.errors import N_, Conflict, NotFound
 from lms.models.accounts import Login, LoginAlias
 
 MOST: Final = 20
-KNOWN_ALREADY = N_("This log-in is known by this address already.")
-TAKEN = N_("This address belongs to another log-in. Merge the two if they are one person's.")
-TOO_MANY = N_("A log-in has at most 20 further addresses. Remove one first.")
+KNOWN_ALREADY = N_("This account already has this address.")
+TAKEN = N_(
+    "This address belongs to another account. If both accounts belong to one person, merge them."
+)
+TOO_MANY = N_("An account can have up to 20 other addresses. Remove one first.")
 
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A further address; `of` is the outside id of the login that has it."""
+    """An alias; `of` is the public ID of the login that has it."""
 
     public_id: str
     email: str
@@ -31,7 +33,7 @@ class Alias:
 
 
 def list_for(session: Session, login_id: int) -> tuple[Alias, ...]:
-    """Return the further addresses of a login and of those merged into it, oldest first."""
+    """Return the aliases of a login and of those merged into it, oldest first."""
     rows = session.execute(
         select(LoginAlias.public_id, LoginAlias.email, Login.public_id, LoginAlias.created_at)
         .join_from(LoginAlias, Login)
@@ -44,10 +46,10 @@ def list_for(session: Session, login_id: int) -> tuple[Alias, ...]:
 def add_alias(
     session: Session, login_id: int, address: Address, *, actor: str | None, now: datetime
 ) -> Alias:
-    """Let an address lead to this login too. What was begun under it and never confirmed goes.
+    """Add an alias to a login; deletes an unconfirmed sign-up with this address.
 
-    Raises NotFound for a login that is none, Conflict when the address leads to one already or
-    the login has twenty.
+    Raises NotFound for an unknown login, and Conflict if the address belongs to a login or this one
+    has twenty aliases.
     """
     public_id = session.scalar(select(Login.public_id).where(Login.id == login_id))
     if public_id is None:
@@ -76,7 +78,7 @@ def add_alias(
 def remove_alias(
     session: Session, login_id: int, alias_id: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Let an address lead to this login no more; raises NotFound for another's."""
+    """Remove an alias from a login; raises NotFound for another login's alias."""
     public_id = session.scalar(select(Login.public_id).where(Login.id == login_id))
     gone = session.scalar(
         delete(LoginAlias)

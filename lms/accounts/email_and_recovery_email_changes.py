@@ -17,19 +17,19 @@ from lms.mail.link_tokens_and_codes import Ticket
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, EmailToken, Login, LoginAlias
 
-SAME_ADDRESS = N_("This is the address that the account has now.")
-RECOVERY_IS_OWN = N_("Use another address than the one you sign in with.")
-ADDRESS_TAKEN = N_("This address belongs to another account now.")
+SAME_ADDRESS = N_("This is already the account's address.")
+RECOVERY_IS_OWN = N_("Use a different address from the one you sign in with.")
+ADDRESS_TAKEN = N_("This address belongs to another account.")
 _NO_RECOVERY = {"recovery_email": None, "recovery_key": None, "recovery_confirmed_at": None}
 
 
 def ask_change(
     session: Session, account: Account, address: Address, *, links: Links, now: datetime
 ) -> None:
-    """Send the link that moves the account to the new address; only the last one sent works.
+    """Email the link that changes the account's address; only the latest one works.
 
-    When the new address has an account already, its owner is told so and nothing else happens;
-    who asked sees no difference. Raises Invalid when nothing would change.
+    If the new address already has an account, only its owner is notified; the person asking sees no
+    difference. Raises Invalid if nothing would change.
     """
     if account.email is not None and read_address(account.email).key == address.key:
         raise Invalid(SAME_ADDRESS, fields={"email": SAME_ADDRESS})
@@ -43,10 +43,10 @@ def ask_change(
 
 
 def confirm_change(session: Session, secret: str, *, links: Links, now: datetime) -> str:
-    """Use the link up, move the account, and tell the old address how to take it back.
+    """Use a link up, change the address, and email the old address how to undo it.
 
-    Returns the new address. Raises LinkOver for a link that is over, Conflict when the address was
-    taken by another account meanwhile.
+    Returns the new address. Raises LinkOver for an expired or used link, and Conflict if another
+    account has taken the address in the meantime.
     """
     ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.CHANGE_EMAIL, now=now)
     before = accounts.read_account(session, ticket.login_id)
@@ -66,11 +66,12 @@ def confirm_change(session: Session, secret: str, *, links: Links, now: datetime
 
 
 def restore(session: Session, secret: str, *, now: datetime) -> str:
-    """Take a change of address back and shut out whoever made it.
+    """Undo a change of address and lock out the person who made it.
 
-    The old address counts again; the password, and a recovery address, apps and passkeys added since,
-    are gone; every browser is signed out. Returns the secret with which the owner chooses a new password.
-    Raises LinkOver for a link that is over, Conflict when the old address has another account now.
+    The old address is restored; the password is removed, and so are the recovery address, apps and
+    passkeys added since; every browser is signed out. Returns the secret for choosing a new
+    password. Raises LinkOver for an expired or used link, and Conflict if the old address now has
+    another account.
     """
     ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.RESTORE_EMAIL, now=now)
     _move(session, ticket.login_id, read_address(ticket.email), now=now)
@@ -87,9 +88,9 @@ def restore(session: Session, secret: str, *, now: datetime) -> str:
 def ask_recovery(
     session: Session, account: Account, address: Address, *, links: Links, now: datetime
 ) -> None:
-    """Send the link that makes an address the account's recovery address.
+    """Email the link that confirms an account's recovery address.
 
-    Raises Invalid for the address that the account has anyway.
+    Raises Invalid for the account's own address.
     """
     if account.email is not None and read_address(account.email).key == address.key:
         raise Invalid(RECOVERY_IS_OWN, fields={"email": RECOVERY_IS_OWN})
@@ -98,9 +99,9 @@ def ask_recovery(
 
 
 def confirm_recovery(session: Session, secret: str, *, links: Links, now: datetime) -> str:
-    """Use the link up and keep the recovery address; the account's own address is told.
+    """Use a link up and store the recovery address; the account's own address is notified.
 
-    Returns the recovery address. Raises LinkOver for a link that is over.
+    Returns the recovery address. Raises LinkOver for an expired or used link.
     """
     ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.RECOVERY_ADDRESS, now=now)
     address = read_address(ticket.email)
@@ -109,7 +110,7 @@ def confirm_recovery(session: Session, secret: str, *, links: Links, now: dateti
 
 
 def remove_recovery(session: Session, login_id: int, *, links: Links, now: datetime) -> None:
-    """Forget the recovery address; the account's own address is told."""
+    """Remove the recovery address; the account's own address is notified."""
     link_tokens_and_codes.void(session, login_id, EmailPurpose.RECOVERY_ADDRESS, now=now)
     _keep_recovery(session, login_id, None, links=links, now=now)
 
@@ -142,7 +143,7 @@ def _is_own_alias(session: Session, login_id: int, address: Address) -> bool:
 
 def _move(session: Session, login_id: int, address: Address, *, now: datetime) -> None:
     _clear_unconfirmed(session, login_id, address, now=now)
-    # a further address becomes the first one; somebody else's stays theirs
+    # an alias becomes the main address; another login's alias stays theirs
     session.execute(
         delete(LoginAlias)
         .where(LoginAlias.login_id == login_id, LoginAlias.email_key == address.key)
@@ -172,8 +173,8 @@ def _move(session: Session, login_id: int, address: Address, *, now: datetime) -
 
 
 def _clear_unconfirmed(session: Session, login_id: int, address: Address, *, now: datetime) -> None:
-    # Somebody began an account under this address and never confirmed it; its owner, who has
-    # just shown that the mailbox is theirs, wants it here.
+    # An account with this address was never confirmed; the mailbox's owner, who just proved it,
+    # wants the address here.
     begun = session.scalar(
         select(Login.id).where(
             Login.email_key == address.key, Login.confirmed_at.is_(None), Login.id != login_id
@@ -198,7 +199,7 @@ def _shut_out(session: Session, ticket: Ticket, *, now: datetime) -> None:
         .execution_options(synchronize_session=False)
     )
     second_factors.forget_since(session, ticket.login_id, since=ticket.created_at)
-    # Everything that was sent since, whatever it is for: also the power to take this back.
+    # All links and codes sent since, including the one that would undo this.
     session.execute(
         update(EmailToken)
         .where(

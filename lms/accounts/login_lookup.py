@@ -12,16 +12,15 @@ from lms.core.errors import N_, NotFound
 from lms.models.accounts import Login, LoginAlias
 
 AT_ONCE: Final = 1_000
-NO_SUCH_LOGIN = N_("There is no account under this address.")
+NO_SUCH_LOGIN = N_("No account has this address.")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Where an address leads.
+    """The login of an address.
 
-    `login_id` is the login to use and `own_id` the one that has the address; they differ where
-    that one was merged. `email` is the address as it is kept: letters go there, and not to what
-    somebody typed.
+    `login_id` is the login to use and `own_id` the one that has the address; they differ if it was
+    merged. `email` is the stored address: emails go there, not to what a person typed.
     """
 
     login_id: int
@@ -31,7 +30,7 @@ class Known:
 
 
 def find_known(session: Session, address: Address) -> Known:
-    """Return where an address leads; raises NotFound when no login is known by it."""
+    """Return the login of an address; raises NotFound if there is none."""
     kept = func.coalesce(Login.merged_into, Login.id)
     own = select(
         kept.label("login_id"), Login.id, Login.email, Login.confirmed_at, literal(0).label("rank")
@@ -42,7 +41,7 @@ def find_known(session: Session, address: Address) -> Known:
         .where(LoginAlias.email_key == address.key)
     )
     both = own.union_all(further).subquery()
-    # what somebody began and never confirmed stands behind an address that staff know
+    # an unconfirmed login ranks after an alias that staff added
     begun = case((both.c.confirmed_at.is_(None), 1), else_=0)
     row = session.execute(select(both).order_by(begun, both.c.rank).limit(1)).one_or_none()
     if row is None:
@@ -51,7 +50,7 @@ def find_known(session: Session, address: Address) -> Known:
 
 
 def find_many(session: Session, keys: Collection[str]) -> dict[str, int]:
-    """Return the login to use for each key of an address that leads to one; see `find_known`."""
+    """Return the login to use for each known key of an address; see `find_known`."""
     found: dict[str, int] = {}
     kept = func.coalesce(Login.merged_into, Login.id)
     begun = case((Login.confirmed_at.is_(None), 1), else_=0).label("begun")
@@ -68,17 +67,17 @@ def find_many(session: Session, keys: Collection[str]) -> dict[str, int]:
         )
         both = own.union_all(further).subquery()
         rows = session.execute(select(both).order_by(both.c.begun.desc(), both.c.rank.desc()))
-        found |= {row.key: row.login_id for row in rows}  # the best comes last
+        found |= {row.key: row.login_id for row in rows}  # the best comes last and wins
     return found
 
 
 def is_alias(session: Session, address: Address) -> bool:
-    """Tell whether this is a further address of some login."""
+    """Return whether this is an alias of a login."""
     return bool(session.scalar(select(exists().where(LoginAlias.email_key == address.key))))
 
 
 def list_further(session: Session, login_id: int) -> Sequence[str]:
-    """Return the other addresses that lead to a login: further ones, and of merged logins."""
+    """Return the other addresses of a login: aliases, and those of merged logins."""
     theirs = or_(Login.id == login_id, Login.merged_into == login_id)
     further = select(LoginAlias.email).join_from(LoginAlias, Login).where(theirs)
     merged = select(Login.email).where(Login.merged_into == login_id, Login.email.is_not(None))
@@ -87,9 +86,9 @@ def list_further(session: Session, login_id: int) -> Sequence[str]:
 
 
 def kept_login(session: Session, login_id: int) -> int:
-    """Return the login that stands for this one: itself, or what it was merged into.
+    """Return the login that a login was merged into, or itself.
 
-    Raises NotFound for a login that is none.
+    Raises NotFound for an unknown login.
     """
     kept = session.scalar(
         select(func.coalesce(Login.merged_into, Login.id)).where(Login.id == login_id)
@@ -100,7 +99,7 @@ def kept_login(session: Session, login_id: int) -> int:
 
 
 def forget_merged_passwords(session: Session, login_id: int) -> None:
-    """Let the passwords of logins merged into this one open nothing any more."""
+    """Remove the passwords of logins merged into this one."""
     session.execute(
         update(Login)
         .where(Login.merged_into == login_id, Login.password_hash.is_not(None))

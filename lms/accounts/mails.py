@@ -16,17 +16,17 @@ from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose
 
 _SUBJECTS: Final = {
-    EmailPurpose.CONFIRM_SIGN_UP: N_("Finish making your account"),
+    EmailPurpose.CONFIRM_SIGN_UP: N_("Finish creating your account"),
     EmailPurpose.RESET_PASSWORD: N_("Choose a new password"),
-    EmailPurpose.SET_PASSWORD: N_("An account has been made for you"),
-    EmailPurpose.CHANGE_EMAIL: N_("Confirm your new e-mail address"),
-    EmailPurpose.RESTORE_EMAIL: N_("The e-mail address of your account was changed"),
+    EmailPurpose.SET_PASSWORD: N_("An account was created for you"),
+    EmailPurpose.CHANGE_EMAIL: N_("Confirm your new email address"),
+    EmailPurpose.RESTORE_EMAIL: N_("Your account's email address was changed"),
     EmailPurpose.RECOVERY_ADDRESS: N_("Confirm your recovery address"),
 }
 
 
 class SecondStepChange(StrEnum):
-    """What changed in how a person signs in with a second step."""
+    """What changed about a person's second step."""
 
     APP_ADDED = "app_added"
     PASSKEY_ADDED = "passkey_added"
@@ -48,7 +48,7 @@ _SECOND_STEP_SUBJECTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Whom a letter is for: where it goes, and the account it is about with that one's address."""
+    """The recipient of an email, and the account that it is about, with its address."""
 
     email: str
     login_id: int
@@ -64,9 +64,9 @@ def send_link(
     onward: str | None = None,
     now: datetime,
 ) -> None:
-    """Make a secret for a purpose and send the link that it opens.
+    """Create a secret for a purpose and email its link.
 
-    `onward` is the local path to go to once the link has done its work.
+    `onward` is the local path to go to after the link was used.
     """
     secret = link_tokens_and_codes.issue(
         session, reader.login_id, purpose, email=reader.email, now=now
@@ -77,14 +77,14 @@ def send_link(
 
 
 def send_code(session: Session, reader: Reader, *, code: str, now: datetime) -> None:
-    """Send a sign-in code. The subject doesn't hold it: subjects are kept and seen by staff."""
+    """Email a sign-in code, but not in the subject, because subjects are stored and staff see them."""
     kind = EmailPurpose.SIGN_IN_CODE.value
     values = {"code": f"{code[:4]} {code[4:]}"}
     _send(session, reader, kind, N_("Your sign-in code"), values, now=now)
 
 
 def send_how_to_sign_in(session: Session, reader: Reader, *, links: Links, now: datetime) -> None:
-    """Send the page on which a code for signing in is asked for; it holds no secret."""
+    """Email a link to the page that requests a sign-in code; it contains no secret."""
     page = f"/sign-in/code?email={quote(reader.email)}"
     values = {"action_url": links.page(page), "account": reader.account}
     _send(session, reader, "how_to_sign_in", N_("How to sign in"), values, now=now)
@@ -93,29 +93,29 @@ def send_how_to_sign_in(session: Session, reader: Reader, *, links: Links, now: 
 def send_already_registered(
     session: Session, reader: Reader, *, links: Links, onward: str | None, now: datetime
 ) -> None:
-    """Tell somebody who wanted an account, or to move one to this address, that it has one."""
+    """Notify a person who signed up or changed to this address that it already has an account."""
     values = {
         "action_url": links.page("/sign-in", onward=onward),
         "forgotten_url": links.page("/forgotten-password"),
     }
-    subject = N_("You have an account already")
+    subject = N_("You already have an account")
     _send(session, reader, "account_exists", subject, values, now=now)
 
 
 def send_no_account(
     session: Session, email: str, *, links: Links, onward: str | None, now: datetime
 ) -> None:
-    """Tell the owner of an address that there is no account under it.
+    """Notify the owner of an address that it has no account.
 
-    So that asking does the same work and shows the same page whether or not there is one.
+    This way a request does the same work and shows the same page in either case.
     """
     values = {"action_url": links.page("/sign-up", onward=onward)}
-    subject = N_("There is no account under this address")
+    subject = N_("No account has this address")
     _send(session, email, "no_account", subject, values, now=now)
 
 
 def send_password_changed(session: Session, reader: Reader, *, links: Links, now: datetime) -> None:
-    """Tell the owner that the password was changed, and what to do if it wasn't them."""
+    """Notify the owner that the password was changed, and what to do if it wasn't them."""
     values = {"account": reader.account, "action_url": links.page("/forgotten-password")}
     subject = N_("Your password was changed")
     _send(session, reader, "password_changed", subject, values, now=now)
@@ -124,16 +124,16 @@ def send_password_changed(session: Session, reader: Reader, *, links: Links, now
 def send_recovery_changed(
     session: Session, reader: Reader, *, recovery: str | None, links: Links, now: datetime
 ) -> None:
-    """Tell the owner which recovery address the account has from now on; None is none."""
+    """Notify the owner of the account's new recovery address; None if it was removed."""
     values = {"recovery": recovery, "action_url": links.page("/account")}
-    subject = N_("The recovery address of your account was changed")
+    subject = N_("Your account's recovery address was changed")
     _send(session, reader, "recovery_changed", subject, values, now=now)
 
 
 def send_second_step_changed(
     session: Session, reader: Reader, change: SecondStepChange, *, links: Links, now: datetime
 ) -> None:
-    """Tell the owner what changed in how they sign in, and what to do if it wasn't them."""
+    """Notify the owner of a change to their second step, and what to do if it wasn't them."""
     values = {
         "account": reader.account,
         "change": change.value,

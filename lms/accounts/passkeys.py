@@ -1,4 +1,4 @@
-"""Passkeys (WebAuthn): what a browser is asked to make or to sign, and whether it did."""
+"""Passkeys (WebAuthn): requests to create one or to sign, and checks of the answers."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from webauthn.helpers.structs import (
 from lms.core.errors import N_, Invalid
 
 LONGEST_ID: Final = 1023  # WebAuthn, section 4: "Credential ID"
-# What the library raises for an answer that no browser would give; the last one for a deep nesting.
+# Exceptions of the library for malformed answers; RecursionError for deep nesting.
 _UNREADABLE: Final = (
     WebAuthnException,
     ValueError,
@@ -31,7 +31,7 @@ NOT_MADE: Final = N_("That passkey couldn't be added. Try again, or use an authe
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where passkeys are used: the host name they are made for, and the page's scheme and host."""
+    """Where passkeys are used: their host name, and the page's origin."""
 
     host: str
     origin: str
@@ -39,7 +39,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Passkey:
-    """What is stored of a passkey, and what its answers are checked against."""
+    """The stored data of a passkey, to check answers against."""
 
     credential_id: bytes
     public_key: bytes
@@ -49,7 +49,7 @@ class Passkey:
 def ask_to_make(
     site: Site, *, seller: str, account: str, user_id: bytes, known: Sequence[bytes]
 ) -> tuple[str, bytes]:
-    """Return what the browser is asked, as JSON, and its challenge; `known` are not made again."""
+    """Return the creation options, as JSON, and the challenge; passkeys in `known` are excluded."""
     options = webauthn.generate_registration_options(
         rp_id=site.host,
         rp_name=seller,
@@ -65,7 +65,7 @@ def ask_to_make(
 
 
 def read_new(answer: str, *, challenge: bytes, site: Site) -> Passkey:
-    """Return the passkey that a browser made; raises Invalid if it isn't what was asked for."""
+    """Return the passkey that a browser created; raises Invalid if it doesn't match the request."""
     try:
         made = webauthn.verify_registration_response(
             credential=answer,
@@ -81,7 +81,7 @@ def read_new(answer: str, *, challenge: bytes, site: Site) -> Passkey:
 
 
 def ask_to_sign(site: Site, known: Collection[bytes]) -> tuple[str, bytes]:
-    """Return what the browser is asked, as JSON, and the challenge that one of `known` is to sign."""
+    """Return the request options, as JSON, and the challenge for one of `known` to sign."""
     options = webauthn.generate_authentication_options(
         rp_id=site.host,
         allow_credentials=_described(known),
@@ -91,7 +91,7 @@ def ask_to_sign(site: Site, known: Collection[bytes]) -> tuple[str, bytes]:
 
 
 def credential_of(answer: str) -> bytes:
-    """Return the id of the passkey that an answer says it is of; b"" if it isn't an answer."""
+    """Return the credential ID in an answer; b"" if it isn't an answer."""
     try:
         return parse_authentication_credential_json(answer).raw_id
     except _UNREADABLE:
@@ -99,9 +99,9 @@ def credential_of(answer: str) -> bytes:
 
 
 def new_sign_count(answer: str, stored: Passkey, *, challenge: bytes, site: Site) -> int | None:
-    """Return the passkey's count of signatures after this one, or None if the answer is wrong.
+    """Return the passkey's new signature count, or None if the answer is wrong.
 
-    A count that doesn't grow is wrong, too: the passkey was copied.
+    A count that doesn't increase is wrong too, because it means a copied passkey.
     """
     try:
         signed = webauthn.verify_authentication_response(

@@ -10,10 +10,10 @@ from lms.models.seats import Assignment, AssignmentState, Pool
 
 
 def asks_for_recovery(session: Session, login_id: int) -> bool:
-    """Tell whether what a person holds will outlive their mailbox, and no other address is confirmed.
+    """Return whether a person has permanent access but only one confirmed address.
 
-    That is a grant without an end, or a seat of a pool for good. Somebody without any address
-    comes by a learning system, and is asked for none.
+    Permanent access is a grant without an end, or a seat of a permanent pool. People without an
+    address come from an LMS and aren't asked.
     """
     theirs = logins_of(login_id)
     granted = exists().where(

@@ -29,9 +29,9 @@ NAME_MISSING: Final = N_("Enter a name, such as “My phone”.")
 NAME_TOO_LONG: Final = N_("Use at most 60 characters.")
 TOO_MANY: Final = N_("You have 10 already. Remove one that you no longer use first.")
 UNCONFIRMED: Final = N_("Confirm your email address first. We sent you a link.")
-KNOWN_ALREADY: Final = N_("This passkey has been added already.")
-NOT_YOURSELF: Final = N_("Another owner has to do this for you.")
-NONE_TO_RESET: Final = N_("This account has no second step.")
+KNOWN_ALREADY: Final = N_("This passkey was already added.")
+NOT_YOURSELF: Final = N_("Another owner must do this for you.")
+NONE_TO_RESET: Final = N_("This account doesn't use two-step sign-in.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class NewApp:
-    """An authenticator app to be added; `step` is that of the code by which it was tried."""
+    """An authenticator app to add; `step` is that of the code entered to verify it."""
 
     name: str
     sealed_secret: str
@@ -57,7 +57,7 @@ class NewApp:
 
 @dataclass(frozen=True, slots=True)
 class NewPasskey:
-    """A passkey to be added, and the host name for which it was made."""
+    """A passkey to add, and the host name that it was created for."""
 
     name: str
     passkey: Passkey
@@ -82,7 +82,7 @@ def list_factors(session: Session, login_id: int) -> tuple[Factor, ...]:
 
 
 def codes_left(session: Session, login_id: int) -> int:
-    """Return how many recovery codes of a person still work."""
+    """Return how many of a person's recovery codes still work."""
     return (
         session.scalar(
             select(func.count(RecoveryCode.id)).where(
@@ -102,14 +102,14 @@ def add_factor(
     links: Links,
     now: datetime,
 ) -> tuple[str, ...]:
-    """Add an app or a passkey, and tell its person by email.
+    """Add an app or a passkey, and notify the person by email.
 
-    With the first one every other browser is signed out, and recovery codes are made and returned;
-    they can't be read again. Raises Invalid for a name that can't be, Conflict for an account
-    without a confirmed address, an eleventh factor, or a passkey that was added before.
+    With the first one, every other browser is signed out, and recovery codes are generated and
+    returned, which can't be read again. Raises Invalid for a bad name, and Conflict for an account
+    without a confirmed address, an eleventh factor, or a passkey that was already added.
     """
     row = _row(login_id, new, now=now)
-    # locked, so that a sign-in that is opened meanwhile sees the factor or is ended
+    # locked, so that a concurrent sign-in either sees the factor or is ended
     login = session.scalar(
         select(Login).where(Login.id == login_id).with_for_update(key_share=True)
     )
@@ -145,7 +145,7 @@ def add_factor(
 def rename_factor(
     session: Session, login_id: int, factor_id: str, name: str, *, now: datetime
 ) -> None:
-    """Give an app or passkey another name; raises Invalid, and NotFound for another person's."""
+    """Rename an app or passkey; raises Invalid, and NotFound for another person's."""
     row = _own(session, login_id, factor_id)
     row.name = _checked_name(name)
     session.flush()
@@ -155,9 +155,9 @@ def rename_factor(
 def remove_factor(
     session: Session, login_id: int, factor_id: str, *, links: Links, now: datetime
 ) -> None:
-    """Remove an app or passkey, and tell its person; raises NotFound for another person's.
+    """Remove an app or passkey, and notify the person; raises NotFound for another person's.
 
-    With the last one the recovery codes go, and signing in has no second step anymore.
+    With the last one, the recovery codes are deleted, and signing in has no second step anymore.
     """
     session.delete(_own(session, login_id, factor_id))
     session.flush()
@@ -168,9 +168,9 @@ def remove_factor(
 
 
 def renew_codes(session: Session, login_id: int, *, links: Links, now: datetime) -> tuple[str, ...]:
-    """Make and return new recovery codes; the former ones stop working.
+    """Generate and return new recovery codes; the former ones stop working.
 
-    Raises Conflict for a person who has neither an app nor a passkey.
+    Raises Conflict if the person has neither an app nor a passkey.
     """
     if not browser_sessions.has_second_factor(session, login_id):
         raise Conflict(NONE_TO_RESET)
@@ -184,9 +184,9 @@ def renew_codes(session: Session, login_id: int, *, links: Links, now: datetime)
 def reset(
     session: Session, login_id: int, *, links: Links, actor: str | None, now: datetime
 ) -> None:
-    """Remove all apps, passkeys and codes of a person who lost them, and sign them out everywhere.
+    """Remove a person's apps, passkeys and codes after they lost them, and sign out all browsers.
 
-    The person is told by email. Raises Forbidden for oneself, Conflict where there is none.
+    The person is notified by email. Raises Forbidden for oneself, and Conflict if there are none.
     """
     account = accounts.read_account(session, login_id)
     if account.public_id == actor:
@@ -205,7 +205,7 @@ def reset(
 
 
 def forget_since(session: Session, login_id: int, *, since: datetime) -> None:
-    """Remove what was added since, recovery codes too, by someone who had taken the account over."""
+    """Remove the factors and recovery codes added since then by a person who took over the account."""
     session.execute(
         delete(SecondFactor)
         .where(SecondFactor.login_id == login_id, SecondFactor.created_at >= since)
@@ -221,7 +221,7 @@ def forget_since(session: Session, login_id: int, *, since: datetime) -> None:
 
 
 def hash_of(code: str) -> bytes:
-    """Return what is stored of a recovery code, however it was typed: 32 bytes."""
+    """Return the stored hash of a recovery code, however it was typed: 32 bytes."""
     plain = "".join(sign for sign in code.lower() if sign.isalnum()).translate(_MISREAD)
     return hashlib.sha256(plain.encode()).digest()
 
@@ -229,7 +229,7 @@ def hash_of(code: str) -> bytes:
 def tell(
     session: Session, login_id: int, change: SecondStepChange, *, links: Links, now: datetime
 ) -> None:
-    """Tell a person by email, at each confirmed address, what changed in how they sign in."""
+    """Email a change of the second step to each confirmed address of a person."""
     account = accounts.read_account(session, login_id)
     for email in filter(None, (account.email, account.recovery_email)):
         reader = Reader(email, login_id, account=account.email or "")
@@ -299,7 +299,7 @@ def _delete_codes(session: Session, login_id: int) -> None:
 
 
 def _forget(session: Session, login_id: int) -> None:
-    """Let a person whose last factor is gone sign in without a second step."""
+    """Remove the second step from a person without factors: their codes, and its mark on sign-ins."""
     _delete_codes(session, login_id)
     session.execute(
         update(SignIn)

@@ -1,6 +1,6 @@
 """Second step proofs: whether a code or a passkey's answer is right, and that it works once.
 
-`find_match` only reads, so that guessing never makes others wait; `use` writes what was right.
+`find_match` only reads, so that guessing never blocks writers; `use` writes after a match.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from lms.models.accounts import FactorKind, RecoveryCode, SecondFactor
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a person showed: a code of an app or a recovery code, or what their passkey signed."""
+    """A person's proof: a code of an app, a recovery code, or a passkey's answer."""
 
     code: str
     passkey: str
@@ -27,7 +27,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a proof is checked against: whose it is, and what was asked in their browser."""
+    """What a proof is checked against: the login, and the challenge of its browser."""
 
     login_id: int
     challenge: bytes | None
@@ -37,7 +37,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class AppCode:
-    """The right code of an app."""
+    """A correct code of an app."""
 
     factor_id: int
     step: int
@@ -45,7 +45,7 @@ class AppCode:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The right answer of a passkey."""
+    """A correct answer of a passkey."""
 
     factor_id: int
     challenge: bytes
@@ -54,7 +54,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """A recovery code that was not used before."""
+    """An unused recovery code."""
 
     code_id: int
     login_id: int
@@ -64,16 +64,16 @@ Match = AppCode | Signature | Recovery
 
 
 def find_match(session: Session, proof: Proof, asked: Asked, *, now: datetime) -> Match | None:
-    """Return what a proof shows, or None if it is wrong."""
+    """Return what a proof matches, or None if it is wrong."""
     if proof.passkey:
         return _signature(session, proof.passkey, asked)
     return _app_code(session, proof.code, asked, now=now) or _recovery(session, proof.code, asked)
 
 
 def use(session: Session, match: Match, *, links: Links, now: datetime) -> bool:
-    """Let what was right work no second time; False if it was used at this moment.
+    """Use a match up; return False if it was used in the meantime.
 
-    A person is told by email that a recovery code was used.
+    The person is notified by email when a recovery code is used.
     """
     if isinstance(match, Recovery):
         used = session.scalar(
@@ -106,7 +106,7 @@ def use(session: Session, match: Match, *, links: Links, now: datetime) -> bool:
 
 
 def known_passkeys(session: Session, login_id: int, site: Site) -> list[bytes]:
-    """Return the credential ids of a person's passkeys that were made for a host."""
+    """Return the credential IDs of a person's passkeys for a host."""
     rows = session.scalars(
         select(SecondFactor.credential_id).where(
             SecondFactor.login_id.in_(logins_of(login_id)), SecondFactor.host == site.host

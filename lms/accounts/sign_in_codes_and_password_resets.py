@@ -1,7 +1,7 @@
 """Sign-in codes and password reset links sent by email.
 
-Whoever asks for either learns nothing: an address with an account, one whose account is not
-confirmed yet, and one without any get a letter each, and only its owner reads which.
+Requests reveal nothing: an address with an account, with an unconfirmed account, or with none each
+gets an email, and only its owner sees which.
 """
 
 from collections import defaultdict
@@ -25,9 +25,9 @@ CHOOSING = (EmailPurpose.RESET_PASSWORD, EmailPurpose.SET_PASSWORD)
 def ask_code(
     session: Session, address: Address, *, links: Links, onward: str | None, now: datetime
 ) -> MailedCode:
-    """Send a sign-in code and return it, with what the asking browser must keep.
+    """Email a sign-in code and return it, with what the requesting browser must store.
 
-    Where there is no account to sign in to, the code that is returned opens nothing.
+    If there is no account to sign in to, the returned code doesn't work.
     """
     try:
         known = login_lookup.find_known(session, address)
@@ -44,11 +44,11 @@ def ask_code(
 
 
 def ask_new_password(session: Session, address: Address, *, links: Links, now: datetime) -> None:
-    """Send the link for choosing a new password, good for an hour.
+    """Email the link for choosing a new password, valid for an hour.
 
-    It goes to the account's address and to its recovery address, whichever of the two was given,
-    and to a further address of the account if that was. An address may be the recovery address of
-    several accounts; each gets a letter that names it.
+    It goes to the account's address and its recovery address, whichever was entered, and also to an
+    alias if that was entered. An address can be the recovery address of several accounts; it gets
+    one email per account, which names it.
     """
     reached = _reached(session, address)
     if not reached:
@@ -66,7 +66,7 @@ def ask_new_password(session: Session, address: Address, *, links: Links, now: d
 
 
 def _reached(session: Session, address: Address) -> dict[int, list[str]]:
-    """Return the logins that an address reaches, each with the address as it is kept there."""
+    """Return the logins that an address belongs to, each with the address as stored."""
     reached: defaultdict[int, list[str]] = defaultdict(list)
     try:
         known = login_lookup.find_known(session, address)
@@ -87,9 +87,9 @@ def _reached(session: Session, address: Address) -> dict[int, list[str]]:
 def choose_password(
     session: Session, secret: str, *, password_hash: str, links: Links, now: datetime
 ) -> int:
-    """Use the link up, keep the new password and sign every browser out; returns the login's id.
+    """Use the link up, store the new password and sign out all browsers; return the login's row ID.
 
-    Raises LinkOver for a link that is over.
+    Raises LinkOver for an expired or used link.
     """
     ticket = link_tokens_and_codes.use(session, secret, *CHOOSING, now=now)
     accounts.change_password(

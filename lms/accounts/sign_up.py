@@ -1,7 +1,7 @@
 """Sign-up: an address first, then the account details through the emailed link.
 
-Nothing but the address is taken before it is confirmed. So nobody can lay a password under
-somebody else's address and wait, and asking tells nobody whether an address has an account.
+Only the address is stored before it is confirmed. So no one can set a password for another person's
+address and wait, and a request doesn't reveal whether an address has an account.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ REMINDED_EVERY: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What somebody says of themselves when they confirm their address."""
+    """The details that a person enters when they confirm their address."""
 
     name: str
     zone: str
@@ -35,9 +35,9 @@ class Person:
 def ask_sign_up(
     session: Session, address: Address, *, links: Links, onward: str | None, now: datetime
 ) -> None:
-    """Send the link that makes an account, or word that there is one.
+    """Email the link that creates an account, or a notice that there is one.
 
-    `onward` is the local path to go to once that is done.
+    `onward` is the local path to go to afterward.
     """
     accounts.add_unconfirmed(session, address, now=now)
     known = login_lookup.find_known(session, address)
@@ -51,13 +51,13 @@ def ask_sign_up(
 def send_confirmation(
     session: Session, reader: Reader, *, links: Links, onward: str | None, now: datetime
 ) -> None:
-    """Send a fresh link to somebody who has begun to make an account."""
+    """Email a new confirmation link to a person who started to sign up."""
     purpose = EmailPurpose.CONFIRM_SIGN_UP
     mails.send_link(session, reader, purpose, links=links, onward=onward, now=now)
 
 
 def is_unconfirmed(session: Session, address: Address) -> bool:
-    """Tell whether an address has an account that waits for its confirmation."""
+    """Return whether an address has an unconfirmed account."""
     waits = (Login.email_key == address.key) & Login.confirmed_at.is_(None)
     return session.scalar(select(Login.id).where(waits)) is not None
 
@@ -65,9 +65,9 @@ def is_unconfirmed(session: Session, address: Address) -> bool:
 def remind_unconfirmed(
     session: Session, address: Address, *, links: Links, onward: str | None, now: datetime
 ) -> None:
-    """Send a fresh link if the address has an account that waits for it, at most every 15 minutes.
+    """Email a new link if the address has an unconfirmed account, at most every 15 minutes.
 
-    For somebody who tries to sign in before the account is made whole.
+    For a person who tries to sign in before they confirmed the account.
     """
     login_id = session.scalar(
         select(Login.id).where(Login.email_key == address.key, Login.confirmed_at.is_(None))
@@ -81,9 +81,9 @@ def remind_unconfirmed(
 
 
 def confirm_sign_up(session: Session, secret: str, *, person: Person, now: datetime) -> int:
-    """Use the link up and make the account whole; returns the login's id.
+    """Use the link up and complete the account; return the login's row ID.
 
-    Raises LinkOver for a link that is over, Invalid for a name that can't be.
+    Raises LinkOver for an expired or used link, and Invalid for a bad name.
     """
     ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.CONFIRM_SIGN_UP, now=now)
     public_id = session.scalar(
@@ -101,6 +101,7 @@ def confirm_sign_up(session: Session, secret: str, *, person: Person, now: datet
     if public_id is None:
         raise LinkOver
     link_tokens_and_codes.void(session, ticket.login_id, EmailPurpose.CONFIRM_SIGN_UP, now=now)
-    browser_sessions.end_all(session, ticket.login_id, now=now)  # of a claim by a copied link (S13)
+    # Opened by a claim with a copied link (S13).
+    browser_sessions.end_all(session, ticket.login_id, now=now)
     audit.record(session, "login.confirmed", public_id, actor=public_id, now=now)
     return ticket.login_id

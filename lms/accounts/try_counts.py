@@ -1,4 +1,4 @@
-"""Try counts: one row for each key and window of time, so that all processes count together."""
+"""Try counts: one row for each key and window of time, so that all processes share the count."""
 
 from datetime import datetime, timedelta
 
@@ -12,9 +12,9 @@ from lms.models.accounts import TryCount
 def count_try(
     session: Session, key: str, *, lasts: timedelta, now: datetime
 ) -> tuple[int, datetime]:
-    """Count one try of a key; returns how many there were in this window, and when it ends.
+    """Count one try of a key; return the tries in this window, and when it ends.
 
-    A window begins with its first try.
+    A window starts with its first try.
     """
     is_over = TryCount.ends_at <= now
     fresh = insert_into(session, TryCount).values(key=key, tries=1, ends_at=now + lasts)
@@ -31,7 +31,7 @@ def count_try(
 
 
 def read_tries(session: Session, key: str, *, now: datetime) -> tuple[int, datetime]:
-    """Return how many tries of a key there were in its window, and when that ends."""
+    """Return the tries of a key in its window, and when that ends."""
     row = session.execute(
         select(TryCount.tries, TryCount.ends_at).where(TryCount.key == key, TryCount.ends_at > now)
     ).one_or_none()
@@ -39,14 +39,14 @@ def read_tries(session: Session, key: str, *, now: datetime) -> tuple[int, datet
 
 
 def forget_tries(session: Session, keys: list[str]) -> None:
-    """Set the counts of keys back to nothing."""
+    """Reset the counts of keys."""
     session.execute(
         delete(TryCount).where(TryCount.key.in_(keys)).execution_options(synchronize_session=False)
     )
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
-    """Delete the counts whose windows are over."""
+    """Delete the counts whose windows have ended."""
     session.execute(
         delete(TryCount).where(TryCount.ends_at <= now).execution_options(synchronize_session=False)
     )

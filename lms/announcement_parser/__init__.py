@@ -1,1 +1,1 @@
-"""Announcement parser: the plain text of an announcement becomes the fields of a webinar."""
+"""Announcement parser: turns the plain text of an announcement into the fields of a webinar."""

@@ -28,7 +28,7 @@ NOTHING: Final = N_("Paste the text of an announcement, or choose a file.")
 
 @dataclass(frozen=True, slots=True)
 class PriceFound:
-    """What the text says of a price; `elsewhere` are sums in it that the price list does not have."""
+    """The words about a price; `elsewhere` are amounts in them that the price list doesn't have."""
 
     words: str
     elsewhere: tuple[str, ...]
@@ -36,7 +36,7 @@ class PriceFound:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """An announcement and what the house knows of it: slugs, and who and what is new here."""
+    """An announcement matched with the catalog: known slugs, new speakers, and new series."""
 
     said: Understood
     presenters: tuple[str, ...]
@@ -47,12 +47,12 @@ class Fitted:
 
     @property
     def minutes(self) -> int:
-        """Return how long it lasts; an hour where the text does not say."""
+        """Return its length in minutes; 60 if the text doesn't say."""
         return self.said.minutes or DEFAULT_MINUTES
 
 
 def fit(session: Session, text: str, *, default_zone: str, today: date) -> Fitted:
-    """Read an announcement for this house; raises Invalid (field `text`) for none or too long a one."""
+    """Parse and match an announcement; raises Invalid (field `text`) if it is empty or too long."""
     fault = NOTHING if not text.strip() else TOO_LONG if len(text) > LONGEST_TEXT else ""
     if fault:
         raise Invalid(fault, fields={"text": fault})
@@ -72,7 +72,7 @@ def fit(session: Session, text: str, *, default_zone: str, today: date) -> Fitte
 
 
 def read_file(file: IO[bytes]) -> str:
-    """Return the text of a file; raises Invalid (field `file`) for what is none."""
+    """Return the text of a file; raises Invalid (field `file`) if it isn't text."""
     try:
         encoding = encoding_of(file)
     except Invalid as error:
@@ -82,7 +82,7 @@ def read_file(file: IO[bytes]) -> str:
 
 
 def words_of(fitted: Fitted, held_at: datetime, zone: str) -> WebinarWords:
-    """Return the webinar that an announcement tells of, at a moment that is settled."""
+    """Return the webinar that an announcement describes, with its confirmed beginning."""
     said = fitted.said
     return WebinarWords(
         title=said.title,
@@ -102,18 +102,18 @@ def words_of(fitted: Fitted, held_at: datetime, zone: str) -> WebinarWords:
 
 
 def moment_of(beginning: Beginning) -> datetime:
-    """Return the moment of a beginning whose zone is named; raises Invalid as `from_wall_clock`."""
+    """Return the moment of a beginning with a zone; raises Invalid as `from_wall_clock`."""
     return from_wall_clock(beginning.shown, read_zone(beginning.zone))
 
 
 def add_speaker(session: Session, speaker: Speaker, *, actor: str | None, now: datetime) -> str:
-    """Make somebody an announcement names a presenter of the house; returns their slug."""
+    """Add a speaker as a presenter; returns their slug."""
     words = PresenterWords(speaker.name, speaker.biography)
     return add_presenter(session, words, actor=actor, now=now).slug
 
 
 def add_named_series(session: Session, title: str, *, actor: str | None, now: datetime) -> str:
-    """Open the series that an announcement names; returns its slug."""
+    """Add the series that an announcement names; returns its slug."""
     return add_series(session, SeriesWords(title), actor=actor, now=now).slug
 
 

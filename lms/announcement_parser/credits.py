@@ -1,4 +1,4 @@
-"""Credits: who presents and who hosts, and to which series a webinar belongs, in a line or sentence."""
+"""Credits: the presenters, hosts and series of a webinar in a line or sentence."""
 
 import re
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _LINE_IN_CAPITALS: Final = re.compile(rf"^{_CAPITALS}")
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Who is credited: a person, or an organization, which has no `said`."""
+    """A credited person, or an organization, which has no `said`."""
 
     name: str
     said: str
@@ -44,7 +44,7 @@ class Credit:
 
 
 def series_in(text: str, *, is_line: bool = False) -> tuple[list[str], int]:
-    """Return the series that a text names, and where in it the last of them ends."""
+    """Return the series that a text names, and the end of the last one in it."""
     found = list(_IN_QUOTES.finditer(text)) or list(_IN_CAPITALS.finditer(text))
     if not found and is_line:
         found = list(_LINE_IN_CAPITALS.finditer(text))
@@ -53,14 +53,14 @@ def series_in(text: str, *, is_line: bool = False) -> tuple[list[str], int]:
 
 
 def bare_series(name: str) -> str:
-    """Return the name of a series without quotation marks and the word itself."""
+    """Return the name of a series without quotation marks and the word "series"."""
     name = name.strip(" \"'\u201c\u201d\u2018\u2019*.,")
     name = re.sub(r"[,.\"\u201d\u2019]*\s+series$", "", name, flags=re.IGNORECASE)
     return re.sub(r"\s+webinars?$", "", name, flags=re.IGNORECASE).strip(" \"'\u201c\u201d*.,")
 
 
 def credits_in_line(line: str) -> tuple[list[Credit], str, str]:
-    """Return who a line credits, the words before the first credit, and what no credit takes."""
+    """Return the credits of a line, the words before the first credit, and the remaining words."""
     roles = list(_ROLE.finditer(line))
     found: list[Credit] = []
     rest: list[str] = []
@@ -79,7 +79,7 @@ def credits_in_line(line: str) -> tuple[list[Credit], str, str]:
 
 
 def credits_in_sentence(sentence: str) -> list[Credit]:
-    """Return who a sentence about the event credits: `This webinar is presented by ...`."""
+    """Return the credits in a sentence about the event: `This webinar is presented by ...`."""
     event = _EVENT.search(sentence)
     roles = [each for each in _ROLE.finditer(sentence) if not each["plain"]]
     if event is None or not roles or not 0 <= roles[0].start() - event.end() <= 30:

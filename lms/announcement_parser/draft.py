@@ -1,4 +1,4 @@
-"""The draft of a webinar: what has been read of an announcement so far."""
+"""The draft of a webinar: the parts of an announcement parsed so far."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from lms.announcement_parser.prices import Amount, amounts_in
 
 @dataclass(frozen=True, slots=True)
 class PriceRead:
-    """What the text says of a price, and the sums in it."""
+    """The words about a price, and the amounts in them."""
 
     words: str
     amounts: tuple[Amount, ...]
@@ -18,7 +18,7 @@ class PriceRead:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Words that no field took, under the heading they stand under."""
+    """Words that fit no field, with their heading."""
 
     heading: str
     text: str
@@ -26,7 +26,7 @@ class Unread:
 
 @dataclass(slots=True)
 class Draft:
-    """What has been read so far; `people` are names with the paragraphs about each."""
+    """The fields parsed so far; `people` are names with the paragraphs about each."""
 
     subject: str = ""
     titles: list[str] = field(default_factory=list)
@@ -38,7 +38,8 @@ class Draft:
     is_overview_labeled: bool = False
     agenda: list[str] = field(default_factory=list)
     when: list[str] = field(default_factory=list)
-    dates_alone: list[str] = field(default_factory=list)  # perhaps when the text was published
+    # possibly the date when the text was published
+    dates_alone: list[str] = field(default_factory=list)
     lasting: list[str] = field(default_factory=list)
     people: dict[str, list[str]] = field(default_factory=dict)
     hosts: list[Credit] = field(default_factory=list)
@@ -47,7 +48,7 @@ class Draft:
     _cores: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def known(self, name: str) -> str:
-        """Return the name under which a person is in the draft, or this one."""
+        """Return the name of a person as used in the draft, or the given name."""
         exact = self._cores.get(core_of(name))
         if exact or not name:
             return exact or name
@@ -58,9 +59,9 @@ class Draft:
         return alike[0] if len(alike) == 1 else name
 
     def name(self, name: str) -> str:
-        """Put a person into the draft, and return the name they have there."""
+        """Add a person to the draft, and return their name there."""
         hosts = [one for one in self.hosts if may_be_same(one.name, name)]
-        if hosts and not self.people:  # the host is the one whom the text is about, and presents
+        if hosts and not self.people:  # the host is the person whom the text is about, and presents
             self.hosts.remove(hosts[0])
             name = hosts[0].name
         who = self._cores.setdefault(core_of(name), self.known(name))
@@ -68,7 +69,7 @@ class Draft:
         return who
 
     def credit(self, found: Iterable[Credit]) -> None:
-        """Put who is credited among the presenters or the hosts."""
+        """Add credited people to the presenters or the hosts."""
         for one in found:
             if one.is_host:
                 self.hosts.append(one)
@@ -78,7 +79,7 @@ class Draft:
                 self.people[who] += [one.said] if one.said else []
 
     def person_at_start(self, sentence: str) -> str:
-        """Return whom in the draft a sentence begins with, `Ana Bell is ...`, or nothing."""
+        """Return the person of the draft at the start of a sentence, `Ana Bell is ...`, or ""."""
         sentence = sentence.lstrip("*_ ").replace("**", "")
         name = name_in(sentence)
         who = self.known(name) if name else ""
@@ -86,21 +87,21 @@ class Draft:
         return who if who in self.people and not behind.startswith(("and ", "& ")) else ""
 
     def add_when(self, line: str, *, is_timed: bool) -> None:
-        """Add words about the beginning; a date alone may be when the text was published."""
+        """Add words about the beginning; a date alone may be the publication date."""
         (self.when if is_timed else self.dates_alone).append(line)
 
     def add_price(self, words: str) -> None:
-        """Add words about prices, with the sums in them."""
+        """Add words about prices, with the amounts in them."""
         self.prices.append(PriceRead(words, tuple(amounts_in(words))))
 
     def name_subtitle(self, text: str) -> None:
-        """Take a subtitle; a second one is kept aside."""
+        """Set the subtitle; a second one goes to `rest`."""
         if self.subtitle:
             self.set_aside(text)
         else:
             self.subtitle = text
 
     def set_aside(self, text: str, heading: str = "") -> None:
-        """Keep words that no field takes."""
+        """Add words that fit no field to `rest`."""
         if text.strip() or heading:
             self.rest.append(Unread(heading, text.strip("\n")))

@@ -1,4 +1,4 @@
-"""Field extractors: what each section gives to a webinar; other text goes to `rest`."""
+"""Field extractors: turn each section into fields of a webinar; other text goes to `rest`."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from lms.announcement_parser.plain_lines import PlainText, blocks, bullet, parag
 from lms.announcement_parser.sections import Label, Passage, passages
 from lms.announcement_parser.title_and_subtitle import QUOTES, joined
 
-_LAST: Final = 3  # the turn of what may be about people
+_LAST: Final = 3  # the turn of passages that may be about people
 _REPLIED: Final = re.compile(r"^(?:(?:re|fwd?|aw|wg):\s*)+", re.IGNORECASE)
 _ABOUT_THE_EVENT: Final = re.compile(
     r"\b(?:will|webinar|session|workshop|you|your|we|our|us)\b", re.IGNORECASE
@@ -21,7 +21,7 @@ _LABELED: Final = re.compile(r"^[A-Z][\w' ]{1,30}:\s\S")
 
 
 def take_all(text: PlainText) -> Draft:
-    """Take every passage: the head when labels are known, and people before what is about them."""
+    """Parse every passage: the head after the labels, and people before the text about them."""
     draft = Draft(subject=_REPLIED.sub("", text.subject).strip(QUOTES))
     draft.set_aside("\n".join(text.around))
     whole = "\n".join(text.lines)
@@ -40,7 +40,7 @@ def take_all(text: PlainText) -> Draft:
 
 
 def _turn(passage: Passage) -> int:
-    """Labels that settle a field come first; then the head; then what may be about people."""
+    """Labels that settle a field come first; then the head; then passages that may be about people."""
     return {
         Label.HEAD: 1,
         Label.TITLE: 0,
@@ -54,7 +54,7 @@ def _turn(passage: Passage) -> int:
 
 
 def settle_hosts(draft: Draft) -> None:
-    """Make presenters of the people who host what no one presents."""
+    """Make the people who host presenters, if there is no presenter."""
     people = [one for one in draft.hosts if one.is_person]
     draft.hosts = [one for one in draft.hosts if not one.is_person]
     for host in people:
@@ -62,7 +62,7 @@ def settle_hosts(draft: Draft) -> None:
 
 
 def take_biographies_below(draft: Draft) -> None:
-    """Move paragraphs at the end of the overview that are about a presenter to their biography."""
+    """Move paragraphs about a presenter from the end of the overview to their biography."""
     taken: list[str] = []
     while len(draft.overview) > 1 and not draft.is_overview_labeled:
         said = draft.overview[-1]
@@ -75,7 +75,7 @@ def take_biographies_below(draft: Draft) -> None:
 
 
 def _take_people(draft: Draft, passage: Passage) -> None:
-    """Read who presents: a name begins a block or a bullet, what follows is about them."""
+    """Parse presenters: a name begins a block or a bullet, and the following text is about them."""
     draft.set_aside("", passage.heading)
     here: str | None = None
     for block in blocks(passage.lines):
@@ -84,7 +84,7 @@ def _take_people(draft: Draft, passage: Passage) -> None:
             is_sentence = bool(found) and found[0][1][:1].islower()
             known = draft.known(found[0][0]) if found else ""
             if found and is_sentence:
-                # A sentence that begins with a name goes on about a person, or introduces them.
+                # A sentence that begins with a name continues about a person, or introduces them.
                 here = draft.name(known) if here is None or known in draft.people else here
                 draft.people[here].append(said)
                 continue
@@ -96,7 +96,7 @@ def _take_people(draft: Draft, passage: Passage) -> None:
 
 
 def _entries(block: list[str]) -> list[str]:
-    """Return a block's first line and what stands below it; or its bullets."""
+    """Return a block's first line and the lines below it; or its bullets."""
     if any(bullet(line) is not None for line in block):
         return [one.removeprefix("- ") for one in paragraphs(block)]
     lines = [(line, names_in(line)) for line in block]
@@ -126,7 +126,7 @@ def _take_hosts(draft: Draft, passage: Passage) -> None:
 
 
 def _take_biography(draft: Draft, passage: Passage) -> None:
-    """Give a biography to whom it is about: named in its first words, or the only one there is."""
+    """Add a biography to the person named in its first words, or to the only person."""
     alone = next(iter(draft.people)) if len(draft.people) == 1 else None
     here: str | None = None
     for said in paragraphs(passage.lines):
@@ -142,7 +142,7 @@ def _take_biography(draft: Draft, passage: Passage) -> None:
 
 
 def _take_other(draft: Draft, passage: Passage) -> None:
-    """Take what stands under a person's name as their biography; set anything else aside."""
+    """Take the text under a person's name as their biography; add any other to `rest`."""
     name = passage.heading.title() if passage.heading.isupper() else passage.heading
     who = draft.known(name)
     is_titled = is_honorific(name.split(" ")[0]) and name_in(name) == name

@@ -1,4 +1,4 @@
-"""Head lines: what stands under no label, told apart line by line."""
+"""Head lines: classifies the lines without a label."""
 
 import re
 from typing import Final
@@ -21,8 +21,8 @@ from lms.announcement_parser.title_and_subtitle import (
     quoted_title,
 )
 
-_LONGEST_LINE: Final = 120  # of a line that is no prose
-_WRAPPED: Final = 60  # characters from which a line of several is prose
+_LONGEST_LINE: Final = 120  # of a line that isn't prose
+_WRAPPED: Final = 60  # a block with a longer line is prose
 _LASTS: Final = re.compile(
     r"(?:\d{1,3}(?:\.\d+)?|one|two|three|an?|half an)[\s-]*(?:hours?|minutes?|mins?)\b",
     re.IGNORECASE,
@@ -36,7 +36,7 @@ _EXCLAIMED: Final = re.compile(r"^\w+!\s+(?=\w)")
 
 
 def take_top(draft: Draft, lines: list[str], whole: str) -> None:
-    """Read what is above the first label: title, subtitle, facts in short lines, and the overview."""
+    """Parse the text above the first label: title, subtitle, facts in short lines, and overview."""
     candidates: list[Line] = []
     for number, block in enumerate(_blocks(lines)):
         if all(line.startswith(">") for line in block):
@@ -51,7 +51,7 @@ def take_top(draft: Draft, lines: list[str], whole: str) -> None:
 def _candidates(
     draft: Draft, block: list[str], number: int, whole: str, *, above: list[Line]
 ) -> list[Line]:
-    """Take the lines of a block that say what they are, and return those that may be the title."""
+    """Take the lines of a block that state a fact, and return those that may be the title."""
     has_facts, levels = False, {unmarked(line): _level(line) for line in block}
     found: list[Line] = []
     for line in joined([unmarked(line) for line in block], _width(whole)):
@@ -83,7 +83,7 @@ def _candidate(draft: Draft, line: str, block: int, level: int) -> Line:
 
 
 def _choose(draft: Draft, candidates: list[Line]) -> None:
-    """Settle the title, unless a label names it; what is none and no subtitle is kept aside."""
+    """Choose the title, unless a label names it; the other lines go to `rest`."""
     draft.overview += [line.text for line in candidates if len(line.text) > LONGEST_TITLE]
     candidates = [line for line in candidates if len(line.text) <= LONGEST_TITLE]
     chosen = choose(candidates, draft.subject)
@@ -102,7 +102,7 @@ def _choose(draft: Draft, candidates: list[Line]) -> None:
 
 
 def take_loose(draft: Draft, lines: list[str], whole: str) -> None:
-    """Read what is under no label further on: facts in short lines, prices, people, and overview."""
+    """Parse later text without a label: facts in short lines, prices, people, and overview."""
     for block in _blocks(lines):
         if _is_prose(block):
             _take_prose(draft, block)
@@ -119,7 +119,7 @@ def _take_prose(draft: Draft, block: list[str]) -> None:
 
 
 def take_prices(draft: Draft, said: str) -> bool:
-    """Take a paragraph that is for the most part about prices and passes."""
+    """Take a paragraph if it is mostly about prices and passes; return whether it was."""
     parts = sentences(said)
     priced = [one for one in parts if any(amounts_in(one)) or is_about_passes(one)]
     is_taken = bool(priced) and 2 * len(priced) >= len(parts)
@@ -129,7 +129,7 @@ def take_prices(draft: Draft, said: str) -> bool:
 
 
 def take_paragraph(draft: Draft, said: str) -> bool:
-    """Take a paragraph that is about prices and passes, or about a known person."""
+    """Take a paragraph about prices and passes, or about a known person; return whether it was."""
     if take_prices(draft, said):
         return True
     shares: list[tuple[str, list[str]]] = []
@@ -147,12 +147,12 @@ def take_paragraph(draft: Draft, said: str) -> bool:
 
 
 def take_line(draft: Draft, line: str, block: list[str], *, has_title: bool, whole: str) -> bool:
-    """Take a short line that says what it is: a series, people, a date, a length, a price."""
+    """Take a short line that states a fact (series, people, date, length, price); return whether it did."""
     line = line.replace("**", "").replace("__", "")
     if len(line) > _LONGEST_LINE:
         return False
     if line.casefold().startswith(("by ", "posted ", "published ")) and has_date(line):
-        draft.set_aside(line)  # who wrote the text, and when
+        draft.set_aside(line)  # the author of the text and its date
         return True
     for take in (_take_series, _take_credits, _take_facts):
         if take(draft, line, block):
@@ -212,7 +212,7 @@ def _take_credits(draft: Draft, line: str, _block: list[str]) -> bool:
 
 
 def _is_published(line: str, block: list[str]) -> bool:
-    """Tell whether a date is no event's, since no time of day is beside it."""
+    """Return whether a date is not the event's, since no time of day is near it."""
     return has_date(line) and not any(tell_times(_undated(each), american=True) for each in block)
 
 
@@ -233,7 +233,7 @@ def _level(line: str) -> int:
 
 
 def _width(whole: str) -> int:
-    """Return at how many characters a text is wrapped, or 0 where it isn't."""
+    """Return the width at which a text is wrapped, or 0 if it isn't."""
     lengths = sorted(len(line) for line in whole.splitlines() if line.strip())
     wrapped = [length for length in lengths if length >= lengths[-1] - 12]
     return lengths[-1] if len(wrapped) >= 4 and lengths[-1] < 100 else 0

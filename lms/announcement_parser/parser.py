@@ -1,6 +1,6 @@
-"""The parser: turns a plain-text announcement into webinar fields for staff to review.
+"""The parser: turns a plain-text announcement into webinar fields for our team to review.
 
-Nothing is decided that the text leaves open, and nothing is lost: what no field takes is `rest`.
+Ambiguities become questions, and nothing is lost: text that fits no field is in `rest`.
 """
 
 import re
@@ -19,7 +19,7 @@ from lms.announcement_parser.times_of_day_and_time_zones import tell_times
 from lms.core.errors import N_
 
 LONGEST_TEXT: Final = 100_000
-_LONGEST_LEAD: Final = 300  # characters of a sentence of the overview that serves as the summary
+_LONGEST_LEAD: Final = 300  # characters of an overview's first sentence to serve as the summary
 _HOUR: Final = 60
 _LASTS: Final = re.compile(
     r"\b(?P<count>half an|an?|one|two|three|\d{1,3}(?:\.5)?)[\s-]*"
@@ -46,7 +46,7 @@ WHICH_PASSES: Final = N_("The text may leave this webinar out of all-access pass
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who presents, as the text names and describes them; the biography is Markdown."""
+    """A presenter as the text names and describes them; the biography is Markdown."""
 
     name: str
     biography: str
@@ -54,7 +54,7 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the text leaves open: a field of the webinar, and the sentence that asks for it."""
+    """An open question: a field of the webinar, and the sentence that asks for it."""
 
     field: str
     sentence: str
@@ -62,9 +62,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What a text says of a webinar; a field that it says nothing of is empty.
+    """The parsed fields of a text; a field that it doesn't mention is empty.
 
-    `when_words` are the words the beginning was read from. The overview is Markdown.
+    `when_words` are the words from which the beginning was read. The overview is Markdown.
     """
 
     title: str
@@ -86,10 +86,10 @@ class Understood:
 
 
 def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
-    """Read an announcement of at most 100,000 characters.
+    """Parse an announcement of at most 100,000 characters.
 
-    `default_zone` is taken where the text names several zones for one moment; `today` is where the
-    search for a year begins that the text leaves out.
+    `default_zone` is used if the text gives one moment in several zones; the search for a missing year
+    begins at `today`.
     """
     plain = read_plain(text)
     draft = take_all(plain)
@@ -137,7 +137,7 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
 
 
 def _title(draft: Draft) -> str:
-    """Return the title: labeled, else chosen at the head; others are kept."""
+    """Return the title: labeled, else chosen at the head; other titles go to `rest`."""
     first, *others = draft.titles or [""]
     for other in (*others, draft.subject):
         if other.casefold() not in first.casefold():
@@ -156,7 +156,7 @@ def _lead(said: list[str]) -> str:
 
 
 def _words_of_the_beginning(draft: Draft, said: list[str]) -> str:
-    """Return the words that tell the beginning: lines of dates, else sentences with a date."""
+    """Return the words about the beginning: lines with dates, else sentences with a date."""
     if any(has_date(line) for line in draft.when):
         for line in draft.dates_alone:
             draft.set_aside(line)
@@ -172,9 +172,9 @@ def _words_of_the_beginning(draft: Draft, said: list[str]) -> str:
 
 
 def _people_of(draft: Draft) -> bool:
-    """Settle who presents and who hosts; tells whether the text says it in so many words.
+    """Settle presenters and hosts; return whether the text names presenters explicitly.
 
-    A person who hosts what no one presents presents it.
+    A person who hosts a webinar without presenters presents it.
     """
     said = [one for each in draft.overview for one in sentences(each)]
     for one in said:
@@ -226,7 +226,7 @@ def _counted(found: re.Match[str]) -> int:
 
 
 def _is_free(prices: list[PriceRead]) -> bool:
-    """Tell whether everybody gets it free, and not only who holds a pass."""
+    """Return whether it is free for everyone, not only for pass holders."""
     if any(price.amounts for price in prices):
         return False
     said = [price.words.casefold() for price in prices]

@@ -7,7 +7,7 @@ HONORIFICS: Final = frozenset(
     ["dr", "prof", "professor", "mr", "mrs", "ms", "mx", "rev", "sir", "dame"]
 )
 _PARTICLES: Final = re.compile(r"de|da|di|del|della|der|den|van|von|la|le|bin|ibn|al|el|du|dos")
-# A row of capitals with one of these is an organization, a post or a thing, and no person.
+# Capitalized words with one of these are an organization, a position or a thing, not a person.
 _NO_NAMES: Final = re.compile(
     r"library|libraries|librarian|librarians|learning|training|house|press|association|"
     r"institute|center|centre|consortium|university|college|foundation|network|system|systems|"
@@ -22,7 +22,7 @@ _NO_NAMES: Final = re.compile(
 )
 _MOST_WORDS: Final = 6
 _AND: Final = re.compile(r"\s*(?:;|&|\band\b|\bAND\b|\s\+\s)\s*")
-# What stands between a name and who that is: a comma, a dash, a bracket, a bar.
+# The separators between a name and its description: comma, dash, bracket, bar.
 _BEHIND: Final = re.compile(r"\s*(?:,|:\s|\s[|\u2013\u2014-]+\s|(?=\())\s*")
 _DEGREE: Final = re.compile(
     r"(?:[A-Z][A-Za-z]{0,2}\.){2,4}|Ph\.?D\.?|M\.?Ed\.?|[A-Z]{2,5}|Jr\.?|Sr\.?"
@@ -35,7 +35,7 @@ _NAME_IN_PROSE: Final = re.compile(
 
 
 def people_in(text: str) -> tuple[list[tuple[str, str]], str]:
-    """Return the people that a line names, what it says of each, and the words that belong to none."""
+    """Return the people in a line, with the text about each, and the words about none."""
     found: list[tuple[str, str]] = []
     rest: list[str] = []
     text = _LINK.sub(r"\1 (\2)", text.replace("**", "").strip())
@@ -50,7 +50,7 @@ def people_in(text: str) -> tuple[list[tuple[str, str]], str]:
 
 
 def names_in(text: str) -> tuple[list[str], str]:
-    """Return the people that a line begins with, and what it says behind them."""
+    """Return the people at the start of a line, and the text after them."""
     first, behind = _parted(text)
     parts = _AND.split(first)
     if not all(name_in(part) == part for part in parts):
@@ -70,7 +70,7 @@ def names_in(text: str) -> tuple[list[str], str]:
 
 
 def name_in(text: str) -> str:
-    """Return the one name that a text begins with, or nothing."""
+    """Return the one name that a text begins with, or ""."""
     words: list[str] = []
     for word in text.split()[: _MOST_WORDS + 2]:
         bare = word.strip(",;:")
@@ -90,7 +90,7 @@ def name_in(text: str) -> str:
 
 
 def names_in_prose(text: str) -> list[str]:
-    """Return the names inside of sentences: behind a title, or behind a word in small letters."""
+    """Return the names within sentences: after a title, or after a lower-case word."""
     found: list[str] = []
     for each in _NAME_IN_PROSE.finditer(text):
         name = re.sub(r"['\u2019]s$|\.$", "", each["name"])
@@ -103,17 +103,17 @@ def names_in_prose(text: str) -> list[str]:
 
 
 def is_honorific(word: str) -> bool:
-    """Tell whether a word is a title such as `Dr.`."""
+    """Return whether a word is a title such as `Dr.`."""
     return word.rstrip(".").casefold() in HONORIFICS
 
 
 def same_person(one: str, other: str) -> bool:
-    """Tell whether two names are the same but for titles, dots and capitals."""
+    """Return whether two names are equal except for titles, dots and case."""
     return core_of(one) == core_of(other)
 
 
 def may_be_same(one: str, other: str) -> bool:
-    """Tell whether one name is the other or a part of it: `Dr. Saavedra`, `Benoit Saavedra`."""
+    """Return whether one name equals the other or is part of it: `Dr. Saavedra`, `Benoit Saavedra`."""
     first, second = core_of(one), core_of(other)
     if not first or not second or first[-1] != second[-1]:
         return False
@@ -121,13 +121,13 @@ def may_be_same(one: str, other: str) -> bool:
 
 
 def core_of(name: str) -> tuple[str, ...]:
-    """Return what two names of the same person have in common."""
+    """Return the words of a name for comparison: lower case, without titles."""
     words = name.split(",")[0].casefold().replace(".", " ").split()
     return tuple(word for word in words if word not in HONORIFICS)
 
 
 def _untitled_capitals(text: str) -> str:
-    """Return a line that is all in capitals as names are written."""
+    """Return an all-capitals line in title case."""
     return text.title() if text.isupper() else text
 
 
@@ -137,5 +137,5 @@ def _parted(text: str) -> tuple[str, str]:
 
 
 def is_organization(text: str) -> bool:
-    """Tell whether a row of capitals is an organization or a post by its words."""
+    """Return whether capitalized words are an organization or a position."""
     return any(_NO_NAMES.fullmatch(word.strip(".,")) for word in text.split()[-2:])

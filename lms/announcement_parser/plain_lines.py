@@ -1,10 +1,10 @@
-"""The plain lines of an announcement: without quoting, tables, and links; and what they make up."""
+"""The plain lines of an announcement, without quoting, tables, and links; with their structure."""
 
 import re
 from dataclasses import dataclass
 from typing import Final
 
-MOST_SPACES: Final = 8  # in a row: they say no more than two do, and patterns take long over many
+MOST_SPACES: Final = 8  # in a row: more have no meaning, and patterns take long over many
 BULLET: Final = re.compile(
     r"^\s*(?:[\u2022\u2023\u25e6\u25aa\u25ab\u25cf\u25cb\u25a0\u25a1\u2219\u00b7\u2043\u27a4\u2192"
     r"\u2713\u2714\u2794\u00bb]\s*|[*+\u2013\u2014-]\s+|-(?=[A-Za-z])|o\s+"
@@ -30,7 +30,7 @@ _ABBREVIATED: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """The lines of an announcement, and what an email has around them."""
+    """The lines of an announcement, and the subject and other lines of an email around them."""
 
     lines: list[str]
     subject: str
@@ -38,7 +38,7 @@ class PlainText:
 
 
 def read_plain(text: str) -> PlainText:
-    """Return the lines of a text, and of a forwarded email its subject and what surrounds them."""
+    """Return the lines of a text, and for a forwarded email its subject and surrounding lines."""
     text = re.sub("[\u200b\u200c\u200d\u2060\ufeff]", "", text).replace("\xa0", " ")
     lines = [_GAP.sub(" " * MOST_SPACES, each).rstrip() for each in text.expandtabs(8).splitlines()]
     around, lines = _forwarded(_unquoted([_without_bars(line) for line in lines]))
@@ -52,7 +52,7 @@ def read_plain(text: str) -> PlainText:
 
 
 def blocks(lines: list[str]) -> list[list[str]]:
-    """Return the lines between empty lines, each group without what surrounds its lines."""
+    """Return the groups of lines between empty lines, each line stripped."""
     found: list[list[str]] = [[]]
     for line in lines:
         if line.strip():
@@ -63,9 +63,9 @@ def blocks(lines: list[str]) -> list[list[str]]:
 
 
 def paragraphs(lines: list[str]) -> list[str]:
-    """Return what is written between empty lines, each in one line; a bullet begins a new one.
+    """Return the paragraphs between empty lines, each as one line; a bullet begins a new one.
 
-    Bullets stay in front of theirs, as `- `.
+    Bullets are written as `- `.
     """
     found: list[str] = []
     begins = True
@@ -85,7 +85,7 @@ def paragraphs(lines: list[str]) -> list[str]:
 
 
 def points(lines: list[str]) -> list[str]:
-    """Return the points of a list, with bullets or without; a line that goes on joins its point."""
+    """Return the points of a list, with or without bullets; continuation lines join their point."""
     if any(bullet(line) is not None for line in lines):
         return [one.removeprefix("- ") for one in paragraphs(lines)]
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
@@ -103,13 +103,13 @@ def points(lines: list[str]) -> list[str]:
 
 
 def bullet(line: str) -> str | None:
-    """Return what a bullet stands before, or None for a line without one."""
+    """Return the text after a bullet, or None for a line without one."""
     found = BULLET.match(line)
     return line[found.end() :].strip() if found else None
 
 
 def sentences(paragraph: str) -> list[str]:
-    """Return the sentences of a paragraph; `Dr.` and `p.m.` end none."""
+    """Return the sentences of a paragraph; `Dr.` and `p.m.` don't end one."""
     found: list[str] = []
     begins = True
     for part in re.split(r"(?<=[.!?\u201d\"])\s+(?=[\"\u201c(]?[A-Z0-9$])", paragraph):
@@ -122,7 +122,7 @@ def sentences(paragraph: str) -> list[str]:
 
 
 def _without_bars(line: str) -> str:
-    """Return a row of a table as `first: second`, and nothing for a line between rows."""
+    """Return a table row as `first: second`, and "" for a line between rows."""
     clean = line.strip()
     if not clean.startswith("|") or not clean.endswith("|"):
         return "" if re.fullmatch(r"\+[-=+]{3,}\+", clean) else line
@@ -133,7 +133,7 @@ def _without_bars(line: str) -> str:
 
 
 def _unquoted(lines: list[str]) -> list[str]:
-    """Take the marks of quoting away where an email was quoted."""
+    """Remove quote marks if an email was quoted."""
     written = [line for line in lines if line.strip()]
     quoted = sum(line.lstrip().startswith(">") for line in written)
     if quoted < _QUOTED_SHARE * len(written) or not quoted:
@@ -142,7 +142,7 @@ def _unquoted(lines: list[str]) -> list[str]:
 
 
 def _forwarded(lines: list[str]) -> tuple[list[str], list[str]]:
-    """Divide a forwarded email into what was written above it, and the email."""
+    """Split a forwarded email into the text above it and the email."""
     start = next((at for at, line in enumerate(lines) if _FORWARDED.match(line)), None)
     wrote = next((at for at, line in enumerate(lines) if _WROTE.match(line)), None)
     at = start if start is not None else wrote

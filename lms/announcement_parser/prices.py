@@ -14,7 +14,7 @@ _SIGNS: Final = {"$": "USD", "US$": "USD", "\u20ac": "EUR", "\u00a3": "GBP"}
 _WORDS: Final = {"dollars": "USD", "euros": "EUR", "pounds": "GBP"}
 _CODES: Final = "USD|EUR|GBP|CAD|AUD|NZD|CHF"
 _FIGURES: Final = r"\d(?:[\d,.]*\d)?"
-_LONGEST: Final = 20  # figures of a sum; more of them are none
+_LONGEST: Final = 20  # figures of an amount; longer numbers are ignored
 _MONEY: Final = re.compile(
     rf"(?P<sign>US\$|[$\u20ac\u00a3])\s?(?P<behind_sign>{_FIGURES})"
     rf"|\b(?P<code>{_CODES})\s?(?P<behind_code>{_FIGURES})"
@@ -25,19 +25,19 @@ _MONEY: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A sum of money, in minor units of `currency`."""
+    """An amount of money, in minor units of `currency`."""
 
     minor: int
     currency: str
 
     @property
     def said(self) -> str:
-        """Return it as people write it: `$99.00`."""
+        """Return it formatted: `$99.00`."""
         return say_money(self.minor, self.currency)
 
 
 def amounts_in(text: str) -> Iterator[Amount]:
-    """Yield the sums in a text: `$1,299.50`, `EUR 99`, `1.299,50 €`, `99 dollars`."""
+    """Yield the amounts in a text: `$1,299.50`, `EUR 99`, `1.299,50 €`, `99 dollars`."""
     for found in _MONEY.finditer(text):
         currency = (
             _SIGNS.get(found["sign"] or found["sign_last"] or "")
@@ -76,12 +76,12 @@ _LEFT_OUT: Final = re.compile(
 
 
 def is_about_passes(sentence: str) -> bool:
-    """Tell whether a sentence speaks of passes."""
+    """Return whether a sentence mentions passes."""
     return bool(_PASSES.search(sentence))
 
 
 def is_left_out_of_passes(sentence: str) -> bool | None:
-    """Tell whether a sentence leaves a webinar out of passes; None where it may mean that."""
+    """Return whether a sentence excludes a webinar from passes; None if it may mean that."""
     if not is_about_passes(sentence) or not _NO.search(sentence):
         return False
     return True if _LEFT_OUT.search(sentence) else None

@@ -1,6 +1,6 @@
 """The sections of a plain-text announcement: splits it at its labels and headings.
 
-No word is dropped here but labels that are known: each line is in one of the passages.
+Only known labels are removed: every other line is in one of the passages.
 """
 
 import re
@@ -15,13 +15,13 @@ from lms.announcement_parser.prices import amounts_in
 from lms.announcement_parser.start_date_and_time import has_date
 
 LONGEST_HEADING: Final = 80
-RULE: Final = "\x1f"  # a line that is drawn: what is above it and what is below are apart
-_SHORT: Final = 50  # characters to which a line is no wrapped prose
+RULE: Final = "\x1f"  # a drawn line, which separates the text above from the text below
+_SHORT: Final = 50  # a shorter line is not wrapped prose
 _SHOUTED_SHARE: Final = 0.6
 
 
 class Label(StrEnum):
-    """What a passage is about; HEAD has no label above it, at the beginning or further on."""
+    """What a passage is about; HEAD has no label above it, at the beginning or later."""
 
     HEAD = "head"
     TITLE = "title"
@@ -79,7 +79,7 @@ _KNOWN: Final = {
     Label.OTHER: "where|location|venue|contact|register|registration|how to register",
 }
 LABELS: Final = {name: label for label, names in _KNOWN.items() for name in names.split("|")}
-# What a heading of its own line is about, by a word in it.
+# The topic of a heading on its own line, by a word in it.
 _HINTS: Final = (
     (Label.BIOGRAPHY, re.compile(r"\babout (?:the|your|our) (?:presenter|speaker|trainer|instr)")),
     (Label.OTHER, re.compile(r"\bregist|\bsign(?:ing)? up|\brsvp\b")),
@@ -95,15 +95,15 @@ _BESIDE: Final = re.compile(
     r"(?P<close>(?:\*\*|__|\*|_)?)\s*"
     r"(?P<mark>:(?:\*\*|__|\*|_)?|\s[|\u2013\u2014-]\s|\t+|\s{2,})\s*(?P<value>\S.*)$"
 )
-# What goes on below an empty line, though its label stands beside its first line.
+# Passages that continue below an empty line, even if the label is beside the first line.
 _LONG: Final = frozenset({Label.OVERVIEW, Label.AGENDA, Label.BIOGRAPHY, Label.SUMMARY})
 
 
 @dataclass(slots=True)
 class Passage:
-    """Lines under one label; `heading` holds the words of a heading that is no plain label.
+    """Lines under one label; `heading` has the words of a heading that isn't a plain label.
 
-    `is_top` are those above the first label.
+    `is_top` means above the first label.
     """
 
     label: Label
@@ -114,24 +114,24 @@ class Passage:
 
     @property
     def text(self) -> str:
-        """Return its lines as they stand, without the empty ones around them."""
+        """Return its lines unchanged, without empty lines around them."""
         return "\n".join(self.lines).replace(RULE, "").strip("\n")
 
 
 def passages(lines: list[str]) -> list[Passage]:
-    """Divide lines at their labels and headings; each passage holds its lines as they are."""
+    """Split lines at their labels and headings; each passage has its lines unchanged."""
     return [
         one for one in _divided(lines) if one.heading or any(line.strip() for line in one.lines)
     ]
 
 
 def label_of(name: str) -> Label | None:
-    """Return what a label names, or None for words that are no known label."""
+    """Return the label for a name, or None if it is unknown."""
     return LABELS.get(" ".join(name.replace("\u2019", "'").casefold().split()).strip(" :.*_#"))
 
 
 def unmarked(line: str) -> str:
-    """Return a line without the marks of Markdown for headings and emphasis around all of it."""
+    """Return a line without Markdown marks for headings and for emphasis of the whole line."""
     bare = re.sub(r"^\s*#{1,6}\s+", "", line).strip()
     for mark in ("**", "__", "*", "_"):
         inner = bare.removeprefix(mark).removesuffix(mark)
@@ -163,13 +163,13 @@ def _divided(lines: list[str]) -> Iterator[Passage]:
 
 
 def _is_shouted(lines: list[str]) -> bool:
-    """Tell whether capitals mark nothing, since almost all is written in them."""
+    """Return whether almost all is in capitals, so that capitals mark nothing."""
     letters = [letter for line in lines for letter in line if letter.isalpha()]
     return sum(letter.isupper() for letter in letters) > _SHOUTED_SHARE * len(letters)
 
 
 def _followers(lines: list[str]) -> list[str]:
-    """Return for each line the next one that isn't empty."""
+    """Return for each line the next nonempty line."""
     found, after = [], ""
     for line in reversed(lines):
         found.append(after)
@@ -180,7 +180,7 @@ def _followers(lines: list[str]) -> list[str]:
 def _begun(
     line: str, following: str, here: Passage, *, before: str, is_shouted: bool
 ) -> Passage | None:
-    """Return the passage that a line opens, or None for a line of the one that is open."""
+    """Return the passage that a line opens, or None if it belongs to the open one."""
     if not line.strip():
         return None
     begun = _beside(line, here, before)
@@ -234,7 +234,7 @@ def _above(
 
 
 def _headed(bare: str, following: str, here: Passage, *, is_heading: bool) -> Passage | None:
-    """Return what a heading that is no label opens, by a word in it or by what it introduces."""
+    """Return the passage that an unknown heading opens, by a word in it or by the text below."""
     folded = bare.replace("\u2019", "'").casefold()
     name = re.sub(r"^(?:about|meet)\s+", "", folded).title()
     hinted = next((each for each, words in _HINTS if words.search(folded)), None)
@@ -245,5 +245,5 @@ def _headed(bare: str, following: str, here: Passage, *, is_heading: bool) -> Pa
         hinted = Label.PRICES if any(amounts_in(listed)) else Label.AGENDA
     if hinted is not None:
         return Passage(hinted, heading=bare)
-    # Above the first label, a line that is marked may be the title.
+    # Above the first label, a marked line may be the title.
     return Passage(Label.OTHER, heading=bare) if is_heading and not here.is_top else None

@@ -1,6 +1,6 @@
 """The start date and time: reads days in an announcement and combines them with times and zones.
 
-What can be read in two ways is never decided here: it comes back as the moments it may mean.
+An ambiguity is never decided here: the possible moments are returned.
 """
 
 import re
@@ -17,8 +17,8 @@ from lms.announcement_parser.times_of_day_and_time_zones import Told, tell_times
 from lms.core.dates_and_time_zones import from_wall_clock, is_zone, read_zone
 from lms.core.errors import N_, Invalid
 
-LONGEST: Final = 2000  # days and times are weighed each against each
-FURTHEST_YEARS: Final = 2  # how far ahead a day without its year is looked for
+LONGEST: Final = 2000  # every day is combined with every time
+FURTHEST_YEARS: Final = 2  # how many years ahead a day without a year is searched
 
 _MONTH: Final = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
@@ -40,7 +40,7 @@ _DATE: Final = re.compile(
 
 
 class Ask(StrEnum):
-    """What has to be asked about the time of a webinar."""
+    """The questions about the time of a webinar."""
 
     NO_DATE = "no_date"
     NO_YEAR = "no_year"
@@ -70,7 +70,7 @@ SENTENCES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """A moment it may begin: what the clocks of a zone show; without `zone` none was named."""
+    """A possible beginning: local time in `zone`, or without a zone if `zone` is empty."""
 
     shown: datetime
     zone: str
@@ -78,9 +78,9 @@ class Beginning:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """What was read of the time: one beginning and nothing to ask, or what to ask.
+    """The parsed time: one beginning without questions, or the questions.
 
-    `choices` are the moments that the words can mean; `minutes` is what a range of times tells.
+    `choices` are the possible moments; `minutes` is the length of a time range.
     """
 
     beginning: Beginning | None
@@ -91,7 +91,7 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day as written: the dates it may be, in the order of the calendar, and what to ask."""
+    """A day as written: the dates it may be, in calendar order, and its question."""
 
     start: int
     end: int
@@ -100,12 +100,12 @@ class Day:
 
 
 def has_date(text: str) -> bool:
-    """Tell whether a day of a month stands in the text."""
+    """Return whether a text has a date."""
     return next(_days(text, date.min), None) is not None
 
 
 def read_when(text: str, *, default_zone: str, today: date) -> When:
-    """Read the one moment at which a webinar begins, from a line or a few: 2,000 characters at most."""
+    """Parse the beginning of a webinar from one or a few lines: at most 2,000 characters."""
     text = text[:LONGEST]
     days = days_in(text, today)
     blanked = list(text)
@@ -123,7 +123,7 @@ def read_when(text: str, *, default_zone: str, today: date) -> When:
 
 
 def days_in(text: str, today: date) -> tuple[Day, ...]:
-    """Return every day that a text names, with the dates that it can mean."""
+    """Return every day that a text names, with its possible dates."""
     return tuple(_days(text, today))
 
 
@@ -184,7 +184,7 @@ def _minutes(times: tuple[Told, ...]) -> int | None:
 
 
 def _joined(days: tuple[Day, ...], times: tuple[Told, ...], default_zone: str) -> When:
-    """Weigh every way to read days and times together, and keep those that make one moment."""
+    """Combine days and times in every way, and keep the combinations that give one moment."""
     minutes = _minutes(times)
     # A time belongs to the day before it, or to the first day.
     paired = [
@@ -193,7 +193,7 @@ def _joined(days: tuple[Day, ...], times: tuple[Told, ...], default_zone: str) -
     ]
     ask = next((day.ask for day, _told in paired if day.ask is not None), None)
     taken = {one for day, _told in paired for one in day.dates}
-    is_timeless = any(taken.isdisjoint(day.dates) for day in days)  # a second day, with no time
+    is_timeless = any(taken.isdisjoint(day.dates) for day in days)  # a second day without a time
     if is_timeless:
         paired = [(day, told) for told in times for day in days]
     ways = [] if is_timeless else _ways(paired, default_zone)
@@ -230,7 +230,7 @@ def _of_one(pair: tuple[Day, Told]) -> list[Reading]:
 
 
 def _ways(paired: list[tuple[Day, Told]], default_zone: str) -> list[tuple[Reading, ...]]:
-    """Return the ways to read all times so that they are one moment."""
+    """Return the combinations in which all times are the same moment."""
     zoned = [pair for pair in paired if pair[1].zones] or paired
     first = _of_one(zoned[0])
     rest = [_of_one(pair) for pair in zoned[1:8]]
@@ -242,7 +242,7 @@ def _ways(paired: list[tuple[Day, Told]], default_zone: str) -> list[tuple[Readi
 
 
 def _distinct(ways: list[tuple[Reading, ...]], default_zone: str) -> tuple[Beginning, ...]:
-    """Return one beginning for each moment, by the house's clocks where these are named."""
+    """Return one beginning for each moment, in our default zone if it is named."""
     found: dict[datetime, Beginning] = {}
     for way in ways:
         named = next((one for one, _at in way if one.zone == default_zone), way[0][0])
@@ -251,7 +251,7 @@ def _distinct(ways: list[tuple[Reading, ...]], default_zone: str) -> tuple[Begin
 
 
 def _moment(shown: datetime, zone: str) -> datetime:
-    """Return the moment for comparing; what clocks never show is compared as if they did."""
+    """Return the moment for comparison; a local time skipped by DST is also accepted."""
     if not zone or not is_zone(zone):
         return shown.replace(tzinfo=read_zone("UTC"))
     try:

@@ -15,10 +15,10 @@ HOURS: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class ZoneWord:
-    """What a word for a zone may mean: `zone`, whose clocks differ from UTC by `hours` in it.
+    """A possible meaning of a zone name: `zone`, when its UTC offset is `hours`.
 
-    `PST` is the clock of winter. Where a day is in summer, people may mean Los Angeles all the
-    same, or `strictly` what the letters say; without `hours` there is nothing to doubt.
+    `PST` is winter time. For a summer day, people may mean Los Angeles anyway, or `strictly` what the
+    letters say; without `hours` there is no ambiguity.
     """
 
     zone: str
@@ -26,7 +26,7 @@ class ZoneWord:
     strictly: str = ""
 
     def on(self, shown: datetime) -> tuple[str, ...]:
-        """Return the zones it can mean on a day."""
+        """Return the possible zones on a day."""
         if self.hours is None:
             return (self.zone,)
         offset = shown.replace(tzinfo=read_zone(self.zone)).utcoffset()
@@ -37,7 +37,7 @@ class ZoneWord:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A time as written: what clocks may show then, in which zones, and how long it lasts."""
+    """A time as written: its possible local times, its possible zones, and its length."""
 
     start: int
     clocks: tuple[time, ...]
@@ -46,12 +46,12 @@ class Told:
 
     @property
     def is_vague(self) -> bool:
-        """Tell whether it may be in the morning or in the afternoon."""
+        """Return whether it may be in the morning or in the afternoon."""
         return len(self.clocks) > 1
 
 
 def _fixed(hours: int) -> str:
-    # POSIX counts the other way round: Etc/GMT+5 is five hours behind.
+    # POSIX signs are inverted: Etc/GMT+5 is five hours behind UTC.
     return f"Etc/GMT{-hours:+d}" if hours else "UTC"
 
 
@@ -107,7 +107,7 @@ _NAMES: Final = {
     "greenwich mean": ("GMT", "GMT"),
     "british": ("GMT", "BST"),
 }
-_FAR: Final = {"CST": ZoneWord("Asia/Shanghai")}  # what the letters mean besides, elsewhere
+_FAR: Final = {"CST": ZoneWord("Asia/Shanghai")}  # another meaning of the letters, outside America
 
 _TIME: Final = re.compile(
     r"(?<![\w$€£.:/+-])(?:(?P<word>(?:12 ?)?(?:noon|midnight|midday))"
@@ -121,7 +121,7 @@ _TIME: Final = re.compile(
 _BETWEEN: Final = r"[\s,(/\u2013\u2014-]*"
 _LETTERS: Final = "|".join(sorted(_WORDS, key=len, reverse=True))
 _LONG: Final = "|".join(name.replace(" ", r"\s+") for name in _NAMES)
-# A dash between spaces, or before an hour with its half of the day, leads to when it ends.
+# A dash between spaces, or before an hour with am or pm, leads to the end time.
 _AWAY: Final = (
     r"(?:UTC|GMT)\s?(?:\+\s?|[\u2212\u2013-])(?:\d{2}:?[0-5]\d|\d{1,2}(?::[0-5]\d)?)"
     r"(?![:.]?\d|\s*[ap]\.?\s?m\b)"
@@ -137,9 +137,9 @@ _ZONE: Final = re.compile(
 
 
 def tell_times(text: str, *, american: bool) -> tuple[Told, ...]:
-    """Return every time of day in a text that names no day any more.
+    """Return every time of day in a text whose dates were removed.
 
-    `american` tells that letters which two continents use mean the American zone.
+    `american` means that letters used on two continents are the American zone.
     """
     found = [one for one in _TIME.finditer(text) if _clocks(one, text)]
     behind = [zone_at(text[one.end() :], american=american) for one in found]
@@ -156,7 +156,7 @@ def tell_times(text: str, *, american: bool) -> tuple[Told, ...]:
 
 
 def zone_at(text: str, *, american: bool) -> tuple[ZoneWord, ...]:
-    """Return what the zone may be that stands where a text begins; nothing where none does."""
+    """Return the possible zones at the start of a text, or none."""
     between = re.match(_BETWEEN, text)
     found = _ZONE.match(text, between.end() if between else 0)
     return _meant(found, american=american) if found else ()
@@ -187,7 +187,7 @@ def _meant(found: re.Match[str], *, american: bool) -> tuple[ZoneWord, ...]:
 
 
 def _away(text: str) -> tuple[ZoneWord, ...]:
-    """Return the zone so far away from UTC; of parts of an hour there is none that has a name."""
+    """Return the zone with this UTC offset; an offset with parts of an hour has no named zone."""
     digits = re.sub(r"\D", "", text)
     hours, minutes = (digits, "00") if len(digits) < 3 else (digits[:-2], digits[-2:])
     return _named(_fixed(int(hours) if "+" in text else -int(hours))) if minutes == "00" else ()
@@ -225,7 +225,7 @@ def _cities() -> dict[str, str]:
 
 
 def _clocks(found: re.Match[str], text: str) -> tuple[time, ...]:
-    """Return what clocks may show; nothing where the figures are no time of day."""
+    """Return the possible local times; none if the figures aren't a time of day."""
     if found["word"]:
         return (time(0 if "midnight" in found["word"].lower() else NOON),)
     hour, minute = int(found["hour"]), int(found["minute"] or 0)
@@ -251,7 +251,7 @@ def _half_of_start(hour: int, end_hour: int, end_half: str) -> str:
 
 
 def _counts_to_24(found: re.Match[str], text: str) -> bool:
-    """Tell whether the hours around are counted to 24."""
+    """Return whether the text uses the 24-hour clock."""
     if found["mark"] in ("h", "H"):
         return True
     return bool(re.search(r"(?<!\d)(?:1[3-9]|2[0-3])[:.h][0-5]\d(?!\d)", text))

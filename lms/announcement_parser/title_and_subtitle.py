@@ -1,4 +1,4 @@
-"""The title and subtitle: chosen among the lines at the head by where and how they are written."""
+"""The title and subtitle: chosen among the head lines by position and style."""
 
 import re
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ _KICKER: Final = re.compile(
 )
 _CREDIT: Final = re.compile(r"(?:with|by|featuring|\w+ by)\s+[A-Z]")
 _OF_MANY: Final = re.compile(r"\b(?:webinars?|newsletter|trainings?|events|courses|programs)\b")
-_CLEAR: Final = 1.0  # points by which a title leads where nothing has to be asked
+_CLEAR: Final = 1.0  # the lead in points with which no question is needed
 
 
 @dataclass(slots=True)
 class Line:
-    """A line that may be the title: in which block, and whether a date or a credit follows it."""
+    """A line that may be the title, with its block, and whether a date or a credit follows it."""
 
     text: str
     block: int
@@ -42,7 +42,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A title and its subtitle; `left` are lines that are neither, `is_clear` where one leads."""
+    """A title and its subtitle; `left` are the other lines, `is_clear` if the title leads clearly."""
 
     title: str
     subtitle: str
@@ -51,7 +51,7 @@ class Chosen:
 
 
 def is_unfinished(line: str, following: str, width: int) -> bool:
-    """Tell whether a title goes on in the next line: by its end, that line's beginning, or its width."""
+    """Return whether a title continues in the next line: by its end, that line's start, or its width."""
     opened = line.count("\u201c") > line.count("\u201d") or line.count('"') % 2 == 1
     is_full = bool(width) and len(line) + 1 + len(following.split(" ")[0]) > width
     return (
@@ -63,7 +63,7 @@ def is_unfinished(line: str, following: str, width: int) -> bool:
 
 
 def choose(lines: list[Line], subject: str) -> Chosen:
-    """Choose the title among lines in their order, and the subtitle, which follows it."""
+    """Choose the title among lines in order, and the subtitle, which follows it."""
     lines = [line for line in lines if line.text]
     if subject and not any(_is_alike(line.text, subject) for line in lines):
         lines.insert(0, Line(subject, -1, has_facts_below=True, has_facts_next=True))
@@ -94,7 +94,7 @@ def choose(lines: list[Line], subject: str) -> Chosen:
 
 
 def quoted_title(line: str) -> str:
-    """Return the title that a line names in quotation marks, or nothing where it is one as a whole."""
+    """Return the title that a line quotes, or "" if the whole line is quoted."""
     for found in _QUOTED.finditer(line):
         around = f"{line[: found.start()][-12:]} {line[found.end() :][:12]}"
         if found.start() and "series" not in around.casefold() and _title_case(found["title"]):
@@ -145,7 +145,7 @@ def _title_case(text: str) -> bool:
 
 
 def joined(block: list[str], width: int) -> list[str]:
-    """Return the lines of a block at the head, where a title that goes on is one line."""
+    """Return the lines of a head block, with the lines of a wrapped title joined."""
     found: list[str] = block[:1]
     for line, following in pairwise(block):
         if is_unfinished(line, following, width):

@@ -1,4 +1,4 @@
-"""Attendance spans from reports: who was connected and for how many minutes in all."""
+"""Attendance spans from reports: who was connected and for how many minutes in total."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ LONGEST_KEY: Final = 330
 
 
 class Span(Protocol):
-    """A time from which and until which somebody was there."""
+    """A period of attendance."""
 
     @property
     def began_at(self) -> datetime:
@@ -25,24 +25,24 @@ class Span(Protocol):
 
 
 def key_of(name: str, email: str) -> str:
-    """Return the key of a participant: the address, or else the name however it is written.
+    """Return the key of a participant: the address, or else the normalized name.
 
-    It has 330 characters at most, also of letters that become many when they are made plain.
+    At most 330 characters, even if normalization makes the name longer.
     """
     if email:
         try:
             return read_address(email).key
         except Invalid:
             return email.casefold()[:LONGEST_KEY]
-    # Zoom writes a former name behind the present one: Ann (Ann's iPad)
+    # Zoom appends a former name to the present one: Ann (Ann's iPad)
     plain = unicodedata.normalize("NFKC", name.partition("(")[0] or name)
     return ("name:" + " ".join(plain.casefold().split()))[:LONGEST_KEY]
 
 
 def minutes_of(held_at: datetime, stays: Iterable[Span]) -> int:
-    """Return the minutes somebody was there from the beginning on, each counted once, rounded.
+    """Return the rounded minutes a person attended since the start, each counted once.
 
-    Two screens of one person in the same minute are one minute; the time before it began is none.
+    Two devices of one person in the same minute count once; time before the start doesn't count.
     """
     seconds, reached = 0.0, held_at
     for one in sorted(stays, key=lambda each: each.began_at):

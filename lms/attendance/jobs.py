@@ -16,7 +16,7 @@ AT_ONCE: Final = 25
 
 
 def count_minutes(carrel: Carrel, run: JobRun) -> None:
-    """Count the minutes of all whom the reports of a webinar name, some at a time."""
+    """Count the minutes of everyone named in a webinar's reports, in small transactions."""
     links, after = Links(carrel.settings.base_url), 0
     with carrel.database.read_session() as session:
         webinar_id = session.scalar(select(Webinar.id).where(Webinar.public_id == run.subject))

@@ -1,6 +1,6 @@
 """Attendance report imports: an uploaded report is previewed, applied, or discarded.
 
-Whose each participant is, lms/attendance/report_participants.py knows.
+lms/attendance/report_participants.py matches participants to people.
 """
 
 from collections.abc import Iterable
@@ -26,32 +26,39 @@ from lms.models.live import RoomReport, RoomStay
 
 COUNT: Final = "live.count_minutes"
 DRAFTS_KEPT: Final = timedelta(days=7)
-NOT_STARTED: Final = N_("This webinar has not begun, so nobody can have been there.")
+NOT_STARTED: Final = N_("This webinar has not started, so there is no attendance yet.")
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a report would do: participants by name, rows that can't be used, what it is near."""
+    """The preview of a report: participants by name, unusable rows, and its distance from the webinar."""
 
     public_id: str
     participants: Participants
     faulty: tuple[tuple[int, str], ...]
     waited: int
     new_stays: int
-    is_elsewhere: bool  # no stay lies in the webinar's own hour: a wrong zone or a wrong file
+    is_elsewhere: bool  # no stay is during the webinar: probably a wrong zone or file
 
 
 def keep_draft(session: Session, webinar_id: int, report: Report, *, now: datetime) -> str:
-    """Keep what a report says until staff have looked at it; returns its outside id.
+    """Store a report as a draft for review; return its public ID.
 
-    Raises Conflict (nothing can have been reported) before the webinar begins.
+    Raises Conflict before the webinar begins, since there can't be a report yet.
     """
     if session.get_one(Webinar, webinar_id).held_at > now:
         raise Conflict(NOT_STARTED)
     forget_old(session, now=now)
     said = {
         "stays": [
-            [one.line, one.name, one.email, one.began.isoformat(), one.ended.isoformat()]
+            [
+                one.line,
+                one.name,
+                one.email,
+                one.began.isoformat(),
+                one.ended.isoformat(),
+                one.is_host,
+            ]
             for one in report.stays
         ],
         "faulty": [[one.line, one.sentence] for one in report.faulty],
@@ -64,7 +71,7 @@ def keep_draft(session: Session, webinar_id: int, report: Report, *, now: dateti
 
 
 def preview(session: Session, webinar_id: int, report_id: str, *, offset: int) -> Preview:
-    """Return what a draft would do, with some of its participants; nothing is written. Raises NotFound."""
+    """Return the preview of a draft with a page of participants; writes nothing. Raises NotFound."""
     row, webinar = _draft(session, webinar_id, report_id), session.get_one(Webinar, webinar_id)
     drafted = _drafted(row)
     rows = session.execute(
@@ -73,7 +80,7 @@ def preview(session: Session, webinar_id: int, report_id: str, *, offset: int) -
         )
     )
     known = {tuple(each) for each in rows}
-    decided = read_decided(session, webinar_id)
+    decided = _decided(session, row, drafted)
     named = Named(drafted, _logins(session, drafted, decided), decided)
     ends_at = webinar.held_at + timedelta(minutes=webinar.minutes)
     return Preview(
@@ -90,13 +97,13 @@ def preview(session: Session, webinar_id: int, report_id: str, *, offset: int) -
 def apply(
     session: Session, webinar_id: int, report_id: str, *, actor: str | None, now: datetime
 ) -> int:
-    """Keep the stays of a draft and have the minutes counted; returns how many people are known.
+    """Store the stays of a draft and queue the count of minutes; return how many people are known.
 
-    The same report twice changes nothing. Raises NotFound for a draft that is none any more.
+    Applying the same report twice changes nothing. Raises NotFound for a draft that no longer exists.
     """
     row = _draft(session, webinar_id, report_id)
     drafted = _drafted(row)
-    decided = read_decided(session, webinar_id)
+    decided = _decided(session, row, drafted)
     logins = _logins(session, drafted, decided)
     stays = [
         {
@@ -116,9 +123,7 @@ def apply(
         session.execute(insert_into(session, RoomStay).on_conflict_do_nothing(), stays)
     session.execute(delete(RoomReport).where(RoomReport.id == row.id))
     webinar = session.get_one(Webinar, webinar_id)
-    job_queue.enqueue(
-        session, kind=COUNT, lane=Lane.PROMPT, subject=webinar.public_id, payload={}, now=now
-    )
+    have_counted(session, webinar, now=now)
     known = len(set(logins.values()))
     detail = {"people": known}
     audit.record(
@@ -127,14 +132,21 @@ def apply(
     return known
 
 
+def have_counted(session: Session, webinar: Webinar, *, now: datetime) -> None:
+    """Queue the job that counts the minutes of everyone named in a webinar's reports."""
+    job_queue.enqueue(
+        session, kind=COUNT, lane=Lane.PROMPT, subject=webinar.public_id, payload={}, now=now
+    )
+
+
 def discard(session: Session, webinar_id: int, report_id: str) -> None:
-    """Throw a draft away; raises NotFound."""
+    """Discard a draft; raises NotFound."""
     session.delete(_draft(session, webinar_id, report_id))
     session.flush()
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
-    """Forget the drafts that nobody applied within a week."""
+    """Delete drafts that were not applied within 7 days."""
     session.execute(delete(RoomReport).where(RoomReport.created_at < now - DRAFTS_KEPT))
 
 
@@ -145,6 +157,7 @@ class _Drafted:
     email: str
     began_at: datetime
     ended_at: datetime
+    is_host: bool
 
 
 def _draft(session: Session, webinar_id: int, report_id: str) -> RoomReport:
@@ -166,13 +179,20 @@ def _drafted(row: RoomReport) -> tuple[_Drafted, ...]:
             email,
             datetime.fromisoformat(began),
             datetime.fromisoformat(ended),
+            is_host,
         )
-        for _line, name, email, began, ended in row.said["stays"]
+        for _line, name, email, began, ended, is_host in row.said["stays"]
     )
 
 
+def _decided(session: Session, row: RoomReport, drafted: Iterable[_Drafted]) -> Decided:
+    """Return earlier decisions about each participant; new hosts and panelists are ignored by default."""
+    hosts: Decided = {one.key: (None, row.created_at) for one in drafted if one.is_host}
+    return {**hosts, **read_decided(session, row.webinar_id)}
+
+
 def _logins(session: Session, drafted: Iterable[_Drafted], decided: Decided) -> dict[str, int]:
-    """Return whose each participant is: as it was said before, or else by the address."""
+    """Return the login of each participant: by an earlier decision, or else by email address."""
     found = {
         one.key: login_id
         for one in drafted

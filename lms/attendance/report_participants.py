@@ -1,7 +1,7 @@
 """Participants in attendance reports, matched to logins, and their minutes.
 
-A participant is one address, or one name where the room knew no address; all stays of one go
-together, so that who was matched once is known in every later report of the same webinar.
+A participant is one address, or one name if the report has no address; all their stays belong together,
+so that a match also applies to later reports of the same webinar.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,30 +25,28 @@ from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.live import Registration, RoomStay
 
-NO_LOGIN: Final = N_("Nobody here has a log-in under this address.")
-NOT_COUNTED_YET: Final = N_(
-    "What the report says is still being counted. Try again in a few minutes."
-)
+NO_LOGIN: Final = N_("No account has this address.")
+NOT_COUNTED_YET: Final = N_("The report is still processing. Try again in a few minutes.")
 PAGE_SIZE: Final = 50
 
-# Whose a participant is, or since when they are left out.
+# A participant's login, or since when they are ignored.
 Decided = Mapping[str, tuple[int | None, datetime | None]]
 
 
 class Stay(Protocol):
-    """A stay of a participant, as a report tells it."""
+    """A participant's stay, as in a report."""
 
     @property
     def key(self) -> str:
-        """Return whose stay it is."""
+        """Return the participant's key."""
 
     @property
     def name(self) -> str:
-        """Return what the room called them."""
+        """Return the name in the meeting."""
 
     @property
     def email(self) -> str:
-        """Return the address the room knew, or ""."""
+        """Return the email address in the report, or ""."""
 
     @property
     def began_at(self) -> datetime:
@@ -61,9 +59,9 @@ class Stay(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """Somebody in a report: minutes without overlap, and whose log-in it is, where that is known.
+    """A participant in a report: minutes without overlap, and the matched login, if any.
 
-    `by_hand` is what staff entered for that person, which counts instead.
+    `by_hand` are minutes that our team entered for the person, which count instead.
     """
 
     key: str
@@ -82,7 +80,7 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class Participants:
-    """A page of them; how many there are, and how many are known and nobody we know."""
+    """A page of participants, with their total number and the numbers of known and unknown ones."""
 
     items: tuple[Participant, ...]
     total: int
@@ -91,7 +89,7 @@ class Participants:
 
 
 def read_participants(session: Session, webinar_id: int, *, offset: int) -> Participants:
-    """Return whom reports of a webinar name, those whom nobody knows first."""
+    """Return the participants in a webinar's reports, unknown ones first."""
     stays = session.scalars(
         select(RoomStay).where(RoomStay.webinar_id == webinar_id).order_by(RoomStay.id)
     ).all()
@@ -107,7 +105,7 @@ def read_participants(session: Session, webinar_id: int, *, offset: int) -> Part
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Stays, whose each participant is, and what was said of them before."""
+    """Stays, the login of each participant, and earlier decisions about them."""
 
     stays: Iterable[Stay]
     logins: Mapping[str, int]
@@ -122,7 +120,7 @@ def page_of(
     *,
     offset: int,
 ) -> Participants:
-    """Return some of those named, by rank and by name."""
+    """Return a page of participants, by rank and name."""
     by_key: dict[str, list[Stay]] = {}
     for one in named.stays:
         by_key.setdefault(one.key, []).append(one)
@@ -142,7 +140,7 @@ def page_of(
     )
 
 
-def match(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
+def match(  # noqa: PLR0913  (webinar, participant, person, actor and time)
     session: Session,
     webinar_id: int,
     key: str,
@@ -152,9 +150,9 @@ def match(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     actor: str | None,
     now: datetime,
 ) -> str:
-    """Say whose stays those of a participant are, and count them; returns the person's name.
+    """Match a participant to a login and count the minutes; return the person's name.
 
-    Raises NotFound for no such participant, Invalid (field `email`) for no such log-in.
+    Raises NotFound for an unknown participant, Invalid (field `email`) for an unknown login.
     """
     try:
         account = accounts.find_by_email(session, email)
@@ -176,7 +174,7 @@ def ignore(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Say that a participant is nobody who is counted, such as the host; raises NotFound."""
+    """Mark a participant as not counted, such as the host; raises NotFound."""
     for login_id in _set(session, webinar_id, key, login_id=None, ignored_at=now):
         count_one(session, webinar_id, login_id, links=links, now=now)
     _record(session, webinar_id, "webinar.participant_ignored", actor, now)
@@ -191,7 +189,7 @@ def put_back(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Undo what was said of a participant; their minutes no longer count. Raises NotFound."""
+    """Undo a decision about a participant; their minutes no longer count. Raises NotFound."""
     for login_id in _set(session, webinar_id, key, login_id=None, ignored_at=None):
         count_one(session, webinar_id, login_id, links=links, now=now)
     _record(session, webinar_id, "webinar.participant_put_back", actor, now)
@@ -206,9 +204,9 @@ def go_by_report(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Let what reports say of a participant count, and not what staff entered.
+    """Use the minutes from the reports instead of those that our team entered.
 
-    Raises NotFound, and Conflict while what they say was not counted yet.
+    Raises NotFound, and Conflict until the report's minutes were counted.
     """
     login_id = session.scalar(
         select(RoomStay.login_id).where(
@@ -228,7 +226,7 @@ def go_by_report(
 
 
 def people_of(session: Session, webinar_id: int, *, after: int, limit: int) -> Sequence[int]:
-    """Return some of those (row ids of log-ins) whom reports of a webinar name, after this one."""
+    """Return a page of the logins (row ids) in a webinar's reports, after this id."""
     found = session.scalars(
         select(RoomStay.login_id)
         .where(RoomStay.webinar_id == webinar_id, RoomStay.login_id > after)
@@ -242,7 +240,7 @@ def people_of(session: Session, webinar_id: int, *, after: int, limit: int) -> S
 def count_one(
     session: Session, webinar_id: int, login_id: int, *, links: Links, now: datetime
 ) -> None:
-    """Count the minutes of a person anew from all their stays, and issue what they earn."""
+    """Recount a person's minutes from all their stays, and issue a certificate if earned."""
     webinar = session.get_one(Webinar, webinar_id)
     stays = session.scalars(
         select(RoomStay).where(RoomStay.webinar_id == webinar_id, RoomStay.login_id == login_id)
@@ -260,7 +258,7 @@ def count_one(
 
 
 def read_decided(session: Session, webinar_id: int) -> Decided:
-    """Return what is known of each participant from earlier: whose it is, or since when ignored."""
+    """Return the earlier decision about each participant: their login, or since when they are ignored."""
     rows = session.execute(
         select(RoomStay.key, func.max(RoomStay.login_id), func.max(RoomStay.ignored_at))
         .where(RoomStay.webinar_id == webinar_id)
@@ -305,7 +303,7 @@ def _described(
 
 
 def _registered_names(session: Session, webinar_id: int) -> Mapping[str, tuple[str, ...]]:
-    """Return the addresses of those registered, by their name as a participant would have it."""
+    """Return the addresses of registrants by normalized name."""
     rows = session.execute(
         select(Login.name, Login.email)
         .join(Registration, Registration.login_id == Login.id)
@@ -326,7 +324,7 @@ def _set(
     login_id: int | None,
     ignored_at: datetime | None,
 ) -> set[int]:
-    """Say something of all stays of a participant; returns whose they were. Raises NotFound."""
+    """Set the decision for all stays of a participant; return their earlier logins. Raises NotFound."""
     of_key = (RoomStay.webinar_id == webinar_id, RoomStay.key == key)
     before = session.scalars(select(RoomStay.login_id).where(*of_key)).all()
     if not before:

@@ -23,12 +23,11 @@ def accept(
     actor: str | None,
     now: datetime,
 ) -> Order:
-    """Accept a quote for its customer, which places its order; returns the order.
+    """Accept a quote for its customer, which places its order; return the order.
 
-    Access opens as of an order at checkout, by the credit of its organization or of the domain of
-    the address that the quote was emailed to, else when our team or a payment opens it (P9).
-    Nothing is paid by accepting: what our team meant to be paid by card gets an open invoice.
-    Raises as `quotes.accept`.
+    Access opens as for an order at checkout: on the credit of its organization or of the domain of
+    the quote's address, or else when our team or a payment opens it (P9). Accepting pays nothing,
+    so an order that our team set to card payment gets an open invoice. Raises as `quotes.accept`.
     """
     order = session.get_one(Order, quote.order_id, with_for_update=True)
     if order.terms is Terms.CARD:

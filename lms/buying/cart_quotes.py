@@ -1,16 +1,17 @@
 """Quotes of carts: "Send to purchasing" at checkout, issued once the buyer's mailbox is proven.
 
-The emailed link names the cart and the purchasing office's address, encrypted. The browser goes on
-with a copy of the cart, so what was proven is what was entered (PRODUCT.md, S16).
+The emailed link contains the cart's ID and the purchasing office's address, encrypted. The browser
+continues with a copy of the cart, so that the buyer confirms what they entered (PRODUCT.md, S16).
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.buying import carts, requested_quotes
+from lms.buying.checkout import Details
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Invalid
 from lms.documents.payment_links import PaymentLinks, link_of
@@ -21,20 +22,21 @@ from lms.pricing.price_list import say_money
 from lms.sales import billing, orders, quotes
 
 SEALED_FOR = "quotes of carts"
-EMPTY = N_("What you chose is no longer for sale. Choose again, and we'll quote it.")
+EMPTY = N_("Something you chose is no longer for sale. Choose again, and we'll quote it.")
 
 
 @dataclass(frozen=True, slots=True)
 class CartQuote:
-    """What a link asks for: the quote of a cart, and whom it is emailed to."""
+    """The content of a link: the cart to quote, and the address to email the quote to."""
 
     order_id: str
     purchasing_email: str
+    valid_until: str  # in the format of `requested_quotes.day_in_link`
 
 
 @dataclass(frozen=True, slots=True)
 class AskedFor:
-    """What a link's quote will be, for the page that issues it."""
+    """The quote that a link will issue, for its page."""
 
     titles: tuple[str, ...]
     organization_name: str
@@ -44,21 +46,25 @@ class AskedFor:
 def send_link(
     session: Session,
     cart: Order,
-    purchasing_email: str,
+    details: Details,
     *,
     links: Links,
     secret_key: str,
     now: datetime,
 ) -> None:
     """Email the buyer of a cart the link that proves their mailbox and then issues the quote."""
-    data = {"order_id": cart.public_id, "purchasing_email": read_address(purchasing_email).shown}
-    token = requested_quotes.seal(data, SEALED_FOR, secret_key, now)
+    asked = CartQuote(
+        cart.public_id,
+        read_address(details.purchasing_email).shown,
+        requested_quotes.day_in_link(details.quote_valid_until),
+    )
+    token = requested_quotes.seal(asdict(asked), SEALED_FOR, secret_key, now)
     mail_outbox.post(
         session,
         kind="quote_requested",
         to=cart.contact_email,
         login_id=None,
-        subject=N_("Your quote is one step away"),
+        subject=N_("Confirm your quote request"),
         values={
             "name": cart.contact_name,
             "organization": billing.billing_of(session, cart).to.name,
@@ -69,12 +75,12 @@ def send_link(
 
 
 def open_link(session: Session, token: str, *, secret_key: str, now: datetime) -> CartQuote:
-    """Return what a link asks for; raises as `requested_quotes.unseal`."""
+    """Return the content of a link; raises as `requested_quotes.unseal`."""
     return CartQuote(**requested_quotes.unseal(session, token, SEALED_FOR, secret_key, now))
 
 
 def read(session: Session, asked: CartQuote) -> AskedFor:
-    """Return what a link's quote will be; raises NotFound once the cart was forgotten."""
+    """Return the quote that a link will issue; raises NotFound if the cart was deleted."""
     order = orders.find_order(session, asked.order_id)
     return AskedFor(
         tuple(line.covers for line in carts.read(session, order).lines),
@@ -93,7 +99,7 @@ def issue(
 ) -> str:
     """Issue a link's quote at today's prices, email it, and return its payment link.
 
-    The second time it is there already. Raises Invalid where nothing of the cart is for sale.
+    A repeated call issues nothing new. Raises Invalid if nothing in the cart is for sale anymore.
     """
     order = session.scalars(
         select(Order)
@@ -105,8 +111,15 @@ def issue(
         carts.reprice(session, order)
         if not orders.lines_of(session, order.id):
             raise Invalid(EMPTY)
-        order.cart_token_hash = None  # no cart anymore, and its buyer's mailbox is proven
-        quotes.issue_quote(session, order, mail_context=mail_context, actor=None, now=now)
+        order.cart_token_hash = None  # no longer a cart, and its buyer's mailbox is proven
+        quotes.issue_quote(
+            session,
+            order,
+            expires_on=requested_quotes.last_day(asked.valid_until),
+            mail_context=mail_context,
+            actor=None,
+            now=now,
+        )
         _tell_purchasing(session, order, asked.purchasing_email, where=where, now=now)
     return link_of(session, order, where=where, now=now)
 
@@ -120,7 +133,7 @@ def _tell_purchasing(
         kind="quote_for_purchasing",
         to=email,
         login_id=None,
-        subject=N_("%(name)s asks you to buy a webinar") % {"name": order.contact_name},
+        subject=N_("%(name)s asked you to buy a webinar") % {"name": order.contact_name},
         values={
             "name": order.contact_name,
             "email": order.contact_email,

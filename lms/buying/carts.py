@@ -1,6 +1,6 @@
-"""Carts: what a customer has chosen and not ordered yet, at the prices of the moment.
+"""Carts: what a customer has chosen and not ordered yet, at current prices.
 
-A cart is an order that is not placed, known by the secret in its browser (MONEY.md, Words).
+A cart is an order that isn't placed, found by the secret in its browser (MONEY.md, Words).
 """
 
 import hashlib
@@ -38,14 +38,14 @@ OFFERED: Final = (
     OfferKind.PASS,
 )
 NOT_ON_SALE: Final = N_("This isn't for sale.")
-NO_PRICE: Final = N_("This has no price yet. Ask us, and we'll send you a quote.")
+NO_PRICE: Final = N_("This has no price yet. Contact us, and we'll send you a quote.")
 HOW_MANY: Final = N_("Enter a number between 1 and 10,000.")
-TOO_MANY: Final = N_("A cart holds 40 items. Order these first.")
+TOO_MANY: Final = N_("A cart can have up to 40 items. Place this order first.")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is put into a cart: an offer of what `covers` names, for `seats` people.
+    """An item to add to a cart: an offer of what `covers` names, for `seats` people.
 
     `covers` is `webinar:<slug>`, `series:<slug>`, `presenter:<slug>` or `everything`.
     """
@@ -58,7 +58,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
-    """A line of a cart; `cheaper` are offers that serve the same people for less (P3)."""
+    """A line of a cart; `cheaper` are offers for the same people at a lower price (P3)."""
 
     public_id: str
     kind: OfferKind
@@ -82,24 +82,24 @@ class CartFacts:
 
     @property
     def net_minor(self) -> int:
-        """Return what all of it costs before tax."""
+        """Return the total before tax, in minor units."""
         return sum(line.net_minor for line in self.lines)
 
     @property
     def needs_organization(self) -> bool:
-        """Tell whether it holds what only an organization can buy."""
+        """Return whether it contains something that only an organization can buy."""
         return any(
             line.kind in (OfferKind.GROUP_SEATS, OfferKind.INSTITUTIONAL) for line in self.lines
         )
 
 
 def hash_token(token: str) -> str:
-    """Return what is stored of a cart's secret."""
+    """Return the stored hash of a cart's secret."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def start(session: Session, *, now: datetime) -> tuple[Order, str]:
-    """Return a new, empty cart, and the secret by which its browser finds it again."""
+    """Return a new, empty cart, and the secret for its browser."""
     token = secrets.token_urlsafe(32)
     cart = Order(
         terms=Terms.CARD,
@@ -129,17 +129,17 @@ def find(session: Session, token: str, *, lock: bool = False) -> Order:
 
 
 def editable(session: Session, token: str, *, now: datetime) -> Order:
-    """Return the cart of a secret, locked, to be changed; raises NotFound.
+    """Return the cart of a secret, locked for a change; raises NotFound.
 
-    One that is being paid for by card stays as it is, so that what is paid is what was shown: the
-    browser goes on with a copy of it.
+    A cart with an open card payment doesn't change, so that the buyer pays what was shown: the
+    browser continues with a copy.
     """
     cart = find(session, token, lock=True)
     return set_aside(session, cart, token, now=now) if _is_being_paid(session, cart) else cart
 
 
 def set_aside(session: Session, cart: Order, token: str, *, now: datetime) -> Order:
-    """Let the browser of a secret go on with a copy of its cart, which stays as it is."""
+    """Switch the browser of a secret to a copy of its cart; the original doesn't change."""
     cart.cart_token_hash = hash_token(secrets.token_urlsafe(32))
     session.flush()
     copy = Order(
@@ -163,7 +163,7 @@ def set_aside(session: Session, cart: Order, token: str, *, now: datetime) -> Or
 
 
 def price_of(session: Session, item: Item) -> tuple[Target, Quote]:
-    """Return what an item covers and costs; raises Invalid (fields `covers`, `seats`)."""
+    """Return what an item covers, and its quote; raises Invalid (fields `covers`, `seats`)."""
     target = _on_sale(session, item)
     if not 1 <= item.seats <= MOST_SEATS:
         raise Invalid(HOW_MANY, fields={"seats": HOW_MANY})
@@ -174,7 +174,7 @@ def price_of(session: Session, item: Item) -> tuple[Target, Quote]:
 
 
 def add(session: Session, cart: Order, item: Item) -> None:
-    """Put an item into a cart, which is locked; seats of one webinar become one line (P2).
+    """Add an item to a locked cart; seats of one webinar are combined in one line (P2).
 
     Raises Invalid.
     """
@@ -205,7 +205,7 @@ def change(
     kind: OfferKind | None = None,
     seats: int,
 ) -> None:
-    """Change how many people a line is for, or the offer that serves them; raises Invalid."""
+    """Change the number of people of a line, or its kind of offer; raises Invalid."""
     line = _line(session, cart, line_id)
     kind = kind or line.kind
     if kind is OfferKind.SINGLE and seats > 1:
@@ -223,16 +223,15 @@ def change(
 
 
 def remove(session: Session, cart: Order, line_id: str) -> None:
-    """Take a line out of a cart."""
+    """Remove a line from a cart."""
     session.delete(_line(session, cart, line_id))
     session.flush()
 
 
 def reprice(session: Session, cart: Order) -> bool:
-    """Bring a cart to the prices of now; tells whether anything changed.
+    """Update a cart to current prices; return whether anything changed.
 
-    What lost its price or is off sale is taken out. A cart that someone is paying for by card
-    keeps its prices for as long as that may be paid (M8).
+    Removes lines without a price or off sale. A cart with a card payment keeps its prices (M8).
     """
     changed = False
     if _is_being_paid(session, cart):
@@ -260,7 +259,7 @@ def read(session: Session, cart: Order) -> CartFacts:
 
 
 def count(session: Session, token: str) -> int:
-    """Return how many items the cart of a secret holds."""
+    """Return the number of items in the cart of a secret."""
     try:
         return len(orders.lines_of(session, find(session, token).id))
     except NotFound:
@@ -268,13 +267,14 @@ def count(session: Session, token: str) -> int:
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
-    """Delete carts that nobody has ordered for 30 days."""
+    """Delete carts older than 30 days that weren't ordered."""
     session.execute(
         delete(Order)
         .where(
             Order.cart_token_hash.is_not(None),
             Order.placed_at.is_(None),
             Order.created_at < now - FORGOTTEN_AFTER,
+            # a card payment may still arrive for these
             Order.id.not_in(select(Checkout.order_id).where(Checkout.order_id.is_not(None))),
         )
         .execution_options(synchronize_session=False)
@@ -286,7 +286,7 @@ def _is_being_paid(session: Session, cart: Order) -> bool:
 
 
 def _copy_line(session: Session, line: OrderLine, copy: Order) -> None:
-    """Copy a line with the people named for it; the copy is the one that pages know by its id."""
+    """Copy a line and the people named for it; the copy gets the public ID, which pages know."""
     shown, line.public_id = line.public_id, new_public_id()
     session.flush()
     kept = {
@@ -326,7 +326,7 @@ def _slug(session: Session, line: OrderLine) -> str:
 
 
 def _together(item: Item, same: OrderLine) -> Item:
-    """Return an item with the seats of the line that has the same webinar; for oneself, one is enough."""
+    """Return an item combined with the seats of the line for the same webinar; a single seat stays one."""
     if item.kind is same.kind is OfferKind.SINGLE:
         return item
     return Item(OfferKind.GROUP_SEATS, item.covers, item.seats + (same.quantity or 1))
@@ -362,12 +362,12 @@ def _on_sale(session: Session, item: Item) -> Target:
 
 
 def _fits(kind: OfferKind, target: Target) -> bool:
-    """Tell whether an offer is of what it covers: a pass of many webinars, the others of one."""
+    """Return whether an offer matches its scope: dated ones cover many webinars, others only one."""
     return (kind in DATED) is not (target.scope is Scope.WEBINAR)
 
 
 def _is_sold(session: Session, target: Target) -> bool:
-    """Tell whether a webinar is announced and costs something; passes are always on sale."""
+    """Return whether a webinar is announced and not free; passes are always on sale."""
     if target.scope is not Scope.WEBINAR:
         return True
     state, free = session.execute(

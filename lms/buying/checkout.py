@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -32,7 +32,7 @@ from lms.sales.billing import Billing
 from lms.sales.new_orders import LONGEST_REFERENCE
 from lms.sales.purchase_orders import NewPurchaseOrder
 from lms.seats.invitations import Invitee
-from lms.seats.named_people import name_people, people_named, read_names
+from lms.seats.named_people import as_pasted, name_people, people_named, read_names
 from lms.seller.settings import Method, offered_methods, read_seller
 
 TOO_LONG: Final = N_("Use at most 200 characters.")
@@ -66,7 +66,7 @@ _METHODS: Final[Mapping[Payment, Method]] = {
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """Who is signed in and buys."""
+    """The signed-in person who buys."""
 
     login_id: int
     public_id: str
@@ -75,7 +75,7 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class OwnOrganization:
-    """An organization for which who is signed in may buy (S16)."""
+    """An organization that the signed-in person can buy for (S16)."""
 
     id: int
     name: str
@@ -83,12 +83,13 @@ class OwnOrganization:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What someone enters at checkout.
+    """What a buyer enters at checkout.
 
-    `organization_id` is an organization in which who is signed in may buy; without it,
-    `organization_name` makes a new one (PRODUCT.md, S16). `people` is the pasted text of who is to
-    have the seats of each line, by the outside id of the line. `home_state` and `home_postal_code` are
-    asked of a person, and `exempt_as` of everyone, where the seller collects sales tax.
+    `organization_id` is an organization that the signed-in person can buy for; without it,
+    `organization_name` creates a new one (PRODUCT.md, S16). `people` is the pasted list of people
+    for the seats of each line, by the line's public ID. If the seller collects sales tax,
+    individuals enter `home_state` and `home_postal_code`, and everyone can enter `exempt_as`. A
+    quote without `quote_valid_until` is valid for the default 60 days.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Details:
     address: Address | None = None
     payable_email: str = ""
     purchasing_email: str = ""
+    quote_valid_until: date | None = None
     po_number: str = ""
     po_file: KeptFile | None = None
     has_agreed: bool = False
@@ -110,9 +112,9 @@ class Details:
 
 
 def methods(session: Session, *, takes_cards: bool) -> tuple[Payment, ...]:
-    """Return how a customer can pay: by card where a provider is set up, and what the seller takes.
+    """Return the payment methods: card if a provider is set up, and those the seller accepts.
 
-    Whatever can be paid later can be sent to a purchasing office first.
+    If any of the later methods is offered, so is sending a quote to a purchasing office.
     """
     offered = offered_methods(read_seller(session))
     found = tuple(one for one, method in _METHODS.items() if method in offered)
@@ -121,7 +123,7 @@ def methods(session: Session, *, takes_cards: bool) -> tuple[Payment, ...]:
 
 
 def organizations_to_buy_for(session: Session, login_id: int) -> tuple[OwnOrganization, ...]:
-    """Return the organizations whose manager or billing contact a person is, by name."""
+    """Return the organizations for which a person can buy (owner, manager or billing), by name."""
     kept = aliased(Organization)
     rows = session.execute(
         select(kept.id, kept.name)
@@ -136,7 +138,7 @@ def organizations_to_buy_for(session: Session, login_id: int) -> tuple[OwnOrgani
 def write_details(
     session: Session, cart: Order, details: Details, *, buyer: Buyer | None, now: datetime
 ) -> None:
-    """Write on a cart, which is locked, who orders it and how it is paid.
+    """Store on a locked cart who orders it and how it is paid.
 
     Raises Invalid, with faults by field: the address as `billing_street` and so on, names of people
     as `people-<line>`.
@@ -168,9 +170,9 @@ def write_details(
 
 
 def entered(session: Session, cart: Order) -> Details | None:
-    """Return what was entered for a cart before, such as by a buyer who left the card page.
+    """Return what was entered for a cart earlier, such as by a buyer who left the card page.
 
-    None where nothing was. Agreeing to the terms is asked for each time.
+    Returns None if nothing was. The buyer must agree to the terms each time.
     """
     if not cart.contact_email:
         return None
@@ -188,10 +190,7 @@ def entered(session: Session, cart: Order) -> Details | None:
         po_number=billing.po_number(session, cart),
         exempt_as=cart.exempt_as,
         people={
-            line.public_id: "\n".join(
-                f"{one.name} <{one.address.shown}>" if one.name else one.address.shown
-                for one in people_named(session, line.id)
-            )
+            line.public_id: as_pasted(people_named(session, line.id))
             for line in orders.lines_of(session, cart.id)
         },
     )
@@ -206,10 +205,10 @@ def estimate_total(
     zone: ZoneInfo,
     now: datetime,
 ) -> int | None:
-    """Return what a cart costs where its buyer says they are, with tax; None while that is unknown.
+    """Return the total of a cart with tax at the buyer's location; None while that is unknown.
 
-    Call it in a session for reading: the cart is changed, and that is not to be kept. Raises NotFound
-    for an organization in which who is signed in may not buy.
+    Call it in a read session: it changes the cart, which must not be saved. Raises NotFound for an
+    organization that the signed-in person can't buy for.
     """
     _check_organization(session, details, buyer)
     cart.organization_id, cart.bill_to = details.organization_id, None
@@ -233,10 +232,10 @@ def place(
     mail_context: MailContext,
     now: datetime,
 ) -> Order:
-    """Place an order that is paid later, or costs nothing, and open its session in the browser.
+    """Place an order that is paid later or is free, and open its session in the browser.
 
-    Its access opens as P9 says: at once for an organization that may buy on credit, else once the
-    address is confirmed, the money is there, or staff have looked.
+    Access opens according to P9: at once for an organization with credit, or else once the address
+    is confirmed, the order is paid, or staff have reviewed it.
     """
     begin(session, cart, token=token, buyer=buyer, now=now)
     is_free = not costs(session, cart)
@@ -257,14 +256,14 @@ def place(
 
 
 def costs(session: Session, cart: Order) -> bool:
-    """Tell whether a cart costs anything."""
+    """Return whether a cart has a price above zero."""
     return any(line.net_minor for line in orders.lines_of(session, cart.id))
 
 
 def begin(session: Session, cart: Order, *, token: str, buyer: Buyer | None, now: datetime) -> None:
     """Let the browser of a secret open what a cart buys once it is placed.
 
-    Where it has ordered for the same address before, the same login holds this order too.
+    If it already ordered for the same address, this order uses the same login.
     """
     if buyer is not None:
         return
@@ -314,7 +313,7 @@ def _write(
 
 
 def _check_organization(session: Session, details: Details, buyer: Buyer | None) -> None:
-    """Raise NotFound for an organization in which who is signed in may not buy."""
+    """Raise NotFound for an organization that the signed-in person can't buy for."""
     if details.organization_id is None:
         return
     mine = organizations_to_buy_for(session, buyer.login_id) if buyer else ()
@@ -362,7 +361,7 @@ def _payment_faults(details: Details) -> dict[str, str]:
         if len(details.po_number) > LONGEST_REFERENCE:
             faults["po_number"] = N_("Use at most 80 characters.")
     if not details.has_agreed and details.payment is not Payment.PURCHASING:
-        faults["has_agreed"] = N_("Please agree to the terms.")
+        faults["has_agreed"] = N_("Agree to the terms to continue.")
     return faults
 
 
@@ -372,9 +371,9 @@ def _payer_faults(
     if details.is_for_organization:
         return _organization_faults(details, address)
     if details.payment is Payment.PURCHASING:
-        return {"payer": N_("Choose the library or organization that buys.")}
+        return {"payer": N_("Choose the library or organization that is buying.")}
     if any(line.kind in OF_A_POOL for line in lines):
-        return {"payer": N_("Seats for a team are bought by an organization.")}
+        return {"payer": N_("Seats for a team must be bought by an organization.")}
     return {}
 
 

@@ -1,6 +1,6 @@
-"""Sales tax of carts: where a person is, who says they are exempt, and the estimate (M13 and M14).
+"""Sales tax of carts: where a person is, who claims an exemption, and the estimate (M13 and M14).
 
-Where and exempt are asked only while the seller collects tax in some state.
+Checkout asks about location and exemption only while the seller collects tax in some state.
 """
 
 import re
@@ -23,7 +23,7 @@ _ZIP: Final = re.compile(r"\d{5}(-?\d{4})?", re.ASCII)
 
 
 def asks_about_tax(session: Session, *, now: datetime) -> bool:
-    """Tell whether checkout asks for a person's state, and for an exemption."""
+    """Return whether checkout asks for a person's state and for an exemption."""
     return has_rules(session, on=now.date())
 
 
@@ -48,12 +48,12 @@ def estimate(session: Session, cart: Order, *, zone: ZoneInfo, now: datetime) ->
 
 
 def place_of(state: str, postal_code: str) -> Address:
-    """Return the address of which a person tells state and ZIP code."""
+    """Return the address for a person's state and ZIP code."""
     return clean_address(Address("", "", "", state, postal_code, "US"))
 
 
 def home_of(state: str, postal_code: str) -> tuple[Address, dict[str, str]]:
-    """Return where a person is, and what is wrong with it, by field."""
+    """Return a person's address, and its faults by field."""
     home = place_of(state, postal_code)
     faults = {}
     if home.state not in US_STATES:

@@ -1,7 +1,7 @@
-"""Confirmations: who ordered shows that the address is theirs, and the order follows them.
+"""Confirmations: the buyer proves that the address is theirs, and the order moves to their account.
 
-The grants hung on a login that no address led to; from now on that login is read as the account of
-the address, which is made if need be (PRODUCT.md, S15, I2).
+Until then the grants belong to a login without an address; that login is merged into the account of
+the address, which is created if necessary (PRODUCT.md, S15, I2).
 """
 
 from collections.abc import Sequence
@@ -28,12 +28,12 @@ from lms.people import login_merges
 from lms.people.login_merges import OnMerge
 from lms.sales import billing, buyers, cancellations, invoices, mails
 
-CONFIRMED = N_("This order's address was already confirmed. Ask us to correct it.")
+CONFIRMED = N_("The address for this order was already confirmed. Contact us to correct it.")
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What the link in an order's email is about; `name` is as typed for the order."""
+    """The content of the link in an order's email; `name` is as entered for the order."""
 
     login_id: int
     email: str
@@ -44,7 +44,7 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """What someone says of themselves where the address has no account yet."""
+    """What a person without an account enters."""
 
     name: str
     password_hash: str | None
@@ -52,7 +52,7 @@ class NewPerson:
 
 
 def read_confirmation(session: Session, secret: str, *, now: datetime) -> Confirmation:
-    """Return what a link is about, without using it up; raises LinkOver."""
+    """Return the content of a link without using it up; raises LinkOver."""
     ticket = link_tokens_and_codes.read(session, secret, EmailPurpose.CONFIRM_ORDER, now=now)
     order = _orders_of(session, ticket.login_id)[0]
     return Confirmation(
@@ -73,15 +73,16 @@ def confirm(
     mail_context: MailContext,
     now: datetime,
 ) -> int:
-    """Use the link up and return the account, by its row id, to which the orders belong now.
+    """Use the link up and return the row ID of the account that the orders now belong to.
 
-    `person` is needed where the address has no account yet. What waited for this is done: the
-    invoice is issued, and access opens as P9 says. Raises LinkOver, Invalid, and Conflict where
-    the account can't take the order.
+    `person` is required if the address has no account yet. Pending steps follow: the invoice is
+    issued, and access opens according to P9. Raises LinkOver, Invalid, and Conflict if the account
+    can't take the order.
     """
     purpose = EmailPurpose.CONFIRM_ORDER
     ticket = link_tokens_and_codes.read(session, secret, purpose, now=now)
-    orders = _orders_of(session, ticket.login_id, lock=True)  # before the link, as `correct` does
+    # Locked before the link, in the same order as `correct`.
+    orders = _orders_of(session, ticket.login_id, lock=True)
     link_tokens_and_codes.use(session, secret, purpose, now=now)
     address = read_address(ticket.email)
     account = _account_of(session, address)
@@ -122,10 +123,10 @@ def correct(
     mail_context: MailContext,
     now: datetime,
 ) -> None:
-    """Correct the name and address of who ordered, before it is confirmed; the link goes there.
+    """Correct a buyer's name and address before confirmation; the link goes to the new address.
 
-    Its buyer's other orders are corrected with it. Raises Conflict once any address was confirmed:
-    then staff correct it (S15).
+    The buyer's other orders are corrected too. Raises Conflict once any address was confirmed; from
+    then on staff correct it (S15).
     """
     mine = _orders_of(session, order.contact_id or 0, lock=True)
     if order not in mine or not mails.is_unconfirmed(session, order):
@@ -143,16 +144,20 @@ def correct(
 def finish(
     session: Session, order: Order, address: Address, *, mail_context: MailContext, now: datetime
 ) -> None:
-    """Issue the invoice that waited for a confirmed address, and open what may open (P9)."""
+    """Issue the invoice that waited for a confirmed address, and open access where allowed (P9)."""
     if not order.awaits_proof or order.canceled_at is not None:
         return
-    is_held = order.held_at is not None  # our team may have opened it before
+    is_held = order.held_at is not None  # our team may have opened it already
     order.awaits_proof = False
     session.flush()
     opens = is_held and credit.opens_at_once(session, order, address)
     if is_held and not opens:
         credit.open_live_only(session, order, address, now=now)
-    invoices.bill(session, order, mail_context=mail_context, actor=None, now=now)
+    # The billing job issues it once the payee's settings are complete.
+    if invoices.lacks_payee(session, order):
+        order.bill_on = order.bill_on or now.astimezone(mail_context.zone).date()
+    else:
+        invoices.bill(session, order, mail_context=mail_context, actor=None, now=now)
     if opens:
         cancellations.release(session, order, mail_context=mail_context, actor=None, now=now)
     elif is_held:
@@ -160,7 +165,7 @@ def finish(
 
 
 def _orders_of(session: Session, login_id: int, *, lock: bool = False) -> list[Order]:
-    """Return what a login ordered, the newest first; locked in the order of the ids, if wanted."""
+    """Return a login's orders, the newest first; locked in ID order if `lock` is set."""
     query = (
         select(Order)
         .where(Order.contact_id == login_id, Order.placed_at.is_not(None))
@@ -172,7 +177,7 @@ def _orders_of(session: Session, login_id: int, *, lock: bool = False) -> list[O
 
 
 def _account_of(session: Session, address: Address) -> Account | None:
-    """Return the account of an address; None where there is none that its person has confirmed."""
+    """Return the confirmed account of an address, or None."""
     try:
         known = login_lookup.find_known(session, address)
     except NotFound:
@@ -181,7 +186,7 @@ def _account_of(session: Session, address: Address) -> Account | None:
 
 
 def _let_manage(session: Session, order: Order, account: Account, *, now: datetime) -> None:
-    """Let who ordered own the organization that the order made, while nobody else is in it."""
+    """Make the buyer the owner of the organization that the order created, if it has no people yet."""
     if order.organization_id is None:
         return
     row = session.get_one(Organization, order.organization_id)

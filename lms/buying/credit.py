@@ -1,4 +1,4 @@
-"""Credit: whether an order that is not paid yet opens at once (PRODUCT.md, P9)."""
+"""Credit: whether an unpaid order opens at once (PRODUCT.md, P9)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -21,11 +21,11 @@ LIVE_WITHIN: Final = timedelta(hours=24)
 
 
 def opens_at_once(session: Session, order: Order, address: Address) -> bool:
-    """Tell whether the access of an order on credit opens now that its address is confirmed.
+    """Return whether an order on credit opens now that its address is confirmed.
 
-    It does for an organization that has paid before, or whose domain the address is in, within the
-    limit for new customers; a new organization is made as the order is placed. A person's order
-    waits for its payment.
+    It does for an organization that has paid before or whose verified domain the address is in,
+    within the credit limit for new customers; a new organization is created when the order is
+    placed. A person's own order waits for payment.
     """
     if order.organization_id is None and not order.organization_name:
         return False
@@ -41,15 +41,15 @@ def opens_at_once(session: Session, order: Order, address: Address) -> bool:
 def ask_our_team(
     session: Session, order: Order, address: Address, *, mail_context: MailContext, now: datetime
 ) -> None:
-    """Ask our team about an order on credit that doesn't open; what is live within a day does."""
+    """Ask our team to review an order on credit; live sessions within a day open at once."""
     open_live_only(session, order, address, now=now)
     reviews.ask(session, order, mail_context=mail_context, now=now)
 
 
 def open_live_only(session: Session, order: Order, address: Address, *, now: datetime) -> bool:
-    """Open the live session alone of what begins within a day; tells whether there is any.
+    """Open only the live sessions that start within a day; return whether there are any.
 
-    Once for each email domain, and never for one where anybody can have an address.
+    This happens once per email domain, and never for public email providers.
     """
     domain = address.key.rpartition("@")[2]
     if domain in PUBLIC or _had_live(session, domain):

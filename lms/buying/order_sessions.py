@@ -1,7 +1,7 @@
-"""Order sessions: the browser in which an order was placed may open what it bought (PRODUCT.md, S15).
+"""Order sessions: the browser that placed an order can open what it bought (PRODUCT.md, S15).
 
-Paying signs nobody in, to a known address or a new one alike. What was bought hangs on a login that
-no address leads to until the buyer's is confirmed, so this browser opens that and nothing else.
+Paying signs no one in, whether the address is known or new. The purchase belongs to a login without
+an address until the buyer's is confirmed, so this browser opens that and nothing else.
 """
 
 import secrets
@@ -25,7 +25,7 @@ def new_token() -> str:
 
 
 def open_session(session: Session, token: str, order: Order, *, now: datetime) -> None:
-    """Let the browser of a secret open what an order buys, for 24 hours or until proof."""
+    """Let the browser of a secret open what an order bought, for 24 hours or until confirmation."""
     session.execute(
         insert_into(session, OrderSession)
         .values(
@@ -36,7 +36,7 @@ def open_session(session: Session, token: str, order: Order, *, now: datetime) -
 
 
 def opens_order(session: Session, token: str, order_id: int, *, now: datetime) -> bool:
-    """Tell whether the browser of a secret may open an order."""
+    """Return whether the browser of a secret can open an order."""
     return (
         session.scalar(
             select(OrderSession.id).where(*_holds(token, now), OrderSession.order_id == order_id)
@@ -46,7 +46,7 @@ def opens_order(session: Session, token: str, order_id: int, *, now: datetime) -
 
 
 def buyers_of(session: Session, token: str, *, now: datetime) -> tuple[int, ...]:
-    """Return the logins on which the orders of a browser hang, the newest order first."""
+    """Return the logins that own the orders of a browser, the newest order first."""
     return tuple(
         session.scalars(
             select(Order.contact_id)
@@ -75,7 +75,7 @@ def end_sessions(session: Session, order_ids: list[int], *, now: datetime) -> No
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
-    """Delete the sessions that expired."""
+    """Delete expired sessions."""
     session.execute(
         delete(OrderSession)
         .where(OrderSession.expires_at < now)

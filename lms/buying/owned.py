@@ -1,4 +1,4 @@
-"""What a signed-in person has already: it is said before they pay for it again (PRODUCT.md, A6)."""
+"""What a signed-in person already has, so that they are warned before they pay again (PRODUCT.md, A6)."""
 
 from datetime import datetime
 from typing import Final
@@ -19,11 +19,11 @@ _OPEN: Final = (Code.OK_PERMANENT, Code.OK_TERM, Code.OK_GRACE)
 
 
 def has_already(session: Session, login_id: int, target: Target, *, now: datetime) -> bool:
-    """Tell whether a person has a webinar, or all of a series or presenter, without buying it."""
+    """Return whether a person already has a webinar, or all of a series or presenter."""
     if target.scope is Scope.WEBINAR:
-        assert target.id is not None  # noqa: S101  (a webinar has an id)
+        assert target.id is not None  # noqa: S101  (a webinar has an ID)
         case = load_case(session, login_id=login_id, webinar_id=target.id)
-        # a handout is open to whoever has a webinar, ready or not
+        # a handout is open to everyone with access to the webinar, even without a recording
         return isinstance(decide(case.login, case.webinar, Action.HANDOUT, now), Admitted)
     return any(
         one.candidate.code in _OPEN
@@ -36,9 +36,9 @@ def has_already(session: Session, login_id: int, target: Target, *, now: datetim
 
 
 def lines_owned(session: Session, cart: Order, login_id: int, *, now: datetime) -> frozenset[str]:
-    """Return the lines of a cart, by their outside ids, that its signed-in buyer has already.
+    """Return the lines of a cart, by public ID, that its signed-in buyer already has.
 
-    Only what is for one person: seats and group viewings are for others, too.
+    Only lines for one person: seats and group viewings are for others too.
     """
     return frozenset(
         line.public_id

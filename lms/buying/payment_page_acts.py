@@ -1,4 +1,4 @@
-"""Acts of payment pages: what whoever pays can do by an order's link, without an account."""
+"""Actions on payment pages: what a payer can do with an order's link, without an account."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from lms.sales.quotes import Acceptance
 
 NO_QUOTE = N_("This order has no quote to accept.")
 CANCELED = N_("This order was canceled.")
-NO_PAYER = N_("Add your tax paper after the order is placed.")
+NO_PAYER = N_("You can send a tax exemption after the order is placed.")
 FILE_NEEDED = N_("Choose the file of your certificate or letter.")
 USED_BEFORE = N_(
     "Your organization already sent us this purchase order number."
@@ -39,9 +39,9 @@ def accept_quote(
     mail_context: MailContext,
     now: datetime,
 ) -> Order:
-    """Accept the quote that a link's page showed, which places its order; returns the order.
+    """Accept the quote shown on a link's page, which places its order; return the order.
 
-    Raises as `quotes.accept`, and Conflict without a quote, or where another has replaced it.
+    Raises as `quotes.accept`, and Conflict if there is no quote, or a newer one.
     """
     order = _locked(session, token)
     newest = quotes.newest(session, order.id)
@@ -63,10 +63,11 @@ def add_purchase_order(
     mail_context: MailContext,
     now: datetime,
 ) -> None:
-    """Record a purchase order for a link's order, and tell our team.
+    """Record a purchase order for a link's order, and notify our team.
 
-    A number that the same organization used before must be confirmed (MONEY.md, M9); which order
-    has it is not told. Raises Invalid (field `po_number`), and Conflict for a canceled order.
+    A number that the organization already used must be confirmed (MONEY.md, M9); the page doesn't
+    reveal which order has it. Raises Invalid (field `po_number`), and Conflict for a canceled
+    order.
     """
     order = _locked(session, token)
     used = purchase_orders.used_before(
@@ -82,7 +83,7 @@ def add_purchase_order(
 def note_check(
     session: Session, token: str, check: CheckSent, *, mail_context: MailContext, now: datetime
 ) -> None:
-    """Record that a check for a link's order is on its way. Raises Invalid and Conflict."""
+    """Record that a check for a link's order was sent. Raises Invalid and Conflict."""
     order = _locked(session, token)
     payment_promises.note_check(session, order, check, zone=mail_context.zone, now=now)
 
@@ -98,7 +99,7 @@ def note_approval(
 def add_tax_paper(
     session: Session, token: str, new: NewExemption, *, mail_context: MailContext, now: datetime
 ) -> None:
-    """Add a tax paper of the payer of a link's order, with its file, and tell our team.
+    """Add a tax document of the payer of a link's order, with its file, and notify our team.
 
     Raises Invalid (field `file` or `number`), and Conflict before the order is placed.
     """
@@ -109,7 +110,7 @@ def add_tax_paper(
     if payer is None:
         raise Conflict(NO_PAYER)
     tax_papers.add_exemption(session, payer, new, actor=None, now=now)
-    told = Told(N_("Tax paper received"), new.file.name)
+    told = Told(N_("Tax exemption received"), new.file.name)
     payment_page_mails.tell_team(session, order, told, links=mail_context.links, now=now)
 
 

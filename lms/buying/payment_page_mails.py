@@ -1,4 +1,4 @@
-"""Emails of payment pages: what a payer sent is told to our team."""
+"""Emails of payment pages: notify our team of what a payer sent."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ class Told:
 
 
 def tell_team(session: Session, order: Order, told: Told, *, links: Links, now: datetime) -> None:
-    """Email our team what a payer sent by an order's link, where the seller has a mailbox."""
+    """Email our team what a payer sent with an order's link, if the seller has a contact address."""
     contact = read_branding(session, contact="").contact_email
     if not contact:
         return

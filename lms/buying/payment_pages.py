@@ -1,6 +1,6 @@
-"""Payment pages: what an order's unguessable link shows to whoever pays.
+"""Payment pages: what an order's unguessable link shows to the payer.
 
-Only this order is shown: never another one, nor who got access by it.
+It shows only this order, and not who got access through it.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _IN_THE_PACKET = (VendorDocumentAudience.PUBLIC, VendorDocumentAudience.PACKET)
 
 @dataclass(frozen=True, slots=True)
 class PageLine:
-    """A line of an order: what it sells, how many (None is unlimited), and its amount before tax."""
+    """A line of an order: its title, quantity (None is unlimited), and amount before tax."""
 
     title: str
     quantity: int | None
@@ -43,10 +43,10 @@ class PageLine:
 
 @dataclass(frozen=True, slots=True)
 class PaymentPage:
-    """All that a payment page shows.
+    """The content of a payment page.
 
-    `quote` is the newest version while it can be accepted; `price_today` is what an expired one
-    costs now, None where a price is negotiated. `promise` is what a payer told us last.
+    `quote` is the newest version while it can be accepted; `price_today` is the current price of an
+    expired one, None if negotiated. `promise` is the payer's latest promise.
     """
 
     facts: OrderFacts
@@ -63,12 +63,12 @@ class PaymentPage:
 
     @property
     def is_owed(self) -> bool:
-        """Tell whether the order has an invoice with an open balance."""
+        """Return whether the order has an invoice with an open balance."""
         return self.facts.invoice_id is not None and self.facts.open_minor > 0
 
 
 def read_page(session: Session, token: str, *, zone: ZoneInfo, now: datetime) -> PaymentPage:
-    """Return the payment page of a link; raises NotFound, and Gone for a link that was revoked."""
+    """Return the payment page of a link; raises NotFound, and Gone for a revoked link."""
     order = payment_links.order_of(session, token)
     facts = find_order_facts(session, order.public_id)
     standing = facts.standing(now)
@@ -99,9 +99,9 @@ def read_page(session: Session, token: str, *, zone: ZoneInfo, now: datetime) ->
 
 
 def shown_documents(session: Session, order: Order) -> tuple[Document, ...]:
-    """Return an order's documents that its payment page shows, the oldest first.
+    """Return the documents that an order's payment page shows, the oldest first.
 
-    A quote that was replaced is left out, and so is a receipt for several orders.
+    Leaves out superseded quotes and receipts for several orders.
     """
     rows = session.execute(
         select(Document, Quote.superseded_at)
@@ -128,7 +128,7 @@ def find_document(session: Session, token: str, document_id: str) -> Document:
 def find_vendor_document(
     session: Session, token: str, document_id: str, *, on: date
 ) -> VendorDocumentFacts:
-    """Return a vendor document that payment pages give out on a day; raises NotFound and Gone."""
+    """Return a vendor document that payment pages offer on a day; raises NotFound and Gone."""
     payment_links.order_of(session, token)
     found = read_vendor_document(session, document_id)
     if found.audience not in _IN_THE_PACKET or not found.is_valid(on):
@@ -137,7 +137,7 @@ def find_vendor_document(
 
 
 def payer_of(order: Order) -> Payer | None:
-    """Return who pays an order; None before it is placed by a customer we don't know yet."""
+    """Return the payer of an order; None before a new customer's order is placed."""
     if order.organization_id is not None:
         return Payer(organization_id=order.organization_id)
     return Payer(login_id=order.login_id) if order.login_id is not None else None

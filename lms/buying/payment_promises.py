@@ -17,17 +17,17 @@ from lms.models.payments import PauseKind, ReminderPause
 from lms.pricing.price_list import HIGHEST_MINOR
 
 MADE_BY_PAYERS: Final = (PauseKind.CHECK_SENT, PauseKind.IN_APPROVAL)
-CHECK_DAYS: Final = 14  # a check in the mail, and on its way through our bank
+CHECK_DAYS: Final = 14  # time for a check to arrive and to clear
 LONGEST_APPROVAL: Final = 60
 LONGEST_NOTE: Final = 500
 LONGEST_NUMBER: Final = 80
 OLDEST_CHECK: Final = 365
-NOTHING_OWED = N_("Nothing is open on this order.")
+NOTHING_OWED = N_("Nothing is due on this order.")
 
 
 @dataclass(frozen=True, slots=True)
 class CheckSent:
-    """A check that is on its way; the amount is optional."""
+    """A check that was sent; the amount is optional."""
 
     number: str
     sent_on: date
@@ -36,7 +36,7 @@ class CheckSent:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a payer told us about an order, and until when reminders pause for it."""
+    """What a payer promised about an order, and until when reminders pause for it."""
 
     kind: PauseKind
     until: datetime
@@ -50,17 +50,17 @@ class Promise:
 def note_check(
     session: Session, order: Order, check: CheckSent, *, zone: ZoneInfo, now: datetime
 ) -> None:
-    """Record that a check is on its way; reminders pause for 14 days. `order` is locked.
+    """Record that a check was sent; reminders pause for 14 days. `order` must be locked.
 
-    Raises Invalid, with faults by field, and Conflict where nothing is open.
+    Raises Invalid, with faults by field, and Conflict if nothing is due.
     """
     today = on_wall_clock(now, zone).date()
     number = " ".join(check.number.split())
     faults = {}
     if not 1 <= len(number) <= LONGEST_NUMBER:
-        faults["check_number"] = N_("Enter the number of the check, at most 80 characters.")
+        faults["check_number"] = N_("Enter the check number, at most 80 characters.")
     if not today - timedelta(days=OLDEST_CHECK) <= check.sent_on <= today:
-        faults["sent_on"] = N_("Enter the day you sent the check: today or earlier.")
+        faults["sent_on"] = N_("Enter the day you sent the check. It can't be in the future.")
     if check.amount_minor is not None and not 1 <= check.amount_minor <= HIGHEST_MINOR:
         faults["amount"] = N_("Enter the amount of the check, like 325.00.")
     if faults:
@@ -84,9 +84,9 @@ def note_check(
 def note_approval(
     session: Session, order: Order, until: date, note: str, *, zone: ZoneInfo, now: datetime
 ) -> None:
-    """Record that an invoice is in approval; reminders pause through `until`. `order` is locked.
+    """Record that an invoice is in approval; reminders pause through `until`. `order` must be locked.
 
-    Raises Invalid, with faults by field, and Conflict where nothing is open.
+    Raises Invalid, with faults by field, and Conflict if nothing is due.
     """
     today = on_wall_clock(now, zone).date()
     faults = {}
@@ -111,7 +111,7 @@ def note_approval(
 
 
 def open_promise(session: Session, order_id: int, *, now: datetime) -> Promise | None:
-    """Return what a payer told us last about an order, while it counts."""
+    """Return a payer's latest promise about an order, while it is valid."""
     row = session.scalar(
         select(ReminderPause)
         .where(
@@ -137,7 +137,7 @@ def open_promise(session: Session, order_id: int, *, now: datetime) -> Promise |
 
 
 def _replace(session: Session, order: Order, pause: ReminderPause) -> None:
-    """Add a promise, which ends the earlier ones of an order."""
+    """Add a promise, which ends earlier ones for the order."""
     owed = session.scalar(
         select(Document.open_minor).where(
             Document.order_id == order.id,

@@ -1,4 +1,4 @@
-"""An order as its buyer sees it: what was bought, what to do with it now, and what is waited for."""
+"""An order as its buyer sees it: what was bought, the next steps, and what is pending."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,18 +24,18 @@ from lms.seats import claims
 from lms.seats.claims import Claimed
 from lms.seats.named_people import people_named
 
-NONE_FREE: Final = N_("Every seat has someone. Release one first, or buy more.")
-REMOVED: Final = N_("A manager gave your seat to someone else. Ask them for another one.")
+NONE_FREE: Final = N_("All seats are assigned. Release one first, or buy more.")
+REMOVED: Final = N_("A manager gave your seat to someone else. Contact them to get another one.")
 
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """One thing that an order bought.
+    """One item that an order bought.
 
-    `may_take` (one of its seats), `can_watch`, `can_join` and `has_slides` are for who looks; `free`
-    is how many seats no one has yet, nor was named for, None for any number; `named` is how many
-    people are invited once access opens; `begins_at` is when its webinar is held, while that is to
-    come.
+    `may_take` (one of its seats), `can_watch`, `can_join` and `has_slides` are about the viewer;
+    `free` is the number of seats neither used nor named for a person, None if unlimited; `named` is
+    the number of people to invite once access opens; `begins_at` is the date of an upcoming
+    webinar.
     """
 
     kind: OfferKind
@@ -59,8 +59,8 @@ class Bought:
 class OwnOrder:
     """An order as its buyer sees it.
 
-    `awaits_proof` while the address is to be confirmed, `is_held` while access waits for payment or
-    for our team, who decide by `facts.review_due_at`.
+    `awaits_proof` until the address is confirmed; `is_held` while access waits for payment or for
+    our team, who decide by `facts.review_due_at`.
     """
 
     facts: OrderFacts
@@ -74,7 +74,7 @@ class OwnOrder:
 
 
 def may_see(session: Session, order: Order, login_id: int) -> bool:
-    """Tell whether a person is the contact of an order, or buys for its organization."""
+    """Return whether a person is the contact of an order, or can buy for its organization."""
     is_theirs = session.scalar(
         select(Order.id).where(Order.id == order.id, Order.contact_id.in_(logins_of(login_id)))
     )
@@ -82,7 +82,7 @@ def may_see(session: Session, order: Order, login_id: int) -> bool:
 
 
 def _buys_for(session: Session, order: Order, login_id: int) -> bool:
-    """Tell whether a person may buy for the organization of an order."""
+    """Return whether a person can buy for the organization of an order."""
     mine = [one.id for one in checkout.organizations_to_buy_for(session, login_id)]
     family = (family_of(one) for one in mine)
     return order.organization_id is not None and any(
@@ -93,7 +93,7 @@ def _buys_for(session: Session, order: Order, login_id: int) -> bool:
 
 
 def read_own(session: Session, order_id: str, login_id: int, *, now: datetime) -> OwnOrder:
-    """Return an order as this login sees it; raises NotFound for one that isn't placed."""
+    """Return an order as this login sees it; raises NotFound if it isn't placed."""
     order = find_order(session, order_id)
     if order.placed_at is None or order.contact_id is None:
         raise NotFound
@@ -120,9 +120,10 @@ def read_own(session: Session, order_id: str, login_id: int, *, now: datetime) -
 def take_seat(
     session: Session, order_id: str, pool_id: str, login_id: int, *, now: datetime
 ) -> None:
-    """Give who ordered one of the seats that they bought (S12); once is enough.
+    """Claim one of the seats that a buyer bought (S12), if they have none.
 
-    Raises NotFound for a pool that the order doesn't fill, and as `claims.claim` does.
+    Raises NotFound for a pool that the order doesn't fill, and as `claims.claim` does; Conflict if
+    no seat is free or a manager reassigned theirs.
     """
     order = find_order(session, order_id)
     mine = [one for one in grants_of_order(session, order.id) if one.pool_public_id == pool_id]
@@ -138,7 +139,7 @@ def take_seat(
 
 
 def _may_take(session: Session, order: Order, pool_id: int, login_id: int) -> bool:
-    """Tell whether a person may take a seat: who buys for the organization, and who lost none."""
+    """Return whether a person can claim a seat: they lost none, or can buy for the organization."""
     lost = exists().where(
         Assignment.pool_id == pool_id,
         Assignment.login_id.in_(logins_of(login_id)),

@@ -1,6 +1,6 @@
-"""The self-test of buying: one purchase with a test card, from the cart to the refund, line by line.
+"""The self-test of buying: one purchase with a test card, from the cart to the refund, step by step.
 
-It runs in a library of its own, with nothing in it, and the card provider's test mode.
+It runs in an empty installation of its own, in the card provider's test mode.
 """
 
 from collections.abc import Callable, Iterator
@@ -45,10 +45,10 @@ SLUG: Final = "self-test"
 
 
 def prove_purchase(carrel: Carrel, tried: Tried, pay: Callable[[str], object]) -> Iterator[Proof]:
-    """Buy a webinar in an empty library, pay, hear of it, watch, and be refunded; each a line.
+    """Buy a webinar in an empty installation, pay, watch, and get a refund; yield a line per step.
 
-    `pay` is given the address of the card page, and returns once it was paid. A refusal of the
-    provider ends the list with a line that says it. Raises Unavailable where it can't be reached.
+    `pay` is called with the address of the card page, and returns once it was paid. If the provider
+    refuses, the last line says so. Raises Unavailable if it can't be reached.
     """
     try:
         yield from _Purchase(carrel, tried, pay).lines()
@@ -57,7 +57,7 @@ def prove_purchase(carrel: Carrel, tried: Tried, pay: Callable[[str], object]) -
 
 
 class _Purchase:
-    """A purchase on its way: its buyer, who is of the team, as test orders open for it alone."""
+    """A purchase in progress; its buyer is staff, because test orders give access only to staff."""
 
     def __init__(self, carrel: Carrel, tried: Tried, pay: Callable[[str], object]) -> None:
         self.carrel, self.tried, self.pay = carrel, tried, pay
@@ -67,7 +67,7 @@ class _Purchase:
         self.context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
 
     def lines(self) -> Iterator[Proof]:
-        """Yield what was done and what came of it."""
+        """Yield what was done and the result."""
         self.buyer, self.webinar_id = self._open_shop()
         yield same("before it is bought, access is refused", self._access(), Code.NO_GRANT)
         opened = self._buy()
@@ -85,7 +85,7 @@ class _Purchase:
         yield same("every balance adds up", f"{found} differences", "0 differences")
 
     def _open_shop(self) -> tuple[Buyer, int]:
-        """Put a webinar on sale, and add who buys it."""
+        """Put a webinar on sale, and add the buyer."""
         held = self.now - timedelta(days=1)
         with self.carrel.database.transaction() as session:
             price = Price(OfferKind.SINGLE, 1, AMOUNT_MINOR, "USD")
@@ -121,7 +121,7 @@ class _Purchase:
         return open_checkout(self.carrel, self.provider, new, now=self.now)
 
     def _hear(self, opened: OpenCheckout) -> Iterator[Proof]:
-        """Hear of the payment by a webhook, or without a signing secret by the sweep."""
+        """Receive the payment by a webhook, or without a signing secret by the sweep."""
         if self.tried.webhook_secrets:
             self._hear_by_webhook(opened)
             yield same("a webhook tells of the payment", self._standing(), Standing.PAID)
@@ -146,7 +146,7 @@ class _Purchase:
         )
 
     def _refund(self) -> Iterator[Proof]:
-        """Credit the order as returned, and send the money back to its card, twice at once."""
+        """Credit the order as returned, and request the same refund to its card twice."""
         with self.carrel.database.transaction() as session:
             order = orders.find_order(session, self.order_id, lock=True)
             note = credit_notes.credit(

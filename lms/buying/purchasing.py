@@ -15,7 +15,7 @@ from lms.seller.vendor_documents import VendorDocumentFacts, vendor_documents_fo
 
 @dataclass(frozen=True, slots=True)
 class PurchasingFacts:
-    """The seller as anyone may see it. The EIN is "" unless a public W-9 shows it as well."""
+    """The public facts about the seller. The EIN is "" unless a public W-9 shows it too."""
 
     seller: Seller
     ein: str
@@ -27,7 +27,7 @@ class PurchasingFacts:
 
 
 def read_purchasing(session: Session, *, on: date) -> PurchasingFacts:
-    """Return what the purchasing page shows on a day."""
+    """Return the content of the purchasing page on a day."""
     settings = read_seller(session)
     public = vendor_documents_for(session, VendorDocumentAudience.PUBLIC, on=on)
     has_w9 = any(one.kind is VendorDocumentKind.W9 for one in public)

@@ -1,14 +1,14 @@
-"""Requested quotes: asked for on the purchasing page, issued once the mailbox is proven.
+"""Requested quotes: requested on the purchasing page, issued once the mailbox is proven.
 
-Nothing is stored until then: the emailed link has the whole request, encrypted. So the page says
-and does the same for every address and every organization (PRODUCT.md, S16).
+Nothing is stored until then: the emailed link contains the whole request, encrypted. So the page
+behaves the same for every address and organization (PRODUCT.md, S16).
 """
 
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -46,14 +46,14 @@ OFFERED: Final = (
     OfferKind.PASS,
 )
 NOT_SOLD = N_("Choose a webinar from the list.")
-NO_PRICE = N_("We have no list price for this. Ask us, and we'll quote it.")
+NO_PRICE = N_("We have no list price for this. Contact us, and we'll quote it.")
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteRequest:
-    """What is to be quoted, to whom; `covers` is as in `NewLine`, `people` how many seats.
+    """What to quote, and for whom; `covers` is as in `NewLine`, `people` is the number of seats.
 
-    `organization` is the slug of one that the signed-in person manages, else "".
+    `organization` is the slug of an organization that the signed-in person manages, or "".
     """
 
     kind: OfferKind
@@ -64,18 +64,19 @@ class QuoteRequest:
     organization_name: str
     address: Address
     organization: str = ""
+    valid_until: str = ""  # in the format of `day_in_link`
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedRequest:
-    """A request as its link has it, with the outside id that its order has or will have."""
+    """A request from its link, with the public ID that its order has or will have."""
 
     request: QuoteRequest
     order_id: str
 
 
 def check(session: Session, request: QuoteRequest) -> QuoteRequest:
-    """Return a request, cleaned; raises Invalid, with faults by field."""
+    """Return a request with cleaned values; raises Invalid, with faults by field."""
     faults: dict[str, str] = {}
     name, organization = (
         " ".join(text.split()) for text in (request.name, request.organization_name)
@@ -97,20 +98,21 @@ def check(session: Session, request: QuoteRequest) -> QuoteRequest:
         faults["kind"] = NO_PRICE
     if faults:
         raise Invalid(N_("Check the fields below."), fields=faults)
-    return QuoteRequest(
-        request.kind,
-        request.covers,
-        request.people,
-        name,
-        email,
-        organization,
-        address,
-        request.organization,
-    )
+    return replace(request, name=name, email=email, organization_name=organization, address=address)
+
+
+def day_in_link(day: date | None) -> str:
+    """Return the last day of a quote in the format of links: "" for the default 60 days."""
+    return day.isoformat() if day else ""
+
+
+def last_day(valid_until: str) -> date | None:
+    """Return the last day of a quote from a link; None for the default 60 days."""
+    return date.fromisoformat(valid_until) if valid_until else None
 
 
 def price(session: Session, request: QuoteRequest) -> Quote | Unpriced:
-    """Return what a request costs by today's price list; raises NotFound for what isn't sold."""
+    """Return the price of a request by today's price list; raises NotFound if it isn't sold."""
     people = request.people if request.kind is OfferKind.SINGLE else None
     prices = read_prices(session, read_target(session, request.covers))
     return quote(prices, Ask(request.kind, people))
@@ -127,7 +129,7 @@ def send_link(
         kind="quote_requested",
         to=request.email,
         login_id=None,
-        subject=N_("Your quote is one step away"),
+        subject=N_("Confirm your quote request"),
         values={
             "name": request.name,
             "organization": request.organization_name,
@@ -138,7 +140,7 @@ def send_link(
 
 
 def open_link(session: Session, token: str, *, secret_key: str, now: datetime) -> OpenedRequest:
-    """Return the request that a link has; raises as `unseal`."""
+    """Return the request in a link; raises as `unseal`."""
     data = unseal(session, token, SEALED_FOR, secret_key, now)
     order_id = data.pop("order_id")
     address = Address(**data.pop("address"))
@@ -149,10 +151,10 @@ def open_link(session: Session, token: str, *, secret_key: str, now: datetime) -
 def issue(
     session: Session, opened: OpenedRequest, *, mail_context: MailContext, now: datetime
 ) -> Order:
-    """Issue the quote of a request, by a person who opened its link; the second time, it is there.
+    """Issue the quote of a request after its link was opened; a repeated call issues nothing new.
 
-    Returns its order: a draft for the organization that is named, which is made when the quote is
-    accepted. Raises Invalid where the price list no longer has it, and NotFound.
+    Returns its order: a draft for the organization named, which is created when the quote is
+    accepted. Raises Invalid if it is no longer on the price list, and NotFound.
     """
     is_mine = select(Order).where(Order.public_id == opened.order_id)
     there = session.scalar(is_mine)
@@ -162,18 +164,25 @@ def issue(
     try:
         with session.begin_nested():
             order = orders.draft(session, new, actor=None, now=now)
-    except (IntegrityError, Conflict):  # pressed twice at the same moment: the other one issued it
+    except (IntegrityError, Conflict):  # two clicks at the same moment: the other one issued it
         return session.scalars(is_mine).one()
     request = opened.request
     to = BillTo(request.organization_name, request.name, request.address.lines, request.email, "")
     order.is_self_service = True
     order.bill_to = billing.pack(Billing(to, request.address.state, request.address))
-    quotes.issue_quote(session, order, mail_context=mail_context, actor=None, now=now)
+    quotes.issue_quote(
+        session,
+        order,
+        expires_on=last_day(request.valid_until),
+        mail_context=mail_context,
+        actor=None,
+        now=now,
+    )
     return order
 
 
 def covers_of_webinar(session: Session, words: str) -> str:
-    """Return how lines name the webinar with this title; raises Invalid for one that isn't sold."""
+    """Return the `covers` value of the webinar with this title; raises Invalid if it isn't sold."""
     named = find_webinar(session, words)
     if named is None or session.get_one(Webinar, named.id).free:
         raise Invalid(NOT_SOLD, fields={"webinar": NOT_SOLD})
@@ -181,7 +190,7 @@ def covers_of_webinar(session: Session, words: str) -> str:
 
 
 def seal(data: Mapping[str, Any], purpose: str, secret_key: str, now: datetime) -> str:
-    """Return a token that has data, encrypted for one purpose."""
+    """Return a token with data encrypted for one purpose."""
     packed = json.dumps(data, separators=(",", ":")).encode()
     return _cipher(secret_key, purpose).encrypt_at_time(packed, int(now.timestamp())).decode()
 
@@ -189,10 +198,10 @@ def seal(data: Mapping[str, Any], purpose: str, secret_key: str, now: datetime) 
 def unseal(
     session: Session, token: str, purpose: str, secret_key: str, now: datetime
 ) -> dict[str, Any]:
-    """Return the data of a token; its `order_id` is the outside id of the order it is about.
+    """Return the data of a token; its `order_id` is the public ID of its order.
 
-    Raises LinkOver after 7 days and for no token of ours, and Gone once the payment link of the
-    order was replaced: who should not have that one should not get its successor here.
+    Raises LinkOver after 7 days and for an invalid token, and Gone once the order's payment link
+    was replaced, so that this token doesn't give access to the new link.
     """
     try:
         packed = _cipher(secret_key, purpose).decrypt_at_time(
@@ -206,7 +215,7 @@ def unseal(
 
 
 def _new_order(session: Session, opened: OpenedRequest) -> NewOrder:
-    """Return what a request orders at today's price; raises Invalid without one, and NotFound."""
+    """Return the order of a request at today's price; raises Invalid without one, and NotFound."""
     request = opened.request
     priced = price(session, request)
     if isinstance(priced, Unpriced):

@@ -1,1 +1,1 @@
-"""Cancellation offers: what payers choose when a webinar is canceled or moved, by a mailed link."""
+"""Cancellation offers: what payers choose, by emailed link, when a webinar is canceled or moved."""

@@ -1,8 +1,8 @@
 """Exchanging a canceled webinar's lines for the same on another webinar (MONEY.md, M27).
 
 The lines are credited with the reason `exchange`, and a new order with an invoice has them for the
-other webinar: the credit pays it, and the difference is due or stays as credit. The grants move, so
-that seats, people and invitations stay, and what was watched and earned does.
+other webinar: the credit pays it, and the difference is due or remains as credit. The grants move, so
+that seats, people, invitations, progress and certificates stay.
 """
 
 from collections.abc import Mapping
@@ -39,9 +39,9 @@ def exchange(
     actor: str | None,
     now: datetime,
 ) -> Order:
-    """Exchange an order's lines, which stand, for another webinar; returns the order that has them.
+    """Exchange an order's lines for another webinar; returns the order that has them.
 
-    An order that has no invoice, or whose lines cost nothing, keeps them under its own number.
+    An order without an invoice, or whose lines cost nothing, keeps them under its own number.
     """
     invoice = invoices.live_invoice(session, one.order.id, lock=True)
     left = credit_notes.left_of(session, invoice) if invoice else {}
@@ -63,6 +63,9 @@ def exchange(
     _move_lines(session, one, order, target, costs, left, now=now)
     made = invoices.issue_invoice(session, order, mail_context=mail_context, actor=actor, now=now)
     _pay(session, note, made, now=now)
+    session.refresh(made, ["open_minor"])
+    if made.open_minor:
+        invoices.check_payee(session, order, invoices.NOT_NOW)
     if was_paid and made.open_minor and order.organization_id is None:
         order_access.hold(session, order, now=now)  # a person pays the difference first
     _note(session, one, order, target, actor=actor, now=now)
@@ -70,7 +73,7 @@ def exchange(
 
 
 def new_net(session: Session, line: OrderLine, left: Mapping[str, Left], target: Webinar) -> int:
-    """Return what a line costs for another webinar: what it cost, with the list prices' difference."""
+    """Return the price of a line for another webinar: its price plus the difference of the list prices."""
     was = left[line.public_id].net_minor if line.public_id in left else line.net_minor
     ask = Ask(line.kind, line.quantity)
     here = quote(read_prices(session, order_access.target_of(line)), ask)
@@ -86,7 +89,7 @@ def _is_left(left: Mapping[str, Left], line: OrderLine) -> bool:
 
 
 def _copy(session: Session, was: Order, *, now: datetime) -> Order:
-    """Write down an order of the same payer, on the same terms and purchase order."""
+    """Make an order of the same payer, with the same terms and purchase order."""
     order = Order(
         login_id=was.login_id,
         organization_id=was.organization_id,
@@ -119,7 +122,7 @@ def _copy(session: Session, was: Order, *, now: datetime) -> Order:
     return order
 
 
-def _move_lines(  # noqa: PLR0913  (what is moved, whereto, and at what price)
+def _move_lines(  # noqa: PLR0913  (the lines, where they move, and their prices)
     session: Session,
     one: Bought,
     order: Order,
@@ -129,7 +132,7 @@ def _move_lines(  # noqa: PLR0913  (what is moved, whereto, and at what price)
     *,
     now: datetime,
 ) -> None:
-    """Give each line a successor for the other webinar, and its grants to that one."""
+    """Give each line a successor for the other webinar, with its grants."""
     known = select(OrderLine.position).where(OrderLine.order_id == order.id)
     first = max(session.scalars(known), default=-1) + 1
     for place, line in enumerate(one.lines, start=first):
@@ -168,7 +171,7 @@ def _move_lines(  # noqa: PLR0913  (what is moved, whereto, and at what price)
 
 
 def _move_pool(session: Session, pool_id: int, target: Webinar) -> None:
-    """Let a pool be for the other webinar, with what is allotted from it and all of its grants."""
+    """Move a pool to the other webinar, with its allotted pools and all grants."""
     family = list(
         session.scalars(
             select(Pool.id)

@@ -1,4 +1,4 @@
-"""Jobs of cancellation offers: make and end them, and pay back those who said nothing."""
+"""Jobs of cancellation offers: make and end them, and refund payers who chose nothing."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,6 +15,7 @@ from lms.core.errors import Conflict
 from lms.core.runtime import Carrel
 from lms.documents.payment_links import payment_links
 from lms.jobs.queue import JobKind, JobRun, Schedule
+from lms.live.registrants import LONGEST
 from lms.mail.links import Links, MailContext
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.live import CancellationOffer, OfferChoice
@@ -31,7 +32,7 @@ _IS_TO_OFFER: Final = or_(
     and_(
         Webinar.state == WebinarState.ANNOUNCED,
         Webinar.moved_at.is_not(None),
-        # the move was offered before, and something else was said since
+        # the move was offered before, and has changed since
         ~exists().where(
             _EARLIER.webinar_id == Webinar.id,
             _EARLIER.created_at >= Webinar.moved_at,
@@ -42,14 +43,14 @@ _IS_TO_OFFER: Final = or_(
 
 
 def go_round(carrel: Carrel, run: JobRun) -> None:
-    """Offer payers of canceled and postponed webinars a choice, and end those of reinstated ones.
+    """Make offers for canceled and postponed webinars, and end those of reinstated ones.
 
-    What was billed and not paid for a webinar that wasn't held is credited on its day.
+    On the date of a canceled webinar, unpaid invoices of payers who chose nothing are credited.
     """
     context = _mail_context(carrel)
     with carrel.database.read_session() as session:
         changed = session.scalars(
-            select(Webinar.id).where(Webinar.held_at > now(), _IS_TO_OFFER)
+            select(Webinar.id).where(Webinar.held_at > now() - LONGEST, _IS_TO_OFFER)
         ).all()
     for webinar_id in changed:
         with carrel.database.transaction() as session:
@@ -82,7 +83,7 @@ def go_round(carrel: Carrel, run: JobRun) -> None:
 
 
 def refund(carrel: Carrel, run: JobRun) -> None:
-    """Refund every payer of a canceled webinar who said nothing, each in its own transaction."""
+    """Refund every payer of a canceled webinar who chose nothing, each in its own transaction."""
     wanted = (Webinar.public_id == run.subject, Webinar.state == WebinarState.CANCELED, *UNUSED)
     for offer_id in _ids(carrel, *wanted):
         if run.canceled():

@@ -1,20 +1,27 @@
-"""The emails of offers: what may be chosen, and that a canceled webinar is held after all."""
+"""The emails about offers: the choices, and that a canceled webinar is held after all."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.cancellation_offers.bought import bought_by
-from lms.cancellation_offers.read_models import lines_of, worth_of
+from lms.access.merged_organizations import kept_id
+from lms.audience.audience import Person, audience, payers_of, unused_seats
+from lms.audience.events import TOLD, Event, Role
+from lms.audience.sentences import seats_sentence
+from lms.cancellation_offers.read_models import OfferedLine, lines_of, worth_of
 from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.core.errors import N_
+from lms.live.mails import CANCELED, MOVED, changed, invitation_of, key_of
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import SignedLinks
+from lms.mail.links import Links, SignedLinks
 from lms.models.accounts import Login
-from lms.models.catalog import Webinar
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.live import CancellationOffer
+from lms.models.organizations import Organization
 from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
 from lms.pricing.price_list import say_money
 
@@ -23,31 +30,115 @@ NEW_DATE = N_("New date: keep your order for “%(title)s”, or choose somethin
 HELD = N_("“%(title)s” will be held after all")
 
 
-def send_offer(
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An offer as its email shows it; `payer` is an organization's name, "" for a person."""
+
+    payer: str
+    lines: tuple[OfferedLine, ...]
+    paid: str
+    unpaid: str
+    seats: str
+    url: str
+
+
+def send_offers(
     session: Session,
-    offer: CancellationOffer,
+    webinar: Webinar,
+    deciding: Sequence[tuple[CancellationOffer, Sequence[Person]]],
     *,
     where: SignedLinks,
     now: datetime,
 ) -> None:
-    """Tell who bought a canceled or postponed webinar what they may choose, with the link to do it."""
+    """Email the payers of a canceled or postponed webinar their choices, with the link.
+
+    A person who decides about several orders gets one email with a link for each.
+    """
+    unused = unused_seats(session, webinar, now=now)
+    shown: defaultdict[Person, list[Shown]] = defaultdict(list)
+    for offer, people in deciding:
+        one = _shown(session, offer, unused, where)
+        for person in people:
+            shown[person].append(one)
+    for person, offers in shown.items():
+        _send_offers(session, webinar, person, offers, Links(where.base_url), now=now)
+
+
+def _shown(
+    session: Session,
+    offer: CancellationOffer,
+    unused: Mapping[int, int | None],
+    where: SignedLinks,
+) -> Shown:
     worth = worth_of(session, offer)
-    values: dict[str, object] = {
-        "lines": lines_of(session, offer),
-        "paid": say_money(worth.paid_minor, worth.currency) if worth.paid_minor else "",
-        "unpaid": say_money(worth.unpaid_minor, worth.currency) if worth.unpaid_minor else "",
-        "action_url": where.page(offer.public_id),
-    }
-    people = payers_people(
-        session, offer, [one.order.contact_id for one in bought_by(session, offer)]
+    organization = session.get(Organization, offer.organization_id or 0)
+    payer = "" if organization is None else organization.name
+    has_seats = offer.organization_id in unused
+    return Shown(
+        payer=payer,
+        lines=lines_of(session, offer),
+        paid=say_money(worth.paid_minor, worth.currency) if worth.paid_minor else "",
+        unpaid=say_money(worth.unpaid_minor, worth.currency) if worth.unpaid_minor else "",
+        seats=seats_sentence(payer, unused[offer.organization_id or 0]) if has_seats else "",
+        url=where.page(offer.public_id),
     )
-    kind, subject = "cancellation_offer", CHOOSE
-    if offer.is_postponement:
-        kind, subject = "postponement_offer", NEW_DATE
-    _send(session, offer, people, kind, subject, values, now=now)
+
+
+def _send_offers(
+    session: Session,
+    webinar: Webinar,
+    person: Person,
+    offers: Sequence[Shown],
+    links: Links,
+    *,
+    now: datetime,
+) -> None:
+    is_canceled = webinar.state is WebinarState.CANCELED
+    kind, subject = (
+        ("cancellation_offer", CHOOSE) if is_canceled else ("postponement_offer", NEW_DATE)
+    )
+    event, zone = (Event.CANCELED if is_canceled else Event.POSTPONED), read_zone(webinar.zone)
+    method = (CANCELED if is_canceled else MOVED).method
+    assert method is not None  # noqa: S101  (both change a calendar)
+    entry = invitation_of(webinar, method, turns=person.turns, links=links, now=now)
+    mail_outbox.post(
+        session,
+        kind=kind,
+        to=person.email,
+        login_id=person.login_id,
+        subject=subject % {"title": webinar.title},
+        values={
+            "name": person.name,
+            "title": webinar.title,
+            "when": say_datetime(webinar.held_at, zone),
+            "offers": offers,
+            "is_one": len(offers) == 1,
+            "action_url": offers[0].url if len(offers) == 1 else "",
+            "sentence": TOLD[event][Role.BUYER],
+            **changed(webinar, zone),
+        },
+        now=now,
+        unique_key=key_of(event, webinar) + person.key,
+        invitation=entry if person.registered_at is not None and webinar.held_at > now else None,
+    )
 
 
 def send_ended(
+    session: Session,
+    offer: CancellationOffer,
+    *,
+    now: datetime,
+) -> None:
+    """Email a payer who chose nothing that the webinar is held after all; their order is unchanged."""
+    webinar = session.get_one(Webinar, offer.webinar_id)
+    organization_id = offer.organization_id and kept_id(session, offer.organization_id)
+    people = payers_of(audience(session, webinar, now=now), before=None)
+    for one in people.get((offer.login_id, organization_id), ()):
+        key = key_of(Event.REINSTATED, webinar) + one.key
+        _send_ended(session, webinar, Steward(one.login_id, one.email, one.name), key, now=now)
+
+
+def send_offered_again(
     session: Session,
     offer: CancellationOffer,
     *,
@@ -56,19 +147,20 @@ def send_ended(
     contacts: Sequence[int | None],
     now: datetime,
 ) -> None:
-    """Tell a payer that the webinar is held after all; `link` buys again what was paid back.
-
-    Without a link their order stands as it was.
-    """
-    values: dict[str, object] = {"price": price, "action_url": link}
-    people = payers_people(session, offer, contacts)
-    _send(session, offer, people, "cancellation_offer_ended", HELD, values, now=now)
+    """Email a refunded payer how to buy again at that price."""
+    webinar = session.get_one(Webinar, offer.webinar_id)
+    for one in _former_payers(session, offer, contacts):
+        key = f"offered-again:{offer.public_id}:{one.login_id}"
+        _send_ended(session, webinar, one, key, price=price, link=link, now=now)
 
 
-def payers_people(
+def _former_payers(
     session: Session, offer: CancellationOffer, contacts: Sequence[int | None]
 ) -> tuple[Steward, ...]:
-    """Return who is written to: the person, or those who ordered and who manage the organization."""
+    """Return the person, or the people who ordered and the organization's managers.
+
+    They have no access to the webinar anymore, so its audience doesn't include them.
+    """
     found: dict[str, Steward] = {}
     ids = [offer.login_id] if offer.login_id is not None else contacts
     for login in session.scalars(
@@ -82,30 +174,29 @@ def payers_people(
     return tuple(found.values())
 
 
-def _send(  # noqa: PLR0913  (it reads as one sentence)
+def _send_ended(  # noqa: PLR0913  (the parts of the email)
     session: Session,
-    offer: CancellationOffer,
-    people: Sequence[Steward],
-    kind: str,
-    subject: str,
-    values: Mapping[str, object],
+    webinar: Webinar,
+    one: Steward,
+    key: str,
     *,
+    price: str = "",
+    link: str = "",
     now: datetime,
 ) -> None:
-    webinar = session.get_one(Webinar, offer.webinar_id)
-    for one in people:
-        mail_outbox.post(
-            session,
-            kind=kind,
-            to=one.email,
-            login_id=one.login_id,
-            subject=subject % {"title": webinar.title},
-            values={
-                **values,
-                "name": one.name,
-                "title": webinar.title,
-                "when": say_datetime(webinar.held_at, read_zone(webinar.zone)),
-            },
-            now=now,
-            unique_key=f"{kind}:{offer.public_id}:{one.login_id}",
-        )
+    mail_outbox.post(
+        session,
+        kind="cancellation_offer_ended",
+        to=one.email,
+        login_id=one.login_id,
+        subject=HELD % {"title": webinar.title},
+        values={
+            "price": price,
+            "action_url": link,
+            "name": one.name,
+            "title": webinar.title,
+            "when": say_datetime(webinar.held_at, read_zone(webinar.zone)),
+        },
+        now=now,
+        unique_key=key,
+    )

@@ -1,6 +1,6 @@
-"""Offer links: the unguessable address of a payer's offer, which chooses once.
+"""Offer links: the unguessable address of a payer's offer, which can be chosen once.
 
-Emails and staff's page can give it again; nothing of it is stored.
+Emails and the team's page can show it again; nothing of it is stored.
 """
 
 from lms.core.settings import Settings
@@ -8,5 +8,5 @@ from lms.mail.links import SignedLinks, signed_links
 
 
 def offer_links(settings: Settings) -> SignedLinks:
-    """Return what the links of offers are made of."""
+    """Return the signer of offer links."""
     return signed_links(settings, "/canceled", purpose="cancellation offers")

@@ -1,9 +1,9 @@
 """Offers of a canceled webinar: refund, the same on another webinar, or credit (MONEY.md, M27).
 
-Each payer chooses once. Who says nothing keeps their order as it is, until the day on which the
-webinar was to be held: an invoice that no one paid is credited then. Where a webinar is postponed,
-payers may keep what they have for the new date, have another webinar, or a refund if the refund
-policy still gives one; who says nothing keeps it.
+Each payer chooses once. A payer who chooses nothing keeps the order unchanged until the date on which
+the webinar was to be held; then an unpaid invoice is credited. If a webinar is postponed, payers may
+keep their purchase for the new date, choose another webinar, or a refund if the refund policy still
+allows one; a payer who chooses nothing keeps it.
 """
 
 from collections.abc import Iterable
@@ -14,8 +14,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.audience.audience import audience, payers_of
 from lms.cancellation_offers import exchanges, mails, paybacks
-from lms.cancellation_offers.bought import Bought, bought_by, payers_of
+from lms.cancellation_offers.bought import Bought, bought_by
 from lms.cancellation_offers.read_models import (
     offer_facts,
     others_of,
@@ -26,17 +27,18 @@ from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
 from lms.live import registrations
+from lms.live.mail_schedule import bought_before
 from lms.mail.links import Links, MailContext, SignedLinks
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.live import CancellationOffer, OfferChoice
 from lms.models.seats import Assignment, AssignmentState
 
-CHOSEN: Final = N_("This was already chosen. Reload the page to see what.")
+CHOSEN: Final = N_("You already chose. Reload the page to see what.")
 WITHDRAWN: Final = N_("The webinar will be held after all, so nothing changes.")
 NO_OTHER: Final = N_("Choose one of the webinars in the list.")
-OVER: Final = N_("This choice has ended. Your order counts for the date that the webinar has now.")
-NO_REFUND: Final = N_("The days in which our refund policy gives a refund are over.")
-NOTHING_PAID: Final = N_("Nothing was paid yet, so there is no credit to keep.")
+OVER: Final = N_("This choice has ended. Your order is for the current date of the webinar.")
+NO_REFUND: Final = N_("The refund period has ended.")
+NOTHING_PAID: Final = N_("Nothing was paid yet, so there is no credit.")
 
 
 def open_offers(
@@ -46,9 +48,9 @@ def open_offers(
     where: SignedLinks,
     now: datetime,
 ) -> int:
-    """Offer a webinar's payers what they may choose now that it was canceled or postponed, each once.
+    """Make offers to the payers of a canceled or postponed webinar, one each, and email them.
 
-    What an earlier change offered them, and they didn't choose, ends. Returns how many are new.
+    Unused offers of an earlier change end. Returns how many are new.
     """
     session.execute(
         update(CancellationOffer)
@@ -61,8 +63,10 @@ def open_offers(
         .values(withdrawn_at=now)
         .execution_options(synchronize_session=False)
     )
-    new = 0
-    for login_id, organization_id in payers_of(session, webinar):
+    people = audience(session, webinar, now=now)
+    deciding = payers_of(people, before=bought_before(webinar))
+    new = {}
+    for login_id, organization_id in deciding:
         made = session.scalar(
             insert_into(session, CancellationOffer)
             .values(
@@ -77,16 +81,16 @@ def open_offers(
             .on_conflict_do_nothing()
             .returning(CancellationOffer.id)
         )
-        if made is None:
-            continue
-        offer = session.get_one(CancellationOffer, made)
-        mails.send_offer(session, offer, where=where, now=now)
-        new += 1
-    return new
+        if made is not None:
+            new[login_id, organization_id] = session.get_one(CancellationOffer, made)
+    mails.send_offers(
+        session, webinar, [(new[payer], deciding[payer]) for payer in new], where=where, now=now
+    )
+    return len(new)
 
 
 def find_offer(session: Session, offer_id: str, *, lock: bool = False) -> CancellationOffer:
-    """Return an offer by its outside id, locked if wanted; raises NotFound."""
+    """Return an offer by its public ID, locked if wanted; raises NotFound."""
     query = select(CancellationOffer).where(CancellationOffer.public_id == offer_id)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
@@ -105,10 +109,10 @@ def pay_back(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Choose the refund, or the credit, of what was bought; unpaid invoices are credited.
+    """Choose the refund, or the credit, of a purchase; unpaid invoices are credited.
 
-    Raises NotFound, and Conflict where it was chosen before, the webinar is held after all, or the
-    refund policy gives none for a webinar that is only postponed.
+    Raises NotFound, and Conflict if a choice was made before, the webinar is held after all, or the
+    refund policy allows none for a postponed webinar.
     """
     offer = _open(session, offer_id, now=now)
     if offer.is_postponement and (
@@ -136,7 +140,7 @@ def pay_back(
 
 
 def keep(session: Session, offer_id: str, *, actor: str | None, now: datetime) -> None:
-    """Choose to keep what was bought for the new date; raises NotFound, and Conflict as `pay_back`."""
+    """Choose to keep the purchase for the new date; raises NotFound, and Conflict as `pay_back`."""
     offer = _open(session, offer_id, now=now)
     if not offer.is_postponement:
         raise NotFound
@@ -152,7 +156,7 @@ def exchange(
     actor: str | None,
     now: datetime,
 ) -> Webinar:
-    """Choose another webinar (its slug) instead; returns it. Who has a seat is registered for it.
+    """Choose another webinar (its slug) instead and return it; people with seats are registered for it.
 
     Raises as `pay_back`, and Invalid (field `other`).
     """
@@ -183,7 +187,7 @@ def exchange(
 def credit_unpaid(
     session: Session, offer_id: str, *, mail_context: MailContext, now: datetime
 ) -> None:
-    """Credit what a payer who said nothing was billed for a webinar that wasn't held, if unpaid."""
+    """Credit the unpaid invoice of a payer who chose nothing, for a webinar that wasn't held."""
     offer = find_offer(session, offer_id, lock=True)
     if offer.choice is None and offer.withdrawn_at is None:
         worth = worth_of(session, offer)
@@ -230,7 +234,7 @@ def _choose(
 
 
 def _people_of(session: Session, found: Iterable[Bought]) -> list[int]:
-    """Return who has what was bought: each holder, and who has a seat."""
+    """Return the logins with access from the purchase: each owner of a line, and each seat holder."""
     lines = [line for one in found for line in one.lines]
     holders = {line.login_id for line in lines if line.login_id is not None}
     pools = {line.pool_id for line in lines if line.pool_id is not None}
@@ -252,8 +256,8 @@ def _leave(
     links: Links,
     now: datetime,
 ) -> None:
-    """Expect people no more at a webinar that is held without them, and tell their calendars."""
-    if not offer.is_postponement:  # of a canceled one, all know already
+    """Cancel people's registrations for a webinar held without them, and update their calendars."""
+    if not offer.is_postponement:  # everyone knows of a canceled one already
         return
     for login_id in people:
         registrations.enter(session, login_id=login_id, webinar_id=offer.webinar_id, now=now)

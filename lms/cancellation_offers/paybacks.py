@@ -1,6 +1,6 @@
-"""Paying back: the lines of a webinar are credited, and what was paid for them is refunded or kept.
+"""Paying back: a webinar's lines are credited, and the payments for them refunded or kept as credit.
 
-Card money goes back to its card and other money is owed until it is paid out (MONEY.md, M11).
+Card payments are refunded to the card; other payments are owed until paid out (MONEY.md, M11).
 """
 
 from datetime import datetime
@@ -24,7 +24,7 @@ CANCELED = N_("The webinar was canceled.")
 POSTPONED = N_("The webinar was postponed.")
 
 
-def pay_back(  # noqa: PLR0913  (what is paid back, how, and by whom)
+def pay_back(  # noqa: PLR0913  (the refund, its reason, and the actor)
     session: Session,
     one: Bought,
     *,
@@ -35,11 +35,11 @@ def pay_back(  # noqa: PLR0913  (what is paid back, how, and by whom)
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Credit an order's lines of a webinar, whose access ends, and refund what was paid.
+    """Credit an order's lines of a webinar, whose access ends, and refund payments.
 
-    What is open of the invoice is settled first. Without a refund the rest is the payer's credit.
-    An order that was not billed yet is billed without these lines. The credit note says the `reason`,
-    and `key` makes the refund once.
+    The open part of the invoice is settled first. Without a refund the rest is the payer's credit. An
+    order that was not billed yet is billed without these lines. `reason` is on the credit note, and
+    `key` prevents a second refund.
     """
     if live_invoice(session, one.order.id) is None:
         _drop(session, one, actor=actor, now=now)
@@ -60,7 +60,7 @@ def pay_back(  # noqa: PLR0913  (what is paid back, how, and by whom)
 
 
 def _drop(session: Session, one: Bought, *, actor: str | None, now: datetime) -> None:
-    """End the access of lines that cost nothing, or that no invoice has yet."""
+    """End the access of lines that cost nothing, or that have no invoice yet."""
     lines = {line.id for line in one.lines}
     grants = [
         grant
@@ -83,7 +83,7 @@ def _refund(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Request the refund of what is left of a credit note, from the payments of its order."""
+    """Request the refund of a credit note's rest, from the payments of its order."""
     paid = (
         select(Settlement.payment_id)
         .join(Document, Document.id == Settlement.invoice_id)

@@ -1,4 +1,4 @@
-"""Read models of cancellation offers: one as its payer reads it, and all of a webinar for staff."""
+"""Read models of cancellation offers: one for its payer, and all of a webinar for our team."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ MOST: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What a payer gets back, what they don't have to pay any more, in minor units with tax."""
+    """The amounts to refund and to credit as unpaid, in minor units with tax."""
 
     paid_minor: int
     unpaid_minor: int
@@ -41,7 +41,7 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A webinar that may be had instead; `more_minor` is the difference of its price, before tax."""
+    """Another webinar to choose; `more_minor` is the price difference before tax."""
 
     slug: str
     title: str
@@ -52,7 +52,7 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class OfferedLine:
-    """A line that was bought: what it is, and for how many; None is without limit."""
+    """A line of the purchase: its title and quantity; None is unlimited."""
 
     title: str
     quantity: int | None
@@ -60,7 +60,7 @@ class OfferedLine:
 
 @dataclass(frozen=True, slots=True)
 class OfferFacts:
-    """An offer in one row: whose, for which webinar, and what became of it."""
+    """An offer in one row: its payer, its webinar, and its outcome."""
 
     id: int
     public_id: str
@@ -83,7 +83,7 @@ class OfferFacts:
     again: str | None
 
     def is_open(self, now: datetime) -> bool:
-        """Tell whether it can still be chosen; for a postponed webinar, until it begins."""
+        """Return whether a choice is still possible; for a postponed webinar, until it begins."""
         is_over = self.is_postponement and self.held_at <= now
         is_unused = self.choice is None and self.withdrawn_at is None
         return self.is_current and is_unused and not is_over
@@ -128,7 +128,7 @@ _OFFERS: Final = (
 
 
 def offer_facts(session: Session, offer: CancellationOffer) -> OfferFacts:
-    """Return an offer in one row."""
+    """Return the facts of an offer."""
     row = session.execute(_OFFERS.where(CancellationOffer.id == offer.id)).one()
     return OfferFacts(*tuple(row))
 
@@ -146,7 +146,7 @@ def offers_of(session: Session, webinar_id: int) -> tuple[OfferFacts, ...]:
 
 
 def open_offer_of(session: Session, webinar_id: int, login_id: int) -> str | None:
-    """Return the outside id of a person's own offer that can still be chosen; None without one."""
+    """Return the public ID of a person's own open offer; None without one."""
     return session.scalar(
         select(CancellationOffer.public_id)
         .where(
@@ -162,7 +162,7 @@ def open_offer_of(session: Session, webinar_id: int, login_id: int) -> str | Non
 def refund_is_offered(
     session: Session, offer: CancellationOffer, *, zone: ZoneInfo, now: datetime
 ) -> bool:
-    """Tell whether a payer may choose a refund: of a canceled webinar always, else by the policy."""
+    """Return whether a payer may choose a refund: for a canceled webinar always, else by the policy."""
     if not offer.is_postponement:
         return True
     today = now.astimezone(zone).date()
@@ -174,7 +174,7 @@ def refund_is_offered(
 
 
 def lines_of(session: Session, offer: CancellationOffer) -> tuple[OfferedLine, ...]:
-    """Return what an offer is about: the lines that its payer still has of the webinar."""
+    """Return the lines that an offer's payer still has of the webinar."""
     return tuple(
         OfferedLine(billing.title_of(line), line.quantity)
         for one in bought_by(session, offer)
@@ -199,7 +199,7 @@ def worth_of(session: Session, offer: CancellationOffer) -> Worth:
 
 
 def others_of(session: Session, offer: CancellationOffer, *, now: datetime) -> tuple[Other, ...]:
-    """Return the webinars that a payer may have instead: those to come first, none they have."""
+    """Return the webinars that a payer may choose: future ones first, without those they have."""
     on_sale = select(Webinar).where(
         Webinar.state == WebinarState.ANNOUNCED,
         Webinar.free.is_(False),
@@ -228,7 +228,7 @@ def others_of(session: Session, offer: CancellationOffer, *, now: datetime) -> t
 def _taken(
     session: Session, offer: CancellationOffer, webinar_ids: list[int], now: datetime
 ) -> set[int]:
-    """Return the webinars that a payer has already."""
+    """Return the webinars that a payer already has."""
     if offer.organization_id is not None:
         theirs = select(Pool.webinar_id).where(
             Pool.organization_id.in_(family_of(offer.organization_id)),

@@ -1,4 +1,4 @@
-"""Reinstated webinars: unused offers are withdrawn, what was paid back is offered at its price."""
+"""Reinstated webinars: withdraws unused offers, and offers refunded purchases at their price."""
 
 from datetime import datetime
 
@@ -33,9 +33,9 @@ def end_offer(
     mail_context: MailContext,
     now: datetime,
 ) -> None:
-    """Withdraw an unused offer of a webinar that is held after all, or offer again what was bought.
+    """Withdraw an unused offer of a webinar that is held after all, or offer the purchase again.
 
-    What was exchanged stays exchanged. A second call finds nothing to do.
+    Exchanges stay. A second call has no effect.
     """
     offer = find_offer(session, offer_id, lock=True)
     webinar = session.get_one(Webinar, offer.webinar_id)
@@ -45,14 +45,7 @@ def end_offer(
     if offer.choice is None:
         offer.withdrawn_at = now
         session.flush()
-        mails.send_ended(
-            session,
-            offer,
-            price="",
-            link="",
-            contacts=_contacts(session, offer),
-            now=now,
-        )
+        mails.send_ended(session, offer, now=now)
     elif offer.choice is not OfferChoice.EXCHANGE:
         _offer_again(session, offer, webinar, pay=pay, mail_context=mail_context, now=now)
 
@@ -66,7 +59,7 @@ def _offer_again(
     mail_context: MailContext,
     now: datetime,
 ) -> None:
-    """Quote what was paid back at the price that it was sold for; nothing is bought by it."""
+    """Quote the refunded lines at the price they were sold for; buys nothing."""
     credited = _credited(session, offer)
     if not credited:
         return
@@ -102,7 +95,7 @@ def _offer_again(
     offer.again_id = order.id
     session.flush()
     audit.record(session, "order.offered_again", order.public_id, actor=None, now=now)
-    mails.send_ended(
+    mails.send_offered_again(
         session,
         offer,
         price=say_money(sum(line.price_minor for line in lines), order.currency),

@@ -24,7 +24,7 @@ LONGEST: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A webinar as its followers are told of it; `public_id` names it for good."""
+    """A webinar as in a feed; `public_id` identifies it permanently."""
 
     public_id: str
     slug: str
@@ -41,7 +41,7 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a library somebody follows: all of it, a series or a presenter, by their slugs."""
+    """What a feed covers: all webinars, a series or a presenter, by slug."""
 
     series: str = ""
     presenter: str = ""
@@ -64,7 +64,7 @@ _COLUMNS: Final = (
 
 
 def read_name(session: Session, part: Part) -> str:
-    """Return what a series or a presenter is called; raises NotFound."""
+    """Return the title of a series or the name of a presenter; raises NotFound."""
     asked = (
         select(Series.title).where(Series.slug == part.series)
         if part.series
@@ -77,7 +77,7 @@ def read_name(session: Session, part: Part) -> str:
 
 
 def read_coming(session: Session, part: Part, *, now: datetime) -> tuple[Followed, ...]:
-    """Return the webinars that are not over, in their order; canceled ones are among them."""
+    """Return the webinars that haven't ended, by date, including canceled ones."""
     rows = session.execute(
         select(*_COLUMNS)
         .where(
@@ -93,7 +93,7 @@ def read_coming(session: Session, part: Part, *, now: datetime) -> tuple[Followe
 
 
 def read_one(session: Session, slug: str) -> Followed:
-    """Return a webinar that was announced, or was and is canceled; raises NotFound for others."""
+    """Return an announced or canceled webinar; raises NotFound for others."""
     row = session.execute(
         select(*_COLUMNS).where(
             Webinar.slug == slug,
@@ -106,7 +106,7 @@ def read_one(session: Session, slug: str) -> Followed:
 
 
 def read_newest(session: Session, part: Part) -> tuple[Followed, ...]:
-    """Return what was announced last, the newest first."""
+    """Return the latest announced webinars, the newest first."""
     rows = session.execute(
         select(*_COLUMNS)
         .where(

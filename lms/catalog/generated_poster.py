@@ -13,7 +13,7 @@ from lms.core.svg_text_outlines import Line, Setting, can_set, draw, fit, width_
 WIDTH: Final = 640
 HEIGHT: Final = 360
 MARGIN: Final = 40
-COLUMN: Final = 404  # where the title stands; the books stand to its right
+COLUMN: Final = 404  # width of the title's column; the books are to its right
 SHELF: Final = 136
 SIZES: Final = (60, 54, 48, 43, 38, 34, 30, 27, 24)
 LINES: Final = (2, 3, 3, 4, 4, 5, 5, 6, 7)
@@ -39,7 +39,7 @@ SAND: Final = "#c9b891"
 SERIF: Final = "Georgia, 'Times New Roman', serif"
 BREAKS: Final = ("? ", ": ", " \N{EN DASH} ", " \N{EM DASH} ")  # before a title's second half
 SHORTEST_HALF: Final = 8
-# Characters that no XML may hold, not even escaped (XML 1.0, 2.2).
+# Characters that XML can't contain, not even escaped (XML 1.0, 2.2).
 _UNSPELLABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -54,14 +54,14 @@ class Ground:
 
 
 def spellable(text: str) -> str:
-    """Return a text without the characters that XML has no way to write."""
+    """Return a text without the characters that XML can't contain."""
     return _UNSPELLABLE.sub("", text)
 
 
 def draw_poster(*, title: str, byline: str, accent: str, seed: str) -> str:
-    """Return an SVG of 640 by 360; the same webinar always gets the same ground and books.
+    """Return an SVG of 640 by 360; the same webinar always gets the same background and books.
 
-    `accent` is the house's color, `#rrggbb`.
+    `accent` is the seller's color, `#rrggbb`.
     """
     title, byline = spellable(title), spellable(byline)
     digest = hashlib.sha256(seed.encode()).digest()
@@ -75,7 +75,7 @@ def draw_poster(*, title: str, byline: str, accent: str, seed: str) -> str:
 
 
 def _grounds(accent: str) -> tuple[Ground, Ground, Ground]:
-    """Return cream with colored books, the deep color with pale ones, and its tint."""
+    """Return cream with colored books, the deep accent with pale books, and its tint."""
     day = light_accent(accent)
     pale = ((PAPER, "0.92"), (PAPER, "0.3"), (BRASS, "0.95"), (PAPER, "0.6"), (PAPER, "0.18"))
     full = ((day.color, "1"), (OCHRE, "1"), (day.strong, "1"), (day.color, "0.5"), (SAND, "1"))
@@ -87,7 +87,7 @@ def _grounds(accent: str) -> tuple[Ground, Ground, Ground]:
 
 
 def _words(title: str, byline: str, ground: Ground) -> str:
-    """Set the title from the top, its second half smaller, and the byline at the foot."""
+    """Draw the title at the top, its second half smaller, and the byline at the bottom."""
     settings = _set(title)
     if not settings or not can_set(byline):
         return _plain(title, byline, ground)
@@ -103,7 +103,7 @@ def _words(title: str, byline: str, ground: Ground) -> str:
 
 
 def _set(title: str) -> tuple[Setting, ...]:
-    """Set a title in one piece, or in two where it says itself that it has two."""
+    """Lay out a title in one block, or in two if it has a second half."""
     if not can_set(title):
         return ()
     first, second = _halves(title)
@@ -150,7 +150,7 @@ def _byline(byline: str, ground: Ground) -> tuple[Line, ...]:
 
 
 def _plain(title: str, byline: str, ground: Ground) -> str:
-    """Set words for which there are no outlines in whatever typeface the reader has."""
+    """Draw texts without outlines in the reader's own fonts."""
     lines = wrap(title, PLAIN_LETTERS, max_lines=PLAIN_LINES, placeholder="…")
     words = "".join(
         f'<text x="{MARGIN}" y="{MARGIN + 40 + place * 44}">{escape(line)}</text>'
@@ -164,7 +164,7 @@ def _plain(title: str, byline: str, ground: Ground) -> str:
 
 
 def _shelf(digest: bytes, ground: Ground) -> str:
-    """Draw some books' backs on a board at the right: quiet, and others for each webinar."""
+    """Draw book spines on a shelf at the right, different for each webinar."""
     widths = [16 + digest[1 + place] % 18 for place in range(BOOKS)]
     taken = sum(widths) + BETWEEN * (BOOKS - 1)
     drawn, left = [], float(WIDTH - MARGIN - SHELF)
@@ -172,7 +172,7 @@ def _shelf(digest: bytes, ground: Ground) -> str:
         height = 110 + digest[7 + place] % 120
         color, opacity = ground.books[(digest[13] + place) % len(ground.books)]
         drawn.append(_book(left, height, width, f'fill="{color}" fill-opacity="{opacity}"'))
-        if digest[19 + place] % 2:  # a label on its back
+        if digest[19 + place] % 2:  # a label on the spine
             drawn.append(
                 f'<rect x="{left + 4:.1f}" y="{FLOOR - height + 16}" width="{width - 8:.1f}"'
                 f' height="5" fill="{ground.paper}" fill-opacity="0.75"/>'

@@ -11,7 +11,7 @@ from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
 
 BEGUN, NEW = 3, 4
-# Of what was begun, this many are looked at for those that may still be watched.
+# Of the started webinars, this many are checked for those that can still be watched.
 LOOKED_AT: Final = 12
 MOST_NEW: Final = 8
 
@@ -19,7 +19,7 @@ Chosen = Select[Any, Any, Any]
 
 
 def begun_by(login_id: BindParameter[int]) -> Chosen:
-    """Choose the webinars that a person has begun, with their rank, the latest first."""
+    """Select the webinars that a person has started, with their rank, the latest first."""
     whose = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
     latest = func.max(WatchRecord.updated_at)
     return (
@@ -41,7 +41,7 @@ def begun_by(login_id: BindParameter[int]) -> Chosen:
 
 
 def new_since(at: BindParameter[datetime]) -> tuple[Chosen, Chosen]:
-    """Choose the webinars that were announced, and those that got a recording, after a moment."""
+    """Select the webinars that were announced, and those that got a recording, after a time."""
     is_shown = Webinar.state == WebinarState.ANNOUNCED
     announced = (
         select(Webinar.id, literal(NEW).label("part"), literal(0.0).label("rank"))

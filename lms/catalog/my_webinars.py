@@ -1,4 +1,4 @@
-"""My webinars: what a person has access to, may watch, and has started."""
+"""My webinars: what a person has access to, can watch, and has started."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ from lms.playback.watch_records import Place, nowhere, read_places, whose
 PAGE_SIZE: Final = 24
 MOST_BEGUN: Final = 4
 MOST_FREE: Final = 8
-# Of what was begun, this many are looked at for those that may still be watched.
+# Of the started webinars, this many are checked for those that can still be watched.
 BEGUN_LOOKED_AT: Final = 24
 DONE_SHARE: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """One webinar on a person's shelf: what the policy says, and where they are in it."""
+    """One webinar in My webinars: the policy's decision, and the person's position in it."""
 
     slug: str
     title: str
@@ -46,27 +46,27 @@ class Volume:
 
     @property
     def is_pulled(self) -> bool:
-        """Tell whether it was taken down for everyone."""
+        """Return whether it was removed for everyone."""
         return self.case.webinar.state is WebinarState.PULLED
 
     @property
     def is_canceled(self) -> bool:
-        """Tell whether it is not held after all."""
+        """Return whether it was canceled."""
         return self.case.webinar.state is WebinarState.CANCELED
 
     @property
     def may_watch(self) -> bool:
-        """Tell whether its recording plays for them now."""
+        """Return whether the person can watch its recording now."""
         return isinstance(self.decision, Admitted)
 
 
 @dataclass(frozen=True, slots=True)
 class MyWebinars:
-    """One page of a person's library; `total` counts what is paged, `held`.
+    """One page of My webinars; `total` counts all of `held`, which is paged.
 
-    `passes` are their grants of more than one webinar, in force or not, best first. `claimable`
-    are the seats that wait for them by name or domain, `waiting` the lists they are on with their number, `graced`
-    what has ended and still lets in.
+    `passes` are grants of more than one webinar, active or not, best first. `claimable` are seats
+    reserved for the person or open to their domain, `waiting` the waitlists they are on with their
+    position, and `graced` the contracts in their grace period.
     """
 
     begun: tuple[Volume, ...]
@@ -118,9 +118,9 @@ _FREE = and_(Webinar.free, Webinar.state == WebinarState.ANNOUNCED)
 
 
 def read_my_webinars(session: Session, *, login_id: int, page: int, now: datetime) -> MyWebinars:
-    """Return a page of a person's library, newest first; `page` counts from 1.
+    """Return a page of My webinars, newest first; `page` counts from 1.
 
-    Grants narrow the search; whether a webinar may be watched, the policy says for each.
+    Grants narrow the search; the policy decides for each webinar whether it can be watched.
     """
     holdings = read_holdings(session, login_id, now)
     covered = _covered_by(holdings)
@@ -160,7 +160,7 @@ def read_my_webinars(session: Session, *, login_id: int, page: int, now: datetim
 
 
 def _is_pass(holding: Holding) -> bool:
-    # What is not theirs yet, or not any more because it is full, stands elsewhere or nowhere.
+    # Grants that the person can't use yet, or can't because it is full, are shown elsewhere or not.
     candidate = holding.candidate
     is_theirs = candidate.code not in (Code.NO_GRANT, Code.POOL_FULL_WAITLISTED)
     return candidate.grant.scope is not Scope.WEBINAR and is_theirs and not holding.may_claim
@@ -186,9 +186,9 @@ def _goes_on(volume: Volume) -> bool:
 
 
 def _covered_by(holdings: Sequence[Holding]) -> ColumnElement[bool]:
-    """Return the condition on a webinar that some grant in force covers it.
+    """Return the condition that an active grant covers a webinar.
 
-    What was canceled is there for who has the webinar itself: of a pass it is no part any more.
+    A canceled webinar is shown to people with a grant for it, but it is no longer part of a pass.
     """
     targets: dict[Scope, list[int | None]] = {scope: [] for scope in Scope}
     for each in holdings:

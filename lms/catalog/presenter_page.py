@@ -1,4 +1,4 @@
-"""The presenter page's read model: what it shows beside the list of webinars."""
+"""The presenter page's read model: what it shows besides the list of webinars."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -21,7 +21,7 @@ from lms.pricing.price_list import HAS_SPECIAL, Price, prices_column, prices_of
 
 @dataclass(frozen=True, slots=True)
 class PresentedSeries:
-    """A series in which somebody presents, and how many of its webinars are theirs."""
+    """A series with the presenter, and how many of its webinars they present."""
 
     slug: str
     title: str
@@ -30,12 +30,12 @@ class PresentedSeries:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What stands beside a presenter's webinars: how many there are, their series, the prices."""
+    """What is shown besides the webinars: their number, the presenter's series, and the prices."""
 
     webinars: int
     all_series: tuple[PresentedSeries, ...]
     prices: tuple[Price, ...]
-    has_special: bool  # whether single webinars may have other prices
+    has_special: bool  # whether single webinars can have other prices
 
 
 _THEIRS: Final = (
@@ -63,7 +63,7 @@ _BESIDE: Final = select(
 
 
 def read_beside(session: Session, slug: str) -> Beside:
-    """Return what stands beside the list of a presenter who exists."""
+    """Return what is shown besides the list of webinars; the presenter must exist."""
     row = session.execute(_BESIDE.where(Presenter.slug == slug)).one()
     return Beside(
         webinars=row.webinars,

@@ -19,7 +19,7 @@ LONGEST_BIOGRAPHY = 10_000
 
 @dataclass(frozen=True, slots=True)
 class PresenterWords:
-    """What staff say about a presenter; the biography is Markdown, an empty slug follows the name."""
+    """The texts about a presenter; the biography is Markdown, an empty slug follows the name."""
 
     name: str
     biography: str = ""
@@ -28,7 +28,7 @@ class PresenterWords:
 
 @dataclass(frozen=True, slots=True)
 class KeptPresenter:
-    """A presenter as the database has it now."""
+    """A presenter as stored."""
 
     public_id: str
     slug: str
@@ -40,7 +40,7 @@ class KeptPresenter:
 def add_presenter(
     session: Session, words: PresenterWords, *, actor: str | None, now: datetime
 ) -> KeptPresenter:
-    """Add a presenter; raises Invalid and names every faulty field."""
+    """Add a presenter; raises Invalid, naming every faulty field."""
     _check(words)
     row = Presenter(
         slug=slugs.choose(session, Presenter.slug, wanted=words.slug, name=words.name),
@@ -57,7 +57,7 @@ def add_presenter(
 def edit_presenter(
     session: Session, public_id: str, words: PresenterWords, *, actor: str | None, now: datetime
 ) -> KeptPresenter:
-    """Change what is said about a presenter; their address stays. Raises NotFound or Invalid."""
+    """Change the texts about a presenter; the slug stays. Raises NotFound or Invalid."""
     row = _row(session, public_id)
     _check(words)
     row.name = words.name.strip()
@@ -71,7 +71,7 @@ def edit_presenter(
 def change_picture(
     session: Session, public_id: str, key: str | None, *, actor: str | None, now: datetime
 ) -> str | None:
-    """Name the stored picture of a presenter, or none; returns the key it had before."""
+    """Set the storage key of a presenter's picture, or None; return the previous key."""
     row = _row(session, public_id)
     before = row.picture_key
     row.picture_key = key
@@ -81,24 +81,24 @@ def change_picture(
 
 
 def remove_presenter(session: Session, public_id: str, *, actor: str | None, now: datetime) -> None:
-    """Remove a presenter who presents nothing and whom no pass names; raises NotFound or Conflict."""
+    """Remove a presenter without webinars or passes; raises NotFound or Conflict."""
     row = _row(session, public_id)
     if _webinars_of(session, row.id):
-        raise Conflict(N_("Webinars name this presenter. Take them off those first."))
+        raise Conflict(N_("This presenter has webinars. Remove the presenter from them first."))
     if session.scalar(select(Grant.id).where(Grant.presenter_id == row.id).limit(1)):
-        raise Conflict(N_("Passes were sold for this presenter, so the page stays."))
+        raise Conflict(N_("Passes were sold for this presenter, so the page can't be removed."))
     session.delete(row)
     audit.record(session, "presenter.removed", row.public_id, actor=actor, now=now)
     session.flush()
 
 
 def read_presenter(session: Session, public_id: str) -> KeptPresenter:
-    """Return a presenter for the staff's form; raises NotFound."""
+    """Return a presenter for the staff form; raises NotFound."""
     return _kept(_row(session, public_id))
 
 
 def find_picture_key(session: Session, slug: str) -> str:
-    """Return where the picture of a presenter is stored; raises NotFound when there is none."""
+    """Return the storage key of a presenter's picture; raises NotFound if there is none."""
     key = session.scalar(select(Presenter.picture_key).where(Presenter.slug == slug))
     if key is None:
         raise NotFound
@@ -120,11 +120,11 @@ def _webinars_of(session: Session, presenter_id: int) -> list[int]:
 def _check(words: PresenterWords) -> None:
     faults = {}
     if not 1 <= len(words.name.strip()) <= LONGEST_NAME:
-        faults["name"] = N_("Give the presenter a name of at most 200 characters.")
+        faults["name"] = N_("Enter a name of up to 200 characters.")
     if len(words.biography) > LONGEST_BIOGRAPHY:
         faults["biography"] = N_("Keep the biography under 10,000 characters.")
     if faults:
-        raise Invalid(N_("The presenter's page has faults."), fields=faults)
+        raise Invalid(N_("Correct the fields below."), fields=faults)
 
 
 def _kept(row: Presenter) -> KeptPresenter:

@@ -52,9 +52,10 @@ UPCOMING, HELD, FOUND = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody looks for; empty texts leave a filter out, `page` counts from 1.
+    """What a visitor asks for; empty texts leave a filter out, `page` counts from 1.
 
-    `welcomes` asks for what whoever asks has begun, and for what is new since `came_before_at`."""
+    `welcomes` includes the webinars the viewer has started, and those new since `came_before_at`.
+    """
 
     query: str = ""
     series: str = ""
@@ -66,7 +67,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class SeriesName:
-    """A series by its name."""
+    """The slug and title of a series."""
 
     slug: str
     title: str
@@ -74,7 +75,7 @@ class SeriesName:
 
 @dataclass(frozen=True, slots=True)
 class SeriesPage:
-    """A series by its name and what it says; the description is Markdown."""
+    """A series; the description is Markdown."""
 
     slug: str
     title: str
@@ -83,7 +84,7 @@ class SeriesPage:
 
 @dataclass(frozen=True, slots=True)
 class PresenterPage:
-    """Who presents; the biography is Markdown."""
+    """A presenter; the biography is Markdown."""
 
     slug: str
     name: str
@@ -95,9 +96,9 @@ class PresenterPage:
 class Listing:
     """One page of the catalog.
 
-    `upcoming` stands on the first page only. `found` is the answer to a query, best first; without
-    one it is empty, and `held` is what was held, newest first. `total` counts what is paged.
-    `begun` and `new` are for the person that was welcomed.
+    `upcoming` is filled only on the first page. `found` are the results of a search, best first;
+    without a search it is empty, and `held` are past webinars, newest first. `total` counts all
+    results. `begun` and `new` are for a welcomed viewer.
     """
 
     upcoming: tuple[Entry, ...]
@@ -113,7 +114,7 @@ class Listing:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """Return every webinar of the page, each once."""
+        """Return every webinar of the page once."""
         shown = (*self.upcoming, *self.held, *self.found, *self.begun, *self.new)
         return tuple({entry.id: entry for entry in shown}.values())
 
@@ -127,7 +128,7 @@ _NOW: Final = bindparam("now", type_=Webinar.held_at.type)
 _A_DAY_AGO: Final = bindparam("a_day_ago", type_=Webinar.held_at.type)
 _CAME_BEFORE: Final = bindparam("came_before_at", type_=Webinar.held_at.type)
 _SKIPPED: Final = bindparam("skipped", type_=Integer())
-# Asked series by series, which stops at the first webinar of each.
+# Checked series by series, which stops at the first webinar of each.
 _state = select(Webinar.state).where(Webinar.id == WebinarSeries.webinar_id).scalar_subquery()
 _ALL_SERIES: Final = gathered(
     select(Series.slug, Series.title)
@@ -146,7 +147,7 @@ _ABOUT_PRESENTER: Final = gathered(
 
 @dataclass(frozen=True, slots=True)
 class _Within:
-    """Which filters there are."""
+    """Which filters apply."""
 
     series: bool
     presenter: bool
@@ -155,10 +156,9 @@ class _Within:
 def read_listing(
     session: Session, wanted: Wanted, *, login_id: int | None, now: datetime
 ) -> Listing:
-    """Return one page of the catalog as `login_id` (or nobody) sees it.
+    """Return one page of the catalog as `login_id` (or a visitor) sees it.
 
-    Raises NotFound when the series or the presenter does not exist, or for a page that is beyond
-    the end.
+    Raises NotFound if the series or the presenter doesn't exist, or for a page beyond the end.
     """
     is_signed_in = login_id is not None
     within = _Within(series=bool(wanted.series), presenter=bool(wanted.presenter))
@@ -192,7 +192,7 @@ def read_listing(
 def _by_date_for(
     within: _Within, *, is_first: bool, is_signed_in: bool, has_begun: bool, has_new: bool
 ) -> Select[*tuple[Any, ...]]:
-    """Return the statement where nothing is searched; made once, since that takes as long as running it."""
+    """Return the statement without a search; cached, because building it takes as long as running it."""
     begun = (home_page.begun_by(_VIEWER),) if has_begun else ()
     new = home_page.new_since(_CAME_BEFORE) if has_new else ()
     chosen, total = _by_date(within, (*begun, *new), is_first=is_first)
@@ -226,7 +226,7 @@ def _statement(
 
 
 def _conditions(within: _Within) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions on a webinar that the catalog may show under these filters."""
+    """Return the conditions for a webinar to be listed with these filters."""
     conditions: list[ColumnElement[bool]] = [_ANNOUNCED]
     if within.series:
         inside = select(WebinarSeries.webinar_id).join(Series).where(Series.slug == _SERIES)
@@ -260,7 +260,7 @@ def _by_date(
     )
     parts = (upcoming, held, *(part.add_columns(_NOWHERE) for part in besides))
     every = union_all(*(select(part.subquery()) for part in parts))
-    # Two counts that an index alone answers, but for the webinars of the last day.
+    # Two counts that an index can answer, except for the webinars of the last day.
     total = _count(*shown, Webinar.held_at <= _A_DAY_AGO) + _count(*shown, recent, ends_at <= _NOW)
     return every.subquery("chosen"), total
 
@@ -272,7 +272,7 @@ def _matching(
         nothing = _chosen(FOUND, literal(0.0)).where(literal(0) == 1)
         return nothing.subquery("chosen"), literal(0)
     hits = passages.hits_anywhere(words, dialect)
-    # Kept aside, so that the index is asked once for the page and the count together.
+    # Materialized, so that the search index is used once for both page and count.
     matched = (
         select(Webinar.id, Webinar.held_at, hits.c.rank, hits.c.first)
         .join(hits, hits.c.webinar_id == Webinar.id)

@@ -1,4 +1,4 @@
-"""Replacement webinars offered to holders of a pulled webinar (PRODUCT.md, W2)."""
+"""Replacements offered to people who had access to a removed webinar (PRODUCT.md, W2)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,15 +18,15 @@ from lms.models.grants import Scope
 
 LONGEST_SAID: Final = 1_000
 TOO_LONG = N_("Use at most 1,000 characters.")
-NOT_SAID = N_("Say what they get.")
-NO_OTHER = N_("Choose a webinar that is on the catalog.")
-NEVER_HELD = N_("This is for those who held the webinar that was taken down.")
-NOT_THERE = N_("That webinar is no longer offered either. Write to us.")
+NOT_SAID = N_("Enter what they get.")
+NO_OTHER = N_("Choose a webinar that is in the catalog.")
+NEVER_HELD = N_("Only people who had access to the removed webinar can get this one.")
+NOT_THERE = N_("That webinar is no longer offered either. Contact us.")
 
 
 @dataclass(frozen=True, slots=True)
 class NewInstead:
-    """What staff offer: another webinar by its slug, money, or what they say in words of their own."""
+    """The replacement that staff offer: another webinar by slug, money, or a text of their own."""
 
     kind: InsteadKind
     other: str = ""
@@ -35,19 +35,19 @@ class NewInstead:
 
 @dataclass(frozen=True, slots=True)
 class Instead:
-    """What is offered; `slug` and `title` are the other webinar's, "" where there is none."""
+    """A replacement; `slug` and `title` are the other webinar's, "" if there is none."""
 
     kind: InsteadKind
     said: str
     slug: str
     title: str
-    is_there: bool  # the other webinar is on the catalog still
+    is_there: bool  # the other webinar is still in the catalog
 
 
 def offer(
     session: Session, row: Webinar, new: NewInstead, *, actor: str | None, now: datetime
 ) -> None:
-    """Note what holders of a webinar get that is being pulled; raises Invalid (`other`, `said`)."""
+    """Store the replacement for a webinar being removed; raises Invalid (`other`, `said`)."""
     said = new.said.strip()
     if len(said) > LONGEST_SAID:
         raise Invalid(TOO_LONG, fields={"said": TOO_LONG})
@@ -72,12 +72,12 @@ def offer(
 
 
 def forget(session: Session, webinar_id: int) -> None:
-    """Forget what was offered for a webinar that is back."""
+    """Delete the replacement of a webinar that was restored."""
     session.execute(delete(PulledInstead).where(PulledInstead.webinar_id == webinar_id))
 
 
 def read_instead(session: Session, webinar_id: int) -> Instead | None:
-    """Return what is offered for a pulled webinar; None where nobody said."""
+    """Return the replacement of a removed webinar, or None."""
     row = session.execute(
         select(PulledInstead.kind, PulledInstead.said, Webinar.slug, Webinar.title, Webinar.state)
         .outerjoin(Webinar, Webinar.id == PulledInstead.other_id)
@@ -90,16 +90,16 @@ def read_instead(session: Session, webinar_id: int) -> Instead | None:
 
 
 def was_held(decision: Decision) -> bool:
-    """Tell whether a person who is refused a pulled webinar would hold it otherwise."""
+    """Return whether a person would have access to a removed webinar otherwise."""
     best = decision.candidates[0].code if decision.candidates else Code.NO_GRANT
     return decision.code is Code.WEBINAR_PULLED and best in ADMITTING
 
 
 def take(session: Session, slug: str, login_id: int, *, actor: str | None, now: datetime) -> str:
-    """Give a holder the webinar that is offered for a pulled one, for as long as they held that.
+    """Give a person the replacement of a removed webinar, for as long as their access to that.
 
-    Returns its slug; taking it again changes nothing. Raises NotFound where none is offered, and
-    Forbidden to who did not hold the pulled one, or when the other is gone as well.
+    Returns its slug; repeating it changes nothing. Raises NotFound if none is offered, and
+    Forbidden if the person had no access to the removed webinar or the other is gone as well.
     """
     pulled = session.scalar(
         select(Webinar).where(Webinar.slug == slug, Webinar.state == WebinarState.PULLED)

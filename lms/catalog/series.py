@@ -19,7 +19,7 @@ LONGEST_DESCRIPTION = 10_000
 
 @dataclass(frozen=True, slots=True)
 class SeriesWords:
-    """What staff say about a series; the description is Markdown, an empty slug follows the title."""
+    """The texts about a series; the description is Markdown, an empty slug follows the title."""
 
     title: str
     description: str = ""
@@ -28,7 +28,7 @@ class SeriesWords:
 
 @dataclass(frozen=True, slots=True)
 class KeptSeries:
-    """A series as the database has it now."""
+    """A series as stored."""
 
     public_id: str
     slug: str
@@ -39,7 +39,7 @@ class KeptSeries:
 def add_series(
     session: Session, words: SeriesWords, *, actor: str | None, now: datetime
 ) -> KeptSeries:
-    """Add a series; raises Invalid and names every faulty field."""
+    """Add a series; raises Invalid, naming every faulty field."""
     _check(words)
     row = Series(
         slug=slugs.choose(session, Series.slug, wanted=words.slug, name=words.title),
@@ -56,7 +56,7 @@ def add_series(
 def edit_series(
     session: Session, public_id: str, words: SeriesWords, *, actor: str | None, now: datetime
 ) -> KeptSeries:
-    """Change what is said about a series; its address stays. Raises NotFound or Invalid."""
+    """Change the texts about a series; the slug stays. Raises NotFound or Invalid."""
     row = _row(session, public_id)
     _check(words)
     row.title = words.title.strip()
@@ -68,19 +68,19 @@ def edit_series(
 
 
 def remove_series(session: Session, public_id: str, *, actor: str | None, now: datetime) -> None:
-    """Remove a series without webinars that no pass names; raises NotFound or Conflict."""
+    """Remove a series without webinars or passes; raises NotFound or Conflict."""
     row = _row(session, public_id)
     if _webinars_of(session, row.id):
-        raise Conflict(N_("There are webinars in this series. Take them out of it first."))
+        raise Conflict(N_("This series has webinars. Remove them from it first."))
     if session.scalar(select(Grant.id).where(Grant.series_id == row.id).limit(1)):
-        raise Conflict(N_("Passes were sold for this series, so its page stays."))
+        raise Conflict(N_("Passes were sold for this series, so its page can't be removed."))
     session.delete(row)
     audit.record(session, "series.removed", row.public_id, actor=actor, now=now)
     session.flush()
 
 
 def read_series(session: Session, public_id: str) -> KeptSeries:
-    """Return a series for the staff's form; raises NotFound."""
+    """Return a series for the staff form; raises NotFound."""
     return _kept(_row(session, public_id))
 
 
@@ -99,11 +99,11 @@ def _webinars_of(session: Session, series_id: int) -> list[int]:
 def _check(words: SeriesWords) -> None:
     faults = {}
     if not 1 <= len(words.title.strip()) <= LONGEST_TITLE:
-        faults["title"] = N_("Give the series a title of at most 200 characters.")
+        faults["title"] = N_("Enter a title of up to 200 characters.")
     if len(words.description) > LONGEST_DESCRIPTION:
         faults["description"] = N_("Keep the description under 10,000 characters.")
     if faults:
-        raise Invalid(N_("The series has faults."), fields=faults)
+        raise Invalid(N_("Correct the fields below."), fields=faults)
 
 
 def _kept(row: Series) -> KeptSeries:

@@ -1,6 +1,6 @@
 """The order of a series: by date until staff rearrange its webinars.
 
-What is put into a series that has an order of its own comes last in it.
+A webinar added to a series with its own order comes last.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from lms import audit
 from lms.core.errors import N_, Conflict, NotFound
 from lms.models.catalog import Series, Webinar, WebinarSeries, WebinarState
 
-# By these the webinars of one series are ordered, wherever it is shown as one.
+# The order of a series' webinars wherever they are shown as one.
 IN_ORDER: Final = (WebinarSeries.position.nulls_last(), Webinar.held_at, Webinar.id)
-OTHERS: Final = N_("There are other webinars in this series by now. Look at its order again.")
+OTHERS: Final = N_("Other webinars are in this series now. Check its order again.")
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A webinar of a series, whether it is announced or not."""
+    """A webinar of a series, announced or not."""
 
     public_id: str
     slug: str
@@ -34,14 +34,14 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """All webinars of a series in their order; `is_by_hand` where staff have put them in it."""
+    """All webinars of a series in order; `is_by_hand` if staff arranged them."""
 
     webinars: tuple[Placed, ...]
     is_by_hand: bool
 
 
 def read_order(session: Session, series_id: str) -> Order:
-    """Return the order of a series, by its outside id; one that does not exist has nothing in it."""
+    """Return the order of a series, by its public ID; empty for an unknown series."""
     rows = session.execute(
         select(
             Webinar.public_id,
@@ -71,9 +71,9 @@ def put_in_order(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Let the webinars of a series, by their outside ids, stand in this order.
+    """Arrange the webinars of a series, by their public IDs.
 
-    Raises NotFound, and Conflict where others are in it.
+    Raises NotFound, and Conflict if the series has other webinars.
     """
     series = _locked(session, series_id)
     rows = dict(_rows(session, series))
@@ -94,9 +94,9 @@ def move_webinar(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Put one webinar at a place of its series, counted from 1; the others keep theirs to each other.
+    """Move one webinar to a position in its series, counted from 1; the others keep their order.
 
-    Raises NotFound, also for a webinar that is not in it.
+    Raises NotFound, also for a webinar that isn't in the series.
     """
     series = _locked(session, series_id)
     order = [public_id for public_id, _row in _rows(session, series)]
@@ -108,7 +108,7 @@ def move_webinar(
 
 
 def follow_dates(session: Session, series_id: str, *, actor: str | None, now: datetime) -> None:
-    """Let a series follow the dates of its webinars again; raises NotFound."""
+    """Order a series by date again; raises NotFound."""
     series = _locked(session, series_id)
     for _public_id, row in _rows(session, series):
         row.position = None
@@ -117,7 +117,7 @@ def follow_dates(session: Session, series_id: str, *, actor: str | None, now: da
 
 
 def _locked(session: Session, series_id: str) -> Series:
-    """Return a series for whoever changes its order: of two at once, one waits."""
+    """Return a series, locked so that two changes of its order happen one after the other."""
     row = session.scalar(select(Series).where(Series.public_id == series_id).with_for_update())
     if row is None:
         raise NotFound

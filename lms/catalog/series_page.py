@@ -30,7 +30,7 @@ MOST_PEOPLE: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class PersonName:
-    """Who presents, by their name."""
+    """The slug and name of a presenter."""
 
     slug: str
     name: str
@@ -38,11 +38,11 @@ class PersonName:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """One page of a series: `entries` in their order, the first of them the `first`th of `total`.
+    """One page of a series: `entries` in order, starting with number `first` of `total`.
 
-    `seconds` is how long all of the series is: recordings as they are, the others as announced.
-    It goes from `begins_at` to `ends_at`, the days of its earliest and latest part; both are None for a
-    series without any. `people` present most of it, who presents most first.
+    `seconds` is the length of the whole series: recordings as they are, the others as announced.
+    `begins_at` and `ends_at` are the dates of its earliest and latest part; both are None for an
+    empty series. `people` are its presenters, the most frequent first.
     """
 
     series: SeriesPage
@@ -54,7 +54,7 @@ class Parts:
     ends_at: datetime | None
     people: tuple[PersonName, ...]
     prices: tuple[Price, ...]
-    has_special: bool  # whether single webinars may have other prices
+    has_special: bool  # whether single webinars can have other prices
     page: int
 
 
@@ -101,9 +101,9 @@ _ABOUT: Final = (
 def read_parts(
     session: Session, slug: str, *, page: int, login_id: int | None, now: datetime
 ) -> Parts:
-    """Return a page of a series as `login_id` (or nobody) sees it; `page` counts from 1.
+    """Return a page of a series as `login_id` (or a visitor) sees it; `page` counts from 1.
 
-    Raises NotFound for a series that does not exist, and for a page beyond the end.
+    Raises NotFound if the series doesn't exist, and for a page beyond the end.
     """
     about = session.execute(_ABOUT.where(Series.slug == slug)).one_or_none()
     if about is None:

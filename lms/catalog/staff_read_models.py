@@ -1,7 +1,7 @@
 """Staff read models: the webinar list, one webinar's status, form choices, and the dashboard."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, func, or_, select, union
@@ -25,11 +25,9 @@ from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording, RecordingState
 from lms.models.seats import Assignment, AssignmentState, Pool
 
-LONGEST_AWAITED = timedelta(days=60)
-
 
 class Order(StrEnum):
-    """How the table of webinars is sorted."""
+    """The sort order of the table of webinars."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
@@ -52,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One page of the table and how many there are in all."""
+    """One page of the table, and the total number of rows."""
 
     items: tuple[Row, ...]
     total: int
@@ -60,7 +58,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A webinar's words, and where it stands."""
+    """A webinar's texts and its status."""
 
     id: int
     public_id: str
@@ -73,7 +71,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Something with a name that a form can choose; `used` counts the webinars it has."""
+    """A presenter or series that a form can choose; `used` is its number of webinars."""
 
     public_id: str
     slug: str
@@ -83,11 +81,12 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What waits for staff."""
+    """What needs the staff's attention."""
 
     upcoming: tuple[Row, ...]
     drafts: tuple[Row, ...]
     awaiting_recording: tuple[Row, ...]
+    awaiting: int
     failed_recordings: tuple[Row, ...]
     failed_mails: int
 
@@ -125,7 +124,7 @@ def read_rows(
     offset: int,
     limit: int,
 ) -> Rows:
-    """Return one page of all webinars, by words of their title or address and by state."""
+    """Return one page of all webinars, by words of their title or slug and by state."""
     conditions: list[ColumnElement[bool]] = [
         or_(
             Webinar.title.icontains(word, autoescape=True),
@@ -143,7 +142,7 @@ def read_rows(
 
 
 def read_standing(session: Session, slug: str) -> Standing:
-    """Return a webinar's words and where it stands; raises NotFound."""
+    """Return a webinar's texts and status; raises NotFound."""
     row = session.scalar(select(Webinar).where(Webinar.slug == slug))
     if row is None:
         raise NotFound
@@ -188,9 +187,9 @@ def read_standing(session: Session, slug: str) -> Standing:
 
 
 def count_holders(session: Session, webinar_id: int, *, now: datetime) -> int:
-    """Return how many people have a webinar now, by a grant of their own or a seat, that is in force.
+    """Return how many people have access to a webinar now, by an active grant or seat.
 
-    It tells staff how many would lose it; who may watch is asked of `lms.access.policy.decide` alone.
+    It shows staff how many would lose it; `lms.access.policy.decide` alone says who can watch.
     """
     in_passes = exists().where(Webinar.id == webinar_id, Webinar.is_in_passes)
     covers = or_(Grant.webinar_id == webinar_id, and_(in_passes, _by_pass(webinar_id)))
@@ -219,7 +218,7 @@ def count_watching_by_pass(session: Session, webinar_id: int, *, now: datetime) 
 
 
 def _by_pass(webinar_id: int) -> ColumnElement[bool]:
-    """Return the condition on a grant that it covers more than this webinar, and this one too."""
+    """Return the condition that a grant covers this webinar as one of several."""
     in_series = exists().where(
         WebinarSeries.webinar_id == webinar_id, WebinarSeries.series_id == Grant.series_id
     )
@@ -231,7 +230,7 @@ def _by_pass(webinar_id: int) -> ColumnElement[bool]:
 
 
 def _people(covers: ColumnElement[bool], webinar_id: int, now: datetime) -> CompoundSelect[int]:
-    """Return the logins that have a grant or a seat in force among those that cover a webinar."""
+    """Return the logins with an active grant or seat among the grants that cover a webinar."""
     held_at = select(Webinar.held_at).where(Webinar.id == webinar_id).scalar_subquery()
     lasts_until = func.coalesce(Grant.grace_until, Grant.ends_at)
     in_force = and_(
@@ -281,15 +280,15 @@ def read_series_names(session: Session) -> tuple[Named, ...]:
 
 
 def read_desk(session: Session, *, now: datetime) -> Desk:
-    """Return what waits for staff: the next webinars, drafts, and what went wrong."""
+    """Return what needs the staff's attention: upcoming webinars, drafts, and failures."""
     announced = Webinar.state == WebinarState.ANNOUNCED
     has_recording = exists().where(Recording.webinar_id == Webinar.id)
     awaiting = and_(
         announced,
         Webinar.held_at <= now,
-        Webinar.held_at > now - LONGEST_AWAITED,
         ~has_recording,
     )
+    waiting = session.scalar(select(func.count()).select_from(Webinar).where(awaiting))
     failed = session.scalar(
         select(func.count()).select_from(Mail).where(Mail.state == JobState.FAILED)
     )
@@ -302,6 +301,7 @@ def read_desk(session: Session, *, now: datetime) -> Desk:
         upcoming=few(announced, Webinar.held_at > now, by=Webinar.held_at.asc()),
         drafts=few(Webinar.state == WebinarState.DRAFT, by=Webinar.updated_at.desc()),
         awaiting_recording=few(awaiting, by=Webinar.held_at.desc()),
+        awaiting=waiting or 0,
         failed_recordings=few(_recording_state == RecordingState.FAILED, by=Webinar.held_at.desc()),
         failed_mails=failed or 0,
     )

@@ -18,9 +18,9 @@ MOST_MINUTES: Final = 1440
 
 @dataclass(frozen=True, slots=True)
 class WebinarWords:
-    """What staff say about a webinar; `presenters` and `series` are slugs, `held_at` is aware.
+    """The details of a webinar; `presenters` and `series` are slugs, `held_at` is aware.
 
-    The overview is Markdown, the agenda one point a line; an empty slug follows the title.
+    The overview is Markdown, the agenda has one item per line; an empty slug follows the title.
     """
 
     title: str
@@ -41,7 +41,7 @@ class WebinarWords:
 
 
 class Gap(StrEnum):
-    """What a good announcement has and this one lacks; none of it keeps a webinar from going out."""
+    """A recommended detail that an announcement lacks; none is required to publish."""
 
     SUMMARY = "summary"
     OVERVIEW = "overview"
@@ -51,12 +51,12 @@ class Gap(StrEnum):
 
 
 def has_ended(held_at: datetime, minutes: int, now: datetime) -> bool:
-    """Tell whether a webinar is over by its own announcement."""
+    """Return whether a webinar is over according to its announcement."""
     return now >= held_at + timedelta(minutes=minutes)
 
 
 def gaps(words: WebinarWords, now: datetime) -> tuple[Gap, ...]:
-    """Name what a good announcement has and this one lacks; a link only while it is to come."""
+    """Return the recommended details that are missing; the live link only before the end."""
     is_to_come = not has_ended(words.held_at, words.minutes, now)
     missing = {
         Gap.SUMMARY: not words.summary,
@@ -69,7 +69,7 @@ def gaps(words: WebinarWords, now: datetime) -> tuple[Gap, ...]:
 
 
 def checked(words: WebinarWords) -> WebinarWords:
-    """Return the texts with needless spaces removed; raises Invalid with the faults by field."""
+    """Return the details with extra spaces removed; raises Invalid with the faults by field."""
     clean = replace(
         words,
         title=" ".join(words.title.split()),
@@ -83,7 +83,7 @@ def checked(words: WebinarWords) -> WebinarWords:
     )
     faults = _faults(clean)
     if faults:
-        raise Invalid(N_("The webinar has faults."), fields=faults)
+        raise Invalid(N_("Correct the fields below."), fields=faults)
     read_zone(clean.zone)
     return clean
 
@@ -93,7 +93,7 @@ def _faults(words: WebinarWords) -> dict[str, str]:
     is_well: dict[str, tuple[bool, str]] = {
         "title": (
             1 <= len(words.title) <= LONGEST_TITLE,
-            N_("Give the webinar a title of at most 200 characters."),
+            N_("Enter a title of up to 200 characters."),
         ),
         "subtitle": (
             len(words.subtitle) <= LONGEST_TITLE,
@@ -111,13 +111,13 @@ def _faults(words: WebinarWords) -> dict[str, str]:
         "agenda": (len(words.agenda) <= LONGEST_TEXT, too_long),
         "minutes": (
             1 <= words.minutes <= MOST_MINUTES,
-            N_("A webinar lasts between 1 and 1,440 minutes."),
+            N_("Enter a length of 1 to 1,440 minutes."),
         ),
         "live_link": (
             not words.live_link or _is_web_address(words.live_link),
-            N_("Paste the whole link, beginning with https://."),
+            N_("Paste the whole link, starting with https://."),
         ),
-        "held_at": (words.held_at.tzinfo is not None, N_("Say in which zone this is.")),
+        "held_at": (words.held_at.tzinfo is not None, N_("Choose its time zone.")),
     }
     return {field: sentence for field, (well, sentence) in is_well.items() if not well}
 

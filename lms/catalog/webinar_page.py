@@ -28,7 +28,7 @@ from lms.pricing.price_list import Price, prices_column, prices_of
 
 @dataclass(frozen=True, slots=True)
 class HandoutName:
-    """A handout as the page lists it, without its address."""
+    """A handout as listed on the page, without its address."""
 
     public_id: str
     title: str
@@ -38,9 +38,9 @@ class HandoutName:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Everything a webinar's page says; overview and biographies are Markdown.
+    """The content of a webinar's page; overview and biographies are Markdown.
 
-    The live link is never in it: `has_live_link` tells that there is one.
+    It never contains the live link: `has_live_link` says whether there is one.
     """
 
     id: int
@@ -70,7 +70,7 @@ class Announcement:
 
     @property
     def ends_at(self) -> datetime:
-        """Return when it is over by its own announcement."""
+        """Return when it ends according to its announcement."""
         return self.held_at + timedelta(minutes=self.minutes)
 
 
@@ -136,7 +136,7 @@ _LINK: Final = select(Webinar.id, Webinar.state, Webinar.live_link).where(
 
 @dataclass(frozen=True, slots=True)
 class LiveRoom:
-    """Where a webinar is held live; only for whom the policy admits."""
+    """The live link, only for people whom the policy admits."""
 
     webinar_id: int
     state: WebinarState
@@ -144,7 +144,7 @@ class LiveRoom:
 
 
 def read_announcement(session: Session, slug: str) -> Announcement:
-    """Return what a webinar's page says, whatever its state; raises NotFound."""
+    """Return the content of a webinar's page, whatever its state; raises NotFound."""
     row = session.execute(_PAGE, {"slug": slug}).one_or_none()
     if row is None:
         raise NotFound
@@ -152,7 +152,7 @@ def read_announcement(session: Session, slug: str) -> Announcement:
 
 
 def read_live_room(session: Session, slug: str) -> LiveRoom:
-    """Return the live link, which the caller hands out only after a decision; raises NotFound."""
+    """Return the live link, which callers reveal only after a decision; raises NotFound."""
     row = session.execute(_LINK, {"slug": slug}).one_or_none()
     if row is None:
         raise NotFound

@@ -25,7 +25,7 @@ from lms.models.recordings import Recording
 
 @dataclass(frozen=True, slots=True)
 class Playable:
-    """The recording that can be played: its outside id, the run that is played, its length."""
+    """The recording that can be played: its public ID, its current run, and its length."""
 
     public_id: str
     run: str
@@ -35,7 +35,7 @@ class Playable:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One webinar of a list; `watched_s` is how much of it whoever asks has seen."""
+    """One webinar of a list; `watched_s` is the number of seconds the viewer has watched."""
 
     id: int
     slug: str
@@ -51,11 +51,11 @@ class Entry:
     presenters: tuple[str, ...]
     recording: Playable | None
     watched_s: int | None
-    first: str | None = None  # the passages that were found first, for `passages.quote`
+    first: str | None = None  # the passages found first, for `passages.quote`
 
 
 current_recording = aliased(Recording)
-# The names of who presents a webinar, in their order, as rows of one column.
+# The names of a webinar's presenters, in order, as rows in one column.
 presenter_names = gathered(
     select(Presenter.name)
     .join_from(WebinarPresenter, Presenter)
@@ -68,7 +68,7 @@ presenter_names = gathered(
 def entry_columns(
     login_id: int | BindParameter[int] | None,
 ) -> tuple[SQLColumnExpression[Any], ...]:
-    """Return what an entry is read from, beside `current_recording`; `entry_of` reads it."""
+    """Return the columns of an entry, besides `current_recording`; `entry_of` reads them."""
     return (
         Webinar.id.label("webinar_id"),
         Webinar.slug,

@@ -2,6 +2,8 @@
 
 draft -> announced -> canceled | withdrawn | pulled -> announced again
                       withdrawn -> pulled
+
+lms/catalog/drafts.py deletes drafts, and makes announced webinars drafts again.
 """
 
 from collections.abc import Sequence
@@ -37,7 +39,7 @@ LONGEST_REASON: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class KeptWebinar:
-    """A webinar as the database has it now."""
+    """A webinar as stored."""
 
     id: int
     public_id: str
@@ -49,7 +51,7 @@ class KeptWebinar:
 def add_webinar(
     session: Session, words: WebinarWords, *, actor: str | None, now: datetime
 ) -> KeptWebinar:
-    """Add a draft; raises Invalid and names every faulty field."""
+    """Add a draft; raises Invalid, naming every faulty field."""
     clean = checked(words)
     row = Webinar(
         slug=slugs.choose(session, Webinar.slug, wanted=clean.slug, name=clean.title),
@@ -86,16 +88,16 @@ def edit_webinar(
     actor: str | None,
     now: datetime,
 ) -> KeptWebinar:
-    """Change a webinar; raises NotFound, Invalid, or Conflict when it was changed since `seen`.
+    """Change a webinar; raises NotFound, Invalid, or Conflict if it was changed since `seen`.
 
-    Its address may change while it is a draft; after that, links to it must hold.
+    Its slug can change only while it is a draft, so that links keep working.
     """
-    row = _row(session, slug)
+    row = find_in_state(session, slug)
     if seen is not None and row.updated_at != seen:
         raise Conflict(
             N_(
-                "Somebody else changed this webinar while you wrote. Your text is still here; "
-                "look at the page as it is now, then save again."
+                "Someone else changed this webinar while you were editing. Your text is"
+                " still here. Check the page as it is now, then save again."
             ),
             code="changed_meanwhile",
         )
@@ -126,44 +128,44 @@ def edit_webinar(
 def publish_webinar(
     session: Session, slug: str, *, actor: str | None, now: datetime
 ) -> KeptWebinar:
-    """Announce a draft; raises NotFound, or Conflict when it is none."""
-    row = _row(session, slug, WebinarState.DRAFT)
+    """Announce a draft; raises NotFound, or Conflict if it isn't a draft."""
+    row = find_in_state(session, slug, WebinarState.DRAFT)
     row.announced_at = now
-    return _become(session, row, WebinarState.ANNOUNCED, "published", actor=actor, now=now)
+    return change_state(session, row, WebinarState.ANNOUNCED, "published", actor=actor, now=now)
 
 
 def withdraw_webinar(
     session: Session, slug: str, *, actor: str | None, now: datetime
 ) -> KeptWebinar:
-    """Take a webinar off sale and off the catalog; who holds it keeps it (W1)."""
-    row = _row(session, slug, WebinarState.ANNOUNCED)
-    return _become(session, row, WebinarState.WITHDRAWN, "withdrawn", actor=actor, now=now)
+    """Take a webinar off sale and out of the catalog; people with access keep it (W1)."""
+    row = find_in_state(session, slug, WebinarState.ANNOUNCED)
+    return change_state(session, row, WebinarState.WITHDRAWN, "withdrawn", actor=actor, now=now)
 
 
 def cancel_webinar(
     session: Session, slug: str, *, said: str = "", actor: str | None, now: datetime
 ) -> KeptWebinar:
-    """Say that a webinar will not be held; all who would have come are told, with what `said` says.
+    """Cancel a webinar, and notify everyone who would have come, with the text `said`.
 
-    Raises NotFound; Conflict once it is over; Invalid (field `said`).
+    Raises NotFound, Conflict once it is over, and Invalid (field `said`).
     """
-    row = _row(session, slug, WebinarState.ANNOUNCED)
+    row = find_in_state(session, slug, WebinarState.ANNOUNCED)
     _check_to_come(row, now)
     change_notices.tell_all(
         session, row, "live_canceled", change_notices.checked_said(said), now=now
     )
-    return _become(session, row, WebinarState.CANCELED, "canceled", actor=actor, now=now)
+    return change_state(session, row, WebinarState.CANCELED, "canceled", actor=actor, now=now)
 
 
 def postpone_webinar(
     session: Session, slug: str, new: NewDate, *, actor: str | None, now: datetime
 ) -> KeptWebinar:
-    """Move a webinar to another date; all who will come are told, with what `said` says.
+    """Move a webinar to another date, and notify everyone who will come, with the text `said`.
 
-    Raises NotFound; Conflict once it is over or when it isn't announced; Invalid (fields `held_at`,
-    `said`) for a date that is past or the same.
+    Raises NotFound, Conflict once it is over or if it isn't announced, and Invalid (fields
+    `held_at`, `said`) for a date that is past or the same.
     """
-    row = _row(session, slug, WebinarState.ANNOUNCED)
+    row = find_in_state(session, slug, WebinarState.ANNOUNCED)
     _check_to_come(row, now)
     if new.held_at <= now or new.held_at == row.held_at:
         raise Invalid(NOT_LATER, fields={"held_at": NOT_LATER})
@@ -183,18 +185,19 @@ def pull_webinar(
     actor: str | None,
     now: datetime,
 ) -> KeptWebinar:
-    """Take a webinar down for everyone, holders too, and stop what plays of it (W2).
+    """Remove a webinar for everyone, stop its playback, and notify its audience (W2).
 
-    Raises Invalid (field `reason`) without a reason, and as `instead.offer`; NotFound, Conflict.
+    Raises Invalid (field `reason`) without a reason, and as `offer` does; NotFound and Conflict.
     """
     clean = reason.strip()
     if not 1 <= len(clean) <= LONGEST_REASON:
-        sentence = N_("Say why, in at most 2,000 characters. Holders will ask.")
+        sentence = N_("Enter a reason of up to 2,000 characters. People with access will ask.")
         raise Invalid(sentence, fields={"reason": sentence})
-    row = _row(session, slug, WebinarState.ANNOUNCED, WebinarState.WITHDRAWN)
+    row = find_in_state(session, slug, WebinarState.ANNOUNCED, WebinarState.WITHDRAWN)
     offer(session, row, instead, actor=actor, now=now)
     row.pulled_reason = clean
-    kept = _become(session, row, WebinarState.PULLED, "pulled", actor=actor, now=now)
+    kept = change_state(session, row, WebinarState.PULLED, "pulled", actor=actor, now=now)
+    change_notices.tell_all(session, row, "live_removed", "", now=now)
     end_for_webinar(session, row.id, ended_as=PlaybackEnd.PULLED, now=now)
     return kept
 
@@ -202,21 +205,27 @@ def pull_webinar(
 def restore_webinar(
     session: Session, slug: str, *, actor: str | None, now: datetime
 ) -> KeptWebinar:
-    """Put a canceled, withdrawn or pulled webinar back on the catalog."""
-    row = _row(session, slug, WebinarState.CANCELED, WebinarState.WITHDRAWN, WebinarState.PULLED)
+    """Put a canceled, withdrawn or removed webinar back into the catalog."""
+    row = find_in_state(
+        session, slug, WebinarState.CANCELED, WebinarState.WITHDRAWN, WebinarState.PULLED
+    )
     forget(session, row.id)
-    row.pulled_reason = None
-    if row.state is WebinarState.CANCELED and not has_ended(row.held_at, row.minutes, now):
+    was, row.pulled_reason = row.state, None
+    kept = change_state(session, row, WebinarState.ANNOUNCED, "restored", actor=actor, now=now)
+    if was is WebinarState.PULLED:
+        change_notices.tell_all(session, row, "live_available", "", now=now)
+    elif was is WebinarState.CANCELED and not has_ended(row.held_at, row.minutes, now):
         change_notices.tell_all(session, row, "live_reinstated", "", now=now)
-    return _become(session, row, WebinarState.ANNOUNCED, "restored", actor=actor, now=now)
+    return kept
 
 
 def _check_to_come(row: Webinar, now: datetime) -> None:
     if has_ended(row.held_at, row.minutes, now):
-        raise Conflict(N_("This webinar has been held. Withdraw it instead."), code="held")
+        raise Conflict(N_("This webinar was already held. Withdraw it instead."), code="held")
 
 
-def _row(session: Session, slug: str, *states: WebinarState) -> Webinar:
+def find_in_state(session: Session, slug: str, *states: WebinarState) -> Webinar:
+    """Return a webinar, locked; raises NotFound, and Conflict in other states than these."""
     row = session.scalar(select(Webinar).where(Webinar.slug == slug).with_for_update())
     if row is None:
         raise NotFound
@@ -226,15 +235,15 @@ def _row(session: Session, slug: str, *states: WebinarState) -> Webinar:
 
 
 _STANDING: Final = {
-    WebinarState.DRAFT: N_("This webinar is a draft. Publish it first."),
-    WebinarState.ANNOUNCED: N_("This webinar is on the catalog already."),
+    WebinarState.DRAFT: N_("This webinar is a draft. Announce it first."),
+    WebinarState.ANNOUNCED: N_("This webinar is already in the catalog."),
     WebinarState.CANCELED: N_("This webinar was canceled."),
     WebinarState.WITHDRAWN: N_("This webinar was withdrawn."),
-    WebinarState.PULLED: N_("This webinar was pulled."),
+    WebinarState.PULLED: N_("This webinar was removed."),
 }
 
 
-def _become(
+def change_state(
     session: Session,
     row: Webinar,
     state: WebinarState,
@@ -243,6 +252,7 @@ def _become(
     actor: str | None,
     now: datetime,
 ) -> KeptWebinar:
+    """Change the state of a webinar, its calendar entries' sequence, and the audit log."""
     row.state = state
     row.sequence += 1
     row.updated_at = now
@@ -255,7 +265,9 @@ def _move(session: Session, row: Webinar, wanted: str) -> None:
     if wanted in ("", row.slug):
         return
     if row.state is not WebinarState.DRAFT:
-        sentence = N_("The address of an announced webinar stays, so that links to it hold.")
+        sentence = N_(
+            "The address of an announced webinar can't change, so that links to it keep working."
+        )
         raise Invalid(sentence, fields={"slug": sentence})
     row.slug = slugs.choose(session, Webinar.slug, wanted=wanted, name=row.title)
 
@@ -267,7 +279,7 @@ def _name_presenters(session: Session, row: Webinar, wanted: Sequence[str]) -> N
             select(Presenter.id, Presenter.slug).where(Presenter.slug.in_(wanted))
         )
     }
-    _check_known("presenters", wanted, found, N_("There is no such presenter any more."))
+    _check_known("presenters", wanted, found, N_("This presenter no longer exists."))
     session.execute(delete(WebinarPresenter).where(WebinarPresenter.webinar_id == row.id))
     session.add_all(
         WebinarPresenter(webinar_id=row.id, presenter_id=found[slug], position=place)
@@ -283,11 +295,11 @@ def _put_in_series(session: Session, row: Webinar, wanted: Sequence[str]) -> Non
             select(Series.id, Series.slug).where(Series.slug.in_(wanted))
         )
     }
-    _check_known("series", wanted, found, N_("There is no such series any more."))
+    _check_known("series", wanted, found, N_("This series no longer exists."))
     mine = WebinarSeries.webinar_id == row.id
     wished = {found[slug] for slug in wanted}
     session.execute(delete(WebinarSeries).where(mine, WebinarSeries.series_id.not_in(wished)))
-    # where it is in already, it keeps its place
+    # a webinar already in a series keeps its position
     kept = set(session.scalars(select(WebinarSeries.series_id).where(mine)))
     session.add_all(
         WebinarSeries(webinar_id=row.id, series_id=series_id) for series_id in sorted(wished - kept)

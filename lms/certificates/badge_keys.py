@@ -1,7 +1,8 @@
 """Badge signing keys: one new key a year; former public keys stay published.
 
-A badge is saved by its holder and looked at years later, so what signed it stays published. A
-key that became known is withdrawn: what it signed is worth nothing, and is signed anew on request.
+Badges are verified years after they were issued, so retired public keys stay published. A
+compromised key is withdrawn: badges it signed are invalid, and can be downloaded again, signed
+anew.
 """
 
 import base64
@@ -35,14 +36,14 @@ from lms.models.certificates import BadgeKey, BadgeKeyState
 BITS: Final = 2048
 SIGNS_FOR: Final = timedelta(days=365)
 SEALED_OTHERWISE: Final = N_(
-    "The key that signs badges was sealed with another secret key. Bring CARREL_SECRET_KEY back, "
-    "or run `carrel badge-keys rotate`."
+    "The badge signing key was encrypted with another secret key. Restore the earlier"
+    " CARREL_SECRET_KEY, or run `carrel badge-keys rotate`."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """The key that signs now, loaded."""
+    """The active signing key, loaded."""
 
     kid: str
     private_key: RSAPrivateKey
@@ -50,7 +51,7 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """One of our keys, without what is secret of it."""
+    """One signing key, without its secret part."""
 
     kid: str
     state: BadgeKeyState
@@ -59,16 +60,16 @@ class KeyFacts:
 
 
 def signing_key(database: Database, secret_key: str, *, now: datetime) -> SigningKey:
-    """Return the key that signs now, made when there is none or the last one is a year old.
+    """Return the active signing key; creates one if there is none or the last is a year old.
 
-    Raises Unavailable when it was sealed with another secret key.
+    Raises Unavailable if it was encrypted with another secret key.
     """
     row = _active(database)
     if row is None or row.created_at <= now - SIGNS_FOR:
         _renew(database, secret_key, now=now)
         row = _active(database)
     assert row is not None, "just made"  # noqa: S101  (nothing deletes a key)
-    assert row.private_key is not None, "it signs"  # noqa: S101  (a CHECK says so)
+    assert row.private_key is not None, "it signs"  # noqa: S101  (required by a CHECK)
     try:
         return SigningKey(row.kid, _opened(row.private_key, secret_key))
     except InvalidToken as fault:
@@ -76,7 +77,7 @@ def signing_key(database: Database, secret_key: str, *, now: datetime) -> Signin
 
 
 def read_public(session: Session, kid: str) -> dict[str, Any]:
-    """Return the public key of an id as a JSON Web Key; raises NotFound for one that is withdrawn."""
+    """Return the public key with an ID as a JSON Web Key; raises NotFound if unknown or withdrawn."""
     found = session.scalar(
         select(BadgeKey.public_jwk).where(
             BadgeKey.kid == kid, BadgeKey.state != BadgeKeyState.WITHDRAWN
@@ -88,7 +89,7 @@ def read_public(session: Session, kid: str) -> dict[str, Any]:
 
 
 def list_public(session: Session) -> dict[str, Any]:
-    """Return all keys whose badges are good, as a key set (RFC 7517)."""
+    """Return all public keys that aren't withdrawn, as a key set (RFC 7517)."""
     rows = session.scalars(
         select(BadgeKey.public_jwk)
         .where(BadgeKey.state != BadgeKeyState.WITHDRAWN)
@@ -98,7 +99,7 @@ def list_public(session: Session) -> dict[str, Any]:
 
 
 def list_keys(session: Session) -> tuple[KeyFacts, ...]:
-    """Return our keys, the newest first."""
+    """Return all signing keys, the newest first."""
     rows = session.scalars(select(BadgeKey).order_by(BadgeKey.id.desc()))
     return tuple(KeyFacts(row.kid, row.state, row.created_at, row.retired_at) for row in rows)
 
@@ -111,7 +112,7 @@ def rotate(
     actor: str | None,
     now: datetime,
 ) -> str:
-    """Let a new key sign from now on, and return its id; the former one is retired or withdrawn."""
+    """Create a new signing key and return its ID; the active one is retired or withdrawn."""
     fresh = _make(secret_key, now)
     with database.transaction() as session:
         row = session.scalar(
@@ -119,14 +120,14 @@ def rotate(
         )
         if row is not None:
             row.state, row.retired_at, row.private_key = former, now, None
-            session.flush()  # one key is active at a time
+            session.flush()  # a unique index allows one active key
         session.add(fresh)
         audit.record(session, "badge_key.rotated", fresh.kid[:26], actor=actor, now=now)
     return fresh.kid
 
 
 def opens_keys(database: Database, secret_key: str) -> bool:
-    """Tell whether a secret key opens the key that signs now; True where none was made yet."""
+    """Return whether a secret key decrypts the active key; True if there is none yet."""
     key = _active(database)
     if key is None or key.private_key is None:
         return True
@@ -138,7 +139,7 @@ def opens_keys(database: Database, secret_key: str) -> bool:
 
 
 def _renew(database: Database, secret_key: str, *, now: datetime) -> None:
-    """Make a key where none signs, or the one that does is due; whoever is first makes it."""
+    """Create a key if there is none or it is a year old; only one of several callers succeeds."""
     fresh = _make(secret_key, now)
     try:
         with database.transaction() as session:
@@ -152,7 +153,7 @@ def _renew(database: Database, secret_key: str, *, now: datetime) -> None:
                 session.flush()
             session.add(fresh)
     except IntegrityError:
-        pass  # somebody else had the same need at this moment
+        pass  # another process created one at the same moment
 
 
 def _active(database: Database) -> BadgeKey | None:
@@ -179,7 +180,7 @@ def _make(secret_key: str, now: datetime) -> BadgeKey:
 @lru_cache(maxsize=8)
 def _opened(sealed: bytes, secret_key: str) -> RSAPrivateKey:
     key = load_pem_private_key(_seal(secret_key).decrypt(sealed), password=None)
-    assert isinstance(key, RSAPrivateKey), "ours"  # noqa: S101  (_make makes no other kind)
+    assert isinstance(key, RSAPrivateKey), "ours"  # noqa: S101  (_make creates no other kind)
     return key
 
 

@@ -26,11 +26,11 @@ ISSUED: Final = "certificate.issued"
 ISSUED_BY_HAND: Final = "certificate.issued_by_hand"
 REVOKED: Final = "certificate.revoked"
 CORRECTED: Final = "certificate.corrected"
-HAS_ONE: Final = N_("There is a certificate of this webinar for this person already.")
-NOT_STANDING: Final = N_("This certificate was revoked or corrected before.")
-WITHHELD: Final = N_("The holder was erased, so this certificate has no name to correct.")
-REASON_WITHHELD: Final = N_("The reason is withheld, and so is the name.")
-NAME_IT: Final = N_("Write a name of at most 200 letters.")
+HAS_ONE: Final = N_("This person already has a certificate for this webinar.")
+NOT_STANDING: Final = N_("This certificate was already revoked or corrected.")
+WITHHELD: Final = N_("The recipient's account was deleted, so there is no name to correct.")
+REASON_WITHHELD: Final = N_("The name and the reason are withheld.")
+NAME_IT: Final = N_("Enter a name of up to 200 characters.")
 
 _ANY: Final = (
     select(Certificate.id)
@@ -46,7 +46,7 @@ _STANDING: Final = _ANY.where(*_STANDS)
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """What is to be issued: to a login XOR somebody of a showing, for a webinar (row ids)."""
+    """A certificate to issue for a webinar: to a login or to an attendee of a group viewing (row IDs)."""
 
     webinar_id: int
     kind: CertificateKind
@@ -59,7 +59,7 @@ class Award:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The name as it should stand, and why it is corrected."""
+    """The correct name, and the reason for the correction."""
 
     name: str
     reason: str
@@ -75,9 +75,9 @@ class _Holder:
 def issue(
     session: Session, award: Award, *, actor: str | None, links: Links, now: datetime
 ) -> str | None:
-    """Issue a certificate and its letter; returns its outside id.
+    """Issue a certificate and email it; return its public ID.
 
-    Returns None where one of the same webinar stands for the same holder, however many ask at once.
+    Returns None if the recipient already has a valid one for the webinar, even under concurrency.
     """
     holder = _holder(session, award)
     webinar = session.execute(
@@ -115,9 +115,9 @@ def issue(
 def revoke(
     session: Session, public_id: str, reason: str, *, actor: str | None, links: Links, now: datetime
 ) -> None:
-    """Revoke a certificate; its page says so and why from now on, and the holder is told.
+    """Revoke a certificate; its page shows the reason, and the recipient is notified.
 
-    Raises NotFound, Invalid (field `reason`), Conflict for one that stands no more.
+    Raises NotFound, Invalid (field `reason`), and Conflict if it is no longer valid.
     """
     said = checked_reason(reason)
     row = _standing(session, public_id)
@@ -138,11 +138,11 @@ def correct(
     links: Links,
     now: datetime,
 ) -> str:
-    """Issue a certificate again with another name; returns the new outside id.
+    """Issue a certificate again with another name; return the new public ID.
 
-    The former page says that it was corrected and does not lead to the new one: who changed their
-    name need not have the two shown together. Raises NotFound,
-    Invalid (fields `name`, `reason`), Conflict for one that stands no more or has no holder.
+    The former page says that it was corrected and doesn't link to the new one, so that a person who
+    changed their name need not reveal both. Raises NotFound, Invalid (fields `name`, `reason`), and
+    Conflict if it is no longer valid or the name is withheld.
     """
     said, written = checked_reason(correction.reason), " ".join(correction.name.split())
     if not 0 < len(written) <= LONGEST_NAME:
@@ -179,17 +179,17 @@ def correct(
 
 
 def has_any(session: Session, login_id: int, webinar_id: int) -> bool:
-    """Tell whether a person was ever issued one, revoked ones included."""
+    """Return whether a person was ever issued one, including revoked ones."""
     return session.scalar(_ANY, {"person": login_id, "webinar": webinar_id}) is not None
 
 
 def has_standing(session: Session, login_id: int, webinar_id: int) -> bool:
-    """Tell whether one stands for a person, merged logins included."""
+    """Return whether a person has a valid one, including merged logins."""
     return session.scalar(_STANDING, {"person": login_id, "webinar": webinar_id}) is not None
 
 
 def with_standing(session: Session, login_id: int, webinar_ids: Collection[int]) -> frozenset[int]:
-    """Return those of some webinars of which one stands for a person, merged logins included."""
+    """Return which of these webinars a person has a valid certificate for, including merged logins."""
     rows = select(Certificate.webinar_id).where(
         Certificate.login_id.in_(logins_of(login_id)),
         Certificate.webinar_id.in_(webinar_ids),
@@ -201,9 +201,9 @@ def with_standing(session: Session, login_id: int, webinar_ids: Collection[int])
 def withhold(
     session: Session, login_ids: tuple[int, ...], keys: tuple[str, ...], now: datetime
 ) -> None:
-    """Take a person's name from their certificates, which stay and are verified without it.
+    """Remove a person's name from their certificates, which can still be verified without it.
 
-    What staff wrote as a reason may name them, so it goes too.
+    A reason that staff wrote may name the person, so it is removed too.
     """
     attendees = select(Attendee.id).where(Attendee.email_key.in_(keys))
     for which in (
@@ -247,7 +247,7 @@ def _holder(session: Session, award: Award) -> _Holder:
 
 
 def _holder_of(session: Session, row: Certificate) -> _Holder:
-    """Return where the holder of a certificate is written to; who was erased has no address."""
+    """Return the recipient's name and address for emails; no address after the account was deleted."""
     if row.withheld_at is not None or (row.login_id is None and row.attendee_id is None):
         return _Holder(row.holder, None, None)
     award = Award(
@@ -289,7 +289,7 @@ def _tell(
     session: Session, holder: _Holder, letter: _Letter, *, links: Links, now: datetime
 ) -> None:
     if holder.email is None:
-        return  # somebody of a learning system, who finds it there
+        return  # a person from an LMS, who finds it there
     page = links.page(f"/verify/{letter.public_id}")
     values = {
         "name": holder.name,

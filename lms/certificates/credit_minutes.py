@@ -13,26 +13,26 @@ from lms.models.recordings import Recording
 
 MINUTE_S: Final = 60
 TOO_MANY: Final = N_(
-    "The live session and the recording are shorter than that (%(longest)s minutes at most). Enter"
-    " fewer minutes, or confirm that certificates say more."
+    "The live session and the recording are shorter (%(longest)s minutes at most). Enter"
+    " fewer minutes, or confirm that certificates show more."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """How many minutes a webinar has live, and its recording, which may not be there yet."""
+    """The minutes of a webinar's live session, and of its recording if there is one."""
 
     live: int
     recording: int | None
 
     @property
     def longest(self) -> int:
-        """The minutes of the longer of the two."""
+        """Return the minutes of the longer of the two."""
         return max(self.live, self.recording or 0)
 
 
 def read_lengths(session: Session, webinar_id: int) -> Lengths:
-    """Return the lengths of a webinar that is there, in minutes, at least one for a recording."""
+    """Return the lengths of an existing webinar in minutes, at least 1 for a recording."""
     current = and_(Recording.webinar_id == Webinar.id, Recording.is_current)
     live, seconds = session.execute(
         select(Webinar.minutes, Recording.seconds)
@@ -45,10 +45,10 @@ def read_lengths(session: Session, webinar_id: int) -> Lengths:
 def credit_for(
     session: Session, webinar_id: int, rule: Rule, *, was_live: bool, was_recorded: bool
 ) -> int:
-    """Return the minutes that a certificate says, by what its holder took part in.
+    """Return the credit minutes of a certificate, by how its recipient took part.
 
-    They are those of the rule, and no more than the live session or the recording has unless staff
-    confirmed more.
+    These are the rule's minutes, limited to the length of the live session or recording unless
+    staff confirmed more.
     """
     lengths = read_lengths(session, webinar_id)
     recorded = lengths.live if lengths.recording is None else lengths.recording
@@ -57,7 +57,7 @@ def credit_for(
 
 
 def check_credit(session: Session, webinar_id: int, rule: Rule) -> None:
-    """Raise Invalid (field `credit_minutes`) for more than there is, unless staff confirmed it."""
+    """Raise Invalid (field `credit_minutes`) for more than the length, unless staff confirmed it."""
     lengths = read_lengths(session, webinar_id)
     if rule.credit_minutes > max(lengths.longest, rule.confirmed_minutes):
         said = TOO_MANY % {"longest": lengths.longest}

@@ -21,7 +21,7 @@ _PLACE: Final = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What a certificate says beside its facts; texts may hold placeholders like {name}."""
+    """The texts and signature of a certificate; texts can contain placeholders such as {name}."""
 
     heading: str
     before: str
@@ -42,7 +42,7 @@ BUILT_IN: Final = Design(
 
 
 def read_design(session: Session, *, at: datetime) -> Design:
-    """Return the design of certificates that are issued at a moment."""
+    """Return the design of certificates issued at a moment."""
     row = session.scalar(
         select(CertificateDesign)
         .where(CertificateDesign.created_at <= at)
@@ -63,11 +63,11 @@ def read_design(session: Session, *, at: datetime) -> Design:
 
 
 def checked(design: Design) -> Design:
-    """Return a design as it is kept; raises Invalid naming the fields that are faulty."""
+    """Return a design with normalized texts; raises Invalid naming the faulty fields."""
     texts = {name: " ".join(getattr(design, name).split()) for name in LONGEST}
     faults = {name: fault for name, text in texts.items() if (fault := _fault(name, text))}
     if faults:
-        raise Invalid(N_("The certificate's words have faults."), fields=faults)
+        raise Invalid(N_("Correct the certificate text marked below."), fields=faults)
     return replace(
         design,
         heading=texts["heading"],
@@ -79,7 +79,7 @@ def checked(design: Design) -> Design:
 
 
 def keep_design(session: Session, design: Design, *, actor: str | None, now: datetime) -> None:
-    """Let certificates that are issued from now on look like this; raises Invalid as `checked`."""
+    """Store the design of certificates issued from now on; raises Invalid as `checked` does."""
     kept = checked(design)
     session.add(
         CertificateDesign(
@@ -98,16 +98,16 @@ def keep_design(session: Session, design: Design, *, actor: str | None, now: dat
 
 
 def fill_in(text: str, values: dict[str, str]) -> str:
-    """Return a text with its placeholders filled in."""
+    """Return a text with its placeholders filled in; unknown ones stay."""
     return _PLACE.sub(lambda found: values.get(found[1].strip(), found[0]), text)
 
 
 def _fault(name: str, text: str) -> str:
     unknown = [one for one in _PLACE.findall(text) if one.strip() not in PLACEHOLDERS]
     if unknown:
-        return N_("There is no placeholder {%(name)s}.") % {"name": unknown[0]}
+        return N_("{%(name)s} is not a placeholder you can use.") % {"name": unknown[0]}
     if len(text) > LONGEST[name]:
         return N_("Use at most %(most)s characters.") % {"most": LONGEST[name]}
     if name == "heading" and not text:
-        return N_("Give the certificate a heading.")
+        return N_("Enter a heading for the certificate.")
     return ""

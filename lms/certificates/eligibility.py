@@ -60,7 +60,7 @@ _ASK_NO_MORE: Final = CompiledStatement(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How near a person is to the certificate of a webinar: shares 0 to 1 of the recording."""
+    """A person's progress toward the certificate of a webinar; shares of the recording, 0 to 1."""
 
     rule: Rule
     live_minutes: int
@@ -69,12 +69,12 @@ class Standing:
 
     @property
     def is_earned(self) -> bool:
-        """Tell whether the rule is met."""
+        """Return whether the rule is met."""
         return self.rule.is_offered and self.share + ROUNDING >= self.needed
 
 
 def read_standing(session: Session, login_id: int, webinar_id: int) -> Standing:
-    """Return how near a person is; the best version counts, over all logins that are theirs."""
+    """Return a person's progress; their best-watched version counts, over all their logins."""
     return _read_standing(
         session, login_id, webinar_id, read_places_in(session, login_id, webinar_id)
     )
@@ -83,7 +83,7 @@ def read_standing(session: Session, login_id: int, webinar_id: int) -> Standing:
 def read_standings(
     session: Session, login_id: int, webinar_ids: Collection[int]
 ) -> dict[int, Standing]:
-    """Return how near a person is to the certificate of each of some webinars, as `read_standing`."""
+    """Return a person's progress for each of several webinars, as `read_standing` does."""
     rules = read_rules(session, webinar_ids)
     live = read_attendances(session, login_id, webinar_ids)
     versions = session.execute(
@@ -104,7 +104,7 @@ def read_standings(
 
 
 def consider_session(session: Session, session_id: str, *, links: Links, now: datetime) -> None:
-    """Consider the certificate of what a playback session plays, for who plays it."""
+    """Check the certificate for the viewer and webinar of a playback session."""
     for row in _PLAYED.rows(session, {"session": session_id}):
         consider(session, row.login_id, row.webinar_id, links=links, now=now)
 
@@ -112,10 +112,10 @@ def consider_session(session: Session, session_id: str, *, links: Links, now: da
 def consider(
     session: Session, login_id: int, webinar_id: int, *, links: Links, now: datetime
 ) -> str | None:
-    """Issue the certificate if it is earned and never was issued; returns its outside id then.
+    """Issue the certificate if it is earned and never was issued; return its public ID, or None.
 
-    Where it isn't earned yet, notes at how many watched seconds to ask again; no sooner can it be.
-    One that was revoked is not issued again by itself.
+    If it isn't earned yet, stores the number of watched seconds at which to check again, before
+    which it can't be earned. A revoked certificate isn't issued again automatically.
     """
     kept_id = kept_login(session, login_id)
     places = read_places_in(session, kept_id, webinar_id)
@@ -139,7 +139,7 @@ def consider(
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Somebody to be considered for a webinar's certificate (row ids); `record_id` is for going on."""
+    """A login and webinar to check (row IDs); `record_id` is for paging."""
 
     record_id: int
     login_id: int
@@ -147,7 +147,7 @@ class Due:
 
 
 def read_due(session: Session, *, after: int, limit: int) -> tuple[Due, ...]:
-    """Return who is to be considered and was not when the beat came, by records after this one."""
+    """Return checks that are due but weren't made on a heartbeat, for records after this one."""
     rows = session.execute(
         select(WatchRecord.id, WatchRecord.login_id, Recording.webinar_id)
         .join_from(WatchRecord, Recording, Recording.id == WatchRecord.recording_id)
@@ -201,10 +201,10 @@ def _ask_no_more(session: Session, login_id: int, webinar_id: int) -> None:
 def _ask_again_at(
     session: Session, login_id: int, places: Mapping[int, Place], standing: Standing
 ) -> None:
-    """Note for each record how much must have been seen by it, at the least, to be asked again.
+    """Store for each record the watched seconds below which the certificate can't be earned.
 
-    A second seen by one login adds at most one to what was seen by all. What is kept of a record is
-    whole seconds, so one is given away.
+    A second watched with one login adds at most one second to the total. Records store whole
+    seconds, so one second is subtracted for rounding.
     """
     driver = Driver.of(session)
     for recording_id, place in places.items():

@@ -1,4 +1,4 @@
-"""Certificates for attendees of a group showing, marked as group viewing."""
+"""Certificates for attendees of a group viewing, marked as such."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,13 +18,13 @@ from lms.models.group_showings import Attendee, Showing
 from lms.models.jobs import Lane
 
 GIVE: Final = "certificates.group"
-NAME_MENDED: Final = N_("The host of the showing corrected the name.")
-TAKEN_OFF: Final = N_("The host of the showing took this name off the roster.")
+NAME_MENDED: Final = N_("The host of the group viewing corrected the name.")
+TAKEN_OFF: Final = N_("The host of the group viewing removed this name.")
 
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """Whether a showing that is over went on long enough for certificates; minutes shown and needed."""
+    """Whether an ended group viewing was long enough for certificates; minutes shown and needed."""
 
     is_long_enough: bool
     minutes_shown: int
@@ -32,15 +32,15 @@ class Earned:
 
 
 def ask_for(session: Session, showing_id: str, *, now: datetime) -> None:
-    """Have the people of a closed showing, by its outside id, given their certificates."""
+    """Queue the certificates for the attendees of an ended group viewing, by its public ID."""
     job_queue.enqueue(session, kind=GIVE, lane=Lane.PROMPT, subject=showing_id, payload={}, now=now)
 
 
 def read_earned(session: Session, showing_id: str) -> Earned | None:
-    """Tell whether a showing earned certificates; None while it is open, or where none are offered.
+    """Return whether a group viewing earned certificates; None while open, or if none are offered.
 
-    It did when it went on for as long as is asked of somebody live, or when its host has watched
-    the share of the recording that is asked of one person.
+    It did if it lasted as long as the rule requires of live attendance, or if its host has watched
+    the share of the recording that the rule requires of one person.
     """
     row = session.execute(
         select(Showing.login_id, Showing.webinar_id, Showing.minutes_shown).where(
@@ -58,9 +58,9 @@ def read_earned(session: Session, showing_id: str) -> Earned | None:
 
 
 def give_some(session: Session, showing_id: str, *, limit: int, links: Links, now: datetime) -> int:
-    """Issue certificates to so many of a showing's people who have none; returns how many got one.
+    """Issue certificates to up to `limit` attendees who have none; return how many.
 
-    Who had one that was revoked gets no other by itself.
+    A person whose certificate was revoked doesn't get another automatically.
     """
     showing = session.scalars(select(Showing).where(Showing.public_id == showing_id)).one_or_none()
     if showing is None:
@@ -74,7 +74,7 @@ def give_some(session: Session, showing_id: str, *, limit: int, links: Links, no
         select(Attendee.id)
         .where(
             Attendee.showing_id == showing.id,
-            Attendee.email.contains("@"),  # who was erased has no address
+            Attendee.email.contains("@"),  # deleted people have no address
             ~exists().where(Certificate.attendee_id == Attendee.id),
         )
         .order_by(Attendee.id)
@@ -95,7 +95,7 @@ def give_some(session: Session, showing_id: str, *, limit: int, links: Links, no
 def follow_name(
     session: Session, attendee_id: int, name: str, *, actor: str, links: Links, now: datetime
 ) -> None:
-    """Correct the certificate of somebody whose name the host mended, where one stands."""
+    """Correct an attendee's valid certificate after the host corrected their name."""
     row = _standing(session, attendee_id)
     if row is not None and row.holder not in ("", name):
         correction = Correction(name, NAME_MENDED)
@@ -105,14 +105,14 @@ def follow_name(
 def follow_removal(
     session: Session, attendee_id: int, *, actor: str, links: Links, now: datetime
 ) -> None:
-    """Revoke the certificate of somebody whom the host took off the roster, where one stands."""
+    """Revoke an attendee's valid certificate after the host removed them from the list."""
     row = _standing(session, attendee_id)
     if row is not None:
         certificates.revoke(session, row.public_id, TAKEN_OFF, actor=actor, links=links, now=now)
 
 
 def certificate_of(session: Session, attendee_id: int) -> str | None:
-    """Return the outside id of the certificate that stands for somebody of a showing."""
+    """Return the public ID of an attendee's valid certificate, or None."""
     row = _standing(session, attendee_id)
     return None if row is None else row.public_id
 

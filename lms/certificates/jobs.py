@@ -1,4 +1,4 @@
-"""Jobs for certificates: issue those no heartbeat has issued, and those of a group showing."""
+"""Jobs for certificates: issue those no heartbeat has issued, and those of a group viewing."""
 
 from datetime import timedelta
 from typing import Final
@@ -16,7 +16,7 @@ AT_ONCE: Final = 25
 
 
 def consider(carrel: Carrel, run: JobRun) -> None:
-    """Consider whoever a beat has left over: after a merge, a changed rule, minutes live, a fault."""
+    """Check what no heartbeat did: after merges, changed rules, live attendance, or a failure."""
     links = Links(carrel.settings.base_url)
     after = 0
     while not run.canceled():
@@ -34,7 +34,7 @@ def consider(carrel: Carrel, run: JobRun) -> None:
 
 
 def give_group(carrel: Carrel, run: JobRun) -> None:
-    """Give the people of a showing their certificates, some at a time; twice gives none twice."""
+    """Issue the certificates of a group viewing in batches; a repeated run issues none twice."""
     links = Links(carrel.settings.base_url)
     while not run.canceled():
         with carrel.database.transaction() as session:

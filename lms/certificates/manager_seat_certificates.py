@@ -11,9 +11,9 @@ from lms.seats.watch_progress import covers
 
 
 def list_in_seat(session: Session, assignment_id: int) -> tuple[CertificateFacts, ...]:
-    """Return what the person of an assignment has earned of what its pool covers, the latest first.
+    """Return the valid certificates that a person earned in a seat, the latest first.
 
-    By the end of the assignment; what stands no more is left out. Merged logins count as one.
+    Only those for what the pool covers, earned by the end of the assignment, over merged logins.
     """
     person = select(Assignment.login_id).where(Assignment.id == assignment_id).scalar_subquery()
     covered = exists().where(

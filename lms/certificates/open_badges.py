@@ -1,7 +1,7 @@
 """Certificates as signed Open Badges 3.0 (1EdTech OB 3.0, JSON Web Token proof).
 
-The payload is the credential itself with the claims of a token beside it. The key is named by an
-address that answers it, so that anybody can verify it without asking us for more.
+The payload is the credential together with the JWT claims. `kid` is the URL of the public key, so
+that anyone can verify a badge without contacting us.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ CONTEXTS: Final = (
     "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
 )
 TYPE: Final = "application/vc+jwt"
-NO_BADGE: Final = N_("There is no badge of this certificate any more. Its page says why.")
+NO_BADGE: Final = N_("This certificate no longer has a badge. Its page says why.")
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a badge says in words: what was achieved, and by what."""
+    """The words of a badge: the seller, what was achieved, and how."""
 
     seller: str
     description: str
@@ -32,7 +32,7 @@ class Wording:
 
 
 def sign_badge(facts: CertificateFacts, wording: Wording, key: SigningKey, links: Links) -> str:
-    """Return the badge of a certificate as a compact token; raises Gone for one that has none."""
+    """Return a certificate's badge as a compact JWT; raises Gone if the certificate has none."""
     if not facts.is_printed:
         raise Gone(NO_BADGE)
     credential = _credential(facts, wording, links)
@@ -47,7 +47,7 @@ def sign_badge(facts: CertificateFacts, wording: Wording, key: SigningKey, links
 
 
 def issuer_profile(seller: str, links: Links) -> dict[str, Any]:
-    """Return who issues, as its address answers it."""
+    """Return the issuer profile that its URL serves."""
     return {
         "id": links.page("/badges/issuer"),
         "type": ["Profile"],
@@ -57,9 +57,9 @@ def issuer_profile(seller: str, links: Links) -> dict[str, Any]:
 
 
 def status_list(facts: CertificateFacts, links: Links) -> dict[str, Any]:
-    """Return the revocation list of one badge: it names the badge once that stands no more.
+    """Return the revocation list of one badge, which lists the badge once it is no longer valid.
 
-    Each has a list of its own, so that none leads to the pages of others.
+    Each badge has its own list, so that no list reveals other badges.
     """
     page = links.page(f"/verify/{facts.public_id}")
     over = [] if facts.status is Status.VALID else [{"id": page, "revoked": True}]

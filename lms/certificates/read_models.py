@@ -1,4 +1,4 @@
-"""Read models of certificates: one by its public id, and all of a person's."""
+"""Read models of certificates: one by its public ID, and all of a person's."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from lms.models.group_showings import Attendee
 
 
 class Status(StrEnum):
-    """What its page answers to who checks a certificate."""
+    """The status shown to a person who verifies a certificate."""
 
     VALID = "valid"
     REVOKED = "revoked"
@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
-    """A certificate as it was issued, and what became of it; `holder` is "" once withheld."""
+    """A certificate as issued, and its status; `holder` is "" once withheld."""
 
     public_id: str
     kind: CertificateKind
@@ -47,14 +47,14 @@ class CertificateFacts:
 
     @property
     def status(self) -> Status:
-        """Return whether it stands."""
+        """Return whether it is valid, revoked or corrected."""
         if self.revoked_at is not None:
             return Status.REVOKED
         return Status.VALID if self.replaced_at is None else Status.CORRECTED
 
     @property
     def is_printed(self) -> bool:
-        """Tell whether there is a paper of it: it stands, and has a name."""
+        """Return whether it has a PDF and a badge: it is valid, and its name isn't withheld."""
         return self.status is Status.VALID and self.withheld_at is None
 
 
@@ -84,7 +84,7 @@ _keys = union(
     ),
     select(LoginAlias.email_key).where(LoginAlias.login_id.in_(logins_of(_PERSON))),
 ).subquery()
-# An address that somebody has is never NULL here: else nothing at all would be theirs.
+# NULL keys are excluded and coalesced: a NULL in the subquery would make the condition unknown.
 _seen_together = select(Attendee.id).where(
     Attendee.email_key.in_(select(func.coalesce(_keys.c.key, "")).where(_keys.c.key.is_not(None)))
 )
@@ -110,7 +110,7 @@ _STANDING: Final = (
 
 
 def read_certificate(session: Session, public_id: str) -> CertificateFacts:
-    """Return a certificate to whoever has its outside id, revoked or not; raises NotFound."""
+    """Return a certificate by its public ID, revoked or not; raises NotFound."""
     row = session.execute(FACTS.where(Certificate.public_id == public_id)).one_or_none()
     if row is None:
         raise NotFound
@@ -118,22 +118,22 @@ def read_certificate(session: Session, public_id: str) -> CertificateFacts:
 
 
 def list_own(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:
-    """Return what was issued to a person and not corrected since, what was earned last first.
+    """Return a person's certificates except corrected ones, the latest earned first.
 
-    Over all logins that are theirs, and from showings to a group under an address that is theirs.
+    Over all their logins, and from group viewings under any of their confirmed addresses.
     """
     rows = session.execute(_OWN, {"person": login_id})
     return tuple(facts_of_row(row) for row in rows)
 
 
 def own_of_webinar(session: Session, login_id: int, webinar_id: int) -> CertificateFacts | None:
-    """Return the certificate of a webinar that stands for a person, if one does."""
+    """Return a person's valid certificate for a webinar, or None."""
     row = session.execute(_STANDING, {"person": login_id, "webinar": webinar_id}).one_or_none()
     return None if row is None else facts_of_row(row)
 
 
 def list_siblings(session: Session, public_id: str) -> tuple[CertificateFacts, ...]:
-    """Return all that was issued to the same holder for the same webinar, the latest first."""
+    """Return all certificates of the same recipient for the same webinar, the latest first."""
     row = session.execute(
         select(Certificate.login_id, Certificate.attendee_id, Certificate.webinar_id).where(
             Certificate.public_id == public_id
@@ -155,13 +155,13 @@ def list_siblings(session: Session, public_id: str) -> tuple[CertificateFacts, .
 
 
 def list_history(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:
-    """Return all that was ever issued to a person, corrected ones included, the latest first."""
+    """Return all certificates ever issued to a person, including corrected ones, the latest first."""
     rows = session.execute(_HISTORY, {"person": login_id})
     return tuple(facts_of_row(row) for row in rows)
 
 
 def sum_credit(facts: tuple[CertificateFacts, ...]) -> int:
-    """Return the minutes of continuing education that stand, each webinar once."""
+    """Return the valid minutes of continuing education, counting each webinar once."""
     of_webinar: dict[str, int] = {}
     for each in facts:
         if each.status is Status.VALID:
@@ -170,5 +170,5 @@ def sum_credit(facts: tuple[CertificateFacts, ...]) -> int:
 
 
 def facts_of_row(row: Row[*tuple[Any, ...]]) -> CertificateFacts:
-    """Return a row of `FACTS`."""
+    """Return a row of `FACTS` as CertificateFacts."""
     return CertificateFacts(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)

@@ -38,11 +38,11 @@ _ATTENDANCE: Final = select(func.max(Attendance.minutes)).where(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What earns the certificate, and how much continuing education it stands for.
+    """What earns the certificate, and how many credit minutes it shows.
 
-    `percent` of a recording earns it, `live_minutes` of the live webinar do, and so does half of
-    the one with half of the other. Up to `confirmed_minutes` staff confirmed more credit than the live session or
-    the recording has.
+    Either `percent` of the recording or `live_minutes` of live attendance earns it, and so does
+    half of each, or any such mix. `confirmed_minutes` is the credit up to which staff confirmed
+    more than the length of the live session or the recording.
     """
 
     is_offered: bool
@@ -52,30 +52,30 @@ class Rule:
     confirmed_minutes: int = 0
 
     def share_needed(self, live_minutes: int) -> float:
-        """Return the share of the recording, 0 to 1, that is asked of who was there live so long."""
+        """Return the share of the recording, 0 to 1, required after this many minutes of live attendance."""
         return self.percent / 100 * max(0.0, 1 - live_minutes / self.live_minutes)
 
 
 @dataclass(frozen=True, slots=True)
 class MinutesByHand:
-    """Minutes that staff entered for somebody; `reported` are a report's, None before it was counted."""
+    """Minutes that staff entered for a person; `reported` are a report's, None if there was none."""
 
     minutes: int
     reported: int | None
 
 
 def usual_live_minutes(minutes: int) -> int:
-    """Return the minutes live that earn it where staff said nothing: 50 of each 60, rounded up."""
+    """Return the default for live attendance: 50 of each 60 minutes, rounded up, at least 1."""
     return max(1, -(-minutes * LIVE_OF_60 // 60))
 
 
 def read_rule(session: Session, webinar_id: int) -> Rule:
-    """Return the rule of a webinar that is there."""
+    """Return the rule of an existing webinar, with defaults."""
     return _rule(session.execute(_RULE, {"webinar": webinar_id}).one())
 
 
 def read_rules(session: Session, webinar_ids: Collection[int]) -> dict[int, Rule]:
-    """Return the rules of several webinars."""
+    """Return the rules of several webinars by ID."""
     rows = session.execute(_RULES.where(Webinar.id.in_(webinar_ids)))
     return {row.id: _rule(row) for row in rows}
 
@@ -91,7 +91,7 @@ def _rule(row: Any) -> Rule:  # noqa: ANN401  (a row, however it was read)
 
 
 def keep_rule(session: Session, webinar_id: int, rule: Rule) -> None:
-    """Keep the rule of a webinar; whoever watches or has watched it is looked at anew."""
+    """Store the rule of a webinar, and have everyone who watched it checked again."""
     minutes = session.scalars(select(Webinar.minutes).where(Webinar.id == webinar_id)).one()
     usual = rule.live_minutes == usual_live_minutes(minutes)
     values = {
@@ -108,14 +108,14 @@ def keep_rule(session: Session, webinar_id: int, rule: Rule) -> None:
 
 
 def look_at_person_again(session: Session, login_id: int) -> None:
-    """Have all that a person has watched looked at anew, merged logins included."""
+    """Have everything a person watched checked again, including merged logins."""
     _look_again(session, WatchRecord.login_id.in_(logins_of(login_id)))
 
 
 def note_attendance(
     session: Session, *, login_id: int, webinar_id: int, minutes: int, now: datetime
 ) -> None:
-    """Keep how many minutes staff say that somebody was there live, instead of what counted before."""
+    """Store the minutes of live attendance that staff entered, which replace any others."""
     values = {"minutes": minutes, "by_hand": True, "noted_at": now}
     put = insert_into(session, Attendance).values(
         login_id=login_id, webinar_id=webinar_id, **values
@@ -128,7 +128,7 @@ def note_attendance(
 def note_reported(
     session: Session, *, login_id: int, webinar_id: int, minutes: int, now: datetime
 ) -> None:
-    """Keep how many minutes a room's report saw somebody; they count where staff entered none."""
+    """Store the minutes of a meeting report; they count unless staff entered some."""
     values = {"minutes": minutes, "reported_minutes": minutes, "by_hand": False, "noted_at": now}
     put = insert_into(session, Attendance).values(
         login_id=login_id, webinar_id=webinar_id, **values
@@ -147,7 +147,7 @@ def note_reported(
 
 
 def go_by_report(session: Session, *, login_id: int, webinar_id: int, now: datetime) -> bool:
-    """Let the report's minutes count instead of those by hand; False where no report was counted for them."""
+    """Use the report's minutes instead of those entered by staff; return False if there is no report."""
     changed = session.scalar(
         update(Attendance)
         .where(
@@ -163,7 +163,7 @@ def go_by_report(session: Session, *, login_id: int, webinar_id: int, now: datet
 
 
 def minutes_by_hand(session: Session, webinar_id: int) -> Mapping[int, MinutesByHand]:
-    """Return the minutes that staff entered by hand, by the row of each login."""
+    """Return the minutes that staff entered, by login row ID."""
     rows = session.execute(
         select(Attendance.login_id, Attendance.minutes, Attendance.reported_minutes).where(
             Attendance.webinar_id == webinar_id, Attendance.by_hand
@@ -173,9 +173,9 @@ def minutes_by_hand(session: Session, webinar_id: int) -> Mapping[int, MinutesBy
 
 
 def read_attendance(session: Session, login_id: int, webinar_id: int) -> int:
-    """Return the minutes a person was there live.
+    """Return a person's minutes of live attendance.
 
-    Of two logins that are one person the longer time counts: both may have sat in the same hour.
+    Of merged logins the longer time counts, because both can have attended the same hour.
     """
     return session.scalar(_ATTENDANCE, {"person": login_id, "webinar": webinar_id}) or 0
 
@@ -183,7 +183,7 @@ def read_attendance(session: Session, login_id: int, webinar_id: int) -> int:
 def read_attendances(
     session: Session, login_id: int, webinar_ids: Collection[int]
 ) -> dict[int, int]:
-    """Return the minutes a person was there live, as `read_attendance` does, of each where they were."""
+    """Return a person's minutes of live attendance by webinar ID, as `read_attendance` does."""
     asked = (
         select(Attendance.webinar_id, func.max(Attendance.minutes).label("minutes"))
         .where(Attendance.login_id.in_(logins_of(login_id)), Attendance.webinar_id.in_(webinar_ids))

@@ -27,14 +27,14 @@ MOST_MINUTES: Final = 24 * 60
 RULE_CHANGED: Final = "webinar.certificate_rule_changed"
 CREDIT_CONFIRMED: Final = "webinar.credit_confirmed"
 ATTENDED: Final = "webinar.attendance_noted"
-NO_LOGIN: Final = N_("Nobody here has a log-in under this address.")
-NOTHING: Final = N_("Write an address and the minutes, one person a line.")
+NO_LOGIN: Final = N_("No account has this address.")
+NOTHING: Final = N_("Enter an address and its minutes, one person per line.")
 _LINE: Final = re.compile(r"[^@]*?(?P<email>[^\s<>,;\"]+@[^\s<>,;\"]+).*?(?P<minutes>\d+)\D*")
 
 
 @dataclass(frozen=True, slots=True)
 class CertificatePage:
-    """One page of a webinar's certificates, the latest first, and how many there are in all."""
+    """One page of a webinar's certificates, the latest first, and the total number."""
 
     items: tuple[CertificateFacts, ...]
     total: int
@@ -42,7 +42,7 @@ class CertificatePage:
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """What became of a list of who was there live: lines kept, certificates issued, addresses unknown."""
+    """The result of an attendance list: entries stored, certificates issued, and unknown addresses."""
 
     kept: int
     issued: int
@@ -52,7 +52,7 @@ class Attended:
 def list_of_webinar(
     session: Session, webinar_id: int, *, words: str, offset: int
 ) -> CertificatePage:
-    """Return what was issued for a webinar, by words of the holder's name or the number."""
+    """Return a webinar's certificates, filtered by words of the recipient's name or by public ID."""
     wanted = FACTS.where(Certificate.webinar_id == webinar_id)
     for word in words.casefold().split():
         name = func.lower(Certificate.holder)
@@ -66,7 +66,7 @@ def list_of_webinar(
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """To whom staff issue a certificate, by an address that leads to a login, and why."""
+    """The address of the login to which staff issue a certificate, and the reason."""
 
     email: str
     reason: str
@@ -81,9 +81,9 @@ def issue_by_hand(
     links: Links,
     now: datetime,
 ) -> str:
-    """Issue a certificate to the login of an address, for a reason; returns its outside id.
+    """Issue a certificate to the login with an address, for a reason; return its public ID.
 
-    Raises Invalid (fields `email`, `reason`), Conflict where one stands already.
+    Raises Invalid (fields `email`, `reason`), and Conflict if the person has a valid one.
     """
     said = checked_reason(wanted.reason)
     login_id = _login(session, wanted.email)
@@ -107,10 +107,10 @@ def issue_by_hand(
 def change_rule(
     session: Session, webinar_id: int, rule: Rule, *, actor: str | None, now: datetime
 ) -> None:
-    """Keep what earns the certificate of a webinar, for whoever has none yet.
+    """Store the certificate rule of a webinar, which applies to people without a certificate.
 
-    Raises Invalid (field `credit_minutes`) for more credit than the live session or the recording has, unless
-    that is confirmed, which is recorded as an act of its own.
+    Raises Invalid (field `credit_minutes`) for more credit than the live session or the recording
+    is long, unless confirmed; confirming has its own audit entry.
     """
     check_credit(session, webinar_id, rule)
     before = rules_and_attendance_minutes.read_rule(session, webinar_id)
@@ -131,10 +131,10 @@ def note_attended(
     links: Links,
     now: datetime,
 ) -> Attended:
-    """Keep the minutes that people were there live, pasted one a line, and issue what that earns.
+    """Store pasted minutes of live attendance, and issue the certificates that they earn.
 
-    A line is an address and a number of minutes, whatever stands between. Raises Invalid (field
-    `people`) naming the lines that are none; then nothing is kept.
+    Each line has an address and a number of minutes, with anything in between. Raises Invalid
+    (field `people`) with the numbers of faulty lines; then nothing is stored.
     """
     rows = _read_lines(text)
     kept, issued, unknown = 0, 0, []
@@ -177,7 +177,7 @@ def _read_lines(text: str) -> list[tuple[str, int]]:
         rows.append((found["email"], minutes))
     if faulty or not rows:
         sentence = (
-            N_("These lines have no address with minutes up to 1440: %(lines)s.")
+            N_("These lines have no address with up to 1,440 minutes: %(lines)s.")
             % {"lines": ", ".join(faulty[:20])}
             if faulty
             else NOTHING

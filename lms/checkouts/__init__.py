@@ -1,1 +1,1 @@
-"""Checkouts: paying by card, and what the card provider says of payments, refunds and disputes."""
+"""Checkouts: card payments, and the card provider's events about payments, refunds and disputes."""

@@ -1,4 +1,4 @@
-"""Amounts of checkouts: what is to be paid of an order now."""
+"""Amounts of checkouts: what is due for an order now."""
 
 from datetime import datetime
 from typing import Final
@@ -19,9 +19,9 @@ FREE: Final = N_("There is nothing to pay.")
 def amount_of(
     session: Session, order: Order, invoice: Document | None, *, zone: ZoneInfo, now: datetime
 ) -> int:
-    """Return what is to be paid: what is open of its invoice, or else all of it.
+    """Return the amount due: the open amount of its invoice, or else the total.
 
-    Raises Conflict where nothing is.
+    Raises Conflict if nothing is due.
     """
     if order.canceled_at is not None:
         raise Conflict(CANCELED)
@@ -35,7 +35,7 @@ def amount_of(
 
 
 def total_of(session: Session, order: Order, *, zone: ZoneInfo, now: datetime) -> int:
-    """Return what an order costs with the tax of today."""
+    """Return the total of an order with today's tax."""
     on = now.astimezone(zone).date()
     lines = orders.lines_of(session, order.id)
     printed = billing.printed_lines(session, order, lines, zone=zone, today=on)

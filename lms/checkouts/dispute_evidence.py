@@ -1,4 +1,4 @@
-"""Dispute evidence: what to send to the bank for a disputed order, and until when (MONEY.md, M12)."""
+"""Dispute evidence: what to send to the bank for a disputed order, and by when (MONEY.md, M12)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import logins_of
 from lms.models.certificates import Certificate
 from lms.models.documents import Document, DocumentKind
 from lms.models.grants import Grant
@@ -16,11 +17,12 @@ from lms.models.payments import Dispute, DisputeState, Settlement
 from lms.models.playback import PlaybackSession, WatchRecord
 from lms.models.recordings import Recording
 from lms.models.seller import PolicyKind, PolicyVersion
+from lms.sales.mails import SAY_WHAT_WAS_BOUGHT
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A receipt, by its outside id, and its number as printed."""
+    """A receipt, by its public ID, and its printed number."""
 
     document_id: str
     number: str
@@ -28,7 +30,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of an order that a payer disputes; None and () where there is nothing."""
+    """Facts about a disputed order; None and () if there are none."""
 
     due_at: datetime | None
     amount_minor: int
@@ -42,7 +44,7 @@ class Evidence:
 
 
 def evidence_of(session: Session, order: Order) -> Evidence | None:
-    """Return what can be sent about a disputed order; None where no dispute is open."""
+    """Return the evidence for a disputed order; None if no dispute is open."""
     dispute = session.scalar(
         select(Dispute)
         .join(Settlement, Settlement.payment_id == Dispute.payment_id)
@@ -89,7 +91,7 @@ def _first_opened(session: Session, order: Order) -> datetime | None:
 
 
 def _watched_minutes(session: Session, order: Order) -> int:
-    """Return what the people whom the order let in watched of what it let them into."""
+    """Return the minutes that people watched through the order's access."""
     opened = (
         select(PlaybackSession.login_id, PlaybackSession.recording_id)
         .join(Grant, Grant.id == PlaybackSession.grant_id)
@@ -131,11 +133,13 @@ def _certificates(session: Session, order: Order) -> int:
 
 
 def _emailed_at(session: Session, order: Order) -> datetime | None:
-    """Return when the buyer was first emailed what was bought, and it did not come back."""
+    """Return when the buyer was first emailed what they bought, unless it bounced."""
+    if order.contact_id is None:
+        return None
     return session.scalar(
         select(func.min(Mail.sent_at)).where(
-            Mail.login_id == order.contact_id,
-            Mail.kind.in_(("order_confirmation", "order_confirmation_organization")),
+            Mail.login_id.in_(logins_of(order.contact_id)),
+            Mail.kind.in_(SAY_WHAT_WAS_BOUGHT),
             Mail.state == JobState.DONE,
             Mail.bounced_at.is_(None),
             Mail.created_at >= order.created_at,

@@ -1,4 +1,4 @@
-"""Disputed payments: what the card provider says of a dispute, done as our team would (M12)."""
+"""Disputed payments: applies a dispute's status at the card provider (M12)."""
 
 from datetime import datetime
 
@@ -15,9 +15,9 @@ from lms.sales.disputes import AtProvider
 def fold(
     session: Session, found: ProviderDispute, *, mail_context: MailContext, now: datetime
 ) -> None:
-    """Open the dispute of a payment, and close it as the bank decided; an inquiry takes no money.
+    """Open the dispute of a payment, and close it when the bank decides; inquiries are ignored.
 
-    Payments of others are let be.
+    Payments made elsewhere are ignored.
     """
     if found.state is ProviderDisputeState.INQUIRY:
         return

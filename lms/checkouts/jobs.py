@@ -1,4 +1,4 @@
-"""Jobs of checkouts: folding what the card provider says, asking it, and returning unused money."""
+"""Jobs of checkouts: process provider events, poll the provider, and refund unused money."""
 
 from datetime import timedelta
 from typing import Final
@@ -24,7 +24,7 @@ SCHEDULES: Final = (
 
 
 def fold(carrel: Carrel, run: JobRun) -> None:
-    """Fold one event into the ledger; why it could not be is written on the event."""
+    """Process one event; a failure is recorded on the event."""
     if not offers_cards(carrel.settings):
         return
     provider, event_id = open_provider(carrel.settings), str(run.payload["event"])
@@ -46,7 +46,7 @@ def fold(carrel: Carrel, run: JobRun) -> None:
 
 
 def sweep(carrel: Carrel, _run: JobRun) -> None:
-    """Ask the provider about every open checkout."""
+    """Poll the provider about every open checkout."""
     if offers_cards(carrel.settings):
         try:
             rounds.sweep(carrel, open_provider(carrel.settings), now=now())
@@ -55,7 +55,7 @@ def sweep(carrel: Carrel, _run: JobRun) -> None:
 
 
 def listen(carrel: Carrel, _run: JobRun) -> None:
-    """Ask the provider what happened, and for its balance transactions."""
+    """Poll the provider for events and balance transactions."""
     if offers_cards(carrel.settings):
         try:
             rounds.listen(carrel, open_provider(carrel.settings), now=now())
@@ -64,7 +64,7 @@ def listen(carrel: Carrel, _run: JobRun) -> None:
 
 
 def return_unused(carrel: Carrel, _run: JobRun) -> None:
-    """Refund money that pays nothing and whose week is over."""
+    """Refund unused money after a week."""
     rounds.return_unused(carrel, now=now())
 
 

@@ -1,4 +1,4 @@
-"""The emails about card payments that nothing could be given for (MONEY.md, M7)."""
+"""The emails about card payments that paid for nothing (MONEY.md, M7)."""
 
 from datetime import datetime
 
@@ -24,7 +24,7 @@ def send_unused(
     *,
     now: datetime,
 ) -> None:
-    """Tell the payer and our team of money that pays nothing, why, and when it goes back."""
+    """Notify the payer and our team of unused money, the reason, and the date of its refund."""
     assert payment.returns_on is not None  # noqa: S101  (the caller set it)
     number = order_number(order)
     values = {

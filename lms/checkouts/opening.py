@@ -1,8 +1,7 @@
-"""Opening a checkout: an order is to be paid by card, on the page of the provider.
+"""Opening a checkout: an order is paid by card, on the provider's page.
 
 The price is locked while the checkout is open, for 24 hours. Its idempotency key is stored before
-the provider is asked, so that an answer that was lost is asked for again and charges nothing twice
-(MONEY.md, M8).
+the request, so that a lost response can be requested again without charging twice (MONEY.md, M8).
 """
 
 from collections.abc import Sequence
@@ -32,9 +31,9 @@ OTHER_MODE: Final = N_("Test orders can't be paid with money, nor real ones with
 
 @dataclass(frozen=True, slots=True)
 class NewCheckout:
-    """The order that is to be paid, by its outside id: a draft, or a placed one and its invoice.
+    """The order to pay, by its public ID: a draft, or a placed one and its invoice.
 
-    The browser comes back to `success_url` after it paid, and to `cancel_url` if it didn't.
+    The browser returns to `success_url` after payment, and to `cancel_url` otherwise.
     """
 
     order_id: str
@@ -46,7 +45,7 @@ class NewCheckout:
 class OpenCheckout:
     """A checkout that can be paid: send the browser to `url`.
 
-    Where `is_test`, the page before it says "Test mode: no money moves".
+    If `is_test`, the page before it says "Test mode: no money moves".
     """
 
     id: str
@@ -67,15 +66,15 @@ class _Wanted:
 def open_checkout(
     carrel: Carrel, provider: Provider, new: NewCheckout, *, now: datetime
 ) -> OpenCheckout:
-    """Return the page of the provider on which an order is paid.
+    """Return the provider's page on which an order is paid.
 
-    Call it outside a transaction, with `open_provider(carrel.settings)`. Pressing twice opens one
-    checkout; if the order was changed since, the checkout that was open is ended. When the browser
-    is back, call `settle_order` and read the order: it is placed and paid, or not yet. An order
-    that costs nothing needs no checkout: place it with `orders.agree`.
+    Call it outside a transaction, with `open_provider(carrel.settings)`. Two clicks open one
+    checkout; if the order changed, its former checkout is ended. When the browser returns, call
+    `settle_order` and read the order, which may not be paid yet. A free order needs no checkout:
+    place it with `orders.agree`.
 
-    Raises NotFound; Conflict where it is paid, canceled or free; and Unavailable where the provider
-    can't be reached: nothing is charged, and trying again is safe.
+    Raises NotFound; Conflict if it is paid, canceled or free; and Unavailable if the provider can't
+    be reached: nothing is charged, and trying again is safe.
     """
     zone = ZoneInfo(carrel.settings.time_zone)
     with carrel.database.transaction() as session:
@@ -86,7 +85,7 @@ def open_checkout(
     with carrel.database.transaction() as session:
         checkout = session.get_one(Checkout, wanted.checkout.id, with_for_update=True)
         checkout.provider_session, checkout.expires_at = made.id, made.expires_at
-    # the answer to a key is repeated as it was: what became of the session since is asked
+    # A repeated key returns the original response, so fetch the session's current state.
     found = provider.fetch(made.id)
     if isinstance(found, ProviderSession) and found.state is not SessionState.OPEN:
         settle_provider_object(carrel, provider, made.id, now=now)
@@ -109,9 +108,9 @@ def _write_down(
     zone: ZoneInfo,
     now: datetime,
 ) -> _Wanted:
-    """Write a checkout down, or find the one that was opened for the same.
+    """Store a checkout, or find the open one for the same amount and invoice.
 
-    Returns what the provider is asked for, and its sessions for what the order cost before.
+    Returns the request for the provider, and the sessions to end because the order changed.
     """
     order = orders.find_order(session, new.order_id, lock=True)
     invoice = invoices.live_invoice(session, order.id, lock=True)
@@ -176,7 +175,7 @@ def _add(
 
 
 def _describe(order: Order, invoice: Document | None) -> str:
-    """Return what the provider's page says is paid, in plain English as documents are."""
+    """Return the description on the provider's page, in English like documents."""
     if invoice is not None:
         return f"Invoice {invoice.label}"
     return f"Order {billing.order_number(order)}"

@@ -1,7 +1,7 @@
-"""Paid sessions: a card paid an order or an invoice (MONEY.md, M6 and M7).
+"""Paid sessions: a card paid for an order or an invoice (MONEY.md, M6 and M7).
 
-Payment, settlement, invoice, receipt and access are one transaction. Money that nothing can be
-given for is recorded all the same, as credit of its payer that goes back after a week.
+Payment, settlement, invoice, receipt and access are one transaction. Money that can't pay for
+anything is recorded as its payer's credit and refunded after a week.
 """
 
 from dataclasses import dataclass
@@ -34,9 +34,9 @@ COSTS_MORE: Final = N_("The order costs more now than what was paid.")
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """With what a session is settled.
+    """The context for settling a session.
 
-    Paid with a test key, an order opens for our team alone, unless the provider is simulated.
+    An order paid with a test key opens only for our team, unless the provider is simulated.
     """
 
     mail_context: MailContext
@@ -45,9 +45,10 @@ class Settling:
 
 
 def fold(session: Session, found: ProviderSession, settling: Settling) -> None:
-    """Move the checkout of a session to where it is; paid, it pays its order or invoice.
+    """Update the checkout of a session; a paid session pays its order or invoice.
 
-    A paid session always pays, whatever was thought of it before; sessions of others are let be.
+    A paid session always pays, even if its checkout had expired; sessions made elsewhere are
+    ignored.
     """
     checkout = session.scalar(
         select(Checkout)
@@ -67,6 +68,7 @@ def fold(session: Session, found: ProviderSession, settling: Settling) -> None:
     charge = Charge(found.payment, found.amount_minor)
     order = _order_of(session, checkout)
     try:
+        # a refusal undoes the order, but the charge is still recorded below
         with session.begin_nested():
             _pay(session, order, charge, settling)
     except Refused as refusal:
@@ -89,7 +91,7 @@ def _order_of(session: Session, checkout: Checkout) -> Order:
 
 
 def _pay(session: Session, order: Order, charge: Charge, settling: Settling) -> None:
-    """Place the order and pay it, or pay the invoice that it has; raises Refused."""
+    """Place the order and pay it, or pay its invoice; raises Refused."""
     context, now = settling.mail_context, settling.now
     if order.canceled_at is not None:
         raise Conflict(CANCELED)
@@ -119,7 +121,7 @@ def _pay(session: Session, order: Order, charge: Charge, settling: Settling) -> 
 
 
 def _credit(session: Session, order: Order, charge: Charge, settling: Settling) -> None:
-    """Record what was charged as credit of the order's payer."""
+    """Record the charge as credit of the order's payer."""
     context, now = settling.mail_context, settling.now
     if order.login_id is None and order.organization_id is None:
         buyer = buyer_of(session, order, mail_context=context, actor=None, now=now)
@@ -146,9 +148,9 @@ def _payment(
 
 
 def _is_of_team(session: Session, order: Order) -> bool:
-    """Tell whether our team bought it, which may try out everything.
+    """Return whether our team bought it, which can try everything.
 
-    For a cart anybody can type an address: whose it is counts, once they are known.
+    Anyone can type an address in a cart, so there only the signed-in buyer counts.
     """
     if order.cart_token_hash is not None:
         buyer = order.contact_id

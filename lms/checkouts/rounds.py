@@ -1,6 +1,6 @@
-"""Rounds: asking the card provider what was not heard of, and returning money that pays nothing.
+"""Rounds: polling the card provider for missed events, and refunding unused money.
 
-A webhook that is lost, late or refused changes nothing but the time (MONEY.md, M5).
+A lost, late or refused webhook only causes a delay (MONEY.md, M5).
 """
 
 from collections.abc import Sequence
@@ -25,9 +25,9 @@ FOLDED_WITHIN: Final = timedelta(minutes=10)
 
 
 def sweep(carrel: Carrel, provider: Provider, *, now: datetime) -> int:
-    """Settle every open checkout as the provider says; returns how many there were.
+    """Settle every open checkout by its state at the provider; return how many there were.
 
-    One of which the provider never told us, and that nobody can pay any more, expires.
+    A checkout without a session that can no longer be paid expires.
     """
     modes = (True, False) if provider.is_simulated else (provider.livemode,)
     with carrel.database.transaction() as session:
@@ -54,16 +54,17 @@ def sweep(carrel: Carrel, provider: Provider, *, now: datetime) -> int:
         if session_id is not None:
             try:
                 settle_provider_object(carrel, provider, session_id, now=now)
-            except ProviderRefused as refusal:  # such as after a change of account: ask the rest
+            # Such as after a change of account: continue with the rest.
+            except ProviderRefused as refusal:
                 log.warning("checkout not settled", session=session_id, reason=refusal.reason)
     return len(found)
 
 
 def listen(carrel: Carrel, provider: Provider, *, now: datetime) -> int:
-    """Store what happened at the provider and was not heard of; returns how many events.
+    """Store the provider's events that were missed; return how many.
 
-    What was heard of and not folded for ten minutes is folded again, and the balance transactions
-    are written down.
+    Events still unprocessed after ten minutes are queued again, and balance transactions are
+    stored.
     """
     with carrel.database.read_session() as session:
         since = provider_events.listed_since(session, provider.name, now=now)
@@ -78,7 +79,7 @@ def listen(carrel: Carrel, provider: Provider, *, now: datetime) -> int:
 
 
 def return_unused(carrel: Carrel, *, now: datetime) -> Sequence[str]:
-    """Refund the money that pays nothing and that our team did not keep; returns the payments (M7)."""
+    """Refund unused money that our team didn't keep; return the payments that were due (M7)."""
     today = now.astimezone(ZoneInfo(carrel.settings.time_zone)).date()
     with carrel.database.read_session() as session:
         due = session.scalars(

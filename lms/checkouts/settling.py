@@ -1,7 +1,7 @@
-"""Settling: what the card provider says is folded into the ledger, by one function.
+"""Settling: one function applies the card provider's objects to the ledger.
 
-The webhook's job, the page that a payer comes back to, and the rounds of lms/checkouts/jobs.py all
-call it; any of them alone is enough, in any order and number (MONEY.md, M5).
+The webhook's job, the page that a payer returns to, and the rounds of lms/checkouts/jobs.py all
+call it; any one of them is enough, in any order and number (MONEY.md, M5).
 """
 
 from datetime import datetime
@@ -34,11 +34,11 @@ OTHER_MODE: Final = N_("This belongs to the other mode of the card provider: liv
 def settle_provider_object(
     carrel: Carrel, provider: Provider, object_id: str, *, now: datetime, event_id: str = ""
 ) -> None:
-    """Fetch an object of the provider, and do what follows from it in one transaction.
+    """Fetch an object from the provider, and apply it in one transaction.
 
-    A paid session pays its order or invoice, with documents and access; a refund and a dispute
-    move to where they are. What was done before is not done again. `event_id` is marked as
-    processed in the same transaction. Raises Unavailable where the provider can't be reached, and
+    A paid session pays its order or invoice, with documents and access; a refund or dispute is
+    updated to its current state. Repeated calls have no further effect. `event_id` is marked as
+    processed in the same transaction. Raises Unavailable if the provider can't be reached, and
     Conflict for an object of the other mode. Call it outside a transaction.
     """
     found = provider.fetch(object_id)
@@ -67,7 +67,7 @@ def settle_provider_object(
 
 
 def _session_before(carrel: Carrel, provider: Provider, found: Fetched) -> ProviderSession | None:
-    """Return the session that is settled first: of a payment that is disputed or refunded already."""
+    """Return the session to settle first, if an unknown payment is already disputed or refunded."""
     if not isinstance(found, ProviderRefund | ProviderDispute):
         return None
     known = select(Payment.id).where(Payment.provider_ref == found.payment)
@@ -78,9 +78,9 @@ def _session_before(carrel: Carrel, provider: Provider, found: Fetched) -> Provi
 
 
 def settle_order(carrel: Carrel, provider: Provider, order_id: str, *, now: datetime) -> None:
-    """Ask the provider about the open checkouts of an order, by its outside id, and settle them.
+    """Fetch the open checkouts of an order, by its public ID, from the provider and settle them.
 
-    For the page that a payer comes back to; raises as `settle_provider_object`.
+    For the page that a payer returns to; raises as `settle_provider_object`.
     """
     with carrel.database.read_session() as session:
         orders = select(Order.id).where(Order.public_id == order_id)

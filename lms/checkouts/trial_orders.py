@@ -1,4 +1,4 @@
-"""Trial orders: what was bought with test cards is removed, and its access revoked (MONEY.md, M28)."""
+"""Trial orders: removes purchases made with test cards, and revokes their access (MONEY.md, M28)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,9 +38,9 @@ class Purged:
 
 
 def purge(carrel: Carrel, *, actor: str | None, now: datetime) -> Purged:
-    """Remove the orders of test mode with all that hangs on them, and their PDFs.
+    """Remove test orders with everything that belongs to them, and their PDFs.
 
-    What is bought with money is not touched. Running it again removes what is left.
+    Live orders aren't touched. Running it again removes what is left.
     """
     with carrel.database.transaction() as session:
         orders = session.scalars(select(Order.id).where(Order.livemode.is_(False))).all()
@@ -52,7 +52,7 @@ def purge(carrel: Carrel, *, actor: str | None, now: datetime) -> Purged:
         keys = [one.pdf_key for one in documents if one.pdf_key]
         _end_access(session, orders, actor=actor, now=now)
         _remove_money(session, paid)
-        for one in documents:  # credit notes and receipts before the invoices that they refer to
+        for one in documents:  # credit notes and receipts before their invoices
             session.delete(one)
             session.flush()
         _delete(session, Payment, Payment.livemode.is_(False))
@@ -67,7 +67,7 @@ def purge(carrel: Carrel, *, actor: str | None, now: datetime) -> Purged:
 def _end_access(
     session: Session, orders: Sequence[int], *, actor: str | None, now: datetime
 ) -> None:
-    """Revoke what the orders gave; the revoked grants stay, and name no order any more."""
+    """Revoke the orders' access; the revoked grants stay, without a link to an order."""
     grants = order_access.standing_grants(session, orders)
     order_access.take_back(session, grants, Withdrawal.REVOKED, actor=actor, now=now)
     lines = select(OrderLine.id).where(OrderLine.order_id.in_(orders))
@@ -80,7 +80,7 @@ def _end_access(
 
 
 def _remove_money(session: Session, paid: Select[int]) -> None:
-    """Delete what refers to the test payments and documents, before these."""
+    """Delete rows that refer to test payments and documents, before these."""
     printed = select(Document.id).where(Document.livemode.is_(False))
     _delete(session, Refund, Refund.payment_id.in_(paid))
     _delete(session, Dispute, Dispute.payment_id.in_(paid))

@@ -34,7 +34,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A grant that was weighed in a decision."""
+    """A grant considered in a decision."""
 
     grant: str
     scope: str
@@ -48,8 +48,8 @@ class Weighed:
 class Why:
     """A decision as the command line shows it.
 
-    `login` is None for an address without one; `came_by` names the merged login that the address
-    is of, "" for none; `bounced_at` is when the last letter to it came back.
+    `login` is None for an address without one; `came_by` is the merged login that has the address,
+    or ""; `bounced_at` is when the last email to it bounced.
     """
 
     email: str
@@ -74,7 +74,7 @@ class Why:
 @json_option
 @click.pass_obj
 def grant(console: Console, email: str, slug: str, *, as_json: bool) -> None:
-    """Give a log-in one webinar for good; asking again changes nothing."""
+    """Give a login permanent access to a webinar; safe to run again."""
     with console.carrel.database.transaction() as session:
         line = grants.hold_for_good(
             session,
@@ -84,7 +84,7 @@ def grant(console: Console, email: str, slug: str, *, as_json: bool) -> None:
             now=clock.now(),
         )
         done = Granted(line.public_id, email, slug, line.starts_at, line.ends_at)
-    answer(done, f"{email} holds {slug} for good (grant {done.grant}).", as_json=as_json)
+    answer(done, f"{email} has permanent access to {slug} (grant {done.grant}).", as_json=as_json)
 
 
 @click.command("why")
@@ -95,10 +95,10 @@ def grant(console: Console, email: str, slug: str, *, as_json: bool) -> None:
     type=click.Choice([action.value for action in Action]),
     default=Action.RECORDING.value,
     show_default=True,
-    help="What they want to do.",
+    help="Action to check.",
 )
-@click.option("--at", metavar="ISO", help="When; now if not given. Naive times need --zone.")
-@click.option("--zone", metavar="ZONE", help="The zone of a naive --at, such as America/New_York.")
+@click.option("--at", metavar="ISO", help="Time; default: now. Without an offset, add --zone.")
+@click.option("--zone", metavar="ZONE", help="Time zone of --at, such as America/New_York.")
 @json_option
 @click.pass_obj
 def why(
@@ -111,13 +111,14 @@ def why(
     zone: str | None,
     as_json: bool,
 ) -> None:
-    """Say why somebody may or may not watch a webinar, with everything that was weighed.
+    """Explain why a person can or can't watch a webinar, with everything considered.
 
-    EMAIL is any address, also one without a log-in (what its owner would meet with one), or the id
-    of a log-in. Exit 3 means that there is no such webinar, or that EMAIL is neither.
+    EMAIL is an email address, with or without a login, or a login's id. Exits with 3 if the webinar
+    or the person is not found.
     """
     moment = read_datetime(at, zone) if at else clock.now()
-    with console.carrel.database.transaction() as session:  # nothing of it is kept
+    # `inquire` needs a writing session, but undoes what it writes.
+    with console.carrel.database.transaction() as session:
         asked = Asked(email.strip(), _webinar_id(session, slug), Action(action), moment)
         try:
             inquired = inquire(session, asked)
@@ -125,7 +126,8 @@ def why(
             raise NotFound(next(iter(error.fields.values()), error.message)) from error
     decision, zone_ = inquired.decision, ZoneInfo(console.settings.time_zone)
     told = explain(decision, inquired.case.webinar, zone=zone_, manager=inquired.manager)
-    account, bounced = inquired.account, inquired.bounced
+    caller = inquired.caller
+    account, bounced = caller.account, caller.bounced
     found = Why(
         email=email,
         webinar=slug,
@@ -139,16 +141,16 @@ def why(
         ends_at=decision.ends_at if isinstance(decision, Admitted) else None,
         candidates=_weighed(decision),
         login=account.public_id if account else None,
-        came_by=inquired.came_by,
+        came_by=caller.came_by,
         bounced_at=bounced.bounced_at if bounced else None,
     )
     lines = [f"{found.code}: {found.sentence}", f"next step: {found.next_step}"]
-    lines += [f"  {what}: {verdict}" for what, verdict in told.weighed] or ["  nothing was held"]
+    lines += [f"  {what}: {verdict}" for what, verdict in told.weighed] or ["  no access found"]
     if account is None:
-        lines.append("  no log-in: this is what its owner would meet with one")
+        lines.append("  no login: this is what a new login with this address would see")
     if bounced is not None:
         lines.append(
-            f"  mail to it came back at {bounced.bounced_at.isoformat()}: {bounced.reason}"
+            f"  email to this address bounced at {bounced.bounced_at.isoformat()}: {bounced.reason}"
         )
     answer(found, *lines, as_json=as_json)
 
@@ -174,5 +176,5 @@ def _login_id(session: Session, email: str) -> int:
 def _webinar_id(session: Session, slug: str) -> int:
     webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
     if webinar_id is None:
-        raise NotFound(N_("There is no webinar with that name."))
+        raise NotFound(N_("Webinar not found."))
     return webinar_id

@@ -14,12 +14,12 @@ from lms.seats import allotments, pools
 from lms.seats.allotments import NothingAllotted
 from lms.seats.pools import PoolFacts
 
-NOTHING_THERE = N_("This organization has been allotted nothing of this pool.")
+NOTHING_THERE = N_("This organization has no allotted seats in this pool.")
 
 
 @dataclass(frozen=True, slots=True)
 class AllotmentAnswer:
-    """What an organization has of another's pool; its own `pool` holds these seats."""
+    """An organization's allotment from another's pool; `pool` is its own pool for these seats."""
 
     pool: str
     organization: str
@@ -30,7 +30,7 @@ class AllotmentAnswer:
 
 @dataclass(frozen=True, slots=True)
 class TakenBackAnswer:
-    """What a child organization has left after its unused seats went back, and how many those were."""
+    """A child organization's allotment after its unused seats were moved back, and their number."""
 
     pool: str
     organization: str
@@ -42,8 +42,8 @@ class TakenBackAnswer:
 @click.command("allot")
 @click.argument("pool_id", metavar="POOL")
 @click.argument("child", metavar="CHILD")
-@click.option("--seats", type=int, metavar="N", help="How many it has from now on.")
-@click.option("--unlimited", is_flag=True, help="As many as it needs, of an unlimited pool.")
+@click.option("--seats", type=int, metavar="N", help="New number of seats.")
+@click.option("--unlimited", is_flag=True, help="Unlimited seats, from an unlimited pool.")
 @json_option
 @click.pass_obj
 def allot(
@@ -55,12 +55,12 @@ def allot(
     unlimited: bool,
     as_json: bool,
 ) -> None:
-    """Allot seats of a pool to an organization that belongs to its owner.
+    """Allot seats of a pool to a member organization of its owner.
 
-    One that has some already has so many from now on: more, or fewer down to what it uses.
+    If it already has some, this changes their number; not below the seats in use.
     """
     if (seats is None) is not unlimited:
-        raise click.UsageError("Say one of --seats and --unlimited.")
+        raise click.UsageError("Use either --seats or --unlimited.")
     now = clock.now()
     with console.carrel.database.transaction() as session:
         pool, found = pools.find_pool(session, pool_id), _child(session, child)
@@ -69,7 +69,7 @@ def allot(
             made = allotments.allot(session, pool.id, found, seats, actor=None, now=now)
         else:
             made = allotments.change(session, part.id, seats, actor=None, now=now)
-    told = "as many seats as it needs" if made.allotted is None else f"{made.allotted} seats"
+    told = "unlimited seats" if made.allotted is None else f"{made.allotted} seats"
     answer(
         _facts(made),
         f"{made.organization} has {told}, {made.used} of them in use (pool {made.public_id}).",
@@ -83,7 +83,7 @@ def allot(
 @json_option
 @click.pass_obj
 def take_back(console: Console, *, pool_id: str, child: str, as_json: bool) -> None:
-    """Move back to a pool what an organization was allotted of it and does not use."""
+    """Move an organization's unused allotted seats back to the pool."""
     with console.carrel.database.transaction() as session:
         pool = pools.find_pool(session, pool_id)
         part = allotments.part_of(session, pool.id, _child(session, child))
@@ -93,7 +93,7 @@ def take_back(console: Console, *, pool_id: str, child: str, as_json: bool) -> N
         left = pools.read_pool(session, part.id)
     answer(
         TakenBackAnswer(left.public_id, left.organization, left.allotted, left.used, number),
-        f"{number} unused seats of {left.organization} are in {pool.organization}'s pool again.",
+        f"{number} unused seats were moved from {left.organization} back to {pool.organization}.",
         as_json=as_json,
     )
 
@@ -103,7 +103,7 @@ def take_back(console: Console, *, pool_id: str, child: str, as_json: bool) -> N
 @json_option
 @click.pass_obj
 def list_allotments(console: Console, *, pool_id: str, as_json: bool) -> None:
-    """List what was allotted of a pool, and how much of it is used."""
+    """List the allotments of a pool and their use."""
     with console.carrel.database.read_session() as session:
         pool = pools.find_pool(session, pool_id)
         facts = [_facts(one) for one in pools.allotments_of(session, pool.id)]

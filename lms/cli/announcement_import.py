@@ -30,7 +30,7 @@ from lms.core.errors import Refused
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A beginning that the words can mean, as the clocks of its zone show it."""
+    """A possible start, in the local time of its zone."""
 
     shown: str
     zone: str
@@ -38,7 +38,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class FlyerAnswer:
-    """What an announcement became, or would; `rest` is what no field took."""
+    """The draft from an announcement, or a preview; `rest` is text that fits no field."""
 
     applied: bool
     slug: str | None
@@ -65,9 +65,9 @@ class FlyerAnswer:
 
 @click.command("import")
 @click.argument("file", type=click.File("rb"))
-@click.option("--dry-run", is_flag=True, help="Only say what is understood; keep nothing.")
-@click.option("--held-at", metavar="ISO", help="When it begins, where the text leaves that open.")
-@click.option("--zone", help="The zone it is announced in, where the text names none.")
+@click.option("--dry-run", is_flag=True, help="Show what was recognized without saving.")
+@click.option("--held-at", metavar="ISO", help="Start, if the text doesn't state it.")
+@click.option("--zone", help="Time zone, if the text doesn't state it.")
 @json_option
 @click.pass_obj
 def import_flyer(
@@ -79,10 +79,10 @@ def import_flyer(
     zone: str | None,
     as_json: bool,
 ) -> None:
-    """Make a draft of an announcement in plain text (- reads it from standard input).
+    """Create a draft from a plain-text announcement (- reads standard input).
 
-    Nothing is published, and no presenter or series is added: those that are new are named.
-    Where the text leaves open when it begins, nothing is kept until --held-at says it.
+    Doesn't publish it or add presenters or series; lists the new ones. If the text has no start
+    time, add --held-at.
     """
     now, default_zone = clock.now(), console.settings.time_zone
     text = read_file(BytesIO(file.read(MOST_BYTES + 1)))
@@ -103,7 +103,7 @@ def import_flyer(
 def _begins(
     fitted: Fitted, held_at: str | None, zone: str, *, is_named: bool
 ) -> tuple[datetime | None, str]:
-    """Return when it begins and in which zone; the moment is None while that is open."""
+    """Return the start and its zone; the start is None while it is unclear."""
     read = fitted.said.when.beginning
     if held_at is not None:
         return read_datetime(held_at, zone), zone
@@ -117,7 +117,7 @@ def _open(fitted: Fitted) -> str:
     choices = "; ".join(_said(one) for one in fitted.said.when.choices)
     found = f" It may be: {choices}." if choices else ""
     asked = " ".join(one.sentence for one in fitted.said.questions if one.field == "held_at")
-    return f"{asked}{found} Say it with --held-at and --zone."
+    return f"{asked}{found} Add --held-at and --zone."
 
 
 def _said(one: Beginning) -> str:
@@ -158,8 +158,8 @@ def _choice(one: Beginning) -> Choice:
 
 
 def _lines(found: FlyerAnswer) -> list[str]:
-    when = say_datetime(found.held_at, read_zone(found.zone)) if found.held_at else "not settled"
-    done = f"{found.slug} is a draft." if found.applied else "Nothing is kept."
+    when = say_datetime(found.held_at, read_zone(found.zone)) if found.held_at else "unknown"
+    done = f"{found.slug} is a draft." if found.applied else "Nothing was saved."
     lines = [
         done,
         f"  title: {found.title or '-'}",

@@ -13,7 +13,7 @@ from lms.models.certificates import BadgeKeyState
 
 @dataclass(frozen=True, slots=True)
 class RotatedAnswer:
-    """Which key signs from now on."""
+    """The key that signs from now on."""
 
     kid: str
 
@@ -35,12 +35,12 @@ def list_all(console: Console, *, as_json: bool) -> None:
 
 @badge_keys.command("rotate")
 @click.option(
-    "--withdraw", is_flag=True, help="The key became known: what it signed is good no more."
+    "--withdraw", is_flag=True, help="The old key was leaked: badges signed with it become invalid."
 )
 @json_option
 @click.pass_obj
 def rotate_key(console: Console, *, withdraw: bool, as_json: bool) -> None:
-    """Let a new key sign; badges of the one before stay good unless it is withdrawn."""
+    """Sign with a new key; badges signed with the old one stay valid unless you withdraw it."""
     former = BadgeKeyState.WITHDRAWN if withdraw else BadgeKeyState.RETIRED
     kid = rotate(
         console.carrel.database,
@@ -49,4 +49,4 @@ def rotate_key(console: Console, *, withdraw: bool, as_json: bool) -> None:
         actor=None,
         now=clock.now(),
     )
-    answer(RotatedAnswer(kid), f"The key {kid} signs from now on.", as_json=as_json)
+    answer(RotatedAnswer(kid), f"The new signing key is {kid}.", as_json=as_json)

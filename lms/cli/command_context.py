@@ -1,4 +1,4 @@
-"""The command context: groups that import a command when it runs, and the runtime it is given."""
+"""The command context: groups that import a command when it runs, and its runtime."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -14,9 +14,9 @@ from lms.jobs.queue import Work
 
 
 class LazyGroup(click.Group):
-    """A group that knows where its commands are, as `module:command` by name.
+    """A group whose commands are given as `module:command` by name.
 
-    One command starts without the imports of all others.
+    One command starts without the imports of the others.
     """
 
     def __init__(self, name: str, modules: Mapping[str, str], **attributes: Any) -> None:  # noqa: ANN401  (as click.Group takes them)
@@ -28,7 +28,7 @@ class LazyGroup(click.Group):
         return sorted(self._modules)
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        """Import a command; None for a name that is none."""
+        """Import a command; returns None for an unknown name."""
         place = self._modules.get(name)
         return None if place is None else cast("click.Command", resolve_name(place))
 
@@ -41,21 +41,21 @@ class Console:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings of the environment; raises SettingsError with every fault."""
+        """Return the settings of the environment; raises SettingsError with all faults."""
         return Settings.from_env()
 
     @cached_property
     def carrel(self) -> Carrel:
-        """The library that the settings describe."""
+        """Return the installation that the settings describe."""
         load_tables(self.components)
         return open_carrel(self.settings)
 
     @cached_property
     def work(self) -> Work:
-        """Everything that the components let a worker do."""
+        """Return all jobs of the components."""
         return work_of(self.components)
 
     def close(self) -> None:
-        """Give back the database's connections, if any were taken."""
+        """Close the database's connections, if any were opened."""
         if "carrel" in self.__dict__:
             self.carrel.database.dispose()

@@ -8,6 +8,7 @@ from rich.table import Table
 from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
 from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_calendar_date
 from lms.demo.install import install_demo
 from lms.demo.summary import DemoLogin, DemoReport, DemoWebinar
 from lms.models.catalog import WebinarState
@@ -27,9 +28,9 @@ ON_ITS_WAY = {
 @json_option
 @click.pass_obj
 def demo(console: Console, *, as_json: bool) -> None:
-    """Make an invented training house in an empty library, and list its logins and webinars.
+    """Create an invented training company in an empty database, and list its logins and webinars.
 
-    Run it as often as you like: a library that has a house already is left as it is.
+    If there is already data, it changes nothing.
     """
     report = install_demo(console.carrel, now=now())
     if as_json:
@@ -41,14 +42,14 @@ def demo(console: Console, *, as_json: bool) -> None:
 def _show(report: DemoReport) -> None:
     screen = Screen(width=WIDTH, highlight=False, soft_wrap=False)
     if not report.logins:
-        click.echo(f"This library belongs to {report.house}; no demo was made in it.")
+        click.echo(f"This database already belongs to {report.house}. No demo was created.")
         return
     screen.print(_logins(report.logins, report.house))
     screen.print(_webinars(report.webinars))
 
 
 def _logins(logins: tuple[DemoLogin, ...], house: str) -> Table:
-    table = _table(f"{house}: who can sign in", "E-mail", "Password", "Who it is")
+    table = _table(f"{house}: who can sign in", "Email", "Password", "Person")
     for login in logins:
         table.add_row(login.email, login.password or CHANGED, login.about)
     return table
@@ -57,7 +58,7 @@ def _logins(logins: tuple[DemoLogin, ...], house: str) -> Table:
 def _webinars(webinars: tuple[DemoWebinar, ...]) -> Table:
     table = _table("Its webinars", "Held", "Slug", "Recording")
     for webinar in webinars:
-        table.add_row(f"{webinar.held_at:%d %b %Y}", webinar.slug, _recording(webinar))
+        table.add_row(say_calendar_date(webinar.held_at), webinar.slug, _recording(webinar))
     return table
 
 

@@ -22,7 +22,7 @@ from lms.sales import corrections, credit_notes, invoices, orders, quotes, tax_c
 from lms.sales.corrections import Correction
 from lms.sales.credit_notes import NewCreditNote
 
-UNCHANGED = N_("This changes nothing. Give a new --po, --net or --due.")
+UNCHANGED = N_("Nothing to change. Add a new --po, --net, or --due.")
 NOT_INVOICED = N_("This order has no invoice to reissue.")
 
 
@@ -39,7 +39,7 @@ class IssuedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SentAnswer:
-    """A document that was emailed once more."""
+    """A document that was emailed again."""
 
     number: str
     to: tuple[str, ...]
@@ -47,7 +47,7 @@ class SentAnswer:
 
 @click.group("document")
 def document() -> None:
-    """Issue, reissue, resend and void quotes and invoices."""
+    """Issue, reissue, resend, and void quotes and invoices."""
 
 
 @document.command("issue")
@@ -55,8 +55,8 @@ def document() -> None:
 @click.option(
     "--kind", type=click.Choice(("invoice", "quote")), default="invoice", show_default=True
 )
-@click.option("--expires", metavar="DAY", help="Last day of a quote; 60 days from now if left out.")
-@click.option("--no-email", is_flag=True, help="Email it to no one.")
+@click.option("--expires", metavar="DAY", help="Last day of a quote; default: 60 days from now.")
+@click.option("--no-email", is_flag=True, help="Don't email it.")
 @json_option
 @click.pass_obj
 def issue(
@@ -68,7 +68,7 @@ def issue(
     no_email: bool,
     as_json: bool,
 ) -> None:
-    """Issue the invoice of a placed order before its billing day, or a draft's next quote."""
+    """Issue the invoice of a placed order early, or the next quote of a draft."""
     context, now = mail_context_of(console), clock.now()
     with console.carrel.database.transaction() as session:
         named = order_named(session, order_number)
@@ -99,11 +99,11 @@ def issue(
 
 @document.command("reissue")
 @click.argument("number", metavar="INVOICE")
-@click.option("--po", help="The right purchase order number.")
-@click.option("--net", type=click.IntRange(0, 180), help="The right terms, in days.")
-@click.option("--due", metavar="DAY", help="The right due day.")
-@click.option("--no-email", is_flag=True, help="Email it to no one.")
-@anyway_option("Use a PO number that another order of the organization has.")
+@click.option("--po", help="Corrected purchase order number.")
+@click.option("--net", type=click.IntRange(0, 180), help="Corrected terms, in days.")
+@click.option("--due", metavar="DAY", help="Corrected due date.")
+@click.option("--no-email", is_flag=True, help="Don't email it.")
+@anyway_option("Allow a PO number that another order of the organization has.")
 @json_option
 @click.pass_obj
 def reissue(
@@ -117,7 +117,7 @@ def reissue(
     anyway: bool,
     as_json: bool,
 ) -> None:
-    """Replace an invoice by a corrected one; what was paid on it pays the new one."""
+    """Replace an invoice with a corrected one; its payments move to the new one."""
     context, now = mail_context_of(console), clock.now()
     correction = Correction(po_number=po, net_days=net, due_on=read_day(due))
     with console.carrel.database.transaction() as session:
@@ -126,6 +126,7 @@ def reissue(
         _check_changed(session, order, correction)
         if po and not anyway:
             ask_if_number_is_used(session, order, po)
+        invoices.check_payee(session, order)
         made = corrections.correct(
             session,
             order,
@@ -141,11 +142,11 @@ def reissue(
 
 @document.command("resend")
 @click.argument("number", metavar="DOCUMENT")
-@click.option("--to", "to", metavar="EMAIL", help="Another address than the usual ones.")
+@click.option("--to", "to", metavar="EMAIL", help="Email this address instead of the usual ones.")
 @json_option
 @click.pass_obj
 def resend(console: Console, *, number: str, to: str | None, as_json: bool) -> None:
-    """Email a document with its PDF once more."""
+    """Email a document and its PDF again."""
     carrel = console.carrel
     with carrel.database.read_session() as session:
         public_id = document_named(session, number).public_id
@@ -156,18 +157,20 @@ def resend(console: Console, *, number: str, to: str | None, as_json: bool) -> N
         readers = (to,) if to else document_mails.recipients(session, named)
         for one in readers:
             document_mails.send_again(session, named, one, where=where, now=clock.now())
-    told = ", ".join(readers) or "no one: this customer takes documents in a portal or by mail"
+    told = (
+        ", ".join(readers) or "no one: this customer gets documents in a portal or by postal mail"
+    )
     answer(SentAnswer(named.label, readers), f"{named.label}: {told}.", as_json=as_json)
 
 
 @document.command("void")
 @click.argument("number", metavar="INVOICE")
 @click.option("--reason", required=True, help="Printed on the credit note.")
-@click.option("--no-email", is_flag=True, help="Email it to no one.")
+@click.option("--no-email", is_flag=True, help="Don't email it.")
 @json_option
 @click.pass_obj
 def void(console: Console, *, number: str, reason: str, no_email: bool, as_json: bool) -> None:
-    """Void an unpaid invoice by a credit note; access stays as it is."""
+    """Void an unpaid invoice with a credit note; access doesn't change."""
     new = NewCreditNote(CreditReason.VOID, explanation=reason, is_mailed=not no_email)
     with console.carrel.database.transaction() as session:
         named = order_named(session, number)
@@ -184,11 +187,11 @@ def void(console: Console, *, number: str, reason: str, no_email: bool, as_json:
 
 @document.command("credit-tax")
 @click.argument("number", metavar="INVOICE")
-@click.option("--no-email", is_flag=True, help="Email it to no one.")
+@click.option("--no-email", is_flag=True, help="Don't email it.")
 @json_option
 @click.pass_obj
 def credit_tax(console: Console, *, number: str, no_email: bool, as_json: bool) -> None:
-    """Credit the sales tax of an invoice that a tax paper of its customer covers."""
+    """Credit an invoice's sales tax that a tax paper of the customer covers."""
     with console.carrel.database.transaction() as session:
         named = order_named(session, number)
         made = tax_credits.credit_tax(
@@ -212,7 +215,7 @@ def _answer(made: Document, *, as_json: bool) -> None:
 
 
 def _check_changed(session: Session, order: Order, correction: Correction) -> None:
-    """Raise Conflict for a correction after which the invoice would say the same."""
+    """Raise Conflict for a correction that changes nothing on the invoice."""
     invoice = invoices.live_invoice(session, order.id)
     changes = (
         correction.po_number not in {None, invoice.po_number if invoice else ""},

@@ -13,7 +13,7 @@ COLUMNS = ("id", "kind", "lane", "state", "progress", "tries", "created_at", "fa
 
 @click.group("job")
 def job() -> None:
-    """Look at jobs, try one again, cancel one."""
+    """List, show, retry, and cancel jobs."""
 
 
 @job.command("list")
@@ -22,7 +22,7 @@ def job() -> None:
     "states",
     type=click.Choice([state.value for state in JobState]),
     multiple=True,
-    help="Only jobs in this state; say it again for more.",
+    help="Only jobs in this state; can be repeated.",
 )
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @json_option
@@ -40,7 +40,7 @@ def list_command(console: Console, *, states: tuple[str, ...], limit: int, as_js
 @json_option
 @click.pass_obj
 def show(console: Console, *, job_id: str, as_json: bool) -> None:
-    """Show one job, with the tail of what went wrong."""
+    """Show a job and the end of its error."""
     with console.carrel.database.read_session() as session:
         facts = job_facts(session, job_id)
     lines = [f"{name:<17} {cell(getattr(facts, name))}" for name in JobFacts.__dataclass_fields__]
@@ -52,7 +52,7 @@ def show(console: Console, *, job_id: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def retry_command(console: Console, *, job_id: str, as_json: bool) -> None:
-    """Queue a job that failed or was canceled once more."""
+    """Run a failed or canceled job again."""
     with console.carrel.database.transaction() as session:
         retry(session, job_id, actor=None, now=now())
         facts = job_facts(session, job_id)
@@ -64,7 +64,7 @@ def retry_command(console: Console, *, job_id: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def cancel_command(console: Console, *, job_id: str, as_json: bool) -> None:
-    """Ask for a job to be canceled; the worker writes the end."""
+    """Cancel a job; if it's running, the worker stops it."""
     with console.carrel.database.transaction() as session:
         cancel(session, job_id, actor=None, now=now())
         facts = job_facts(session, job_id)

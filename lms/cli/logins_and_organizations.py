@@ -49,7 +49,7 @@ class OrganizationAnswer:
 
 @dataclass(frozen=True, slots=True)
 class MergeAnswer:
-    """Two logins that are one person's, or are no longer."""
+    """Two logins that were merged or separated."""
 
     kept: str
     merged: str
@@ -58,7 +58,7 @@ class MergeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class MemberAnswer:
-    """A person's place in an organization; `is_new` tells that a login was made for them."""
+    """A person's role in an organization; `is_new` means that a login was created for them."""
 
     organization: str
     login: str
@@ -69,22 +69,28 @@ class MemberAnswer:
 
 @click.group("login")
 def login() -> None:
-    """Add logins, shut them out and let them in again, merge two of one person, or erase one."""
+    """Add, block, merge, export, and erase logins."""
 
 
 @login.command("add")
 @click.argument("email")
-@click.option("--name", help="What to call the person; else the part of the address before the @.")
-@click.option("--owner", "role", flag_value="owner", help="Make the person an owner of the seller.")
-@click.option("--staff", "role", flag_value="staff", help="Make the person staff of the seller.")
+@click.option("--name", help="The person's name; default: the part of the address before the @.")
+@click.option(
+    "--owner", "role", flag_value="owner", help="Make the person an owner on the seller's team."
+)
+@click.option(
+    "--staff", "role", flag_value="staff", help="Make the person staff on the seller's team."
+)
 @click.option(
     "--bookkeeper",
     "role",
     flag_value="bookkeeper",
-    help="Let the person see money, and change nothing.",
+    help="Make the person a bookkeeper, who sees money and changes nothing.",
 )
 @click.option(
-    "--password-stdin", is_flag=True, help="Read the password from the standard input's first line."
+    "--password-stdin",
+    is_flag=True,
+    help="Read the password from the first line of standard input.",
 )
 @json_option
 @click.pass_obj
@@ -97,9 +103,9 @@ def add_login(
     password_stdin: bool,
     as_json: bool,
 ) -> None:
-    """Add a login that may be used at once.
+    """Add a login.
 
-    Without a password, a letter with the link for choosing one is sent to the address.
+    Without --password-stdin, the person is emailed a link to choose a password.
     """
     address = read_address(email)
     called = accounts.checked_name(name or address.shown.rpartition("@")[0])
@@ -113,9 +119,9 @@ def add_login(
         if password_hash is None:
             links = Links(console.settings.base_url)
             accounts.invite_to_set_password(session, account, links=links, now=now)
-    lines = [f"{account.email} may sign in now."]
+    lines = [f"{account.email} can sign in now."]
     if password_hash is None:
-        lines = [f"{account.email} is being sent a link for choosing a password."]
+        lines = [f"{account.email} will get an email with a link to choose a password."]
     answer(_facts(account), *lines, as_json=as_json)
 
 
@@ -125,7 +131,7 @@ def add_login(
 @json_option
 @click.pass_obj
 def set_role(console: Console, *, email: str, role: str, as_json: bool) -> None:
-    """Make a person an owner, staff or the bookkeeper of the seller, or none of them."""
+    """Set a person's role on the seller's team: owner, staff, bookkeeper, or none."""
     wanted = None if role == "none" else SellerRole(role)
     with console.carrel.database.transaction() as session:
         account = accounts.find_by_email(session, email)
@@ -136,16 +142,18 @@ def set_role(console: Console, *, email: str, role: str, as_json: bool) -> None:
 
 @login.command("block")
 @click.argument("email")
-@click.option("--reason", default="Blocked on the command line.", help="Why, for staff's eyes.")
+@click.option(
+    "--reason", default="Blocked on the command line.", help="Reason, shown to staff only."
+)
 @json_option
 @click.pass_obj
 def block_login(console: Console, *, email: str, reason: str, as_json: bool) -> None:
-    """Shut a login out: every browser is signed out, what it plays stops."""
+    """Block a login: sign it out everywhere and stop its playback."""
     with console.carrel.database.transaction() as session:
         login_id = accounts.find_by_email(session, email).id
         account_blocks.block(session, login_id, reason=reason, actor=None, now=clock.now())
         account = accounts.read_account(session, login_id)
-    answer(_facts(account), f"{account.email} is shut out.", as_json=as_json)
+    answer(_facts(account), f"{account.email} was blocked.", as_json=as_json)
 
 
 @login.command("unblock")
@@ -153,12 +161,12 @@ def block_login(console: Console, *, email: str, reason: str, as_json: bool) -> 
 @json_option
 @click.pass_obj
 def unblock_login(console: Console, *, email: str, as_json: bool) -> None:
-    """Let a login in again."""
+    """Unblock a login."""
     with console.carrel.database.transaction() as session:
         login_id = accounts.find_by_email(session, email).id
         account_blocks.unblock(session, login_id, actor=None, now=clock.now())
         account = accounts.read_account(session, login_id)
-    answer(_facts(account), f"{account.email} may sign in again.", as_json=as_json)
+    answer(_facts(account), f"{account.email} was unblocked.", as_json=as_json)
 
 
 @login.command("reset-two-step")
@@ -166,9 +174,9 @@ def unblock_login(console: Console, *, email: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def reset_two_step(console: Console, *, email: str, as_json: bool) -> None:
-    """Turn off two-step sign-in of a person who lost their app, passkeys and recovery codes.
+    """Turn off two-step sign-in for a person who lost their app, passkeys, and recovery codes.
 
-    They are signed out everywhere and told by email. Make sure that it is they who ask you.
+    They are signed out everywhere and emailed. First make sure that the person really asked.
     """
     links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:
@@ -176,7 +184,7 @@ def reset_two_step(console: Console, *, email: str, as_json: bool) -> None:
         second_factors.reset(session, account.id, links=links, actor=None, now=clock.now())
     answer(
         _facts(account),
-        f"{account.email} signs in without a second step now, and was told by email.",
+        f"Two-step sign-in was turned off for {account.email}. We emailed them.",
         as_json=as_json,
     )
 
@@ -187,9 +195,9 @@ def reset_two_step(console: Console, *, email: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def merge_logins(console: Console, *, kept: str, merged: str, as_json: bool) -> None:
-    """Merge the login MERGED into the login KEPT, both by an address; it can be undone.
+    """Merge the login MERGED into KEPT, both given by email address; can be undone.
 
-    Nothing moves. Whoever signs in by either address is in by the one that is kept.
+    Signing in with either address opens the login that is kept.
     """
     with console.carrel.database.transaction() as session:
         stays, goes = (_own_login(session, email) for email in (kept, merged))
@@ -202,7 +210,7 @@ def merge_logins(console: Console, *, kept: str, merged: str, as_json: bool) -> 
             now=clock.now(),
         )
     facts = MergeAnswer(kept=stays.public_id, merged=goes.public_id, is_merged=True)
-    answer(facts, f"{merged} leads to {kept} now.", as_json=as_json)
+    answer(facts, f"{merged} was merged into {kept}.", as_json=as_json)
 
 
 @login.command("unmerge")
@@ -210,13 +218,13 @@ def merge_logins(console: Console, *, kept: str, merged: str, as_json: bool) -> 
 @json_option
 @click.pass_obj
 def unmerge_login(console: Console, *, email: str, as_json: bool) -> None:
-    """Let a merged login, named by its own address, stand for itself again."""
+    """Undo the merge of a login, given by its own email address."""
     with console.carrel.database.transaction() as session:
         kept = accounts.find_by_email(session, email)
         goes = _own_login(session, email)
         login_merges.unmerge(session, goes.public_id, actor=None, now=clock.now())
     facts = MergeAnswer(kept=kept.public_id, merged=goes.public_id, is_merged=False)
-    answer(facts, f"{email} stands for itself again.", as_json=as_json)
+    answer(facts, f"The merge of {email} was undone.", as_json=as_json)
 
 
 @login.command("export")
@@ -224,7 +232,7 @@ def unmerge_login(console: Console, *, email: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def export_login(console: Console, *, email: str, as_json: bool) -> None:
-    """Print what is kept about a person: grants, seats, progress, notes, letters."""
+    """Print a person's data: grants, seats, progress, notes, and emails."""
     with console.carrel.database.read_session() as session:
         login_id = accounts.find_by_email(session, email).id
         kept = data_export.read_personal_data(
@@ -235,13 +243,11 @@ def export_login(console: Console, *, email: str, as_json: bool) -> None:
 
 @login.command("erase")
 @click.argument("email")
-@click.confirmation_option(
-    prompt="Seats are given back and all that is kept about the person goes, for good. Erase?"
-)
+@click.confirmation_option(prompt="Release the person's seats and permanently erase their data?")
 @json_option
 @click.pass_obj
 def erase_login(console: Console, *, email: str, as_json: bool) -> None:
-    """Erase a person: address and name go everywhere but from what was sold. Not to be undone."""
+    """Erase a person's name and address everywhere except on sales documents. Can't be undone."""
     with console.carrel.database.transaction() as session:
         account = accounts.find_by_email(session, email)
         erasure.erase(
@@ -253,12 +259,12 @@ def erase_login(console: Console, *, email: str, as_json: bool) -> None:
             now=clock.now(),
         )
         facts = _facts(accounts.read_account(session, account.id))
-    answer(facts, f"The person of {email} is erased.", as_json=as_json)
+    answer(facts, f"{email} was erased.", as_json=as_json)
 
 
 @click.group("organization")
 def organization() -> None:
-    """Add the institutions that buy, and their people."""
+    """Add organizations and their people."""
 
 
 organization.add_command(merge)
@@ -267,9 +273,9 @@ organization.add_command(merge)
 @organization.command("add")
 @click.argument("slug")
 @click.option("--name", required=True, help="The organization's name.")
-@click.option("--parent", metavar="SLUG", help="The consortium it belongs to.")
-@click.option("--email", default="", help="Its contact's address, to find out whether it is known.")
-@anyway_option("Add it even if it may be one that is known already.")
+@click.option("--parent", metavar="SLUG", help="Its parent organization.")
+@click.option("--email", default="", help="Contact's email address, to find duplicates.")
+@anyway_option("Add it even if it may be a duplicate.")
 @json_option
 @click.pass_obj
 def add_organization(
@@ -282,9 +288,9 @@ def add_organization(
     anyway: bool,
     as_json: bool,
 ) -> None:
-    """Add an organization under a short name for addresses, such as elm-county.
+    """Add an organization with a short name for web addresses, such as elm-county.
 
-    Refused where it may be one that is known already, unless --anyway is given.
+    Refuses a possible duplicate unless you add --anyway.
     """
     new = NewOrganization(slug, name, parent)
     with console.carrel.database.transaction() as session:
@@ -292,7 +298,7 @@ def add_organization(
             ask_if_known(session, name, email)
         made = organizations.add_organization(session, new, actor=None, now=clock.now())
     facts = OrganizationAnswer(made.public_id, made.slug, made.name, made.parent)
-    answer(facts, f"{made.name} is added as {made.slug}.", as_json=as_json)
+    answer(facts, f"{made.name} was added as {made.slug}.", as_json=as_json)
 
 
 @organization.command("member")
@@ -303,18 +309,18 @@ def add_organization(
     type=click.Choice([role.value for role in Role if role is not Role.SUPERVISOR]),
     default=Role.MEMBER.value,
     show_default=True,
-    help="What the person is in the organization.",
+    help="The person's role in the organization.",
 )
-@click.option("--name", default="", help="What to call somebody who has no login yet.")
+@click.option("--name", default="", help="The name of a person who has no login yet.")
 @json_option
 @click.pass_obj
 def add_member(
     console: Console, *, slug: str, email: str, role: str, name: str, as_json: bool
 ) -> None:
-    """Give a person a role in an organization; one who belongs already gets the new role.
+    """Give a person a role in an organization, or change their role.
 
-    Supervisors are chosen on the organization's page of members, with the groups they see.
-    Somebody without a login gets one, and the letter with the link for choosing a password.
+    Choose supervisors on the organization's Members and roles page, with their groups. A person
+    without a login gets one, and is emailed a link to choose a password.
     """
     new = memberships.NewMember(read_address(email), Role(role), name)
     links = Links(console.settings.base_url)
@@ -326,7 +332,7 @@ def add_member(
     facts = MemberAnswer(slug, joined.public_id, joined.email, role, joined.is_new)
     lines = [f"{email} is {role} of {place.name}."]
     if joined.is_new:
-        lines.append(f"{email} is being sent a link for choosing a password.")
+        lines.append(f"{email} will get an email with a link to choose a password.")
     answer(facts, *lines, as_json=as_json)
 
 

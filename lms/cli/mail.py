@@ -25,12 +25,12 @@ COLUMNS = (
     "failure",
 )
 MOST_BYTES = 10_000_000
-TRIAL_SUBJECT = N_("Mail from your library arrives")
+TRIAL_SUBJECT = N_("Test email")
 
 
 @click.group("mail")
 def mail() -> None:
-    """Look at mail, send one again, try whether it arrives."""
+    """List and resend emails, and send a test."""
 
 
 @mail.command("list")
@@ -39,13 +39,13 @@ def mail() -> None:
     "states",
     type=click.Choice([state.value for state in JobState]),
     multiple=True,
-    help="Only mail in this state; say it again for more.",
+    help="Only emails in this state; can be repeated.",
 )
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @json_option
 @click.pass_obj
 def list_command(console: Console, *, states: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """List the newest mail."""
+    """List the newest emails."""
     wanted = tuple(JobState(state) for state in states)
     with console.carrel.database.read_session() as session:
         page = list_mails(session, states=wanted, limit=limit)
@@ -57,7 +57,7 @@ def list_command(console: Console, *, states: tuple[str, ...], limit: int, as_js
 @json_option
 @click.pass_obj
 def resend_command(console: Console, *, mail_id: str, as_json: bool) -> None:
-    """Queue a mail that was sent or failed once more."""
+    """Send an email again."""
     with console.carrel.database.transaction() as session:
         resend(session, mail_id, actor=None, now=now())
         facts = mail_facts(session, mail_id)
@@ -69,7 +69,7 @@ def resend_command(console: Console, *, mail_id: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def try_command(console: Console, *, address: str, as_json: bool) -> None:
-    """Queue a short mail to an address, to see whether it arrives; the worker sends it."""
+    """Send a test email to an address; the worker sends it."""
     with console.carrel.database.transaction() as session:
         row = post(
             session,
@@ -81,7 +81,7 @@ def try_command(console: Console, *, address: str, as_json: bool) -> None:
             now=now(),
         )
         facts = mail_facts(session, row.public_id)
-    answer(facts, f"A mail to {facts.recipient} is queued ({facts.id}).", as_json=as_json)
+    answer(facts, f"A test email to {facts.recipient} is queued ({facts.id}).", as_json=as_json)
 
 
 @mail.command("bounced")
@@ -89,9 +89,9 @@ def try_command(console: Console, *, address: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def bounced_command(console: Console, *, report: BinaryIO, as_json: bool) -> None:
-    """Take a report about mail that could not be delivered, from a file or standard input.
+    """Record a bounce report from a file or standard input.
 
-    Mail servers send it to the house's sender address; pipe it here.
+    Mail servers send these reports to your sender address; pipe them here.
     """
     raw = report.read(MOST_BYTES)
     with console.carrel.database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Option values: amounts, days, and times as they are typed on the command line."""
+"""Option values: amounts, days, and times as typed on the command line."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -40,16 +40,16 @@ def read_day(text: str | None) -> date | None:
 
 
 def mail_context_of(console: Console) -> MailContext:
-    """Return the links and the zone of emails."""
+    """Return the links and the time zone for emails."""
     settings = console.settings
     return MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
 
 
 def read_datetime(text: str, zone: str | None) -> datetime:
-    """Return the UTC moment that an ISO 8601 text names.
+    """Return the UTC time of an ISO 8601 text.
 
-    A time without an offset needs `zone`, a name of the IANA database; one that the zone's clocks
-    skip or show twice is refused. Raises click.BadParameter (exit 2).
+    A time without an offset needs `zone`, an IANA name; one that the zone's clocks skip or show
+    twice is refused. Raises click.BadParameter (exit 2).
     """
     try:
         at = datetime.fromisoformat(text)
@@ -58,7 +58,7 @@ def read_datetime(text: str, zone: str | None) -> datetime:
     if at.tzinfo is not None:
         return at.astimezone(UTC)
     if zone is None:
-        raise click.BadParameter(f"{text!r} has no offset; add one, or say --zone")
+        raise click.BadParameter(f"{text!r} has no offset; add one, or use --zone")
     try:
         return from_wall_clock(at, read_zone(zone))
     except Invalid as error:

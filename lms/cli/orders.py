@@ -63,7 +63,7 @@ class WholeOrderAnswer:
 
 @dataclass(frozen=True, slots=True)
 class EventAnswer:
-    """One thing that happened to an order, what it adds to the balance, and the balance then."""
+    """One event of an order, its amount, and the balance after it."""
 
     at: datetime
     what: str
@@ -74,7 +74,7 @@ class EventAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ExplainAnswer:
-    """Everything that happened to an order, the oldest first."""
+    """All events of an order, the oldest first."""
 
     order: str
     balance: Money
@@ -83,7 +83,7 @@ class ExplainAnswer:
 
 @click.group("order")
 def order() -> None:
-    """List orders, show one, and explain its balance."""
+    """List and show orders, and explain their balances."""
 
 
 @order.command("list")
@@ -91,7 +91,7 @@ def order() -> None:
 @click.option(
     "--standing",
     type=click.Choice([one.value for one in Standing]),
-    help="Only orders that stand like this.",
+    help="Only orders with this status.",
 )
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @json_option
@@ -99,7 +99,7 @@ def order() -> None:
 def list_command(
     console: Console, *, words: tuple[str, ...], standing: str | None, limit: int, as_json: bool
 ) -> None:
-    """List orders, newest first: by name, order, PO, invoice or check number, or amount."""
+    """List orders, newest first; search by name, number (order, PO, invoice, check), or amount."""
     wanted = WantedOrders(" ".join(words), Standing(standing) if standing else None)
     with console.carrel.database.read_session() as session:
         found = list_orders(session, wanted, now=clock.now(), offset=0, limit=limit)
@@ -120,7 +120,7 @@ def list_command(
         )
         for one in items
     ]
-    click.echo("\n".join(table(COLUMNS, rows)) if rows else "There are none.")
+    click.echo("\n".join(table(COLUMNS, rows)) if rows else "None found.")
 
 
 @order.command("show")
@@ -128,7 +128,7 @@ def list_command(
 @json_option
 @click.pass_obj
 def show(console: Console, *, number: str, as_json: bool) -> None:
-    """Show an order by its number, or by the number of its invoice or quote."""
+    """Show an order, given by its number or that of its invoice or quote."""
     with console.carrel.database.read_session() as session:
         named = order_named(session, number)
         facts = find_order_facts(session, named.public_id)
@@ -165,7 +165,7 @@ def show(console: Console, *, number: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def explain(console: Console, *, number: str, as_json: bool) -> None:
-    """Explain the balance of an order: each event, its amount, and the running sum (M1)."""
+    """Explain an order's balance: each event, its amount, and the running total."""
     with console.carrel.database.read_session() as session:
         named = order_named(session, number)
         facts = find_order_facts(session, named.public_id)
@@ -199,7 +199,7 @@ def explain(console: Console, *, number: str, as_json: bool) -> None:
 
 
 def order_answer(facts: OrderFacts) -> OrderAnswer:
-    """Return an order as answers hold it."""
+    """Return an order in the form of answers."""
     return OrderAnswer(
         id=facts.public_id,
         number=facts.number,

@@ -15,9 +15,9 @@ from lms.organizations.organization_merges import NOT_MERGED, MergePreview, Merg
 
 @dataclass(frozen=True, slots=True)
 class OrganizationMergeAnswer:
-    """What each of two records has, and whether they are merged now.
+    """Two organizations, and whether they are merged now.
 
-    `preview` is None for an undo; `written` tells whether anything was changed.
+    `preview` is None for an undo; `written` means that something was changed.
     """
 
     kept: str
@@ -30,16 +30,16 @@ class OrganizationMergeAnswer:
 @click.command("merge")
 @click.argument("kept")
 @click.argument("merged")
-@click.option("--undo", is_flag=True, help="Separate the two again.")
-@click.option("--yes", is_flag=True, help="Do it; without this, only show what would be done.")
+@click.option("--undo", is_flag=True, help="Undo the merge.")
+@click.option("--yes", is_flag=True, help="Do it; without this, only show what would change.")
 @json_option
 @click.pass_obj
 def merge(
     console: Console, *, kept: str, merged: str, undo: bool, yes: bool, as_json: bool
 ) -> None:
-    """Merge the organization MERGED into KEPT, both by their short names; it can be undone.
+    """Merge the organization MERGED into KEPT, both given by short name; can be undone.
 
-    Nothing moves: people, pools, orders and connections of both count as one organization's.
+    People, pools, orders, and LMS connections of both count as one organization's.
     """
     if undo:
         _undo(console, kept, merged, yes=yes, as_json=as_json)
@@ -69,7 +69,7 @@ def _undo(console: Console, kept: str, merged: str, *, yes: bool, as_json: bool)
             organization_merges.unmerge(session, merged, actor=None, now=clock.now())
     facts = OrganizationMergeAnswer(kept, merged, is_merged=not yes, written=yes, preview=None)
     line = (
-        f"{merged} and {kept} are separate again, each with what it had."
+        f"{merged} and {kept} were separated again."
         if yes
         else f"{merged} is merged into {kept}. Nothing was changed. Add --yes to separate them."
     )

@@ -15,7 +15,7 @@ EMPTY = "-"
 
 
 def json_option(command: Command) -> Command:
-    """Give a command its `--json`, as the parameter `as_json`."""
+    """Add the option `--json` to a command, as the parameter `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")(
         command
     )
@@ -32,11 +32,11 @@ def answer_items(items: Sequence[object], columns: Sequence[str], *, as_json: bo
         click.echo(as_text({"items": items}))
         return
     rows = [[cell(getattr(item, column)) for column in columns] for item in items]
-    click.echo("\n".join(table(columns, rows)) if rows else "There are none.")
+    click.echo("\n".join(table(columns, rows)) if rows else "None found.")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return lines with the cells below their headings, in columns as wide as they need."""
+    """Return lines with the cells below their headings, in aligned columns."""
     grid = [[column.replace("_", " ").upper() for column in columns], *map(list, rows)]
     widths = [max(len(row[place]) for row in grid) for place in range(len(columns))]
     return [
@@ -46,13 +46,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def first_line(fault: object) -> str:
-    """Return what a library's fault says, its first line; its kind where it says nothing."""
+    """Return the first line of an exception's message, or else its type."""
     said = str(fault).strip()
     return said.splitlines()[0] if said else type(fault).__name__
 
 
 def cell(value: object) -> str:
-    """Return a value as a person reads it in a table."""
+    """Return a value as shown in a table."""
     plain = plain_value(value)
     if plain is None:
         return EMPTY
@@ -66,14 +66,14 @@ def as_text(value: object) -> str:
     return json.dumps(plain_value(value), ensure_ascii=False)
 
 
-def plain_value(value: object) -> Any:  # noqa: ANN401, PLR0911  (JSON has these many kinds)
-    """Return what JSON can hold; raises TypeError for a kind that no answer may have."""
+def plain_value(value: object) -> Any:  # noqa: ANN401, PLR0911  (one for each kind of value)
+    """Return a value that JSON supports; raises TypeError for other types."""
     match value:
         case Enum():
             return value.value
         case None | bool() | int() | float() | str():
             return value
-        case date():  # a datetime is one, too
+        case date():  # includes datetime
             return _time(value)
         case Path():
             return str(value)

@@ -32,7 +32,7 @@ class PassAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RevokedAnswer:
-    """A grant that was taken back."""
+    """A grant that was revoked."""
 
     grant: str
     revoked_as: str
@@ -41,20 +41,20 @@ class RevokedAnswer:
 
 @click.group("pass")
 def pass_group() -> None:
-    """Give people a year of all-access."""
+    """Add all-access passes."""
 
 
 @pass_group.command("add")
 @click.argument("email")
 @click.option("--presenter", metavar="SLUG", help="Only webinars with this presenter.")
-@click.option("--series", metavar="SLUG", help="Only webinars of this series.")
-@click.option("--everything", is_flag=True, help="Every webinar.")
+@click.option("--series", metavar="SLUG", help="Only webinars in this series.")
+@click.option("--everything", is_flag=True, help="All webinars.")
 @click.option(
     "--starts",
     metavar="ISO",
-    help="When it begins; else where their pass of the same scope ends, or now.",
+    help="Start; default: when their pass of the same scope ends, or now.",
 )
-@click.option("--zone", help="The zone of a naive --starts, such as America/New_York.")
+@click.option("--zone", help="Time zone of --starts, such as America/New_York.")
 @json_option
 @click.pass_obj
 def add_pass(
@@ -68,9 +68,9 @@ def add_pass(
     zone: str | None,
     as_json: bool,
 ) -> None:
-    """Give a log-in a pass for a year, to the end of the anniversary day.
+    """Give a login an all-access pass for a year, through the anniversary.
 
-    The day ends in the house's zone. A pass that is renewed before its end goes on from there.
+    Days end in your time zone. Renewing a pass early starts the new year where the old one ends.
     """
     chosen = [
         (Scope.PRESENTER, presenter),
@@ -79,7 +79,7 @@ def add_pass(
     ]
     named = [(scope, slug) for scope, slug in chosen if slug is not None]
     if len(named) != 1:
-        raise click.UsageError("Say one of --presenter, --series and --everything.")
+        raise click.UsageError("Use one of --presenter, --series, or --everything.")
     scope, slug = named[0]
     starts_at = read_datetime(starts, zone) if starts else None
     default_zone = read_zone(console.settings.time_zone)
@@ -97,12 +97,12 @@ def add_pass(
 
 @click.command("revoke")
 @click.argument("grant")
-@click.option("--reason", required=True, help="Why, for staff's eyes.")
-@click.option("--refunded", is_flag=True, help="The money went back.")
+@click.option("--reason", required=True, help="Reason, shown to staff only.")
+@click.option("--refunded", is_flag=True, help="The payment was refunded.")
 @json_option
 @click.pass_obj
 def revoke(console: Console, *, grant: str, reason: str, refunded: bool, as_json: bool) -> None:
-    """Take one grant back, a person's or a pool's, found by its id; no other grant is touched."""
+    """Revoke one grant, given by its id; other grants don't change."""
     withdrawal = Withdrawal.REFUNDED if refunded else Withdrawal.REVOKED
     now = clock.now()
     with console.carrel.database.transaction() as session:
@@ -110,4 +110,4 @@ def revoke(console: Console, *, grant: str, reason: str, refunded: bool, as_json
             session, grant, withdrawal=withdrawal, reason=reason, actor=None, now=now
         )
     done = RevokedAnswer(grant, withdrawal.value, now)
-    answer(done, f"Grant {grant} is taken back ({withdrawal.value}).", as_json=as_json)
+    answer(done, f"Grant {grant} was revoked ({withdrawal.value}).", as_json=as_json)

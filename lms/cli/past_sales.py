@@ -14,9 +14,11 @@ from lms.core.errors import Refused
 from lms.models.past_sales import PastAnswer
 from lms.models.seat_imports import ImportState
 from lms.past_sales import imports as past_sale_imports
-from lms.past_sales.jobs import apply_now, ask_for_letters, read_now, write_some
+from lms.past_sales.jobs import LIST_JOBS, apply_now, ask_for_letters, write_some
 from lms.past_sales.read_models import PastFacts, PastRowFacts, find_past, rows_of
+from lms.past_sales.row_parser import read_past
 from lms.sales import uninvited_buyers
+from lms.seat_imports.uploaded_list_lifecycle import NewList
 
 SHOWN: Final = 50
 MOST_ITEMS: Final = 1_000
@@ -24,7 +26,7 @@ MOST_ITEMS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class HistoryAnswer:
-    """What became of a list of the past, or would; `items` are the first rows with a fault."""
+    """The result of a past sales import, or a preview; `items` are the first invalid rows."""
 
     applied: bool
     rows: int
@@ -36,7 +38,7 @@ class HistoryAnswer:
 
 @dataclass(frozen=True, slots=True)
 class InviteAnswer:
-    """How many letters were written, and how many people have had none."""
+    """How many emails were written, and how many people have had none."""
 
     written: int
     left: int
@@ -44,12 +46,12 @@ class InviteAnswer:
 
 @click.group("history")
 def history() -> None:
-    """Bring in what was sold before this library ran, and tell its buyers later."""
+    """Import past sales, and email the buyers later."""
 
 
 @history.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Only say what would become of every row.")
+@click.option("--dry-run", is_flag=True, help="Show the result for each row without saving.")
 @json_option
 @click.pass_obj
 def import_history(console: Console, *, file: Path, dry_run: bool, as_json: bool) -> None:
@@ -57,12 +59,15 @@ def import_history(console: Console, *, file: Path, dry_run: bool, as_json: bool
 
     An unpaid invoice keeps its number: invoice number, invoice date, due date, amount open.
 
-    Nothing is brought in while a row has a fault; the same file twice changes nothing, and nobody
-    is sent a letter: see `carrel history invite`. Stopped half-way, run it again: it goes on.
+    If any row has an error, nothing is imported. Importing a file again changes nothing. No one is
+    emailed; see `carrel history invite`. If interrupted, run it again.
     """
     carrel = console.carrel
     with file.open("rb") as opened:
-        facts = read_now(carrel, opened, file.name, actor=None, now=clock.now())
+        new = NewList(file.name, None, clock.now())
+        public_id = LIST_JOBS.read_now(carrel, read_past(opened), new)
+    with carrel.database.read_session() as session:
+        facts = find_past(session, public_id)
     found = _answer(console, facts)
     if dry_run or facts.invalid:
         with carrel.database.transaction() as session:
@@ -70,7 +75,7 @@ def import_history(console: Console, *, file: Path, dry_run: bool, as_json: bool
     if facts.invalid and not dry_run:
         first = found.items[0]
         raise Refused(
-            f"Nothing was brought in: {facts.invalid} of {facts.rows} rows are invalid. "
+            f"Nothing was imported: {facts.invalid} of {facts.rows} rows are invalid. "
             f"Line {first.line}: {first.sentence}",
             code="not_applied",
         )
@@ -91,7 +96,7 @@ def import_history(console: Console, *, file: Path, dry_run: bool, as_json: bool
 @json_option
 @click.pass_obj
 def invite(console: Console, *, people: int, as_json: bool) -> None:
-    """Write to the next PEOPLE who were brought in what is theirs here; each is written to once."""
+    """Email the next PEOPLE imported about their webinars; each is emailed once."""
     database = console.carrel.database
     with database.transaction() as session:
         batch, chosen = ask_for_letters(session, people, actor=None, now=clock.now())
@@ -99,7 +104,7 @@ def invite(console: Console, *, people: int, as_json: bool) -> None:
         pass
     with database.read_session() as session:
         left = uninvited_buyers.count_waiting(session, now=clock.now()).left
-    sentence = f"{chosen} letters are on their way; {left} people have had none."
+    sentence = f"{chosen} people will be emailed; {left} people are left."
     answer(InviteAnswer(chosen, left), sentence, as_json=as_json)
 
 
@@ -117,7 +122,7 @@ def _answer(console: Console, facts: PastFacts) -> HistoryAnswer:
 
 
 def _report(total: int, *, as_json: bool) -> Callable[[int], None]:
-    """Return what says on the way how far a list is; one who reads JSON is told nothing."""
+    """Return a function that reports progress, except with `--json`."""
 
     def say(left: int) -> None:
         if not as_json:

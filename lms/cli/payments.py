@@ -1,4 +1,4 @@
-"""carrel payment: record and reverse money that came; carrel payments: the card provider."""
+"""carrel payment: record and reverse payments; carrel payments: the card provider."""
 
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ SEVERAL_PAYERS = N_("These invoices have several payers. Record a payment for ea
 
 @dataclass(frozen=True, slots=True)
 class PaymentAnswer:
-    """A payment that was recorded; `open` is what pays no invoice yet."""
+    """A payment that was recorded; `open` is the amount that pays no invoice yet."""
 
     id: str
     amount: Money
@@ -52,11 +52,11 @@ class ReversedAnswer:
 
 @click.group("payment")
 def payment() -> None:
-    """Record money that came, and reverse what did not stay."""
+    """Record and reverse payments."""
 
 
 @payment.command("record")
-@click.option("--amount", required=True, help="What came, such as 325.00.")
+@click.option("--amount", required=True, help="Amount received, such as 325.00.")
 @click.option("--method", type=click.Choice(BY_HAND), required=True)
 @click.option(
     "--invoice",
@@ -64,13 +64,13 @@ def payment() -> None:
     multiple=True,
     required=True,
     metavar="NUMBER[=AMOUNT]",
-    help="An invoice it pays, and how much of it; its balance, as far as the money reaches.",
+    help="An invoice it pays, and optionally how much of it; default: its balance.",
 )
-@click.option("--received", metavar="DAY", help="Today if left out.")
-@click.option("--check-number", default="", help="The number of the check.")
-@click.option("--slip", default="", help="The number of the deposit slip.")
-@click.option("--no-email", is_flag=True, help="Email the receipt to no one.")
-@anyway_option("Record it even if a payment with this check number was recorded before.")
+@click.option("--received", metavar="DAY", help="Date received; default: today.")
+@click.option("--check-number", default="", help="Check number.")
+@click.option("--slip", default="", help="Deposit slip number.")
+@click.option("--no-email", is_flag=True, help="Don't email the receipt.")
+@anyway_option("Record it even if this check number was recorded before.")
 @json_option
 @click.pass_obj
 def record(
@@ -86,7 +86,7 @@ def record(
     anyway: bool,
     as_json: bool,
 ) -> None:
-    """Record a payment for one invoice or several; what is left over is the payer's credit."""
+    """Record a payment for one or more invoices; the rest is the payer's credit."""
     context, now = mail_context_of(console), clock.now()
     with console.carrel.database.transaction() as session:
         named = [(document_named(session, one.partition("=")[0]), one) for one in invoices]
@@ -125,7 +125,7 @@ def record(
             Money(made.amount_minor, made.currency),
             Money(made.open_minor, made.currency),
         ),
-        f"Payment {made.public_id} of {say_money(made.amount_minor, made.currency)} is recorded.",
+        f"Payment {made.public_id} of {say_money(made.amount_minor, made.currency)} was recorded.",
         as_json=as_json,
     )
 
@@ -137,12 +137,12 @@ def record(
     "reversal",
     type=click.Choice((Reversal.BOUNCED.value, Reversal.MISTAKE.value)),
     required=True,
-    help="The payer is emailed about a payment that bounced, and not about a mistake.",
+    help="The payer is emailed about a bounced payment, but not about a mistake.",
 )
 @json_option
 @click.pass_obj
 def reverse(console: Console, *, payment_id: str, reversal: str, as_json: bool) -> None:
-    """Reverse a payment: its invoices are open again, and no access ends."""
+    """Reverse a payment: its invoices are open again, and access doesn't change."""
     with console.carrel.database.transaction() as session:
         reopened = receiving.reverse(
             session,
@@ -162,7 +162,7 @@ def reverse(console: Console, *, payment_id: str, reversal: str, as_json: bool) 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep did: how many open checkouts it asked about, and how many events were new."""
+    """The result of a sweep: open checkouts checked, and new events."""
 
     checkouts: int
     events: int
@@ -190,28 +190,28 @@ class PayoutsAnswer:
 
 @click.group("payments")
 def payments_group() -> None:
-    """Ask the card provider what was paid, check its payouts, and remove test orders."""
+    """Check card payments and payouts with the provider, and remove test orders."""
 
 
 @payments_group.command("sweep")
 @json_option
 @click.pass_obj
 def sweep(console: Console, *, as_json: bool) -> None:
-    """Ask the card provider about every open checkout, and what else happened there."""
+    """Update open checkouts and other events from the card provider."""
     carrel = console.carrel
     provider = open_provider(carrel.settings)
     checkouts = rounds.sweep(carrel, provider, now=clock.now())
     events = rounds.listen(carrel, provider, now=clock.now())
     answer(
         Swept(checkouts, events),
-        f"Asked about {checkouts} open checkouts. New events: {events}.",
+        f"Checked {checkouts} open checkouts. New events: {events}.",
         as_json=as_json,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class SelftestAnswer:
-    """Every line of proof, and how many are good."""
+    """All lines of the self-test, and how many passed."""
 
     items: tuple[Proof, ...]
     passed: int
@@ -219,16 +219,16 @@ class SelftestAnswer:
 
 
 @payments_group.command("selftest")
-@click.option("--pay", is_flag=True, help="Also wait until you pay a page with a test card.")
+@click.option("--pay", is_flag=True, help="Also wait for you to pay with a test card.")
 @json_option
 @click.pass_obj
 def selftest(console: Console, *, pay: bool, as_json: bool) -> int:
-    """Try your own test key at the card provider, and print a line of proof for each call.
+    """Test your card provider's test key, and print the result of each call.
 
-    With --pay, a webinar is bought, paid by you with a test card, opened, and refunded, in a library
-    of its own that is deleted afterward; a simulated provider is paid by itself. Nothing of this
-    library is read or changed, and no money moves: a live key is refused. Exits with 0 only when
-    every line is ok.
+    With --pay, a webinar is bought, paid by you with a test card, opened, and refunded, in a
+    temporary database that is deleted afterward; a simulated provider pays automatically. Your data
+    isn't read or changed, and no money moves: live keys are refused. Exits with 0 only if every
+    line is ok.
     """
     settings = console.settings
     provider = open_provider(settings)
@@ -248,7 +248,8 @@ def selftest(console: Console, *, pay: bool, as_json: bool) -> int:
     lines = [f"{'ok    ' if one.ok else 'FAILED'}  {one.name}: {one.got}" for one in proofs]
     if not pay:
         lines.append(
-            "Buying, paying and refunding were not tried. Add --pay, and pay with 4242 4242 4242 4242."
+            "Buying, paying, and refunding were not tested. Add --pay, and pay with 4242 4242 "
+            "4242 4242."
         )
     answer(
         SelftestAnswer(tuple(proofs), len(proofs) - failed, failed),
@@ -259,7 +260,7 @@ def selftest(console: Console, *, pay: bool, as_json: bool) -> int:
 
 
 def _pay_simulated(url: str) -> None:
-    """Fill in the page of a simulated provider, as its reader would."""
+    """Fill in the payment page of a simulated provider, as a buyer would."""
     is_form = {"Content-Type": "application/x-www-form-urlencoded"}
     urllib3.request(
         "POST", url, body=f"card={TEST_CARD}", headers=is_form, redirect=False, timeout=10
@@ -268,14 +269,14 @@ def _pay_simulated(url: str) -> None:
 
 def _wait_until_paid(url: str) -> None:
     click.echo(f"Open this page and pay with 4242 4242 4242 4242:\n{url}", err=True)
-    click.prompt("Press Enter once it is paid", default="", show_default=False, err=True)
+    click.prompt("Press Enter after you pay", default="", show_default=False, err=True)
 
 
 @payments_group.command("payouts")
 @json_option
 @click.pass_obj
 def payouts(console: Console, *, as_json: bool) -> None:
-    """List payouts with the charges, refunds and fees that they are made of."""
+    """List payouts with their charges, refunds, and fees."""
     with console.carrel.database.read_session() as session:
         found = provider_entries.payouts(session)
     items = tuple(
@@ -308,11 +309,11 @@ def payouts(console: Console, *, as_json: bool) -> None:
 
 
 @payments_group.command("purge-test")
-@click.confirmation_option(prompt="Remove every test order, and revoke its access?")
+@click.confirmation_option(prompt="Remove all test orders and revoke their access?")
 @json_option
 @click.pass_obj
 def purge_test(console: Console, *, as_json: bool) -> None:
-    """Remove the orders paid with test cards, their documents and payments; access is revoked."""
+    """Remove orders paid with test cards, their documents and payments, and revoke their access."""
     purged: Purged = trial_orders.purge(console.carrel, actor=None, now=clock.now())
     answer(
         purged,

@@ -29,7 +29,7 @@ from lms.seats.pools import NewPoolGrant, PoolFacts, find_pool
 
 @dataclass(frozen=True, slots=True)
 class RenewedAnswer:
-    """A pool after its renewal, as the command line shows it; `capacity` is what it has now."""
+    """A pool after its renewal, as the command line shows it; `capacity` is its current one."""
 
     pool: str
     starts_at: datetime
@@ -41,7 +41,7 @@ class RenewedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class GraceAnswer:
-    """Until when a pool's people go on after its end."""
+    """The end of a pool's grace period."""
 
     pool: str
     grace_until: datetime
@@ -49,10 +49,10 @@ class GraceAnswer:
 
 @click.command("renew")
 @click.argument("pool_id", metavar="POOL")
-@click.option("--seats", type=click.IntRange(1), help="How many seats the new term has.")
-@click.option("--unlimited", is_flag=True, help="As many seats as are wanted.")
-@click.option("--ends", metavar="ISO", required=True, help="When the new term ends.")
-@click.option("--zone", help="The zone of a naive --ends, such as America/New_York.")
+@click.option("--seats", type=click.IntRange(1), help="Number of seats in the new term.")
+@click.option("--unlimited", is_flag=True, help="Unlimited seats.")
+@click.option("--ends", metavar="ISO", required=True, help="End of the new term.")
+@click.option("--zone", help="Time zone of --ends, such as America/New_York.")
 @json_option
 @click.pass_obj
 def renew(
@@ -65,13 +65,13 @@ def renew(
     zone: str | None,
     as_json: bool,
 ) -> None:
-    """Renew a contract: one term more, for the same people, from where the last one ends.
+    """Renew a contract for one more term, for the same people, from the end of the last one.
 
-    After the end it begins now, and those who lost their seats by it have them back. Its
+    If the contract has lapsed, the term starts now, and the same people have access again. Its
     managers are emailed.
     """
     if (seats is None) != unlimited:
-        raise click.UsageError("Say one of --seats and --unlimited.")
+        raise click.UsageError("Use either --seats or --unlimited.")
     ends_at = read_datetime(ends, zone)
     post = Post(Links(console.settings.base_url), read_zone(console.settings.time_zone))
     now = clock.now()
@@ -86,30 +86,30 @@ def renew(
         pool.public_id, done.starts_at, done.ends_at, done.seats, pool.capacity, pool.used
     )
     until = last_day(done.ends_at, read_zone(console.settings.time_zone))
-    answer(made, f"{pool.organization} has its seats until {until}.", as_json=as_json)
+    answer(made, f"{pool.organization} has these seats until {until}.", as_json=as_json)
 
 
 @click.command("grace")
 @click.argument("pool_id", metavar="POOL")
-@click.option("--until", metavar="ISO", required=True, help="Until when its people go on.")
-@click.option("--zone", help="The zone of a naive --until, such as America/New_York.")
+@click.option("--until", metavar="ISO", required=True, help="New end of the grace period.")
+@click.option("--zone", help="Time zone of --until, such as America/New_York.")
 @json_option
 @click.pass_obj
 def grace(console: Console, *, pool_id: str, until: str, zone: str | None, as_json: bool) -> None:
-    """Let a contract's people go on for longer after its end."""
+    """Extend the grace period of a contract."""
     at = read_datetime(until, zone)
     with console.carrel.database.transaction() as session:
         facts = find_pool(session, pool_id)
         extend_grace(session, facts.id, at, actor=None, now=clock.now())
     answer(
         GraceAnswer(facts.public_id, at),
-        f"{facts.organization} goes on until {at.isoformat()}.",
+        f"{facts.organization} has access until {at.isoformat()}.",
         as_json=as_json,
     )
 
 
-BAD_SEATS = N_("Give a number of seats from 1 on.")
-BAD_TERM = N_("It has to end after it begins.")
+BAD_SEATS = N_("Enter at least 1 seat.")
+BAD_TERM = N_("The end must be after the start.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class PoolAnswer:
 
 @click.group("pool")
 def pool() -> None:
-    """Give organizations seats, for one webinar or for more, for a term or for good."""
+    """Give organizations seats, permanent or for a term."""
 
 
 @pool.command("add")
@@ -136,12 +136,12 @@ def pool() -> None:
 @click.option("--webinar", metavar="SLUG", help="Seats for this webinar.")
 @click.option("--presenter", metavar="SLUG", help="Seats for all webinars with this presenter.")
 @click.option("--series", metavar="SLUG", help="Seats for all webinars of this series.")
-@click.option("--everything", is_flag=True, help="Seats for every webinar.")
-@click.option("--seats", type=int, metavar="N", help="How many.")
-@click.option("--unlimited", is_flag=True, help="As many as come.")
-@click.option("--starts", metavar="ISO", help="When they begin; else now.")
-@click.option("--ends", metavar="ISO", help="When they end; else never.")
-@click.option("--zone", help="The zone of naive times, such as America/New_York.")
+@click.option("--everything", is_flag=True, help="Seats for all webinars.")
+@click.option("--seats", type=int, metavar="N", help="Number of seats.")
+@click.option("--unlimited", is_flag=True, help="Unlimited seats.")
+@click.option("--starts", metavar="ISO", help="Start; default: now.")
+@click.option("--ends", metavar="ISO", help="End; default: permanent.")
+@click.option("--zone", help="Time zone of --starts and --ends, such as America/New_York.")
 @json_option
 @click.pass_obj
 def add_pool(
@@ -159,7 +159,7 @@ def add_pool(
     zone: str | None,
     as_json: bool,
 ) -> None:
-    """Give an organization seats; its pool of the same scope and kind gets them, or a new one."""
+    """Give an organization seats, in its pool of the same scope and kind or a new one."""
     scope, slug = _one_scope(webinar, presenter, series, "" if everything else None)
     number = _number(seats, unlimited=unlimited)
     now = clock.now()
@@ -204,13 +204,13 @@ def _one_scope(
     ]
     named = [(scope, slug) for scope, slug in chosen if slug is not None]
     if len(named) != 1:
-        raise click.UsageError("Say one of --webinar, --presenter, --series and --everything.")
+        raise click.UsageError("Use one of --webinar, --presenter, --series, or --everything.")
     return named[0]
 
 
 def _number(seats: int | None, *, unlimited: bool) -> int | None:
     if (seats is None) is not unlimited:
-        raise click.UsageError("Say one of --seats and --unlimited.")
+        raise click.UsageError("Use either --seats or --unlimited.")
     if seats is not None and seats < 1:
         raise Invalid(BAD_SEATS, fields={"seats": BAD_SEATS})
     return seats
@@ -224,7 +224,7 @@ def _kind(scope: Scope, seats: int | None, term: Term) -> OfferKind:
 
 def _told(pool_facts: PoolFacts) -> str:
     if pool_facts.capacity is None:
-        return "seats without end"
+        return "unlimited seats"
     return f"{pool_facts.capacity} seats, {pool_facts.used} of them in use"
 
 

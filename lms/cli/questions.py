@@ -1,4 +1,4 @@
-"""Questions: what pages ask before an act, commands refuse until --anyway is given."""
+"""Questions: what pages ask before an action, commands refuse without --anyway."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -18,12 +18,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def anyway_option(explanation: str) -> Callable[[Command], Command]:
-    """Give a command its `--anyway`, which answers its question with yes."""
+    """Add the option `--anyway` to a command, which skips its question."""
     return click.option("--anyway", is_flag=True, help=explanation)
 
 
 def ask_if_known(session: Session, name: str, email: str) -> None:
-    """Raise Conflict if a new organization may be one that is known (PRODUCT.md, I6)."""
+    """Raise Conflict if a new organization may be a duplicate (PRODUCT.md, I6)."""
     matches = find_matches(session, NewOrganizationFacts(name, email))
     if matches:
         known = "; ".join(f"{one.slug} ({' '.join(one.reasons)})" for one in matches)
@@ -47,7 +47,7 @@ def ask_if_number_is_used(session: Session, order: Order, po_number: str) -> Non
 
 
 def ask_if_recorded(session: Session, invoice: Document, check_number: str) -> None:
-    """Raise Conflict if the payer's check of this number was recorded before."""
+    """Raise Conflict if the payer's check with this number was already recorded."""
     before = payment_with_number(session, payer_of(session, invoice), check_number)
     if before is not None:
         raise Conflict(

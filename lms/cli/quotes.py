@@ -44,14 +44,16 @@ class QuoteAnswer:
 
 @click.group("quote")
 def quote() -> None:
-    """Write quotes and accept them."""
+    """Issue and accept quotes."""
 
 
 @quote.command("add")
-@click.option("--email", required=True, help="The contact's email.")
-@click.option("--name", default="", help="The contact's name.")
-@click.option("--organization", default="", metavar="SLUG", help="The organization that buys.")
-@click.option("--organization-name", default="", help="One that is to be made when it is accepted.")
+@click.option("--email", required=True, help="Contact's email address.")
+@click.option("--name", default="", help="Contact's name.")
+@click.option("--organization", default="", metavar="SLUG", help="Buying organization.")
+@click.option(
+    "--organization-name", default="", help="Name of a new organization, created on acceptance."
+)
 @click.option(
     "--line",
     "lines",
@@ -62,9 +64,9 @@ def quote() -> None:
     "act=renewal,from=2026-07-01,until=2027-06-30. An empty quantity is unlimited; ACT is new,"
     " renewal or more_seats; a pass or contract has days.",
 )
-@click.option("--expires", metavar="DAY", help="60 days from now if left out.")
-@click.option("--no-email", is_flag=True, help="Email it to no one.")
-@anyway_option("Write it even if the new organization may be one that is known already.")
+@click.option("--expires", metavar="DAY", help="Last day; default: 60 days from now.")
+@click.option("--no-email", is_flag=True, help="Don't email it.")
+@anyway_option("Issue it even if the new organization may be a duplicate.")
 @json_option
 @click.pass_obj
 def add(
@@ -80,7 +82,7 @@ def add(
     anyway: bool,
     as_json: bool,
 ) -> None:
-    """Issue a quote for any lines at any price, for any days."""
+    """Issue a quote with any lines, prices, and dates."""
     with console.carrel.database.transaction() as session:
         if organization_name and not anyway:
             ask_if_known(session, organization_name, email)
@@ -121,13 +123,15 @@ def add(
 
 @quote.command("accept")
 @click.argument("number", metavar="QUOTE")
-@click.option("--name", required=True, help="Who accepts it.")
-@click.option("--po", default="", help="The number of the purchase order.")
-@click.option("--po-amount", help="The amount of the purchase order, if it says one.")
-@click.option("--received", metavar="DAY", help="When the purchase order came; it locks the price.")
-@click.option("--bill-on", metavar="DAY", help="The day on which the invoice is issued.")
-@click.option("--hold", is_flag=True, help="Keep access closed until it is paid or released.")
-@anyway_option("Use a PO number that another order of the organization has.")
+@click.option("--name", required=True, help="Name of the person who accepts it.")
+@click.option("--po", default="", help="Purchase order number.")
+@click.option("--po-amount", help="Purchase order amount, if stated.")
+@click.option(
+    "--received", metavar="DAY", help="Date the purchase order was received; locks the price."
+)
+@click.option("--bill-on", metavar="DAY", help="Date to issue the invoice.")
+@click.option("--hold", is_flag=True, help="Don't open access until it's paid or released.")
+@anyway_option("Allow a PO number that another order of the organization has.")
 @json_option
 @click.pass_obj
 def accept(
@@ -143,7 +147,7 @@ def accept(
     anyway: bool,
     as_json: bool,
 ) -> None:
-    """Accept a quote, which places its order; only the newest version can be accepted."""
+    """Accept the newest version of a quote, which places its order."""
     with console.carrel.database.transaction() as session:
         named = order_named(session, number)
         version = quotes.version_named(session, named.id, number)
@@ -184,7 +188,7 @@ def _differs(facts: OrderFacts, how: Acceptance) -> str:
 
 
 def _zone_of(session: Session, slug: str, console: Console) -> ZoneInfo:
-    """Return the zone in which a customer's days begin and end."""
+    """Return the time zone in which a customer's days begin and end."""
     own = find_organization(session, slug).zone if slug else None
     return ZoneInfo(own or console.settings.time_zone)
 
@@ -192,7 +196,7 @@ def _zone_of(session: Session, slug: str, console: Console) -> ZoneInfo:
 def read_line(text: str, currency: str, zone: ZoneInfo) -> NewLine:
     """Return a line such as `group_seats,webinar:reading-rooms,5,325.00`; raises BadParameter.
 
-    `act=renewal`, `from=2026-07-01` and `until=2027-06-30` may follow.
+    It can end with `act=renewal`, `from=2026-07-01` and `until=2027-06-30`.
     """
     parts = [part.strip() for part in text.split(",")]
     if len(parts) < LINE_PARTS or parts[0] not in set(OfferKind):

@@ -29,13 +29,13 @@ from lms.uploads.uploads import UploadFacts, Wanted
 from lms.worker.worker import see_through
 
 HEAD_BYTES: Final = 1024 * 1024
-FAILED: Final = N_("The file could not be taken.")
-STOPPED: Final = "Stopped. What was sent is kept: the same command goes on from there."
+FAILED: Final = N_("The file couldn't be added.")
+STOPPED: Final = "Stopped. Run the same command again to continue."
 
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """A file whose reading is told."""
+    """A file that reports the bytes read."""
 
     stream: BinaryIO
     tell: Callable[[int], None]
@@ -47,10 +47,10 @@ class _Counted:
 
 
 def send_recording(console: Console, slug: str, file: Path) -> str:
-    """Send a file to a webinar and return the outside id of the version that it became.
+    """Upload a file to a webinar and return the public ID of the resulting version.
 
-    An upload of the same file that stopped before is gone on with. Raises what `lms.uploads.chunks` does,
-    and Refused for a file of which nothing came.
+    Continues an interrupted upload of the same file. Raises what `lms.uploads.chunks` does, and
+    Refused if the file can't be added.
     """
     upload = _begun(console, slug, file)
     try:
@@ -73,10 +73,10 @@ def _begun(console: Console, slug: str, file: Path) -> UploadFacts:
         return chunks.begin(carrel, wanted, login_id=None)
     try:
         kept = chunks.kept_bytes(carrel, found)
-    except Gone:  # the storage was cleaned meanwhile
+    except Gone:  # the storage was cleaned in the meantime
         chunks.discard(carrel, found)
         return chunks.begin(carrel, wanted, login_id=None)
-    click.echo(f"Going on with {file.name}, {kept * 100 // size} % of which is here.", err=True)
+    click.echo(f"Continuing the upload of {file.name} at {kept * 100 // size}%.", err=True)
     return found
 
 
@@ -88,11 +88,11 @@ def _send(console: Console, upload: UploadFacts, file: Path) -> None:
             body = Body(_Counted(stream, tell), upload.size_bytes - at)
             at = chunks.receive(console.carrel, upload, at, body)
     if at < upload.size_bytes:
-        raise Refused(N_("The file has become shorter while it was sent. Send it again."))
+        raise Refused(N_("The file changed during the upload. Upload it again."))
 
 
 def _settled(console: Console, upload: UploadFacts) -> str:
-    """Wait until the file has become a version, doing what is to be done here if nobody else does."""
+    """Wait until the upload has become a version, doing the work here if no worker does."""
     carrel = console.carrel
     with carrel.database.read_session() as session:
         job = latest_job(session, kind=uploads.SETTLE, subject=upload.id)
@@ -106,7 +106,7 @@ def _settled(console: Console, upload: UploadFacts) -> str:
 
 
 def _fingerprint(file: Path) -> str:
-    """Return what tells a file from another of its name: its size, age and first megabyte."""
+    """Return a fingerprint of a file: its size, modification time and first megabyte."""
     known = file.stat()
     with file.open("rb") as stream:
         begins = hashlib.sha256(stream.read(HEAD_BYTES)).hexdigest()
@@ -115,7 +115,7 @@ def _fingerprint(file: Path) -> str:
 
 @contextmanager
 def _bar(upload: UploadFacts, at: int) -> Iterator[Callable[[int], None]]:
-    """Show progress on stderr where that is a terminal; gives what is told of each read."""
+    """Show progress on stderr if it is a terminal; yields a function to call with the bytes read."""
     screen = Screen(stderr=True)
     columns = (
         TextColumn("{task.description}"),

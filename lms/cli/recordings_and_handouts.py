@@ -22,7 +22,7 @@ FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A recording that was added, and how far it is."""
+    """A recording that was added, and its status."""
 
     recording: str
     webinar: str
@@ -44,26 +44,26 @@ class AddedHandout:
 
 @dataclass(frozen=True, slots=True)
 class Reencoded:
-    """How many recordings were queued to be encoded again."""
+    """How many recordings were queued for encoding."""
 
     queued: int
 
 
 @click.group("recording")
 def recording() -> None:
-    """Look after recordings."""
+    """Add and reencode recordings."""
 
 
 @recording.command("add")
 @click.argument("slug")
 @click.argument("file", type=FILE)
-@click.option("--wait", is_flag=True, help="Come back when a worker has finished encoding it.")
+@click.option("--wait", is_flag=True, help="Wait until a worker has encoded it.")
 @json_option
 @click.pass_obj
 def add(console: Console, slug: str, file: Path, *, wait: bool, as_json: bool) -> None:
     """Add a file as the newest version of a webinar's recording; a worker encodes it.
 
-    Stopped in the midst, the same command goes on where it was.
+    If interrupted, run the same command again to continue.
     """
     carrel = console.carrel
     recording_id = send_recording(console, slug, file)
@@ -86,15 +86,15 @@ def add(console: Console, slug: str, file: Path, *, wait: bool, as_json: bool) -
 
 @recording.command("reencode")
 @click.argument("recording_ids", nargs=-1, metavar="[RECORDING]...")
-@click.option("--all", "is_all", is_flag=True, help="Every recording that plays now.")
+@click.option("--all", "is_all", is_flag=True, help="All current recordings.")
 @json_option
 @click.pass_obj
 def reencode(
     console: Console, recording_ids: tuple[str, ...], *, is_all: bool, as_json: bool
 ) -> None:
-    """Make recordings anew from their originals; uploads go first, what plays goes on meanwhile."""
+    """Reencode recordings from their originals; people can watch meanwhile, and uploads go first."""
     if is_all == bool(recording_ids):
-        raise click.UsageError("Name recordings by their ids, or say --all.")
+        raise click.UsageError("Enter ids of recordings, or use --all.")
     now = clock.now()
     with console.carrel.database.transaction() as session:
         if is_all:
@@ -107,7 +107,7 @@ def reencode(
 
 
 def _seen_through(console: Console, recording_id: str) -> VersionFacts:
-    """Wait for the work on a version, doing it here when no worker does; Refused if it failed."""
+    """Wait for a version's job, running it here if no worker does; raises Refused if it failed."""
     carrel = console.carrel
     with carrel.database.read_session() as session:
         job = latest_job(session, kind=recordings.ENCODE, subject=recording_id)
@@ -116,14 +116,14 @@ def _seen_through(console: Console, recording_id: str) -> VersionFacts:
     with carrel.database.read_session() as session:
         version = read_version(session, recording_id)
     if version.state is not RecordingState.READY:
-        sentence = version.failure or N_("The work on this recording was canceled.")
+        sentence = version.failure or N_("Processing of this recording was canceled.")
         raise Refused(sentence, code=f"recording_{version.state}")
     return version
 
 
 @click.group("handout")
 def handout() -> None:
-    """Look after handouts."""
+    """Add handouts."""
 
 
 @handout.command("add")
@@ -132,7 +132,7 @@ def handout() -> None:
 @json_option
 @click.pass_obj
 def add_handout(console: Console, slug: str, file: Path, *, as_json: bool) -> None:
-    """Add a PDF, PPTX or DOCX to a webinar, to be taken by whoever may watch it."""
+    """Add a PDF, PPTX, or DOCX to a webinar, for everyone who can watch it."""
     carrel = console.carrel
     with carrel.database.read_session() as session:
         read_webinar_files(session, slug)
@@ -141,5 +141,5 @@ def add_handout(console: Console, slug: str, file: Path, *, as_json: bool) -> No
         handouts.attach(session, slug=slug, kept=kept, actor=None, now=clock.now())
     added = AddedHandout(kept.handout_id, slug, kept.title, kept.pages)
     told = f"{kept.title} ({kept.pages} pages)" if kept.pages else kept.title
-    cleaned = f" Taken out of it: {', '.join(kept.taken_out)}." if kept.taken_out else ""
-    answer(added, f"{told} goes with {slug}.{cleaned}", as_json=as_json)
+    cleaned = f" Removed from it: {', '.join(kept.taken_out)}." if kept.taken_out else ""
+    answer(added, f"{told} was added to {slug}.{cleaned}", as_json=as_json)

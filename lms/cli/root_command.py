@@ -21,7 +21,7 @@ UNPREPARED = ("no such table", "no such column", "does not exist")
 
 
 class Exit(IntEnum):
-    """What the exit code says."""
+    """The meaning of the exit codes."""
 
     DONE = 0
     REFUSED = 1
@@ -54,7 +54,7 @@ def build(components: Sequence[Component]) -> click.Group:
     root = LazyGroup(
         "carrel",
         modules,
-        help="Carrel: a library of webinar recordings, and the LTI tool that brings them to a course.",
+        help="Carrel: webinar recordings for library staff, and an LTI tool for LMS courses.",
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     root.no_args_is_help = True
@@ -100,7 +100,7 @@ def _weigh(error: Exception) -> tuple[Exit, Complaint]:
         case SettingsError():
             return Exit.REFUSED, Complaint("settings", str(error))
         case StorageAway():
-            message = f"The storage did not answer: {error}"
+            message = f"The storage didn't answer: {error}"
             return Exit.UNAVAILABLE, Complaint("unavailable", message)
         case _:
             return Exit.UNAVAILABLE, _database_complaint(error)
@@ -116,6 +116,6 @@ def _database_complaint(error: Exception) -> Complaint:
     if any(sign in reason for sign in UNPREPARED):
         return Complaint(
             "database_not_prepared",
-            f"The database lacks what this version needs ({reason}). Run: carrel db upgrade",
+            f"The database doesn't match this version ({reason}). Run: carrel db upgrade",
         )
-    return Complaint("unavailable", f"The database did not answer: {reason}")
+    return Complaint("unavailable", f"The database didn't answer: {reason}")

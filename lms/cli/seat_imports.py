@@ -10,12 +10,14 @@ from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
 from lms.core import clock
 from lms.core.database import Database
-from lms.core.errors import Invalid, Refused
+from lms.core.errors import Refused
+from lms.core.runtime import Carrel
 from lms.models.seat_imports import Answer, ImportState
+from lms.organizations.staff_list_parser import read_file
 from lms.seat_imports import imports as seat_import_imports
-from lms.seat_imports.imports import NewImport
-from lms.seat_imports.jobs import apply_now, read_through
+from lms.seat_imports.jobs import LIST_JOBS, apply_now
 from lms.seat_imports.read_models import ImportFacts, find_import, rows_of
+from lms.seat_imports.uploaded_list_lifecycle import NewList
 from lms.seats.pools import find_pool
 
 SHOWN: Final = 50
@@ -24,7 +26,7 @@ UNSEATED: Final = (Answer.ALREADY, Answer.INVALID, Answer.DUPLICATE, Answer.NO_S
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the list that gets no seat, and why."""
+    """A row of the list that gets no seat, and the reason."""
 
     line: int
     text: str
@@ -34,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ImportAnswer:
-    """What became of a list, or would; `items` are the rows that get no seat."""
+    """The result of an import, or a preview; `items` are the rows that get no seat."""
 
     pool: str
     applied: bool
@@ -51,19 +53,22 @@ class ImportAnswer:
 @click.command("import")
 @click.argument("pool")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Only say what would become of every row.")
-@click.option("--partial", is_flag=True, help="Seat those who can be seated, in the file's order.")
+@click.option("--dry-run", is_flag=True, help="Show the result for each row without saving.")
+@click.option(
+    "--partial", is_flag=True, help="Invite the people who can get a seat, in the file's order."
+)
 @json_option
 @click.pass_obj
 def import_list(
     console: Console, *, pool: str, file: Path, dry_run: bool, partial: bool, as_json: bool
 ) -> None:
-    """Invite the people of a staff list (CSV, or a text with addresses) into a pool.
+    """Invite the people on a staff list (CSV, or text with email addresses).
 
-    All of them or nobody, unless --partial. The same list twice changes nothing.
+    Invites everyone or, if there are problems, no one, unless you add --partial. Importing a list
+    again changes nothing.
     """
     database = console.carrel.database
-    facts = _read_in(database, pool, file)
+    facts = _read_in(console.carrel, pool, file)
     if not dry_run:
         facts = apply_now(database, facts.public_id, partial=partial, actor=None, now=clock.now())
     found = _answer(database, facts)
@@ -75,21 +80,13 @@ def import_list(
     answer(found, *_lines(found), as_json=as_json)
 
 
-def _read_in(database: Database, pool: str, file: Path) -> ImportFacts:
-    now = clock.now()
-    with database.transaction() as session:
-        new = NewImport(find_pool(session, pool).id, file.name)
-        row = seat_import_imports.begin(session, new, actor=None, now=now)
-    try:
-        with file.open("rb") as opened:
-            read_through(database, opened, row.id)
-    except Invalid:
-        with database.transaction() as session:
-            seat_import_imports.discard(session, row.public_id)
-        raise
-    with database.transaction() as session:
-        seat_import_imports.check(session, row.id, now=now)
-        return find_import(session, row.public_id)
+def _read_in(carrel: Carrel, pool: str, file: Path) -> ImportFacts:
+    with carrel.database.read_session() as session:
+        new = NewList(file.name, None, clock.now(), find_pool(session, pool).id)
+    with file.open("rb") as opened:
+        public_id = LIST_JOBS.read_now(carrel, read_file(opened), new)
+    with carrel.database.read_session() as session:
+        return find_import(session, public_id)
 
 
 def _answer(database: Database, facts: ImportFacts) -> ImportAnswer:

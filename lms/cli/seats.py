@@ -23,17 +23,14 @@ from lms.seats.pools import PoolFacts
 from lms.seats.read_models import SeatFacts, seat_of_address
 from lms.seats.seat_counts import Full
 
-FULL = N_("No seat of this pool is free.")
-CLOSED = N_("This pool takes nobody new: its term is over.")
-NO_LOGIN = N_(
-    "There is no log-in with this address. Invite it with carrel seats invite, or add it with"
-    " carrel login add."
-)
+FULL = N_("No seats are free in this pool.")
+CLOSED = N_("You can't add people because this pool has ended.")
+NO_LOGIN = N_("No login has this email address. Run carrel seats invite or carrel login add first.")
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimAnswer:
-    """What a claim came to: claimed, or already."""
+    """The result of a claim: claimed, or already."""
 
     pool: str
     email: str
@@ -43,7 +40,7 @@ class ClaimAnswer:
 
 @dataclass(frozen=True, slots=True)
 class InviteAnswer:
-    """What an invitation came to: invited, already or no_seat; `seat` where there is one."""
+    """The result of an invitation: invited, already or no_seat; `seat` if there is one."""
 
     email: str
     result: str
@@ -52,7 +49,7 @@ class InviteAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseAnswer:
-    """A seat that was given up; it may be filled at once, from a moment on, or once staff agree."""
+    """A released seat; it can be filled at once, from a time on, or once staff approve."""
 
     pool: str
     email: str
@@ -76,7 +73,7 @@ class SeatAnswer:
 
 @click.group("seats")
 def seats() -> None:
-    """Put people into an organization's seats, and take them out."""
+    """Assign and release an organization's seats."""
 
 
 @seats.command("claim")
@@ -85,7 +82,7 @@ def seats() -> None:
 @json_option
 @click.pass_obj
 def claim_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -> None:
-    """Take a seat for a log-in; asking again changes nothing, a full pool refuses."""
+    """Claim a seat for a login; safe to run again."""
     with console.carrel.database.transaction() as session:
         pool = pools.find_pool(session, pool_id)
         login_id = _login_id(session, email)
@@ -95,7 +92,7 @@ def claim_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -> 
         if isinstance(got, Closed):
             raise Conflict(CLOSED, code="closed")
     result = type(got).__name__.lower()
-    words = "has a seat now" if result == "claimed" else "has had a seat since before"
+    words = "now has a seat" if result == "claimed" else "already had a seat"
     facts = ClaimAnswer(pool_id, email, result, got.seat)
     answer(facts, f"{email} {words} (seat {got.seat}).", as_json=as_json)
 
@@ -106,7 +103,7 @@ def claim_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -> 
 @json_option
 @click.pass_obj
 def invite(console: Console, *, pool_id: str, emails: tuple[str, ...], as_json: bool) -> None:
-    """Keep a seat for each address for 14 days, and send them the link that claims it."""
+    """Reserve a seat for each address for 14 days, and email a link to claim it."""
     people = [Invitee(read_address(email)) for email in emails]
     links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:
@@ -123,7 +120,7 @@ def invite(console: Console, *, pool_id: str, emails: tuple[str, ...], as_json: 
 @json_option
 @click.pass_obj
 def release_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -> None:
-    """Take somebody's seat: what they play by it stops, and they are told."""
+    """Release a person's seat: they lose access and are emailed."""
     links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:
         pool = pools.find_pool(session, pool_id)
@@ -138,11 +135,13 @@ def release_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -
         )
     refill = done.refill
     facts = ReleaseAnswer(pool_id, email, done.seat, refill.opens_at, refill.needs_approval)
-    line = f"{email} has no seat any more; it may be given to somebody else."
+    line = f"{email} no longer has a seat. It can be assigned to someone else."
     if refill.needs_approval:
-        line = f"{email} has no seat any more; staff have to agree before somebody else has it."
+        line = f"{email} no longer has a seat. Staff must approve before it can be assigned again."
     if refill.opens_at is not None:
-        line = f"{email} has no seat any more; it stays empty until its seven days are over."
+        line = (
+            f"{email} no longer has a seat. It can be assigned again 7 days after it was claimed."
+        )
     answer(facts, line, as_json=as_json)
 
 
@@ -151,7 +150,7 @@ def release_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -
 @json_option
 @click.pass_obj
 def list_seats(console: Console, *, pool_id: str, as_json: bool) -> None:
-    """List a pool's seats and who has each."""
+    """List the seats of a pool and the people who have them."""
     with console.carrel.database.read_session() as session:
         pool = pools.find_pool(session, pool_id)
         facts = [_facts(one) for one in seat_reading.list_seats(session, pool.id)]

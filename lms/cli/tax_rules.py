@@ -1,4 +1,4 @@
-"""carrel tax-rule: add, list and end the rates of sales tax."""
+"""carrel tax-rule: add, list, and end sales tax rates."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,7 +18,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 @dataclass(frozen=True, slots=True)
 class TaxRuleRow:
-    """A tax rule, as the command line answers with it; the rate is in percent."""
+    """A tax rule as the command line shows it; the rate is in percent."""
 
     rule: str
     state: str
@@ -31,13 +31,13 @@ class TaxRuleRow:
 
 @click.group("tax-rule")
 def tax_rule() -> None:
-    """Look after the rates of sales tax; documents that were issued don't change."""
+    """Add, list, and end sales tax rates; issued documents don't change."""
 
 
 @tax_rule.command("add")
 @click.argument("state")
 @click.argument("rate")
-@click.option("--name", required=True, help="What documents call it, such as Texas sales tax.")
+@click.option("--name", required=True, help="Name on documents, such as Texas sales tax.")
 @click.option(
     "--supply",
     type=click.Choice([one.value for one in Supply]),
@@ -45,8 +45,8 @@ def tax_rule() -> None:
     show_default=True,
     help="What it is charged on.",
 )
-@click.option("--from", "first_day", type=DAY, required=True, help="Its first day.")
-@click.option("--until", "last_day", type=DAY, help="Its last day; without one it has no end.")
+@click.option("--from", "first_day", type=DAY, required=True, help="First day.")
+@click.option("--until", "last_day", type=DAY, help="Last day; default: no end.")
 @json_option
 @click.pass_obj
 def add(
@@ -60,7 +60,7 @@ def add(
     last_day: datetime | None,
     as_json: bool,
 ) -> None:
-    """Add a RATE in percent, such as 8.25, for a STATE of two letters."""
+    """Add a RATE in percent, such as 8.25, for a STATE, such as TX."""
     new = NewTaxRule(
         state,
         name,
@@ -79,7 +79,7 @@ def add(
 @json_option
 @click.pass_obj
 def list_command(console: Console, *, as_json: bool) -> None:
-    """List the rules by state, the newest first."""
+    """List the rates by state, newest first."""
     with console.carrel.database.read_session() as session:
         rows = [_row(facts) for facts in list_rules(session)]
     answer_items(rows, COLUMNS, as_json=as_json)
@@ -91,7 +91,7 @@ def list_command(console: Console, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def end(console: Console, *, rule: str, last_day: datetime, as_json: bool) -> None:
-    """End a RULE, by its id, after its LAST_DAY."""
+    """End a RULE, given by its id, after its LAST_DAY."""
     with console.carrel.database.transaction() as session:
         facts = end_rule(session, rule, last_day.date(), actor=None, now=clock.now())
     answer(_row(facts), f"{facts.name} ends after {facts.last_day}.", as_json=as_json)

@@ -1,4 +1,4 @@
-"""carrel vendor-document: add what purchasing offices ask for, such as a W-9, and list it."""
+"""carrel vendor-document: add and list documents for purchasing offices, such as a W-9."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,7 +25,7 @@ COLUMNS = ("document", "kind", "title", "audience", "version", "valid_until", "w
 
 @dataclass(frozen=True, slots=True)
 class VendorDocumentRow:
-    """A document, as the command line answers with it."""
+    """A document as the command line shows it."""
 
     document: str
     kind: VendorDocumentKind
@@ -40,25 +40,25 @@ class VendorDocumentRow:
 
 @click.group("vendor-document")
 def vendor_document() -> None:
-    """Look after vendor documents."""
+    """Add and list vendor documents."""
 
 
 @vendor_document.command("add")
 @click.argument("kind", type=click.Choice([kind.value for kind in VendorDocumentKind]))
 @click.argument("file", type=FILE)
-@click.option("--title", default="", help="What customers see it called; the kind by default.")
+@click.option("--title", default="", help="Title for customers; default: the kind.")
 @click.option(
     "--audience",
     type=click.Choice([audience.value for audience in VendorDocumentAudience]),
     default=VendorDocumentAudience.ON_REQUEST.value,
     show_default=True,
-    help="Who gets it: everyone, those who ask, or every order with its papers.",
+    help="Who gets it: everyone, people who ask, or every order.",
 )
 @click.option(
     "--valid-until",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="YYYY-MM-DD",
-    help="Its last day; without one it has no end.",
+    help="Last day; default: no end.",
 )
 @json_option
 @click.pass_obj
@@ -72,7 +72,7 @@ def add(
     valid_until: datetime | None,
     as_json: bool,
 ) -> None:
-    """Add a PDF of a kind."""
+    """Add a PDF as a vendor document of a KIND."""
     carrel = console.carrel
     details = VendorDocumentDetails(
         VendorDocumentKind(kind),
@@ -96,7 +96,7 @@ def add(
 @json_option
 @click.pass_obj
 def list_documents(console: Console, *, as_json: bool) -> None:
-    """List the vendor documents, those in use first."""
+    """List the vendor documents, current ones first."""
     with console.carrel.database.read_session() as session:
         rows = [_row(facts) for facts in read_vendor_documents(session)]
     answer_items(rows, COLUMNS, as_json=as_json)

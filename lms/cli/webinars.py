@@ -25,7 +25,7 @@ from lms.models.catalog import WebinarState
 
 @dataclass(frozen=True, slots=True)
 class WebinarAnswer:
-    """A webinar as the command line shows it; `missing` is what a good announcement still lacks."""
+    """A webinar as the command line shows it; `missing` are recommended details it lacks."""
 
     webinar: str
     slug: str
@@ -39,26 +39,26 @@ class WebinarAnswer:
 
 @click.group("webinar")
 def webinar() -> None:
-    """Add webinars and announce them."""
+    """Add, import, and publish webinars."""
 
 
 @webinar.command("add")
-@click.option("--title", required=True, help="What it is called.")
+@click.option("--title", required=True, help="Title.")
 @click.option(
     "--held-at",
     required=True,
     metavar="ISO",
-    help="When it begins, such as 2026-10-06T14:00-04:00; without an offset, say --zone too.",
+    help="Start, such as 2026-10-06T14:00-04:00; without an offset, add --zone.",
 )
-@click.option("--slug", default="", help="The end of its address; else it follows the title.")
+@click.option("--slug", default="", help="End of its web address; default: from the title.")
 @click.option(
     "--minutes",
     type=click.IntRange(1, 1440),
     default=60,
     show_default=True,
-    help="How long it lasts.",
+    help="Length in minutes.",
 )
-@click.option("--zone", help="The zone it is announced in; else that of the house.")
+@click.option("--zone", help="Time zone of its announcement; default: yours.")
 @json_option
 @click.pass_obj
 def add(
@@ -84,7 +84,7 @@ def add(
         kept = add_webinar(session, words, actor=None, now=now)
         facts = _facts(session, kept.public_id, kept.slug, now)
     when = say_datetime(facts.held_at, read_zone(facts.zone))
-    answer(facts, f"{facts.slug} is a draft, to be held {when}.", as_json=as_json)
+    answer(facts, f"{facts.slug} was added as a draft for {when}.", as_json=as_json)
 
 
 @webinar.command("publish")
@@ -92,21 +92,21 @@ def add(
 @json_option
 @click.pass_obj
 def publish(console: Console, slug: str, *, as_json: bool) -> None:
-    """Put a draft on the catalog, and say what its announcement still lacks."""
+    """Publish a draft in the catalog, and list what its announcement lacks."""
     now = clock.now()
     with console.carrel.database.transaction() as session:
         kept = publish_webinar(session, slug, actor=None, now=now)
         facts = _facts(session, kept.public_id, kept.slug, now)
-    lines = [f"{slug} is on the catalog: {console.settings.base_url}/webinars/{slug}"]
+    lines = [f"{slug} is in the catalog: {console.settings.base_url}/webinars/{slug}"]
     if facts.missing:
         missing = ", ".join(gap.value.replace("_", " ") for gap in facts.missing)
-        lines.append(f"Its announcement still lacks: {missing}.")
+        lines.append(f"Its announcement is missing: {missing}.")
     answer(facts, *lines, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)
 class CreditAnswer:
-    """How many minutes the certificates of a webinar say, and up to how many that is confirmed."""
+    """The credit minutes of a webinar's certificates, and up to how many are confirmed."""
 
     slug: str
     credit_minutes: int
@@ -121,17 +121,17 @@ class CreditAnswer:
     "--minutes",
     type=click.IntRange(1, 6000),
     required=True,
-    help="Continuing education that its certificates say, in minutes.",
+    help="Continuing education time, in minutes.",
 )
 @click.option(
     "--confirm",
     is_flag=True,
-    help="Say so even if the live session or the recording is shorter; the audit log tells.",
+    help="Set it even if the live session or recording is shorter; logged in the audit log.",
 )
 @json_option
 @click.pass_obj
 def credit(console: Console, slug: str, *, minutes: int, confirm: bool, as_json: bool) -> None:
-    """Set how much continuing education the certificates of a webinar say."""
+    """Set the continuing education time on a webinar's certificates."""
     with console.carrel.database.transaction() as session:
         webinar_id = read_standing(session, slug).id
         rule = replace(
@@ -142,15 +142,15 @@ def credit(console: Console, slug: str, *, minutes: int, confirm: bool, as_json:
         change_rule(session, webinar_id, rule, actor=None, now=clock.now())
         lengths = read_lengths(session, webinar_id)
     found = CreditAnswer(slug, minutes, rule.confirmed_minutes, lengths.live, lengths.recording)
-    answer(found, f"Certificates of {slug} say {minutes} minutes.", *_less(found), as_json=as_json)
+    answer(found, f"Certificates of {slug} show {minutes} minutes.", *_less(found), as_json=as_json)
 
 
 def _less(found: CreditAnswer) -> Iterator[str]:
-    """Say which certificates say less, until that is confirmed."""
+    """Yield a line for each kind of certificate that shows fewer minutes until confirmed."""
     lengths = (("attending", found.live_minutes), ("watching", found.recording_minutes))
     for act, minutes in lengths:
         if minutes is not None and max(minutes, found.confirmed_minutes) < found.credit_minutes:
-            yield f"For {act} they say {minutes}, since it has no more; --confirm changes that."
+            yield f"For {act} they show {minutes}, because it isn't longer. Add --confirm to change that."
 
 
 def _facts(session: Session, public_id: str, slug: str, now: datetime) -> WebinarAnswer:

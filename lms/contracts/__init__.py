@@ -1,1 +1,1 @@
-"""Contracts: renewals, grace periods, and reminders of what ends."""
+"""Contracts: renewals, grace periods, and reminders before a term ends."""

@@ -30,15 +30,17 @@ RENEWING: Final = (
     RequestKind.PURCHASE_ORDER,
     RequestKind.INVOICE,
 )
-NO_END = N_("These seats never end, so they need no grace.")
+NO_END = N_("These seats don't expire, so they don't have a grace period.")
 NO_GRACE = N_("A pass has no grace period. Renew it instead.")
-TOO_EARLY = N_("Choose a time that lies after the end of the contract and after its grace.")
-TOO_LATE = N_("Grace is a year at most after the end of the contract. For longer, renew it.")
+TOO_EARLY = N_("Choose a date after the end of the contract and its grace period.")
+TOO_LATE = N_(
+    "The grace period can last at most one year. To extend access further, renew the contract."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Grace:
-    """When a contract ends, until when its people go on, and whether staff gave that by hand."""
+    """When a contract ends, when its grace period ends, and whether our team extended it."""
 
     ends_at: datetime
     until: datetime
@@ -47,7 +49,7 @@ class Grace:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """One time that grace was extended by hand; `by` is a name, "" for the command line."""
+    """A manual extension of a grace period; `by` is a name, "" for the command line."""
 
     at: datetime
     until: datetime | None
@@ -55,10 +57,10 @@ class Extension:
 
 
 def follow_request(session: Session, request_id: str, *, now: datetime) -> None:
-    """Fit the grace of the pools that a request is about to whether it is open.
+    """Adjust the grace period of the pools that a request is about.
 
-    An open renewal quote or purchase order makes it 60 days; when it is declined it is 14 again.
-    What staff gave by hand is never shortened.
+    While a renewal quote or purchase order is open it is 60 days; once declined, it is 14 again. Manual
+    extensions are never shortened.
     """
     asked = session.execute(
         select(DeskRequest.kind, DeskRequest.pool_id, DeskRequest.organization_id).where(
@@ -79,7 +81,7 @@ def follow_request(session: Session, request_id: str, *, now: datetime) -> None:
 
 
 def follow_order(session: Session, order_id: int, *, now: datetime) -> None:
-    """Fit the grace of the pools that an order's lines renew to whether it is still to be placed."""
+    """Adjust the grace period of the pools that an order renews, depending on whether it is still unplaced."""
     renewed = select(OrderLine.pool_id).where(
         OrderLine.order_id == order_id,
         OrderLine.act == LineAct.RENEWAL,
@@ -91,7 +93,7 @@ def follow_order(session: Session, order_id: int, *, now: datetime) -> None:
 
 
 def fit_grace(session: Session, pool_id: int, *, now: datetime) -> bool:
-    """Set until when the pool's ended or ending grants have grace; tells whether that changed."""
+    """Set the grace period of a pool's last grants; return whether it changed."""
     lines = _last_to_end(session, pool_id)
     if not lines or lines[0].ends_at is None or lines[0].ends_at + LONG_GRACE <= now:
         return False
@@ -112,7 +114,7 @@ def fit_grace(session: Session, pool_id: int, *, now: datetime) -> bool:
 
 
 def read_grace(session: Session, pool_id: int) -> Grace:
-    """Return the grace of what ends last in a pool; raises Conflict for seats that never end."""
+    """Return the grace period of a pool's last term; raises Conflict for seats that never end."""
     line = next(
         iter(session.scalars(_dated(pool_id).order_by(Grant.ends_at.desc()).limit(1))), None
     )
@@ -122,7 +124,7 @@ def read_grace(session: Session, pool_id: int) -> Grace:
 
 
 def extensions_of(session: Session, pool_id: int) -> tuple[Extension, ...]:
-    """Return each time that somebody extended a pool's grace, the latest first."""
+    """Return the manual extensions of a pool's grace period, newest first."""
     rows = session.execute(
         select(AuditEntry.at, AuditEntry.detail, Login.name)
         .outerjoin(Login, Login.public_id == AuditEntry.actor)
@@ -141,10 +143,10 @@ def extensions_of(session: Session, pool_id: int) -> tuple[Extension, ...]:
 def extend_grace(
     session: Session, pool_id: int, until: datetime, *, actor: str | None, now: datetime
 ) -> Grace:
-    """Give the people of a pool grace until a moment, by hand; nothing shortens it afterwards.
+    """Extend a pool's grace period manually; nothing shortens it afterward.
 
-    People who lost their access when the grace was over get it back. Raises Conflict for seats
-    that never end and for passes, Invalid, field `until`, for a moment that gives nothing or more than a year.
+    People who lost access when the grace period ended get it back. Raises Conflict for seats that never
+    end and for passes, Invalid (field `until`) for a time that extends nothing or exceeds a year.
     """
     if session.get_one(Pool, pool_id).is_pass:
         raise Conflict(NO_GRACE)
@@ -168,7 +170,7 @@ def extend_grace(
 
 
 def ending_pools(session: Session, *, now: datetime) -> tuple[int, ...]:
-    """Return the pools whose grace an open request may change by now, in the order of ids."""
+    """Return the pools whose grace period an open request can change by now, by id."""
     ends = (
         select(Grant.pool_id)
         .where(
@@ -217,7 +219,7 @@ def _dated(pool_id: int) -> Select[Grant]:
 
 
 def _told_until(detail: Mapping[str, object]) -> datetime | None:
-    """Return what an entry says; the oldest ones did not say it."""
+    """Return the end in an audit entry; the oldest entries have none."""
     until = detail.get("until")
     return datetime.fromisoformat(until) if isinstance(until, str) else None
 
@@ -236,7 +238,7 @@ def _last_to_end(session: Session, pool_id: int) -> list[Grant]:
 
 
 def _is_being_renewed(session: Session, pool_id: int, now: datetime) -> bool:
-    """Tell whether a renewal is asked for, or was quoted at a price that still holds."""
+    """Return whether a renewal was requested, or quoted at a price that is still valid."""
     owner = select(Pool.organization_id).where(Pool.id == pool_id).scalar_subquery()
     is_about_it = or_(
         DeskRequest.pool_id == pool_id,

@@ -32,7 +32,7 @@ TELLING: Final = (
 
 
 def turn(carrel: Carrel, run: JobRun) -> None:
-    """Let terms begin and end: invitations run out, offers pass on, capacity follows its grants."""
+    """Apply what has become due: grace periods, expired invitations and offers, and changed capacity."""
     with carrel.database.read_session() as session:
         ending = grace_periods.ending_pools(session, now=now())
     _each(carrel, run, ending, grace_periods.fit_grace)
@@ -46,7 +46,7 @@ def turn(carrel: Carrel, run: JobRun) -> None:
 
 
 def remind(carrel: Carrel, run: JobRun) -> None:
-    """Write the reminders that are due; each is written once, whoever comes first."""
+    """Email the reminders that are due; each is sent once, even with several workers."""
     settings = carrel.settings
     mail_context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
     for number, tell in enumerate(TELLING, start=1):

@@ -21,10 +21,10 @@ from lms.seats.pools import PoolFacts
 
 ALL_WEBINARS = N_("all webinars")
 CONTRACT_ENDS = N_("%(organization)s: your contract ends on %(day)s")
-CONTRACT_OVER = N_("%(organization)s: your contract has ended")
-CONTRACT_LAPSED = N_("%(organization)s: access has ended")
-SHORTAGE = N_("%(organization)s: fewer seats from %(day)s")
-POOL_USE = N_("%(organization)s: %(share)s %% of your seats are used")
+CONTRACT_OVER = N_("%(organization)s: your contract ended")
+CONTRACT_LAPSED = N_("%(organization)s: access ended")
+SHORTAGE = N_("%(organization)s: fewer seats starting %(day)s")
+POOL_USE = N_("%(organization)s: %(share)s%% of your seats are used")
 POOL_FULL = N_("%(organization)s: all your seats are used")
 RENEWED = N_("%(organization)s: your contract is renewed until %(day)s")
 PASS_ENDS = N_("Your pass ends on %(day)s")
@@ -36,7 +36,7 @@ NAMED_AT_MOST: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Where the house is reached, and the zone in which the reader's days end."""
+    """The base of links, and the time zone for the reader's dates."""
 
     links: Links
     zone: ZoneInfo
@@ -44,7 +44,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Fewer:
-    """A smaller term that begins: with how many seats, and who would go, by name."""
+    """A smaller term that begins: its number of seats, and the names of people who would lose theirs."""
 
     at: datetime
     seats: int
@@ -53,9 +53,9 @@ class Fewer:
 
 @dataclass(frozen=True, slots=True)
 class NewTerm:
-    """A term that was added to a contract: its seats, None without limit, and from when to when.
+    """A term added to a contract: its seats (None for unlimited), start and end.
 
-    `price` is "" where none is told; `is_held` while it waits to be paid. `number` is its order's.
+    `price` is "" if it is not shown; `is_held` is True until the term is paid. `number` is its order's.
     """
 
     seats: int | None
@@ -69,7 +69,7 @@ class NewTerm:
 
 @dataclass(frozen=True, slots=True)
 class EndingPass:
-    """A person's pass that ends, and how many days ahead they are told; `covers` "" is everything."""
+    """A person's pass that ends, and how many days ahead they are notified; `covers` is "" for everything."""
 
     reader: Steward
     grant: str
@@ -82,7 +82,7 @@ class EndingPass:
 def send_contract_ends(
     session: Session, pool: PoolFacts, post: Post, *, ends_at: datetime, days: int, now: datetime
 ) -> None:
-    """Tell those who manage a contract or pass that it ends, and how to renew it."""
+    """Email the managers of a contract or pass that it ends, and how to renew it."""
     day = _last_day(ends_at, post.zone)
     values = {"day": day, "used": pool.used, "seats": pool.capacity, "is_pass": pool.is_pass}
     line = OWNED_PASS_ENDS if pool.is_pass else CONTRACT_ENDS
@@ -100,7 +100,7 @@ def send_contract_over(
     grace_until: datetime,
     now: datetime,
 ) -> None:
-    """Tell those who manage a contract that it is over and until when its people go on (C1)."""
+    """Email the managers of a contract that it ended, and when the grace period ends (C1)."""
     values = {
         "day": _last_day(ends_at, post.zone),
         "until": _last_day(grace_until, post.zone),
@@ -120,7 +120,7 @@ def send_contract_lapsed(
     kept_until: datetime,
     now: datetime,
 ) -> None:
-    """Tell those who manage a contract that grace is over and until when its people are kept."""
+    """Email the managers of a contract that the grace period ended, and until when assignments are kept."""
     values = {"kept_until": _last_day(kept_until, post.zone)}
     subject = CONTRACT_LAPSED % {"organization": pool.organization}
     key = f"contract-lapsed:{pool.public_id}:{_stamp(grace_until)}"
@@ -136,7 +136,7 @@ def send_shortage(
     days: int,
     now: datetime,
 ) -> None:
-    """Tell those who manage a pool that a smaller term begins, and who goes unless they choose."""
+    """Email the managers of a pool that a smaller term begins, and who loses their seat by default."""
     day = say_day(fewer.at, post.zone)
     values = {
         "day": day,
@@ -159,9 +159,9 @@ def send_renewed(
     now: datetime,
     is_again: bool = False,
 ) -> None:
-    """Tell those who manage a contract or pass that it goes on, with the same people (A5, C4).
+    """Email the managers of a contract or pass that it was renewed, with the same people (A5, C4).
 
-    Each is told once, and once more whenever staff send it again.
+    Each manager is emailed once, and again whenever our team resends it.
     """
     day = _last_day(term.ends_at, post.zone)
     values = {
@@ -184,14 +184,14 @@ def send_renewed(
 
 
 def use_key(pool: PoolFacts, grant_id: int, share: int) -> str:
-    """Return what the keys of the letters about one crossing by one grant begin with."""
+    """Return the prefix of the unique keys for one grant's emails about this share of used seats."""
     return f"pool-use:{pool.public_id}:{grant_id}:{share}"
 
 
 def send_pool_use(
     session: Session, pool: PoolFacts, post: Post, *, share: int, grant_id: int, now: datetime
 ) -> None:
-    """Tell those who manage a pool that this many in a hundred of its seats are used."""
+    """Email the managers of a pool that this percentage of its seats is used."""
     values = {"used": pool.used, "seats": pool.capacity, "is_full": share == FULL}
     subject = POOL_FULL if share == FULL else POOL_USE
     line = subject % {"organization": pool.organization, "share": share}
@@ -202,9 +202,9 @@ def send_pool_use(
 def send_pass_ends(
     session: Session, ending: EndingPass, post: Post, *, url: str, price: str, now: datetime
 ) -> None:
-    """Tell who has a pass that it ends, and that a renewal goes on from there (A5).
+    """Email the owner of a pass that it ends, and that a renewal continues from there (A5).
 
-    At `url` it is renewed for `price`, or asked for where there is no price.
+    `url` is where to renew it for `price`, or to request a renewal if there is no price.
     """
     reader, day = ending.reader, _last_day(ending.ends_at, post.zone)
     mail_outbox.post(
@@ -234,7 +234,7 @@ def _to_stewards(
     *,
     now: datetime,
 ) -> None:
-    """Write one letter to each who manages the organization; to the house where nobody does."""
+    """Email each manager of the organization; the seller if it has none."""
     kind, subject, key = letter
     readers = stewards_of(session, pool.organization_id)
     contact = read_branding(session, contact="").contact_email
@@ -272,7 +272,7 @@ def _page(session: Session, kind: str, pool: PoolFacts) -> str:
 
 
 def _last_day(ends_at: datetime, zone: ZoneInfo) -> str:
-    """Say the last day of a half-open term."""
+    """Return the last day of a half-open term."""
     return say_day(ends_at - timedelta(seconds=1), zone)
 
 

@@ -1,7 +1,7 @@
 """Reminders of ending contracts and passes, seat shortages, and full pools, each sent once.
 
-Every letter has a key that is unique in the database, so that any number of workers may look at
-the same time, and again. Days are days in the organization's zone.
+Every email has a unique key in the database, so that several workers can run this, repeatedly. Days are
+in the organization's time zone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,14 +32,15 @@ from lms.seats.pools import PoolFacts, read_pool
 BEFORE_THE_END: Final = (30, 7, 1)
 SHARES: Final = (100, 90, 75)
 AHEAD: Final = timedelta(days=32)
-TELLS_FOR: Final = timedelta(days=7)  # what ended before that was told, or came from the past
+# earlier ends were already announced, or come from imported past sales
+TELLS_FOR: Final = timedelta(days=7)
 MORNING: Final = time(9)
 MOMENT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """A pool and its last end; `since` is when the house first knew of that end."""
+    """A pool and its last end; `since` is when that end was first known."""
 
     pool_id: int
     ends_at: datetime
@@ -49,7 +50,7 @@ class _Ending:
 
 
 def notice_at(at: datetime, days: int, zone: ZoneInfo) -> datetime:
-    """Return when to tell of an end so many days ahead: that morning, and never later than that."""
+    """Return when to send a notice `days` ahead: in the morning of that day, but never later than that."""
     last = (at - MOMENT).astimezone(zone).date()
     morning = datetime.combine(last - timedelta(days=days), MORNING, tzinfo=zone)
     return min(morning, at - timedelta(days=days))
@@ -58,9 +59,9 @@ def notice_at(at: datetime, days: int, zone: ZoneInfo) -> datetime:
 def due_notice(
     at: datetime, zone: ZoneInfo, *, now: datetime, since: datetime | None = None
 ) -> int | None:
-    """Return which of the notices at 30, 7 and 1 days is due, the latest that is; None is none.
+    """Return the latest due notice of 30, 7 and 1 days, or None.
 
-    One that was due before `since`, when the end became known, isn't made up for.
+    Notices that were due before `since`, when the end became known, are not sent later.
     """
     if now >= at:
         return None
@@ -71,7 +72,7 @@ def due_notice(
 
 
 def tell_contract_ends(session: Session, *, mail_context: MailContext, now: datetime) -> None:
-    """Tell managers of contracts that end in 30, 7 and 1 days and are not renewed."""
+    """Email managers of contracts that end in 30, 7 and 1 days and are not renewed."""
     for ending in _endings(session, now, now + AHEAD):
         post = _post(mail_context, ending.zone)
         days = due_notice(ending.ends_at, post.zone, now=now, since=ending.since)
@@ -83,7 +84,7 @@ def tell_contract_ends(session: Session, *, mail_context: MailContext, now: date
 
 
 def tell_contracts_over(session: Session, *, mail_context: MailContext, now: datetime) -> None:
-    """Tell managers when a contract is over and grace begins, and when grace is over too (C1)."""
+    """Email managers when a contract ends and its grace period begins, and when that ends, too (C1)."""
     for ending in _endings(session, now - timedelta(days=400), now):
         grace_until = ending.grace_until
         if grace_until is None or ending.since >= ending.ends_at:
@@ -101,7 +102,7 @@ def tell_contracts_over(session: Session, *, mail_context: MailContext, now: dat
 
 
 def tell_shortages(session: Session, *, mail_context: MailContext, now: datetime) -> None:
-    """Tell managers 30, 7 and 1 days ahead that a smaller term begins, and who would go (C2)."""
+    """Email managers 30, 7 and 1 days before a smaller term begins, with who would lose a seat (C2)."""
     begins = (
         select(Grant.pool_id)
         .join(Pool, Pool.id == Grant.pool_id)
@@ -115,7 +116,7 @@ def tell_shortages(session: Session, *, mail_context: MailContext, now: datetime
         .order_by(Grant.pool_id)
     )
     for pool_id in session.scalars(begins).all():
-        assert pool_id is not None  # noqa: S101  (the join holds it)
+        assert pool_id is not None  # noqa: S101  (the join excludes NULL)
         shortage = renewals.shortage_ahead(session, pool_id, now=now)
         if shortage is None:
             continue
@@ -139,11 +140,10 @@ def tell_shortages(session: Session, *, mail_context: MailContext, now: datetime
 
 
 def tell_pool_use(session: Session, *, mail_context: MailContext, now: datetime) -> None:
-    """Tell managers when 75, 90 and 100 in a hundred of a pool's seats are used.
+    """Email managers when 75, 90 and 100 percent of a pool's seats are used.
 
-    Of contracts alone: seats of a webinar, and a pass, were bought for as many people, and it is no
-    news that they have them. Once for each share and grant, the highest alone when several are
-    passed at once.
+    Only for contracts: seats for a webinar, and passes, were bought for as many people. Sent once for
+    each percentage and grant; if several are passed at once, only for the highest.
     """
     filling = (
         select(Pool.id, func.max(Grant.id).label("grant_id"))
@@ -169,7 +169,7 @@ def tell_pool_use(session: Session, *, mail_context: MailContext, now: datetime)
 
 
 def due_passes(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[EndingPass, ...]:
-    """Return people's passes that end in 30, 7 or 1 days and are not renewed, each when due."""
+    """Return people's passes that end in 30, 7 or 1 days and are not renewed, when a notice is due."""
     later = aliased(Grant)
     kept = aliased(Login)
     follows = (
@@ -211,7 +211,7 @@ def due_passes(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[Endi
     found = []
     for row in session.execute(passes).all():
         grant: Grant = row.Grant
-        assert grant.ends_at is not None  # noqa: S101  (it was asked for)
+        assert grant.ends_at is not None  # noqa: S101  (the query selects only those with an end)
         days = due_notice(grant.ends_at, zone, now=now, since=grant.created_at)
         if days is not None:
             target = Target(grant.scope, grant.presenter_id or grant.series_id)
@@ -222,7 +222,7 @@ def due_passes(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[Endi
 
 
 def _endings(session: Session, after: datetime, until: datetime) -> Iterator[_Ending]:
-    """Return the contracts whose last end lies in (after, until], in the order of pools."""
+    """Return the contracts whose last end is in (after, until], by pool."""
     last = (
         select(Grant.pool_id, func.max(Grant.ends_at).label("ends_at"))
         .join(Pool, Pool.id == Grant.pool_id)
@@ -253,7 +253,7 @@ def _reaches(pool: PoolFacts, share: int) -> bool:
 
 
 def _was_told(session: Session, pool: PoolFacts, grant_id: int, share: int) -> bool:
-    """Tell whether this share, or a higher one, was told before."""
+    """Return whether this share, or a higher one, was already announced."""
     higher: Sequence[int] = [one for one in SHARES if one >= share]
     begins = [
         Mail.unique_key.startswith(mails.use_key(pool, grant_id, one) + ":") for one in higher

@@ -22,20 +22,20 @@ from lms.seats.pool_reconciliation import LAST_ACTIVE, LOSES_FIRST
 from lms.seats.pools import NewPoolGrant, PoolFacts, read_pool
 from lms.seats.seat_counts import COUNTED, lock_family, read_lines, recount
 
-NEVER_ENDS = N_("These seats never end, so there is nothing to renew.")
+NEVER_ENDS = N_("These seats don't expire, so you don't need to renew them.")
 ALLOTTED = N_("These seats come from another organization's contract. Renew that one.")
-BAD_END = N_("Choose an end that lies after the start of the new term.")
-BAD_SEATS = N_("Give a number of seats of at least 1, or leave it unlimited.")
+BAD_END = N_("Choose an end date after the start of the new term.")
+BAD_SEATS = N_("Enter at least 1 seat, or leave empty for unlimited seats.")
 OVER = N_("This contract has ended. Renew it first.")
-NOBODY_GOES = N_("The seats ahead are enough for everybody, so nobody has to go.")
-NOT_THERE = N_("One of these seats is not in this pool, or nobody has it.")
+NOBODY_GOES = N_("There are enough seats for everyone, so no one loses a seat.")
+NOT_THERE = N_("One of these seats isn't in this pool or isn't assigned.")
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """A new term of a pool: how many seats (None unlimited), and until when.
+    """A new term of a pool: its seats (None for unlimited) and its end.
 
-    `awaits_payment` is set while staff hold it until it is paid.
+    `awaits_payment` is True if the term is on hold until it is paid.
     """
 
     seats: int | None
@@ -46,7 +46,7 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """A pool after its renewal, and the term that was added to it."""
+    """A pool after its renewal, and the added term."""
 
     pool: PoolFacts
     starts_at: datetime
@@ -56,7 +56,7 @@ class Renewed:
 
 @dataclass(frozen=True, slots=True)
 class Leaver:
-    """Somebody who is to go on the first day; `is_chosen` tells that a manager said so."""
+    """A person who would lose a seat on the first day; `is_chosen` is True if a manager chose them."""
 
     seat: str
     name: str
@@ -68,7 +68,7 @@ class Leaver:
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """From `at` on there are only so many `seats`, and `used` are taken: who would go."""
+    """From `at` on there are only `seats`, while `used` are taken; `leavers` would lose theirs."""
 
     at: datetime
     seats: int
@@ -79,10 +79,10 @@ class Shortage:
 def renew(
     session: Session, pool_id: int, renewal: Renewal, *, actor: str | None, now: datetime
 ) -> Renewed:
-    """Add one grant to a pool (PRODUCT.md, C4); no assignment is touched, frozen people come back.
+    """Add a grant to a pool (PRODUCT.md, C4); assignments stay, and frozen ones become active again.
 
-    The new term starts where the last one ends, its grace included; else now. Raises NotFound,
-    Conflict for seats that never end or are allotted, and Invalid.
+    The new term starts at the end of the last one, even in its grace period, or else now. Raises
+    NotFound, Conflict for seats that never end or are allotted, and Invalid.
     """
     pool = _contract(session, pool_id)
     starts_at = next_start(session, pool_id, now=now)
@@ -108,9 +108,9 @@ def renew(
 
 
 def contract_of(session: Session, organization_id: int, target: Target) -> PoolFacts | None:
-    """Return an organization's pool of contracts of that scope, once one was sold to it.
+    """Return an organization's contract pool for a scope, if one was sold to it.
 
-    One of an organization that was merged with it comes after its own.
+    Its own pools are preferred to those of merged organizations.
     """
     known = pools.pools_of(session, organization_id)
     for pool in sorted(known, key=lambda one: one.owner_id != organization_id):
@@ -128,9 +128,10 @@ def pass_to_renew(
     besides: Collection[int],
     now: datetime,
 ) -> PoolFacts | None:
-    """Return an organization's pass of that scope that ends first; None without one.
+    """Return an organization's pass for a scope that ends first, or None.
 
-    One whose seat is no longer kept comes last. `besides` are those that are renewed already.
+    Passes whose assignments are no longer kept come last. `besides` are passes that were already
+    renewed.
     """
     found = []
     for pool in pools.pools_of(session, organization_id):
@@ -142,9 +143,9 @@ def pass_to_renew(
 
 
 def next_start(session: Session, pool_id: int, *, now: datetime) -> datetime:
-    """Return when a renewal's term starts: where the last one ends, in its grace as well (C5).
+    """Return when a renewal's term starts: at the end of the last term, even in its grace period (C5).
 
-    When that is over too, it is now.
+    After the grace period, it starts now.
     """
     running = [
         line.ends_at
@@ -155,20 +156,20 @@ def next_start(session: Session, pool_id: int, *, now: datetime) -> datetime:
 
 
 def renewed_end(session: Session, pool_id: int, zone: ZoneInfo, *, now: datetime) -> datetime:
-    """Return when a renewal ends that starts where the last term ends: on its anniversary (C5).
+    """Return the end of a renewal: the anniversary of the last term's end (C5).
 
-    Where that is over, it is a year from now.
+    After the grace period, it is a year from now.
     """
     starts_at = next_start(session, pool_id, now=now)
     if starts_at == now:
         ends_at = year_from(now, zone).ends_at
-        assert ends_at is not None  # noqa: S101  (a year ends)
+        assert ends_at is not None  # noqa: S101  (a year has an end)
         return ends_at
     return next_end(starts_at, zone)
 
 
 def last_end(session: Session, pool_id: int, *, now: datetime) -> datetime:
-    """Return when the last term of a contract ends that is not over; raises Conflict without one."""
+    """Return when the last running term of a contract ends; raises Conflict if all have ended."""
     ends = [line.ends_at for line in read_lines(session, pool_id) if line.ends_at is not None]
     running = [end for end in ends if end > now]
     if not running:
@@ -182,9 +183,9 @@ def check_renewable(session: Session, pool_id: int) -> None:
 
 
 def shortage_ahead(session: Session, pool_id: int, *, now: datetime) -> Shortage | None:
-    """Return the next moment at which a term begins with fewer seats than are taken (C2).
+    """Return the next time at which a term begins with fewer seats than are taken (C2).
 
-    None when everybody can stay. Who would go stands in the order in which they would.
+    None if everyone can stay. Leavers are in the order in which they would lose their seats.
     """
     ids = _family(session, pool_id)
     lines = read_lines(session, pool_id)
@@ -198,7 +199,7 @@ def shortage_ahead(session: Session, pool_id: int, *, now: datetime) -> Shortage
 
 
 def sitting_people(session: Session, pool_id: int) -> tuple[Leaver, ...]:
-    """Return everybody who takes a seat of a pool, those who would go first at the beginning."""
+    """Return everyone with a seat in a pool, those who would lose it first at the beginning."""
     return _in_order(session, _family(session, pool_id))
 
 
@@ -210,10 +211,10 @@ def choose_leavers(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Say who goes on the first day of a smaller term, by their seats; until then all stay (C2).
+    """Choose by seats who leaves on the first day of a smaller term; until then everyone stays (C2).
 
-    It replaces what was chosen before. Where fewer are chosen than have to go, the least recently
-    active go as well. Raises Conflict when nobody has to go, NotFound for a seat that is none.
+    Replaces the earlier choice. If too few are chosen, the least recently active leave, too. Raises
+    Conflict if no one has to leave, NotFound for an unknown seat.
     """
     if shortage_ahead(session, pool_id, now=now) is None:
         raise Conflict(NOBODY_GOES)
@@ -223,7 +224,7 @@ def choose_leavers(
 
 
 def _contract(session: Session, pool_id: int) -> PoolFacts:
-    """Return a pool that can be renewed, its organization locked: two renewals follow each other."""
+    """Return a pool that can be renewed; locks its organization, so that renewals run one after the other."""
     pool = read_pool(session, pool_id)
     if pool.allotted_from is not None:
         raise Conflict(ALLOTTED)

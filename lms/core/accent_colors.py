@@ -3,12 +3,13 @@
 from colorsys import hls_to_rgb, rgb_to_hls
 from dataclasses import dataclass
 
-READABLE = 4.5  # WCAG 2.2, 1.4.3: the least contrast of text with its ground
+READABLE = 4.5  # WCAG 2.2, 1.4.3: minimum contrast of text with its background
 STEPS = 40
 
-OWN = "#1c5b41"  # the lamp green that tokens.css has by itself, with a dark form chosen by eye
+OWN = "#1c5b41"  # the default green of tokens.css, whose dark variant was chosen by eye
 
-# The grounds of lms/static/css/core/tokens.css; tests/design/test_colors.py keeps the two equal.
+# The backgrounds of lms/static/css/core/tokens.css; tests/design/test_colors.py checks that they
+# match.
 LIGHT_GROUNDS = ("#faf7f1", "#fffefa", "#f3eee3")
 DARK_GROUNDS = ("#191612", "#221e19", "#12100d")
 WHITE, BLACK, NIGHT = "#ffffff", "#000000", "#12100d"
@@ -16,7 +17,7 @@ WHITE, BLACK, NIGHT = "#ffffff", "#000000", "#12100d"
 
 @dataclass(frozen=True, slots=True)
 class Accent:
-    """One theme's accent: the color, text on it, its stronger form and its tint."""
+    """One theme's accent: the color, text on it, a stronger variant and a tint."""
 
     color: str
     on: str
@@ -31,19 +32,19 @@ def contrast(one: str, other: str) -> float:
 
 
 def light_accent(color: str) -> Accent:
-    """Return the accent for light paper: `color`, darkened until it reads at 4.5:1."""
+    """Return the accent for light backgrounds: `color`, darkened until its contrast is 4.5:1."""
     return _accent(color, LIGHT_GROUNDS, end=0.0, on=WHITE, tint=0.1)
 
 
 def dark_accent(color: str) -> Accent:
-    """Return the accent for dark paper: `color`, lightened until it reads at 4.5:1."""
+    """Return the accent for dark backgrounds: `color`, lightened until its contrast is 4.5:1."""
     return _accent(color, DARK_GROUNDS, end=1.0, on=NIGHT, tint=0.18)
 
 
 def theme_css(color: str) -> str:
     """Return the style sheet that gives every page the accent `color` (`#rrggbb`).
 
-    It is empty for our own green, which tokens.css has already.
+    It is empty for the default green, which tokens.css already has.
     """
     if color.lower() == OWN:
         return ""
@@ -71,7 +72,7 @@ def _accent(color: str, grounds: tuple[str, ...], *, end: float, on: str, tint: 
 
 
 def _towards(color: str, end: float, share: float) -> str:
-    """Move the lightness towards `end` (0 black, 1 white) and keep the hue."""
+    """Move the lightness toward `end` (0 black, 1 white) by a share of the distance; the hue stays."""
     hue, lightness, saturation = rgb_to_hls(*(channel / 255 for channel in _channels(color)))
     moved = hls_to_rgb(hue, lightness + (end - lightness) * share, saturation)
     return "#" + "".join(f"{round(channel * 255):02x}" for channel in moved)

@@ -1,4 +1,4 @@
-"""The roles in which acts are done, as the audit trail names them."""
+"""Acting roles: the role in which an action is done, as the audit log records it."""
 
 from enum import StrEnum
 from typing import Final
@@ -9,29 +9,29 @@ _KEY: Final = "acting_as"
 
 
 class ActingRole(StrEnum):
-    """In which role an act was done; each audit entry has one."""
+    """The role in which an action was done; each audit entry has one."""
 
     PERSON = "person"  # for themselves, signed in or not
-    OWNER = "owner"  # of an organization, as the next four
+    OWNER = "owner"  # of an organization, as are the next four
     MANAGER = "manager"
     SUPERVISOR = "supervisor"
     BILLING = "billing"
     LMS_ADMIN = "lms_admin"
     INSTRUCTOR = "instructor"  # in a course of an LMS
     LMS = "lms"  # an LMS itself
-    SELLER_OWNER = "seller_owner"  # of the seller, as the next two
+    SELLER_OWNER = "seller_owner"  # of the seller, as are the next two
     STAFF = "staff"
     BOOKKEEPER = "bookkeeper"
     COMMAND_LINE = "command_line"
-    JOB = "job"  # in the background; the actor, if any, is who began it
+    JOB = "job"  # in the background; the actor, if any, is the person who started it
 
 
 def session_acting_as(role: ActingRole) -> dict[str, ActingRole]:
-    """Return what a session is told of the role in which its acts are done."""
+    """Return the `info` of a database session whose actions are done in a role."""
     return {_KEY: role}
 
 
 def acting_role(session: Session) -> ActingRole:
-    """Return the role in which a session's acts are done."""
+    """Return the role in which a session's actions are done."""
     role: ActingRole = session.info[_KEY]
     return role

@@ -1,4 +1,4 @@
-"""Attached files: a PDF or picture that someone sent, checked and stored."""
+"""Attached files: a PDF or picture that a person uploaded, checked and stored."""
 
 import tempfile
 from dataclasses import dataclass
@@ -32,7 +32,8 @@ class KeptFile:
 def keep_file(storage: Storage, data: bytes, name: str, scratch: Path, *, folder: str) -> KeptFile:
     """Check a PDF or picture and store it in a folder; call it outside any transaction.
 
-    A picture is written anew, without what its camera wrote into it; a PDF loses what acts by itself. Raises Invalid (field `file`).
+    A picture is re-encoded without its metadata; active content is removed from a PDF. Raises
+    Invalid (field `file`).
     """
     if _is_pdf(data):
         return keep_pdf(storage, data, name, scratch, folder=folder)
@@ -45,7 +46,7 @@ def keep_file(storage: Storage, data: bytes, name: str, scratch: Path, *, folder
 
 
 def keep_pdf(storage: Storage, data: bytes, name: str, scratch: Path, *, folder: str) -> KeptFile:
-    """Check a PDF and store it in a folder, without what acts by itself; no transaction is open.
+    """Check a PDF and store it in a folder, without active content; call it outside any transaction.
 
     Raises Invalid (field `file`).
     """

@@ -1,12 +1,13 @@
 """Bulk insert: many rows into one table, by executemany on SQLite or COPY on PostgreSQL.
 
-PostgreSQL's driver reads an INSERT of thousands of values mark by mark; COPY spares it that.
+PostgreSQL's driver parses an INSERT of thousands of values parameter by parameter; COPY avoids
+that.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Table, insert, text
+from sqlalchemy import Connection, Table, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -19,15 +20,14 @@ WORTH_COUNTING: Final = 200
 
 
 def write_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, which all give the same columns; what they don't give has its default, or is NULL.
+    """Insert rows that all have the same columns; missing columns get their default or NULL.
 
-    Raises Conflict, after which nothing of the transaction may be kept, when another one wrote
-    the same at this moment.
+    Raises Conflict if another transaction inserted the same rows at this moment; roll back then.
     """
     if not rows:
         return
     table = model.__table__
-    assert isinstance(table, Table)  # noqa: S101  (a model is of one table)
+    assert isinstance(table, Table)  # noqa: S101  (a model has one table)
     connection = session.connection()
     refused: tuple[type[Exception], ...] = (
         IntegrityError,
@@ -40,52 +40,60 @@ def write_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, 
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert one row or more, which all give the same columns."""
+    """Insert one or more rows that all have the same columns."""
     if connection.dialect.name == "sqlite":
         connection.execute(insert(table), rows)
-    else:
-        _copy(connection.connection.driver_connection, connection.dialect, table, rows)
-
-
-def count_anew(session: Session, rows: int, *models: type[Base]) -> None:
-    """Let the database know what so many new rows did to the tables of these models.
-
-    PostgreSQL plans by what it last counted, and counts by itself a minute later: until then it
-    takes a list of thousands for a handful, and goes through it once for each of its rows. SQLite
-    goes by its indexes.
-    """
-    if rows < WORTH_COUNTING or session.get_bind().dialect.name == "sqlite":
         return
-    for name in sorted(model.__tablename__ for model in models):  # two never wait in a circle
-        session.execute(text(f'ANALYZE "{name}"'))
-
-
-def _copy(
-    driver: Any,  # noqa: ANN401  (the driver's own)
-    dialect: Dialect,
-    table: Table,
-    rows: Sequence[Mapping[str, Any]],
-) -> None:
-    # executemany fills in what a model sets by default, and COPY doesn't
+    # executemany applies a model's column defaults, and COPY doesn't
     defaults = {
         column.name: column.default.arg
         for column in table.c
         if column.name not in rows[0] and isinstance(column.default, ScalarElementColumnDefault)
     }
     columns = [table.c[name] for name in (*rows[0], *defaults)]
+    dialect = connection.dialect
     processors = [
         column.type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is for column in columns
     ]
-    names = ", ".join(f'"{column.name}"' for column in columns)
-    statement = f'COPY "{table.name}" ({names}) FROM STDIN'
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+    values = (
+        [
+            process(row[column.name] if column.name in row else defaults[column.name])
+            for process, column in zip(processors, columns, strict=True)
+        ]
+        for row in rows
+    )
+    insert_values(connection, table.name, [column.name for column in columns], values)
+
+
+def insert_values(
+    connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert rows whose values are already as the driver takes them, at half the cost of `insert_rows`."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        statement = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608  (our own names)
+        connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+        return
+    driver: Any = connection.connection.driver_connection
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy,
+    ):
         for row in rows:
-            copy.write_row(
-                [
-                    process(row[column.name] if column.name in row else defaults[column.name])
-                    for process, column in zip(processors, columns, strict=True)
-                ]
-            )
+            copy.write_row(row)
+
+
+def count_anew(session: Session, rows: int, *models: type[Base]) -> None:
+    """Update the database's statistics for the tables of these models after inserting so many rows.
+
+    PostgreSQL's autovacuum takes a minute. Until then it plans for a handful of rows instead of
+    thousands, and scans the list once per row. SQLite plans by its indexes.
+    """
+    if rows < WORTH_COUNTING or session.get_bind().dialect.name == "sqlite":
+        return
+    for name in sorted(model.__tablename__ for model in models):  # so that two never deadlock
+        session.execute(text(f'ANALYZE "{name}"'))
 
 
 def _as_it_is(value: Any) -> Any:  # noqa: ANN401  (whatever a column takes)

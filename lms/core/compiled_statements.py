@@ -1,7 +1,7 @@
 """SQL statements compiled once per dialect, for the few measured hot paths.
 
-A beat comes every 15 seconds from everybody who watches. What SQLAlchemy does around a statement
-costs twenty times what the database does for it; its words and its types are used all the same.
+A heartbeat arrives every 15 seconds from every viewer, and SQLAlchemy's overhead per statement is
+twenty times the database's work. This still uses SQLAlchemy's expressions and types.
 """
 
 from collections import namedtuple
@@ -24,7 +24,7 @@ Readers = tuple[Convert | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """A cursor of the driver, inside a transaction, and the dialect it speaks."""
+    """A driver's cursor inside a transaction, and its dialect."""
 
     cursor: DBAPICursor
     dialect: Dialect
@@ -37,14 +37,14 @@ class Driver:
 
     @classmethod
     def on(cls, connection: Connection) -> "Driver":
-        """Return a cursor of a connection of SQLAlchemy's."""
+        """Return a cursor of a SQLAlchemy connection."""
         return cls(cursor_of(connection.connection, connection.dialect), connection.dialect)
 
 
 def cursor_of(connection: PoolProxiedConnection, dialect: Dialect) -> DBAPICursor:
-    """Return a cursor that takes a `CompiledStatement`: on PostgreSQL one that reads no text for parameters.
+    """Return a cursor for a `CompiledStatement`; on PostgreSQL a raw one that doesn't parse parameters.
 
-    psycopg keeps what it has read of 4,096 characters, and a longer one it reads each time anew.
+    psycopg caches what it parsed only for queries up to 4,096 characters.
     """
     if dialect.name != "postgresql":
         return connection.cursor()
@@ -54,7 +54,7 @@ def cursor_of(connection: PoolProxiedConnection, dialect: Dialect) -> DBAPICurso
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A parameter: how its value is made what the driver takes, and where it stands."""
+    """A parameter: its name, its conversion for the driver, and its positions."""
 
     name: str
     convert: Convert | None
@@ -63,15 +63,15 @@ class _Given:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A statement, as it is read and as it is sent, and its parameters: those that are given have a place in the row."""
+    """A statement as text and as sent, and its parameters: fixed values, and those to fill in."""
 
     text: str
-    sent: Any  # psycopg knows the same bytes again at once
+    sent: Any  # bytes on PostgreSQL, which psycopg recognizes at once
     row: Sequence[Any]
     given: Sequence[_Given]
 
     def filled(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Return what the driver wants beside the text."""
+        """Return the parameters for the driver."""
         row = list(self.row)
         for each in self.given:
             value = _made(each, values)
@@ -86,7 +86,7 @@ def _made(given: _Given, values: Mapping[str, Any]) -> object:
 
 
 class CompiledStatement:
-    """A Core statement, compiled once a dialect; what varies in it is a `bindparam` of a plain value."""
+    """A Core statement compiled once per dialect; what varies in it is a `bindparam` of a plain value."""
 
     def __init__(self, statement: Executable) -> None:
         self._statement: Final = statement
@@ -123,7 +123,7 @@ class CompiledStatement:
             compiled = self._compiled[dialect.name] = _compile(self._for(taking), taking)
         return compiled
 
-    def _for(self, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002  (a Query writes it out)
+    def _for(self, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002  (Query overrides it)
         return self._statement
 
     def _readers_for(self, driver: Driver) -> Readers:
@@ -134,7 +134,7 @@ class CompiledStatement:
 
 
 class Query(CompiledStatement):
-    """A query that is run in a session; its own words stand in its text, so that they don't travel."""
+    """A query run in a session; its constants are literals in its text, so that they aren't sent."""
 
     def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
         super().__init__(query)
@@ -142,9 +142,9 @@ class Query(CompiledStatement):
         self._row: Final = _row_type(names)
 
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
-        """Run it and return its rows, in which each column goes by its name.
+        """Run it and return its rows as named tuples.
 
-        Raises what the driver raises. Who listens to the engine hears of it as of any statement.
+        Raises what the driver raises. Listeners of the engine are notified as for any statement.
         """
         if session.autoflush:
             session.flush()
@@ -153,7 +153,7 @@ class Query(CompiledStatement):
         for listener in connection.dispatch.before_cursor_execute:
             compiled = self._compiled_for(driver.dialect)
             told = (connection, driver.cursor, compiled.text, compiled.filled(values), None)
-            listener(*told, False)  # noqa: FBT003  (not many at once; SQLAlchemy's own order)
+            listener(*told, False)  # noqa: FBT003  (executemany=False; SQLAlchemy's signature)
         self._run(driver, values)
         readers = self._readers_for(driver)
         return [self._row._make(_read(readers, row)) for row in driver.cursor.fetchall()]
@@ -169,7 +169,7 @@ class Query(CompiledStatement):
         return replacement_traverse(query, {}, written)
 
 
-def _row_type(names: Sequence[str]) -> Any:  # noqa: ANN401  (what namedtuple makes)
+def _row_type(names: Sequence[str]) -> Any:  # noqa: ANN401  (namedtuple's result)
     return namedtuple("Row", names)
 
 
@@ -181,7 +181,7 @@ def _read(readers: Readers, row: Sequence[Any]) -> Iterator[Any]:
 
 
 def _taking_numbers(dialect: Dialect) -> Dialect:
-    """Return the dialect as `cursor_of` has it: on PostgreSQL parameters are $1, $2 in the server's own words."""
+    """Return the dialect that matches `cursor_of`: on PostgreSQL with server-side parameters ($1, $2)."""
     if not isinstance(dialect, PGDialect):
         return dialect
     return type(dialect)(paramstyle="numeric_dollar")
@@ -189,7 +189,7 @@ def _taking_numbers(dialect: Dialect) -> Dialect:
 
 def _compile(statement: Any, dialect: Dialect) -> _Compiled:  # noqa: ANN401  (select, update: no type has both)
     made: SQLCompiler = statement.compile(dialect=dialect)
-    order = list(made.positiontup or ())  # neither SQLite nor what PostgreSQL takes has names
+    order = list(made.positiontup or ())  # neither dialect uses named parameters
     fixed: dict[str, Any] = {}
     given: list[_Given] = []
     for bind, name in made.bind_names.items():
@@ -206,7 +206,7 @@ def _compile(statement: Any, dialect: Dialect) -> _Compiled:  # noqa: ANN401  (s
 
 
 def _readers(statement: Any, driver: Driver) -> Readers:  # noqa: ANN401
-    # How a value is read depends on the type that the driver says it has.
+    # The conversion of a value depends on the type that the driver reports.
     return tuple(
         column.type.dialect_impl(driver.dialect).result_processor(driver.dialect, about[1])
         for column, about in zip(

@@ -12,14 +12,14 @@ from lms.core.text_decoding import EMPTY, read_lines, refusal
 
 DELIMITERS: Final = (",", ";", "\t")
 _SAMPLE: Final = 40
-LONGEST_TELLING: Final = 400  # no longer cell is an address or a heading, and patterns take long
+LONGEST_TELLING: Final = 400  # no address or heading is longer, and the patterns are slow
 _NAMES_ITS_DELIMITER: Final = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # Excel's own first line
 ADDRESS: Final = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row: the number of the line on which it begins, and its cells without outer spaces."""
+    """One row: the number of its first line, and its stripped cells."""
 
     line: int
     cells: tuple[str, ...]
@@ -27,14 +27,14 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table: `lines` is what is still to come, `first_line` the number of the next one."""
+    """A table: `lines` are those still to read, and `first_line` is the number of the next one."""
 
     lines: Iterator[str]
     sample: tuple[str, ...]
     first_line: int
 
     def records(self, delimiter: str) -> Iterator[Record]:
-        """Yield the records that hold anything; raises Invalid, naming the line, for a broken quote."""
+        """Yield the records that aren't empty; raises Invalid, naming the line, for a broken quote."""
         reader = csv.reader(self.lines, delimiter=delimiter, strict=True, skipinitialspace=True)
         before = self.first_line - 1
         begins = self.first_line
@@ -52,13 +52,13 @@ class Sheet:
 
 
 def open_sheet(file: BinaryIO) -> Sheet:
-    """Return the table in a file, of which only the first lines are read; raises as `read_lines` does."""
+    """Return the table in a file, reading only its first lines; raises as `read_lines` does."""
     return sheet_of(read_lines(file))
 
 
 @dataclass(frozen=True, slots=True)
 class NamedRow:
-    """A row of a table with headings: the line it begins on, and its cells by column."""
+    """A row of a table with headings: the number of its first line, and its cells by column."""
 
     line: int
     cells: Mapping[str, str]
@@ -72,10 +72,11 @@ def read_named(
     missing: str,
     longest: int,
 ) -> Iterator[NamedRow]:
-    """Yield the rows of a table whose first row has headings, holding one at a time.
+    """Yield the rows of a table whose first row has headings, one at a time.
 
-    `columns` says by which headings each is known; cells are cut at `longest`. Raises Invalid, field
-    `file`: with `missing` where a needed column isn't there, and for what is no table.
+    `columns` maps each column to its possible headings; cells are cut at `longest` characters.
+    Raises Invalid (field `file`): with `missing` if a needed column is missing, and for a file that
+    isn't a table.
     """
     known = frozenset(name for names in columns.values() for name in names)
     sheet, delimiter = divide(open_sheet(file), known)
@@ -105,16 +106,16 @@ def read_named(
 
 
 def sheet_of(lines: Iterable[str]) -> Sheet:
-    """Return the table in lines that keep their ends."""
+    """Return the table in lines that include their line ends."""
     rest = iter(lines)
     sample = tuple(islice(rest, _SAMPLE))
     return Sheet(chain(sample, rest), sample, 1)
 
 
 def divide(sheet: Sheet, headings: frozenset[str]) -> tuple[Sheet, str]:
-    """Return the table and the delimiter it uses: the one that shows most addresses and headings.
+    """Return the table and its delimiter: the one that yields the most addresses and headings.
 
-    A first line like `sep=;` names it and belongs to the file's form, not to the table.
+    A first line such as `sep=;` names the delimiter and isn't part of the table.
     """
     named = _NAMES_ITS_DELIMITER.fullmatch(sheet.sample[0]) if sheet.sample else None
     if named is not None:
@@ -124,7 +125,7 @@ def divide(sheet: Sheet, headings: frozenset[str]) -> tuple[Sheet, str]:
 
 
 def heading(cell: str) -> str:
-    """Return a column's name as it is compared: `E-Mail [Required]` is `email`."""
+    """Return a heading normalized for comparison: `Last Name [Required]` is `lastname`."""
     bare = re.sub(r"[\[(].*?[\])]", "", cell[:LONGEST_TELLING])
     plain = unicodedata.normalize("NFKC", bare).casefold()
     return "".join(letter for letter in plain if letter.isalnum())
@@ -141,5 +142,5 @@ def _clarity(sample: tuple[str, ...], delimiter: str, headings: frozenset[str]) 
                 if ADDRESS.fullmatch(cell[:LONGEST_TELLING].strip()) or heading(cell) in headings
             )
     except csv.Error:
-        pass  # a quote that never closes is told when the records are read
+        pass  # an unclosed quote is reported when the records are read
     return clear, cells

@@ -1,4 +1,4 @@
-"""The CSV writer: row by row, with spreadsheet formulas disarmed."""
+"""The CSV writer: row by row, with spreadsheet formulas escaped."""
 
 import csv
 import io
@@ -11,8 +11,8 @@ CONTENT_TYPE: Final = "text/csv; charset=utf-8"
 BOM: Final = "\ufeff"  # without it Excel reads UTF-8 as Windows-1252
 _PIECE: Final = 64 * 1024
 
-# OWASP, CSV Injection: what begins a formula, also in its full width, and also behind what a
-# spreadsheet program drops before it looks: spaces, quotes, characters without a shape.
+# OWASP, CSV Injection: characters that begin a formula, also in full width, and also after
+# characters that spreadsheet programs skip: spaces, quotes, invisible characters.
 _FORMULA: Final = re.compile(
     r"""[\s"'\u00a0\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212|%]"""
     r"""|[ "'\u00a0\u200b-\u200f\u2060\ufeff]*[\t\r\n]"""
@@ -23,11 +23,11 @@ Cell = str | int | float | datetime | None
 
 
 def csv_pieces(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    """Yield a CSV file piece by piece, as its rows come: commas, CRLF, a UTF-8 mark in front.
+    """Yield a CSV file in pieces as its rows come: commas, CRLF, a UTF-8 BOM.
 
-    A text that a spreadsheet program might run gets an apostrophe before it, and every text is
-    quoted, so that none is divided where semicolons are expected. Numbers stay numbers, moments
-    are UTC in ISO 8601, None is an empty cell. No more than 64 KB of text are held.
+    Text that a spreadsheet program might run as a formula gets a leading apostrophe, and all text
+    is quoted, so that it isn't split where semicolons are expected. Numbers stay numbers, datetimes
+    are UTC in ISO 8601, None is an empty cell. Buffers about 64 KB.
     """
     buffer = io.StringIO(newline="")
     buffer.write(BOM)
@@ -43,7 +43,7 @@ def csv_pieces(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Itera
 
 
 def defused(text: str) -> str:
-    """Return the text as a spreadsheet program will show it, and never run it."""
+    """Return text that a spreadsheet program displays and never runs as a formula."""
     if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text

@@ -25,24 +25,26 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from lms.core.acting_roles import ActingRole, session_acting_as
+from lms.core.clock import DatabaseClock
 from lms.core.compiled_statements import Driver, cursor_of
 from lms.core.errors import N_, Conflict, Frozen, Moved
 from lms.core.model_base import Base
 
 BUSY_TIMEOUT_MS = 15_000
-CHECKPOINT_PAGES = 4_000  # SQLite's own 1,000 are 60 claims: each would pay for the pages it shares
-TURN_S = 0.11  # SQLite looks again each 100 ms at the least often
+# SQLite's default of 1,000 is 60 claims, and each checkpoint rewrites shared pages.
+CHECKPOINT_PAGES = 4_000
+TURN_S = 0.11  # SQLite retries a locked database at least every 100 ms
 POOL_SIZE = 8
 POOL_OVERFLOW = 24
 RESTS_SINCE = "rests_since"
 RESTED_S = 1.0
-DEADLOCK = "40P01"  # as PostgreSQL names it; SQLite has none, since one writes at a time
-FREEZE_MARK = "PRAGMA user_version"  # it survives a restart, and costs no round trip to the disk
-IN_USE, MOVED = 0, 1  # any other mark is the minute since 1970 in which a move is expected to end
-LOCKED = "SQLITE_BUSY"  # who waits for 15 s gets it
-NO_ROOM = "53"  # PostgreSQL's class of what it has too little of: connections, memory, disk
-UNWRITABLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")  # the disk is full, or fails
-# A server that is gone without a word is noticed within half a minute, and no page waits longer for it.
+DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE; SQLite has a single writer and so no deadlocks
+FREEZE_MARK = "PRAGMA user_version"  # survives a restart, and costs no disk access
+IN_USE, MOVED = 0, 1  # any other mark is the minute since 1970 at which a move should end
+LOCKED = "SQLITE_BUSY"  # returned after waiting for 15 s
+NO_ROOM = "53"  # PostgreSQL's class for too few resources: connections, memory, disk
+UNWRITABLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")  # the disk is full or fails
+# Detect a server that disappeared within half a minute, so that no page waits longer.
 ON_THE_LINE = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -50,20 +52,21 @@ ON_THE_LINE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
-CUT_OFF = ("08", "57P")  # PostgreSQL's classes: connections that failed, and a server that ends
-AT_ONCE = N_("Somebody changed the same at this moment. Nothing was changed; try again.")
+# PostgreSQL's classes for connection failures and for a server shutting down.
+CUT_OFF = ("08", "57P")
+AT_ONCE = N_("Someone else changed this at the same time. Nothing was saved. Try again.")
 
 
 def is_deadlock(fault: Exception) -> bool:
-    """Tell whether the database gave this one up of two that waited for each other.
+    """Return whether the database ended this transaction to resolve a deadlock.
 
-    The fault is SQLAlchemy's, or the driver's own where a statement went to it directly.
+    The exception can be SQLAlchemy's, or the driver's own if a statement went to it directly.
     """
     return getattr(getattr(fault, "orig", fault), "sqlstate", None) == DEADLOCK
 
 
 def is_overrun(fault: Exception) -> bool:
-    """Tell whether the database, or the way to it, had no turn for this one in time."""
+    """Return whether the database was too busy to serve this transaction or connection in time."""
     given = getattr(fault, "orig", fault)
     sqlite = getattr(given, "sqlite_errorname", None) or ""
     postgresql = getattr(given, "sqlstate", None) or ""
@@ -71,30 +74,31 @@ def is_overrun(fault: Exception) -> bool:
 
 
 def is_cut_off(fault: Exception) -> bool:
-    """Tell whether the connection to the database broke, or none can be had, or its disk is full.
+    """Return whether the connection broke, none can be made, or the disk is full.
 
-    What was asked last may have been done all the same: only its answer is certainly lost.
+    The last statement may have been executed; only its response is certainly lost.
     """
     given = getattr(fault, "orig", fault)
     if (getattr(given, "sqlite_errorname", None) or "").startswith(UNWRITABLE):
         return True
-    state = getattr(given, "sqlstate", "")  # SQLite's faults have none
-    if state is None:  # no word from the server: the driver found the line dead
+    state = getattr(given, "sqlstate", "")  # SQLite's errors have none
+    if state is None:  # no response from the server: the driver found the connection dead
         return "OperationalError" in {kind.__name__ for kind in type(given).__mro__}
     return str(state).startswith(CUT_OFF)
 
 
 class Database:
-    """One database; the only commits of the product happen in `transaction`.
+    """One database; all commits of the product happen in `transaction` and `driver`.
 
-    What is done in it is done on the command line, unless it comes from `acting_as`.
+    Its acting role is the command line, unless it comes from `acting_as`.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.role = ActingRole.COMMAND_LINE
         self.engine = _engine(url)
-        # One connection: of the threads of a process one writes at a time.
+        self.clock = DatabaseClock(self.engine)
+        # One connection, because only one thread of a process writes at a time.
         self._passing = _sqlite(url, "NORMAL", size=1) if self.is_sqlite else self.engine
         self._turn = threading.Lock()
         self._writing = self.engine.execution_options(carrel_writes=True)
@@ -107,23 +111,23 @@ class Database:
 
     @property
     def is_sqlite(self) -> bool:
-        """Tell whether this is the embedded database."""
+        """Return whether this is the embedded database."""
         return self.engine.dialect.name == "sqlite"
 
     def acting_as(self, role: ActingRole) -> "Database":
-        """Return the same database for acts in another role, which their audit entries name."""
+        """Return the same database with another role for the audit entries of its actions."""
         same = copy(self)
         same.role = role
         return same
 
     @contextmanager
     def transaction(self, *, in_passing: bool = False) -> Iterator[Session]:
-        """Open a writing session: leaving the block commits, an exception rolls all of it back.
+        """Open a writing session: leaving the block commits, an exception rolls everything back.
 
-        What was committed is on the disk (docs/decisions/on-the-disk.md); on SQLite, what is done
-        `in_passing` outlives the program, but maybe no failure of power. Raises Conflict for the
-        one that the database gave up of two that waited for each other, an overrun (`is_overrun`)
-        where there was no turn to write, and Frozen or Moved for a database that is or was moved.
+        A commit is on the disk (docs/decisions/sqlite-durability.md). On SQLite, one made
+        `in_passing` survives a crash of the program but possibly not a power failure. Raises
+        Conflict for a deadlock, an overrun (`is_overrun`) if it couldn't start writing in time, and
+        Frozen or Moved for a database that is being or was moved.
         """
         engine = self._writing_in_passing if in_passing else self._writing
         acting = session_acting_as(self.role)
@@ -132,10 +136,11 @@ class Database:
             Session(engine, expire_on_commit=False, info=acting) as session,
         ):
             try:
-                # begins now, so that no read comes before BEGIN IMMEDIATE
+                # begin now, so that no read comes before BEGIN IMMEDIATE
                 connection = session.connection()
                 if self.is_sqlite:
-                    _refuse_if_frozen(_freeze_mark(connection))
+                    with closing(connection.connection.cursor()) as cursor:
+                        _refuse_if_frozen(cursor.execute(FREEZE_MARK).fetchone()[0])
                 yield session
                 session.commit()
             except Exception as fault:
@@ -145,13 +150,13 @@ class Database:
 
     @contextmanager
     def read_session(self) -> Iterator[Session]:
-        """Open a session for reading; nothing done in it is kept."""
+        """Open a session for reading; nothing done in it is stored."""
         with Session(self._reading, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
-        """Open a session that reads everything as it was when it was opened."""
+        """Open a session that reads everything as of one point in time."""
         engine = self.engine
         if not self.is_sqlite:
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
@@ -160,43 +165,43 @@ class Database:
 
     @property
     def freeze_mark(self) -> int:
-        """IN_USE, MOVED, or what `frozen_until` returned; PostgreSQL's databases have no mark."""
+        """Return IN_USE, MOVED, or a value of `frozen_until`; always IN_USE on PostgreSQL."""
         if not self.is_sqlite:
             return IN_USE
         with self.engine.connect() as connection:
             return _freeze_mark(connection)
 
     def set_freeze_mark(self, mark: int) -> None:
-        """Mark an SQLite database, after the writes that have begun: others are refused from then on."""
+        """Mark a SQLite database once running writes have ended; later ones are refused."""
         with self._writing.begin() as connection:
             connection.exec_driver_sql(f"{FREEZE_MARK} = {mark:d}")
 
     @contextmanager
     def driver(self) -> Iterator[Driver]:
-        """Give the driver itself, for beats and launches of who is known, by statements of lms/core/compiled_statements.py alone.
+        """Yield the driver for heartbeats and launches, only with lms/core/compiled_statements.py.
 
-        On SQLite it is a transaction: leaving the block commits, an exception rolls back. Its commits
-        outlive the program, whatever happens to that, but not a failure of power: seconds watched
-        and sessions opened may be lost by one, and need not wait for the disk. On PostgreSQL each statement
-        is a transaction of its own. Raises what the driver raises, a `driver_fault`, and SQLAlchemy's
-        TimeoutError where there was no turn or no connection in time; some of the first are overruns
-        as well (`is_overrun`).
+        On SQLite it is a transaction: leaving the block commits, an exception rolls back. Its
+        commits survive a crash of the program but not a power failure, which can lose seconds
+        watched and sessions opened; in return they needn't wait for the disk. On PostgreSQL each
+        statement is its own transaction. Raises the driver's exceptions (`driver_fault`), and
+        SQLAlchemy's TimeoutError if it couldn't write or got no connection in time; some of the
+        driver's exceptions are overruns as well (`is_overrun`).
         """
         with self._one_at_a_time(), self._driver(self._passing, _writing_on_sqlite) as driver:
             yield driver
 
     @contextmanager
     def reading_driver(self) -> Iterator[Driver]:
-        """Give the driver as `driver` does, for reading: nobody is kept waiting by it."""
+        """Yield the driver as `driver` does, for reading; it makes no one wait."""
         with self._driver(self.engine, nullcontext) as driver:
             yield driver
 
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
-        """Let the threads of this process write to SQLite one after the other.
+        """Let only one thread of this process write to SQLite at a time.
 
-        It has no queue: who finds it locked sleeps and looks again, up to a tenth of a second later,
-        and of hundreds who do, some find it locked each time until they are turned away.
+        SQLite has no queue: a connection that finds it locked sleeps up to 100 ms and retries, and
+        among hundreds some would fail every time until they time out.
         """
         if not self.is_sqlite:
             yield
@@ -214,33 +219,33 @@ class Database:
         try:
             dialect = self.engine.dialect
             manner = on_sqlite if self.is_sqlite else _singly_on_postgresql
-            # A statement that is not at its end goes on reading until its cursor is closed.
+            # An unfinished statement keeps reading until its cursor is closed.
             with manner(connection), closing(cursor_of(connection, dialect)) as cursor:
                 yield Driver(cursor, dialect)
         except self.driver_fault:
-            if _is_closed(connection):  # as are all that rest: their server is gone
+            if _is_closed(connection):  # the pooled ones are dead too, because the server is gone
                 self.engine.dispose()
             raise
         finally:
             connection.close()
 
     def let_others_write(self) -> None:
-        """Pause between short transactions that follow each other, so that who waits gets a turn.
+        """Pause between consecutive short transactions, so that other writers get a turn.
 
-        SQLite has no queue: who finds it locked looks again after up to a tenth of a second, and
-        finds it locked again by the next of many. PostgreSQL needs no pause.
+        SQLite has no queue: a waiting connection retries after up to 100 ms, and would find it
+        locked by the next transaction. PostgreSQL needs no pause.
         """
         if self.is_sqlite:
             time.sleep(TURN_S)
 
     @property
     def driver_fault(self) -> type[Exception]:
-        """Return what the driver's own faults are."""
+        """Return the base class of the driver's exceptions."""
         fault: type[Exception] = self.engine.dialect.loaded_dbapi.Error
         return fault
 
     def dispose(self) -> None:
-        """Close every pooled connection."""
+        """Close all pooled connections."""
         self.engine.dispose()
         self._passing.dispose()
 
@@ -251,12 +256,12 @@ def _engine(url: str) -> Engine:
         return _sqlite(url, "FULL", size=POOL_SIZE, overflow=POOL_OVERFLOW)
     engine = create_engine(
         parsed,
-        # What is over a pool's size is closed again at once: at 8, in a crowd, that was a new
-        # connection, and a process of PostgreSQL's, for every third launch.
+        # Connections beyond the pool size are closed after use: with a size of 8, every third
+        # launch in a crowd opened a new one, with its own server process.
         pool_size=2 * POOL_SIZE,
         max_overflow=POOL_OVERFLOW - POOL_SIZE,
-        pool_use_lifo=True,  # the others rest
-        hide_parameters=True,  # a fault is logged, and names and addresses are not
+        pool_use_lifo=True,  # the others stay idle
+        hide_parameters=True,  # errors are logged, and names and addresses must not be
         connect_args=ON_THE_LINE,
     )
     event.listen(engine, "connect", _prepare_postgresql)
@@ -283,9 +288,9 @@ def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
 
 
 def _looking_after_rest(dialect: Dialect) -> Callable[[Any, ConnectionPoolEntry, object], None]:
-    """Return what asks a connection that rested for a second whether it is still there.
+    """Return a listener that checks a connection that was idle for a second.
 
-    SQLAlchemy's own `pool_pre_ping` asks each time: in a crowd that was a third of all round trips.
+    SQLAlchemy's `pool_pre_ping` checks every time, which under load was a third of all round trips.
     """
     fault = dialect.loaded_dbapi.Error
 
@@ -303,7 +308,7 @@ def _looking_after_rest(dialect: Dialect) -> Callable[[Any, ConnectionPoolEntry,
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's own)
-    # Compiling a search of the catalog took it 2 s where running it takes 20 ms.
+    # JIT compilation of a catalog search took 2 s, and running it takes 20 ms.
     connection.autocommit = True
     connection.execute("SET jit = off")
     connection.autocommit = False
@@ -341,7 +346,7 @@ def _freeze_mark(connection: Connection) -> int:
 
 
 def frozen_until(at: datetime) -> int:
-    """Return the mark of a database whose move is expected to end at a time."""
+    """Return the freeze mark of a database whose move is expected to end at a time."""
     return int(at.timestamp()) // 60 + 1
 
 
@@ -357,7 +362,7 @@ def _is_closed(connection: PoolProxiedConnection) -> bool:
 
 
 def _prepare_sqlite(synchronous: str, connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's own)
-    connection.isolation_level = None  # we begin ourselves; see _begin_sqlite
+    connection.isolation_level = None  # we begin transactions ourselves; see _begin_sqlite
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
@@ -371,13 +376,13 @@ def _prepare_sqlite(synchronous: str, connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A deferred transaction that reads before it writes fails at once with "database is locked"
-    # when another wrote meanwhile; BEGIN IMMEDIATE waits for its turn instead.
+    # A deferred transaction that reads before it writes fails at once with "database is locked" if
+    # another one wrote in the meantime; BEGIN IMMEDIATE waits for its turn instead.
     writes = connection.get_execution_options().get("carrel_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def insert_into(session: Session, model: type[Base]) -> InsertOnSqlite | InsertOnPostgresql:
-    """Return an INSERT in the database's own dialect, which can say what happens ON CONFLICT."""
+    """Return an INSERT of the database's own dialect, which supports ON CONFLICT."""
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     return InsertOnSqlite(model) if on_sqlite else InsertOnPostgresql(model)

@@ -4,15 +4,22 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_name
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_timezone_name,
+)
 
 from lms.core.errors import N_, Invalid
 
 LOCALE = "en_US"
-# The zones of North America are known by their adjective alone: "2:00 pm Eastern".
-_ADJECTIVES = "Alaska Atlantic Central Eastern Hawaii-Aleutian Mountain Newfoundland Pacific"
+# North American zones are shown by their adjective: "Eastern (New York)".
+_ADJECTIVES = "Alaska Atlantic Central Eastern Hawaii Hawaii-Aleutian Mountain Newfoundland Pacific"
 ADJECTIVES = frozenset(_ADJECTIVES.split())
 NEAR = (
     "America/New_York",
@@ -36,12 +43,12 @@ def read_zone(name: str) -> ZoneInfo:
 
 
 def is_zone(name: str) -> bool:
-    """Tell whether this is a zone of the IANA database."""
+    """Return whether this is a zone of the IANA database."""
     return name in available_timezones()
 
 
 def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
-    """Return the UTC moment at which clocks in `zone` show the naive time `shown`.
+    """Return the UTC time at which clocks in `zone` show the naive time `shown`.
 
     Raises Invalid (field `held_at`) for a time that those clocks skip or show twice.
     """
@@ -63,7 +70,7 @@ def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     """Return the end of a day in `zone`, which is the next midnight there.
 
-    Raises OverflowError for the last day that there is.
+    Raises OverflowError for the last possible date.
     """
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
 
@@ -74,65 +81,66 @@ def on_wall_clock(at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def say_datetime(at: datetime, zone: ZoneInfo) -> str:
-    """Say day, time and zone: `Thursday 6 October 2022, 2:00 pm Eastern`."""
-    return f"{say_day(at, zone)}, {say_time(at, zone)} {zone_word(zone)}"
+    """Return day, time and zone: `Thursday, October 6, 2022, 2:00 PM ET`."""
+    return f"{say_day(at, zone)}, {say_time(at, zone)} {zone_short(zone)}"
 
 
 def say_datetime_in_table(at: datetime, zone: ZoneInfo) -> str:
-    """Say it in a table: `6 Oct 2022, 2:00 pm Eastern`."""
-    return f"{say_date(at, zone)}, {say_time(at, zone)} {zone_word(zone)}"
+    """Return date, time and zone for a table: `Oct 6, 2022, 2:00 PM ET`."""
+    return f"{say_date(at, zone)}, {say_time(at, zone)} {zone_short(zone)}"
 
 
 def say_datetime_short(at: datetime, zone: ZoneInfo) -> str:
-    """Say it on a card: `6 Oct, 2:00 pm Eastern`."""
-    return f"{say_time_shortly(at, zone)} {zone_word(zone)}"
+    """Return date, time and zone for a card: `Oct 6, 2:00 PM ET`."""
+    return f"{say_time_shortly(at, zone)} {zone_short(zone)}"
 
 
 def say_time_shortly(at: datetime, zone: ZoneInfo) -> str:
-    """Say it by a clock that needs no naming: `6 Oct, 2:00 pm`."""
-    return f"{_said(at, zone, 'd MMM')}, {say_time(at, zone)}"
+    """Return date and time without a zone: `Oct 6, 2:00 PM`."""
+    return f"{format_skeleton('MMMd', at, tzinfo=zone, locale=LOCALE)}, {say_time(at, zone)}"
 
 
 def say_day(at: datetime, zone: ZoneInfo) -> str:
-    """Say the day: `Thursday 6 October 2022`."""
-    return _said(at, zone, "EEEE d MMMM y")
+    """Return the day: `Thursday, October 6, 2022`."""
+    return str(format_date(on_wall_clock(at, zone), "full", locale=LOCALE))
 
 
 def say_date(at: datetime, zone: ZoneInfo) -> str:
-    """Say the date in few letters: `6 Oct 2022`."""
-    return _said(at, zone, "d MMM y")
+    """Return the short date: `Oct 6, 2022`."""
+    return say_calendar_date(on_wall_clock(at, zone))
 
 
 def say_long_date(at: datetime, zone: ZoneInfo) -> str:
-    """Say the date as legal texts do: `October 6, 2026`."""
+    """Return the date for a sentence: `October 6, 2026`."""
     return str(format_date(on_wall_clock(at, zone), "long", locale=LOCALE))
 
 
 def say_calendar_date(day: date) -> str:
-    """Say a day that no clock belongs to, such as a last day: `Oct 6, 2026`."""
+    """Return a date that has no time, such as a last day: `Oct 6, 2026`."""
     return str(format_date(day, "medium", locale=LOCALE))
 
 
 def say_time(at: datetime, zone: ZoneInfo) -> str:
-    """Say the time of day: `2:00 pm`."""
-    return _said(at, zone, "h:mm a").lower()
+    """Return the time of day: `2:00 PM`."""
+    # Babel uses a narrow no-break space, which not every font has
+    return str(format_time(at, "short", tzinfo=zone, locale=LOCALE)).replace("\u202f", " ")
 
 
 def say_for_reader(at: datetime, zone: ZoneInfo, reader: ZoneInfo) -> str:
-    """Say the same moment by the reader's clock, or nothing where it shows the same.
+    """Return the same moment in the reader's time zone, or "" if their clock shows the same.
 
-    The day is said only where it is another one: `11:00 am`, or `Friday 7 October, 3:00 am`.
+    The day is included only if it differs: `11:00 AM`, or with the day before it.
     """
     here, there = on_wall_clock(at, zone), on_wall_clock(at, reader)
     if here == there:
         return ""
     if here.date() == there.date():
         return say_time(at, reader)
-    return f"{_said(at, reader, 'EEEE d MMMM')}, {say_time(at, reader)}"
+    return f"{say_day(at, reader)}, {say_time(at, reader)}"
 
 
 def say_span(span: timedelta) -> str:
-    """Say a span of time by its two largest units: `3 d 4 h`, `2 h 14 m`, `1 m`."""
+    """Return a duration in its two largest units: `3 d 4 h`, `2 h 14 m`, `1 m`."""
     minutes = max(1, round(span.total_seconds() / 60))
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)
@@ -142,23 +150,35 @@ def say_span(span: timedelta) -> str:
 
 
 def say_roughly(span: timedelta) -> str:
-    """Say a span of time by its largest unit: `3 days`, `2 hours`, `1 minute` at the least."""
+    """Return a duration in its largest unit: `3 days`, `2 hours`, at least `1 minute`."""
     return str(format_timedelta(max(span, timedelta(minutes=1)), "minute", locale=LOCALE))
 
 
 @cache
+def zone_short(zone: ZoneInfo) -> str:
+    """Return a zone as written after a time: `ET`, `MST` (Phoenix), `Central European Time`, `UTC`."""
+    winter, summer = (datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (1, 7))
+    variant: Literal["standard"] | None = "standard" if winter == summer else None
+    name = get_timezone_name(zone, width="short", zone_variant=variant, locale=LOCALE)
+    return name if name.isalpha() and name.isupper() else zone_word(zone)
+
+
+@cache
 def zone_word(zone: ZoneInfo) -> str:
-    """Name a zone as it is said after a time: `Eastern`, `Central European Time`, `UTC`."""
+    """Return a zone's name for a list: `Eastern`, `Central European Time`, `UTC`."""
     if zone.key in ("UTC", "Etc/UTC"):
         return "UTC"
-    name = str(get_timezone_name(zone, width="long", locale=LOCALE))
+    name = get_timezone_name(zone, width="long", locale=LOCALE)
+    if "(" in name:  # a place's name, if the zone has no name for both halves of the year
+        standard = get_timezone_name(zone, width="long", zone_variant="standard", locale=LOCALE)
+        name = standard.replace(" Standard", "")
     adjective = name.removesuffix(" Time")
     return adjective if adjective in ADJECTIVES else name
 
 
 @cache
 def places() -> frozenset[str]:
-    """Return the zones that places have now, without the old names they are known by as well."""
+    """Return the zones in current use, without their old aliases."""
     text = files("tzdata.zoneinfo").joinpath("zone.tab").read_text(encoding="utf-8")
     lines = (line for line in text.splitlines() if not line.startswith("#"))
     return frozenset(line.split("\t")[2] for line in lines)
@@ -166,7 +186,7 @@ def places() -> frozenset[str]:
 
 @cache
 def zone_choices() -> Mapping[str, tuple[tuple[str, str], ...]]:
-    """Return the zone of every place for a form, by area: (name in the database, name for people)."""
+    """Return the zones of all places for a form, by area: (IANA name, shown name)."""
     near = tuple((name, f"{zone_word(ZoneInfo(name))} ({_city(name)})") for name in NEAR)
     groups = {"United States": (*near, ("UTC", "UTC"))}
     rest = sorted(places() - set(NEAR), key=_city)
@@ -177,8 +197,3 @@ def zone_choices() -> Mapping[str, tuple[tuple[str, str], ...]]:
 
 def _city(name: str) -> str:
     return ", ".join(reversed(name.split("/")[1:])).replace("_", " ")
-
-
-def _said(at: datetime, zone: ZoneInfo, form: str) -> str:
-    said = format_datetime(at, form, tzinfo=zone, locale=LOCALE)
-    return said.replace("\u202f", " ")

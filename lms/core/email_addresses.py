@@ -12,7 +12,8 @@ from lms.core.errors import N_, Invalid
 LONGEST = 254  # RFC 5321, 4.5.3.1.3: a path is 256 octets, its angle brackets included
 LONGEST_LOCAL = 64  # RFC 5321, 4.5.3.1.1
 NOT_AN_ADDRESS = N_("Enter an email address like name@example.org.")
-# Addresses that every rule lets pass, told apart at a fiftieth of the cost: a list has 100,000.
+# Plain addresses that every rule accepts, checked at a fiftieth of the cost: a list can have
+# 100,000.
 _PLAIN: Final = re.compile(
     r"[a-zA-Z0-9]+(?:[._+-][a-zA-Z0-9]+)*"
     r"@(?:[a-zA-Z0-9]{1,31}(?:-[a-zA-Z0-9]{1,30})?\.){1,3}[a-zA-Z]{2,31}"
@@ -21,7 +22,7 @@ _PLAIN: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A mail address as its owner writes it, and the key under which it is found."""
+    """An email address as its owner writes it, and the key by which it is looked up."""
 
     shown: str
     key: str
@@ -30,9 +31,8 @@ class Address:
 def read_address(text: str, *, field: str = "email") -> Address:
     """Return the address that a person typed.
 
-    The key is NFKC and casefolded, its domain in IDNA, so that no two logins look alike. Whether
-    the domain takes mail is not asked: only a mail that arrives shows it. Raises Invalid, naming
-    `field`.
+    The key is NFKC and casefolded, its domain in IDNA, so that no two accounts look alike.
+    Deliverability isn't checked: only a delivered email proves it. Raises Invalid, naming `field`.
     """
     at = text.find("@")
     if at <= LONGEST_LOCAL and len(text) <= LONGEST and _PLAIN.fullmatch(text):
@@ -42,7 +42,7 @@ def read_address(text: str, *, field: str = "email") -> Address:
         read = validate_email(
             text.strip(),
             check_deliverability=False,
-            globally_deliverable=False,  # a house's own mail may live under .internal or .local
+            globally_deliverable=False,  # internal domains can be .internal or .local
             allow_smtputf8=True,
         )
     except EmailNotValidError as error:
@@ -56,8 +56,8 @@ def read_address(text: str, *, field: str = "email") -> Address:
 def imitating_letters(address: str) -> str:
     """Return the letters of other alphabets in an address that also has Latin ones.
 
-    A Cyrillic "a" looks like a Latin one, so such an address may imitate another person's. One that
-    is written in a single alphabet imitates no one's. The endings of domains, such as .org, don't count.
+    A Cyrillic "a" looks like a Latin one, so such an address may imitate another person's. An
+    address in a single alphabet doesn't. Top-level domains, such as .org, don't count.
     """
     letters = [one for one in address.rpartition(".")[0] if one.isalpha()]
     others = [one for one in letters if not unicodedata.name(one, "").startswith("LATIN ")]

@@ -1,4 +1,4 @@
-"""Errors: the refusals that a domain function raises when it will not act."""
+"""Errors: the refusals that a domain function raises when it won't act."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,12 +6,12 @@ from types import MappingProxyType
 
 
 def N_(text: str) -> str:  # noqa: N802  (the gettext convention for "translate me when shown")
-    """Mark a sentence for translation; it is translated where it is shown."""
+    """Mark a sentence for translation; it is translated when it is shown."""
     return text
 
 
 class Refused(Exception):
-    """An act that was refused; `message` is one sentence a person can use."""
+    """A refused action; `message` is one sentence for the person."""
 
     code = "refused"
 
@@ -23,7 +23,7 @@ class Refused(Exception):
 
 
 class NotFound(Refused):
-    """What was asked for does not exist, or is not this person's to see: the two read the same."""
+    """The object doesn't exist, or this person can't see it; both read the same."""
 
     code = "not_found"
 
@@ -32,7 +32,7 @@ class NotFound(Refused):
 
 
 class Invalid(Refused):
-    """The input has faults; `fields` maps a field's name to its sentence."""
+    """The input is invalid; `fields` maps a field's name to its sentence."""
 
     code = "invalid"
 
@@ -42,25 +42,25 @@ class Invalid(Refused):
 
 
 class Conflict(Refused):
-    """The act clashes with what stands now, for example a name that is taken."""
+    """The action conflicts with the current state, such as a name that is taken."""
 
     code = "conflict"
 
 
 class Forbidden(Refused):
-    """The person is known and may not do this."""
+    """The person is known and isn't allowed to do this."""
 
     code = "forbidden"
 
 
 class Gone(Refused):
-    """The link or place existed and has ended, for example a used or expired mail link."""
+    """The object existed and has ended, such as a used or expired link."""
 
     code = "gone"
 
 
 class TooMany(Refused):
-    """Too many tries; `retry_after_s` is the wait in whole seconds."""
+    """Too many attempts; `retry_after_s` is the wait in whole seconds."""
 
     code = "too_many"
 
@@ -70,13 +70,13 @@ class TooMany(Refused):
 
 
 class Unavailable(Refused):
-    """Something outside could not be reached; trying again later may work."""
+    """Something outside couldn't be reached; trying again later may work."""
 
     code = "unavailable"
 
 
 class Frozen(Unavailable):
-    """Nothing can be saved while the database is moved; `until` is when that is expected to end."""
+    """The database is being moved, so nothing can be saved; `until` is the expected end."""
 
     code = "frozen"
 
@@ -87,12 +87,12 @@ class Frozen(Unavailable):
         self.until = until
 
     def wait_s(self, now: datetime) -> int:
-        """Return after how many seconds to try again, at least 10."""
+        """Return the seconds to wait before trying again, at least 10."""
         return max(10, round((self.until - now).total_seconds()))
 
 
 class Moved(Unavailable):
-    """The database was moved to another one, and its old file is not written to again."""
+    """The database was moved to another one, and its old file is no longer written to."""
 
     code = "database_moved"
 
@@ -100,6 +100,6 @@ class Moved(Unavailable):
         super().__init__(
             N_(
                 "This database was moved to PostgreSQL. Set CARREL_DATABASE_URL to the new database, "
-                "and start the library again."
+                "and restart Carrel."
             )
         )

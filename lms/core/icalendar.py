@@ -1,7 +1,7 @@
 """iCalendar files (RFC 5545) of webinars, for Outlook, Google, and Apple calendars.
 
-The room is never in them: an entry leads to the webinar's page, where the link to the room is
-shown to who may have it, an hour before.
+They never contain the meeting link: an entry links to the webinar's page, which shows the meeting
+link to people with access, starting an hour before.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,10 +19,10 @@ REFRESH: Final = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One webinar to come; `uid` stays for good, `sequence` grows when the entry has to move.
+    """One upcoming webinar; `uid` never changes, and `sequence` grows with each change of the entry.
 
-    A program that has the entry already puts the one with the higher sequence in its place (RFC
-    5545, 3.8.7.4).
+    A program that already has the entry replaces it with one of a higher sequence (RFC 5545,
+    3.8.7.4).
     """
 
     uid: str
@@ -38,10 +38,10 @@ class Happening:
 
 
 class Method(StrEnum):
-    """What a letter does to its reader's calendar (RFC 5546, 3.2.2 and 3.2.5).
+    """What an email does to its reader's calendar (RFC 5546, 3.2.2 and 3.2.5).
 
-    By REQUEST and CANCEL an entry comes, moves and goes in Outlook, Google and Apple; a published
-    one stays as it was imported.
+    REQUEST and CANCEL add, change and remove an entry in Outlook, Google and Apple calendars; an
+    imported PUBLISH entry stays as it is.
     """
 
     REQUEST = "REQUEST"
@@ -50,7 +50,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A calendar entry that goes with a letter."""
+    """A calendar entry attached to an email."""
 
     method: Method
     happening: Happening
@@ -58,31 +58,31 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Who sends an invitation, or whom it is for."""
+    """The organizer or the attendee of an invitation."""
 
     email: str
     name: str
 
 
 def packed(invitation: Invitation) -> dict[str, Any]:
-    """Return an invitation as JSON can keep it."""
+    """Return an invitation as values that JSON can store."""
     facts = asdict(invitation.happening)
     moments = {name: facts[name].isoformat() for name in ("starts_at", "changed_at")}
     return {"method": invitation.method.value, **facts, **moments}
 
 
 def unpacked(kept: Mapping[str, Any]) -> Invitation:
-    """Return an invitation as `packed` kept it."""
+    """Return an invitation from the values of `packed`."""
     facts = {name: kept[name] for name in Happening.__dataclass_fields__}
     moments = {name: datetime.fromisoformat(facts[name]) for name in ("starts_at", "changed_at")}
     return Invitation(Method(kept["method"]), Happening(**{**facts, **moments}))
 
 
 def write_invitation(invitation: Invitation, *, organizer: Party, attendee: Party) -> bytes:
-    """Return the calendar file of a letter, which asks for no answer.
+    """Return the calendar file of an email; it requests no reply.
 
-    Google takes it only where organizer and attendee are named and the method is the one that the
-    letter's part names, too.
+    Google accepts it only if organizer and attendee are named and the method equals the one in the
+    email part's content type.
     """
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
@@ -103,15 +103,15 @@ def write_invitation(invitation: Invitation, *, organizer: Party, attendee: Part
 
 def _address_of(party: Party) -> vCalAddress:
     address = vCalAddress(f"mailto:{party.email}")
-    # a quotation mark can't stand in a parameter (RFC 5545, 3.1)
+    # a parameter can't contain a quotation mark (RFC 5545, 3.1)
     address.params["cn"] = vText(party.name.replace('"', "'"))
     return address
 
 
 def write_calendar(happenings: Iterable[Happening], *, name: str = "") -> bytes:
-    """Return a calendar of these webinars, each in its own zone; `name` is for those who follow it.
+    """Return a calendar of these webinars, each in its own zone; `name` is for subscribers.
 
-    The zones are described from the year before to the year after, as Outlook wants them.
+    The zones are described from the year before to the year after, as Outlook requires.
     """
     entries = tuple(happenings)
     calendar = Calendar()
@@ -136,7 +136,7 @@ def _event(entry: Happening) -> Event:
     event.add("dtstamp", entry.changed_at)
     event.add("last-modified", entry.changed_at)
     event.add("dtstart", starts)
-    # the length is of minutes that pass, also over a change of the clocks
+    # elapsed minutes, also across a daylight saving change
     event.add("duration", timedelta(minutes=entry.minutes))
     event.add("summary", entry.title)
     event.add("description", "\n\n".join(filter(None, (entry.summary, entry.address))))

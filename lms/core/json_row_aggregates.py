@@ -9,7 +9,7 @@ from sqlalchemy.sql.functions import GenericFunction
 
 
 class _JsonRow(GenericFunction[Any]):
-    """One row as a JSON list."""
+    """One row as a JSON array."""
 
     type = JSON()
     name = "json_row"
@@ -17,7 +17,7 @@ class _JsonRow(GenericFunction[Any]):
 
 
 class _JsonRows(GenericFunction[Any]):
-    """The rows of a subquery as a JSON list of lists."""
+    """The rows of a subquery as a JSON array of arrays."""
 
     type = JSON()
     name = "json_rows"
@@ -37,10 +37,10 @@ def _rows(element: _JsonRows, compiler: SQLCompiler, **how: Any) -> str:  # noqa
 
 
 def gathered(rows: Select[*tuple[Any, ...]]) -> ScalarSelect[Any]:
-    """Return a column that holds all rows of `rows` as a list of lists, in the order they have.
+    """Return a column with all rows of `rows` as a list of lists, in their order.
 
-    The values must be texts, numbers or booleans; SQLite gives booleans as 0 and 1. No row at all
-    is None on PostgreSQL and an empty list on SQLite, so read it as `value or []`.
+    The values must be text, numbers or booleans; SQLite returns booleans as 0 and 1. No rows give
+    None on PostgreSQL and an empty list on SQLite, so read it as `value or []`.
     """
     inner: FromClause = rows.subquery()
     columns: list[ColumnElement[Any]] = list(inner.c)

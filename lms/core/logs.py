@@ -21,15 +21,15 @@ _observers: Final[list[Callable[[structlog.typing.EventDict], None]]] = []
 
 
 def observe_logs(observer: Callable[[structlog.typing.EventDict], None]) -> None:
-    """Let an observer see each event of the product from now on, before it is written."""
+    """Call an observer with each event of the product from now on, before it is written."""
     _observers.append(observer)
 
 
 def configure_logs(lowest: int = logging.INFO) -> None:
     """Send the product's events from `lowest` on, and the libraries' warnings, to stderr.
 
-    Each is one JSON object a line. A program that serves tells all of them; a command tells
-    warnings alone, since it has an answer of its own.
+    Each is one JSON object per line. A server logs all of them; a command logs only warnings,
+    because it has output of its own.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -57,30 +57,30 @@ def configure_logs(lowest: int = logging.INFO) -> None:
 
 
 def request_id() -> str | None:
-    """Return the id of the request that this thread works for; jobs and emails carry it on."""
+    """Return the ID of the current request, if any; jobs and emails inherit it."""
     bound = structlog.contextvars.get_contextvars().get(REQUEST)
     return None if bound is None else str(bound)
 
 
 def within_request(request: str | None) -> AbstractContextManager[None]:
-    """Let what is logged, enqueued and posted in the block name a request, where there is one."""
+    """Add a request ID to what is logged, enqueued and sent in the block, if there is one."""
     if request is None:
         return nullcontext()
     return structlog.contextvars.bound_contextvars(**{REQUEST: request})
 
 
 class Lines:
-    """Writes each line to a file of the system by one call, and so without a lock.
+    """Writes each line to a file descriptor with one system call, and so without a lock.
 
-    With hundreds of threads in one interpreter, who holds a lock while it writes is put aside for
-    the others, and all of them come to stand at that lock.
+    With hundreds of threads, a thread that holds a lock while writing can lose the interpreter to
+    the others, which then all wait for that lock.
     """
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor: Final = descriptor
 
     def msg(self, text: str) -> None:
-        """Write a line; whole where it has at most 4 KB, as others may write meanwhile (POSIX, write)."""
+        """Write a line; up to 4 KB are written atomically (POSIX, write)."""
         line = f"{text}\n".encode(errors="backslashreplace")
         while line:
             line = line[os.write(self._descriptor, line) :]
@@ -89,19 +89,19 @@ class Lines:
 
 
 def _as_json(event: structlog.typing.EventDict, **_structlogs: object) -> str:
-    return _ENCODER.encode(event)  # made once: `json.dumps` makes one for each line
+    return _ENCODER.encode(event)  # a shared encoder: `json.dumps` creates one for each line
 
 
 def _lines_to(file: TextIO) -> Callable[..., object]:
     try:
         descriptor = file.fileno()
-    except OSError:  # it is kept in memory
+    except OSError:  # a file in memory
         return structlog.WriteLoggerFactory(file=file)
     return lambda *_: Lines(descriptor)
 
 
 def without_addresses(text: str) -> str:
-    """Return a traceback or message without the mail addresses in it: databases quote values."""
+    """Return a traceback or message without email addresses: databases quote values."""
     return _ADDRESS.sub(HIDDEN, text)
 
 

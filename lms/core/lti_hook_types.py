@@ -1,4 +1,4 @@
-"""LTI hook types: what the LTI tool tells of an organization's connections and of a person."""
+"""LTI hook types: what the LTI tool reports about an organization's connections and a person."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ConnectionState(StrEnum):
-    """Whether launches are taken: yes, once our team has approved it, or no longer."""
+    """Whether launches are accepted: yes, once our team has approved it, or no longer."""
 
     CONNECTED = "connected"
     WAITING = "waiting"
@@ -15,10 +15,10 @@ class ConnectionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LmsConnection:
-    """A learning management system of an organization, or one installation of it.
+    """An organization's LMS connection, or one deployment of it.
 
-    `deployment_id` is "" where nothing was launched yet; `launched_at` is the latest launch of the
-    last 90 days.
+    `deployment_id` is "" before the first launch; `launched_at` is the latest launch in the last 90
+    days.
     """
 
     name: str
@@ -28,16 +28,16 @@ class LmsConnection:
 
 
 class Likeness(StrEnum):
-    """How two people of learning systems are alike: the surest first."""
+    """Why two LMS users are alike, the most reliable first."""
 
-    USER = "user"  # the same user of the same system
-    SIS_ID = "sis_id"  # the institution's own id
+    USER = "user"  # the same user of the same LMS
+    SIS_ID = "sis_id"  # the institution's own ID
     EMAIL = "email"
 
 
 @dataclass(frozen=True, slots=True)
 class LikeLogins:
-    """Two logins, by row ids, that may be one person's."""
+    """Two logins, by row ID, that may belong to one person."""
 
     login_id: int
     other_id: int
@@ -46,7 +46,7 @@ class LikeLogins:
 
 @dataclass(frozen=True, slots=True)
 class OwnListing:
-    """A course whose list named the person, and how."""
+    """A course whose roster includes the person, and how."""
 
     course: str
     name: str | None
@@ -56,7 +56,7 @@ class OwnListing:
 
 @dataclass(frozen=True, slots=True)
 class OwnScore:
-    """What is kept for a course's gradebook: the share watched, and what was reported, 0 to 1."""
+    """What is stored for a course's gradebook: the share watched and the share reported, 0 to 1."""
 
     activity: str
     share: float
@@ -66,7 +66,7 @@ class OwnScore:
 
 @dataclass(frozen=True, slots=True)
 class OwnLink:
-    """That the person was linked to a log-in, or asked to be; `email` while the letter is open."""
+    """A link to a login, or a request for one; `email` is set while the confirmation is open."""
 
     asked_at: datetime
     email: str | None
@@ -76,7 +76,7 @@ class OwnLink:
 
 @dataclass(frozen=True, slots=True)
 class OwnTwin:
-    """That the institution's change of system made two of its users one person, or was to."""
+    """An LMS migration that made two users one person, or would have."""
 
     old_user_id: str
     new_user_id: str
@@ -85,7 +85,7 @@ class OwnTwin:
 
 @dataclass(frozen=True, slots=True)
 class OwnSystem:
-    """A person of one learning system; `user_id` is what that system calls them."""
+    """A person's user in one LMS; `user_id` is the LMS's own ID."""
 
     system: str
     organization: str

@@ -17,9 +17,9 @@ DEEPEST = 6
 
 
 def to_html(source: str) -> str:
-    """Return HTML that may stand in a page: no script, style, picture or foreign attribute.
+    """Return HTML that is safe in a page: no script, style, picture or other attribute.
 
-    Headings begin at h3, below the page's own.
+    Headings start at h3, below the page's own.
     """
     tokens = _parser().parse(source)
     for token in tokens:
@@ -37,7 +37,7 @@ def to_html(source: str) -> str:
 
 
 def to_words(source: str) -> str:
-    """Return the words alone, in one line."""
+    """Return only the words, in one line."""
     return " ".join(" ".join(_words(_parser().parse(source))).split())
 
 

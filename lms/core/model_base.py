@@ -1,4 +1,4 @@
-"""The base of all models: column types, public ids, and enums as text."""
+"""The base of all models: column types, public IDs, and enums as text."""
 
 import secrets
 from datetime import UTC, datetime
@@ -15,25 +15,25 @@ from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, MappedColumn, map
 from sqlalchemy.types import TypeDecorator
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
-_FIRST = bytes(ord(CROCKFORD[byte & 7]) for byte in range(256))  # 3 bits, then 25 times 5
+_FIRST = bytes(ord(CROCKFORD[byte & 7]) for byte in range(256))  # 3 bits, then 25 times 5 bits
 _OTHERS = bytes(ord(CROCKFORD[byte & 31]) for byte in range(256))
 
 
 def new_public_id() -> str:
-    """Return 128 random bits as 26 lower-case Crockford characters, the form of every outside id."""
+    """Return 128 random bits as 26 lower-case Crockford characters, the form of every public ID."""
     random = secrets.token_bytes(26)
     return (random[:1].translate(_FIRST) + random[1:].translate(_OTHERS)).decode()
 
 
 def new_public_ids(count: int) -> list[str]:
-    """Return many ids as `new_public_id` makes them, a hundred to the price of three."""
+    """Return many IDs like `new_public_id`'s; a hundred cost as much as three."""
     first = secrets.token_bytes(count).translate(_FIRST).decode()
     rest = secrets.token_bytes(25 * count).translate(_OTHERS).decode()
     return [first[at] + rest[25 * at : 25 * at + 25] for at in range(count)]
 
 
 class Base(MappedAsDataclass, DeclarativeBase):
-    """The base of all tables: dataclass constructors (say `kw_only=True` at each), and constraints that are always named."""
+    """The base of all tables: dataclass constructors (set `kw_only=True` on each), and named constraints."""
 
     metadata = MetaData(
         naming_convention={
@@ -47,13 +47,13 @@ class Base(MappedAsDataclass, DeclarativeBase):
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """Aware UTC datetimes in, aware UTC datetimes out; a naive one is refused with ValueError."""
+    """Stores and returns aware UTC datetimes; raises ValueError for a naive one."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn an aware datetime into UTC for the database; raises ValueError when it is naive."""
+        """Convert an aware datetime to UTC for the database; raises ValueError if it is naive."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -66,14 +66,14 @@ class UTCDateTime(TypeDecorator[datetime]):
         value: datetime | None,
         dialect: Dialect,  # noqa: ARG002  (SQLAlchemy's signature)
     ) -> datetime | None:
-        """Give the stored moment back as aware UTC."""
+        """Return the stored time as aware UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def words(kind: type[StrEnum]) -> Enum:
-    """Return the column type for a StrEnum: its values as text, fenced by a CHECK."""
+    """Return the column type for a StrEnum: its values as text, with a CHECK."""
     return Enum(
         kind,
         name=kind.__name__.lower(),
@@ -85,5 +85,5 @@ def words(kind: type[StrEnum]) -> Enum:
 
 
 def public_id_column() -> MappedColumn[str]:
-    """Return the column of an outside id: random, unique, made when the row is."""
+    """Return the column of a public ID: random, unique, created with the row."""
     return mapped_column(String(26), unique=True, default_factory=new_public_id)

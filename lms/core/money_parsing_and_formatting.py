@@ -10,7 +10,7 @@ NOT_AN_AMOUNT = N_("Write the amount as 99.00.")
 
 
 def read_amount(text: str, currency: str, *, field: str) -> int:
-    """Return what was typed in minor units; raises Invalid, naming `field`, for what is no amount."""
+    """Return a typed amount in minor units; raises Invalid, naming `field`, if it isn't an amount."""
     try:
         minor = Decimal(text.strip().lstrip("$€£").replace(",", "")).scaleb(
             get_currency_precision(currency)
@@ -23,6 +23,6 @@ def read_amount(text: str, currency: str, *, field: str) -> int:
 
 
 def write_amount(minor: int, currency: str) -> str:
-    """Return an amount as a form's field holds it: `99.00`."""
+    """Return an amount as in a form field: `99.00`."""
     precision = get_currency_precision(currency)
     return f"{Decimal(minor).scaleb(-precision):.{precision}f}"

@@ -1,7 +1,7 @@
 """Password hashing and rules: hash and check with argon2id, and refuse weak new passwords.
 
-Hashing takes tens of milliseconds and as much memory as MEMORY_KIB, so it never happens inside a
-transaction, and only a few happen at once however many people sign in.
+Hashing takes tens of milliseconds and MEMORY_KIB of memory, so it never happens inside a
+transaction, and at most AT_ONCE run at once however many people sign in.
 """
 
 import re
@@ -25,7 +25,7 @@ SHORTEST: Final = 10
 LONGEST: Final = 256
 FEWEST_CHARACTERS: Final = 5
 
-# What a password is checked against when there is none: the hash of random bytes nobody kept.
+# Checked if an account has no password: the hash of discarded random bytes.
 NOBODYS: Final = (
     "$argon2id$v=19$m=47104,t=2,p=1$"
     "xrB9jOd2nXZG0Lh1YBgfqA$vWsvnJGDLRXKcC4f9UctM6loSkWHMDnrjXm5aONd8O0"
@@ -45,7 +45,7 @@ _turns = BoundedSemaphore(AT_ONCE)
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """The password is right; `outdated` tells that it should be hashed anew."""
+    """The password is right; `outdated` means that it should be hashed again."""
 
     outdated: bool
 
@@ -56,13 +56,13 @@ class Wrong:
 
 
 def hash_password(password: str) -> str:
-    """Return the argon2id hash to keep; takes tens of milliseconds."""
+    """Return the argon2id hash to store; takes tens of milliseconds."""
     with _turns:
         return _hasher.hash(_prepared(password))
 
 
 def check_password(kept: str | None, password: str) -> Right | Wrong:
-    """Compare a password with what is kept; as much work is done when nothing is."""
+    """Compare a password with the stored hash; takes as long if there is none."""
     with _turns:
         try:
             _hasher.verify(kept or NOBODYS, _prepared(password))
@@ -74,10 +74,10 @@ def check_password(kept: str | None, password: str) -> Right | Wrong:
 
 
 def check_new_password(password: str, *, email: str, name: str) -> None:
-    """Raise Invalid, naming the field `password`, for a password that a stranger would guess.
+    """Raise Invalid, naming the field `password`, for a password that is easy to guess.
 
-    Long enough and not common, as NIST SP 800-63B (5.1.1.2) asks; no rules about kinds of
-    characters.
+    It must be long enough and not common, as NIST SP 800-63B (5.1.1.2) requires; there are no rules
+    about kinds of characters.
     """
     local, _at, domain = email.partition("@")
     fault = _fault(password, [local, domain, domain.partition(".")[0], *name.split()])
@@ -111,4 +111,4 @@ def _common() -> frozenset[str]:
 
 
 def _prepared(password: str) -> str:
-    return unicodedata.normalize("NFKC", password)  # the same keys on any keyboard (800-63B)
+    return unicodedata.normalize("NFKC", password)  # the same on any keyboard (NIST SP 800-63B)

@@ -1,7 +1,7 @@
 """PDF documents: renders tagged PDF (PDF/UA-1) with typst in any script, and SVG as PNG.
 
-The fonts are in lms/core/print_fonts. PDF/UA refuses a letter that no font has, so such letters are
-written in Latin ones first.
+The fonts are in lms/core/print_fonts. PDF/UA rejects characters that no font has, so these are
+transliterated to Latin letters first.
 """
 
 import json
@@ -22,21 +22,21 @@ from text_unidecode import unidecode
 
 FONTS: Final = Path(__file__).resolve().parent / "print_fonts"
 TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
-# They join letters in the scripts of India and in Persian; everything else unseen is left out.
+# They join letters in Indic scripts and Persian; all other invisible characters are removed.
 JOINERS: Final = "\u200c\u200d"
-# Pictures that typst draws, by their media type.
+# Image formats that typst supports, by media type.
 PICTURES: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 NO_PICTURES: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 
 class Size(StrEnum):
-    """A sheet of paper, as typst names it."""
+    """A paper size, as typst names it."""
 
     LETTER = "us-letter"
     A4 = "a4"
 
 
-# A compiler is one thread's at a time, and keeps the fonts that it has read.
+# A compiler is used by one thread at a time, and caches the fonts.
 _turn = threading.Lock()
 
 
@@ -48,25 +48,25 @@ def print_pdf(
     at: datetime,
     pictures: Mapping[str, bytes] = NO_PICTURES,
 ) -> bytes:
-    """Return a document of templates/ as a tagged PDF; about 20 ms once the fonts are read.
+    """Return a template of templates/ as a tagged PDF; about 20 ms once the fonts are loaded.
 
-    `values` are what it says, `pictures` the files that these name, `at` when it was made. The
-    template gets a text as it is, anything else as JSON.
+    `values` are its texts, `pictures` the files that they name, and `at` its creation date. The
+    template gets text as it is, and anything else as JSON.
     """
     given = {name: _in_letters(value, printable) for name, value in values.items()}
     given["paper"] = size.value
     try:
         return _compile(template, given, pictures, at)
     except typst.TypstError:
-        # a letter that its font has, and has not together with its neighbor
+        # a character that its font has, but not next to its neighbor
         return _compile(template, _in_letters(given, unidecode), pictures, at)
 
 
 @lru_cache(maxsize=128)
 def picture_of_drawing(drawing: str, width: int) -> bytes:
-    """Return an SVG as a PNG of that width in pixels; about 15 ms, and nothing for the last 128.
+    """Return an SVG as a PNG of that width in pixels; about 15 ms, or none for the last 128.
 
-    Anybody may ask for one, and certificates wait for the same compiler.
+    It is cached because anyone can request one, and certificates wait for the same compiler.
     """
     template = f'#set page(width: {width}pt, height: auto, margin: 0pt)\n#image("drawing.svg", width: 100%)'
     with TemporaryDirectory() as root, _turn:
@@ -78,13 +78,13 @@ def picture_of_drawing(drawing: str, width: int) -> bytes:
 
 
 def printable(text: str) -> str:
-    """Return a text in letters that the fonts have: those of others are written in Latin ones."""
+    """Return a text in characters that the fonts have; others are transliterated to Latin letters."""
     composed = unicodedata.normalize("NFC", text)
     return "".join(_printable(letter) for letter in composed)
 
 
-def _in_letters(value: Any, write: Callable[[str], str]) -> Any:  # noqa: ANN401  (whatever JSON can say)
-    """Return a value with every text in it as `write` returns it."""
+def _in_letters(value: Any, write: Callable[[str], str]) -> Any:  # noqa: ANN401  (any JSON value)
+    """Return a value with `write` applied to every text in it."""
     match value:
         case str():
             return write(value)

@@ -13,7 +13,7 @@ HOME: Final = "US"
 LONGEST_LINE: Final = 120  # street, street2, city
 LONGEST_STATE: Final = 40
 LONGEST_POSTAL_CODE: Final = 20
-# codes that CLDR has besides the countries of ISO 3166
+# codes in CLDR that aren't countries of ISO 3166
 _NOT_COUNTRIES = "AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ"
 COUNTRIES: Final = MappingProxyType(
     {
@@ -95,9 +95,9 @@ _ZIP: Final = re.compile(r"(\d{5})(?:[- ]?(\d{4}))?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A postal address; `street2` may be empty, and outside the US so may the state and the code.
+    """A postal address; `street2` can be empty, and outside the US also the state and postal code.
 
-    `country` is a code of ISO 3166 such as US. In the US, `state` is two letters.
+    `country` is an ISO 3166 code such as US. In the US, `state` is two letters.
     """
 
     street: str
@@ -109,13 +109,13 @@ class Address:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether nothing but the country was entered."""
+        """Return whether nothing but the country was entered."""
         parts = (self.street, self.street2, self.city, self.state, self.postal_code)
         return not any(part.strip() for part in parts)
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The lines as printed below a name; the country is named outside the US only."""
+        """Return the lines printed below a name; the country is included only outside the US."""
         place = f"{self.city}, {self.state}" if self.state else self.city
         country = "" if self.country == HOME else COUNTRIES.get(self.country, self.country)
         lines = (self.street, self.street2, f"{place} {self.postal_code}".strip(), country)

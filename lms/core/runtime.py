@@ -14,7 +14,7 @@ from media.storage.storage_protocol import Storage, open_storage
 
 @dataclass(frozen=True, slots=True)
 class Carrel:
-    """One running library: its settings, database, file storage and media signer."""
+    """One running installation: its settings, database, file storage and media signer."""
 
     settings: Settings
     database: Database
@@ -22,12 +22,12 @@ class Carrel:
     signer: Signer
 
     def acting_as(self, role: ActingRole) -> "Carrel":
-        """Return the same library for acts in another role, which their audit entries name."""
+        """Return the same installation with another role for the audit entries of its actions."""
         return replace(self, database=self.database.acting_as(role))
 
 
 def open_carrel(settings: Settings) -> Carrel:
-    """Open the database and the storage that the settings name; nothing is created in either."""
+    """Open the database and the storage of the settings; creates nothing in either."""
     storage = open_place(settings, settings.storage_url)
     if settings.storage_former is not None:
         former = open_place(settings, settings.storage_former)
@@ -38,12 +38,12 @@ def open_carrel(settings: Settings) -> Carrel:
 
 
 def accepted_keys(settings: Settings) -> tuple[str, ...]:
-    """Return the secret key, and the one before it while that is still accepted."""
+    """Return the secret key, and the previous one while it is still accepted."""
     return tuple(filter(None, (settings.secret_key, settings.secret_key_old)))
 
 
 def open_place(settings: Settings, url: str) -> Storage:
-    """Open one storage, with what the settings say of S3; raises ValueError for no such address."""
+    """Open one storage, with the S3 settings; raises ValueError for an unknown address."""
     return open_storage(
         url,
         endpoint=settings.s3_endpoint or "",
@@ -54,5 +54,5 @@ def open_place(settings: Settings, url: str) -> Storage:
 
 
 def derived_key(secret: str, purpose: str) -> bytes:
-    """Return 32 bytes for one purpose, so that no two uses share a key."""
+    """Return 32 bytes derived for one purpose, so that no two uses share a key."""
     return hmac.digest(secret.encode(), f"carrel: {purpose}".encode(), hashlib.sha256)

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class SettingsError(Exception):
-    """Every fault of the settings at once; `faults` maps a variable's name to its sentence."""
+    """All faults of the settings; `faults` maps a variable's name to its sentence."""
 
     def __init__(self, faults: Mapping[str, str]) -> None:
         self.faults = dict(faults)
@@ -38,7 +38,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator decides; each field is documented in docs/settings.md."""
+    """What an operator configures; each field is documented in docs/settings.md."""
 
     data_dir: Path
     scratch: Path
@@ -71,20 +71,19 @@ class Settings:
 
     @property
     def is_https(self) -> bool:
-        """Tell whether people reach this house by https."""
+        """Return whether people reach this site by HTTPS."""
         return self.base_url.startswith("https://")
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone of `time_zone`."""
+        """Return the zone of `time_zone`."""
         return ZoneInfo(self.time_zone)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read `CARREL_*` (and `CARREL_*_FILE` for secrets) from the environment.
 
-        Makes DATA_DIR and, when none is given, a secret key kept there with mode 0600.
-        Raises SettingsError, which names every fault at once.
+        Creates DATA_DIR and, if none is given, a secret key there (0600). Raises SettingsError.
         """
         reader = _Reader(os.environ if environ is None else environ)
         data_dir = reader.take("DATA_DIR", Path(".var").resolve(), _directory)
@@ -145,7 +144,7 @@ class Settings:
         return settings.with_kept_key()
 
     def with_kept_key(self) -> "Settings":
-        """Return settings with the data directories made and a secret key, made once and kept."""
+        """Return settings with the data directories created and a secret key, generated once and stored."""
         for name, directory in (("DATA_DIR", self.data_dir), ("SCRATCH", self.scratch)):
             try:
                 directory.mkdir(parents=True, exist_ok=True)
@@ -157,7 +156,7 @@ class Settings:
 
 
 def inherited_environment(**defaults: str) -> dict[str, str]:
-    """Return the environment for a program of ours, with `CARREL_*` defaults for what isn't set."""
+    """Return the environment for a subprocess, with `CARREL_*` defaults for unset variables."""
     unset = {
         PREFIX + name: value
         for name, value in defaults.items()
@@ -167,12 +166,12 @@ def inherited_environment(**defaults: str) -> dict[str, str]:
 
 
 def is_within(place: str, other: str) -> bool:
-    """Tell whether a storage address lies within another, or is the same."""
+    """Return whether a storage address is within another, or is the same."""
     return f"{place.rstrip('/')}/".startswith(f"{other.rstrip('/')}/")
 
 
 class _Reader:
-    """Takes values from the environment and collects what is wrong with them."""
+    """Reads values from the environment and collects their faults."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -245,13 +244,14 @@ class _Reader:
 
 
 def kept_secret_key_path(data_dir: Path) -> Path:
-    """Return where the secret key is kept that was made because none was given."""
+    """Return the path of the secret key that is generated if none is given."""
     return data_dir / "secret_key"
 
 
 def _kept_secret_key(data_dir: Path) -> str:
     path = kept_secret_key_path(data_dir)
     try:
+        # O_EXCL: of several processes that start at once, only one creates the key
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text(encoding="ascii").strip()
@@ -284,7 +284,7 @@ def _directory(raw: str) -> Path:
 
 def _split(raw: str) -> SplitResult:
     parts = urlsplit(raw)
-    _ = parts.port  # raises ValueError when it is not a number
+    _ = parts.port  # raises ValueError if it isn't a number
     return parts
 
 

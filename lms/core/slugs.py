@@ -12,13 +12,13 @@ from lms.core.errors import N_, Invalid
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST = 80
-FROM_A_NAME = 60  # room for a number behind it
+FROM_A_NAME = 60  # leaves room for a number at the end
 
 
 def choose(session: Session, column: InstrumentedAttribute[str], *, wanted: str, name: str) -> str:
-    """Return the wanted slug, or without one a free slug that follows the name.
+    """Return the wanted slug, or if there is none a free slug made from the name.
 
-    Raises Invalid (field `slug`) when the wanted one is no slug or is taken.
+    Raises Invalid (field `slug`) if the wanted one is malformed or taken.
     """
     if wanted:
         check(wanted)
@@ -26,7 +26,7 @@ def choose(session: Session, column: InstrumentedAttribute[str], *, wanted: str,
             sentence = N_("That address is taken. Choose another one.")
             raise Invalid(sentence, fields={"slug": sentence})
         return wanted
-    # one statement, however many have this name: how long it takes must not tell that it is known
+    # one statement however many share this name, so that timing doesn't reveal whether it is known
     gone = set(session.scalars(select(column).where(column.startswith(next(_ideas(name))))))
     return next(slug for slug in _ideas(name) if slug not in gone)
 
@@ -34,7 +34,7 @@ def choose(session: Session, column: InstrumentedAttribute[str], *, wanted: str,
 def choose_many(
     session: Session, column: InstrumentedAttribute[str], names: Iterable[str]
 ) -> Mapping[str, str]:
-    """Return a free slug for each name, as `choose` does for one, no two of them the same."""
+    """Return a free slug for each name, as `choose` does for one, all different."""
     first = {name: next(_ideas(name)) for name in names}
     gone = set(session.scalars(select(column).where(column.in_(set(first.values())))))
     chosen: dict[str, str] = {}
@@ -48,21 +48,22 @@ def choose_many(
 
 
 def check(slug: str) -> None:
-    """Raise Invalid (field `slug`) unless this can stand in an address."""
+    """Raise Invalid (field `slug`) unless this is a valid slug."""
     if len(slug) > LONGEST or not SLUG.fullmatch(slug):
         sentence = N_("Use small letters, figures and single hyphens, at most 80 of them.")
         raise Invalid(sentence, fields={"slug": sentence})
 
 
 def is_free(session: Session, column: InstrumentedAttribute[str], slug: str) -> bool:
-    """Tell whether nothing has this slug yet."""
+    """Return whether nothing has this slug yet."""
     return session.scalar(select(column).where(column == slug)) is None
 
 
 def _ideas(name: str) -> Iterator[str]:
-    """Yield slugs for a name: its first words, these with its last words, these with a number."""
+    """Yield slugs for a name: its first words, then also its last words, then with a number."""
     whole = slugify(name) or "untitled"
-    # in order: else a short word further on, as the 3 of "Part 3", fills what a long one leaves
+    # in order: otherwise a later short word, such as the 3 of "Part 3", would fill the remaining
+    # space
     first = slugify(whole, max_length=FROM_A_NAME, word_boundary=True, save_order=True)
     last = whole[len(first) + 1 :].split("-")
     while len("-".join(last)) > LONGEST - len(first) - 1:

@@ -1,4 +1,4 @@
-"""Staff reasons for taking something away: validated here, never in the audit trail."""
+"""Staff reasons for revoking something: validated here, never in the audit log."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ REASON_TOO_LONG = N_("Use at most 500 characters.")
 
 
 def checked_reason(reason: str) -> str:
-    """Return a reason as it is kept, without space around it. Raises Invalid (field `reason`)."""
+    """Return a reason stripped of spaces, as it is stored. Raises Invalid (field `reason`)."""
     text = reason.strip()
     if not text:
         raise Invalid(REASON_MISSING, fields={"reason": REASON_MISSING})

@@ -1,4 +1,4 @@
-"""The settings of Stripe, which are read with the others, and what must fit together in them."""
+"""The settings of Stripe, read with the others, and the checks between them."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ LOOPBACK_NAMES = ("localhost",)
 
 @dataclass(frozen=True, slots=True)
 class StripeSettings:
-    """How cards are paid; a webhook may be signed with any of the secrets, so one can be renewed."""
+    """How card payments work; webhooks can be signed with any of the secrets, so that one can be rotated."""
 
     secret_key: str = field(repr=False)
     webhook_secrets: tuple[str, ...] = field(repr=False)
@@ -22,28 +22,28 @@ class StripeSettings:
 
     @property
     def livemode(self) -> bool:
-        """Tell whether money moves; with a test key none does (MONEY.md, M28)."""
+        """Return whether payments are real; with a test key they aren't (MONEY.md, M28)."""
         return "_live_" in self.secret_key
 
     @property
     def is_simulated(self) -> bool:
-        """Tell whether cards are paid at a simulation of Stripe on this machine."""
+        """Return whether card payments go to a simulation of Stripe on this machine."""
         return self.api_base != STRIPE
 
     @property
     def checkout_origin(self) -> str:
-        """Return where the page is on which a card is entered."""
+        """Return the origin of the page for entering a card."""
         return self.api_base if self.is_simulated else CHECKOUT
 
     def faults(self, base_url: str) -> Iterator[tuple[str, str]]:
-        """Return what is wrong, by the setting's name; `base_url` is that of the library."""
+        """Yield each faulty setting's name and fault; `base_url` is that of this site."""
         if find_spec("stripe") is None:
             yield "STRIPE_SECRET_KEY", "needs the package stripe: pip install 'carrel[stripe]'"
         if not self.webhook_secrets:
             yield "STRIPE_WEBHOOK_SECRET", "is missing beside CARREL_STRIPE_SECRET_KEY"
         if not self.is_simulated:
             return
-        # beyond one machine, people would get access for payments that nobody made
+        # on more than one machine, people would get access for simulated payments
         if not (is_loopback(self.api_base) and is_loopback(base_url)):
             yield "STRIPE_API_BASE", "is only for a simulation, beside a library on this machine"
         if self.livemode:
@@ -58,7 +58,7 @@ def stripe_key(raw: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether an address leads to this machine alone."""
+    """Return whether an address leads only to this machine."""
     host = urlsplit(url).hostname or "localhost"
     if host in LOOPBACK_NAMES:
         return True

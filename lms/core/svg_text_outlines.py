@@ -1,7 +1,7 @@
-"""SVG text outlines: sets a title as paths, so that it looks the same everywhere.
+"""SVG text outlines: draws a title as paths, so that it looks the same everywhere.
 
-A picture in a page may load no typeface. The outlines are those of Source Serif 4 at weight 600
-(SIL OFL 1.1; docs/decisions/posters.md tells how they were made), for Latin letters.
+An image in a page can't load fonts. The outlines are those of Source Serif 4 at weight 600 (SIL OFL
+1.1; docs/decisions/posters.md says how they were made), for Latin letters.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 OUTLINES: Final = Path(__file__).parents[1] / "static" / "fonts" / "poster-outlines.json"
-EM: Final = 1000  # outlines are drawn on an em of a thousand
+EM: Final = 1000  # outlines use 1,000 units per em
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Letters:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line to draw: its text, where its baseline begins, its size and its color."""
+    """A line to draw: its text, the start of its baseline, its size and its color."""
 
     text: str
     x: float
@@ -37,19 +37,19 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Lines of text at a size, in the units of the picture."""
+    """Lines of text and their size, in the units of the picture."""
 
     lines: tuple[str, ...]
     size: float
 
 
 def can_set(text: str) -> bool:
-    """Tell whether there is an outline for every letter of a text."""
+    """Return whether every letter of a text has an outline."""
     return all(letter in _letters().glyphs for letter in text)
 
 
 def width_of(text: str, size: float) -> float:
-    """Return how wide a text is at a size, kerned; raises KeyError for a letter without outline."""
+    """Return the kerned width of a text at a size; raises KeyError for a letter without an outline."""
     letters = _letters()
     advance = sum(letters.glyphs[letter][0] for letter in text)
     kerning = sum(letters.kern.get(one + two, 0) for one, two in pairwise(text))
@@ -59,9 +59,9 @@ def width_of(text: str, size: float) -> float:
 def fit(
     text: str, *, width: float, sizes: Sequence[float], most_lines: Sequence[int]
 ) -> Setting | None:
-    """Set a text as large as fits: `sizes` are tried in turn, each with its `most_lines`.
+    """Lay out a text at the largest size that fits: `sizes` are tried in order, each with its `most_lines`.
 
-    Lines are as even as they can be. None when even the last size is too large.
+    Lines are balanced. Returns None if even the last size is too large.
     """
     words = text.split()
     for size, most in zip(sizes, most_lines, strict=True):
@@ -72,7 +72,7 @@ def fit(
 
 
 def draw(lines: Sequence[Line]) -> str:
-    """Return SVG for some lines; each outline is given once, so draw all of a picture at once."""
+    """Return SVG for some lines; it defines each outline once, so draw all lines of a picture at once."""
     letters = _letters()
     used = sorted({letter for line in lines for letter in line.text if letters.glyphs[letter][1]})
     names = {letter: f"l{place}" for place, letter in enumerate(used)}
@@ -95,8 +95,9 @@ def _drawn(line: Line, names: Mapping[str, str]) -> str:
 
 
 def _balanced(words: Sequence[str], width: float, size: float, most: int) -> tuple[str, ...] | None:
-    """Break words into the fewest lines that fit, the widest of them as narrow as can be."""
-    # breaks[end] holds, for so many lines as yet, the widest line of the first `end` words and them
+    """Break words into the fewest lines that fit, with the widest line as narrow as possible."""
+    # breaks[end] is the best break of the first `end` words into this many lines: widest line,
+    # lines
     breaks: dict[int, tuple[float, tuple[str, ...]]] = {0: (0.0, ())}
     for _ in range(most):
         breaks = _one_line_more(words, breaks, width, size)

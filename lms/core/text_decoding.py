@@ -11,7 +11,7 @@ LARGEST_BYTES: Final = 50 * 1024 * 1024
 LONGEST_LINE: Final = 1024 * 1024
 _PIECE: Final = 256 * 1024
 _SNIFFED: Final = 4096
-_ZEROS_OF_UTF_16: Final = 0.2  # of all bytes; even a list in Greek has its commas and its @
+_ZEROS_OF_UTF_16: Final = 0.2  # of all bytes; even a Greek list has commas and @
 
 SAVE_AS = N_(
     "Open it in your spreadsheet program, choose Save as or Download, take CSV UTF-8, and send that file."
@@ -35,7 +35,7 @@ TOO_LARGE = N_("This list is larger than 50 MB. Divide it into several files.")
 EMPTY = N_("This list is empty.")
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as the one of UTF-16 does, so it is asked first
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose BOM is a prefix of it
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -43,7 +43,7 @@ _BOMS: Final = (
 
 
 class _Damaged(Exception):
-    """The bytes are not text in the encoding that was tried; `line` is where it shows."""
+    """The bytes aren't text in the encoding that was tried; `line` is the first bad line."""
 
     def __init__(self, line: int, *, plain_so_far: bool) -> None:
         super().__init__(line)
@@ -52,11 +52,11 @@ class _Damaged(Exception):
 
 
 def read_lines(file: BinaryIO) -> Iterator[str]:
-    """Yield the lines of a sent list, each with its end, never holding more than one.
+    """Yield the lines of an uploaded list, with their line ends, one at a time.
 
-    UTF-8 with or without a mark, UTF-16 and UTF-32 ("Unicode text") and Windows-1252 are
-    understood. Raises Invalid, field `file`: before the first line for what is no text, is larger
-    than 50 MB, or has a damaged line, which is named; and at a line of a million characters.
+    Supports UTF-8 with or without a BOM, UTF-16, UTF-32 and Windows-1252. Raises Invalid (field
+    `file`): before the first line if the file isn't text, is larger than 50 MB, or has a damaged
+    line, which is named; and at a line of a million characters.
     """
     encoding = encoding_of(file)
     file.seek(0)
@@ -76,7 +76,7 @@ def read_lines(file: BinaryIO) -> Iterator[str]:
 
 
 def encoding_of(file: IO[bytes]) -> str:
-    """Return the codec that reads this file whole; raises Invalid as `read_lines` does."""
+    """Return the codec that decodes the whole file; raises Invalid as `read_lines` does."""
     size = file.seek(0, io.SEEK_END)
     if size > LARGEST_BYTES:
         raise refusal(TOO_LARGE)
@@ -136,7 +136,7 @@ def _unmarked(file: IO[bytes]) -> str:
     try:
         _read_through(file, "utf-8")
     except _Damaged as damage:
-        if not damage.plain_so_far:  # it was UTF-8 up to here, so here it is broken
+        if not damage.plain_so_far:  # it was UTF-8 so far, so the file is damaged here
             raise
     else:
         return "utf-8"
@@ -145,7 +145,7 @@ def _unmarked(file: IO[bytes]) -> str:
 
 
 def _read_through(file: IO[bytes], encoding: str) -> None:
-    """Decode the whole file piece by piece, keeping none of it; raises _Damaged."""
+    """Decode the whole file in pieces without keeping it; raises _Damaged."""
     file.seek(0)
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
     lines, plain, more = 1, True, True

@@ -1,4 +1,4 @@
-"""All series of the demo with their webinars, in one place; each series has its own module."""
+"""All series of the demo with their webinars; each series has its own module."""
 
 from lms.demo import series_desk_and_door, series_local_memory, series_plain_machines_and_singles
 from lms.demo.people_and_prices import CAST, HOUSE, ORGANIZATIONS, PRESENTERS, PRICES, SELLER

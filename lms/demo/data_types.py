@@ -22,14 +22,14 @@ JULY = 7
 
 @dataclass(frozen=True, slots=True)
 class OnDay:
-    """Held on a day that is the same whenever the demo is started."""
+    """Held on a fixed day, whenever the demo is started."""
 
     day: date
 
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Held on the first Thursday at least so many days after the demo is first started."""
+    """Held on the first Thursday at least this many days after the demo is first started."""
 
     days: int
 
@@ -45,7 +45,7 @@ class RecordingFiles:
 
 @dataclass(frozen=True, slots=True)
 class PresenterText:
-    """Who presents: biography in Markdown, picture as a PNG file."""
+    """A presenter: biography in Markdown, picture as a PNG file."""
 
     slug: str
     name: str
@@ -55,7 +55,7 @@ class PresenterText:
 
 @dataclass(frozen=True, slots=True)
 class SeriesText:
-    """A series and what joins its webinars."""
+    """A series and the description of its webinars."""
 
     slug: str
     title: str
@@ -64,7 +64,7 @@ class SeriesText:
 
 @dataclass(frozen=True, slots=True)
 class WebinarText:
-    """One webinar as its page tells it; `series` and `presenters` are slugs, overview Markdown."""
+    """One webinar; `series` and `presenters` are slugs, the overview is Markdown."""
 
     slug: str
     title: str
@@ -83,7 +83,7 @@ class WebinarText:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationText:
-    """A customer; `parent` is the slug of the consortium it belongs to.
+    """A customer; `parent` is the slug of its consortium.
 
     `fiscal_year_start` is a month.
     """
@@ -101,7 +101,7 @@ class OrganizationText:
 
 @dataclass(frozen=True, slots=True)
 class PersonText:
-    """Somebody at a customer's, without a password: they come in by a mailed code."""
+    """A person at a customer, without a password: they sign in by an emailed code."""
 
     email: str
     name: str
@@ -109,7 +109,7 @@ class PersonText:
 
 @dataclass(frozen=True, slots=True)
 class PoolText:
-    """Who has the seats that an organization bought so many days ago.
+    """The people with the seats that an organization bought this many days ago.
 
     `covers` is `everything` or a kind and a slug, as in `series:plain-machines`.
     """
@@ -120,20 +120,20 @@ class PoolText:
     seated: tuple[PersonText, ...] = ()
     invited: tuple[PersonText, ...] = ()
     waiting: tuple[PersonText, ...] = ()
-    allotted: tuple[tuple[str, int], ...] = ()  # slugs of members of a consortium, and how many
-    domain: str | None = None  # whose people may take a seat by themselves
+    allotted: tuple[tuple[str, int], ...] = ()  # slugs of consortium members, and their seats
+    domain: str | None = None  # people with an address of this domain may claim seats
 
 
 @dataclass(frozen=True, slots=True)
 class Ago:
-    """So many days before the demo is first started."""
+    """This many days before the demo is first started."""
 
     days: int
 
 
 @dataclass(frozen=True, slots=True)
 class FromJuly:
-    """So many days after the last July 1, before it where negative."""
+    """This many days after the last July 1; negative for before."""
 
     days: int
 
@@ -143,7 +143,7 @@ When = Ago | FromJuly
 
 @dataclass(frozen=True, slots=True)
 class LineText:
-    """A line of an order at a price in US cents for all of it; `quantity` None is unlimited."""
+    """A line of an order with its total price in US cents; `quantity` None is unlimited."""
 
     kind: OfferKind
     covers: str
@@ -154,9 +154,9 @@ class LineText:
 
 @dataclass(frozen=True, slots=True)
 class OrderText:
-    """An order that is placed, or quoted at first. Other acts name it by its key.
+    """An order that is placed, or first quoted. Other acts refer to it by its key.
 
-    One of a fiscal year is for the year from July 1, and billed on that day.
+    An order of a fiscal year is for the year from July 1, and is billed on that day.
     """
 
     key: str
@@ -182,7 +182,7 @@ class RevisionText:
 
 @dataclass(frozen=True, slots=True)
 class AcceptanceText:
-    """A quote that is accepted by a purchase order."""
+    """The acceptance of a quote by a purchase order."""
 
     key: str
     when: When
@@ -192,7 +192,7 @@ class AcceptanceText:
 
 @dataclass(frozen=True, slots=True)
 class BillingText:
-    """An order whose billing day has come."""
+    """The billing of an order on its billing day."""
 
     key: str
     when: When
@@ -200,7 +200,7 @@ class BillingText:
 
 @dataclass(frozen=True, slots=True)
 class PaymentText:
-    """Money that pays an order's invoice; the number is a check's, the slip its deposit's."""
+    """A payment of an order's invoice; `number` is the check's, `slip` the deposit slip's."""
 
     key: str
     when: When
@@ -220,7 +220,7 @@ class BounceText:
 
 @dataclass(frozen=True, slots=True)
 class ReturnText:
-    """Seats of an order that are returned; their money is owed until a check is written."""
+    """Seats of an order that are returned; their price is owed until a check is written."""
 
     key: str
     when: When
@@ -235,14 +235,14 @@ ActText = (
 
 @dataclass(frozen=True, slots=True)
 class PassText:
-    """An all-access pass to everything, bought so many days before the demo is first started."""
+    """An all-access pass to everything, bought this many days before the demo is first started."""
 
     bought_days_ago: int
 
 
 @dataclass(frozen=True, slots=True)
 class CastText:
-    """One person of the cast, with the password that is printed."""
+    """One person of the cast, with the password that the demo prints."""
 
     email: str
     name: str
@@ -250,7 +250,7 @@ class CastText:
     role: str
     about: str
     seller_role: SellerRole | None = None
-    keeps: tuple[str, ...] = ()  # slugs of webinars held for good
+    keeps: tuple[str, ...] = ()  # slugs of webinars owned permanently
     all_access: PassText | None = None
     organization: str | None = None  # its slug
     organization_role: Role = Role.MANAGER
@@ -258,7 +258,7 @@ class CastText:
 
 @dataclass(frozen=True, slots=True)
 class PriceText:
-    """One price of the house, in US cents, for each unit from `minimum` units on."""
+    """One price of the seller, in US cents, for each unit from `minimum` units on."""
 
     kind: str
     minimum: int
@@ -277,7 +277,7 @@ class HouseText:
 
 
 def held_at(held: OnDay | Within, *, now: datetime) -> datetime:
-    """When a webinar of the demo is held: 2:00 pm in New York, as an aware time."""
+    """Return when a webinar of the demo is held: 2:00 pm in New York, as an aware time."""
     zone = ZoneInfo(ZONE)
     if isinstance(held, OnDay):
         day = held.day
@@ -288,13 +288,13 @@ def held_at(held: OnDay | Within, *, now: datetime) -> datetime:
 
 
 def last_july(*, now: datetime) -> date:
-    """The last July 1 before the demo is first started, on which many fiscal years begin."""
+    """Return the last July 1 before the demo is first started, when many fiscal years begin."""
     today = now.astimezone(ZoneInfo(ZONE)).date()
     return date(today.year if today.month >= JULY else today.year - 1, JULY, 1)
 
 
 def moment_of(when: When, *, now: datetime) -> datetime:
-    """When something of the demo happened: at the time of day of `now`, or in July at 9:00 am."""
+    """Return when an act of the demo happened: at `now`'s time of day, or in July at 9:00 am."""
     if isinstance(when, Ago):
         return now - timedelta(days=when.days)
     day = last_july(now=now) + timedelta(days=when.days)
@@ -302,7 +302,7 @@ def moment_of(when: When, *, now: datetime) -> datetime:
 
 
 def recording_files(name: str, suffix: str) -> RecordingFiles:
-    """The files of a recording made from the deck `name`."""
+    """Return the files of the recording made from the deck `name`."""
     return RecordingFiles(
         video=FILES / f"{name}{suffix}",
         captions=FILES / f"{name}.vtt",

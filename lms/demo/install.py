@@ -1,7 +1,7 @@
-"""Installs the demo with the same domain functions that staff use.
+"""Installs the demo with the same domain functions that our team's pages use.
 
-It is one transaction, and the house's own row marks that it was done: starting again, also after
-staff changed or removed something, changes nothing. A house that is somebody's is left alone.
+It is one transaction, and the branding row marks that it was done: starting again, even after changes
+and deletions, changes nothing. An installation in use is left alone.
 """
 
 from datetime import datetime, timedelta
@@ -62,21 +62,21 @@ CURRENCY: Final = "USD"
 JOINED_AGO: Final = timedelta(days=450)  # the cast
 BOUGHT_AGO: Final = Ago(20)  # single webinars
 PASS: Final = LineText(OfferKind.PASS, "everything", 49900)
-WRITTEN_AHEAD: Final = timedelta(days=56)  # an announcement, before the webinar is held
+# when an announcement is written, before the webinar is held
+WRITTEN_AHEAD: Final = timedelta(days=56)
 
 
 def install_demo(carrel: Carrel, *, now: datetime) -> DemoReport:
-    """Make the demo in a library that describes no house yet, and report what is there.
+    """Install the demo in an installation without branding, and report what exists.
 
-    Encoding its recordings is left to the worker. What has a demo's address or slug already is
-    taken as it is.
+    The worker encodes its recordings. Rows that already have a demo address or slug are left unchanged.
     """
     with carrel.database.read_session() as session:
         is_taken = _has_house(session)
     if not is_taken:
         stored = make_ready(carrel)
         with carrel.database.transaction() as session:
-            # somebody else may have been quicker
+            # another process may have been quicker
             is_taken = _has_house(session)
             if not is_taken:
                 _write(session, stored, now=now)
@@ -210,7 +210,7 @@ def _write_person(session: Session, person: CastText, password_hash: str, *, now
 
 
 def _orders_of_cast() -> tuple[ActText, ...]:
-    """What the cast bought by card: webinars for good, and passes."""
+    """Return the cast's purchases by card: webinars permanently, and passes."""
     found = []
     for person in CAST:
         contact = PersonText(person.email, person.name)

@@ -1,13 +1,13 @@
 # ruff: noqa: TID251, S603 - a workshop script: it runs programs, and the product never runs it
 """Makes the small media of the demo (lms/demo/files) from the decks; run by hand, never at install.
 
-    python -m lms.demo.media_generator FONTS
+python -m lms.demo.media_generator FONTS
 
-Needs espeak-ng and ffmpeg on the path, the typst package, and a folder FONTS with Source Serif 4
-and Atkinson Hyperlegible Next (both under the SIL Open Font License).
+Needs espeak-ng and ffmpeg on the path, the typst package, and a folder FONTS with Source Serif 4 and
+Atkinson Hyperlegible Next (both under the SIL Open Font License).
 
-Each deck is NAME.typ (the slides) and NAME.txt (what is said: a line a caption, a blank line where
-the slide changes). One source makes the pictures in the recording and the pages of the PDF.
+Each deck is NAME.typ (the slides) and NAME.txt (the speech: one caption per line, and a blank line at
+each slide change). One source makes the pictures in the recording and the pages of the PDF.
 """
 
 import itertools
@@ -28,22 +28,22 @@ FILES = HERE / "files"
 
 BETWEEN_CAPTIONS_S = 0.3
 BETWEEN_SLIDES_S = 1.0
-SPEECH_RATE = 22050  # what espeak-ng writes
+SPEECH_RATE = 22050  # the rate of espeak-ng's output
 PORTRAITS = ("odalys-fenwright", "tobias-karrow", "hester-lindqvale", "imani-obasworth")
 
 H264 = ("-c:v", "libx264", "-preset", "veryslow", "-crf", "20", "-tune", "stillimage")
-# A keyframe each six seconds: such a file is published by copying, without an encode.
+# A keyframe every six seconds: such a file is published by copying, without encoding.
 MP4 = (*H264, "-profile:v", "high", "-level", "4.0", "-g", "150", "-sc_threshold", "0")
 AAC = ("-c:a", "aac", "-b:a", "64k", "-movflags", "+faststart")
 VP9 = ("-c:v", "libvpx-vp9", "-crf", "30", "-b:v", "0", "-g", "240", "-row-mt", "1")
-# Browsers take a picture of this size for BT.709, so it is that, and says so.
+# Browsers assume BT.709 for a picture of this size, so it is encoded and tagged as BT.709.
 COLOR = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 OPUS = ("-c:a", "libopus", "-b:a", "40k")
 
 
 @dataclass(frozen=True, slots=True)
 class Deck:
-    """How one recording is made: its voice, frames a second and how it is packed."""
+    """How one recording is made: its voice, frames per second, and encoding options."""
 
     name: str
     voice: str
@@ -55,7 +55,7 @@ class Deck:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One caption and when it is said, in seconds."""
+    """One caption and when it is spoken, in seconds."""
 
     starts: float
     ends: float
@@ -70,14 +70,14 @@ DECK_LIST = (
 
 
 def run(*command: str) -> None:
-    """Run a program to its end; raises CalledProcessError when it fails."""
+    """Run a program to its end; raises CalledProcessError if it fails."""
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
 
 
 def typeset(source: str, fonts: Path, out: Path, *, ppi: float = 96.0) -> list[Path]:
-    """Set a deck as `out`: one PDF, or a PNG a page where its name holds {n}; gives the files.
+    """Typeset a deck as `out`: one PDF, or a PNG per page if its name has {n}; returns the files.
 
-    Points become pixels by `ppi`: 96 makes a slide 1280 x 720.
+    `ppi` converts points to pixels: 96 makes a slide 1280 x 720.
     """
     kind: Literal["pdf", "png"] = "pdf" if out.suffix == ".pdf" else "png"
     typst.compile(DECKS / source, out, root=DECKS, font_paths=[fonts], format=kind, ppi=ppi)
@@ -85,7 +85,7 @@ def typeset(source: str, fonts: Path, out: Path, *, ppi: float = 96.0) -> list[P
 
 
 def say(deck: Deck, text: str, out: Path) -> bytes:
-    """The samples of one caption, 16 bit mono."""
+    """Return the samples of one spoken caption, 16-bit mono."""
     run("espeak-ng", "-v", deck.voice, "-s", str(deck.words_a_minute), "-w", str(out), text)
     with wave.open(str(out), "rb") as spoken:
         if spoken.getframerate() != SPEECH_RATE:
@@ -94,12 +94,12 @@ def say(deck: Deck, text: str, out: Path) -> bytes:
 
 
 def silence(seconds: float) -> bytes:
-    """So many seconds of nothing."""
+    """Return this many seconds of silence."""
     return bytes(2 * round(seconds * SPEECH_RATE))
 
 
 def speak(deck: Deck, folder: Path) -> tuple[list[Spoken], list[float]]:
-    """Speak a whole deck into speech.wav; gives the captions and how long each slide is shown."""
+    """Speak a whole deck into speech.wav; returns the captions and how long each slide is shown."""
     sound = bytearray(silence(BETWEEN_SLIDES_S / 2))
     captions: list[Spoken] = []
     turns = [0.0]
@@ -118,13 +118,13 @@ def speak(deck: Deck, folder: Path) -> tuple[list[Spoken], list[float]]:
 
 
 def stamp(seconds: float) -> str:
-    """A time as WebVTT writes it."""
+    """Return a time in WebVTT format."""
     whole = round(seconds * 1000)
     return f"{whole // 60000:02}:{whole // 1000 % 60:02}.{whole % 1000:03}"
 
 
 def write_captions(captions: list[Spoken], out: Path) -> None:
-    """WebVTT, at most 42 characters a line."""
+    """Write the captions as WebVTT, with at most 42 characters per line."""
     cues = [
         f"{stamp(cue.starts)} --> {stamp(cue.ends)}\n"
         + "\n".join(textwrap.wrap(cue.text, 42, break_on_hyphens=False))
@@ -134,7 +134,7 @@ def write_captions(captions: list[Spoken], out: Path) -> None:
 
 
 def film(deck: Deck, pictures: list[Path], lengths: list[float], folder: Path) -> None:
-    """Put slides and speech together."""
+    """Write the recording from slides and speech."""
     inputs: list[str] = []
     for picture, length in zip(pictures, lengths, strict=True):
         inputs += ["-loop", "1", "-framerate", str(deck.fps)]
@@ -164,7 +164,7 @@ def make_deck(deck: Deck, fonts: Path) -> None:
 
 
 def main() -> None:
-    """Make every file anew."""
+    """Make all files again."""
     if len(sys.argv) != 2:
         raise SystemExit("usage: python -m lms.demo.media_generator FONTS")
     fonts = Path(sys.argv[1])

@@ -1,6 +1,6 @@
 """Order acts of the demo: orders, quotes, payments and returns, each on its day.
 
-They happen in the order of time, so that the numbers of documents rise as they would.
+They are written in chronological order, so that document numbers rise as in real use.
 """
 
 from collections.abc import Iterable
@@ -52,7 +52,7 @@ CURRENCY: Final = "USD"
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Where the acts are written: `keys` has the outside id of each order by its key."""
+    """The context of the acts: `keys` has the public ID of each order by its key."""
 
     session: Session
     mail_context: MailContext
@@ -66,16 +66,16 @@ class Books:
     def invoice(self, key: str) -> Document:
         """Return the invoice of an order."""
         found = invoices.live_invoice(self.session, self.order(key).id)
-        assert found is not None  # noqa: S101  (the demo pays what was billed)
+        assert found is not None  # noqa: S101  (the demo pays only invoices)
         return found
 
 
 def write_orders(
     session: Session, acts: Iterable[ActText], *, mail_context: MailContext, now: datetime
 ) -> None:
-    """Let everything happen that had happened by now; its emails were sent on those days.
+    """Write all acts that happened by now; their emails count as sent on those days.
 
-    The PDFs of its documents are left to the worker.
+    The worker makes the PDFs of the documents.
     """
     books = Books(session, mail_context, last_july(now=now))
     before = session.scalar(select(func.max(Mail.id))) or 0
@@ -99,7 +99,7 @@ def write_orders(
 
 
 def known_login(session: Session, person: PersonText, *, now: datetime) -> Account:
-    """Return the account of a person, made where there is none."""
+    """Return the account of a person, made if there is none."""
     try:
         return find_by_email(session, person.email)
     except NotFound:
@@ -181,7 +181,7 @@ def _revise(books: Books, text: RevisionText, at: datetime) -> None:
 
 def _accept(books: Books, text: AcceptanceText, at: datetime) -> None:
     quote = quotes.newest(books.session, books.order(text.key).id)
-    assert quote is not None  # noqa: S101  (the demo accepts what was quoted)
+    assert quote is not None  # noqa: S101  (the demo accepts only quotes)
     acceptance = Acceptance(text.name, text.po_number)
     quotes.accept(
         books.session, quote, acceptance, mail_context=books.mail_context, actor=None, now=at
@@ -219,7 +219,7 @@ def _bounce(books: Books, text: BounceText, at: datetime) -> None:
 
 
 def _return(books: Books, text: ReturnText, at: datetime) -> None:
-    """Return seats of a paid order; what they cost is owed to the payer."""
+    """Return seats of a paid order; their price is owed to the payer."""
     session, order, invoice = books.session, books.order(text.key), books.invoice(text.key)
     (line,) = orders.lines_of(session, order.id)
     new = NewCreditNote(

@@ -1,4 +1,4 @@
-"""Orders of the demo's last year: who bought what, and how it was paid."""
+"""Orders of the demo's last year, and their payments."""
 
 from lms.demo.data_types import (
     AcceptanceText,
@@ -26,12 +26,12 @@ TEODOR = PersonText("teodor.vash@cedarhollow.example", "Teodor Vash")
 
 
 def by_card(days_ago: int, email: str, name: str, line: LineText) -> OrderText:
-    """A person's own purchase, paid by card."""
+    """Return a person's own purchase, paid by card."""
     return OrderText(email, Ago(days_ago), PersonText(email, name), (line,), Terms.CARD)
 
 
 def one_webinar(slug: str) -> LineText:
-    """A seat in one webinar."""
+    """Return an order line for one webinar."""
     return LineText(OfferKind.SINGLE, f"webinar:{slug}", 9900)
 
 
@@ -79,7 +79,7 @@ PORT_SELWICK: tuple[ActText, ...] = (
         organization="port-selwick",
     ),
     PaymentText("selwick-digitizing", Ago(97), 49900, PaymentMethod.TRANSFER),
-    # a quote in two versions, which waits for an answer
+    # a quote in two versions, not yet answered
     OrderText(
         "selwick-everything",
         Ago(12),
@@ -165,7 +165,7 @@ FENNIMORE: tuple[ActText, ...] = (
 )
 
 CEDAR_HOLLOW: tuple[ActText, ...] = (
-    # past due: an invoice of 52 days ago, at net 30
+    # past due: an invoice from 52 days ago, at net 30
     OrderText(
         "cedar-supervising",
         Ago(52),

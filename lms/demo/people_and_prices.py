@@ -23,8 +23,8 @@ Quillmoor House is four people and a very large calendar. Since 2022 we have hel
 month for people who work in public libraries: at the desk, in the stacks, on the bus, in the
 basement with the shoeboxes.
 
-Every hour is recorded. Buy one and it is yours for good; buy a pass and everything is yours for a
-year.
+Every hour is recorded. Buy one and you have permanent access; buy a pass and you can watch
+everything for a year.
 """,
     mark=FILES / "mark.png",
 )
@@ -50,7 +50,7 @@ mechanic's certificate, and considers the second the harder of the two.
         name="Tobias Karrow",
         biography="""\
 Tobias Karrow spent fourteen years as the only technology person in a library system of six, which
-means that he has crawled under every kind of desk there is. He writes plain-words guides to
+means that he has crawled under every kind of desk there is. He writes plain-language guides to
 privacy, public computing and whatever arrived in last week's news.
 
 He believes that a librarian who can say "I don't know, let's look" is better equipped than any
@@ -151,7 +151,7 @@ CAST = (
         name="Alice Thornbury",
         password="alice-reads-at-noon",  # noqa: S106  (printed for everyone)
         role="seat",
-        about="holds two webinars for good",
+        about="owns two webinars",
         keeps=("first-ninety-seconds", "story-time-restless-room"),
     ),
     CastText(
@@ -159,7 +159,7 @@ CAST = (
         name="Bob Achterberg",
         password="bob-rides-the-bookmobile",  # noqa: S106
         role="pass",
-        about="all-access pass in force",
+        about="active all-access pass",
         all_access=PassText(bought_days_ago=100),
     ),
     CastText(
@@ -167,7 +167,7 @@ CAST = (
         name="Carol Winsome",
         password="carol-keeps-the-ledger",  # noqa: S106
         role="expired",
-        about="all-access pass that has ended",
+        about="expired all-access pass",
         all_access=PassText(bought_days_ago=430),
     ),
     CastText(
@@ -175,7 +175,7 @@ CAST = (
         name="Dan Pellerin",
         password="dan-is-new-in-town",  # noqa: S106
         role="nothing",
-        about="holds nothing yet",
+        about="no access yet",
     ),
     CastText(
         email="mia@example.org",

@@ -1,4 +1,4 @@
-"""Who has the seats that the demo's organizations bought, and open requests."""
+"""Seat holders in the demo's pools, and open requests."""
 
 from lms.demo.data_types import PersonText, PoolText
 
@@ -87,6 +87,6 @@ REQUESTS = (
         "",
         "helping-without-taking-the-mouse",
         None,
-        "I changed jobs and my old address no longer works. I bought this one for good last spring.",
+        "I changed jobs and my old address no longer works. I bought this one last spring.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Seats of the demo: fills what its organizations bought with people, and adds requests."""
+"""Seats of the demo: assigns people to its organizations' seats, and adds requests."""
 
 from datetime import datetime, timedelta
 from typing import Final

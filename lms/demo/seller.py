@@ -15,24 +15,24 @@ These terms apply to everything you buy from us.
 # Orders and payment
 
 You can pay by check or bank transfer, on invoice, or with a purchase order. An invoice is due on
-the day it names. The purchase order's own terms count where they say more about payment.
+its due date. If your purchase order has payment terms, those apply as well.
 
 # Access
 
-Single webinars and seats don't expire. A pass lasts a year from the day you buy it. The people you
-name have access of their own; please don't share an account.
+Single webinars and seats don't expire. A pass lasts a year from the day you buy it. Each person
+you name has their own access; please don't share an account.
 
 # Changes of date
 
-If we move a webinar, your order stays valid for the new date. If we cancel it, you choose a refund,
-another webinar or a credit.
+If we move a webinar, your order stays valid for the new date. If we cancel it, you can choose a
+refund, another webinar, or a credit.
 """,
     PolicyKind.REFUND: """\
 - Before a live webinar starts, you can cancel for a full refund.
 - After that, you have 30 days to return a seat that no one has used.
-- If we cancel a webinar, you get all of your money back, or another webinar, as you prefer.
+- If we cancel a webinar, you can choose a full refund or another webinar.
 
-Refunds are paid the way the order was paid.
+We refund card payments to the card, and others by check or bank transfer.
 """,
 }
 

@@ -16,8 +16,8 @@ WEBINARS = (
     WebinarText(
         slug="first-ninety-seconds",
         title="The First Ninety Seconds at the Desk",
-        summary="What to do with your hands, your eyes and your first sentence when somebody "
-        "walks up.",
+        summary="What to do with your hands, your eyes and your first sentence when someone walks "
+        "up.",
         held=OnDay(date(2022, 4, 14)),
         presenters=("odalys-fenwright",),
         series=(SERIES.slug,),
@@ -58,7 +58,7 @@ better beginning, and you will leave with a tally card for ten honest attempts o
         presenters=("odalys-fenwright",),
         series=(SERIES.slug,),
         overview="""\
-The room is booked. The fine stands. The laptop may not leave the building, and no, the director
+The room is booked. The fine stands. The laptop can't leave the building, and no, the director
 can't be called at home. A working day at a public desk holds a dozen small refusals, and each one
 can cost a patron or keep one.
 
@@ -70,7 +70,7 @@ for the weak spot.
 
 We will rebuild the everyday refusals of your own branch in that better order. We will talk about
 the exception, which is a gift to one patron and a debt owed to the next twenty, and about what to
-do when somebody asks the same thing louder. There is a section for the awkward case in which you
+do when someone asks the same thing louder. There is a section for the awkward case in which you
 think that the rule itself is wrong.
 
 The handout is a page of sentences. Read them aloud in the break room until they sound like you.
@@ -96,8 +96,8 @@ The handout is a page of sentences. Read them aloud in the break room until they
         overview="""\
 For two years libraries invented services in a week that would once have taken a committee a year:
 pickup windows, parking-lot wireless, phone reference until nine, bags of picture books chosen by
-somebody who knew your child. Some of it was a stopgap. Some of it turned out to be what people had
-wanted all along. Almost all of it is still running, on the goodwill of whoever set it up.
+someone who knew your child. Some of it was a stopgap. Some of it turned out to be what people had
+wanted all along. Almost all of it is still running, on the goodwill of the people who set it up.
 
 This webinar offers a calm way of deciding. For each service we ask who uses it now and who would
 miss it, what it costs in hours rather than dollars, and which of its parts is doing the work. Often
@@ -106,10 +106,11 @@ Fridays only.
 
 We will fill in a one-page sheet for one service of yours while we talk, so that you leave with a
 first draft of a recommendation. There is a section on ending a service kindly, with a date, a
-reason and somewhere else to go, and another on telling a board why something that nobody asked for
+reason and somewhere else to go, and another on telling a board why something that no one asked for
 in 2019 deserves a budget line.
 
-This webinar is no longer sold, since its figures belong to their year. Those who have it keep it.
+This webinar is no longer for sale, because its figures are from 2022. People who own it can still
+watch it.
 """,
         agenda=(
             "Listing what is still running, and who keeps it running",
@@ -129,14 +130,14 @@ This webinar is no longer sold, since its figures belong to their year. Those wh
         series=(SERIES.slug,),
         minutes=75,
         overview="""\
-On the hottest day of the year nobody comes for the books. They come because it is seventy-four
+On the hottest day of the year, no one comes for the books. They come because it is seventy-four
 degrees inside, because there is an outlet, because the door is open. On that day the building is
 the service, and the staff are running something closer to a shelter than to a reading room,
 usually with no warning and three people on shift.
 
 This session helps a branch get ready for such days before they come. We start with a walk through
 your own building with different eyes: where will forty people sit, where will they charge their
-telephones, which door can be watched from the desk? Then we write the short plan: what opens
+phones, which door can be watched from the desk? Then we write the short plan: what opens
 early, what is suspended, who may decide, who is called.
 
 We spend time on the human part. A crowded cool room holds people who would not choose each other's
@@ -144,8 +145,8 @@ company. We look at *seating, sound and water*, the three things that prevent mo
 how to say when it is time to go home.
 
 There is a part for managers on agreeing with the county ahead of time about hours, liability and
-overtime, so that the argument does not take place by flashlight. You will receive a plan of two
-pages to fill in, and a card for the staff-room wall.
+overtime, so that the argument does not take place by flashlight. You will receive a two-page
+plan to fill in, and a card for the staff-room wall.
 """,
         agenda=(
             "Walking your building as if the power were out",
@@ -164,11 +165,11 @@ pages to fill in, and a card for the staff-room wall.
         presenters=("odalys-fenwright",),
         series=(SERIES.slug,),
         overview="""\
-Nobody in a library is trained to supervise. Somebody is good with patrons, stays late, knows how to
+No one in a library is trained to supervise. Someone is good with patrons, stays late, knows how to
 unjam the big copier, and one Monday morning has the keys, the schedule and five former equals who
 are waiting to see what changes.
 
-This webinar is for that person, and for whoever promoted them. It divides the first hundred days
+This webinar is for that person, and for the person who promoted them. It divides the first hundred days
 into three parts. In the first thirty you **listen**: a half-hour with each person, the same four
 questions, and no promises. In the next thirty you **steady**: the schedule is out on time, meetings
 begin and end, and what you said would happen happens. Only in the last forty do you **change**
@@ -207,13 +208,13 @@ with your knees and elbows, and at the rug itself, which is the most underrated 
 in a children's room.
 
 A good part of the time goes to the grown-ups. A caregiver who knows what is expected is your best
-helper; one who does not is another child with a telephone. You will hear three welcomes of twenty
-seconds each that set the tone without a list of rules.
+helper; one who does not is another child with a phone. You will hear three twenty-second
+welcomes that set the tone without a list of rules.
 
 We talk about children who can't sit, and needn't; about the one who is frightened by the puppet;
 about mixed ages and mixed languages; and about the weeks when you yourself are the restless one.
 
-The recording will be in your library the day after, with the wave planner, a list of forty books
+The recording will be in My webinars the next day, with the wave planner, a list of forty books
 that hold up in a crowd, and the words and chords to six songs that need neither a good voice nor a
 guitar.
 """,
@@ -239,15 +240,15 @@ guitar.
         overview="""\
 A branch with three people has the same week as a branch with thirty. There is a delivery, a story
 time, a tax form, a leak, a visitor from the county and a patron who needs an hour. What it lacks is
-anybody to hand things to.
+anyone to hand things to.
 
 Odalys and Imani have both run such places, and disagree about a good deal; that is why they are
 doing this one together. They agree on this: a small branch does not work by doing everything a
 little worse. It works by deciding out loud.
 
 The session follows one week from Monday morning to Saturday closing. For each day there is a
-decision to make: what opens when somebody is sick, what can be done *only* by staff, which task is
-done weekly out of habit and would be missed by nobody. We fill in a week sheet as we go, and
+decision to make: what opens when someone is sick, what can be done *only* by staff, which task is
+done weekly out of habit and would be missed by no one. We fill in a week sheet as we go, and
 compare notes in the chat.
 
 There is a part on working alone, safely and without dread, and one on the quiet hour, which nearly

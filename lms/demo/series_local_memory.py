@@ -16,13 +16,13 @@ WEBINARS = (
     WebinarText(
         slug="shoebox-comes-in",
         title="A Shoebox Comes In: Accepting Local Photographs",
-        summary="What to say, sign and do in the first half-hour when somebody brings you their "
+        summary="What to say, sign and do in the first half-hour when someone brings you their "
         "grandmother's pictures.",
         held=OnDay(date(2022, 9, 22)),
         presenters=("hester-lindqvale",),
         series=(SERIES.slug,),
         overview="""\
-It always arrives at a bad moment. Somebody is clearing a house, the truck is outside, and on the
+It always arrives at a bad moment. Someone is clearing a house, the truck is outside, and on the
 desk stands a shoebox: two hundred photographs, a ribbon, a lock of hair, and no names. *Would the
 library like to have them?*
 
@@ -33,9 +33,9 @@ write the answers on a single sheet, in pencil, while the person who knows is st
 
 Then comes the part that many of us skip. A gift needs a signature, and a signature needs a form
 that a grieving person can read. We go through one of a single page, line by line, and talk about
-copyright without frightening anybody.
+copyright without frightening anyone.
 
-The last third is about the box itself. What must be done today, what may wait for a year, what
+The last third is about the box itself. What must be done today, what can wait for a year, what
 should never be done at all (you will not be surprised to hear about adhesive tape). And we practice
 the hardest sentence of the trade: *thank you, but these belong with your family.*
 
@@ -45,7 +45,7 @@ No laboratory, no white gloves; a pencil, some folders and a clean table are eno
             "The conversation: six questions, one sheet, in pencil",
             "A gift form of one page that people can read",
             "Copyright, calmly",
-            "What to do today and what may wait",
+            "What to do today and what can wait",
             "Tape, rubber bands, staples and other regrets",
             "Declining with thanks",
         ),
@@ -96,7 +96,7 @@ a schedule by the quarter-hour, a consent form and a spreadsheet with the column
         presenters=("hester-lindqvale",),
         series=(SERIES.slug,),
         overview="""\
-Every library knows somebody who ought to be recorded. The last harness maker. The woman who ran the
+Every library knows someone who ought to be recorded. The last harness maker. The woman who ran the
 switchboard. The man who remembers where the second school stood and why it burned. There is always
 a plan to do it, when there is a proper microphone, when there is time.
 
@@ -113,7 +113,7 @@ Then come the promises. What may be heard now, what in twenty years, what by fam
 you will see to it that the promise survives you. We end with the unglamorous part that makes a
 recording findable: a summary by the minute, three names, two places, one paragraph.
 
-Bring the name of one neighbor. The follow-up sheet begins with a telephone call to them.
+Bring the name of one neighbor. The follow-up sheet begins with a phone call to them.
 """,
         agenda=(
             "A quiet kitchen: sound in a quarter of an hour",
@@ -133,7 +133,7 @@ Bring the name of one neighbor. The follow-up sheet begins with a telephone call
         presenters=("hester-lindqvale", "tobias-karrow"),
         series=(SERIES.slug,),
         overview="""\
-It starts with a name scratched into a window frame, or a coin under a floorboard. Somebody comes to
+It starts with a name scratched into a window frame, or a coin under a floorboard. Someone comes to
 the desk and asks who lived in their house before them. It is among the happiest questions that a
 local collection gets, and among the easiest to drown in.
 

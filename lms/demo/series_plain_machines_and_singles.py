@@ -1,4 +1,4 @@
-"""Webinars of the series Plain Machines, and those in no series."""
+"""Webinars of the series Plain Machines, and webinars without a series."""
 
 from datetime import date
 
@@ -29,12 +29,12 @@ the barber does, and unlike the barber it writes everything down.
 Libraries promise privacy. This webinar is about keeping that promise with the machines you have. We
 follow one session from the sign-up sheet to the print release and ask at each step: what is kept
 here, for how long, and who decided that? The answers are usually *more than you think*, *forever*
-and *nobody*.
+and *no one*.
 
-Then we mend it, in the order of effect. Some of it is a setting. Some of it is a conversation with
+Then we fix it, in the order of effect. Some of it is a setting. Some of it is a conversation with
 a vendor, for which you will get the exact sentences. Some of it is a habit, such as what staff say
 when they walk past a screen. None of it needs a programmer, and the whole list can be done in one
-slow afternoon by somebody who has never done anything of the kind.
+slow afternoon by someone who has never done anything of the kind.
 
 We also talk honestly about limits. A library can't undo what a website keeps, and should not claim
 to. There is a short, friendly script for telling people so, and a sign for the wall that fits on
@@ -68,18 +68,18 @@ no mathematics: enough to predict *where* they go wrong, which is more useful th
 do.
 
 From that we draw a rule of thumb in three parts. Use them where a mistake is cheap and easy to see.
-Check them where it is cheap but hidden. Keep away where it is dear. We sort twenty real kinds of
+Check them where it is cheap but hidden. Keep away where it is expensive. We sort twenty real kinds of
 desk question into those three piles, together, and do not agree about all of them.
 
 You will practice checking a doubtful citation in under two minutes, explaining an invented source
-to somebody who is attached to it, and saying what your library does and does not put into such a
+to someone who is attached to it, and saying what your library does and does not put into such a
 system about its patrons. The handout is a page of neutral wording that can go into a staff manual
 as it is. It names no product, since those change by the month and the habits needn't.
 """,
         agenda=(
             "Ten minutes on how fluent machines work",
             "Predicting where they go wrong",
-            "Cheap, hidden, dear: three piles of questions",
+            "Cheap, hidden, expensive: three piles of questions",
             "Checking a citation in two minutes",
             "Telling a patron that the source does not exist",
             "What must never be typed in",
@@ -103,7 +103,7 @@ Leave it there, says Tobias, and put it in your pocket. This webinar is about th
 people do a thing themselves, at a busy desk, in the time there is. It is a craft rather than a
 virtue, and so it can be learned.
 
-We look at **words** first: how to describe a screen to somebody who does not know the names of its
+We look at **words** first: how to describe a screen to someone who does not know the names of its
 parts, and why *up there* is not a place. We look at where you stand, which changes who is doing the
 work. We practice the small question that finds out what a person is really trying to get done,
 since it is rarely *open an attachment*.
@@ -140,7 +140,7 @@ This short session is free, and it is about closing that gap. Imani asked people
 they start, and who can still tell you about it in spring, how they do it. Their answers have very
 little to do with discipline. They watch in small pieces, at the same time of day. They turn the
 captions on, and often the speed down. They print the slides and spoil them with a pencil. They come
-back for the last tenth, where the practical part usually is. They tell somebody. And, above all,
+back for the last tenth, where the practical part usually is. They tell someone. And, above all,
 they do it in twos.
 
 We go through the six habits one by one, each with a way to begin this week. There is a part for
@@ -148,16 +148,16 @@ managers who would like a whole team to watch the same recording without sitting
 of it at eight in the morning, and a page of questions that turn any hour of ours into a staff
 meeting that people look forward to.
 
-It also serves as a tour: where your place is kept, how the transcript is read, where the slides
-are, and how the certificate is earned. If you have never watched anything here, begin with this
-one. It costs nothing but a sign-in.
+It also serves as a tour: where to resume, how to read the transcript, where the slides
+are, and how to earn the certificate. If you have never watched anything here, start with this
+one. It's free after you sign in.
 """,
         agenda=(
             "Small pieces, same time of day",
             "Captions on, speed down",
             "Slides, a margin and a pencil",
             "The last tenth, and the certificate",
-            "Telling somebody on Monday",
+            "Telling someone on Monday",
             "Watching in twos",
         ),
     ),
@@ -169,7 +169,7 @@ one. It costs nothing but a sign-in.
         presenters=("imani-obasworth",),
         draft=True,
         overview="""\
-Every January a library sends its board forty pages of figures, and every January somebody asks how
+Every January a library sends its board forty pages of figures, and every January someone asks how
 many books you have. It isn't that trustees dislike numbers. They dislike numbers without a size:
 is 61,204 a lot?
 
@@ -180,7 +180,7 @@ Tuesday, because that is what will be repeated at dinner.
 
 We choose, too. A page has room for five figures, and the choosing is the argument. You will hear
 which five have worked for small libraries, which one to lead with in a lean year, and which to keep
-in the drawer until somebody asks. There is a part on the honest bad number, the one that went down,
+in the drawer until someone asks. There is a part on the honest bad number, the one that went down,
 and on saying so before it is found.
 
 Charts get ten minutes and three rules. The rest of the time belongs to your own table: bring last

@@ -21,7 +21,7 @@ LARGEST_PICTURE_PX = 640
 
 @dataclass(frozen=True, slots=True)
 class StoredPicture:
-    """A presenter and the key of the picture that was stored for them."""
+    """A presenter and the key of their stored picture."""
 
     presenter: PresenterText
     key: str
@@ -29,7 +29,7 @@ class StoredPicture:
 
 @dataclass(frozen=True, slots=True)
 class StoredRecording:
-    """A webinar and the files that were stored for it."""
+    """A webinar and its stored files."""
 
     webinar: WebinarText
     original: Original
@@ -39,7 +39,7 @@ class StoredRecording:
 
 @dataclass(frozen=True, slots=True)
 class HashedLogin:
-    """One of the cast with the hash of the printed password."""
+    """A person of the cast with the hash of the printed password."""
 
     person: CastText
     password_hash: str
@@ -47,7 +47,7 @@ class HashedLogin:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Everything that was made ready."""
+    """All stored files and password hashes of the demo."""
 
     logo: Logo
     pictures: tuple[StoredPicture, ...]

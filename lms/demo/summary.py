@@ -1,4 +1,4 @@
-"""The demo's summary: who may sign in, and which recordings can be played."""
+"""The demo's summary: which people can sign in, and which recordings can be played."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from lms.models.recordings import Recording, RecordingState
 
 @dataclass(frozen=True, slots=True)
 class DemoLogin:
-    """One of the cast; `password` is None once the person chose another."""
+    """A person of the cast; `password` is None if the person has changed it."""
 
     email: str
     password: str | None
@@ -30,7 +30,7 @@ class DemoLogin:
 
 @dataclass(frozen=True, slots=True)
 class DemoWebinar:
-    """A webinar of the demo; `recording_ready` tells that it can be played now."""
+    """A webinar of the demo; `recording_ready` means that it can be played now."""
 
     slug: str
     title: str
@@ -42,7 +42,7 @@ class DemoWebinar:
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """The demo as it is now; `is_new` tells that it was made just now."""
+    """The current state of the demo; `is_new` means that it was just installed."""
 
     house: str
     is_new: bool
@@ -51,7 +51,7 @@ class DemoReport:
 
 
 def read_report(carrel: Carrel, *, is_new: bool) -> DemoReport:
-    """Report what of the demo is in this library; passwords that were changed are left out."""
+    """Return the demo's current state in this installation, without changed passwords."""
     with carrel.database.read_session() as session:
         house = read_branding(session, contact="").name
         kept = [read_kept(session, read_address(person.email)) for person in CAST]

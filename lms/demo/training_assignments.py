@@ -1,4 +1,4 @@
-"""Training assignments of the demo: what its manager asked people to watch."""
+"""Training assignments of the demo, made by its manager."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,14 +28,14 @@ DESK: Final = (
 )
 LIVE: Final = "story-time-restless-room"
 WELCOME: Final = (
-    "Everybody is welcome at our story times, whatever they know, have or believe.\n\n"
-    "Children who are loud are not asked to leave. If you are unsure, ask Mia before you act."
+    "Everyone is welcome at our story times, whatever they know, have, or believe.\n\n"
+    "We don't ask loud children to leave. If you are unsure, ask Mia before you act."
 )
 READ_BY: Final = ("rosalind.quaye@tarnbrook.example", "hana.brockway@tarnbrook.example")
 
 
 def write_training(session: Session, *, now: datetime) -> None:
-    """Assign a webinar with a text to a group, and a series to everybody, as due days ahead."""
+    """Assign a webinar with a policy text to a group, and a series to everyone, with future due dates."""
     zone = ZoneInfo(ZONE)
     place = find_organization(session, HOUSE)
     began = now - timedelta(days=12)

@@ -16,13 +16,13 @@ from lms.models.seats import Pool
 from lms.playback.progress_bitmap import Beat, Seen, Span, watched_seconds, weigh
 
 HOUSE: Final = "tarnbrook"
-# How long the demo's recordings are, in seconds: the worker finds out later.
+# The lengths of the demo's recordings, in seconds: the worker finds them out only later.
 SECONDS: Final = {
     "first-ninety-seconds": 86.9,
     "getting-the-most": 63.1,
     "digitizing-folding-table": 61.5,
 }
-# who of Tarnbrook, what, so many days ago, from where to where (parts of the recording)
+# the person at Tarnbrook, the webinar, days ago, start and end (shares of the recording)
 WATCHED: Final = (
     ("juniper.ashdown", "first-ninety-seconds", 150, 0.0, 1.0),
     ("benedikt.oyelaran", "first-ninety-seconds", 149, 0.0, 0.45),
@@ -48,7 +48,7 @@ WATCHED: Final = (
 
 
 def write_watching(session: Session, *, now: datetime) -> None:
-    """Let the people in Tarnbrook's seats of everything have watched, as they would have."""
+    """Write the watch history of the people in Tarnbrook's all-access seats."""
     grant_id = session.scalars(
         select(Grant.id)
         .join(Pool, Pool.id == Grant.pool_id)

@@ -1,4 +1,4 @@
-"""Readers of documents: who may open one besides our team."""
+"""Readers of documents: who can open one besides our team."""
 
 from typing import Final
 
@@ -19,10 +19,11 @@ READERS: Final = (Role.OWNER, Role.MANAGER, Role.BILLING)
 def find_document_for(
     session: Session, document_id: str, *, login_id: int, is_team: bool
 ) -> Document:
-    """Return a document to our team, to who pays, and to its order's contact.
+    """Return a document for our team, its payer, or its order's contact.
 
-    Of an organization that pays, its owners, managers and billing contacts may read it. Raises
-    NotFound for everybody else: it reads like what never was.
+    For an organization that pays, these are its owners, managers and billing contacts; a quote is
+    also open to the login of the address it was made for. Raises NotFound for everyone else, as for
+    an unknown document.
     """
     query = select(Document).where(Document.public_id == document_id)
     if not is_team:
@@ -53,7 +54,7 @@ def find_document_for(
 
 
 def _is_ordered_by(logins: Select[int]) -> ColumnElement[bool]:
-    """Select the documents of orders that they are the contact of, but for those of a former payer."""
+    """Return the condition that the logins are the order's contact, except for a former payer's documents."""
     is_theirs = and_(
         Order.id == Document.order_id,
         Order.contact_id.in_(logins),

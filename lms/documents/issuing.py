@@ -1,6 +1,6 @@
 """Issuing documents: the number, the frozen snapshot and its hash, in one transaction (M2 to M4).
 
-The PDF is made after the commit (lms/documents/stored_pdfs.py).
+The PDF is rendered after the commit (lms/documents/stored_pdfs.py).
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ MONEY: tuple[DocumentKind, ...] = (DocumentKind.INVOICE, DocumentKind.CREDIT_NOT
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """A line to be printed; amounts are not negative, on a credit note as well."""
+    """A line to print; amounts aren't negative, not even on a credit note."""
 
     description: str
     quantity: int | None
@@ -54,7 +54,7 @@ class NewLine:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The number and the day of an invoice that another system issued (M23)."""
+    """The number and date of an invoice that another system issued (M23)."""
 
     number: str
     issued_on: date
@@ -62,11 +62,11 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document to be issued. The payer is a login or an organization, nobody yet on a quote.
+    """A document to issue. The payer is a login or an organization; a quote can have neither.
 
     `refers_to` is the invoice of a credit note or receipt, `payment_id` the payment of a receipt.
-    `total_minor` is given where there are no lines: on receipts and statements. An `imported`
-    invoice keeps its number and day.
+    `total_minor` is set for documents without lines: receipts and statements. An `imported` invoice
+    keeps its number and date.
     """
 
     kind: DocumentKind
@@ -106,8 +106,8 @@ def issue(
 ) -> Document:
     """Issue a document and return it; its PDF and its email follow after the commit.
 
-    All other locks of the transaction are taken before (M3). The number comes last, and only the
-    document and its lines after it, since others wait for it from there to the commit.
+    Take all other locks of the transaction before this call (M3). The number comes last, followed
+    only by the document and its lines, because from then until the commit others wait for it.
     """
     on, issued_at = now.astimezone(zone).date(), now
     if new.imported is not None:
@@ -120,7 +120,7 @@ def issue(
     says = _snapshot(session, new, seller, on, (net, tax, total))
     public_id = new_public_id()
     audit.record(session, f"{new.kind}.issued", public_id, actor=actor, now=now)
-    stored_pdfs.order_pdf(session, public_id, is_mailed=is_mailed, now=now)  # flushes all
+    stored_pdfs.order_pdf(session, public_id, is_mailed=is_mailed, now=now)  # flushes everything
     number = (
         next_number(session, seller, new.kind, year=on.year, livemode=new.livemode)
         if new.imported is None

@@ -1,4 +1,4 @@
-"""Jobs of documents: the PDF is drawn and the email goes out after the commit."""
+"""Jobs of documents: render the PDF and send the email after the commit."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from lms.jobs.queue import JobKind, JobRun
 
 
 def finish_document(carrel: Carrel, run: JobRun) -> None:
-    """Draw the PDF of a document and send its email; twice does both once."""
+    """Render the PDF of a document and send its email; a repeated run does nothing more."""
     finish(carrel, run.subject, is_mailed=bool(run.payload["is_mailed"]), now=now())
 
 

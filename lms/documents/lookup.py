@@ -1,4 +1,4 @@
-"""Lookup: the order or document that a number names, however it is written."""
+"""Lookup: the order or document for a number, however it is written."""
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -13,9 +13,9 @@ SEVERAL = N_("Several orders begin with this. Give more of the number.")
 
 
 def order_named(session: Session, text: str) -> Order:
-    """Return the order of an outside id, of an order number, or of one of its documents.
+    """Return the order for a public ID, an order number, or the number of one of its documents.
 
-    Raises NotFound, and Conflict where several begin like that.
+    Raises NotFound, and Conflict if the start of a number matches several.
     """
     number = text.strip()
     start = number.replace("-", "").lower()
@@ -35,7 +35,7 @@ def order_named(session: Session, text: str) -> Order:
 
 
 def document_named(session: Session, text: str) -> Document:
-    """Return the document of an outside id or of a printed number; raises NotFound."""
+    """Return the document for a public ID or a printed number; raises NotFound."""
     number = text.strip()
     document = session.scalar(
         select(Document).where(

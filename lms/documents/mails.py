@@ -1,12 +1,12 @@
-"""Emails of documents: each goes out as a PDF, to those who pay (MONEY.md, M9)."""
+"""Emails of documents: each has the PDF attached and goes to those who pay (MONEY.md, M9)."""
 
 from datetime import datetime
 from typing import Final
 
-from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from lms.branding import read_branding
+from lms.core.dates_and_time_zones import say_calendar_date
 from lms.core.errors import N_
 from lms.documents.payment_links import PaymentLinks, link_of
 from lms.documents.snapshots import Snapshot, unpack
@@ -32,7 +32,7 @@ NAMES: Final = {
 def send_issued(
     session: Session, document: Document, *, where: PaymentLinks, now: datetime
 ) -> None:
-    """Email a document that was issued, once to each who is to have it."""
+    """Email an issued document, once to each recipient."""
     for to in recipients(session, document):
         _send(session, document, to, where=where, now=now, key=f"document:{document.public_id}")
 
@@ -40,14 +40,14 @@ def send_issued(
 def send_again(
     session: Session, document: Document, to: str, *, where: PaymentLinks, now: datetime
 ) -> None:
-    """Email a document once more, to an address of the sender's choice; raises Invalid."""
+    """Email a document again, to an address of the sender's choice; raises Invalid."""
     _send(session, document, to, where=where, now=now, key=None)
 
 
 def recipients(session: Session, document: Document) -> tuple[str, ...]:
-    """Return the addresses that a document goes to: accounts payable, else the contact.
+    """Return the recipients of a document: accounts payable, or else the contact.
 
-    Nobody where the customer wants it in a portal or by post. A quote goes to the contact.
+    None if the customer wants it in a portal or by mail. A quote goes to the contact.
     """
     contact = _contact(session, document)
     if document.organization_id is None or document.kind is DocumentKind.QUOTE:
@@ -81,9 +81,9 @@ def _send(
     now: datetime,
     key: str | None,
 ) -> None:
-    assert document.pdf_key is not None  # noqa: S101  (the email waits for the PDF)
+    assert document.pdf_key is not None  # noqa: S101  (the email is sent after the PDF was stored)
     snapshot = unpack(document.snapshot)
-    # accounts payable have the PDF; an account, and so the page, is the contact's
+    # Accounts payable get only the PDF; the page needs the contact's account.
     login_id = _contact_id(session, document) if to in _contact(session, document) else None
     page = where.links.page(f"/documents/{document.public_id}")
     mail_outbox.post(
@@ -105,19 +105,19 @@ def _send(
 
 
 def _pay_url(session: Session, document: Document, *, where: PaymentLinks, now: datetime) -> str:
-    """Return the link to the payment page that quotes and invoices are emailed with; else ""."""
+    """Return the payment page's link for emails of quotes and invoices, or else ""."""
     if document.kind not in (DocumentKind.QUOTE, DocumentKind.INVOICE):
         return ""
     return link_of(session, session.get_one(Order, document.order_id), where=where, now=now)
 
 
 def file_name(document: Document) -> str:
-    """Return what a document's file is called, such as `Invoice 2026-0412.pdf`."""
+    """Return a document's file name, such as `Invoice 2026-0412.pdf`."""
     return f"{NAMES[document.kind]} {document.label}.pdf"
 
 
 def _subject(session: Session, document: Document, snapshot: Snapshot) -> str:
-    """Return the subject: "Invoice 2026-0412, PO 88123, Elm Street Training"."""
+    """Return the subject, such as "Invoice 2026-0412, PO 88123, Elm Street Training"."""
     seller = read_branding(session, contact="").name
     parts = [f"{NAMES[document.kind]} {document.label}"]
     if snapshot.po_number:
@@ -133,10 +133,8 @@ def _values(document: Document, snapshot: Snapshot) -> dict[str, object]:
         "title": f"{NAMES[document.kind]} {document.label}",
         "bill_to": snapshot.bill_to.name,
         "total": say_money(document.total_minor, document.currency),
-        "due_on": format_date(snapshot.due_on, locale="en_US") if snapshot.due_on else "",
-        "expires_on": format_date(snapshot.expires_on, locale="en_US")
-        if snapshot.expires_on
-        else "",
+        "due_on": say_calendar_date(snapshot.due_on) if snapshot.due_on else "",
+        "expires_on": say_calendar_date(snapshot.expires_on) if snapshot.expires_on else "",
         "po_number": snapshot.po_number,
         "refers_to": snapshot.refers_to,
         "is_open": document.open_minor > 0,

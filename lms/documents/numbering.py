@@ -1,4 +1,4 @@
-"""Document numbers: they rise without a gap or a double in the order of issue (MONEY.md, M3).
+"""Document numbers: consecutive in the order of issue, without gaps or duplicates (MONEY.md, M3).
 
 The row of a series is locked from here until the commit, so a document is numbered after every
 other lock was taken, and several are numbered in the order of `DocumentKind`.
@@ -19,7 +19,7 @@ IMPORTED: Final = "imported"  # the series of invoices that another system issue
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of a series, and how it is printed."""
+    """A number of a series, and its printed form."""
 
     series: str
     number: int
@@ -29,7 +29,7 @@ class Number:
 def next_number(
     session: Session, seller: SellerSettings, kind: DocumentKind, *, year: int, livemode: bool
 ) -> Number:
-    """Take the next number of a kind's series of that year; a rollback gives it back."""
+    """Return the next number of a kind's series for that year; a rollback frees it again."""
     series = f"{kind}-{year}" if livemode else f"test-{kind}-{year}"
     number = _take(session, series, first=seller.first_number(kind))
     prefix = seller.prefix(kind) if livemode else f"TEST-{seller.prefix(kind)}"
@@ -37,17 +37,17 @@ def next_number(
 
 
 def imported_number(session: Session, label: str) -> Number:
-    """Take the next number of the imported invoices, for one that is printed with its old number."""
+    """Return the next number of the imported invoices, printed with its old number."""
     return Number(IMPORTED, _take(session, IMPORTED, first=1), label)
 
 
 def _take(session: Session, series: str, *, first: int) -> int:
     number = _next(session, series)
-    if number is None:  # the first of its year; of two who begin it, one makes the row
+    if number is None:  # first of its year; under concurrency one insert succeeds
         begin = insert_into(session, NumberSeries).values(series=series, next=first)
         session.execute(begin.on_conflict_do_nothing())
         number = _next(session, series)
-    assert number is not None  # noqa: S101  (it was just made)
+    assert number is not None  # noqa: S101  (it was just inserted)
     return number
 
 

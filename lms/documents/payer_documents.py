@@ -1,4 +1,4 @@
-"""Documents of a payer: quotes to accept, and everything that was issued, for the pages of buyers."""
+"""Documents of a payer: open quotes, and everything issued to them, for the pages of buyers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +34,7 @@ class IssuedDocument:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuote:
-    """A quote that can be accepted, by the outside id of its document."""
+    """A quote that can be accepted, by the public ID of its document."""
 
     public_id: str
     label: str
@@ -60,7 +60,7 @@ _DOCUMENTS: Final = select(
 
 
 def documents_of(session: Session, payer: Payer) -> tuple[IssuedDocument, ...]:
-    """Return what was issued to a payer, the newest first; quotes are only the newest versions."""
+    """Return the documents issued to a payer, the newest first, without superseded quotes."""
     return _issued(
         session,
         _DOCUMENTS.outerjoin(Quote, Quote.document_id == Document.id)
@@ -100,7 +100,7 @@ def open_quotes(session: Session, payer: Payer, *, now: datetime) -> tuple[OpenQ
 
 
 def find_quote(session: Session, payer: Payer, document_id: str) -> Quote:
-    """Return a payer's quote by the outside id of its document; raises NotFound."""
+    """Return a payer's quote by the public ID of its document; raises NotFound."""
     quote = session.scalar(
         select(Quote)
         .join(Document, Document.id == Quote.document_id)
@@ -112,7 +112,7 @@ def find_quote(session: Session, payer: Payer, document_id: str) -> Quote:
 
 
 def find_document(session: Session, payer: Payer, document_id: str) -> Document:
-    """Return a payer's document by its outside id; raises NotFound."""
+    """Return a payer's document by its public ID; raises NotFound."""
     found = session.scalar(select(Document).where(Document.public_id == document_id, _is_of(payer)))
     if found is None:
         raise NotFound

@@ -1,6 +1,6 @@
 """Payment links: the unguessable, revocable address of an order's payment page.
 
-The token is derived from the secret key, so that emails and pages can give the same address again;
+The token is derived from the secret key, so that emails and pages can show the same address again;
 the database has only its hash.
 """
 
@@ -27,19 +27,19 @@ REVOKED: Final = N_("This link was replaced by a new one. Use the newest email, 
 
 @dataclass(frozen=True, slots=True)
 class PaymentLinks:
-    """Where payment pages are, and the key that their tokens are derived with."""
+    """The site of payment pages, and the key from which their tokens are derived."""
 
     links: Links
     key: bytes = field(repr=False)
 
     def page(self, token: str) -> str:
-        """Return the whole address of a payment page."""
+        """Return the full URL of a payment page."""
         return self.links.page(f"/pay/{token}")
 
 
 @dataclass(frozen=True, slots=True)
 class CurrentLink:
-    """The link of an order as its own pages show it, and when it was last opened."""
+    """The current link of an order, and when it was last opened."""
 
     url: str = field(repr=False)
     created_at: datetime
@@ -47,18 +47,18 @@ class CurrentLink:
 
 
 def payment_links(settings: Settings) -> PaymentLinks:
-    """Return what payment links are made of."""
+    """Return the site and key of payment links."""
     return PaymentLinks(Links(settings.base_url), derived_key(settings.secret_key, "payment pages"))
 
 
 def link_of(session: Session, order: Order, *, where: PaymentLinks, now: datetime) -> str:
-    """Return the whole address of an order's payment page; the first time, it is made."""
+    """Return the full URL of an order's payment page, created on the first call."""
     found = current_link(session, order, where=where)
     if found is not None:
         return found.url
     number = (_last_number(session, order) or 0) + 1
     token = _token(order, number, where)
-    # two emails of one order may both make its first link: it is the same one
+    # two emails of one order can create its first link at once: both get the same one
     session.execute(
         insert_into(session, OrderLink)
         .values(order_id=order.id, number=number, token_hash=hash_of(token), created_at=now)
@@ -86,7 +86,7 @@ def current_link(session: Session, order: Order, *, where: PaymentLinks) -> Curr
 def replace_link(
     session: Session, order: Order, *, where: PaymentLinks, actor: str | None, now: datetime
 ) -> str:
-    """Revoke every link of an order, and return the address of a new one."""
+    """Revoke every link of an order, and return the URL of a new one."""
     session.execute(
         update(OrderLink)
         .where(OrderLink.order_id == order.id, OrderLink.revoked_at.is_(None))
@@ -98,9 +98,9 @@ def replace_link(
 
 
 def order_of(session: Session, token: str) -> Order:
-    """Return the order whose payment page a token opens.
+    """Return the order of a payment link's token.
 
-    Raises Gone for a link that was revoked, and NotFound for one that never was.
+    Raises Gone for a revoked link, and NotFound for an unknown one.
     """
     row = session.execute(
         select(Order, OrderLink.revoked_at)
@@ -115,7 +115,7 @@ def order_of(session: Session, token: str) -> Order:
 
 
 def check_unreplaced(session: Session, order_id: str) -> None:
-    """Raise Gone where an order's link was replaced; one that isn't there yet has none."""
+    """Raise Gone if an order's link was replaced; an order that doesn't exist yet has none."""
     replaced = (
         select(OrderLink.id)
         .join(Order, Order.id == OrderLink.order_id)
@@ -126,7 +126,7 @@ def check_unreplaced(session: Session, order_id: str) -> None:
 
 
 def note_opening(session: Session, token: str, *, now: datetime) -> None:
-    """Record that somebody opened the page of a link."""
+    """Record that the page of a link was opened."""
     session.execute(
         update(OrderLink)
         .where(OrderLink.token_hash == hash_of(token))
@@ -136,7 +136,7 @@ def note_opening(session: Session, token: str, *, now: datetime) -> None:
 
 
 def hash_of(token: str) -> bytes:
-    """Return what the database has of a token: its SHA-256."""
+    """Return the stored hash of a token: its SHA-256."""
     return hashlib.sha256(token.encode()).digest()
 
 

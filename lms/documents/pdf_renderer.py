@@ -1,4 +1,4 @@
-"""The PDF of a document, drawn from its snapshot alone."""
+"""The PDF of a document, rendered only from its snapshot."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -18,7 +18,7 @@ def render_pdf(
 ) -> bytes:
     """Return a document as a tagged PDF (PDF/UA-1); the same arguments give the same bytes.
 
-    `at` is when it was issued. Without a logo that can be drawn, the seller's name is in its place.
+    `at` is its date of issue. Without a usable logo, the seller's name is printed instead.
     """
     printed = printed_document(snapshot)
     ending = PICTURES.get(logo_type or "")

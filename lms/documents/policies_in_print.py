@@ -1,4 +1,4 @@
-"""Policies as documents print them: which version holds, and where its text is (MONEY.md, M26)."""
+"""Policies as documents print them: the version that applies, and its address (MONEY.md, M26)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,9 +15,9 @@ from lms.seller.policies import TITLES, PolicyText, current_policy, policy_versi
 def printed_policies(
     session: Session, *, mail_context: MailContext, now: datetime, accepted: Sequence[int] = ()
 ) -> tuple[Policy, ...]:
-    """Return the versions that were accepted, else the policies that hold now.
+    """Return the accepted versions, or else the current policies.
 
-    Those that were never published are left out.
+    Policies that were never published are left out.
     """
     found = [policy_version(session, one) for one in accepted]
     return tuple(
@@ -37,5 +37,5 @@ def current_policies(session: Session, *, now: datetime) -> tuple[PolicyText, ..
 
 
 def current_versions(session: Session, *, now: datetime) -> list[int]:
-    """Return the ids of the versions that a customer agrees to now, as orders have them."""
+    """Return the IDs of the versions that a customer agrees to now, as stored in orders."""
     return [one.id for one in current_policies(session, now=now)]

@@ -1,4 +1,4 @@
-"""Printed documents: every word and amount of a snapshot, as its PDF and its page both show it.
+"""Printed documents: every word and amount of a snapshot, for its PDF and its page.
 
 Documents are in American English whatever language a reader has chosen: a document must say the
 same wherever and whenever it is opened, so nothing here is translated.
@@ -39,7 +39,7 @@ REASONS: Final[Mapping[CreditReason, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The seller, or who is to pay: the name, what is below it, and an email address."""
+    """The seller or the payer: the name, the lines below it, and an email address."""
 
     heading: str
     name: str
@@ -58,10 +58,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class PrintedDocument:
-    """All that is read on a document, in reading order.
+    """The text of a document, in reading order.
 
-    `test` is empty on real documents. `brand` is printed where there is no logo. `keys` are the
-    few facts printed large, the amount last. `payment` are the ways to pay.
+    `test` is empty on real documents. `brand` is printed if there is no logo. `keys` are the few
+    facts printed large, the amount last. `payment` are the ways to pay.
     """
 
     title: str
@@ -80,12 +80,12 @@ class PrintedDocument:
 
     @property
     def name(self) -> str:
-        """Return what the document is called: `Invoice 2026-0412`."""
+        """Return the document's name, such as `Invoice 2026-0412`."""
         return f"{self.title} {self.number}"
 
 
 def printed_document(snapshot: Snapshot) -> PrintedDocument:
-    """Return what a document says, ready to be laid out."""
+    """Return the text of a document, ready for layout."""
     amounts = amounts_of(snapshot)
     return PrintedDocument(
         title=TITLES[snapshot.kind],
@@ -131,7 +131,7 @@ def _bill_to(snapshot: Snapshot) -> Party:
 
 
 def _payment(snapshot: Snapshot) -> Iterable[Section]:
-    """Give the ways to pay, on a document that asks for money."""
+    """Yield the ways to pay, for a document that asks for money."""
     match snapshot.kind:
         case DocumentKind.INVOICE:
             number = f"invoice number {snapshot.number}"

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from lms.core.dates_and_time_zones import LOCALE
+from lms.core.dates_and_time_zones import LOCALE, say_calendar_date
 from lms.documents.snapshots import Aging, Entry, Line, Snapshot
 from lms.models.documents import DocumentKind
 from lms.pricing.price_list import say_money
 
 
 class ColumnKind(StrEnum):
-    """How wide a column is: `wide` and `text` share what `date` and `number` leave, two to one."""
+    """The width of a column: `wide` and `text` share what `date` and `number` leave, two to one."""
 
     DATE = "date"
     WIDE = "wide"
@@ -25,7 +24,7 @@ class ColumnKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The head of a column."""
+    """The header of a column."""
 
     label: str
     kind: ColumnKind
@@ -33,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One cell for each column; the notes are printed below the text of the wide one."""
+    """One cell for each column; notes are printed below the text of the wide one."""
 
     cells: tuple[str, ...]
     notes: tuple[str, ...] = ()
@@ -41,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; the heading is empty where the document's title says what is in it."""
+    """A table; the heading is empty if the document's title describes it."""
 
     heading: str
     columns: tuple[Column, ...]
@@ -49,7 +48,7 @@ class Table:
 
 
 def tables_of(snapshot: Snapshot) -> Iterable[Table]:
-    """Give the tables of a document in reading order."""
+    """Yield the tables of a document in reading order."""
     if snapshot.lines:
         yield _lines(snapshot)
     if snapshot.entries and snapshot.kind is DocumentKind.STATEMENT:
@@ -61,8 +60,8 @@ def tables_of(snapshot: Snapshot) -> Iterable[Table]:
 
 
 def day(on: date | None) -> str:
-    """Return a day as documents say it: `Oct 7, 2026`; empty where there is none."""
-    return "" if on is None else format_date(on, "medium", locale=LOCALE)
+    """Return a date as documents print it: `Oct 7, 2026`; "" if there is none."""
+    return "" if on is None else say_calendar_date(on)
 
 
 def _numbers(*labels: str) -> tuple[Column, ...]:
@@ -82,7 +81,7 @@ def _lines(snapshot: Snapshot) -> Table:
 
 
 def _line(line: Line, snapshot: Snapshot, *, has_discount: bool) -> Row:
-    # a credit note says how much is credited, from lines that are negative
+    # credit notes print positive amounts, from lines that are negative
     sign = -1 if snapshot.kind is DocumentKind.CREDIT_NOTE else 1
 
     def amount(minor: int) -> str:

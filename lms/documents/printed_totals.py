@@ -13,7 +13,7 @@ from lms.pricing.price_list import say_money
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A label and its value, which may have several lines; `link` is where the value leads."""
+    """A label and its value, which can have several lines; `link` is the URL of the value."""
 
     label: str
     value: str
@@ -22,7 +22,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A line of the totals; `is_strong` marks the one that readers look for."""
+    """A line of the totals; `is_strong` marks the main one."""
 
     label: str
     value: str
@@ -38,7 +38,7 @@ class Amounts:
 
 
 def amounts_of(snapshot: Snapshot) -> Amounts:
-    """Return what a document says large, and its totals."""
+    """Return the facts printed large and the totals of a document."""
     return BY_KIND[snapshot.kind](snapshot, open_of(snapshot))
 
 
@@ -108,7 +108,7 @@ def _statement(statement: Snapshot, due_minor: int) -> Amounts:
 
 
 def _sums(snapshot: Snapshot) -> tuple[Total, ...]:
-    """Return how the total comes about; the subtotal is the sum of the lines as they are printed."""
+    """Return the lines that lead to the total; the subtotal is the sum of the lines as printed."""
     if not snapshot.lines:
         return ()
     currency, discount = snapshot.currency, snapshot.discount_minor

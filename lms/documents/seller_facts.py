@@ -8,7 +8,7 @@ from lms.seller.settings import Method, SellerSettings, offered_methods
 
 
 def seller_as_printed(session: Session, settings: SellerSettings) -> Seller:
-    """Return the seller's facts of today; a way to pay that is not offered is not printed."""
+    """Return the seller's current facts, with only the payment methods that are offered."""
     branding = read_branding(session, contact="")
     methods = offered_methods(settings)
     remit = settings.remit_address

@@ -1,7 +1,7 @@
 """Snapshots: everything that a document says, frozen when it is issued (MONEY.md, M2 and M3).
 
-A document is drawn from its snapshot alone, so that it says in ten years what it said on its day.
-Amounts are minor units of `currency`. Dates are days in the seller's time zone.
+A document is rendered only from its snapshot, so that it never changes. Amounts are minor units of
+`currency`. Dates are days in the seller's time zone.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """The seller as printed: legal facts, where checks and transfers go, and what is noted."""
+    """The seller as printed: legal facts, where checks and transfers go, and the note."""
 
     name: str
     legal_name: str
@@ -33,7 +33,7 @@ class Seller:
 
 @dataclass(frozen=True, slots=True)
 class BillTo:
-    """Who is to pay: the name, a person's attention line, the address, and their vendor number."""
+    """The payer: the name, a person's attention line, the address, and their vendor number."""
 
     name: str
     attention: str
@@ -59,7 +59,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Tax:
-    """The tax of one rate: its name as the rule has it, the rate in percent, and both amounts."""
+    """The tax of one rate: the rule's name, the rate in percent, and both amounts."""
 
     name: str
     rate: str
@@ -69,7 +69,7 @@ class Tax:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of a receipt or statement: on which day, what, its number, and the amount.
+    """A line of a receipt or statement: the date, a description, a number, and the amount.
 
     On a receipt `what` is the method, such as "Check". On a statement payments and credits are
     negative, and `open_minor` is the balance after the line.
@@ -84,7 +84,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Aging:
-    """What of a statement's balance isn't due yet, and what is past due by how many days."""
+    """A statement's balance by age: not yet due, and past due by number of days."""
 
     current_minor: int
     days_1_to_30_minor: int
@@ -95,7 +95,7 @@ class Aging:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A version of terms, refund policy or license that holds, and the address of its text."""
+    """A version of the terms, refund policy or license that applies, and the URL of its text."""
 
     title: str
     version: str
@@ -104,12 +104,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that a document says.
+    """Everything that a document says.
 
-    `paper` is "letter" or "a4". `refers_to` is the number of the invoice that a credit note or
-    receipt is about; `explanation` says more than its reason does. `entries` are the payments of a
-    receipt, or everything on a statement. `sentences` are printed below the lines, such as that of
-    non-appropriation.
+    `paper` is "letter" or "a4". `refers_to` is the number of the invoice of a credit note or
+    receipt; `explanation` adds to its reason. `entries` are the payments of a receipt, or the lines
+    of a statement. `sentences` are printed below the lines, such as a non-appropriation clause.
 
     `subtotal_minor` is before discounts: total = subtotal - discount + tax. These totals are
     positive on credit notes as well. `open_minor` is what is left to pay, or to use of a credit.
@@ -145,18 +144,18 @@ class Snapshot:
 
 
 def pack(snapshot: Snapshot) -> dict[str, Any]:
-    """Return a snapshot as JSON-able data with the version of its form."""
+    """Return a snapshot as JSON-compatible data, with the version of its format."""
     return {"version": VERSION, **json.loads(_json(asdict(snapshot)))}
 
 
 def unpack(data: dict[str, Any]) -> Snapshot:
-    """Return the snapshot that `pack` wrote; a field that it did not know yet has its default."""
+    """Return the snapshot that `pack` wrote; fields added since have their defaults."""
     given = {name: value for name, value in data.items() if name != "version"}
     return cast(Snapshot, _read(Snapshot, given))
 
 
 def sha256_of(data: dict[str, Any]) -> str:
-    """Return the SHA-256 of packed data, whatever the order in which a database keeps its keys."""
+    """Return the SHA-256 of packed data, independent of the order of keys."""
     return hashlib.sha256(_json(data).encode()).hexdigest()
 
 
@@ -170,7 +169,7 @@ def _write(value: object) -> str:
     raise TypeError(f"a snapshot can't hold {type(value).__name__}")
 
 
-def _read(kind: Any, value: Any) -> Any:  # noqa: ANN401  (an annotation, and JSON made from it)
+def _read(kind: Any, value: Any) -> Any:  # noqa: ANN401  (an annotation, and a JSON value)
     if value is None or type(value) is kind:
         return value
     if is_dataclass(kind):

@@ -1,7 +1,7 @@
-"""Stored PDFs: drawn once from a document's snapshot after its commit, and kept with a SHA-256.
+"""Stored PDFs: rendered once from a document's snapshot after its commit, with a SHA-256.
 
-A job draws it, and whoever opens the PDF earlier draws it too: both make
-the same bytes, and the first one is kept. The email waits for it (MONEY.md, M3).
+A job renders it, and so does the first person who opens the PDF earlier: both normally make the
+same bytes, and the first one is stored. The email waits for it (MONEY.md, M3).
 """
 
 import hashlib
@@ -27,7 +27,7 @@ PDF: Final = "application/pdf"
 
 
 def order_pdf(session: Session, document_id: str, *, is_mailed: bool, now: datetime) -> None:
-    """Have the PDF of a document, by its outside id, drawn after the commit, and emailed if wanted."""
+    """Queue rendering the PDF of a document, by its public ID, and emailing it if wanted."""
     queue.enqueue(
         session,
         kind=FINISH,
@@ -35,12 +35,13 @@ def order_pdf(session: Session, document_id: str, *, is_mailed: bool, now: datet
         subject=document_id,
         payload={"is_mailed": is_mailed},
         now=now,
+        # before other jobs, because an email waits for it
         priority=0,
     )
 
 
 def finish(carrel: Carrel, document_id: str, *, is_mailed: bool, now: datetime) -> None:
-    """Draw and keep the PDF of a document unless that is done, and send its email once.
+    """Render and store the PDF of a document unless that is done, and send its email once.
 
     Raises NotFound.
     """
@@ -54,7 +55,7 @@ def finish(carrel: Carrel, document_id: str, *, is_mailed: bool, now: datetime) 
 
 
 def ensure_pdf(carrel: Carrel, document_id: str) -> str:
-    """Return the storage key of a document's PDF, which is drawn if it is not there yet."""
+    """Return the storage key of a document's PDF, rendering it if necessary."""
     with carrel.database.read_session() as session:
         document = _find(session, document_id)
         logo = find_logo(session)
@@ -67,7 +68,7 @@ def ensure_pdf(carrel: Carrel, document_id: str) -> str:
         at=document.issued_at,
     )
     digest = hashlib.sha256(drawn).hexdigest()
-    # another one that draws it at this moment, maybe with a newer logo, has a key of its own
+    # a concurrent rendering, possibly with a newer logo, has a different key
     key = f"documents/{document_id}/{digest[:16]}.pdf"
     carrel.storage.put_bytes(key, drawn, PDF)
     with carrel.database.transaction() as session:

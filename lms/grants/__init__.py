@@ -1,1 +1,1 @@
-"""Grants: giving a login access to webinars, and taking it back."""
+"""Grants: giving a login access to webinars, and revoking it."""

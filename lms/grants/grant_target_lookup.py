@@ -30,9 +30,9 @@ class WebinarName:
 
 
 def find_webinar(session: Session, typed: str) -> WebinarName:
-    """Return the webinar that staff mean by a slug, a title, or a part of one title only.
+    """Return the webinar for a slug, a title, or a unique part of a title.
 
-    Raises Invalid (field `webinar`) when none does, or several do.
+    Raises Invalid (field `webinar`) if none or several match.
     """
     text = typed.strip()
     names = select(Webinar.id, Webinar.slug, Webinar.title)
@@ -54,13 +54,13 @@ def find_webinar(session: Session, typed: str) -> WebinarName:
 
 
 def recent_titles(session: Session) -> Sequence[str]:
-    """Return the titles of the 200 webinars that were held last, for a field to suggest."""
+    """Return the titles of the 200 webinars with the latest dates, as suggestions for a field."""
     newest = select(Webinar.title).order_by(Webinar.held_at.desc()).limit(MOST_TITLES)
     return session.scalars(newest).all()
 
 
 def find_target(session: Session, scope: Scope, slug: str) -> int | None:
-    """Return the row that a scope and a slug name, None for everything; raises NotFound."""
+    """Return the row ID for a scope and a slug, None for everything; raises NotFound."""
     match scope:
         case Scope.EVERYTHING:
             return None

@@ -16,12 +16,12 @@ from lms.models.grants import Grant, OfferKind, Scope, Withdrawal
 from lms.models.playback import PlaybackEnd
 from lms.playback.sessions import end_by_own_grants
 
-NO_SUCH_GRANT = N_("There is no such grant.")
+NO_SUCH_GRANT = N_("This access was not found.")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a grant covers: a scope and, unless it is everything, the id of its row."""
+    """What a grant covers: a scope and, unless it is everything, the ID of its row."""
 
     scope: Scope
     id: int | None = None
@@ -39,7 +39,7 @@ def target_columns(target: Target) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A half-open term [starts_at, ends_at); open-ended when `ends_at` is None."""
+    """A half-open term [starts_at, ends_at); open-ended if `ends_at` is None."""
 
     starts_at: datetime
     ends_at: datetime | None = None
@@ -47,7 +47,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class NewPass:
-    """A year of all-access for a login; without a start it renews what the login has."""
+    """A one-year pass for a login; without a start it renews the existing one."""
 
     login_id: int
     target: Target
@@ -57,7 +57,7 @@ class NewPass:
 def year_from(starts_at: datetime, zone: ZoneInfo) -> Term:
     """Return a pass's year: it ends with the anniversary day in `zone` (PRODUCT.md, A1).
 
-    29 February ends with 28 February.
+    A year from February 29 ends with February 28.
     """
     last_day = starts_at.astimezone(zone).date() + relativedelta(years=1)
     midnight = datetime.combine(last_day + timedelta(days=1), time(), tzinfo=zone)
@@ -65,10 +65,10 @@ def year_from(starts_at: datetime, zone: ZoneInfo) -> Term:
 
 
 def next_end(ends_at: datetime, zone: ZoneInfo) -> datetime:
-    """Return when a term ends that follows one: a year later on the same day, at midnight (A5).
+    """Return the end of a renewed term: a year later on the same day, at midnight (A5).
 
-    A term until 1 July is renewed until 1 July, never a day later. One that ends with 28 February
-    because it was bought on a 29th is followed by one that ends with 28 February.
+    A term until July 1 is renewed until July 1, never a day later. A term that ends with February
+    28 because it started on a 29th is renewed until February 28 again.
     """
     last = ends_at.astimezone(zone)
     is_midnight = last.time() == time()
@@ -83,11 +83,11 @@ def add_pass(
 ) -> Grant:
     """Give a login a pass for a year (PRODUCT.md, A1 and A5).
 
-    Without a start of its own it renews: it begins where the login's pass of the same scope ends,
-    or now when there is none or it is over. Its last day ends in `zone`. Raises NotFound for a
-    login that is none.
+    Without a start it renews: it starts when the login's pass of the same scope ends, or now if
+    there is none or it has ended. Its last day ends in `zone`. Raises NotFound for an unknown
+    login.
     """
-    # two renewals at once follow each other
+    # locked, so that two renewals at once follow each other
     locked = select(Login.id).where(Login.id == new.login_id).with_for_update()
     if session.scalar(locked) is None:
         raise NotFound
@@ -125,7 +125,7 @@ def grant(
     actor: str | None,
     now: datetime,
 ) -> Grant:
-    """Let a login in for a term; nothing it already holds is touched."""
+    """Give a login access for a term; its existing access doesn't change."""
     line = Grant(
         login_id=login_id,
         kind=OfferKind.SINGLE if target.scope is Scope.WEBINAR else OfferKind.PASS,
@@ -143,7 +143,7 @@ def grant(
 def hold_for_good(
     session: Session, *, login_id: int, webinar_id: int, actor: str | None, now: datetime
 ) -> Grant:
-    """Give a login one webinar for good; asking again returns the grant that stands."""
+    """Give a login permanent access to one webinar; a repeated call returns the existing grant."""
     held = session.scalar(
         select(Grant)
         .where(
@@ -170,10 +170,10 @@ def take_back(
     actor: str | None,
     now: datetime,
 ) -> Grant:
-    """Revoke one grant of a login, found by its outside id, and end what its holder is playing.
+    """Revoke one grant of a login, by its public ID, and end its playback.
 
-    A player whose holder is still entitled by another grant goes on by itself. `reason` is for
-    staff's eyes. Raises NotFound, and Conflict when it was taken back before.
+    A player continues automatically if the person has access through another grant. `reason` is for
+    staff only. Raises NotFound, and Conflict if it was already revoked.
     """
     line = session.scalar(
         select(Grant)

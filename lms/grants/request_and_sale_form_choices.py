@@ -25,7 +25,7 @@ _COLUMNS: Final[Mapping[str, tuple[InstrumentedAttribute[int], InstrumentedAttri
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Something that can be chosen: its row, its slug and its name."""
+    """A choice: its row ID, slug and name."""
 
     id: int
     slug: str
@@ -33,7 +33,7 @@ class Named:
 
 
 def webinars_on_sale(session: Session) -> tuple[Named, ...]:
-    """Return the webinars that are sold, the newest first."""
+    """Return the webinars that are for sale, the newest first, at most 200."""
     rows = session.execute(
         select(Webinar.id, Webinar.slug, Webinar.title)
         .where(Webinar.state == WebinarState.ANNOUNCED, Webinar.free.is_(False))
@@ -44,7 +44,7 @@ def webinars_on_sale(session: Session) -> tuple[Named, ...]:
 
 
 def find_webinar(session: Session, words: str, *, slug: str = "") -> Named | None:
-    """Return the webinar on the catalog with this slug, or with these words for title or slug."""
+    """Return the announced webinar with this slug, or with these words as title or slug, or None."""
     wanted = words.strip()
     named = or_(
         Webinar.slug.in_((slug, wanted.lower())), func.lower(Webinar.title) == func.lower(wanted)
@@ -59,14 +59,14 @@ def find_webinar(session: Session, words: str, *, slug: str = "") -> Named | Non
 
 
 def title_of_pulled(session: Session, slug: str) -> str | None:
-    """Return the title of a webinar that was taken down for everyone; None for any other."""
+    """Return the title of a webinar that was removed for everyone, or None."""
     return session.scalar(
         select(Webinar.title).where(Webinar.slug == slug, Webinar.state == WebinarState.PULLED)
     )
 
 
 def scopes(session: Session) -> tuple[tuple[str, str], ...]:
-    """Return what a pass or contract may cover besides everything: `series:<slug>` and its name."""
+    """Return what a pass or contract can cover besides everything: `series:<slug>` and its name."""
     series = session.execute(select(Series.slug, Series.title).order_by(Series.title))
     presenters = session.execute(select(Presenter.slug, Presenter.name).order_by(Presenter.name))
     return (
@@ -76,7 +76,7 @@ def scopes(session: Session) -> tuple[tuple[str, str], ...]:
 
 
 def read_target(session: Session, covers: str) -> Target:
-    """Return what `everything`, `webinar:<slug>`, `series:<slug>` or `presenter:<slug>` means.
+    """Return the target of `everything`, `webinar:<slug>`, `series:<slug>` or `presenter:<slug>`.
 
     Raises NotFound.
     """
@@ -93,7 +93,7 @@ def read_target(session: Session, covers: str) -> Target:
 
 
 def read_targets(session: Session, covers: Iterable[str]) -> Mapping[str, Target]:
-    """Return what each of many means, as `read_target` does; what means nothing is left out."""
+    """Return the target of each, as `read_target` does; unknown ones are left out."""
     wanted = set(covers)
     slugs: dict[str, list[str]] = {kind: [] for kind in _COLUMNS}
     for each in wanted:
@@ -116,16 +116,6 @@ def organizations_of(session: Session, login_id: int) -> tuple[Named, ...]:
         .join(Membership, kept_organization(Membership.organization_id) == Organization.id)
         .where(Membership.login_id == login_id)
         .distinct()
-        .order_by(Organization.name, Organization.id)
-    )
-    return tuple(Named(*row) for row in rows)
-
-
-def all_organizations(session: Session) -> tuple[Named, ...]:
-    """Return every organization that wasn't merged into another, by name."""
-    rows = session.execute(
-        select(Organization.id, Organization.slug, Organization.name)
-        .where(Organization.merged_into.is_(None))
         .order_by(Organization.name, Organization.id)
     )
     return tuple(Named(*row) for row in rows)

@@ -11,16 +11,16 @@ _ADDRESS: Final = re.compile(r"[^\s<>,;\"]+@[^\s<>,;\"]+")
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Somebody to put on the roster."""
+    """A person to add to the list."""
 
     name: str
     email: str
 
 
 def read_guests(text: str) -> tuple[Guest, ...]:
-    """Read pasted people, one a line: a name and an address in any order.
+    """Return the pasted people, one per line: a name and an address in any order.
 
-    Raises Invalid (field `people`) naming the lines that have no address.
+    Raises Invalid (field `people`), naming the lines without an address.
     """
     guests, faulty = [], []
     for number, line in enumerate(text.splitlines(), start=1):
@@ -34,9 +34,9 @@ def read_guests(text: str) -> tuple[Guest, ...]:
         guests.append(Guest(name or found[0].partition("@")[0], found[0]))
     if faulty or not guests:
         sentence = (
-            N_("There is no e-mail address in line %(lines)s.") % {"lines": ", ".join(faulty)}
+            N_("There is no email address on line %(lines)s.") % {"lines": ", ".join(faulty)}
             if faulty
-            else N_("Write a name and an e-mail address, one person a line.")
+            else N_("Enter a name and an email address, one person per line.")
         )
         raise Invalid(sentence, fields={"people": sentence})
     return tuple(guests)

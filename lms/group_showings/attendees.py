@@ -1,4 +1,4 @@
-"""Attendees of a group showing: add, correct, and remove them (PRODUCT.md, G2)."""
+"""Attendees of a group viewing: add, correct, and remove them (PRODUCT.md, G2)."""
 
 import secrets
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from lms.models.mail import Mail
 
 MOST_PEOPLE: Final = 1000
 SLIDES: Final = "group_showing_slides"
-# Nobody is to be pestered through a roster: so many letters an address, whoever hosts.
+# A host can enter any address, so emails to one address are limited, across all hosts.
 MOST_LETTERS: Final = 3
 COUNTED_FOR: Final = timedelta(days=1)
 ACTS: Final = {
@@ -35,14 +35,14 @@ ACTS: Final = {
     "removed": "showing.person_removed",
 }
 ENOUGH_LETTERS = N_(
-    "%(email)s was sent the slides three times today, so no further letter goes there before"
-    " tomorrow. Ask them to look among spam."
+    "We emailed the slides to %(email)s three times today. We can send them again"
+    " tomorrow. Ask them to check their spam folder."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Somebody on the roster."""
+    """A person on a group viewing's list."""
 
     public_id: str
     name: str
@@ -53,14 +53,14 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """Somebody on the roster, by their outside id, and what should stand there."""
+    """A correction of a person on the list (public ID)."""
 
     attendee: str
     guest: Guest
 
 
 def roster(session: Session, showing: ShowingFacts) -> tuple[Present, ...]:
-    """Return who was in the room, in the order of their coming."""
+    """Return the attendees in the order in which they were added."""
     rows = session.execute(
         select(
             Attendee.public_id,
@@ -76,7 +76,7 @@ def roster(session: Session, showing: ShowingFacts) -> tuple[Present, ...]:
 
 
 def count_people(session: Session, showing_ids: Sequence[int]) -> dict[int, int]:
-    """Return how many people were at each of these showings, where there were any."""
+    """Return the number of attendees of each group viewing; viewings without any are absent."""
     rows = session.execute(
         select(Attendee.showing_id, func.count())
         .where(Attendee.showing_id.in_(showing_ids))
@@ -94,12 +94,11 @@ def enter(
     links: Links,
     now: datetime,
 ) -> int:
-    """Put people on the roster and send each the slides; returns how many were new.
+    """Add people to the list and email each the slides; return how many were new.
 
-    No actor is a person in the room, who enters themselves. An address that is there already is
-    left as it is. Raises Invalid (fields `name`, `email`), Conflict for more people than a room
-    holds and for an address that was sent enough letters today, and Gone once its order was
-    taken back.
+    `actor` None means that a person in the room checked in. Known addresses are left unchanged. Raises
+    Invalid (fields `name`, `email`), Conflict for more than 1,000 people or an address that reached its
+    daily email limit, Gone after the order was refunded or disputed.
     """
     must_stand(session, showing.login_id, showing.webinar_id, showing.grant, now)
     read = [(_named(guest.name), read_address(guest.email)) for guest in guests]
@@ -126,7 +125,7 @@ def enter(
             new.append(made)
             _send_slides(session, showing, Guest(name, address.shown), secret, links=links, now=now)
     if new and len(roster(session, showing)) > MOST_PEOPLE:
-        raise Conflict(N_("A showing holds a thousand people at most."))
+        raise Conflict(N_("A group viewing can have up to 1,000 people."))
     if new and showing.closed_at is not None:
         group_showing_certificates.ask_for(session, showing.public_id, now=now)
     if new:
@@ -143,10 +142,10 @@ def correct(
     links: Links,
     now: datetime,
 ) -> None:
-    """Mend a name or an address; another address is sent a link of its own, the old one ends.
+    """Correct a name or an address; a new address gets a new link, and the old link stops working.
 
-    Raises NotFound, Invalid, Conflict for an address that is on the roster or was sent enough
-    letters today, and Gone for another address once the showing's order was taken back.
+    Raises NotFound, Invalid, Conflict for an address that is on the list or reached its daily email
+    limit, and, for a new address, Gone after the order was refunded or disputed.
     """
     row = _attendee(session, showing, mended.attendee)
     name, address = _named(mended.guest.name), read_address(mended.guest.email)
@@ -163,7 +162,7 @@ def correct(
         )
     )
     if taken is not None:
-        raise Conflict(N_("That address is on the roster already."))
+        raise Conflict(N_("That address is already on the list."))
     must_stand(session, showing.login_id, showing.webinar_id, showing.grant, now)
     secret = secrets.token_urlsafe(32)
     row.email, row.email_key, row.token_hash = address.shown, address.key, hash_secret(secret)
@@ -180,7 +179,7 @@ def remove(
     links: Links,
     now: datetime,
 ) -> None:
-    """Take somebody off the roster; their link ends, and so does their certificate. Raises NotFound."""
+    """Remove a person; their link and certificate stop being valid. Raises NotFound."""
     row = _attendee(session, showing, attendee_id)
     group_showing_certificates.follow_removal(session, row.id, actor=actor, links=links, now=now)
     session.delete(row)
@@ -197,14 +196,14 @@ def _note(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Write down who changed the roster, by ids alone."""
+    """Record in the audit log who changed the list, by ids only."""
     for each in people:
         detail = {"person": each}
         audit.record(session, ACTS[what], showing.public_id, actor=actor, now=now, detail=detail)
 
 
 def _spare(session: Session, email: str, now: datetime) -> None:
-    """Raise Conflict for an address that was sent enough letters of this kind of late."""
+    """Raise Conflict for an address that reached its daily limit of these emails."""
     sent = session.scalar(
         select(func.count(Mail.id)).where(
             Mail.recipient_key == read_address(email).key,
@@ -228,7 +227,7 @@ def _attendee(session: Session, showing: ShowingFacts, attendee_id: str) -> Atte
 def _named(name: str) -> str:
     read = " ".join(name.split())
     if not 0 < len(read) <= LONGEST_NAME:
-        sentence = N_("Write a name of at most 200 letters.")
+        sentence = N_("Enter a name of up to 200 characters.")
         raise Invalid(sentence, fields={"name": sentence})
     return read
 

@@ -1,4 +1,4 @@
-"""Entitlement to a group showing: which order allows it, until when (PRODUCT.md, G2, R1)."""
+"""Entitlement to a group viewing: which order allows it, until when (PRODUCT.md, G2, R1)."""
 
 from datetime import datetime
 from typing import Final
@@ -12,20 +12,22 @@ from lms.accounts import login_lookup
 from lms.core.errors import N_, Gone
 from lms.models.grants import Grant, OfferKind
 
-TAKEN_DOWN = N_("This webinar had to be taken down, for everyone.")
-TAKEN_BACK = N_("The order behind this showing was refunded or is in dispute, so it is closed.")
+TAKEN_DOWN = N_("This webinar was removed and is no longer available.")
+TAKEN_BACK = N_(
+    "The order for this group viewing was refunded or is in dispute, so the viewing ended."
+)
 _grant = Grant.__table__.c
 _WITHDRAWN: Final = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
 
 
 def grant_to_show(session: Session, login_id: int, webinar_id: int, *, now: datetime) -> int | None:
-    """Return the group showing by which a person may show a webinar now; None when there is none."""
+    """Return the grant (row id) with which a person can host a group viewing now, or None."""
     case = load_case(session, login_id=login_id, webinar_id=webinar_id)
     return grant_that_shows(session, case, now=now)
 
 
 def grant_that_shows(session: Session, case: Case, *, now: datetime) -> int | None:
-    """Return the same for somebody whose case is known already."""
+    """Return the same for a loaded case."""
     decision = decide(case.login, case.webinar, Action.HANDOUT, now)
     if not isinstance(decision, Admitted):
         return None
@@ -39,9 +41,9 @@ def grant_that_shows(session: Session, case: Case, *, now: datetime) -> int | No
 
 
 def must_stand(session: Session, login_id: int, webinar_id: int, grant: str, now: datetime) -> None:
-    """Raise Gone for what was taken down, or once the order behind a showing was taken back.
+    """Raise Gone for a removed webinar, or if the order of a group viewing was refunded or disputed.
 
-    A host who is blocked, or in whose place another one hosts, takes nothing from who was there.
+    Attendees keep their slides if the host is blocked or replaced.
     """
     holder = session.scalar(select(_grant.login_id).where(_grant.public_id == grant))
     login_id = login_lookup.kept_login(session, holder or login_id)

@@ -1,4 +1,4 @@
-"""Hosts of group viewings that an organization owns, and naming another (Payer and holder)."""
+"""Hosts of group viewings that an organization owns, and replacing them (PRODUCT.md, Payer and holder)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,16 +27,16 @@ from lms.organizations import memberships
 from lms.organizations.memberships import NewMember
 from lms.playback.sessions import end_by_own_grants
 
-HOSTS_ALREADY = N_("This person hosts it already.")
+HOSTS_ALREADY = N_("This person already hosts it.")
 SHOWINGS = "/showings"
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedShowing:
-    """A group viewing that an organization owns, and who hosts it.
+    """A group viewing that an organization owns, and its host.
 
-    `host` is the name of the order's contact, or else the address that a manager entered: what the
-    owner of an address is called is told to nobody.
+    `host` is the name of the order's contact, or the address that a manager entered: the name of an
+    address's owner is not revealed.
     """
 
     grant: str
@@ -51,14 +51,14 @@ class OwnedShowing:
 
 @dataclass(frozen=True, slots=True)
 class NewHost:
-    """Who is to host; the name is for an account that has to be made."""
+    """A new host; `name` is for an account, if one must be created."""
 
     address: Address
     name: str = ""
 
 
 def owned_showings(session: Session, organization_id: int) -> tuple[OwnedShowing, ...]:
-    """Return the group viewings that an organization owns, the latest webinar first."""
+    """Return the group viewings that an organization owns, latest webinar first."""
     rows = session.execute(
         _owned(organization_id).order_by(Webinar.held_at.desc(), Grant.id.desc())
     )
@@ -66,7 +66,7 @@ def owned_showings(session: Session, organization_id: int) -> tuple[OwnedShowing
 
 
 def find_owned(session: Session, organization_id: int, grant_id: str) -> OwnedShowing:
-    """Return one group viewing of an organization; raises NotFound for anyone else's."""
+    """Return a group viewing of an organization; raises NotFound for others."""
     row = session.execute(_owned(organization_id).where(Grant.public_id == grant_id)).one_or_none()
     if row is None:
         raise NotFound
@@ -82,10 +82,10 @@ def replace_host(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Let another person host a group viewing; both are emailed.
+    """Replace the host of a group viewing; both people are emailed.
 
-    The former host can't show it any more, what they are showing closes, and its rosters stay. A
-    person without an account gets one. Raises Conflict for who hosts it already.
+    The former host can no longer show it, their open viewings close, and its lists stay. A person
+    without an account gets one. Raises Conflict if the person is already the host.
     """
     grant = session.scalars(
         select(Grant)
@@ -155,7 +155,7 @@ def _tell_former(
         kind="showing_host_replaced",
         to=former.email,
         login_id=former.id,
-        subject=N_("%(organization)s named another host for “%(title)s”")
+        subject=N_("%(organization)s chose another host for “%(title)s”")
         % {"organization": owned.organization, "title": owned.title},
         values={
             "organization": owned.organization,

@@ -1,4 +1,4 @@
-"""Group showings: open, list, and close them, and read an attendee's slides (PRODUCT.md, G2)."""
+"""Group viewings: open, list, and close them, and read an attendee's slides (PRODUCT.md, G2)."""
 
 import secrets
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ CODE_LETTERS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a showing is: a room or a call in words, and the zone whose day ends it."""
+    """The place of a group viewing: a room or a call, and the zone whose midnight ends it."""
 
     room: str
     zone: ZoneInfo
@@ -41,7 +41,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class ShowingFacts:
-    """A showing: of what, by whom, where, and until when it takes names."""
+    """A group viewing: the webinar, host, place, and until when people can check in."""
 
     id: int
     public_id: str
@@ -63,7 +63,7 @@ class ShowingFacts:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A webinar that somebody may show to a group; `owner` is the organization that bought it."""
+    """A webinar that a person can show to a group; `owner` is the organization that bought it."""
 
     slug: str
     title: str
@@ -72,7 +72,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Slides:
-    """What an attendee's link opens: the handouts of one webinar, for good, and their certificate."""
+    """What an attendee's link opens: the handouts of one webinar, permanently, and their certificate."""
 
     webinar_id: int
     slug: str
@@ -89,9 +89,9 @@ def open_showing(
     actor: str | None,
     now: datetime,
 ) -> str:
-    """Open a showing until the day ends there; one that is open already is returned.
+    """Open a group viewing until midnight in its zone, or return the one that is open.
 
-    Raises NotFound for somebody who holds no group showing of it.
+    Raises NotFound for a person who has no group viewing of the webinar.
     """
     grant_id = grant_to_show(session, login_id, webinar_id, now=now)
     if grant_id is None:
@@ -122,7 +122,7 @@ def open_showing(
 
 
 def read_showing(session: Session, public_id: str, *, login_id: int, now: datetime) -> ShowingFacts:
-    """Return a showing to its host; raises NotFound for anybody else."""
+    """Return a group viewing to its host; raises NotFound for anyone else."""
     return _one(
         session,
         _SHOWINGS.where(Showing.public_id == public_id, Showing.login_id.in_(logins_of(login_id))),
@@ -131,7 +131,7 @@ def read_showing(session: Session, public_id: str, *, login_id: int, now: dateti
 
 
 def showable(session: Session, login_id: int, *, now: datetime) -> tuple[Shown, ...]:
-    """Return what a person may show to a group now, by title."""
+    """Return what a person can show to a group now, by title."""
     return tuple(
         Shown(row.slug, row.title, row.owner or "")
         for row in session.execute(_HELD, {"person": login_id})
@@ -140,39 +140,39 @@ def showable(session: Session, login_id: int, *, now: datetime) -> tuple[Shown, 
 
 
 def list_showings(session: Session, login_id: int, *, now: datetime) -> tuple[ShowingFacts, ...]:
-    """Return what a person has shown, the latest first."""
+    """Return a person's group viewings, newest first."""
     return tuple(_facts(row, now) for row in session.execute(_MINE, {"person": login_id}))
 
 
 def read_room(session: Session, code: str, *, now: datetime) -> ShowingFacts:
-    """Return the showing of a room's link; raises NotFound, and Gone once it is over or taken back."""
+    """Return the group viewing of a check-in link; raises NotFound, Gone once it is closed or refunded."""
     facts = _one(session, _SHOWINGS.where(Showing.code == code.lower()), now)
     if not facts.is_open:
-        raise Gone(N_("This showing is over. Ask the person who hosted it to enter your name."))
+        raise Gone(N_("This viewing ended. Ask the host to add your name."))
     must_stand(session, facts.login_id, facts.webinar_id, facts.grant, now)
     return facts
 
 
 def close(session: Session, showing: ShowingFacts, *, actor: str | None, now: datetime) -> None:
-    """End the taking of names; a showing that is over stays as it is."""
+    """Close check-in; does nothing if it is already closed."""
     if _close(session, Showing.id == showing.id, now):
         audit.record(session, "showing.closed", showing.public_id, actor=actor, now=now)
 
 
 def close_all_of(session: Session, grant_id: int, *, now: datetime) -> None:
-    """Close what is being shown by a grant, such as when another person is to host it."""
+    """Close the open group viewings of a grant, such as when its host is replaced."""
     _close(session, Showing.grant_id == grant_id, now)
 
 
 def close_due(session: Session, *, now: datetime) -> int:
-    """Close the showings whose day has ended; returns how many."""
+    """Close the group viewings whose day has ended; return how many."""
     return _close(session, Showing.closes_at <= now, now)
 
 
 def read_slides(session: Session, secret: str, *, now: datetime) -> Slides:
     """Return what an attendee's link opens; raises NotFound.
 
-    Raises Gone for what was taken down, and once the showing's order was taken back (R1).
+    Raises Gone for a removed webinar, and if the order was refunded or disputed (R1).
     """
     row = session.execute(
         select(
@@ -240,7 +240,7 @@ def _one(session: Session, statement: Select[*tuple[Any, ...]], now: datetime) -
     return _facts(row, now)
 
 
-def _facts(row: Any, now: datetime) -> ShowingFacts:  # noqa: ANN401  (a row, of either way to ask)
+def _facts(row: Any, now: datetime) -> ShowingFacts:  # noqa: ANN401  (a row of either statement)
     is_open = row.closed_at is None and now < row.closes_at
     return ShowingFacts(**row._asdict(), is_open=is_open)
 

@@ -31,7 +31,7 @@ KEPT_AFTER_REMOVAL: Final = timedelta(days=30)
 
 
 class Stamp(StrEnum):
-    """What the downloads of a handout carry at the foot of each page."""
+    """The stamp at the foot of each page of a handout's downloads."""
 
     NAME = "name"
     NOTHING = "nothing"
@@ -39,7 +39,7 @@ class Stamp(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeptHandout:
-    """A document that was checked and stored, not yet part of any webinar."""
+    """A checked and stored document that is not yet part of a webinar."""
 
     handout_id: str
     kind: DocumentKind
@@ -54,10 +54,10 @@ class KeptHandout:
 
 
 def keep_handout(storage: Storage, path: Path, name: str, scratch: Path) -> KeptHandout:
-    """Check a document, picture the first page of a PDF and store both; not in a transaction.
+    """Check a document, draw the first page of a PDF, and store both; not in a transaction.
 
-    What the file is its content says, not its name. Raises Invalid with the sentence of what is
-    wrong with it.
+    The kind is decided by the content, not by the name. Raises Invalid with a sentence that says what
+    is wrong.
     """
     shown = own_name(name)
     handout_id = new_public_id()
@@ -105,10 +105,10 @@ def _picture(storage: Storage, handout_id: str, document: Document, picture: Pat
 def attach(
     session: Session, *, slug: str, kept: KeptHandout, actor: str | None, now: datetime
 ) -> Handout:
-    """Add a checked document to a webinar, after those it has; raises NotFound."""
+    """Add a checked document to a webinar, after its other handouts; raises NotFound."""
     webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
     if webinar_id is None:
-        raise NotFound(N_("There is no webinar with that name."))
+        raise NotFound(N_("Webinar not found."))
     last = session.scalar(
         select(func.max(Handout.position)).where(Handout.webinar_id == webinar_id)
     )
@@ -135,7 +135,7 @@ def attach(
 
 
 def have_read(session: Session, handout_id: str, *, now: datetime, drawn: int = 0) -> None:
-    """Have a worker draw its pages and find its words, from the page after `drawn` on; once."""
+    """Queue the job that draws its pages and extracts its text, from the page after `drawn` on; once."""
     job_queue.enqueue(
         session,
         kind=READ,
@@ -148,7 +148,7 @@ def have_read(session: Session, handout_id: str, *, now: datetime, drawn: int = 
 
 
 def remove(session: Session, handout_id: str, *, actor: str | None, now: datetime) -> None:
-    """Take a handout off its webinar; it can be put back for 30 days. Raises NotFound."""
+    """Remove a handout from its webinar; it can be restored for 30 days. Raises NotFound."""
     handout = _find(session, handout_id)
     if handout.removed_at is not None:
         return
@@ -158,15 +158,15 @@ def remove(session: Session, handout_id: str, *, actor: str | None, now: datetim
 
 
 def put_back(session: Session, handout_id: str, *, actor: str | None, now: datetime) -> None:
-    """Show a removed handout again, where it was.
+    """Restore a removed handout at its former position.
 
-    Raises NotFound, also once its files are gone, and Conflict when they are about to go.
+    Raises NotFound, also after its files were deleted, and Conflict when they are due for deletion.
     """
     handout = _find(session, handout_id)
     if handout.removed_at is None:
         return
     if handout.removed_at <= now - KEPT_AFTER_REMOVAL:
-        raise Conflict(N_("This handout was removed too long ago. Add its file anew."))
+        raise Conflict(N_("This handout was removed too long ago to restore. Add its file again."))
     handout.removed_at = handout.read_at = None
     job_queue.enqueue(session, kind=READ, lane=Lane.PROMPT, subject=handout_id, payload={}, now=now)
     audit.record(session, "handout.put_back", handout_id, actor=actor, now=now)
@@ -175,10 +175,10 @@ def put_back(session: Session, handout_id: str, *, actor: str | None, now: datet
 def let_stamp(
     session: Session, handout_id: str, wanted: Stamp, *, actor: str | None, now: datetime
 ) -> None:
-    """Let downloads of a PDF carry the name of who takes it, or not. Raises NotFound, Conflict."""
+    """Set whether a PDF's downloads are stamped with the person's name. Raises NotFound, Conflict."""
     handout = _find(session, handout_id)
     if handout.kind is not DocumentKind.PDF:
-        raise Conflict(N_("Only a PDF can be stamped. Save the handout as PDF and add that."))
+        raise Conflict(N_("Only PDFs can be stamped. Save the handout as a PDF and add that."))
     if handout.is_stamped == (wanted is Stamp.NAME):
         return
     handout.is_stamped = wanted is Stamp.NAME
@@ -193,7 +193,7 @@ def removed_by(session: Session, at: datetime) -> tuple[str, ...]:
 
 
 def forget(session: Session, handout_id: str) -> None:
-    """Forget a handout whose files are gone."""
+    """Delete a handout whose files were deleted."""
     session.execute(delete(Handout).where(Handout.public_id == handout_id))
 
 

@@ -1,7 +1,7 @@
-"""The page extraction job: draws a handout's PDF pages and extracts its words.
+"""The page extraction job: draws a handout's PDF pages and extracts its text.
 
-It works in slices of some seconds and then goes behind whatever else is waiting, so that mail and
-marks are not held up by a book. What a slice kept, the next goes on from.
+It works in slices of some seconds and then queues behind other waiting jobs, so that a long document
+doesn't delay them. Each slice continues where the last one stopped.
 """
 
 import time
@@ -29,13 +29,13 @@ READ_ALL: Final = "handouts.read"
 READ_ALL_SCHEDULE: Final = Schedule(READ_ALL, timedelta(hours=1))
 SLICE_S: Final = 8.0
 MOST_FAULTS: Final = 5
-DRAWING: Final = N_("Drawing the pages")
-GONE: Final = N_("The file of this handout is missing from the storage.")
+DRAWING: Final = N_("Preparing the pages")
+GONE: Final = N_("The file of this handout is missing from storage.")
 JPEG: Final = "image/jpeg"
 
 
 def read_handout(carrel: Carrel, run: JobRun) -> None:
-    """Draw and read a handout; killed anywhere, it can be gone on with."""
+    """Draw and read a handout; can be resumed after a kill at any point."""
     with carrel.database.transaction() as session:
         run.hold(session)
         handout = handout_pages.find_unread(session, run.subject)
@@ -57,20 +57,20 @@ def read_handout(carrel: Carrel, run: JobRun) -> None:
 
 
 def reading_ended(session: Session, ended: Ended) -> None:
-    """Let a handout that can't be read be as it is: it can be downloaded all the same."""
+    """Mark an unreadable handout as read: it can be downloaded anyway."""
     if handout_pages.find_unread(session, ended.subject) is not None:
         handout_pages.keep_words(session, ended.subject, {}, now=ended.at)
 
 
 def read_all(carrel: Carrel, _run: JobRun) -> None:
-    """Have the handouts read that nobody has read yet: those of before there were pictures."""
+    """Queue the reading of unread handouts, such as those added before pages were drawn."""
     with carrel.database.transaction() as session:
         for handout_id in handout_pages.all_unread(session):
             handouts.have_read(session, handout_id, now=now())
 
 
 def _draw(carrel: Carrel, run: JobRun, handout: Unread, path: Path) -> bool:
-    """Draw pages until all are done (True), or this slice is over and a job for the rest waits."""
+    """Draw pages until all are done (True), or until this slice is over and the rest is queued."""
     ends, done, faults = time.monotonic() + SLICE_S, handout.drawn, 0
     while done < handout.pictured and faults < MOST_FAULTS:
         if run.canceled():
@@ -91,7 +91,7 @@ def _draw(carrel: Carrel, run: JobRun, handout: Unread, path: Path) -> bool:
 
 
 def _some(carrel: Carrel, handout_id: str, path: Path, first: int, last: int) -> tuple[Drawn, ...]:
-    """Draw and store some pages; the first one without a picture when it can't be drawn."""
+    """Draw and store some pages; if the first can't be drawn, return it without a picture."""
     pages = draw_some(path, path.with_name("pages"), first, last)
     for page in pages:
         carrel.storage.put_file(large_key(handout_id, page.number), page.large, JPEG)
@@ -104,7 +104,7 @@ def _some(carrel: Carrel, handout_id: str, path: Path, first: int, last: int) ->
 
 
 def _words(handout: Unread, path: Path) -> dict[int, str]:
-    """Return what each page or slide says, by its number; nothing where it can't be read."""
+    """Return the text of each page or slide, by its number; empty if it can't be read."""
     try:
         said = words_of_pages(path) if handout.kind is DocumentKind.PDF else words_of_office(path)
     except UnusableDocument:

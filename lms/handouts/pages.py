@@ -1,4 +1,4 @@
-"""Pages of handouts: their pictures and words, stored by a job and read by pages."""
+"""Pages of handouts: their pictures and text, stored by a job and shown on pages."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ LETTERS: Final = passages.PIECE_LETTERS
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A handout whose pages are still to be read; `drawn` are those that a try before dealt with."""
+    """A handout whose pages are not read yet; `drawn` counts the pages that earlier tries finished."""
 
     id: int
     kind: DocumentKind
@@ -39,7 +39,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A page that was dealt with; sizes in pixels, 0 where it could not be drawn."""
+    """A finished page; sizes in pixels, 0 if it could not be drawn."""
 
     number: int
     width: int
@@ -48,9 +48,9 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """A page as it is looked at; a page that could not be drawn has the size 0.
+    """A page for display; a page that could not be drawn has the size 0.
 
-    `starts_s` is when it is first seen in the recording that plays, where that is known.
+    `starts_s` is when it first appears in the current recording, if known.
     """
 
     number: int
@@ -62,9 +62,9 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True)
 class Leaves:
-    """What can be looked through of a handout: the pages that are pictured, of `total` in the file.
+    """The pages of a handout that can be viewed, of `total` in the file.
 
-    `webinar` is the title of the one that it belongs to; `plays` tells whether there is a recording beside it.
+    `webinar` is the title of its webinar; `plays` means that there is a recording.
     """
 
     webinar_id: int
@@ -79,24 +79,24 @@ class Leaves:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What a handout is, and what it is called."""
+    """The kind and the title of a handout."""
 
     kind: DocumentKind
     title: str
 
 
 def large_key(handout_id: str, number: int) -> str:
-    """Return where the large picture of a page is kept."""
+    """Return the key of the large picture of a page."""
     return f"handouts/{handout_id}/page-{number:04d}.jpg"
 
 
 def small_key(handout_id: str, number: int) -> str:
-    """Return where the small picture of a page is kept."""
+    """Return the key of the small picture of a page."""
     return f"handouts/{handout_id}/small-{number:04d}.jpg"
 
 
 def find_unread(session: Session, handout_id: str) -> Unread | None:
-    """Return a handout that is to be read; None for one that was, and for one that is gone."""
+    """Return a handout that is to be read; None if it was read or removed."""
     row = session.scalar(
         select(Handout).where(
             Handout.public_id == handout_id,
@@ -113,7 +113,7 @@ def find_unread(session: Session, handout_id: str) -> Unread | None:
 
 
 def all_unread(session: Session) -> tuple[str, ...]:
-    """Return the handouts that are still to be read, the oldest first."""
+    """Return the handouts that are not read yet, the oldest first."""
     wanted = select(Handout.public_id).where(
         Handout.read_at.is_(None), Handout.removed_at.is_(None)
     )
@@ -121,7 +121,7 @@ def all_unread(session: Session) -> tuple[str, ...]:
 
 
 def keep_drawn(session: Session, handout: Unread, drawn: Iterable[Drawn]) -> None:
-    """Note which pages have been dealt with."""
+    """Record which pages are finished."""
     session.add_all(
         HandoutPage(handout_id=handout.id, number=page.number, width=page.width, height=page.height)
         for page in drawn
@@ -132,7 +132,7 @@ def keep_drawn(session: Session, handout: Unread, drawn: Iterable[Drawn]) -> Non
 def keep_words(
     session: Session, handout_id: str, words: Mapping[int, str], *, now: datetime
 ) -> None:
-    """Note that a handout has been read, and let the search find what its pages say."""
+    """Record that a handout was read, and add its text to the search."""
     handout = session.scalar(select(Handout).where(Handout.public_id == handout_id))
     if handout is None or handout.removed_at is not None:
         return
@@ -152,7 +152,7 @@ def keep_words(
 
 
 def pieces_of(words: str) -> Iterable[str]:
-    """Cut the words of a page to passages that can be quoted, between words where there are any."""
+    """Split the text of a page into passages that can be quoted, between words if possible."""
     while len(words) > LETTERS:
         cut = words.rfind(" ", LETTERS // 2, LETTERS)
         cut = LETTERS if cut < 0 else cut
@@ -163,9 +163,9 @@ def pieces_of(words: str) -> Iterable[str]:
 
 
 def read_leaves(session: Session, handout_id: str) -> Leaves:
-    """Return what can be looked through of a handout; raises NotFound where nothing can.
+    """Return the viewable pages of a handout; raises NotFound if there are none.
 
-    Ask the policy before showing it.
+    The caller must check the policy before showing them.
     """
     row = session.execute(
         select(Handout, Webinar.slug, Webinar.title)
@@ -209,9 +209,9 @@ def read_leaves(session: Session, handout_id: str) -> Leaves:
 
 
 def moments_of(session: Session, ids: Collection[str]) -> Mapping[tuple[str, int], float]:
-    """Return when pages of handouts are first seen (seconds) in the versions that play.
+    """Return when pages of handouts first appear (seconds) in the current recordings.
 
-    By the handout's outside id and the page's number; of no handouts, nothing is asked.
+    Keyed by the handout's public ID and the page number; runs no query for no handouts.
     """
     if not ids:
         return {}
@@ -227,7 +227,7 @@ def moments_of(session: Session, ids: Collection[str]) -> Mapping[tuple[str, int
 
 
 def name_handouts(session: Session, ids: Collection[str]) -> Mapping[str, Called]:
-    """Return what handouts are called, by their outside ids; of none, nothing is asked."""
+    """Return the kinds and titles of handouts, by public ID; runs no query for none."""
     if not ids:
         return {}
     rows = session.execute(

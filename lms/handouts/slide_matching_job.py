@@ -19,7 +19,7 @@ COMPARING: Final = N_("Comparing slides and pages")
 
 
 def match_pages(carrel: Carrel, run: JobRun) -> None:
-    """Look at every slide of a version once, and keep when each page is seen first."""
+    """Compare every slide of a version with the pages, and save when each page first appears."""
     with carrel.database.read_session() as session:
         pair = handout_page_times.read_pair(session, run.subject)
     handouts = [_pages(carrel, leaves) for leaves in pair.handouts] if pair.slides else []
@@ -49,7 +49,7 @@ def _pages(carrel: Carrel, leaves: tuple[Leaf, ...]) -> list[tuple[Leaf, Page]]:
 
 
 def _picture(carrel: Carrel, key: str) -> Image.Image | None:
-    """Return a picture that we made ourselves; None where it is gone."""
+    """Return a picture that we made; None if it is missing."""
     try:
         with carrel.storage.open(key) as file:
             return Image.open(BytesIO(file.read())).convert("L")

@@ -9,7 +9,7 @@ from lms.models.organizations import Organization
 
 
 def stamped_for(session: Session, *, login_id: int | None, organization_id: int | None) -> str:
-    """Return the name of a person, by address where none is known; else the organization's."""
+    """Return the name of a person, or their address without a name; else the organization's."""
     if login_id is not None:
         row = session.execute(select(Login.name, Login.email).where(Login.id == login_id)).one()
         return row.name or row.email or ""

@@ -1,1 +1,1 @@
-"""Housekeeping: jobs that end what is over, delete what was removed, and check stored files."""
+"""Housekeeping: jobs that expire and delete old rows and files, and check stored files."""

@@ -48,18 +48,19 @@ FORGETTING: Final = (
     order_sessions.forget_old,
     job_queue.forget_old,
     playback_sessions.forget_previews,
+    playback_sessions.forget_repeats,
 )
 
 
 def end_idle(carrel: Carrel, _run: JobRun) -> None:
-    """End what is left open: players not heard of for hours, showings whose day has ended."""
+    """End idle players, and group viewings whose day has ended."""
     with carrel.database.transaction() as session:
         playback_sessions.end_idle(session, now=now())
         showings.close_due(session, now=now())
 
 
 def read_captions(carrel: Carrel, run: JobRun) -> None:
-    """Read captions that were taken in before texts were kept, so that they are found, too."""
+    """Read captions uploaded before their texts were stored, so that search finds them, too."""
     with carrel.database.read_session() as session:
         waiting = captions.unread(session)
     for caption_id, key in waiting:
@@ -69,13 +70,13 @@ def read_captions(carrel: Carrel, run: JobRun) -> None:
             with carrel.storage.open(key) as file:
                 text = write_vtt(read_cues(file.read()))
         except (Missing, BadCaptions):
-            continue  # its file is gone or was never captions; staff see that on the page
+            continue  # its file is missing or was never captions; our team sees that on the page
         with carrel.database.transaction() as session:
             captions.take_in(session, caption_id, key, text)
 
 
 def tidy(carrel: Carrel, run: JobRun) -> None:
-    """Forget what is over and old: secrets, sign-ins, accounts never confirmed, letters, notes, jobs."""
+    """Delete old, expired rows: secrets, sign-ins, unconfirmed accounts, emails, notes, and jobs."""
     for number, forget in enumerate(FORGETTING, start=1):
         with carrel.database.transaction() as session:
             forget(session, now=now())

@@ -1,6 +1,7 @@
-"""The removed items purge job: deletes what is kept no longer, its files first.
+"""The removed items purge job: deletes items past their retention, files first.
 
-That is what staff removed 30 days ago, and the names of erased people in documents of seven years ago.
+These are items that our team removed 30 days ago, and the names of erased people in documents older
+than the legal time of seven years.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ CLEAR_SCHEDULE: Final = Schedule(CLEAR, timedelta(hours=6))
 
 @dataclass(frozen=True, slots=True)
 class _Gone:
-    """Something whose time to be put back is over: where its files are, and what forgets it."""
+    """An item that can't be restored anymore: its files, and the function that deletes its data."""
 
     id: str
     folders: tuple[str, ...]
@@ -35,7 +36,7 @@ class _Gone:
 
 
 def clear(carrel: Carrel, run: JobRun) -> None:
-    """Delete the files of what was removed long ago, then forget it."""
+    """Delete the files of items removed long ago, then their data."""
     at = now()
     with carrel.database.read_session() as session:
         gone = (*_overdue(session, at - KEPT_AFTER_REMOVAL), *_documents(session, at - LEGAL_TIME))

@@ -1,6 +1,6 @@
 """The storage audit: compares database and stored files, and deletes files no row names.
 
-Both sides are gone through in batches, so memory stays the same however large the house is.
+Both sides are read in batches, so that memory doesn't grow with the size of the library.
 """
 
 import hashlib
@@ -40,9 +40,9 @@ NAMES: Final = (
     "pdf_key",
     "source_key",
 )
-# Whose files may not be there yet: what is still being sent.
+# Files of these tables may not be in storage yet: they are still being uploaded.
 ARRIVING: Final = ("upload",)
-# Whose size and checksum are written down, and where the checksum stands.
+# The key columns with a recorded size and checksum, and the checksum's column.
 CHECKSUMS: Final = {
     "key": "sha256",
     "original_key": "sha256",
@@ -55,7 +55,7 @@ _URI: Final = re.compile(r'^(?:#EXT-X-MEDIA:.*URI="([^"]+)".*|([^#\s].*))$', re.
 
 
 class Wrong(StrEnum):
-    """What can be wrong with a file that the database names."""
+    """The faults of a file that the database names."""
 
     MISSING = "missing"
     SIZE = "wrong_size"
@@ -65,7 +65,7 @@ class Wrong(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A file that is not as the database says; `named_by` is the row: its table and its id."""
+    """A file that differs from the database; `named_by` is the row: its table and its id."""
 
     key: str
     wrong: Wrong
@@ -74,7 +74,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """A stored file that no row names; a young one may be on its way into the database."""
+    """A stored file that no row names; a young one may not be recorded yet."""
 
     key: str
     size_bytes: int
@@ -84,7 +84,7 @@ class Orphan:
 
 @dataclass(slots=True)
 class Inventory:
-    """What was found; at most a thousand of each are listed, all are counted."""
+    """The result; at most a thousand of each are listed, but all are counted."""
 
     named: int = 0
     stored: int = 0
@@ -95,13 +95,13 @@ class Inventory:
     orphans: list[Orphan] = field(default_factory=list)
 
     def note_fault(self, fault: Fault) -> None:
-        """Count a fault, and list it while there is room."""
+        """Count a fault, and list it if the list isn't full."""
         self.fault_count += 1
         if len(self.faults) < LISTED_MOST:
             self.faults.append(fault)
 
     def note_orphan(self, orphan: Orphan) -> None:
-        """Count an orphan, and list it while there is room."""
+        """Count an orphan, and list it if the list isn't full."""
         self.orphan_count += 1
         self.orphan_bytes += orphan.size_bytes
         if len(self.orphans) < LISTED_MOST:
@@ -116,7 +116,7 @@ def take_inventory(
     deep: bool,
     tell: Callable[[Inventory], None] = lambda _so_far: None,
 ) -> Inventory:
-    """Compare the database with the storage, both ways; `deep` reads every byte that has a checksum.
+    """Compare the database with storage, both ways; `deep` also verifies all checksums.
 
     `tell` is called after every batch. Nothing is changed.
     """
@@ -134,7 +134,7 @@ def take_inventory(
             loose = _unnamed(session, keys)
         for key in loose:
             stat = storage.stat(key)
-            if stat is not None:  # else it went meanwhile
+            if stat is not None:  # else deleted meanwhile
                 is_young = stat.modified > now - YOUNG
                 found.note_orphan(Orphan(key, stat.size, stat.modified, is_young))
         tell(found)
@@ -144,9 +144,9 @@ def take_inventory(
 def remove_orphans(
     database: Database, storage: Storage, orphans: Iterable[Orphan]
 ) -> tuple[Orphan, ...]:
-    """Delete files that no row names and that are older than a day; returns those that went.
+    """Delete files older than a day that no row names; returns those deleted.
 
-    Each is looked for in the database again: a row may name it by now.
+    Each is looked up in the database again, as a row may name it by now.
     """
     gone = []
     for batch in _batched(one for one in orphans if not one.is_young):
@@ -180,7 +180,7 @@ class _Named:
 
 
 def sha256_of(storage: Storage, key: str) -> str:
-    """Return the checksum of a stored file in hex, reading it piece by piece; raises Missing."""
+    """Return the SHA-256 of a stored file in hex, reading it piece by piece; raises Missing."""
     digest = hashlib.sha256()
     with storage.open(key) as source:
         while piece := source.read(PIECE):
@@ -189,7 +189,7 @@ def sha256_of(storage: Storage, key: str) -> str:
 
 
 def _examine_run(storage: Storage, master: str) -> Wrong | None:
-    """Look whether every range that the playlists of a run name lies in its file."""
+    """Check that every range in the playlists of a run is within its file."""
     folder = master.rpartition("/")[0]
     try:
         listed = _URI.findall(_text(storage, master))
@@ -214,7 +214,7 @@ def _text(storage: Storage, key: str) -> str:
 
 
 def _columns() -> Iterator[tuple[Table, Column[Any]]]:
-    """Yield every column of the library that holds the key of a stored file."""
+    """Yield every database column with the key of a stored file."""
     for table in Base.metadata.sorted_tables:
         for column in table.columns:
             if column.name in NAMES and isinstance(column.type, String):
@@ -267,7 +267,7 @@ def _runs(database: Database) -> Iterator[_Named]:
 
 
 def _unnamed(session: Session, keys: Sequence[str]) -> list[str]:
-    """Return those of some keys that no row accounts for."""
+    """Return the keys that no row accounts for."""
     named = set(_dropped_later(session))
     for _table, column in _columns():
         named.update(session.scalars(select(column).where(column.in_(keys))))
@@ -289,7 +289,7 @@ def _unnamed(session: Session, keys: Sequence[str]) -> list[str]:
 
 
 def _kept_runs(session: Session, recordings: set[str]) -> Callable[[str, str], bool]:
-    """Return what tells whether a run of a recording is played, made now or swept later."""
+    """Return a function that tells whether a run of a recording is played, being made, or swept later."""
     if not recordings:
         return lambda _recording, _run: False
     rows = session.execute(
@@ -312,7 +312,7 @@ def _kept_runs(session: Session, recordings: set[str]) -> Callable[[str, str], b
 
 
 def _dropped_later(session: Session) -> Iterator[str]:
-    """Yield the keys that a job which waits will delete."""
+    """Yield the keys that a queued job will delete."""
     waiting = select(Job.payload).where(Job.kind.like("%.drop"), Job.state == JobState.QUEUED)
     for payload in session.scalars(waiting):
         if "key" in payload:

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from lms.core import clock
 from lms.core.errors import N_, NotFound, Refused
 from lms.core.logs import within_request
 from lms.core.runtime import Carrel
@@ -21,7 +20,7 @@ from lms.jobs.queue import Claim, GiveUp, JobRun, LeaseLost, StandAside, TryAgai
 from lms.models.jobs import Job
 
 LOOK_S = 1.0
-SHARE_S = 5.0  # long work goes on for so long before others of its lane have their turn
+SHARE_S = 5.0  # how long a job runs before other jobs of its lane get a turn
 RENEW_EVERY = timedelta(seconds=5)
 WRITE_TRIES = 5
 WRITE_WAIT_S = 2.0
@@ -44,20 +43,21 @@ class JobAttempt:
         self._canceled = False
         self._share, self._note = 0.0, ""
         self._lease_until = held.lease_until
-        self._renewed_at = clock.now()
+        self._clock = carrel.database.clock
+        self._renewed_at = self._clock.now()
         self._began = time.monotonic()
         self._written = (self._share, self._note)
 
     def report(self, share: float, note: str) -> None:
-        """Keep the progress for the thread that writes it."""
+        """Note the progress, which another thread writes."""
         self._share, self._note = share, note
 
     def canceled(self) -> bool:
-        """Tell whether a person, another worker or the end of this one asks to stop."""
+        """Return whether to stop: canceled by a person, taken over, or this worker is ending."""
         return self._canceled or self._lost or self._stopping.is_set()
 
     def hold(self, session: Session) -> None:
-        """Raise LeaseLost unless the job is still ours, and stays so until the transaction ends."""
+        """Raise LeaseLost unless the job is ours, and stays ours until the transaction ends."""
         if not leases.is_held(session, self._held):
             self._lost = True
             raise LeaseLost
@@ -71,25 +71,25 @@ class JobAttempt:
         raise LeaseLost
 
     def give_way(self) -> None:
-        """Raise StandAside when this has worked for its share, and others of the lane wait."""
+        """Raise StandAside if this job had its share of time and others of the lane wait."""
         if time.monotonic() - self._began < SHARE_S:
             return
         with self._carrel.database.read_session() as session:
             is_wanted = leases.others_wait(
-                session, self._held, kinds=tuple(self._work.handlers), now=clock.now()
+                session, self._held, kinds=tuple(self._work.handlers), now=self._clock.now()
             )
         if is_wanted:
             raise StandAside
 
     def run(self) -> None:
-        """Run the handler and write how it ended, in the name of the request that wanted the job."""
+        """Run the handler and record its outcome, under the ID of the request that queued the job."""
         with within_request(self._held.request_id):
             self._run()
 
     def _run(self) -> None:
         held = self._held
         facts = {"job": held.public_id, "kind": held.kind, "tries": held.tries}
-        # Some rounds begin every few seconds: of those, the log is told what went wrong alone.
+        # Scheduled jobs can run every few seconds, so only their failures are logged.
         is_round = held.kind in {each.kind for each in self._work.schedules}
         (log.debug if is_round else log.info)("job_started", **facts)
         with self._keeping_the_lease():
@@ -103,7 +103,7 @@ class JobAttempt:
         tell("job_ended", **facts, outcome=outcome, kept=kept, s=took_s)
 
     def abandon(self) -> None:
-        """Give the job back although its handler is still running: the process is about to end."""
+        """Return the job to the queue while its handler still runs, because the process is about to end."""
         self._write(self._give_back)
         self._ended.set()
 
@@ -120,7 +120,7 @@ class JobAttempt:
         )
         try:
             self._work.handlers[held.kind](self._carrel, run)
-        except Exception as error:  # noqa: BLE001  (whatever a handler raises is an outcome)
+        except Exception as error:  # noqa: BLE001  (any exception is an outcome)
             return self._outcome_of(error)
         return self._done
 
@@ -154,11 +154,11 @@ class JobAttempt:
         for _ in range(WRITE_TRIES):
             try:
                 with self._carrel.database.transaction() as session:
-                    return ending(session, clock.now())
-            except (SQLAlchemyError, Refused) as error:  # refused: two waited for each other
+                    return ending(session, self._clock.now())
+            except (SQLAlchemyError, Refused) as error:  # Refused means a deadlock
                 log.error("job_end_not_written", kind=type(error).__name__)  # noqa: TRY400  (no values)
                 self._ended.wait(WRITE_WAIT_S)
-        return False  # the lease lapses, and the job is done again
+        return False  # the lease expires, and the job runs again
 
     @contextmanager
     def _keeping_the_lease(self) -> Iterator[None]:
@@ -172,7 +172,7 @@ class JobAttempt:
 
     def _keep(self) -> None:
         while not self._ended.wait(LOOK_S):
-            now = clock.now()
+            now = self._clock.now()
             try:
                 self._look(now)
             except (SQLAlchemyError, Refused) as error:
@@ -181,7 +181,7 @@ class JobAttempt:
             if self._lost and not self._settling:
                 log.error("lease_lost", job=self._held.public_id)
             if self._lost:
-                return  # while its end is being written, `kept` tells whether it was still ours
+                return  # while its end is being written, `kept` says whether it was still ours
 
     def _look(self, at: datetime) -> None:
         progress = (self._share, self._note)
@@ -208,9 +208,8 @@ def _failure(error: Exception) -> Failure:
         return Failure(error.sentence, error.detail[-DETAIL_CHARS:], final)
     if isinstance(error, NotFound):
         log.warning("job_subject_gone", exc_info=error)
-        return Failure(
-            GONE, failure_of(error).detail, final=True
-        )  # it was deleted, merged or erased meanwhile
+        # it was deleted, merged or erased in the meantime
+        return Failure(GONE, failure_of(error).detail, final=True)
     log.error("job_broke", kind=type(error).__name__, exc_info=error)
     if isinstance(error, Refused):
         return Failure(error.message, failure_of(error).detail, final=False)

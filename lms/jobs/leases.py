@@ -1,7 +1,8 @@
 """Leases of jobs: a worker claims a job, renews its lease, and records the end.
 
-Every write here is fenced by `leased_by`, which is new with every claim: a worker that lost its
-lease, and doesn't know yet, changes nothing. The machines' clocks must agree within a few seconds.
+Every write here is fenced by `leased_by`, which is new with every claim, so that a worker that lost
+its lease without noticing changes nothing. Leases use the database's clock, which all machines
+share.
 """
 
 import traceback
@@ -28,7 +29,7 @@ STOPPED_MIDWAY = N_("The worker stopped in the middle of this, every time it was
 CANCELED = N_("This was canceled.")
 BROKE = N_("Something went wrong while this was being done.")
 DETAIL_CHARS = 8_000
-# The database was away or gave this statement up: no fault of the job's, and later it may work.
+# The database couldn't be reached or rolled back: not the job's fault, and a retry may work.
 NOT_THE_JOBS = (OperationalError, InterfaceError)
 
 log = structlog.get_logger()
@@ -36,7 +37,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a try failed, and whether another one makes sense."""
+    """Why a try failed, and whether it is final."""
 
     sentence: str
     detail: str
@@ -44,24 +45,24 @@ class Failure:
 
 
 def failure_of(error: Exception) -> Failure:
-    """Return how a fault nobody expected is kept: one sentence, and its traceback without addresses."""
+    """Return the failure for an unexpected error: one sentence, and its traceback without addresses."""
     text = without_addresses("".join(traceback.format_exception(error)))
     return Failure(BROKE, storable(text)[-DETAIL_CHARS:], final=False)
 
 
 def storable(text: str) -> str:
-    """Return a text without what databases refuse: NUL, and halves of characters."""
+    """Return a text without what databases reject: NUL and surrogates."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def wait_after(tries: int) -> timedelta:
-    """Return how long to wait after so many tries: 10 s, then six times as long, at most an hour."""
+    """Return the wait after this many tries: 10 s, then six times as long each, at most an hour."""
     growth: int = 6 ** min(tries - 1, 6)
     return min(FIRST_WAIT * growth, LONGEST_WAIT)
 
 
 def has_work(session: Session, *, lane: Lane | None, kinds: Collection[str], now: datetime) -> bool:
-    """Tell whether a claim or a settlement would find something; reads only."""
+    """Return whether a claim or a settlement would find something; reads only."""
     waiting = select(Job.id).where(_ready(now), Job.kind.in_(kinds)).limit(1)
     if lane is not None:
         waiting = waiting.where(Job.lane == lane)
@@ -69,13 +70,13 @@ def has_work(session: Session, *, lane: Lane | None, kinds: Collection[str], now
 
 
 def has_stranded(session: Session, *, now: datetime) -> bool:
-    """Tell whether a settlement would find something; reads only."""
+    """Return whether a settlement would find something; reads only."""
     queries = (select(Job.id).where(condition).limit(1) for condition in _stranded(now))
     return any(session.scalar(query) is not None for query in queries)
 
 
 def others_wait(session: Session, held: Claim, *, kinds: Collection[str], now: datetime) -> bool:
-    """Tell whether a job of the same lane is due that is no less urgent than a held one."""
+    """Return whether a job of the same lane is due with at least the priority of a held one."""
     own = select(Job.priority).where(Job.id == held.id).scalar_subquery()
     query = select(Job.id).where(
         _ready(now), Job.kind.in_(kinds), Job.lane == held.lane, Job.priority <= own
@@ -92,13 +93,13 @@ def claim(
     now: datetime,
     job_id: str | None = None,
 ) -> Claim | None:
-    """Take the next job that is due, in a lane or by its outside id; None when there is none."""
+    """Claim the next due job, in a lane or by its public ID; None if there is none."""
     due = select(Job.id).where(_ready(now), Job.kind.in_(kinds))
     if lane is not None:
         due = due.where(Job.lane == lane)
     if job_id is not None:
         due = due.where(Job.public_id == job_id)
-    # SKIP LOCKED is left out by SQLAlchemy on SQLite, where one transaction writes at a time.
+    # SQLAlchemy omits SKIP LOCKED on SQLite, which has a single writer.
     due = due.order_by(Job.priority, Job.run_at, Job.id).limit(1).with_for_update(skip_locked=True)
     taken = (
         update(Job)
@@ -123,7 +124,7 @@ def claim(
 def renew(session: Session, held: Claim, *, share: float, note: str, now: datetime) -> bool | None:
     """Renew the lease and write the progress.
 
-    Returns whether canceling was asked for, None when the lease is lost.
+    Returns whether a cancellation was requested, or None if the lease is lost.
     """
     statement = (
         _fenced(held)
@@ -136,31 +137,31 @@ def renew(session: Session, held: Claim, *, share: float, note: str, now: dateti
 
 
 def is_held(session: Session, held: Claim) -> bool:
-    """Tell whether the claim still stands, and keep it so until the transaction ends."""
+    """Return whether the claim is valid, and keep it so until the transaction ends."""
     statement = _fenced(held).values(leased_by=held.leased_by).returning(Job.id)
     return session.execute(statement).scalar_one_or_none() is not None
 
 
 def stands(session: Session, held: Claim) -> bool:
-    """Tell whether the claim still stands at this moment; reads only."""
+    """Return whether the claim is valid at this moment; reads only."""
     mine = (Job.id == held.id, Job.state == JobState.RUNNING, Job.leased_by == held.leased_by)
     return session.scalar(select(Job.id).where(*mine)) is not None
 
 
 def finish(session: Session, held: Claim, *, now: datetime) -> bool:
-    """Mark a job done; False when the lease was lost, and then nothing is changed."""
+    """Mark a job done; False, without a change, if the lease was lost."""
     values = {"state": JobState.DONE, "progress": 1.0, "finished_at": now}
     return _let_go(session, held, values | {"failure": None, "failure_detail": None})
 
 
 def give_back(session: Session, held: Claim, *, now: datetime) -> bool:
-    """Put a job back as if it had not been tried: its worker is going off duty."""
+    """Return a job to the queue as if it hadn't been tried, because its worker is stopping."""
     values = {"state": JobState.QUEUED, "tries": max(held.tries - 1, 0), "run_at": now}
     return _let_go(session, held, values)
 
 
 def stop(session: Session, held: Claim, *, endings: Mapping[str, Ending], now: datetime) -> bool:
-    """Mark a running job canceled and tell its ending."""
+    """Mark a running job canceled and call its ending."""
     values = {"state": JobState.CANCELED, "finished_at": now}
     if not _let_go(session, held, values):
         return False
@@ -176,7 +177,7 @@ def fail(
     endings: Mapping[str, Ending],
     now: datetime,
 ) -> bool:
-    """Queue a failed job again, later; after its last try, or a final failure, leave it FAILED."""
+    """Queue a failed job again, later; after its last try or a final failure, mark it FAILED."""
     values = {
         "failure": storable(failure.sentence),
         "failure_detail": storable(failure.detail),
@@ -191,10 +192,10 @@ def fail(
 
 
 def settle(session: Session, *, endings: Mapping[str, Ending], now: datetime) -> int:
-    """Deal with what no worker holds any more: lapsed leases, and canceled jobs that never began.
+    """Settle the jobs that no worker has: expired leases, and canceled jobs that never started.
 
-    A lapsed job is queued again, unless it was canceled or has used up its tries. Each is settled
-    by itself: one that can't be now is left for later. Returns how many jobs were settled.
+    A job with an expired lease is queued again, unless it was canceled or has used up its tries.
+    Each is settled separately, so one that fails is left for later. Returns how many were settled.
     """
     settled = 0
     for condition, first in zip(_stranded(now), (Job.lease_until, Job.id), strict=True):
@@ -211,7 +212,7 @@ def settle(session: Session, *, endings: Mapping[str, Ending], now: datetime) ->
 
 
 def _settled(session: Session, job: Job, endings: Mapping[str, Ending], now: datetime) -> bool:
-    """Settle one job, or put it off for the length of a lease; raises when the database is away."""
+    """Settle one job, or postpone it by a lease; raises if the database can't be reached."""
     try:
         with session.begin_nested():
             _settle(session, job, endings, now)
@@ -254,7 +255,7 @@ def _ready(now: datetime) -> ColumnElement[bool]:
 
 
 def _stranded(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return what no worker holds any more: lapsed leases, and canceled jobs that never began."""
+    """Return the conditions for jobs that no worker has: expired leases, canceled before the start."""
     return and_(text(RUNS), Job.lease_until < now), and_(text(DROPPED))
 
 
@@ -285,7 +286,7 @@ def _ended(held: Claim, state: JobState, sentence: str, detail: str, now: dateti
 
 
 def _tell(session: Session, endings: Mapping[str, Ending], ended: Ended) -> None:
-    """Tell a job's ending; where that fails, the job is failed all the same, and says why."""
+    """Call a job's ending; if that fails, mark the job failed and record why."""
     ending = endings.get(ended.kind)
     if ending is None:
         return

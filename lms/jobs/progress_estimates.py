@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-SURE_AFTER: Final = timedelta(seconds=2)  # before that a rate says nothing
+SURE_AFTER: Final = timedelta(seconds=2)  # an earlier rate is meaningless
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """So many are done, of so many where that is known; `per_second` and `left` once they are known."""
+    """The amount done, and the total if known; `per_second` and `left` once they can be estimated."""
 
     done: int
     total: int | None
@@ -29,7 +29,7 @@ def pace_of(
 ) -> Pace:
     """Return the pace of work of which a share, 0 to 1, is done.
 
-    `before` of what is done had been done before it started: by a worker that was lost.
+    `before` of `done` were done earlier, by a lost worker.
     """
     took, since = None if started_at is None else now - started_at, done - before
     if took is None or took < SURE_AFTER or since <= 0 or share <= 0:

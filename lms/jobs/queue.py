@@ -1,7 +1,7 @@
 """The job queue: enqueue work in the transaction that wants it; retry, cancel, and list jobs.
 
-The row is the truth. A worker (lms/worker/worker.py) takes it under a lease, so a worker that is killed
-loses nothing: the lease lapses and the next one takes over. Handlers are therefore idempotent.
+The row is the source of truth. A worker (lms/worker/worker.py) takes it under a lease. If the
+worker is killed, the lease expires and another takes over, so handlers must be idempotent.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELED)
 class GiveUp(Exception):
     """Raised by a handler: this can't succeed, however often it is tried.
 
-    `sentence` is for people, `detail` (the tail of a program's output, say) for staff.
+    `sentence` is for people, `detail` (such as the end of a program's output) for staff.
     """
 
     def __init__(self, sentence: str, detail: str = "") -> None:
@@ -43,20 +43,20 @@ class TryAgain(GiveUp):
 
 
 class Stopped(Exception):
-    """Raised by a handler that stops early because `canceled()` said so."""
+    """Raised by a handler that stops early because of `canceled()`."""
 
 
 class StandAside(Exception):
-    """Raised by a handler that gives way to more urgent work; the job waits again, as if not tried."""
+    """Raised by a handler to let more urgent work run; the job is queued again, as if not tried."""
 
 
 class LeaseLost(Stopped):
-    """Another worker has taken this job over; whatever this one found out is not kept."""
+    """Another worker has taken over this job; what this one did is discarded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A job as its worker holds it; `leased_by` is new with every claim and fences the rest out."""
+    """A job claimed by a worker; `leased_by` is new with every claim and fences out other workers."""
 
     id: int
     public_id: str
@@ -72,22 +72,22 @@ class Claim:
 
 
 class Watch(Protocol):
-    """What stands between a handler and the row: progress out, canceling in."""
+    """The handler's connection to the job's row: progress out, cancellation in."""
 
     def report(self, share: float, note: str) -> None:
-        """Keep the progress; it is written by and by."""
+        """Note the progress, to be written later."""
 
     def canceled(self) -> bool:
-        """Tell whether to stop."""
+        """Return whether to stop."""
 
     def hold(self, session: Session) -> None:
-        """Make sure, within the session's transaction, that the job is still this worker's."""
+        """Raise LeaseLost unless the job stays this worker's until the session's transaction ends."""
 
     def stand(self) -> None:
-        """Make sure, by a look, that the job is still this worker's."""
+        """Raise LeaseLost unless the job is this worker's at this moment."""
 
     def give_way(self) -> None:
-        """Raise StandAside where others wait and this job has had its share of the lane."""
+        """Raise StandAside if others wait and this job had its share of the lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,41 +103,41 @@ class JobRun:
     watch: Watch
 
     def report(self, share: float, note: str = "") -> None:
-        """Say how much is done (0 to 1) and what is being done; cheap, call it as often as you like."""
+        """Report the share done (0 to 1) and the current step; cheap enough for frequent calls."""
         self.watch.report(share, note)
 
     def canceled(self) -> bool:
-        """Tell whether to stop now: canceled by a person, taken over, or the worker is ending.
+        """Return whether to stop now: canceled by a person, taken over, or the worker is ending.
 
-        A handler that stops for it raises (`Stopped`, or whatever its own work raises); one that
-        returns has done the job.
+        A handler that stops for it raises (`Stopped`, or any exception of its work); returning
+        means that the job is done.
         """
         return self.watch.canceled()
 
     def hold(self, session: Session) -> None:
-        """Fence a transaction of the handler's own: raises LeaseLost if the job was taken over."""
+        """Fence a transaction of the handler: raises LeaseLost if the job was taken over."""
         self.watch.hold(session)
 
     def stand(self) -> None:
-        """Fence what no transaction can: raises LeaseLost if the job was taken over by now.
+        """Fence writes outside the database: raises LeaseLost if the job was taken over by now.
 
-        A worker may stand still after it looked; so what it writes outside the database it must
-        take back when it learns of it, and something else must tidy up if it never does.
+        A worker can stall after this check, so it must undo such writes when it learns that it lost
+        the lease, and something else must clean up if it never does.
         """
         self.watch.stand()
 
     def give_way(self) -> None:
-        """Let others of the lane have their turn, once this has worked for some seconds.
+        """Let other jobs of the lane run, once this one has worked for some seconds.
 
-        For work on thousands: call it where all that was done is committed. It raises StandAside;
-        the job comes to its turn again behind those that wait, and goes on with what is left.
+        For jobs with thousands of items: call it when everything done is committed. It raises
+        StandAside; the job is queued behind the waiting ones, and continues with what is left.
         """
         self.watch.give_way()
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a job ended without being done."""
+    """How a job ended without success."""
 
     public_id: str
     kind: str
@@ -155,9 +155,9 @@ Ending = Callable[[Session, Ended], None]
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """A kind of job: its stored name, what does it, and what is told that one failed or was canceled.
+    """A kind of job: its stored name, its handler, and what to call if it failed or was canceled.
 
-    `ended` is called inside the transaction that writes the end.
+    `ended` is called in the transaction that writes the end.
     """
 
     name: str
@@ -167,7 +167,7 @@ class JobKind:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A job that comes back by itself, once in every slot of length `every`."""
+    """A recurring job, queued once in every interval of length `every`."""
 
     kind: str
     every: timedelta
@@ -176,7 +176,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Everything a worker can do."""
+    """All jobs that a worker can do."""
 
     handlers: Mapping[str, Handler]
     endings: Mapping[str, Ending] = field(default_factory=lambda: MappingProxyType({}))
@@ -185,7 +185,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
-    """A job as people see it; `id` is its outside id."""
+    """A job as people see it; `id` is its public ID."""
 
     id: str
     kind: str
@@ -207,13 +207,13 @@ class JobFacts:
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """One page of jobs, newest first, and how many there are in all."""
+    """One page of jobs, newest first, and the total number."""
 
     items: tuple[JobFacts, ...]
     total: int
 
 
-def enqueue(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
+def enqueue(  # noqa: PLR0913  (every argument is needed)
     session: Session,
     *,
     kind: str,
@@ -224,11 +224,11 @@ def enqueue(  # noqa: PLR0913  (it reads as one sentence, and each word is neede
     unique_key: str | None = None,
     priority: int = 100,
 ) -> Job:
-    """Write a job into the caller's transaction; a worker starts it after the commit.
+    """Write a job in the caller's transaction; a worker starts it after the commit.
 
-    `subject` is the outside id of what it is about, `payload` holds ids and numbers, never names
-    or addresses. A `unique_key` that was used before returns the job that has it, as it stands.
-    Lower priorities go first.
+    `subject` is the public ID of what it is about; `payload` contains IDs and numbers, never names
+    or addresses. If the `unique_key` was used before, returns the existing job unchanged. Lower
+    priorities go first.
     """
     job = Job(
         kind=kind,
@@ -249,9 +249,9 @@ def enqueue(  # noqa: PLR0913  (it reads as one sentence, and each word is neede
 
 
 def retry(session: Session, job_id: str, *, actor: str | None, now: datetime) -> Job:
-    """Queue a job that failed or was canceled once more, with all its tries.
+    """Queue a failed or canceled job again, with all its tries.
 
-    Raises NotFound for an id that is none, Conflict while the job is under way or when it is done.
+    Raises NotFound for an unknown ID, and Conflict if the job is queued, running or done.
     """
     job = _locked_job(session, job_id)
     if job.state not in (JobState.FAILED, JobState.CANCELED):
@@ -269,9 +269,9 @@ def retry(session: Session, job_id: str, *, actor: str | None, now: datetime) ->
 
 
 def cancel(session: Session, job_id: str, *, actor: str | None, now: datetime) -> Job:
-    """Ask for a job to be canceled: it never starts, or its handler is told to stop.
+    """Request that a job be canceled: it never starts, or its handler is asked to stop.
 
-    The worker writes the end. Raises NotFound for an id that is none, Conflict when it has ended.
+    The worker records the end. Raises NotFound for an unknown ID, and Conflict if it has ended.
     """
     job = _locked_job(session, job_id)
     if job.state in ENDED:
@@ -292,7 +292,7 @@ def job_facts(session: Session, job_id: str) -> JobFacts:
 
 
 def latest_job(session: Session, *, kind: str, subject: str) -> JobFacts | None:
-    """Return the newest job of a kind about a subject: what a page shows as its progress."""
+    """Return the newest job of a kind about a subject, for a page's progress."""
     query = (
         select(Job).where(Job.kind == kind, Job.subject == subject).order_by(Job.id.desc()).limit(1)
     )
@@ -309,8 +309,8 @@ def list_jobs(
 ) -> JobPage:
     """Return jobs, newest first; no states means all of them.
 
-    The house's own rounds (about no subject) are shown while they wait or run and when they
-    failed; the many that were done would bury the rest.
+    Scheduled jobs (without a subject) are listed only while queued, running, canceled or failed,
+    because the many that are done would hide the rest.
     """
     wanted = select(Job).where(~_DONE_ROUND)
     if states:
@@ -321,7 +321,7 @@ def list_jobs(
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
-    """Delete the jobs that ended a month ago, rounds after a day; failed ones stay for staff."""
+    """Delete jobs that ended a month ago, scheduled ones after a day; failed jobs stay for staff."""
     over = (JobState.DONE, JobState.CANCELED)
     old = and_(Job.state.in_(over), Job.finished_at < now - KEPT_AFTER_ITS_END)
     old_round = and_(_DONE_ROUND, Job.finished_at < now - ROUND_KEPT_AFTER_ITS_END)

@@ -10,7 +10,7 @@ from lms.models.recordings import Recording
 
 
 def titles_of(session: Session, subjects: Collection[str]) -> Mapping[str, str]:
-    """Return the webinar's title for each outside id that is a recording's; others are left out."""
+    """Return the webinar's title for each public ID of a recording; other IDs are left out."""
     found = select(Recording.public_id, Webinar.title).join_from(
         Recording, Webinar, Recording.webinar_id == Webinar.id
     )
@@ -19,5 +19,5 @@ def titles_of(session: Session, subjects: Collection[str]) -> Mapping[str, str]:
 
 
 def seconds_of(session: Session, subject: str) -> float | None:
-    """Return how long the recording is that a job is about; None where that is not known."""
+    """Return the length in seconds of the recording that a job is about, or None."""
     return session.scalar(select(Recording.seconds).where(Recording.public_id == subject))

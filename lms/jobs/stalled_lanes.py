@@ -17,9 +17,9 @@ MAIL: Final = "mail"
 
 @dataclass(frozen=True, slots=True)
 class Stalled:
-    """A lane of jobs, or email, that serves nothing: how many wait, the first since when.
+    """A stalled lane of jobs, or email: how many wait, and since when.
 
-    Of email it counts the lanes of lms/mail/lanes.py that send nothing, as one.
+    Stalled lanes of email (lms/mail/lanes.py) are counted as one.
     """
 
     lane: str
@@ -28,9 +28,9 @@ class Stalled:
 
 
 def read_stalled(session: Session, *, now: datetime) -> tuple[Stalled, ...]:
-    """Return the lanes in which something was due ten minutes ago and nothing was done since.
+    """Return the lanes where something was due ten minutes ago and nothing was done since.
 
-    A job that runs under a live lease counts as being served, however long it takes.
+    A job running under a valid lease counts as progress, however long it takes.
     """
     return (*_stalled_lanes(session, now), *_stalled_mail(session, now))
 
@@ -39,7 +39,8 @@ def _stalled_lanes(session: Session, now: datetime) -> Iterator[Stalled]:
     late = now - PATIENCE
     conditions = (
         and_(text(WAITS), Job.run_at <= late),
-        and_(text(RUNS), Job.lease_until <= late),  # its worker is gone, and no other takes it over
+        # Its worker is gone, and no other has taken it over.
+        and_(text(RUNS), Job.lease_until <= late),
     )
     in_lane = (
         select(Job.lane, func.count().label("jobs"), func.min(Job.run_at).label("since"))
@@ -55,7 +56,7 @@ def _stalled_lanes(session: Session, now: datetime) -> Iterator[Stalled]:
     ).all()
     for lane, count, since in waiting:
         is_served = or_(
-            # one that was put off is leased to nobody
+            # a postponed job is leased to no one
             and_(Job.state == JobState.RUNNING, Job.lease_until >= now, Job.leased_by != ""),
             Job.started_at > now - PATIENCE,
             Job.finished_at > now - PATIENCE,
@@ -82,7 +83,7 @@ def _stalled_mail(session: Session, now: datetime) -> Iterator[Stalled]:
 
 
 def _sends(session: Session, lane: MailLane, now: datetime) -> bool:
-    """Tell whether a lane of email sends one now, or sent one within ten minutes."""
+    """Return whether a lane of email is sending, or sent one within ten minutes."""
     in_lane = select(Mail.id).where(Mail.lane == lane).limit(1)
     is_sending = in_lane.where(Mail.state == JobState.RUNNING, Mail.lease_until >= now)
     has_sent = in_lane.where(Mail.sent_at > now - PATIENCE)

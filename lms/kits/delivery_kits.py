@@ -1,7 +1,7 @@
 """Delivery kits: recordings for organizations that host them on their own systems.
 
-Staff allow an organization to take them, as its contract says. A kit is asked for, made by a job
-(lms/kits/jobs.py), fetched by a link that can be taken back, and gone after two weeks.
+Our team allows kits for an organization, as its contract says. A kit is requested, made by a job
+(lms/kits/jobs.py), downloaded by a revocable link, and deleted after two weeks.
 """
 
 import secrets
@@ -28,18 +28,18 @@ from lms.models.recordings import Recording, RecordingState
 MAKE: Final = "kit.make"
 DROP: Final = "kit.drop"
 KEPT_FOR: Final = timedelta(days=14)
-NOT_ALLOWED: Final = N_("Your contract does not say that you host recordings yourselves. Ask us.")
-NOT_YOURS: Final = N_("Your organization does not hold this recording now.")
-NOT_READY: Final = N_("This recording is still being prepared. Ask again when it plays.")
-MADE_ALREADY: Final = N_("This kit is being made already, or is ready.")
-LINK_IS_OVER: Final = N_("This link to a recording was taken back, replaced, or has run out.")
-NO_FILE: Final = N_("This kit has no file to fetch.")
-BEING_MADE: Final = N_("This kit is still being made. Stop that first.")
+NOT_ALLOWED: Final = N_("Your contract doesn't include hosting recordings yourselves. Contact us.")
+NOT_YOURS: Final = N_("Your organization doesn't have access to this recording.")
+NOT_READY: Final = N_("This recording is still being prepared. Try again when it can be played.")
+MADE_ALREADY: Final = N_("This kit is already in progress or ready.")
+LINK_IS_OVER: Final = N_("This link was turned off, replaced, or has expired.")
+NO_FILE: Final = N_("This kit has no file to download.")
+BEING_MADE: Final = N_("This kit is still in progress. Stop it first.")
 
 
 @dataclass(frozen=True, slots=True)
 class KitFacts:
-    """A kit as its organization sees it; `progress` is a share of the making, 0 to 1."""
+    """A kit as its organization sees it; `progress` is the finished share, 0 to 1."""
 
     id: int
     public_id: str
@@ -61,7 +61,7 @@ class KitFacts:
 
 @dataclass(frozen=True, slots=True)
 class KitFile:
-    """The stored zip of a kit, and the name it is saved under."""
+    """The stored ZIP file of a kit, and its file name for the download."""
 
     kit: str
     key: str
@@ -69,7 +69,7 @@ class KitFile:
 
 
 def allow(session: Session, organization_id: int, *, actor: str | None, now: datetime) -> None:
-    """Let an organization take kits; twice is once."""
+    """Allow an organization to request kits; repeating it has no effect."""
     if is_allowed(session, organization_id):
         return
     session.add(KitPermit(organization_id=organization_id, granted_at=now))
@@ -78,7 +78,7 @@ def allow(session: Session, organization_id: int, *, actor: str | None, now: dat
 
 
 def forbid(session: Session, organization_id: int, *, actor: str | None, now: datetime) -> None:
-    """Let an organization take no more kits; links to those that were made open nothing."""
+    """Stop allowing kits for an organization; the links to its kits stop working."""
     gone = session.execute(
         delete(KitPermit)
         .where(KitPermit.organization_id.in_(family_of(organization_id)))
@@ -90,7 +90,7 @@ def forbid(session: Session, organization_id: int, *, actor: str | None, now: da
 
 
 def is_allowed(session: Session, organization_id: int) -> bool:
-    """Tell whether staff allow an organization, or one that was merged with it, to take kits."""
+    """Return whether an organization, or one merged with it, may request kits."""
     theirs = KitPermit.organization_id.in_(family_of(organization_id))
     return bool(session.scalar(select(exists().where(theirs))))
 
@@ -98,10 +98,10 @@ def is_allowed(session: Session, organization_id: int) -> bool:
 def ask(
     session: Session, organization_id: int, webinar: str, *, actor: str | None, now: datetime
 ) -> str:
-    """Have the kit of a webinar (its outside id) made; returns the kit's outside id.
+    """Request the kit of a webinar (its public ID); returns the kit's public ID.
 
-    Raises Forbidden where the organization may take none, or doesn't hold the recording now; NotFound
-    for a webinar that is none; Conflict while there is one, or nothing to make it of.
+    Raises Forbidden if the organization may not request kits or has no access to the recording now;
+    NotFound for an unknown webinar; Conflict if a kit exists, or if the recording isn't ready.
     """
     if not is_allowed(session, organization_id):
         raise Forbidden(NOT_ALLOWED, code="kits_not_allowed")
@@ -134,7 +134,7 @@ def ask(
 def may_have(
     session: Session, organization_id: int, webinar_id: int, *, now: datetime
 ) -> Admitted | None:
-    """Return by what an organization holds a recording now; None when it does not."""
+    """Return the decision that gives an organization access to a recording now, or None."""
     visitor = Visitor(None, organization_id, Presence.LOOKING_OVER)
     decision = read_standing(session, visitor, webinar_id).decide(Action.RECORDING, now)
     return decision if isinstance(decision, Admitted) else None
@@ -148,7 +148,7 @@ def list_kits(session: Session, organization_id: int) -> tuple[KitFacts, ...]:
 
 
 def find_kit(session: Session, organization_id: int, public_id: str) -> KitFacts:
-    """Return a kit of an organization's; raises NotFound."""
+    """Return an organization's kit; raises NotFound."""
     row = session.execute(
         _FACTS.where(
             DeliveryKit.organization_id.in_(family_of(organization_id)),
@@ -163,9 +163,9 @@ def find_kit(session: Session, organization_id: int, public_id: str) -> KitFacts
 def make_link(
     session: Session, organization_id: int, public_id: str, *, actor: str | None, now: datetime
 ) -> str:
-    """Make the link of a kit that is ready, and return its token, kept nowhere; the one before ends.
+    """Make the link of a ready kit and return its token, which is not stored; the former link ends.
 
-    It works as long as the file is kept. Raises NotFound, Conflict without a file, Forbidden.
+    It works until the file is deleted. Raises NotFound, Conflict without a file, Forbidden.
     """
     kit = _locked(session, DeliveryKit.public_id == public_id, organization_id)
     if kit.state is not KitState.READY or (kit.expires_at and kit.expires_at <= now):
@@ -183,7 +183,7 @@ def make_link(
 def take_back_link(
     session: Session, organization_id: int, public_id: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Let a kit's link open nothing; the file stays for a new one. Raises NotFound."""
+    """Revoke a kit's link; the file stays for a new link. Raises NotFound."""
     kit = _locked(session, DeliveryKit.public_id == public_id, organization_id)
     if kit.token_hash is not None:
         _end_link(session, kit)
@@ -193,7 +193,7 @@ def take_back_link(
 def stop(
     session: Session, organization_id: int, public_id: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Stop the making of a kit. Raises NotFound, and Conflict when it has ended already."""
+    """Stop making a kit. Raises NotFound, and Conflict if it has already ended."""
     facts = find_kit(session, organization_id, public_id)
     if facts.state is not KitState.MAKING or facts.job is None:
         raise Conflict(NO_FILE)
@@ -203,7 +203,7 @@ def stop(
 def withdraw(
     session: Session, organization_id: int, public_id: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Take a kit back: its link opens nothing and its file goes. Raises NotFound and Conflict."""
+    """Withdraw a kit: its link stops working and its file is deleted. Raises NotFound and Conflict."""
     kit = _locked(session, DeliveryKit.public_id == public_id, organization_id)
     if kit.state is KitState.MAKING:
         raise Conflict(BEING_MADE)
@@ -212,9 +212,9 @@ def withdraw(
 
 
 def open_link(session: Session, token: str, *, now: datetime) -> KitFile:
-    """Return what a link leads to, while the organization may have it.
+    """Return the file of a link, while the organization may have it.
 
-    Raises NotFound for a token that never was one, Gone for a link, a file or a right that ended.
+    Raises NotFound for an unknown token, Gone for a link, file or access that ended.
     """
     row = session.execute(
         select(
@@ -243,7 +243,7 @@ def open_link(session: Session, token: str, *, now: datetime) -> KitFile:
 
 
 def note_download(session: Session, kit: str, *, now: datetime) -> None:
-    """Count a download that began, and write it into the trail."""
+    """Count a started download, and record it in the audit trail."""
     session.execute(
         update(DeliveryKit)
         .where(DeliveryKit.public_id == kit)
@@ -254,7 +254,7 @@ def note_download(session: Session, kit: str, *, now: datetime) -> None:
 
 
 def finish(session: Session, public_id: str, key: str, size: int, *, now: datetime) -> None:
-    """Note that a kit is ready, and have its file removed when its time is over."""
+    """Record that a kit is ready, and schedule the deletion of its file."""
     kit = _locked(session, DeliveryKit.public_id == public_id)
     kit.state, kit.file_key, kit.size_bytes = KitState.READY, key, size
     kit.ready_at, kit.expires_at, kit.failure, kit.failure_detail = now, now + KEPT_FOR, "", ""
@@ -264,7 +264,7 @@ def finish(session: Session, public_id: str, key: str, size: int, *, now: dateti
 
 
 def fail(session: Session, public_id: str, state: KitState, sentence: str, detail: str) -> None:
-    """Note that a kit was not made, unless it is gone."""
+    """Record that a kit was not made, unless it was deleted."""
     kit = _standing(session, DeliveryKit.public_id == public_id)
     if kit is not None and kit.state is KitState.MAKING:
         kit.state, kit.failure, kit.failure_detail = state, sentence[:500], detail
@@ -272,7 +272,7 @@ def fail(session: Session, public_id: str, state: KitState, sentence: str, detai
 
 
 def let_go(session: Session, public_id: str) -> None:
-    """Note that a kit's file is gone, where there is still the kit."""
+    """Record that a kit's file is deleted, if the kit still exists."""
     kit = _standing(session, DeliveryKit.public_id == public_id)
     if kit is not None and kit.state is KitState.READY:
         kit.state, kit.file_key = KitState.GONE, None
@@ -287,7 +287,7 @@ def _let_go(session: Session, kit: DeliveryKit, *, now: datetime) -> None:
 
 
 def _end_link(session: Session, kit: DeliveryKit) -> None:
-    """Let a kit's link open nothing, and keep in mind that there was one."""
+    """End a kit's link, and record that there was one."""
     if kit.token_hash is not None:
         session.add(EndedKitLink(token_hash=kit.token_hash, kit_id=kit.id))
         kit.token_hash = None
@@ -307,7 +307,7 @@ def _must_be_first(session: Session, organization_id: int, recording_id: int) ->
         DeliveryKit.recording_id == recording_id,
         DeliveryKit.state.in_((KitState.MAKING, KitState.READY)),
     )
-    session.scalars(  # two who ask at once wait for each other
+    session.scalars(  # two concurrent requests wait for each other
         select(KitPermit)
         .where(KitPermit.organization_id.in_(family_of(organization_id)))
         .order_by(KitPermit.organization_id)

@@ -32,10 +32,10 @@ from media.video.transcoder import EncodeCanceled, EncodeFailed
 from media.video.upload_probe import Unplayable, probe
 from media.video.watermarked_mp4 import CaptionFile, Marks, burn
 
-FETCHING: Final = N_("Fetching the recording")
-BURNING: Final = N_("Writing your name into the picture")
-PACKING: Final = N_("Packing the kit")
-NO_RIGHT: Final = N_("Your organization does not hold this recording any more.")
+FETCHING: Final = N_("Getting the recording")
+BURNING: Final = N_("Adding your name to the video")
+PACKING: Final = N_("Creating the ZIP file")
+NO_RIGHT: Final = N_("Your organization no longer has access to this recording.")
 PIECE: Final = 1 << 20
 TEXT: Final = "README.txt"
 POSTER: Final = "poster.jpg"
@@ -43,17 +43,17 @@ POSTER: Final = "poster.jpg"
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What a kit is made of: stored things by key, and what its text says."""
+    """The contents of a kit: stored files by key, and the facts of its text."""
 
     original: str
     poster: str | None
     captions: tuple[tuple[str, str, str], ...]  # key, language, label
-    handouts: tuple[tuple[str, str], ...]  # key, the name it gets
+    handouts: tuple[tuple[str, str], ...]  # key, and its name in the kit
     text: KitText
 
 
 def make_kit(carrel: Carrel, run: JobRun) -> None:
-    """Encode the recording with the organization's name in it, and pack it with all that goes along."""
+    """Encode the recording with the organization's name in it, and pack it with the other files."""
     with carrel.database.transaction() as session:
         run.hold(session)
         plan = _plan(session, run.subject, carrel, now())
@@ -78,20 +78,20 @@ def make_kit(carrel: Carrel, run: JobRun) -> None:
         with carrel.database.transaction() as session:
             run.hold(session)
             delivery_kits.finish(session, run.subject, key, size, now=now())
-    except (LeaseLost, NotFound):  # another has made it meanwhile, or it was deleted
+    except (LeaseLost, NotFound):  # another worker made it meanwhile, or it was deleted
         carrel.storage.delete(key)
         raise
 
 
 def making_ended(session: Session, ended: Ended) -> None:
-    """Note on the kit that its making failed for good or was stopped."""
+    """Record on the kit that making it failed permanently or was stopped."""
     is_stopped = ended.state is JobState.CANCELED
     state = KitState.CANCELED if is_stopped else KitState.FAILED
     delivery_kits.fail(session, ended.subject, state, ended.sentence, ended.detail)
 
 
 def drop_kit(carrel: Carrel, run: JobRun) -> None:
-    """Remove the file of a kit whose time is over, or that was taken back."""
+    """Delete the file of an expired or withdrawn kit."""
     with carrel.database.transaction() as session:
         run.hold(session)
         delivery_kits.let_go(session, run.subject)
@@ -99,7 +99,7 @@ def drop_kit(carrel: Carrel, run: JobRun) -> None:
 
 
 def _plan(session: Session, kit: str, carrel: Carrel, at: datetime) -> _Plan | None:
-    """Return what is to be made; None for a kit that was made before, taken back, or is gone."""
+    """Return the contents to make; None for a kit that is ready, withdrawn, or deleted."""
     row = session.execute(
         select(DeliveryKit, Recording, Webinar, Organization)
         .join(Recording, Recording.id == DeliveryKit.recording_id)
@@ -107,12 +107,12 @@ def _plan(session: Session, kit: str, carrel: Carrel, at: datetime) -> _Plan | N
         .join(Organization, Organization.id == DeliveryKit.organization_id)
         .where(DeliveryKit.public_id == kit)
     ).one_or_none()
-    if row is None:  # it went with its organization
+    if row is None:  # deleted with its organization
         return None
     found, recording, webinar, organization = row
     if found.state in (KitState.READY, KitState.GONE):
         return None
-    found.state, found.failure, found.failure_detail = KitState.MAKING, "", ""  # tried once more
+    found.state, found.failure, found.failure_detail = KitState.MAKING, "", ""  # retried
     right = delivery_kits.may_have(session, organization.id, webinar.id, now=at)
     if right is None or not delivery_kits.is_allowed(session, organization.id):
         raise GiveUp(NO_RIGHT)
@@ -181,7 +181,7 @@ def _film(carrel: Carrel, run: JobRun, plan: _Plan, folder: Path) -> Path:
 
 
 def _packed(carrel: Carrel, run: JobRun, plan: _Plan, film: Path, folder: Path) -> Path:
-    """Pack everything under its name; films and pictures are as small as they get already."""
+    """Pack all files without compression, since films and pictures are compressed already."""
     path = folder / "kit.zip"
     parts: list[tuple[str, str]] = [(key, caption_name(lang)) for key, lang, _ in plan.captions]
     parts += [(key, f"handouts/{name}") for key, name in plan.handouts]
@@ -202,7 +202,7 @@ def _packed(carrel: Carrel, run: JobRun, plan: _Plan, film: Path, folder: Path) 
 
 
 def _local(carrel: Carrel, key: str, path: Path) -> Path:
-    """Return a stored thing as a local file; the encoder reads no network."""
+    """Return the path of a stored file on this machine; the encoder can't read from the network."""
     here = carrel.storage.local_path(key)
     if here is not None:
         return here

@@ -12,7 +12,7 @@ FILM: Final = "recording.mp4"
 
 @dataclass(frozen=True, slots=True)
 class KitText:
-    """The facts of a kit; `until` is None where its right has no end. Days end in `zone`."""
+    """The facts of a kit; `until` is None if the access has no end. Days end in `zone`."""
 
     kit: str
     title: str
@@ -22,7 +22,7 @@ class KitText:
     organization: str
     until: datetime | None
     zone: ZoneInfo
-    captions: tuple[tuple[str, str], ...]  # a file's name, what the track is called
+    captions: tuple[tuple[str, str], ...]  # file name, track label
     handouts: tuple[str, ...]
     seller: str
     contact: str
@@ -30,7 +30,7 @@ class KitText:
 
 
 def letter_of(text: KitText) -> str:
-    """Return the kit's README, with the line ends that every program understands."""
+    """Return the kit's README, with CRLF line endings, which every program understands."""
     lines = [
         text.title,
         "=" * min(72, len(text.title)),

@@ -1,4 +1,4 @@
-"""Change notices of a live webinar (postponed, canceled): set the new date and queue them."""
+"""Change notices of a live webinar (postponed, canceled): sets a new date and queues the emails."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,19 +16,19 @@ TELL_CHANGED: Final = "live.tell_changed"
 MOVED: Final = "live_rescheduled"
 LONGEST_SAID: Final = 2000
 SAID_TOO_LONG: Final = N_("Use at most 2,000 characters.")
-NOT_LATER: Final = N_("Choose another date, one that is still to come.")
+NOT_LATER: Final = N_("Choose another date in the future.")
 
 
 @dataclass(frozen=True, slots=True)
 class NewDate:
-    """When a webinar will be held instead, and what its people are told besides ("" is nothing)."""
+    """A webinar's new date, and an optional message to its people ("" for none)."""
 
     held_at: datetime
     said: str = ""
 
 
 def checked_said(said: str) -> str:
-    """Return what people are told besides, clean; raises Invalid (field `said`)."""
+    """Return the message to a webinar's people, cleaned up; raises Invalid (field `said`)."""
     clean = said.strip().replace("\r\n", "\n")
     if len(clean) > LONGEST_SAID:
         raise Invalid(SAID_TOO_LONG, fields={"said": SAID_TOO_LONG})
@@ -36,9 +36,10 @@ def checked_said(said: str) -> str:
 
 
 def move_date(session: Session, row: Webinar, new: NewDate, *, now: datetime) -> None:
-    """Move a webinar to another date, and have all told of it; raises Invalid (field `said`).
+    """Move a webinar to another date and queue emails to everyone; raises Invalid (field `said`).
 
-    What it is moved from is the date that people know: one that nobody was told of is passed over.
+    `moved_from` is the last date that people know: if the emails about the previous move weren't
+    written yet, that date is skipped.
     """
     said = checked_said(new.said)
     if row.moved_from in (None, new.held_at) or not _is_move_untold(session, row):
@@ -48,7 +49,7 @@ def move_date(session: Session, row: Webinar, new: NewDate, *, now: datetime) ->
 
 
 def tell_all(session: Session, row: Webinar, letter: str, said: str, *, now: datetime) -> None:
-    """Have a letter written to all who will come; reminders are due anew after it."""
+    """Queue emails about a change to the whole audience; reminders become due again afterward."""
     row.notice, row.notice_said = row.notice + 1, said
     job_queue.enqueue(
         session,
@@ -62,7 +63,7 @@ def tell_all(session: Session, row: Webinar, letter: str, said: str, *, now: dat
 
 
 def _is_move_untold(session: Session, row: Webinar) -> bool:
-    """Tell whether the last notice is of another date, too, and its letters are still to be written."""
+    """Return whether the last notice is also about a new date and its emails aren't written yet."""
     waiting = session.scalar(
         select(Job.payload).where(Job.unique_key == _key(row), Job.state == JobState.QUEUED)
     )

@@ -23,7 +23,7 @@ SCHEDULES: Final = (Schedule(ROUND, timedelta(minutes=5)),)
 
 
 def go_round(carrel: Carrel, run: JobRun) -> None:
-    """Note who bought a webinar to come, and write the reminders and the news that are due."""
+    """Enroll buyers of upcoming webinars, and write the reminders and recording notices that are due."""
     with carrel.database.transaction() as session:
         enroll_holders(session, now=now())
     with carrel.database.read_session() as session:
@@ -34,18 +34,20 @@ def go_round(carrel: Carrel, run: JobRun) -> None:
 
 
 def tell_changed(carrel: Carrel, run: JobRun) -> None:
-    """Tell all who will come to a webinar what has changed, unless it has changed again since."""
+    """Notify a webinar's audience of a change, unless it has changed again since."""
     with carrel.database.transaction() as session:
         found = session.scalar(select(Webinar).where(Webinar.public_id == run.subject))
         if found is None or found.notice != run.payload["notice"]:
             return
-        enroll_holders(session, now=now(), webinar_id=found.id)
+        if found.held_at > now():
+            enroll_holders(session, now=now(), webinar_id=found.id)
         telling = Telling(mail_schedule.changed_as(run.payload["letter"]), found.id)
     _tell(carrel, run, telling, notice=run.payload["notice"])
 
 
 def _tell(carrel: Carrel, run: JobRun, telling: Telling, *, notice: int | None = None) -> None:
-    links, after = Links(carrel.settings.base_url), 0
+    links, after = Links(carrel.settings.base_url), ""
+    # Small batches in short transactions, so that other writers and jobs get a turn.
     while not run.canceled():
         with carrel.database.transaction() as session:
             if not _stands(session, telling, notice):
@@ -59,7 +61,7 @@ def _tell(carrel: Carrel, run: JobRun, telling: Telling, *, notice: int | None =
 
 
 def _stands(session: Session, telling: Telling, notice: int | None) -> bool:
-    """Tell whether a letter is still to be told: what it says may have changed in between."""
+    """Return whether a notice is still valid and due."""
     if notice is None:
         return mail_schedule.is_due(session, telling, now=now())
     standing = select(Webinar.notice).where(Webinar.id == telling.webinar_id)

@@ -1,7 +1,7 @@
-"""Join records: notes that a person joined a live webinar through this site.
+"""Join records: note that a person joined a live webinar through this site.
 
-The house sees somebody go in; how long they stayed, only the room's own report tells
-(lms/attendance/report_imports.py). Going in alone earns nothing.
+This site only sees people enter; only the room's report has how long they stayed
+(lms/attendance/report_imports.py). Joining alone earns no certificate.
 """
 
 from datetime import datetime, timedelta
@@ -17,9 +17,9 @@ ONE_CLICK: Final = timedelta(seconds=30)
 
 
 def note_join(session: Session, *, login_id: int, webinar_id: int, now: datetime) -> None:
-    """Note that somebody was let into the room; whoever comes counts as registered.
+    """Note that a person was let into the room, and register them if they aren't.
 
-    A click that was repeated within half a minute is the same coming.
+    A second click within half a minute counts as the same join.
     """
     registrations.enter(session, login_id=login_id, webinar_id=webinar_id, now=now)
     just_now = exists().where(

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from lms.audience.events import Event
 from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.core.errors import N_
 from lms.core.icalendar import Happening, Invitation, Method
@@ -20,36 +21,45 @@ from lms.models.catalog import Webinar, WebinarState
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A letter: its template, its subject, and what it does in a calendar.
+    """A kind of email: its template, its subject, and its effect on a calendar.
 
-    One that `is_once` is written once for each reader, however often it is asked for.
+    An email about an `event` is written once per reader, however often it is requested.
     """
 
     template: str
     subject: str
     method: Method | None = Method.REQUEST
-    is_once: bool = True
+    event: Event | None = None
 
 
-MOVED: Final = Kind("live_rescheduled", N_("New date: %(title)s"))
-CANCELED: Final = Kind("live_canceled", N_("Canceled: %(title)s"), Method.CANCEL)
-RESTORED: Final = Kind("live_reinstated", N_("It will be held after all: %(title)s"))
-TOMORROW: Final = Kind("live_tomorrow", N_("Tomorrow: %(title)s"))
-SOON: Final = Kind("live_soon", N_("In an hour: %(title)s"))
-READY: Final = Kind("recording_ready", N_("Your recording is ready: %(title)s"), None)
-REGISTERED: Final = Kind("live_registered", N_("You are registered: %(title)s"), is_once=False)
+MOVED: Final = Kind("live_rescheduled", N_("New date: %(title)s"), event=Event.POSTPONED)
+CANCELED: Final = Kind(
+    "live_canceled", N_("Canceled: %(title)s"), Method.CANCEL, event=Event.CANCELED
+)
+RESTORED: Final = Kind(
+    "live_reinstated", N_("It will be held after all: %(title)s"), event=Event.REINSTATED
+)
+REMOVED: Final = Kind("live_removed", N_("Removed: %(title)s"), Method.CANCEL, event=Event.PULLED)
+AVAILABLE: Final = Kind("live_available", N_("Available again: %(title)s"), event=Event.REINSTATED)
+TOMORROW: Final = Kind("live_tomorrow", N_("Tomorrow: %(title)s"), event=Event.TOMORROW)
+SOON: Final = Kind("live_soon", N_("In an hour: %(title)s"), event=Event.SOON)
+READY: Final = Kind(
+    "recording_ready", N_("The recording is ready: %(title)s"), None, event=Event.READY
+)
+REGISTERED: Final = Kind("live_registered", N_("You are registered: %(title)s"))
 LEFT: Final = Kind(
-    "live_unregistered", N_("You are no longer registered: %(title)s"), Method.CANCEL, is_once=False
+    "live_unregistered", N_("You are no longer registered: %(title)s"), Method.CANCEL
 )
 
 
-def key_of(kind: Kind, webinar: Webinar) -> str:
-    """Return what begins the key of a letter of which everybody gets one; their outside id follows.
+def key_of(event: Event, webinar: Webinar) -> str:
+    """Return the prefix of the unique keys of emails about an event; the person's key follows.
 
-    After a change that all are told of, another one is due.
+    Each person therefore gets one of them, whatever its kind. After a change notice, another one
+    becomes due.
     """
-    turn = "" if kind is READY else f".{webinar.notice}"
-    return f"{kind.template}:{webinar.public_id}{turn}:"
+    turn = "" if event is Event.READY else f".{webinar.notice}"
+    return f"{event}:{webinar.public_id}{turn}:"
 
 
 def send(
@@ -61,7 +71,7 @@ def send(
     links: Links,
     now: datetime,
 ) -> None:
-    """Write a letter about a webinar, with times by the reader's own clock."""
+    """Write an email about a webinar, with times in the reader's time zone."""
     zone = read_zone(reader.zone or webinar.zone)
     path = f"/webinars/{webinar.slug}"
     mail_outbox.post(
@@ -74,18 +84,21 @@ def send(
             "name": reader.name,
             "title": webinar.title,
             "when": say_datetime(webinar.held_at, zone),
-            "action_url": links.page(f"{path}/watch" if kind is READY else path),
-            **_changed(webinar, zone),
+            "sentences": reader.sentences,
+            "can_watch": reader.can_watch,
+            "action_url": links.page(f"{path}/watch" if reader.can_watch else path),
+            **changed(webinar, zone),
         },
         now=now,
-        unique_key=key_of(kind, webinar) + reader.public_id if kind.is_once else None,
+        unique_key=reader.key,
         invitation=None
-        if kind.method is None
+        if kind.method is None or not reader.is_expected
         else invitation_of(webinar, kind.method, turns=reader.turns, links=links, now=now),
     )
 
 
-def _changed(webinar: Webinar, zone: ZoneInfo) -> Mapping[str, object]:
+def changed(webinar: Webinar, zone: ZoneInfo) -> Mapping[str, object]:
+    """Return the date that a webinar was moved from, and our team's message about the change."""
     was = "" if webinar.moved_from is None else say_datetime(webinar.moved_from, zone)
     said = [part.split("\n") for part in webinar.notice_said.split("\n\n") if part]
     return {"was": was, "said": said}
@@ -94,10 +107,10 @@ def _changed(webinar: Webinar, zone: ZoneInfo) -> Mapping[str, object]:
 def invitation_of(
     webinar: Webinar, method: Method, *, turns: int, links: Links, now: datetime
 ) -> Invitation:
-    """Return the entry of a webinar for the calendar of somebody who went and came back `turns` times."""
+    """Return the calendar entry of a webinar for a person who has canceled or registered again `turns` times."""
     happening = Happening(
         uid=f"{webinar.public_id}@{urlsplit(links.base_url).hostname}",
-        # both only grow, so what comes later always has the higher number
+        # neither ever decreases, so later entries always have higher numbers
         sequence=webinar.sequence + turns,
         title=webinar.title,
         summary=webinar.summary,
@@ -114,9 +127,9 @@ def invitation_of(
 def entry_for(
     session: Session, webinar: Webinar, login_id: int, *, links: Links, now: datetime
 ) -> Invitation | None:
-    """Return the entry of a webinar to come for who got it by itself, and so will come; None for others.
+    """Return the calendar entry of an upcoming webinar for a buyer, who is registered automatically.
 
-    Whoever said that they won't come gets none.
+    Returns None if the webinar isn't upcoming or the person canceled their registration.
     """
     if webinar.state is not WebinarState.ANNOUNCED or webinar.held_at <= now:
         return None

@@ -16,7 +16,7 @@ PAGE_SIZE: Final = 50
 
 
 class Show(StrEnum):
-    """Which of them a list shows."""
+    """Which people a list shows."""
 
     ALL = "all"
     COMING = "coming"
@@ -27,9 +27,9 @@ class Show(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person: when they were let in, from when to when the room's reports saw them, and `minutes`.
+    """One person: when they joined, when the room's reports saw them, and `minutes`.
 
-    None is for what nobody knows; `minutes` is what counts for the certificate.
+    Unknown values are None; `minutes` is what counts for the certificate.
     """
 
     public_id: str
@@ -47,13 +47,13 @@ class Row:
 
     @property
     def came(self) -> bool:
-        """Tell whether they were there, by what the house saw or the room's report says."""
+        """Return whether they attended, according to their joins or the room's report."""
         return self.times_in > 0 or bool(self.minutes)
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One page of them by name, how many match, and how many will come and came in all."""
+    """One page of people by name, the number of matches, and how many registered and attended in all."""
 
     items: tuple[Row, ...]
     total: int
@@ -70,7 +70,7 @@ def read_rows(
     offset: int = 0,
     limit: int | None = PAGE_SIZE,
 ) -> Rows:
-    """Return people of a webinar by words of their name and address; no limit is all of them."""
+    """Return people of a webinar by words of their name and address; no limit returns all of them."""
     everybody = _people(webinar_id).subquery()
     columns = everybody.c
     came = or_(columns.times_in > 0, columns.minutes > 0)
@@ -105,7 +105,7 @@ def read_rows(
     )
 
 
-def _row(row: Any) -> Row:  # noqa: ANN401  (a row, however it was read)
+def _row(row: Any) -> Row:  # noqa: ANN401  (any kind of row)
     return Row(
         public_id=row.public_id,
         name=row.name,
@@ -123,6 +123,7 @@ def _row(row: Any) -> Row:  # noqa: ANN401  (a row, however it was read)
 
 
 def _people(webinar_id: int) -> Select[*tuple[Any, ...]]:
+    # People with merged logins are one person: all their rows count together.
     kept, other = aliased(Login), aliased(Webinar)
     person = func.coalesce(Login.merged_into, Login.id)
     joined = (

@@ -1,11 +1,11 @@
-"""Registrants of a live webinar: who registered or bought it, and how each one stands."""
+"""Registrants of a live webinar: who registered for it or bought it, and their status."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.decision_facts import load_cases
@@ -16,10 +16,9 @@ from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant
 from lms.models.live import Registration
-from lms.models.mail import Mail
 from lms.models.seats import Assignment, AssignmentState, Pool
 
-AHEAD: Final = timedelta(days=400)  # so far ahead it is noted who bought a webinar
+AHEAD: Final = timedelta(days=400)  # buyers are registered this long in advance
 LONGEST: Final = timedelta(days=1)
 TO_COME: Final = (WebinarState.ANNOUNCED, WebinarState.WITHDRAWN)
 _LOST: Final = frozenset({Code.REFUNDED, Code.REVOKED, Code.SEAT_RELEASED})
@@ -27,19 +26,26 @@ _LOST: Final = frozenset({Code.REFUNDED, Code.REVOKED, Code.SEAT_RELEASED})
 
 @dataclass(frozen=True, slots=True)
 class Registrant:
-    """A person who will come, whichever of their log-ins they registered by."""
+    """A recipient of an email about a webinar, whichever of their logins registered.
 
-    login_id: int
-    public_id: str
+    `sentences` say what it means for them. `is_expected` means that the webinar is in their calendar.
+    `key` is the unique key of the email, if they should get it only once.
+    """
+
+    login_id: int | None
     email: str
     name: str
     zone: str | None
     turns: int
+    sentences: tuple[str, ...] = ()
+    can_watch: bool = False
+    is_expected: bool = True
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a person stands to a live webinar; `left_at` is when they said that they won't come."""
+    """A person's registration for a live webinar; `left_at` is when they canceled it."""
 
     registered_at: datetime
     left_at: datetime | None
@@ -47,13 +53,13 @@ class Standing:
 
     @property
     def is_coming(self) -> bool:
-        """Tell whether they are expected."""
+        """Return whether they plan to attend."""
         return self.left_at is None
 
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """A live webinar that somebody registered for and that is not over."""
+    """A live webinar that a person registered for and that isn't over."""
 
     slug: str
     title: str
@@ -65,9 +71,10 @@ class Upcoming:
 
 
 def enroll_holders(session: Session, *, now: datetime, webinar_id: int | None = None) -> None:
-    """Note those who bought a webinar itself among those who will come, each once.
+    """Register the people who bought a webinar itself or claimed a seat in it, each once.
 
-    Who said that they won't come isn't noted anew. For every webinar to come, or for one.
+    Registrations that people canceled aren't renewed. Without `webinar_id`, covers all upcoming
+    webinars.
     """
     asked: ColumnElement[bool]
     if webinar_id is None:
@@ -114,12 +121,13 @@ def enroll_holders(session: Session, *, now: datetime, webinar_id: int | None = 
         .group_by(held.c.login_id, held.c.webinar_id)
     )
     columns = ("login_id", "webinar_id", "registered_at")
+    # Rows that another request inserts in the meantime are left alone.
     put = insert_into(session, Registration).from_select(columns, found)
     session.execute(put.on_conflict_do_nothing())
 
 
 def read_standing(session: Session, *, login_id: int, webinar_id: int) -> Standing | None:
-    """Return how a person stands to a live webinar; None for who never registered."""
+    """Return a person's registration for a live webinar; None if they never registered."""
     rows = session.execute(
         select(Registration.registered_at, Registration.left_at, Registration.turns).where(
             Registration.login_id.in_(logins_of(login_id)), Registration.webinar_id == webinar_id
@@ -127,13 +135,13 @@ def read_standing(session: Session, *, login_id: int, webinar_id: int) -> Standi
     ).all()
     if not rows:
         return None
-    # of two log-ins of one person, the one that will come counts
+    # if both logins of one person are registered, the active registration wins
     best = min(rows, key=lambda row: (row.left_at is not None, row.registered_at))
     return Standing(best.registered_at, best.left_at, max(row.turns for row in rows))
 
 
 def read_went_to(session: Session, *, login_id: int, webinar_id: int) -> Upcoming | None:
-    """Return the webinar that a person has instead of one they were to come to, if they moved."""
+    """Return the webinar that replaced a person's canceled registration, or None."""
     row = session.execute(
         select(*_UPCOMING)
         .join_from(Registration, Webinar, Webinar.public_id == Registration.went_to)
@@ -148,39 +156,17 @@ def read_went_to(session: Session, *, login_id: int, webinar_id: int) -> Upcomin
 
 
 def read_registrant(session: Session, *, login_id: int, webinar_id: int) -> Registrant | None:
-    """Return a person as letters about a webinar need them; None without an address, or who won't come."""
+    """Return a person as emails about a webinar need them; None without an address or after canceling."""
     row = session.execute(
         _registrants(webinar_id).where(Registration.login_id.in_(logins_of(login_id)))
     ).one_or_none()
     return None if row is None else Registrant(*row)
 
 
-def read_untold(
-    session: Session,
-    webinar_id: int,
-    key: str,
-    *,
-    after: int,
-    limit: int,
-    registered_by: datetime | None,
-) -> tuple[Registrant, ...]:
-    """Return some of those who will come and have no letter whose key is `key` with their outside id.
-
-    In the order of their log-ins (row ids) after this one; with `registered_by`, only who
-    registered no later than that.
-    """
-    told = exists().where(Mail.unique_key == literal(key) + _KEPT.public_id)
-    wanted = _registrants(webinar_id).where(~told, _KEPT.id > after)
-    if registered_by is not None:
-        wanted = wanted.where(Registration.registered_at <= registered_by)
-    rows = session.execute(wanted.order_by(_KEPT.id).limit(limit))
-    return tuple(Registrant(*row) for row in rows)
-
-
 def read_upcoming(session: Session, login_id: int, *, now: datetime) -> tuple[Upcoming, ...]:
-    """Return the webinars a person registered for that are not over, in their order.
+    """Return the webinars that a person registered for and that aren't over, by date.
 
-    Of what was taken from them since there is none.
+    Leaves out webinars whose access they have lost since.
     """
     rows = session.execute(
         select(Webinar.id, *_UPCOMING)
@@ -207,7 +193,7 @@ def read_upcoming(session: Session, login_id: int, *, now: datetime) -> tuple[Up
 
 
 def has_lost(case: Case, now: datetime) -> bool:
-    """Tell whether a webinar was taken from who registered: refunded, revoked, or the seat given on."""
+    """Return whether a person lost access to a webinar: refunded, revoked, or the seat released."""
     return decide(case.login, case.webinar, Action.HANDOUT, now).code in _LOST
 
 
@@ -228,7 +214,7 @@ def _person(login: type[Login]) -> ColumnElement[int]:
 
 
 def _registrants(webinar_id: int) -> Select[*tuple[Any, ...]]:
-    columns: Sequence[Any] = (_KEPT.id, _KEPT.public_id, _KEPT.email, _KEPT.name, _KEPT.zone)
+    columns: Sequence[Any] = (_KEPT.id, _KEPT.email, _KEPT.name, _KEPT.zone)
     return (
         select(*columns, func.max(Registration.turns))
         .join_from(Registration, Login, Login.id == Registration.login_id)

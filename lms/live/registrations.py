@@ -21,9 +21,9 @@ from lms.models.live import Registration
 def register(
     session: Session, *, login_id: int, webinar_id: int, links: Links, now: datetime
 ) -> bool:
-    """Note that somebody will come, and write how to attend; tells whether it was news.
+    """Register a person and email them how to join; return whether they weren't registered before.
 
-    Whether they hold the webinar was decided before. It costs nothing and makes no order.
+    The caller checks that they have access. Registering is free and creates no order.
     """
     if not enter(session, login_id=login_id, webinar_id=webinar_id, now=now):
         return False
@@ -34,7 +34,7 @@ def register(
 
 
 def enter(session: Session, *, login_id: int, webinar_id: int, now: datetime) -> bool:
-    """Note that somebody will come, without a letter; tells whether it was news."""
+    """Register a person without an email; return whether they weren't registered before."""
     standing = read_standing(session, login_id=login_id, webinar_id=webinar_id)
     if standing is not None and standing.is_coming:
         return False
@@ -51,13 +51,14 @@ def enter(session: Session, *, login_id: int, webinar_id: int, now: datetime) ->
         .returning(Registration.login_id)
         .execution_options(populate_existing=True)
     ).one_or_none()
+    # No row is returned if another request registered them first.
     return made is not None
 
 
 def leave(session: Session, *, login_id: int, webinar_id: int, links: Links, now: datetime) -> None:
-    """Note that somebody won't come, and take the entry out of their calendar; twice is once.
+    """Cancel a person's registration and its calendar entry; does nothing the second time.
 
-    What they hold is not touched. Raises NotFound for who never registered.
+    Their access stays. Raises NotFound if they never registered.
     """
     standing = read_standing(session, login_id=login_id, webinar_id=webinar_id)
     if standing is None:
@@ -66,13 +67,14 @@ def leave(session: Session, *, login_id: int, webinar_id: int, links: Links, now
         return
     account, webinar = accounts.read_account(session, login_id), _webinar(session, webinar_id)
     _count_turn(session, login_id, webinar_id)
+    # Write before step_out: emails go only to people who are still registered.
     write_to(session, mails.LEFT, login_id, webinar, links=links, now=now)
     step_out(session, login_id=login_id, webinar_id=webinar_id, now=now)
     audit.record(session, "webinar.left", webinar.public_id, actor=account.public_id, now=now)
 
 
 def step_out(session: Session, *, login_id: int, webinar_id: int, now: datetime) -> None:
-    """Note that somebody won't come, without a letter."""
+    """Cancel a person's registration without an email."""
     session.execute(
         update(Registration)
         .where(
@@ -88,7 +90,7 @@ def step_out(session: Session, *, login_id: int, webinar_id: int, now: datetime)
 def send_again(
     session: Session, *, login_id: int, webinar_id: int, links: Links, now: datetime
 ) -> None:
-    """Write once more how to attend, to who registered; raises NotFound for anybody else."""
+    """Email a registered person again how to join; raises NotFound for others."""
     standing = read_standing(session, login_id=login_id, webinar_id=webinar_id)
     if standing is None or not standing.is_coming:
         raise NotFound
@@ -99,7 +101,7 @@ def send_again(
 def write_to(
     session: Session, kind: Kind, login_id: int, webinar: Webinar, *, links: Links, now: datetime
 ) -> None:
-    """Write a letter about a webinar to somebody who will come; to nobody else, nor without an address."""
+    """Email a registered person about a webinar; does nothing for others or without an address."""
     reader = read_registrant(session, login_id=login_id, webinar_id=webinar.id)
     if reader is not None:
         mails.send(session, kind, webinar, reader, links=links, now=now)

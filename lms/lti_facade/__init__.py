@@ -1,1 +1,1 @@
-"""The LTI facade: everything that the LTI tool may ask of the library."""
+"""The LTI facade: everything that the LTI tool can ask of the other packages."""

@@ -23,7 +23,7 @@ SITTING: Final = (AssignmentState.CLAIMED, AssignmentState.FROZEN)
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """What a person has: their seats as (organization, pool), and the webinars they began."""
+    """What a person has: their seats as (organization, pool), and the titles of webinars they started."""
 
     seats: tuple[tuple[str, str], ...]
     begun: tuple[str, ...]
@@ -31,14 +31,14 @@ class Belongings:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A confirmed login, and the address that led to it as it is kept: letters go there."""
+    """A confirmed login found by an address, with that address as it is stored, for emails."""
 
     account: Account
     email: str
 
 
 def find_account(session: Session, address: Address) -> Reached | None:
-    """Return the confirmed login that an address leads to, None where there is none."""
+    """Return the confirmed login of an address, or None."""
     try:
         known = login_lookup.find_known(session, address)
     except NotFound:
@@ -49,19 +49,19 @@ def find_account(session: Session, address: Address) -> Reached | None:
 
 
 def add_account(session: Session, address: Address, name: str, *, now: datetime) -> Account:
-    """Make a login for who has shown that the address is theirs; raises Conflict and Invalid."""
+    """Create a login for a person who has confirmed the address; raises Conflict and Invalid."""
     return accounts.add_login(session, NewLogin(address, name), actor=None, now=now)
 
 
 def addresses_of(session: Session, login_id: int) -> tuple[str, ...]:
-    """Return the keys of the addresses of one login, without those of others merged with it."""
+    """Return the keys of one login's addresses, without those of merged logins."""
     own = select(Login.email_key).where(Login.id == login_id, Login.email_key.is_not(None))
     further = select(LoginAlias.email_key).where(LoginAlias.login_id == login_id)
     return tuple(session.scalars(own.union(further)))
 
 
 def belongings(session: Session, login_id: int) -> Belongings:
-    """Return what the person of a login has; `login_id` is the one that is kept."""
+    """Return the seats and started webinars of a person; `login_id` is the kept login."""
     logins = session.scalars(
         select(Login.id).where((Login.id == login_id) | (Login.merged_into == login_id))
     )

@@ -1,4 +1,4 @@
-"""Connection emails: a new LMS is told to the team, and what they decide to its managers."""
+"""Connection emails: our team is notified of new LMSs, and managers of our team's decisions."""
 
 from datetime import datetime
 
@@ -14,11 +14,11 @@ from lms.organizations.organizations import find_managers
 def tell_team(
     session: Session, system: str, *, is_waiting: bool, links: Links, now: datetime
 ) -> None:
-    """Email our team, where the seller has a mailbox, that an LMS was connected or waits for them."""
+    """Email our team, if the seller has an email address, that an LMS was connected or needs approval."""
     contact = read_branding(session, contact="").contact_email
     if not contact:
         return
-    subject = N_("%(system)s waits for approval") if is_waiting else N_("%(system)s is connected")
+    subject = N_("%(system)s needs your approval") if is_waiting else N_("%(system)s is connected")
     mail_outbox.post(
         session,
         kind="lms_registered",
@@ -34,6 +34,27 @@ def tell_team(
     )
 
 
+def tell_team_of_deployment(
+    session: Session, system: str, deployment_id: str, *, links: Links, now: datetime
+) -> None:
+    """Email our team, if the seller has an email address, that a deployment needs approval."""
+    contact = read_branding(session, contact="").contact_email
+    if contact:
+        mail_outbox.post(
+            session,
+            kind="lms_deployment",
+            to=contact,
+            login_id=None,
+            subject=N_("A new deployment of %(system)s needs your approval") % {"system": system},
+            values={
+                "system": system,
+                "deployment_id": deployment_id,
+                "action_url": links.page("/staff/lti"),
+            },
+            now=now,
+        )
+
+
 def tell_managers(
     session: Session,
     organization_id: int,
@@ -43,8 +64,8 @@ def tell_managers(
     links: Links,
     now: datetime,
 ) -> None:
-    """Email an organization's managers that our team approved their LMS, or switched it off."""
-    subject = N_("%(system)s is approved") if is_on else N_("%(system)s was switched off")
+    """Email an organization's managers that our team approved or turned off their LMS."""
+    subject = N_("%(system)s is approved") if is_on else N_("%(system)s was turned off")
     for manager in find_managers(session, organization_id):
         if manager.email:
             mail_outbox.post(

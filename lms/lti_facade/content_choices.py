@@ -1,6 +1,7 @@
-"""Content choices: recordings and series an organization may add to its courses.
+"""Content choices: recordings and series an organization can add to its courses.
 
-Its grants narrow the search; whether a webinar may be shown, the policy says (lms/access/policy.py).
+The search uses the organization's grants; whether a webinar can be shown is decided by
+lms/access/policy.py.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -55,7 +56,7 @@ HIDDEN: Final = (WebinarState.DRAFT, WebinarState.PULLED)
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What somebody looks for; empty texts leave a filter out, `series` is an outside id."""
+    """A search; empty texts are no filter, `series` is a public ID."""
 
     query: str = ""
     series: str = ""
@@ -64,7 +65,7 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A webinar that the organization may show."""
+    """A webinar that the organization can show."""
 
     public_id: str
     slug: str
@@ -79,7 +80,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class SeriesChoice:
-    """A series of which the organization may show so many recordings."""
+    """A series, with the number of its recordings that the organization can show."""
 
     public_id: str
     title: str
@@ -89,7 +90,7 @@ class SeriesChoice:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """One page of what matches; `total` counts all pages, `series` are all there are to choose."""
+    """One page of matches; `total` counts all pages, `series` are all series to choose from."""
 
     items: tuple[Choice, ...]
     total: int
@@ -134,9 +135,9 @@ _GRANTS: Final = (
 def read_selection(
     session: Session, organization_id: int, sought: Sought, *, now: datetime
 ) -> Selection:
-    """Return one page of the recordings an organization may show, the newest (or the best) first.
+    """Return one page of the recordings that an organization can show, newest (or best match) first.
 
-    Those of a series come in its order. Raises NotFound for a page beyond the end.
+    Recordings of a series are in its order. Raises NotFound for a page beyond the end.
     """
     usable = usable_by(session, organization_id, now=now)
     chosen = _chosen(sought, usable, session.get_bind().dialect.name)
@@ -171,9 +172,9 @@ def read_selection(
 def find_choices(
     session: Session, organization_id: int, names: Collection[str], *, now: datetime
 ) -> Mapping[str, Choice]:
-    """Return webinars by their outside id, each of which this organization may show now.
+    """Return webinars by public ID, all of which this organization can show now.
 
-    Raises NotFound when the policy refuses one of them, or one is none: the two read the same.
+    Raises NotFound if one does not exist or the policy refuses it, without telling which.
     """
     if not names:
         return {}
@@ -207,7 +208,7 @@ def find_choices(
 def find_series(
     session: Session, organization_id: int, public_id: str, *, now: datetime
 ) -> SeriesChoice:
-    """Return a series by its outside id, of which this organization may show something now.
+    """Return a series by public ID, of which this organization can show something now.
 
     Raises NotFound for any other.
     """
@@ -219,12 +220,12 @@ def find_series(
 
 
 def usable_by(session: Session, organization_id: int, *, now: datetime) -> ColumnElement[bool]:
-    """Return the condition on a webinar that this organization may show it."""
+    """Return the SQL condition that an organization can show a webinar."""
     return _usable(_holdings(session, organization_id, now))
 
 
 def _holdings(session: Session, organization_id: int, now: datetime) -> Sequence[_Holding]:
-    """Return the grants of an organization's pools as somebody seated in each would be judged."""
+    """Return the grants of an organization's pools, evaluated for a person with a seat in each."""
     its_pools = Pool.organization_id.in_(family_of(organization_id))
     rows = session.execute(_GRANTS.where(its_pools)).all()
     targets = {(row.public_id, row.pool): row.target_id for row in rows}
@@ -262,9 +263,9 @@ def _grant(row: Row[*tuple[Any, ...]]) -> GrantFacts:
 
 
 def _usable(holdings: Sequence[_Holding]) -> ColumnElement[bool]:
-    """Return the condition on a webinar that some grant which admits covers it, or it is free.
+    """Return the SQL condition that a webinar is free or covered by an admitting grant.
 
-    A grant that ends covers what was held before its end (PRODUCT.md, A3).
+    A grant with an end covers webinars held before that end (PRODUCT.md, A3).
     """
     by_end: dict[tuple[Scope, datetime | None], list[int]] = {}
     ends_of_everything: list[datetime | None] = []
@@ -303,7 +304,7 @@ def _chosen(sought: Sought, usable: ColumnElement[bool], dialect: str) -> Subque
     if hits is not None:
         query = query.join(hits, hits.c.webinar_id == Webinar.id)
     elif sought.query:
-        query = query.where(literal(0) == 1)  # nothing that was typed is a word
+        query = query.where(literal(0) == 1)  # the query has no searchable words
     if sought.series:
         query = (
             query.add_columns(WebinarSeries.position)
@@ -315,7 +316,7 @@ def _chosen(sought: Sought, usable: ColumnElement[bool], dialect: str) -> Subque
 
 
 def _ranked(one: Subquery, sought: Sought) -> tuple[ColumnElement[Any], ...]:
-    """Return by what choices are ordered; those of a series as `series_order.IN_ORDER` has them."""
+    """Return the sort order of choices; a series is ordered as in `series_order.IN_ORDER`."""
     if sought.series:
         return (one.c.rank, one.c.position.nulls_last(), one.c.held_at, one.c.id)
     return (one.c.rank, one.c.held_at.desc(), one.c.id.desc())

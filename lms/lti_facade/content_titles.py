@@ -12,7 +12,7 @@ from lms.models.catalog import Series, Webinar
 def titles_of(
     session: Session, *, webinars: Collection[str], series: Collection[str]
 ) -> Mapping[str, str]:
-    """Return titles by slug and by outside id; what is none is absent."""
+    """Return titles by slug and by public ID; unknown names are absent."""
     found: dict[str, str] = {}
     for kind, names in ((Webinar, webinars), (Series, series)):
         if not names:
@@ -28,7 +28,7 @@ def titles_of(
 
 
 def webinar_titles(session: Session, webinar_ids: Collection[int]) -> Mapping[int, str]:
-    """Return the titles of webinars by their row's id."""
+    """Return the titles of webinars by row id."""
     rows = session.execute(
         select(Webinar.id, Webinar.title).where(Webinar.id.in_(sorted(webinar_ids)))
     )
@@ -36,16 +36,13 @@ def webinar_titles(session: Session, webinar_ids: Collection[int]) -> Mapping[in
 
 
 def webinar_ids_of(session: Session, name: str) -> tuple[int, ...]:
-    """Return the row of a webinar by its slug or outside id; nothing for none."""
+    """Return the row id of a webinar by its slug or public ID, in a tuple; () if there is none."""
     which = or_(Webinar.public_id == name, Webinar.slug == name)
     return tuple(session.scalars(select(Webinar.id).where(which).limit(1)))
 
 
 def public_id_of(session: Session, *, webinar: str | None = None, series: str | None = None) -> str:
-    """Return the outside id of a webinar or of a series, given by its slug or outside id.
-
-    Raises NotFound.
-    """
+    """Return the public ID of a webinar or a series, given by its slug or public ID."""
     kind, name = (Webinar, webinar) if webinar is not None else (Series, series)
     found = session.scalar(
         select(kind.public_id).where(or_(kind.public_id == name, kind.slug == name)).limit(1)

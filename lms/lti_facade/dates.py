@@ -7,29 +7,29 @@ from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime_in_t
 
 
 def say_day_of(at: datetime, zone: str) -> str:
-    """Say a date by the clocks of a zone: `6 Oct 2022`."""
+    """Return a date in a time zone, such as `Oct 6, 2022`."""
     return say_date(at, read_zone(zone))
 
 
 def say_time_of(at: datetime, zone: str) -> str:
-    """Say day and time by the clocks of a zone: `6 Oct 2022, 2:00 pm Eastern`."""
+    """Return a date and time in a time zone, as in tables."""
     return say_datetime_in_table(at, read_zone(zone))
 
 
 def say_day_or_time_of(at: datetime, zone: str) -> str:
-    """Say the date alone where a moment is a day's first, as a day without a time is kept."""
+    """Return only the date if the time is midnight: dates without a time are stored as midnight."""
     return say_day_of(at, zone) if _is_midnight(at, zone) else say_time_of(at, zone)
 
 
 def say_last_of(end: datetime, zone: str) -> str:
-    """Say until when something lasts: `1 Jun 2027` where it ends with that day, else the time."""
+    """Return when something ends: the last day if it ends at midnight, else the time."""
     if not _is_midnight(end, zone):
         return say_time_of(end, zone)
     return say_day_of(end - timedelta(microseconds=1), zone)
 
 
 def day_of(end: datetime, zone: ZoneInfo) -> date:
-    """Return the last day before an end, by the clocks of a zone."""
+    """Return the last day before an end, in a time zone."""
     return (end.astimezone(zone) - timedelta(microseconds=1)).date()
 
 

@@ -28,16 +28,16 @@ from lms.playback.stream_limit import Holder as Holder
 from lms.playback.stream_limit import find_holder as find_holder
 from lms.seats.claims import claim
 
-# A person's seats are in a few pools; each that fills up in this moment costs one more look.
+# A person has seats in few pools; each pool that fills up meanwhile costs one more try.
 TRIES: Final = 5
 TAKEN_OVER: Final = PlaybackEnd.TAKEN_OVER
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How somebody in a frame wants to play: in which browser, in place of another screen or not.
+    """A request to play in a frame: the browser, and whether to take over from another screen.
 
-    `until` is when their frame itself ends, where it does before the right to watch.
+    `until` is when the frame itself ends, if that is before the access does.
     """
 
     browser: str
@@ -48,10 +48,10 @@ class Wish:
 def begin(
     session: Session, visitor: Visitor, webinar_id: int, wish: Wish, *, now: datetime
 ) -> Playback | Holder | Standing:
-    """Open a session for somebody in a frame, or return who plays, or how they stand.
+    """Open a playback session in a frame, or return where the person already plays, or their access.
 
-    A learner whom only a seat lets in takes one, once per person and pool; where another screen
-    of theirs plays, nothing is taken. An instructor and a test user look it over. Raises NotFound.
+    A learner who needs a seat claims one, once per person and pool; if another screen of theirs plays,
+    no seat is claimed. Instructors and test users get a preview. Raises NotFound.
     """
     if visitor.login_id is None:
         raise NotFound
@@ -59,14 +59,14 @@ def begin(
     if visitor.presence not in NAMED:
         return _look_over(session, standing, webinar_id, wish, now=now)
     try:
-        with session.begin_nested():  # a seat that leads to nothing is given back
+        with session.begin_nested():  # rolls back a claimed seat if nothing is played
             return _play(session, visitor, standing, wish, now=now)
     except _Withheld as withheld:
         return withheld.answer
 
 
 class _Withheld(Exception):
-    """Nothing is played, so that no seat is taken either."""
+    """Nothing is played, so the claimed seat must be rolled back."""
 
     def __init__(self, answer: Holder | Standing) -> None:
         super().__init__()
@@ -105,9 +105,9 @@ def _look_over(
 
 
 def end_in_frames(session: Session, logins: Select[int | None], *, now: datetime) -> None:
-    """End what the people of a subquery of logins play in frames: that frame was switched off.
+    """End playback in frames for a subquery of logins, because their frame was turned off.
 
-    Who may go on in another frame does so by themselves.
+    People who can continue in another frame do so automatically.
     """
     asking = aliased(Login)
     kept = select(func.coalesce(asking.merged_into, asking.id)).where(asking.id.in_(logins))
@@ -115,7 +115,7 @@ def end_in_frames(session: Session, logins: Select[int | None], *, now: datetime
 
 
 def _seated(session: Session, visitor: Visitor, standing: Standing, *, now: datetime) -> Standing:
-    """Take a seat where that is what is missing, and look again."""
+    """Claim a seat if that is what is missing, and return the access afterward."""
     person = replace(visitor, login_id=standing.login_id)
     for _ in range(TRIES):
         decision = standing.decide(Action.RECORDING, now)

@@ -15,13 +15,12 @@ from lms.people.data_export import read_personal_data as read_personal_data
 from lms.people.erasure import OnErase, erase
 
 HAS_ACCOUNT = N_(
-    "Your learning system's log-in is linked to an account of this library. Sign in there to see "
-    "to what is kept."
+    "This person of your LMS is linked to an account on our site. Sign in there to manage your data."
 )
 
 
 def is_linked(session: Session, login_id: int) -> bool:
-    """Tell whether a learner's login was merged into an account, or has become one itself."""
+    """Return whether a learner's login was merged into an account or has become one."""
     row = session.execute(
         select(Login.merged_into, Login.email_key).where(Login.id == login_id)
     ).one()
@@ -31,9 +30,9 @@ def is_linked(session: Session, login_id: int) -> bool:
 def erase_learner(
     session: Session, login_id: int, *, hooks: Sequence[OnErase], links: Links, now: datetime
 ) -> None:
-    """Erase somebody known from a learning system alone, who asks for it there.
+    """Erase a person known only from an LMS, at their request there.
 
-    Raises Conflict for one who is linked to an account: more hangs on that than a course.
+    Raises Conflict for a person linked to an account, which must be erased on our own site.
     """
     if is_linked(session, login_id):
         raise Conflict(HAS_ACCOUNT)
@@ -42,6 +41,6 @@ def erase_learner(
 
 
 def note_export(session: Session, login_id: int, *, now: datetime) -> None:
-    """Write into the trail that somebody took along what is kept about them."""
+    """Record in the audit log that a person downloaded their data."""
     public_id = session.scalars(select(Login.public_id).where(Login.id == login_id)).one()
     audit.record(session, "login.exported", public_id, actor=public_id, now=now)

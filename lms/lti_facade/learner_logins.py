@@ -4,14 +4,25 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
-from lms.accounts import accounts
 from lms.accounts.login_lookup import find_known
 from lms.accounts.login_lookup import kept_login as kept_login
+from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, NotFound
+from lms.core.model_base import Base, new_public_id
 from lms.models.accounts import Login
 from lms.models.organizations import Role
 from lms.organizations.memberships import NewMember, found_or_made
@@ -19,17 +30,35 @@ from lms.organizations.memberships import NewMember, found_or_made
 NAMELESS: Final = N_("A learner")
 LONGEST_NAME: Final = 200
 AT_ONCE: Final = 1000  # ids in one statement
+_LOGINS: Final = Base.metadata.tables[Login.__tablename__]
+_ADD: Final = CompiledStatement(
+    insert(_LOGINS)
+    .values(
+        {
+            name: bindparam(f"new_{name}", type_=_LOGINS.c[name].type)
+            for name in ("public_id", "name", "created_at")
+        }
+    )
+    .returning(_LOGINS.c.id)
+)
 
 
 def add_learner(session: Session, *, name: str | None, now: datetime) -> int:
-    """Make the login of somebody who comes without address and password; returns its id."""
-    return accounts.add_without_address(session, _usable(name) or NAMELESS, now=now)
+    """Create a login without address and password; return its row id."""
+    values = {
+        "new_public_id": new_public_id(),
+        "new_name": _usable(name) or NAMELESS,
+        "new_created_at": now,
+    }
+    made = _ADD.one(Driver.of(session), values)
+    assert made is not None  # noqa: S101  (an INSERT ... RETURNING always returns a row)
+    return int(made[0])
 
 
 def written_to(session: Session, address: Address) -> tuple[str, int | None]:
-    """Return where a letter to this address goes, and whose login it is, if it is anybody's.
+    """Return the address for an email to this address, and its login's row id, if any.
 
-    To an address that is known it goes as it is kept, and not as somebody typed it.
+    If the address is known, the stored spelling is used instead of the typed one.
     """
     try:
         known = find_known(session, address)
@@ -39,14 +68,14 @@ def written_to(session: Session, address: Address) -> tuple[str, int | None]:
 
 
 def confirmed_person(session: Session, address: Address, name: str, *, now: datetime) -> int:
-    """Return the login of somebody who has shown that an address is theirs; one is made if need be."""
+    """Return the login of a person who confirmed an address, creating one if needed."""
     person = NewMember(address, Role.MEMBER, _usable(name))
     account, _is_new = found_or_made(session, person, actor=None, now=now)
     return account.id
 
 
 def rename_learner(session: Session, login_id: int, name: str) -> None:
-    """Let the name follow what the learning system says; a login with an address keeps its own."""
+    """Update a learner's name from the LMS; a login with an address keeps its own name."""
     usable = _usable(name)
     if usable:
         session.execute(
@@ -58,12 +87,12 @@ def rename_learner(session: Session, login_id: int, name: str) -> None:
 
 
 def outside_id(session: Session, login_id: int | None) -> str | None:
-    """Return the outside id of a login, by which the audit log names who acted; None for nobody."""
+    """Return the public ID of a login for the audit log, or None."""
     return session.scalar(select(Login.public_id).where(Login.id == login_id))
 
 
 def blocked_since(login_id: SQLColumnExpression[int | None]) -> ColumnElement[datetime | None]:
-    """Return since when a person is blocked, by the login that is kept of theirs; None for others."""
+    """Return an SQL expression for when a person was blocked, by their kept login; NULL if they aren't."""
     asking, kept = aliased(Login), aliased(Login)
     found = (
         select(kept.blocked_at)
@@ -74,22 +103,22 @@ def blocked_since(login_id: SQLColumnExpression[int | None]) -> ColumnElement[da
 
 
 def learners_name(login_id: ColumnElement[int]) -> ColumnElement[str | None]:
-    """Return the name that follows what the learning system says; a login with an address has none."""
+    """Return an SQL expression for a name that comes from the LMS; NULL for a login with an address."""
     theirs = select(Login.name).where(Login.id == login_id, Login.email_key.is_(None))
     return theirs.scalar_subquery()
 
 
 def keeps_name(learners_name: str | None, said: str | None) -> bool:
-    """Tell whether `rename_learner` would change nothing, of somebody with this `learners_name`."""
+    """Return whether `rename_learner` would change nothing for this `learners_name`."""
     usable = _usable(said)
     return not usable or learners_name in (None, usable)
 
 
 def names_of(session: Session, login_ids: Collection[int]) -> Mapping[int, str]:
-    """Return the names of people by their login's row id: each as their own learning system says it.
+    """Return names by login row id, each as the person's LMS sends it.
 
-    That of one merged stays its own: who teaches there knows the person by it, and learns nothing
-    of the account that it was linked to.
+    A merged login keeps its own name: instructors know the person by it, and must not see the account
+    it was linked to.
     """
     every, found = sorted(set(login_ids)), dict[int, str]()
     for first in range(0, len(every), AT_ONCE):
@@ -100,7 +129,7 @@ def names_of(session: Session, login_ids: Collection[int]) -> Mapping[int, str]:
 
 
 def forget_unused_learner(session: Session, login_id: int) -> None:
-    """Delete a login that nobody ever came by."""
+    """Delete a login that was never used."""
     session.execute(
         delete(Login)
         .where(Login.id == login_id, Login.email_key.is_(None), Login.merged_into.is_(None))
@@ -109,7 +138,7 @@ def forget_unused_learner(session: Session, login_id: int) -> None:
 
 
 def kept_logins(session: Session, login_ids: Collection[int]) -> Mapping[int, int]:
-    """Return for each of these logins the one that is kept of its person."""
+    """Return the kept login of each login's person, by row id."""
     rows = session.execute(
         select(Login.id, func.coalesce(Login.merged_into, Login.id).label("kept")).where(
             Login.id.in_(sorted(set(login_ids)))
@@ -119,7 +148,7 @@ def kept_logins(session: Session, login_ids: Collection[int]) -> Mapping[int, in
 
 
 def forget_learners(session: Session, logins: Select[int | None]) -> None:
-    """Delete the logins of a subquery, and what they watched: people whom nobody knows."""
+    """Delete the logins of a subquery, and what they watched, if they are anonymous."""
     session.execute(
         delete(Login)
         .where(Login.id.in_(logins), Login.email_key.is_(None), Login.merged_into.is_(None))

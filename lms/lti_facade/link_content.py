@@ -1,4 +1,4 @@
-"""Link content: the webinar or series a course link names, and a person's place in it."""
+"""Link content: the webinar or series that a course link names, and a person's progress in it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,13 +33,13 @@ from lms.recordings.transcripts import Track as Track
 from lms.recordings.transcripts import find_track as find_track
 from lms.recordings.transcripts import read_tracks as read_tracks
 
-NOT_HERE: Final = N_("This recording isn't in the library of your organization.")
-NO_SERIES: Final = N_("This series isn't in the library of your organization.")
+NOT_HERE: Final = N_("Your organization doesn't have this recording.")
+NO_SERIES: Final = N_("Your organization doesn't have this series.")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One webinar of a series as a link lists it; `share` is what the person has watched, 0 to 1."""
+    """One webinar of a link's series; `share` is the part that the person has watched, 0 to 1."""
 
     slug: str
     title: str
@@ -54,9 +54,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class SeriesFacts:
-    """A series as a link shows it: what the organization may show of it, in the order of its dates."""
+    """A series as a link shows it: the parts that the organization can show, in its order."""
 
     title: str
+    slug: str
     parts: tuple[Part, ...]
 
 
@@ -69,14 +70,14 @@ _SLUG: Final = (
     .limit(1)
 )
 _SERIES: Final = (
-    select(Series.id, Series.title)
+    select(Series.id, Series.title, Series.slug)
     .where(or_(Series.slug == bindparam("name"), Series.public_id == bindparam("name")))
     .limit(1)
 )
 
 
 def find_playable(session: Session, name: str) -> PlayableWebinar:
-    """Return a webinar by its slug or outside id; raises NotFound for none, and for a draft."""
+    """Return a webinar by slug or public ID; raises NotFound if there is none or it is a draft."""
     slug = session.scalar(_SLUG, {"name": name})
     if slug is None:
         raise NotFound(NOT_HERE)
@@ -84,7 +85,7 @@ def find_playable(session: Session, name: str) -> PlayableWebinar:
 
 
 def read_place(session: Session, login_id: int | None, version: Version) -> Place:
-    """Return where a person is in a recording; who is unknown has not begun."""
+    """Return a person's place in a recording; the beginning for anonymous viewers."""
     if login_id is None:
         return nowhere(version.seconds)
     places = read_places(session, login_id=login_id, recording_ids=(version.id,))
@@ -94,15 +95,27 @@ def read_place(session: Session, login_id: int | None, version: Version) -> Plac
 def find_series_facts(
     session: Session, organization_id: int, name: str, *, login_id: int | None, now: datetime
 ) -> SeriesFacts:
-    """Return a series by its slug or outside id, and how far somebody is in each part of it.
+    """Return a series by slug or public ID, with a person's progress in each part.
 
-    Raises NotFound for none, and where the organization may show nothing of it.
+    It has no parts if the organization can show none of it. Raises NotFound for an unknown series.
     """
     row = session.execute(_SERIES, {"name": name}).one_or_none()
     shown = shown_in_series(session, organization_id, name, now=now)
-    if row is None or not shown:
+    if row is None:
         raise NotFound(NO_SERIES)
-    return SeriesFacts(row.title, _parts(session, row.id, shown, login_id))
+    return SeriesFacts(row.title, row.slug, _parts(session, row.id, shown, login_id))
+
+
+def announced_slugs(session: Session, series: str) -> Sequence[str]:
+    """Return the slugs of a series' webinars that are in the public catalog, in its order."""
+    query = (
+        select(Webinar.slug)
+        .join(WebinarSeries, WebinarSeries.webinar_id == Webinar.id)
+        .join(Series, Series.id == WebinarSeries.series_id)
+        .where(Series.slug == series, Webinar.state == WebinarState.ANNOUNCED)
+        .order_by(*IN_ORDER)
+    )
+    return session.scalars(query).all()
 
 
 def _parts(

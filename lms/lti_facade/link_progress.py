@@ -20,7 +20,7 @@ AS_LONG_AS_ANY = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What is to be watched: webinars whole (row ids), or a stretch of the one there is."""
+    """What a link requires to watch: whole webinars (row ids), or a part of a single one."""
 
     webinar_ids: tuple[int, ...]
     starts_s: int | None = None
@@ -40,7 +40,7 @@ class Film:
 def find_webinar_extent(
     session: Session, name: str, *, starts_s: int | None, ends_s: int | None
 ) -> Extent:
-    """Return what a link to a webinar, by slug or outside id, asks to watch; empty for none."""
+    """Return the extent of a link to a webinar, by slug or public ID; empty if there is none."""
     query = select(Webinar.id).where(or_(Webinar.slug == name, Webinar.public_id == name)).limit(1)
     return Extent(tuple(session.scalars(query)), starts_s, ends_s)
 
@@ -48,15 +48,15 @@ def find_webinar_extent(
 def find_series_extent(
     session: Session, organization_id: int, name: str, *, now: datetime
 ) -> Extent:
-    """Return what a link to a series asks to watch: all that the organization may show of it."""
+    """Return the extent of a link to a series: everything in it that the organization can show."""
     return Extent(shown_in_series(session, organization_id, name, now=now))
 
 
 def changed_since(session: Session, since: datetime) -> Mapping[int, frozenset[int]]:
-    """Return whose watch progress has changed lately, and of which webinars; row ids.
+    """Return the people whose progress changed since a time, with the webinars; row ids.
 
-    The login is the one that is kept where two were merged. Found by the open players and those
-    closed since, both by their index.
+    Logins are kept ones. Found through open playback sessions and those ended since, which both have an
+    index.
     """
     seen = (
         select(func.coalesce(Login.merged_into, Login.id), Recording.webinar_id)
@@ -79,7 +79,7 @@ def changed_since(session: Session, since: datetime) -> Mapping[int, frozenset[i
 
 
 def logins_of(session: Session, kept: Collection[int]) -> Mapping[int, int]:
-    """Return all logins of these people, each with the one that is kept of its person."""
+    """Return all logins of these people, each with the kept login of its person."""
     ids = sorted(kept)
     query = select(Login.id, func.coalesce(Login.merged_into, Login.id)).where(
         or_(Login.id.in_(ids), Login.merged_into.in_(ids))
@@ -88,9 +88,9 @@ def logins_of(session: Session, kept: Collection[int]) -> Mapping[int, int]:
 
 
 def watched_share(session: Session, login_id: int, extent: Extent) -> float | None:
-    """Return how much of it a person has watched, 0 to 1; None when there is nothing to watch.
+    """Return the share that a person has watched, 0 to 1; None if there is nothing to watch.
 
-    Of each webinar the best of its versions counts. `login_id` is the kept one of the person.
+    Of each webinar, the version with the largest share counts. `login_id` is the person's kept login.
     """
     films = _films(session, extent.webinar_ids)
     places = read_places(session, login_id=login_id, recording_ids=[film.id for film in films])

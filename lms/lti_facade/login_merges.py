@@ -1,7 +1,7 @@
-"""Login merges for linked accounts: merge two logins with their chains, and undo it.
+"""Login merges for linked accounts: merge two logins with those merged into them, and undo it.
 
-`lms.people.login_merges` does it for two; it knows no chains. Here those that were merged into the one that is
-given up follow it, and leave with it, so that a person may come from several learning systems.
+`lms.people.login_merges` merges two logins and allows no chains. Here, logins merged into the one that
+is given up move with it, and leave with it, so that a person can come from several LMSs.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -19,16 +19,17 @@ from lms.people import login_merges
 from lms.people.login_merges import OnMerge as OnMerge
 
 AT_ONCE: Final = 1000  # ids in one statement
-APART: Final = N_("These log-ins are not one person's any more.")
+APART: Final = N_("These accounts are no longer linked.")
 
 
 def persons_logins(session: Session, login_id: int) -> tuple[int, ...]:
-    """Return all logins of a person, locked, the one that is kept first."""
+    """Return all logins of a person, locked, the kept one first."""
     kept = (
         select(func.coalesce(Login.merged_into, Login.id))
         .where(Login.id == login_id)
         .scalar_subquery()
     )
+    # Ordered by id, so that two transactions lock the rows in the same order and can't deadlock.
     rows = session.execute(
         select(Login.id, Login.merged_into)
         .where(or_(Login.id == kept, Login.merged_into == kept))
@@ -41,7 +42,7 @@ def persons_logins(session: Session, login_id: int) -> tuple[int, ...]:
 
 
 def kept_of(session: Session, login_ids: Collection[int]) -> Mapping[int, int]:
-    """Return for each login the one that is kept of its person; row ids."""
+    """Return the kept login of each login's person; row ids."""
     found: dict[int, int] = {}
     for some in _in_parts(login_ids):
         rows = session.execute(
@@ -54,7 +55,7 @@ def kept_of(session: Session, login_ids: Collection[int]) -> Mapping[int, int]:
 def seats_of(
     session: Session, organization_id: int, kept: Collection[int]
 ) -> Mapping[int, frozenset[int]]:
-    """Return in which of an organization's pools people sit now, by their kept logins; row ids."""
+    """Return the pools of an organization in which people have seats now, by kept login; row ids."""
     person = func.coalesce(Login.merged_into, Login.id)
     found: dict[int, frozenset[int]] = {}
     for some in _in_parts(kept):
@@ -74,7 +75,7 @@ def seats_of(
 
 
 def refusal_to_join(session: Session, kept: int, given_up: int) -> str | None:
-    """Return the sentence that says why two persons can't be one, None where they can; row ids."""
+    """Return the reason why two people can't be merged, or None; row ids."""
     ids = _public_ids(session, kept, given_up)
     try:
         login_merges.check_merge(session, kept=ids[kept], merged=ids[given_up])
@@ -92,10 +93,11 @@ def join(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Merge one person's login into another's, with those merged into it before; row ids.
+    """Merge a person's login, and those merged into it, into another person's; row ids.
 
-    Both are the ones that are kept of their persons. Raises as `lms.people.login_merges.merge` does.
+    Both are kept logins. Raises as `lms.people.login_merges.merge` does.
     """
+    # Sorted, so that two opposite merges can't deadlock.
     for login_id in sorted((kept, given_up)):
         persons_logins(session, login_id)
     _let_stand(session, Login.merged_into == given_up, kept)
@@ -111,10 +113,10 @@ def join(
 
 
 def part(session: Session, leaving: Collection[int], *, actor: str | None, now: datetime) -> None:
-    """Let some logins of one person be a person of their own again, with all that they held.
+    """Separate logins from a person, with everything that belongs to them.
 
-    Where the one that is kept is among them, the others leave instead. Raises Conflict when they
-    are not one person's, or all of that person's.
+    If the kept login is among them, the others are separated instead. Raises Conflict if they don't all
+    belong to one person, or are all of that person's logins.
     """
     everybody = persons_logins(session, min(leaving))
     kept = everybody[0]

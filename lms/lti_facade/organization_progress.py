@@ -17,7 +17,7 @@ from lms.seats.watch_progress import COMPLETED_FROM as COMPLETED_FROM
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How much of a webinar somebody had seen, 0 to 1, and when that was first enough."""
+    """The share of a webinar that a person watched, 0 to 1, and when it was first enough to complete it."""
 
     share: float
     completed_at: datetime | None
@@ -33,10 +33,10 @@ def seen_in_frames(
     login_ids: Collection[int],
     webinar_ids: Collection[int],
 ) -> Mapping[tuple[int, int], Seen]:
-    """Return what these people had seen when they last played in a frame, by login and webinar.
+    """Return what these people had watched when they last played in a frame, by login and webinar.
 
-    Only what played in this organization's frames counts: what somebody watches on their own, or in
-    another's, stays theirs. Of two logins that were merged the kept one answers. Known to the minute.
+    Only playback in this organization's frames counts; anything else is private. Logins are kept ones.
+    Accurate to the minute.
     """
     if not login_ids or not webinar_ids:
         return {}

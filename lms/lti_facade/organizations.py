@@ -14,7 +14,7 @@ from lms.organizations.organizations import find_organization as find_organizati
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """An organization as it is named beside what is its own."""
+    """An organization's ids and name."""
 
     id: int
     public_id: str
@@ -23,7 +23,7 @@ class Customer:
 
 
 def customers(session: Session, ids: Collection[int]) -> Mapping[int, Customer]:
-    """Return organizations by their row's id; for one that was merged, the one that is kept."""
+    """Return organizations by row id; for a merged organization, the kept one."""
     if not ids:
         return {}
     asked = aliased(Organization)

@@ -1,4 +1,4 @@
-"""Permitted content: ids of webinars that an organization may show, by series or by name."""
+"""Permitted content: ids of webinars that an organization can show, by series or by name."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ from lms.models.recordings import Recording
 def shown_in_series(
     session: Session, organization_id: int, name: str, *, now: datetime
 ) -> tuple[int, ...]:
-    """Return what an organization may show of a series, named by its slug or outside id; row ids."""
+    """Return the row ids of what an organization can show of a series, by slug or public ID."""
     query = (
         select(Webinar.id)
         .join(WebinarSeries, WebinarSeries.webinar_id == Webinar.id)
@@ -30,9 +30,9 @@ def shown_in_series(
 
 
 def names_shown(session: Session, organization_id: int, *, now: datetime) -> Mapping[str, int]:
-    """Return the row ids of all that an organization may show, by slug, outside id and title.
+    """Return the row ids of everything that an organization can show, by slug, public ID and title.
 
-    Names are casefolded; a title that two webinars have names neither.
+    Titles are casefolded; a title of several webinars is left out.
     """
     rows = session.execute(
         select(Webinar.id, Webinar.slug, Webinar.public_id, Webinar.title)

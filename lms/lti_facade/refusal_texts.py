@@ -1,4 +1,4 @@
-"""Refusal texts for LTI frames: why a person may not play, whom to ask, and the next step."""
+"""Refusal texts for LTI frames: why a person can't watch, whom to ask, and the next step."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,35 +9,35 @@ from sqlalchemy.orm import Session
 
 from lms.access.explanations import Sentence as Sentence
 from lms.access.explanations import Step, explain
-from lms.access.policy import Action, Decision
+from lms.access.policy import Action, Decision, Turned
 from lms.access.policy import Code as Code
 from lms.catalog.replacement_webinars import Instead as Instead
 from lms.catalog.replacement_webinars import read_instead
 from lms.core.errors import N_
-from lms.lti_facade.viewer_access_facts import NAMELESS, Presence, Standing
+from lms.lti_facade.viewer_access_facts import CLAIMED_BY_PLAYING, NAMELESS, Presence, Standing
 from lms.models.catalog import WebinarState as WebinarState
 from lms.organizations.organizations import find_manager
 from lms.seller.settings import read_seller
 
 UNKNOWN: Final = Sentence(
     N_(
-        "This recording has named seats, and your learning system did not say who you are."
-        " Sign in there by your own name, then open it again."
+        "Seats for this recording are assigned by name, and your LMS didn't tell us who you are. "
+        "Sign in to your LMS with your own account, then open this again."
     ),
     {},
 )
 PASSING: Final = Sentence(
-    N_("This recording has named seats, and this page asks nobody for a name."),
+    N_("Seats for this recording are assigned by name, but this page doesn't ask for names."),
     {},
 )
 EXPECTED: Final = Sentence(
-    N_("There is no seat for you here yet: %(organization)s gives them out by name."),
+    N_("You don't have a seat yet. %(organization)s assigns seats by name."),
     {},
 )
 
-# The house itself has done this, so whoever looks after the seats can't help.
+# Decisions of our team, which the organization's managers can't change.
 NOT_THE_MANAGERS: Final = frozenset({Code.ACCOUNT_BLOCKED, Code.WEBINAR_PULLED})
-# The organization has nothing for this person now: its manager can change that, or they buy it themselves.
+# The organization can fix these by giving the person a seat, or the person can buy access.
 SEATS_HELP: Final = frozenset(
     {
         Code.NO_GRANT,
@@ -52,13 +52,12 @@ SEATS_HELP: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What somebody in a frame is told: why not, and the next step.
+    """A refusal as told to a viewer in a frame, with the next step.
 
-    `manager` is who looks after the organization's seats, None where nobody is known or it is not
-    for them to mend; `waits` when
-    there is nothing to do but to come back. `may_ask` where a manager's seat would mend it, `may_wait` where a full
-    pool has a waitlist, `may_buy` where
-    the seller lets a course lead to its shop as well.
+    `manager` is the name of the organization's manager, None if there is none or a manager can't help;
+    `waits` is True if they can only come back later. `may_ask` is True if a seat from a manager would
+    help, `may_wait` if a full pool has a waitlist, `may_buy` if the seller lets courses link to its
+    shop.
     """
 
     code: Code
@@ -69,16 +68,19 @@ class Told:
     may_ask: bool = False
     may_wait: bool = False
     may_buy: bool = False
-    instead: Instead | None = None  # what is offered for a webinar that was pulled
+    instead: Instead | None = None  # offered instead of a removed webinar
 
 
 def tell(session: Session, standing: Standing, *, zone: ZoneInfo, now: datetime) -> Told:
-    """Put into words why this person may not play now."""
-    return _told(session, standing, standing.decide(Action.RECORDING, now), zone)
+    """Return why this person can't watch now."""
+    decision = standing.decide(Action.RECORDING, now)
+    if decision.code in CLAIMED_BY_PLAYING and not standing.case.webinar.playable:
+        decision = Turned(Code.RECORDING_NOT_READY, decision.grant, decision.candidates)
+    return _told(session, standing, decision, zone)
 
 
 def tell_handout(session: Session, standing: Standing, *, zone: ZoneInfo, now: datetime) -> Told:
-    """Put into words why what goes with the recording isn't open to this person now."""
+    """Return why this person has no access to the handouts now."""
     return _told(session, standing, standing.decide(Action.HANDOUT, now), zone)
 
 
@@ -104,7 +106,7 @@ def _told(session: Session, standing: Standing, decision: Decision, zone: ZoneIn
 
 
 def _sentence(standing: Standing, code: Code, usual: Sentence) -> Sentence:
-    """Return the sentence that fits who is in the frame, where the usual one would not."""
+    """Return the sentence for this viewer in a frame, if the usual one doesn't fit."""
     if code is not Code.NO_GRANT:
         return usual
     if standing.presence in NAMELESS:

@@ -1,4 +1,4 @@
-"""The sandbox library of an LTI self-test: an organization, and webinars that it has."""
+"""The sandbox data of an LTI self-test: an organization, and webinars that it owns."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,14 +23,14 @@ BUCKET_S: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Furnished:
-    """What stands in a trial's library: an organization, and webinars that it has for good."""
+    """The data of a sandbox: an organization's slug, and those of webinars it owns permanently."""
 
     organization: str
     webinars: tuple[str, ...]
 
 
 def furnish(session: Session, *, now: datetime) -> Furnished:
-    """Put an organization in, with three recordings that everybody of it may watch for good."""
+    """Add an organization with three recordings that all its members can watch permanently."""
     organization = Organization(slug="trial", name="A trial", created_at=now)
     session.add(organization)
     session.flush()
@@ -39,7 +39,7 @@ def furnish(session: Session, *, now: datetime) -> Furnished:
 
 
 def watch_whole(session: Session, login_id: int, slug: str, *, now: datetime) -> None:
-    """Let somebody have watched all of a webinar's recording."""
+    """Record that a login has watched all of a webinar's recording."""
     recording_id = session.scalars(
         select(Recording.id).join(Webinar).where(Webinar.slug == slug)
     ).one()

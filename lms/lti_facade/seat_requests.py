@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from lms.access.policy import Action
 from lms.core.errors import N_, Conflict, NotFound
 from lms.lti_facade.learner_logins import NAMELESS, names_of
-from lms.lti_facade.link_content import PlayableWebinar
 from lms.lti_facade.viewer_access_facts import Standing
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
@@ -19,12 +18,12 @@ from lms.seats.self_service import NOBODY_TO_ASK
 
 
 def request_seat(
-    session: Session, standing: Standing, webinar: PlayableWebinar, *, links: Links, now: datetime
+    session: Session, standing: Standing, title: str, *, page: str, links: Links, now: datetime
 ) -> str:
-    """Email the managers of an organization that a person in its LMS needs access to a webinar.
+    """Email an organization's managers that a person in its LMS needs access to something.
 
-    Where the organization has nothing of it, the email leads to the webinar's page, where it is
-    bought. Returns the name of the first manager. Raises Conflict where no one can be asked.
+    If the organization owns nothing of it, the email links to its page (path) in the catalog. Returns
+    the name of the first manager. Raises Conflict if there is no one to ask.
     """
     is_in_library = standing.is_in_the_library(now)
     managers = [
@@ -40,15 +39,13 @@ def request_seat(
             kind="seat_requested",
             to=manager.email or "",
             login_id=manager.login_id,
-            subject=N_("A seat is requested: %(webinar)s") % {"webinar": webinar.title},
+            subject=N_("Seat requested: %(webinar)s") % {"webinar": title},
             values={
                 "name": "" if name == NAMELESS else name,
                 "organization": standing.organization,
-                "webinar": webinar.title,
+                "webinar": title,
                 "is_in_library": is_in_library,
-                "action_url": links.page(
-                    "/organization" if is_in_library else f"/webinars/{webinar.slug}"
-                ),
+                "action_url": links.page("/organization" if is_in_library else page),
             },
             now=now,
         )
@@ -56,10 +53,10 @@ def request_seat(
 
 
 def join_waitlist(session: Session, standing: Standing, *, now: datetime) -> None:
-    """Put a person of an LMS on the waitlist of the full pool that turns them away (PRODUCT.md, S9).
+    """Add an LMS person to the waitlist of the full pool that refuses them (PRODUCT.md, S9).
 
-    Who waits already keeps their place. A seat that is offered to them is theirs at their next opening.
-    Raises NotFound where no pool turns them away.
+    A person who is already waiting keeps their position. An offered seat is claimed when they next open
+    the link. Raises NotFound if no pool refuses them.
     """
     grant = standing.decide(Action.RECORDING, now).grant
     if grant is None or grant.place is None or standing.login_id is None:

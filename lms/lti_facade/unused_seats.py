@@ -17,10 +17,10 @@ from lms.seats.transfer_rules import watched_share
 def unused_seats(
     session: Session, organization_id: int, login_ids: Collection[int]
 ) -> Mapping[str, int]:
-    """Return the seats (outside ids) that these logins hold unwatched in an organization's pools.
+    """Return the unwatched seats (public IDs) of these logins in an organization's pools.
 
-    Only those of people who are known by their learning system alone: whom a manager invited, or
-    who has an account of their own, keeps the seat when a course ends.
+    Only seats of people known from their LMS alone: invited people, and those with an account, keep
+    their seat after a course.
     """
     if not login_ids:
         return {}
@@ -48,5 +48,5 @@ def unused_seats(
 
 
 def give_back(session: Session, seat_ids: Collection[str], *, links: Links, now: datetime) -> None:
-    """Release these seats: their holders have left the course and never watched."""
+    """Release the seats of people who left the course and never watched."""
     release_many(session, seat_ids, AssignmentEnd.LEFT, links=links, actor=None, now=now)

@@ -1,4 +1,4 @@
-"""Uploaded lists of an organization, kept for a day between the preview and applying."""
+"""Uploaded lists of an organization, stored for a day between preview and import."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +12,8 @@ from lms.core.runtime import Carrel
 from lms.jobs import queue as job_queue
 from lms.models.jobs import Lane
 from lms.seat_imports.imports import DROP
-from lms.seat_imports.jobs import fetched
-from lms.seat_imports.read_models import NO_SUCH_LIST
+from lms.seat_imports.uploaded_list_job import fetched
+from lms.seat_imports.uploaded_list_lifecycle import NO_SUCH_LIST
 from media.storage.object_keys import BadKey, checked_key
 from media.storage.storage_protocol import content_type_of
 
@@ -22,9 +22,9 @@ ID_LENGTH: Final = 26
 
 
 def keep_list(carrel: Carrel, organization: str, path: Path, *, now: datetime) -> str:
-    """Store a list of an organization's, named by its outside id; returns the list's id.
+    """Store a list of an organization (public ID); return the list's ID.
 
-    It goes by itself after a day. Call it outside any transaction.
+    It is deleted automatically after a day. Call outside of transactions.
     """
     list_id = new_public_id()
     key = _key(organization, list_id)
@@ -39,7 +39,7 @@ def keep_list(carrel: Carrel, organization: str, path: Path, *, now: datetime) -
 
 @contextmanager
 def open_list(carrel: Carrel, organization: str, list_id: str) -> Iterator[BinaryIO]:
-    """Open a list for reading; raises NotFound for one that is gone, or another organization's."""
+    """Open a list for reading; raises NotFound if it was deleted or belongs to another organization."""
     key = _key(organization, list_id)
     if carrel.storage.stat(key) is None:
         raise NotFound(NO_SUCH_LIST)
@@ -48,7 +48,7 @@ def open_list(carrel: Carrel, organization: str, list_id: str) -> Iterator[Binar
 
 
 def drop_list(carrel: Carrel, organization: str, list_id: str) -> None:
-    """Throw a list away."""
+    """Delete a list."""
     carrel.storage.delete(_key(organization, list_id))
 
 

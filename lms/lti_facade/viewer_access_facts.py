@@ -1,8 +1,8 @@
-"""Viewer access facts: what the policy needs to decide if a frame's viewer may watch a webinar.
+"""Viewer access facts: what the policy needs to decide if a frame's viewer can watch a webinar.
 
-A frame shows one organization's library. What its pools hold is put before `access.decide` with a
-way to it: a learner may take a free seat (PRODUCT.md, I4); who looks things over is judged as
-somebody seated would be; who is unknown, by pools that count no seats.
+A frame shows only webinars of one organization. Each grant of its pools is passed to `access.decide`
+with the viewer's way to a seat: a learner can claim a free seat (PRODUCT.md, I4), a previewer is
+treated as if they had a seat, and an anonymous viewer gets only pools without assigned seats.
 """
 
 from dataclasses import dataclass, replace
@@ -36,19 +36,20 @@ from lms.models.organizations import Organization
 from lms.models.recordings import Recording
 from lms.models.seats import Assignment, AssignmentEnd, Pool
 
-# What a first playback makes their own; until then a learner is told nothing of seats.
+# The first playback claims the seat; until then a learner sees nothing about seats.
 CLAIMED_BY_PLAYING: Final = frozenset({Code.INVITE_NOT_CLAIMED, Code.SEAT_CLAIMABLE})
 
 
 class Presence(StrEnum):
-    """As whom somebody is in a frame."""
+    """Who a viewer is in a frame."""
 
     LEARNER = "learner"
-    EXPECTED = "expected"  # named; takes a seat only where the organization has given a way to one
-    LOOKING_OVER = "looking_over"  # an instructor, or a platform's test user: takes no seat
-    UNKNOWN = "unknown"  # whom the platform doesn't name
+    # identified; claims a seat only if the organization gave them a way to one
+    EXPECTED = "expected"
+    LOOKING_OVER = "looking_over"  # an instructor or a platform's test user, who takes no seat
+    UNKNOWN = "unknown"  # not named by the platform
     PASSING = (
-        "passing"  # everybody who sees a page of the organization's: nobody is asked to say who
+        "passing"  # anyone who sees a page of the organization; no one must identify themselves
     )
 
 
@@ -58,7 +59,7 @@ NAMELESS: Final = frozenset({Presence.UNKNOWN, Presence.PASSING})
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody in a frame of one organization's; the ids are rows. No login for who is unknown."""
+    """A viewer in a frame of an organization; ids are row ids. An unknown viewer has no login."""
 
     login_id: int | None
     organization_id: int
@@ -67,10 +68,10 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the policy has to weigh.
+    """The facts that the policy needs about a viewer and a webinar.
 
-    `login_id` and `organization_id` are those kept where two were merged; `frame_of` is the
-    organization whose frame it is.
+    `login_id` and `organization_id` are kept ones after merges; `frame_of` is the frame's own
+    organization.
     """
 
     login_id: int | None
@@ -81,12 +82,12 @@ class Standing:
     case: Case
 
     def decide(self, action: Action, now: datetime) -> Decision:
-        """Ask the policy, within the organization alone."""
+        """Return the policy's decision, considering only this organization."""
         case = self.case
         return decide(case.login, case.webinar, action, now, within=self.organization_id)
 
     def is_in_the_library(self, now: datetime) -> bool:
-        """Tell whether the organization holds or held anything that covers it, or it is free."""
+        """Return whether the webinar is free, or something the organization owns or owned covers it."""
         decision = self.decide(Action.HANDOUT, now)
         if isinstance(decision, Admitted) or decision.candidates:
             return True
@@ -97,19 +98,19 @@ class Standing:
         return was_covered and not self.case.webinar.is_in_passes
 
     def may_have_handouts(self, now: datetime) -> bool:
-        """Tell whether what goes with the webinar is open to them."""
+        """Return whether the viewer has access to the handouts."""
         return isinstance(self.decide(Action.HANDOUT, now), Admitted)
 
     def takes_a_seat(self, now: datetime) -> bool:
-        """Tell whether the first playback would take one."""
+        """Return whether the first playback would claim a seat."""
         return self.decide(Action.RECORDING, now).code in CLAIMED_BY_PLAYING
 
     def may_play(self, now: datetime) -> bool:
-        """Tell whether the recording is open to them as they stand."""
+        """Return whether the viewer can watch now, without claiming a seat."""
         return isinstance(self.decide(Action.RECORDING, now), Admitted)
 
     def may_begin(self, now: datetime) -> bool:
-        """Tell whether playing may be tried: they are let in, or their first playback lets them in."""
+        """Return whether the viewer can start playback, possibly by claiming a seat."""
         if self.may_play(now):
             return True
         return self.presence in NAMED and self.case.webinar.playable and self.takes_a_seat(now)
@@ -204,9 +205,9 @@ _STANDING: Final = (
 
 
 def read_standing(session: Session, visitor: Visitor, webinar_id: int) -> Standing:
-    """Return how somebody stands with a webinar: one statement, and a second one for a learner.
+    """Return a viewer's facts for a webinar, in one statement, plus a second one for a learner.
 
-    Raises NotFound when there is no such webinar, organization or login.
+    Raises NotFound for an unknown webinar, organization or login.
     """
     values = {
         "login_id": visitor.login_id,
@@ -253,10 +254,10 @@ def _grant(row: Row[*tuple[Any, ...]], presence: Presence) -> GrantFacts:
         has_room=bool(row.has_room),
     )
     if presence is Presence.LEARNER:
-        # Whom a manager removed takes no seat by themselves.
+        # A person whom a manager removed can't claim a seat again.
         place = replace(place, way=Way.RELEASED if row.was_removed else Way.BY_LAUNCH)
     elif presence is Presence.EXPECTED or (presence in NAMELESS and row.capacity is not None):
-        # Its seats have names, and this isn't one of them.
+        # Its seats are assigned by name, and not to this viewer.
         place = replace(place, way=Way.BY_LAUNCH, has_room=False)
     return GrantFacts(
         public_id=row.public_id,

@@ -15,19 +15,19 @@ MOST_FILES: Final = 10
 MOST_BYTES: Final = 10_000_000  # sent as 14 MB; many mail servers refuse more than 20
 _CONTENT_TYPE: Final = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*")
 
-TOO_MANY_FILES = N_("Attach at most 10 files to an email.")
+TOO_MANY_FILES = N_("Attach at most 10 files.")
 
 
 class FilesAway(RefusedForNow):
-    """No attached file can be read now: their storage can't be reached."""
+    """No attached file can be read now because storage can't be reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A stored file to attach: its storage key, its name in the email, and its media type.
 
-    The file has to stay in storage for as long as the email may be sent again. Raises ValueError
-    for a media type that is none, or that has parameters.
+    The file has to stay in storage for as long as the email may be sent again. Raises ValueError for an
+    invalid media type and for one with parameters.
     """
 
     key: str
@@ -41,22 +41,22 @@ class Attachment:
 
 
 def packed(attachments: Sequence[Attachment]) -> list[dict[str, str]] | None:
-    """Return attachments as they are kept with an email; None for none. Raises Invalid for too many."""
+    """Return attachments as stored with an email, or None if there are none. Raises Invalid for too many."""
     if len(attachments) > MOST_FILES:
         raise Invalid(TOO_MANY_FILES)
     return [asdict(one) | {"name": _file_name(one.name)} for one in attachments] or None
 
 
 def unpacked(kept: Sequence[Mapping[str, str]] | None) -> tuple[Attachment, ...]:
-    """Return attachments as `packed` keeps them."""
+    """Return attachments from the form that `packed` stores."""
     return tuple(Attachment(**one) for one in kept or ())
 
 
 def read_files(storage: Storage, attachments: Sequence[Attachment]) -> tuple[bytes, ...]:
     """Return the bytes of each file.
 
-    Raises RefusedForNow for a file that is missing, FilesAway for a storage that can't be reached,
-    RefusedForGood when the files are larger than 10 MB together.
+    Raises RefusedForNow if a file is missing, FilesAway if storage can't be reached, and RefusedForGood
+    if the files exceed 10 MB together.
     """
     files: list[bytes] = []
     left = MOST_BYTES
@@ -91,5 +91,5 @@ def _read(storage: Storage, one: Attachment, most: int) -> bytes:
 
 
 def _file_name(name: str) -> str:
-    # a line break in a header would begin another one
+    # a line break in a header would start another header
     return re.sub(r"[\s\x00-\x1f\x7f]+", " ", own_name(name)).strip() or "file"

@@ -18,20 +18,28 @@ from lms.mail.outbox import key_of
 from lms.models.jobs import JobState
 from lms.models.mail import Mail
 
-NO_REPORT = N_("This is not a report about a mail that could not be delivered.")
-NO_SUCH_MAIL = N_("The report is about no mail of this library.")
+NO_REPORT = N_("This file isn't a bounce report.")
+NO_SUCH_MAIL = N_("This report isn't about an email that Carrel sent.")
 FAILED: Final = "failed"
 PERMANENT: Final = "5"
 LONGEST_REASON: Final = 500
 AT_ONCE: Final = 500
 _PUBLIC_ID: Final = re.compile(r"<?([0-9a-hjkmnp-tv-z]{26})@")
 
+_later = aliased(Mail)
+_IS_CLEAR: Final = exists().where(
+    _later.recipient_key == Mail.recipient_key,
+    _later.id != Mail.id,
+    _later.bounced_at.is_(None),
+    _later.sent_at > Mail.bounced_at,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a delivery status notification says of one recipient (RFC 3464).
+    """One recipient's part of a delivery status notification (RFC 3464).
 
-    `mail_id` is the outside id out of our Message-ID, where the report returns it.
+    `mail_id` is the public ID from our Message-ID, if the report returns it.
     """
 
     recipient: str
@@ -42,7 +50,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Bounced:
-    """A mail that came back, and when the address last bounced."""
+    """A bounced email, and when its address last bounced."""
 
     mail: str
     recipient: str
@@ -51,9 +59,9 @@ class Bounced:
 
 
 def read_report(raw: bytes) -> tuple[Report, ...]:
-    """Return what a delivery status notification says, one answer a recipient.
+    """Return the contents of a delivery status notification, one item per recipient.
 
-    Raises Invalid for a mail that is none.
+    Raises Invalid for an email that isn't one.
     """
     message = email.message_from_bytes(raw, policy=email.policy.default)
     parts = list(message.walk())
@@ -69,10 +77,10 @@ def read_report(raw: bytes) -> tuple[Report, ...]:
 
 
 def take_report(session: Session, raw: bytes, *, now: datetime) -> tuple[Bounced, ...]:
-    """Mark the mails that a report says can't be delivered; one that is only late marks nothing.
+    """Mark the emails that a report says can't be delivered; a report of a delay marks nothing.
 
-    A mail is found by our Message-ID, else it is the newest that was sent to the address. Raises
-    Invalid for a mail that is no report, NotFound for one about no mail of ours.
+    An email is found by our Message-ID, otherwise it is the newest one sent to the address. Raises
+    Invalid for an email that is no report, NotFound for a report about no email of ours.
     """
     bounced: list[Bounced] = []
     reports = read_report(raw)
@@ -92,10 +100,10 @@ def take_report(session: Session, raw: bytes, *, now: datetime) -> tuple[Bounced
 
 
 def bounced_addresses(session: Session, keys: Collection[str]) -> Mapping[str, Bounced]:
-    """Return which of these addresses take no mail, by their keys.
+    """Return which of these addresses bounce, by their keys.
 
-    An address bounces while the newest mail that was tried to it did. One that is corrected has
-    another key, so it is clear at once; so is one to which a later mail went through.
+    An address bounces while the newest email tried to it bounced. A corrected address has another key,
+    so it is clear at once; so is an address to which a later email was delivered.
     """
     found: dict[str, Bounced] = {}
     wanted = sorted(set(keys))
@@ -108,25 +116,15 @@ def bounced_addresses(session: Session, keys: Collection[str]) -> Mapping[str, B
 
 
 def takes_no_mail(key: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return the condition that the newest mail to an address, by its key, came back."""
-    return exists().where(Mail.recipient_key == key, Mail.bounced_at.is_not(None), ~_is_clear())
+    """Return the condition that the newest email to an address, given by its key, bounced."""
+    return exists().where(Mail.recipient_key == key, Mail.bounced_at.is_not(None), ~_IS_CLEAR)
 
 
 def _newest_bounce(keys: Collection[str]) -> Select[*tuple[Any, ...]]:
     return (
         select(Mail.recipient_key, Mail.public_id, Mail.recipient, Mail.bounced_at, Mail.failure)
-        .where(Mail.recipient_key.in_(keys), Mail.bounced_at.is_not(None), ~_is_clear())
+        .where(Mail.recipient_key.in_(keys), Mail.bounced_at.is_not(None), ~_IS_CLEAR)
         .order_by(Mail.bounced_at, Mail.id)
-    )
-
-
-def _is_clear() -> ColumnElement[bool]:
-    later = aliased(Mail)
-    return exists().where(
-        later.recipient_key == Mail.recipient_key,
-        later.id != Mail.id,
-        later.bounced_at.is_(None),
-        later.sent_at > Mail.bounced_at,
     )
 
 
@@ -146,7 +144,7 @@ def _find(session: Session, report: Report) -> Mail | None:
 
 
 def _blocks(part: Message) -> Iterator[Message]:
-    """Return the groups of fields of a delivery status, which a mail program may have joined."""
+    """Yield the field groups of a delivery status, which a mail program may have joined into one."""
     held = part.get_payload()
     if isinstance(held, list):
         yield from (one for one in held if isinstance(one, Message))
@@ -166,7 +164,7 @@ def _report(fields: Message, mail_id: str | None) -> Report:
 
 
 def _mail_id(part: Message) -> str | None:
-    """Return our own id out of the mail that a report returns, whole or its head alone."""
+    """Return our own ID from the email that a report returns, whole or headers only."""
     kind = part.get_content_type()
     if kind == "text/rfc822-headers":
         held = part.get_content() if isinstance(part, EmailMessage) else part.get_payload()

@@ -1,8 +1,8 @@
 """Email delivery: takes one due email of a lane under a lease, composes it, and records the outcome.
 
-A mail is taken under a lease, which is renewed while its server takes long, so a killed worker
-loses none; one whose worker died between handing it over and writing that down goes out twice,
-with the same Message-ID.
+The lease is renewed while the mail server is slow, and ends if a worker is killed, so no email is lost.
+If a worker dies after handing an email over and before recording it, the email goes out twice, with the
+same Message-ID.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,12 +39,12 @@ MAX_TRIES = 60  # with an hour between the later ones: two and a half days
 
 
 class Unwanted(NotTaken):
-    """The recipient doesn't want this email, or the address takes none: it isn't tried."""
+    """The recipient opted out of this email or the address bounces, so it isn't sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail as the worker holds it."""
+    """An email as taken by a worker."""
 
     id: int
     public_id: str
@@ -63,13 +63,13 @@ class Letter:
 
 
 def has_mail(session: Session, lane: MailLane, *, now: datetime) -> bool:
-    """Tell whether a mail of this lane is due; reads only."""
+    """Return whether an email of this lane is due; reads only."""
     return any(session.scalar(one) is not None for one in _due(lane, now))
 
 
 def take(session: Session, lane: MailLane, *, worker: str, now: datetime) -> Letter | None:
-    """Take the next mail of this lane that is due; None when there is none."""
-    # SKIP LOCKED is left out on SQLite, where one writes at a time
+    """Take the next due email of this lane; None if there is none."""
+    # SQLAlchemy omits SKIP LOCKED on SQLite, where only one transaction writes at a time
     due = [one.with_for_update(skip_locked=True).scalar_subquery() for one in _due(lane, now)]
     taken = (
         update(Mail)
@@ -88,12 +88,12 @@ def take(session: Session, lane: MailLane, *, worker: str, now: datetime) -> Let
 
 
 def renew(session: Session, letter: Letter, *, now: datetime) -> None:
-    """Renew the lease of a mail over which its server takes long."""
+    """Renew the lease of an email while its server is slow."""
     session.execute(_held(letter).values(lease_until=now + LEASE))
 
 
 def mark_sent(session: Session, letter: Letter, *, now: datetime) -> None:
-    """Write down that a mail was handed over; a secret it carried is forgotten here."""
+    """Record that an email was handed over; the body of an email with a secret is deleted here."""
     values: dict[str, object] = {"state": JobState.DONE, "sent_at": now, "failure": None}
     if has_secret(letter.kind, letter.text):
         values |= {"text": "", "html": ""}
@@ -101,7 +101,7 @@ def mark_sent(session: Session, letter: Letter, *, now: datetime) -> None:
 
 
 def put_off(session: Session, letter: Letter, reason: str, *, now: datetime) -> None:
-    """Try a mail again later, because its own delivery failed; the last try leaves it FAILED."""
+    """Retry an email later because its own delivery failed; the last try leaves it FAILED."""
     if letter.tries >= MAX_TRIES:
         refuse(session, letter, reason)
         return
@@ -112,24 +112,24 @@ def put_off(session: Session, letter: Letter, reason: str, *, now: datetime) -> 
 
 
 def refuse(session: Session, letter: Letter, reason: str) -> None:
-    """Give a mail up: the server will not have it. Staff see why, and may send it again."""
+    """Mark an email as failed: the server refuses it. Our team sees why, and may send it again."""
     session.execute(_fenced(letter).values(state=JobState.FAILED, failure=storable(reason)))
 
 
 def bounce(session: Session, letter: Letter, reason: str, *, now: datetime) -> None:
-    """Give a mail up whose address takes none; that it bounced is shown beside the address."""
+    """Mark an email as failed because its address bounces, which is shown beside the address."""
     values = {"state": JobState.FAILED, "failure": storable(reason), "bounced_at": now}
     session.execute(_fenced(letter).values(**values))
 
 
 def cancel(session: Session, letter: Letter, reason: str) -> None:
-    """Don't send an email that its recipient doesn't want, or whose address takes none."""
+    """Cancel an email whose recipient opted out of it, or whose address bounces."""
     values = {"state": JobState.CANCELED, "failure": storable(reason)}
     session.execute(_fenced(letter).values(**values))
 
 
 def release(session: Session, letter: Letter, reason: str) -> None:
-    """Put a mail back as if it had not been tried: the server is away, which isn't its fault."""
+    """Requeue an email without counting the try: the server was unreachable, not the email at fault."""
     values = {"state": JobState.QUEUED, "tries": letter.tries - 1, "failure": storable(reason)}
     session.execute(_fenced(letter).values(**values))
 
@@ -137,9 +137,10 @@ def release(session: Session, letter: Letter, reason: str) -> None:
 def compose(
     session: Session, letter: Letter, files: Sequence[bytes], settings: Settings
 ) -> EmailMessage:
-    """Return the message as it goes out, from the house's sender name and MAIL_FROM.
+    """Return the message as it goes out, from the branding's sender name and MAIL_FROM.
 
-    `files` are what its attachments hold, in their order. Raises Unwanted for one not to be sent.
+    `files` are the contents of its attachments, in their order. Raises Unwanted for an email that must
+    not be sent.
     """
     if reason := _reason_not_to_send(session, letter):
         raise Unwanted(reason)
@@ -152,7 +153,7 @@ def compose(
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(letter.created_at)
     message["Message-ID"] = f"<{letter.public_id}@{settings.mail_from.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notice comes back
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: prevents automatic replies
     text, html = letter.text, letter.html
     if letter.kind in KINDS[MailLane.BULK]:
         unsubscribe = ""
@@ -174,7 +175,7 @@ def compose(
 def _invite(
     message: EmailMessage, letter: Letter, kept: Mapping[str, Any], organizer: Party
 ) -> None:
-    """Add the calendar entry twice: as a part that programs act on, and as a file to open."""
+    """Add the calendar entry twice: as a part that mail programs act on, and as a file to open."""
     invitation = unpacked(kept)
     attendee = Party(letter.recipient, letter.recipient)
     data = write_invitation(invitation, organizer=organizer, attendee=attendee)
@@ -185,10 +186,10 @@ def _invite(
 
 
 def _reason_not_to_send(session: Session, letter: Letter) -> str | None:
-    """Return why an email is not to be sent, for staff; None for one that is.
+    """Return why an email must not be sent, for our team; None if it may be sent.
 
-    Bulk emails go to no address that returned the last one: mail providers count those against
-    the sender. Others are tried, and one that arrives clears the address.
+    Bulk emails don't go to an address that bounced the last email: mail providers count those against
+    the sender. Other emails are tried, and a delivered one clears the address.
     """
     key = key_of(letter.recipient)
     if letter.kind in OPTIONAL and opted_out(session, [key]):
@@ -199,7 +200,7 @@ def _reason_not_to_send(session: Session, letter: Letter) -> str | None:
 
 
 def _postal_address(session: Session) -> str:
-    """Return the seller's name and address in one line; empty before staff enter them."""
+    """Return the seller's name and address in one line; empty until the team enters them."""
     seller = session.get(Seller, 1)
     if seller is None or seller.legal_address is None:
         return ""
@@ -214,9 +215,9 @@ def _recipient(address: str) -> Address:
 
 
 def _due(lane: MailLane, now: datetime) -> tuple[Select[int], Select[int]]:
-    """Return two queries for the next mail: one whose worker is gone, and else one that waits.
+    """Return two queries for the next email: one with a lapsed lease, otherwise one that waits.
 
-    Together with OR they would read and sort every mail that waits.
+    One query with OR would read and sort every waiting email.
     """
     lapsed = select(Mail.id).where(Mail.state == JobState.RUNNING, Mail.lease_until < now)
     waiting = select(Mail.id).where(Mail.state == JobState.QUEUED, Mail.run_at <= now)

@@ -9,7 +9,7 @@ from lms.models.mail import MailLane
 # A kind is a pair of templates in templates/mail/messages; each is in exactly one lane.
 KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
     {
-        # a person waits for it at this moment, or an account may be in danger
+        # a person is waiting for it now, or an account may be in danger
         MailLane.URGENT: frozenset(
             {
                 "account_exists",
@@ -33,7 +33,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "sign_in_code",
             }
         ),
-        # follows what one person did, or is worthless an hour later
+        # follows one person's action, or is useless an hour later
         MailLane.NORMAL: frozenset(
             {
                 "certificate_revoked",
@@ -48,6 +48,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "showing_host_replaced",
                 "live_registered",
                 "lms_decided",
+                "lms_deployment",
                 "lms_registered",
                 "live_soon",
                 "live_unregistered",
@@ -74,7 +75,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "seats_to_release",
             }
         ),
-        # goes to everyone on a list, in an audience, or whose day has come
+        # goes to everyone on a list, in an audience, or whose date has come
         MailLane.BULK: frozenset(
             {
                 "cancellation_offer",
@@ -87,8 +88,10 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "contract_shortage",
                 "invitation",
                 "invitation_reminder",
+                "live_available",
                 "live_canceled",
                 "live_reinstated",
+                "live_removed",
                 "live_rescheduled",
                 "live_tomorrow",
                 "pass_expiring",
@@ -105,7 +108,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
         ),
     }
 )
-# A person can unsubscribe from these; the other bulk emails say what becomes of what they have.
+# A person can unsubscribe from these; the other bulk emails are about what the person already has.
 OPTIONAL: Final = frozenset(
     {
         "invitation",
@@ -122,5 +125,5 @@ _LANES: Final = {kind: lane for lane, kinds in KINDS.items() for kind in kinds}
 
 
 def lane_of(kind: str) -> MailLane:
-    """Return the lane of a kind of email; raises KeyError for a kind that is in none."""
+    """Return the lane of a kind of email; raises KeyError for a kind without a lane."""
     return _LANES[kind]

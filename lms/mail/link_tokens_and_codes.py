@@ -25,7 +25,7 @@ LIFE: Final = {
     EmailPurpose.RECOVERY_ADDRESS: timedelta(days=2),
     EmailPurpose.CONFIRM_ORDER: timedelta(days=60),
 }
-# What leads into an account, or moves it: over once somebody else may have had a hand in it.
+# Links that open or move an account: void once another person may have gained access to it.
 WAYS_IN: Final = (
     EmailPurpose.RESET_PASSWORD,
     EmailPurpose.SET_PASSWORD,
@@ -36,11 +36,11 @@ WAYS_IN: Final = (
 CODE_DIGITS: Final = 8
 CODE_TRIES: Final = 5
 KEPT_AFTER_ITS_END: Final = timedelta(days=30)
-LINK_IS_OVER = N_("This link has been used or has run out.")
+LINK_IS_OVER = N_("This link was already used or has expired.")
 
 
 class LinkOver(Gone):
-    """A mailed link was used, has run out, or never was."""
+    """An emailed link was used, has expired, or never existed."""
 
     def __init__(self) -> None:
         super().__init__(LINK_IS_OVER)
@@ -48,7 +48,7 @@ class LinkOver(Gone):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a link is good for: whose it is, the address it was sent to or is about, since when."""
+    """The facts of a link: its login, its purpose, the address it was sent to or is about, and its time."""
 
     login_id: int
     purpose: EmailPurpose
@@ -58,7 +58,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class MailedCode:
-    """A code and what the asking browser keeps; neither is of use without the other."""
+    """A code and the secret that the requesting browser keeps; neither is of use without the other."""
 
     code: str
     ticket: str
@@ -67,29 +67,29 @@ class MailedCode:
 
 @dataclass(frozen=True, slots=True)
 class RightCode:
-    """The code was right; this is whose it was. It has been used."""
+    """The code was right and is now used; carries its login."""
 
     login_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class WrongCode:
-    """The code is wrong, used, run out or tried too often: nobody is told which."""
+    """The code is wrong, used, expired, or tried too often; the answer doesn't reveal which."""
 
 
 def issue(
     session: Session, login_id: int, purpose: EmailPurpose, *, email: str, now: datetime
 ) -> str:
-    """Make a secret of 256 bits for a link and keep its hash; returns the secret."""
+    """Make a 256-bit secret for a link, store its hash, and return the secret."""
     secret = secrets.token_urlsafe(32)
     _keep(session, login_id, purpose, email=email, token_hash=hash_secret(secret), now=now)
     return secret
 
 
 def read(session: Session, secret: str, *purposes: EmailPurpose, now: datetime) -> Ticket:
-    """Return what a link is good for without using it up.
+    """Return the facts of a link without using it up.
 
-    Raises LinkOver when it was used, has run out, or never was for any of these purposes.
+    Raises LinkOver if it was used, has expired, or never existed for any of these purposes.
     """
     row = session.execute(
         select(
@@ -102,7 +102,7 @@ def read(session: Session, secret: str, *purposes: EmailPurpose, now: datetime) 
 
 
 def use(session: Session, secret: str, *purposes: EmailPurpose, now: datetime) -> Ticket:
-    """Use a link up and return what it is good for; of two at once, one gets it. Raises LinkOver."""
+    """Use a link up and return its facts; of two simultaneous uses, one succeeds. Raises LinkOver."""
     row = session.execute(
         update(EmailToken)
         .where(*_good(secret, purposes, now))
@@ -116,7 +116,7 @@ def use(session: Session, secret: str, *purposes: EmailPurpose, now: datetime) -
 
 
 def void(session: Session, login_id: int, *purposes: EmailPurpose, now: datetime) -> None:
-    """Make every open secret of these purposes useless."""
+    """Void every open secret of these purposes."""
     session.execute(
         update(EmailToken)
         .where(
@@ -132,7 +132,7 @@ def void(session: Session, login_id: int, *purposes: EmailPurpose, now: datetime
 def void_all(
     session: Session, login_ids: Collection[int], purpose: EmailPurpose, *, now: datetime
 ) -> None:
-    """Make every open secret of many logins useless, where it is for this purpose."""
+    """Void every open secret of this purpose for many logins."""
     if not login_ids:
         return
     session.execute(
@@ -150,7 +150,7 @@ def void_all(
 def was_issued_since(
     session: Session, login_id: int, purpose: EmailPurpose, *, since: datetime
 ) -> bool:
-    """Tell whether such a secret was sent after a moment."""
+    """Return whether such a secret was issued after a moment."""
     return bool(
         session.scalar(
             select(
@@ -165,7 +165,7 @@ def was_issued_since(
 
 
 def issue_code(session: Session, login_id: int, *, email: str, now: datetime) -> MailedCode:
-    """Make a code of 8 digits, good for 10 minutes and 5 tries in the browser that asked for it."""
+    """Make an 8-digit code, valid for 10 minutes and 5 tries in the browser that requested it."""
     made = invent_code()
     _keep(
         session,
@@ -180,25 +180,25 @@ def issue_code(session: Session, login_id: int, *, email: str, now: datetime) ->
 
 
 def invent_code() -> MailedCode:
-    """Return a code that opens nothing, for a browser that asked in the name of nobody."""
+    """Return a code that opens nothing, for a browser that asked with an unknown address."""
     return MailedCode(random_code(CODE_DIGITS), new_public_id(), secrets.token_urlsafe(32))
 
 
 def random_code(digits: int) -> str:
-    """Return so many random digits."""
+    """Return a string of random digits."""
     return f"{secrets.randbelow(10**digits):0{digits}d}"
 
 
 def hash_code(browser_secret: str, code: str) -> bytes:
-    """Return what is kept of a code: keyed by 256 bits that only the asking browser has.
+    """Return the stored hash of a code, keyed by 256 bits that only the requesting browser has.
 
-    Its digits alone could be searched through.
+    A hash of the digits alone could be brute-forced.
     """
     return hmac.digest(browser_secret.encode(), code.encode(), hashlib.sha256)
 
 
 def try_code(session: Session, answer: MailedCode, *, now: datetime) -> RightCode | WrongCode:
-    """Try a code; each try counts, also of two at once, so the caller must commit either way."""
+    """Try a code; every try counts, simultaneous ones too, so the caller must commit either way."""
     row = session.execute(
         update(EmailToken)
         .where(
@@ -225,7 +225,7 @@ def try_code(session: Session, answer: MailedCode, *, now: datetime) -> RightCod
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
-    """Delete what ran out a month ago."""
+    """Delete secrets that expired a month ago."""
     session.execute(
         delete(EmailToken)
         .where(EmailToken.expires_at < now - KEPT_AFTER_ITS_END)
@@ -269,5 +269,5 @@ def _keep(  # noqa: PLR0913  (each is a column)
 
 
 def hash_secret(secret: str) -> bytes:
-    """Return what is kept of the secret in a link: its SHA-256, 32 bytes."""
+    """Return the stored hash of a link's secret: its SHA-256, 32 bytes."""
     return hashlib.sha256(secret.encode()).digest()

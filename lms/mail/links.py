@@ -22,8 +22,8 @@ _SECRET_PAGES: Final = {
     EmailPurpose.RECOVERY_ADDRESS: "/account/recovery/confirm/",
     EmailPurpose.CONFIRM_ORDER: "/orders/confirm/",
 }
-# Every page that a secret in its address opens, here or in the LTI tool: an email with such a link
-# is forgotten once it is sent. tests/rules/test_mailed_secrets.py compares them with the routes.
+# Every page opened by a secret in its address, here or in the LTI tool. The body of an email with
+# such a link is deleted after sending. tests/rules/test_mailed_secrets.py compares these with the routes.
 SECRET_PATHS: Final = (
     *sorted(set(_SECRET_PAGES.values())),
     "/checkout/quote/",
@@ -42,7 +42,7 @@ _SECRET_LINK: Final = re.compile(
 
 
 def has_secret_link(text: str) -> bool:
-    """Tell whether a text has a link to a page that the secret in it opens."""
+    """Return whether a text has a link to a page that is opened by the secret in it."""
     return _SECRET_LINK.search(text) is not None
 
 
@@ -53,11 +53,11 @@ class Links:
     base_url: str
 
     def page(self, path: str, *, onward: str | None = None) -> str:
-        """Return a page's whole address; `onward` is the local path to go to afterwards."""
+        """Return a page's full address; `onward` is the local path to go to afterward."""
         return self.base_url + path + (f"?next={quote(onward)}" if onward else "")
 
     def secret_page(self, purpose: EmailPurpose, secret: str, *, onward: str | None) -> str:
-        """Return the whole address of the page that a mailed secret opens."""
+        """Return the full address of the page that an emailed secret opens."""
         return self.page(_SECRET_PAGES[purpose] + secret, onward=onward)
 
 
@@ -71,10 +71,10 @@ class MailContext:
 
 @dataclass(frozen=True, slots=True)
 class SignedLinks:
-    """Links to a thing of one kind by its outside id and a signature; nothing of them is stored.
+    """Links to things of one kind by public ID and signature; nothing about them is stored.
 
-    `path` is what stands before the id; `keys` sign: the first one new links, each one those
-    that were emailed while the secret key was another.
+    `path` is the part before the ID. The first of `keys` signs new links; all of them verify, so links
+    emailed under an earlier secret key keep working.
     """
 
     base_url: str
@@ -82,7 +82,7 @@ class SignedLinks:
     keys: tuple[bytes, ...] = field(repr=False)
 
     def page(self, public_id: str) -> str:
-        """Return the whole address of the thing's page."""
+        """Return the full address of the thing's page."""
         return f"{self.base_url}{self.path}/{public_id}/{self.signature(public_id)}"
 
     def signature(self, public_id: str) -> str:
@@ -90,7 +90,7 @@ class SignedLinks:
         return _signature(self.keys[0], public_id)
 
     def is_right(self, public_id: str, signature: str) -> bool:
-        """Tell whether a signature is that of the thing."""
+        """Return whether a signature belongs to the thing."""
         given = signature.encode()
         return any(
             hmac.compare_digest(_signature(key, public_id).encode(), given) for key in self.keys

@@ -17,12 +17,12 @@ PATH: Final = "/unsubscribe"
 
 
 def opt_out_links(settings: Settings) -> SignedLinks:
-    """Return what the unsubscribe links of emails are made of."""
+    """Return the signer of the unsubscribe links in emails."""
     return signed_links(settings, PATH, purpose="unsubscribe")
 
 
 def recipient_of(session: Session, mail_id: str) -> Mail:
-    """Return the email that an unsubscribe link is in; raises NotFound when it is gone."""
+    """Return the email that an unsubscribe link is in; raises NotFound if it was deleted."""
     mail = session.scalar(select(Mail).where(Mail.public_id == mail_id))
     if mail is None or mail.recipient_key is None:
         raise NotFound
@@ -30,16 +30,16 @@ def recipient_of(session: Session, mail_id: str) -> Mail:
 
 
 def opt_out(session: Session, key: str, *, now: datetime) -> None:
-    """Send no invitations and reminders to an address, by its key, from now on."""
+    """Stop sending invitations and reminders to an address, given by its key."""
     try:
         with session.begin_nested():
             session.add(MailOptOut(recipient_key=key, created_at=now))
     except IntegrityError:
-        return  # they had, perhaps at the same moment
+        return  # they already opted out, perhaps at the same moment
 
 
 def opt_in(session: Session, key: str) -> None:
-    """Send invitations and reminders to an address again."""
+    """Resume sending invitations and reminders to an address."""
     session.execute(delete(MailOptOut).where(MailOptOut.recipient_key == key))
 
 

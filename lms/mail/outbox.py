@@ -33,8 +33,8 @@ KEPT_AFTER_SENDING = timedelta(days=30)
 LONGEST_ADDRESS = 320
 LONGEST_SUBJECT = 300
 EMBED_CODE = "embed_code"
-# These carry a code, and others may carry a link with a secret (`has_secret`). It is kept nowhere
-# but in the mail, so the body is forgotten as soon as it is handed over: nothing to send again.
+# These carry a code, and others may carry a link with a secret (`has_secret`). The secret exists
+# only in the email, so the body is deleted once it is handed over and can't be sent again.
 BULK_FOOTER = "<!-- bulk footer -->"
 ONE_TIME = frozenset({EmailPurpose.SIGN_IN_CODE.value, EMBED_CODE})
 
@@ -61,7 +61,7 @@ _FACTS: tuple[Any, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class MailBranding:
-    """What a mail shows of the house; the colors are #rrggbb."""
+    """The branding that an email shows; the colors are #rrggbb."""
 
     name: str
     logo_url: str | None
@@ -72,9 +72,9 @@ class MailBranding:
 
 @dataclass(frozen=True, slots=True)
 class MailFacts:
-    """A mail as staff see it: whom it is for and how it fares, not what it says.
+    """An email as our team sees it: recipient and delivery, without the body.
 
-    `attachments` are the names of the files that go with it.
+    `attachments` are the names of the attached files.
     """
 
     id: str
@@ -95,13 +95,13 @@ class MailFacts:
 
 @dataclass(frozen=True, slots=True)
 class MailPage:
-    """One page of mails, newest first, and how many there are in all."""
+    """One page of emails, newest first, and the total."""
 
     items: tuple[MailFacts, ...]
     total: int
 
 
-def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
+def post(  # noqa: PLR0913  (the parts of an email, each needed)
     session: Session,
     *,
     kind: str,
@@ -114,15 +114,17 @@ def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     invitation: Invitation | None = None,
     attachments: Sequence[Attachment] = (),
 ) -> Mail:
-    """Write a mail into the caller's transaction; it is sent after the commit.
+    """Write an email in the caller's transaction; it is sent after the commit.
 
-    The text comes from templates/mail/messages/<kind>.txt and .html, which are given `values` and
-    `branding`, `recipient`, `subject`; a name they use and nobody gave raises UndefinedError.
-    lms/mail/lanes.py says how soon a kind is sent; one that it doesn't name raises KeyError.
-    An `invitation` goes along as a calendar entry. `attachments` are at most 10 files, 10 MB
-    together, that are read from storage when the mail is sent.
-    A `unique_key` that was used before returns the mail that has it, and sends nothing.
-    Raises Invalid for an address that is none, and for more than 10 files.
+    The text comes from templates/mail/messages/<kind>.txt and .html, which receive `values` and
+    `branding`, `recipient`, `subject`; an undefined name in them raises UndefinedError.
+    lms/mail/lanes.py says how soon a kind is sent; an unlisted kind raises KeyError.
+
+    An `invitation` is attached as a calendar entry. `attachments` are at most 10 files, 10 MB together,
+    which are read from storage when the email is sent.
+
+    If `unique_key` was used before, returns the email that has it and sends nothing. Raises Invalid for
+    an invalid address, and for more than 10 files.
     """
     if unique_key is not None and (first := _with_key(session, unique_key)):
         return first
@@ -149,7 +151,7 @@ def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
 
 
 def bulk_footer(address: str, unsubscribe: str) -> tuple[str, str]:
-    """Return what a bulk email says at its end, as text and as HTML in the place of BULK_FOOTER.
+    """Return the end of a bulk email, as text and as HTML that replaces BULK_FOOTER.
 
     `address` is the seller's postal address and `unsubscribe` the link; either may be empty.
     """
@@ -162,22 +164,24 @@ def bulk_footer(address: str, unsubscribe: str) -> tuple[str, str]:
 
 
 def has_secret(kind: str, text: str) -> bool:
-    """Tell whether an email carries a secret: a code, or a link that opens a page by itself."""
+    """Return whether an email carries a secret: a code, or a link that opens a page without signing in."""
     return kind in ONE_TIME or has_secret_link(text)
 
 
 def resend(session: Session, mail_id: str, *, actor: str | None, now: datetime) -> Mail:
-    """Queue a mail that was sent or failed once more.
+    """Queue a sent or failed email once more.
 
-    Raises NotFound for an id that is none, Conflict while it waits and when its text is gone.
+    Raises NotFound for an unknown ID, Conflict while the email waits or after its text was deleted.
     """
     mail = session.scalar(select(Mail).where(Mail.public_id == mail_id).with_for_update())
     if mail is None:
         raise NotFound
     if mail.state in (JobState.QUEUED, JobState.RUNNING):
-        raise Conflict(N_("This mail is on its way already."))
+        raise Conflict(N_("This email is already being sent."))
     if not mail.text:
-        raise Conflict(N_("The text of this mail is no longer kept; let the person ask anew."))
+        raise Conflict(
+            N_("The text of this email was deleted. Ask the person to request a new one.")
+        )
     mail.state, mail.tries, mail.run_at, mail.failure = JobState.QUEUED, 0, now, None
     mail.bounced_at = None
     if mail.lane is MailLane.BULK:
@@ -190,18 +194,19 @@ def resend(session: Session, mail_id: str, *, actor: str | None, now: datetime) 
 def list_mails(
     session: Session, *, states: Sequence[JobState] = (), offset: int = 0, limit: int = 50
 ) -> MailPage:
-    """Return mails, newest first; no states means all of them."""
+    """Return emails, newest first; an empty `states` means all states."""
     wanted, count = select(Mail.id), select(func.count(Mail.id))
     if states:
         wanted, count = wanted.where(Mail.state.in_(states)), count.where(Mail.state.in_(states))
-    # first the page by the index alone: the texts of 100,000 that wait would be read as well
+    # find the page by the index alone first; otherwise the texts of 100,000 waiting emails would be
+    # read, too
     page = wanted.order_by(Mail.id.desc()).offset(offset).limit(limit)
     rows = session.execute(select(*_FACTS).where(Mail.id.in_(page)).order_by(Mail.id.desc()))
     return MailPage(tuple(_facts(row) for row in rows), session.scalar(count) or 0)
 
 
 def count_waiting(session: Session) -> Mapping[MailLane, int]:
-    """Return how many mails of each lane wait to be sent; a lane in which none waits is left out."""
+    """Return how many emails of each lane wait to be sent; lanes without any are left out."""
     counted = session.execute(
         select(Mail.lane, func.count()).where(Mail.state == JobState.QUEUED).group_by(Mail.lane)
     )
@@ -209,7 +214,7 @@ def count_waiting(session: Session) -> Mapping[MailLane, int]:
 
 
 def mail_facts(session: Session, mail_id: str) -> MailFacts:
-    """Return one mail; raises NotFound."""
+    """Return one email; raises NotFound."""
     row = session.execute(select(*_FACTS).where(Mail.public_id == mail_id)).one_or_none()
     if row is None:
         raise NotFound
@@ -222,7 +227,7 @@ def _facts(row: Row[Any]) -> MailFacts:
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
-    """Forget what the mails said that were sent a month ago; that they were sent stays known."""
+    """Delete the contents of emails sent more than a month ago; the rows remain."""
     session.execute(
         update(Mail)
         .where(
@@ -238,7 +243,7 @@ def _with_key(session: Session, unique_key: str) -> Mail | None:
 
 
 def _added(session: Session, mail: Mail) -> Mail:
-    if mail.unique_key is None:  # nothing that another letter could have
+    if mail.unique_key is None:  # no other email can have the same key
         session.add(mail)
         session.flush()
         return mail
@@ -298,12 +303,13 @@ def _address(raw: str) -> str:
     if len(address) > LONGEST_ADDRESS or not re.fullmatch(
         r"[^@\s<>,;\x00-\x1f]+@[^@\s<>,;]+", address
     ):
-        raise Invalid(N_("That is not an e-mail address."), fields={"to": N_("Not an address.")})
+        sentence = N_("Enter an email address like name@example.org.")
+        raise Invalid(sentence, fields={"to": sentence})
     return address
 
 
 def key_of(address: str) -> str:
-    """Return the key under which an address is found; one that no login could have is folded."""
+    """Return the lookup key of an address; an address that no login could have is case-folded."""
     try:
         return read_address(address).key
     except Invalid:
@@ -311,5 +317,5 @@ def key_of(address: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    # A line break in a header would begin another one.
+    # a line break in a header would start another header
     return re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip()[:LONGEST_SUBJECT]

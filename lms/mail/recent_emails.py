@@ -17,8 +17,8 @@ def recent_emails(
     logins: Select[int] | Collection[int] = (),
     limit: int = 20,
 ) -> tuple[MailFacts, ...]:
-    """Return the latest emails to these logins, and to addresses by their keys."""
-    # Two searches by index: to look for either in one, all emails would be read from the latest on.
+    """Return the latest emails to these logins and to these address keys."""
+    # Two index searches: one query with OR would read all emails from the newest on.
     found = union(
         select(Mail.id).where(Mail.login_id.in_(logins)),
         select(Mail.id).where(Mail.recipient_key.in_(keys)),

@@ -10,14 +10,14 @@ from urllib.parse import unquote, urlsplit
 from lms.core.settings import Settings
 
 TIMEOUT_S = 20.0
-FILES_TIMEOUT_S = 120.0  # 14 MB at a megabit a second, or a server that looks for viruses
+FILES_TIMEOUT_S = 120.0  # 14 MB at 1 Mbit/s, or a server that scans for viruses
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
-TOO_LARGE = 552  # RFC 1870, 6.2: the mail, and not its sender, is refused
-PERMANENT = 500  # RFC 5321, 4.2.1: a reply of 5yz is for good, one of 4yz for now
+TOO_LARGE = 552  # RFC 1870, 6.2: the message is refused, not its sender
+PERMANENT = 500  # RFC 5321, 4.2.1: a 5yz reply is permanent, a 4yz reply temporary
 
 
 class NotTaken(Exception):
-    """A mail was not taken; `reason` is for staff."""
+    """An email was not taken; `reason` is for our team."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -25,44 +25,44 @@ class NotTaken(Exception):
 
 
 class RefusedForGood(NotTaken):
-    """The server will never take this mail."""
+    """The server refuses this email permanently."""
 
 
 class NoSuchMailbox(RefusedForGood):
-    """The server takes no mail for this address: it bounced before it was sent."""
+    """The server takes no email for this address: it bounced before it was sent."""
 
 
 class RefusedForNow(NotTaken):
-    """The server may take this mail later."""
+    """The server may take this email later."""
 
 
 class BrokenOff(RefusedForNow):
-    """The server broke off while it was given this mail, which may be why."""
+    """The server broke off while receiving this email, which may be the cause."""
 
 
 class ServerAway(NotTaken):
-    """The server can't be reached, or doesn't talk to us: no mail's fault."""
+    """The server can't be reached or refuses to talk to us; no email is at fault."""
 
 
 class MailTransport(Protocol):
-    """Takes mails; whether it keeps a connection open between them is its own affair."""
+    """Takes emails; it may keep a connection open between them."""
 
     def put(self, message: EmailMessage) -> None:
-        """Hand one mail over; raises NotTaken."""
+        """Hand one email over; raises NotTaken."""
 
     def close(self) -> None:
-        """Let go of the connection, if there is one."""
+        """Close the connection, if there is one."""
 
 
 def open_transport(settings: Settings) -> MailTransport:
-    """Return the postbox that the settings name; it connects when it is given a mail."""
+    """Return the transport that the settings name; it connects when given an email."""
     if settings.smtp_url is None:
         return MailFiles(mail_folder(settings))
     return MailServer(settings.smtp_url, name=settings.mail_from.rpartition("@")[2])
 
 
 def try_server(settings: Settings) -> None:
-    """Connect to the mail server and sign in, and send nothing; raises ServerAway."""
+    """Connect to the mail server and sign in without sending anything; raises ServerAway."""
     postbox = open_transport(settings)
     try:
         if isinstance(postbox, MailServer):
@@ -72,18 +72,18 @@ def try_server(settings: Settings) -> None:
 
 
 def mail_folder(settings: Settings) -> Path:
-    """Return where mail lies as files, when there is no server for it."""
+    """Return the directory for emails as files, used when no server is set."""
     return settings.data_dir / "mail"
 
 
 class MailFiles:
-    """A directory in which each mail becomes an .eml file, which any mail program opens."""
+    """A directory in which each email becomes an .eml file, which any mail program opens."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def put(self, message: EmailMessage) -> None:
-        """Write one mail, whole or not at all; readable by this account alone."""
+        """Write one email atomically, readable by this system account only."""
         name = message["Message-ID"].strip("<>").partition("@")[0]
         path = self._directory / f"{name}.eml"
         part = path.with_suffix(".part")
@@ -108,14 +108,15 @@ class MailServer:
         self._connection: smtplib.SMTP | None = None
 
     def put(self, message: EmailMessage) -> None:
-        """Send one mail over the open connection, or a new one."""
+        """Send one email over the open connection, or over a new one."""
         was_open = self._connection is not None
         try:
             self._put(message)
         except BrokenOff:
             if not was_open:
                 raise
-            self._put(message)  # the server may have tired of the connection, and not of this mail
+            # the server may have closed an idle connection; the email isn't at fault
+            self._put(message)
 
     def _put(self, message: EmailMessage) -> None:
         connection = self.connect()
@@ -130,7 +131,8 @@ class MailServer:
             raise _refusal(code, answer) from error
         except smtplib.SMTPSenderRefused as error:
             self.close()
-            if error.smtp_code == TOO_LARGE:  # said of the sender, who names the size
+            # reported about the sender, whose command states the size
+            if error.smtp_code == TOO_LARGE:
                 raise _refusal(error.smtp_code, error.smtp_error) from error
             raise ServerAway(_reason(error.smtp_code, error.smtp_error)) from error
         except smtplib.SMTPDataError as error:
@@ -144,7 +146,7 @@ class MailServer:
             raise BrokenOff(f"The mail server broke off: {error}") from error
 
     def close(self) -> None:
-        """Say goodbye, if there is still somebody to say it to."""
+        """Quit the connection, if the server still answers."""
         connection, self._connection = self._connection, None
         if connection is None:
             return

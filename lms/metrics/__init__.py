@@ -1,1 +1,1 @@
-"""Metrics: counts what is served and done, for Prometheus, Sentry and OpenTelemetry."""
+"""Metrics: counts requests, jobs and emails, for Prometheus, Sentry and OpenTelemetry."""

@@ -1,6 +1,6 @@
-"""Counters of one process: requests, and what its log tells. Imported only where they are wanted.
+"""Counters of one process: requests, and events in its log. Imported only if metrics are on.
 
-They are read off the log's lines, so that nothing counts beside it. No label has an id or a name.
+They are derived from the log's lines, so no other code counts. No label contains an ID or a name.
 """
 
 import os
@@ -13,7 +13,7 @@ from prometheus_client import Counter, Histogram, values
 from lms.core.logs import observe_logs
 from lms.metrics.slots import take_slot
 
-FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's own name for it
+FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"  # the name that prometheus-client requires
 REQUEST_S: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
 LONG_S: Final = (1, 10, 60, 300, 1800, 7200, 21600)
 WHAT: Final = ("kind", "lane", "program")
@@ -22,15 +22,15 @@ MEDIA: Final = "/media/"
 
 
 def begin_counting(folder: Path) -> None:
-    """Count from now on what this process logs, in files of the slot that it takes."""
+    """Count this process's log events from now on, in the files of its slot."""
     slot = take_slot(folder)
-    os.environ[FOLDER] = str(folder)  # noqa: TID251  (prometheus-client takes it from nowhere else)
+    os.environ[FOLDER] = str(folder)  # noqa: TID251  (prometheus-client reads it only from there)
     values.ValueClass = values.MultiProcessValue(lambda: slot)  # type: ignore[no-untyped-call]  # it has no types
     observe_logs(_Counts().count)
 
 
 class _Counts:
-    """The counters; made after it is known where they are kept."""
+    """The counters; created once their folder is set."""
 
     def __init__(self) -> None:
         self._requests = Counter(
@@ -52,6 +52,12 @@ class _Counts:
         self._job_s = Histogram(
             "carrel_job_seconds", "How long jobs took.", ("kind",), buckets=LONG_S, registry=None
         )
+        self._encoded_s = Counter(
+            "carrel_encoded_seconds", "Seconds of recordings that were encoded.", registry=None
+        )
+        self._encoding_s = Counter(
+            "carrel_encoding_seconds", "Seconds that encoding them took.", registry=None
+        )
         self._mail_s = Histogram(
             "carrel_mail_lag_seconds",
             "How long emails waited until they were sent.",
@@ -70,6 +76,9 @@ class _Counts:
         self._events.labels(event, what, how).inc()
         if event == "job_ended":
             self._job_s.labels(what).observe(line["s"])
+        elif event == "recording_encoded":
+            self._encoded_s.inc(line["recorded_s"])
+            self._encoding_s.inc(line["s"])
         elif event == "mail_sent":
             self._mail_s.labels(what).observe(line["waited_s"])
 

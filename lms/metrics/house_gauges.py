@@ -1,11 +1,11 @@
-"""House gauges: what the database and the disk say at the moment of a scrape."""
+"""Gauges of the installation: the state of the database and the disk at the time of a scrape."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -18,18 +18,22 @@ from lms.operations.backup_drill import DRILLED
 from lms.operations.backups import CREATED
 from lms.operations.health_checks import free_bytes, last_act, last_beat
 
+CONNECTIONS: Final = (
+    "SELECT coalesce(state, 'other'), count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() GROUP BY 1"
+)
 ALL_LANES: Final = (*(lane.value for lane in Lane), *(f"mail-{lane.value}" for lane in MailLane))
 
 
 class HouseGauges:
-    """A collector of prometheus-client; `carrel_database_up` is 0 where the rest is not known."""
+    """A collector for prometheus-client; `carrel_database_up` is 0 if the database gauges are unknown."""
 
     def __init__(self, carrel: Carrel, ask_time: Callable[[], datetime]) -> None:
         self._carrel = carrel
         self._ask_time = ask_time
 
     def collect(self) -> Iterator[Metric]:
-        """Give what is known now."""
+        """Yield the current metrics."""
         info = GaugeMetricFamily("carrel_info", "The version that runs.", labels=["version"])
         info.add_metric([VERSION], 1)
         yield info
@@ -39,7 +43,7 @@ class HouseGauges:
         now = self._ask_time()
         try:
             with self._carrel.database.read_session() as session:
-                found = [*_waiting(session, now), *_moments(session)]
+                found = [*_waiting(session, now), *_moments(session), *_connections(session)]
         except SQLAlchemyError:
             found = []
         yield _gauge("carrel_database_up", "Whether the database answers.", float(bool(found)))
@@ -97,3 +101,17 @@ def _moments(session: Session) -> Iterator[Metric]:
         if at is not None:
             text = f"When the last {name.replace('_', ' ')} was, in seconds since 1970."
             yield _gauge(f"carrel_last_{name}_timestamp_seconds", text, at.timestamp())
+
+
+def _connections(session: Session) -> Iterator[Metric]:
+    """Yield the connections to PostgreSQL of all processes on all machines, and how many it allows."""
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    used = GaugeMetricFamily(
+        "carrel_database_connections", "Connections to the database.", labels=["state"]
+    )
+    for state, count in session.execute(text(CONNECTIONS)):
+        used.add_metric([state], count)
+    yield used
+    allowed = int(session.scalar(text("SHOW max_connections")) or 0)
+    yield _gauge("carrel_database_connections_allowed", "How many all databases allow.", allowed)

@@ -1,4 +1,4 @@
-"""The metrics listener: a small web server of its own that answers /metrics, away from the pages."""
+"""The metrics listener: a small separate web server that answers /metrics."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -26,16 +26,16 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 
 class _Silent(WSGIRequestHandler):
-    """Logs nothing: a scrape each 15 seconds tells no one anything."""
+    """Logs nothing: a line for each scrape has no use."""
 
     def log_message(self, *_said: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def listen_for_scrapes(
     carrel: Carrel, folder: Path, bind: str, ask_time: Callable[[], datetime]
 ) -> WSGIServer:
-    """Return a server that answers GET /metrics; raises Unavailable when the address can't be had."""
+    """Return a server that answers GET /metrics; raises Unavailable if the address can't be bound."""
     host, _, port = bind.rpartition(":")
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]  # it has no types

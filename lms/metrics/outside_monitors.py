@@ -1,7 +1,7 @@
-"""Outside monitors: faults for Sentry and spans for OpenTelemetry, read off the lines of the log.
+"""Outside monitors: faults for Sentry and spans for OpenTelemetry, derived from the log.
 
-What the log doesn't say, such as names, addresses and tokens, isn't sent. Each needs an extra, and is
-imported only where the settings name a place to send to.
+Data that the log doesn't contain, such as names, addresses and tokens, isn't sent. Each needs an extra,
+and is imported only if the settings name its destination.
 """
 
 import sys
@@ -19,9 +19,9 @@ NS: Final = 1_000_000_000
 
 
 class Sentry:
-    """Reports what raised where nothing handled it, to the project of a DSN.
+    """Reports unhandled exceptions to the project of a DSN.
 
-    Raises ImportError without the extra `sentry`, and sentry_sdk's BadDsn for an address that is none.
+    Raises ImportError without the extra `sentry`, and sentry_sdk's BadDsn for an invalid DSN.
     """
 
     def __init__(self, dsn: str) -> None:
@@ -38,7 +38,7 @@ class Sentry:
         )
 
     def tell(self, line: structlog.typing.EventDict) -> None:
-        """Report the exception of a line of the log, if it has one."""
+        """Report the exception of a log line, if it has one."""
         fault = line.get("exc_info")
         if fault is True:
             fault = sys.exc_info()[1]
@@ -51,7 +51,7 @@ class Sentry:
         self._client.capture_event(event, hint)
 
     def flush(self, seconds: float) -> None:
-        """Wait until what was reported has been sent."""
+        """Wait until all reports were sent."""
         self._client.flush(timeout=seconds)
 
 
@@ -76,7 +76,7 @@ class Spans:
         self._tracer = self._provider.get_tracer("carrel")
 
     def tell(self, line: structlog.typing.EventDict) -> None:
-        """Report a line of the log that ends a request or a job."""
+        """Report a log line that ends a request or a job."""
         if line.get("event") == "request":
             name, took_s = f"{line['method']} {line['route']}", line["ms"] / 1000
             is_fault = line["status"] >= SERVER_FAULT
@@ -90,7 +90,7 @@ class Spans:
         self._report(name, took_s, {**facts, "carrel.request": request_id() or ""}, is_fault)
 
     def flush(self, seconds: float) -> None:
-        """Wait until what was reported has been sent."""
+        """Wait until all reports were sent."""
         self._provider.force_flush(int(seconds * 1000))
 
     def _report(self, name: str, took_s: float, facts: Mapping[str, Any], is_fault: bool) -> None:  # noqa: FBT001  (of the class's own)

@@ -1,4 +1,4 @@
-"""Slots: small numbers that the running processes have, so that their files are used again."""
+"""Slots: small numbers of the running processes, so that their files are reused."""
 
 import fcntl
 from io import TextIOWrapper
@@ -6,17 +6,17 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-# A lock lasts as long as its file is open: until the process ends, however it does.
+# A lock lasts as long as its file is open: until the process ends in any way.
 _locked: Final[list[TextIOWrapper]] = []
 
 
 def metrics_folder(scratch: Path) -> Path:
-    """Return where the processes of this machine write what they have counted."""
+    """Return where the processes of this machine write their counts."""
     return scratch / "metrics"
 
 
 def take_slot(folder: Path) -> int:
-    """Return the smallest number that no other running process has; this one has it to its end."""
+    """Return the smallest number that no other running process has; it is kept until the process ends."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in count():
         file = (folder / f"{number}.lock").open("w")
@@ -31,6 +31,6 @@ def take_slot(folder: Path) -> int:
 
 
 def forget_counts(folder: Path) -> None:
-    """Delete what was counted before; called before any process counts."""
+    """Delete former counts; called before any process counts."""
     for file in folder.glob("*.db"):
         file.unlink()

@@ -1,4 +1,4 @@
-"""The start of observing, in the processes that serve and work."""
+"""Starts metrics and monitoring in web and worker processes."""
 
 from collections.abc import Callable
 
@@ -11,12 +11,12 @@ from lms.metrics.slots import metrics_folder
 
 
 def begin_observing(settings: Settings) -> None:
-    """Count and report what this process does, where the settings say that someone asks.
+    """Count and report this process's events, as the settings say.
 
-    Raises SettingsError for a monitor whose extra isn't installed, and for a DSN that is none.
+    Raises SettingsError for a monitor whose extra isn't installed, and for an invalid DSN.
     """
     if settings.metrics_bind is not None:
-        # a quarter of a second and 10 MB, where it is wanted
+        # takes a quarter of a second and 10 MB
         from lms.metrics.counters import begin_counting  # noqa: PLC0415
 
         begin_counting(metrics_folder(settings.scratch))

@@ -1,47 +1,69 @@
-"""Migrations: how a database gets the tables of this version."""
+"""Migrations: create and upgrade the tables."""
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alembic import command
+from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from lms.core.database import Database
 from lms.core.errors import Conflict
 
 HERE = Path(__file__).resolve().parent
-ADVISORY_LOCK = 0x43617272656C  # "Carrel": one number that only upgrades of this product take
+ADVISORY_LOCK = 0x43617272656C  # "Carrel" in ASCII: a lock ID used only by upgrades of this product
 CONNECTION = "connection"
+# A migration that waits for a table lock on PostgreSQL blocks everyone behind it, so it gives up
+# and tries again.
+LOCK_WAIT_S = 2
+LOCK_PAUSE_S = 1.0
+LOCK_TRIES = 60
+LOCK_NOT_AVAILABLE = "55P03"
+_LOCK_TIMEOUT = f"SET lock_timeout = '{LOCK_WAIT_S}s'"
 
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """What an upgrade did: from which revision to which; the same when there was nothing to do."""
+    """The revisions before and after an upgrade; the same if there was nothing to do."""
 
     before: str | None
     after: str
 
 
 def upgrade(database: Database) -> Upgrade:
-    """Bring the tables to this version's, whole or not at all, and return what was done.
+    """Upgrade the tables to this version and return what was done.
 
-    Any number of processes may ask at once: one works, the others wait and find it done. Raises
-    Conflict for a database that another version made and that none of our migrations leads to.
+    On SQLite all migrations are one transaction, on PostgreSQL each is its own. Processes can call
+    it at the same time: one upgrades, and the others wait and find it done. Raises Conflict for a
+    database at a revision that our migrations don't know.
     """
     with _alone(database) as connection:
         before = MigrationContext.configure(connection).get_current_revision()
+        if not database.is_sqlite:
+            connection.commit()  # each migration begins its own transaction
         after = head()
         if before != after:
             _require_known(before)
-            command.upgrade(_config(connection), "head")
+            _migrate(connection)
         return Upgrade(before, after)
+
+
+def fits(database: Database) -> bool:
+    """Return whether this version works with the tables: its own, or those of a later version.
+
+    Revisions begin with their date. The tables of each version also work with the version before it
+    (CONTRIBUTING.md, Change released tables), during an upgrade or after it is undone.
+    """
+    revision = current(database)
+    return revision is not None and revision >= head()
 
 
 def head() -> str:
@@ -53,7 +75,7 @@ def head() -> str:
 
 
 def current(database: Database) -> str | None:
-    """Return the revision a database stands at, None for one that was never upgraded."""
+    """Return a database's revision, or None if it was never upgraded."""
     with database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
@@ -69,6 +91,37 @@ def _require_known(revision: str | None) -> None:
 
 
 @contextmanager
+def beside_writers() -> Iterator[None]:
+    """Let a migration create an index or validate a CHECK on PostgreSQL while others write.
+
+    It commits what the migration did before, so put it into a migration of its own.
+    """
+    if op.get_bind().dialect.name == "sqlite":
+        yield
+        return
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")  # it waits for transactions without blocking others
+        yield
+        op.execute(_LOCK_TIMEOUT)
+
+
+def _migrate(connection: Connection) -> None:
+    """Run pending migrations; on PostgreSQL, retry until they get their locks."""
+    tries_left = LOCK_TRIES
+    while True:
+        try:
+            command.upgrade(_config(connection), "head")
+        except OperationalError as fault:
+            tries_left -= 1
+            if getattr(fault.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE or not tries_left:
+                raise
+            connection.rollback()
+            time.sleep(LOCK_PAUSE_S)
+        else:
+            return
+
+
+@contextmanager
 def _alone(database: Database) -> Iterator[Connection]:
     if database.is_sqlite:
         with _locked_file(database), database.engine.connect() as connection:
@@ -77,15 +130,24 @@ def _alone(database: Database) -> Iterator[Connection]:
                 yield writing
                 _check_keys(writing)
         return
-    with database.engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-        yield connection
+    # The lock belongs to a session on a separate connection, because each migration is a
+    # transaction.
+    with database.engine.connect() as guard, database.engine.connect() as connection:
+        guard.execution_options(isolation_level="AUTOCOMMIT")
+        guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
+        connection.execute(text(_LOCK_TIMEOUT))
+        connection.commit()
+        try:
+            yield connection
+        finally:
+            connection.invalidate()  # discards the session's settings
+            guard.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
 
 
 @contextmanager
 def _keys_unheeded(connection: Connection) -> Iterator[None]:
-    """Let tables be rebuilt to alter them, which foreign keys would see as deletions and follow."""
-    # inside a transaction SQLite passes this over, so it is said to the driver before one begins
+    """Turn foreign keys off while tables are rebuilt, so that they don't act on deletions."""
+    # SQLite ignores this inside a transaction, so it is sent to the driver before one begins
     driver: Any = connection.connection.driver_connection
     driver.execute("PRAGMA foreign_keys=OFF")
     try:
@@ -95,7 +157,7 @@ def _keys_unheeded(connection: Connection) -> Iterator[None]:
 
 
 def _check_keys(connection: Connection) -> None:
-    """Raise where a row points to one that isn't there, so that the upgrade is not kept."""
+    """Raise RuntimeError if a row refers to a missing row, which rolls the upgrade back."""
     astray = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if astray is not None:
         raise RuntimeError(f"a row of {astray[0]} points to one that {astray[2]} does not have")

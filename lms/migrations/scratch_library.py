@@ -1,4 +1,4 @@
-"""The scratch library of a self-test: a separate database and files, then deleted."""
+"""The scratch installation of a self-test: a separate database and files, deleted afterward."""
 
 import secrets
 import shutil
@@ -21,10 +21,10 @@ LEFT_OVER_AFTER_S: Final = 3600.0
 
 @contextmanager
 def scratch_library(settings: Settings, *, base_url: str, now: datetime) -> Iterator[Carrel]:
-    """Make a library beside the house's own, by the same migrations, and take it away afterwards.
+    """Create a temporary installation with the same migrations, and delete it afterward.
 
-    Nothing is shared but this version's code and the house's time zone: database, files, keys,
-    mail and limits are its own or none. What a killed trial left behind goes with the next one.
+    It shares only the code and the time zone with the real one: database, files, keys, emails and
+    limits are separate or absent. Leftovers of a killed self-test are deleted by the next one.
     """
     _sweep(settings.scratch, now)
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=settings.scratch) as place:
@@ -58,6 +58,6 @@ def _sweep(scratch: Path, now: datetime) -> None:
         try:
             is_old = left.stat().st_mtime < now.timestamp() - LEFT_OVER_AFTER_S
         except OSError:
-            continue  # another trial has just ended
+            continue  # another self-test has just ended
         if is_old:
             shutil.rmtree(left, ignore_errors=True)

@@ -18,15 +18,15 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class SellerRole(StrEnum):
-    """What a person is in the seller's team."""
+    """A person's role in the seller's team."""
 
     OWNER = "owner"
     STAFF = "staff"
-    BOOKKEEPER = "bookkeeper"  # sees money, changes nothing
+    BOOKKEEPER = "bookkeeper"  # can see money, but change nothing
 
 
 class EmailPurpose(StrEnum):
-    """What a mailed secret is good for."""
+    """What an emailed secret can be used for."""
 
     CONFIRM_SIGN_UP = "confirm_sign_up"
     RESET_PASSWORD = "reset_password"  # noqa: S105  (a purpose, not a secret)
@@ -42,19 +42,19 @@ class SecondStep(StrEnum):
     """Whether a sign-in needs a second step: a code from an app, a passkey, or a recovery code."""
 
     NONE = "none"  # the login has no second factor
-    DUE = "due"  # the browser isn't signed in before it is done
+    DUE = "due"  # the browser isn't signed in until it is done
     DONE = "done"
 
 
 class FactorKind(StrEnum):
-    """What a person shows in the second step of signing in."""
+    """The kinds of second factor."""
 
-    APP = "app"  # a code of six digits from an authenticator app
+    APP = "app"  # six-digit codes from an authenticator app
     PASSKEY = "passkey"
 
 
 class Login(Base, kw_only=True):
-    """A person's account; grants hang on it, so a changed address changes nothing."""
+    """A person's account; grants belong to it, so that changing the address changes no access."""
 
     __tablename__ = "login"
     __table_args__ = (
@@ -73,7 +73,7 @@ class Login(Base, kw_only=True):
     zone: Mapped[str | None] = mapped_column(String(64), default=None)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     blocked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    blocked_reason: Mapped[str | None] = mapped_column(Text, default=None)  # for staff's eyes
+    blocked_reason: Mapped[str | None] = mapped_column(Text, default=None)  # only staff see it
     recovery_email: Mapped[str | None] = mapped_column(String(320), default=None)
     recovery_key: Mapped[str | None] = mapped_column(String(320), default=None, index=True)
     recovery_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
@@ -84,7 +84,7 @@ class Login(Base, kw_only=True):
 
 
 class LoginAlias(Base, kw_only=True):
-    """A further address under which a person is known: for signing in, invitations and imports."""
+    """Another address of a person: for signing in, invitations and imports."""
 
     __tablename__ = "login_alias"
 
@@ -97,11 +97,11 @@ class LoginAlias(Base, kw_only=True):
 
 
 class SignIn(Base, kw_only=True):
-    """One signed-in browser: the hash of its opaque cookie, so that it can be ended from here.
+    """One signed-in browser, with the hash of its opaque cookie, so that the sign-in can be ended remotely.
 
-    `came_before_at` is when its person was last here before this visit, None at their first.
-    `proved_at` is when they last proved who they are after signing in, None if not since.
-    `challenge` is what a passkey has been asked to sign, until it did.
+    `came_before_at` is when the person's previous visit ended, None on the first. `proved_at` is when
+    they last proved their identity after signing in, None if they haven't. `challenge` is what a
+    passkey was asked to sign; it is cleared afterward.
     """
 
     __tablename__ = "sign_in"
@@ -127,7 +127,7 @@ class SignIn(Base, kw_only=True):
 
 
 class EmailToken(Base, kw_only=True):
-    """A secret sent by mail, kept as its hash only; it works once and not for ever."""
+    """A secret sent by email, stored only as its hash; it works once and expires."""
 
     __tablename__ = "email_token"
     __table_args__ = (
@@ -152,8 +152,8 @@ class EmailToken(Base, kw_only=True):
 class SecondFactor(Base, kw_only=True):
     """One authenticator app or passkey of a login.
 
-    `last_step` is the 30 seconds (since 1970) of the last code of an app, so that none works twice;
-    `host` is the host name for which a passkey was made, and the only one at which it works.
+    `last_step` is the 30-second step (since 1970) of an app's last code, so that no code works twice.
+    `host` is the host name for which a passkey was created, the only one where it works.
     """
 
     __tablename__ = "second_factor"
@@ -185,7 +185,7 @@ class SecondFactor(Base, kw_only=True):
 
 
 class RecoveryCode(Base, kw_only=True):
-    """A code for a person who lost their app and passkeys, stored as its hash; it works once."""
+    """A one-time code for a person who lost their app and passkeys, stored as its hash."""
 
     __tablename__ = "recovery_code"
     __table_args__ = (CheckConstraint("length(code_hash) = 32", name="code_is_a_sha256"),)
@@ -198,7 +198,7 @@ class RecoveryCode(Base, kw_only=True):
 
 
 class TryCount(Base, kw_only=True):
-    """The tries of one key in one window; the key is hashed, so that it names no one."""
+    """The number of tries of one key in one window; the key is hashed, so that it identifies no one."""
 
     __tablename__ = "try_count"
     __table_args__ = (CheckConstraint("tries >= 1", name="tries_at_least_one"),)

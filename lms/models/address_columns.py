@@ -1,4 +1,4 @@
-"""Columns and CHECKs of a postal address, for tables that have one or several."""
+"""Columns and CHECKs of a postal address, for tables with one or more addresses."""
 
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Composite, composite, mapped_column
@@ -16,10 +16,10 @@ _LONGEST = {
 
 
 def address_columns(prefix: str) -> Composite[Address | None]:
-    """Return an address of a table, None when absent, in six columns named after the prefix.
+    """Return an address of a table in six columns with this prefix; None if it is absent.
 
-    `billing_address: Mapped[Address | None] = address_columns("billing")` has the columns
-    `billing_street` to `billing_country`; add `*address_checks("billing")` to the table.
+    `billing_address: Mapped[Address | None] = address_columns("billing")` creates the columns
+    `billing_street` to `billing_country`; also add `*address_checks("billing")` to the table.
     """
     columns = (
         mapped_column(f"{prefix}_{name}", String(longest), nullable=True)
@@ -34,7 +34,7 @@ def address_columns(prefix: str) -> Composite[Address | None]:
 
 
 def address_checks(prefix: str) -> tuple[CheckConstraint, ...]:
-    """Return the CHECKs of an address: whole or absent, and in the US with a state and a ZIP Code."""
+    """Return the CHECKs of an address: complete or absent, and with a state and ZIP Code in the US."""
     columns = [f"{prefix}_{name}" for name in _LONGEST]
     street, _street2, city, state, code, country = columns
     absent = " AND ".join(f"{column} IS NULL" for column in columns)

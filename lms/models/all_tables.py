@@ -1,4 +1,4 @@
-"""All tables of the library, for code that needs the whole metadata."""
+"""All tables of the product, for code that needs the complete metadata."""
 
 from lms.models import (
     accounts,

@@ -1,4 +1,4 @@
-"""The table of the audit trail."""
+"""The table of the audit log."""
 
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,9 @@ from lms.core.model_base import Base, UTCDateTime, words
 
 
 class AuditEntry(Base, kw_only=True):
-    """One act and who did it, by ids only, so that erasure reaches everything.
+    """One act and its actor, by ids only, so that deleting an account removes all personal data.
 
-    Entries are written and never touched again: a trigger refuses to change or delete one.
+    Entries are append-only: a trigger rejects updates and deletes.
     """
 
     __tablename__ = "audit_entry"
@@ -26,7 +26,9 @@ class AuditEntry(Base, kw_only=True):
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
-    actor: Mapped[str | None] = mapped_column(String(26))  # a login's outside id, if one did it
+    actor: Mapped[str | None] = mapped_column(
+        String(26)
+    )  # the public id of the login that acted, if any
     role: Mapped[ActingRole] = mapped_column(words(ActingRole))
     act: Mapped[str] = mapped_column(String(60))
     subject: Mapped[str] = mapped_column(String(26))

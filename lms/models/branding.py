@@ -9,7 +9,7 @@ from lms.core.model_base import Base, UTCDateTime
 
 
 class Branding(Base, kw_only=True):
-    """The seller's own page: there is one row."""
+    """The seller's branding; the table has one row."""
 
     __tablename__ = "branding"
     __table_args__ = (

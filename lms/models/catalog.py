@@ -18,7 +18,7 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class WebinarState(StrEnum):
-    """The stored states; live and held follow from held_at, minutes and the time."""
+    """The stored states; live and past follow from held_at, minutes and the current time."""
 
     DRAFT = "draft"
     ANNOUNCED = "announced"
@@ -28,7 +28,7 @@ class WebinarState(StrEnum):
 
 
 class InsteadKind(StrEnum):
-    """What holders of a pulled webinar are offered for it."""
+    """What people with access to a removed webinar are offered instead."""
 
     WEBINAR = "webinar"
     REFUND = "refund"
@@ -36,7 +36,7 @@ class InsteadKind(StrEnum):
 
 
 class Series(Base, kw_only=True):
-    """A named row of webinars; events in several parts are a series too."""
+    """A named sequence of webinars; an event in several parts is also a series."""
 
     __tablename__ = "series"
 
@@ -49,7 +49,7 @@ class Series(Base, kw_only=True):
 
 
 class Presenter(Base, kw_only=True):
-    """Who presents; biography in Markdown, picture by its storage key."""
+    """A presenter, with a biography in Markdown and the storage key of a picture."""
 
     __tablename__ = "presenter"
 
@@ -63,7 +63,7 @@ class Presenter(Base, kw_only=True):
 
 
 class Webinar(Base, kw_only=True):
-    """One event: a page, a date, at most one current recording, any number of handouts."""
+    """One event: a page, a date, at most one current recording, and any number of handouts."""
 
     __tablename__ = "webinar"
     __table_args__ = (
@@ -84,24 +84,25 @@ class Webinar(Base, kw_only=True):
     hosted_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
     summary: Mapped[str] = mapped_column(String(400), default="")
     overview: Mapped[str] = mapped_column(Text, default="")
-    agenda: Mapped[str] = mapped_column(Text, default="")  # one point a line
+    agenda: Mapped[str] = mapped_column(Text, default="")  # one item per line
     held_at: Mapped[datetime] = mapped_column(UTCDateTime)
     zone: Mapped[str] = mapped_column(String(64))
     minutes: Mapped[int]
     live_link: Mapped[str | None] = mapped_column(String(2000), default=None)
     free: Mapped[bool] = mapped_column(default=False)
-    # False: a pass or contract for everything, a series or a presenter doesn't include it
+    # False: not included in passes or contracts for everything, a series or a presenter
     is_in_passes: Mapped[bool] = mapped_column(default=True, server_default=true())
     state: Mapped[WebinarState] = mapped_column(words(WebinarState), default=WebinarState.DRAFT)
     pulled_reason: Mapped[str | None] = mapped_column(Text, default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
     announced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    # What staff chose in place of the picture that the encoder takes from the recording.
+    # The picture that staff chose instead of a frame of the recording.
     poster_key: Mapped[str | None] = mapped_column(String(200), default=None)
-    # grows with every change that moves an entry in somebody's calendar (RFC 5545, 3.8.7.4)
+    # Grows with every change to the event in people's calendars (RFC 5545, 3.8.7.4).
     sequence: Mapped[int] = mapped_column(default=0, server_default="0")
-    # grows with every change that whoever registered is told of: moved, canceled, held after all
+    # Grows with every change that registered people are notified of: new date, canceled,
+    # reinstated.
     notice: Mapped[int] = mapped_column(default=0, server_default="0")
     notice_said: Mapped[str] = mapped_column(Text, default="", server_default="")
     moved_from: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
@@ -109,7 +110,7 @@ class Webinar(Base, kw_only=True):
 
 
 class PulledInstead(Base, kw_only=True):
-    """What holders of a pulled webinar get for it (W2): another one, their money, or what `said` says."""
+    """What people with access to a removed webinar get (W2): another webinar, a refund, or the text `said`."""
 
     __tablename__ = "pulled_instead"
     __table_args__ = (
@@ -129,7 +130,7 @@ class PulledInstead(Base, kw_only=True):
 
 
 class WebinarSeries(Base, kw_only=True):
-    """A webinar's place in a series; `position` only where staff put it in order, else by date."""
+    """A webinar's place in a series; `position` is set only if staff ordered it, else the date counts."""
 
     __tablename__ = "webinar_series"
     __table_args__ = (
@@ -144,7 +145,7 @@ class WebinarSeries(Base, kw_only=True):
 
 
 class WebinarPresenter(Base, kw_only=True):
-    """A presenter of a webinar, in the order they are named."""
+    """A presenter of a webinar, in the order in which they are named."""
 
     __tablename__ = "webinar_presenter"
     __table_args__ = (UniqueConstraint("webinar_id", "presenter_id"),)

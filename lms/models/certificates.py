@@ -15,7 +15,7 @@ OF_AN_ATTENDEE = text(f"{STANDING} AND attendee_id IS NOT NULL")
 
 
 class CertificateKind(StrEnum):
-    """By what a certificate was earned."""
+    """How a certificate was earned."""
 
     WATCHED = "watched"
     LIVE = "live"
@@ -24,10 +24,11 @@ class CertificateKind(StrEnum):
 
 
 class CertificateRule(Base, kw_only=True):
-    """What earns the certificate of one webinar; without a row the house's own rule holds.
+    """What earns the certificate of one webinar; without a row, the site's default rule applies.
 
-    No `live_minutes` is 50 of each 60, no `credit_minutes` the length of the webinar. Up to `confirmed_minutes`
-    staff confirmed that certificates may say more than what was taken part in has.
+    Without `live_minutes`, 50 of every 60 minutes are required; without `credit_minutes`, the credit is
+    the webinar's length. Staff confirmed that certificates can state up to `confirmed_minutes`, even if the
+    session or the recording is shorter.
     """
 
     __tablename__ = "certificate_rule"
@@ -49,10 +50,10 @@ class CertificateRule(Base, kw_only=True):
 
 
 class Certificate(Base, kw_only=True):
-    """One certificate as it was issued; it is corrected by another row that replaces it.
+    """One certificate as issued; a correction is another row that replaces it.
 
-    `public_id` stands on the paper and opens its page. It is a login's, or an attendee's of a
-    showing. `holder` is empty once the name is withheld.
+    `public_id` is printed on it and is the address of its page. It belongs to a login, or to an
+    attendee of a group viewing. `holder` is empty once the name is withheld.
     """
 
     __tablename__ = "certificate"
@@ -112,9 +113,9 @@ class Certificate(Base, kw_only=True):
 
 
 class CertificateDesign(Base, kw_only=True):
-    """The words and the signature of the certificates that are issued from `created_at` on.
+    """The text and signature of certificates issued from `created_at` on.
 
-    What was issued before is printed as it was then.
+    Certificates issued earlier are still printed with their own design.
     """
 
     __tablename__ = "certificate_design"
@@ -139,7 +140,7 @@ SIGNS = text("state = 'active'")
 
 
 class BadgeKeyState(StrEnum):
-    """A key signs, then is published for as long as badges are kept, unless it became known."""
+    """A key signs badges, then is published so that they can be verified, unless it was compromised."""
 
     ACTIVE = "active"
     RETIRED = "retired"
@@ -147,7 +148,7 @@ class BadgeKeyState(StrEnum):
 
 
 class BadgeKey(Base, kw_only=True):
-    """One of our RSA keys. `private_key` is PEM, sealed with the house's secret key, while it signs."""
+    """An RSA key for badges; while active, `private_key` is PEM encrypted with the site's secret key."""
 
     __tablename__ = "badge_key"
     __table_args__ = (

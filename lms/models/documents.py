@@ -20,7 +20,7 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class DocumentKind(StrEnum):
-    """What a document is."""
+    """The kinds of documents."""
 
     QUOTE = "quote"
     INVOICE = "invoice"
@@ -30,7 +30,7 @@ class DocumentKind(StrEnum):
 
 
 class CreditReason(StrEnum):
-    """Why a credit note was issued; only `return` takes access away (PRODUCT.md, R1)."""
+    """Why a credit note was issued; only `return` removes access (PRODUCT.md, R1)."""
 
     RETURN = "return"
     REISSUE = "reissue"
@@ -52,10 +52,10 @@ class NumberSeries(Base, kw_only=True):
 
 
 class Document(Base, kw_only=True):
-    """A document as issued; it never changes, but for what is open of it and for its PDF.
+    """A document as issued; only its open amount, its PDF and its replacement ever change.
 
-    `open_minor` is what is still to be paid of an invoice, or still to be used of a credit note.
-    `label` is its number as printed. An invoice is live until another one replaces it.
+    `open_minor` is the unpaid amount of an invoice, or the unused amount of a credit note. `label` is
+    the number as printed. An invoice is live until another one replaces it.
     """
 
     __tablename__ = "document"
@@ -94,7 +94,7 @@ class Document(Base, kw_only=True):
             sqlite_where=text("kind = 'invoice' AND replaced_at IS NULL"),
             postgresql_where=text("kind = 'invoice' AND replaced_at IS NULL"),
         ),
-        # partial, since for most documents it is NULL, and a full one would not be used
+        # partial, because it is NULL for most documents and the planner would not use a full index
         Index(
             "ix_document_refers_to_id",
             "refers_to_id",
@@ -130,7 +130,7 @@ class Document(Base, kw_only=True):
     )
     payment_id: Mapped[int | None] = mapped_column(
         ForeignKey("payment.id", ondelete="RESTRICT"), default=None, index=True
-    )  # of a receipt
+    )  # for receipts
     reason: Mapped[CreditReason | None] = mapped_column(words(CreditReason), default=None)
     explanation: Mapped[str] = mapped_column(Text, default="")  # printed on a credit note
     issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -162,7 +162,7 @@ class DocumentLine(Base, kw_only=True):
     order_line_id: Mapped[int | None] = mapped_column(
         ForeignKey("order_line.id", ondelete="RESTRICT"), default=None, index=True
     )
-    quantity: Mapped[int | None]  # NULL is unlimited, or an amount without a number of seats
+    quantity: Mapped[int | None]  # NULL means unlimited, or an amount without a number of seats
     net_minor: Mapped[int]
     discount_minor: Mapped[int] = mapped_column(default=0)
     tax_minor: Mapped[int] = mapped_column(default=0)

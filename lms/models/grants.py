@@ -10,7 +10,7 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class OfferKind(StrEnum):
-    """The trade's offers (PRODUCT.md, What is sold)."""
+    """What is sold (PRODUCT.md, What is sold)."""
 
     SINGLE = "single"
     GROUP_SEATS = "group_seats"
@@ -30,7 +30,7 @@ class Scope(StrEnum):
 
 
 class Withdrawal(StrEnum):
-    """Why a grant was taken back."""
+    """Why a grant was revoked."""
 
     REFUNDED = "refunded"
     REVOKED = "revoked"
@@ -43,7 +43,7 @@ NAMES_ITS_TARGET = (
 )
 
 
-# In a unique index: general prices, which have no target, are alike.
+# In a unique index NULLs are distinct; as 0, general prices count as the same target.
 OFFER_TARGET = (
     text("coalesce(webinar_id, 0)"),
     text("coalesce(series_id, 0)"),
@@ -52,9 +52,9 @@ OFFER_TARGET = (
 
 
 class Offer(Base, kw_only=True):
-    """A price: for one unit, from `minimum` units on, as of `version`.
+    """A price for one unit, from `minimum` units on, in one `version`.
 
-    It is a webinar's, a series' or a presenter's own, or without any of them the general one.
+    It belongs to a webinar, a series or a presenter; without any of them it is the general price.
     """
 
     __tablename__ = "offer"
@@ -92,13 +92,13 @@ class Offer(Base, kw_only=True):
 
 
 class Grant(Base, kw_only=True):
-    """One sold line that lets its holder in, for [starts_at, ends_at) or for good.
+    """One sold line that gives its owner access, for [starts_at, ends_at) or permanently.
 
-    It is held by one login or by one pool, whose `seats` it brings: NULL is unlimited. After the
-    end a pool's grant admits until `grace_until` (C1), of which staff gave `grace_given_until`.
-    `awaits_payment_since` is set while staff hold an order until it is paid; `opens_live` lets its
-    people into the live session all the same (P9). `host_email` is how
-    the organization that owns a group showing named its host, "" for the contact of its order.
+    It belongs to one login or to one pool, to which it adds `seats` (NULL means unlimited). After its
+    end, a pool's grant admits people until `grace_until` (C1); `grace_given_until` is the date to which
+    staff extended that, NULL if they haven't. `awaits_payment_since` is set while staff keep an order on
+    hold until it is paid; with `opens_live`, people can still join the live session (P9). `host_email` is
+    the host of a group viewing that an organization owns, or "" for the contact of its order.
     """
 
     __tablename__ = "grant_line"
@@ -157,6 +157,6 @@ class Grant(Base, kw_only=True):
     suspended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     revoked_as: Mapped[Withdrawal | None] = mapped_column(words(Withdrawal), default=None)
-    revoked_reason: Mapped[str | None] = mapped_column(Text, default=None)  # for staff's eyes
+    revoked_reason: Mapped[str | None] = mapped_column(Text, default=None)  # only staff see it
     host_email: Mapped[str] = mapped_column(String(320), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

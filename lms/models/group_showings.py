@@ -1,4 +1,4 @@
-"""Tables of group showings and their attendees."""
+"""Tables of group viewings and their attendees."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -20,17 +20,17 @@ OPEN = text("closed_at IS NULL")
 
 
 class EnteredBy(StrEnum):
-    """Who put a name on the roster: the person on their own telephone, or the host."""
+    """Who entered a name: the person, on their own phone, or the host."""
 
     SELF = "self"
     HOST = "host"
 
 
 class Showing(Base, kw_only=True):
-    """One showing of one webinar by a holder of a group showing (PRODUCT.md, G2).
+    """One group viewing of one webinar by a person with that license (PRODUCT.md, G2).
 
-    `code` stands in the link of the room. It takes names until it is closed, at `closes_at` at the
-    latest; `minutes_shown` is what was shown by then.
+    `code` is in the link for the room. People can check in until the viewing is closed, at `closes_at`
+    at the latest; `minutes_shown` is how much was shown by then.
     """
 
     __tablename__ = "showing"
@@ -69,7 +69,7 @@ class Showing(Base, kw_only=True):
 
 
 class Attendee(Base, kw_only=True):
-    """Somebody who was in the room; the link to the slides is kept as its hash only."""
+    """A person at a group viewing; the link to the slides is stored only as its hash."""
 
     __tablename__ = "attendee"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Tables of handouts: their pages, and when a page is seen in a recording."""
+"""Tables of handouts: their pages, and when a page appears in a recording."""
 
 from datetime import datetime
 
@@ -17,11 +17,12 @@ from media.files.file_types import DocumentKind
 
 
 class Handout(Base, kw_only=True):
-    """A file that goes with a webinar, downloaded under its own name.
+    """A file of a webinar, downloaded under its own name.
 
-    `pages` counts a presentation's slides and is 0 for a DOCX; `preview_key` is empty where there
-    is no picture; `taken_out` has the words of media/documents/document_check.py for what was cleaned away. A
-    removed one is shown to nobody, and can be put back until its files go.
+    `pages` is the number of pages or slides, 0 for a DOCX. `preview_key` is empty if there is no
+    picture. `taken_out` lists what was removed from the file, in the words of
+    media/documents/document_check.py. A removed handout is hidden, and can be restored until its files
+    are deleted.
     """
 
     __tablename__ = "handout"
@@ -52,9 +53,9 @@ class Handout(Base, kw_only=True):
 
 
 class HandoutPage(Base, kw_only=True):
-    """A page of a PDF that is pictured: `words` are what it says, the size is its picture's in pixels.
+    """A rendered page of a PDF: `words` is its text, the size is that of its picture in pixels.
 
-    A page that could not be drawn has the size 0.
+    A page that could not be rendered has the size 0.
     """
 
     __tablename__ = "handout_page"
@@ -73,9 +74,9 @@ class HandoutPage(Base, kw_only=True):
 
 
 class HandoutPageTime(Base, kw_only=True):
-    """When a page of a handout is first seen in a version of the recording.
+    """When a page of a handout first appears in a version of the recording.
 
-    Found by comparing, or said by staff; without a time, staff said that it is never seen.
+    Found by comparison or set by staff. NULL means that staff said it never appears.
     """
 
     __tablename__ = "handout_page_time"

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
-# Of partial indexes; a query must repeat one to the letter to be answered by its index.
+# Conditions of partial indexes; a query must repeat one exactly to use its index.
 WAITS = "state = 'queued' AND NOT cancel_requested"
 RUNS = "state = 'running'"
 DROPPED = "state = 'queued' AND cancel_requested"
 
 
 class Lane(StrEnum):
-    """Queues that never wait for each other: encodes, what is short, and files that have arrived."""
+    """Queues that never wait for one another: encoding, short work, and uploaded files."""
 
     MEDIA = "media"
     PROMPT = "prompt"
@@ -24,7 +24,7 @@ class Lane(StrEnum):
 
 
 class JobState(StrEnum):
-    """Where a job or a mail is."""
+    """The state of a job or an email."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -34,7 +34,7 @@ class JobState(StrEnum):
 
 
 class Job(Base, kw_only=True):
-    """Work that happens after the commit; the row is the truth."""
+    """Work to do after the commit; this row, not the queue, is authoritative."""
 
     __tablename__ = "job"
     __table_args__ = (
@@ -43,7 +43,7 @@ class Job(Base, kw_only=True):
         CheckConstraint(
             "(state = 'running') = (lease_until IS NOT NULL)", name="running_is_leased"
         ),
-        # a claim is the first row of a range, and a settlement finds what it looks for, however many wait
+        # Claiming a job and settling one are both index lookups, however many rows wait.
         Index(
             "ix_job_next_in_lane",
             "lane",
@@ -71,11 +71,11 @@ class Job(Base, kw_only=True):
     public_id: Mapped[str] = public_id_column()
     kind: Mapped[str] = mapped_column(String(60))
     lane: Mapped[Lane] = mapped_column(words(Lane))
-    subject: Mapped[str] = mapped_column(String(26), index=True)  # the outside id it is about
+    subject: Mapped[str] = mapped_column(String(26), index=True)  # the public id of its subject
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
     unique_key: Mapped[str | None] = mapped_column(String(120), unique=True, default=None)
     state: Mapped[JobState] = mapped_column(words(JobState), default=JobState.QUEUED)
-    priority: Mapped[int] = mapped_column(default=100)  # lower goes first
+    priority: Mapped[int] = mapped_column(default=100)  # lower numbers run first
     tries: Mapped[int] = mapped_column(default=0)
     max_tries: Mapped[int] = mapped_column(default=3)
     run_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -10,7 +10,7 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class KitState(StrEnum):
-    """How far a kit is; one that is gone has no file any more."""
+    """The state of a kit; the file of a kit that is gone was deleted."""
 
     MAKING = "making"
     READY = "ready"
@@ -20,7 +20,7 @@ class KitState(StrEnum):
 
 
 class KitPermit(Base, kw_only=True):
-    """Staff's word that an organization may take kits: what its contract says."""
+    """Staff's permission for an organization to get kits, as its contract says."""
 
     __tablename__ = "kit_permit"
 
@@ -31,10 +31,10 @@ class KitPermit(Base, kw_only=True):
 
 
 class DeliveryKit(Base, kw_only=True):
-    """One recording as a zip for one organization, whose name stands in its picture.
+    """One recording as a ZIP file for one organization, whose name is shown in the picture.
 
-    `file_key` is where the zip is stored until `expires_at`; `token_hash` is that of its link, which
-    a new one replaces. `failure` is why it could not be made.
+    `file_key` is where the file is stored until `expires_at`. `token_hash` is the hash of its link's
+    token; a new link replaces it. `failure` is why it could not be created.
     """
 
     __tablename__ = "delivery_kit"
@@ -66,7 +66,7 @@ class DeliveryKit(Base, kw_only=True):
 
 
 class EndedKitLink(Base, kw_only=True):
-    """A link of a kit's that works no more, so that who follows it is told so."""
+    """A kit link that no longer works, so that people who follow it can be shown why."""
 
     __tablename__ = "ended_kit_link"
     __table_args__ = (CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),)

@@ -1,4 +1,4 @@
-"""Tables of live registrations and attendance, and of what payers choose when one is canceled."""
+"""Tables of live registrations and attendance, and of payers' choices for canceled webinars."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +20,7 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class LiveJoin(Base, kw_only=True):
-    """Somebody was let into the room at a time; when they left, the room alone knows."""
+    """A person was let into the live room; only the room knows when they left."""
 
     __tablename__ = "live_join"
     __table_args__ = (Index("ix_live_join_webinar_id_login_id", "webinar_id", "login_id"),)
@@ -32,7 +32,7 @@ class LiveJoin(Base, kw_only=True):
 
 
 class RoomReport(Base, kw_only=True):
-    """A report of a room that was read and waits to be looked at: what it says, and nothing done."""
+    """A parsed report of a room that waits for review; nothing has been applied yet."""
 
     __tablename__ = "room_report"
 
@@ -46,9 +46,10 @@ class RoomReport(Base, kw_only=True):
 
 
 class RoomStay(Base, kw_only=True):
-    """One stay in a room, as a report tells it; `key` is the same for all stays of one participant.
+    """One stay in a room, as reported; `key` is the same for all stays of one participant.
 
-    `login_id` is whose it is, as the address or staff tell; staff ignore those that are nobody's.
+    `login_id` is the participant's login, matched by address or by staff. Staff can ignore stays that
+    match no one.
     """
 
     __tablename__ = "room_stay"
@@ -72,11 +73,12 @@ class RoomStay(Base, kw_only=True):
 
 
 class Registration(Base, kw_only=True):
-    """Somebody who holds a webinar to come and will be there (A6): no order.
+    """A person with access who plans to attend a live webinar (A6); it isn't an order.
 
-    Who bought the webinar itself is noted here by the house. `left_at` is when they said that they
-    won't come; `turns` counts how often they went and came back. Of one that was moved to another
-    webinar, `went_to` is the outside id of that, `went_with` of the grant that was moved along.
+    Buyers of the webinar itself are registered automatically. `left_at` is when the person canceled;
+    `turns` counts how often they canceled or registered again. If the registration was moved to another
+    webinar, `went_to` is the public id of that webinar and `went_with` that of the grant that moved
+    along.
     """
 
     __tablename__ = "registration"
@@ -95,9 +97,9 @@ class Registration(Base, kw_only=True):
 
 
 class Attendance(Base, kw_only=True):
-    """How many minutes of a live webinar somebody was there.
+    """How many minutes of a live webinar a person attended.
 
-    Those that staff entered by hand count, whatever a room's report says: that stands beside them.
+    Minutes entered by hand take precedence over the room's report, which is stored beside them.
     """
 
     __tablename__ = "attendance"
@@ -120,7 +122,7 @@ class Attendance(Base, kw_only=True):
 
 
 class OfferChoice(StrEnum):
-    """What a payer chose for a webinar that was canceled, or got a new date (then also to keep it)."""
+    """A payer's choice for a canceled or postponed webinar; KEEP is for postponed ones only."""
 
     KEEP = "keep"
     REFUND = "refund"
@@ -129,12 +131,11 @@ class OfferChoice(StrEnum):
 
 
 class CancellationOffer(Base, kw_only=True):
-    """What a payer may choose for a webinar that was canceled or postponed, by a mailed link (M27).
+    """What a payer can choose for a canceled or postponed webinar, by an emailed link (M27).
 
-    `notice` tells one change of a webinar from the next; it `is_postponement` where the webinar got
-    a new date. `other_id` is the webinar it was
-    exchanged for. It is withdrawn where the webinar is reinstated before a choice; what was paid
-    back by then is offered again by an order, `again_id`.
+    `notice` is the change of the webinar that it is about; `is_postponement` is set if the webinar got
+    a new date. `other_id` is the webinar that it was exchanged for. It is withdrawn if the webinar is
+    reinstated before a choice; what was refunded by then is offered again by the order `again_id`.
     """
 
     __tablename__ = "cancellation_offer"

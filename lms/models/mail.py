@@ -1,4 +1,4 @@
-"""Tables of mail: emails to send or sent, and who wants no invitations and reminders."""
+"""Tables of mail: outgoing and sent emails, and addresses that opted out of invitations and reminders."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from lms.models.jobs import JobState
 
 
 class MailLane(StrEnum):
-    """Queues of email that never wait for each other; lms/mail/lanes.py says which kind is in which."""
+    """Queues of email that never wait for one another; lms/mail/lanes.py maps kinds to lanes."""
 
     URGENT = "urgent"
     NORMAL = "normal"
@@ -20,11 +20,10 @@ class MailLane(StrEnum):
 
 
 class Mail(Base, kw_only=True):
-    """An email written in the transaction that wants it, sent by the worker.
+    """An email, written in the transaction that causes it and sent by the worker.
 
-    `bounced_at` is when a mail server said that there is no such mailbox. `invitation` is the
-    calendar entry that goes with it (lms/core/icalendar.py), `attachments` the stored files
-    (lms/mail/attachments.py).
+    `bounced_at` is when a mail server reported that the mailbox doesn't exist. `invitation` is its
+    calendar entry (lms/core/icalendar.py), `attachments` are stored files (lms/mail/attachments.py).
     """
 
     __tablename__ = "mail"
@@ -33,7 +32,7 @@ class Mail(Base, kw_only=True):
         CheckConstraint(
             "(state = 'running') = (lease_until IS NOT NULL)", name="running_is_leased"
         ),
-        # the next email of a lane is the first row of a range, however many rows wait
+        # Finding the next email of a lane is an index lookup, however many rows wait.
         Index("ix_mail_state_lane_run_at_id", "state", "lane", "run_at", "id"),
         Index("ix_mail_lane_sent_at", "lane", "sent_at"),
     )
@@ -68,7 +67,7 @@ class Mail(Base, kw_only=True):
 
 
 class MailOptOut(Base, kw_only=True):
-    """An address that gets no invitations and reminders; lms/mail/lanes.py names their kinds."""
+    """An address that opted out of invitations and reminders; lms/mail/lanes.py names their kinds."""
 
     __tablename__ = "mail_opt_out"
 

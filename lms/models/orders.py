@@ -23,7 +23,7 @@ from lms.models.tax import ExemptionBasis
 
 
 class Terms(StrEnum):
-    """How an order is to be paid."""
+    """How an order is paid."""
 
     CARD = "card"
     INVOICE = "invoice"
@@ -34,14 +34,14 @@ class Terms(StrEnum):
 
 
 class DeliveredThrough(StrEnum):
-    """Where an institution's people watch; the order records which."""
+    """Where an institution's people watch."""
 
     HERE = "here"
     LMS = "lms"
 
 
 class LineAct(StrEnum):
-    """What a line does: sells anew, renews a contract (C5), or adds seats to what is there (P4, C3)."""
+    """What a line does: sell something new, renew a contract (C5), or add seats (P4, C3)."""
 
     NEW = "new"
     RENEWAL = "renewal"
@@ -51,14 +51,13 @@ class LineAct(StrEnum):
 class Order(Base, kw_only=True):
     """A cart until `placed_at`, then the agreement: who pays, who is billed, and the terms.
 
-    Where it stands is computed from its documents and payments and never stored (MONEY.md, M1).
-    `held_at` is set while its access waits for payment, or for staff (PRODUCT.md, P9), who decide by
-    `review_due_at`; without that, it waits for the payment. `is_self_service` tells that a customer
-    wrote it down, by a cart (`cart_token_hash`) or a quote that they requested; while it
-    `awaits_proof`, nobody has shown that the address of its contact is theirs, and nothing is
-    invoiced. `bill_on`
-    is the day on which its invoice is issued, where that is later. `exempt_as` is why its buyer says
-    that no sales tax is due; papers may follow (M13).
+    Its status is computed from its documents and payments and never stored (MONEY.md, M1). `held_at` is
+    set while its access is on hold (PRODUCT.md, P9): until staff decide, by `review_due_at`, or without
+    that date until it is paid. `is_self_service` is set if a customer created it, with a cart
+    (`cart_token_hash`) or a quote request. While it `awaits_proof`, no one has proved that the
+    contact's address is theirs, and nothing is invoiced. `bill_on` is the day on which its invoice is
+    issued, if that is later. `exempt_as` is the buyer's reason for tax exemption; proof may follow
+    (M13).
     """
 
     __tablename__ = "customer_order"
@@ -91,9 +90,11 @@ class Order(Base, kw_only=True):
     contact_id: Mapped[int | None] = mapped_column(
         ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
     )
-    contact_name: Mapped[str] = mapped_column(String(200), default="")  # as typed for the order
+    contact_name: Mapped[str] = mapped_column(String(200), default="")  # as entered for the order
     contact_email: Mapped[str] = mapped_column(String(320), default="")
-    organization_name: Mapped[str] = mapped_column(String(200), default="")  # to be made
+    organization_name: Mapped[str] = mapped_column(
+        String(200), default=""
+    )  # of an organization to create
     bill_to: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
     terms: Mapped[Terms] = mapped_column(words(Terms))
     net_days: Mapped[int] = mapped_column(default=30)
@@ -104,11 +105,11 @@ class Order(Base, kw_only=True):
     awaits_proof: Mapped[bool] = mapped_column(default=False, server_default=false())
     exempt_as: Mapped[ExemptionBasis | None] = mapped_column(words(ExemptionBasis), default=None)
     policies: Mapped[list[int]] = mapped_column(JSON, default_factory=list)  # versions accepted
-    note: Mapped[str] = mapped_column(Text, default="")  # the team's own
+    note: Mapped[str] = mapped_column(Text, default="")  # for our team only
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     placed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     bill_on: Mapped[date | None] = mapped_column(default=None)
-    due_on: Mapped[date | None] = mapped_column(default=None)  # agreed by hand, else net days
+    due_on: Mapped[date | None] = mapped_column(default=None)  # agreed by hand; else net days apply
     held_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     review_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     canceled_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
@@ -117,11 +118,11 @@ class Order(Base, kw_only=True):
 class OrderLine(Base, kw_only=True):
     """One line of an order, with its prices as sold (PRODUCT.md, P6).
 
-    `description` is what it covers, as it was called on that day. `quantity` None is unlimited.
-    [`starts_at`, `ends_at`) is the term of a pass or contract. `list_minor` is what the price list
-    said, `net_minor` what is charged after the discount, before tax. The holder is set when the
-    order is placed. `adds_to_id` is the line whose seats a line of more seats adds to. A correction
-    replaces a line by another one, and keeps it.
+    `description` is what it covers, as it was called on that day. `quantity` None means unlimited.
+    [`starts_at`, `ends_at`) is the term of a pass or contract. `unit_minor` is the price of one,
+    `net_minor` what is charged for all after the discount, before tax. The owner is set when the
+    order is placed. `adds_to_id` is the line to which a line of more seats adds. A correction replaces a line
+    with another one and keeps the old one.
     """
 
     __tablename__ = "order_line"
@@ -164,7 +165,7 @@ class OrderLine(Base, kw_only=True):
     pool_id: Mapped[int | None] = mapped_column(
         ForeignKey("pool.id", ondelete="RESTRICT"), default=None, index=True
     )
-    quantity: Mapped[int | None]  # NULL is unlimited
+    quantity: Mapped[int | None]  # NULL means unlimited
     starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     unit_minor: Mapped[int]
@@ -230,10 +231,10 @@ class Quote(Base, kw_only=True):
 
 
 class OrderLink(Base, kw_only=True):
-    """An unguessable link to an order's payment page, for whoever pays; no account is needed.
+    """An unguessable link to an order's payment page, for the person who pays; no account is needed.
 
-    The token is derived from the secret key, the order and `number`, so that it can be emailed
-    again; only its hash is here. Making a new link revokes the earlier ones.
+    The token is derived from the secret key, the order and `number`, so that it can be emailed again;
+    only its hash is stored. Creating a new link revokes the earlier ones.
     """
 
     __tablename__ = "order_link"
@@ -253,7 +254,7 @@ class OrderLink(Base, kw_only=True):
 
 
 class NamedPerson(Base, kw_only=True):
-    """Someone whom the buyer named for a seat of an order line; invited once its access is open."""
+    """A person whom the buyer named for a seat of an order line; invited once its access is open."""
 
     __tablename__ = "named_person"
     __table_args__ = (UniqueConstraint("order_line_id", "email_key"),)
@@ -268,8 +269,8 @@ class NamedPerson(Base, kw_only=True):
 class OrderSession(Base, kw_only=True):
     """A browser in which an order was placed without an account (PRODUCT.md, S15).
 
-    It opens what that order bought and nothing else, until it expires or the buyer's address is
-    confirmed. Its secret is stored as a SHA-256.
+    It gives access to that order's purchases only, until it expires or the buyer's address is
+    confirmed. Its secret is stored as its SHA-256.
     """
 
     __tablename__ = "order_session"
@@ -290,10 +291,10 @@ class OrderSession(Base, kw_only=True):
 
 
 class OrderTakeover(Base, kw_only=True):
-    """An order that the managers of an organization may make theirs (PRODUCT.md, S16).
+    """An order that an organization's managers can take over (PRODUCT.md, S16).
 
-    Its buyer proved a mailbox in the organization's verified domain, and ordered for an organization
-    that the order made. `is_accepted` is what the managers answered, NULL until then.
+    Its buyer proved a mailbox in the organization's verified domain, but the order created another
+    organization. `is_accepted` is the managers' answer, NULL until then.
     """
 
     __tablename__ = "order_takeover"

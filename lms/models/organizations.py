@@ -1,4 +1,4 @@
-"""Tables of organizations: institutions, where invoices go, memberships, and member invitations."""
+"""Tables of organizations: institutions, invoice addresses, memberships, and member invitations."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,12 +19,12 @@ from lms.models.address_columns import address_checks, address_columns
 
 
 class Role(StrEnum):
-    """What a person is in an organization."""
+    """A person's role in an organization."""
 
     MEMBER = "member"
-    SUPERVISOR = "supervisor"  # sees the people, training and reports of some groups
-    BILLING = "billing"  # sees what was bought and is owed
-    LMS_ADMIN = "lms_admin"  # connects learning management systems
+    SUPERVISOR = "supervisor"  # sees people, training and reports of some groups
+    BILLING = "billing"  # sees purchases and open invoices
+    LMS_ADMIN = "lms_admin"  # connects LMSs
     MANAGER = "manager"
     OWNER = "owner"
 
@@ -44,10 +44,10 @@ class Organization(Base, kw_only=True):
     """A customer institution, and how it is invoiced.
 
     `vendor_number` is our number in its books. `net_days` NULL means the seller's payment terms;
-    `fiscal_year_start` is a month, 1 to 12. `notes` are for our own team.
-    `unverified_since` is set when a customer's own order made it, until staff have looked (S16).
-    `merged_into` names the organization that stays when two turn out to be one. That one is never
-    merged itself, so there are no chains; `lms/access/merged_organizations.py` reads both as one.
+    `fiscal_year_start` is a month, 1 to 12. `notes` are for our team only. `unverified_since` is set
+    when a customer's order created it, until staff review it (S16). `merged_into` is the organization
+    that remains after a merge. That one is never merged itself, so there are no chains;
+    `lms/access/merged_organizations.py` reads both as one.
     """
 
     __tablename__ = "organization"
@@ -102,7 +102,7 @@ class AccountsPayableAddress(Base, kw_only=True):
 
 
 class Membership(Base, kw_only=True):
-    """A login's place in an organization."""
+    """A login's membership in an organization, with its role."""
 
     __tablename__ = "membership"
     __table_args__ = (UniqueConstraint("organization_id", "login_id"),)
@@ -115,9 +115,9 @@ class Membership(Base, kw_only=True):
 
 
 class MemberInvitation(Base, kw_only=True):
-    """A place in an organization that somebody was asked to take and has not accepted yet.
+    """An invitation to join an organization that the person hasn't accepted yet.
 
-    `email` and `name` are what the manager typed, and all that managers see of the person till then.
+    `email` and `name` are what the manager typed, and all that managers see of the person until then.
     """
 
     __tablename__ = "member_invitation"

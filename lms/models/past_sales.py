@@ -11,7 +11,7 @@ from lms.models.seat_imports import ImportState
 
 
 class PastAnswer(StrEnum):
-    """What becomes, or became, of a row."""
+    """The result of a row, or its expected result before the import."""
 
     OK = "ok"
     ALREADY = "already"
@@ -20,10 +20,10 @@ class PastAnswer(StrEnum):
 
 
 class PastImport(Base, kw_only=True):
-    """One list of what was sold before; the counts are those of its rows.
+    """One list of past sales, with the counts of its rows.
 
-    `source_key` is where the file is stored until it is read; `failure` is why it can't be read,
-    or why it was not brought in whole.
+    `source_key` is where the file is stored until it is read; `failure` is why it can't be read, or why
+    it was not imported completely.
     """
 
     __tablename__ = "past_import"
@@ -54,9 +54,9 @@ class PastImport(Base, kw_only=True):
 
 
 class PastImportRow(Base, kw_only=True):
-    """One row of a list; `cells` is a JSON object of its columns, `order_public_id` what it makes.
+    """One row of a list; `cells` is a JSON object of its columns, `order_public_id` its order.
 
-    `sentence` says what is wrong with an invalid row, which alone makes no order.
+    `sentence` says what is wrong with an invalid row; invalid rows create no order.
     """
 
     __tablename__ = "past_import_row"
@@ -82,10 +82,10 @@ class PastImportRow(Base, kw_only=True):
 
 
 class PastBuyer(Base, kw_only=True):
-    """Somebody whose purchases came from the past and who was told of none of them.
+    """A person whose past purchases were imported without notifying them.
 
-    `batch` is the outside id of the job that writes their letter, once staff asked for it;
-    `invited_at` is when that letter was written. Each is asked for once, and written once.
+    `batch` is the public id of the job that writes their invitation, once staff requested it;
+    `invited_at` is when it was written. Each person is requested once and invited once.
     """
 
     __tablename__ = "past_buyer"

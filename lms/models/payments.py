@@ -1,4 +1,4 @@
-"""Tables of payments: money received, what it pays, refunds, disputes, and card checkouts."""
+"""Tables of payments: payments, settlements, refunds, disputes, reminders, and card checkouts."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class PaymentMethod(StrEnum):
-    """How money came."""
+    """How money was received."""
 
     CARD = "card"
     CHECK = "check"
@@ -19,7 +19,7 @@ class PaymentMethod(StrEnum):
 
 
 class Reversal(StrEnum):
-    """Why a payment does not count any more."""
+    """Why a payment no longer counts."""
 
     BOUNCED = "bounced"
     MISTAKE = "mistake"
@@ -27,7 +27,7 @@ class Reversal(StrEnum):
 
 
 class RefundState(StrEnum):
-    """Where a refund is on its way to the payer."""
+    """The state of a refund."""
 
     REQUESTED = "requested"
     SENT = "sent"
@@ -36,7 +36,7 @@ class RefundState(StrEnum):
 
 
 class DisputeState(StrEnum):
-    """Where a dispute stands."""
+    """The state of a dispute."""
 
     OPEN = "open"
     WON = "won"
@@ -44,7 +44,7 @@ class DisputeState(StrEnum):
 
 
 class CheckoutState(StrEnum):
-    """One attempt to pay by card; it only goes forward (MONEY.md, M5)."""
+    """The state of one attempt to pay by card; it never goes back to an earlier one (MONEY.md, M5)."""
 
     OPEN = "open"
     COMPLETE = "complete"
@@ -52,7 +52,7 @@ class CheckoutState(StrEnum):
 
 
 class Deposit(Base, kw_only=True):
-    """Checks taken to the bank together, by the number of the deposit slip."""
+    """Checks deposited together at the bank, under the number of the deposit slip."""
 
     __tablename__ = "deposit"
 
@@ -64,9 +64,10 @@ class Deposit(Base, kw_only=True):
 
 
 class Payment(Base, kw_only=True):
-    """Money received from a payer by one method; `open_minor` of it pays nothing yet.
+    """Money received from a payer by one method; `open_minor` of it isn't allocated yet.
 
-    On `returns_on` what is open goes back to the payer, unless our team has decided (M7).
+    On `returns_on`, what is still open is returned to the payer, unless our team decides otherwise
+    (M7).
     """
 
     __tablename__ = "payment"
@@ -110,7 +111,7 @@ class Payment(Base, kw_only=True):
 
 
 class Settlement(Base, kw_only=True):
-    """So much of a payment, or of a credit note, pays that invoice."""
+    """An amount of a payment or a credit note that pays an invoice."""
 
     __tablename__ = "settlement"
     __table_args__ = (
@@ -134,7 +135,7 @@ class Settlement(Base, kw_only=True):
 
 
 class Refund(Base, kw_only=True):
-    """Money that goes back to a payer: to the card it came from, or by a check that is to be written."""
+    """Money returned to a payer: to the card it came from, or by a check that our team writes."""
 
     __tablename__ = "refund"
     __table_args__ = (
@@ -154,7 +155,7 @@ class Refund(Base, kw_only=True):
     idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)
     state: Mapped[RefundState] = mapped_column(words(RefundState), default=RefundState.REQUESTED)
     provider_ref: Mapped[str | None] = mapped_column(String(120), default=None, unique=True)
-    reference: Mapped[str] = mapped_column(String(80), default="")  # number of the check sent
+    reference: Mapped[str] = mapped_column(String(80), default="")  # the number of the check sent
     requested_at: Mapped[datetime] = mapped_column(UTCDateTime)
     done_on: Mapped[date | None] = mapped_column(default=None)
 
@@ -162,7 +163,7 @@ class Refund(Base, kw_only=True):
 class Dispute(Base, kw_only=True):
     """A payment, or a part of it, that the payer disputes at their bank (PRODUCT.md, R2).
 
-    `lost_minor` is what a lost dispute took: less than its amount where that was refunded before.
+    `lost_minor` is what a lost dispute cost: less than its amount if some was refunded before.
     """
 
     __tablename__ = "dispute"
@@ -193,7 +194,7 @@ class Dispute(Base, kw_only=True):
 
 
 class PauseKind(StrEnum):
-    """Why reminders of an order's invoice pause: a promise of the payer, or our team's stop."""
+    """Why reminders of an order's invoice are paused: a promise by the payer, or our team's decision."""
 
     CHECK_SENT = "check_sent"
     IN_APPROVAL = "in_approval"
@@ -201,10 +202,10 @@ class PauseKind(StrEnum):
 
 
 class ReminderPause(Base, kw_only=True):
-    """No reminders of an order's invoice until `until`, or at all if that is None (M18).
+    """A pause of reminders of an order's invoice until `until`, or indefinitely if that is None (M18).
 
-    `note` and the check's number, day and amount are as the payer typed them. `ended_at` is set
-    when another one replaces it, or when our team resumes reminders.
+    `note` and the check's number, date and amount are as the payer typed them. `ended_at` is set when
+    another pause replaces it, or when our team resumes reminders.
     """
 
     __tablename__ = "reminder_pause"
@@ -232,7 +233,7 @@ class ReminderPause(Base, kw_only=True):
 
 
 class ReminderStage(StrEnum):
-    """When an unpaid invoice is reminded of, by its due date (MONEY.md, M18)."""
+    """When an unpaid invoice gets a reminder, relative to its due date (MONEY.md, M18)."""
 
     BEFORE_DUE = "before_due"
     DAYS_15 = "days_15"
@@ -241,7 +242,7 @@ class ReminderStage(StrEnum):
 
 
 class PaymentReminder(Base, kw_only=True):
-    """An invoice's payer was reminded of it; once at each stage."""
+    """A reminder of an invoice; each stage is sent once."""
 
     __tablename__ = "payment_reminder"
     __table_args__ = (UniqueConstraint("invoice_id", "stage"),)
@@ -253,12 +254,12 @@ class PaymentReminder(Base, kw_only=True):
 
 
 class ClosedMonth(Base, kw_only=True):
-    """A month of the books that takes no changes any more (M19)."""
+    """A month of the books that is closed to changes (M19)."""
 
     __tablename__ = "closed_month"
     __table_args__ = (CheckConstraint("length(month) = 7", name="month_is_year_and_month"),)
 
-    month: Mapped[str] = mapped_column(String(7), primary_key=True)  # such as 2026-10
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)  # such as "2026-10"
     closed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
@@ -296,7 +297,7 @@ class Checkout(Base, kw_only=True):
 
 
 class ProviderEvent(Base, kw_only=True):
-    """An event of the card provider as it came in; a job folds it into the ledger."""
+    """An event of the card provider as received; a job applies it to the ledger."""
 
     __tablename__ = "provider_event"
 
@@ -311,7 +312,7 @@ class ProviderEvent(Base, kw_only=True):
 
 
 class ProviderEntry(Base, kw_only=True):
-    """A balance transaction of the card provider, by which payouts are reconciled (M12)."""
+    """A balance transaction of the card provider, for reconciling payouts (M12)."""
 
     __tablename__ = "provider_entry"
     __table_args__ = (CheckConstraint("net_minor = amount_minor - fee_minor", name="net_adds_up"),)

@@ -19,7 +19,7 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class PlaybackEnd(StrEnum):
-    """Why a playback session ended; the player tells it to the person."""
+    """Why a playback session ended; the player shows it."""
 
     CLOSED = "closed"
     SIGNED_OUT = "signed_out"
@@ -36,12 +36,12 @@ class PlaybackEnd(StrEnum):
 
 
 class PlaybackSession(Base, kw_only=True):
-    """One screen playing one recording; its signed token stands in the media addresses.
+    """One screen playing one recording; its signed token is part of the media URLs.
 
-    `grant_id` is the grant that let it in, none where it is free. `organization_id` is the only
-    one whose pools are weighed, where it was opened in a frame of that one's. A preview by staff
-    counts as nobody's stream. `began_s` is how much of the recording its person had seen when it was opened,
-    `reached_s` when that was last noted; older sessions know neither.
+    `grant_id` is the grant that admitted it, NULL if the webinar is free. `organization_id` is set for
+    sessions in a frame of that organization: only its pools are considered. A preview by staff doesn't
+    count as a stream. `began_s` is how many seconds of the recording the person had seen when it was
+    opened, `reached_s` when that was last noted; older sessions have neither.
     """
 
     __tablename__ = "playback_session"
@@ -87,10 +87,10 @@ class PlaybackSession(Base, kw_only=True):
 
 
 class Stream(Base, kw_only=True):
-    """The one stream of a person: which playback session has it, and until when if nothing is heard.
+    """A person's only stream: the playback session that has it, and when it lapses without heartbeats.
 
-    The login is the one that is kept where two were merged. `session_id` is the outside id of a
-    session whose row may be written after this one; `browser` is a few words ("Firefox on Windows").
+    For merged logins, the row belongs to the one that remains. `session_id` is the public id of a
+    session whose row may be written later; `browser` is a short description ("Firefox on Windows").
     """
 
     __tablename__ = "stream"
@@ -106,12 +106,11 @@ class Stream(Base, kw_only=True):
 
 
 class WatchRecord(Base, kw_only=True):
-    """What one login has seen of one version: a bitmap of 5-second buckets, and the place.
+    """What one login has watched of one version: a bitmap of 5-second buckets, and the last position.
 
-    `earned_until` is the moment up to which time that passed has been spent on buckets, so that
-    no beat, from whatever screen, earns the same seconds of a person's life again.
-    `certify_at_s` is from how many watched seconds on it is to be asked whether the certificate is
-    earned; None once there is nothing more to ask.
+    `earned_until` is the time up to which elapsed time was already spent on buckets, so that no
+    heartbeat, from any screen, earns the same seconds again. `certify_at_s` is the number of watched
+    seconds at which to check whether the certificate is earned; None if there is nothing left to check.
     """
 
     __tablename__ = "watch_record"
@@ -135,9 +134,9 @@ class WatchRecord(Base, kw_only=True):
 
 
 class Note(Base, kw_only=True):
-    """What a person wrote for themselves at a moment of a webinar's recording; nobody else reads it.
+    """A private note of a person at a position of a webinar's recording.
 
-    One that was deleted stands for an hour, so that it can be put back.
+    A deleted note is kept for an hour, so that it can be restored.
     """
 
     __tablename__ = "note"

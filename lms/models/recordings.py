@@ -18,11 +18,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
-LARGE = BigInteger().with_variant(Integer, "sqlite")  # whose integers have 64 bits by themselves
+LARGE = BigInteger().with_variant(Integer, "sqlite")  # SQLite's integers always have 64 bits
 
 
 class RecordingState(StrEnum):
-    """Where a version of a recording is on its way from a file to a stream."""
+    """The state of a recording version on its way from a file to a stream."""
 
     WAITING = "waiting"
     PROCESSING = "processing"
@@ -32,7 +32,7 @@ class RecordingState(StrEnum):
 
 
 class SlideFate(StrEnum):
-    """What staff made of a slide that was found: shown, part of the one before, or taken out."""
+    """What staff did with a detected slide: shown, joined to the one before, or removed."""
 
     SHOWN = "shown"
     JOINED = "joined"
@@ -40,12 +40,11 @@ class SlideFate(StrEnum):
 
 
 class Recording(Base, kw_only=True):
-    """One version of a webinar's recording; the original is kept, `run` names what is played.
+    """One version of a webinar's recording; the original is kept, and `run` names the encoded files.
 
-    `run` is set as soon as something can be played, which may be before `state` is ready.
-    One that staff deleted (`removed_at`) keeps its files for 30 days; then it has none, no `run` and
-    an empty `original_key`: the row
-    stays for what people watched of it.
+    `run` is set as soon as something is playable, which can be before `state` is ready. A deleted
+    version (`removed_at`) keeps its files for 30 days. After that, it has no `run` and an empty
+    `original_key`; the row remains for the watch records.
     """
 
     __tablename__ = "recording"
@@ -86,15 +85,15 @@ class Recording(Base, kw_only=True):
     failure_detail: Mapped[str | None] = mapped_column(Text, default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ready_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    # Slides that staff touched are theirs: what is found later leaves them as they are.
+    # Once staff edit the slides, later detection doesn't change them.
     slides_edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
 
 
 class Slide(Base, kw_only=True):
-    """A slide seen in a version of a recording; times in seconds, `picture_s` names its picture.
+    """A slide detected in a version of a recording; times in seconds, `picture_s` names its picture.
 
-    A row stays as it was found: joined to the one before it only adds its time and picture there.
+    A row stays as detected: joining it to the one before only adds its time and picture to that one.
     """
 
     __tablename__ = "slide"
@@ -117,9 +116,9 @@ class Slide(Base, kw_only=True):
 class Caption(Base, kw_only=True):
     """A caption track of one version of a recording, as WebVTT.
 
-    `key` is the file that players fetch and `shown` its text (None until it was read from there);
-    a track without a key is shown to nobody. `draft` is what staff have changed and not shown yet;
-    `version` counts what was saved.
+    `key` is the file that players fetch and `shown` its text (None until it is read from the file). A
+    track without a key is hidden. `draft` is what staff changed but haven't published; `version` counts
+    saves.
     """
 
     __tablename__ = "caption"
@@ -152,7 +151,7 @@ class Caption(Base, kw_only=True):
 
 
 class FormerCaption(Base, kw_only=True):
-    """A caption track that was removed or replaced; it can be put back until its file goes."""
+    """A caption track that was removed or replaced; it can be restored until its file is deleted."""
 
     __tablename__ = "former_caption"
 

@@ -12,7 +12,7 @@ from lms.models.orders import DeliveredThrough
 
 
 class RequestKind(StrEnum):
-    """What somebody asks for."""
+    """What a request is for."""
 
     REGISTER = "register"
     GROUP = "group"
@@ -32,7 +32,7 @@ class RequestKind(StrEnum):
 
 
 class RequestState(StrEnum):
-    """Where a request is on the staff's desk."""
+    """The state of a request to our team."""
 
     NEW = "new"
     IN_HAND = "in_hand"
@@ -41,11 +41,11 @@ class RequestState(StrEnum):
 
 
 class DeskRequest(Base, kw_only=True):
-    """What somebody asks the house for, on its way over the staff's desk.
+    """A customer's request to the seller's team.
 
-    `offer` is what it asks a price of. `covers` is what a pass or contract is asked for: `everything`, `series:<slug>` or
-    `presenter:<slug>`. `order_id` is the order that it is about: a draft at the price of that day
-    until staff place it (P8).
+    `offer` is what it requests a price for. `covers` is the scope of a requested pass or contract:
+    `everything`, `series:<slug>` or `presenter:<slug>`. `order_id` is the order it is about: a draft at
+    that day's price until staff place it (P8).
     """
 
     __tablename__ = "desk_request"
@@ -95,16 +95,20 @@ class DeskRequest(Base, kw_only=True):
         words(DeliveredThrough), default=DeliveredThrough.HERE
     )
     message: Mapped[str] = mapped_column(Text, default="")
-    to_email: Mapped[str | None] = mapped_column(String(320), default=None)  # who has a seat next
+    to_email: Mapped[str | None] = mapped_column(
+        String(320), default=None
+    )  # who gets the seat next
     to_name: Mapped[str] = mapped_column(String(200), default="")
-    reference: Mapped[str] = mapped_column(String(80), default="")  # a purchase order's number
+    reference: Mapped[str] = mapped_column(String(80), default="")  # a purchase order number
     file_key: Mapped[str | None] = mapped_column(String(200), default=None)
     file_name: Mapped[str | None] = mapped_column(String(200), default=None)
     answer_file_key: Mapped[str | None] = mapped_column(String(200), default=None)
     answer_file_name: Mapped[str | None] = mapped_column(String(200), default=None)
-    refusal: Mapped[str] = mapped_column(String(40), default="")  # the code that led here
+    refusal: Mapped[str] = mapped_column(
+        String(40), default=""
+    )  # the refusal code that led to the request
     answer: Mapped[str] = mapped_column(Text, default="")
-    note: Mapped[str] = mapped_column(Text, default="")  # the staff's own
+    note: Mapped[str] = mapped_column(Text, default="")  # for our team only
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

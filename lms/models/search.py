@@ -7,17 +7,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, words
 
-# Only PostgreSQL has it; a query must repeat it to the letter to be answered by the index.
+# Only PostgreSQL has it; a query must repeat the expression exactly to use the index.
 SEARCHED = "to_tsvector('english', title || ' ' || names || ' ' || body)"
 
 SAID = "to_tsvector('english', regexp_replace(normalize(text, NFKD), '[\u0300-\u036f]', '', 'g'))"
-# Of a passage's id the upper part is its webinar's, so that an index of words alone tells which
-# webinars speak of something.
+# The upper bits of a passage's id are its webinar's id, so that an index of words alone finds the
+# webinars.
 WEBINAR_BITS = 20
 
 
 class PassageKind(StrEnum):
-    """Where a passage was said or written."""
+    """Where a passage comes from."""
 
     TRANSCRIPT = "transcript"
     HANDOUT = "handout"
@@ -25,11 +25,12 @@ class PassageKind(StrEnum):
 
 
 class WebinarWords(Base, kw_only=True):
-    """The words of a webinar: of its title, of whoever presents it and its series, and of its text.
+    """The words of a webinar: its title, presenters, series, and text.
 
-    They are folded (lower case, no accents, no Markdown) and written by `lms.search.webinar_search` only. On
-    SQLite the index is the FTS5 table `webinar_search` over these rows, which triggers keep; both
-    stand in the migration alone. Rebuilding this table would drop the triggers.
+    They are normalized (lower case, no accents, no Markdown) and written only by
+    `lms.search.webinar_search`. On SQLite the index is the FTS5 table `webinar_search` over these rows,
+    updated by triggers; both exist only in the migration. Rebuilding this table would drop the
+    triggers.
     """
 
     __tablename__ = "webinar_words"
@@ -48,12 +49,12 @@ class WebinarWords(Base, kw_only=True):
 
 
 class Passage(Base, kw_only=True):
-    """Some sentences of what goes with a webinar, with the time or the page where they stand.
+    """A few sentences of a webinar's captions, slides or handouts, with their time or page.
 
-    Written by `lms.search.passages` only. `source` is the outside id of the captions, the handout or the
+    Written only by `lms.search.passages`. `source` is the public id of the captions, the handout or the
     recording that it comes from. On SQLite the index is the FTS5 table `passage_search` over these
-    rows, kept by triggers; on PostgreSQL the function `passages_said` asks the index, where the
-    planner would read the table for a word that is everywhere. They stand in migrations alone.
+    rows, updated by triggers. On PostgreSQL the function `passages_said` queries the index, because the
+    planner would scan the table for a very common word. They exist only in migrations.
     """
 
     __tablename__ = "passage"

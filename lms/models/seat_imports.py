@@ -1,4 +1,4 @@
-"""Tables of seat imports: each staff list, and its rows with their answers."""
+"""Tables of seat imports: each staff list, and its rows with their results."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class Fault(StrEnum):
-    """Why a row can't be used."""
+    """Why a row is invalid."""
 
     NO_ADDRESS = "no_address"
     NOT_AN_ADDRESS = "not_an_address"
@@ -18,7 +18,7 @@ class Fault(StrEnum):
 
 
 class ImportState(StrEnum):
-    """How far a list is: once it was read it waits, checked, until somebody applies it."""
+    """The state of a list: once read, it stays `checked` until someone applies it."""
 
     READING = "reading"
     CHECKED = "checked"
@@ -28,7 +28,7 @@ class ImportState(StrEnum):
 
 
 class Answer(StrEnum):
-    """What becomes of a row (PRODUCT.md, S6)."""
+    """The result of a row (PRODUCT.md, S6)."""
 
     OK = "ok"
     ALREADY = "already"
@@ -38,7 +38,7 @@ class Answer(StrEnum):
 
 
 def _swift_words(kind: type[StrEnum]) -> Enum:
-    """Return a StrEnum's column type without its CHECK, which `_one_of` words for many rows."""
+    """Return a StrEnum's column type without its CHECK; `_one_of` has one that is faster for many rows."""
     return Enum(
         kind,
         name=kind.__name__.lower(),
@@ -49,16 +49,16 @@ def _swift_words(kind: type[StrEnum]) -> Enum:
 
 
 def _one_of(column: str, kind: type[StrEnum]) -> CheckConstraint:
-    # SQLite builds the list of an IN anew for every row, which was half the cost of staging.
+    # SQLite rebuilds the list of an IN for every row, which was half the cost of staging.
     return CheckConstraint(
         " OR ".join(f"{column} = '{member.value}'" for member in kind), name=kind.__name__.lower()
     )
 
 
 class SeatImport(Base, kw_only=True):
-    """One staff list for one pool; the counts are those of its rows as they were last answered.
+    """One staff list for one pool, with the counts of its rows as of their last check.
 
-    `seated` is how many got a seat when it was applied. `source_key` is where the file is stored
+    `seated` is how many people got a seat when it was applied. `source_key` is where the file is stored
     until it is read; `failure` is why it can't be read, or why it was not applied.
     """
 
@@ -80,7 +80,7 @@ class SeatImport(Base, kw_only=True):
     made_by: Mapped[int | None] = mapped_column(
         ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
     )
-    file_name: Mapped[str] = mapped_column(String(200), default="")  # a pasted list has none
+    file_name: Mapped[str] = mapped_column(String(200), default="")  # "" for a pasted list
     source_key: Mapped[str | None] = mapped_column(String(200), default=None)
     state: Mapped[ImportState] = mapped_column(words(ImportState), default=ImportState.READING)
     ok: Mapped[int] = mapped_column(default=0)
@@ -95,10 +95,10 @@ class SeatImport(Base, kw_only=True):
 
 
 class SeatImportRow(Base, kw_only=True):
-    """One person of a list; `number` counts the people, `line` is where they stand in the file.
+    """One person of a list; `number` counts the people, `line` is the line of the file.
 
-    `raw` is what stood there, kept where it is at fault. `seat_public_id` is the seat this person
-    would get, made ahead so that two statements write all seats and all assignments.
+    `raw` is the original text, stored for invalid rows. `seat_public_id` is the id of this person's
+    future seat, generated in advance so that two statements can write all seats and all assignments.
     """
 
     __tablename__ = "seat_import_row"

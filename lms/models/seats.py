@@ -9,22 +9,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 from lms.models.grants import NAMES_ITS_TARGET, Scope
 
-# In a unique index: active ones are alike, each ended one is another. So one index finds all of a
-# person or seat and lets one of them be active, and a claim writes three pages fewer.
+# In a unique index: active rows share 0, each ended one has its own id. One index then finds all
+# rows of a person or seat and allows one active one, and a claim writes three pages fewer.
 TURN = text("(CASE WHEN ended_at IS NULL THEN 0 ELSE id END)")
 ACTIVE = text("ended_at IS NULL")
 EXPIRES = text("expires_at IS NOT NULL")
 
 
 class ClaimPolicy(StrEnum):
-    """Who may take a free seat without being named: nobody, or people of a verified domain."""
+    """Who can claim a free seat: only invited people, or also people of a verified domain."""
 
     INVITATION = "invitation"
     DOMAIN = "domain"
 
 
 class PoolPurpose(StrEnum):
-    """Who unlimited seats are for, as a manager answered (S12)."""
+    """Who unlimited seats are for, according to a manager (S12)."""
 
     ME = "me"
     PEOPLE = "people"
@@ -33,7 +33,7 @@ class PoolPurpose(StrEnum):
 
 
 class SeatState(StrEnum):
-    """Whether a seat can be filled; a locked one was freed before its time and counts as used."""
+    """Whether a seat can be assigned; a locked one was released early and still counts as used."""
 
     TAKEN = "taken"
     FREE = "free"
@@ -41,7 +41,7 @@ class SeatState(StrEnum):
 
 
 class AssignmentState(StrEnum):
-    """Where a person stands with a seat."""
+    """The state of a person's assignment to a seat."""
 
     INVITED = "invited"
     OFFERED = "offered"
@@ -51,7 +51,7 @@ class AssignmentState(StrEnum):
 
 
 class AssignmentEnd(StrEnum):
-    """Why an assignment ended; only what a manager removed bars a claim by domain (S7)."""
+    """Why an assignment ended; only removal by a manager bars a later claim by domain (S7)."""
 
     EXPIRED = "expired"
     REMOVED = "removed"
@@ -63,7 +63,7 @@ class AssignmentEnd(StrEnum):
 
 
 class WaitingEnd(StrEnum):
-    """Why somebody waits no longer."""
+    """Why a person is no longer on the waitlist."""
 
     OFFERED = "offered"
     SEATED = "seated"
@@ -72,13 +72,13 @@ class WaitingEnd(StrEnum):
 
 
 class Pool(Base, kw_only=True):
-    """An organization's places for one scope; `capacity` NULL is unlimited.
+    """An organization's seats for one scope; `capacity` NULL means unlimited.
 
-    `capacity` and `used` are kept by lms/seats/pools.py and lms/seats/claims.py alone. `used` counts invited,
-    offered and claimed assignments, locked seats and what is allotted to child organizations.
-    A pool that was allotted from another has no grants of its own: the parent's admit. `is_pass`
-    tells that it is an all-access pass which an organization owns, one pool for each pass. `meant_for`
-    is who unlimited seats are for; NULL until a manager has answered.
+    Only lms/seats/pools.py and lms/seats/claims.py write `capacity` and `used`. `used` counts invited,
+    offered and claimed assignments, locked seats, and seats allotted to member organizations. A pool
+    allotted from another has no grants of its own: the parent pool's grants admit its people. `is_pass`
+    marks an all-access pass that an organization owns, one pool for each pass. `meant_for` is who
+    unlimited seats are for; NULL until a manager has answered.
     """
 
     __tablename__ = "pool"
@@ -127,9 +127,9 @@ class Pool(Base, kw_only=True):
 
 
 class Seat(Base, kw_only=True):
-    """One permanent place in a pool; its assignments are its history.
+    """One permanent seat in a pool; its assignments are its history.
 
-    A locked seat opens by itself at `opens_at`, or, where that is NULL, when staff approve (S3).
+    A locked seat unlocks automatically at `opens_at`, or if that is NULL, when staff approve it (S3).
     """
 
     __tablename__ = "seat"
@@ -147,11 +147,11 @@ class Seat(Base, kw_only=True):
 
 
 class Assignment(Base, kw_only=True):
-    """One person's time in one seat; active while `ended_at` is NULL, at most one a seat.
+    """One person's time in one seat; active while `ended_at` is NULL, at most one per seat.
 
-    `email` is the address that was invited, NULL for people who have none; `login_id` is known
-    once the seat was claimed. `notified_at` is when the invitation was last written to them.
-    `leaving_since` is set while a manager has chosen them to go when a smaller term begins (C2).
+    `email` is the address that was invited, NULL for people without one; `login_id` is set once the
+    seat is claimed. `notified_at` is when the last invitation was written. `leaving_since` is set if a
+    manager chose this person to leave when a smaller term begins (C2).
     """
 
     __tablename__ = "assignment"
@@ -201,11 +201,11 @@ class Assignment(Base, kw_only=True):
 
 
 class ClaimLink(Base, kw_only=True):
-    """A link that claims a seat, kept as its hash only.
+    """A link that claims a seat, stored only as its hash.
 
-    Bound to one assignment it works once, for the invited address; one without is the pool's open
-    link, which works `most_uses` times. `is_mailed` tells that it went to that address alone, so
-    whoever opens it has its mailbox (S13); any other was shown to a manager.
+    With an assignment, it works once, for the invited address; without one, it is the pool's shared
+    link, which works `most_uses` times. `is_mailed` means that it was sent to that address only, so
+    opening it proves the mailbox (S13); all others were shown to a manager.
     """
 
     __tablename__ = "claim_link"
@@ -233,7 +233,7 @@ class ClaimLink(Base, kw_only=True):
 
 
 class WaitingEntry(Base, kw_only=True):
-    """Somebody who waits for a seat of a full pool, first in, first out (S9)."""
+    """A person on the waitlist of a full pool, first in, first out (S9)."""
 
     __tablename__ = "waiting_entry"
     __table_args__ = (
@@ -273,7 +273,7 @@ class WaitingEntry(Base, kw_only=True):
 
 
 class VerifiedDomain(Base, kw_only=True):
-    """A mail domain that is an organization's own: its people may take seats by themselves (S7)."""
+    """An email domain that belongs to an organization, so that its people can claim seats (S7)."""
 
     __tablename__ = "verified_domain"
     __table_args__ = (

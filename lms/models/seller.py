@@ -1,4 +1,4 @@
-"""Tables of the seller: its settings, the documents that vendors are asked for, and its policies."""
+"""Tables of the seller: its settings, vendor documents, and policies."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,14 +15,14 @@ NUMBERED = ("quote", "invoice", "credit_note", "receipt", "statement")
 
 
 class Paper(StrEnum):
-    """The paper that documents are printed on."""
+    """The paper size of printed documents."""
 
     LETTER = "letter"
     A4 = "a4"
 
 
 class Seller(Base, kw_only=True):
-    """What documents say of the seller, and on what terms it sells: there is one row."""
+    """What documents say about the seller, and its terms of sale; the table has one row."""
 
     __tablename__ = "seller"
     __table_args__ = (
@@ -64,7 +64,7 @@ class Seller(Base, kw_only=True):
     takes_transfer: Mapped[bool]
     net_days: Mapped[int]
     credit_limit_minor: Mapped[int]
-    refund_days: Mapped[int]  # 0 is any time
+    refund_days: Mapped[int]  # 0 means any time
     sells_in_lms: Mapped[bool]
     quote_prefix: Mapped[str] = mapped_column(String(10))
     quote_start: Mapped[int]
@@ -90,7 +90,7 @@ class PolicyKind(StrEnum):
 
 
 class PolicyVersion(Base, kw_only=True):
-    """A policy in Markdown: a draft until it is published with a number, then never changed."""
+    """A policy in Markdown: a draft until it is published with a number, then immutable."""
 
     __tablename__ = "policy_version"
     __table_args__ = (
@@ -117,7 +117,7 @@ class PolicyVersion(Base, kw_only=True):
 
 
 class VendorDocumentKind(StrEnum):
-    """What purchasing offices ask a vendor for."""
+    """What purchasing departments request from a vendor."""
 
     W9 = "w9"
     UEI = "uei"
@@ -129,7 +129,7 @@ class VendorDocumentKind(StrEnum):
 
 
 class VendorDocumentAudience(StrEnum):
-    """Who gets a vendor document: anyone, those who ask, or every order with its papers."""
+    """Who gets a vendor document: anyone, people who request it, or every order's document packet."""
 
     PUBLIC = "public"
     ON_REQUEST = "on_request"
@@ -137,7 +137,7 @@ class VendorDocumentAudience(StrEnum):
 
 
 class VendorDocument(Base, kw_only=True):
-    """A paper about the seller, such as its W-9; its newest version is the one that is given out."""
+    """A document about the seller, such as its W-9; customers get its newest version."""
 
     __tablename__ = "vendor_document"
 
@@ -151,7 +151,7 @@ class VendorDocument(Base, kw_only=True):
 
 
 class VendorDocumentVersion(Base, kw_only=True):
-    """One file of a vendor document; `valid_until` is its last day, None for no end."""
+    """One file of a vendor document; `valid_until` is its last valid day, None if it doesn't expire."""
 
     __tablename__ = "vendor_document_version"
     __table_args__ = (

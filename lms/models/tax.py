@@ -1,4 +1,4 @@
-"""Tables of tax rules, tax papers and coupons: what changes a price besides the price list."""
+"""Tables of tax rules, exemptions and coupons: what changes a price besides the price list."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from lms.models.grants import OfferKind
 
 
 class Supply(StrEnum):
-    """What is delivered: live entry, the recording, or both."""
+    """What is delivered: live attendance, the recording, or both."""
 
     LIVE = "live"
     RECORDED = "recorded"
@@ -20,7 +20,7 @@ class Supply(StrEnum):
 
 
 class TaxRule(Base, kw_only=True):
-    """A rate of sales tax of one jurisdiction, in percent, for [from_on, until_on)."""
+    """A sales tax rate of one jurisdiction, in percent, for [from_on, until_on)."""
 
     __tablename__ = "tax_rule"
     __table_args__ = (
@@ -42,7 +42,7 @@ class TaxRule(Base, kw_only=True):
 
 
 class Coupon(Base, kw_only=True):
-    """A code that takes a percentage or an amount off (M16)."""
+    """A code for a discount by a percentage or an amount (M16)."""
 
     __tablename__ = "coupon"
     __table_args__ = (
@@ -71,7 +71,7 @@ class Coupon(Base, kw_only=True):
 
 
 class CouponUse(Base, kw_only=True):
-    """A use of a coupon by an order; it is reserved while its checkout is open."""
+    """An order's use of a coupon; it is reserved while the checkout is open."""
 
     __tablename__ = "coupon_use"
     __table_args__ = (UniqueConstraint("coupon_id", "order_id"),)
@@ -97,8 +97,8 @@ class ExemptionBasis(StrEnum):
 class Exemption(Base, kw_only=True):
     """Why a person or an organization pays no sales tax, with the proof they sent (MONEY.md, M13).
 
-    `states` are two-letter codes with spaces between them; "" means all of them. `until` is the
-    last day on which it holds; many have none.
+    `states` are two-letter codes separated by spaces; "" means all states. `until` is the last day on
+    which it is valid; many have none.
     """
 
     __tablename__ = "exemption"

@@ -11,7 +11,7 @@ OPEN = text("done_at IS NULL")
 
 
 class TrainingGroup(Base, kw_only=True):
-    """Some people of an organization under a name, to assign training to together."""
+    """A named group of an organization's people, for assigning training."""
 
     __tablename__ = "training_group"
     __table_args__ = (
@@ -27,7 +27,7 @@ class TrainingGroup(Base, kw_only=True):
 
 
 class TrainingGroupMember(Base, kw_only=True):
-    """Somebody in a group."""
+    """A person in a group."""
 
     __tablename__ = "training_group_member"
 
@@ -40,7 +40,7 @@ class TrainingGroupMember(Base, kw_only=True):
 
 
 class GroupSupervisor(Base, kw_only=True):
-    """A person who sees a group, while they are a supervisor of its organization."""
+    """A person who can see a group, while they are a supervisor of its organization."""
 
     __tablename__ = "group_supervisor"
 
@@ -53,10 +53,10 @@ class GroupSupervisor(Base, kw_only=True):
 
 
 class Training(Base, kw_only=True):
-    """Webinars that an organization's people are to watch by the end of a day in its zone.
+    """Webinars that an organization's people should watch by the end of a day in its time zone.
 
-    `policy` is a text of the manager's that each confirms to have read; empty asks for nothing.
-    `series_id` is the series it was assigned as: its webinars stand in the order of that.
+    `policy` is a manager's text that each person must acknowledge; empty requires nothing. `series_id`
+    is the series that was assigned; its order is the order of the webinars.
     """
 
     __tablename__ = "training"
@@ -81,7 +81,7 @@ class Training(Base, kw_only=True):
 
 
 class TrainingItem(Base, kw_only=True):
-    """One webinar of a training: those of a series when it was assigned, so that none comes later."""
+    """One webinar of a training; later additions to an assigned series aren't added."""
 
     __tablename__ = "training_item"
 
@@ -94,7 +94,7 @@ class TrainingItem(Base, kw_only=True):
 
 
 class TrainingAudience(Base, kw_only=True):
-    """A group that a training was assigned to; who joins it later is assigned it as well."""
+    """A group that a training was assigned to; people who join it later also get the training."""
 
     __tablename__ = "training_audience"
 
@@ -107,11 +107,11 @@ class TrainingAudience(Base, kw_only=True):
 
 
 class Trainee(Base, kw_only=True):
-    """Somebody a training was assigned to.
+    """A person to whom a training was assigned.
 
-    `looked_at` is up to when their watching was looked at. `done_at` is set once everything was
-    completed and, where that is asked, the policy confirmed; it stays. `reminded` is the last
-    reminder: so many days before it is due.
+    `looked_at` is the time up to which their watching was evaluated. `done_at` is set once everything
+    is completed and the policy, if any, acknowledged; it never changes. `reminded` is the last
+    reminder, in days before the due date.
     """
 
     __tablename__ = "trainee"

@@ -10,14 +10,14 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class UploadPurpose(StrEnum):
-    """What a file is to become."""
+    """What a file is for."""
 
     RECORDING = "recording"
     HANDOUT = "handout"
 
 
 class UploadState(StrEnum):
-    """Where a file is: being sent, here and being looked at, part of its webinar, or of no use."""
+    """The state of a file: being sent, received and checked, added to its webinar, or unusable."""
 
     SENDING = "sending"
     ARRIVED = "arrived"
@@ -26,11 +26,12 @@ class UploadState(StrEnum):
 
 
 class Upload(Base, kw_only=True):
-    """One file that somebody sends to a webinar.
+    """One file that is being sent to a webinar.
 
-    How far it is the storage alone knows; `kept_bytes` is what it said last, for showing. `mark` is
-    the storage's own name of what arrives. `turn` is who puts a piece at this moment, until when if
-    nothing is heard of them. Nobody's are those of the command line.
+    Only the storage knows how much has arrived; `kept_bytes` is its last report, for display. `mark` is
+    the storage's own identifier of the upload. `turn` is the request that may write a chunk at this
+    moment, `turn_until` when that right lapses without a sign of life. `login_id` is None for uploads
+    by the command line.
     """
 
     __tablename__ = "upload"

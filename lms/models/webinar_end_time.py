@@ -11,7 +11,7 @@ from lms.models.catalog import Webinar
 
 
 class _EndsAt(GenericFunction[Any]):
-    """A moment some minutes after another."""
+    """A time some minutes after another."""
 
     type = UTCDateTime()
     name = "carrel_ends_at"
@@ -26,7 +26,7 @@ def _on_postgresql(element: _EndsAt, compiler: SQLCompiler, **how: Any) -> str: 
 
 @compiles(_EndsAt, "sqlite")
 def _on_sqlite(element: _EndsAt, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401
-    # Moments are text there, with microseconds; they compare as they are written.
+    # Times are text in SQLite, with microseconds, and compare as text.
     begins, minutes = (compiler.process(part, **how) for part in element.clauses)
     return f"(strftime('%Y-%m-%d %H:%M:%f', {begins}, '+' || {minutes} || ' minutes') || '000')"
 

@@ -1,4 +1,4 @@
-"""The drill of a backup: restore the newest one into scratch, and see whether people could watch."""
+"""The backup drill: restore the newest backup into scratch, and check whether people could watch."""
 
 import random
 import time
@@ -32,7 +32,7 @@ PEOPLE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A login and a webinar, by their numbers in the database."""
+    """A login and a webinar, by row ID."""
 
     login_id: int
     webinar_id: int
@@ -40,11 +40,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Drilled:
-    """What a drill found.
+    """The result of a drill.
 
-    `changed` are answers that differ where people's access was changed since the backup; where
-    nothing was changed since, they are `wrong`. `played` is the recording of which a segment was
-    read, None where no recording is ready.
+    Access decisions that differ count as `changed` if anything was recorded in the audit log since
+    the backup, and otherwise as `wrong`. `played` is the recording of which a segment was read,
+    None if no recording is ready.
     """
 
     name: str
@@ -58,14 +58,14 @@ class Drilled:
 
     @property
     def is_good(self) -> bool:
-        """Tell whether the backup can be relied on."""
+        """Return whether the backup is reliable."""
         return self.is_playable and not self.wrong
 
 
 def drill(carrel: Carrel, place: BackupPlace, snapshot: Snapshot, *, now: datetime) -> Drilled:
-    """Restore a snapshot into scratch and compare its answers with the library's own.
+    """Restore a snapshot into scratch and compare its decisions with the live database's.
 
-    Raises Conflict where the backup's database is damaged.
+    Raises Conflict if the backup's database is damaged.
     """
     began = time.monotonic()
     with fetched(place, snapshot, carrel.settings.scratch) as restored:
@@ -109,7 +109,7 @@ def _last_act(session: Session) -> int | None:
 
 
 def _differing(live: Database, restored: Database, pairs: Sequence[Pair], now: datetime) -> int:
-    """Return for how many the library decides otherwise than the backup."""
+    """Return how many decisions differ between the live database and the backup."""
     with live.read_session() as ours, restored.read_session() as theirs:
         return sum(_decision(ours, one, now) != _decision(theirs, one, now) for one in pairs)
 
@@ -123,7 +123,7 @@ def _decision(session: Session, pair: Pair, now: datetime) -> Decision | None:
 
 
 def _play(restored: Database, files: Storage) -> tuple[str | None, bool]:
-    """Read one segment of a recording as a player would; returns which, and whether it was there."""
+    """Read one segment of a recording as a player would; return which recording, and whether it worked."""
     ready = select(Recording.public_id, Recording.run).where(
         Recording.is_current, Recording.run.is_not(None)
     )

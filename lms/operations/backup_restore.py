@@ -1,7 +1,7 @@
-"""The restore of a backup into an empty library: its secret key, its files, and last its database.
+"""Restoring a backup into an empty installation: its secret key, its files, and last its database.
 
-The rows come last and in one transaction, so that a restore that is killed leaves an empty database,
-with which nothing starts (lms/operations/start_checks.py); it is run again.
+The rows come last and in one transaction. So a restore that is killed leaves an empty database,
+with which nothing starts (lms/operations/start_checks.py), and it can be run again.
 """
 
 from collections.abc import Callable
@@ -25,15 +25,15 @@ OTHER_FILES = N_(
     "CARREL_STORAGE has files that are not in this backup. A backup is restored into an empty place."
 )
 OTHER_KEY = N_(
-    "This library's secret key is not the one of the backup, so the keys that learning systems and "
-    "readers of badges know could not be read. Set CARREL_SECRET_KEY to the old one, or "
+    "The secret key here is not the one of the backup, so the keys that LMSs and badge readers "
+    "know can't be read. Set CARREL_SECRET_KEY to the old one, or "
     "CARREL_BACKUP_PASSPHRASE if the backup was made with one. To go on without them, add --new-secret-key."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored; `has_old_key` tells whether the secret key is the backup's."""
+    """What was restored; `has_old_key` means that the secret key is the backup's."""
 
     name: str
     taken_at: datetime
@@ -43,9 +43,9 @@ class Restored:
 
 
 def key_to_restore(settings: Settings, snapshot: Snapshot) -> str | None:
-    """Return the backup's secret key where it replaces the one in the data directory, else None.
+    """Return the backup's secret key if it replaces the one in the data directory, or else None.
 
-    One given as CARREL_SECRET_KEY is never replaced. Raises Conflict for another passphrase.
+    CARREL_SECRET_KEY is never replaced. Raises Conflict for another passphrase.
     """
     sealed, phrase = snapshot.manifest.sealed_key, settings.backup_passphrase
     if fingerprint(settings.secret_key) == snapshot.manifest.key_fingerprint:
@@ -65,9 +65,8 @@ def restore(
 ) -> Restored:
     """Restore a snapshot into an empty database and an empty storage.
 
-    Raises Conflict where either has something else, where the secret key is another one unless
-    `new_secret_key` allows that, and where the backup is damaged. Corrupt is raised where a file
-    reads otherwise than it was written.
+    Raises Conflict if either isn't empty, if the secret key differs and `new_secret_key` isn't set,
+    or if the backup is damaged; and Corrupt if a copied file differs from the original.
     """
     keys = keys_of(place, snapshot)
     has_old_key = fingerprint(carrel.settings.secret_key) == snapshot.manifest.key_fingerprint

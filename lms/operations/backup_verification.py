@@ -1,4 +1,4 @@
-"""The verification of a backup: its database is whole, and every file that it names is there."""
+"""Backup verification: the database is intact, and every file that it names is there."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ LISTED_MOST: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was found in a backup; a thousand missing keys and faults at most."""
+    """The result of a verification, with at most 1,000 missing keys and faults."""
 
     name: str
     taken_at: datetime
@@ -27,7 +27,7 @@ class Verified:
 
     @property
     def is_good(self) -> bool:
-        """Tell whether the library can be restored from it, whole."""
+        """Return whether the installation can be completely restored from it."""
         return not (self.different_tables or self.missing or self.faults)
 
 
@@ -40,9 +40,9 @@ def verify(
     deep: bool,
     tell: Callable[[Inventory], None] = lambda _so_far: None,
 ) -> Verified:
-    """Look whether a snapshot can be restored; `deep` reads every file that has a checksum.
+    """Check whether a snapshot can be restored; `deep` reads every file that has a checksum.
 
-    Raises Conflict where the database itself is damaged or missing.
+    Raises Conflict if the database itself is damaged or missing.
     """
     manifest = snapshot.manifest
     with fetched(place, snapshot, scratch) as database:

@@ -1,13 +1,13 @@
-"""Backups: snapshots of the database, and the files beside them, in a directory or a bucket.
+"""Backups: snapshots of the database, and the files next to them, in a directory or a bucket.
 
     files/KEY                              each stored file, copied once
-    snapshots/TIME/carrel.sqlite3          every row, whichever engine the library runs on
+    snapshots/TIME/carrel.sqlite3          every row, whichever engine is in use
     snapshots/TIME/files.txt               the keys that were stored then
     snapshots/TIME/manifest.json           written last: a snapshot without it is not complete
 
-Files are copied before and after the snapshot. One that is deleted in between is in the backup all
-the same, so nothing has to pause. A snapshot is always SQLite, so that it restores on both engines,
-and any program can open it in ten years.
+Files are copied before and after the snapshot. A file deleted in between is still in the backup, so
+nothing has to pause. A snapshot is always SQLite, so that it restores on both engines and stays
+readable for years.
 """
 
 import hashlib
@@ -44,7 +44,7 @@ NO_BACKUP: Final = N_("There is no complete backup at this address.")
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a snapshot is: which library, when, with what in it."""
+    """The description of a snapshot: its installation, time and content."""
 
     version: str
     head: str
@@ -66,13 +66,13 @@ class Snapshot:
 
     @property
     def taken_at(self) -> datetime:
-        """When it was taken."""
+        """Return when it was taken."""
         return datetime.fromisoformat(self.manifest.taken_at)
 
 
 @dataclass(frozen=True, slots=True)
 class BackupPlace:
-    """Where backups are: the snapshots, and the files that they share."""
+    """The location of backups: the snapshots, and the files that they share."""
 
     url: str
     whole: Storage
@@ -81,7 +81,7 @@ class BackupPlace:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """What a backup did."""
+    """The result of a backup."""
 
     name: str
     rows: int
@@ -91,7 +91,7 @@ class Created:
 
 
 def open_backup(settings: Settings, url: str) -> BackupPlace:
-    """Open a place for backups; raises ValueError for no such address."""
+    """Open a backup location; raises ValueError for an unknown kind of address."""
     url = url.rstrip("/")
     return BackupPlace(url, open_place(settings, url), open_place(settings, f"{url}/files"))
 
@@ -103,10 +103,10 @@ def create(
     now: datetime,
     tell: Callable[[Moved], None] = lambda _so_far: None,
 ) -> Created:
-    """Back up the database and what is new among the files; returns what was copied.
+    """Back up the database and new files; return what was copied.
 
-    It can be killed at any moment and run again. Raises Conflict where the tables are not this
-    version's, and Corrupt where a file reads otherwise than it was written.
+    It can be killed at any time and run again. Raises Conflict if the tables aren't this version's,
+    and Corrupt if a copied file differs from the original.
     """
     if current(carrel.database) != head():
         raise Conflict(
@@ -136,7 +136,7 @@ def create(
 
 
 def write_snapshot(database: Database, path: Path) -> Mapping[str, int]:
-    """Write every row as of one moment into a new SQLite file; returns how many each table has."""
+    """Write all rows as of one point in time into a new SQLite file; return the rows per table."""
     if database.is_sqlite:
         connection = database.engine.raw_connection()
         try:
@@ -154,7 +154,7 @@ def write_snapshot(database: Database, path: Path) -> Mapping[str, int]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Database]:
-    """Open an SQLite file, and leave nothing beside it when the block is left."""
+    """Open a SQLite file, and close it completely after the block."""
     database = Database(f"sqlite:///{path}")
     try:
         yield database
@@ -172,7 +172,7 @@ def snapshots(place: BackupPlace) -> Iterator[Snapshot]:
 
 
 def newest(place: BackupPlace) -> Snapshot:
-    """Return the newest complete snapshot; raises NotFound where there is none."""
+    """Return the newest complete snapshot; raises NotFound if there is none."""
     found = next(snapshots(place), None)
     if found is None:
         raise NotFound(NO_BACKUP)
@@ -187,9 +187,9 @@ def keys_of(place: BackupPlace, snapshot: Snapshot) -> tuple[str, ...]:
 
 @contextmanager
 def fetched(place: BackupPlace, snapshot: Snapshot, scratch: Path) -> Iterator[Database]:
-    """Copy a snapshot's database to scratch, check it, and bring its tables to this version's.
+    """Copy a snapshot's database to scratch, check it, and upgrade its tables to this version.
 
-    Raises Conflict where it is damaged or missing.
+    Raises Conflict if it is damaged or missing.
     """
     with _folder(scratch) as folder:
         path = folder / DATABASE
@@ -205,7 +205,7 @@ def fetched(place: BackupPlace, snapshot: Snapshot, scratch: Path) -> Iterator[D
 
 
 def fingerprint(secret_key: str) -> str:
-    """Return what tells whether two libraries have the same secret key, and nothing else of it."""
+    """Return a fingerprint that reveals only whether two secret keys are equal."""
     return derived_key(secret_key, "backup fingerprint").hex()
 
 
@@ -240,7 +240,7 @@ def _manifest(
 
 
 def _for_this_account_alone(path: Path | None) -> None:
-    """Let no other account of the machine read the records, where the backup is a directory."""
+    """Make the records unreadable for other accounts of the machine if the backup is a directory."""
     if path is not None:
         path.chmod(0o600)
 

@@ -1,8 +1,8 @@
-"""The move of a database from SQLite to PostgreSQL, while people watch.
+"""Moving a database from SQLite to PostgreSQL while people watch.
 
-The source is frozen first, which stops every write of every process and survives a restart. The
-copy is one transaction of the target, so that a move that is killed leaves nothing there. When the
-copy is complete, the source is marked as moved and never written to again.
+The source is frozen first, which stops all writes of all processes and survives a restart. The copy
+is one transaction of the target, so a move that is killed leaves nothing there. When the copy is
+complete, the source is marked as moved and never written to again.
 """
 
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from lms.migrations import current, head, upgrade
 from lms.operations.move_preflight import UnfitRow, unfit_rows
 from lms.operations.row_copy import Tell, copy_rows, has_rows, row_counts, sums_of
 
-ROWS_PER_S: Final = 8_000  # an estimate, for what is said of how long it takes
+ROWS_PER_S: Final = 8_000  # an estimate, to announce the duration
 AT_LEAST: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What a move would do: how many rows, for how long, and which rows are in its way."""
+    """What a move would do: number of rows, duration, and rows that prevent it."""
 
     rows: int
     lasts: timedelta
@@ -32,17 +32,17 @@ class Preflight:
 
 @dataclass(frozen=True, slots=True)
 class MovedRows:
-    """What a move did: tables and rows in the new database."""
+    """The result of a move: tables and rows in the new database."""
 
     tables: int
     rows: int
 
 
 def preflight(source: Database, target: Database) -> Preflight:
-    """Return what a move would do, and change nothing.
+    """Return what a move would do, without changing anything.
 
-    Raises Moved for a source that was moved, and Conflict where the source is not SQLite, its
-    tables are not this version's, or the target is not an empty PostgreSQL database.
+    Raises Moved for a source that was moved, and Conflict if the source isn't SQLite, its tables
+    aren't this version's, or the target isn't an empty PostgreSQL database.
     """
     if not source.is_sqlite or target.is_sqlite:
         raise Conflict(
@@ -70,10 +70,10 @@ def move(
     now: datetime,
     tell: Tell = lambda _so_far: None,
 ) -> MovedRows:
-    """Copy every row to PostgreSQL and mark the source as moved; returns how many rows there are.
+    """Copy all rows to PostgreSQL and mark the source as moved; return the number of rows.
 
-    A source that a killed move left frozen is moved again from the start. Where anything fails, the
-    source is in use again. Raises Conflict for a target that has other rows.
+    A source left frozen by a killed move is moved again from the start. If anything fails, the
+    source is unfrozen. Raises Conflict for a target with other rows.
     """
     upgrade(target)
     source.set_freeze_mark(frozen_until(now + lasts))
@@ -92,9 +92,9 @@ def move(
 
 
 def abort(source: Database) -> bool:
-    """Let a frozen database be written to again; False where it was not frozen.
+    """Unfreeze a database; return False if it wasn't frozen.
 
-    Raises Moved for one whose move is complete: what was written since is in the new database.
+    Raises Moved after a complete move, because later changes are in the new database.
     """
     mark = source.freeze_mark
     if mark == MOVED:
@@ -105,6 +105,6 @@ def abort(source: Database) -> bool:
 
 
 def _require_same(old: Session, new: Session) -> None:
-    """Accept the rows of a move that was killed after its last commit, and no others."""
+    """Accept only the rows of a move that was killed after its last commit."""
     if sums_of(old) != sums_of(new):
         raise Conflict(N_("The new database has other rows. Name an empty one."), code="not_empty")

@@ -1,11 +1,11 @@
-"""The export: everything that a library has, in formats that any program reads.
+"""The export: everything that an installation has, in formats that any program reads.
 
     tables/NAME.jsonl    one JSON object for each row
     files/KEY            the stored files
     README.txt           what is where
 
-Secrets are left out: hashes of passwords and links, and private keys. The written-down form of
-everything else is the database's own.
+Secrets are left out: hashes of passwords and links, and private keys. All other values are as the
+database stores them.
 """
 
 import base64
@@ -62,9 +62,9 @@ def export(
     now: datetime,
     tell: Callable[[int], None] = lambda _files: None,
 ) -> Exported:
-    """Write everything into an empty directory; raises Conflict where it is not empty.
+    """Write everything into an empty directory; raises Conflict if it isn't empty.
 
-    The rows are as of one moment. `tell` is called with the number of files so far.
+    All rows are as of one point in time. `tell` is called with the number of files so far.
     """
     if directory.exists() and any(directory.iterdir()):
         raise Conflict(N_("The directory is not empty. Name a new one."), code="not_empty")

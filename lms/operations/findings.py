@@ -1,4 +1,4 @@
-"""Findings: what a health check says, as doctor, System health and alerts show it."""
+"""Findings: the results of health checks, for doctor, System health and alerts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: a sentence with its values, and what to do about it.
+    """One check: a sentence with its values, and what to do about it.
 
-    Both are marked for translation. `advice` is empty where there is nothing to do.
+    Both are marked for translation. `advice` is empty if there is nothing to do.
     """
 
     name: str
@@ -29,5 +29,5 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """The sentence in English."""
+        """Return the sentence in English."""
         return self.sentence % self.values if self.values else self.sentence

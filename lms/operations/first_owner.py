@@ -1,4 +1,4 @@
-"""The first owner: the login that a new library begins with, and its link for choosing a password."""
+"""The first owner: the first login of a new installation, and its link for choosing a password."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from lms.models.accounts import EmailPurpose, SellerRole
 
 @dataclass(frozen=True, slots=True)
 class FirstOwner:
-    """The owner's address, and the link that is good for 14 days and works once."""
+    """The owner's address, and the link, which is valid for 14 days and works once."""
 
     email: str
     link: str
@@ -24,7 +24,7 @@ class FirstOwner:
 def add_first_owner(
     session: Session, address: Address, name: str, *, links: Links, now: datetime
 ) -> FirstOwner:
-    """Add the owner of a new library; raises Conflict where the address has a login."""
+    """Add the owner of a new installation; raises Conflict if the address has a login."""
     new = NewLogin(address, accounts.checked_name(name), seller_role=SellerRole.OWNER)
     account = accounts.add_login(session, new, actor=None, now=now)
     secret = link_tokens_and_codes.issue(

@@ -1,6 +1,7 @@
-"""Health checks: what the database and the disk tell of how the library runs. They only read.
+"""Health checks: what the database and the disk show about the installation. They only read.
 
-`read_health` is quick enough for a page; what asks a server is in lms/operations/server_probes.py.
+`read_health` is fast enough for a page; checks that contact a server are in
+lms/operations/server_probes.py.
 """
 
 import shutil
@@ -17,7 +18,7 @@ from lms.core.errors import N_
 from lms.core.runtime import Carrel
 from lms.core.stripe_settings import is_loopback
 from lms.jobs.stalled_lanes import MAIL, PATIENCE, Stalled, read_stalled
-from lms.migrations import current, head
+from lms.migrations import current, fits, head
 from lms.models.accounts import FactorKind, SecondFactor
 from lms.models.audit import AuditEntry
 from lms.models.jobs import Job, JobState, Lane
@@ -25,14 +26,15 @@ from lms.models.mail import Mail, MailLane
 from lms.models.recordings import Recording
 from lms.operations.backup_drill import DRILLED
 from lms.operations.backups import CREATED
+from lms.operations.continuous_copy import copy_finding
 from lms.operations.findings import Finding, State
 from lms.payments.balance_check import CHECKED
 
-BEAT_WITHIN: Final = timedelta(minutes=2)  # a worker queues a round every 10 seconds
+BEAT_WITHIN: Final = timedelta(minutes=2)  # a worker queues a scheduled job every 10 seconds
 BACKUP_WITHIN: Final = timedelta(hours=26)
 DRILL_WITHIN: Final = timedelta(days=8)
 GROWTH_OF: Final = timedelta(days=30)
-RENDITIONS: Final = 2  # a recording and what is made of it, together, of the file that was sent
+RENDITIONS: Final = 2  # a recording and its renditions take this multiple of the uploaded file
 FEW_DAYS, VERY_FEW_DAYS = 60, 14
 MANY_DAYS: Final = 3650
 LITTLE_BYTES: Final = 2 << 30
@@ -49,7 +51,7 @@ START_WORKER: Final = N_(
 
 
 def read_health(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
-    """Return how the library runs, without asking any other server."""
+    """Return the findings that need no other server."""
     tables = _tables(carrel)
     if tables.state is State.FAULT:
         return (tables,)
@@ -61,6 +63,7 @@ def read_health(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
             _last_email(session, now),
             _disk(carrel, session, now),
             _backup(session, now),
+            copy_finding(carrel.database, session, now=now),
             _drill(session, now),
             *_balances(session, now),
             *_passkeys(carrel, session),
@@ -68,25 +71,32 @@ def read_health(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
 
 
 def last_act(session: Session, act: str) -> AuditEntry | None:
-    """Return the latest entry of an act in the audit trail."""
+    """Return the latest audit entry of an action."""
     newest = select(AuditEntry).where(AuditEntry.act == act).order_by(AuditEntry.id.desc())
     return session.scalar(newest.limit(1))
 
 
 def last_beat(session: Session) -> datetime | None:
-    """Return when a worker last queued a round, which it does every few seconds while it runs."""
+    """Return when a worker last queued a scheduled job; a running one does so every few seconds."""
     newest = select(Job.created_at).where(Job.subject == "").order_by(Job.id.desc())
     return session.scalar(newest.limit(1))
 
 
 def free_bytes(carrel: Carrel) -> int:
-    """Return the room on the disk of the data directory."""
+    """Return the free bytes on the disk of the data directory."""
     return shutil.disk_usage(carrel.settings.data_dir).free
 
 
 def _tables(carrel: Carrel) -> Finding:
     if current(carrel.database) == head():
         return Finding("tables", State.OK, N_("The database is up to date."))
+    if fits(carrel.database):
+        return Finding(
+            "tables",
+            State.ATTENTION,
+            N_("The tables of the database are of a later version than this one, which runs."),
+            advice=N_("Finish the upgrade: start the new version on every machine."),
+        )
     return Finding(
         "tables",
         State.FAULT,
@@ -107,13 +117,13 @@ def _worker(session: Session, now: datetime) -> Finding:
 
 
 def balances_that_differ(session: Session) -> int:
-    """Return how many balances didn't add up when they were last checked."""
+    """Return how many balances didn't add up in the last check."""
     checked = last_act(session, CHECKED)
     return int(checked.detail.get("differences", 0)) if checked else 0
 
 
 def _balances(session: Session, now: datetime) -> Iterator[Finding]:
-    """Say what the last nightly check of balances found; nothing before the first one."""
+    """Yield the result of the last nightly check of balances; nothing before the first one."""
     checked = last_act(session, CHECKED)
     if checked is None:
         return
@@ -134,7 +144,7 @@ def _balances(session: Session, now: datetime) -> Iterator[Finding]:
 
 
 def _passkeys(carrel: Carrel, session: Session) -> Iterator[Finding]:
-    """Warn of passkeys that were made for another host name than the base address has now."""
+    """Yield a warning about passkeys made for another host name than that of the base URL."""
     base_url = carrel.settings.base_url
     host = urlsplit(base_url).hostname or ""
     known = {host, "localhost"} if is_loopback(base_url) else {host}
@@ -161,7 +171,7 @@ def _lanes(session: Session, now: datetime) -> Iterator[Finding]:
         .where(Job.lane.in_(Lane), Job.state == JobState.QUEUED, Job.run_at <= now)
         .group_by(Job.lane)
     ).all()
-    since_of = {lane: since for lane, since in waiting}  # noqa: C416  (rows are no pairs to mypy)
+    since_of = {lane: since for lane, since in waiting}  # noqa: C416  (rows aren't pairs to mypy)
     for lane in Lane:
         since = since_of.get(lane)
         yield _lane(lane.value, stalled.get(lane.value), since, now)

@@ -1,6 +1,6 @@
-"""Mail DNS: whether the domain of MAIL_FROM says who may send its email (SPF, DKIM, DMARC).
+"""Mail DNS: whether the domain of MAIL_FROM declares who may send its email (SPF, DKIM, DMARC).
 
-Large mailbox providers refuse bulk email of a domain without the three.
+Large mailbox providers refuse bulk email from a domain without all three.
 """
 
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ DKIM: Final = "mail_dns.dkim"
 def check_mail_dns(
     settings: Settings, resolver: dns.resolver.Resolver | None = None
 ) -> tuple[Finding, ...]:
-    """Return what the DNS says of the sender's domain; nothing without a mail server or a domain.
+    """Return findings about the sender's domain; none without a mail server or a domain.
 
-    RFC 7208 (SPF), RFC 6376 (DKIM) and RFC 7489 (DMARC), whose record may be a parent domain's.
+    RFC 7208 (SPF), RFC 6376 (DKIM) and RFC 7489 (DMARC), whose record can be on a parent domain.
     """
     domain = settings.mail_from.rpartition("@")[2]
     if settings.smtp_url is None or "." not in domain.strip("."):
@@ -93,7 +93,7 @@ def _dmarc(resolver: dns.resolver.Resolver, domain: str) -> Iterator[Finding]:
 
 
 def _texts(resolver: dns.resolver.Resolver, place: str) -> list[str]:
-    """Return the TXT records of a name; none where there is no such name."""
+    """Return the TXT records of a name; none if the name doesn't exist."""
     try:
         answer = resolver.resolve(place, "TXT", search=False)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):

@@ -1,4 +1,4 @@
-"""The preflight of a move: which rows of an SQLite database PostgreSQL would refuse."""
+"""The preflight of a move: which rows of a SQLite database PostgreSQL would refuse."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class UnfitRow:
 
 
 def unfit_rows(session: Session) -> tuple[UnfitRow, ...]:
-    """Return up to a thousand rows of an SQLite database that PostgreSQL would refuse; reads only."""
+    """Return up to 1,000 rows of a SQLite database that PostgreSQL would refuse; reads only."""
     return tuple(islice(_unfit_rows(session), LISTED_MOST))
 
 

@@ -1,7 +1,7 @@
-"""The row copy: every row of one database into another, on either engine, compared by checksums.
+"""The row copy: all rows of one database into another, on either engine, compared by checksums.
 
-Values are copied as they are stored: JSON as its text and enums as their words, so that nothing is
-read and written again by way of Python objects.
+Values are copied as stored: JSON as text and enums as their values, without a conversion through
+Python objects.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ KEYS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class TableSum:
-    """How many rows a table has, and a checksum of them that doesn't depend on their order."""
+    """The number of rows of a table, and a checksum that doesn't depend on their order."""
 
     rows: int
     checksum: str
@@ -49,7 +49,7 @@ class TableSum:
 
 @dataclass(frozen=True, slots=True)
 class TableRows:
-    """A table and how many of its rows were copied so far, for showing progress."""
+    """A table and the number of its rows copied so far, to show progress."""
 
     table: str
     rows: int
@@ -59,7 +59,7 @@ Tell = Callable[[TableRows], None]
 
 
 class SumsDiffer(Exception):
-    """Some tables of the copy don't have the rows of the original."""
+    """Some tables of the copy differ from the original."""
 
     def __init__(self, tables: Sequence[str]) -> None:
         super().__init__(", ".join(tables))
@@ -72,7 +72,7 @@ def tables() -> tuple[Table, ...]:
 
 
 def row_counts(session: Session) -> Mapping[str, int]:
-    """Return how many rows each table has."""
+    """Return the number of rows of each table."""
     return {
         table.name: session.execute(select(func.count()).select_from(table)).scalar_one()
         for table in tables()
@@ -80,7 +80,7 @@ def row_counts(session: Session) -> Mapping[str, int]:
 
 
 def has_rows(session: Session) -> bool:
-    """Tell whether any table has a row."""
+    """Return whether any table has a row."""
     return any(
         session.execute(select(table.primary_key.columns[0]).limit(1)).first() for table in tables()
     )
@@ -100,10 +100,10 @@ def sums_of(session: Session) -> Mapping[str, TableSum]:
 def copy_rows(
     source: Session, target: Session, *, tell: Tell = lambda _so_far: None
 ) -> Mapping[str, TableSum]:
-    """Copy every row into a database whose tables are empty, read it back, and return the sums.
+    """Copy all rows into a database with empty tables, read them back, and return the sums.
 
-    Nothing is committed. Foreign keys are checked when all rows are there; the numbers of new rows
-    go on after the last one. Raises SumsDiffer where a row reads otherwise than it was.
+    The caller commits. Foreign keys are checked once all rows are there; sequences continue after
+    the last IDs. Raises SumsDiffer if the rows read back differ.
     """
     connection = target.connection()
     keys = _without_keys(connection)
@@ -125,7 +125,7 @@ def copy_rows(
 
 
 class _Sum:
-    """Adds up rows and their hashes."""
+    """Sums up the hashes of rows, independent of their order."""
 
     def __init__(self) -> None:
         self._rows = self._sum = 0
@@ -161,7 +161,7 @@ def _all_of(table: Table) -> Select[Any]:
 
 
 def _as_stored(table: Table) -> Table:
-    """Return a table whose JSON is text and whose enums are words."""
+    """Return a table whose JSON columns are text and whose enums are strings."""
     columns = [Column(column.name, _stored_type(column)) for column in table.columns]
     return Table(table.name, MetaData(), *columns)
 
@@ -173,7 +173,7 @@ def _stored_type(column: Column[Any]) -> Any:  # noqa: ANN401  (a type of SQLAlc
 
 
 def _without_keys(connection: Connection) -> Sequence[Any]:
-    """Put off checking foreign keys until all rows are there; returns what to make again."""
+    """Defer the checks of foreign keys until all rows are there; return the keys to recreate."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         return ()
@@ -190,7 +190,7 @@ def _with_keys(connection: Connection, keys: Sequence[Any]) -> None:
 
 
 def _continue_numbers(connection: Connection) -> None:
-    """Let the next row of each table on PostgreSQL get the number after the last one."""
+    """Set PostgreSQL's sequences to continue after the last ID of each table."""
     if connection.dialect.name == "sqlite":
         return
     for table in tables():

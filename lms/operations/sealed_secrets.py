@@ -1,4 +1,4 @@
-"""Sealed secrets: the secret key in a backup, which only its passphrase opens."""
+"""Sealed secrets: the secret key in a backup, encrypted with its passphrase."""
 
 import base64
 import secrets
@@ -14,7 +14,7 @@ WRONG: Final = N_("CARREL_BACKUP_PASSPHRASE does not open the secret key of this
 
 
 def seal(secret: str, passphrase: str) -> str:
-    """Return a secret as text that only the passphrase opens: a salt in hex, a dot, and a token."""
+    """Return a secret encrypted with a passphrase: a salt in hex, a dot, and a token."""
     salt = secrets.token_bytes(SALT_BYTES)
     return f"{salt.hex()}.{_lock(passphrase, salt).encrypt(secret.encode()).decode()}"
 

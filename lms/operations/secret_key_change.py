@@ -1,4 +1,4 @@
-"""The secret key change: what is sealed in the database by the old key is sealed by the new one."""
+"""The secret key change: re-encrypts what the old key encrypted in the database."""
 
 import base64
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from lms.core.errors import N_, Invalid
 from lms.core.runtime import derived_key
 from lms.core.settings import Settings
 
-# Table, column, and the purpose of the key by which that column is sealed.
+# Table, column, and the purpose of the key that encrypts the column.
 SEALED: Final = (
     ("badge_key", "private_key", "badge keys"),
     ("lti_signing_key", "private_key", "lti signing keys"),
@@ -23,7 +23,7 @@ NO_OLD_KEY: Final = N_("Set CARREL_SECRET_KEY_OLD to the secret key before this 
 
 @dataclass(frozen=True, slots=True)
 class Resealed:
-    """How many secrets were sealed anew, how many had been before, and how many neither key opens."""
+    """How many secrets were re-encrypted, were already, and can't be decrypted with either key."""
 
     resealed: int
     sealed_before: int
@@ -31,9 +31,9 @@ class Resealed:
 
 
 def reseal(session: Session, settings: Settings) -> Resealed:
-    """Seal by the secret key whatever the old one sealed; done again, it changes nothing.
+    """Re-encrypt with the secret key what the old one encrypted; repeating it changes nothing.
 
-    Raises Invalid where no old key is set.
+    Raises Invalid if no old key is set.
     """
     if settings.secret_key_old is None:
         raise Invalid(NO_OLD_KEY)
@@ -63,7 +63,7 @@ def _lock(secret_key: str, purpose: str) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(derived_key(secret_key, purpose)))
 
 
-def _opened(lock: Fernet, kept: Any) -> bytes | None:  # noqa: ANN401  (text or bytes, as the column is)
+def _opened(lock: Fernet, kept: Any) -> bytes | None:  # noqa: ANN401  (text or bytes)
     try:
         return lock.decrypt(kept)
     except InvalidToken:

@@ -1,4 +1,4 @@
-"""Server probes: ask the storage, Redis, the mail server and the database's clock for an answer."""
+"""Server probes: contact the storage, Redis, the mail server and the database's clock."""
 
 import secrets
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from lms.certificates.badge_keys import opens_keys
 from lms.core.errors import N_
 from lms.core.runtime import Carrel
 from lms.mail.transport import NotTaken, try_server
-from lms.migrations import current, head
+from lms.migrations import fits
 from lms.operations.findings import Finding, State
 
 PROBE_KEY: Final = "house/doctor-"
@@ -22,14 +22,14 @@ CLOCKS_AGREE: Final = timedelta(seconds=5)
 
 
 class _WrongBytes(Exception):
-    """What was written reads otherwise."""
+    """A file read back differs from what was written."""
 
     def __init__(self) -> None:
         super().__init__("what was written reads otherwise")
 
 
 def probe_servers(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
-    """Return which of the servers and keys that the settings name can be used; writes one small file."""
+    """Return findings about the configured servers and keys; writes and deletes one small file."""
     settings = carrel.settings
     database = make_url(settings.database_url).render_as_string(hide_password=True)
     found = [
@@ -55,7 +55,7 @@ def probe_servers(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
         )
     if found[0].state is State.OK:
         found.append(_clock(carrel, now))
-        if current(carrel.database) == head():
+        if fits(carrel.database):
             found.append(_keys(carrel))
     return tuple(found)
 
@@ -64,7 +64,7 @@ def _tried(name: str, shown: str, attempt: Callable[[], object], advice: str) ->
     values = {"server": shown}
     try:
         attempt()
-    except Exception as error:  # noqa: BLE001  (whatever a driver raises is the answer)
+    except Exception as error:  # noqa: BLE001  (any exception is the result)
         said = error.reason if isinstance(error, NotTaken) else str(error)
         first = (said.strip() or type(error).__name__).splitlines()[0]
         values["fault"] = first

@@ -20,7 +20,7 @@ KIND = "lanes_stalled"
 def post_alerts(
     session: Session, stalled: Sequence[Stalled], *, links: Links, now: datetime
 ) -> None:
-    """Tell each owner of the stalled lanes, once for as long as the same ones wait."""
+    """Notify each owner of stalled lanes, once for as long as the same ones stall."""
     owners = select(Login.id, Login.public_id, Login.email).where(
         Login.seller_role == SellerRole.OWNER, Login.blocked_at.is_(None)
     )

@@ -1,4 +1,4 @@
-"""Start checks: an empty database beside files or another database is a mistake, so say so and stop."""
+"""Start checks: an empty database next to files or another database is a mistake, so refuse to start."""
 
 from pathlib import Path
 from typing import Final
@@ -6,10 +6,10 @@ from typing import Final
 from sqlalchemy import make_url, text
 
 from lms.core.database import MOVED, Database
-from lms.core.errors import Conflict, Moved
+from lms.core.errors import Conflict, Moved, Unavailable
 from lms.core.runtime import Carrel
 from lms.core.settings import Settings
-from lms.migrations import current
+from lms.migrations import current, fits
 
 DEFAULT_FILE: Final = "carrel.sqlite3"
 EMPTY: Final = (
@@ -20,7 +20,7 @@ EMPTY: Final = (
 
 
 def refuse_dangerous_start(carrel: Carrel) -> None:
-    """Raise Moved for a database that was moved away, and Conflict for one that should not be empty."""
+    """Raise Moved for a database that was moved, and Conflict for one that shouldn't be empty."""
     database = carrel.database
     if database.freeze_mark == MOVED:
         raise Moved
@@ -47,8 +47,14 @@ def refuse_dangerous_start(carrel: Carrel) -> None:
         )
 
 
+def require_tables(database: Database) -> None:
+    """Raise Unavailable for tables of an earlier version."""
+    if not fits(database):
+        raise Unavailable("The tables are not this version's. Run: carrel db upgrade")
+
+
 def is_empty(database: Database) -> bool:
-    """Tell whether a database has no tables or no login, whichever version made it."""
+    """Return whether a database has no tables or no login, whichever version created it."""
     if current(database) is None:
         return True
     with database.read_session() as session:
@@ -56,7 +62,7 @@ def is_empty(database: Database) -> bool:
 
 
 def _filled_beside(settings: Settings) -> Path | None:
-    """Return the SQLite file in the data directory, where it has rows and is not the database used."""
+    """Return the SQLite file in the data directory if it has records and isn't the configured database."""
     path = settings.data_dir / DEFAULT_FILE
     used = make_url(settings.database_url).database
     if not path.is_file() or used == str(path):

@@ -1,1 +1,1 @@
-"""Order reviews: what customers ordered by themselves, for our team and managers to decide about."""
+"""Order reviews: customers' own orders that our team or managers decide about."""

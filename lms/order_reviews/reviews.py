@@ -1,4 +1,4 @@
-"""Reviews: orders on credit whose access waits until our team has looked at them (PRODUCT.md, P9)."""
+"""Reviews: orders on credit whose access waits for our team's decision (PRODUCT.md, P9)."""
 
 from datetime import datetime
 
@@ -32,7 +32,7 @@ def ask(session: Session, order: Order, *, mail_context: MailContext, now: datet
         kind="order_to_review",
         to=team,
         login_id=None,
-        subject=N_("Order %(number)s waits for you") % {"number": facts.number},
+        subject=N_("Review order %(number)s") % {"number": facts.number},
         values={
             "number": facts.number,
             "buyer": facts.buyer,
@@ -46,7 +46,7 @@ def ask(session: Session, order: Order, *, mail_context: MailContext, now: datet
 
 
 def count(session: Session, *, now: datetime) -> Waiting:
-    """Return how many orders our team has to decide about, and how many of them are overdue."""
+    """Return how many orders wait for our team's decision, and how many of them are overdue."""
     row = session.execute(
         select(func.count(), func.count().filter(Order.review_due_at <= now)).where(*TO_REVIEW)
     ).one()

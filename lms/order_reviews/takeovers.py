@@ -1,7 +1,7 @@
-"""Takeovers: what someone at an organization's own domain ordered becomes the organization's (S16).
+"""Takeovers: an order from an organization's own domain becomes the organization's (S16).
 
-Its managers are asked once the address is proven, and answer once. The buyer, and everyone else,
-reads nothing of it on public pages.
+Its managers are asked once the address is confirmed, and answer once. Public pages show nothing of it
+to the buyer or anyone else.
 """
 
 from dataclasses import dataclass
@@ -28,14 +28,16 @@ from lms.organizations.email_domains import organization_at
 from lms.organizations.manager_and_owner_permissions import stewards_of
 from lms.organizations.organizations import OrganizationFacts
 from lms.pricing.price_list import say_money
-from lms.sales import corrections, orders
+from lms.sales import corrections, invoices, orders
 from lms.sales.corrections import Correction, NewPayer
 from lms.sales.read_models import find_order_facts
 from lms.seats import claims, named_people
 from lms.seats.invitations import Invitee
 
 ANSWERED: Final = N_("This order was already taken over or declined.")
-DELETED: Final = N_("The account of the person who ordered was deleted. Ask us to move the order.")
+DELETED: Final = N_(
+    "The account of the person who ordered was deleted. Contact us to move the order."
+)
 SITTING: Final = (AssignmentState.INVITED, AssignmentState.OFFERED, AssignmentState.CLAIMED)
 
 
@@ -51,7 +53,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Seats:
-    """Who has, awaits, or is to get the seats of a line, and whether its buyer has one."""
+    """The people of a line's seats (holders, invited, and named), and whether its buyer has one."""
 
     sold: tuple[object, ...]
     people: tuple[Invitee, ...]
@@ -61,10 +63,10 @@ class _Seats:
 def ask(
     session: Session, order: Order, address: Address, *, mail_context: MailContext, now: datetime
 ) -> None:
-    """Ask the managers of the organization in whose domain a proven address is, if there is one.
+    """Ask the managers of the organization that owns a confirmed address's domain, if there is one.
 
-    Nothing is asked of an order for an organization that was known before or that our team has
-    verified, and nothing twice.
+    Not for an order of an organization that was known before or that our team has verified, and never
+    twice.
     """
     known = organization_at(session, address)
     if known is None or not _is_new(session, order, known) or _was_asked(session, order, known):
@@ -99,20 +101,20 @@ def ask(
 def ask_about_contact(
     session: Session, order: Order, *, mail_context: MailContext, now: datetime
 ) -> None:
-    """Ask about a placed order as `ask`; one whose contact isn't confirmed is asked about then."""
+    """Ask about a placed order as `ask`; if its contact isn't confirmed, that happens after confirmation."""
     contact = accounts.read_account(session, order.contact_id or 0)
     if contact.is_confirmed and contact.email:
         ask(session, order, read_address(contact.email), mail_context=mail_context, now=now)
 
 
 def open_of(session: Session, organization_id: int) -> tuple[Asked, ...]:
-    """Return what the managers of an organization have not answered, the oldest first."""
+    """Return the unanswered requests to an organization's managers, the oldest first."""
     rows = session.execute(_asked(organization_id).order_by(OrderTakeover.id))
     return tuple(Asked(*row) for row in rows)
 
 
 def find(session: Session, organization_id: int, takeover_id: str) -> Asked:
-    """Return one that is not answered, by its outside id; raises NotFound."""
+    """Return an unanswered request by its public ID; raises NotFound."""
     row = session.execute(
         _asked(organization_id).where(OrderTakeover.public_id == takeover_id)
     ).one_or_none()
@@ -130,10 +132,11 @@ def accept(
     actor: str,
     now: datetime,
 ) -> Order:
-    """Make an order the organization's: its invoice is issued anew, and its seats move there.
+    """Make an order the organization's: its invoice is reissued, and its seats move there.
 
-    Its buyer stays its contact and becomes a member. Who had a seat or was to get one is invited
-    again. Raises NotFound, and Conflict where it was answered or a payment is disputed.
+    Its buyer stays the contact and becomes a member. People who had or were to get a seat are invited
+    again. Raises NotFound, and Conflict if it was answered, the buyer's account was deleted, or a
+    payment is disputed.
     """
     row = _answer(session, organization.id, takeover_id, is_accepted=True, now=now)
     order = session.get_one(Order, row.order_id, with_for_update=True, populate_existing=True)
@@ -146,6 +149,7 @@ def accept(
         for line in orders.lines_of(session, order.id)
         if line.pool_id is not None
     ]
+    invoices.check_payee(session, order, invoices.NOT_NOW)
     correction = Correction(payer=NewPayer(organization.slug, contact.email, contact.name))
     corrections.correct(session, order, correction, mail_context=mail_context, actor=actor, now=now)
     if role in (None, Role.MEMBER):  # a takeover makes no managers
@@ -163,7 +167,7 @@ def accept(
 def decline(
     session: Session, organization_id: int, takeover_id: str, *, actor: str, now: datetime
 ) -> None:
-    """Leave an order with who placed it; raises NotFound, and Conflict where it was answered."""
+    """Leave an order with the person who placed it; raises NotFound, and Conflict if it was answered."""
     row = _answer(session, organization_id, takeover_id, is_accepted=False, now=now)
     order = session.get_one(Order, row.order_id)
     audit.record(session, "order.takeover_declined", order.public_id, actor=actor, now=now)
@@ -207,7 +211,7 @@ def _answer(
 
 
 def _is_new(session: Session, order: Order, known: int) -> bool:
-    """Tell whether an order is for an organization that it made, and that is not this one."""
+    """Return whether an order is for an organization that it added, other than this one."""
     if order.organization_id is None or order.placed_at is None or order.canceled_at is not None:
         return False
     made = session.get_one(Organization, order.organization_id)
@@ -215,7 +219,7 @@ def _is_new(session: Session, order: Order, known: int) -> bool:
 
 
 def _was_asked(session: Session, order: Order, known: int) -> bool:
-    """Tell whether these managers were asked of the order, or declined one like it before."""
+    """Return whether these managers were asked about the order, or declined a similar one before."""
     before = aliased(Order)
     return bool(
         session.scalar(
@@ -233,7 +237,7 @@ def _was_asked(session: Session, order: Order, known: int) -> bool:
 
 
 def _role(session: Session, organization_id: int, login_id: int) -> Role | None:
-    """Return the role of a person in an organization; None where they have none."""
+    """Return the role of a person in an organization, or None."""
     return session.scalar(
         select(Membership.role)
         .where(
@@ -246,7 +250,7 @@ def _role(session: Session, organization_id: int, login_id: int) -> Role | None:
 
 
 def _sold(line: OrderLine) -> tuple[object, ...]:
-    """Return what a line sells, by which the line that replaces it is found."""
+    """Return what a line sells, to find the line that replaces it."""
     return (line.kind, line.webinar_id, line.presenter_id, line.series_id)
 
 

@@ -25,16 +25,16 @@ MOST_ADDRESSES: Final = 10
 TOO_LONG = N_("This is too long. Shorten it.")
 NOT_AN_ADDRESS = N_("%(typed)s isn't an email address. Enter one like name@example.org.")
 TOO_MANY = N_("Enter at most 10 email addresses.")
-NO_ADDRESS_FOR_MAIL = N_("Enter the billing address that we should mail invoices to.")
+NO_ADDRESS_FOR_MAIL = N_("Enter the billing address to mail invoices to.")
 BAD_MONTH = N_("Choose a month.")
 BAD_TERMS = N_("Choose net 30, 45 or 60.")
 
 
 @dataclass(frozen=True, slots=True)
 class BillingContact:
-    """What an organization's own managers may change of how it is invoiced.
+    """The billing details that an organization's managers can change.
 
-    `payables` are the email addresses of its accounts payable, in the order they were entered.
+    `payables` are the email addresses of accounts payable, in the order entered.
     """
 
     billing_address: Address | None = None
@@ -45,8 +45,9 @@ class BillingContact:
 
 @dataclass(frozen=True, slots=True)
 class BillingTerms:
-    """What our team alone changes; `net_days` None is the seller's terms, `vendor_number` ours there.
+    """The billing details that only our team can change.
 
+    `net_days` None means the seller's terms; `vendor_number` is our number in the customer's system.
     `fiscal_year_start` is a month, 1 to 12.
     """
 
@@ -59,7 +60,7 @@ class BillingTerms:
 
 @dataclass(frozen=True, slots=True)
 class BillingDetails:
-    """How an organization is invoiced, and what our team noted about it."""
+    """The billing details of an organization, and our team's notes."""
 
     contact: BillingContact
     terms: BillingTerms
@@ -67,15 +68,12 @@ class BillingDetails:
 
     @property
     def mailing_address(self) -> Address | None:
-        """Return where paper goes: the billing address, else the legal one."""
+        """Return the address for mailed documents: the billing address, or else the legal one."""
         return self.contact.billing_address or self.terms.legal_address
 
 
 def read_billing(session: Session, organization_id: int) -> BillingDetails:
-    """Return the billing details of an organization; of one that was merged, those of the kept one.
-
-    Raises NotFound.
-    """
+    """Return the billing details of an organization, or of the one it was merged into."""
     row = _row(session, organization_id, locks=False)
     payables = payables_of(session, row.id)
     contact = BillingContact(row.billing_address, payables, row.invoice_delivery, row.po_required)
@@ -86,7 +84,7 @@ def read_billing(session: Session, organization_id: int) -> BillingDetails:
 
 
 def payables_of(session: Session, organization_id: int) -> tuple[str, ...]:
-    """Return an organization's addresses of accounts payable, in the order they were entered."""
+    """Return an organization's accounts payable addresses, in the order entered."""
     return tuple(
         session.scalars(
             select(AccountsPayableAddress.email)
@@ -97,7 +95,7 @@ def payables_of(session: Session, organization_id: int) -> tuple[str, ...]:
 
 
 def read_payables(text: str) -> tuple[str, ...]:
-    """Return the email addresses that were typed, between commas, semicolons, spaces or lines."""
+    """Return the typed email addresses, separated by commas, semicolons, spaces or line breaks."""
     return tuple(one for one in re.split(r"[\s,;]+", text) if one)
 
 
@@ -110,9 +108,9 @@ def edit_billing(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Change how an organization is invoiced; without `terms`, only what its managers may change.
+    """Change an organization's billing details; without `terms`, only those that managers can change.
 
-    Raises NotFound, and Invalid by the names of the fields; those of the two addresses begin with
+    Raises NotFound, and Invalid by field name; the fields of the two postal addresses begin with
     `billing_` and `legal_`.
     """
     row = _row(session, organization_id, locks=True)
@@ -156,7 +154,7 @@ def edit_billing(
 def edit_notes(
     session: Session, organization_id: int, notes: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Change what our team notes about an organization. Raises NotFound and Invalid."""
+    """Change our team's notes about an organization; raises NotFound and Invalid."""
     row = _row(session, organization_id, locks=True)
     text = notes.replace("\r\n", "\n").strip()
     if len(text) > LONGEST_NOTES:

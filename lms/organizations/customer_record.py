@@ -1,4 +1,4 @@
-"""The customer record: who to ask, who was invited, and which logins and addresses are theirs."""
+"""The customer record: contacts, open invitations, and the organization's logins and addresses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ from lms.models.seats import Assignment, AssignmentState, Pool
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Someone to ask about an organization."""
+    """A contact of an organization."""
 
     login_id: str
     name: str
@@ -48,9 +48,9 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """A person who was invited and has not accepted: to a seat, or with a role to the organization.
+    """A person with an open invitation: to a seat, or to a role in the organization.
 
-    `role` None is an invitation to a seat of `covers`, which is "" for everything.
+    `role` is None for an invitation to a seat of `covers`, which is "" for everything.
     """
 
     name: str
@@ -65,14 +65,14 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class InvitedPeople:
-    """The latest invitations that are open, and how many there are in all."""
+    """The latest open invitations, and their total number."""
 
     items: tuple[Invited, ...]
     total: int
 
 
 def contacts_of(session: Session, organization_id: int) -> Sequence[Contact]:
-    """Return who manages or owns an organization: owners first, each once."""
+    """Return the people with a role in an organization, owners first, each once."""
     rows = session.execute(
         select(Login.public_id, Login.name, Login.email, Login.email_key, Membership.role)
         .join_from(Membership, Login, Login.id == Membership.login_id)
@@ -92,7 +92,7 @@ def contacts_of(session: Session, organization_id: int) -> Sequence[Contact]:
 
 
 def invited_people(session: Session, organization_id: int, *, limit: int) -> InvitedPeople:
-    """Return who was invited by an organization and has not accepted yet, the latest first."""
+    """Return an organization's open invitations, newest first."""
     family = family_of(organization_id)
     to_seats = (
         select(
@@ -146,7 +146,7 @@ def invited_people(session: Session, organization_id: int, *, limit: int) -> Inv
 
 
 def logins_of_organization(organization_id: int) -> Select[int]:
-    """Return the subquery of the logins of an organization's people: members, and who had a seat."""
+    """Return a subquery of the logins of an organization: members, and people who have or had a seat."""
     family = family_of(organization_id)
     members = select(Membership.login_id).where(Membership.organization_id.in_(family))
     seated = (
@@ -159,9 +159,9 @@ def logins_of_organization(organization_id: int) -> Select[int]:
 
 
 def addresses_of_organization(organization_id: int) -> Select[str]:
-    """Return the subquery of the keys of addresses that an organization's emails go to.
+    """Return a subquery of the address keys for an organization's emails.
 
-    Those of its accounts payable, and of people who were invited and have not accepted.
+    These are accounts payable addresses, and those of open invitations.
     """
     family = family_of(organization_id)
     payables = select(AccountsPayableAddress.email_key).where(
@@ -177,9 +177,9 @@ def addresses_of_organization(organization_id: int) -> Select[str]:
 
 
 def subjects_of_organization(organization_id: int) -> Select[str]:
-    """Return the subquery of the outside ids that an organization's timeline is about.
+    """Return a subquery of the public IDs of an organization's timeline.
 
-    The organization and those merged with it, their pools, and what was sold to these.
+    These are the organization and those merged with it, their pools, and the pools' grants.
     """
     family = family_of(organization_id)
     found = union(
@@ -204,5 +204,5 @@ def _is_open() -> ColumnElement[bool]:
 
 
 def _nothing(column: Any) -> ColumnElement[Any]:  # noqa: ANN401  (a column)
-    """Return NULL of the type of a column, for the other half of a union."""
+    """Return a typed NULL, for the column that the other half of a union has."""
     return cast(null(), column.type)

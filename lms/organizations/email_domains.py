@@ -1,4 +1,4 @@
-"""Email domains verified for an organization: their people may claim seats (PRODUCT.md, S7)."""
+"""Verified email domains of organizations, whose people can claim seats (PRODUCT.md, S7)."""
 
 import re
 from collections.abc import Sequence
@@ -16,11 +16,13 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.organizations import Organization
 from lms.models.seats import VerifiedDomain
 
-NOT_A_DOMAIN = N_("Enter the part of their addresses behind the @, such as library.example.org.")
-IS_PUBLIC = N_("Anybody can have an address there, so it is nobody's own.")
-TAKEN = N_("This domain is verified for an organization already.")
+NOT_A_DOMAIN = N_(
+    "Enter the part of their email addresses after the @, such as library.example.org."
+)
+IS_PUBLIC = N_("This is a public email domain. Enter the organization's own domain.")
+TAKEN = N_("This domain is already verified for an organization.")
 
-# Where anybody gets a mailbox: nobody's staff is known by an address there.
+# Public email providers: an address there does not identify an organization's staff.
 PUBLIC: Final = frozenset(
     [
         "10minutemail.com",
@@ -180,7 +182,7 @@ PUBLIC: Final = frozenset(
     ]
 )
 
-# Houses with an address in every country: outlook.com.au, yahoo.es, hotmail.co.uk.
+# Providers with domains in many countries: outlook.com.au, yahoo.es, hotmail.co.uk.
 _FAMILIES: Final = re.compile(
     r"(aol|gmail|gmx|googlemail|hotmail|icloud|live|msn|outlook|protonmail|rocketmail|windowslive"
     r"|yahoo|yandex|ymail)\.([a-z]{2,}|(com?|net|org)\.[a-z]{2})"
@@ -188,9 +190,9 @@ _FAMILIES: Final = re.compile(
 
 
 def read_domain(text: str) -> str:
-    """Return a domain as it is kept: lower case, in IDNA, without the @ before it.
+    """Return a domain as it is stored: lowercase IDNA, without a leading @.
 
-    Raises Invalid (field `domain`) for what is no domain, or where anybody gets a mailbox.
+    Raises Invalid (field `domain`) for an invalid domain or a public email provider.
     """
     try:
         domain = read_address(f"somebody@{text.strip().removeprefix('@')}").key.rpartition("@")[2]
@@ -202,17 +204,18 @@ def read_domain(text: str) -> str:
 
 
 def is_public(domain: str) -> bool:
-    """Tell whether anyone can have an address at a domain."""
+    """Return whether a domain is a public email provider's."""
     return domain in PUBLIC or _FAMILIES.fullmatch(domain) is not None
 
 
 def verify(
     session: Session, organization_id: int, text: str, *, actor: str | None, now: datetime
 ) -> str:
-    """Note that a domain is an organization's own, and return it as it is kept.
+    """Add a verified domain to an organization, and return it as stored.
 
-    Who may take a seat by it is said by each pool's claim policy. Raises NotFound for an
-    organization that is none, Invalid for what can't be one's own, Conflict for one that is known.
+    Each pool's claim policy decides whether it gives seats. Raises NotFound for an unknown
+    organization, Invalid for an invalid or public domain, Conflict for a domain that is already
+    verified.
     """
     domain = read_domain(text)
     public_id = _public_id(session, organization_id)
@@ -230,7 +233,7 @@ def verify(
 def forget(
     session: Session, organization_id: int, domain_id: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Take a domain from an organization; seats that were taken by it stay. Raises NotFound."""
+    """Remove a domain from an organization; seats claimed with it stay. Raises NotFound."""
     public_id = _public_id(session, organization_id)
     gone = session.scalar(
         delete(VerifiedDomain)
@@ -248,7 +251,7 @@ def forget(
 
 
 def domains_of(session: Session, organization_id: int) -> Sequence[tuple[str, str]]:
-    """Return an organization's domains by name, each as its outside id and the domain."""
+    """Return an organization's domains by name, each as (public ID, domain)."""
     rows = session.execute(
         select(VerifiedDomain.public_id, VerifiedDomain.domain)
         .where(VerifiedDomain.organization_id.in_(family_of(organization_id)))
@@ -258,7 +261,7 @@ def domains_of(session: Session, organization_id: int) -> Sequence[tuple[str, st
 
 
 def organization_at(session: Session, address: Address) -> int | None:
-    """Return the organization whose verified domain an address is in; None for any other."""
+    """Return the row id of the organization whose verified domain an address has, or None."""
     domain = address.key.rpartition("@")[2]
     return session.scalar(
         select(kept_organization(VerifiedDomain.organization_id)).where(

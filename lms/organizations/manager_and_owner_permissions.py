@@ -1,11 +1,11 @@
-"""Permissions in organizations: who may enter one in which role, and who may change roles."""
+"""Permissions in organizations: who can see one in which role, and who can change roles."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import Row, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
@@ -17,14 +17,46 @@ from lms.organizations import memberships, supervised_groups
 from lms.organizations.memberships import RANKS, NewMember, RoleChoice
 from lms.organizations.organizations import OrganizationFacts, add_member
 
-OWNERS_ONLY = N_("Only an owner of this organization may make or change owners.")
-LAST_OWNER = N_("An organization keeps at least one owner. Make somebody else an owner first.")
-BELONGS_ALREADY = N_("This person belongs to the organization already. Change their role.")
+OWNERS_ONLY = N_("Only an owner of this organization can add or change owners.")
+LAST_OWNER = N_("An organization needs at least one owner. Make someone else an owner first.")
+BELONGS_ALREADY = N_("This person is already a member. Change their role instead.")
+
+# Built once: aliasing a table with many columns takes as long as the statement itself.
+_asked, _parent, _child, _above = (aliased(Organization) for _ in range(4))
+_KEPT: Final = select(func.coalesce(_asked.merged_into, _asked.id))
+_ORGANIZATIONS: Final = (
+    select(
+        Organization.id,
+        Organization.public_id,
+        Organization.slug,
+        Organization.name,
+        Organization.zone,
+        _above.slug.label("parent"),
+        _above.name.label("parent_name"),
+        select(_child.id)
+        .where(_child.parent_id.in_(family_of(Organization.id)))
+        .exists()
+        .label("has_children"),
+    )
+    .select_from(Organization)
+    .outerjoin(_parent, _parent.id == Organization.parent_id)
+    .outerjoin(_above, _above.id == func.coalesce(_parent.merged_into, _parent.id))
+)
+# The organizations in which `login_id`, or a login merged with it, has one of the `roles`.
+_MANAGED: Final = (
+    _ORGANIZATIONS.add_columns(Membership.role)
+    .join(Membership, kept_organization(Membership.organization_id) == Organization.id)
+    .join(Login, Login.id == Membership.login_id)
+    .where(
+        or_(Login.id == bindparam("login_id"), Login.merged_into == bindparam("login_id")),
+        Membership.role.in_(bindparam("roles", expanding=True)),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Steward:
-    """Somebody who is written to about an organization; no login is the house's own mailbox."""
+    """A person who is emailed about an organization; `login_id` is None for the seller's own address."""
 
     login_id: int | None
     email: str
@@ -33,9 +65,9 @@ class Steward:
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """An organization as a person with a role in it sees it; people of the seller have none.
+    """An organization as a person with a role in it sees it; `role` is None for our team.
 
-    `groups` are the ids of the groups that a supervisor sees; the others see everybody (None).
+    `groups` are the row ids of the groups that a supervisor sees; None for others, who see everyone.
     """
 
     facts: OrganizationFacts
@@ -47,7 +79,7 @@ class Managed:
 
     @property
     def may_make_owners(self) -> bool:
-        """Tell whether this person may make, change and remove owners."""
+        """Return whether this person can add, change and remove owners."""
         return self.role in (Role.OWNER, None)
 
 
@@ -59,18 +91,15 @@ def managed_organization(
     roles: Collection[Role] = MANAGING,
     may_look: bool = False,
 ) -> Managed:
-    """Return an organization in which this person has one of these roles, or any if they `may_look`.
+    """Return an organization in which this person has one of these roles, or any if `may_look`.
 
-    Of one that was merged it is the one that is kept, to who manages either. Raises NotFound for
-    everybody else: what one doesn't look after reads like what never was.
+    For a merged organization, returns the kept one. Raises NotFound for everyone else, so that
+    outsiders can't tell whether the organization exists.
     """
-    asked = aliased(Organization)
-    kept = (
-        select(func.coalesce(asked.merged_into, asked.id))
-        .where(asked.public_id == organization_id)
-        .scalar_subquery()
+    kept = _KEPT.where(_asked.public_id == organization_id).scalar_subquery()
+    rows = session.execute(
+        _MANAGED.where(Organization.id == kept), {"login_id": login_id, "roles": list(roles)}
     )
-    rows = session.execute(_managed(login_id, roles).where(Organization.id == kept))
     found = [_seen(row) for row in rows]
     if found:
         mine = max(found, key=lambda each: RANKS[each.role or Role.MEMBER])
@@ -79,7 +108,7 @@ def managed_organization(
         return replace(mine, groups=supervised_groups.supervised(session, mine.facts.id, login_id))
     if not may_look:
         raise NotFound
-    row = session.execute(_organizations(None).where(Organization.id == kept)).one_or_none()
+    row = session.execute(_ORGANIZATIONS.where(Organization.id == kept)).one_or_none()
     if row is None:
         raise NotFound
     return _seen(row)
@@ -89,12 +118,15 @@ def managed_by(
     session: Session, login_id: int, *, roles: Collection[Role] = MANAGING
 ) -> tuple[OrganizationFacts, ...]:
     """Return the organizations in which a person has one of these roles, by name."""
-    rows = session.execute(_managed(login_id, roles).order_by(Organization.name, Organization.id))
+    rows = session.execute(
+        _MANAGED.order_by(Organization.name, Organization.id),
+        {"login_id": login_id, "roles": list(roles)},
+    )
     return tuple({row.public_id: _seen(row).facts for row in rows}.values())
 
 
 def stewards_of(session: Session, organization_id: int) -> tuple[Steward, ...]:
-    """Return who is written to about an organization: its managers and owners who have mail."""
+    """Return the people who are emailed about an organization: managers and owners with an address."""
     kept = aliased(Login)
     rows = session.execute(
         select(kept.id, kept.email, kept.name)
@@ -114,7 +146,7 @@ def stewards_of(session: Session, organization_id: int) -> tuple[Steward, ...]:
 
 
 def count_owners(session: Session, organization_id: int) -> int:
-    """Return how many owners an organization has."""
+    """Return the number of owners of an organization."""
     owners = select(func.count(Membership.login_id.distinct())).where(
         Membership.organization_id.in_(family_of(organization_id)), Membership.role == Role.OWNER
     )
@@ -122,10 +154,10 @@ def count_owners(session: Session, organization_id: int) -> int:
 
 
 def led_alone(session: Session, login_id: int) -> tuple[OrganizationFacts, ...]:
-    """Return the organizations that would be without an owner if this person went, by name.
+    """Return the organizations that would have no owner without this person, by name.
 
-    One to which nobody else belongs needs none. Merged logins are one person, and merged
-    organizations one organization.
+    Organizations without other members are left out. Merged logins count as one person, and merged
+    organizations as one.
     """
     kept = kept_organization(Membership.organization_id)
     others = session.execute(
@@ -139,13 +171,13 @@ def led_alone(session: Session, login_id: int) -> tuple[OrganizationFacts, ...]:
     led = {row.organization_id for row in others if row.role is Role.OWNER}
     alone = {row.organization_id for row in others} - led
     found = session.execute(
-        _organizations(None).where(Organization.id.in_(alone)).order_by(Organization.name)
+        _ORGANIZATIONS.where(Organization.id.in_(alone)).order_by(Organization.name)
     )
     return tuple(_seen(row).facts for row in found)
 
 
 def hold_owners(session: Session, login_id: int) -> None:
-    """Hold the owners of what a person owns until the transaction ends: of two who go at once, one stays."""
+    """Lock the owners of a person's organizations: of two owners who leave at once, one must stay."""
     session.scalars(
         select(Membership.id)
         .where(
@@ -158,10 +190,10 @@ def hold_owners(session: Session, login_id: int) -> None:
 
 
 def check_newcomer(session: Session, managed: Managed, new: NewMember) -> None:
-    """Raise what speaks against asking somebody in, as far as managers may know it.
+    """Check an invitation, using only what managers can see.
 
-    Forbidden when a manager makes an owner, Conflict for an address that they see among their
-    people: that somebody's other address is one of theirs is told to nobody.
+    Raises Forbidden if a manager invites an owner, Conflict for an address that they see among their
+    members. That a person's other address is a member's is not revealed.
     """
     if new.role is Role.OWNER and not managed.may_make_owners:
         raise Forbidden(OWNERS_ONLY)
@@ -186,10 +218,10 @@ def change_role(
     actor: str | None,
     now: datetime,
 ) -> str:
-    """Give a person of the organization another role, or a supervisor other groups; returns their name.
+    """Change a person's role, or a supervisor's groups; return their name.
 
-    Raises NotFound for who doesn't belong, Forbidden when a manager touches an owner, Conflict
-    when the last owner would go, Invalid (field `groups`) for a supervisor without groups.
+    Raises NotFound for a non-member, Forbidden if a manager changes an owner, Conflict for the last
+    owner, Invalid (field `groups`) for a supervisor without groups.
     """
     place, login = _place(session, managed, member_id)
     if Role.OWNER in (place.role, choice.role) and not managed.may_make_owners:
@@ -209,10 +241,7 @@ def change_role(
 def remove_member(
     session: Session, managed: Managed, member_id: str, *, actor: str | None, now: datetime
 ) -> str:
-    """Take a person out of the organization; returns their name. Their seats stay as they are.
-
-    Raises as `change_role` does.
-    """
+    """Remove a person from the organization and return their name; their seats stay."""
     place, login = _place(session, managed, member_id)
     if place.role is Role.OWNER:
         if not managed.may_make_owners:
@@ -222,31 +251,8 @@ def remove_member(
     return login.name
 
 
-def _organizations(role: ColumnElement[Role] | None) -> Select[Any]:
-    parent, child, above = aliased(Organization), aliased(Organization), aliased(Organization)
-    has_children = select(child.id).where(child.parent_id.in_(family_of(Organization.id))).exists()
-    columns: list[Any] = [
-        Organization.id,
-        Organization.public_id,
-        Organization.slug,
-        Organization.name,
-        Organization.zone,
-        above.slug.label("parent"),
-        above.name.label("parent_name"),
-        has_children.label("has_children"),
-    ]
-    if role is not None:
-        columns.append(role.label("role"))
-    return (
-        select(*columns)
-        .select_from(Organization)
-        .outerjoin(parent, parent.id == Organization.parent_id)
-        .outerjoin(above, above.id == func.coalesce(parent.merged_into, parent.id))
-    )
-
-
 def _owned_by(login_id: int) -> Select[int]:
-    """Return the organizations that a person owns, those that are kept where two were merged."""
+    """Return a subquery of the organizations that a person owns, after merges."""
     owned = aliased(Membership)
     return (
         select(kept_organization(owned.organization_id))
@@ -255,17 +261,7 @@ def _owned_by(login_id: int) -> Select[int]:
     )
 
 
-def _managed(login_id: int, roles: Collection[Role]) -> Select[Any]:
-    mine = or_(Login.id == login_id, Login.merged_into == login_id)
-    return (
-        _organizations(Membership.role.expression)
-        .join(Membership, kept_organization(Membership.organization_id) == Organization.id)
-        .join(Login, Login.id == Membership.login_id)
-        .where(mine, Membership.role.in_(roles))
-    )
-
-
-def _seen(row: Row[Any]) -> Managed:
+def _seen(row: Row[*tuple[Any, ...]]) -> Managed:
     return Managed(
         facts=OrganizationFacts(row.id, row.public_id, row.slug, row.name, row.parent),
         zone=row.zone,
@@ -276,7 +272,7 @@ def _seen(row: Row[Any]) -> Managed:
 
 
 def _place(session: Session, managed: Managed, member_id: str) -> tuple[Membership, Login]:
-    """Return a person's place; the higher one of who belongs to two that were merged."""
+    """Return a person's membership; the highest one if they belong to two merged organizations."""
     family = family_of(managed.facts.id)
     row = session.execute(
         select(Membership, Login)
@@ -293,7 +289,7 @@ def _place(session: Session, managed: Managed, member_id: str) -> tuple[Membersh
 
 
 def _keep_an_owner(session: Session, managed: Managed) -> None:
-    # Locked, so that two owners who remove each other at once leave one.
+    # The lock keeps two owners who remove each other at once from leaving none.
     owners = session.scalars(
         select(Membership.login_id)
         .where(

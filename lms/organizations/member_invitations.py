@@ -1,7 +1,7 @@
-"""Member invitations: join an organization by accepting, not before.
+"""Member invitations: people join an organization by accepting one.
 
-Till then managers see what they typed themselves, and nothing tells them whether the address has
-an account, whose it is, or what its owner is called.
+Until then, managers see only what they typed: nothing reveals whether the address has an account, whose
+it is, or its owner's name.
 """
 
 from dataclasses import dataclass
@@ -24,22 +24,22 @@ from lms.organizations.manager_and_owner_permissions import OWNERS_ONLY, Managed
 from lms.organizations.memberships import RANKS, NewMember
 from lms.organizations.organizations import OrganizationFacts, add_member, find_organization
 
-ASKED_ALREADY = N_("This address was asked already. Withdraw that before you ask anew.")
-NO_LONGER = N_("Nobody asks you this any more.")
+ASKED_ALREADY = N_("This email address was already invited. Withdraw that invitation first.")
+NO_LONGER = N_("This invitation was withdrawn or has expired.")
 SUBJECTS = {
-    Role.MEMBER: N_("%(organization)s asks you to join it"),
-    Role.SUPERVISOR: N_("%(organization)s invites you as a supervisor"),
+    Role.MEMBER: N_("%(organization)s invites you to join"),
+    Role.SUPERVISOR: N_("%(organization)s invites you to be a supervisor"),
     Role.BILLING: N_("%(organization)s invites you to see its orders and invoices"),
     Role.LMS_ADMIN: N_("%(organization)s invites you to connect its LMS"),
-    Role.MANAGER: N_("%(organization)s asks you to look after its seats"),
-    Role.OWNER: N_("%(organization)s asks you to look after its seats"),
+    Role.MANAGER: N_("%(organization)s invites you to manage its seats"),
+    Role.OWNER: N_("%(organization)s invites you to manage its seats"),
 }
 LIBRARY = "/library"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Somebody who has not accepted yet, as managers typed them."""
+    """An open invitation, as managers typed it."""
 
     public_id: str
     email: str
@@ -50,7 +50,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A place that somebody may accept or decline."""
+    """A membership that a person can accept or decline."""
 
     public_id: str
     organization: str
@@ -66,11 +66,10 @@ def ask_in(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Ask the owner of an address to take a place, and write to them; nothing else changes.
+    """Invite the owner of an address to a role, and email them; the membership begins on acceptance.
 
-    Somebody without an account is made one. Raises Forbidden when a manager makes an owner,
-    Conflict for an address that is among their people or was asked before, Invalid (field
-    `groups`) for a supervisor without groups.
+    An account is created if there is none. Raises Forbidden if a manager invites an owner, Conflict for
+    a member's address or an open invitation, Invalid (field `groups`) for a supervisor without groups.
     """
     check_newcomer(session, managed, new)
     before = select(MemberInvitation.id).where(
@@ -93,7 +92,7 @@ def ask_in(
     )
     _record(session, "asked", managed.facts.public_id, account.public_id, new.role, actor, now)
     session.flush()
-    if new.role is Role.SUPERVISOR:  # counts once they are one
+    if new.role is Role.SUPERVISOR:  # applies once they accept
         login = session.get_one(Login, account.id)
         supervised_groups.set_groups(
             session, managed.facts, login, new.groups, actor=actor, now=now
@@ -102,9 +101,9 @@ def ask_in(
 
 
 def list_asked(session: Session, organization_id: int, *, query: str) -> tuple[Asked, ...]:
-    """Return who was asked and has not accepted, the latest first.
+    """Return an organization's open invitations, newest first.
 
-    `query` keeps those whose names or addresses have all its words.
+    `query` selects those with all its words in name or address.
     """
     columns = (MemberInvitation.name, MemberInvitation.email)
     has_words = [
@@ -126,7 +125,7 @@ def list_asked(session: Session, organization_id: int, *, query: str) -> tuple[A
 
 
 def offered_to(session: Session, login_id: int) -> tuple[Offered, ...]:
-    """Return the places that a person may accept, also those that merged logins were asked to."""
+    """Return the invitations that a person can accept, including those to merged logins."""
     rows = session.execute(
         select(MemberInvitation.public_id, Organization.name, MemberInvitation.role)
         .join(Organization, Organization.id == kept_organization(MemberInvitation.organization_id))
@@ -138,9 +137,10 @@ def offered_to(session: Session, login_id: int) -> tuple[Offered, ...]:
 
 
 def accept(session: Session, invitation_id: str, login_id: int, *, now: datetime) -> str:
-    """Take a place that one was asked to; returns the organization's name.
+    """Accept an invitation; return the organization's name.
 
-    Who has a higher role keeps it. Raises NotFound for what one wasn't asked, or no longer is.
+    A person with a higher role keeps it. Raises NotFound for another person's invitation, or one that
+    is no longer open.
     """
     row, organization, actor = _mine(session, invitation_id, login_id)
     held = session.scalars(
@@ -157,7 +157,7 @@ def accept(session: Session, invitation_id: str, login_id: int, *, now: datetime
 
 
 def decline(session: Session, invitation_id: str, login_id: int, *, now: datetime) -> None:
-    """Don't take a place that one was asked to. Raises as `accept` does."""
+    """Decline an invitation; raises as `accept` does."""
     row, organization, actor = _mine(session, invitation_id, login_id)
     _record(session, "declined", organization.public_id, actor, row.role, actor, now)
     _forget_groups(session, row)
@@ -168,9 +168,9 @@ def decline(session: Session, invitation_id: str, login_id: int, *, now: datetim
 def withdraw(
     session: Session, managed: Managed, invitation_id: str, *, actor: str | None, now: datetime
 ) -> str:
-    """Ask somebody no longer; returns their address as it was typed.
+    """Withdraw an invitation; return its address as typed.
 
-    Raises NotFound, and Forbidden when a manager withdraws what an owner is asked to be.
+    Raises NotFound, and Forbidden if a manager withdraws an owner's invitation.
     """
     found = session.execute(
         select(MemberInvitation, Login.public_id)
@@ -212,7 +212,7 @@ def _mine(
 
 
 def _forget_groups(session: Session, row: MemberInvitation) -> None:
-    """Forget which groups a person was asked to supervise, unless they supervise some already."""
+    """Remove the groups of a declined supervisor invitation, unless the person already supervises."""
     held = session.scalars(
         select(Membership.role).where(
             Membership.organization_id.in_(family_of(row.organization_id)),
@@ -223,7 +223,7 @@ def _forget_groups(session: Session, row: MemberInvitation) -> None:
         supervised_groups.clear(session, row.organization_id, row.login_id)
 
 
-def _record(  # noqa: PLR0913  (what, where, whom, as what, by whom and when)
+def _record(  # noqa: PLR0913  (act, organization, person, role, actor and time)
     session: Session,
     what: str,
     organization: str,
@@ -236,7 +236,7 @@ def _record(  # noqa: PLR0913  (what, where, whom, as what, by whom and when)
     audit.record(session, f"membership.{what}", organization, actor=actor, now=now, detail=detail)
 
 
-def _write(  # noqa: PLR0913  (from whom to whom, as what, and when)
+def _write(  # noqa: PLR0913  (organization, person, role, and time)
     session: Session,
     organization: OrganizationFacts,
     new: NewMember,
@@ -246,7 +246,7 @@ def _write(  # noqa: PLR0913  (from whom to whom, as what, and when)
     is_new: bool,
     now: datetime,
 ) -> None:
-    """Write to the person: the letter goes to the address as it is kept, and says what is asked."""
+    """Email the invitation to the account's stored address."""
     email = account.email or new.address.shown
     action_url = links.page(LIBRARY)
     if is_new:

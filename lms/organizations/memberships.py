@@ -45,7 +45,7 @@ _RANKS = {role.value: rank for role, rank in RANKS.items()}
 
 @dataclass(frozen=True, slots=True)
 class RoleChoice:
-    """A role for a person, with the outside ids of the groups that a supervisor sees."""
+    """A role for a person, with the public IDs of the groups that a supervisor sees."""
 
     role: Role
     groups: tuple[str, ...] = ()
@@ -53,17 +53,17 @@ class RoleChoice:
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """Somebody who is to belong; the name is for a login that has to be made."""
+    """A person to add; `name` is for the login, if one must be created."""
 
     address: Address
     role: Role
     name: str = ""
-    groups: tuple[str, ...] = ()  # that a supervisor sees, by their outside ids
+    groups: tuple[str, ...] = ()  # seen by a supervisor, by public ID
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Who belongs now; `is_new` tells that a login was made and the letter for it is on its way."""
+    """A person who was added; `is_new` is True if a login was created and its email queued."""
 
     public_id: str
     email: str
@@ -72,7 +72,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person of an organization."""
+    """A member of an organization."""
 
     login_id: str
     name: str
@@ -83,7 +83,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """One page of an organization's people, and how many there are in all."""
+    """One page of an organization's members, and their total number."""
 
     items: tuple[Member, ...]
     total: int
@@ -100,8 +100,8 @@ def add_by_address(
 ) -> Joined:
     """Give the person of an address a role.
 
-    Where it leads to nobody a login is made and its owner is sent the link for choosing a
-    password. Raises Invalid for a name that can't be.
+    If the address is unknown, a login is created, and its owner is emailed a link for choosing a
+    password. Raises Invalid for an invalid name.
     """
     account, is_new = found_or_made(session, new, actor=actor, now=now)
     if is_new:
@@ -119,7 +119,7 @@ def change_role(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Give a member, found by the login's outside id, another role; raises NotFound."""
+    """Change a member's role, by the login's public ID; raises NotFound."""
     login_id = session.scalar(
         select(Login.id)
         .join_from(Membership, Login)
@@ -139,7 +139,7 @@ def remove_member(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """End a person's place, found by the login's outside id; seats stay theirs. Raises NotFound."""
+    """Remove a member, by the login's public ID; they keep their seats. Raises NotFound."""
     theirs = select(Login.id).where(Login.public_id == login).scalar_subquery()
     gone = session.execute(
         delete(Membership)
@@ -167,10 +167,10 @@ def remove_member(
 def list_members(
     session: Session, organization_id: int, *, query: str = "", offset: int = 0, limit: int = 50
 ) -> Members:
-    """Return an organization's people: owners, managers, those with other roles, members, each by name.
+    """Return an organization's members by role (owners, managers, other roles, members), then name.
 
-    Who belongs to two that were merged is there once, with the higher role. `query` keeps those
-    whose names or addresses have all its words.
+    A member of two merged organizations is listed once, with the higher role. `query` selects those
+    with all its words in name or address.
     """
     theirs = and_(
         Membership.organization_id.in_(family_of(organization_id)),
@@ -197,7 +197,7 @@ def list_members(
 
 
 def is_highest_place(family: Select[int]) -> ColumnElement[bool]:
-    """Return the condition that a membership is its person's highest in some organizations."""
+    """Return the condition that a membership is its person's highest in a family of organizations."""
     other = aliased(Membership)
     is_higher = or_(
         _rank(other) > _rank(Membership),
@@ -214,7 +214,7 @@ def _rank(membership: Any) -> ColumnElement[int]:  # noqa: ANN401  (Membership o
 
 
 def find_member(session: Session, organization_id: int, login: str) -> Member:
-    """Return one of an organization's people, by the login's outside id; raises NotFound."""
+    """Return a member of an organization, by the login's public ID; raises NotFound."""
     row = session.execute(
         select(Login.public_id, Login.name, Login.email, Membership.role, Membership.created_at)
         .join_from(Membership, Login)
@@ -227,7 +227,7 @@ def find_member(session: Session, organization_id: int, login: str) -> Member:
 
 
 def every_member(session: Session, organization_id: int, *, query: str) -> Iterator[Member]:
-    """Give all of an organization's people in the order of the list, a portion at a time."""
+    """Yield all members of an organization in list order, reading them in batches."""
     found, offset = PORTION, 0
     while found == PORTION:
         some = list_members(
@@ -240,7 +240,7 @@ def every_member(session: Session, organization_id: int, *, query: str) -> Itera
 def found_or_made(
     session: Session, new: NewMember, *, actor: str | None, now: datetime
 ) -> tuple[Account, bool]:
-    """Return the account that an address leads to, made where there is none, and whether it was."""
+    """Return the account of an address, creating one if needed, and whether it was created."""
     try:
         account = accounts.find_by_email(session, new.address.shown)
     except NotFound:

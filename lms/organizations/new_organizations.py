@@ -1,4 +1,4 @@
-"""New organizations: those that customers' own orders made, until our team has looked (S16)."""
+"""New organizations that customers' own orders created, until our team has checked them (S16)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ CHECKED = N_("This organization was already checked.")
 
 @dataclass(frozen=True, slots=True)
 class NewByOrder:
-    """An organization that an order made, who ordered, and which known ones it may be."""
+    """An organization that an order created, its contact, and known organizations that it may be."""
 
     slug: str
     name: str
@@ -36,12 +36,12 @@ class NewByOrder:
 
 
 def count_new(session: Session) -> int:
-    """Return how many organizations our team has to look at."""
+    """Return the number of organizations that our team must check."""
     return session.scalar(select(func.count()).select_from(_new().subquery())) or 0
 
 
 def list_new(session: Session, *, limit: int) -> tuple[NewByOrder, ...]:
-    """Return the organizations to look at, the oldest first, each with its likely matches."""
+    """Return the organizations to check, oldest first, each with its likely matches."""
     found = session.execute(_new().order_by(Organization.unverified_since).limit(limit)).all()
     facts = [
         NewOrganizationFacts(row.name, row.contact_email, row.Organization.billing_address)
@@ -68,7 +68,7 @@ def list_new(session: Session, *, limit: int) -> tuple[NewByOrder, ...]:
 def verify(
     session: Session, organization: OrganizationFacts, *, actor: str | None, now: datetime
 ) -> None:
-    """Say that an organization is none that we know; raises Conflict where that was said before."""
+    """Mark an organization as checked and new; raises Conflict if it already was."""
     row = session.get_one(Organization, organization.id, with_for_update=True)
     if row.unverified_since is None:
         raise Conflict(CHECKED)
@@ -78,9 +78,9 @@ def verify(
 
 
 def _new() -> Select[*tuple[Any, ...]]:
-    """Select the organizations to look at, with the first order that counts.
+    """Return a query for the organizations to check, with their first valid order.
 
-    An order whose address was never confirmed may be anyone's, so it doesn't count.
+    Orders whose email address was never confirmed are left out, since anyone may have placed them.
     """
     first = (
         select(func.min(Order.id))

@@ -1,4 +1,4 @@
-"""Orders of a customer, as their page lists them, and what is owed."""
+"""Orders of a customer, as their page lists them, and the amount owed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from lms.models.payments import Dispute, DisputeState, Settlement
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """An order: `covers` is what it is for, "" where that is everything. Amounts in minor units."""
+    """An order; `covers` is what it is for, "" for everything. Amounts are in minor units."""
 
     public_id: str
     kind: OfferKind
@@ -32,7 +32,7 @@ class OrderRow:
     is_refunded: bool
 
     def is_past_due(self, now: datetime) -> bool:
-        """Tell whether it should have been paid by now."""
+        """Return whether the order is unpaid and past its due time."""
         return self.owed_minor > 0 and self.due_at is not None and self.due_at <= now
 
 
@@ -74,9 +74,9 @@ _is_disputed = (
 def orders_of(
     session: Session, *, organization_id: int | None = None, login_id: int | None = None
 ) -> Sequence[OrderRow]:
-    """Return the placed orders of an organization or of a person, the newest first.
+    """Return the placed orders of an organization or a person, newest first.
 
-    With those of organizations and logins that were merged into it.
+    Includes those of organizations and logins that were merged into it.
     """
     if organization_id is not None:
         which = Order.organization_id.in_(family_of(organization_id))
@@ -122,7 +122,7 @@ def orders_of(
 
 
 def count_orders(session: Session, organization_id: int) -> int:
-    """Return how many orders were made out to this organization itself."""
+    """Return the number of orders of this organization itself, without merged ones."""
     orders = select(func.count(Order.id)).where(
         Order.organization_id == organization_id, Order.placed_at.is_not(None)
     )

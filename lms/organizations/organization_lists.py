@@ -1,6 +1,7 @@
 """Organization lists: search by present and former names, children, and possible parents.
 
-An organization that was merged into another is in no list; a search for its name finds the other.
+Merged organizations are in no list; a search for their name finds the organization they were merged
+into.
 """
 
 from dataclasses import dataclass
@@ -16,9 +17,9 @@ from lms.models.seats import Pool
 
 @dataclass(frozen=True, slots=True)
 class OrganizationRow:
-    """An organization of a list, with how many people and pools it has.
+    """An organization in a list, with its number of members and pools.
 
-    `merged` are the names of those that were merged into it.
+    `merged` are the names of the organizations that were merged into it.
     """
 
     slug: str
@@ -31,7 +32,7 @@ class OrganizationRow:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationsPage:
-    """One page of organizations and how many match in all."""
+    """One page of organizations, and the total number of matches."""
 
     items: tuple[OrganizationRow, ...]
     total: int
@@ -39,7 +40,7 @@ class OrganizationsPage:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationName:
-    """An organization by its name."""
+    """An organization's slug and name."""
 
     slug: str
     name: str
@@ -48,9 +49,9 @@ class OrganizationName:
 def list_organizations(
     session: Session, query: str, *, offset: int, limit: int
 ) -> OrganizationsPage:
-    """Return the organizations whose name or slug has every word, by name.
+    """Return the organizations with every word in name or slug, by name.
 
-    One is found by the name of an organization that was merged into it as well.
+    Also matches the names of organizations that were merged into one.
     """
     former, parent, above = aliased(Organization), aliased(Organization), aliased(Organization)
     by_former = select(former.id).where(
@@ -98,7 +99,7 @@ def list_organizations(
 
 
 def children_of(session: Session, organization_id: int) -> tuple[OrganizationName, ...]:
-    """Return the organizations that belong to a consortium, by name."""
+    """Return the member organizations of a parent, by name."""
     child = aliased(Organization)
     children = select(func.coalesce(child.merged_into, child.id)).where(
         child.parent_id.in_(family_of(organization_id))
@@ -107,16 +108,16 @@ def children_of(session: Session, organization_id: int) -> tuple[OrganizationNam
 
 
 def possible_parents(session: Session, organization_id: int | None) -> tuple[OrganizationName, ...]:
-    """Return what an organization may belong to: any but itself and what belongs to it."""
+    """Return the possible parents of an organization: any but itself and those below it."""
     if organization_id is None:
         return _names(session, true())
     return _names(session, Organization.id.not_in(ids_below(session, organization_id)))
 
 
 def ids_below(session: Session, organization_id: int) -> set[int]:
-    """Return the ids of an organization and of all that belong to it, at whatever remove.
+    """Return the ids of an organization and everything below it, at any depth.
 
-    Of organizations that were merged only the kept one is named.
+    Of merged organizations, only the kept one is included.
     """
     asked, child, parent = aliased(Organization), aliased(Organization), aliased(Organization)
     below = (

@@ -1,6 +1,6 @@
-"""Organization matches: which known organizations a new one may be (PRODUCT.md, I6).
+"""Organization matches: known organizations that a new one may be (PRODUCT.md, I6).
 
-Names are compared without case, accents and punctuation, and with abbreviations written out.
+Names are compared without case, accents and punctuation, and with abbreviations expanded.
 """
 
 import re
@@ -85,7 +85,7 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 _SAINT: Final = frozenset({"st", "saint"})  # in an address, "st" is a street
 _DROPPED: Final = frozenset({"the", "of", "and", "for", "inc"})
-# what many institutions have in their names, and one is often written with or without
+# words in many institutions' names, which people often omit
 _GENERIC: Final = frozenset(
     {"public", "library", "system", "district", "free", "memorial", "municipal", "regional"}
 )
@@ -99,7 +99,7 @@ _PLACES: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class NewOrganizationFacts:
-    """What is known of an organization that is about to be made; `email` is its contact's."""
+    """The facts about a new organization; `email` is its contact's."""
 
     name: str
     email: str = ""
@@ -108,7 +108,7 @@ class NewOrganizationFacts:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An organization that a new one may be, and why, in sentences."""
+    """A known organization that a new one may be, with the reasons as sentences."""
 
     id: int
     slug: str
@@ -118,14 +118,14 @@ class Match:
 
 @dataclass(slots=True)
 class _Found:
-    """The reasons that were found for an organization; the lowest rank comes first."""
+    """The reasons for one organization; the lowest rank comes first."""
 
     rank: int
     reasons: list[str]
 
 
 class _Known:
-    """What is known of all organizations; whatever is found leads to the one that is kept."""
+    """The names, domains and members of all organizations, mapped to the kept organization."""
 
     def __init__(self, session: Session, emails: Collection[str]) -> None:
         self.exact: dict[str, list[tuple[int, str, str]]] = {}
@@ -160,14 +160,14 @@ class _Known:
 
 
 def find_matches(session: Session, new: NewOrganizationFacts) -> tuple[Match, ...]:
-    """Return the organizations that a new one may be, the likeliest first, at most five."""
+    """Return the organizations that a new one may be, likeliest first, at most five."""
     return find_matches_of_many(session, [new])[0]
 
 
 def find_matches_of_many(
     session: Session, news: Sequence[NewOrganizationFacts]
 ) -> list[tuple[Match, ...]]:
-    """Return for each of many new organizations which known ones it may be."""
+    """Return the likely matches of each of several new organizations."""
     addresses = {new.email: _key_of(new.email) for new in news}
     known_facts = _Known(session, set(filter(None, addresses.values())))
     found = [
@@ -189,12 +189,12 @@ def find_matches_of_many(
 
 
 def name_key(name: str) -> str:
-    """Return a name as it is compared: `The Elm Co. Pub. Lib.` is `elm county public library`."""
+    """Return a normalized name: `The Elm Co. Pub. Lib.` becomes `elm county public library`."""
     return " ".join(_words(name))
 
 
 def similar_key(name: str) -> str:
-    """Return what tells a name from others: without public, library, system and the like."""
+    """Return the distinctive part of a name, without words such as public, library and system."""
     words = _words(name)
     return " ".join([word for word in words if word not in _GENERIC] or words)
 
@@ -225,7 +225,7 @@ def _ranked(reasons: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, _Fou
 def _reasons(
     session: Session, known: _Known, new: NewOrganizationFacts, key: str
 ) -> Iterator[tuple[int, int, str]]:
-    """Give the organizations that are likely, each with a rank and a sentence."""
+    """Yield likely organizations, each with a rank and a sentence."""
     exact = known.exact.get(name_key(new.name), [])
     for kept, reason, name in exact:
         yield kept, 0, reason % {"name": name}
@@ -261,7 +261,7 @@ def _key_of(email: str) -> str:
 
 
 def _contact_addresses(session: Session) -> Iterator[tuple[str, int]]:
-    """Give the addresses of managers and of accounts payable, by their keys."""
+    """Yield the address keys of people with a role and of accounts payable, with organization ids."""
     rows = session.execute(
         select(Login.email_key, kept_organization(Membership.organization_id))
         .select_from(Membership)
@@ -279,7 +279,7 @@ def _contact_addresses(session: Session) -> Iterator[tuple[str, int]]:
 
 
 def _members(session: Session, keys: Collection[str]) -> Iterator[tuple[str, int]]:
-    """Give which of these addresses lead to members, and of which organizations."""
+    """Yield which of these address keys belong to members, with organization ids."""
     asked, person = sorted(keys), func.coalesce(Login.merged_into, Login.id)
     for first in range(0, len(asked), AT_ONCE):
         some = asked[first : first + AT_ONCE]
@@ -303,7 +303,7 @@ def _members(session: Session, keys: Collection[str]) -> Iterator[tuple[str, int
 
 
 def _domain_and_above(domain: str) -> list[str]:
-    """Return a domain and those it is below, but not the last part alone: staff.elm.org, elm.org."""
+    """Return a domain and its parent domains, without the top level: staff.elm.org, elm.org."""
     parts = domain.split(".")
     return [".".join(parts[at:]) for at in range(len(parts) - 1)]
 

@@ -1,7 +1,7 @@
-"""Organization merges: join two records of one institution, and undo it (PRODUCT.md, I6).
+"""Organization merges: merge two records of one institution, and undo it (PRODUCT.md, I6).
 
-`merged_into` of the one that is given up names the one that is kept, and nothing moves: pools stay
-separate, and orders and documents keep the organization that they were made out to.
+`merged_into` of the one given up names the kept one, and nothing is moved: pools stay separate, and
+orders and documents keep their organization.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,26 +22,27 @@ from lms.organizations.organizations import NO_SUCH_ORGANIZATION
 
 ListConnections = Callable[[Session, int], tuple[LmsConnection, ...]]
 
-WITH_ITSELF = N_("Choose another organization: this is the same one.")
+WITH_ITSELF = N_("This is the same organization. Choose another one.")
 MERGED_ALREADY = N_(
-    "This organization was merged before. Undo that first, or choose the one it was merged into."
+    "This organization was already merged. Undo that merge first, or choose the organization it "
+    "was merged into."
 )
 KEPT_IS_MERGED = N_(
-    "The organization to keep was itself merged into another. Keep that one instead."
+    "The organization you want to keep was merged into another. Keep that one instead."
 )
 HAS_MERGED = N_(
     "Other organizations were merged into this one. Keep it, or undo those merges first."
 )
 PARENT_WITH_CHILD = N_(
-    "One of the two belongs to the other, so they are two institutions. If that is a mistake,"
-    " change what it belongs to first."
+    "One of these is the parent organization of the other. If that is a mistake, change the "
+    "parent organization first."
 )
 NOT_MERGED = N_("This organization isn't merged.")
 
 
 @dataclass(frozen=True, slots=True)
 class MergeSide:
-    """One of two organizations as a preview shows it; `seated` is how many people have a seat."""
+    """One of the two organizations in a preview; `seated` is the number of people with a seat."""
 
     public_id: str
     slug: str
@@ -58,7 +59,7 @@ class MergeSide:
 
 @dataclass(frozen=True, slots=True)
 class MergePreview:
-    """What two organizations have before they are merged; `in_both` counts their common people."""
+    """What each of two organizations has before a merge; `in_both` is the number of shared members."""
 
     kept: MergeSide
     merged: MergeSide
@@ -78,11 +79,11 @@ class _Row:
 def preview_merge(
     session: Session, *, kept: str, merged: str, hooks: Sequence[ListConnections]
 ) -> MergePreview:
-    """Return what two organizations, by their slugs, have each.
+    """Return what each of two organizations (slugs) has.
 
-    `hooks` list the LMS connections of an organization. Raises what would keep them from being merged: NotFound for one that is none; Invalid when they
-    are the same; Conflict where one was merged before, since there are no chains, or belongs to
-    the other.
+    `hooks` list an organization's LMS connections. Raises what would prevent the merge: NotFound for an
+    unknown organization; Invalid if they are the same; Conflict if one is already merged, since chains
+    are not allowed, or is above the other.
     """
     stays, goes = _pair(session, kept, merged, locks=False)
     theirs = select(Membership.login_id).where(Membership.organization_id == goes.id)
@@ -97,10 +98,7 @@ def preview_merge(
 
 
 def merge(session: Session, *, kept: str, merged: str, actor: str | None, now: datetime) -> None:
-    """Merge the organization `merged` into `kept`, both by their slugs.
-
-    Raises as `preview_merge` does.
-    """
+    """Merge the organization `merged` into `kept`, both by slug."""
     stays, goes = _pair(session, kept, merged, locks=True)
     _set(session, goes.id, stays.id)
     for subject, other, act in (
@@ -113,10 +111,10 @@ def merge(session: Session, *, kept: str, merged: str, actor: str | None, now: d
 
 
 def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) -> str:
-    """Make a merged organization, by its slug, one of its own again; returns the kept one's slug.
+    """Undo a merge of an organization (slug); return the kept one's slug.
 
-    Each has what it had before; what was added since the merge stays with the one it was added to.
-    Raises NotFound for an organization that is none, Conflict for one that isn't merged.
+    Each has the same rows as before; rows added since the merge stay where they were added. Raises NotFound for an
+    unknown organization, Conflict for one that isn't merged.
     """
     row = session.execute(
         select(Organization.id, Organization.public_id, Organization.merged_into)
@@ -145,7 +143,7 @@ def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) 
 
 
 def merged_with(session: Session, organization_id: int) -> tuple[tuple[str, str], ...]:
-    """Return the slugs and names of the organizations that were merged into this one, by name."""
+    """Return slug and name of the organizations that were merged into this one, by name."""
     rows = session.execute(
         select(Organization.slug, Organization.name)
         .where(Organization.merged_into == organization_id)
@@ -161,7 +159,7 @@ def _set(session: Session, organization_id: int, kept: int | None) -> None:
 
 
 def _pair(session: Session, kept: str, merged: str, *, locks: bool) -> tuple[_Row, _Row]:
-    """Check both rows; who merges `locks` them, so that two at once can't make a chain."""
+    """Return both rows after checking them; `locks` them so that simultaneous merges can't form a chain."""
     if kept == merged:
         raise Invalid(WITH_ITSELF, fields={"other": WITH_ITSELF})
     both = (

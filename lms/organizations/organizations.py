@@ -24,18 +24,34 @@ from lms.organizations.organization_lists import ids_below
 
 LONGEST_SLUG: Final = 80
 LONGEST_NAME: Final = 200
-BAD_SLUG = N_("Use lower-case letters, digits and single hyphens, such as elm-county.")
-BAD_NAME = N_("Give the organization a name of at most 200 characters.")
-SLUG_TAKEN = N_("There is an organization of that name already.")
-PARENT_BELOW = N_("This one stands below it, so it can't be its parent.")
-NO_SUCH_ORGANIZATION = N_("There is no organization of that name.")
+BAD_SLUG = N_("Use lowercase letters, digits, and single hyphens, such as elm-county.")
+BAD_NAME = N_("Enter a name of at most 200 characters.")
+SLUG_TAKEN = N_("An organization with that name already exists.")
+PARENT_BELOW = N_("That organization belongs to this one, so it can't be its parent.")
+NO_SUCH_ORGANIZATION = N_("No organization has that name.")
+
+_asked, _parent, _above = (aliased(Organization) for _ in range(3))
+_FOUND: Final = (
+    select(
+        Organization.id,
+        Organization.public_id,
+        Organization.slug,
+        Organization.name,
+        _above.slug,
+        Organization.zone,
+    )
+    .select_from(_asked)
+    .join(Organization, Organization.id == func.coalesce(_asked.merged_into, _asked.id))
+    .outerjoin(_parent, _parent.id == Organization.parent_id)
+    .outerjoin(_above, _above.id == func.coalesce(_parent.merged_into, _parent.id))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class NewOrganization:
-    """An organization to be made; `parent` is the slug of the consortium it belongs to.
+    """An organization to create; `parent` is the slug of its parent organization.
 
-    `address` is its legal one.
+    `address` is the legal one.
     """
 
     slug: str
@@ -47,7 +63,7 @@ class NewOrganization:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationDetails:
-    """What can be changed of an organization; `parent` is a slug, `zone` None is the house's."""
+    """The editable fields of an organization; `parent` is a slug, `zone` None means the installation's."""
 
     name: str
     zone: str | None
@@ -56,7 +72,7 @@ class OrganizationDetails:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationFacts:
-    """A customer institution; `zone` is None where its days end in the house's."""
+    """An organization; `zone` is None if it uses the installation's."""
 
     id: int
     public_id: str
@@ -69,10 +85,10 @@ class OrganizationFacts:
 def add_organization(
     session: Session, new: NewOrganization, *, actor: str | None, now: datetime
 ) -> OrganizationFacts:
-    """Make an organization.
+    """Create an organization.
 
-    Raises Invalid for a slug, name or address (fields `legal_...`) that can't be, NotFound for a
-    parent that is none, Conflict when the slug is taken.
+    Raises Invalid for an invalid slug, name or address (fields `legal_...`), NotFound for an unknown
+    parent, Conflict if the slug is taken.
     """
     name = checked_name(new.name)
     if len(new.slug) > LONGEST_SLUG or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", new.slug):
@@ -102,7 +118,7 @@ def add_organization(
 def add_many(
     session: Session, names: Iterable[str], *, actor: str | None, now: datetime
 ) -> dict[str, int]:
-    """Make organizations of these names, which are as `checked_name` returns them; returns their rows."""
+    """Create organizations with these names, normalized by `checked_name`; return their row ids by name."""
     slugs_of = slugs.choose_many(session, Organization.slug, dict.fromkeys(names))
     if not slugs_of:
         return {}
@@ -134,26 +150,8 @@ def add_many(
 
 
 def find_organization(session: Session, slug: str) -> OrganizationFacts:
-    """Return the organization of a slug; of one that was merged, the one that is kept.
-
-    Raises NotFound.
-    """
-    asked, parent, above = aliased(Organization), aliased(Organization), aliased(Organization)
-    row = session.execute(
-        select(
-            Organization.id,
-            Organization.public_id,
-            Organization.slug,
-            Organization.name,
-            above.slug,
-            Organization.zone,
-        )
-        .select_from(asked)
-        .join(Organization, Organization.id == func.coalesce(asked.merged_into, asked.id))
-        .outerjoin(parent, parent.id == Organization.parent_id)
-        .outerjoin(above, above.id == func.coalesce(parent.merged_into, parent.id))
-        .where(asked.slug == slug)
-    ).one_or_none()
+    """Return the organization of a slug, or the one it was merged into."""
+    row = session.execute(_FOUND.where(_asked.slug == slug)).one_or_none()
     if row is None:
         raise NotFound(NO_SUCH_ORGANIZATION)
     return OrganizationFacts(*row)
@@ -167,10 +165,10 @@ def edit_organization(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Change name, zone and parent.
+    """Change an organization's name, zone and parent.
 
-    Raises Invalid for a name or zone that can't be, or a parent that would stand below it, and
-    NotFound for an organization or parent that is none.
+    Raises Invalid for an invalid name or zone, or a parent that is below it, and NotFound for an
+    unknown organization or parent.
     """
     row = session.scalar(
         select(Organization).where(Organization.id == organization_id).with_for_update()
@@ -188,13 +186,13 @@ def edit_organization(
 
 
 def slug_for(session: Session, name: str) -> str:
-    """Return a free slug that follows a name."""
+    """Return a free slug based on a name."""
     return slugs.choose(session, Organization.slug, wanted="", name=name)
 
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """Somebody whom an organization's people can ask."""
+    """A person whom an organization's members can ask."""
 
     login_id: int
     name: str
@@ -202,9 +200,9 @@ class Manager:
 
 
 def find_managers(session: Session, organization_id: int, *, most: int = 5) -> tuple[Manager, ...]:
-    """Return whom an organization's people can ask, managers before owners, by how long they are.
+    """Return the people whom members can ask: managers first, then owners, by time of joining.
 
-    Where it has nobody, its parent's stand in.
+    If the organization has none, those of its parent.
     """
     own = family_of(organization_id)
     parent = select(Organization.parent_id).where(
@@ -235,7 +233,7 @@ def find_managers(session: Session, organization_id: int, *, most: int = 5) -> t
 
 
 def find_manager(session: Session, organization_id: int) -> str | None:
-    """Return the name of whom an organization's people can ask first; None without any."""
+    """Return the name of the first person whom members can ask, or None."""
     return next((one.name for one in find_managers(session, organization_id, most=1)), None)
 
 
@@ -248,10 +246,9 @@ def add_member(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Make a login a member, manager or owner; one who belongs already gets the new role.
+    """Give a login a role in an organization; an existing member gets the new role.
 
-    So does one who belongs to an organization that was merged with it. Raises NotFound for a login
-    that is none.
+    Memberships in merged organizations are changed, too. Raises NotFound for an unknown login.
     """
     login = session.scalar(select(Login.public_id).where(Login.id == login_id))
     if login is None:
@@ -283,7 +280,7 @@ def add_member(
 
 
 def checked_name(name: str) -> str:
-    """Return a name as it is kept: one line, no space around. Raises Invalid, field `name`."""
+    """Return a name as stored: one line, trimmed. Raises Invalid (field `name`)."""
     text = " ".join(name.split())
     if not 1 <= len(text) <= LONGEST_NAME:
         raise Invalid(BAD_NAME, fields={"name": BAD_NAME})

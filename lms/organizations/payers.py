@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who pays: an organization or a person, by the row's id. One of the two is set."""
+    """The payer of an order: an organization or a person, by row id. Exactly one is set."""
 
     organization_id: int | None = None
     login_id: int | None = None

@@ -1,6 +1,6 @@
 """The staff list parser: people with email addresses, from a CSV file or pasted text.
 
-Nothing here needs a database, and no more than one row is held at a time.
+It needs no database, and reads one row at a time.
 """
 
 import io
@@ -27,7 +27,7 @@ from lms.models.seat_imports import Fault
 
 LONGEST_NAME: Final = 200
 LONGEST_RAW: Final = 200
-_MOST_WORDS: Final = 2  # of a row without headings: a first and a last name
+_MOST_WORDS: Final = 2  # in a row without headings: first and last name
 
 EMAIL_HEADINGS: Final = (
     "email",
@@ -56,10 +56,10 @@ _MAILBOX: Final = re.compile(r"<[^<>@]*@[^<>]*>")
 
 SENTENCES: Final = MappingProxyType(
     {
-        Fault.NO_ADDRESS: N_("There is no address in this row."),
+        Fault.NO_ADDRESS: N_("This row has no email address."),
         Fault.NOT_AN_ADDRESS: NOT_AN_ADDRESS,
         Fault.SEVERAL_ADDRESSES: N_(
-            "There are several addresses here. Give each a row of its own."
+            "This row has several email addresses. Put each in its own row."
         ),
     }
 )
@@ -69,8 +69,7 @@ SENTENCES: Final = MappingProxyType(
 class Entry:
     """One person of a list: either an address with its key, or a fault.
 
-    `line` counts from 1, as a text editor does, and `raw` is what stood there (at most 200
-    characters).
+    `line` counts from 1, as in a text editor, and `raw` is the original text (at most 200 characters).
     """
 
     line: int
@@ -90,17 +89,16 @@ class _Columns:
 def read_file(file: BinaryIO) -> Iterator[Entry]:
     """Yield the people of a CSV file, or of a text file with addresses (PRODUCT.md, S6).
 
-    The file must be seekable. Raises Invalid, field `file`, for what can't be read as a list; the
-    sentence names the line, where there is one, and says what to do.
+    The file must be seekable. Raises Invalid (field `file`) for a file that can't be read as a list;
+    the message names the line, if there is one, and says what to do.
     """
     return _entries(open_sheet(file), is_pasted=False)
 
 
 def read_pasted(text: str) -> Iterator[Entry]:
-    """Yield the people of pasted text: addresses, `Name <address>`, or cells of a spreadsheet.
+    """Yield the people of pasted text: addresses, `Name <address>`, or spreadsheet cells.
 
-    Lines, commas and semicolons divide them. Raises Invalid, field `file`, for a text with
-    nothing in it.
+    They are separated by lines, commas and semicolons. Raises Invalid (field `file`) for empty text.
     """
     lines = io.StringIO(text.replace("\0", ""), newline="")
     return _entries(sheet_of(lines), is_pasted=True)
@@ -121,12 +119,12 @@ def _entries(sheet: Sheet, *, is_pasted: bool) -> Iterator[Entry]:
 
 
 def _columns_of(sheet: Sheet, delimiter: str) -> _Columns | None:
-    """Return where the columns are, None for a table that begins with a person."""
+    """Return the columns, None for a table without headings."""
     head = sheet_of(sheet.sample)
     try:
         first = next(head.records(delimiter), None)
     except Invalid:
-        return None  # told again, with its line, by whoever reads the rows
+        return None  # reported with its line when the rows are read
     if first is None or any("@" in cell for cell in first.cells):
         return None
     names = [heading(cell) for cell in first.cells]
@@ -174,7 +172,7 @@ def _in_columns(record: Record, columns: _Columns) -> Entry:
 
 
 def _people(line: int, cells: tuple[str, ...]) -> Iterator[Entry]:
-    """Yield who stands in a row without headings: words beside an address are the name."""
+    """Yield the people in a row without headings: words beside an address are the name."""
     people, left = _grouped(cells)
     for cell, words in people:
         shown, email = _apart(cell)
@@ -184,7 +182,7 @@ def _people(line: int, cells: tuple[str, ...]) -> Iterator[Entry]:
 
 
 def _grouped(cells: tuple[str, ...]) -> tuple[list[tuple[str, list[str]]], tuple[str, ...]]:
-    """Return the cells with addresses and each one's words, and the words that are nobody's."""
+    """Return the cells with addresses, each with its words, and the words that belong to no address."""
     people: list[tuple[str, list[str]]] = []
     words: list[str] = []
     nobodys: list[str] = []
@@ -212,7 +210,7 @@ def _grouped(cells: tuple[str, ...]) -> tuple[list[tuple[str, list[str]]], tuple
 
 
 def _apart(cell: str) -> tuple[str, str]:
-    """Return the name and the address of `Name <address>` or `address (Name)`."""
+    """Return name and address from `Name <address>` or `address (Name)`."""
     before, angle, after = cell.rpartition("<")
     if angle:
         return before.strip(_AROUND), after.rstrip("> ")
@@ -229,7 +227,7 @@ def _person(line: int, email: str, name: str) -> Entry:
 
 
 def _mended(line: int, email: str, name: str) -> Entry:
-    """Read an address once more without what stands around it: quotes, brackets, `mailto:`."""
+    """Retry an address without quotes, brackets and `mailto:` around it."""
     bare = email.strip(_AROUND)
     if bare[:7].lower() == "mailto:":
         bare = bare[7:]

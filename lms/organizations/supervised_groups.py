@@ -29,7 +29,7 @@ class GroupName:
 
 
 def supervised(session: Session, organization_id: int, login_id: int) -> tuple[int, ...]:
-    """Return the ids of the groups of an organization that a supervisor sees."""
+    """Return the row ids of the groups of an organization that a supervisor sees."""
     rows = session.scalars(
         select(TrainingGroup.id)
         .join(GroupSupervisor, GroupSupervisor.group_id == TrainingGroup.id)
@@ -54,7 +54,7 @@ def list_names(session: Session, organization_id: int) -> tuple[GroupName, ...]:
 
 
 def by_supervisor(session: Session, organization_id: int) -> dict[str, list[GroupName]]:
-    """Return which groups each supervisor of an organization sees, by the login's outside id."""
+    """Return the groups of each supervisor of an organization, by the login's public ID."""
     family = family_of(organization_id)
     rows = session.execute(
         select(Login.public_id, TrainingGroup.public_id, TrainingGroup.name)
@@ -85,9 +85,9 @@ def set_groups(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Let a supervisor see these groups, by their outside ids, and no other of the organization.
+    """Set the groups (public IDs) of an organization that a supervisor sees.
 
-    Raises Invalid (field `groups`) without any.
+    Raises Invalid (field `groups`) if there are none.
     """
     wanted = session.execute(
         select(TrainingGroup.id, TrainingGroup.public_id)
@@ -114,7 +114,7 @@ def set_groups(
 
 
 def clear(session: Session, organization_id: int, login_id: int) -> None:
-    """Let a login supervise no group of an organization any more."""
+    """Remove all of a login's supervised groups in an organization."""
     theirs = select(TrainingGroup.id).where(
         TrainingGroup.organization_id.in_(family_of(organization_id))
     )

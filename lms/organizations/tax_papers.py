@@ -1,4 +1,4 @@
-"""Tax papers: why a customer pays no sales tax, with the files that prove it (MONEY.md, M13)."""
+"""Tax papers: why a customer pays no sales tax, with the supporting files (MONEY.md, M13)."""
 
 import re
 from collections.abc import Sequence
@@ -24,14 +24,14 @@ FOLDER: Final = "exemptions"
 LONGEST_NUMBER: Final = 80
 TOO_LONG = N_("This is too long. Enter at most 80 characters.")
 NOT_A_STATE = N_("%(typed)s isn't a state. Enter two letters for each, like IL or NY.")
-NO_SUCH_PAPER = N_("There is no such tax paper.")
+NO_SUCH_PAPER = N_("This tax paper was not found.")
 
 
 @dataclass(frozen=True, slots=True)
 class NewExemption:
-    """An exemption to be added; `states` are two-letter codes, none for all of them.
+    """An exemption to add; `states` are two-letter codes, () for all states.
 
-    `until` is the last day on which it holds, None for one without an end.
+    `until` is the last day on which it is valid, None for no end.
     """
 
     basis: ExemptionBasis
@@ -43,7 +43,7 @@ class NewExemption:
 
 @dataclass(frozen=True, slots=True)
 class ExemptionFacts:
-    """An exemption with the outside id of who it is of: the organization's or the login's."""
+    """An exemption; `payer` is the public ID of its organization or login."""
 
     public_id: str
     payer: str
@@ -55,14 +55,14 @@ class ExemptionFacts:
     created_at: datetime
 
     def is_over(self, day: date) -> bool:
-        """Tell whether it no longer holds on a day."""
+        """Return whether it has expired by a day."""
         return self.until is not None and self.until < day
 
 
 def read_states(text: str) -> tuple[str, ...]:
-    """Return the states that were typed as two letters or by name, as codes in their order.
+    """Return the states typed as two letters or names, as sorted codes.
 
-    Raises Invalid, field `states`, for what is none.
+    Raises Invalid (field `states`) for an unknown state.
     """
     codes = {name.casefold(): code for code, name in US_STATES.items()}
     found = []
@@ -79,9 +79,9 @@ def read_states(text: str) -> tuple[str, ...]:
 def add_exemption(
     session: Session, payer: Payer, new: NewExemption, *, actor: str | None, now: datetime
 ) -> str:
-    """Add a tax paper of a person or an organization; returns its outside id.
+    """Add a tax paper of a person or an organization; return its public ID.
 
-    Raises NotFound for a payer that is none, Invalid (field `number`).
+    Raises NotFound for an unknown payer, Invalid (field `number`).
     """
     number = " ".join(new.number.split())
     if len(number) > LONGEST_NUMBER:
@@ -108,10 +108,7 @@ def add_exemption(
 def remove_exemption(
     session: Session, public_id: str, *, actor: str | None, now: datetime
 ) -> ExemptionFacts:
-    """Forget a tax paper and return what it was; its file is the caller's to delete afterward.
-
-    Raises NotFound.
-    """
+    """Delete a tax paper and return it; the caller deletes its file afterward."""
     row = session.scalar(select(Exemption).where(Exemption.public_id == public_id))
     if row is None:
         raise NotFound(NO_SUCH_PAPER)
@@ -124,12 +121,12 @@ def remove_exemption(
 
 
 def list_exemptions(session: Session, payer: Payer) -> Sequence[ExemptionFacts]:
-    """Return the tax papers of a payer and of what was merged with it, the newest first."""
+    """Return the tax papers of a payer and of what was merged with it, newest first."""
     return [_facts(row) for row in session.execute(_LISTED.where(_is_of(payer)))]
 
 
 def find_exemption(session: Session, public_id: str, payer: Payer | None = None) -> ExemptionFacts:
-    """Return a tax paper, of this payer where one is named; raises NotFound."""
+    """Return a tax paper, limited to a payer if one is given; raises NotFound."""
     query = _LISTED.where(Exemption.public_id == public_id)
     if payer is not None:
         query = query.where(_is_of(payer))

@@ -1,1 +1,1 @@
-"""Own orders: what payers see of their orders, and what they change of them by themselves."""
+"""Own orders: what payers see of their orders, and what they can change."""

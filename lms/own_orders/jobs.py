@@ -1,4 +1,4 @@
-"""Jobs of own orders: tell people that their passes end, with the link that renews them."""
+"""Jobs of own orders: email people before their passes end, with the link that renews them."""
 
 from datetime import timedelta
 from typing import Final
@@ -17,7 +17,7 @@ SCHEDULES: Final = (Schedule(REMIND, timedelta(minutes=15)),)
 
 
 def remind(carrel: Carrel, run: JobRun) -> None:
-    """Tell of the passes whose notice is due, each in a transaction of its own (M17)."""
+    """Send the due notices about ending passes, each in its own transaction (M17)."""
     settings = carrel.settings
     mail_context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
     pay = payment_links(settings)

@@ -1,7 +1,7 @@
-"""What payers do with their own orders: a PO number, who is billed until it is invoiced, a refund.
+"""Payers' changes to their own orders: a PO number, the billing address until invoiced, a refund.
 
-An issued document never changes; a PO number that comes after the invoice is told to our team by
-the order's page (MONEY.md, M2 and M9).
+An issued document never changes; the order's page shows our team a PO number that arrives after the
+invoice (MONEY.md, M2 and M9).
 """
 
 from dataclasses import dataclass, replace
@@ -41,7 +41,7 @@ LONGEST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Whose orders: a person's own, or an organization's."""
+    """The owner of orders: a person, or an organization."""
 
     login_id: int | None = None
     organization_id: int | None = None
@@ -98,7 +98,7 @@ def change_bill_to(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Change who is billed, and where; `order` is locked.
+    """Change the billing name and address; `order` is locked.
 
     Raises Conflict once the invoice was issued, and Invalid by field.
     """
@@ -117,7 +117,7 @@ def change_bill_to(
 
 
 def refund_asked(session: Session, order_id: int) -> RequestFacts | None:
-    """Return the open request for an order's refund; None where no one asked."""
+    """Return the open request for an order's refund, or None."""
     public_id = session.scalar(
         select(DeskRequest.public_id)
         .where(
@@ -144,9 +144,9 @@ def refundable_until(
 def ask_refund(
     session: Session, order: Order, asker: Asker, *, mail_context: MailContext, now: datetime
 ) -> RequestFacts:
-    """Ask our team for an order's refund by the refund policy; asked twice, it is one request.
+    """Request an order's refund from our team by the refund policy; a second call returns the same request.
 
-    `order` is locked. Raises Conflict where nothing was paid, and after the days of the policy.
+    `order` is locked. Raises Conflict if nothing was paid, and after the period of the policy.
     """
     asked = refund_asked(session, order.id)
     if asked is not None:

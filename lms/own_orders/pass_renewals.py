@@ -1,7 +1,7 @@
-"""Renewals of people's passes: a quote at the price of the day, paid by its link (MONEY.md, M17).
+"""Renewals of people's passes: a quote at the current price, paid by its link (MONEY.md, M17).
 
-A notice 30 days before the end leads to the payment page of the quote, as those at 7 and 1 days do.
-Nothing is renewed unless it is paid. Paid in time, the new year begins where the pass ends; paid
+A notice 30 days before the end links to the payment page of the quote, as those 7 days and 1 day before
+do. Nothing is renewed without payment. If paid in time, the new year begins when the pass ends; if paid
 late, it begins then (PRODUCT.md, A5).
 """
 
@@ -34,7 +34,7 @@ def tell(
     mail_context: MailContext,
     now: datetime,
 ) -> None:
-    """Email whoever has a pass that it ends, with the link that renews it; once for each notice."""
+    """Email the owner of a pass that it ends, with the link that renews it; once for each notice."""
     session.scalars(select(Grant.id).where(Grant.public_id == ending.grant).with_for_update()).one()
     order = _quoted(session, ending, now=now) or _quote(
         session, ending, mail_context=mail_context, now=now
@@ -49,7 +49,7 @@ def tell(
 
 
 def _quoted(session: Session, ending: EndingPass, *, now: datetime) -> Order | None:
-    """Return the order that renews a pass, and nothing else, once it is paid, while its quote holds."""
+    """Return the open order that would renew only this pass, while its quote is valid."""
     other = aliased(OrderLine)
     has_more = exists().where(
         other.order_id == Order.id, other.replaced_at.is_(None), other.id != OrderLine.id
@@ -83,7 +83,7 @@ def _quoted(session: Session, ending: EndingPass, *, now: datetime) -> Order | N
 def _quote(
     session: Session, ending: EndingPass, *, mail_context: MailContext, now: datetime
 ) -> Order | None:
-    """Quote another year of a pass at today's price; None without a price."""
+    """Quote another year of a pass at the current price; None without a price."""
     priced = quote(read_prices(session, ending.target), Ask(OfferKind.PASS, 1))
     if isinstance(priced, Unpriced):
         return None

@@ -1,1 +1,1 @@
-"""Past sales: importing what was sold before, with its access and invitations."""
+"""Past sales: importing earlier sales, with their access and invitations."""

@@ -23,7 +23,7 @@ from lms.organizations.memberships import RANKS
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Somebody who bought: the address, and the name of a login that is made for it."""
+    """A buyer: the address, and the name for a new login."""
 
     address: Address
     name: str
@@ -31,7 +31,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """The login that an address leads to."""
+    """The login of an address."""
 
     id: int
     public_id: str
@@ -39,7 +39,7 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Somebody who may manage an organization, since they bought for it."""
+    """A buyer for an organization, who may manage it."""
 
     organization_id: int
     buyer: Buyer
@@ -48,11 +48,11 @@ class Contact:
 def people_of(
     session: Session, wanted: Sequence[Wanted], *, actor: str | None, now: datetime
 ) -> Mapping[str, Buyer]:
-    """Return the login of each address by its key, made where there is none.
+    """Return the login of each address by its key, made if there is none.
 
-    As `lms.accounts.accounts.add_login` does for one: what somebody began for an address and never confirmed
-    is taken over. A further address of such a login has no login to use, and is left out. Raises
-    Conflict, after which trying again is right, when somebody was in the way at the same moment.
+    As `lms.accounts.accounts.add_login` does for one, an unconfirmed login of an address is taken over.
+    A further address of an unconfirmed login can't be used and is left out. Raises Conflict if another
+    transaction interfered, after which the caller should retry.
     """
     first: dict[str, Wanted] = {}
     for one in wanted:
@@ -75,7 +75,7 @@ def people_of(
 def let_manage(
     session: Session, contacts: Iterable[Contact], *, actor: str | None, now: datetime
 ) -> None:
-    """Let each contact manage the organization; the first one owns it, if nobody does."""
+    """Make each contact a manager of their organization; the first one its owner, if it has none."""
     asked = tuple(dict.fromkeys(contacts))
     organizations = {one.organization_id for one in asked}
     kept = kept_organization(Membership.organization_id)
@@ -86,7 +86,8 @@ def let_manage(
     )
     roles = {
         (row.organization_id, row.login_id): row.role
-        for row in sorted(rows, key=lambda one: RANKS[one.role])  # of two places, the higher one
+        # of two memberships, the higher role
+        for row in sorted(rows, key=lambda one: RANKS[one.role])
     }
     owned = {organization for (organization, _), role in roles.items() if role is Role.OWNER}
     before = set(roles)
@@ -94,7 +95,8 @@ def let_manage(
     for one in asked:
         place = (one.organization_id, one.buyer.id)
         held, is_owned = roles.get(place, Role.MEMBER), one.organization_id in owned
-        if held in MANAGING or (is_owned and held is not Role.MEMBER):  # billing stays billing
+        # a billing contact stays one
+        if held in MANAGING or (is_owned and held is not Role.MEMBER):
             continue
         role = Role.MANAGER if is_owned else Role.OWNER
         owned.add(one.organization_id)
@@ -117,9 +119,9 @@ def let_manage(
 def _known(
     session: Session, wanted: Collection[str]
 ) -> tuple[dict[str, Buyer], set[str], set[str]]:
-    """Return who is known and confirmed, and those who are known but can't be used.
+    """Return the confirmed logins, and two sets of addresses without a usable login.
 
-    Those are the addresses that somebody only began with, and further addresses of such a login.
+    The first set has the addresses of unconfirmed logins, the second further addresses of such logins.
     """
     kept = func.coalesce(Login.merged_into, Login.id).label("login_id")
     own = select(
@@ -151,7 +153,7 @@ def _known(
 def _add(
     session: Session, missing: Sequence[Wanted], begun: Collection[str], now: datetime
 ) -> dict[str, Buyer]:
-    """Make the logins that are missing, and confirm those that were begun."""
+    """Make the missing logins, and confirm the unconfirmed ones."""
     new = [one for one in missing if one.address.key not in begun]
     write_rows(
         session,
@@ -192,7 +194,7 @@ def _take_over(session: Session, one: Wanted, now: datetime) -> None:
         .returning(Login.id)
         .execution_options(synchronize_session=False)
     )
-    if taken is None:  # its owner confirmed it, or it was forgotten, at this moment
+    if taken is None:  # its owner confirmed it, or it was deleted, at this moment
         raise Conflict(AT_ONCE, code="at_once")
     browser_sessions.end_all(session, taken, now=now)
 

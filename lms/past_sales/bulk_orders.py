@@ -43,9 +43,9 @@ _NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PastOrder:
-    """An order that was placed before this library ran, without faults, and what it covers.
+    """A valid order that was placed before this installation ran, and what it covers.
 
-    Its one line says from when on. `institution` is named on what a person is billed.
+    Its one line has the starting time. `institution` is named on billing documents.
     """
 
     new: NewOrder
@@ -67,7 +67,7 @@ class PastOrder:
 
 @dataclass(frozen=True, slots=True)
 class _Sold:
-    """An order with its buyer, and the organization's row and zone where it is to one."""
+    """An order with its buyer, and the organization's row id and zone if it is for one."""
 
     past: PastOrder
     buyer: Buyer
@@ -76,7 +76,7 @@ class _Sold:
 
     @property
     def term(self) -> Term:
-        """Return from when to when it lets in."""
+        """Return when its access starts and ends."""
         line, starts_at = self.past.line, self.past.bought_at
         if line.kind not in DATED:
             return Term(starts_at)
@@ -91,10 +91,10 @@ def bring_in(
     actor: str | None,
     now: datetime,
 ) -> Mapping[str, Refused]:
-    """Record orders with their access, told to nobody; none of them may be here already.
+    """Import orders with their access, without emails; none of them may exist already.
 
-    Returns which could not be, by their outside ids. Raises Conflict, after which nothing may be
-    kept and trying again is right, when somebody brought in or made the same at this moment.
+    Returns the refusals, by the orders' public IDs. Raises Conflict if another transaction imported or
+    made the same at this moment; the caller must roll back and may retry.
     """
     if not orders:
         return {}
@@ -135,9 +135,9 @@ def _wanted(new: NewOrder, address: Address) -> Wanted:
 def _organizations(
     session: Session, orders: Iterable[NewOrder], *, actor: str | None, now: datetime
 ) -> dict[str, tuple[int, str | None]]:
-    """Return the row and the zone of each organization, by its slug or the name it is to have.
+    """Return the row id and the zone of each organization, by its slug or its new name.
 
-    Of one that was merged they are those of the one that is kept.
+    For a merged organization they are those of the kept one.
     """
     slugs: set[str] = set()
     named: dict[str, None] = {}
@@ -177,7 +177,7 @@ def _sold(
 def _record(
     session: Session, sold: Sequence[_Sold], *, actor: str | None, now: datetime
 ) -> Mapping[str, int]:
-    """Write the orders; returns their rows by their outside ids."""
+    """Write the orders; returns their row ids by public ID."""
     net_days = read_seller(session).net_days
     write_rows(session, Order, [_row(one, net_days, now) for one in sold])
     placed = [(one.past.new.order_id, audit.NO_DETAIL) for one in sold]
@@ -212,7 +212,7 @@ def _row(one: _Sold, net_days: int, now: datetime) -> dict[str, Any]:
 def _add_lines(
     session: Session, sold: Sequence[_Sold], ids: Mapping[str, int]
 ) -> Mapping[str, int]:
-    """Write the one line of each order; returns their rows by the orders' outside ids."""
+    """Write the one line of each order; returns the lines' row ids by the orders' public IDs."""
     names = _names(session, {one.past.target for one in sold})
     public_ids = new_public_ids(len(sold))
     rows = []
@@ -250,7 +250,7 @@ def _add_lines(
 
 
 def _names(session: Session, targets: Iterable[Target]) -> dict[Target, str]:
-    """Return what webinars, series and presenters are called today."""
+    """Return the current names of webinars, series and presenters."""
     wanted = list(targets)
     found: dict[Target, str] = {}
     for scope, (row_id, name) in _NAMES.items():
@@ -269,7 +269,7 @@ def _let_in(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Write the grants of those who bought for themselves."""
+    """Write the grants of people who bought for themselves."""
     if not sold:
         return
     grants = new_public_ids(len(sold))
@@ -300,7 +300,7 @@ def _let_in(
 
 def _pool_grant(one: _Sold, lines: Mapping[str, int]) -> NewPoolGrant:
     line = one.past.line
-    assert one.organization_id is not None  # noqa: S101  (those without one are no pool's)
+    assert one.organization_id is not None  # noqa: S101  (orders without an organization have no pool)
     return NewPoolGrant(
         organization_id=one.organization_id,
         target=one.past.target,
@@ -312,7 +312,7 @@ def _pool_grant(one: _Sold, lines: Mapping[str, int]) -> NewPoolGrant:
 
 
 def _name_pools(session: Session, lines: Sequence[int]) -> None:
-    """Write on each line the pool that it filled."""
+    """Save on each line the pool that it filled."""
     filled = select(Grant.pool_id).where(Grant.order_line_id == OrderLine.id).scalar_subquery()
     session.execute(
         update(OrderLine)

@@ -21,7 +21,7 @@ from lms.seats.pools import NewPoolGrant
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What a pool is one of: an organization's, for good or for a term, for one target."""
+    """The identity of a pool: its organization, whether it is permanent, and its target."""
 
     organization_id: int
     is_permanent: bool
@@ -31,10 +31,9 @@ class _Kind:
 def fill(
     session: Session, lines: Sequence[NewPoolGrant], *, actor: str | None, now: datetime
 ) -> None:
-    """Give organizations the seats of many orders, as `lms.seats.pools.sell_seats` does of one.
+    """Give organizations the seats of many orders, as `lms.seats.pools.sell_seats` does for one.
 
-    A pool that is made here holds nobody yet, so its capacity is known at once; one that stood
-    before is settled.
+    A new pool has no one in it, so its capacity is known at once; an existing pool is settled.
     """
     if not lines:
         return
@@ -61,7 +60,7 @@ def _kind(line: NewPoolGrant) -> _Kind:
 
 
 def _standing(session: Session, kinds: Iterable[_Kind]) -> dict[_Kind, tuple[int, str]]:
-    """Return the pools there are of these kinds; their organizations' rows are the lock."""
+    """Return the existing pools of these kinds, with their organizations' rows locked."""
     organizations = sorted({kind.organization_id for kind in kinds})
     session.execute(
         select(Organization.id)
@@ -83,7 +82,7 @@ def _standing(session: Session, kinds: Iterable[_Kind]) -> dict[_Kind, tuple[int
         .where(
             Pool.organization_id.in_(organizations),
             Pool.allotted_from_id.is_(None),
-            ~Pool.is_pass,  # each pass is one person's place, and no contract's
+            ~Pool.is_pass,  # each pass is one person's seat, not a contract's
         )
         .order_by(Pool.id.desc())  # where there are two, the older one stays
     )

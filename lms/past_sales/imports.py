@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -24,22 +24,30 @@ from lms.models.seats import Pool
 from lms.past_sales import bulk_orders, open_invoices, row_parser
 from lms.past_sales.bulk_orders import PastOrder
 from lms.past_sales.row_parser import PastRow
-from lms.seat_imports.uploaded_list_lifecycle import LONGEST_SENTENCE, UploadedLists, maker
+from lms.seat_imports.uploaded_list_lifecycle import (
+    LONGEST_SENTENCE,
+    UploadedLists,
+    count_answers,
+    count_staged,
+    mark_repeated,
+)
 
 READ: Final = "history.read_list"
 APPLY: Final = "history.apply_list"
 DROP: Final = "history.drop_list"
 
 FILLED: Final = (Login, Membership, Pool, Order, OrderLine, Grant)
-HAS_FAULTS = N_("Nothing is brought in while a row has a fault. Mend the list and send it again.")
+HAS_FAULTS = N_(
+    "Nothing can be imported while a row has an error. Correct the list and upload it again."
+)
 LISTS: Final = UploadedLists(
     PastImport,
     PastImportRow,
     READ,
     APPLY,
     DROP,
-    being_applied=N_("This list is being brought in already."),
-    applied_before=N_("This list was brought in before."),
+    being_applied=N_("This list is already being imported."),
+    applied_before=N_("This list was already imported."),
 )
 queue_reading, to_be_read, unstage = LISTS.queue_reading, LISTS.to_be_read, LISTS.unstage
 fail, wait_again = LISTS.fail, LISTS.wait_again
@@ -48,32 +56,17 @@ discard, forget_old = LISTS.discard, LISTS.forget_old
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What would become of a row; one with a fault has its sentence and makes no order."""
+    """The check of one row; a row with a fault has a sentence and no order."""
 
     answer: PastAnswer
     past: PastOrder | None = None
     sentence: str = ""
 
 
-def begin(
-    session: Session, file_name: str, source_key: str | None, *, actor: str | None, now: datetime
-) -> PastImport:
-    """Note that a list came in, before its rows are staged."""
-    row = PastImport(
-        made_by=maker(session, actor),
-        file_name=file_name[-200:],
-        source_key=source_key,
-        created_at=now,
-    )
-    session.add(row)
-    session.flush()
-    return row
-
-
 def answer(
     session: Session, rows: Sequence[Mapping[str, str]], mail_context: MailContext
 ) -> tuple[Checked, ...]:
-    """Say of rows, by their cells, what order each would make; nothing is written."""
+    """Return which order each row would make, from its cells; writes nothing."""
     read = row_parser.read_orders(session, rows, mail_context)
     found = [one for one in read if not isinstance(one, Refused)]
     ids = [one.new.order_id for one in found]
@@ -120,25 +113,19 @@ def stage(
     )
 
 
-def finish_reading(session: Session, import_id: int, *, now: datetime) -> None:
-    """Let a list that was read whole wait for being brought in; its file is not needed any more."""
+def finish_reading(session: Session, import_id: int, now: datetime) -> None:
+    """Mark a fully read list as checked and ready to apply; its file is deleted."""
     row = LISTS.locked_by_id(session, import_id)
-    staged = select(func.max(PastImportRow.number)).where(PastImportRow.import_id == import_id)
-    count_anew(session, session.scalar(staged) or 0, PastImportRow)
-    session.execute(
-        update(PastImportRow)
-        .where(PastImportRow.import_id == import_id, _comes_again(import_id))
-        .values(answer=PastAnswer.ALREADY)
-        .execution_options(synchronize_session=False)
-    )
+    count_staged(session, PastImportRow, row.id)
+    mark_repeated(session, row.id, PastImportRow.order_public_id, PastAnswer.ALREADY)
+    count_answers(session, row, PastImportRow.answer)
     row.state = ImportState.CHECKED
-    _count(session, row)
     LISTS.drop_file(session, row, now=now)
     session.flush()
 
 
 def queue_applying(session: Session, public_id: str, *, actor: str | None, now: datetime) -> None:
-    """Have a checked list brought in by a worker. Raises NotFound, and Conflict when it can't be."""
+    """Queue a checked list for a worker to apply. Raises NotFound, and Conflict if it can't be applied."""
     row = LISTS.locked(session, public_id)
     must_be_sound(row)
     LISTS.queue_applying(session, row, actor=actor, now=now)
@@ -153,10 +140,10 @@ def apply_some(
     actor: str | None,
     now: datetime,
 ) -> int:
-    """Bring in the next rows of a list; returns how many are left. Nobody is sent a letter.
+    """Import the next rows of a list and return how many are left. No emails are sent.
 
-    A row is an order of its own: one that has become impossible since it was checked gets its
-    sentence, and the others go on. Raises NotFound, and Conflict for a list that isn't checked.
+    Each row is its own order: one that can't be imported anymore gets a sentence, and the others
+    continue. Raises NotFound, and Conflict for a list that isn't checked.
     """
     row = LISTS.locked(session, public_id)
     if row.state is not ImportState.APPLYING:
@@ -184,7 +171,7 @@ def apply_some(
 
 
 def must_be_sound(row: PastImport) -> None:
-    """Raise Conflict for a list that can't be brought in as it stands."""
+    """Raise Conflict for a list that can't be imported in its current state."""
     LISTS.must_be_checked(row)
     if row.invalid and not row.brought:
         raise Conflict(HAS_FAULTS, code="not_applied")
@@ -198,7 +185,7 @@ def _bring_in(
     actor: str | None,
     now: datetime,
 ) -> list[tuple[PastAnswer, str]]:
-    """Bring in what can be; returns what became of each row, and what is wrong with an invalid one."""
+    """Import the valid rows; returns the outcome of each row, and the fault of an invalid one."""
     checked = answer(session, rows, mail_context)
     new = [one.past for one in checked if one.past and one.answer is PastAnswer.OK]
     left_out = bulk_orders.bring_in(session, new, mail_context=mail_context, actor=actor, now=now)
@@ -214,7 +201,7 @@ def _bring_in(
 
 
 def _note(session: Session, import_id: int, answers: Sequence[tuple[int, PastAnswer, str]]) -> None:
-    """Note what became of rows, which follow each other."""
+    """Save the outcome of consecutive rows."""
     mine = PastImportRow.import_id == import_id
     for kind in (PastAnswer.BROUGHT, PastAnswer.ALREADY):
         numbers = [number for number, answer, _ in answers if answer is kind]
@@ -240,7 +227,7 @@ def _fault_of(refused: Refused) -> str:
 
 
 def _finish(session: Session, row: PastImport, *, actor: str | None, now: datetime) -> None:
-    """Note that nothing is left; of its people's addresses only those of faults are kept."""
+    """Mark the list as applied; only its invalid rows keep addresses."""
     row.state, row.failure, row.applied_at = ImportState.APPLIED, "", now
     count_anew(session, row.brought, *FILLED)
     detail = {"brought": row.brought}
@@ -253,29 +240,3 @@ def _finish(session: Session, row: PastImport, *, actor: str | None, now: dateti
         )
         .execution_options(synchronize_session=False)
     )
-
-
-def _comes_again(import_id: int) -> ColumnElement[bool]:
-    nth = func.row_number().over(
-        partition_by=PastImportRow.order_public_id, order_by=PastImportRow.number
-    )
-    ranked = (
-        select(PastImportRow.number, nth.label("nth"))
-        .where(PastImportRow.import_id == import_id, PastImportRow.answer == PastAnswer.OK)
-        .subquery()
-    )
-    return PastImportRow.number.in_(select(ranked.c.number).where(ranked.c.nth > 1))
-
-
-def _count(session: Session, row: PastImport) -> None:
-    counted: Any = session.execute(
-        select(PastImportRow.answer, func.count())
-        .where(PastImportRow.import_id == row.id)
-        .group_by(PastImportRow.answer)
-    )
-    counts = dict(counted.all())
-    row.ok = counts.get(PastAnswer.OK, 0)
-    row.already = counts.get(PastAnswer.ALREADY, 0)
-    row.invalid = counts.get(PastAnswer.INVALID, 0)
-    row.brought = counts.get(PastAnswer.BROUGHT, 0)
-    session.flush()

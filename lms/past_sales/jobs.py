@@ -1,11 +1,9 @@
 """Jobs for past-sales imports: read and apply lists, and send the invitations."""
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -13,42 +11,38 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core import clock
 from lms.core.database import AT_ONCE
-from lms.core.errors import N_, Conflict, Invalid
+from lms.core.errors import N_, Conflict
 from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
-from lms.core.text_decoding import encoding_of
 from lms.jobs import queue as job_queue
-from lms.jobs.queue import Ended, GiveUp, JobKind, JobRun, Stopped, TryAgain
+from lms.jobs.queue import Ended, JobKind, JobRun, Stopped, TryAgain
 from lms.mail.links import Links, MailContext
 from lms.models.jobs import Lane
 from lms.models.seat_imports import ImportState
 from lms.past_sales import imports
-from lms.past_sales.imports import APPLY, DROP, READ
+from lms.past_sales.imports import APPLY, Checked
 from lms.past_sales.mails import send_brought_in
 from lms.past_sales.read_models import PastFacts, find_past
-from lms.past_sales.row_parser import read_past
+from lms.past_sales.row_parser import PastRow, read_past
 from lms.sales import uninvited_buyers
-from lms.seat_imports.jobs import drop_file, fetched
-from media.storage.storage_protocol import content_type_of
+from lms.seat_imports.uploaded_list_job import ListJobs
+from lms.seat_imports.uploaded_list_lifecycle import NewList
 
 INVITE: Final = "history.invite"
-SMALL_BYTES: Final = 64 * 1024
 SMALL_ROWS: Final = 400
-CHECKED_AT_ONCE: Final = 1_000
-BROUGHT_AT_ONCE: Final = 500  # rows in one transaction: others write in between
-BROUGHT_IN_A_JOB: Final = 10_000  # then other jobs have their turn
+BROUGHT_AT_ONCE: Final = 500  # rows per transaction: others can write in between
+BROUGHT_IN_A_JOB: Final = 10_000  # then other jobs get a turn
 LETTERS_AT_ONCE: Final = 50
 TRIES: Final = 5
 
-READING = N_("Reading the list")
-APPLYING = N_("Bringing in what was sold")
-WRITING = N_("Writing the letters")
+APPLYING = N_("Importing sales")
+WRITING = N_("Sending emails")
 
 Hold = Callable[[Session], None]
 
 
 def office_of(carrel: Carrel) -> MailContext:
-    """Return where the house is reached, and in which zone its days end."""
+    """Return the mail context: links to our pages, and the zone for business days."""
     return MailContext(Links(carrel.settings.base_url), ZoneInfo(carrel.settings.time_zone))
 
 
@@ -57,41 +51,17 @@ def take_in(
 ) -> PastFacts:
     """Receive a list as a file: a small one is answered on return, a large one by a worker.
 
-    Raises Invalid, field `file`, for what is no list; call it outside any transaction.
+    Raises Invalid, field `file`, if the file is no list; call it outside any transaction.
     """
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size <= SMALL_BYTES:
-            return read_now(carrel, file, file_name, actor=actor, now=now)
-        encoding_of(file)  # what is no text is refused at once, and not by a job
-    key = f"imports/{new_public_id()}.csv"
-    carrel.storage.put_file(key, path, content_type_of(key))
-    with carrel.database.transaction() as session:
-        row = imports.begin(session, file_name, key, actor=actor, now=now)
-        imports.queue_reading(session, row, now=now)
-        return find_past(session, row.public_id)
-
-
-def read_now(
-    carrel: Carrel, file: BinaryIO, file_name: str, *, actor: str | None, now: datetime
-) -> PastFacts:
-    """Read a list here and answer its rows; raises Invalid, after which nothing is kept."""
-    with carrel.database.transaction() as session:
-        row = imports.begin(session, file_name, None, actor=actor, now=now)
-    try:
-        _read_through(carrel, file, row.id)
-    except Invalid:
-        with carrel.database.transaction() as session:
-            imports.discard(session, row.public_id)
-        raise
-    with carrel.database.transaction() as session:
-        imports.finish_reading(session, row.id, now=now)
-        return find_past(session, row.public_id)
+    public_id = LIST_JOBS.take_in(carrel, path, NewList(file_name, actor, now))
+    with carrel.database.read_session() as session:
+        return find_past(session, public_id)
 
 
 def apply_list(carrel: Carrel, public_id: str, *, actor: str | None, now: datetime) -> PastFacts:
-    """Bring in a checked list: a small one at once, a large one by a worker.
+    """Apply a checked list: a small one at once, a large one by a worker.
 
-    Raises NotFound, and Conflict for one that can't be; call it outside any transaction.
+    Raises NotFound, and Conflict for a list that can't be applied; call it outside any transaction.
     """
     with carrel.database.read_session() as session:
         facts = find_past(session, public_id)
@@ -107,41 +77,17 @@ def apply_list(carrel: Carrel, public_id: str, *, actor: str | None, now: dateti
 def apply_now(
     carrel: Carrel, public_id: str, *, actor: str | None, report: Callable[[int], None]
 ) -> None:
-    """Bring in a checked list here, in short transactions; `report` hears how many rows are left.
+    """Apply a checked list here, in short transactions; `report` gets how many rows are left.
 
-    Stopped half-way it goes on where it was when it is called again.
+    If interrupted, it continues where it stopped when called again.
     """
     while left := _apply_some(carrel, public_id, actor=actor, hold=None):
         report(left)
         carrel.database.let_others_write()
 
 
-def read_list(carrel: Carrel, run: JobRun) -> None:
-    """Read a stored list and answer its rows."""
-    with carrel.database.transaction() as session:
-        run.hold(session)
-        source = imports.to_be_read(session, run.subject)
-        if source is None:
-            return
-        imports.unstage(session, source.import_id)
-    run.report(0.0, READING)
-    with fetched(carrel, source.key) as file:
-        try:
-            _read_through(carrel, file, source.import_id, run)
-        except Invalid as error:
-            raise GiveUp(error.message) from error
-    with carrel.database.transaction() as session:
-        run.hold(session)
-        imports.finish_reading(session, source.import_id, now=clock.now())
-
-
-def reading_ended(session: Session, ended: Ended) -> None:
-    """Note on the list that it couldn't be read, or that reading it was canceled."""
-    imports.fail(session, ended.subject, ended.sentence, now=ended.at)
-
-
 def apply_queued(carrel: Carrel, run: JobRun) -> None:
-    """Bring in the next rows of a list that waits for it; what is left is the next job's."""
+    """Import the next rows of a queued list; the next job imports the rest."""
     actor, done, left = run.payload["actor"], 0, 1
     with carrel.database.read_session() as session:
         if find_past(session, run.subject).state is not ImportState.APPLYING:
@@ -159,21 +105,16 @@ def apply_queued(carrel: Carrel, run: JobRun) -> None:
     if left:
         with carrel.database.transaction() as session:
             run.hold(session)
-            key = f"{APPLY}:{run.subject}:{left}"  # a job that is tried again starts no second one
+            key = f"{APPLY}:{run.subject}:{left}"  # a retried job doesn't queue a second one
             _queue(session, APPLY, run.subject, actor=actor, now=clock.now(), key=key)
-
-
-def applying_ended(session: Session, ended: Ended) -> None:
-    """Let the list wait as before, with the reason and what is left."""
-    imports.wait_again(session, ended.subject, ended.sentence)
 
 
 def ask_for_letters(
     session: Session, most: int, *, actor: str | None, now: datetime
 ) -> tuple[str, int]:
-    """Have the letters written to the next people who had none; returns the batch and how many.
+    """Queue the invitations for the next uninvited people; returns the batch and their number.
 
-    Each person is asked for once, however often and by however many this is called.
+    Each person is chosen once, even if this is called repeatedly or concurrently.
     """
     batch = new_public_id()
     chosen = uninvited_buyers.choose(session, most, batch, now=now)
@@ -185,7 +126,7 @@ def ask_for_letters(
 
 
 def write_letters(carrel: Carrel, run: JobRun) -> None:
-    """Write the letters of a batch, in short transactions; each person's once."""
+    """Write the emails of a batch, in short transactions; one per person."""
     left = True
     while left:
         left = write_some(carrel, run.subject, hold=run.hold)
@@ -198,7 +139,7 @@ def write_letters(carrel: Carrel, run: JobRun) -> None:
 
 
 def write_some(carrel: Carrel, batch: str, *, hold: Hold | None = None) -> bool:
-    """Write the next letters of a batch; tells whether there may be more."""
+    """Write the next emails of a batch; returns whether there may be more."""
     mail_context = office_of(carrel)
     with carrel.database.transaction() as session:
         if hold is not None:
@@ -211,12 +152,12 @@ def write_some(carrel: Carrel, batch: str, *, hold: Hold | None = None) -> bool:
 
 
 def letters_ended(session: Session, ended: Ended) -> None:
-    """Let those wait again whose letters were not written."""
+    """Make the people whose emails were not written available for another batch."""
     uninvited_buyers.let_go(session, ended.subject)
 
 
 def _apply_some(carrel: Carrel, public_id: str, *, actor: str | None, hold: Hold | None) -> int:
-    """Bring in the next rows, again where another transaction was in the way; returns what is left."""
+    """Import the next rows, with retries if another transaction interfered; returns what is left."""
     mail_context = office_of(carrel)
     for _ in range(TRIES):
         try:
@@ -238,24 +179,10 @@ def _apply_some(carrel: Carrel, public_id: str, *, actor: str | None, hold: Hold
     raise Conflict(AT_ONCE)
 
 
-def _read_through(
-    carrel: Carrel, file: BinaryIO, import_id: int, run: JobRun | None = None
-) -> None:
-    """Stage a whole file in short transactions, holding no more than one batch of it."""
-    mail_context, size = office_of(carrel), os.fstat(file.fileno()).st_size
-    rows, number = read_past(file), 1
-    while batch := tuple(islice(rows, CHECKED_AT_ONCE)):
-        with carrel.database.read_session() as session:
-            checked = imports.answer(session, [row.cells for row in batch], mail_context)
-        with carrel.database.transaction() as session:
-            if run is not None:
-                run.hold(session)
-            imports.stage(session, import_id, list(zip(batch, checked, strict=True)), number)
-        number += len(batch)
-        if run is not None:
-            run.report(min(1.0, file.tell() / size), READING)
-            if run.canceled():
-                raise Stopped
+def _answered(carrel: Carrel, rows: Sequence[PastRow]) -> list[tuple[PastRow, Checked]]:
+    with carrel.database.read_session() as session:
+        checked = imports.answer(session, [row.cells for row in rows], office_of(carrel))
+    return list(zip(rows, checked, strict=True))
 
 
 def _queue(
@@ -278,9 +205,16 @@ def _queue(
     )
 
 
+LIST_JOBS: Final = ListJobs(
+    imports.LISTS,
+    small_bytes=64 * 1024,
+    at_once=1_000,
+    parse=read_past,
+    prepare=_answered,
+    stage=imports.stage,
+    check=imports.finish_reading,
+)
 JOBS: Final = (
-    JobKind(READ, read_list, ended=reading_ended),
-    JobKind(APPLY, apply_queued, ended=applying_ended),
-    JobKind(DROP, drop_file),
+    *LIST_JOBS.kinds(apply_queued),
     JobKind(INVITE, write_letters, ended=letters_ended),
 )

@@ -33,15 +33,15 @@ _COVERS: Final = {
 }
 UNTIL = N_("%(what)s, until %(day)s")
 SEATS = N_("%(what)s: %(seats)s seats of %(organization)s")
-FOR_ALL = N_("%(what)s: for everybody at %(organization)s")
+FOR_ALL = N_("%(what)s: for everyone at %(organization)s")
 
 
 def send_brought_in(
     session: Session, login_id: int, *, mail_context: MailContext, now: datetime
 ) -> None:
-    """Tell somebody what they bought before and find here, and how they get in.
+    """Email a past buyer what their account includes and how to sign in.
 
-    Who has no password yet gets the link for choosing one, good for 14 days and once.
+    A buyer without a password gets the link for choosing one, valid for 14 days and once.
     """
     login = session.get_one(Login, login_id)
     if login.email is None or login.merged_into is not None or login.blocked_at is not None:
@@ -79,7 +79,7 @@ def send_brought_in(
 def _items(
     session: Session, login_id: int, *, mail_context: MailContext, now: datetime
 ) -> tuple[tuple[str, ...], int]:
-    """Return what of somebody's past purchases counts today, the newest first, and how many."""
+    """Return the past purchases that are in force, the newest first, and their total."""
     which = (
         Order.contact_id == login_id,
         Order.terms == Terms.HISTORY,
@@ -116,7 +116,7 @@ def _items(
 
 
 def _said(row: Row[*tuple[Any, ...]], mail_context: MailContext) -> str:
-    """Say in one line what somebody has: `All webinars, until 9 Jan 2027: 25 seats of Oak Library`."""
+    """Return one line about a purchase: `All webinars, until Jan 9, 2027: 25 seats of Oak Library`."""
     what = _COVERS[row.scope] % {"covers": row.covers}
     if row.ends_at is not None:
         day = say_date(row.ends_at - timedelta(microseconds=1), mail_context.zone)

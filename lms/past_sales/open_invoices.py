@@ -1,6 +1,6 @@
-"""Open invoices of past sales: what a list says of them, and importing them (MONEY.md, M23).
+"""Open invoices of past sales: reading and importing them (MONEY.md, M23).
 
-An imported invoice keeps its old number and date, and is for what is still to be paid of it.
+An imported invoice keeps its old number and date, and its total is the unpaid balance.
 """
 
 from collections.abc import Mapping
@@ -21,20 +21,22 @@ from lms.pricing.price_list import HIGHEST_MINOR
 from lms.sales import billing
 
 LONGEST_NUMBER: Final = 40
-NO_DAY = N_("Write days as 2026-10-06.")
-NO_NUMBER = N_("Give the number of the open invoice.")
-NO_ISSUE_DAY = N_("Give the date of the open invoice.")
-LONG_NUMBER = N_("Use at most 40 characters for the number of an invoice.")
-BAD_AMOUNT = N_("Give amounts between 0 and 1,000,000.")
-DUE_BEFORE = N_("This invoice is due before its date.")
-TAKEN = N_("This invoice is here already, or on another row. Give its open amount on one row only.")
+NO_DAY = N_("Enter a date like 2026-10-06.")
+NO_NUMBER = N_("Enter the number of the unpaid invoice.")
+NO_ISSUE_DAY = N_("Enter the date of the unpaid invoice.")
+LONG_NUMBER = N_("Enter an invoice number of at most 40 characters.")
+BAD_AMOUNT = N_("Enter an amount from 0 to 1,000,000.")
+DUE_BEFORE = N_("The due date is before the invoice date.")
+TAKEN = N_(
+    "This invoice was already imported or is on another row. Enter its open amount on only one row."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenInvoice:
-    """An invoice that another system issued: its number there, and what is still to be paid of it.
+    """An invoice that another system issued: its number there, and its unpaid balance.
 
-    `due_on` None is by the seller's terms.
+    If `due_on` is None, the seller's terms apply.
     """
 
     number: str
@@ -44,7 +46,7 @@ class OpenInvoice:
 
 
 def read_invoice(cells: Mapping[str, str], currency: str) -> OpenInvoice | None:
-    """Return the open invoice of a row, None where nothing is open; raises Invalid."""
+    """Return the open invoice of a row, None if nothing is open; raises Invalid."""
     open_minor = read_minor(cells.get("open", ""), currency)
     if not open_minor:
         return None
@@ -63,7 +65,7 @@ def read_invoice(cells: Mapping[str, str], currency: str) -> OpenInvoice | None:
 
 
 def read_day(text: str) -> date:
-    """Return a day as people write it; raises Invalid."""
+    """Return a day from text like 2026-10-06; raises Invalid."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -71,7 +73,7 @@ def read_day(text: str) -> date:
 
 
 def read_minor(text: str, currency: str) -> int:
-    """Return an amount in minor units, 0 for none; raises Invalid."""
+    """Return an amount in minor units, 0 for empty text; raises Invalid."""
     minor = read_amount(text, currency, field="amount") if text else 0
     if not 0 <= minor <= HIGHEST_MINOR:
         raise Invalid(BAD_AMOUNT)
@@ -79,7 +81,7 @@ def read_minor(text: str, currency: str) -> int:
 
 
 def taken(session: Session, invoices: Mapping[str, OpenInvoice | None]) -> set[str]:
-    """Return the orders, by outside ids, with a number that an invoice here or an earlier one has."""
+    """Return the public IDs of orders whose invoice number is taken here or by an earlier row."""
     numbers = {one.number for one in invoices.values() if one is not None}
     if not numbers:
         return set()
@@ -107,7 +109,7 @@ def issue_invoices(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Issue the open invoices of imported orders, given by the orders' rows; nothing is emailed."""
+    """Issue the open invoices of imported orders, by the orders' row ids; nothing is emailed."""
     rows = session.execute(
         select(Order, OrderLine)
         .join(OrderLine, OrderLine.order_id == Order.id)

@@ -14,16 +14,16 @@ from lms.models.accounts import Login
 from lms.models.jobs import Job
 from lms.models.past_sales import PastAnswer, PastImport, PastImportRow
 from lms.models.seat_imports import ImportState
-from lms.seat_imports.read_models import NO_SUCH_LIST
+from lms.seat_imports.uploaded_list_lifecycle import NO_SUCH_LIST, page_of
 
 PAGE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class PastFacts:
-    """A list as staff see it: how far it is, and how many rows have which answer.
+    """A list as our team sees it: its progress, and how many rows have each answer.
 
-    `ok` rows are still to be brought in. `progress` is a share of the work under way, from 0 to 1.
+    `ok` counts rows still to be imported. `progress` is the share of the current work, from 0 to 1.
     """
 
     id: int
@@ -47,7 +47,7 @@ class PastFacts:
 
     @property
     def progress(self) -> float:
-        """Return the share of the work under way that is done."""
+        """Return the finished share of the current work."""
         if self.state is ImportState.READING:
             return self.reading
         return 1.0 if not self.rows else 1 - self.ok / self.rows
@@ -55,7 +55,7 @@ class PastFacts:
 
 @dataclass(frozen=True, slots=True)
 class PastRowFacts:
-    """A row with its answer; `sentence` says what is wrong with an invalid one."""
+    """A row with its answer; `sentence` explains an invalid one."""
 
     line: int
     email: str
@@ -66,7 +66,7 @@ class PastRowFacts:
 
 @dataclass(frozen=True, slots=True)
 class PastRowPage:
-    """One page of rows, in the file's order, and how many there are in all."""
+    """One page of rows, in the file's order, and the total."""
 
     items: tuple[PastRowFacts, ...]
     total: int
@@ -106,7 +106,7 @@ def find_past(session: Session, public_id: str) -> PastFacts:
 
 
 def latest_past(session: Session, *, limit: int) -> tuple[PastFacts, ...]:
-    """Return the lists that came last, the newest first."""
+    """Return the latest lists, the newest first."""
     rows = session.execute(_FACTS.order_by(PastImport.id.desc()).limit(limit))
     return tuple(_facts(row) for row in rows)
 
@@ -120,18 +120,8 @@ def rows_of(
     size: int = PAGE,
 ) -> PastRowPage:
     """Return one page of a list's rows, those with some answers or all."""
-    which = [PastImportRow.import_id == import_id]
-    if answers:
-        which.append(PastImportRow.answer.in_(answers))
-    total = session.scalar(select(func.count()).select_from(PastImportRow).where(*which)) or 0
-    rows = session.scalars(
-        select(PastImportRow)
-        .where(*which)
-        .order_by(PastImportRow.number)
-        .offset((page - 1) * size)
-        .limit(size)
-    )
-    return PastRowPage(tuple(_row_facts(row) for row in rows), total)
+    rows, total = page_of(session, PastImportRow.answer, import_id, answers, page, size)
+    return PastRowPage(tuple(map(_row_facts, rows)), total)
 
 
 def _facts(row: Row[*tuple[Any, ...]]) -> PastFacts:

@@ -1,9 +1,9 @@
-"""The row parser of past sales: reads who bought what from one list.
+"""The row parser of past sales: reads each sale from a list.
 
 Columns, by their headings: email, name, covers (a webinar's slug, presenter:SLUG, series:SLUG or
-everything), bought, ends, source, organization, seats, price. A row with seats fills an
-organization's pool; one without lets the login in, which may be one that several people share.
-Where an invoice is still open: invoice number, invoice date, due date, amount open.
+everything), bought, ends, source, organization, seats, price. A row with seats fills an organization's
+pool; a row without seats gives access to the login, which several people may share. For an open
+invoice: invoice number, invoice date, due date, amount open.
 """
 
 import hashlib
@@ -61,23 +61,25 @@ NEEDED: Final = ("email", "covers", "bought")
 UNLIMITED: Final = "unlimited"
 LONGEST_NOTE: Final = 500
 LONGEST_NAME: Final = 200
-LONGEST_CELL: Final = 600  # longer than any cell that makes sense: what is cut is refused anyway
+LONGEST_CELL: Final = 600  # longer than any sensible cell; longer text is refused anyway
 
-NO_COLUMNS = N_("The first row needs headings for at least: email, covers, bought.")
-NO_NUMBER = N_("Give seats as a number, or unlimited.")
-NOT_HERE = N_("Nothing here goes by this: give the web name of a webinar, a series or a presenter.")
+NO_COLUMNS = N_("The first row must have at least the headings email, covers and bought.")
+NO_NUMBER = N_("Enter a number of seats, or unlimited.")
+NOT_HERE = N_(
+    "Not found. Enter the last part of the web address of a webinar, series or presenter."
+)
 NEW: Final = "new:"
 MAY_BE = N_(
-    'This may be %(known)s, which we know already. %(why)s Enter that name, or "new: %(name)s" to'
-    " add another organization."
+    'This may be %(known)s, which already exists. %(why)s Enter that name, or "new: %(name)s" '
+    "to add another organization."
 )
-NO_ORGANIZATION = N_("Seats are an organization's: name it.")
-MORE_OPEN = N_("More is open than the price. Leave the price empty, or correct it.")
+NO_ORGANIZATION = N_("Enter the organization that owns the seats.")
+MORE_OPEN = N_("The open amount is higher than the price. Correct the price or leave it empty.")
 
 
 @dataclass(frozen=True, slots=True)
 class PastRow:
-    """A row of the past: the line it begins on, and its cells by column."""
+    """A row of a past-sales list: the line it begins on, and its cells by column."""
 
     line: int
     cells: Mapping[str, str]
@@ -85,7 +87,7 @@ class PastRow:
 
 @dataclass(frozen=True, slots=True)
 class _House:
-    """What the rows of a list are read with: organizations by name, what is sold, the currency."""
+    """The context for reading rows: organizations by name, targets, and the currency."""
 
     slugs: Mapping[str, str]
     targets: Mapping[str, Target]
@@ -94,7 +96,7 @@ class _House:
 
 
 def read_past(file: BinaryIO) -> Iterator[PastRow]:
-    """Yield the rows of a list, holding one at a time; raises Invalid, field `file`."""
+    """Yield the rows of a list, with one in memory at a time; raises Invalid, field `file`."""
     rows = read_named(file, COLUMNS, needed=NEEDED, missing=NO_COLUMNS, longest=LONGEST_CELL)
     for row in rows:
         yield PastRow(row.line, row.cells)
@@ -103,9 +105,9 @@ def read_past(file: BinaryIO) -> Iterator[PastRow]:
 def read_orders(
     session: Session, rows: Sequence[Mapping[str, str]], mail_context: MailContext
 ) -> tuple[PastOrder | Refused, ...]:
-    """Return the order that each row makes, or why it can make none; nothing is written.
+    """Return the order that each row makes, or its refusal; writes nothing.
 
-    An order's outside id is the same for the same row, whenever it comes.
+    The same row always gives the same public ID of the order.
     """
     house = _House(
         _slugs_of(session, {_named(row.get("organization", "")) for row in rows}),
@@ -119,9 +121,9 @@ def read_orders(
 def find_likely(
     session: Session, rows: Sequence[Mapping[str, str]], orders: Sequence[PastOrder | Refused]
 ) -> tuple[str, ...]:
-    """Return for each row a sentence where its new organization may be a known one, else "".
+    """Return for each row a sentence if its new organization may be a known one, else "".
 
-    A name after `new:` is of another organization, whatever it is like (PRODUCT.md, I6).
+    A name after `new:` always means another organization (PRODUCT.md, I6).
     """
     asked = [_asked(row, order) for row, order in zip(rows, orders, strict=True)]
     news = list(dict.fromkeys(one for one in asked if one is not None))
@@ -145,7 +147,7 @@ def _may_be(name: str, match: Match) -> str:
 
 
 def _named(organization: str) -> str:
-    """Return the name in an organization's cell, without the mark of a new one."""
+    """Return the name in an organization's cell, without the `new:` prefix."""
     is_marked = organization.lower().startswith(NEW)
     return organization[len(NEW) :].strip() if is_marked else organization
 
@@ -180,7 +182,7 @@ def _read(cells: Mapping[str, str], house: _House) -> PastOrder | Refused:
 
 
 def _order_of(cells: Mapping[str, str], invoice: OpenInvoice | None, house: _House) -> NewOrder:
-    """Return what a row says was sold; raises Invalid for what can't be read."""
+    """Return the order that a row describes; raises Invalid for unreadable cells."""
     address = read_address(cells["email"])
     covers = _covers(cells)
     bought = _moment(cells["bought"], house.mail_context, is_end=False)
@@ -220,9 +222,9 @@ def _order_of(cells: Mapping[str, str], invoice: OpenInvoice | None, house: _Hou
 
 
 def _price(cells: Mapping[str, str], invoice: OpenInvoice | None, currency: str) -> tuple[int, int]:
-    """Return what is charged for a row, and what is taken off; a price that is not given is 0.
+    """Return the amount charged for a row, and its discount; a missing price is 0.
 
-    Of an open invoice only the balance is charged here, whatever was paid before.
+    For an open invoice, only the balance is charged here; the rest of the price counts as a discount.
     """
     price = read_minor(cells.get("price", ""), currency)
     if invoice is None:
@@ -257,9 +259,9 @@ def _seats(text: str) -> int | None:
 
 
 def _slugs_of(session: Session, names: set[str]) -> dict[str, str]:
-    """Return the slug of the organization that each name is the name or the slug of.
+    """Return the slug of the organization that has each text as its name or slug.
 
-    Of one that was merged into another it is the other's.
+    For a merged organization it is the kept one's slug.
     """
     tidy = {name: " ".join(name.split()) for name in names if name}
     kept = aliased(Organization)
@@ -281,7 +283,7 @@ def _slugs_of(session: Session, names: set[str]) -> dict[str, str]:
 
 
 def _moment(text: str, mail_context: MailContext, *, is_end: bool) -> datetime:
-    """Return a moment, or the begin or the end of a day in the house's zone."""
+    """Return a moment, or the beginning or end of a day in our time zone."""
     if len(text) > len("2026-10-06"):
         try:
             at = datetime.fromisoformat(text)
@@ -295,6 +297,6 @@ def _moment(text: str, mail_context: MailContext, *, is_end: bool) -> datetime:
 
 
 def _order_id(*parts: str) -> str:
-    """Return the outside id of a past order: the same for the same row, whenever it comes."""
+    """Return the public ID of a past order: always the same for the same row."""
     number = int.from_bytes(hashlib.sha256("\n".join(parts).encode()).digest()[:16])
     return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))

@@ -1,1 +1,1 @@
-"""Payments: money received and returned, and what of it pays which invoice."""
+"""Payments: money received and refunded, and which invoices it pays."""

@@ -1,4 +1,4 @@
-"""The nightly check of balances: each open amount is computed anew from its rows (MONEY.md, M24)."""
+"""The nightly check of balances: each open amount is recomputed from its rows (MONEY.md, M24)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from lms.models.documents import Document, DocumentKind
 from lms.models.payments import Dispute, Payment, Refund, RefundState, Settlement
 
-CHECKED: Final = "balances.checked"  # in the audit trail, with how many differed
+CHECKED: Final = "balances.checked"  # the audit action, with the number of differences
 _STANDS: Final = Settlement.undone_at.is_(None)
 _PAID_OUT: Final = Refund.state != RefundState.FAILED
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A balance that does not add up; `subject` is an outside id, amounts in minor units."""
+    """A balance that doesn't add up; `subject` is a public ID, amounts in minor units."""
 
     kind: str
     subject: str
@@ -28,7 +28,7 @@ class Difference:
 
 
 def differences(session: Session) -> tuple[Difference, ...]:
-    """Return each stored balance that differs from what its rows say; usually none."""
+    """Return each stored balance that differs from its rows; usually none."""
     return (*_invoices(session), *_credit_notes(session), *_payments(session))
 
 

@@ -1,6 +1,6 @@
 """Balances: what each payer owes and since when, their unused credit, and refunds to be paid out.
 
-Organizations that were merged are one payer, under the name of the one that is kept.
+Merged organizations are one payer, under the name of the remaining one.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ WAITING: Final = (RefundState.REQUESTED, RefundState.SENT)
 
 
 class Age(StrEnum):
-    """By how many days an invoice is past due."""
+    """The number of days an invoice is past due, by range."""
 
     CURRENT = "current"
     DAYS_1_TO_30 = "1_to_30"
@@ -35,7 +35,7 @@ class Age(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A person or an organization that pays, by its row; `ref` is a login's id or a slug."""
+    """A paying person or organization, by row ID; `ref` is a login's public ID or an organization's slug."""
 
     login_id: int | None
     organization_id: int | None
@@ -44,13 +44,13 @@ class Customer:
 
     @property
     def key(self) -> str:
-        """Return the payer as addresses name it: `organization:<slug>` or `person:<id>`."""
+        """Return the payer as in URLs: `organization:<slug>` or `person:<id>`."""
         return f"{'organization' if self.organization_id else 'person'}:{self.ref}"
 
 
 @dataclass(frozen=True, slots=True)
 class OpenInvoice:
-    """An invoice that is not paid in full, in minor units."""
+    """An invoice that isn't paid in full, in minor units."""
 
     document_id: str
     number: str
@@ -64,7 +64,7 @@ class OpenInvoice:
     open_minor: int
 
     def age(self, now: datetime) -> Age:
-        """Tell by how many days it is past due."""
+        """Return the range of days that it is past due."""
         if self.due_at is None or now < self.due_at:
             return Age.CURRENT
         days = -(-(now - self.due_at) // DAY)
@@ -74,7 +74,7 @@ class OpenInvoice:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Money of a payer that pays nothing: of a payment, or of a credit note."""
+    """A payer's unused money, of a payment or of a credit note."""
 
     payer: Customer
     currency: str
@@ -90,7 +90,7 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class OwedRefund:
-    """A refund that was not paid out yet."""
+    """A refund that hasn't been paid out."""
 
     refund_id: str
     payment_id: str
@@ -103,7 +103,7 @@ class OwedRefund:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a payer owes, by age, and the credit they have; amounts in minor units."""
+    """What a payer owes, by age, and their credit; amounts in minor units."""
 
     payer: Customer
     currency: str
@@ -112,7 +112,7 @@ class Balance:
 
     @property
     def open_minor(self) -> int:
-        """Return what is open of all invoices."""
+        """Return the open amount of all invoices."""
         return sum(self.by_age.values())
 
 
@@ -125,7 +125,7 @@ _PAYER: Final[tuple[ColumnElement[Any], ...]] = (
 
 
 def open_invoices(session: Session, payer: Customer | None = None) -> tuple[OpenInvoice, ...]:
-    """Return the invoices that are not paid in full, of all payers or of one, the oldest due first."""
+    """Return the invoices that aren't paid in full, of all payers or of one, the oldest due first."""
     query = (
         select(Document, Order.public_id.label("order_public_id"), *_PAYER)
         .join(Order, Order.id == Document.order_id)
@@ -156,7 +156,7 @@ def open_invoices(session: Session, payer: Customer | None = None) -> tuple[Open
 
 
 def credits_of(session: Session, payer: Customer | None = None) -> tuple[Credit, ...]:
-    """Return the money that pays nothing, of all payers or of one, the oldest first."""
+    """Return the unused money, of all payers or of one, the oldest first."""
     paid = (
         select(Payment, *_PAYER)
         .outerjoin(Login, Login.id == Payment.login_id)
@@ -208,7 +208,7 @@ def credits_of(session: Session, payer: Customer | None = None) -> tuple[Credit,
 
 
 def refunds_owed(session: Session, payer: Customer | None = None) -> tuple[OwedRefund, ...]:
-    """Return the refunds that were not paid out yet, of all payers or of one, the oldest first."""
+    """Return the refunds that haven't been paid out, of all payers or of one, the oldest first."""
     query = (
         select(Refund, Payment, *_PAYER)
         .join(Payment, Payment.id == Refund.payment_id)
@@ -253,9 +253,9 @@ def balances_of(
 
 
 def find_payer(session: Session, key: str) -> Customer | None:
-    """Return the payer of a key, as `Customer.key` gives it; None where there is none.
+    """Return the payer with a `Customer.key`, or None.
 
-    Of an organization that was merged, it is the one that is kept.
+    A merged organization gives the remaining one.
     """
     kind, _, ref = key.partition(":")
     if kind == "organization":
@@ -266,9 +266,9 @@ def find_payer(session: Session, key: str) -> Customer | None:
 
 
 def payer_of(session: Session, row: Document | Payment | Order) -> Customer:
-    """Return who pays a document, a payment or an order that was placed.
+    """Return the payer of a document, a payment or a placed order.
 
-    Of an organization that was merged, it is the one that is kept.
+    A merged organization gives the remaining one.
     """
     if row.organization_id is not None:
         return _organization(session, row.organization_id)
@@ -277,14 +277,14 @@ def payer_of(session: Session, row: Document | Payment | Order) -> Customer:
 
 
 def is_of(table: type[Document] | type[Payment], payer: Customer) -> ColumnElement[bool]:
-    """Select a payer's documents or payments; of an organization, those of merged ones as well."""
+    """Return the condition for a payer's documents or payments, including those of merged organizations."""
     if payer.organization_id is not None:
         return table.organization_id.in_(family_of(payer.organization_id))
     return table.login_id == payer.login_id
 
 
 def payment_with_number(session: Session, payer: Customer, number: str) -> Payment | None:
-    """Return a payer's payment with this check number that was not reversed; None without one."""
+    """Return a payer's payment with this check number that wasn't reversed, or None."""
     wanted = number.strip()
     if not wanted:
         return None

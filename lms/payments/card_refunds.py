@@ -1,4 +1,4 @@
-"""Card refunds: sent to the provider once, and moved to where the provider says they are (M11)."""
+"""Card refunds: sent to the provider once, then updated to the provider's status (M11)."""
 
 from datetime import datetime
 from typing import Final
@@ -38,10 +38,10 @@ _FORWARD: Final = list(RefundState)
 
 
 def send(carrel: Carrel, provider: Provider, refund_id: str, *, now: datetime) -> None:
-    """Return the money of a refund to its card; sending it again does it once.
+    """Send a refund to its card; a repeated call has no effect.
 
-    The refund is marked as sent before the provider is asked, so that nobody cancels it meanwhile.
-    Raises Unavailable where the provider can't be reached.
+    The refund is marked as sent before the request, so that no one cancels it in the meantime.
+    Raises Unavailable if the provider can't be reached.
     """
     links = Links(carrel.settings.base_url)
     with carrel.database.transaction() as session:
@@ -60,10 +60,10 @@ def send(carrel: Carrel, provider: Provider, refund_id: str, *, now: datetime) -
 
 
 def fold(session: Session, made: ProviderRefund, *, links: Links, now: datetime) -> None:
-    """Move a refund to where it is at the provider; one that was made there is written down.
+    """Update a refund to the provider's status; record one that was made in the provider's dashboard.
 
-    A refund that fails after days leaves the credit note and what was revoked: the money is owed,
-    by another way.
+    If a refund fails after days, the credit note and revoked access stay as they are, and the money
+    is owed by another method.
     """
     refund = session.scalar(
         select(Refund)
@@ -128,7 +128,7 @@ def _fail(session: Session, refund: Refund, reason: str, *, links: Links, now: d
 
 
 def _owe_by_hand(session: Session, failed: Refund, *, now: datetime) -> None:
-    """Owe the money by another way; what is in dispute may be the bank's, and stays credit."""
+    """Owe the money by another method; a disputed amount stays credit, because the bank may have it."""
     payment = session.get_one(Payment, failed.payment_id)
     if refunds.refundable(session, payment) < failed.amount_minor:
         return
@@ -143,10 +143,10 @@ def _owe_by_hand(session: Session, failed: Refund, *, now: datetime) -> None:
 
 
 def _write_down(session: Session, made: ProviderRefund, *, links: Links, now: datetime) -> None:
-    """Book a refund that was made in the provider's dashboard.
+    """Record a refund that was made in the provider's dashboard.
 
-    The money is gone, so what it paid is open again; no access ends, and our team is asked which
-    line it was for. Until that is credited, no one is reminded of the balance.
+    The money is gone, so the invoices that it paid are open again. No access ends, and our team is
+    asked which line it was for. Reminders of the balance are paused until then.
     """
     found = session.scalar(select(Payment).where(Payment.provider_ref == made.payment))
     if found is None or made.state is ProviderRefundState.FAILED:

@@ -12,11 +12,11 @@ from lms.seller.settings import read_seller
 
 
 def opens_at_once(session: Session, organization_id: int, *, wanted_minor: int = 0) -> bool:
-    """Tell whether an order on credit opens at once, without our team.
+    """Return whether an order on credit opens at once, without our team.
 
-    It does for who has paid before, and for who has a verified domain and owes, with what is
-    wanted now, no more than the limit for new customers. What people of its domain ordered and it
-    has not taken over counts.
+    It does for an organization that has paid before, or that has a verified domain and whose
+    balance, including this order, is within the limit for new customers. Orders by people at its
+    domain count even before the organization has taken them over.
     """
     family = family_of(organization_id)
     has_paid = exists().where(

@@ -1,4 +1,4 @@
-"""Use of a credit note: what is left of it pays another invoice of the same payer."""
+"""Use of a credit note: its unused amount pays another invoice of the same payer."""
 
 from datetime import datetime
 
@@ -12,8 +12,8 @@ from lms.models.payments import Settlement
 from lms.payments import settlements
 from lms.payments.balances import payer_of
 
-TOO_MUCH = N_("Use at most what is left of the credit and open of the invoice.")
-OTHER_PAYER = N_("This invoice is another payer's.")
+TOO_MUCH = N_("Enter at most the unused credit and the open amount of the invoice.")
+OTHER_PAYER = N_("This invoice belongs to another payer.")
 
 
 def apply(
@@ -25,7 +25,7 @@ def apply(
     actor: str | None,
     now: datetime,
 ) -> Settlement:
-    """Let so much of a credit note pay an invoice; raises NotFound, Invalid, Conflict."""
+    """Apply part of a credit note to an invoice; raises NotFound, Invalid, and Conflict."""
     found = session.scalar(
         select(Document.id).where(
             Document.public_id == invoice_id, Document.kind == DocumentKind.INVOICE

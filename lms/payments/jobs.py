@@ -19,7 +19,7 @@ SCHEDULES: Final = (Schedule(CHECK, timedelta(days=1)),)
 
 
 def check(carrel: Carrel, _run: JobRun) -> None:
-    """Compute every open balance anew; record how many differ, and tell our team of them."""
+    """Recompute every open balance; record the number of differences, and notify our team of them."""
     at = now()
     with carrel.database.read_session() as session:
         found = differences(session)
@@ -31,7 +31,7 @@ def check(carrel: Carrel, _run: JobRun) -> None:
 
 
 def send_refund(carrel: Carrel, run: JobRun) -> None:
-    """Return the money of a refund to its card; twice does it once."""
+    """Send a refund to its card; a repeated run has no effect."""
     if not offers_cards(carrel.settings):
         raise GiveUp(NO_CARDS)
     try:

@@ -22,13 +22,13 @@ NAMED_AT_MOST: Final = 20
 def tell_failed(
     session: Session, refund: Refund, reason: str, *, links: Links, now: datetime
 ) -> None:
-    """Tell our team that a card refund failed; `reason` is the provider's sentence, or ""."""
+    """Notify our team that a card refund failed; `reason` is the provider's message, or ""."""
     subject = N_("A card refund of %(amount)s failed")
     _tell(session, refund, "refund_failed", subject, {"reason": reason}, links=links, now=now)
 
 
 def tell_elsewhere(session: Session, refund: Refund, *, links: Links, now: datetime) -> None:
-    """Ask our team for which line money was refunded at the card provider."""
+    """Ask our team which line a refund made at the card provider was for."""
     subject = N_("What was this refund of %(amount)s for?")
     _tell(session, refund, "refund_elsewhere", subject, {}, links=links, now=now)
 
@@ -36,7 +36,7 @@ def tell_elsewhere(session: Session, refund: Refund, *, links: Links, now: datet
 def tell_differences(
     session: Session, found: Sequence[Difference], *, links: Links, now: datetime
 ) -> None:
-    """Tell our team of balances that differ: at its contact address, or else each of its owners."""
+    """Notify our team of balances that differ: at its contact address, or else each of its owners."""
     team = read_branding(session, contact="").contact_email
     readers = [(team, None)] if team else _owners(session)
     for email, login_id in readers:
@@ -72,7 +72,7 @@ def _owners(session: Session) -> list[tuple[str, int | None]]:
     return [(row.email, row.id) for row in rows if row.email]
 
 
-def _tell(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
+def _tell(  # noqa: PLR0913  (every argument is needed)
     session: Session,
     refund: Refund,
     kind: str,

@@ -1,4 +1,4 @@
-"""The card provider that the settings name; it is imported only if they name one."""
+"""The card provider in the settings; imported only if there is one."""
 
 from lms.core.errors import N_, Conflict
 from lms.core.settings import Settings
@@ -8,15 +8,15 @@ NO_CARDS = N_("Card payments are not available. Choose another way to pay.")
 
 
 def offers_cards(settings: Settings) -> bool:
-    """Tell whether customers can pay by card."""
+    """Return whether customers can pay by card."""
     return settings.stripe is not None
 
 
 def open_provider(settings: Settings) -> Provider:
-    """Return the card provider that the settings name; raises Conflict where they name none."""
+    """Return the card provider in the settings; raises Conflict if there is none."""
     if settings.stripe is None:
         raise Conflict(NO_CARDS, code="no_cards")
-    # an optional package: who takes no cards need not install it
+    # an optional package, not installed without card payments
     from lms.payments.stripe import open_stripe  # noqa: PLC0415
 
     return open_stripe(settings.stripe)

@@ -1,4 +1,4 @@
-"""Payments: recording money that came, what it pays, and reversing it (MONEY.md, M10 and M20)."""
+"""Payments: recording money received, what it pays, and reversing it (MONEY.md, M10 and M20)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,9 +32,9 @@ RETURNED = N_("Part of this payment was refunded. Cancel the refund first.")
 
 @dataclass(frozen=True, slots=True)
 class NewPayment:
-    """Money that came; `pays` is how much of it goes to which invoice, by their outside ids.
+    """Money received; `pays` is the amount for each invoice, by public ID.
 
-    The payer is a login or an organization. What is left over stays their credit.
+    The payer is a login or an organization. The remainder is their credit.
     """
 
     method: PaymentMethod
@@ -54,8 +54,8 @@ class NewPayment:
 def record(session: Session, new: NewPayment, *, actor: str | None, now: datetime) -> Payment:
     """Record a payment and what it pays.
 
-    Raises Invalid, with faults by field, NotFound for an invoice that is none, and Conflict where
-    an invoice was paid meanwhile.
+    Raises Invalid, with faults by field, NotFound for an unknown invoice, and Conflict if an
+    invoice was paid in the meantime.
     """
     _check(new)
     invoices = _invoices(session, new)
@@ -91,7 +91,7 @@ def allocate(
     actor: str | None,
     now: datetime,
 ) -> Settlement:
-    """Let so much of a payment's credit pay an invoice; raises NotFound, Invalid, Conflict."""
+    """Apply part of a payment's credit to an invoice; raises NotFound, Invalid, and Conflict."""
     invoice = _invoice(session, invoice_id)
     (invoice,) = settlements.lock_invoices(session, [invoice.id])
     payment = _locked(session, payment_id)
@@ -105,10 +105,10 @@ def allocate(
 def reverse(
     session: Session, payment_id: str, reversal: Reversal, *, actor: str | None, now: datetime
 ) -> tuple[Document, ...]:
-    """Reverse a payment, such as a check that bounced; returns the invoices that are open again.
+    """Reverse a payment, such as a bounced check; return the invoices that are open again.
 
-    No access ends by itself (M10). Of a disputed payment that was refunded in part, the rest is
-    reversed. Raises NotFound, and Conflict where it was reversed before, or was refunded.
+    No access ends automatically (M10). Of a disputed payment that was partly refunded, the rest is
+    reversed. Raises NotFound, and Conflict if it was already reversed or refunded.
     """
     invoices = _lock_paid(session, payment_id)
     payment = _locked(session, payment_id)
@@ -119,7 +119,7 @@ def reverse(
     ).all()
     if refunded and reversal is not Reversal.DISPUTE:
         raise Conflict(RETURNED)
-    # what was refunded by a credit note is paid for by what stays settled
+    # an amount refunded through a credit note stays settled, so that the invoice balances
     returned = sum(one.amount_minor for one in refunded if one.credit_note_id is not None)
     settled = sum(
         session.scalars(
@@ -136,10 +136,10 @@ def reverse(
 
 
 def take_back(session: Session, payment_id: str, amount_minor: int, *, now: datetime) -> None:
-    """Take so much from a payment, such as by a lost dispute: first what pays nothing.
+    """Deduct an amount from a payment, such as for a lost dispute: its unused credit first.
 
-    Invoices that it doesn't pay any more are open again. Raises NotFound, and Conflict where the
-    payment has less by now.
+    Invoices that it no longer pays are open again. Raises NotFound, and Conflict if the payment has
+    less left.
     """
     _lock_paid(session, payment_id)
     payment = _locked(session, payment_id)
@@ -149,14 +149,14 @@ def take_back(session: Session, payment_id: str, amount_minor: int, *, now: date
 
 
 def keep(session: Session, payment_id: str, *, actor: str | None, now: datetime) -> None:
-    """Let unused money stay its payer's credit, and not go back by itself (M7); raises NotFound."""
+    """Keep unused money as the payer's credit, without the automatic refund (M7); raises NotFound."""
     payment = _locked(session, payment_id)
     payment.returns_on = None
     audit.record(session, "payment.kept", payment.public_id, actor=actor, now=now)
 
 
 def find_payment(session: Session, payment_id: str) -> Payment:
-    """Return a payment by its outside id; raises NotFound."""
+    """Return a payment by its public ID; raises NotFound."""
     payment = session.scalar(select(Payment).where(Payment.public_id == payment_id))
     if payment is None:
         raise NotFound
@@ -168,7 +168,7 @@ def _check(new: NewPayment) -> None:
     if not 1 <= new.amount_minor <= HIGHEST_MINOR:
         faults["amount"] = N_("Enter an amount between 0.01 and 1,000,000.")
     if new.method is PaymentMethod.CHECK and not new.check_number.strip():
-        faults["check_number"] = N_("Enter the number of the check.")
+        faults["check_number"] = N_("Enter the check number.")
     if max(len(new.check_number), len(new.slip)) > LONGEST_NUMBER:
         faults["check_number"] = N_("Use at most 80 characters.")
     if any(amount < 1 for amount in new.pays.values()):
@@ -187,7 +187,7 @@ def _invoices(session: Session, new: NewPayment) -> list[Document]:
             sentence = TOO_MUCH % {"number": invoice.label}
             raise Invalid(sentence, fields={"pays": sentence})
         if invoice.currency != new.currency or invoice.livemode != new.livemode:
-            raise Invalid(N_("The payment is in another currency than the invoice."))
+            raise Invalid(N_("The payment and the invoice have different currencies."))
     return found
 
 
@@ -203,7 +203,7 @@ def _invoice(session: Session, public_id: str) -> Document:
 
 
 def _lock_paid(session: Session, payment_id: str) -> Sequence[Document]:
-    """Return the invoices that a payment pays, locked before it is."""
+    """Return the invoices that a payment pays, locked before the payment."""
     paid = session.scalars(
         select(Settlement.invoice_id)
         .join(Payment, Payment.id == Settlement.payment_id)

@@ -1,7 +1,7 @@
-"""The card provider as the product sees it: what it is asked, and the objects that it answers with.
+"""The card provider's protocol: its requests and the objects that it returns.
 
-One adapter implements it (lms/payments/stripe.py). Each call goes over the network, so none is
-made inside a transaction. Amounts are minor units.
+One adapter implements it (lms/payments/stripe.py). Each call uses the network, so none is made
+inside a transaction. Amounts are minor units.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ REFUSED = N_("The card provider refused this.")
 
 
 class ProviderRefused(Refused):
-    """The provider refused a request, and will refuse it again; `reason` is its sentence."""
+    """The provider refused a request, and would refuse it again; `reason` is its message."""
 
     code = "provider_refused"
 
@@ -27,17 +27,17 @@ class ProviderRefused(Refused):
 
 
 class KeyReused(ProviderRefused):
-    """An idempotency key was used before with other parameters."""
+    """An idempotency key was reused with other parameters."""
 
 
 class BadSignature(Refused):
-    """A webhook that nobody with our secret signed, or that was signed long ago."""
+    """A webhook without a valid signature, or signed too long ago."""
 
     code = "bad_signature"
 
 
 class SessionState(StrEnum):
-    """Where a checkout session is at the provider."""
+    """The state of a checkout session at the provider."""
 
     OPEN = "open"
     COMPLETE = "complete"
@@ -45,7 +45,7 @@ class SessionState(StrEnum):
 
 
 class ProviderRefundState(StrEnum):
-    """Where a refund is at the provider."""
+    """The state of a refund at the provider."""
 
     PENDING = "pending"
     SUCCEEDED = "succeeded"
@@ -53,7 +53,7 @@ class ProviderRefundState(StrEnum):
 
 
 class ProviderDisputeState(StrEnum):
-    """Where a dispute is at the provider; an inquiry takes no money."""
+    """The state of a dispute at the provider; an inquiry takes no money."""
 
     INQUIRY = "inquiry"
     OPEN = "open"
@@ -63,7 +63,7 @@ class ProviderDisputeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """A page to be paid on. The same key and parameters return the same session (M8)."""
+    """A payment page to create. The same key and parameters return the same session (M8)."""
 
     idempotency_key: str
     reference: str
@@ -77,7 +77,7 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class ProviderSession:
-    """A checkout session; `payment` is the reference of what was paid, "" before that."""
+    """A checkout session; `payment` is the reference of its payment, "" before that."""
 
     id: str
     reference: str
@@ -93,7 +93,7 @@ class ProviderSession:
 
 @dataclass(frozen=True, slots=True)
 class NewProviderRefund:
-    """Money that goes back to the card it came from."""
+    """Money to return to the card it came from."""
 
     idempotency_key: str
     reference: str
@@ -103,7 +103,7 @@ class NewProviderRefund:
 
 @dataclass(frozen=True, slots=True)
 class ProviderRefund:
-    """A refund; `reference` is ours, "" where it was made in the provider's dashboard."""
+    """A refund; `reference` is ours, "" if it was made in the provider's dashboard."""
 
     id: str
     reference: str
@@ -115,7 +115,7 @@ class ProviderRefund:
 
 @dataclass(frozen=True, slots=True)
 class ProviderDispute:
-    """A payment that is disputed at the payer's bank."""
+    """A payment that its payer disputes at their bank."""
 
     id: str
     payment: str
@@ -129,7 +129,7 @@ class ProviderDispute:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """An object that changes nothing here, such as a charge or a payout."""
+    """An object without effect here, such as a charge or a payout."""
 
     id: str
 
@@ -139,7 +139,7 @@ Fetched = ProviderSession | ProviderRefund | ProviderDispute | Other
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened at the provider: the object that changed, and nothing of its content."""
+    """An event at the provider: the ID of the object that changed, without its content."""
 
     id: str
     kind: str
@@ -167,8 +167,8 @@ class Entry:
 class Provider(Protocol):
     """A card provider.
 
-    Raises Unavailable where it can't be reached, has no time, or fails: ask again. Raises
-    ProviderRefused where asking again would not help.
+    Raises Unavailable if it can't be reached, times out, or fails: try again. Raises
+    ProviderRefused if trying again wouldn't help.
     """
 
     name: str
@@ -177,25 +177,25 @@ class Provider(Protocol):
     checkout_origin: str
 
     def create_session(self, new: NewSession) -> ProviderSession:
-        """Make a checkout session, or return the one that its key made; raises KeyReused."""
+        """Create a checkout session, or return the one created with its key; raises KeyReused."""
 
     def expire_session(self, session_id: str) -> None:
-        """End an open session; one that was paid meanwhile is left as it is."""
+        """End an open session; one that was paid in the meantime is left as it is."""
 
     def fetch(self, object_id: str) -> Fetched:
-        """Return an object as it is now."""
+        """Return an object in its current state."""
 
     def session_of(self, payment: str) -> ProviderSession | None:
-        """Return the session by which something was paid; None for what was paid otherwise."""
+        """Return the session of a payment; None if it was paid another way."""
 
     def refund(self, new: NewProviderRefund) -> ProviderRefund:
-        """Return money to its card; the same key does it once."""
+        """Return money to its card; the same key refunds only once."""
 
     def read_event(self, payload: bytes, signature: str, *, now: datetime) -> Event:
         """Return the event of a webhook; raises BadSignature."""
 
     def events(self, since: datetime) -> Iterator[Event]:
-        """Return what happened since then, the newest first."""
+        """Return the events since then, the newest first."""
 
     def entries(self, since: datetime) -> Iterator[Entry]:
         """Return the balance transactions since then and those of payouts since then."""

@@ -1,4 +1,4 @@
-"""Provider entries: the balance transactions of the card provider, and the payouts they add up to.
+"""Provider entries: the card provider's balance transactions, and the payouts they add up to.
 
 A payout is charges less refunds, disputes and fees, with adjustments (MONEY.md, M12).
 """
@@ -22,7 +22,7 @@ LISTED_AGAIN: Final = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class PayoutSum:
-    """A payout and what it is made of, in minor units; a difference means an entry is missing."""
+    """A payout and its parts, in minor units; a difference means that an entry is missing."""
 
     payout: str
     currency: str
@@ -35,13 +35,13 @@ class PayoutSum:
 
     @property
     def difference_minor(self) -> int:
-        """Return what was paid out beyond its entries; 0 where it adds up."""
+        """Return the amount paid out beyond its entries; 0 if it adds up."""
         inside = self.charges_minor + self.refunds_minor + self.other_minor - self.fees_minor
         return self.amount_minor - inside
 
 
 def store(session: Session, entries: Iterable[Entry], *, livemode: bool) -> None:
-    """Write balance transactions down; one that was known may have got its payout since."""
+    """Store balance transactions; a known one gets its payout if it has one by now."""
     for one in entries:
         put = insert_into(session, ProviderEntry).values(
             id=one.id,
@@ -65,7 +65,7 @@ def store(session: Session, entries: Iterable[Entry], *, livemode: bool) -> None
 
 
 def listed_since(session: Session, *, now: datetime) -> datetime:
-    """Return since when entries are asked for: from the oldest one that was not paid out."""
+    """Return the time from which to request entries: before the oldest one not yet paid out."""
     waiting = session.scalar(
         select(func.min(ProviderEntry.created_at)).where(ProviderEntry.payout.is_(None))
     )
@@ -75,7 +75,7 @@ def listed_since(session: Session, *, now: datetime) -> datetime:
 
 
 def payouts(session: Session) -> tuple[PayoutSum, ...]:
-    """Return the payouts of real money, the newest first, each with what it is made of."""
+    """Return the payouts in live mode, the newest first, with their parts."""
 
     def total(*kinds: str) -> ColumnElement[int]:
         return func.sum(case((ProviderEntry.kind.in_(kinds), ProviderEntry.amount_minor), else_=0))

@@ -1,4 +1,4 @@
-"""Provider events: the inbox of what the card provider says; a job folds each (MONEY.md, M5)."""
+"""Provider events: the inbox of the card provider's events; a job processes each (MONEY.md, M5)."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,7 +15,9 @@ from lms.models.payments import ProviderEvent
 from lms.payments.provider import Event, Provider
 
 FOLD: Final = "checkouts.fold"
-OTHER_ACCOUNT: Final = N_("This event is of another account, or of the other mode: live or test.")
+OTHER_ACCOUNT: Final = N_(
+    "This event belongs to another account, or to the other mode (live or test)."
+)
 LISTED_AGAIN: Final = timedelta(days=1)
 KEPT_BY_PROVIDER: Final = timedelta(days=30)
 
@@ -27,7 +29,7 @@ class WrongAccount(Refused):
 
 
 def store(session: Session, provider: Provider, event: Event, *, now: datetime) -> bool:
-    """Store an event alone, with the job that folds it; returns whether it was new.
+    """Store an event, and queue the job that processes it; return whether it was new.
 
     Raises WrongAccount.
     """
@@ -49,7 +51,7 @@ def store(session: Session, provider: Provider, event: Event, *, now: datetime) 
 
 
 def object_of(session: Session, provider: str, event_id: str) -> str | None:
-    """Return what an event is about; None where it was processed, or is not there."""
+    """Return the ID of an event's object; None if the event was processed or is unknown."""
     return session.scalar(
         select(ProviderEvent.object_id).where(
             ProviderEvent.provider == provider,
@@ -60,17 +62,17 @@ def object_of(session: Session, provider: str, event_id: str) -> str | None:
 
 
 def mark_processed(session: Session, provider: str, event_id: str, *, now: datetime) -> None:
-    """Mark an event as done, in the transaction that did it."""
+    """Mark an event as processed, in the transaction that processed it."""
     _mark(session, provider, event_id, processed_at=now, error=None)
 
 
 def mark_failed(session: Session, provider: str, event_id: str, error: str) -> None:
-    """Write why an event could not be folded, in a transaction of its own."""
+    """Record why an event couldn't be processed, in its own transaction."""
     _mark(session, provider, event_id, error=error)
 
 
 def fold_again(session: Session, provider: str, *, before: datetime, now: datetime) -> None:
-    """Queue the events again that came before that time and are not processed, once an hour."""
+    """Queue unprocessed events received before that time again, at most once an hour."""
     missed = session.scalars(
         select(ProviderEvent.event_id)
         .where(
@@ -85,7 +87,7 @@ def fold_again(session: Session, provider: str, *, before: datetime, now: dateti
 
 
 def listed_since(session: Session, provider: str, *, now: datetime) -> datetime:
-    """Return since when the provider is asked what happened: a day more than was heard of."""
+    """Return the time from which to request events: a day before the latest one received."""
     newest = session.scalar(
         select(func.max(ProviderEvent.received_at)).where(ProviderEvent.provider == provider)
     )
@@ -97,7 +99,7 @@ def _queue(session: Session, event_id: str, *, now: datetime, unique_key: str) -
         session,
         kind=FOLD,
         lane=Lane.PROMPT,
-        subject="",  # which is for ids of our own
+        subject="",  # subjects are our own IDs only
         payload={"event": event_id},
         now=now,
         unique_key=unique_key,

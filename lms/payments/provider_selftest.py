@@ -1,6 +1,6 @@
-"""The self-test of a card provider: an operator's own test key is tried, call by call.
+"""The self-test of a card provider: tries an operator's test key, call by call.
 
-It asks the provider alone: nothing of the library is read or written, and no money moves.
+It contacts only the provider: the database isn't used, and no money moves.
 """
 
 import hmac
@@ -26,12 +26,12 @@ from lms.payments.provider import (
 LIVE_KEY: Final = N_("This is a live key. Set a test key, sk_test_..., and try again.")
 AMOUNT_MINOR: Final = 100
 OTHER_MINOR: Final = 200
-BEFORE: Final = timedelta(minutes=5)  # clocks differ
+BEFORE: Final = timedelta(minutes=5)  # allows for different clocks
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One line: what was tried, what the provider answered, and whether that is right."""
+    """One line: what was tried, the provider's response, and whether that is right."""
 
     name: str
     got: str
@@ -40,7 +40,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What is tried: the provider, the webhook's secrets, the library's address, and the moment."""
+    """What to test: the provider, the webhook secrets, this site's URL, and the time."""
 
     provider: Provider
     webhook_secrets: tuple[str, ...]
@@ -49,9 +49,9 @@ class Tried:
 
 
 def prove(tried: Tried) -> Iterator[Proof]:
-    """Try a provider; a refusal ends the list with a line that says it.
+    """Test a provider; if it refuses, the last line says so.
 
-    Raises Conflict for a live key, and Unavailable where the provider can't be reached.
+    Raises Conflict for a live key, and Unavailable if the provider can't be reached.
     """
     if tried.provider.livemode:
         raise Conflict(LIVE_KEY)
@@ -88,7 +88,7 @@ def _sessions(tried: Tried) -> Iterator[Proof]:
 
 
 def completed_webhook(session_id: str, secret: str, *, now: datetime) -> tuple[bytes, str]:
-    """Return a webhook that says a checkout session is complete, and its signature."""
+    """Return a webhook for a completed checkout session, and its signature."""
     payload = json.dumps(
         {
             "id": f"evt_selftest_{session_id}",
@@ -141,17 +141,17 @@ def _asked(tried: Tried) -> NewSession:
 
 def _fetched(tried: Tried, session_id: str) -> ProviderSession:
     found = tried.provider.fetch(session_id)
-    assert isinstance(found, ProviderSession)  # noqa: S101  (its id is a session's)
+    assert isinstance(found, ProviderSession)  # noqa: S101  (its ID is a session's)
     return found
 
 
 def _sign(payload: bytes, secret: str, now: datetime) -> str:
-    """Sign as the provider does: https://docs.stripe.com/webhooks#verify-manually."""
+    """Return a signature like the provider's: https://docs.stripe.com/webhooks#verify-manually."""
     at = int(now.timestamp())
     digest = hmac.new(secret.encode(), f"{at}.".encode() + payload, sha256).hexdigest()
     return f"t={at},v1={digest}"
 
 
 def same(name: str, got: str, expected: str) -> Proof:
-    """Return the line of what should be as expected."""
+    """Return the line of a comparison."""
     return Proof(name, got, got == expected)

@@ -1,7 +1,7 @@
-"""Refunds: money that goes back to a payer, from a credit note or from money that pays nothing.
+"""Refunds: money returned to a payer, from a credit note or from unused money of a payment.
 
-A refund by check is owed until its check is written (MONEY.md, M11). Access is no matter of
-refunds: a credit note with the reason `return` takes it away (PRODUCT.md, R1).
+A refund by check is owed until its check is written (MONEY.md, M11). Refunds don't change access: a
+credit note with the reason `return` ends it (PRODUCT.md, R1).
 """
 
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ from lms.payments import settlements
 
 TOO_MUCH = N_("Refund at most what is open.")
 NOT_WAITING = N_("This refund was already sent or canceled.")
-BY_CARD = N_("This refund goes back to the card by itself.")
+BY_CARD = N_("This refund is sent to the card automatically.")
 SEND = "payments.refund"  # the job that sends a refund to the card
 
 
 @dataclass(frozen=True, slots=True)
 class NewRefund:
-    """A refund of a payment: by a credit note's outside id, or of what the payment pays nothing with.
+    """A refund of a payment: of a credit note, by public ID, or of the payment's unused money.
 
-    The same `idempotency_key` makes one refund, however often it is asked for.
+    The same `idempotency_key` creates only one refund.
     """
 
     payment_id: str
@@ -38,10 +38,10 @@ class NewRefund:
 
 
 def request(session: Session, new: NewRefund, *, actor: str | None, now: datetime) -> Refund:
-    """Owe a payer money; what it is taken from is not open any more.
+    """Create a refund; its amount is deducted from the open amount of its source.
 
-    What a card paid goes back to that card by a job, the rest by hand.
-    Raises NotFound, Invalid, and Conflict where less is open by now.
+    Card payments are refunded to the card by a job, others manually. Raises NotFound, Invalid, and
+    Conflict if less is open by now.
     """
     credit = _credit_note(session, new.credit_note_id) if new.credit_note_id else None
     payment = settlements.lock_payment(session, new.payment_id)
@@ -78,9 +78,9 @@ def request(session: Session, new: NewRefund, *, actor: str | None, now: datetim
 
 
 def refundable(session: Session, payment: Payment) -> int:
-    """Return how much of a payment is neither refunded, nor in dispute, nor lost by one.
+    """Return how much of a payment is neither refunded, nor in dispute, nor lost in one.
 
-    Below 0 where what is in dispute was refunded before.
+    Negative if a disputed amount was already refunded.
     """
     refunded = session.scalar(
         select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
@@ -99,7 +99,7 @@ def refundable(session: Session, payment: Payment) -> int:
 
 
 def goes_to_card(session: Session, payment: Payment) -> bool:
-    """Tell whether a payment's refunds go back to its card: until the provider failed one (M11)."""
+    """Return whether a payment's refunds go to its card, until the provider fails one (M11)."""
     failed = select(Refund.id).where(
         Refund.payment_id == payment.id,
         Refund.state == RefundState.FAILED,
@@ -117,16 +117,16 @@ def mark_done(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Record that a refund was paid out, with the number of its check; raises NotFound, Conflict."""
+    """Record that a refund was paid out, with its check number; raises NotFound and Conflict."""
     _refuse_sent(session, refund_id)
     _move(session, refund_id, state=RefundState.DONE, reference=reference.strip(), done_on=done_on)
     audit.record(session, "refund.done", refund_id, actor=actor, now=now)
 
 
 def cancel(session: Session, refund_id: str, *, actor: str | None, now: datetime) -> None:
-    """Take back a refund that was not paid out: the money is open again.
+    """Cancel a refund that wasn't paid out; the money is open again.
 
-    Raises NotFound, and Conflict where it was paid out or sent to a card.
+    Raises NotFound, and Conflict if it was paid out or sent to a card.
     """
     _refuse_sent(session, refund_id)
     _move(session, refund_id, state=RefundState.FAILED)
@@ -135,7 +135,7 @@ def cancel(session: Session, refund_id: str, *, actor: str | None, now: datetime
 
 
 def reopen(session: Session, refund: Refund) -> None:
-    """Put what a refund took back to where it was taken from, after it failed."""
+    """Return the amount of a failed refund to its source."""
     source: Payment | Document = session.get_one(Payment, refund.payment_id)
     if refund.credit_note_id is not None:
         source = session.get_one(Document, refund.credit_note_id)
@@ -143,7 +143,7 @@ def reopen(session: Session, refund: Refund) -> None:
 
 
 def _refuse_sent(session: Session, refund_id: str) -> None:
-    """Raise Conflict for a refund that the card provider has, or has next."""
+    """Raise Conflict for a refund that was sent to the card provider."""
     refund = session.scalar(select(Refund).where(Refund.public_id == refund_id).with_for_update())
     if refund is None:
         raise NotFound

@@ -1,8 +1,8 @@
-"""Settlements: so much of a payment or credit note pays that invoice, and undoing it.
+"""Settlements: an amount of a payment or credit note that pays an invoice, and undoing it.
 
-What is open is changed by conditional statements alone: of two who pay the same dollar at once,
+Open amounts change only in conditional statements, so that of two that use the same dollar at once,
 one is refused (MONEY.md, M1). Rows are locked in the order invoices, credit notes, payments, each
-by id.
+by ID.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,9 +26,9 @@ def settle(
     *,
     now: datetime,
 ) -> Settlement:
-    """Let so much of a payment or credit note pay an invoice.
+    """Pay an amount of an invoice from a payment or credit note.
 
-    Raises Conflict where less than that is open of either by now.
+    Raises Conflict if less is open on either side by now.
     """
     _take(session, Document, invoice.id, amount_minor)
     _take(session, type(source), source.id, amount_minor)
@@ -47,9 +47,9 @@ def settle(
 
 
 def undo(session: Session, settlements: Iterable[Settlement], *, now: datetime) -> int:
-    """Undo settlements: both sides are open again; returns the sum.
+    """Undo settlements, which reopens both sides; return the sum.
 
-    Raises Conflict for one that was undone by now.
+    Raises Conflict if one was undone in the meantime.
     """
     total = 0
     for one in settlements:
@@ -68,14 +68,15 @@ def undo(session: Session, settlements: Iterable[Settlement], *, now: datetime) 
         elif one.credit_note_id is not None:
             _give(session, Document, one.credit_note_id, one.amount_minor)
         total += one.amount_minor
+    # the updates above bypassed the session
     session.expire_all()
     return total
 
 
 def unsettle(session: Session, payment: Payment, amount_minor: int, *, now: datetime) -> set[int]:
-    """Undo so much of what a payment pays, the newest first; returns the invoices open again.
+    """Undo an amount of what a payment pays, the newest first; return the reopened invoices.
 
-    Less is undone where it pays less. The invoices and the payment are locked.
+    Undoes less if it pays less. The caller has locked the invoices and the payment.
     """
     paid = session.scalars(
         select(Settlement)
@@ -96,7 +97,7 @@ def unsettle(session: Session, payment: Payment, amount_minor: int, *, now: date
 
 
 def standing(session: Session, *, invoice_id: int) -> Sequence[Settlement]:
-    """Return the settlements of an invoice that were not undone, in their order."""
+    """Return the settlements of an invoice that weren't undone, the oldest first."""
     return session.scalars(
         select(Settlement)
         .where(Settlement.invoice_id == invoice_id, Settlement.undone_at.is_(None))
@@ -105,7 +106,7 @@ def standing(session: Session, *, invoice_id: int) -> Sequence[Settlement]:
 
 
 def lock_invoices(session: Session, invoice_ids: Iterable[int]) -> Sequence[Document]:
-    """Return invoices locked until the transaction ends, in the order of their ids."""
+    """Return invoices locked until the transaction ends, in ID order."""
     return session.scalars(
         select(Document)
         .where(Document.id.in_(set(invoice_ids)), Document.kind == DocumentKind.INVOICE)
@@ -116,7 +117,7 @@ def lock_invoices(session: Session, invoice_ids: Iterable[int]) -> Sequence[Docu
 
 
 def lock_payment(session: Session, public_id: str) -> Payment | None:
-    """Return a payment locked until the transaction ends; None where there is none."""
+    """Return a payment locked until the transaction ends, or None."""
     return session.scalar(
         select(Payment)
         .where(Payment.public_id == public_id)
@@ -126,16 +127,16 @@ def lock_payment(session: Session, public_id: str) -> Payment | None:
 
 
 def take_open(session: Session, source: Payment | Document, amount_minor: int) -> None:
-    """Take so much from what is open of a payment or credit note, such as for a refund.
+    """Deduct from the open amount of a payment or credit note, such as for a refund.
 
-    Raises Conflict where less is open by now.
+    Raises Conflict if less is open by now.
     """
     _take(session, type(source), source.id, amount_minor)
     _reread(session, source)
 
 
 def give_open(session: Session, source: Payment | Document, amount_minor: int) -> None:
-    """Put so much back into what is open of a payment or credit note."""
+    """Add to the open amount of a payment or credit note."""
     _give(session, type(source), source.id, amount_minor)
     _reread(session, source)
 

@@ -1,4 +1,4 @@
-"""Stripe: the one place that calls it, by its hosted checkout page (MONEY.md, The card provider)."""
+"""Stripe: the one place that calls it, with its hosted checkout page (MONEY.md, The card provider)."""
 
 import hmac
 import json
@@ -52,12 +52,12 @@ _DISPUTE_STATES: Final = {
 
 @cache
 def open_stripe(settings: StripeSettings) -> "Stripe":
-    """Return Stripe as the settings say; one client for each process."""
+    """Return the Stripe adapter for the settings; one client per process."""
     return Stripe(settings)
 
 
 class Stripe:
-    """Stripe behind the protocol of lms/payments/provider.py."""
+    """Stripe as the protocol in lms/payments/provider.py."""
 
     name = "stripe"
 
@@ -107,7 +107,7 @@ class Stripe:
         with _faults():
             try:
                 self._client.checkout.sessions.expire(session_id)
-            except stripe.InvalidRequestError:  # it was paid, or has expired
+            except stripe.InvalidRequestError:  # it was paid or has expired
                 return
 
     def fetch(self, object_id: str) -> Fetched:
@@ -178,7 +178,7 @@ class Stripe:
 
 
 def is_signed(payload: bytes, header: str, secret: str, *, now: datetime) -> bool:
-    """Tell whether a `Stripe-Signature` is of this payload, by this secret, within five minutes."""
+    """Return whether a `Stripe-Signature` matches a payload and secret, within five minutes."""
     parts = [part.strip().partition("=") for part in header.split(",")]
     times = [value for name, _, value in parts if name == "t" and value.isdecimal()]
     if not times or abs(now - datetime.fromtimestamp(int(times[0]), UTC)) > SIGNED_FOR:
@@ -195,7 +195,7 @@ def sign(payload: bytes, at: str, secret: str) -> str:
 
 @contextmanager
 def _faults() -> Iterator[None]:
-    """Raise what Stripe refuses, and what it fails at, as the protocol says."""
+    """Convert Stripe's exceptions to those of the protocol."""
     try:
         yield
     except stripe.IdempotencyError as error:
@@ -211,12 +211,12 @@ def _time(seconds: int) -> datetime:
 
 
 def _id(value: object) -> str:
-    """Return the id of what Stripe names by its id, or gives whole."""
+    """Return the ID of an object that Stripe gives as an ID or expanded."""
     return value if isinstance(value, str) else str(getattr(value, "id", ""))
 
 
 def _reference(metadata: object) -> str:
-    """Return our reference; the metadata of what others made may have none."""
+    """Return our reference; metadata of objects created elsewhere may have none."""
     return str(getattr(metadata, "reference", ""))
 
 

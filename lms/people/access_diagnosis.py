@@ -20,15 +20,24 @@ from lms.models.accounts import Login
 from lms.models.organizations import Organization
 from lms.models.seats import VerifiedDomain
 from lms.organizations.organizations import find_manager
+from lms.people.caller_facts import (
+    CallerFacts,
+    OfferedPool,
+    offered_pools,
+    order_of_grant,
+    read_facts,
+    read_facts_of_address,
+)
 from lms.people.grant_and_seat_history import HeldSeat, read_seats, read_seats_for
+from lms.people.invited_people import Waiting, read_waiting
 from lms.people.profile_read_model import find_other
 
-NO_ADDRESS = N_("Enter an e-mail address, or the id of a log-in.")
+NO_ADDRESS = N_("Enter an email address, or the ID of an account.")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked: who wants to do what with which webinar, and when."""
+    """The question: the person, the webinar, the action, and the time."""
 
     who: str
     webinar_id: int
@@ -37,61 +46,118 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The answer: whose decision it is, the facts it was made from, and what stands around it.
+class Caller:
+    """The person asked about: with an account, or an address without one.
 
-    `account` is None for an address that leads to no login; `came_by` is the name of the login
-    that the address belongs to where that one was merged. `domain_of` names the organization whose
-    verified domain the address is of, `manager` who can be asked where that is the next step;
-    `bounced` tells that the last letter to the address came back.
+    `came_by` is the name of the login that the address belongs to, if that login was merged; `begun` is
+    the public ID of a never confirmed account with this address; `domain_of` names the organization
+    whose verified domain the address has; `bounced` is the last email to the address, if it bounced.
     """
 
     account: Account | None
     came_by: str
-    decision: Decision
-    case: Case
+    begun: str | None
+    email: str | None
     seats: tuple[HeldSeat, ...]
+    waiting: tuple[Waiting, ...]
     domain_of: str
     organization_slug: str
-    manager: str | None
     bounced: Bounced | None
+    facts: CallerFacts
+
+    @property
+    def key(self) -> str:
+        """Return the key of their address, "" for a person without one."""
+        return read_address(self.email).key if self.email else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer: whom it is about, the decision and its facts, and the possible next steps.
+
+    `manager` can be asked if that is the next step; `order` is the public ID of the order that the
+    deciding grant came from; in `pools` the person could be given a seat.
+    """
+
+    caller: Caller
+    decision: Decision
+    case: Case
+    manager: str | None
+    order: str | None
+    pools: tuple[OfferedPool, ...]
+
+
+def read_caller(session: Session, who: str) -> Caller:
+    """Return the person with an address or a login's public ID; unknown addresses are allowed.
+
+    Raises Invalid (field `address`) for text that is neither.
+    """
+    account, came_by = _account(session, who)
+    begun = None
+    if account is not None:
+        seats, email = read_seats(session, account.id), account.email
+        facts = read_facts(session, account.id)
+    else:
+        address = read_address(who, field="address")
+        seats, email = read_seats_for(session, address.key), address.shown
+        facts = read_facts_of_address(session, address.key)
+        begun = session.scalar(select(Login.public_id).where(Login.email_key == address.key))
+    organization = _organization_of(session, email)
+    return Caller(
+        account=account,
+        came_by=came_by,
+        begun=begun,
+        email=email,
+        seats=seats,
+        waiting=read_waiting(session, read_address(email).key) if email else (),
+        domain_of=organization.name if organization else "",
+        organization_slug=organization.slug if organization else "",
+        bounced=_bounce_of(session, email),
+        facts=facts,
+    )
+
+
+def pools_for(
+    session: Session, caller: Caller, webinar_id: int | None, *, now: datetime
+) -> tuple[OfferedPool, ...]:
+    """Return the pools in which a caller could be given a seat, for one webinar or for any."""
+    return offered_pools(
+        session,
+        login_id=caller.account.id if caller.account else None,
+        email_key=caller.key,
+        seats=caller.seats,
+        webinar_id=webinar_id,
+        now=now,
+    )
 
 
 def inquire(session: Session, asked: Asked) -> Found:
-    """Decide for whoever `asked.who` means: an address, or a login's outside id.
+    """Decide for the person that `asked.who` names: an address, or a login's public ID.
 
-    For an address without a login, the decision is the one that its owner would meet with a login
-    of their own; the session has to be a writing one, though nothing in it is kept.
+    For an address without a login, the decision is the one that its owner would get with a login of
+    their own; this needs a writing session, though nothing in it is saved.
 
-    Raises Invalid (field `address`) for what is neither, NotFound for a webinar that is none.
+    Raises Invalid (field `address`) for text that is neither, NotFound for an unknown webinar.
     """
-    account, came_by = _account(session, asked.who)
-    if account is not None:
-        case = load_case(session, login_id=account.id, webinar_id=asked.webinar_id)
-        seats = read_seats(session, account.id)
-        email = account.email
+    caller = read_caller(session, asked.who)
+    if caller.account is not None:
+        case = load_case(session, login_id=caller.account.id, webinar_id=asked.webinar_id)
     else:
-        address = read_address(asked.who, field="address")
-        case = _as_if_confirmed(session, address, asked)
-        seats, email = read_seats_for(session, address.key), address.shown
-    organization = _organization_of(session, email)
+        case = _as_if_confirmed(session, read_address(asked.who, field="address"), asked)
     decision = decide(case.login, case.webinar, asked.action, asked.at)
     asked_of = asked_organization(decision)
     return Found(
-        account=account,
-        came_by=came_by,
+        caller=caller,
         decision=decision,
         case=case,
-        seats=seats,
-        domain_of=organization.name if organization else "",
-        organization_slug=organization.slug if organization else "",
         manager=find_manager(session, asked_of) if asked_of is not None else None,
-        bounced=_bounce_of(session, email),
+        order=order_of_grant(session, decision.grant.public_id) if decision.grant else None,
+        pools=pools_for(session, caller, asked.webinar_id, now=asked.at),
     )
 
 
 def _account(session: Session, who: str) -> tuple[Account | None, str]:
-    """Return the login that is meant, and the name of the one it was merged from if it was."""
+    """Return the login that is meant, and the name of the login merged into it, if that was named."""
     if "@" not in who:
         try:
             named = find_other(session, who)
@@ -114,7 +180,7 @@ def _account(session: Session, who: str) -> tuple[Account | None, str]:
 
 
 def _as_if_confirmed(session: Session, address: Address, asked: Asked) -> Case:
-    """Load the facts as they would be for a login of this address: it is made, and taken back."""
+    """Load the facts as they would be for a login with this address, which is added and rolled back."""
     savepoint = session.begin_nested()
     try:
         account = accounts.add_login(

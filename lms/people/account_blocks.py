@@ -13,18 +13,18 @@ from lms.models.accounts import Login
 from lms.models.playback import PlaybackEnd
 from lms.playback import sessions as playback_sessions
 
-NOT_YOURSELF = N_("You can't block your own log-in.")
-MERGED = N_("This log-in was merged into another. Block that one.")
-NOT_BLOCKED = N_("This log-in is not blocked.")
+NOT_YOURSELF = N_("You can't block your own account.")
+MERGED = N_("This account was merged into another. Block that one.")
+NOT_BLOCKED = N_("This account isn't blocked.")
 
 
 def block(
     session: Session, login_id: int, *, reason: str, actor: str | None, now: datetime
 ) -> None:
-    """Shut a login out: every browser is signed out, and what it plays stops.
+    """Block a login: end its browser sessions and its playback.
 
-    One that is blocked stays so since then, for the new reason. Raises NotFound for a login that is
-    none, Invalid without a reason, Forbidden to block oneself, Conflict for one that was merged.
+    A blocked login keeps its time of blocking and gets the new reason. Raises NotFound for an unknown
+    login, Invalid without a reason, Forbidden to block oneself, and Conflict for a merged login.
     """
     kept = checked_reason(reason)
     row = session.execute(
@@ -48,7 +48,7 @@ def block(
 
 
 def unblock(session: Session, login_id: int, *, actor: str | None, now: datetime) -> None:
-    """Let a login in again; raises NotFound for one that is none, Conflict when it isn't blocked."""
+    """Unblock a login; raises NotFound for an unknown one, Conflict if it isn't blocked."""
     public_id = session.scalar(select(Login.public_id).where(Login.id == login_id))
     if public_id is None:
         raise NotFound

@@ -40,7 +40,7 @@ OnExport = Callable[[Session, int], tuple[OwnSystem, ...]]
 
 @dataclass(frozen=True, slots=True)
 class OwnGrant:
-    """Something that was bought or given, in force or not; `covers` is "" for everything."""
+    """A bought or given grant, in force or not; `covers` is "" for everything."""
 
     kind: OfferKind
     scope: Scope
@@ -52,7 +52,7 @@ class OwnGrant:
 
 @dataclass(frozen=True, slots=True)
 class OwnSecondFactor:
-    """An authenticator app or passkey with which the person signs in, without what is secret of it."""
+    """An authenticator app or passkey of the person, without its secret."""
 
     kind: FactorKind
     name: str
@@ -62,7 +62,7 @@ class OwnSecondFactor:
 
 @dataclass(frozen=True, slots=True)
 class OwnMembership:
-    """What the person is in an organization."""
+    """The person's role in an organization."""
 
     organization: str
     role: Role
@@ -71,9 +71,9 @@ class OwnMembership:
 
 @dataclass(frozen=True, slots=True)
 class OwnAsked:
-    """A place in an organization that the person was asked to take and has not accepted.
+    """An invitation to an organization that the person has not accepted.
 
-    `email` and `name` are what the organization's managers wrote.
+    `email` and `name` are as the organization's managers wrote them.
     """
 
     organization: str
@@ -85,7 +85,7 @@ class OwnAsked:
 
 @dataclass(frozen=True, slots=True)
 class OwnProgress:
-    """A webinar that was begun; `share` of it was seen, 0 to 1."""
+    """A webinar that the person began; `share` is the watched part, 0 to 1."""
 
     webinar: str
     share: float
@@ -94,7 +94,7 @@ class OwnProgress:
 
 @dataclass(frozen=True, slots=True)
 class OwnCertificate:
-    """A certificate that was issued to the person; corrected and revoked ones are there, too."""
+    """A certificate issued to the person; corrected and revoked ones are included."""
 
     number: str
     webinar: str
@@ -107,7 +107,7 @@ class OwnCertificate:
 
 @dataclass(frozen=True, slots=True)
 class OwnRegistration:
-    """A live webinar the person said they would come to."""
+    """A live webinar that the person registered for."""
 
     webinar: str
     registered_at: datetime
@@ -118,7 +118,7 @@ class OwnRegistration:
 
 @dataclass(frozen=True, slots=True)
 class OwnLiveMinutes:
-    """How long the person was at a live webinar, as it counts for the certificate."""
+    """How long the person attended a live webinar, as counted for the certificate."""
 
     webinar: str
     minutes: int
@@ -127,7 +127,7 @@ class OwnLiveMinutes:
 
 @dataclass(frozen=True, slots=True)
 class OwnShowing:
-    """A showing to a group on whose roster the person stands, as the host or they wrote it."""
+    """A group viewing whose roster lists the person, as the host or the person entered it."""
 
     webinar: str
     name: str
@@ -137,7 +137,7 @@ class OwnShowing:
 
 @dataclass(frozen=True, slots=True)
 class OwnRequest:
-    """What the person asked the house for, and what it answered."""
+    """A request that the person sent to our team, and the answer."""
 
     kind: RequestKind
     name: str
@@ -149,7 +149,7 @@ class OwnRequest:
 
 @dataclass(frozen=True, slots=True)
 class OwnTaxPaper:
-    """Why the person pays no sales tax; `states` are two-letter codes, none for all of them."""
+    """Why the person pays no sales tax; `states` are two-letter codes, empty for all states."""
 
     basis: ExemptionBasis
     states: tuple[str, ...]
@@ -160,7 +160,7 @@ class OwnTaxPaper:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter that was written to the person."""
+    """An email that was written to the person."""
 
     to: str
     subject: str
@@ -169,7 +169,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class PersonalData:
-    """All that is kept about a person, over every login that is theirs."""
+    """All stored data about a person, over all their logins."""
 
     name: str
     email: str | None
@@ -203,9 +203,9 @@ class PersonalData:
 def read_personal_data(
     session: Session, login_id: int, *, hooks: Sequence[OnExport], now: datetime
 ) -> PersonalData:
-    """Return what is kept about the person of a login, merged ones included; raises NotFound.
+    """Return the stored data about the person of a login, including merged logins; raises NotFound.
 
-    `hooks` are what the parts keep of each login.
+    `hooks` return the data that components store about each login.
     """
     login = session.scalar(select(Login).where(Login.id == login_id))
     if login is None:
@@ -371,7 +371,7 @@ def _requests(session: Session, own_ids: Sequence[int]) -> tuple[OwnRequest, ...
 
 
 def _own_addresses(own_ids: Sequence[int]) -> CompoundSelect[str | None]:
-    """Return the addresses that are surely theirs, as keys."""
+    """Return the keys of the person's confirmed addresses."""
     return union(
         select(Login.email_key).where(
             Login.id.in_(own_ids), Login.email_key.is_not(None), Login.confirmed_at.is_not(None)

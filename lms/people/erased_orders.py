@@ -1,8 +1,8 @@
 """Erased orders: what becomes of an erased person's orders and payments (MONEY.md, M21).
 
-Documents stay as they were issued for the years in which a tax office may ask for them; then they
-lose the name and address, and keep their amounts. What was typed about the person besides goes at
-once, and so do their drafts.
+Documents stay as issued for the years in which a tax office may ask for them; then they lose the name
+and address, and keep their amounts. Other text about the person is deleted at once, and so are their
+drafts.
 """
 
 import json
@@ -22,7 +22,7 @@ from lms.models.orders import Order, Quote
 from lms.models.payments import Checkout, Payment
 
 ERASED_NAME: Final = "Erased person"
-# The longest time for which the IRS asks to keep records of a sale (Publication 583).
+# The longest time for which the IRS asks businesses to keep records of a sale (Publication 583).
 LEGAL_TIME: Final = timedelta(days=7 * 366)
 _SILENTLY: Final = {"synchronize_session": False}
 
@@ -30,11 +30,11 @@ _SILENTLY: Final = {"synchronize_session": False}
 def forget(
     session: Session, login_ids: Sequence[int], keys: Sequence[str], *, now: datetime
 ) -> None:
-    """Delete a person's drafts, and take their name and addresses from what stays.
+    """Delete a person's drafts, and remove their name and addresses from the orders that stay.
 
-    `keys` are the addresses that are surely theirs. A draft that was quoted stays, as its quote
-    does, and is canceled, so that its link sells nothing anymore. What an organization ordered
-    stays its own; who ordered it is not named any more.
+    `keys` are the person's confirmed addresses. A quoted draft stays, as its quote does, and is
+    canceled so that its link sells nothing anymore. An organization's orders stay; the person who
+    ordered is no longer named.
     """
     theirs = or_(
         Order.login_id.in_(login_ids),
@@ -56,11 +56,11 @@ def forget(
 
 
 def documents_by(session: Session, issued_by: datetime) -> list[str]:
-    """Return the documents, by their outside ids, that were issued by then and name an erased person."""
+    """Return the public IDs of documents that were issued by then and name an erased person."""
     billed_to = Document.snapshot["bill_to"]["name"].as_string()
-    # an erased login has no address and the name that erasure gives it
+    # an erased login has no address, and the name that erasure sets
     is_erased = Login.email.is_(None) & (Login.name == ERASED_NAME)
-    # a quote is nobody's yet: its order says whose, or has lost the name and address
+    # a quote has no owner yet: its order names one, or has lost the name and address
     their_quote = (
         Document.login_id.is_(None)
         & Order.organization_id.is_(None)
@@ -84,7 +84,7 @@ def documents_by(session: Session, issued_by: datetime) -> list[str]:
 
 
 def forget_in_document(session: Session, document_id: str) -> None:
-    """Take the name and address out of a document; its PDF is to be deleted by the caller before."""
+    """Remove the name and address from a document; the caller must delete its PDF before."""
     document = session.scalars(select(Document).where(Document.public_id == document_id)).one()
     nobody = {"name": ERASED_NAME, "attention": "", "address": [], "email": "", "vendor_number": ""}
     document.snapshot = {**document.snapshot, "bill_to": nobody}
@@ -105,7 +105,7 @@ def _delete_drafts(session: Session, theirs: ColumnElement[bool]) -> None:
 
 
 def _cancel_quoted(session: Session, theirs: ColumnElement[bool], now: datetime) -> None:
-    """Cancel what the person alone was quoted; a cart that is being paid goes on."""
+    """Cancel the person's own quoted drafts; a cart in payment continues."""
     session.execute(
         updating(Order)
         .where(
@@ -122,7 +122,7 @@ def _cancel_quoted(session: Session, theirs: ColumnElement[bool], now: datetime)
 
 
 def _forget_names(session: Session, ids: Sequence[int], login_ids: Sequence[int]) -> None:
-    """Take the person's name from orders, and from quotes that they accepted by it."""
+    """Remove the person's name from orders, and from quotes that they accepted."""
     names = select(func.lower(Login.name)).where(Login.id.in_(login_ids))
     their_own = select(Order.id).where(Order.id.in_(ids), Order.organization_id.is_(None))
     accepted = or_(Quote.order_id.in_(their_own), func.lower(Quote.accepted_name).in_(names))
@@ -137,7 +137,7 @@ def _forget_names(session: Session, ids: Sequence[int], login_ids: Sequence[int]
 
 
 def _forget_bill_to(session: Session, ids: Sequence[int], keys: Sequence[str]) -> None:
-    """Take the person out of where an organization's orders are billed, as corrected by hand."""
+    """Remove the person from the manually corrected billing address of an organization's orders."""
     billed = select(Order).where(
         Order.bill_to.is_not(None), or_(Order.id.in_(ids), _holds(Order.bill_to, keys))
     )
@@ -149,6 +149,6 @@ def _forget_bill_to(session: Session, ids: Sequence[int], keys: Sequence[str]) -
 
 
 def _holds(column: Any, keys: Sequence[str]) -> ColumnElement[bool]:  # noqa: ANN401  (a JSON column)
-    """Tell that the text of a JSON column holds one of these addresses."""
+    """Return the condition that the text of a JSON column contains one of these addresses."""
     text = func.lower(cast(column, Text))
     return or_(false(), *(text.contains(json.dumps(key), autoescape=True) for key in keys))

@@ -1,8 +1,8 @@
 """Erasure of a person: frees their seats and deletes their personal data (PRODUCT.md, I5).
 
-The login's row stays without name and address, so that what was sold and shown keeps its sums.
-Documents are kept for the legal time with what they say, with the tax papers that go with them, and
-orders and payments with their amounts and days (MONEY.md, M21). Audit rows hold ids alone.
+The login's row stays without name and address, so that totals of sales and views stay right. Documents
+stay unchanged for the legal time, with the tax papers that belong to them, and orders and payments keep
+their amounts and dates (MONEY.md, M21). Audit rows contain only IDs.
 """
 
 import json
@@ -41,17 +41,15 @@ OnErase = Callable[[Session, int], None]
 ON_THE_TEAM: Final = N_(
     "An account on our team can't be deleted. Ask an owner to remove its role first."
 )
-MERGED: Final = N_("This log-in was merged into another. Erase that one; both go together.")
-ERASED_ALREADY: Final = N_("This person was erased before.")
-LEADS_ALONE: Final = N_(
-    "%(organizations)s would be left without an owner. Make somebody else an owner there first."
-)
+MERGED: Final = N_("This account was merged into another. Erase that one to erase both.")
+ERASED_ALREADY: Final = N_("This person was already erased.")
+LEADS_ALONE: Final = N_("%(organizations)s would have no owner. Make someone else an owner first.")
 ERASED_AS: Final = "Erased on request."
 
 
 @dataclass(frozen=True, slots=True)
 class _Person:
-    """One person: every login that is theirs, and every address that is surely theirs."""
+    """One person: all their logins and all their confirmed addresses."""
 
     public_id: str
     login_ids: tuple[int, ...]
@@ -69,10 +67,10 @@ def erase(
 ) -> None:
     """Erase a person with all logins that were merged into theirs; it can't be undone.
 
-    Whatever they play stops, their seats are free for others, and nobody signs in by it again.
-    `hooks` are what the parts do in the same transaction. Raises NotFound for a login that is
-    none, Conflict for staff, for one that was merged into another, who was erased before, or
-    without whom an organization of several people would have no owner.
+    Their playback stops, their seats become free, and the login can no longer sign in. `hooks`
+    let components delete their data in the same transaction. Raises NotFound for an unknown login, and
+    Conflict for a team account, a merged login, an erased login, or the only owner of an organization
+    that has other people.
     """
     person = _person(session, login_id)
     manager_and_owner_permissions.hold_owners(session, login_id)
@@ -155,7 +153,7 @@ def _sits(person: _Person) -> ColumnElement[bool]:
 
 
 def _forget_places(session: Session, person: _Person) -> None:
-    """Take the address and the name from what seats, lists and rooms remember."""
+    """Remove the address and the name from assignments, waitlists, and attendee lists."""
     silently = {"synchronize_session": False}
     first = person.login_ids[0]
     for model, which in (
@@ -191,7 +189,7 @@ def _forget_places(session: Session, person: _Person) -> None:
 
 
 def _forget_lists(session: Session, person: _Person) -> None:
-    """Take the person out of lists that were sent: one of the past that waits is sent again without."""
+    """Remove the person from uploaded lists; a checked past-sales list naming them must be sent again."""
     silently = {"synchronize_session": False}
     session.execute(
         delete(SeatImportRow)
@@ -232,7 +230,7 @@ def _forget_emails_and_requests(session: Session, person: _Person) -> None:
         .values(name=ERASED_NAME, email="", message="", answer="", note="")
         .execution_options(**silently)
     )
-    # Whom somebody else named for a seat stands in that request, and in the answer to it.
+    # A seat request, and the answer to it, may name the person as the one to receive the seat.
     session.execute(
         update(DeskRequest)
         .where(func.lower(DeskRequest.to_email).in_(person.keys))
@@ -242,8 +240,8 @@ def _forget_emails_and_requests(session: Session, person: _Person) -> None:
 
 
 def _forget_doings(session: Session, person: _Person) -> None:
-    """Delete what they watched, noted, were assigned and belonged to, and every way in."""
-    # reports of rooms that wait to be looked at name anybody; they are sent again
+    """Delete their views, notes, assignments, memberships, and all means of signing in."""
+    # unreviewed room reports may name anyone, so all are deleted and have to be sent again
     session.execute(delete(RoomReport))
     session.execute(delete(RoomStay).where(RoomStay.key.in_(person.keys)))
     for model in (

@@ -21,7 +21,7 @@ from lms.models.orders import Order, OrderLine, PurchaseOrder, Terms
 from lms.models.organizations import Organization
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
-from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
 from lms.seats import pools
 
 LOOKED_AT_ONCE: Final = 400
@@ -30,7 +30,7 @@ MOST_TITLES: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class OrderedAs:
-    """The order that a grant came from; `organization` is who owns it, "" for the person."""
+    """The order that a grant came from; `organization` is its owner, "" for the person."""
 
     public_id: str
     organization: str
@@ -41,10 +41,10 @@ class OrderedAs:
 
 @dataclass(frozen=True, slots=True)
 class HeldGrant:
-    """A grant of a login, how it stands by itself, and where it came from.
+    """A grant of a login, its state, and where it came from.
 
-    `covers` is the title or name of what it covers, "" for everything; `via` is the outside id of
-    the login that has it, which is another one where two were merged.
+    `covers` is the title or name of what it covers, "" for everything; `via` is the public ID of the
+    login that has it, which differs if two logins were merged.
     """
 
     public_id: str
@@ -80,11 +80,12 @@ class HeldSeat:
     claimed_at: datetime | None
     ended_at: datetime | None
     ended_as: AssignmentEnd | None
+    seat: str  # its public ID
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A webinar that a login has begun, and how much of it was seen, 0 to 1."""
+    """A webinar that a login has begun, and the watched share, 0 to 1."""
 
     slug: str
     title: str
@@ -94,7 +95,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What somebody could no longer watch without a grant: how many, and the newest by title."""
+    """The recordings that a person could no longer watch without a grant: count and newest titles."""
 
     total: int
     titles: tuple[str, ...]
@@ -153,8 +154,10 @@ _SEATS = (
         Assignment.claimed_at,
         Assignment.ended_at,
         Assignment.ended_as,
+        Seat.public_id,
     )
     .join_from(Assignment, Pool, Pool.id == Assignment.pool_id)
+    .join(Seat, Seat.id == Assignment.seat_id)
     .join(Organization, Organization.id == kept_organization(Pool.organization_id))
     .outerjoin(Webinar, Webinar.id == Pool.webinar_id)
     .outerjoin(Series, Series.id == Pool.series_id)
@@ -163,7 +166,7 @@ _SEATS = (
 
 
 def read_grants(session: Session, login_id: int, *, now: datetime) -> tuple[HeldGrant, ...]:
-    """Return the grants of a login and of those merged into it, also those that are over."""
+    """Return the grants of a login and of logins merged into it, past ones included."""
     theirs = or_(Login.id == login_id, Login.merged_into == login_id)
     rows = session.execute(
         _GRANTS.where(theirs).order_by(
@@ -174,7 +177,7 @@ def read_grants(session: Session, login_id: int, *, now: datetime) -> tuple[Held
 
 
 def read_grant(session: Session, grant_id: str, *, now: datetime) -> HeldGrant:
-    """Return a login's grant by its outside id; raises NotFound."""
+    """Return a login's grant by its public ID; raises NotFound."""
     row = session.execute(_GRANTS.where(Grant.public_id == grant_id)).one_or_none()
     if row is None:
         raise NotFound
@@ -182,7 +185,7 @@ def read_grant(session: Session, grant_id: str, *, now: datetime) -> HeldGrant:
 
 
 def read_seats(session: Session, login_id: int) -> tuple[HeldSeat, ...]:
-    """Return a login's seats, those it is invited to by any of its addresses, and former ones."""
+    """Return a login's seats, those any of its addresses is invited to, and former ones."""
     theirs = or_(Login.id == login_id, Login.merged_into == login_id)
     keys = select(Login.email_key).where(theirs, Login.email_key.is_not(None))
     further = select(LoginAlias.email_key).join_from(LoginAlias, Login).where(theirs)
@@ -194,12 +197,12 @@ def read_seats(session: Session, login_id: int) -> tuple[HeldSeat, ...]:
 
 
 def read_seats_for(session: Session, email_key: str) -> tuple[HeldSeat, ...]:
-    """Return the seats that an address is invited to, for one that leads to no login."""
+    """Return the seats that an address is invited to, for an address without a login."""
     return _seats(session, Assignment.email_key == email_key)
 
 
 def read_watched(session: Session, login_id: int) -> tuple[Watched, ...]:
-    """Return what one login alone has begun to watch, what it saw last first."""
+    """Return what one login alone has begun to watch, latest first."""
     rows = session.execute(
         select(
             Webinar.slug,
@@ -219,10 +222,10 @@ def read_watched(session: Session, login_id: int) -> tuple[Watched, ...]:
 
 
 def weigh_loss(session: Session, grant_id: str, *, now: datetime) -> Loss:
-    """Tell which recordings the holder of a grant could no longer watch without it.
+    """Return which recordings the holder of a grant could no longer watch without it.
 
-    Each is decided with it and without it, so what another grant lets in to is no loss. Raises
-    NotFound.
+    Each recording is decided with and without the grant, so recordings that another grant covers are
+    not lost. Raises NotFound.
     """
     line = session.execute(
         select(
@@ -250,9 +253,9 @@ def revoke(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Take one grant back at once, a login's or a pool's, found by its outside id.
+    """Revoke one grant at once, a login's or a pool's, found by its public ID.
 
-    Raises NotFound, Conflict when it was taken back before, Invalid without a reason.
+    Raises NotFound, Conflict if it was already revoked, Invalid without a reason.
     """
     why = checked_reason(reason)
     of_pool = session.scalar(select(Grant.pool_id).where(Grant.public_id == grant_id))

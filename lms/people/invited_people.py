@@ -1,6 +1,6 @@
-"""Invited people who have no account yet: found by name and address, and their invitations.
+"""Invited people without an account: found by name and address, with their invitations.
 
-They are known by the address that an organization invited, or that waits for a seat (PRODUCT.md, I7).
+They are known by an address that an organization invited or that is on a waitlist (PRODUCT.md, I7).
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from lms.people.grant_and_seat_history import HeldSeat, read_seats_for
 
 @dataclass(frozen=True, slots=True)
 class InvitedRow:
-    """An invited person of a list; `is_open` tells that an invitation can still be accepted."""
+    """An invited person in a list; `is_open` means that an invitation can still be accepted."""
 
     email: str
     name: str
@@ -51,7 +51,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class InvitedPerson:
-    """All that is known of an invited person; `key` finds the emails to them."""
+    """Everything known about an invited person; `key` finds the emails to them."""
 
     email: str
     key: str
@@ -62,10 +62,11 @@ class InvitedPerson:
 
 
 def find_invited(session: Session, query: str, *, offset: int = 0, limit: int = 50) -> InvitedPage:
-    """Return the invited people whose name and address have every word, the latest first."""
+    """Return the invited people whose name or address has every word, the latest first."""
     people = _people(query)
+    # Each row carries the total, so that the invitations are searched only once.
     rows = session.execute(
-        select(people)
+        select(people, func.count().over().label("total"))
         .order_by(people.c.invited_at.desc(), people.c.email_key)
         .offset(offset)
         .limit(limit)
@@ -81,13 +82,15 @@ def find_invited(session: Session, query: str, *, offset: int = 0, limit: int = 
         )
         for row in rows
     )
+    if rows or not offset:
+        return InvitedPage(items, rows[0].total if rows else 0)
     return InvitedPage(items, session.scalar(select(func.count()).select_from(people)) or 0)
 
 
 def read_invited(session: Session, email: str) -> InvitedPerson:
     """Return an invited person by their address.
 
-    Raises Invalid for what is no address, NotFound for one that nobody invited or that has an
+    Raises Invalid for an invalid address, NotFound for an address that was never invited or has an
     account.
     """
     address = read_address(email)
@@ -115,7 +118,7 @@ def read_invited(session: Session, email: str) -> InvitedPerson:
         name=next((row.name for row in names if row.name), ""),
         invited_at=min(row.created_at for row in names),
         seats=seats,
-        waiting=_waiting(session, address.key),
+        waiting=read_waiting(session, address.key),
     )
 
 
@@ -181,7 +184,8 @@ def _organizations(session: Session, keys: Sequence[str]) -> dict[str, list[str]
     return found
 
 
-def _waiting(session: Session, key: str) -> tuple[Waiting, ...]:
+def read_waiting(session: Session, key: str) -> tuple[Waiting, ...]:
+    """Return the waitlists that an address, given by its key, is on."""
     rows = session.execute(
         select(Organization.name, Organization.slug, WaitingEntry.joined_at)
         .join_from(WaitingEntry, Pool, Pool.id == WaitingEntry.pool_id)

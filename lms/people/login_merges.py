@@ -1,7 +1,7 @@
-"""Login merges: join two logins of one person, and undo it (PRODUCT.md, I2).
+"""Login merges: merge two logins of one person, and undo it (PRODUCT.md, I2).
 
-`merged_into` of the one that is given up names the one that is kept. Decisions and progress read
-both, and whoever signs in by the address or the password of the one is in by the other.
+`merged_into` of the merged login names the kept one. Decisions and progress read both, and signing in
+with the address or the password of either opens the kept login.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,16 +22,16 @@ from lms.playback import sessions as playback_sessions
 
 OnMerge = Callable[[Session, int, int], None]
 
-WITH_ITSELF = N_("Choose another log-in: this is the same one.")
+WITH_ITSELF = N_("Choose a different account.")
 MERGED_ALREADY = N_(
-    "This log-in was merged before. Undo that first, or choose the one it went into."
+    "This account was already merged. Undo that first, or choose the account it was merged into."
 )
-KEPT_IS_MERGED = N_("The log-in to keep was itself merged into another. Keep that one instead.")
-HAS_MERGED = N_("Other log-ins were merged into this one. Keep it, or undo those merges first.")
+KEPT_IS_MERGED = N_("The account to keep was merged into another. Keep that one instead.")
+HAS_MERGED = N_("Other accounts were merged into this one. Keep it, or undo those merges first.")
 ON_THE_TEAM = N_("One of these accounts is on our team. Ask an owner to remove its role first.")
-IS_BLOCKED = N_("One of the two is blocked. Unblock it first.")
-IS_UNCONFIRMED = N_("One of the two was never confirmed, so nobody has shown whose it is.")
-NOT_MERGED = N_("This log-in is not merged.")
+IS_BLOCKED = N_("One of the accounts is blocked. Unblock it first.")
+IS_UNCONFIRMED = N_("The email address of one account was never confirmed.")
+NOT_MERGED = N_("This account isn't merged.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ class _Side:
 
 
 def check_merge(session: Session, *, kept: str, merged: str) -> None:
-    """Raise what would keep these two logins, by their outside ids, from being merged.
+    """Raise the error that prevents merging these two logins, given by their public IDs.
 
-    NotFound for one that is none; Invalid when they are the same; Conflict where one was merged
-    before (there are no chains), is blocked, was never confirmed, or is staff's. Waits for nobody.
+    NotFound for an unknown login; Invalid if they are the same; Conflict if one was merged before
+    (there are no chains), is blocked, was never confirmed, or is on the team. Takes no locks.
     """
     _pair(session, kept, merged, locks=False)
 
@@ -63,13 +63,13 @@ def merge(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Merge `merged` into `kept`, by their outside ids, and sign its browsers out.
+    """Merge `merged` into `kept`, given by their public IDs, and end the merged login's browser sessions.
 
-    If one of the two has a second factor, it is needed for both: browsers of the kept one that did
-    no second step are signed out, too.
+    If either has a second factor, both need it: the kept login's browser sessions without a second step
+    are ended, too.
 
-    Links and codes that were mailed to the merged one stop working. `hooks` are what the parts
-    do in the same transaction. Raises as `check_merge` does.
+    Links and codes emailed to the merged login stop working. `hooks` let components act in the same
+    transaction. Raises as `check_merge` does.
     """
     stays, goes = _pair(session, kept, merged, locks=True)
     session.execute(
@@ -81,7 +81,7 @@ def merge(
     link_tokens_and_codes.void(session, goes.id, *EmailPurpose, now=now)
     playback_sessions.end_for_login(session, goes.id, ended_as=PlaybackEnd.SIGNED_OUT, now=now)
     browser_sessions.end_all(session, goes.id, now=now)
-    if browser_sessions.has_second_factor(session, goes.id):  # now of both
+    if browser_sessions.has_second_factor(session, goes.id):  # both logins need it now
         browser_sessions.end_without_second_step(session, stays.id, now=now)
     for hook in hooks:
         hook(session, stays.id, goes.id)
@@ -90,12 +90,12 @@ def merge(
 
 
 def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) -> None:
-    """Let a merged login stand for itself again, with all that it held and had watched.
+    """Separate a merged login again, with all its access and progress.
 
-    What the kept one plays ends; its player goes on by itself with what it holds alone. Where the
-    merged one had a way in, which led to the kept one, whoever is in is out, and what was mailed
-    to either opens nothing. Raises NotFound for a login that is none, Conflict for one that is not
-    merged.
+    The kept login's playback is revoked; its player restarts automatically with its own access only. If
+    the merged login had an address, which opened the kept one, the kept login's browser sessions end,
+    and links and codes emailed to it stop working. Raises NotFound for an unknown login, Conflict for
+    one that isn't merged.
     """
     row = session.execute(
         select(Login.id, Login.merged_into, Login.email_key)
@@ -126,7 +126,7 @@ def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) 
 
 
 def _pair(session: Session, kept: str, merged: str, *, locks: bool) -> tuple[_Side, _Side]:
-    """Check both rows; who merges `locks` them, so that two at once can't make a chain."""
+    """Check both rows; merging also locks them, so that two merges at once can't make a chain."""
     if kept == merged:
         raise Invalid(WITH_ITSELF, fields={"other": WITH_ITSELF})
     both = (

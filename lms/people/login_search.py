@@ -1,7 +1,7 @@
-"""Login search for staff, by parts of names and addresses, among hundreds of thousands.
+"""Login search for our team, by parts of names and addresses, among hundreds of thousands.
 
-The table `login_search` holds the words of each login and an index of every three letters of them:
-FTS5 on SQLite, text arrays on PostgreSQL. Triggers keep it, and it stands in its migration alone.
+The table `login_search` has the words of each login and a trigram index of them: FTS5 on SQLite, text
+arrays on PostgreSQL. Triggers maintain it, and only its migration defines it.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from lms.core.json_row_aggregates import gathered
 from lms.models.accounts import Login, SellerRole
 from lms.models.organizations import Membership, Organization
 
-INDEXED: Final = 3  # letters; a shorter word is looked for in every row
+INDEXED: Final = 3  # letters; shorter words are searched for in every row
 ID_LENGTH: Final = 26
 
 
@@ -43,7 +43,7 @@ class Show(StrEnum):
     BLOCKED = "blocked"
     MERGED = "merged"
     UNCONFIRMED = "unconfirmed"
-    INVITED = "invited"  # they have no login: lms/people/invited_people.py finds them
+    INVITED = "invited"  # without a login: lms/people/invited_people.py finds them
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +110,9 @@ _SEARCH: Final = table(
 def find_people(
     session: Session, query: str, *, show: Show = Show.EVERYONE, offset: int = 0, limit: int = 50
 ) -> People:
-    """Return the logins whose name and addresses have every word, or whose outside id it is.
+    """Return the logins whose name or addresses have every word, or the login with that public ID.
 
-    The newest come first; but an address that is written in full comes before those that merely
-    have it within.
+    The newest come first, after the login whose full address is the query.
     """
     words = query.split()
     if not words:
@@ -138,7 +137,7 @@ def find_people(
 
 
 def _matching(words: list[str], dialect: str) -> Select[int]:
-    """Return the selection of the ids whose words have all of these within them."""
+    """Return the selection of the ids whose words contain all of these."""
     indexed = [word for word in words if len(word) >= INDEXED]
     if dialect == "sqlite":
         asked = select(literal_column("login_search.rowid", Integer)).select_from(_SEARCH)
@@ -151,12 +150,13 @@ def _matching(words: list[str], dialect: str) -> Select[int]:
         if indexed:
             trigrams = {each for word in indexed for each in _trigrams(word.lower())}
             asked = asked.where(_SEARCH.c.trigrams.contains(sorted(trigrams)))
-        left = [word for word in words if len(word) != INDEXED]  # the same letters, elsewhere
+        # trigrams of a longer word may match elsewhere
+        left = [word for word in words if len(word) != INDEXED]
     for word in left:
         asked = asked.where(_SEARCH.c.words.contains(word.lower(), autoescape=True))
     if dialect == "sqlite":
         return asked
-    # Asked for the newest few, PostgreSQL would read row after row in the hope of meeting them soon.
+    # With ORDER BY and LIMIT, PostgreSQL would scan rows in order, hoping for an early match.
     found = asked.cte("found").prefix_with("MATERIALIZED")
     return select(found.c.login_id)
 

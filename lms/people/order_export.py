@@ -1,4 +1,4 @@
-"""Order export: a person's orders, documents and payments, as their data export has them."""
+"""Order export: a person's orders, documents and payments for their data export."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ Addresses = CompoundSelect[str | None]
 
 @dataclass(frozen=True, slots=True)
 class OwnOrder:
-    """An order that the person placed; `organization` is "" where they bought for themselves.
+    """An order that the person placed; `organization` is "" if they bought for themselves.
 
-    `name` and `email` are as they were typed, `covers` what its lines were called.
+    `name` and `email` are as typed; `covers` are the descriptions of its lines.
     """
 
     number: str
@@ -33,7 +33,7 @@ class OwnOrder:
 
 @dataclass(frozen=True, slots=True)
 class OwnDocument:
-    """A quote, invoice, credit note, receipt or statement of the person's; amounts in minor units."""
+    """A quote, invoice, credit note, receipt or statement of a person; amounts in minor units."""
 
     kind: DocumentKind
     number: str
@@ -46,7 +46,7 @@ class OwnDocument:
 
 @dataclass(frozen=True, slots=True)
 class OwnPayment:
-    """Money that the person paid, in minor units; `check_number` is "" for other methods."""
+    """A payment by the person, in minor units; `check_number` is "" for other methods."""
 
     method: PaymentMethod
     amount_minor: int
@@ -59,7 +59,7 @@ class OwnPayment:
 def read_orders(
     session: Session, own_ids: Sequence[int], addresses: Addresses
 ) -> tuple[OwnOrder, ...]:
-    """Return the orders of logins, and those placed with addresses that are surely theirs."""
+    """Return the orders of logins, and those placed with their confirmed addresses."""
     theirs = or_(
         Order.login_id.in_(own_ids),
         Order.contact_id.in_(own_ids),
@@ -120,7 +120,7 @@ def read_documents(
 
 
 def read_payments(session: Session, own_ids: Sequence[int]) -> tuple[OwnPayment, ...]:
-    """Return what logins paid for themselves."""
+    """Return the payments that logins made for themselves."""
     rows = session.execute(
         select(
             Payment.method,

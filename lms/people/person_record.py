@@ -1,4 +1,4 @@
-"""The person record: which outside ids a person's timeline is about, and their invitations."""
+"""The person record: the public IDs that a person's timeline is about, and their invitations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from lms.models.organizations import MemberInvitation, Organization, Role
 
 @dataclass(frozen=True, slots=True)
 class RoleInvitation:
-    """A role in an organization that a person was asked to take and has not accepted."""
+    """A role in an organization that was offered to a person and not yet accepted."""
 
     organization: str
     slug: str
@@ -42,7 +42,7 @@ def role_invitations_of(session: Session, login_id: int) -> Sequence[RoleInvitat
 
 
 def subjects_of_person(login_id: int) -> Select[str]:
-    """Return the subquery of the outside ids that a person's timeline is about: logins and grants."""
+    """Return the subquery of the public IDs in a person's timeline: logins and grants."""
     theirs = logins_of(login_id)
     found = union(
         select(Login.public_id).where(Login.id.in_(theirs)),
@@ -52,7 +52,7 @@ def subjects_of_person(login_id: int) -> Select[str]:
 
 
 def keys_of_person(login_id: int) -> Select[str]:
-    """Return the subquery of the keys of all addresses that a person is known by."""
+    """Return the subquery of the keys of all of a person's addresses."""
     theirs = logins_of(login_id)
     found = union(
         select(Login.email_key).where(Login.id.in_(theirs), Login.email_key.is_not(None)),

@@ -12,7 +12,7 @@ from lms.models.accounts import Login
 
 @dataclass(frozen=True, slots=True)
 class PossibleTwin:
-    """Two logins by their outside ids, with the names they go by, and how they are alike."""
+    """Two logins by their public IDs, with their names and the kind of likeness."""
 
     login: str
     name: str
@@ -22,7 +22,7 @@ class PossibleTwin:
 
 
 def possible_twins(session: Session, found: Iterable[LikeLogins]) -> tuple[PossibleTwin, ...]:
-    """Return the pairs that are not one person yet, each once; merged logins count as one."""
+    """Return the pairs that aren't merged yet, each once; merged logins count as one."""
     alike = tuple(found)
     ids = {one for pair in alike for one in (pair.login_id, pair.other_id)}
     rows = session.execute(

@@ -1,4 +1,4 @@
-"""The profile read model: a person as staff see them."""
+"""The profile read model: a person as our team sees them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What somebody is in an organization."""
+    """A person's role in an organization."""
 
     slug: str
     organization: str
@@ -37,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """All that staff see of a login but what it holds."""
+    """Everything our team sees about a login except its access."""
 
     id: int
     public_id: str
@@ -59,7 +59,7 @@ class Person:
 
 
 def read_person(session: Session, public_id: str) -> Person:
-    """Return a login, found by its outside id; raises NotFound."""
+    """Return a login, found by its public ID; raises NotFound."""
     login = session.scalar(select(Login).where(Login.public_id == public_id))
     if login is None:
         raise NotFound
@@ -90,9 +90,9 @@ def read_person(session: Session, public_id: str) -> Person:
 
 
 def find_other(session: Session, typed: str) -> Named:
-    """Return the login that staff name by its outside id or by an address; raises NotFound.
+    """Return the login with a public ID or an address; raises NotFound.
 
-    An address names the login that has it, also where that one was merged.
+    An address finds the login that has it, even if that login was merged.
     """
     text = typed.strip().casefold()
     has_alias = exists().where(LoginAlias.login_id == Login.id, LoginAlias.email_key == text)

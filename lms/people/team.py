@@ -1,4 +1,4 @@
-"""The seller's team: who belongs to it in which role, and changing that."""
+"""The seller's team: list its members and change their roles."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ _ORDER: Final = case(
 
 @dataclass(frozen=True, slots=True)
 class TeamMember:
-    """A person of the team."""
+    """A member of the team."""
 
     public_id: str
     name: str
@@ -34,7 +34,7 @@ class TeamMember:
 
 @dataclass(frozen=True, slots=True)
 class NewTeamMember:
-    """A person to join the team; the name is for an account that has to be made."""
+    """A person to add to the team; the name is for a new account."""
 
     address: Address
     role: SellerRole
@@ -42,7 +42,7 @@ class NewTeamMember:
 
 
 def list_team(session: Session) -> tuple[TeamMember, ...]:
-    """Return the people of the team: owners, staff, bookkeepers, each by name."""
+    """Return the team members: owners, staff, bookkeepers, each by name."""
     rows = session.execute(
         select(
             Login.public_id,
@@ -62,7 +62,7 @@ def list_team(session: Session) -> tuple[TeamMember, ...]:
 
 
 def find_team_member(session: Session, public_id: str) -> TeamMember:
-    """Return a person of the team; raises NotFound."""
+    """Return a team member; raises NotFound."""
     for member in list_team(session):
         if member.public_id == public_id:
             return member
@@ -72,10 +72,10 @@ def find_team_member(session: Session, public_id: str) -> TeamMember:
 def add_to_team(
     session: Session, new: NewTeamMember, *, links: Links, actor: str | None, now: datetime
 ) -> str:
-    """Give the person of an address a role in the team; returns their name.
+    """Give the person with an address a role in the team; returns their name.
 
-    Where it leads to nobody an account is made, and its owner is sent the link for choosing a
-    password. Raises Invalid for a name that can't be, Conflict as `set_role` does.
+    If the address has no confirmed account, one is made, and its owner is emailed the link for choosing
+    a password. Raises Invalid for an invalid name, Conflict as `set_role` does.
     """
     try:
         account = accounts.find_by_email(session, new.address.shown)
@@ -95,9 +95,10 @@ def set_role(
 ) -> None:
     """Give a person another role in the team, or none.
 
-    Raises NotFound for an account that is none or was merged, Conflict when the last owner would go.
+    Raises NotFound for an unknown or merged account, Conflict if the team would lose its last owner.
     """
-    owners = session.scalars(  # locked, so that of two who go at once one stays
+    # locked, so that two owners who leave at the same time can't both succeed
+    owners = session.scalars(
         select(Login.public_id)
         .where(Login.seller_role == SellerRole.OWNER)
         .order_by(Login.id)

@@ -1,4 +1,4 @@
-"""Training export: what organizations assigned to a person, and the groups they are in."""
+"""Training export: the training that organizations assigned to a person, and their groups."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from lms.models.training import (
 
 @dataclass(frozen=True, slots=True)
 class OwnAssigned:
-    """Training that an organization asked for; `policy` is the text to confirm, "" for none."""
+    """Training that an organization assigned; `policy` is the text to acknowledge, "" for none."""
 
     organization: str
     training: str
@@ -32,7 +32,7 @@ class OwnAssigned:
 
 @dataclass(frozen=True, slots=True)
 class OwnGroup:
-    """A group that an organization put the person into."""
+    """A group that an organization added the person to."""
 
     organization: str
     group: str

@@ -14,10 +14,10 @@ from lms.core.database import Database
 from lms.models.playback import PlaybackSession
 
 FRESH_FOR: Final = timedelta(seconds=2)
-# Without a database nobody can be told to stop, so after this nobody goes on either.
+# If the database can't be read for this long, playback stops, since no session can be ended.
 BLIND_FOR: Final = timedelta(seconds=30)
-# An end is visible when its transaction commits, a little after the moment it carries; and the
-# clocks of two machines differ.
+# An end becomes visible when its transaction commits, a little after its timestamp; and the clocks of
+# two machines differ.
 OVERLAP: Final = timedelta(minutes=2)
 TIDY_EVERY: Final = timedelta(minutes=5)
 
@@ -30,11 +30,11 @@ log = structlog.get_logger()
 
 
 class EndedSessionCache:
-    """Answers whether a session may go on; one a process, shared by its threads.
+    """Returns whether a session can continue; one per process, shared by its threads.
 
-    The ended sessions whose tokens are still in time are read whole at first, then what is new,
-    at most once in two seconds and by one thread while the others answer from memory. A session
-    ended by any process is over here within about two seconds.
+    The first call reads all ended sessions whose tokens are still valid. Later, new ones are read at
+    most every two seconds, by one thread while the others answer from memory. A session ended by any
+    process is ended here within about two seconds.
     """
 
     def __init__(
@@ -49,18 +49,18 @@ class EndedSessionCache:
         self._tidied_at: datetime | None = None
 
     def __call__(self, session_id: str) -> bool:
-        """Tell whether the session has not ended; no, too, when that cannot be known."""
+        """Return whether the session has not ended; False if that can't be determined."""
         at = self._clock()
         if not self._is_within(at, FRESH_FOR):
             self._refresh(at)
         return session_id not in self._ended and self._is_within(at, BLIND_FOR)
 
     def _is_within(self, at: datetime, span: timedelta) -> bool:
-        # A clock set back counts as old, or nothing would be read until it has caught up.
+        # A clock that was set back counts as old; otherwise nothing would be read until it caught up.
         return self._read_at is not None and abs(at - self._read_at) < span
 
     def _refresh(self, at: datetime) -> None:
-        # One thread reads. The others wait for it only where memory is too old to answer from.
+        # One thread reads; the others wait for it only if the cache is too old to answer from.
         if not self._lock.acquire(blocking=not self._is_within(at, FRESH_FOR * 2)):
             return
         try:
@@ -78,7 +78,7 @@ class EndedSessionCache:
             for public_id, expires_at in session.execute(_ENDED, values):
                 self._ended[public_id] = expires_at
         if self._tidied_at is None or abs(at - self._tidied_at) > TIDY_EVERY:
-            # Their tokens have run out, so the signature alone keeps them out.
+            # Expired tokens are rejected by their signature check anyway.
             self._ended = {key: end for key, end in self._ended.items() if end > at}
             self._tidied_at = at
         self._read_at = at

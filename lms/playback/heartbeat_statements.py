@@ -17,7 +17,7 @@ from lms.models.seats import Assignment, AssignmentState, Pool
 
 @dataclass(slots=True)
 class Heard:
-    """One row of `BEATING`, in its order."""
+    """One row of `BEATING`, in column order."""
 
     id: int
     login_id: int
@@ -59,8 +59,8 @@ _recording, _webinar, _login = Recording.__table__.c, Webinar.__table__.c, Login
 _grant, _seat, _pool = Grant.__table__.c, Assignment.__table__.c, Pool.__table__.c
 _stream = Stream.__table__.c
 
-# A seat of the pool that holds the grant, or of a part of it that was allotted to a child; in a
-# frame, of its organization's.
+# When the person claimed a seat in the pool with the grant, or in a part of it allotted to a member
+# organization; for playback in a frame, in a pool of the frame's organization.
 _claimed_at = (
     select(_seat.claimed_at)
     .join_from(Assignment.__table__, Pool.__table__, _pool.id == _seat.pool_id)
@@ -125,7 +125,8 @@ _HEARD = (
     .where(_session.public_id == bindparam("session_id"))
 )
 BEATING = CompiledStatement(_HEARD)
-# On PostgreSQL two screens of one person wait for each other here; on SQLite they already did.
+# On PostgreSQL, two screens of one person wait for each other here; on SQLite, BEGIN IMMEDIATE does
+# that.
 BEATING_LOCKED = CompiledStatement(_HEARD.with_for_update(of=WatchRecord.__table__))
 HOLD = CompiledStatement(
     update(Stream)
@@ -147,9 +148,9 @@ KEEP = CompiledStatement(_KEPT)
 
 
 def _kept_in_one() -> Update:
-    """Return what keeps a beat in one statement, unless the record or the stream changed meanwhile.
+    """Return one statement that stores a beat, unless the record or the stream changed meanwhile.
 
-    The record is locked first and the stream after it, as everywhere.
+    It locks the record before the stream, as everywhere, to avoid deadlocks.
     """
     unchanged = (
         select(_record.id)

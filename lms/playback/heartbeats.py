@@ -1,4 +1,4 @@
-"""Heartbeats: a player reports its position every 15 seconds; its session goes on or ends."""
+"""Heartbeats: a player reports its position every 15 seconds; its session continues or ends."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from lms.playback.heartbeat_statements import (
 from lms.playback.progress_bitmap import Beat, Seen, Verdict, watched_seconds, weigh, without_last
 from lms.playback.stream_limit import Claim
 
-# Who is watching is known to the minute; each beat would write one row more for it otherwise.
+# Reports need this only to the minute; writing it at each beat would cost another row update.
 BEAT_NOTED_EVERY: Final = timedelta(minutes=1)
 
 _ENDS: Final = {
@@ -40,15 +40,15 @@ _ENDS: Final = {
 }
 
 
-# After these the person's place is another player's, or the last beat was told already.
+# After these, another player has the stream, or the player has already sent its last beat.
 _WITHOUT_LAST: Final = frozenset((PlaybackEnd.CLOSED, PlaybackEnd.TAKEN_OVER))
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A beat that was taken in, and what is now kept of the recording.
+    """A stored beat, and what is now stored for the recording.
 
-    `is_due` tells that by this beat the certificate may be earned: `eligibility.consider_session` knows.
+    If `is_due`, this beat may have earned the certificate; `eligibility.consider_session` decides.
     """
 
     verdict: Verdict
@@ -59,23 +59,23 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The session is over, for this reason."""
+    """The session has ended, for this reason."""
 
     reason: PlaybackEnd
 
 
 @dataclass(frozen=True, slots=True)
 class Doubtful:
-    """The grant that let in no longer does, or the stream is elsewhere: `keep_beat` finds out."""
+    """The session's grant no longer admits, or another session has the stream: `keep_beat` decides."""
 
 
 def keep_beat(session: Session, session_id: str, *, beat: Beat, now: datetime) -> Kept | Ended:
-    """Keep the place and the earned buckets of a beat, or end the session and say why.
+    """Store a beat's position and earned buckets, or end the session and return the reason.
 
-    The policy is asked again at every beat, in a frame within its organization alone, and the stream is held for another 45 s: where
-    another screen has it, this session ends (PRODUCT.md, G1 and E1). What was watched up to an end
-    is told by the beat after it, and is kept though the session is over; what was played since is not. Raises
-    NotFound for a session that is not there.
+    Each beat asks the policy again (in a frame, within its organization only) and extends the stream's
+    lease by 45 s; if another screen has the stream, this session ends (PRODUCT.md, G1 and E1). A beat
+    after the end still stores what was watched before it, but not after. Raises NotFound for an unknown
+    session.
     """
     answer = _keep_locked(Driver.of(session), session_id, beat=beat, now=now)
     if isinstance(answer, Ended):
@@ -94,7 +94,7 @@ def keep_beat(session: Session, session_id: str, *, beat: Beat, now: datetime) -
 
 
 def _keep_last(session: Session, session_id: str, *, beat: Beat, now: datetime) -> None:
-    """Keep what a player watched up to its end, which it hears of by this beat."""
+    """Store what a player watched before its session ended, which this beat reports."""
     driver = Driver.of(session)
     found = BEATING_LOCKED.one(driver, {"session_id": session_id})
     if found is None:
@@ -115,10 +115,9 @@ def _keep_last(session: Session, session_id: str, *, beat: Beat, now: datetime) 
 def _place_at_end(
     session: Session, heard: Heard, told: Beat, before: Beat, end: datetime
 ) -> dict[str, object]:
-    """Return which place is kept when a player tells only afterwards where it stood at its end.
+    """Return the position to store if a beat arrives after the end of its session.
 
-    Where it stood still meanwhile, nobody was set back; and what another session has told since
-    then is later than anything that this one can tell.
+    An unchanged position between the two is kept, as is a later one from another session.
     """
     known = session.execute(
         select(WatchRecord.position_s, WatchRecord.updated_at).where(
@@ -135,11 +134,12 @@ def _place_at_end(
 def keep_swiftly(
     driver: Driver, session_id: str, *, beat: Beat, now: datetime
 ) -> Kept | Ended | Doubtful:
-    """Do what `keep_beat` does while the grant that let in still does, with one read.
+    """Do what `keep_beat` does with a single read, if the session's own grant still admits.
 
-    More grants never take access away, so that one is enough to go on by. Where it isn't, or the
-    record changed meanwhile, nothing is kept and Doubtful returned; nor is anything of a session
-    that is over. On PostgreSQL it needs no transaction around it. Raises NotFound for a session that is not there.
+    Additional grants never remove access, so checking one is enough. If it does not admit, or the
+    record changed meanwhile, returns Doubtful and stores nothing; nothing is stored for an ended
+    session either. On PostgreSQL it needs no surrounding transaction. Raises NotFound for an unknown
+    session.
     """
     if driver.dialect.name != "postgresql":
         return _keep_locked(driver, session_id, beat=beat, now=now)
@@ -171,7 +171,7 @@ def _keep_locked(
 def _hear(
     driver: Driver, reading: CompiledStatement, session_id: str, now: datetime
 ) -> Heard | Kept | Ended | Doubtful:
-    """Return what is known of the session whose beat is to be kept, or the answer to it."""
+    """Return the row of the session for which to store a beat, or the answer if there is nothing to store."""
     found = reading.one(driver, {"session_id": session_id})
     if found is None:
         raise NotFound
@@ -223,7 +223,7 @@ def _still_admits(heard: Heard, now: datetime) -> bool:
 
 
 def _weighed(heard: Heard, *, beat: Beat, now: datetime) -> tuple[Kept, dict[str, object]]:
-    """Return the answer to a beat, and what is to be kept of it."""
+    """Return the answer to a beat, and the values to store."""
     seen = Seen(heard.buckets, max(heard.earned_until, heard.opened_at))
     seen, verdict = weigh(seen, beat, seconds=heard.seconds, now=now)
     watched_s = watched_seconds(seen.buckets, heard.seconds)
@@ -250,7 +250,7 @@ def _note(driver: Driver, heard: Heard, kept: Kept, now: datetime) -> None:
 
 
 def _reason_to_end(session: Session, session_id: str, *, now: datetime) -> PlaybackEnd | None:
-    """Ask the whole policy, and for the stream; None when the session goes on, by which grant is noted."""
+    """Ask the whole policy and claim the stream; return None if the session continues, with its new grant stored."""
     facts = sessions.read_session_facts(session, session_id)
     case = load_case(session, login_id=facts.login_id, webinar_id=facts.webinar_id)
     within = facts.organization_id

@@ -1,7 +1,7 @@
 """Private notes of a person on a webinar, each at a time in its recording.
 
-They hang on the webinar, so a new version of the recording keeps them, and on the login that wrote
-them: of merged logins (PRODUCT.md, I2) those of all are read.
+They belong to the webinar, so a new version of the recording keeps them, and to the login that wrote
+them; merged logins (PRODUCT.md, I2) see each other's.
 """
 
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ from lms.playback.watch_records import whose
 LONGEST: Final = 4000
 LATEST_S: Final = 7 * 24 * 3600.0
 MOST: Final = 1000
-# A deleted note can be put back while its page is open; then it goes.
+# A deleted note can be restored for an hour.
 KEPT_DELETED: Final = timedelta(hours=1)
 
-EMPTY: Final = N_("Write something first.")
-TOO_LONG: Final = N_("A note has 4,000 characters at most. Split it into two.")
-NO_MOMENT: Final = N_("Write it as minutes and seconds, such as 12:34.")
-TOO_MANY: Final = N_("There are a thousand notes on this webinar already. Delete some first.")
+EMPTY: Final = N_("Enter a note.")
+TOO_LONG: Final = N_("Notes can have up to 4,000 characters. Split this one into two.")
+NO_MOMENT: Final = N_("Enter a time in minutes and seconds, like 12:34.")
+TOO_MANY: Final = N_("You reached the limit of 1,000 notes on this webinar. Delete some first.")
 
 
 @dataclass(frozen=True, slots=True)
 class NoteFacts:
-    """A note; `at_s` is its moment, in seconds of the recording."""
+    """A note; `at_s` is its time in the recording, in seconds."""
 
     public_id: str
     at_s: float
@@ -39,7 +39,7 @@ class NoteFacts:
 
 @dataclass(frozen=True, slots=True)
 class OwnNote:
-    """A note with the title of its webinar, for its author to take along."""
+    """A note with the title of its webinar, for its author's data export."""
 
     webinar: str
     at_s: float
@@ -65,7 +65,7 @@ _OWN = (
 
 
 def read_notes(session: Session, *, login_id: int, webinar_id: int) -> tuple[NoteFacts, ...]:
-    """Return a person's notes on a webinar in the order of their moments."""
+    """Return a person's notes on a webinar, ordered by their time in the recording."""
     rows = session.execute(_NOTES, {"login_id": login_id, "webinar_id": webinar_id})
     return tuple(NoteFacts(*row) for row in rows)
 
@@ -78,7 +78,7 @@ def list_own(session: Session, login_id: int) -> tuple[OwnNote, ...]:
 def write(
     session: Session, *, login_id: int, webinar_id: int, at_s: float, text: str, now: datetime
 ) -> str:
-    """Keep a new note and return its outside id; raises Invalid, Conflict when there are too many."""
+    """Store a new note and return its public ID; raises Invalid, and Conflict at the limit."""
     kept = _checked(at_s, text)
     counted = (
         select(func.count())
@@ -100,7 +100,7 @@ def write(
 
 
 def change(session: Session, public_id: str, *, login_id: int, at_s: float, text: str) -> None:
-    """Change a note of a person's own; raises NotFound, Invalid."""
+    """Edit a person's own note; raises NotFound, Invalid."""
     _set(
         session,
         public_id,
@@ -111,17 +111,17 @@ def change(session: Session, public_id: str, *, login_id: int, at_s: float, text
 
 
 def take_away(session: Session, public_id: str, *, login_id: int, now: datetime) -> None:
-    """Delete a note of a person's own; it can be put back for an hour. Raises NotFound."""
+    """Delete a person's own note; it can be restored for an hour. Raises NotFound."""
     _set(session, public_id, login_id, Note.deleted_at.is_(None), {"deleted_at": now})
 
 
 def put_back(session: Session, public_id: str, *, login_id: int) -> None:
-    """Put back what was deleted; raises NotFound when it is gone for good."""
+    """Restore a deleted note; raises NotFound once it is permanently deleted."""
     _set(session, public_id, login_id, Note.deleted_at.is_not(None), {"deleted_at": None})
 
 
 def webinar_of(session: Session, public_id: str, *, login_id: int) -> str:
-    """Return the name in addresses of the webinar of a person's own note; raises NotFound."""
+    """Return the slug of the webinar of a person's own note; raises NotFound."""
     named = (
         select(Webinar.slug)
         .join_from(Note, Webinar, Webinar.id == Note.webinar_id)
@@ -134,7 +134,7 @@ def webinar_of(session: Session, public_id: str, *, login_id: int) -> str:
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
-    """Let go of what was deleted an hour ago."""
+    """Permanently delete notes that were deleted more than an hour ago."""
     session.execute(
         delete(Note)
         .where(Note.deleted_at <= now - KEPT_DELETED)

@@ -1,8 +1,8 @@
-"""The progress bitmap: 5-second buckets a person has watched; pure functions only.
+"""The progress bitmap: 5-second buckets that a person has watched; pure functions only.
 
-Bucket `i` is bit `i % 8` of byte `i // 8`, set once the seconds [5i, 5i + 5) were played. Merging
-is OR, so a beat may come twice. What a beat claims is paid for with time that has passed, at no
-more than the player's highest speed, so that seeking, replaying and forging earn nothing.
+Bucket `i` is bit `i % 8` of byte `i // 8`, set once the seconds [5i, 5i + 5) were played. Merging is
+OR, so a beat can be repeated. New buckets require that enough time has passed at the player's highest
+speed, so that seeking, replaying and forged beats earn nothing.
 """
 
 import math
@@ -14,11 +14,11 @@ from typing import Final
 
 BUCKET_S: Final = 5
 FASTEST: Final = 2.0
-# A film at double speed may run a little ahead of the server's clock: 2 % in the long run, and at
-# once the bucket that an earlier beat left half played and the round trip of a request.
+# A recording at double speed can run slightly ahead of the server's clock: 2% in the long run, plus
+# once the bucket half played at the previous beat and a request's round trip.
 DRIFT: Final = 1.02
 SLACK: Final = timedelta(seconds=5)
-# Players report their place four times a second, so the edge of a stretch is known to half a second.
+# Players report their position four times a second, so a span's edge is accurate to half a second.
 EDGE_S: Final = 0.5
 OVERRUN_S: Final = 1.0
 MOST_SPANS: Final = 200
@@ -26,7 +26,7 @@ MOST_SPANS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a recording, [starts_s, ends_s) in its own seconds."""
+    """A part of a recording, [starts_s, ends_s) in seconds."""
 
     starts_s: float
     ends_s: float
@@ -34,7 +34,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a player tells: where it stands, how fast it plays, what it played since it last told."""
+    """A player's report: its position, speed, and what it has played since the last report."""
 
     position_s: float
     rate: float
@@ -43,14 +43,14 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is kept of a person and a recording; `earned_until` is up to when time has been spent."""
+    """What is stored for a person and a recording; time before `earned_until` is already used up."""
 
     buckets: bytes
     earned_until: datetime
 
 
 class Verdict(StrEnum):
-    """What became of the stretches a beat claimed; all of them, or none."""
+    """The result for the spans of a beat: all are stored, or none."""
 
     KEPT = "kept"
     TOO_FAST = "too_fast"
@@ -59,11 +59,11 @@ class Verdict(StrEnum):
 
 
 class BadBeat(ValueError):
-    """Not a beat at all: a number is missing, not finite or below zero."""
+    """Not a valid beat: a number is missing, not finite, or negative."""
 
 
 def without_last(beat: Beat, seconds: float) -> Beat:
-    """Return a beat as it was that many seconds of a clock before: without what was played since."""
+    """Return a beat without its last `seconds` of clock time."""
     left = played = seconds * beat.rate
     spans: list[Span] = []
     for span in reversed(beat.spans):
@@ -75,12 +75,12 @@ def without_last(beat: Beat, seconds: float) -> Beat:
 
 
 def bucket_count(seconds: float) -> int:
-    """Return how many buckets a recording of that length has; the last may be a short one."""
+    """Return the number of buckets of a recording; the last can be shorter."""
     return max(1, math.ceil(seconds / BUCKET_S))
 
 
 def checked_beat(position_s: float, rate: float, spans: Iterable[tuple[float, float]]) -> Beat:
-    """Return the beat; raises BadBeat for numbers that no player could send."""
+    """Return a validated beat; raises BadBeat for numbers that no player could send."""
     beat = Beat(position_s, rate, tuple(Span(start, end) for start, end in spans))
     numbers = [position_s, rate, *(edge for span in beat.spans for edge in _edges(span))]
     if not all(math.isfinite(number) and number >= 0 for number in numbers):
@@ -91,11 +91,11 @@ def checked_beat(position_s: float, rate: float, spans: Iterable[tuple[float, fl
 
 
 def weigh(seen: Seen, beat: Beat, *, seconds: float, now: datetime) -> tuple[Seen, Verdict]:
-    """Return what is kept after a beat, and what became of its claim.
+    """Return what is stored after a beat, and the result for its spans.
 
-    Only buckets that were not kept before cost time: each its seconds at the highest speed. The
-    time is what passed since `seen.earned_until`; a claim beyond it, beyond the end, or at a
-    speed the player doesn't have earns nothing, and no time is saved up by waiting.
+    Only new buckets use time: their seconds at the highest speed, taken from the time since
+    `seen.earned_until`. A beat that needs more, reaches beyond the end, or has an impossible speed
+    earns nothing, and waiting does not save up time.
     """
     idle_until = max(seen.earned_until, now - SLACK)
     lost = Seen(seen.buckets, idle_until)
@@ -112,29 +112,29 @@ def weigh(seen: Seen, beat: Beat, *, seconds: float, now: datetime) -> tuple[See
 
 
 def merge(one: bytes, other: bytes, *, seconds: float) -> bytes:
-    """Return the buckets set in either, in as many bytes as the recording's length asks for."""
+    """Return the buckets set in either bitmap, in as many bytes as the recording's length requires."""
     count = bucket_count(seconds)
     bits = (_bits(one) | _bits(other)) & ((1 << count) - 1)
     return bits.to_bytes((count + 7) // 8, "little")
 
 
 def watched_seconds(buckets: bytes, seconds: float) -> float:
-    """Return how many seconds of the recording are in set buckets."""
+    """Return the number of seconds of the recording in set buckets."""
     bits, last = _bits(buckets), bucket_count(seconds) - 1
     whole = (bits & ((1 << last) - 1)).bit_count() * BUCKET_S
     return whole + (seconds - last * BUCKET_S if bits >> last & 1 else 0.0)
 
 
 def share(buckets: bytes, seconds: float) -> float:
-    """Return the part of the recording that was seen, 0 to 1."""
+    """Return the share of the recording that was watched, 0 to 1."""
     return min(1.0, watched_seconds(buckets, seconds) / seconds)
 
 
 def share_within(buckets: bytes, span: Span, *, seconds: float) -> float:
-    """Return the part of a stretch that was seen, 0 to 1, by the buckets that lie in it whole.
+    """Return the share of a span that was watched, 0 to 1, by the buckets entirely inside it.
 
-    Who plays from its start to its end has earned no bucket that begins before or ends after it.
-    A stretch that holds none goes by those it touches; one beyond the end was never seen.
+    Playing exactly the span earns no bucket that begins before it or ends after it. A span that
+    contains no whole bucket is measured by the buckets it touches; one beyond the end gives 0.
     """
     count = bucket_count(seconds)
     first = math.ceil((span.starts_s - EDGE_S) / BUCKET_S)
@@ -151,27 +151,27 @@ def share_within(buckets: bytes, span: Span, *, seconds: float) -> float:
 
 
 def parts(buckets: bytes, seconds: float) -> tuple[Span, ...]:
-    """Return the stretches that were seen, in order."""
+    """Return the spans that were watched, in order."""
     return tuple(_runs(_bits(buckets), seconds))
 
 
 def gaps(buckets: bytes, seconds: float) -> tuple[Span, ...]:
-    """Return the stretches that are still to be seen, in order."""
+    """Return the spans that were not watched, in order."""
     return tuple(_runs(~_bits(buckets) & ((1 << bucket_count(seconds)) - 1), seconds))
 
 
 class Tally:
-    """In how many of several bitmaps each bucket is set.
+    """Counts in how many bitmaps each bucket is set.
 
-    The counts are kept in slices, one bit of all of them in each, so that adding a bitmap costs about
-    as much as merging it.
+    The counts are stored bit-sliced, one slice per binary digit, so that adding a bitmap costs about as
+    much as merging it.
     """
 
     def __init__(self) -> None:
         self._slices: list[int] = []
 
     def add(self, buckets: bytes) -> None:
-        """Count one bitmap more."""
+        """Add a bitmap to the counts."""
         carried = _bits(buckets)
         for place, kept in enumerate(self._slices):
             self._slices[place], carried = kept ^ carried, kept & carried
@@ -179,7 +179,7 @@ class Tally:
             self._slices.append(carried)
 
     def counts(self, seconds: float) -> list[int]:
-        """Return the count of each bucket of a recording of that length."""
+        """Return the count for each bucket of a recording of that length."""
         return [
             sum((kept >> bucket & 1) << place for place, kept in enumerate(self._slices))
             for bucket in range(bucket_count(seconds))

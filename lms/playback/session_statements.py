@@ -1,4 +1,4 @@
-"""SQL statements that open and end a playback session, most compiled once."""
+"""SQL statements that open and end a playback session."""
 
 from datetime import datetime
 from typing import Final
@@ -11,7 +11,6 @@ from sqlalchemy import (
     case,
     exists,
     func,
-    insert,
     select,
     update,
 )
@@ -19,9 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 
 from lms.access.merged_logins import logins_of
-from lms.core.compiled_statements import CompiledStatement, Query
 from lms.core.model_base import Base
-from lms.models.grants import Grant
 from lms.models.organizations import Organization
 from lms.models.playback import PlaybackEnd, PlaybackSession, Stream, WatchRecord
 from lms.models.recordings import Recording
@@ -30,18 +27,15 @@ _SESSIONS: Final = Base.metadata.tables[PlaybackSession.__tablename__]
 _RECORDS: Final = Base.metadata.tables[WatchRecord.__tablename__]
 _session, _record = _SESSIONS.c, _RECORDS.c
 _now: Final = bindparam("now", type_=_session.opened_at.type)
-_seen_now: Final = bindparam("seen_s", type_=_session.began_s.type)
 
-PLAYED: Final = Query(
-    select(
-        Recording.id, Recording.public_id, Recording.state, Recording.run, Recording.seconds
-    ).where(
-        Recording.webinar_id == bindparam("webinar_id"),
-        Recording.is_current,
-        Recording.run.is_not(None),
-    )
+PLAYED: Final = select(
+    Recording.id, Recording.public_id, Recording.state, Recording.run, Recording.seconds
+).where(
+    Recording.webinar_id == bindparam("webinar_id"),
+    Recording.is_current,
+    Recording.run.is_not(None),
 )
-FACTS: Final = Query(
+FACTS: Final = (
     select(
         PlaybackSession.login_id,
         PlaybackSession.sign_in_id,
@@ -55,42 +49,24 @@ FACTS: Final = Query(
     .outerjoin(Organization, Organization.id == PlaybackSession.organization_id)
     .where(PlaybackSession.public_id == bindparam("session_id"))
 )
-BEGIN: Final = {
-    name: CompiledStatement(
-        insert_into(_RECORDS)
-        .values(
-            login_id=bindparam("new_login_id", type_=_record.login_id.type),
-            recording_id=bindparam("new_recording_id", type_=_record.recording_id.type),
-            buckets=b"",
-            watched_s=0,
-            certify_at_s=0,
-            position_s=0.0,
-            earned_until=_now,
-            updated_at=_now,
-        )
-        .on_conflict_do_nothing()
-    )
-    for name, insert_into in (("sqlite", insert_on_sqlite), ("postgresql", insert_on_postgresql))
+_beginning: Final = {
+    "login_id": bindparam("login_id", type_=_record.login_id.type),
+    "recording_id": bindparam("recording_id", type_=_record.recording_id.type),
+    "buckets": b"",
+    "watched_s": 0,
+    "certify_at_s": 0,
+    "position_s": 0.0,
+    "earned_until": _now,
+    "updated_at": _now,
 }
-_given: Final = (
-    *("public_id", "login_id", "recording_id", "sign_in_id", "organization_id"),
-    *("is_preview", "expires_at"),
-)
-OPEN: Final = CompiledStatement(
-    insert(_SESSIONS).values(
-        **{name: bindparam(f"new_{name}", type_=_session[name].type) for name in _given},
-        grant_id=select(Grant.id)
-        .where(Grant.public_id == bindparam("grant", type_=Grant.public_id.type))
-        .scalar_subquery(),
-        opened_at=_now,
-        beat_at=_now,
-        began_s=_seen_now,
-        reached_s=_seen_now,
-    )
-)
+# Inserted before the first beat, so that beats have a row to lock.
+BEGIN_RECORD: Final = {
+    "sqlite": insert_on_sqlite(_RECORDS).values(_beginning).on_conflict_do_nothing(),
+    "postgresql": insert_on_postgresql(_RECORDS).values(_beginning).on_conflict_do_nothing(),
+}
 
-# What was seen since it was last noted is noted as a session ends, if it plays at this moment:
-# after another screen took its stream, its person may have seen more by that one.
+# The progress since the last note, only while the session has the stream: after another screen
+# took it over, the record may include that screen's progress.
 _seen_s = (
     select(_record.watched_s)
     .where(
@@ -121,10 +97,8 @@ def ending(
     )
 
 
-END_OTHERS: Final = CompiledStatement(
-    ending(
-        _session.login_id.in_(logins_of(bindparam("person"))) & _session.is_preview.is_(False),
-        ended_as=PlaybackEnd.TAKEN_OVER,
-        now=_now,
-    )
+END_OTHERS: Final = ending(
+    _session.login_id.in_(logins_of(bindparam("person"))) & _session.is_preview.is_(False),
+    ended_as=PlaybackEnd.TAKEN_OVER,
+    now=_now,
 )

@@ -4,35 +4,35 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, select, update
+from sqlalchemy.orm import Session, aliased
 
 from lms.access.decision_facts import load_case
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_id
 from lms.access.policy import Action, Admitted, Turned, decide
-from lms.core.compiled_statements import Driver
 from lms.core.errors import NotFound
 from lms.core.model_base import new_public_id
 from lms.models.grants import Grant
 from lms.models.playback import PlaybackEnd, PlaybackSession
 from lms.models.recordings import Recording, RecordingState
 from lms.playback import stream_limit
-from lms.playback.session_statements import BEGIN, END_OTHERS, FACTS, OPEN, PLAYED, REACHED, ending
+from lms.playback.session_statements import BEGIN_RECORD, END_OTHERS, FACTS, PLAYED, REACHED, ending
 from lms.playback.stream_limit import Claim, Holder
 from lms.playback.watch_records import Place, read_places
 
 LONGEST: Final = timedelta(hours=24)
 IDLE_AFTER: Final = timedelta(hours=4)
 PREVIEWS_KEPT: Final = timedelta(days=30)
+REPEATS_KEPT: Final = timedelta(days=1096)  # reports of up to three years count every view
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Who wants to watch, in which browser, by which sign-in; none where no cookie brought them.
+    """Who wants to watch, in which browser and sign-in; `sign_in_id` is None without a cookie.
 
-    `within` is the organization (a row's id) in whose frame the screen stands, if in any.
-    `until` is when the page itself that plays ends, if it does.
+    `within` is the organization (row id) of the frame, None outside of frames. `until` is when the
+    playing page itself expires, if it does.
     """
 
     login_id: int
@@ -44,10 +44,10 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """An open session: what it plays, until when, and where the person left off.
+    """An open session: what it plays, until when, and the person's place.
 
-    `is_whole` tells that all renditions stand, the plain MP4 among them.
-    `access_ends_at` is when the right to watch ends, where that is what ends the session.
+    `is_whole` is True if all renditions are ready, including the plain MP4. `access_ends_at` is when
+    the person's access ends, if that is what ends the session.
     """
 
     session_id: str
@@ -62,9 +62,9 @@ class Playback:
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """Whose session it is, of which webinar, within which organization, until when, how it ended.
+    """A session's login, webinar and organization, when it expires, and how it ended.
 
-    Where that organization was merged into another, it is the other one.
+    For a merged organization, the kept one.
     """
 
     login_id: int
@@ -79,11 +79,12 @@ class SessionFacts:
 def open_playback(
     session: Session, *, screen: Screen, webinar_id: int, now: datetime, takes_over: bool = False
 ) -> Playback | Turned | Holder:
-    """Open a session on the webinar's current recording if the policy admits, else say why not.
+    """Open a session on the webinar's current recording if the policy admits, else return why not.
 
-    It lasts 24 hours and never beyond the grant that lets in and its grace (C1). A person has one
-    stream (PRODUCT.md, G1): where another screen plays, that one is answered, unless this one `takes_over`. Whatever
-    else the person had open ends. Raises NotFound when there is no such webinar or login.
+    It lasts 24 hours, but never longer than the admitting grant and its grace period (C1). Each person
+    has one stream (PRODUCT.md, G1): if another screen is playing, returns its holder, unless this one
+    `takes_over`. Other open sessions of the person end. Raises NotFound for an unknown webinar or
+    login.
     """
     case = load_case(session, login_id=screen.login_id, webinar_id=webinar_id)
     within = None if screen.within is None else kept_id(session, screen.within)
@@ -104,17 +105,15 @@ def open_admitted(
     now: datetime,
     takes_over: bool,
 ) -> Playback | Holder:
-    """Open a session for somebody whom the policy has admitted just now; see `open_playback`."""
+    """Open a session for a person whom the policy has just admitted; see `open_playback`."""
     session_id = new_public_id()
     wanted = Claim(screen.login_id, session_id, screen.browser)
     if takes_over:
         stream_limit.take_over(session, wanted, now=now)
     elif not stream_limit.claim(session, wanted, now=now):
         return stream_limit.find_holder(session, screen.login_id)
-    END_OTHERS.count(Driver.of(session), {"person": screen.login_id, "now": now})
-    played = _find_played(session, webinar_id)
-    leave = _Leave(session_id, _grant_of(decision), _lets_in_until(decision), is_preview=False)
-    return _open(session, screen=screen, played=played, leave=leave, now=now)
+    session.execute(END_OTHERS, {"person": screen.login_id, "now": now})
+    return _open(session, session_id, decision, screen=screen, webinar_id=webinar_id, now=now)
 
 
 def open_preview(
@@ -125,28 +124,24 @@ def open_preview(
     now: datetime,
     by: Admitted | None = None,
 ) -> Playback:
-    """Open a session for somebody who looks a recording over: nobody's stream, and nothing is kept.
+    """Open a preview session, which uses no stream and stores no progress.
 
-    Staff do whether or not they hold it. Others are let in `by` what their organization holds, and
-    stop with it. Raises NotFound when nothing can be played yet.
+    Staff can preview without access. Others preview `by` a grant of their organization, and stop when
+    it ends. Raises NotFound if nothing can be played yet.
     """
-    played = _find_played(session, webinar_id)
-    ends_at = None if by is None else _lets_in_until(by)
-    grant_id = None if by is None else _grant_of(by)
-    leave = _Leave(new_public_id(), grant_id, ends_at, is_preview=True)
-    return _open(session, screen=screen, played=played, leave=leave, now=now)
+    return _open(session, None, by, screen=screen, webinar_id=webinar_id, now=now)
 
 
 def read_session_facts(session: Session, session_id: str) -> SessionFacts:
-    """Return whose session it is and how it ended; raises NotFound."""
-    rows = FACTS.rows(session, {"session_id": session_id})
-    if not rows:
+    """Return a session's owner and end; raises NotFound."""
+    row = session.execute(FACTS, {"session_id": session_id}).one_or_none()
+    if row is None:
         raise NotFound
-    return SessionFacts(*rows[0])
+    return SessionFacts(*row)
 
 
 def note_grant(session: Session, session_id: str, grant_id: str | None) -> None:
-    """Note by which grant, found by its outside id, a session goes on; none where it is free."""
+    """Set the grant (public ID) by which a session continues; None for a free webinar."""
     session.execute(
         update(PlaybackSession)
         .where(PlaybackSession.public_id == session_id)
@@ -156,7 +151,7 @@ def note_grant(session: Session, session_id: str, grant_id: str | None) -> None:
 
 
 def note_reached(session: Session, session_id: str) -> None:
-    """Note what was seen by a session whose last beat came after its end."""
+    """Store what was watched in a session whose last beat came after its end."""
     session.execute(
         update(PlaybackSession)
         .where(PlaybackSession.public_id == session_id)
@@ -166,21 +161,21 @@ def note_reached(session: Session, session_id: str) -> None:
 
 
 def end_session(session: Session, session_id: str, *, ended_as: PlaybackEnd, now: datetime) -> int:
-    """End one session by its outside id; returns 0 when it had ended before."""
+    """End a session by its public ID; return 0 if it had already ended."""
     return _end(session, PlaybackSession.public_id == session_id, ended_as=ended_as, now=now)
 
 
 def end_for_sign_in(
     session: Session, sign_in_id: int, *, ended_as: PlaybackEnd, now: datetime
 ) -> int:
-    """End what one signed-in browser plays; returns how many sessions that were."""
+    """End the sessions of a signed-in browser; return how many."""
     return _end(session, PlaybackSession.sign_in_id == sign_in_id, ended_as=ended_as, now=now)
 
 
 def end_for_login(session: Session, login_id: int, *, ended_as: PlaybackEnd, now: datetime) -> int:
-    """End everything a login plays anywhere; returns how many sessions that were.
+    """End all sessions of a login; return how many.
 
-    A player whose person may still watch opens a new session by itself and goes on.
+    A player whose person still has access opens a new session automatically.
     """
     return _end(session, PlaybackSession.login_id == login_id, ended_as=ended_as, now=now)
 
@@ -188,9 +183,9 @@ def end_for_login(session: Session, login_id: int, *, ended_as: PlaybackEnd, now
 def end_by_own_grants(
     session: Session, login_id: int, *, ended_as: PlaybackEnd, now: datetime
 ) -> int:
-    """End what a person plays by grants of their own; returns how many sessions that were.
+    """End the sessions that a person plays by their own grants; return how many.
 
-    By whichever of their logins. In a frame they play by an organization alone, so that goes on.
+    Includes merged logins. Sessions in frames use an organization's grants, so they continue.
     """
     theirs = PlaybackSession.login_id.in_(logins_of(login_id))
     outside = PlaybackSession.organization_id.is_(None)
@@ -200,7 +195,7 @@ def end_by_own_grants(
 def end_in_frames(
     session: Session, logins: Select[int], *, ended_as: PlaybackEnd, now: datetime
 ) -> int:
-    """End what the logins of a subquery play or look over in frames; returns how many that were."""
+    """End sessions and previews in frames of the logins in a subquery; return how many."""
     theirs = PlaybackSession.login_id.in_(logins)
     inside = PlaybackSession.organization_id.is_not(None)
     return _end(session, theirs & inside, ended_as=ended_as, now=now)
@@ -209,10 +204,10 @@ def end_in_frames(
 def end_for_logins(
     session: Session, logins: Select[int], *, ended_as: PlaybackEnd, now: datetime
 ) -> int:
-    """End what the logins of a subquery play, with one statement; returns how many that were.
+    """End the sessions of the logins in a subquery, in one statement; return how many.
 
-    A preview goes on: it hangs on no seat. A player whose person may still watch opens
-    a new session by itself, unless another screen took it over.
+    Previews continue, since they need no seat. A player whose person still has access opens a new
+    session automatically, unless another screen took over.
     """
     theirs = PlaybackSession.login_id.in_(logins) & PlaybackSession.is_preview.is_(False)
     return _end(session, theirs, ended_as=ended_as, now=now)
@@ -221,7 +216,7 @@ def end_for_logins(
 def end_previews(
     session: Session, grants: Select[int], *, ended_as: PlaybackEnd, now: datetime
 ) -> int:
-    """End what is looked over by the grants of a subquery; returns how many sessions that were."""
+    """End the previews by the grants in a subquery; return how many."""
     by_them = PlaybackSession.grant_id.in_(grants) & PlaybackSession.is_preview
     return _end(session, by_them, ended_as=ended_as, now=now)
 
@@ -229,99 +224,116 @@ def end_previews(
 def end_for_webinar(
     session: Session, webinar_id: int, *, ended_as: PlaybackEnd, now: datetime
 ) -> int:
-    """End everything played of one webinar, in whichever version; returns how many that were."""
+    """End all sessions of a webinar, of every version; return how many."""
     versions = select(Recording.id).where(Recording.webinar_id == webinar_id)
     return _end(session, PlaybackSession.recording_id.in_(versions), ended_as=ended_as, now=now)
 
 
 def forget_previews(session: Session, *, now: datetime) -> None:
-    """Delete previews that ended a month ago: nothing counts them. What was watched stays in reports."""
+    """Delete previews that ended 30 days ago; nothing counts them."""
     old = and_(PlaybackSession.is_preview, PlaybackSession.ended_at < now - PREVIEWS_KEPT)
     session.execute(delete(PlaybackSession).where(old).execution_options(synchronize_session=False))
 
 
+def forget_repeats(session: Session, *, now: datetime) -> None:
+    """Delete sessions that ended three years ago and in which nothing new was watched.
+
+    An earlier session of the same person, recording, grant and organization that reached as far stays,
+    so progress, completions and minutes are unchanged; only old views decrease.
+    """
+    earlier = aliased(PlaybackSession)
+    reached = func.coalesce(PlaybackSession.reached_s, 0)
+    is_known = exists().where(
+        earlier.id < PlaybackSession.id,
+        earlier.login_id == PlaybackSession.login_id,
+        earlier.recording_id == PlaybackSession.recording_id,
+        earlier.grant_id.is_not_distinct_from(PlaybackSession.grant_id),
+        earlier.organization_id.is_not_distinct_from(PlaybackSession.organization_id),
+        earlier.is_preview == PlaybackSession.is_preview,
+        func.coalesce(earlier.reached_s, 0) >= reached,
+    )
+    old = select(PlaybackSession.id).where(
+        PlaybackSession.ended_at < now - REPEATS_KEPT,
+        reached <= func.coalesce(PlaybackSession.began_s, 0),
+        is_known,
+    )
+    session.execute(
+        delete(PlaybackSession)
+        .where(PlaybackSession.id.in_(old))
+        .execution_options(synchronize_session=False)
+    )
+
+
 def end_idle(session: Session, *, now: datetime) -> int:
-    """End the sessions whose player has not been heard of for four hours; returns how many."""
+    """End the sessions without a beat for four hours; return how many."""
     silent = PlaybackSession.beat_at <= now - IDLE_AFTER
     return _end(session, silent, ended_as=PlaybackEnd.IDLE, now=now)
 
 
-@dataclass(frozen=True, slots=True)
-class _Played:
-    id: int
-    public_id: str
-    state: RecordingState
-    run: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Leave:
-    session_id: str
-    grant_id: str | None
-    ends_at: datetime | None
-    is_preview: bool
-
-
 def _lets_in_until(decision: Admitted) -> datetime | None:
-    """Return when the grant that lets in stops to: who plays as the term ends goes on into grace."""
+    """Return when the admitting grant stops admitting: people playing at its end continue into its grace period."""
     grant = decision.grant
     if decision.ends_at is None or grant is None or grant.grace_until is None:
         return decision.ends_at
     return max(decision.ends_at, grant.grace_until)
 
 
-def _grant_of(decision: Admitted) -> str | None:
-    return None if decision.grant is None else decision.grant.public_id
-
-
-def _find_played(session: Session, webinar_id: int) -> _Played:
-    found = PLAYED.rows(session, {"webinar_id": webinar_id})
-    if not found or found[0].seconds is None:
-        raise NotFound
-    return _Played(*found[0])
-
-
 def _open(
-    session: Session, *, screen: Screen, played: _Played, leave: _Leave, now: datetime
+    session: Session,
+    streamed: str | None,
+    by: Admitted | None,
+    *,
+    screen: Screen,
+    webinar_id: int,
+    now: datetime,
 ) -> Playback:
-    _begin_record(session, login_id=screen.login_id, recording_id=played.id, now=now)
+    """Open a session, or a preview if `streamed`, the ID of the session with the stream, is None.
+
+    It ends no later than the admitting grant. Raises NotFound if nothing can be played yet.
+    """
+    played = session.execute(PLAYED, {"webinar_id": webinar_id}).one_or_none()
+    if played is None or played.seconds is None:
+        raise NotFound
+    record = {"login_id": screen.login_id, "recording_id": played.id, "now": now}
+    session.execute(BEGIN_RECORD[session.get_bind().dialect.name], record)
     places = read_places(session, login_id=screen.login_id, recording_ids=(played.id,))
-    seen_s = round(places[played.id].watched_s)
-    ends_at = leave.ends_at
+    place = places[played.id]
+    ends_at = None if by is None else _lets_in_until(by)
     expires_at = min(filter(None, (now + LONGEST, ends_at, screen.until)))
-    OPEN.count(
-        Driver.of(session),
+    grant = None if by is None else by.grant
+    session_id = streamed or new_public_id()
+    session.execute(
+        insert(PlaybackSession),
         {
-            "new_public_id": leave.session_id,
-            "new_login_id": screen.login_id,
-            "new_recording_id": played.id,
-            "new_sign_in_id": screen.sign_in_id,
-            "grant": leave.grant_id,
-            "new_organization_id": screen.within,
-            "new_is_preview": leave.is_preview,
-            "now": now,
-            "new_expires_at": expires_at,
-            "seen_s": seen_s,
+            "public_id": session_id,
+            "login_id": screen.login_id,
+            "recording_id": played.id,
+            "sign_in_id": screen.sign_in_id,
+            "grant_id": _row_of(session, grant.public_id) if grant else None,
+            "organization_id": screen.within,
+            "is_preview": streamed is None,
+            "opened_at": now,
+            "beat_at": now,
+            "expires_at": expires_at,
+            "began_s": round(place.watched_s),
+            "reached_s": round(place.watched_s),
         },
     )
     return Playback(
-        session_id=leave.session_id,
+        session_id=session_id,
         recording_id=played.public_id,
         run=played.run,
         is_whole=played.state is RecordingState.READY,
         seconds=played.seconds,
         expires_at=expires_at,
         access_ends_at=ends_at if expires_at == ends_at else None,
-        place=places[played.id],
+        place=place,
     )
 
 
-def _begin_record(session: Session, *, login_id: int, recording_id: int, now: datetime) -> None:
-    # It stands before the first beat, so that beats have a row to lock.
-    driver = Driver.of(session)
-    values = {"new_login_id": login_id, "new_recording_id": recording_id, "now": now}
-    BEGIN[driver.dialect.name].count(driver, values)
+def _row_of(session: Session, grant: str) -> int:
+    """Return the row id of a grant by its public ID."""
+    return session.scalars(select(Grant.id).where(Grant.public_id == grant)).one()
 
 
 def _end(

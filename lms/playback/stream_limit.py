@@ -17,12 +17,12 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import kept_login
-from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.errors import NotFound
 from lms.core.model_base import Base
 from lms.models.playback import PlaybackSession, Stream
 
-LEASE: Final = timedelta(seconds=45)  # a player beats every 15 s; one that was killed frees it
+# a player beats every 15 s; a killed player frees the stream after this
+LEASE: Final = timedelta(seconds=45)
 LONGEST_BROWSER: Final = 200
 _STREAMS: Final = Base.metadata.tables[Stream.__tablename__]
 _stream: Final = _STREAMS.c
@@ -30,7 +30,7 @@ _stream: Final = _STREAMS.c
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A playback session that wants its person's stream; `browser` is said to who comes second."""
+    """A playback session that wants its person's stream; `browser` is shown on the second screen."""
 
     login_id: int
     session_id: str
@@ -39,7 +39,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who has the stream: the session, its browser in words, and since when."""
+    """The session that has the stream, its browser, and since when."""
 
     session_id: str
     browser: str
@@ -52,21 +52,21 @@ _HOLDER: Final = select(Stream.session_id, Stream.browser, Stream.since).where(
 
 
 def claim(session: Session, wanted: Claim, *, now: datetime) -> bool:
-    """Take the person's stream if it is free, lapsed, left by a session that ended, or mine already.
+    """Claim the person's stream if it is free, expired, left by an ended session, or this session's own.
 
-    Two at the same instant: exactly one is told True. Logins that were merged share one stream. The
-    screen that has it already is known by what it said first, and since then.
+    Of two simultaneous claims, exactly one returns True. Merged logins share one stream. A session that
+    already has it keeps its browser and start time.
     """
     return _put(session, wanted, now=now, even_if_held=False)
 
 
 def take_over(session: Session, wanted: Claim, *, now: datetime) -> None:
-    """Take the person's stream from whichever screen has it."""
+    """Take the person's stream from any screen that has it."""
     _put(session, wanted, now=now, even_if_held=True)
 
 
 def find_holder(session: Session, login_id: int) -> Holder:
-    """Return who has or had the person's stream last; raises NotFound if nobody ever had."""
+    """Return who has, or last had, the person's stream; raises NotFound if no session ever did."""
     row = session.execute(_HOLDER, {"asking": login_id}).one_or_none()
     if row is None:
         raise NotFound
@@ -74,7 +74,6 @@ def find_holder(session: Session, login_id: int) -> Holder:
 
 
 def _put(session: Session, wanted: Claim, *, now: datetime, even_if_held: bool) -> bool:
-    driver = Driver.of(session)
     values = {
         "claimant": wanted.login_id,
         "new_session": wanted.session_id,
@@ -82,10 +81,11 @@ def _put(session: Session, wanted: Claim, *, now: datetime, even_if_held: bool) 
         "now": now,
         "new_until": now + LEASE,
     }
-    return _PUTS[driver.dialect.name, even_if_held].one(driver, values) is not None
+    put = _PUTS[session.get_bind().dialect.name, even_if_held]
+    return session.execute(put, values).one_or_none() is not None
 
 
-def _putting(insert_into: Any, *, even_if_held: bool) -> CompiledStatement:  # noqa: ANN401  (either dialect's)
+def _putting(insert_into: Any, *, even_if_held: bool) -> Any:  # noqa: ANN401  (either dialect's)
     now = bindparam("now", type_=_stream.since.type)
     put = insert_into(_STREAMS).values(
         login_id=kept_login(bindparam("claimant", type_=_stream.login_id.type)),
@@ -94,27 +94,25 @@ def _putting(insert_into: Any, *, even_if_held: bool) -> CompiledStatement:  # n
         since=now,
         held_until=bindparam("new_until", type_=_stream.held_until.type),
     )
-    # A holder that is not known to have ended counts as playing: its own row may be committed
-    # only after this statement began.
+    # A holder counts as playing unless its end is visible: its own row can be committed after this
+    # statement has begun.
     has_ended = exists().where(
-        # Written out: an upsert has no FROM that SQLAlchemy would tie the inner statement to.
+        # Written as text, since an upsert has no FROM clause with which SQLAlchemy could correlate.
         PlaybackSession.public_id == literal_column("stream.session_id"),
         PlaybackSession.ended_at.is_not(None),
     )
     is_mine = _stream.session_id == put.excluded.session_id
     given = put.excluded
-    return CompiledStatement(
-        put.on_conflict_do_update(
-            index_elements=[_stream.login_id],
-            set_={
-                "session_id": given.session_id,
-                "browser": case((is_mine, _stream.browser), else_=given.browser),
-                "since": case((is_mine, _stream.since), else_=given.since),
-                "held_until": given.held_until,
-            },
-            where=None if even_if_held else or_(_stream.held_until <= now, is_mine, has_ended),
-        ).returning(_stream.session_id)
-    )
+    return put.on_conflict_do_update(
+        index_elements=[_stream.login_id],
+        set_={
+            "session_id": given.session_id,
+            "browser": case((is_mine, _stream.browser), else_=given.browser),
+            "since": case((is_mine, _stream.since), else_=given.since),
+            "held_until": given.held_until,
+        },
+        where=None if even_if_held else or_(_stream.held_until <= now, is_mine, has_ended),
+    ).returning(_stream.session_id)
 
 
 _PUTS: Final = {

@@ -13,13 +13,13 @@ from lms.models.handouts import Handout, HandoutPage
 from lms.models.recordings import Caption, Recording
 from media.files.file_types import MEDIA_TYPES, DocumentKind
 
-# The picture of a recording in these states is shown to nobody.
+# Posters of webinars in these states are not shown.
 UNPICTURED: Final = (WebinarState.DRAFT, WebinarState.PULLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The version of a recording that plays now; `run` names its files, `seconds` its length."""
+    """The current version of a recording; `run` names its files, `seconds` is its length."""
 
     id: int
     public_id: str
@@ -30,9 +30,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class HandoutFacts:
-    """A handout as it is listed; sizes in bytes. Only a PDF is pictured; a DOCX has no pages.
+    """A handout in a list; size in bytes. Only a PDF has page images.
 
-    `looks` tells whether its pages can be looked through.
+    `looks` is True if its pages can be viewed.
     """
 
     public_id: str
@@ -46,7 +46,7 @@ class HandoutFacts:
 
 @dataclass(frozen=True, slots=True)
 class HandoutFile:
-    """Where a handout's files are, and which webinar it goes with."""
+    """The stored files of a handout, and its webinar."""
 
     webinar_id: int
     kind: DocumentKind
@@ -57,7 +57,7 @@ class HandoutFile:
 
     @property
     def media_type(self) -> str:
-        """What the file is sent as."""
+        """Return the media type of the file."""
         return MEDIA_TYPES[self.kind]
 
 
@@ -73,13 +73,13 @@ class CaptionFacts:
 
     @property
     def file(self) -> str:
-        """The name of its file, which is another one whenever it was changed."""
+        """Return the name of its file, which changes with its content."""
         return self.key.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class PlayableWebinar:
-    """A webinar as its watch page shows it; `version` is None until something can be played."""
+    """A webinar as its watch page shows it; `version` is None until there is something to play."""
 
     webinar_id: int
     slug: str
@@ -153,7 +153,7 @@ _CAPTIONS = (
 
 
 def read_playable(session: Session, slug: str) -> PlayableWebinar:
-    """Return what the watch page of a webinar shows; raises NotFound."""
+    """Return the data of a webinar's watch page; raises NotFound."""
     row = session.execute(_WEBINAR, {"slug": slug}).one_or_none()
     if row is None:
         raise NotFound
@@ -179,7 +179,7 @@ def read_playable(session: Session, slug: str) -> PlayableWebinar:
 
 
 def webinar_id_of(session: Session, slug: str, *, with_drafts: bool) -> int:
-    """Return the id of a webinar by the name in its address; raises NotFound."""
+    """Return the row id of a webinar by its slug; raises NotFound."""
     found = session.execute(_ID, {"slug": slug}).one_or_none()
     if found is None or (found.state is WebinarState.DRAFT and not with_drafts):
         raise NotFound
@@ -187,9 +187,9 @@ def webinar_id_of(session: Session, slug: str, *, with_drafts: bool) -> int:
 
 
 def poster_on_show(session: Session, recording_id: str, *, run: str) -> str | None:
-    """Return the key of the picture that everyone may see of a run: staff's choice, or its own.
+    """Return the storage key of the public poster of a run: the one that staff chose, or the run's own.
 
-    None for a draft's or a pulled webinar's, and for a run that plays no more.
+    None for a draft or a removed webinar, and for a run that is no longer current.
     """
     found = session.execute(
         select(Webinar.poster_key)
@@ -206,7 +206,7 @@ def poster_on_show(session: Session, recording_id: str, *, run: str) -> str | No
 
 
 def slug_of(session: Session, webinar_id: int) -> str:
-    """Return the name in a webinar's address; raises NotFound."""
+    """Return a webinar's slug; raises NotFound."""
     found = session.scalar(_SLUG, {"webinar_id": webinar_id})
     if found is None:
         raise NotFound
@@ -214,7 +214,7 @@ def slug_of(session: Session, webinar_id: int) -> str:
 
 
 def read_captions(session: Session, recording_id: str) -> tuple[CaptionFacts, ...]:
-    """Return the caption tracks of a version, by its outside id."""
+    """Return the caption tracks of a version, by its public ID."""
     rows = session.execute(_CAPTIONS, {"recording_id": recording_id})
     return tuple(
         CaptionFacts(row.public_id, row.language, row.label, row.is_default, row.key or "")
@@ -223,7 +223,7 @@ def read_captions(session: Session, recording_id: str) -> tuple[CaptionFacts, ..
 
 
 def find_handout(session: Session, public_id: str) -> HandoutFile:
-    """Return where a handout's files are; raises NotFound. Ask the policy before serving them."""
+    """Return a handout's stored files; raises NotFound. Callers must ask the policy before serving them."""
     row = session.execute(_HANDOUT, {"public_id": public_id}).one_or_none()
     if row is None:
         raise NotFound

@@ -14,14 +14,14 @@ from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
 from lms.playback.progress_bitmap import merge, watched_seconds
 
-# A place this near an edge is no place to go back to.
+# Positions this close to the start or end restart from the beginning.
 NEAR_START_S = 10.0
 NEAR_END_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a person is in one version: seconds into it, and which buckets they have seen."""
+    """A person's place in one version: position in seconds, and the buckets they have watched."""
 
     seconds: float
     position_s: float
@@ -30,27 +30,27 @@ class Place:
 
     @property
     def watched_s(self) -> float:
-        """Return how many seconds of the recording were seen."""
+        """Return the number of seconds of the recording that were watched."""
         return watched_seconds(self.buckets, self.seconds)
 
     @property
     def share(self) -> float:
-        """Return the part that was seen, 0 to 1."""
+        """Return the share that was watched, 0 to 1."""
         return min(1.0, self.watched_s / self.seconds)
 
     @property
     def resume_s(self) -> float:
-        """Return where to go on: the kept place, or the start when that is near either edge."""
+        """Return where to resume: the stored position, or 0 if it is near the start or end."""
         is_inside = NEAR_START_S <= self.position_s <= self.seconds - NEAR_END_S
         return self.position_s if is_inside else 0.0
 
     @property
     def is_begun(self) -> bool:
-        """Tell whether anything was watched at all."""
+        """Return whether anything was watched."""
         return self.position_s > 0 or any(self.buckets)
 
 
-# Two logins of one person may be merged; nothing moves, so both are read, whichever is asked about.
+# Merging moves no rows, so the records of all logins of a person are read.
 whose = logins_of(bindparam("login_id"))
 _PLACES = (
     select(
@@ -75,22 +75,22 @@ _SEVERAL: Final = _PLACES.where(
 
 
 def nowhere(seconds: float) -> Place:
-    """Return the place of somebody who has not begun."""
+    """Return the place of a person who has not started."""
     return Place(seconds, 0.0, b"", None)
 
 
 def read_places(
     session: Session, *, login_id: int, recording_ids: Sequence[int]
 ) -> Mapping[int, Place]:
-    """Return the places of a person by recording; those never opened are absent.
+    """Return a person's places by recording; recordings never opened are absent.
 
-    Where two logins were merged, what was seen by either counts, and the latest place is kept.
+    For merged logins, what either watched counts, and the latest position is used.
     """
     return _by_recording(_rows(session, login_id, recording_ids)) if recording_ids else {}
 
 
 def read_places_in(session: Session, login_id: int, webinar_id: int) -> Mapping[int, Place]:
-    """Return the same in all versions of a webinar's recording whose length is known."""
+    """Return a person's places in all versions of a webinar's recording with a known length."""
     asked = {"login_id": login_id, "webinar_id": webinar_id}
     return _by_recording(session.execute(_OF_WEBINAR, asked))
 

@@ -1,4 +1,4 @@
-"""The currency that the first order or payment fixed for good (MONEY.md, M29)."""
+"""The currency that the first order or payment fixed permanently (MONEY.md, M29)."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,9 +9,9 @@ from lms.models.payments import Payment
 
 
 def fixed_currency(session: Session) -> str | None:
-    """Return the currency of the first order, document or payment; None before there is any.
+    """Return the currency of the first order, document or payment, or None.
 
-    Test orders and sales from the past fix nothing.
+    Test orders and past sales fix nothing.
     """
     orders = select(Order.currency).where(
         Order.placed_at.is_not(None), Order.livemode, Order.terms != Terms.HISTORY

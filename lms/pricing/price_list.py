@@ -1,4 +1,4 @@
-"""The price list: offers in versions; earlier versions stay for what was sold."""
+"""The price list: versioned offers; earlier versions stay for what was sold at them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,15 +23,16 @@ HIGHEST_MINOR = 100_000_000
 MOST_SEATS = 10_000
 DEFAULT_CURRENCY = "USD"
 OTHER_CURRENCY = N_(
-    "Other prices are in another currency. All prices have to be in the same one:"
-    " remove the special prices of webinars, series and presenters before you change it."
+    "Special prices are in another currency. All prices must be in the same one: remove"
+    " the special prices of webinars, series, and presenters before you change it."
 )
 FIXED_CURRENCY = N_(
-    "Your orders and payments are in %(currency)s. The currency can't be changed after the first one."
+    "Your orders and payments are in %(currency)s. You can't change the currency after"
+    " the first one."
 )
-SUBJECT = "prices"  # what their entries in the audit trail are about
+SUBJECT = "prices"  # the subject of audit entries about the general prices
 EVERYTHING: Final = Target(Scope.EVERYTHING)
-FOR_SEVERAL: Final = (OfferKind.PASS, OfferKind.CONTRACT)  # never sold of one webinar
+FOR_SEVERAL: Final = (OfferKind.PASS, OfferKind.CONTRACT)  # never sold for one webinar
 TARGETS: Final[Mapping[Scope, type[Webinar] | type[Series] | type[Presenter]]] = {
     Scope.WEBINAR: Webinar,
     Scope.SERIES: Series,
@@ -42,7 +43,7 @@ _HOLDS_NOW: Final = Offer.retired_at.is_(None)
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one unit costs from `minimum` units on, in minor units of `currency`."""
+    """The price of one unit from `minimum` units on, in minor units of `currency`."""
 
     kind: OfferKind
     minimum: int
@@ -51,27 +52,27 @@ class Price:
 
     @property
     def said(self) -> str:
-        """Return it as people write it: `$99.00`."""
+        """Return it as shown: `$99.00`."""
         return say_money(self.price_minor, self.currency)
 
 
 def say_money(minor: int, currency: str) -> str:
-    """Return an amount as people write it, such as `$1,234.00`."""
+    """Return an amount as shown, such as `$1,234.00`."""
     amount = minor / 10 ** get_currency_precision(currency)
     return str(format_currency(amount, currency, locale="en_US"))
 
 
 def read_prices(session: Session, target: Target = EVERYTHING) -> tuple[Price, ...]:
-    """Return the prices that hold now for a target, by kind and then by minimum.
+    """Return the current prices for a target, by kind and then by minimum.
 
-    The most specific ones win: a webinar's own before those of its series, of its presenters, and
-    the general ones. Where several series or presenters have their own, the cheaper ones win.
+    The most specific prices apply: a webinar's own before those of its series, then its presenters,
+    then the general ones. If several series or presenters have their own, the cheaper ones apply.
     """
     return _read(session, target, _HOLDS_NOW)
 
 
 def own_prices(session: Session, target: Target) -> tuple[Price, ...]:
-    """Return the prices that were set for a target itself; the general ones for `EVERYTHING`."""
+    """Return the prices set for a target itself; the general ones for `EVERYTHING`."""
     return in_order(
         Price(offer.kind, offer.minimum, offer.price_minor, offer.currency)
         for offer in session.scalars(select(Offer).where(_HOLDS_NOW, _is_of(target)))
@@ -79,19 +80,19 @@ def own_prices(session: Session, target: Target) -> tuple[Price, ...]:
 
 
 def currency_of(session: Session) -> str:
-    """Return the currency of the prices that hold now; without any, that of the first order."""
+    """Return the currency of the current prices, or else that of the first order."""
     priced = next((price.currency for price in read_prices(session)), None)
     return priced or fixed_currency(session) or DEFAULT_CURRENCY
 
 
 def prices_at(session: Session, at: datetime, target: Target = EVERYTHING) -> tuple[Price, ...]:
-    """Return the prices that held for a target at a moment: an order keeps those of its day (P6)."""
+    """Return the prices for a target at a time: an order keeps those of its day (P6)."""
     held = and_(Offer.created_at <= at, or_(Offer.retired_at.is_(None), Offer.retired_at > at))
     return _read(session, target, held)
 
 
 def pass_prices(session: Session) -> Mapping[tuple[Scope, str], Price]:
-    """Return what one pass costs now: of everything, and of what has a price of its own, by its slug."""
+    """Return the current prices of a pass for everything, and of those with their own price, by slug."""
     rows = session.execute(
         select(Offer.price_minor, Offer.currency, Series.slug, Presenter.slug)
         .outerjoin(Series, Series.id == Offer.series_id)
@@ -112,7 +113,7 @@ def pass_prices(session: Session) -> Mapping[tuple[Scope, str], Price]:
 
 
 def prices_column(scope: Scope, holds: ColumnElement[bool] = _HOLDS_NOW) -> ScalarSelect[Any]:
-    """Return the prices of each webinar, series or presenter that a statement finds, as a column.
+    """Return the prices of each webinar, series or presenter of a statement, as a column.
 
     `prices_of` reads it.
     """
@@ -129,7 +130,7 @@ def prices_column(scope: Scope, holds: ColumnElement[bool] = _HOLDS_NOW) -> Scal
 
 
 def prices_of(column: Sequence[Sequence[Any]] | None) -> tuple[Price, ...]:
-    """Return the prices that a `prices_column` read, as a page lists them."""
+    """Return the prices from a `prices_column`, in the order of pages."""
     owners: dict[tuple[int, int], list[Price]] = {}
     for *targets, kind, minimum, minor, currency in column or ():
         rank = next((at for at, target in enumerate(targets) if target), len(targets))
@@ -144,8 +145,8 @@ def _most_specific(
 ) -> Iterator[Price]:
     """Return the prices of a kind from the most specific owner that has any.
 
-    An owner's price for one seat replaces less specific group prices too: three seats never cost
-    more than three times one.
+    An owner's price for one seat also replaces less specific group prices, so that three seats
+    never cost more than three times one.
     """
     ladder = SEATS if kind in SEATS else (kind,)
     replaced_by = SEATS if kind is OfferKind.GROUP_SEATS else (kind,)
@@ -175,12 +176,12 @@ def _is_of(target: Target) -> ColumnElement[bool]:
     )
 
 
-# Whether anything has prices of its own now, as a column.
+# Whether anything has its own prices now, as a column.
 HAS_SPECIAL: Final = exists().where(_HOLDS_NOW, ~_is_of(EVERYTHING))
 
 
 def _concerns(scope: Scope) -> ColumnElement[bool]:
-    """Return the condition on an offer that it may price the row that a statement finds."""
+    """Return the condition that an offer can price the row of the enclosing statement."""
     is_general = _is_of(EVERYTHING)
     if scope is Scope.SERIES:
         return or_(is_general, Offer.series_id == Series.id)
@@ -203,7 +204,7 @@ def _concerns(scope: Scope) -> ColumnElement[bool]:
 
 
 def in_order(prices: Iterable[Price]) -> tuple[Price, ...]:
-    """Return prices as a page lists them: by kind as the trade counts them, then by minimum."""
+    """Return prices in the order of pages: by kind, then by minimum."""
     rank = {kind: place for place, kind in enumerate(OfferKind)}
     return tuple(sorted(prices, key=lambda price: (rank[price.kind], price.minimum)))
 
@@ -216,15 +217,15 @@ def set_prices(
     actor: str | None,
     now: datetime,
 ) -> int:
-    """Make these the prices of a target and return how many lines were changed.
+    """Set the prices of a target and return how many changed.
 
-    A line that changes is retired and followed by its next version; one that is not named any
-    more is retired. Raises Invalid, with faults by `kind` or `kind-minimum`.
+    A changed price is retired and gets a new version; one that is left out is retired. Raises
+    Invalid, with faults by `kind` or `kind-minimum`.
     """
     faults = _faults(prices, target)
     if faults:
-        raise Invalid(N_("The prices have faults."), fields=faults)
-    # On PostgreSQL two who change prices at once wait for each other here; on SQLite they did before.
+        raise Invalid(N_("Correct the prices marked below."), fields=faults)
+    # Serializes price changes on PostgreSQL; on SQLite transactions are serial anyway.
     session.execute(select(Branding.id).with_for_update())
     _check_currency(session, prices, target)
     standing = {
@@ -305,16 +306,16 @@ def _faults(prices: Sequence[Price], target: Target) -> dict[str, str]:
     for price in prices:
         name = price.kind.value if price.minimum == 1 else f"{price.kind.value}-{price.minimum}"
         if not 0 <= price.price_minor <= HIGHEST_MINOR:
-            faults[name] = N_("A price is between 0 and 1,000,000.")
+            faults[name] = N_("Enter a price from 0 to 1,000,000.")
         if not 1 <= price.minimum <= MOST_SEATS:
-            faults[name] = N_("A group price begins at a number of people between 2 and 10,000.")
+            faults[name] = N_("A group price must start at 2 to 10,000 people.")
         if price.currency not in known:
             faults["currency"] = N_("Choose a currency from the list.")
         if (price.kind, price.minimum) in seen:
-            faults[name] = N_("There are two prices from the same number of people on.")
+            faults[name] = N_("Two prices start at the same number of people.")
         if target.scope is Scope.WEBINAR and price.kind in FOR_SEVERAL:
-            faults[name] = N_("A pass or contract isn't sold for one webinar.")
+            faults[name] = N_("Passes and contracts can't be sold for one webinar.")
         seen.add((price.kind, price.minimum))
     if len({price.currency for price in prices}) > 1:
-        faults["currency"] = N_("All prices of a house are in one currency.")
+        faults["currency"] = N_("All prices must be in the same currency.")
     return faults

@@ -1,4 +1,4 @@
-"""Webinars, series and presenters that have prices of their own or may get some."""
+"""Webinars, series and presenters that have their own prices or can get some."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ _NAMED = {
 
 @dataclass(frozen=True, slots=True)
 class PriceOwner:
-    """A webinar, series or presenter by its name."""
+    """A webinar, series or presenter with its name."""
 
     target: Target
     public_id: str
@@ -40,7 +40,7 @@ class PriceOwner:
 
 
 def find_owner(session: Session, scope: Scope, public_id: str) -> PriceOwner:
-    """Return a webinar, series or presenter by its outside id; raises NotFound."""
+    """Return a webinar, series or presenter by its public ID; raises NotFound."""
     query, column, _has_own = _NAMED[scope]
     row = session.execute(query.where(column == public_id)).one_or_none()
     if row is None:
@@ -49,7 +49,7 @@ def find_owner(session: Session, scope: Scope, public_id: str) -> PriceOwner:
 
 
 def owners(session: Session) -> tuple[PriceOwner, ...]:
-    """Return all that have prices of their own now: webinars, series, then presenters, by name."""
+    """Return all with their own current prices: webinars, series, then presenters, by name."""
     return tuple(
         PriceOwner(Target(scope, row.id), row.public_id, row.slug, row.name)
         for scope, (query, _column, has_own) in _NAMED.items()

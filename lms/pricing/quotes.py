@@ -1,6 +1,6 @@
 """Quotes: the tier, the total, and cheaper offers (PRODUCT.md, P1 to P8).
 
-Pure: prices are handed in as data, moments as arguments. Amounts are minor units of one currency.
+Pure: prices and times are arguments. Amounts are minor units of one currency.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,10 +19,10 @@ LADDER: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What somebody wants: an offer, for how many people, for how many webinars of one scope.
+    """What a customer wants: an offer, for how many people, for how many webinars of one scope.
 
-    `covered` of the people hold it already through a pass or contract (P2). None means that nobody
-    said how many: seats and passes are then for one, everything but a pass for one webinar.
+    `covered` people already have it through a pass or contract (P2). None means unspecified: seats
+    and passes are then for one person, and everything but a pass for one webinar.
     """
 
     kind: OfferKind
@@ -32,20 +32,20 @@ class Ask:
 
     @property
     def paid(self) -> int:
-        """Return for how many people must be paid."""
+        """Return the number of people to pay for."""
         return max((1 if self.people is None else self.people) - self.covered, 0)
 
     @property
     def times(self) -> int:
-        """Return for how many webinars must be paid."""
+        """Return the number of webinars to pay for."""
         return 1 if self.webinars is None else self.webinars
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another offer that serves the same people for less; its terms may differ.
+    """Another offer for the same people at a lower price; its terms can differ.
 
-    `people` is how many it is for, None for everyone there is.
+    `people` is the number it is for, None for unlimited.
     """
 
     kind: OfferKind
@@ -55,7 +55,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What an ask costs: `units` of `unit_minor`, by the tier that begins at `minimum` units."""
+    """The price of an ask: `units` of `unit_minor`, in the tier that starts at `minimum` units."""
 
     kind: OfferKind
     people: int | None
@@ -70,7 +70,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Unpriced:
-    """The house has no price for this: it is negotiated."""
+    """The seller has no list price for this: it is negotiated."""
 
     kind: OfferKind
 
@@ -90,7 +90,7 @@ class _Line:
 
 
 def quote(prices: Sequence[Price], ask: Ask) -> Quote | Unpriced:
-    """Return what an ask costs and which offers serve it for less, the cheapest first (P1 to P3)."""
+    """Return the price of an ask, and offers that serve it for less, the cheapest first (P1 to P3)."""
     own = _WAYS[ask.kind](prices, ask)
     if own is None:
         return Unpriced(ask.kind)
@@ -113,27 +113,27 @@ def quote(prices: Sequence[Price], ask: Ask) -> Quote | Unpriced:
 
 
 def seats_total(prices: Sequence[Price], seats: int) -> int | Unpriced:
-    """Return what so many seats of one webinar cost in one order (P1); none cost nothing."""
+    """Return the price of seats of one webinar in one order (P1), 0 for no seats."""
     price = _tier(prices, SEATS, max(seats, 1))
     return Unpriced(OfferKind.SINGLE) if price is None else seats * price.price_minor
 
 
 def ladder(prices: Sequence[Price]) -> tuple[Quote, ...]:
-    """Return the quotes for one to eight seats of one webinar, as a table of prices shows them."""
+    """Return the quotes for one to eight seats of one webinar, for a table of prices."""
     asked = (quote(prices, Ask(OfferKind.SINGLE, number)) for number in range(1, LADDER + 1))
     return tuple(each for each in asked if isinstance(each, Quote))
 
 
 def holds_until(quoted_at: datetime) -> datetime:
-    """Return the moment from which a price that was quoted holds no more (P8)."""
+    """Return when a quoted price expires (P8)."""
     return quoted_at + QUOTE_HOLDS_FOR
 
 
 def by_the_day(full_minor: int, *, starts: date, ends: date, added: date) -> int:
-    """Return what is paid for a term's rest: [starts, ends) costs `full_minor`, it begins at `added`.
+    """Return the price of the rest of a term [starts, ends) that costs `full_minor`, from `added` on.
 
-    Seats added to a contract in mid-term end with it and are priced by the day (C3), rounded half
-    up; before the start they cost the whole term, after the end nothing.
+    Seats added to a contract end with it and are prorated by the day (C3), rounded half up; before
+    the start they cost the whole term, after the end nothing.
     """
     days = (ends - starts).days
     left = min(max((ends - added).days, 0), days)
@@ -141,7 +141,7 @@ def by_the_day(full_minor: int, *, starts: date, ends: date, added: date) -> int
 
 
 def _others(prices: Sequence[Price], ask: Ask, own: _Line) -> Iterator[_Line]:
-    """Yield the other ways to serve the same people; none where nobody said what they need."""
+    """Yield the other ways to serve the same people; none if the ask doesn't say how many."""
     is_said = ask.webinars if own.kind is OfferKind.PASS else ask.people
     if is_said is None:
         return
@@ -179,14 +179,14 @@ def _contract(prices: Sequence[Price], ask: Ask) -> _Line | None:
 
 
 def _larger(prices: Sequence[Price], ask: Ask) -> Iterator[_Line]:
-    """Yield the larger groups, which cost less where a tier's price falls steeply."""
+    """Yield the larger groups, which can cost less because of a lower tier."""
     for price in prices:
         if price.kind in SEATS and price.minimum > ask.paid:
             yield _Line(price.kind, price.minimum, price.minimum * ask.times, price)
 
 
 def _tier(prices: Sequence[Price], kinds: Sequence[OfferKind], units: int) -> Price | None:
-    """Return the price with the highest minimum that so many units reach."""
+    """Return the price with the highest minimum that this number of units reaches."""
     reached = [each for each in prices if each.kind in kinds and each.minimum <= units]
     return max(reached, key=lambda each: each.minimum, default=None)
 

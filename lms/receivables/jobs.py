@@ -16,7 +16,7 @@ SCHEDULES: Final = (Schedule(REMIND, timedelta(hours=1)),)
 
 
 def remind(carrel: Carrel, run: JobRun) -> None:
-    """Write the payment reminders that are due, each payer's in a transaction of its own (M18)."""
+    """Send the due payment reminders, each payer's in its own transaction (M18)."""
     settings = carrel.settings
     mail_context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
     pay = payment_links(settings)

@@ -46,7 +46,7 @@ def send_reminder(
     pay: PaymentLinks,
     now: datetime,
 ) -> None:
-    """Email a payer about their open invoices; each contact reads of those they ordered."""
+    """Email a payer about their open invoices; each contact gets the invoices that they ordered."""
     payables = payables_of(session, debtor.organization_id) if debtor.organization_id else ()
     documents = session.scalars(
         select(Document)
@@ -62,7 +62,7 @@ def send_reminder(
 
 
 def _contact(session: Session, document: Document) -> list[_Reader]:
-    """Return who ordered; nobody where they have no address any more."""
+    """Return the person who ordered; empty if they have no address anymore."""
     order = session.get_one(Order, document.order_id)
     login_id = order.contact_id or document.login_id
     login = session.get(Login, login_id) if login_id else None

@@ -1,7 +1,7 @@
-"""Open invoices as reminders see them: of whom, since when due, what was sent, and what pauses them.
+"""Open invoices for reminders: payer, due date, sent reminders, and pauses.
 
-Test invoices, canceled orders and disputed payments are left out, and invoices for a canceled webinar
-while its payer may choose what they get instead.
+Left out are test invoices, invoices of canceled orders, invoices with disputed payments, and invoices
+for a canceled webinar while its payer has an open offer.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ STAGES: Final = tuple(DAYS)
 
 @dataclass(frozen=True, slots=True)
 class Debtor:
-    """Who owes: a person or an organization (the one that is kept), by their rows."""
+    """A payer with open invoices: a person or an organization (the kept one), by row id."""
 
     login_id: int | None
     organization_id: int | None
@@ -44,9 +44,9 @@ class Debtor:
 
 @dataclass(frozen=True, slots=True)
 class Receivable:
-    """An open invoice, due at the end of a day; `sent` are the stages it was reminded of at.
+    """An open invoice, due at the end of a day; `sent` are the stages of its reminders.
 
-    `since` is when it was issued, or imported: what came before is not made up for.
+    `since` is when it was issued, or imported: earlier stages are skipped.
     """
 
     id: int
@@ -57,7 +57,7 @@ class Receivable:
     sent: frozenset[ReminderStage]
 
     def stage_by(self, at: datetime) -> ReminderStage | None:
-        """Return the last stage that comes before `at` and that no reminder has reached; else None."""
+        """Return the last stage before `at` that has no reminder yet; else None."""
         latest = max((STAGES.index(one) for one in self.sent), default=-1)
         for stage in reversed(STAGES[latest + 1 :]):
             reached = self.due_at + timedelta(days=DAYS[stage])
@@ -75,9 +75,9 @@ def receivables(
     debtor: Debtor | None = None,
     paused: bool = False,
 ) -> tuple[Receivable, ...]:
-    """Return the open invoices that are due by a moment, of all or of one, the oldest due first.
+    """Return the open invoices due by a moment, of all payers or of one, the oldest due first.
 
-    Those of orders whose reminders are paused are left out, unless they are wanted.
+    Orders with paused reminders are left out, unless `paused`.
     """
     kept = kept_organization(Document.organization_id)
     query = (
@@ -129,7 +129,7 @@ def receivables(
 
 
 def is_paused(now: datetime) -> ColumnElement[bool]:
-    """Tell whether the reminders of the statement's order are paused now, by the payer or by us."""
+    """Return the condition that an order's reminders are paused now, by the payer or by us."""
     return exists().where(
         ReminderPause.order_id == Order.id,
         ReminderPause.ended_at.is_(None),

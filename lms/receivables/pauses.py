@@ -1,4 +1,4 @@
-"""Pauses of payment reminders: our team's stop, and what a payer promised, until its day (M18)."""
+"""Pauses of payment reminders: stopped by our team, or until the day that a payer promised (M18)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,14 +13,14 @@ from lms.models.payments import PauseKind, ReminderPause
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Why an order's reminders are paused, and until when; `until` None is until we resume them."""
+    """Why an order's reminders are paused, and until when; `until` None is until our team resumes them."""
 
     kind: PauseKind
     until: datetime | None
 
 
 def pause_of(session: Session, order_id: int, *, now: datetime) -> Pause | None:
-    """Return what pauses an order's reminders now, the one that lasts longest; None for nothing."""
+    """Return the current pause of an order's reminders that lasts longest; None without one."""
     row = session.scalar(
         select(ReminderPause)
         .where(
@@ -35,7 +35,7 @@ def pause_of(session: Session, order_id: int, *, now: datetime) -> Pause | None:
 
 
 def stop(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:
-    """Send no reminders of an order until our team resumes them; `order` is locked."""
+    """Stop an order's reminders until our team resumes them; `order` is locked."""
     stopped = select(func.count(ReminderPause.id)).where(
         ReminderPause.order_id == order.id,
         ReminderPause.kind == PauseKind.STOPPED,

@@ -1,4 +1,4 @@
-"""Read models of receivables: which open invoices were reminded of and when, and what pauses them."""
+"""Read models of receivables: the reminders of open invoices, and their pauses."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from lms.receivables.pauses import Pause, pause_of
 
 @dataclass(frozen=True, slots=True)
 class Reminded:
-    """A reminder that was sent: at which stage, and when."""
+    """A reminder that was sent: its stage and its time."""
 
     stage: ReminderStage
     sent_at: datetime
@@ -23,7 +23,7 @@ class Reminded:
 
 @dataclass(frozen=True, slots=True)
 class Reminders:
-    """The reminders of an open invoice, the oldest first, and what pauses the next ones."""
+    """The reminders of an open invoice, the oldest first, and the pause of the next ones."""
 
     order_id: str
     document_id: str
@@ -37,7 +37,7 @@ class Reminders:
 
 
 def reminders_of_order(session: Session, order_id: int, *, now: datetime) -> Reminders | None:
-    """Return the reminders of an order's open invoice; None where nothing is open."""
+    """Return the reminders of an order's open invoice; None if nothing is open."""
     return next(iter(_reminders(session, Order.id == order_id, now=now)), None)
 
 

@@ -1,8 +1,7 @@
 """Payment reminders: 7 days before an invoice is due, then 15, 30 and 60 days past due (MONEY.md, M18).
 
-A payer hears of all their open invoices in one email, each with its own balance, and no access
-ends by it. An invoice that comes to a stage of its own within a few days of that email is counted
-as told.
+One email tells a payer about all their open invoices, each with its own balance; access doesn't end. An
+invoice that reaches its own stage within a few days after that email counts as reminded.
 """
 
 from datetime import datetime, timedelta
@@ -25,7 +24,7 @@ FOREVER: Final = timedelta(days=400)  # invoices are due within 180 days
 
 
 def due_debtors(session: Session, *, now: datetime) -> tuple[Debtor, ...]:
-    """Return whom to remind now, the one whose invoice is due longest first."""
+    """Return the payers to remind now, the longest due invoice first."""
     found = receivables(session, due_by=now + AHEAD, now=now)
     return tuple(dict.fromkeys(one.debtor for one in found if one.stage_by(now) is not None))
 
@@ -38,9 +37,9 @@ def remind(
     pay: PaymentLinks,
     now: datetime,
 ) -> tuple[Receivable, ...]:
-    """Remind a payer of their open invoices where one is due for it; returns those it names.
+    """Remind a payer of their open invoices if a reminder is due; returns the invoices it names.
 
-    Of two who remind at once, the second one finds nothing due.
+    Of two concurrent calls, the second one finds nothing due.
     """
     known = receivables(session, due_by=now + FOREVER, now=now, debtor=debtor)
     settlements.lock_invoices(session, [one.id for one in known])

@@ -1,4 +1,4 @@
-"""The auto-captions job: drafts captions by speech-to-text for staff to review."""
+"""The auto-captions job: drafts captions by speech-to-text for our team to review."""
 
 from datetime import datetime
 from pathlib import Path
@@ -27,19 +27,19 @@ HEAR: Final = "captions.hear"
 TIMES_AS_LONG: Final = 8
 AT_LEAST_S: Final = 600
 
-TAKING: Final = N_("Taking the sound out of the recording")
-HEARING: Final = N_("Listening")
-OFF: Final = N_("No program for speech is set (CARREL_SPEECH_COMMAND).")
-FAILED: Final = N_("The program for speech failed. What it said last stands below.")
-TOO_LONG: Final = N_("The program for speech took too long and was stopped.")
-NOT_CAPTIONS: Final = N_("What the program for speech wrote are no captions.")
-IS_THERE: Final = N_("There are captions in this language already. Remove them first.")
+TAKING: Final = N_("Extracting the audio")
+HEARING: Final = N_("Generating captions")
+OFF: Final = N_("No speech program is set (CARREL_SPEECH_COMMAND).")
+FAILED: Final = N_("The speech program failed. See its last output below.")
+TOO_LONG: Final = N_("The speech program took too long and was stopped.")
+NOT_CAPTIONS: Final = N_("The output of the speech program isn't valid captions.")
+IS_THERE: Final = N_("This language already has captions. Remove them first.")
 
 
 def ask_for(
     session: Session, recording_id: str, language: str, *, actor: str, now: datetime
 ) -> None:
-    """Queue the hearing of a recording; raises NotFound, Invalid for what is no language, Conflict."""
+    """Queue automatic captions; raises NotFound, Invalid for an unknown language, Conflict."""
     recording = find(session, recording_id)
     tag = str(read_locale(language)).replace("_", "-")
     same = (Caption.recording_id == recording.id, Caption.language == tag)
@@ -47,7 +47,7 @@ def ask_for(
         raise Conflict(IS_THERE)
     job = latest_job(session, kind=HEAR, subject=recording_id)
     if job is not None and job.state not in ENDED:
-        raise Conflict(N_("This recording is being listened to already."))
+        raise Conflict(N_("Captions are already being generated for this recording."))
     enqueue(
         session,
         kind=HEAR,
@@ -60,7 +60,7 @@ def ask_for(
 
 
 def hear_recording(carrel: Carrel, run: JobRun) -> None:
-    """Have a recording listened to, and lay what was heard on the desk as a draft."""
+    """Transcribe a recording, and save the captions as a draft."""
     if not carrel.settings.speech_command:
         raise GiveUp(OFF, "")
     language = str(run.payload["language"])
@@ -78,7 +78,7 @@ def hear_recording(carrel: Carrel, run: JobRun) -> None:
 
 
 def _heard(carrel: Carrel, run: JobRun, folder: Path, language: str) -> tuple[Cue, ...]:
-    """Return the captions that the program wrote; raises GiveUp with what went wrong, Stopped."""
+    """Return the captions that the program wrote; raises GiveUp with the reason, or Stopped."""
     with carrel.database.read_session() as session:
         recording = find(session, run.subject)
         key, length = recording.original_key, recording.seconds or 0.0

@@ -20,16 +20,16 @@ from media.captions.cues_and_writers import Cue, clean_line, clean_settings, wri
 from media.storage.storage_protocol import Storage
 
 LONGEST_S: Final = 7 * 24 * 3600
-NO_TIMES: Final = N_("A caption has no beginning or no end. Write times like 1:02.5.")
-ENDS_FIRST: Final = N_("A caption ends before it begins. Correct one of its two times.")
-NOTHING: Final = N_("There is nothing to show yet: every caption is empty.")
+NO_TIMES: Final = N_("A caption has no start or end time. Enter times like 1:02.5.")
+ENDS_FIRST: Final = N_("A caption ends before it starts. Correct its times.")
+NOTHING: Final = N_("There is nothing to publish. Every caption is empty.")
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A track on the desk; `text` is None where its file has to be read.
+    """A track being edited; `text` is None if its file has to be read.
 
-    `editor` is who saved it last, empty where nobody did.
+    `editor` saved it last; empty if it was never saved.
     """
 
     caption_id: str
@@ -49,13 +49,13 @@ class Work:
 
 
 class SavedElsewhere(Conflict):
-    """Somebody else saved these captions since they were read."""
+    """Another person has saved these captions since they were read."""
 
     code = "saved_elsewhere"
 
 
 def read_work(session: Session, caption_id: str) -> Work:
-    """Return a track as staff edit it; raises NotFound."""
+    """Return a track for editing; raises NotFound."""
     caption = find_caption(session, caption_id)
     recording, webinar = session.execute(
         select(Recording, Webinar)
@@ -82,12 +82,12 @@ def read_work(session: Session, caption_id: str) -> Work:
 
 
 def cues_from(rows: Sequence[tuple[float, float, str, str]]) -> tuple[Cue, ...]:
-    """Return cues from what an editor sends: starts and ends in seconds, settings, text.
+    """Return cues from an editor's rows: starts and ends in seconds, settings, text.
 
-    They are put in the order of their beginnings. Raises Invalid.
+    They are sorted by start. Raises Invalid.
     """
     if len(rows) > MOST_CUES:
-        raise Invalid(N_("These are more than 150,000 captions."))
+        raise Invalid(N_("There are more than 150,000 captions."))
     for starts, ends, _, _ in rows:
         if not (0 <= starts <= LONGEST_S and 0 <= ends <= LONGEST_S):
             raise Invalid(NO_TIMES)
@@ -114,9 +114,9 @@ def save(
     actor: str,
     now: datetime,
 ) -> int:
-    """Keep what was edited as the draft; `version` is the one that was read. Answers the new one.
+    """Save the edited cues as the draft and return its new version; `version` is the one that was read.
 
-    Raises NotFound, and SavedElsewhere when another one stands by now.
+    Raises NotFound, and SavedElsewhere if there is another version by now.
     """
     changed = session.execute(
         update(Caption)
@@ -131,9 +131,9 @@ def save(
 
 
 def store_shown(storage: Storage, work: Work, cues: Sequence[Cue]) -> tuple[str, str]:
-    """Store what is to be shown, without empty captions; call it outside any transaction.
+    """Store the captions for viewers, without empty ones; call it outside any transaction.
 
-    Answers its key and its text. Raises Invalid when nothing is left.
+    Returns the key and the text. Raises Invalid if no captions are left.
     """
     spoken = [cue for cue in cues if cue.lines]
     if not spoken:
@@ -143,7 +143,7 @@ def store_shown(storage: Storage, work: Work, cues: Sequence[Cue]) -> tuple[str,
     return key, text
 
 
-def publish(  # noqa: PLR0913  (what was stored, and for which version)
+def publish(  # noqa: PLR0913  (the stored file and text, and the version they are from)
     session: Session,
     caption_id: str,
     key: str,
@@ -153,9 +153,9 @@ def publish(  # noqa: PLR0913  (what was stored, and for which version)
     actor: str,
     now: datetime,
 ) -> str | None:
-    """Show what was stored in place of what is shown; answers the key of the former file.
+    """Show the stored captions instead of the current ones; returns the key of the former file.
 
-    Raises NotFound, and SavedElsewhere when the draft is another one by now.
+    Raises NotFound, and SavedElsewhere if the draft has changed.
     """
     caption = _locked(session, caption_id)
     if caption.version != version:
@@ -170,7 +170,7 @@ def publish(  # noqa: PLR0913  (what was stored, and for which version)
 def unpublish(
     session: Session, caption_id: str, cues: Sequence[Cue], *, actor: str, now: datetime
 ) -> str | None:
-    """Take captions away from viewers and keep them as a draft; answers the key of their file."""
+    """Hide captions from viewers and keep them as a draft; returns the key of their file."""
     caption = _locked(session, caption_id)
     former = caption.key
     caption.draft = caption.draft if caption.draft is not None else write_vtt(cues)
@@ -188,13 +188,13 @@ def add_draft(
     cues: Sequence[Cue],
     now: datetime,
 ) -> str:
-    """Lay captions on the desk that nobody is shown yet; answers their outside id.
+    """Add captions as a draft that viewers don't see; returns their public ID.
 
-    Raises Conflict where the recording has captions in that language.
+    Raises Conflict if the recording has captions in that language.
     """
     same = (Caption.recording_id == recording.id, Caption.language == language)
     if session.scalar(select(Caption.id).where(*same)) is not None:
-        raise Conflict(N_("There are captions in this language already. Remove them first."))
+        raise Conflict(N_("This language already has captions. Remove them first."))
     caption = Caption(
         recording_id=recording.id,
         language=language,
@@ -208,7 +208,7 @@ def add_draft(
 
 
 def _locked(session: Session, caption_id: str) -> Caption:
-    """Return a track, once whoever saves it at this moment has; raises NotFound."""
+    """Return a track locked, after any save in progress; raises NotFound."""
     caption = find_caption(session, caption_id)
     session.refresh(caption, with_for_update=True)
     return caption

@@ -36,7 +36,7 @@ class BadCaptionFile(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class KeptCaptions:
-    """Captions that were checked and stored, not yet shown with the recording."""
+    """Checked and stored captions, not yet shown with the recording."""
 
     caption_id: str
     recording_id: str
@@ -51,10 +51,10 @@ class KeptCaptions:
 def keep_captions(
     storage: Storage, *, recording_id: str, language: str, data: bytes, label: str = ""
 ) -> KeptCaptions:
-    """Check captions, store them as clean WebVTT; call it outside any transaction.
+    """Check captions and store them as clean WebVTT; call it outside any transaction.
 
-    `language` is a BCP 47 tag such as `en` or `pt-BR`; without a label it gives its own name.
-    Raises Invalid, and BadCaptionFile, which names the lines at fault.
+    `language` is a BCP 47 tag such as `en` or `pt-BR`; its own name is the default label. Raises
+    Invalid, and BadCaptionFile, which names the faulty lines.
     """
     locale = read_locale(language)
     try:
@@ -78,7 +78,7 @@ def keep_captions(
 
 
 def new_key(recording_id: str, caption_id: str) -> str:
-    """Return where the next file of a track is stored; no file is ever written over."""
+    """Return the key for the next file of a track; files are never overwritten."""
     return f"renditions/{recording_id}/captions/{caption_id}-{new_public_id()[:8]}.vtt"
 
 
@@ -87,14 +87,14 @@ def read_locale(tag: str) -> Locale:
     try:
         return Locale.parse(tag.strip(), sep="-")
     except (UnknownLocaleError, ValueError) as error:
-        sentence = N_("Give the language as a short tag, such as en or es.")
+        sentence = N_("Enter a language code, such as en or es.")
         raise Invalid(sentence, fields={"language": sentence}) from error
 
 
 def attach(session: Session, kept: KeptCaptions, *, actor: str | None, now: datetime) -> None:
-    """Show captions with their recording, in place of those it has in that language.
+    """Show captions with their recording, replacing those in the same language.
 
-    The first track of a recording is its default. Those that they replace can be put back. Raises
+    The first track of a recording is its default. The replaced captions can be restored. Raises
     NotFound.
     """
     recording = find(session, kept.recording_id)
@@ -124,7 +124,7 @@ def attach(session: Session, kept: KeptCaptions, *, actor: str | None, now: date
 
 
 def remove(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> None:
-    """Take captions off their recording; they can be put back until their file goes.
+    """Remove captions from their recording; they can be restored until their file is deleted.
 
     Raises NotFound.
     """
@@ -133,7 +133,7 @@ def remove(session: Session, caption_id: str, *, actor: str | None, now: datetim
 
 
 def put_back(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> None:
-    """Undo a removal; the captions that took their place are put away instead. Raises NotFound."""
+    """Restore removed captions; those that replaced them are removed instead. Raises NotFound."""
     former = session.scalar(select(FormerCaption).where(FormerCaption.public_id == caption_id))
     if former is None:
         raise NotFound
@@ -166,7 +166,7 @@ def put_back(session: Session, caption_id: str, *, actor: str | None, now: datet
 
 
 def removed_by(session: Session, at: datetime) -> tuple[tuple[str, str | None], ...]:
-    """Return the captions that were put away by then: outside id and the key of the file."""
+    """Return the captions removed by then: public ID and key of the file."""
     rows = session.execute(
         select(FormerCaption.public_id, FormerCaption.key).where(FormerCaption.removed_at <= at)
     )
@@ -174,7 +174,7 @@ def removed_by(session: Session, at: datetime) -> tuple[tuple[str, str | None], 
 
 
 def forget(session: Session, caption_id: str) -> None:
-    """Forget captions whose file is gone."""
+    """Delete captions whose file was deleted."""
     session.execute(delete(FormerCaption).where(FormerCaption.public_id == caption_id))
 
 
@@ -198,7 +198,7 @@ def _put_away(session: Session, caption: Caption, now: datetime) -> None:
 
 
 def make_default(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> None:
-    """Show this track to whoever has not chosen one; raises NotFound."""
+    """Show this track to viewers who have not chosen one; raises NotFound."""
     caption = find_caption(session, caption_id)
     others = update(Caption).where(Caption.recording_id == caption.recording_id)
     session.execute(others.values(is_default=False))
@@ -208,7 +208,7 @@ def make_default(session: Session, caption_id: str, *, actor: str | None, now: d
 
 
 def find_caption(session: Session, caption_id: str) -> Caption:
-    """Return a track by its outside id; raises NotFound."""
+    """Return a track by its public ID; raises NotFound."""
     caption = session.scalar(select(Caption).where(Caption.public_id == caption_id))
     if caption is None:
         raise NotFound
@@ -216,7 +216,7 @@ def find_caption(session: Session, caption_id: str) -> Caption:
 
 
 def unread(session: Session) -> tuple[tuple[str, str], ...]:
-    """Return the tracks whose text was never read from their file: outside id and key."""
+    """Return the tracks whose text was never read from their file: public ID and key."""
     asked = select(Caption.public_id, Caption.key).where(
         Caption.key.is_not(None), Caption.shown.is_(None)
     )
@@ -225,7 +225,7 @@ def unread(session: Session) -> tuple[tuple[str, str], ...]:
 
 
 def take_in(session: Session, caption_id: str, key: str, text: str) -> None:
-    """Keep the text of a track's file, if that is still what is shown, and let it be found."""
+    """Save and index the text of a track's file, if the file is still shown."""
     caption = session.scalar(
         select(Caption).where(Caption.public_id == caption_id, Caption.key == key)
     )
@@ -236,7 +236,7 @@ def take_in(session: Session, caption_id: str, key: str, text: str) -> None:
 
 
 def index(session: Session, webinar_id: int) -> None:
-    """Bring what is searched up to date with the captions that a webinar's viewers are shown."""
+    """Update the search index with the captions that a webinar's viewers see."""
     session.flush()
     rows = session.execute(
         select(Caption.public_id, Caption.language, Caption.shown)

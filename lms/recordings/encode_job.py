@@ -1,11 +1,13 @@
 """The encode job: turns an original into renditions; safe to repeat after a crash."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -28,17 +30,19 @@ LOOK_EVERY = timedelta(seconds=5)
 LAST_VIEWER_GONE = timedelta(hours=25)  # a playback session lives for 24 hours
 
 READING = N_("Reading the file")
-COPYING = N_("Making a first version to watch at once")
+COPYING = N_("Preparing a first version to watch")
 ENCODING = N_("Encoding")
 STORING = N_("Storing")
-TOO_SLOW = N_("Storing took more than a day, and was given up. Please try again.")
+log = structlog.get_logger()
+
+TOO_SLOW = N_("Storing the file took more than a day and was stopped. Try again.")
 
 
 def encode_recording(carrel: Carrel, run: JobRun) -> None:
-    """Probe an original, publish a copied first run where that serves, then the whole ladder."""
+    """Probe an original, publish a copied first run if possible, then the complete ladder."""
     try:
         _encode(carrel, run)
-    except NotFound as error:  # deleted before it began, or while it was encoded anew
+    except NotFound as error:  # deleted before it began, or while it was encoded again
         raise GiveUp(recordings.DELETED) from error
 
 
@@ -55,6 +59,7 @@ def _encode(carrel: Carrel, run: JobRun) -> None:
             found = probe(source)
             if recording.run is None and found.copyable:
                 _publish_copy(carrel, run, source, folder / "copy", found)
+            began = time.monotonic()
             made = encode(
                 source,
                 folder / "ladder",
@@ -63,6 +68,8 @@ def _encode(carrel: Carrel, run: JobRun) -> None:
                 canceled=way.is_stopped,
                 pictured=pictured,
             )
+            took_s = round(time.monotonic() - began, 1)
+            log.info("recording_encoded", recorded_s=round(found.seconds, 1), s=took_s)
             _publish(carrel, run, folder / "ladder", made, found, whole=True)
         except Unplayable as error:
             raise GiveUp(error.sentence, error.detail) from error
@@ -75,7 +82,7 @@ def _encode(carrel: Carrel, run: JobRun) -> None:
 
 
 class _Way:
-    """Whether an encoding goes on: what is encoded again gives way to an upload that waits."""
+    """Whether an encode continues: an encode of an existing version yields to a waiting upload."""
 
     def __init__(self, carrel: Carrel, run: JobRun, *, gives_way: bool) -> None:
         self._carrel = carrel
@@ -95,14 +102,14 @@ class _Way:
 
 
 def encoding_ended(session: Session, ended: Ended) -> None:
-    """Note on the recording that its encoding failed for good or was canceled."""
+    """Record on the recording that encoding failed permanently or was canceled."""
     state = RecordingState.CANCELED if ended.state is JobState.CANCELED else RecordingState.FAILED
     recordings.stop(session, ended.subject, state, sentence=ended.sentence, detail=ended.detail)
     _sweep_unpublished_now(session, ended.subject, now=ended.at)
 
 
 def sweep_run(carrel: Carrel, run: JobRun) -> None:
-    """Delete the files of a run that was replaced, or never published; one that plays stays."""
+    """Delete the files of a run that was replaced, or never published, unless it is current."""
     unwanted = str(run.payload["run"])
     with carrel.database.read_session() as session:
         if recordings.run_of(session, run.subject) == unwanted:
@@ -132,13 +139,14 @@ def _publish_copy(carrel: Carrel, run: JobRun, source: Path, folder: Path, found
 def _publish(
     carrel: Carrel, run: JobRun, folder: Path, made: Encoded, found: Probe, *, whole: bool
 ) -> None:
-    """Store a finished run under its own new keys, then let one row update make it play."""
+    """Store a finished run under new keys, then publish it with one row update."""
     run_id = _begin_run(carrel, run)
     try:
         _store(carrel, run, folder, made, run_id, whole=whole)
         _let_play(carrel, run, made, found, run_id, whole=whole)
     except (LeaseLost, EncodeCanceled, FileNotFoundError, NotFound):
-        # Who took over has had it swept, and the folder with it; what was stored since is ours.
+        # The worker that took over has scheduled its deletion; files stored since then are deleted
+        # here.
         _delete_run(carrel, run.subject, run_id)
         raise
 
@@ -184,9 +192,9 @@ def _let_play(
 
 
 def _begin_run(carrel: Carrel, run: JobRun) -> str:
-    """Return the id of a run about to be stored; unless it is published its files will be deleted.
+    """Return the id of a run about to be stored; its files will be deleted unless it is published.
 
-    What earlier tries left half stored is deleted at the next turn.
+    Files of earlier unpublished tries are deleted at the next opportunity.
     """
     made, now = new_public_id(), clock.now()
     with carrel.database.transaction() as session:
@@ -197,7 +205,7 @@ def _begin_run(carrel: Carrel, run: JobRun) -> str:
 
 
 def _keep_run(session: Session, run_id: str) -> None:
-    """Let a run's files stay, since it is published now; raises TryAgain when they are gone."""
+    """Cancel the deletion of a run that is published now; raises TryAgain if its files are gone."""
     spared = session.execute(
         delete(Job)
         .where(Job.unique_key == f"{UNPUBLISHED}:{run_id}", Job.state == JobState.QUEUED)
@@ -209,7 +217,7 @@ def _keep_run(session: Session, run_id: str) -> None:
 
 
 def _sweep_unpublished_now(session: Session, recording_id: str, *, now: datetime) -> None:
-    """Delete what earlier tries left; the later turn stays, for a worker that wakes meanwhile."""
+    """Queue the deletion of earlier tries' files; the later deletion stays, as a stalled worker may resume."""
     waiting = session.scalars(
         select(Job.payload)
         .where(Job.kind == SWEEP, Job.subject == recording_id, Job.state == JobState.QUEUED)
@@ -230,7 +238,7 @@ def _sweep_unpublished_now(session: Session, recording_id: str, *, now: datetime
 def _sweep_later(
     session: Session, recording_id: str, run_id: str, *, key: str, now: datetime
 ) -> None:
-    """Have a run's files deleted once nobody can be watching it, unless it is the one that plays."""
+    """Schedule the deletion of a run's files for when no one can be watching it."""
     sweep = enqueue(
         session,
         kind=SWEEP,
@@ -244,7 +252,7 @@ def _sweep_later(
 
 
 def _source(carrel: Carrel, recording: Recording, folder: Path) -> Path:
-    """Return the original as a local file; the encoder reads no network."""
+    """Return the path of the original on this machine; the encoder can't read from the network."""
     path = carrel.storage.local_path(recording.original_key)
     if path is None:
         path = folder / "original"
@@ -254,9 +262,9 @@ def _source(carrel: Carrel, recording: Recording, folder: Path) -> Path:
 
 @contextmanager
 def workshop(folder: Path) -> Iterator[Path]:
-    """Give an empty folder below one that is the job's; what a killed worker left there goes.
+    """Yield an empty folder within the job's folder, after deleting files that a killed worker left.
 
-    Another worker that was frozen and wakes finds its own gone, and takes nothing from this one.
+    A stalled worker that resumes finds its own folder deleted, and can't take files from this one.
     """
     shutil.rmtree(folder, ignore_errors=True)
     own = folder / new_public_id()
@@ -265,7 +273,7 @@ def workshop(folder: Path) -> Iterator[Path]:
         yield own
     finally:
         shutil.rmtree(own, ignore_errors=True)
-        with suppress(OSError):  # another has it by now
+        with suppress(OSError):  # another worker uses it by now
             folder.rmdir()
 
 

@@ -1,4 +1,4 @@
-"""Handout page times: when a page is seen in a recording, found or set by staff."""
+"""Handout page times: when a page is shown in a recording, detected or set by our team."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ MATCH: Final = "handout.match"
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """A slide of a recording: when it begins, and where its picture is kept."""
+    """A slide of a recording: when it begins, and the key of its picture."""
 
     starts_s: float
     key: str
@@ -29,7 +29,7 @@ class Glimpse:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A page of a handout that is drawn; `page_id` is its row."""
+    """A drawn page of a handout; `page_id` is its row id."""
 
     page_id: int
     handout_id: str
@@ -38,7 +38,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A version of a recording with its slides, and the pages of each handout beside it."""
+    """A version of a recording with its slides, and the pages of each handout of the webinar."""
 
     recording_id: str
     slides: tuple[Glimpse, ...]
@@ -46,14 +46,14 @@ class Pair:
 
 
 def have_matched(session: Session, recording_id: str, *, now: datetime) -> None:
-    """Have a worker look for the webinar's handouts in a version of its recording."""
+    """Queue the matching of the webinar's handouts with a version of its recording."""
     job_queue.enqueue(
         session, kind=MATCH, lane=Lane.PROMPT, subject=recording_id, payload={}, now=now
     )
 
 
 def have_handout_matched(session: Session, handout_id: str, *, now: datetime) -> None:
-    """Have a worker look for a handout in the version that plays, if one does."""
+    """Queue the matching of a handout with the current version, if there is one."""
     current = session.scalar(
         select(Recording.public_id)
         .join(Handout, Handout.webinar_id == Recording.webinar_id)
@@ -64,7 +64,7 @@ def have_handout_matched(session: Session, handout_id: str, *, now: datetime) ->
 
 
 def read_pair(session: Session, recording_id: str) -> Pair:
-    """Return what is to be compared; a version that is gone has no slides."""
+    """Return the slides and pages to compare; a deleted version has no slides."""
     recording = session.scalar(select(Recording).where(Recording.public_id == recording_id))
     if recording is None or recording.run is None:
         return Pair(recording_id, (), ())
@@ -93,7 +93,7 @@ def read_pair(session: Session, recording_id: str) -> Pair:
 
 
 def keep_found(session: Session, recording_id: str, found: Mapping[int, float]) -> None:
-    """Keep when pages were found to be seen, by their rows; what staff said stays."""
+    """Save when pages were detected, by row id; times that our team set stay."""
     recording = session.scalar(select(Recording).where(Recording.public_id == recording_id))
     if recording is None:
         return
@@ -117,10 +117,9 @@ def set_moments(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Say by hand when pages are seen in the version that plays, by their numbers; None for never.
+    """Set when pages are shown in the current version, by their numbers; None for never.
 
-    Raises NotFound for a page that is not there or where nothing plays, Invalid for a time behind
-    the end.
+    Raises NotFound for an unknown page or without a current version, Invalid for a time after the end.
     """
     recording = session.scalar(
         select(Recording)
@@ -138,7 +137,7 @@ def set_moments(
     for number, starts_s in moments.items():
         if starts_s is not None and starts_s >= (recording.seconds or 0.0):
             raise Invalid(
-                N_("The recording ends before that. Give a time within it."),
+                N_("The recording ends before that. Enter an earlier time."),
                 fields={f"at-{number}": N_("The recording ends before that.")},
             )
         at = session.scalar(

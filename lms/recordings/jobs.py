@@ -1,4 +1,4 @@
-"""Jobs of recordings: encoding, sweeping what an encode left behind, and automatic captions."""
+"""Jobs of recordings: encoding, deleting unused runs, and automatic captions."""
 
 from typing import Final
 

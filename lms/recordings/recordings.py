@@ -22,14 +22,14 @@ from media.storage.storage_protocol import Storage, content_type_of
 ENCODE = "recording.encode"
 FRESH_PRIORITY = 10
 AGAIN_PRIORITY = 200
-LEFT_TO_OTHERS = timedelta(seconds=3)  # a worker that is free has taken it by then
+LEFT_TO_OTHERS = timedelta(seconds=3)  # by then a free worker would have taken it
 LONGEST_NAME = 255
-DELETED = N_("This version was deleted, so there is nothing to prepare.")
+DELETED = N_("This version was deleted, so it can't be processed.")
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A file that was received and stored, not yet part of any webinar."""
+    """A received and stored file, not yet part of a webinar."""
 
     recording_id: str
     key: str
@@ -40,7 +40,7 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Playable:
-    """What a finished run of the encoder brought: its id, and what it is like to play."""
+    """A finished encoder run: its id and its playback facts."""
 
     run: str
     seconds: float
@@ -51,16 +51,16 @@ class Playable:
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """The picture of a webinar: its key, and whether staff chose it."""
+    """The picture of a webinar: its key, and whether our team chose it."""
 
     key: str
     is_chosen: bool
 
 
 def keep_original(storage: Storage, path: Path, name: str) -> Original:
-    """Store a received file as it is; call it outside any transaction, it may take minutes.
+    """Store a received file unchanged; call it outside any transaction, as it may take minutes.
 
-    Raises Invalid when the file has no usable name.
+    Raises Invalid if the file has no usable name.
     """
     shown = own_name(name)
     if not shown:
@@ -78,11 +78,11 @@ def attach(
 ) -> Recording:
     """Make a stored file the newest version of a webinar's recording and queue its encoding.
 
-    A version that plays stays current until the new one can be played. Raises NotFound.
+    The current version stays until the new one can be played. Raises NotFound.
     """
     webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
     if webinar_id is None:
-        raise NotFound(N_("There is no webinar with that name."))
+        raise NotFound(N_("Webinar not found."))
     current = _current(session, webinar_id)
     takes_over = current is None or current.run is None
     if current is not None and takes_over:
@@ -119,7 +119,7 @@ def attach(
 
 
 def begin(session: Session, recording_id: str) -> Recording:
-    """Mark a version as being worked on; raises NotFound."""
+    """Mark a version as processing; raises NotFound."""
     recording = find(session, recording_id)
     if recording.state is not RecordingState.READY:
         recording.state = RecordingState.PROCESSING
@@ -128,9 +128,9 @@ def begin(session: Session, recording_id: str) -> Recording:
 
 
 def publish(session: Session, recording_id: str, playable: Playable) -> str | None:
-    """Make a finished run the one that is played, and its version current once it is the newest.
+    """Publish a finished run; a version's first run makes it current if it is newer than the current one.
 
-    Answers the run it replaces, whose files nobody needs once its viewers have gone.
+    Returns the replaced run, whose files can be deleted after its viewers have left.
     """
     recording = find(session, recording_id)
     replaced, recording.run = recording.run, playable.run
@@ -138,7 +138,7 @@ def publish(session: Session, recording_id: str, playable: Playable) -> str | No
     recording.has_video = playable.has_video
     recording.width, recording.height = playable.width, playable.height
     current = _current(session, recording.webinar_id)
-    # one that staff made current again stays so, whatever is encoded anew
+    # a version that our team made current stays so, even if others are encoded again
     if replaced is None and current is not None and current.number < recording.number:
         take_over(session, recording)
     session.flush()
@@ -146,7 +146,7 @@ def publish(session: Session, recording_id: str, playable: Playable) -> str | No
 
 
 def finish(session: Session, recording_id: str, *, now: datetime) -> None:
-    """Mark a version as ready: all its renditions stand. To be made anew is no news of it."""
+    """Mark a version as ready: all its renditions exist. Encoding it again doesn't change that."""
     recording = find(session, recording_id)
     if recording.state is not RecordingState.READY:
         recording.state, recording.ready_at = RecordingState.READY, now
@@ -155,9 +155,9 @@ def finish(session: Session, recording_id: str, *, now: datetime) -> None:
 def stop(
     session: Session, recording_id: str, state: RecordingState, *, sentence: str, detail: str
 ) -> None:
-    """Note that the work on a version ended without success; what already plays goes on.
+    """Record that processing a version failed; a run that can be played stays.
 
-    A version that was deleted meanwhile is left as it is.
+    A version that was deleted meanwhile is left unchanged.
     """
     recording = _standing(session, recording_id)
     if recording is None or recording.state is RecordingState.READY:
@@ -169,10 +169,10 @@ def stop(
 def choose_poster(
     session: Session, recording_id: str, key: str | None, *, actor: str | None, now: datetime
 ) -> str | None:
-    """Let a stored picture stand for a version's webinar, or none but what the encoder took.
+    """Set a stored picture as the poster of a version's webinar, or None for the encoder's picture.
 
-    It stands whichever version plays, until another is chosen. Answers the key of the one before,
-    whose file may then be deleted. Raises NotFound.
+    It applies to whichever version is current, until another is chosen. Returns the key of the former
+    one, whose file may then be deleted. Raises NotFound.
     """
     recording = find(session, recording_id)
     webinar = session.get_one(Webinar, recording.webinar_id)
@@ -183,9 +183,9 @@ def choose_poster(
 
 
 def poster_seen(session: Session, recording_id: str) -> Poster:
-    """Return the picture that people see of a version's webinar; raises NotFound.
+    """Return the picture that people see for a version's webinar; raises NotFound.
 
-    Where no version plays it is the one that this version would have.
+    If no version can be played, it is the one that this version would have.
     """
     recording = find(session, recording_id)
     webinar = session.get_one(Webinar, recording.webinar_id)
@@ -197,34 +197,34 @@ def poster_seen(session: Session, recording_id: str) -> Poster:
 
 
 def retry(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> None:
-    """Encode a version once more; raises Conflict while it is under way or when it is ready."""
+    """Encode a version once more; raises Conflict if it is in progress or ready."""
     recording = find(session, recording_id)
     job = job_queue.latest_job(session, kind=ENCODE, subject=recording.public_id)
-    if job is None:  # it was canceled so long ago that the job is forgotten
+    if job is None:  # it was canceled so long ago that the job was deleted
         if recording.state is RecordingState.READY:
-            raise Conflict(N_("This recording is ready. It can be prepared again instead."))
+            raise Conflict(N_("This recording is ready. You can process it again instead."))
         _encode_again(session, recording, None, FRESH_PRIORITY, now)
     else:
         job_queue.retry(session, job.id, actor=actor, now=now)
 
 
 def reencode(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> None:
-    """Encode a version anew, after all that is more urgent; what plays goes on until it is done.
+    """Encode a version again, after more urgent jobs; the current run stays until it is done.
 
-    Raises NotFound, Conflict while it is being prepared.
+    Raises NotFound, Conflict if it is being processed.
     """
     recording = find(session, recording_id)
     job = job_queue.latest_job(session, kind=ENCODE, subject=recording.public_id)
     if job is not None and job.state not in job_queue.ENDED:
-        raise Conflict(N_("This recording is being prepared already."))
+        raise Conflict(N_("This recording is already being processed."))
     _encode_again(session, recording, job, AGAIN_PRIORITY, now)
     audit.record(session, "recording.reencoded", recording.public_id, actor=actor, now=now)
 
 
 def reencode_all(session: Session, *, actor: str | None, now: datetime) -> int:
-    """Encode every current version that plays anew; returns how many were queued for it.
+    """Encode every current playable version again; returns how many were queued.
 
-    Those that are being prepared already are left as they are.
+    Versions that are being processed are skipped.
     """
     rows = select(Recording).where(Recording.is_current, Recording.run.is_not(None))
     queued = 0
@@ -238,13 +238,13 @@ def reencode_all(session: Session, *, actor: str | None, now: datetime) -> int:
 
 
 def count_playable(session: Session) -> int:
-    """Return how many current versions play, each of which can be encoded anew."""
+    """Return how many current versions can be played, and thus encoded again."""
     rows = select(func.count()).where(Recording.is_current, Recording.run.is_not(None))
     return session.scalar(rows) or 0
 
 
 def fresh_one_waits(session: Session, *, now: datetime) -> bool:
-    """Tell whether an upload waits for an encoder and no free worker takes it."""
+    """Return whether an upload waits for an encoder and no free worker takes it."""
     waiting = select(Job.id).where(
         Job.kind == ENCODE,
         Job.state == JobState.QUEUED,
@@ -262,7 +262,7 @@ def _encode_again(
     priority: int,
     now: datetime,
 ) -> None:
-    """Queue one job after the former one, however many ask at once."""
+    """Queue one job after the former one, even if several calls ask at once."""
     job_queue.enqueue(
         session,
         kind=ENCODE,
@@ -276,15 +276,15 @@ def _encode_again(
 
 
 def cancel(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> None:
-    """Ask for the encoding of a version to stop; raises Conflict when there is none under way."""
+    """Request that the encoding of a version stop; raises Conflict if none is in progress."""
     job = job_queue.latest_job(session, kind=ENCODE, subject=find(session, recording_id).public_id)
     if job is None or job.state in job_queue.ENDED:
-        raise Conflict(N_("This recording is not being prepared, so there is nothing to cancel."))
+        raise Conflict(N_("This recording isn't being processed, so there is nothing to cancel."))
     job_queue.cancel(session, job.id, actor=actor, now=now)
 
 
 def find(session: Session, recording_id: str) -> Recording:
-    """Return a version by its outside id; raises NotFound."""
+    """Return a version by its public ID; raises NotFound."""
     recording = _standing(session, recording_id)
     if recording is None:
         raise NotFound
@@ -292,7 +292,7 @@ def find(session: Session, recording_id: str) -> Recording:
 
 
 def run_of(session: Session, recording_id: str) -> str | None:
-    """Return the run that a version plays, also of one that was deleted and can be put back."""
+    """Return the run that a version plays, even if it was deleted and can be restored."""
     return session.scalar(select(Recording.run).where(Recording.public_id == recording_id))
 
 

@@ -1,4 +1,4 @@
-"""Slides of a recording: detected by the encoder, then named, joined, or removed by staff."""
+"""Slides of a recording: detected by the encoder, then named, joined, or removed by our team."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ LONGEST_TITLE = 200
 
 @dataclass(frozen=True, slots=True)
 class SlideFacts:
-    """A slide as it is shown: its number from 1, from when to when, and its picture's file.
+    """A slide for display: its number from 1, its start and end, and its picture's file.
 
-    A slide without a `title` of its own is called by its number.
+    A slide without a `title` is called by its number.
     """
 
     id: str
@@ -39,7 +39,7 @@ class SlideFacts:
 
 @dataclass(frozen=True, slots=True)
 class RemovedSlide:
-    """A slide that staff took out or joined to the one before, and may put back."""
+    """A slide that our team removed or joined to the one before, and may restore."""
 
     id: str
     starts_s: float
@@ -49,13 +49,13 @@ class RemovedSlide:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What staff wrote about one slide."""
+    """Our team's edits of one slide."""
 
     title: str
     is_chapter: bool
 
 
-FEWEST_SHOWN = 2  # one from beginning to end is a film or a face, and no row of slides
+FEWEST_SHOWN = 2  # a single slide is a film or a face, not a slide deck
 _SLIDES: Final = (
     select(
         Recording.seconds,
@@ -74,10 +74,10 @@ _SLIDES: Final = (
 
 
 def read_slides(session: Session, recording_id: str) -> tuple[SlideFacts, ...]:
-    """Return the slides of a version in order; where there is only one, none."""
+    """Return the slides of a version in order; empty if there is only one."""
     seconds, rows = _rows(session, recording_id)
     kept = [row for row in rows if row.fate is not SlideFate.REMOVED]
-    while kept and kept[0].fate is SlideFate.JOINED:  # to one that was taken out since
+    while kept and kept[0].fate is SlideFate.JOINED:  # joined to a slide that was removed later
         kept.pop(0)
     shown = [place for place, row in enumerate(kept) if row.fate is SlideFate.SHOWN]
     if len(shown) < FEWEST_SHOWN:
@@ -98,7 +98,7 @@ def read_slides(session: Session, recording_id: str) -> tuple[SlideFacts, ...]:
 
 
 def read_removed(session: Session, recording_id: str) -> tuple[RemovedSlide, ...]:
-    """Return what staff took out or joined, in order."""
+    """Return the removed and joined slides, in order."""
     _, rows = _rows(session, recording_id)
     return tuple(
         RemovedSlide(
@@ -113,13 +113,13 @@ def read_removed(session: Session, recording_id: str) -> tuple[RemovedSlide, ...
 
 
 def pictured(session: Session, recording_id: str) -> tuple[float, ...]:
-    """Return the times (seconds) at which whatever is encoded next must take a picture."""
+    """Return the times (seconds) at which the next encode must take a picture."""
     _, rows = _rows(session, recording_id)
     return tuple(row.picture_s for row in rows)
 
 
 def keep_found(session: Session, recording_id: str, found: Iterable[Found]) -> None:
-    """Keep what the encoder found, in place of what it found before; staff's own work stays."""
+    """Save the encoder's slides in place of its earlier ones, unless our team edited them."""
     recording = find(session, recording_id)
     if recording.slides_edited_at is not None:
         return
@@ -144,7 +144,7 @@ def revise(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Name slides and say which begin a chapter; those not named stay as they are.
+    """Set titles and chapters of slides; slides that aren't given stay unchanged.
 
     Raises Invalid for a title that is too long, NotFound for a slide of another recording.
     """
@@ -154,7 +154,7 @@ def revise(
         title = " ".join(revision.title.split())
         if len(title) > LONGEST_TITLE:
             raise Invalid(
-                N_("A slide's title has at most 200 letters. Shorten it, then save again.")
+                N_("A slide's title can have at most 200 characters. Shorten it and save again.")
             )
         slide.title, slide.is_chapter = title, revision.is_chapter
     _edited(session, recording, actor=actor, now=now)
@@ -169,20 +169,20 @@ def decide_fate(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Join a slide to the one before it, take it out, or put it back.
+    """Join a slide to the one before it, remove it, or restore it.
 
-    Raises NotFound for a slide of another recording, Conflict where there is none before it.
+    Raises NotFound for a slide of another recording, Conflict if there is none before it.
     """
     recording = find(session, recording_id)
     slide = _slide(session, recording, slide_id)
     if fate is SlideFate.JOINED and not _has_one_before(session, slide):
-        raise Conflict(N_("There is no slide before this one to join it to."))
+        raise Conflict(N_("This is the first slide, so it can't be joined with a previous one."))
     slide.fate = fate
     _edited(session, recording, actor=actor, now=now)
 
 
 def index(session: Session, webinar_id: int) -> None:
-    """Bring what is searched up to date with the titles of the slides in the version that plays."""
+    """Update the search index with the slide titles of the current version."""
     session.flush()
     plays = session.scalar(
         select(Recording.public_id).where(

@@ -18,7 +18,7 @@ from media.files.file_types import DocumentKind
 
 @dataclass(frozen=True, slots=True)
 class CaptionFacts:
-    """One caption track; `id` is its outside id."""
+    """One caption track; `id` is its public ID."""
 
     id: str
     language: str
@@ -30,7 +30,7 @@ class CaptionFacts:
 
 @dataclass(frozen=True, slots=True)
 class FormerCaptionFacts:
-    """A caption track that was removed or replaced, and can be put back."""
+    """A caption track that was removed or replaced, and can be restored."""
 
     id: str
     language: str
@@ -40,7 +40,7 @@ class FormerCaptionFacts:
 
 @dataclass(frozen=True, slots=True)
 class VersionFacts:
-    """One version of a recording and how far the work on it is; `share` is 0 to 1."""
+    """One version of a recording and its progress; `share` is 0 to 1."""
 
     id: str
     number: int
@@ -62,18 +62,18 @@ class VersionFacts:
 
     @property
     def may_be_removed(self) -> bool:
-        """Tell whether staff may delete it: neither plays nor is worked on."""
+        """Return whether it may be deleted: it is neither current and playable nor in progress."""
         return not self.is_under_way and not (self.is_current and self.is_playable)
 
     @property
     def is_under_way(self) -> bool:
-        """Tell whether work on it is waiting or going on."""
+        """Return whether its processing is queued or running."""
         return self.state in (RecordingState.WAITING, RecordingState.PROCESSING)
 
 
 @dataclass(frozen=True, slots=True)
 class HandoutFacts:
-    """One handout; `id` is its outside id, `taken_out` has the words for what was cleaned away."""
+    """One handout; `id` is its public ID, `taken_out` has the words for the removed content."""
 
     id: str
     kind: DocumentKind
@@ -89,7 +89,7 @@ class HandoutFacts:
 
 @dataclass(frozen=True, slots=True)
 class WebinarFiles:
-    """All files of a webinar; versions newest first. What was removed can be put back."""
+    """All files of a webinar; versions newest first. Removed ones can be restored."""
 
     slug: str
     versions: tuple[VersionFacts, ...]
@@ -99,12 +99,12 @@ class WebinarFiles:
 
     @property
     def plays(self) -> bool:
-        """Tell whether one of the versions plays."""
+        """Return whether one of the versions can be played."""
         return any(version.is_current and version.is_playable for version in self.versions)
 
 
 def read_webinar_files(session: Session, slug: str) -> WebinarFiles:
-    """Return a webinar's files as staff see them; raises NotFound."""
+    """Return a webinar's files for our team; raises NotFound."""
     webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
     if webinar_id is None:
         raise NotFound
@@ -148,7 +148,7 @@ def _handout(handout: Handout, drawn: int) -> HandoutFacts:
 
 
 def read_version(session: Session, recording_id: str) -> VersionFacts:
-    """Return one version as staff see it; raises NotFound."""
+    """Return one version for our team; raises NotFound."""
     recording = session.scalar(select(Recording).where(Recording.public_id == recording_id))
     if recording is None:
         raise NotFound
@@ -157,7 +157,7 @@ def read_version(session: Session, recording_id: str) -> VersionFacts:
 
 @dataclass(frozen=True, slots=True)
 class VersionPlace:
-    """Which webinar a version belongs to, for a page about the version alone."""
+    """The webinar of a version, for a page about only that version."""
 
     recording_id: str
     number: int
@@ -167,7 +167,7 @@ class VersionPlace:
 
 
 def read_place(session: Session, recording_id: str) -> VersionPlace:
-    """Return whose version it is, by its outside id; raises NotFound."""
+    """Return a version's webinar, by the version's public ID; raises NotFound."""
     row = session.execute(
         select(Recording.number, Recording.state, Webinar.slug, Webinar.title)
         .join(Webinar, Webinar.id == Recording.webinar_id)
@@ -224,7 +224,7 @@ def _version(session: Session, recording: Recording) -> VersionFacts:
 
 
 def _state(recording: Recording, job: JobFacts | None) -> RecordingState:
-    """Return the state to show: a job that waits for its turn has not touched the row yet."""
+    """Return the state to show: a queued job has not changed the row yet."""
     if job is None or job.state in ENDED:
         return recording.state
     return RecordingState.WAITING if job.state is JobState.QUEUED else RecordingState.PROCESSING

@@ -17,7 +17,7 @@ from media.storage.storage_protocol import Missing, Storage
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A track that viewers are shown; `text` is None where its file has to be read."""
+    """A track that viewers see; `text` is None if its file has to be read."""
 
     webinar_id: int
     caption_id: str
@@ -30,14 +30,14 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One caption as it is read: its seconds, and what is said."""
+    """One caption for reading: its times in seconds, and its text."""
 
     starts: float
     ends: float
     said: str
 
 
-LOOKED_THROUGH: Final = 4_000  # letters, more than a passage has
+LOOKED_THROUGH: Final = 4_000  # characters, more than a passage has
 
 _TRACKS: Final = (
     select(
@@ -58,13 +58,13 @@ _OF_WEBINAR: Final = _TRACKS.where(
 
 
 def read_tracks(session: Session, webinar_id: int) -> tuple[Track, ...]:
-    """Return the tracks of what plays of a webinar, the default first, without their texts."""
+    """Return the tracks of a webinar's current recording, the default first, without their texts."""
     rows = session.execute(_OF_WEBINAR, {"webinar": webinar_id})
     return tuple(_track(row, None) for row in rows)
 
 
 def find_track(session: Session, caption_id: str) -> Track:
-    """Return a track of what plays of its webinar; raises NotFound. Ask the policy before it is read."""
+    """Return a track of its webinar's current recording; raises NotFound. Check the policy before use."""
     asked = _TRACKS.add_columns(Caption.shown).where(Caption.public_id == caption_id)
     row = session.execute(asked).one_or_none()
     if row is None:
@@ -73,7 +73,7 @@ def find_track(session: Session, caption_id: str) -> Track:
 
 
 def read_shown(session: Session, caption_ids: Collection[str]) -> Mapping[str, str]:
-    """Return the texts of tracks that viewers are shown, by their outside ids."""
+    """Return the texts of tracks that viewers see, by their public IDs."""
     if not caption_ids:
         return {}
     asked = select(Caption.public_id, Caption.shown).where(
@@ -83,7 +83,7 @@ def read_shown(session: Session, caption_ids: Collection[str]) -> Mapping[str, s
 
 
 def moment_in(text: str, starts_s: float, has: Callable[[str], bool]) -> float:
-    """Return when, from a passage's beginning on, the first caption comes that has what is sought."""
+    """Return the time of the first caption from a passage's start on that has the searched text."""
     begins = text.find(f"\n{stamp(starts_s)} --> ") + 1
     if not begins:
         return starts_s
@@ -95,9 +95,9 @@ def moment_in(text: str, starts_s: float, has: Callable[[str], bool]) -> float:
 
 
 def cues_of(storage: Storage, track: Track) -> tuple[Cue, ...]:
-    """Return what a track says; call it outside any transaction, it may read the file.
+    """Return the cues of a track; call it outside any transaction, as it may read the file.
 
-    Raises NotFound where the file is gone.
+    Raises NotFound if the file is missing.
     """
     if track.text is not None:
         return read_written(track.text)
@@ -109,7 +109,7 @@ def cues_of(storage: Storage, track: Track) -> tuple[Cue, ...]:
 
 
 def lines_of(cues: Sequence[Cue]) -> tuple[Line, ...]:
-    """Return cues as they are read, with the speaker's name where another one begins."""
+    """Return cues for reading, with the speaker's name at each change."""
     said = spoken(cues)
     return tuple(Line(cue.starts, cue.ends, line) for cue, line in zip(cues, said, strict=True))
 

@@ -10,7 +10,7 @@ from lms.playback.progress_bitmap import BUCKET_S
 
 
 def take_over(session: Session, wanted: Recording) -> None:
-    """Make a version the one that plays, and let everybody go on in it where they were."""
+    """Make a version current, with everyone's playback position carried over."""
     former = session.scalar(
         select(Recording).where(Recording.webinar_id == wanted.webinar_id, Recording.is_current)
     )
@@ -24,10 +24,10 @@ def take_over(session: Session, wanted: Recording) -> None:
 
 
 def _carry_on(session: Session, former: Recording, wanted: Recording) -> None:
-    """Give who watched the former version a record of the other, where they have none yet.
+    """Copy the watch records of the former version, for people without a record of the new one.
 
-    Of the same length it is taken for the same film: all that was seen counts. Else only the place
-    is kept, since what stood at ten minutes may stand elsewhere now.
+    If both have the same length, they count as the same film, with all progress. Otherwise only the
+    position is copied, since the content may be at other times now.
     """
     seconds = wanted.seconds or 0.0
     is_same = abs(seconds - (former.seconds or 0.0)) < BUCKET_S

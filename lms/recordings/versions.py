@@ -1,7 +1,7 @@
-"""Versions of a recording: which one plays, and those that staff remove.
+"""Versions of a recording: which one is current, and deleted ones.
 
-A deleted one can be put back for 30 days; then its files go. What people watched belongs to a
-version and is never forgotten: its row stays.
+A deleted version can be restored for 30 days; then its files are deleted. Watch records belong to a
+version and are never deleted, so its row stays.
 """
 
 from datetime import datetime
@@ -20,10 +20,10 @@ from lms.recordings.version_switch import take_over
 def make_current(
     session: Session, recording_id: str, *, actor: str | None, now: datetime
 ) -> Recording:
-    """Let this version play from now on; raises NotFound, and Conflict for one that can't be played."""
+    """Make this version current; raises NotFound, and Conflict if it can't be played."""
     wanted = _find(session, recording_id)
     if wanted.run is None:
-        raise Conflict(N_("This version can't be played. Prepare it again first."))
+        raise Conflict(N_("This version can't be played. Process it again first."))
     if not wanted.is_current:
         take_over(session, wanted)
         captions.index(session, wanted.webinar_id)
@@ -34,16 +34,20 @@ def make_current(
 
 
 def remove(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> Recording:
-    """Delete a version that doesn't play; it can be put back until its files go.
+    """Delete a version other than the current playable one; it can be restored until its files are deleted.
 
-    Who watches it at this moment sees it through. Raises NotFound, and Conflict for the one that
-    plays or is being prepared.
+    People watching it now can finish. Raises NotFound, and Conflict if it is the current playable
+    version or is being processed.
     """
     version = _find(session, recording_id)
     if version.is_current and version.run is not None:
-        raise Conflict(N_("This version plays. Let another one play first, then delete this one."))
+        raise Conflict(
+            N_(
+                "This is the current version. Make another version current first, then delete this one."
+            )
+        )
     if version.state in (RecordingState.WAITING, RecordingState.PROCESSING):
-        raise Conflict(N_("This version is being prepared. Cancel that first, then delete it."))
+        raise Conflict(N_("This version is being processed. Cancel that first, then delete it."))
     version.is_current = False
     version.removed_at = now
     session.flush()
@@ -52,9 +56,9 @@ def remove(session: Session, recording_id: str, *, actor: str | None, now: datet
 
 
 def put_back(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> Recording:
-    """Undo a deletion: the version stands among the others, and plays if no other one does.
+    """Restore a deleted version; if it can be played and no other version is current, it becomes current.
 
-    Raises NotFound, and Conflict once its files are gone.
+    Raises NotFound, and Conflict after its files were deleted.
     """
     version = session.scalar(select(Recording).where(Recording.public_id == recording_id))
     if version is None:
@@ -62,7 +66,7 @@ def put_back(session: Session, recording_id: str, *, actor: str | None, now: dat
     if version.removed_at is None:
         return version
     if not version.original_key:
-        raise Conflict(N_("The files of this version are gone by now. Upload it anew."))
+        raise Conflict(N_("The files of this version were deleted. Upload the recording again."))
     version.removed_at = None
     others = select(Recording.id).where(
         Recording.webinar_id == version.webinar_id, Recording.is_current
@@ -77,7 +81,7 @@ def put_back(session: Session, recording_id: str, *, actor: str | None, now: dat
 
 
 def removed_by(session: Session, moment: datetime) -> tuple[tuple[str, str], ...]:
-    """Return the versions that were deleted by then and still have files: outside id, original."""
+    """Return the versions deleted by then that still have files: public ID and original's key."""
     rows = session.execute(
         select(Recording.public_id, Recording.original_key).where(
             Recording.removed_at <= moment, Recording.original_key != ""
@@ -87,7 +91,7 @@ def removed_by(session: Session, moment: datetime) -> tuple[tuple[str, str], ...
 
 
 def chosen_posters(session: Session, recording_id: str) -> frozenset[str]:
-    """Return the pictures among a version's files that stand for its webinar, whatever plays."""
+    """Return the pictures among a version's files that are its webinar's chosen poster."""
     chosen = select(Webinar.poster_key).where(
         Webinar.poster_key.startswith(f"renditions/{recording_id}/")
     )
@@ -95,7 +99,7 @@ def chosen_posters(session: Session, recording_id: str) -> frozenset[str]:
 
 
 def forget_files(session: Session, recording_id: str) -> None:
-    """Note that the files of a deleted version are gone, captions too."""
+    """Record that the files of a deleted version, including captions, were deleted."""
     version = session.scalars(select(Recording).where(Recording.public_id == recording_id)).one()
     session.execute(delete(Caption).where(Caption.recording_id == version.id))
     session.execute(delete(FormerCaption).where(FormerCaption.recording_id == version.id))

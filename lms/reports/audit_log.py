@@ -1,4 +1,4 @@
-"""The audit log report: the audit trail filtered, newest first, with current names."""
+"""The audit log report: the filtered audit log, newest first, with current names."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from lms.reports.audit_subjects import Thing, name_things
 BATCH: Final = 500
 ID_LENGTH: Final = 26
 
-# The distinct acts by an index alone, one step an act: the trail may have millions of entries.
+# Finds the distinct acts through an index, one step per act: the log can have millions of rows.
 _ACTS: Final = text(
     "WITH RECURSIVE acts(act) AS (SELECT min(act) FROM audit_entry UNION ALL"
     " SELECT (SELECT min(act) FROM audit_entry WHERE act > acts.act) FROM acts"
@@ -32,10 +32,10 @@ _ACTS: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to show: an act, who did it in which role, what it is about, and the term [since, until).
+    """Filters: an act, the actor and their role, the subject, and the term [since, until).
 
-    `actor` and `about` are what staff type: an address, an outside id, or a slug. Empty texts
-    leave a filter out.
+    `actor` and `about` are as staff type them: an address, a public ID, or a slug. Empty texts are no
+    filter.
     """
 
     act: str = ""
@@ -48,7 +48,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One act; who did it, what it is about and what it names, as far as they are still there."""
+    """One entry with the current names of actor, subject and details, as far as they still exist."""
 
     id: int
     at: datetime
@@ -61,25 +61,25 @@ class Entry:
 
     @property
     def actor(self) -> Thing | None:
-        """Return who did it."""
+        """Return the actor, None for the system or a deleted login."""
         return self.things.get(self.actor_id) if self.actor_id else None
 
     @property
     def subject(self) -> Thing | None:
-        """Return what it is about."""
+        """Return the subject, None if it was deleted."""
         return self.things.get(self.subject_id)
 
 
 @dataclass(frozen=True, slots=True)
 class TrailPage:
-    """One page of the trail, and how many entries match in all."""
+    """One page of the log, and the total number of matching entries."""
 
     items: tuple[Entry, ...]
     total: int
 
 
 def read_trail(session: Session, wanted: Wanted, *, offset: int = 0, limit: int = 50) -> TrailPage:
-    """Return one page of what matches, newest first."""
+    """Return one page of matching entries, newest first."""
     conditions = _conditions(session, wanted)
     counted = select(func.count(AuditEntry.id)).where(*conditions)
     rows = session.scalars(
@@ -93,7 +93,7 @@ def read_trail(session: Session, wanted: Wanted, *, offset: int = 0, limit: int 
 
 
 def read_timeline(session: Session, subjects: Select[str], *, limit: int = 20) -> tuple[Entry, ...]:
-    """Return the newest entries about any of these subjects, a subquery of outside ids."""
+    """Return the newest entries about these subjects, a subquery of public IDs."""
     rows = session.scalars(
         select(AuditEntry)
         .where(AuditEntry.subject.in_(subjects))
@@ -104,7 +104,7 @@ def read_timeline(session: Session, subjects: Select[str], *, limit: int = 20) -
 
 
 def stream_trail(session: Session, wanted: Wanted) -> Iterator[Entry]:
-    """Yield all that matches, newest first, holding no more than 500 entries at a time."""
+    """Yield all matching entries, newest first, reading 500 at a time."""
     conditions = _conditions(session, wanted)
     before: int | None = None
     while True:
@@ -123,7 +123,7 @@ def stream_trail(session: Session, wanted: Wanted) -> Iterator[Entry]:
 
 
 def read_acts(session: Session) -> tuple[str, ...]:
-    """Return every act that was ever written, in the order of the alphabet."""
+    """Return every act in the log, in alphabetical order."""
     return tuple(session.scalars(_ACTS))
 
 
@@ -162,7 +162,7 @@ def _conditions(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _logins(session: Session, typed: str) -> Sequence[str]:
-    """Return the outside ids of the logins that are one person's, by an address or an id."""
+    """Return the public IDs of a person's logins, by an address or an ID."""
     if "@" not in typed:
         return (typed,)
     try:
@@ -174,7 +174,7 @@ def _logins(session: Session, typed: str) -> Sequence[str]:
 
 
 def _subjects(session: Session, typed: str) -> Sequence[str]:
-    """Return the outside ids that a text means: a person with their grants, or what has the slug."""
+    """Return the public IDs that a text refers to: a person and their grants, or anything with that slug."""
     logins = _logins(session, typed)
     held = session.scalars(
         select(Grant.public_id)

@@ -1,4 +1,4 @@
-"""Audit subjects: resolves public ids in the audit trail to current names."""
+"""Audit subjects: resolves public IDs in the audit log to current names."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from lms.models.seller import VendorDocument
 
 
 class Kind(StrEnum):
-    """What something is."""
+    """The kind of an object."""
 
     LOGIN = "login"
     ALIAS = "alias"
@@ -59,10 +59,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Something with an outside id: what it is called, whose it is, and what its page goes by.
+    """An object with a public ID: its name, its owner, and the page that shows it.
 
-    `of` is the name of the person, organization or webinar it belongs to, "" for none; `ref` is
-    the id or slug of the page that shows it. A grant or pool of everything has no name.
+    `of` is the name of its person, organization or webinar, "" for none; `ref` is the ID or slug of its
+    page. A grant or pool of everything has no name.
     """
 
     kind: Kind
@@ -73,7 +73,7 @@ class Thing:
 
 
 def name_things(session: Session, ids: Collection[str]) -> Mapping[str, Thing]:
-    """Return what these outside ids stand for, with one statement; what is gone is absent."""
+    """Return the objects with these public IDs, in one statement; deleted ones are absent."""
     if not ids:
         return {}
     rows = session.execute(_named(), {"ids": sorted(set(ids))})
@@ -153,7 +153,10 @@ def _select(kind: Kind, table: Any, name: Any, of: Any, ref: Any) -> Select[Any]
 
 
 def _money() -> tuple[Select[Any], ...]:
-    """Name orders, documents, payments and refunds by who pays; the last two by a paid order."""
+    """Return the selects for orders, documents, payments and refunds, named by payer.
+
+    Payments and refunds link to an order that they paid.
+    """
     buyer = func.coalesce(
         Organization.name, Login.name, func.nullif(Order.organization_name, ""), Order.contact_name
     )

@@ -1,7 +1,7 @@
-"""Periods and count suppression: chart intervals, and figures withheld for under five people.
+"""Periods and count suppression: chart intervals, and figures withheld for fewer than five people.
 
-Pure: nothing here asks a database. PRODUCT.md, Privacy: when people watch stays theirs, so whatever
-is told of a time is of five people at the least.
+Pure functions. PRODUCT.md, Privacy: when a person watches is private, so any figure for a period is of
+at least five people.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ DAY: Final = timedelta(days=1)
 
 
 class Lapse(StrEnum):
-    """How long each lap of a chart is."""
+    """The length of a chart's intervals."""
 
     DAY = "day"
     WEEK = "week"
@@ -30,20 +30,20 @@ class Lapse(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The moments a report looks at, [starts_at, ends_at); no start is from the beginning on."""
+    """The period of a report, [starts_at, ends_at); `starts_at` None means from the beginning."""
 
     starts_at: datetime | None
     ends_at: datetime
 
     @property
     def is_all(self) -> bool:
-        """Tell whether nothing that was ever watched is left out."""
+        """Return whether the period has no start, and so excludes nothing ever watched."""
         return self.starts_at is None
 
 
 @dataclass(frozen=True, slots=True)
 class Lap:
-    """One bar of a chart, [starts_at, ends_at), named by its first day."""
+    """One bar of a chart, [starts_at, ends_at), labeled with its first day."""
 
     day: date
     starts_at: datetime
@@ -51,12 +51,12 @@ class Lap:
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Return the moment at which a day begins in a zone."""
+    """Return the start of a day in a zone, in UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def lapse_of(first: date, last: date) -> Lapse:
-    """Return how finely so many days, both included, are drawn: never more than 36 bars or so."""
+    """Return the interval for a period of days, both included, that keeps a chart at about 36 bars."""
     days = (last - first).days + 1
     if days <= MOST_DAYS:
         return Lapse.DAY
@@ -66,9 +66,9 @@ def lapse_of(first: date, last: date) -> Lapse:
 
 
 def laps(first: date, last: date, lapse: Lapse, zone: ZoneInfo) -> tuple[Lap, ...]:
-    """Return the laps of the days from `first` to `last`, both included.
+    """Return the intervals from `first` to `last`, both included.
 
-    Weeks begin on Mondays; the first and the last lap may be cut short.
+    Weeks begin on Monday; the first and the last interval can be partial.
     """
     bounds = [*_begin(first, last, lapse), last + DAY]
     return tuple(
@@ -78,10 +78,10 @@ def laps(first: date, last: date, lapse: Lapse, zone: ZoneInfo) -> tuple[Lap, ..
 
 
 def kept_back(people: Sequence[int], *, of_them: int) -> frozenset[int]:
-    """Return which figures, by their places, are told to nobody; `people` counts who is in each.
+    """Return the indexes of figures to withhold; `people` has the number of people in each.
 
-    Those of fewer than five. Where all of those together are of fewer than five (`of_them`), a sum
-    would still tell them, so the smallest other one is kept back with them.
+    These are figures of fewer than five people. If they are of fewer than five people together
+    (`of_them`), a total would reveal them, so the smallest other figure is withheld, too.
     """
     few = {place for place, count in enumerate(people) if 0 < count < LEAST}
     if few and of_them < LEAST:

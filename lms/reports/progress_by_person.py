@@ -1,6 +1,6 @@
-"""Progress by person: webinars assigned, begun, share watched, completed, and certificates.
+"""Progress by person: webinars assigned, started, share watched, completed, and certificates.
 
-As it stands now and never by a span of time: when somebody watches is theirs.
+Always the current state, never of a period: when a person watches is private.
 """
 
 from collections import Counter, defaultdict
@@ -31,7 +31,7 @@ PORTION: Final = 500
 
 
 class Sort(StrEnum):
-    """By which column the table of people is sorted."""
+    """The columns by which the table can be sorted."""
 
     NAME = "name"
     BEGUN = "begun"
@@ -41,7 +41,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By which column, and from which end."""
+    """The sort column and direction."""
 
     by: Sort = Sort.NAME
     descending: bool = False
@@ -49,7 +49,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """One person: of how many webinars what is known; `share` is of those begun, on average, 0 to 1."""
+    """One person's numbers of webinars; `share` is the average of those started, 0 to 1."""
 
     public_id: str
     name: str
@@ -63,7 +63,7 @@ class PersonLine:
 
 @dataclass(frozen=True, slots=True)
 class PersonLines:
-    """One page of people, and how many match in all."""
+    """One page of people, and the total number of matches."""
 
     items: tuple[PersonLine, ...]
     total: int
@@ -71,7 +71,7 @@ class PersonLines:
 
 @dataclass(frozen=True, slots=True)
 class WebinarLine:
-    """What is known of one person and one webinar; `share` was seen, 0 to 1."""
+    """One person's progress in one webinar; `share` watched, 0 to 1."""
 
     slug: str
     title: str
@@ -81,18 +81,18 @@ class WebinarLine:
 
     @property
     def is_begun(self) -> bool:
-        """Tell whether anything was watched."""
+        """Return whether anything was watched."""
         return self.share > 0
 
     @property
     def is_completed(self) -> bool:
-        """Tell whether enough was watched."""
+        """Return whether enough was watched to complete it."""
         return self.share >= COMPLETED_FROM
 
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """One person with each webinar that is assigned to them, begun or certified."""
+    """A person with every webinar assigned to them, started or certified."""
 
     public_id: str
     name: str
@@ -102,7 +102,7 @@ class PersonFacts:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What one organization's managers see of a person."""
+    """What the managers of one organization see of a person."""
 
     organization: str
     webinars: tuple[WebinarLine, ...]
@@ -111,7 +111,7 @@ class Shown:
 def read_people(
     session: Session, whose: Whose, query: str, order: Order, *, offset: int
 ) -> PersonLines:
-    """Return one page of the people of an organization, or of all who watch in the house."""
+    """Return one page of the people of an organization, or of everyone who has watched."""
     asked = _asked(whose, query, order)
     counted = _asked(whose, query, None).with_only_columns(func.count())
     ids = session.scalars(asked.offset(offset).limit(PAGE_SIZE)).all()
@@ -119,14 +119,14 @@ def read_people(
 
 
 def every_person(session: Session, whose: Whose, query: str, order: Order) -> Iterator[PersonLine]:
-    """Give all people in the table's order, a portion at a time: for its CSV."""
+    """Yield all people in the table's order, reading them in batches, for its CSV file."""
     ids = session.scalars(_asked(whose, query, order)).all()
     for start in range(0, len(ids), PORTION):
         yield from _lines(session, whose, ids[start : start + PORTION])
 
 
 def read_person(session: Session, whose: Whose, public_id: str) -> PersonFacts:
-    """Return one person of an organization, or of the house; raises NotFound for anybody else."""
+    """Return one person of an organization, or of the installation; raises NotFound for anyone else."""
     row = session.execute(
         select(Login.id, Login.public_id, Login.name, Login.email).where(
             Login.public_id == public_id, _is_of(whose)
@@ -174,7 +174,7 @@ def _is_of(whose: Whose) -> ColumnElement[bool]:
 
 
 def _asked(whose: Whose, query: str, order: Order | None) -> Select[Any]:
-    """Return the selection of the ids that are wanted, in their order."""
+    """Return the query for the ids of matching people, in order."""
     asked = select(Login.id).where(_is_of(whose))
     for word in query.split():
         asked = asked.where(
@@ -286,7 +286,7 @@ def _webinars(session: Session, whose: Whose, login_id: int) -> tuple[WebinarLin
 
 
 def _assigned(session: Session, whose: Whose, ids: Collection[int]) -> Iterator[tuple[int, int]]:
-    """Give which webinars are assigned to whom: by training that stands, or a seat of one webinar."""
+    """Yield (person, webinar) for assigned webinars: by active training, or a seat for one webinar."""
     by_training = (
         select(person.label("person"), TrainingItem.webinar_id)
         .select_from(Trainee)
@@ -317,7 +317,7 @@ def _assigned(session: Session, whose: Whose, ids: Collection[int]) -> Iterator[
 
 
 def _certified(session: Session, whose: Whose, ids: Collection[int]) -> Iterator[tuple[int, int]]:
-    """Give who has a certificate of which webinar that stands; of an organization, earned in a seat."""
+    """Yield (person, webinar) for valid certificates; of an organization, only those earned in its seats."""
     asked = (
         select(person.label("person"), Certificate.webinar_id)
         .select_from(Certificate)

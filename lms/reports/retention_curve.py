@@ -1,8 +1,7 @@
 """The retention curve: which parts of a recording people watch and where they stop.
 
-It is drawn of five people at the least, and always of everybody who has watched, over all time: by
-two lines of other days or of other people one could be taken from the other, and somebody's own
-watching be left.
+It includes at least five people, and always everyone who has watched, at any time: the difference
+between two curves of other days or people could reveal one person's viewing.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +21,7 @@ from lms.reports.periods_and_count_suppression import LEAST
 from lms.reports.viewing_queries import Whose, is_known, person
 from lms.seats.watch_progress import COMPLETED_FROM, covers
 
-AT_ONCE: Final = 5_000  # bitmaps in memory: 90 bytes for an hour each
+AT_ONCE: Final = 5_000  # bitmaps in memory, 90 bytes for each hour
 MOST_STRETCHES: Final = 60
 MOST_STOPS: Final = 12
 LENGTHS_S: Final = (5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600)
@@ -30,7 +29,7 @@ LENGTHS_S: Final = (5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of a recording, in its seconds; `share` of those who have begun watched it, 0 to 1."""
+    """A part of a recording, in seconds; `share` of the people who started have watched it, 0 to 1."""
 
     starts_s: float
     ends_s: float
@@ -39,7 +38,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A part of a recording, and how many of those who have not finished stand in it."""
+    """A part of a recording, and how many people who have not finished stopped in it."""
 
     starts_s: float
     ends_s: float
@@ -48,7 +47,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """The line of one recording. `stops` is empty where fewer than five people have left off."""
+    """The curve of one recording. `stops` is empty if fewer than five people have stopped."""
 
     seconds: float
     people: int
@@ -58,16 +57,16 @@ class Heat:
 
 @dataclass(frozen=True, slots=True)
 class NoHeat:
-    """There is no line: nothing can be watched, or fewer than five people have."""
+    """There is no curve: there is no recording, or fewer than five people have watched."""
 
     has_recording: bool
 
 
 def read_heat(session: Session, whose: Whose, webinar_id: int) -> Heat | NoHeat:
-    """Return the line of a webinar's current recording.
+    """Return the curve of a webinar's current recording.
 
-    Of an organization's people counts what they watched while they had a seat: who went on after
-    they left is not in it.
+    For an organization, includes only what its people watched while they had a seat; people who
+    continued after they left are excluded.
     """
     played = session.execute(
         select(Recording.id, Recording.seconds).where(
@@ -83,7 +82,7 @@ def read_heat(session: Session, whose: Whose, webinar_id: int) -> Heat | NoHeat:
 
 
 def drawn(people: Iterable[tuple[bytes, float]], seconds: float) -> Heat | NoHeat:
-    """Return the line of what people have seen: of each their buckets, and where they stand."""
+    """Return the curve of people's buckets and last positions."""
     tally, count, stops = Tally(), 0, []
     for buckets, position_s in people:
         tally.add(buckets)
@@ -150,7 +149,7 @@ def _count(session: Session, asked: Select[Any]) -> int:
 
 
 def _rows(session: Session, asked: Select[Any]) -> Iterator[Any]:
-    """Give the records of each person one after the other, a portion of them at a time."""
+    """Yield the records ordered by person, reading them in batches."""
     ordered = asked.order_by(person, WatchRecord.id).limit(AT_ONCE)
     found = session.execute(ordered).all()
     while found:
@@ -161,7 +160,7 @@ def _rows(session: Session, asked: Select[Any]) -> Iterator[Any]:
 
 
 def _people(rows: Iterable[Any], seconds: float) -> Iterator[tuple[bytes, float]]:
-    """Give each person's buckets, over all their logins, and where they were last."""
+    """Yield each person's buckets, merged over their logins, and their last position."""
     for _person, theirs in groupby(rows, key=lambda row: row.person):
         buckets = b""
         records = list(theirs)

@@ -1,4 +1,4 @@
-"""Revenue by month and offer: what was invoiced, less what was credited, by the documents' dates."""
+"""Revenue by month and offer: amounts invoiced minus amounts credited, by document date."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from lms.models.orders import OrderLine
 
 @dataclass(frozen=True, slots=True)
 class MonthOfOffer:
-    """What one offer brought in a month such as `2026-10`, in minor units; credits are negative."""
+    """The revenue of one offer in a month such as `2026-10`, in minor units; credits are negative."""
 
     month: str
     kind: OfferKind
@@ -25,7 +25,7 @@ class MonthOfOffer:
 
     @property
     def net_minor(self) -> int:
-        """Return what was invoiced less what was credited, before tax."""
+        """Return the invoiced minus the credited amount, before tax."""
         return self.invoiced_minor + self.credited_minor
 
 

@@ -1,4 +1,4 @@
-"""Seat usage of an organization: in all, by pool, and by month."""
+"""Seat usage of an organization: in total, by pool, and by month."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -24,9 +24,9 @@ MONTHS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class PoolUse:
-    """The use of one pool by whoever has or had a seat in it; `minutes` were seen at least once.
+    """The use of one pool by people who have or had a seat in it; `minutes` count each part once.
 
-    What somebody watched after leaving is not in it.
+    Viewing after a person left the pool is excluded.
     """
 
     pool_id: str
@@ -38,9 +38,9 @@ class PoolUse:
 
 @dataclass(frozen=True, slots=True)
 class MonthUse:
-    """One month: seats claimed in it, and held at its end (or now), and what was watched in it.
+    """One month: seats claimed in it and owned at its end (or now), and what was watched in it.
 
-    `minutes` and `completed` are of those who had a seat then, through it, and nobody's later.
+    `minutes` and `completed` count only viewing by people through the seat that they had then.
     """
 
     year: int
@@ -53,14 +53,14 @@ class MonthUse:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the report shows; months oldest first."""
+    """The data of the report; months oldest first."""
 
     pools: tuple[PoolUse, ...]
     months: tuple[MonthUse, ...]
 
 
 def read_usage(session: Session, organization_id: int, *, zone: ZoneInfo, now: datetime) -> Usage:
-    """Return an organization's use; months begin and end in its zone."""
+    """Return an organization's usage; months begin in its zone."""
     return Usage(
         _pools(session, organization_id), tuple(_months(session, organization_id, zone, now))
     )
@@ -119,7 +119,7 @@ def _months(
     claimed: Counter[int] = Counter()
     change: dict[int, int] = defaultdict(int)
     for began, ended in spans:
-        assert began is not None  # noqa: S101  (the statement asks for those alone)
+        assert began is not None  # noqa: S101  (the query selects claimed seats only)
         claimed[_number(began, zone)] += 1
         change[_number(began, zone)] += 1
         if ended is not None:
@@ -140,10 +140,10 @@ def _months(
 def _watched(
     session: Session, organization_id: int, bounds: Sequence[datetime]
 ) -> list[tuple[int, int]]:
-    """Return the seconds watched and the webinars completed between each two of the bounds.
+    """Return the seconds watched and webinars completed between consecutive bounds.
 
-    A session counts where it began, and only while its person had a seat of the pool whose grant
-    let them in; that of a pool allotted from another stands in the other's.
+    A session counts in the month it began, and only while its person had a seat in the pool whose grant
+    admitted them; for an allotted pool, the grant is that of the pool it was allotted from.
     """
     begun, reached = PlaybackSession.began_s, PlaybackSession.reached_s
     enough = COMPLETED_FROM * Recording.seconds

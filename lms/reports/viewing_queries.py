@@ -1,9 +1,8 @@
-"""Viewing queries shared by reports: playback begun, and the share each person has watched.
+"""Viewing queries shared by reports: playback started, and the share each person has watched.
 
-A person is all logins that were merged into one; who was erased is nobody. For an organization only
-what is played through its seats, while somebody has one, and in its own frames counts: what people
-watch otherwise stays theirs. Shares are those of progress and of the table of seats
-(lms/seats/watch_progress.py): nothing is counted a second way.
+A person is all logins merged into one; erased people are excluded. For an organization, only playback
+through its seats (while a person has one) and in its own frames counts; everything else is private.
+Shares are those of lms/seats/watch_progress.py, so that every page shows the same ones.
 """
 
 from dataclasses import dataclass
@@ -40,26 +39,26 @@ from lms.reports.periods_and_count_suppression import Span
 from lms.seats.watch_progress import COMPLETED_FROM, records_of
 from lms.training.trainees import people_of
 
-# Said to be a whole number: SQLite makes no index of its own over an expression that says nothing.
+# Without a declared type, SQLite builds no automatic index over the expression.
 person: Final = cast(func.coalesce(Login.merged_into, Login.id), Integer)
 
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Whose report it is: one organization's, some of its groups', or the whole house's, by row ids."""
+    """The scope of a report: one organization, some of its groups, or the installation; row ids."""
 
     organization_id: int | None = None
     groups: tuple[int, ...] | None = None
 
     def is_of(self, organization_id: Any) -> ColumnElement[bool]:  # noqa: ANN401  (a column)
-        """Return the condition that a row of an organization is within the report."""
+        """Return the condition that a row of an organization is in the report."""
         if self.organization_id is None:
             return true()
         found: ColumnElement[bool] = organization_id.in_(family_of(self.organization_id))
         return found
 
     def concerns(self) -> ColumnElement[bool]:
-        """Return the condition that the person of `Login` is in one of the groups, where it is theirs."""
+        """Return the condition that the person of `Login` is in one of the groups, if the scope has groups."""
         if self.organization_id is None or self.groups is None:
             return true()
         return person.in_(people_of(self.organization_id, self.groups))
@@ -69,7 +68,7 @@ HOUSE: Final = Whose()
 
 
 def is_known() -> ColumnElement[bool]:
-    """Return the condition that a login is still somebody's: it was not erased."""
+    """Return the condition that a login has not been erased."""
     return or_(
         Login.email.is_not(None),
         Login.blocked_reason.is_(None),
@@ -78,14 +77,14 @@ def is_known() -> ColumnElement[bool]:
 
 
 def has_finished(share: ColumnElement[Any]) -> ColumnElement[int]:
-    """Return 1 where enough of a webinar was seen, else 0."""
+    """Return 1 if enough of a webinar was watched to complete it, else 0."""
     return case((share >= COMPLETED_FROM, 1), else_=0)
 
 
 def played(whose: Whose, span: Span) -> Subquery:
-    """Return the views of a span: id, organization_id, person, webinar_id, opened_at and gained_s.
+    """Return the views of a period: id, organization_id, person, webinar_id, opened_at and gained_s.
 
-    A view is a playback session that was begun, whatever came of it; looking over by staff is none.
+    A view is a playback session that began, even if nothing was watched; staff previews are excluded.
     """
     if whose.organization_id is None:
         everything = _views(PlaybackSession.organization_id, span)
@@ -94,7 +93,7 @@ def played(whose: Whose, span: Span) -> Subquery:
 
 
 def played_by_organizations(whose: Whose, span: Span) -> Subquery:
-    """Return the views of organizations, each with the one whose seat or frame it came through."""
+    """Return the views of organizations, each with the organization whose seat or frame it used."""
     through_seats = (
         _views(_counted_as(Pool.organization_id), span)
         .join(Grant, Grant.id == PlaybackSession.grant_id)
@@ -116,7 +115,7 @@ def played_by_organizations(whose: Whose, span: Span) -> Subquery:
 
 
 def had_a_seat(at: Any) -> ColumnElement[bool]:  # noqa: ANN401  (a column)
-    """Return the condition that the person of `Login` had a seat of `Pool` at a moment."""
+    """Return the condition that the person of `Login` had a seat of `Pool` at a time."""
     own, theirs, other = aliased(Assignment), aliased(Assignment), aliased(Login)
     mine = exists().where(
         own.pool_id == Pool.id,
@@ -124,7 +123,7 @@ def had_a_seat(at: Any) -> ColumnElement[bool]:  # noqa: ANN401  (a column)
         own.claimed_at <= at,
         or_(own.ended_at.is_(None), own.ended_at > at),
     )
-    # "> 0" lets the few that were merged be found by their index, among the many that were not.
+    # "> 0" makes the database use the partial index of the few merged logins.
     by_another = exists().where(
         other.merged_into == person,
         other.merged_into > 0,
@@ -137,10 +136,10 @@ def had_a_seat(at: Any) -> ColumnElement[bool]:  # noqa: ANN401  (a column)
 
 
 def watching(whose: Whose, span: Span, *, by_organization: bool = False) -> CTE:
-    """Return who watched which webinar in a span: person, webinar_id, views, gained_s and share.
+    """Return who watched which webinar in a period: person, webinar_id, views, gained_s and share.
 
-    `share` is what they have seen of it by now, 0 to 1. With `by_organization` each row is of one
-    organization, whose id it has.
+    `share` is what they have watched by now, 0 to 1. `by_organization` adds organization_id, with one
+    row for each.
     """
     source = played_by_organizations(whose, span) if by_organization else played(whose, span)
     keys = [source.c.person, source.c.webinar_id]
@@ -169,10 +168,10 @@ def watching(whose: Whose, span: Span, *, by_organization: bool = False) -> CTE:
 
 
 def seen(whose: Whose, logins: Select[int] | None = None) -> Subquery:
-    """Return what the people of organizations have seen: organization_id, person, webinar_id, share.
+    """Return what people of organizations have watched: organization_id, person, webinar_id, share.
 
-    By the best version, while they had their seats, or when they last played in a frame. With
-    `logins` only theirs is read.
+    The best version counts, while they had seats, or when they last played in a frame. `logins` limits
+    the people.
     """
     of: ColumnElement[bool] = Assignment.pool_id.in_(
         select(Pool.id).where(whose.is_of(Pool.organization_id))
@@ -224,7 +223,7 @@ def seen(whose: Whose, logins: Select[int] | None = None) -> Subquery:
 
 
 def seen_anywhere(logins: Select[int] | None) -> Subquery:
-    """Return what everybody, or who has one of `logins`, has seen: person, webinar_id, share."""
+    """Return what everyone, or the owners of `logins`, have watched: person, webinar_id, share."""
     asked = (
         select(
             person.label("person"),
@@ -243,9 +242,9 @@ def seen_anywhere(logins: Select[int] | None) -> Subquery:
 
 
 def _share_of(pairs: CTE) -> ScalarSelect[float]:
-    """Return what the person of a pair has seen of its webinar: looked up pair by pair, by indexes."""
+    """Return a subquery of the share that a pair's person has watched, found by indexes pair by pair."""
     own, other = aliased(Login), aliased(Login)
-    # "> 0" lets the few that were merged be found by their index, among the many that were not.
+    # "> 0" makes the database use the partial index of the few merged logins.
     theirs = union_all(
         select(own.id).where(own.id == pairs.c.person).correlate(pairs),
         select(other.id)
@@ -268,7 +267,7 @@ def _share_of(pairs: CTE) -> ScalarSelect[float]:
 
 
 def _counted_as(organization_id: Any) -> ColumnElement[int]:  # noqa: ANN401  (a column)
-    """Return the organization that a row counts for: the one kept, where two were merged."""
+    """Return the organization that a row counts for: the kept one after a merge."""
     return cast(kept_organization(organization_id), Integer).label("organization_id")
 
 

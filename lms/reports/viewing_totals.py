@@ -1,7 +1,8 @@
-"""Viewing totals of a period: in all, over time, by webinar, and by organization.
+"""Viewing totals of a period: overall, over time, by webinar, and by organization.
 
-What fewer than five people did in a span is told to nobody (lms/reports/periods_and_count_suppression.py): neither by itself nor
-as what is left of a sum. Nor is it told apart from nothing at all, which would tell the days.
+Figures of fewer than five people in a period are withheld (periods_and_count_suppression.py), both
+directly and as differences of totals. They look the same as zero, which would otherwise reveal the
+days.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,7 +41,7 @@ PAGE_SIZE: Final = 50
 
 
 class Sort(StrEnum):
-    """By which column a table of webinars or organizations is sorted."""
+    """The columns by which webinars or organizations can be sorted."""
 
     VIEWS = "views"
     PEOPLE = "people"
@@ -51,7 +52,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By which column, and from which end."""
+    """The sort column and direction."""
 
     by: Sort = Sort.VIEWS
     descending: bool = True
@@ -59,10 +60,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How much was watched. `begun` counts each webinar of each person, `finished` those seen enough of.
+    """Viewing totals. `begun` counts each person's started webinars, `finished` those completed.
 
-    None is what fewer than five people did, or nobody, and so nobody's to know: of a span everything,
-    of all time what isn't known of each person anyway.
+    None means fewer than five people, or none: for a period, everything is withheld; for all time, only
+    what is not known of each person anyway.
     """
 
     people: int | None
@@ -73,15 +74,15 @@ class Totals:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether nobody has ever watched anything; of a span it isn't told."""
+        """Return whether no one has ever watched anything; always False for a period."""
         return self.people == 0
 
 
 @dataclass(frozen=True, slots=True)
 class LapViews:
-    """The views that began in one lap of a chart; None is of fewer than five people, or of nobody.
+    """The views that began in one interval; `views` is None for fewer than five people or none.
 
-    `is_few` tells which of these it is, and is never shown.
+    `is_few` distinguishes the two, and is never shown.
     """
 
     lap: Lap
@@ -91,9 +92,9 @@ class LapViews:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a table: a webinar by its slug, or an organization by its outside id.
+    """One row of a table: a webinar by slug, or an organization by public ID.
 
-    `share` is what people have seen of it on average, 0 to 1. None as in `Totals`.
+    `share` is the average share watched, 0 to 1. None as in `Totals`.
     """
 
     key: str
@@ -108,7 +109,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class WebinarFacts:
-    """A webinar that a report can be asked about."""
+    """A webinar for which a report can be shown."""
 
     id: int
     slug: str
@@ -117,14 +118,14 @@ class WebinarFacts:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """One page of a table, and how many rows it has in all."""
+    """One page of a table, and its total number of rows."""
 
     items: tuple[Line, ...]
     total: int
 
 
 def read_totals(session: Session, whose: Whose, span: Span) -> Totals:
-    """Return how much was watched in a span."""
+    """Return the totals of a period."""
     each = watching(whose, span)
     row = session.execute(
         select(
@@ -144,7 +145,7 @@ def read_totals(session: Session, whose: Whose, span: Span) -> Totals:
 
 
 def first_view(session: Session, whose: Whose, span: Span) -> datetime | None:
-    """Return when the first view of a span began; None where there is none."""
+    """Return when the first view of a period began, or None."""
     each = played(whose, span)
     found: datetime | None = session.scalar(select(func.min(each.c.opened_at)))
     return found
@@ -158,9 +159,10 @@ def read_laps(
     *,
     webinar_id: int | None = None,
 ) -> tuple[LapViews, ...]:
-    """Return the views of each lap, of one webinar where that is named.
+    """Return the views of each interval, of one webinar if it is given.
 
-    Of that one a lap is kept back, too, where it could be taken from everybody's and leave few.
+    An interval of one webinar is also withheld if the difference to all webinars would reveal few
+    people.
     """
     each = played(whose, span)
     within = [
@@ -191,20 +193,20 @@ def read_webinars(
 ) -> Lines:
     """Return one page of the table of webinars.
 
-    Those of fewer than five people come last of all time, and aren't in it of a span.
+    Webinars of fewer than five people are last for all time, and left out for a period.
     """
     return _Table(session, whose, span, order, by_organization=False).page(offset)
 
 
 def every_webinar(session: Session, whose: Whose, span: Span, order: Order) -> Iterator[Line]:
-    """Give all rows of the table of webinars in its order: for its CSV."""
+    """Yield all rows of the table of webinars in its order, for its CSV file."""
     return _Table(session, whose, span, order, by_organization=False).every()
 
 
 def find_webinar(session: Session, whose: Whose, slug: str) -> WebinarFacts:
-    """Return a webinar of the house, or one that an organization's seats or frames show.
+    """Return a webinar, or, for an organization, one that its seats or frames include.
 
-    Raises NotFound for any other, and for a draft, which isn't theirs to see.
+    Raises NotFound for any other, and for a draft in an organization's report.
     """
     asked = select(Webinar.id, Webinar.slug, Webinar.title).where(Webinar.slug == slug)
     if whose.organization_id is not None:
@@ -226,22 +228,22 @@ def find_webinar(session: Session, whose: Whose, slug: str) -> WebinarFacts:
 
 
 def read_webinar(session: Session, whose: Whose, span: Span, webinar: WebinarFacts) -> Line:
-    """Return one webinar's row, as `Totals` are."""
+    """Return one webinar's row; None as in `Totals`."""
     return _Table(session, whose, span, Order(), by_organization=False).one(webinar)
 
 
 def read_organizations(session: Session, span: Span, order: Order, *, offset: int) -> Lines:
-    """Return one page of the table of organizations, by what came through their seats and frames."""
+    """Return one page of the table of organizations, by viewing through their seats and frames."""
     return _Table(session, Whose(), span, order, by_organization=True).page(offset)
 
 
 def every_organization(session: Session, span: Span, order: Order) -> Iterator[Line]:
-    """Give all rows of the table of organizations in its order: for its CSV."""
+    """Yield all rows of the table of organizations in its order, for its CSV file."""
     return _Table(session, Whose(), span, order, by_organization=True).every()
 
 
 class _Table:
-    """Rows of webinars or organizations, with what is kept back taken out."""
+    """Rows of webinars or organizations, without withheld figures."""
 
     def __init__(
         self, session: Session, whose: Whose, span: Span, order: Order, *, by_organization: bool
@@ -281,7 +283,7 @@ class _Table:
         key, name, title = self._named
         groups = self._groups
         words = func.lower(title)
-        # A row that is kept back stands where its title puts it, so that its place tells nothing.
+        # Withheld rows are sorted by title, so that their position reveals nothing.
         is_kept_back = case((self._is_kept_back(groups), 1), else_=0)
         by: dict[Sort, Any] = {
             Sort.VIEWS: groups.c.views,
@@ -316,10 +318,10 @@ class _Table:
         return () if self._span.is_all else (not_(self._is_kept_back(groups)),)
 
     def _is_kept_back(self, groups: Any) -> Any:  # noqa: ANN401
-        """Tell of a row whether it is of few, or the other one that has the fewest.
+        """Return the condition that a row is withheld: it is of few people, or the smallest other row.
 
-        That is kept back with those of few where they are of fewer than five together, so that no
-        sum tells of them (lms/reports/periods_and_count_suppression.py).
+        The latter is withheld if the rows of few people are of fewer than five people together, so that
+        no total reveals them (lms/reports/periods_and_count_suppression.py).
         """
         others, each = self._groups.alias(), self._each
         few = select(others.c.id).where(others.c.people < LEAST)

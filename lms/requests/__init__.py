@@ -1,1 +1,1 @@
-"""Requests: what customers ask of staff, with files, answers and due times."""
+"""Requests: customers' requests to staff, with files, answers and due times."""

@@ -20,7 +20,7 @@ from lms.requests.read_models import RequestFacts
 from media.storage.object_keys import content_type_of
 
 _ANSWERS: Final = {
-    RequestState.DONE: N_("An answer to your request %(number)s"),
+    RequestState.DONE: N_("Answer to your request %(number)s"),
     RequestState.DECLINED: N_("About your request %(number)s"),
 }
 ATTACHED: Final = N_("The file is attached.")
@@ -29,18 +29,18 @@ ATTACHED: Final = N_("The file is attached.")
 def send_receipt(
     session: Session, facts: RequestFacts, *, links: Links, zone: ZoneInfo, now: datetime
 ) -> None:
-    """Tell somebody that their request is here, until when they hear, and where they see it."""
+    """Email a person that their request arrived, when it will be answered, and where to see it."""
     values = {
         **_said(facts, zone),
         "due": say_datetime(facts.due_at, zone),
         "action_url": links.page(f"/requests/{facts.public_id}"),
     }
-    subject = N_("We have your request %(number)s") % {"number": facts.number}
+    subject = N_("We received your request %(number)s") % {"number": facts.number}
     _send(session, facts, "request_received", subject, values, now=now)
 
 
 def send_answer(session: Session, facts: RequestFacts, *, links: Links, now: datetime) -> None:
-    """Send what staff answered to a request that is closed."""
+    """Email our team's answer to a closed request."""
     values = {
         "name": facts.name,
         "number": facts.number,
@@ -57,7 +57,7 @@ def send_answer(session: Session, facts: RequestFacts, *, links: Links, now: dat
 def notify_staff(
     session: Session, facts: RequestFacts, *, links: Links, zone: ZoneInfo, now: datetime
 ) -> None:
-    """Tell the house's own mailbox, where it has one, that a request lies on the desk."""
+    """Email the seller, if it has an address, that a new request arrived."""
     contact = read_branding(session, contact="").contact_email
     if not contact:
         return

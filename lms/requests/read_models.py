@@ -1,4 +1,4 @@
-"""Read models of customer requests: one request, and the list of staff."""
+"""Read models of customer requests: one request, and our team's list."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from lms.models.requests import DeskRequest, RequestKind, RequestState
 from lms.models.seats import Pool, Seat
 
 OPEN: Final = (RequestState.NEW, RequestState.IN_HAND)
-NUMBER: Final = 8  # the first letters of the outside id, which people can read out
+NUMBER: Final = 8  # the first characters of the public ID, short enough to read aloud
 KIND_WORDS: Final[Mapping[RequestKind, str]] = {
     RequestKind.REGISTER: N_("Register for a webinar"),
     RequestKind.GROUP: N_("Seats for several people"),
     RequestKind.SHOWING: N_("Show it to a group"),
-    RequestKind.INSTITUTION: N_("A whole institution"),
+    RequestKind.INSTITUTION: N_("Everyone at one institution"),
     RequestKind.PASS: N_("An all-access pass"),
     RequestKind.CONTRACT: N_("A contract for an organization"),
     RequestKind.RENEWAL: N_("Renew a contract"),
@@ -32,17 +32,17 @@ KIND_WORDS: Final[Mapping[RequestKind, str]] = {
     RequestKind.TROUBLE: N_("Trouble registering or watching"),
     RequestKind.MORE_SEATS: N_("Add seats"),
     RequestKind.REASSIGN: N_("Reassign a seat"),
-    RequestKind.DOMAIN: N_("Verify a mail domain"),
+    RequestKind.DOMAIN: N_("Verify an email domain"),
     RequestKind.VENDOR_FORM: N_("Fill in a vendor form"),
 }
-MONEY_BACK: Final = "MONEY_BACK"  # what the desk is told that such a request came from
+MONEY_BACK: Final = "MONEY_BACK"  # the reference code of refund requests
 
 
 @dataclass(frozen=True, slots=True)
 class RequestFacts:
-    """A request and what it is about; ids are rows', everything `_id`-less is for people.
+    """A request; fields ending in `_id` are row ids, except public ones.
 
-    `to_email` is whom a seat is to go to, where who asks has named them.
+    `to_email` is the person named for a seat.
     """
 
     id: int
@@ -88,32 +88,32 @@ class RequestFacts:
 
     @property
     def number(self) -> str:
-        """Return the request's number as people read it out: `3F7K-9QXT`."""
+        """Return the request's number for people: `3F7K-9QXT`."""
         return number_of(self.public_id)
 
     @property
     def is_open(self) -> bool:
-        """Tell whether staff still have to answer."""
+        """Return whether our team still must answer."""
         return self.state in OPEN
 
     @property
     def asks_money_back(self) -> bool:
-        """Tell whether somebody wants back what they paid for a webinar."""
+        """Return whether it requests a refund for a webinar."""
         return self.refusal == MONEY_BACK
 
     @property
     def kind_words(self) -> str:
-        """Return what is asked for, in words."""
-        return N_("Money back") if self.asks_money_back else KIND_WORDS[self.kind]
+        """Return what is requested, as text."""
+        return N_("Refund") if self.asks_money_back else KIND_WORDS[self.kind]
 
     def is_overdue(self, now: datetime) -> bool:
-        """Tell whether it should have been answered by now."""
+        """Return whether it is open and its due time has passed."""
         return self.is_open and now >= self.due_at
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which requests a list shows: words of it, states, one kind; `overdue_at` only those overdue."""
+    """Filters of a list: words, states, and kind; `overdue_at` selects requests overdue at that time."""
 
     query: str = ""
     states: Sequence[RequestState] = ()
@@ -123,7 +123,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """One page of requests and how many there are in all."""
+    """One page of requests, and their total number."""
 
     items: tuple[RequestFacts, ...]
     total: int
@@ -131,13 +131,13 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many requests staff have to answer, and how many of them are overdue."""
+    """The number of open requests, and how many of them are overdue."""
 
     total: int
     overdue: int
 
 
-# the price of the draft, as it was on that day
+# the price in the draft order, as of that day
 _QUOTED: Final = (
     select(func.sum(OrderLine.net_minor))
     .where(OrderLine.order_id == DeskRequest.order_id, OrderLine.replaced_at.is_(None))
@@ -197,13 +197,13 @@ _FACTS: Final = (
 
 
 def number_of(public_id: str) -> str:
-    """Return an outside id's first letters as people read them out: `3F7K-9QXT`."""
+    """Return the first characters of a public ID for people: `3F7K-9QXT`."""
     first = public_id[:NUMBER].upper()
     return f"{first[:4]}-{first[4:]}"
 
 
 def find_request(session: Session, request_id: str) -> RequestFacts:
-    """Return a request by its outside id; raises NotFound."""
+    """Return a request by its public ID; raises NotFound."""
     row = session.execute(_FACTS.where(DeskRequest.public_id == request_id)).one_or_none()
     if row is None:
         raise NotFound
@@ -211,7 +211,7 @@ def find_request(session: Session, request_id: str) -> RequestFacts:
 
 
 def list_requests(session: Session, wanted: Wanted, *, offset: int, limit: int) -> Requests:
-    """Return a page of requests: the open ones by when they are due, then the newest closed."""
+    """Return a page of requests: open ones by due time, then closed ones, newest first."""
     conditions = _conditions(wanted)
     total = session.scalar(select(func.count()).select_from(DeskRequest).where(*conditions)) or 0
     rows = session.execute(
@@ -229,7 +229,7 @@ def list_requests(session: Session, wanted: Wanted, *, offset: int, limit: int) 
 
 
 def count_waiting(session: Session, *, now: datetime) -> Waiting:
-    """Return how many requests staff have to answer."""
+    """Return the number of open and overdue requests."""
     is_open = DeskRequest.state.in_(OPEN)
     row = session.execute(
         select(
@@ -259,7 +259,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _says(word: str) -> ColumnElement[bool]:
-    """Look for a word in who asks and what for, and for a number however it is written."""
+    """Return the condition that a word is in a request's contact or subject, or begins its number."""
     about = select(Webinar.id).where(Webinar.title.icontains(word, autoescape=True))
     return or_(
         DeskRequest.name.icontains(word, autoescape=True),

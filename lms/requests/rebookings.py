@@ -1,8 +1,8 @@
 """Rebookings: move to another webinar, such as from one that was canceled or postponed.
 
-A person who has access to the other one, by a pass or because it is free, is registered for it and
-nothing else changes. Access that our team gave moves along. Whoever paid for an order chooses what
-becomes of it (lms/cancellation_offers).
+A person who has access to the other webinar, by a pass or because it is free, is only registered for
+it. Access that our team gave is moved to it. The payer of an order chooses separately
+(lms/cancellation_offers).
 """
 
 from dataclasses import dataclass
@@ -31,23 +31,24 @@ from lms.models.playback import PlaybackEnd
 from lms.playback.sessions import end_by_own_grants
 
 MOST: Final = 100
-NO_OTHER: Final = N_("Choose a webinar that is still to come.")
-NOT_COMING: Final = N_("This person is not registered any more. Reload the page.")
+NO_OTHER: Final = N_("Choose an upcoming webinar.")
+NOT_COMING: Final = N_("This person is no longer registered. Reload the page.")
 THEIR_ORGANIZATIONS: Final = N_(
-    "The seat is the organization's, and does not cover that webinar. The organization can ask for another one."
+    "The organization owns the seat, which does not include that webinar. The"
+    " organization can request another one."
 )
 BY_THE_PAYER: Final = N_(
-    "This webinar was bought. If it was canceled or has a new date, the buyer was emailed a link to choose."
-    " Otherwise credit the order, and sell the other webinar."
+    "This webinar was bought. If it was canceled or has a new date, we emailed the buyer"
+    " a link to choose. Otherwise, credit the order and sell the other webinar."
 )
 MOVED_ON: Final = N_("This webinar was exchanged for another one. Open that webinar instead.")
-NOT_MOVED: Final = N_("This registration was not moved, or was moved back before.")
-OVER: Final = N_("The other webinar has been held. It can't be undone any more.")
+NOT_MOVED: Final = N_("This registration was not moved, or was already moved back.")
+OVER: Final = N_("The other webinar was already held, so this can't be undone.")
 
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A webinar to come that may be chosen; `is_held` tells that it costs no exchange."""
+    """An upcoming webinar to choose; `is_held` is True if the person already has access to it."""
 
     slug: str
     title: str
@@ -58,7 +59,7 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person may have instead of a webinar that was canceled or moved."""
+    """What a person can choose instead of a canceled or moved webinar."""
 
     others: tuple[Other, ...]
 
@@ -66,7 +67,7 @@ class Choice:
 def read_choice(
     session: Session, webinar: Webinar, login_id: int, *, now: datetime
 ) -> Choice | None:
-    """Return what a person may have instead of a webinar; None where there is nothing to choose."""
+    """Return what a person can choose instead of a webinar, or None."""
     standing = read_standing(session, login_id=login_id, webinar_id=webinar.id)
     line = _own_grant(session, login_id, webinar.id)
     if line is not None and line.order_line_id is not None:
@@ -88,9 +89,9 @@ def read_choice(
 def choose(
     session: Session, slug: str, other: str, login_id: int, *, links: Links, now: datetime
 ) -> str:
-    """Let a person have another webinar (its slug) instead of one; returns the title of the other.
+    """Move a person to another webinar (slug); return its title.
 
-    Raises NotFound where there is nothing to choose, Invalid (field `other`), and Conflict.
+    Raises NotFound if there is nothing to choose, Invalid (field `other`), and Conflict.
     """
     webinar = find_webinar(session, slug)
     _wait_for_others(session, login_id, webinar.id)
@@ -102,7 +103,7 @@ def choose(
     return move(session, webinar, other, login_id, links=links, actor=actor, now=now)
 
 
-def move(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
+def move(  # noqa: PLR0913  (person, both webinars, and how to email)
     session: Session,
     webinar: Webinar,
     other: str,
@@ -112,10 +113,10 @@ def move(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     actor: str | None,
     now: datetime,
 ) -> str:
-    """Move a person who will come to a webinar to another one, and write to them; returns its title.
+    """Move a registered person to another webinar, and email them; return its title.
 
-    Raises Invalid (field `other`) for one that isn't to come, Conflict for who isn't registered,
-    bought it, or holds a seat of an organization that doesn't cover the other.
+    Raises Invalid (field `other`) if that is not upcoming, Conflict for a person who is not registered,
+    bought the webinar, or has a seat that doesn't include the other one.
     """
     target = session.scalar(select(Webinar).where(Webinar.slug == other, Webinar.id != webinar.id))
     if target is None or target.state is not WebinarState.ANNOUNCED or target.held_at <= now:
@@ -127,9 +128,9 @@ def move(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     went_with = None
     if not _is_held(load_case(session, login_id=login_id, webinar_id=target.id), now):
         went_with = _retarget(session, login_id, webinar, target, actor=actor, now=now)
-    # counts a turn, without which a calendar may take the letter for an old one
+    # Increments `turns`: otherwise calendars can ignore the email as outdated.
     _note(session, login_id, webinar.id, went_to=target.public_id, went_with=went_with)
-    if webinar.state is not WebinarState.CANCELED:  # of that, all calendars know already
+    if webinar.state is not WebinarState.CANCELED:  # its cancellation has already updated calendars
         registrations.write_to(session, live_mails.LEFT, login_id, webinar, links=links, now=now)
     registrations.step_out(session, login_id=login_id, webinar_id=webinar.id, now=now)
     registrations.register(session, login_id=login_id, webinar_id=target.id, links=links, now=now)
@@ -154,10 +155,10 @@ def move_back(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Undo that a person was moved away from a webinar; they are told what stands now.
+    """Undo a move to another webinar; the person is emailed.
 
-    Raises Conflict for one that wasn't moved, once the other webinar has begun, and where what was
-    bought is for yet another one by now.
+    Raises Conflict if they weren't moved, if the other webinar has begun, or if the access was moved on
+    to yet another webinar.
     """
     row = session.scalar(
         select(Registration).where(
@@ -198,7 +199,7 @@ def find_webinar(session: Session, slug: str) -> Webinar:
 
 
 def find_person(session: Session, public_id: str) -> Account:
-    """Return the log-in of an outside id; raises NotFound."""
+    """Return the login of a public ID; raises NotFound."""
     login_id = session.scalar(select(Login.id).where(Login.public_id == public_id))
     if login_id is None:
         raise NotFound
@@ -206,7 +207,7 @@ def find_person(session: Session, public_id: str) -> Account:
 
 
 def find_others(session: Session, webinar: Webinar, *, now: datetime) -> tuple[Webinar, ...]:
-    """Return the webinars to come that somebody may be moved to, the next one first."""
+    """Return the upcoming webinars to which a person can be moved, next one first."""
     return tuple(
         session.scalars(
             select(Webinar)
@@ -222,7 +223,7 @@ def find_others(session: Session, webinar: Webinar, *, now: datetime) -> tuple[W
 
 
 def _is_open(webinar: Webinar, since: datetime, now: datetime) -> bool:
-    """Tell whether who was to come `since` then may choose something instead."""
+    """Return whether a person registered `since` then can still choose another webinar."""
     if webinar.state is WebinarState.CANCELED:
         return True
     return (
@@ -255,7 +256,7 @@ def _own_grant(session: Session, login_id: int, webinar_id: int) -> Grant | None
 
 
 def _wait_for_others(session: Session, login_id: int, webinar_id: int) -> None:
-    """Let those who settle at once what becomes of what somebody bought do it one after the other."""
+    """Lock a person's own grants for a webinar, so that simultaneous choices run one after the other."""
     session.scalars(_own_grants(login_id, webinar_id).order_by(Grant.id).with_for_update()).all()
 
 
@@ -299,7 +300,7 @@ def _move_given(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Let access that our team gave be for another webinar; raises Conflict where it moved on."""
+    """Move access that our team gave to another webinar; raises Conflict if it was already moved on."""
     moved = session.scalar(
         update(Grant)
         .where(Grant.public_id == grant_id, Grant.webinar_id == was_for.id)

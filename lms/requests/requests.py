@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -16,19 +16,19 @@ from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.mail.links import Links, MailContext
 from lms.models.grants import OfferKind
-from lms.models.orders import DeliveredThrough, Order
+from lms.models.orders import DeliveredThrough, LineAct, Order, OrderLine
 from lms.models.requests import DeskRequest, RequestKind, RequestState
 from lms.pricing.price_list import MOST_SEATS, Price
 from lms.pricing.quotes import Ask, Quote, Unpriced, quote
 from lms.requests import mails
-from lms.requests.read_models import OPEN, RequestFacts, find_request
+from lms.requests.read_models import MONEY_BACK, OPEN, RequestFacts, find_request
 
 DAY_ENDS: Final = time(17)
 SATURDAY: Final = 5
 LONGEST_NAME: Final = 200
 LONGEST_REFERENCE: Final = 80
 LONGEST_MESSAGE: Final = 5000
-ANSWERED = N_("This request has been answered already.")
+ANSWERED = N_("This request was already answered.")
 PAYMENTS: Final = (RequestKind.PURCHASE_ORDER, RequestKind.INVOICE, RequestKind.CHECK)
 OFFERS: Final[Mapping[RequestKind, OfferKind]] = {
     RequestKind.REGISTER: OfferKind.SINGLE,
@@ -43,12 +43,11 @@ OFFERS: Final[Mapping[RequestKind, OfferKind]] = {
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """What a customer asks for; ids are rows'. `order_id` is the draft of what is to be sold.
+    """A new request; ids are row ids. `order_id` is the draft order for what is requested.
 
-    `due_on` is the day by which they need it, None for our usual time.
-
-    `to_email` is whom a seat is to go to. `offer` is what a payment is for; for other kinds it follows from the kind. `covered` of the
-    people hold it already.
+    `due_on` is the day by which it is needed, None for our usual time. `to_email` is the person named
+    for a seat. `offer` is what a payment is for; for other kinds it follows from the kind. `covered` is
+    how many of the people already have access.
     """
 
     kind: RequestKind
@@ -76,9 +75,9 @@ class NewRequest:
 
 
 def due_after(asked_at: datetime, zone: ZoneInfo) -> datetime:
-    """Return until when an answer is due: the end of the next working day, 5 pm in `zone`.
+    """Return when an answer is due: the end of the next business day, 5 PM in `zone`.
 
-    What is asked on a Friday, or on the days after it, is due on Monday.
+    Requests from Friday through Sunday are due on Monday. Holidays are not considered.
     """
     day = asked_at.astimezone(zone).date() + timedelta(days=1)
     while day.weekday() >= SATURDAY:
@@ -87,12 +86,12 @@ def due_after(asked_at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def offer_of(kind: RequestKind, paid: OfferKind | None) -> OfferKind | None:
-    """Return which offer a request is about; `paid` is what a payment is for."""
+    """Return the offer that a request is about; `paid` is what a payment is for."""
     return OFFERS.get(kind) or (paid if kind in PAYMENTS else None)
 
 
 def price(prices: Sequence[Price], new: NewRequest) -> Quote | Unpriced | None:
-    """Return what a request asks a price of; None when it is about nothing that is sold."""
+    """Return the price of what is requested; None if it isn't for sale."""
     offer = offer_of(new.kind, new.offer)
     return None if offer is None else quote(prices, Ask(offer, new.quantity, new.covered))
 
@@ -105,9 +104,9 @@ def ask(
     actor: str | None,
     now: datetime,
 ) -> RequestFacts:
-    """Add a request to the queue of our team, and email its receipt.
+    """Create a request, email a receipt to the person, and notify our team.
 
-    Raises Invalid, with faults by field.
+    Raises Invalid, with errors by field.
     """
     clean = checked(new)
     offer = offer_of(new.kind, new.offer)
@@ -147,12 +146,12 @@ def ask(
 
 
 def take_in_hand(session: Session, request_id: str, *, actor: str | None, now: datetime) -> None:
-    """Say that somebody is at it; raises NotFound, and Conflict when it has been answered."""
+    """Mark a request as in progress; raises NotFound, and Conflict if it was already answered."""
     _move(session, request_id, RequestState.IN_HAND, now=now)
     audit.record(session, "request.taken", request_id, actor=actor, now=now)
 
 
-def finish(  # noqa: PLR0913  (the answer, and who gives it)
+def finish(  # noqa: PLR0913  (the answer, and its author)
     session: Session,
     request_id: str,
     *,
@@ -162,7 +161,7 @@ def finish(  # noqa: PLR0913  (the answer, and who gives it)
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Close a request as done; an answer is mailed, with its file. Raises NotFound, and Conflict when it was closed."""
+    """Close a request as done and email the answer and file, if any; raises NotFound, Conflict if closed."""
     _move(session, request_id, RequestState.DONE, answer=answer, now=now)
     if file is not None:
         _set(session, request_id, answer_file_key=file.key, answer_file_name=file.name)
@@ -172,24 +171,60 @@ def finish(  # noqa: PLR0913  (the answer, and who gives it)
 
 
 def link_order(session: Session, request_id: str, order_id: int) -> None:
-    """Say which order answers a request; raises NotFound, and Conflict where it was answered."""
+    """Set the order that answers a request; raises NotFound, and Conflict if it was already answered."""
     if not _set(session, request_id, only_open=True, order_id=order_id):
         find_request(session, request_id)
         raise Conflict(ANSWERED)
 
 
 def finish_with_order(session: Session, order_id: int, *, actor: str | None, now: datetime) -> None:
-    """Close the open requests that an order answers: it is placed or quoted, and emailed by itself."""
-    found = session.execute(
-        select(DeskRequest.public_id, Order.public_id.label("order"))
-        .join(Order, Order.id == DeskRequest.order_id)
-        .where(DeskRequest.order_id == order_id, DeskRequest.state.in_(OPEN))
+    """Close the open requests that an order answers, without an email: the order sends its own.
+
+    These are the requests for which it was drafted, and those for its renewals or additional seats.
+    """
+    order = session.get_one(Order, order_id)
+    in_order = (
+        OrderLine.order_id == order_id,
+        OrderLine.pool_id == DeskRequest.pool_id,
+        OrderLine.replaced_at.is_(None),
+    )
+    brought = or_(
+        and_(
+            DeskRequest.kind == RequestKind.RENEWAL,
+            exists().where(*in_order, OrderLine.act == LineAct.RENEWAL),
+        ),
+        and_(
+            DeskRequest.kind == RequestKind.MORE_SEATS,
+            exists().where(*in_order, OrderLine.act == LineAct.MORE_SEATS),
+        ),
+    )
+    which = or_(DeskRequest.order_id == order_id, brought)
+    finish_answered(session, which, detail={"order": order.public_id}, actor=actor, now=now)
+
+
+def finish_refund(session: Session, order_id: int, *, actor: str | None, now: datetime) -> None:
+    """Close the open request for an order's refund; the credit note's own email answers it."""
+    about = and_(DeskRequest.order_id == order_id, DeskRequest.refusal == MONEY_BACK)
+    finish_answered(session, about, actor=actor, now=now)
+
+
+def finish_answered(
+    session: Session,
+    which: ColumnElement[bool],
+    *,
+    detail: audit.Detail = audit.NO_DETAIL,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Close the matching open requests without an email, since another action answered them."""
+    found = session.scalars(
+        select(DeskRequest.public_id)
+        .where(which, DeskRequest.state.in_(OPEN))
         .order_by(DeskRequest.id)
     ).all()
-    for row in found:
-        _move(session, row.public_id, RequestState.DONE, answer="", now=now)
-        detail = {"order": row.order}
-        audit.record(session, "request.done", row.public_id, actor=actor, now=now, detail=detail)
+    for public_id in found:
+        _move(session, public_id, RequestState.DONE, answer="", now=now)
+        audit.record(session, "request.done", public_id, actor=actor, now=now, detail=detail)
 
 
 def decline(
@@ -201,12 +236,12 @@ def decline(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Decline a request; the answer, which has to say why, is mailed.
+    """Decline a request, and email the answer, which must give a reason.
 
-    Raises Invalid without one, NotFound, and Conflict when it was closed before.
+    Raises Invalid without one, NotFound, and Conflict if it was already closed.
     """
     if not answer.strip():
-        sentence = N_("Say why: the answer is mailed to who asked.")
+        sentence = N_("Enter a reason. We email it to the person who asked.")
         raise Invalid(sentence, fields={"answer": sentence})
     _move(session, request_id, RequestState.DECLINED, answer=answer, now=now)
     audit.record(session, "request.declined", request_id, actor=actor, now=now)
@@ -214,7 +249,7 @@ def decline(
 
 
 def reopen(session: Session, request_id: str, *, actor: str | None, now: datetime) -> None:
-    """Take a closed request in hand again; raises NotFound, and Conflict while it is open."""
+    """Reopen a closed request; raises NotFound, and Conflict if it is open."""
     row = session.scalar(
         update(DeskRequest)
         .where(DeskRequest.public_id == request_id, DeskRequest.state.not_in(OPEN))
@@ -224,7 +259,7 @@ def reopen(session: Session, request_id: str, *, actor: str | None, now: datetim
     )
     if row is None:
         find_request(session, request_id)
-        raise Conflict(N_("This request is open."))
+        raise Conflict(N_("This request is already open."))
     audit.record(session, "request.reopened", request_id, actor=actor, now=now)
     grace_periods.follow_request(session, request_id, now=now)
 
@@ -232,7 +267,7 @@ def reopen(session: Session, request_id: str, *, actor: str | None, now: datetim
 def keep_note(
     session: Session, request_id: str, *, note: str, actor: str | None, now: datetime
 ) -> None:
-    """Keep what staff write for each other; raises NotFound, and Invalid when it is too long."""
+    """Store our team's internal note; raises NotFound, and Invalid if it is too long."""
     if len(note) > LONGEST_MESSAGE:
         sentence = N_("Use at most 5,000 characters.")
         raise Invalid(sentence, fields={"note": sentence})
@@ -244,9 +279,9 @@ def keep_note(
 def correct_address(
     session: Session, request_id: str, *, email: str, mail_context: MailContext, now: datetime
 ) -> None:
-    """Send a request's receipt to another address, which its answers go to from now on.
+    """Change a request's address, to which answers go from now on, and send it the receipt.
 
-    Raises Invalid, NotFound, and Conflict when it has been answered.
+    Raises Invalid, NotFound, and Conflict if it has been answered.
     """
     address = read_address(email)
     facts = find_request(session, request_id)
@@ -258,7 +293,7 @@ def correct_address(
 
 
 def name_successor(session: Session, request_id: str, *, email: str, name: str) -> None:
-    """Name anew whom a seat is to go to, while the request is open; raises NotFound, Conflict."""
+    """Change the person named for a seat, while the request is open; raises NotFound, Conflict."""
     if not _set(session, request_id, only_open=True, to_email=email, to_name=name):
         find_request(session, request_id)
         raise Conflict(ANSWERED)
@@ -267,13 +302,13 @@ def name_successor(session: Session, request_id: str, *, email: str, name: str) 
 def send_receipt_again(
     session: Session, request_id: str, *, mail_context: MailContext, now: datetime
 ) -> None:
-    """Send the receipt once more to the address that is kept; raises NotFound."""
+    """Send the receipt again to the stored address; raises NotFound."""
     facts = find_request(session, request_id)
     mails.send_receipt(session, facts, links=mail_context.links, zone=mail_context.zone, now=now)
 
 
 def checked(new: NewRequest) -> NewRequest:
-    """Return what was typed, cleaned; raises Invalid, with faults by field."""
+    """Return the entered values, normalized; raises Invalid, with errors by field."""
     faults: dict[str, str] = {}
     name = " ".join(new.name.split())
     if not 1 <= len(name) <= LONGEST_NAME:
@@ -284,7 +319,7 @@ def checked(new: NewRequest) -> NewRequest:
     except Invalid as error:
         faults |= error.fields
     if new.quantity is not None and not 1 <= new.quantity <= MOST_SEATS:
-        faults["quantity"] = N_("Give a number of people between 1 and 10,000.")
+        faults["quantity"] = N_("Enter a number of people from 1 to 10,000.")
     if len(new.message) > LONGEST_MESSAGE:
         faults["message"] = N_("Use at most 5,000 characters.")
     organization, reference = (
@@ -295,12 +330,12 @@ def checked(new: NewRequest) -> NewRequest:
     if len(reference) > LONGEST_REFERENCE:
         faults["reference"] = N_("Use at most 80 characters.")
     if faults:
-        raise Invalid(N_("Please look at this again."), fields=faults)
+        raise Invalid(N_("Check the fields below."), fields=faults)
     return NewRequest(new.kind, name, email, organization_name=organization, reference=reference)
 
 
 def _due_at(new: NewRequest, zone: ZoneInfo, now: datetime) -> datetime:
-    """Return until when an answer is due: the day they need it by, else the next business day."""
+    """Return when an answer is due: on the day it is needed, or else the next business day."""
     if new.due_on is None:
         return due_after(now, zone)
     return max(datetime.combine(new.due_on, DAY_ENDS, tzinfo=zone), now)
@@ -324,7 +359,7 @@ def _move(
 
 
 def _set(session: Session, request_id: str, *, only_open: bool = False, **values: object) -> bool:
-    """Change a request by one conditional statement; tell whether there was one to change."""
+    """Update a request with one conditional statement; return whether it was updated."""
     which = [DeskRequest.public_id == request_id]
     if only_open:
         which.append(DeskRequest.state.in_(OPEN))

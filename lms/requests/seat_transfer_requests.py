@@ -1,9 +1,9 @@
-"""Seat transfer requests: a manager asks, and staff approve (PRODUCT.md, S3)."""
+"""Seat transfer requests: a manager requests approval, and our team approves (PRODUCT.md, S3)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from lms.core.email_addresses import read_address
@@ -21,12 +21,12 @@ from lms.seats.read_models import find_seat
 from lms.seats.seat_counts import NO_SUCH_SEAT
 from lms.seats.transfers import Named
 
-NOTHING_TO_APPROVE = N_("This request is about no seat.")
+NOTHING_TO_APPROVE = N_("This request is not about a seat.")
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, what they write besides, and whom they want a seat to go to."""
+    """The manager who asks, their message, and the person named for the seat."""
 
     login_id: int
     public_id: str
@@ -45,11 +45,11 @@ def ask_to_move(
     mail_context: MailContext,
     now: datetime,
 ) -> RequestFacts:
-    """Ask staff to agree that a seat goes to somebody else (S3).
+    """Ask our team to allow reassigning a seat (S3).
 
-    Whom they name has the seat as soon as staff agree. While such a request is open, asking
-    again returns it, with whom they name now. Raises NotFound for another pool's seat, Conflict
-    where whom they name has a seat of the pool already, Invalid.
+    The named person gets the seat as soon as our team approves. If such a request is open, it is
+    updated with the newly named person and returned. Raises NotFound for another pool's seat, Conflict
+    if the person already has a seat in the pool, Invalid.
     """
     seat = find_seat(session, seat_id)
     if seat.pool_id != pool.id:
@@ -86,6 +86,27 @@ def ask_to_move(
     return requests.ask(session, new, mail_context=mail_context, actor=asker.public_id, now=now)
 
 
+def reassign(
+    session: Session,
+    seat_id: str,
+    to: Invitee,
+    *,
+    links: Links,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Reassign a seat, and close any open request about it.
+
+    Raises as `transfers.reassign` does.
+    """
+    transfers.reassign(session, seat_id, to, links=links, actor=actor, now=now)
+    about = and_(
+        DeskRequest.kind == RequestKind.REASSIGN,
+        DeskRequest.seat_id == find_seat(session, seat_id).id,
+    )
+    requests.finish_answered(session, about, actor=actor, now=now)
+
+
 def agree_to_move(
     session: Session,
     request_id: str,
@@ -95,11 +116,11 @@ def agree_to_move(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Agree with one click: the seat goes to whom the manager named.
+    """Approve a transfer: the seat goes to the person whom the manager named.
 
-    Where nobody was named, a freed seat opens, and one that somebody has may be reassigned.
-    Raises NotFound, and Conflict when the request was answered before, is about no seat, or can't
-    be carried out any more.
+    If no one was named, a locked seat is unlocked, and a seat in use can be reassigned. Raises
+    NotFound, and Conflict if the request was already answered, is not about a seat, or can't be carried
+    out anymore.
     """
     request = find_request(session, request_id)
     if request.seat_public_id is None:

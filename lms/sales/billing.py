@@ -1,4 +1,4 @@
-"""Billing: who is billed for an order, where, by which terms, and what a line says in print."""
+"""Billing: who is billed for an order, where, on which terms, and the printed text of a line."""
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
@@ -41,9 +41,9 @@ _ACTS: Final = {LineAct.RENEWAL: "Renewal. ", LineAct.MORE_SEATS: "Additional se
 
 @dataclass(frozen=True, slots=True)
 class Billing:
-    """Who is billed as printed, and the state by which tax is chosen.
+    """Who is billed, as printed, and the state that determines tax.
 
-    `postal` is the address as entered, where the customer's own order gave it.
+    `postal` is the address as entered, if the customer's own order has one.
     """
 
     to: BillTo
@@ -52,7 +52,7 @@ class Billing:
 
 
 def billing_of(session: Session, order: Order) -> Billing:
-    """Return who is billed: what was corrected by hand, else the customer record, else the contact."""
+    """Return who is billed: a manual correction, or else the customer record, or else the contact."""
     if order.bill_to is not None:
         return unpack(order.bill_to)
     contact = session.get(Login, order.contact_id) if order.contact_id else None
@@ -67,7 +67,7 @@ def billing_of(session: Session, order: Order) -> Billing:
 
 
 def pack(billing: Billing) -> dict[str, Any]:
-    """Return who is billed as data to store with an order."""
+    """Return the billing data to store with an order."""
     to = billing.to
     return {
         "name": to.name,
@@ -81,7 +81,7 @@ def pack(billing: Billing) -> dict[str, Any]:
 
 
 def unpack(data: dict[str, Any]) -> Billing:
-    """Return who is billed from what `pack` wrote."""
+    """Return the billing data that `pack` stored."""
     to = BillTo(
         data["name"],
         data["attention"],
@@ -94,9 +94,9 @@ def unpack(data: dict[str, Any]) -> Billing:
 
 
 def with_contact(data: dict[str, Any], *, name: str, email: str) -> dict[str, Any]:
-    """Return who is billed, from what `pack` wrote, with another contact.
+    """Return the billing data that `pack` stored, with another contact.
 
-    An address that invoices go to stays, where it isn't the contact's own.
+    An email address for invoices stays if it isn't the contact's own.
     """
     before = unpack(data)
     is_person = not before.to.attention
@@ -110,7 +110,7 @@ def with_contact(data: dict[str, Any], *, name: str, email: str) -> dict[str, An
 
 
 def net_days_of(session: Session, organization: OrganizationFacts | None, given: int | None) -> int:
-    """Return in how many days an order is due: as given, else the customer's terms, else ours."""
+    """Return the net days of an order: as given, or else the customer's terms, or else ours."""
     if given is not None:
         return given
     own = None
@@ -120,7 +120,7 @@ def net_days_of(session: Session, organization: OrganizationFacts | None, given:
 
 
 def due_on(order: Order, on: date) -> date:
-    """Return until which day an invoice of `on` is to be paid."""
+    """Return the due date of an invoice issued on a day."""
     return order.due_on or on + timedelta(days=order.net_days)
 
 
@@ -132,7 +132,7 @@ def say_terms(order: Order) -> str:
 
 
 def po_number(session: Session, order: Order) -> str:
-    """Return the number of the newest purchase order for an order; "" without one."""
+    """Return the number of an order's newest purchase order, "" without one."""
     return (
         session.scalar(
             select(PurchaseOrder.number)
@@ -145,12 +145,12 @@ def po_number(session: Session, order: Order) -> str:
 
 
 def order_number(order: Order) -> str:
-    """Return an order's number as people read it out."""
+    """Return an order's number for people."""
     return number_of(order.public_id)
 
 
 def title_of(line: OrderLine) -> str:
-    """Return what a line sells, as documents say it."""
+    """Return what a line sells, as printed."""
     covers = line.description or "every webinar"
     if line.scope is Scope.SERIES:
         covers = f"every webinar in {line.description}"

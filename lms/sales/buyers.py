@@ -1,4 +1,4 @@
-"""Buyers: the person and the organization that an order names, found or made."""
+"""Buyers: the person and the organization that an order names, found or created."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,12 +22,12 @@ from lms.organizations import memberships, organizations
 from lms.organizations.organizations import NewOrganization, OrganizationFacts
 from lms.sales import billing
 
-ERASED: Final = "Erased person"  # whose name and address went while they paid
+ERASED: Final = "Erased person"  # the contact was erased while the order was being paid
 
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """Who buys: a person, or an organization with a person who is its contact."""
+    """Who buys: a person, or an organization with a person as its contact."""
 
     contact: Account
     organization: OrganizationFacts | None
@@ -36,20 +36,21 @@ class Buyer:
 def buyer_of(
     session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
 ) -> Buyer:
-    """Return who an order names; an account and an organization that are not there yet are made.
+    """Return the buyer that an order names, creating a missing account and organization.
 
-    A new person is emailed a link to choose a password, except for what was sold in the past. The
-    contact of an organization may manage it, unless they have another role or were removed since the
-    order was written down; the first one owns it.
-    Whoever orders without an account gets a login that no address leads to, until they confirm
-    theirs (PRODUCT.md, S15).
+    A new person is emailed a link to choose a password, except for past sales. The contact of an
+    organization becomes a manager, or its owner if it has none, unless they have another role or were
+    removed since the order was created.
+
+    A person who orders without an account gets a login without an address until they confirm theirs
+    (PRODUCT.md, S15).
     """
     contact = _contact(session, order, mail_context=mail_context, actor=actor, now=now)
     if order.organization_id is None and not order.organization_name:
         return Buyer(contact, None)
     if order.organization_id is not None:
         organization = _organization(session, order.organization_id)
-        if order.is_self_service:  # a manager's or a billing contact's, who has a role there
+        if order.is_self_service:  # the manager or billing contact already has a role there
             return Buyer(contact, organization)
     else:
         organization = _make_organization(session, order, actor=actor, now=now)
@@ -61,9 +62,9 @@ def buyer_of(
 
 
 def take_back_role(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:
-    """Take back the role that an order gave its contact where its payer was a mistake.
+    """Revoke the role that an order gave its contact, because its payer was a mistake.
 
-    A role from before stays, and so does one that was chosen since or that another order gives.
+    A role from before stays, and so does one chosen since or given by another order.
     """
     if order.organization_id is None or order.contact_id is None:
         return
@@ -93,7 +94,7 @@ def take_back_role(session: Session, order: Order, *, actor: str | None, now: da
 
 
 def contact_name(name: str, email: str) -> str:
-    """Return what the account is called that is made for a buyer."""
+    """Return the name of a new account for a buyer."""
     if not name.strip() and not email:
         return ERASED
     return name.strip() or read_address(email).shown.rpartition("@")[0]
@@ -104,14 +105,14 @@ def _contact(
 ) -> Account:
     if order.cart_token_hash is None and order.contact_email:
         known = order.contact_id if order.placed_at is None else None
-        # who was known as the order was written down may have another address by now
+        # a known contact may have another address by now
         if known is not None and accounts.read_account(session, known).is_confirmed:
             return accounts.read_account(session, login_lookup.kept_login(session, known))
         return _account(session, order, mail_context=mail_context, actor=actor, now=now)
     login_id = order.contact_id or accounts.add_without_address(
         session, contact_name(order.contact_name, order.contact_email), now=now
     )
-    # who confirmed another order while this one was being paid is read as their account
+    # a person who confirmed another order meanwhile now has an account
     return accounts.read_account(session, login_lookup.kept_login(session, login_id))
 
 
@@ -127,7 +128,7 @@ def _make_organization(
 def _mark_unverified(
     session: Session, order: Order, organization: OrganizationFacts, *, now: datetime
 ) -> None:
-    """Note what a customer's own order says of an organization, for staff to look at (S16)."""
+    """Mark an organization from a customer's own order for our team to check, with its address (S16)."""
     row = session.get_one(Organization, organization.id)
     row.unverified_since = now
     if order.bill_to is not None:
@@ -160,7 +161,7 @@ def _organization(session: Session, organization_id: int) -> OrganizationFacts:
 def _was_removed(
     session: Session, order: Order, organization: OrganizationFacts, contact: Account
 ) -> bool:
-    """Tell whether a person was removed from an organization after an order was written down."""
+    """Return whether a person was removed from an organization after an order was created."""
     its_ids = select(Organization.public_id).where(Organization.id.in_(family_of(organization.id)))
     removed = exists().where(
         AuditEntry.subject.in_(its_ids),
@@ -174,7 +175,7 @@ def _was_removed(
 def _given_by(
     session: Session, order: Order, organization: OrganizationFacts, login: str
 ) -> datetime | None:
-    """Return when an order gave a person the role they have; None where it was not this order."""
+    """Return when an order gave a person their current role; None if it was not this order."""
     acts = select(AuditEntry.at).where(
         AuditEntry.subject == order.public_id,
         AuditEntry.act.in_(("order.placed", "order.corrected")),
@@ -201,7 +202,7 @@ def let_manage(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Make the contact of an order a manager of its organization; the first one owns it."""
+    """Make an order's contact a manager of the organization, or its owner if it has none."""
     held = session.execute(
         select(Membership.login_id, Membership.role).where(
             Membership.organization_id.in_(family_of(organization.id))
@@ -209,7 +210,8 @@ def let_manage(
     ).all()
     is_owned = any(row.role is Role.OWNER for row in held)
     mine = [row.role for row in held if row.login_id == contact.id and row.role is not Role.MEMBER]
-    if mine and (is_owned or Role.MANAGER in mine):  # who only pays, or sees a group, stays that
+    # a billing contact or supervisor keeps that role
+    if mine and (is_owned or Role.MANAGER in mine):
         return
     role = Role.MANAGER if is_owned else Role.OWNER
     organizations.add_member(session, organization, contact.id, role=role, actor=actor, now=now)

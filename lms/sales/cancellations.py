@@ -1,4 +1,4 @@
-"""Orders that end without a credit note, or are held: what staff decide about their access (P9)."""
+"""Orders that end without a credit note or are on hold: our team's decisions about access (P9)."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ PAID = N_("This order is paid.")
 
 
 def cancel(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:
-    """End an order that has no invoice, and the access it gave, or a draft; nobody is emailed.
+    """Cancel an order without an invoice, or a draft, and revoke its access; no one is emailed.
 
     `order` is locked. Raises Conflict for one with an invoice.
     """
@@ -32,9 +32,9 @@ def cancel(session: Session, order: Order, *, actor: str | None, now: datetime) 
 
 
 def hold(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:
-    """Close an order's access until it is paid, or leave it closed after a review.
+    """Put an order's access on hold until it is paid, or keep it on hold after a review.
 
-    Raises Conflict where it is paid.
+    Raises Conflict if it is paid.
     """
     if is_paid(session, order):
         raise Conflict(PAID)
@@ -45,7 +45,7 @@ def hold(session: Session, order: Order, *, actor: str | None, now: datetime) ->
 def release(
     session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
 ) -> None:
-    """Open an order's access that waited: its buyer is told, and who was named is invited."""
+    """Open an order's access that was on hold; emails its buyer and invites the named people."""
     if order.held_at is None:
         raise Conflict(N_("The access of this order is already open."))
     order_access.release(session, order, actor=actor, now=now)
@@ -57,7 +57,7 @@ def release(
 def open_paid(
     session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
 ) -> None:
-    """Open the access of an order that waited and is paid by now, by money or by credit."""
+    """Open the access of an order that was on hold and is now paid, by money or credit."""
     if order.held_at is None:
         return
     if find_order_facts(session, order.public_id).standing(now) is Standing.PAID:
@@ -65,7 +65,7 @@ def open_paid(
 
 
 def is_paid(session: Session, order: Order) -> bool:
-    """Tell whether nothing is to be paid of an order: never billed, or no balance."""
+    """Return whether nothing is owed for an order: it is never billed, or has no balance."""
     invoice = live_invoice(session, order.id)
     if invoice is None:
         return order.terms in invoices.NOT_BILLED

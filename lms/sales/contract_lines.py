@@ -1,6 +1,6 @@
-"""Lines about a contract that is there: renewing it, and adding seats to it, at their own prices.
+"""Order lines for an existing contract: renewing it, and adding seats to it, with separate prices.
 
-They are two acts with two prices, and each says which days it covers (PRODUCT.md, C5, P4, C3).
+Each line says which days it covers (PRODUCT.md, C5, P4, C3).
 """
 
 from datetime import datetime
@@ -29,10 +29,10 @@ HOW_MANY = N_("Enter a number between 1 and 10,000.")
 def renewal_line(
     session: Session, pool: PoolFacts, seats: int | None, zone: ZoneInfo, *, now: datetime
 ) -> NewLine:
-    """Return the line that renews a contract or pass for a full term; its price is 0 where we have none.
+    """Return the line that renews a contract or pass for a full term; its price is 0 if we have none.
 
-    `seats` None is as many as there are. Raises Conflict for seats that never end, or that come
-    from another organization's contract.
+    `seats` None keeps the current number. Raises Conflict for seats that never end or that come from
+    another organization's contract.
     """
     renewals.check_renewable(session, pool.id)
     priced = seat_prices.price_of_renewal(session, pool)
@@ -56,10 +56,10 @@ def renewal_line(
 def line_of_more_seats(
     session: Session, pool: PoolFacts, more: int, zone: ZoneInfo, *, now: datetime
 ) -> NewLine:
-    """Return the line that adds seats to a pool; its price is 0 where we have none.
+    """Return the line that adds seats to a pool; its price is 0 if we have none.
 
-    Seats of a contract end with it and are priced by the day, others are permanent. Raises Invalid
-    (field `quantity`), and Conflict where there is no limit, or where the contract has ended.
+    Seats of a contract end with it and are prorated by day, others are permanent. Raises Invalid (field
+    `quantity`), and Conflict for an unlimited pool or an ended contract.
     """
     if pool.capacity is None:
         raise Conflict(UNLIMITED)

@@ -1,8 +1,7 @@
 """Corrections of an order: new rows, and an invoice that replaces the wrong one (MONEY.md, M20).
 
-The old invoice is credited with the reason `reissue`, which ends no access and is no "canceled"
-order; what was paid on it pays the new one. What was credited before stays credited: the new
-invoice is for what is left.
+The old invoice is credited with the reason `reissue`, which ends no access and does not cancel the
+order; its payments pay the new one. Earlier credits stay: the new invoice is for the rest.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,10 +35,7 @@ from lms.sales.payer_corrections import NewPayer as NewPayer
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What is right of an order; None leaves a thing as it is.
-
-    `undoes` is a credit note of its invoice whose amount is owed again.
-    """
+    """The corrected values of an order; None leaves a value unchanged."""
 
     bill_to: BillTo | None = None
     state: str = ""
@@ -50,7 +46,6 @@ class Correction:
     bill_on: date | None = None
     lines: tuple[LineChange, ...] = ()
     payer: NewPayer | None = None
-    undoes: Document | None = None
     is_mailed: bool = True
 
 
@@ -63,10 +58,10 @@ def correct(
     actor: str | None,
     now: datetime,
 ) -> Document | None:
-    """Correct an order, which is locked, and reissue its invoice; returns the new invoice.
+    """Correct an order, which is locked, and reissue its invoice; return the new invoice.
 
-    None where it is not invoiced yet. Access that waited opens where nothing is owed any more. Raises Invalid, and Conflict where seats that are to go are
-    used.
+    Returns None if the order is not invoiced yet. Opens access on hold if nothing is owed anymore.
+    Raises Invalid, and Conflict if seats to be removed are in use.
     """
     old = invoices.live_invoice(session, order.id, lock=True)
     was_owed = old is not None and old.open_minor > 0
@@ -78,8 +73,7 @@ def correct(
     for change in correction.lines:
         line_corrections.change_line(session, order, change, now=now)
     by_hand = [change.line_id for change in correction.lines]
-    owed = credit_notes.left_of(session, old, but=correction.undoes) if old else {}
-    line_corrections.credit_lines(session, order, owed, by_hand, now=now)
+    line_corrections.credit_lines(session, order, left, by_hand, now=now)
     if correction.payer is not None:
         payer_corrections.change_payer(
             session, order, correction.payer, mail_context=mail_context, actor=actor, now=now
@@ -110,7 +104,7 @@ def correct(
     return new
 
 
-def _reissue(  # noqa: PLR0913  (the order, both invoices, and by whom)
+def _reissue(  # noqa: PLR0913  (the order, both invoices, and the actor)
     session: Session,
     order: Order,
     old: Document,
@@ -121,7 +115,7 @@ def _reissue(  # noqa: PLR0913  (the order, both invoices, and by whom)
     actor: str | None,
     now: datetime,
 ) -> Document:
-    """Issue the invoice that replaces the old one, and credit what was left of that."""
+    """Issue the invoice that replaces the old one, and credit what was left of the old one."""
     old.replaced_at = now
     session.flush()
     new = invoices.issue_invoice(
@@ -149,7 +143,7 @@ def _reissue(  # noqa: PLR0913  (the order, both invoices, and by whom)
 
 
 def _open_credits(session: Session, invoice: Document) -> Sequence[Document]:
-    """Return the credit notes of an invoice that are not used up, locked."""
+    """Return the credit notes of an invoice with unused credit, locked."""
     return session.scalars(
         select(Document)
         .where(Document.refers_to_id == invoice.id, Document.kind == DocumentKind.CREDIT_NOTE)
@@ -163,7 +157,7 @@ def _open_credits(session: Session, invoice: Document) -> Sequence[Document]:
 def _settle(
     session: Session, invoice: Document, sources: Iterable[Payment | Document], *, now: datetime
 ) -> None:
-    """Let these pay what is open of an invoice, as far as they reach."""
+    """Settle the open amount of an invoice from these sources, as far as they suffice."""
     for source in sources:
         session.refresh(invoice, ["open_minor"])
         session.refresh(source, ["open_minor"])
@@ -173,7 +167,7 @@ def _settle(
 
 
 def _free_payments(session: Session, invoice: Document | None, *, now: datetime) -> list[Payment]:
-    """Undo what payments paid of an invoice; return them, in the order in which they paid."""
+    """Undo the payments of an invoice; return them in the order in which they paid."""
     if invoice is None:
         return []
     paid: list[Settlement] = [

@@ -1,7 +1,7 @@
-"""Credit notes: an invoice credited by line, with a reason; only returns take access away (R1).
+"""Credit notes: an invoice credited by line, with a reason; only returns revoke access (R1).
 
-A credit note pays its invoice first. What is left of it is the payer's credit, to be refunded or
-to pay another invoice.
+A credit note first pays its own invoice. The rest is the payer's credit, to be refunded or used for
+another invoice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +19,7 @@ from lms.models.grants import Grant, Withdrawal
 from lms.models.orders import Order, OrderLine
 from lms.models.tax import TaxRule
 from lms.payments import settlements
+from lms.requests import requests
 from lms.sales import billing, cancellations, order_access, return_mails, seat_returns
 from lms.sales.invoices import live_invoice
 from lms.tax.rounding import share, spread
@@ -31,7 +32,7 @@ PAID_IN_PART = N_("This invoice is paid in part. Credit its lines instead.")
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What is credited of a line, by its outside id: all that is left, some seats, or an amount.
+    """The credit for a line (public ID): everything left, some seats, or an amount.
 
     `amount_minor` is before tax, which is credited in proportion.
     """
@@ -43,11 +44,9 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class NewCreditNote:
-    """A credit note for the invoice of an order; without `credits` it is for all that is left.
+    """A credit note for an order's invoice; without `credits` it is for everything left.
 
-    With the reason `tax` it is for the tax alone.
-
-    `explanation` is printed.
+    With the reason `tax`, it is for the tax only. `explanation` is printed.
     """
 
     reason: CreditReason
@@ -58,7 +57,7 @@ class NewCreditNote:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is left of an invoiced line after the credit notes so far, in minor units."""
+    """What is left of an invoiced line after earlier credit notes, in minor units."""
 
     line: OrderLine
     seats: int | None
@@ -76,12 +75,11 @@ def credit(
     actor: str | None,
     now: datetime,
 ) -> Document:
-    """Issue a credit note, take back what a return returns, and let it pay its invoice.
+    """Issue a credit note, revoke the access that a return returns, and apply it to its invoice.
 
-    Access that waited opens if it covers the rest; a debt that is written off opens nothing.
-
-    `order` is locked. Raises Conflict where nothing is invoiced or left, Invalid, with faults by
-    field, and Conflict `seats_in_use` where too few of the returned seats are free (S10).
+    Opens access on hold if it covers the rest, except when a debt is written off. `order` is locked.
+    Raises Conflict if nothing is invoiced or left, Invalid with errors by field, and Conflict
+    `seats_in_use` if too few of the returned seats are free (S10).
     """
     invoice = live_invoice(session, order.id, lock=True)
     if invoice is None:
@@ -93,6 +91,7 @@ def credit(
     ended: list[int] = []
     if new.reason is CreditReason.RETURN:
         ended = _take_back(session, new, left, actor=actor, now=now)
+        requests.finish_refund(session, order.id, actor=actor, now=now)
     note = issue_credit(
         session, order, invoice, new, lines, mail_context=mail_context, actor=actor, now=now
     )
@@ -104,7 +103,7 @@ def credit(
 
 
 def preview(session: Session, order: Order, new: NewCreditNote) -> int:
-    """Return what a credit note would be for, with tax, and change nothing; raises as `credit`."""
+    """Return the total of a credit note, with tax, without issuing it; raises as `credit` does."""
     invoice = live_invoice(session, order.id)
     if invoice is None:
         raise Conflict(NO_INVOICE)
@@ -112,7 +111,7 @@ def preview(session: Session, order: Order, new: NewCreditNote) -> int:
     return sum(line.net_minor + line.tax.tax_minor for line in lines)
 
 
-def issue_credit(  # noqa: PLR0913  (the order, its invoice, and what is credited by whom)
+def issue_credit(  # noqa: PLR0913  (the order, its invoice, the credit, and the actor)
     session: Session,
     order: Order,
     invoice: Document,
@@ -123,7 +122,7 @@ def issue_credit(  # noqa: PLR0913  (the order, its invoice, and what is credite
     actor: str | None,
     now: datetime,
 ) -> Document:
-    """Issue a credit note of these lines and let it pay what is open of its invoice."""
+    """Issue a credit note with these lines and apply it to the open amount of its invoice."""
     document = NewDocument(
         kind=DocumentKind.CREDIT_NOTE,
         currency=order.currency,
@@ -153,13 +152,8 @@ def issue_credit(  # noqa: PLR0913  (the order, its invoice, and what is credite
     return note
 
 
-def left_of(
-    session: Session, invoice: Document, *, but: Document | None = None
-) -> Mapping[str, Left]:
-    """Return what is left of each line of an invoice, by the line's outside id, in their order.
-
-    It is as if the credit note `but` had not been issued.
-    """
+def left_of(session: Session, invoice: Document) -> Mapping[str, Left]:
+    """Return what is left of each line of an invoice, by the line's public ID, in order."""
     seats = func.sum(DocumentLine.quantity).filter(Document.reason == CreditReason.RETURN)
     credited = {
         row.order_line_id: row
@@ -172,7 +166,6 @@ def left_of(
             )
             .join(Document, Document.id == DocumentLine.document_id)
             .where(Document.refers_to_id == invoice.id, Document.kind == DocumentKind.CREDIT_NOTE)
-            .where(Document.id != (but.id if but else 0))
             .group_by(DocumentLine.order_line_id)
         )
     }
@@ -199,7 +192,7 @@ def left_of(
 
 
 def all_of(left: Mapping[str, Left]) -> tuple[NewLine, ...]:
-    """Return credit lines for all that is left."""
+    """Return credit lines for everything left."""
     return tuple(
         _line(one, one.net_minor, one.tax_minor, one.seats)
         for one in left.values()
@@ -231,7 +224,7 @@ def _credited(
 
 
 def _open_balance(invoice: Document, left: Mapping[str, Left]) -> tuple[NewLine, ...]:
-    """Return credit lines for what is open of an invoice, in proportion to what is left of each."""
+    """Return credit lines for an invoice's open amount, in proportion to what is left of each line."""
     rest = [one for one in left.values() if one.net_minor or one.tax_minor]
     parts = spread(invoice.open_minor, [one.net_minor + one.tax_minor for one in rest])
     lines = []
@@ -288,7 +281,7 @@ def _take_back(
     actor: str | None,
     now: datetime,
 ) -> list[int]:
-    """Revoke the grants of returned lines, or take the returned seats out of them; return them."""
+    """Revoke the grants of returned lines, or remove returned seats from them; return their row ids."""
     ended = []
     wanted = {one.line_id: one for one in new.credits} or {
         line_id: Credit(line_id) for line_id in left

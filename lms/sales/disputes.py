@@ -1,8 +1,8 @@
 """Disputes of payments: what they do to access (PRODUCT.md, R2).
 
-An individual's access is suspended, and restored when the dispute is won; lost, it is revoked. Of
-an organization our team is told, which may suspend it. Lost, what was in dispute is open again of the
-invoices that it paid.
+An individual's access is suspended; it is restored if the dispute is won, and revoked if it is lost.
+For an organization, our team is notified and can suspend access. After a lost dispute, the disputed
+amount is owed again on the invoices that the payment paid.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ NO_DISPUTE = N_("No dispute of this payment is open.")
 
 @dataclass(frozen=True, slots=True)
 class AtProvider:
-    """A dispute as the card provider tells of it."""
+    """A dispute as reported by the card provider."""
 
     provider_ref: str
     amount_minor: int
@@ -46,9 +46,9 @@ def open_dispute(
 ) -> Dispute:
     """Record that a payer disputes a payment; raises NotFound, Conflict.
 
-    It is of all that was paid, unless the card provider tells of a part. A dispute of money that was
-    refunded moves no access (M12). One that our team recorded before the card provider told of it is
-    the same.
+    It covers the whole payment unless the card provider reports a part. A dispute of refunded money
+    does not affect access (M12). A dispute that our team recorded before the card provider's report is
+    updated.
     """
     payment = payments.find_payment(session, payment_id)
     session.refresh(payment, with_for_update=True)
@@ -81,12 +81,12 @@ def suspend(session: Session, payment_id: str, *, actor: str | None, now: dateti
 
 
 def restore(session: Session, payment_id: str, *, actor: str | None, now: datetime) -> None:
-    """Let suspended access go on while the dispute is open; raises as `suspend`."""
+    """Restore suspended access while the dispute is open; raises as `suspend` does."""
     order_access.restore(session, _disputed(session, payment_id), actor=actor, now=now)
 
 
 def win(session: Session, payment_id: str, *, actor: str | None, now: datetime) -> None:
-    """Close a dispute that was won: all is as before; raises NotFound, Conflict."""
+    """Close a dispute as won and restore access; raises NotFound, Conflict."""
     payment = payments.find_payment(session, payment_id)
     _close(session, payment, DisputeState.WON, now=now)
     orders = orders_paid_by(session, payment.id)
@@ -95,10 +95,10 @@ def win(session: Session, payment_id: str, *, actor: str | None, now: datetime) 
 
 
 def lose(session: Session, payment_id: str, *, actor: str | None, now: datetime) -> None:
-    """Close a dispute that was lost: the money is gone; raises NotFound, Conflict.
+    """Close a dispute as lost, so that the money is gone; raises NotFound, Conflict.
 
-    So much of the invoices is open again. An individual's access is revoked, an organization's stays
-    until our team decides. What was refunded before is gone twice, and nothing else changes.
+    That amount of the invoices is owed again. An individual's access is revoked; an organization's
+    stays until our team decides. If the money was already refunded, nothing else changes.
     """
     payment = payments.find_payment(session, payment_id)
     orders = orders_paid_by(session, payment.id)
@@ -117,20 +117,20 @@ def lose(session: Session, payment_id: str, *, actor: str | None, now: datetime)
 
 
 def open_of(session: Session, payment_id: int) -> Dispute | None:
-    """Return the open dispute of a payment; None where there is none."""
+    """Return the open dispute of a payment, or None."""
     return session.scalar(
         select(Dispute).where(Dispute.payment_id == payment_id, Dispute.state == DisputeState.OPEN)
     )
 
 
 def lost_minor(session: Session, payment_id: int) -> int:
-    """Return how much of a payment lost disputes took, in minor units."""
+    """Return the amount of a payment lost in disputes, in minor units."""
     lost = select(func.coalesce(func.sum(Dispute.lost_minor), 0))
     return int(session.scalar(lost.where(Dispute.payment_id == payment_id)) or 0)
 
 
 def orders_paid_by(session: Session, payment_id: int) -> tuple[Order, ...]:
-    """Return the orders whose invoices a payment pays, the oldest first."""
+    """Return the orders whose invoices a payment pays, oldest first."""
     return tuple(
         session.scalars(
             select(Order)
@@ -152,7 +152,7 @@ def _describe(dispute: Dispute, about: AtProvider) -> None:
 
 
 def _disputed(session: Session, payment_id: str) -> list[int]:
-    """Return the orders paid by a disputed payment."""
+    """Return the row ids of the orders paid by a disputed payment."""
     payment = payments.find_payment(session, payment_id)
     if open_of(session, payment.id) is None:
         raise Conflict(NO_DISPUTE)

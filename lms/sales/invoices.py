@@ -24,7 +24,8 @@ NO_PAYEE = N_(
     "The invoice would not say who is paid, or where. Ask an owner to fill in the Seller settings:"
     " legal name and address, the email for accounts receivable, and where checks or transfers go."
 )
-BILLED = N_("This order has an invoice already.")
+NOT_NOW = N_("We can't issue an invoice right now. Try again tomorrow, or contact us.")
+BILLED = N_("This order already has an invoice.")
 NOT_TO_BILL = N_("Place this order before you issue its invoice.")
 UNPROVEN = N_("The buyer has not confirmed their email address. We issue the invoice once they do.")
 NEVER_BILLED = N_("This order is not billed. Complimentary and imported orders have no invoice.")
@@ -33,7 +34,7 @@ NOT_BILLED = (Terms.COMPLIMENTARY, Terms.HISTORY)
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a card was charged at the provider, for an order or an invoice."""
+    """A card charge at the provider, for an order or an invoice."""
 
     provider_ref: str
     amount_minor: int
@@ -49,12 +50,11 @@ def bill(  # noqa: PLR0913  (the order, what its card paid, and who bills it)
     charge: Charge | None = None,
     is_mailed: bool = True,
 ) -> Document | None:
-    """Issue the invoice of a placed order, unless it is billed later or not at all.
+    """Issue the invoice of a placed order, unless it is billed later or never.
 
-    Nothing is invoiced to a mailbox that nobody has shown to be theirs (PRODUCT.md, P9).
-
-    What was paid by card is paid in the same transaction, with its receipt (M6): what the provider
-    charged, or all of it where our team recorded the order. What was charged too much is credit.
+    No invoice is issued before the buyer has confirmed their email address (PRODUCT.md, P9). A card
+    payment is recorded in the same transaction, with its receipt (M6): the provider's charge, or the
+    full amount if our team recorded the order. An excess charge becomes credit.
     """
     today = now.astimezone(mail_context.zone).date()
     is_later = order.bill_on is not None and order.bill_on > today
@@ -84,19 +84,20 @@ def bill(  # noqa: PLR0913  (the order, what its card paid, and who bills it)
 
 
 def lacks_payee(session: Session, order: Order) -> bool:
-    """Tell whether the invoice of an order would not say who is paid, and where (M29)."""
+    """Return whether the invoice of an order would not say who is paid, and where (M29)."""
     is_invoiced = order.terms not in (Terms.CARD, *NOT_BILLED)
     costs = any(line.net_minor for line in standing_lines(session, order.id))
     return is_invoiced and costs and bool(missing_fields(read_seller(session), Method.INVOICE))
 
 
-def check_payee(session: Session, order: Order) -> None:
+def check_payee(session: Session, order: Order, sentence: str = NO_PAYEE) -> None:
     """Raise Conflict for an order whose invoice would not say who is paid, and where.
 
-    Our team's pages and commands ask it; what customers can choose is `offered_methods`.
+    Called by our team's pages and commands, and, with their own `sentence`, by customer actions that
+    reissue an invoice. Customers' payment methods are limited by `offered_methods`.
     """
     if lacks_payee(session, order):
-        raise Conflict(NO_PAYEE, code="no_payee")
+        raise Conflict(sentence, code="no_payee")
 
 
 def bill_now(
@@ -110,8 +111,8 @@ def bill_now(
 ) -> Document:
     """Issue the invoice of an order, which is locked, before its billing day.
 
-    Raises Conflict for one that is not placed, is canceled, is never billed, has an invoice, or
-    whose buyer has not confirmed their address.
+    Raises Conflict for an order that is not placed, is canceled, is never billed, has an invoice, or
+    whose buyer has not confirmed their email address.
     """
     if order.placed_at is None or order.canceled_at is not None:
         raise Conflict(NOT_TO_BILL)
@@ -125,7 +126,7 @@ def bill_now(
     made = bill(
         session, order, mail_context=mail_context, actor=actor, now=now, is_mailed=is_mailed
     )
-    assert made is not None  # noqa: S101  (what keeps it from being billed was refused above)
+    assert made is not None  # noqa: S101  (all reasons not to bill were refused above)
     return made
 
 
@@ -138,7 +139,7 @@ def issue_invoice(
     now: datetime,
     is_mailed: bool = True,
 ) -> Document:
-    """Issue an invoice of an order as it stands, and return it."""
+    """Issue an invoice for an order in its current state, and return it."""
     on = now.astimezone(mail_context.zone).date()
     billed = billing.billing_of(session, order)
     new = NewDocument(
@@ -168,7 +169,7 @@ def issue_invoice(
 
 
 def due_for_billing(session: Session, *, zone: ZoneInfo, now: datetime) -> list[int]:
-    """Return the orders whose billing day has come and that have no invoice, the oldest first."""
+    """Return the orders without an invoice whose billing day has come, oldest first."""
     today = now.astimezone(zone).date()
     is_billed = exists().where(Document.order_id == Order.id, Document.kind == DocumentKind.INVOICE)
     return list(
@@ -190,7 +191,10 @@ def due_for_billing(session: Session, *, zone: ZoneInfo, now: datetime) -> list[
 def bill_due(
     session: Session, order_id: int, *, mail_context: MailContext, now: datetime
 ) -> Document | None:
-    """Issue the invoice of an order whose billing day has come; None where another one did."""
+    """Issue the invoice of an order whose billing day has come; None if another worker already did.
+
+    An invoice that would not say who is paid waits until the seller settings are complete.
+    """
     order = session.scalars(
         select(Order)
         .where(Order.id == order_id)
@@ -199,11 +203,13 @@ def bill_due(
     ).one()
     if order.canceled_at is not None or live_invoice(session, order.id) is not None:
         return None
+    if lacks_payee(session, order):
+        return None
     return bill(session, order, mail_context=mail_context, actor=None, now=now)
 
 
 def live_invoice(session: Session, order_id: int, *, lock: bool = False) -> Document | None:
-    """Return the invoice of an order that was not replaced; None before it is issued."""
+    """Return an order's current invoice, which was not replaced; None before it is issued."""
     query = select(Document).where(
         Document.order_id == order_id,
         Document.kind == DocumentKind.INVOICE,
@@ -215,7 +221,7 @@ def live_invoice(session: Session, order_id: int, *, lock: bool = False) -> Docu
 
 
 def standing_lines(session: Session, order_id: int) -> list[OrderLine]:
-    """Return the lines of an order without those that a correction replaced."""
+    """Return an order's lines, without those replaced by a correction."""
     return list(
         session.scalars(
             select(OrderLine)

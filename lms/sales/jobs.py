@@ -20,7 +20,7 @@ SCHEDULES: Final = (
 
 
 def bill(carrel: Carrel, run: JobRun) -> None:
-    """Issue the invoices whose billing day has come, each in a transaction of its own (M6)."""
+    """Issue the invoices whose billing day has come, each in its own transaction (M6)."""
     mail_context = _mail_context(carrel)
     with carrel.database.read_session() as session:
         due = invoices.due_for_billing(session, zone=mail_context.zone, now=now())
@@ -32,7 +32,7 @@ def bill(carrel: Carrel, run: JobRun) -> None:
 
 
 def past_due(carrel: Carrel, _run: JobRun) -> None:
-    """Tell our team of invoices that fell due; each is told once."""
+    """Email our team about invoices that became past due, once each."""
     with carrel.database.transaction() as session:
         tell_past_due(session, mail_context=_mail_context(carrel), now=now())
 

@@ -1,4 +1,4 @@
-"""Corrections of an order's lines: the right line replaces the wrong one and takes over its access."""
+"""Corrections of an order's lines: a new line replaces the wrong one and takes over its access."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from lms.sales.credit_notes import Left
 from lms.seats import pools
 
 NOTHING_LEFT = N_("This order is fully credited. There is nothing to correct.")
-NOT_HERE = N_("This line is not on the order any more. Reload the page.")
+NOT_HERE = N_("This line is no longer on the order. Reload the page.")
 
 
 @dataclass(frozen=True, slots=True)
 class LineChange:
-    """The right quantity (None is unlimited) and price of a line, by its outside id."""
+    """The right quantity (None for unlimited) and price of a line (public ID)."""
 
     line_id: str
     quantity: int | None
@@ -30,9 +30,9 @@ class LineChange:
 
 
 def change_line(session: Session, order: Order, change: LineChange, *, now: datetime) -> None:
-    """Replace a line by the right one, which takes over its access; seats are added or taken.
+    """Replace a line with the right one, which takes over its access; adds or removes seats.
 
-    Raises Invalid, and Conflict where seats that are to go are used.
+    Raises Invalid, and Conflict if seats to be removed are in use.
     """
     standing = invoices.standing_lines(session, order.id)
     old = next((line for line in standing if line.public_id == change.line_id), None)
@@ -62,9 +62,9 @@ def credit_lines(
     *,
     now: datetime,
 ) -> None:
-    """Bring lines that were credited in part to what is left of them, and drop those returned.
+    """Reduce partly credited lines to what is left of them, and remove returned ones.
 
-    Lines whose ids are in `changed` are corrected by hand. Raises Conflict where no line is left.
+    Lines whose ids are in `changed` are corrected manually. Raises Conflict if no line is left.
     """
     given = {grant.order_line_id for grant in order_access.standing_grants(session, [order.id])}
     for one in left.values():
@@ -83,7 +83,7 @@ def credit_lines(
 
 
 def successor_of(session: Session, old: OrderLine, **values: object) -> OrderLine:
-    """Add a line that is like an old one but for these values, and return it."""
+    """Add a copy of a line with these values changed, and return it."""
     count = select(func.count(OrderLine.id)).where(OrderLine.order_id == old.order_id)
     kept = {
         column.key: getattr(old, column.key)
@@ -130,5 +130,5 @@ def _check(line: OrderLine, change: LineChange) -> None:
         sentence = N_("Enter a number between 1 and 10,000.")
         raise Invalid(sentence, fields={"quantity": sentence})
     if line.login_id is not None and change.quantity != 1:
-        sentence = N_("A person has one of these.")
+        sentence = N_("A person can have only one of these.")
         raise Invalid(sentence, fields={"quantity": sentence})

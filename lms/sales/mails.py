@@ -1,11 +1,11 @@
 """The emails about orders: what was bought and how to attend, and access that opened later.
 
-Documents are emailed apart from these, to those who pay (lms/documents/mails.py).
+Documents are emailed separately, to those who pay (lms/documents/mails.py).
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -32,6 +32,14 @@ from lms.pricing.price_list import say_money
 from lms.sales.read_models import OrderFacts, OrderGrant, find_order_facts, grants_of_order
 from lms.seats import claims, pools
 
+# Emails that tell buyers what they bought; every order sends one of them.
+SAY_WHAT_WAS_BOUGHT: Final = (
+    EmailPurpose.CONFIRM_ORDER.value,
+    "order_confirmation",
+    "order_confirmation_organization",
+    "contract_renewed",
+)
+
 
 def send_placed(
     session: Session,
@@ -41,9 +49,9 @@ def send_placed(
     now: datetime,
     is_again: bool = False,
 ) -> None:
-    """Tell who bought something what it is, how to attend, and the page that stays.
+    """Email the buyer what they bought, how to attend, and the permanent page.
 
-    Those who manage a contract are told of its renewal.
+    Managers of a contract are emailed about its renewal.
     """
     facts = find_order_facts(session, order.public_id)
     grants = grants_of_order(session, order.id)
@@ -60,7 +68,7 @@ def send_placed(
 
 
 def is_unconfirmed(session: Session, order: Order) -> bool:
-    """Tell whether who ordered has not shown yet that the address they typed is theirs (S15)."""
+    """Return whether the buyer has not confirmed the email address they entered (S15)."""
     if order.contact_id is None:
         return False
     contact = session.get_one(Login, order.contact_id)
@@ -70,12 +78,12 @@ def is_unconfirmed(session: Session, order: Order) -> bool:
 def send_confirm(
     session: Session, order: Order, *, mail_context: MailContext, now: datetime
 ) -> None:
-    """Send the link by which who ordered shows that the address is theirs; earlier ones end.
+    """Email a buyer the link that confirms their address; earlier links stop working.
 
-    It is the one email about the order until then: it says what was bought and what follows.
+    Until then it is the only email about the order: it says what was bought and what happens next.
     """
     facts = find_order_facts(session, order.public_id)
-    assert order.contact_id is not None  # noqa: S101  (the caller asked)
+    assert order.contact_id is not None  # noqa: S101  (the caller checked it)
     purpose = EmailPurpose.CONFIRM_ORDER
     link_tokens_and_codes.void(session, order.contact_id, purpose, now=now)
     secret = link_tokens_and_codes.issue(
@@ -102,7 +110,7 @@ def send_confirm(
 
 
 def send_open(session: Session, order: Order, *, mail_context: MailContext, now: datetime) -> None:
-    """Tell the buyer of an order whose access waited that it is open."""
+    """Email the buyer of an order on hold that its access is open."""
     facts = find_order_facts(session, order.public_id)
     grants = grants_of_order(session, order.id)
     values = {
@@ -127,7 +135,7 @@ def _renewal_lines(session: Session, order: Order) -> list[OrderLine]:
     )
 
 
-def _send_renewed(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
+def _send_renewed(  # noqa: PLR0913  (the parts of an email)
     session: Session,
     facts: OrderFacts,
     line: OrderLine,
@@ -138,8 +146,8 @@ def _send_renewed(  # noqa: PLR0913  (it reads as one sentence, and each word is
     is_again: bool,
 ) -> None:
     grant = next(one for one in grants if one.line_id == line.id)
-    assert grant.pool_id is not None  # noqa: S101  (a contract is a pool's)
-    assert grant.ends_at is not None  # noqa: S101  (a contract ends)
+    assert grant.pool_id is not None  # noqa: S101  (a contract's grant belongs to a pool)
+    assert grant.ends_at is not None  # noqa: S101  (a contract has an end)
     pool = pools.read_pool(session, grant.pool_id)
     own = session.scalar(select(Organization.zone).where(Organization.id == pool.organization_id))
     post = Post(mail_context.links, ZoneInfo(own) if own else mail_context.zone)
@@ -194,7 +202,7 @@ def _send_bought(
 
 
 def items_of(grants: Sequence[OrderGrant], zone: ZoneInfo, now: datetime) -> list[dict[str, Any]]:
-    """Return what was bought, for a list: what, how many people, and the days of its term."""
+    """Return what was bought, as a list: the product, number of people, and days of its term."""
     return [
         {
             "what": WHAT[one.kind],
@@ -208,7 +216,7 @@ def items_of(grants: Sequence[OrderGrant], zone: ZoneInfo, now: datetime) -> lis
 
 
 def _live(session: Session, grant: OrderGrant, now: datetime) -> str:
-    """Say when a webinar is held live; "" for one that is over, and for other things."""
+    """Return when a webinar is held live; "" if it is over, and for other products."""
     if grant.scope is not Scope.WEBINAR:
         return ""
     held = session.execute(
@@ -221,7 +229,7 @@ def _live(session: Session, grant: OrderGrant, now: datetime) -> str:
 def _entry(
     session: Session, facts: OrderFacts, grant: OrderGrant, *, links: Links, now: datetime
 ) -> Invitation | None:
-    """Return the entry for a buyer's own calendar, where they have access to a webinar by it."""
+    """Return the calendar entry for a buyer who has access to a webinar by the order, else None."""
     is_theirs = grant.login_id is not None or _has_seat(session, facts, grant)
     if grant.scope is not Scope.WEBINAR or facts.contact_id is None or not is_theirs:
         return None
@@ -231,7 +239,7 @@ def _entry(
 
 
 def _has_seat(session: Session, facts: OrderFacts, grant: OrderGrant) -> bool:
-    """Tell whether the one seat that an organization bought is the contact's."""
+    """Return whether the contact has the single seat that an organization bought."""
     if grant.pool_id is None or facts.contact_id is None or grant.kind not in NAMED:
         return False
     sitter = claims.asking_sitter(session, facts.contact_id)
@@ -240,14 +248,14 @@ def _has_seat(session: Session, facts: OrderFacts, grant: OrderGrant) -> bool:
 
 
 def _recovery_page(session: Session, grants: Sequence[OrderGrant], links: Links) -> str:
-    """Return where a second address is given, "" where what was bought ends or there is one."""
+    """Return the page for adding a recovery email address; "" if access is not permanent, or there is one."""
     holders = {one.login_id for one in grants if one.ends_at is None and one.login_id is not None}
     asked = any(asks_for_recovery(session, login_id) for login_id in holders)
     return links.page("/account/recovery") if asked else ""
 
 
 def _page(grants: Sequence[OrderGrant]) -> str:
-    """Return the page that stays: a webinar's own, or else the person's webinars."""
+    """Return the permanent page: the webinar's, or else the person's webinars."""
     first = grants[0] if grants else None
     return f"/webinars/{first.slug}" if first and first.scope is Scope.WEBINAR else "/library"
 
@@ -256,7 +264,7 @@ def _money(minor: int, facts: OrderFacts) -> str:
     return say_money(minor, facts.currency)
 
 
-def _to_buyer(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
+def _to_buyer(  # noqa: PLR0913  (the parts of an email)
     session: Session,
     facts: OrderFacts,
     kind: str,

@@ -1,4 +1,4 @@
-"""New orders: what is to be sold to whom, and every fault by its field."""
+"""New orders: what is sold to whom, with all errors by field."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,15 +23,13 @@ FAULTY = N_("Check the order.")
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """A line to be sold, at `price_minor` for all of it, after `discount_minor` was taken off.
+    """A line to sell, for a total of `price_minor` after subtracting `discount_minor`.
 
-    The `discount_reason` is printed on documents.
-
-    `covers` is `webinar:<slug>`, `series:<slug>`, `presenter:<slug>` or `everything`. `quantity`
-    None is unlimited. `starts_at` None is now, or for a renewal where the last term ends;
-    `ends_at` None is a year for passes and contracts, and for more seats the contract's end.
-    `adds_to` is the outside id of the order line to whose seats a line of more seats adds. `pool`
-    is that of the contract or pass that is renewed; without it, it is found by what it covers.
+    `discount_reason` is printed on documents. `covers` is `webinar:<slug>`, `series:<slug>`,
+    `presenter:<slug>` or `everything`. `quantity` None is unlimited. `starts_at` None is now, or, for a
+    renewal, the end of the last term; `ends_at` None is a year for passes and contracts, and the
+    contract's end for more seats. `adds_to` is the public ID of the order line to which more seats are
+    added. `pool` is the contract or pass to renew; without it, it is found by what it covers.
     """
 
     kind: OfferKind
@@ -50,12 +48,12 @@ class NewLine:
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """An order of a person, or of an organization whose contact `email` and `name` are.
+    """An order of a person, or of an organization with the contact `email` and `name`.
 
-    `organization` is the slug of one that is there, `organization_name` makes one. `net_days` None
-    is what the customer record or the seller says. `order_id` is the outside id to be: the same
-    one is placed once. `answers` is the request that it answers.
-    `has_agreed` tells that the buyer ticked the policies.
+    `organization` is the slug of an existing one, `organization_name` creates one. `net_days` None
+    means the customer's or the seller's terms. `order_id` is the public ID to use, so that an order is
+    placed only once. `answers` is the request that it answers. `has_agreed` is True if the buyer
+    accepted the policies.
     """
 
     lines: tuple[NewLine, ...]
@@ -78,14 +76,14 @@ class NewOrder:
 
     @property
     def is_to_organization(self) -> bool:
-        """Tell whether an organization buys."""
+        """Return whether an organization buys."""
         return bool(self.organization or self.organization_name.strip())
 
 
 def check(session: Session, new: NewOrder) -> tuple[Target, ...]:
-    """Return what each line covers; raises Invalid, with faults by field.
+    """Return what each line covers; raises Invalid, with errors by field.
 
-    Faults of the second line and later ones are at `lines-1-price` and so on.
+    Errors of the second and later lines have names such as `lines-1-price`.
     """
     faults = order_faults(new)
     targets = []
@@ -107,7 +105,7 @@ def check(session: Session, new: NewOrder) -> tuple[Target, ...]:
 
 
 def order_faults(new: NewOrder) -> dict[str, str]:
-    """Return what is wrong with an order besides its lines."""
+    """Return the errors of an order, without those of its lines."""
     faults = {}
     if not 1 <= len(new.lines) <= MOST_LINES:
         faults["lines"] = N_("An order has between 1 and 60 lines.")
@@ -121,7 +119,7 @@ def order_faults(new: NewOrder) -> dict[str, str]:
 
 
 def line_faults(line: NewLine, target: Target, *, is_to_organization: bool) -> dict[str, str]:
-    """Return what is wrong with a line, by field."""
+    """Return the errors of a line, by field."""
     faults = _quantity_faults(line, is_to_organization=is_to_organization)
     if not (0 <= line.price_minor <= HIGHEST_MINOR and 0 <= line.discount_minor <= HIGHEST_MINOR):
         faults["price"] = N_("Enter a price between 0 and 1,000,000.")
@@ -142,9 +140,9 @@ def line_faults(line: NewLine, target: Target, *, is_to_organization: bool) -> d
 
 def _quantity_faults(line: NewLine, *, is_to_organization: bool) -> dict[str, str]:
     if line.quantity != 1 and (line.kind in OF_A_LOGIN or not is_to_organization):
-        return {"quantity": N_("A person buys one. To sell more, choose an organization.")}
+        return {"quantity": N_("A person can buy only one. To sell more, choose an organization.")}
     if line.quantity is None and line.kind not in UNLIMITED:
-        return {"quantity": N_("Enter how many.")}
+        return {"quantity": N_("Enter the quantity.")}
     if line.quantity is not None and not 1 <= line.quantity <= MOST_SEATS:
         return {"quantity": N_("Enter a number between 1 and 10,000.")}
     if line.kind is OfferKind.INSTITUTIONAL and line.quantity is not None:

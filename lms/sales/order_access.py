@@ -1,10 +1,10 @@
-"""Access of orders: the one place where an order gives access, and takes it back.
+"""Access of orders: the one place where an order gives and revokes access.
 
-Each line gives one grant, to its holder: a login, or a pool of the organization that pays. So an
-organization owns what it pays for, one seat and one pass included; who the order names has the
-seat, and the organization may give it to another. A group showing is its host's login's. It
-happens when the order is placed; where staff or payment are waited for, the grant is there and
-admits no one until it is released (PRODUCT.md, P9, and Payer and holder).
+Each line gives one grant, to a login or to a pool of the paying organization. So an organization owns
+what it pays for, even a single seat or pass; the person named in the order has the seat, and the
+organization can reassign it. A group viewing belongs to its host's login. Access is given when the
+order is placed; if it waits for our team or for payment, the grant exists but admits no one until it is
+released (PRODUCT.md, P9, and Payer and holder).
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ def target_of(line: OrderLine) -> Target:
 
 
 def zone_of(session: Session, order: Order, mail_context: MailContext) -> ZoneInfo:
-    """Return the zone in which the payer's days end."""
+    """Return the payer's time zone, in which days end."""
     if order.organization_id is None:
         return mail_context.zone
     kept = kept_organization(order.organization_id)
@@ -52,7 +52,7 @@ def zone_of(session: Session, order: Order, mail_context: MailContext) -> ZoneIn
     return ZoneInfo(own) if own else mail_context.zone
 
 
-def give_access(  # noqa: PLR0913  (the line, its holder, and who gives it when)
+def give_access(  # noqa: PLR0913  (the line, its holder, actor and time)
     session: Session,
     order: Order,
     line: OrderLine,
@@ -62,7 +62,7 @@ def give_access(  # noqa: PLR0913  (the line, its holder, and who gives it when)
     actor: str | None,
     now: datetime,
 ) -> Grant:
-    """Give the access of a line to its holder, and write holder and term on the line."""
+    """Give the access of a line to its holder, and store holder and term in the line."""
     if order.organization_id is not None and line.kind is not OfferKind.GROUP_SHOWING:
         grant = _fill_pool(session, order, line, login_id, zone=zone, actor=actor, now=now)
         if line.kind in NAMED and line.act is LineAct.NEW and line.quantity == 1:
@@ -78,7 +78,7 @@ def give_access(  # noqa: PLR0913  (the line, its holder, and who gives it when)
 
 
 def release(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:
-    """Let an order's grants admit that waited for payment or for staff."""
+    """Open an order's grants that were on hold for payment or review."""
     order.held_at = order.review_due_at = None
     for grant in standing_grants(session, [order.id]):
         if grant.pool_id is not None:
@@ -89,7 +89,7 @@ def release(session: Session, order: Order, *, actor: str | None, now: datetime)
 
 
 def hold(session: Session, order: Order, *, now: datetime) -> None:
-    """Close an order's access until it is paid (P9); playback by it ends."""
+    """Put an order's access on hold until it is paid (P9), and end playback by it."""
     order.held_at, order.review_due_at = now, None
     for grant in standing_grants(session, [order.id]):
         if grant.awaits_payment_since is None:
@@ -101,7 +101,7 @@ def hold(session: Session, order: Order, *, now: datetime) -> None:
 def suspend(
     session: Session, order_ids: Sequence[int], *, actor: str | None, now: datetime
 ) -> None:
-    """Suspend the access of disputed orders (R2); playback by it ends."""
+    """Suspend the access of disputed orders (R2), and end playback by it."""
     for grant in standing_grants(session, order_ids):
         if grant.pool_id is not None:
             pools.suspend_pool_grant(session, grant.public_id, actor=actor, now=now)
@@ -115,7 +115,7 @@ def suspend(
 def restore(
     session: Session, order_ids: Sequence[int], *, actor: str | None, now: datetime
 ) -> None:
-    """Let the suspended access of orders admit again."""
+    """Restore the suspended access of orders."""
     for grant in standing_grants(session, order_ids):
         if grant.pool_id is not None:
             pools.restore_pool_grant(session, grant.public_id, actor=actor, now=now)
@@ -133,7 +133,7 @@ def take_back(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Revoke grants, and nothing else (R1)."""
+    """Revoke grants, without changing anything else (R1)."""
     for grant in grants_of_lines:
         if grant.pool_id is None:
             grants.take_back(
@@ -146,7 +146,7 @@ def take_back(
 
 
 def shrink(session: Session, grant: Grant, fewer: int, *, now: datetime) -> None:
-    """Take so many free seats out of a pool's grant; raises Conflict where fewer are free (S10)."""
+    """Remove free seats from a pool's grant; raises Conflict if fewer are free (S10)."""
     room = session.scalar(
         update(Pool)
         .where(Pool.id == grant.pool_id, Pool.capacity - fewer >= Pool.used)
@@ -167,7 +167,7 @@ def shrink(session: Session, grant: Grant, fewer: int, *, now: datetime) -> None
 
 
 def standing_grants(session: Session, order_ids: Sequence[int]) -> tuple[Grant, ...]:
-    """Return the grants of orders that were not revoked; pools in the order of their ids."""
+    """Return the grants of orders that were not revoked, ordered by pool id."""
     return tuple(
         session.scalars(
             select(Grant)
@@ -179,7 +179,7 @@ def standing_grants(session: Session, order_ids: Sequence[int]) -> tuple[Grant, 
     )
 
 
-def _fill_pool(  # noqa: PLR0913  (the line, its buyer, and who gives it when)
+def _fill_pool(  # noqa: PLR0913  (the line, its buyer, actor and time)
     session: Session,
     order: Order,
     line: OrderLine,
@@ -189,7 +189,7 @@ def _fill_pool(  # noqa: PLR0913  (the line, its buyer, and who gives it when)
     actor: str | None,
     now: datetime,
 ) -> Grant:
-    assert order.organization_id is not None  # noqa: S101  (a pool is an organization's)
+    assert order.organization_id is not None  # noqa: S101  (a pool belongs to an organization)
     if line.act is LineAct.RENEWAL:
         assert line.pool_id is not None  # noqa: S101  (a renewal names its pool)
         ends_at = line.ends_at or renewals.renewed_end(session, line.pool_id, zone, now=now)
@@ -213,8 +213,8 @@ def _fill_pool(  # noqa: PLR0913  (the line, its buyer, and who gives it when)
 def _seat(
     session: Session, grant: Grant, login_id: int, *, actor: str | None, now: datetime
 ) -> None:
-    """Give the one seat that was bought to whom the order names, unless they have one there."""
-    assert grant.pool_id is not None  # noqa: S101  (an organization's)
+    """Give the single seat that was bought to the person named in the order, unless they have one there."""
+    assert grant.pool_id is not None  # noqa: S101  (the grant is an organization's)
     email = session.get_one(Login, login_id).email
     held = invitations.held_by(session, grant.pool_id, read_address(email)) if email else None
     if held is None or held.state is AssignmentState.OFFERED:

@@ -1,7 +1,7 @@
 """Order history: everything that happened to an order, with its amount and the balance after it.
 
-The balance is what the payer still owes of the order; a credit that isn't used up makes it
-negative. It is computed from documents, settlements and refunds alone (MONEY.md, M1).
+The balance is what the payer owes for the order; unused credit makes it negative. It is computed only
+from documents, settlements and refunds (MONEY.md, M1).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ from lms.models.payments import Payment, PaymentMethod, Refund, Reversal, Settle
 
 
 class Happening(StrEnum):
-    """What happened to an order; of what happened at one moment, the first here comes first."""
+    """What happened to an order; events at the same time are sorted in this order."""
 
     DRAFTED = "drafted"
     REVISED = "revised"
@@ -30,7 +30,7 @@ class Happening(StrEnum):
     ACCEPTED = "accepted"
     PLACED = "placed"
     CORRECTED = "corrected"
-    UNPAID = "unpaid"  # what a payment paid was undone
+    UNPAID = "unpaid"  # a payment was undone
     INVOICED = "invoiced"
     CREDITED = "credited"
     PAID = "paid"
@@ -52,10 +52,10 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened; the amount is what it adds to the balance, in minor units.
+    """One event; `amount_minor` is its change of the balance, in minor units.
 
-    `number` is a document's, a check's or a purchase order's; `of` is the number of the invoice
-    that it is about. `actor` is the name of who did it, "" for the product itself.
+    `number` is that of a document, check or purchase order; `of` is the number of the invoice that it
+    is about. `actor` is a person's name, "" for automatic events.
     """
 
     at: datetime
@@ -99,7 +99,7 @@ _ISSUED: Final[Mapping[DocumentKind, Happening]] = {
 
 
 def history_of(session: Session, order: Order) -> tuple[Event, ...]:
-    """Return what happened to an order, the oldest first, each with the balance after it."""
+    """Return the history of an order, oldest first, each event with the balance after it."""
     documents = session.scalars(
         select(Document).where(Document.order_id == order.id).order_by(Document.id)
     ).all()
@@ -133,7 +133,7 @@ _Settled = tuple[Payment | None, Settlement, Document]
 
 
 def _settled(session: Session, order_id: int) -> list[_Settled]:
-    """Return what paid the order's invoices, and what its credit notes pay elsewhere."""
+    """Return what paid the order's invoices, and what its credit notes paid elsewhere."""
     note = aliased(Document)
     rows = session.execute(
         select(Payment, Settlement, Document)
@@ -210,7 +210,7 @@ def _told(
     payments: Mapping[str, Payment],
     refunds: Mapping[str, Refund],
 ) -> Iterator[Event]:
-    """Give the acts of the audit trail their check's number, and a canceled refund its amount."""
+    """Yield audited events with the number of their check, and the amount of a canceled refund."""
     for subject, event in audited:
         payment, refund = payments.get(subject), refunds.get(subject)
         number = payment.check_number if payment else refund.reference if refund else ""
@@ -230,7 +230,7 @@ def _purchase_orders(session: Session, order_id: int) -> Iterator[Event]:
 def _audited(
     session: Session, subjects: list[str]
 ) -> tuple[Mapping[str, str], list[tuple[str, Event]]]:
-    """Return who issued or recorded what, and the acts that only the audit trail tells of."""
+    """Return who issued or recorded what, and the events that only the audit log has."""
     rows = session.execute(
         select(AuditEntry.at, AuditEntry.act, AuditEntry.subject, Login.name)
         .outerjoin(Login, Login.public_id == AuditEntry.actor)

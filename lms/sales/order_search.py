@@ -1,4 +1,4 @@
-"""Order search: the staff list, by words, numbers, amounts, and where orders stand."""
+"""Order search: our team's list, by words, numbers, amounts, and status."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,9 +36,9 @@ _MATCHES: Final = select(Order.id).select_from(Order).outerjoin(LiveInvoice, IS_
 
 @dataclass(frozen=True, slots=True)
 class WantedOrders:
-    """Which orders a list shows: words, a standing as of `now`, one way of paying, one payer.
+    """Filters of a list: words, status as of `now`, payment terms, and payer.
 
-    With `to_review`, those about whose access our team has to decide.
+    `to_review` selects orders about whose access our team must decide.
     """
 
     query: str = ""
@@ -50,7 +50,7 @@ class WantedOrders:
 
 @dataclass(frozen=True, slots=True)
 class OrderSums:
-    """What the orders of a list cost and what is open of them, in minor units of one currency."""
+    """The total and open amount of the orders in a list, in minor units of one currency."""
 
     currency: str
     total_minor: int
@@ -59,7 +59,7 @@ class OrderSums:
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """One page of orders, how many there are in all, and what they cost, by currency."""
+    """One page of orders, their total number, and their sums by currency."""
 
     items: tuple[OrderFacts, ...]
     total: int
@@ -69,10 +69,10 @@ class Orders:
 def list_orders(
     session: Session, wanted: WantedOrders, *, now: datetime, offset: int, limit: int
 ) -> Orders:
-    """Return a page of orders, the newest first.
+    """Return a page of orders, newest first.
 
-    In the sums, test orders don't count, and drafts, quotes and canceled orders only where a list
-    shows nothing else.
+    Sums exclude test orders; they include drafts, quotes and canceled orders only if a status is
+    selected.
     """
     found = _MATCHES.where(*_conditions(session, wanted, now))
     total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
@@ -86,16 +86,15 @@ def list_orders(
 
 
 def count_standing(session: Session, standing: Standing, *, now: datetime) -> int:
-    """Return how many orders stand like this."""
+    """Return the number of orders with a status."""
     found = _MATCHES.where(_stands(standing, now))
     return session.scalar(select(func.count()).select_from(found.subquery())) or 0
 
 
 def past_due_orders(session: Session, *, now: datetime, since: datetime) -> tuple[OrderFacts, ...]:
-    """Return the orders whose invoice fell due here after `since` and is not paid.
+    """Return the orders whose invoice became due after `since` and is not paid.
 
-    An invoice that was past due when it was imported is left out, and so are test orders and those
-    whose reminders are paused.
+    Excludes invoices that were past due when imported, test orders, and orders with paused reminders.
     """
     late = _stands(Standing.PAST_DUE, now)
     fell_due = (LiveInvoice.due_at > since, LiveInvoice.due_at > Order.created_at)
@@ -138,7 +137,7 @@ def _conditions(session: Session, wanted: WantedOrders, now: datetime) -> list[C
 
 
 def _stands(standing: Standing, now: datetime) -> ColumnElement[bool]:
-    """Select the orders that stand like this, as `OrderFacts.standing` tells it."""
+    """Return the condition for a status, matching `OrderFacts.standing`."""
     placed = and_(Order.placed_at.is_not(None), Order.canceled_at.is_(None))
     calm = and_(placed, ~IS_DISPUTED)
     is_returned = and_(LiveInvoice.total_minor > 0, LiveInvoice.total_minor <= RETURNED)
@@ -179,9 +178,9 @@ _Named = aliased(Organization)
 
 
 def _says(session: Session, word: str) -> ColumnElement[bool]:
-    """Look for a word in who bought, what, in every number, and in amounts.
+    """Return the condition that a word is in buyer, contents, any number, or an amount.
 
-    The ids are looked up first: as part of one statement, each would be tried for every order.
+    Ids are looked up first: as subqueries, they would be evaluated for every order.
     """
     found: list[ColumnElement[bool]] = []
     names = or_(
@@ -211,7 +210,7 @@ def _says(session: Session, word: str) -> ColumnElement[bool]:
 
 
 def _order_ids(word: str) -> Sequence[Select[Any]]:
-    """Return what finds orders by a document's or purchase order's number, a check, an amount."""
+    """Return the queries that find orders by document, purchase order or check number, or by amount."""
     paid = (
         select(Document.order_id)
         .join(Settlement, Settlement.invoice_id == Document.id)
@@ -241,5 +240,5 @@ def _order_ids(word: str) -> Sequence[Select[Any]]:
 
 
 def _ids(session: Session, query: Select[Any]) -> list[int]:
-    """Return what a lookup finds, at most a thousand: more are no answer to a search."""
+    """Return up to a thousand ids: more are not a useful search result."""
     return [one for one in session.scalars(query.distinct().limit(1000)) if one is not None]

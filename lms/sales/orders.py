@@ -1,8 +1,7 @@
-"""Orders: writing one down, and placing it, which gives its access and issues its invoice.
+"""Orders: creating one, and placing it, which gives its access and issues its invoice.
 
-An order is a cart until it is placed; then its prices are fixed (PRODUCT.md, P6). One function
-places every order: those that staff record, quotes that were accepted, and what was sold in the
-past.
+Until it is placed an order is a cart or draft; then its prices are fixed (PRODUCT.md, P6). One function
+places every order: those that our team records, accepted quotes, and past sales.
 """
 
 from collections.abc import Sequence
@@ -45,17 +44,16 @@ CANCELED = N_("This order was canceled.")
 HAS_CONTRACT = N_(
     "This organization already has such a contract. Renew it or add seats to it instead."
 )
-NO_CONTRACT = N_("This organization has no such contract yet. Sell a new one.")
-NO_PASS = N_("This organization has no such pass yet. Sell a new one.")
+NO_CONTRACT = N_("This organization doesn't have this contract yet. Sell a new one.")
+NO_PASS = N_("This organization doesn't have this pass yet. Sell a new one.")
 
 
 def place(
     session: Session, new: NewOrder, *, mail_context: MailContext, actor: str | None, now: datetime
 ) -> Order:
-    """Write an order down and place it at once; returns it.
+    """Create an order and place it at once; return it.
 
-    Raises Invalid, with faults by field, NotFound, and Conflict for an order that was placed
-    before.
+    Raises Invalid with errors by field, NotFound, and Conflict for an order that was already placed.
     """
     order = draft(session, new, actor=actor, now=now)
     if new.has_agreed:
@@ -72,9 +70,9 @@ def place(
 
 
 def draft(session: Session, new: NewOrder, *, actor: str | None, now: datetime) -> Order:
-    """Write an order down that is not placed yet: a cart, or what is to be quoted.
+    """Create an order without placing it: a cart, or a draft to quote.
 
-    Nobody gets access, an account, or an email. Raises as `place`.
+    No one gets access, an account, or an email. Raises as `place` does.
     """
     return write_down(session, new, check(session, new), actor=actor, now=now)
 
@@ -82,10 +80,10 @@ def draft(session: Session, new: NewOrder, *, actor: str | None, now: datetime) 
 def revise(
     session: Session, order: Order, new: NewOrder, *, actor: str | None, now: datetime
 ) -> None:
-    """Change a draft to what is wanted now; `order` is locked. Its old lines are kept.
+    """Change a draft, which is locked. Its old lines are kept.
 
-    A quote that was sent stays as it was printed, until a new version is issued. Raises as
-    `draft`, and Conflict for an order that was placed or canceled.
+    A quote that was sent stays as printed until a new version is issued. Raises as `draft` does, and
+    Conflict for an order that was placed or canceled.
     """
     if order.placed_at is not None:
         raise Conflict(PLACED_ALREADY)
@@ -98,7 +96,7 @@ def revise(
     order.organization_id = organization.id if organization else None
     order.organization_name = "" if organization else " ".join(new.organization_name.split())
     if order.contact_email != new.email.strip():
-        order.contact_id = None  # found by the address when the order is placed
+        order.contact_id = None  # found again by the address when the order is placed
     order.contact_name, order.contact_email = " ".join(new.name.split()), new.email.strip()
     order.terms, order.currency, order.note = new.terms, new.currency, new.note.strip()
     order.net_days = billing.net_days_of(session, organization, new.net_days)
@@ -125,9 +123,9 @@ def write_down(
     actor: str | None,
     now: datetime,
 ) -> Order:
-    """Write an order down as it is wanted, though it may still lack what placing it needs.
+    """Create an order as requested, even if it is not complete enough to be placed.
 
-    Raises NotFound, and Conflict for an order or a request that was answered before.
+    Raises NotFound, and Conflict for an order or a request that was already answered.
     """
     order_id = new.order_id or new_public_id()
     if session.scalar(select(Order.id).where(Order.public_id == order_id)) is not None:
@@ -172,7 +170,7 @@ def write_down(
 def add_lines(
     session: Session, order: Order, lines: Sequence[NewLine], targets: Sequence[Target]
 ) -> None:
-    """Add lines to an order, which say what they cover as it is called today."""
+    """Add lines to an order, described by the current titles of what they cover."""
     first = len(lines_of(session, order.id, replaced=True))
     for place, (line, target) in enumerate(zip(lines, targets, strict=True), start=first):
         adds_to = find_line(session, line.adds_to) if line.adds_to else None
@@ -200,7 +198,7 @@ def add_lines(
     session.flush()
 
 
-def agree(  # noqa: PLR0913  (the order, how it is paid, and who places it when)
+def agree(  # noqa: PLR0913  (the order, its payment, actor and time)
     session: Session,
     order: Order,
     *,
@@ -210,10 +208,10 @@ def agree(  # noqa: PLR0913  (the order, how it is paid, and who places it when)
     now: datetime,
     charge: Charge | None = None,
 ) -> None:
-    """Place an order: give its access, issue what it is billed with, and tell its buyer.
+    """Place an order: give its access, issue its invoice, and email its buyer.
 
-    Access opens at once unless it is held (P9). `charge` is what a card paid for it. What came from
-    the past is told to nobody. Raises Conflict where it was placed before.
+    Access opens at once unless it is on hold (P9). `charge` is its card payment. Past sales send no
+    email. Raises Conflict if it was already placed.
     """
     held = session.scalars(
         select(Order)
@@ -254,13 +252,13 @@ def agree(  # noqa: PLR0913  (the order, how it is paid, and who places it when)
 def write_note(
     session: Session, order: Order, note: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Write our team's own note about an order."""
+    """Store our team's internal note about an order."""
     order.note = note.strip()
     audit.record(session, "order.note_written", order.public_id, actor=actor, now=now)
 
 
 def lines_of(session: Session, order_id: int, *, replaced: bool = False) -> list[OrderLine]:
-    """Return the lines of an order in their order, without those that a correction replaced."""
+    """Return the lines of an order by position; replaced ones only if `replaced`."""
     query = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
     if not replaced:
         query = query.where(OrderLine.replaced_at.is_(None))
@@ -268,7 +266,7 @@ def lines_of(session: Session, order_id: int, *, replaced: bool = False) -> list
 
 
 def find_line(session: Session, line_id: str) -> OrderLine:
-    """Return an order line by its outside id; raises NotFound."""
+    """Return an order line by its public ID; raises NotFound."""
     line = session.scalar(select(OrderLine).where(OrderLine.public_id == line_id))
     if line is None:
         raise NotFound
@@ -276,7 +274,7 @@ def find_line(session: Session, line_id: str) -> OrderLine:
 
 
 def find_order(session: Session, order_id: str, *, lock: bool = False) -> Order:
-    """Return an order by its outside id, locked if wanted; raises NotFound."""
+    """Return an order by its public ID, locked if requested; raises NotFound."""
     query = select(Order).where(Order.public_id == order_id)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
@@ -298,12 +296,12 @@ def _name_of(session: Session, target: Target) -> str:
 def _choose_pool(
     session: Session, order: Order, line: OrderLine, target: Target, named: str | None
 ) -> None:
-    """Name the contract or pass that a line renews or adds seats to.
+    """Set the contract or pass that a line renews or adds seats to.
 
-    A new contract must not be there yet, so the three can't be confused by any route (PRODUCT.md,
-    C5). Of passes an organization may have several; each is renewed by itself.
+    A new contract must not exist yet, so that a new contract, a renewal and more seats can't be
+    confused (PRODUCT.md, C5). An organization can have several passes; each is renewed separately.
     """
-    assert order.organization_id is not None  # noqa: S101  (the caller asked)
+    assert order.organization_id is not None  # noqa: S101  (the caller checked it)
     is_pass = line.kind is OfferKind.PASS
     if is_pass and line.act is LineAct.NEW:
         return
@@ -332,7 +330,7 @@ def _choose_pool(
 
 
 def _own_pool(session: Session, order: Order, line: OrderLine, named: str) -> PoolFacts:
-    """Return the pool that a line names; raises NotFound for one that it can't be of."""
+    """Return the pool that a line names; raises NotFound if it doesn't fit the line."""
     pool = pools.find_pool(session, named)
     is_pass = line.kind is OfferKind.PASS
     if pool.organization_id != order.organization_id or pool.is_pass is not is_pass:

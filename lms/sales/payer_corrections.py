@@ -1,7 +1,7 @@
-"""Corrections of an order's payer: what was sold to the wrong one moves to the right organization.
+"""Corrections of an order's payer: moves an order to the organization that really bought it.
 
-The access of the wrong payer is revoked, and given anew in the organization that really bought it.
-What was paid on the invoice alone is recorded anew as the organization's money.
+The wrong payer's access is revoked, and given to the right organization. Payments that paid only this
+invoice are recorded again as the right organization's money.
 """
 
 from collections.abc import Sequence
@@ -25,13 +25,13 @@ from lms.pricing.offers import OF_A_LOGIN
 from lms.sales import buyers, disputes, invoices, order_access, receipts
 from lms.sales.line_corrections import successor_of
 
-SAME_PAYER = N_("This organization is the payer already.")
+SAME_PAYER = N_("This organization is already the payer.")
 DISPUTED = N_("A payment of this order is disputed. Close the dispute first.")
 
 
 @dataclass(frozen=True, slots=True)
 class NewPayer:
-    """The organization that really buys, by its slug, and who is its contact for the order."""
+    """The organization that really buys, by slug, and its contact for the order."""
 
     organization: str
     email: str
@@ -49,9 +49,8 @@ def change_payer(
 ) -> None:
     """Make another organization the payer of a placed order, and move its access there.
 
-    Whom the order made a manager of the wrong organization is none any more.
-
-    Raises NotFound, Invalid for who pays already, and Conflict while a payment is disputed.
+    A person whom the order made a manager of the wrong organization loses that role. Raises NotFound,
+    Invalid if the organization already pays, and Conflict while a payment is disputed.
     """
     organization = organizations.find_organization(session, payer.organization)
     if organization.id == (order.organization_id and kept_id(session, order.organization_id)):
@@ -67,7 +66,7 @@ def change_payer(
         .execution_options(synchronize_session=False)
     )
     session.flush()
-    # our team says now who buys, and vouches for the address
+    # Our team has named the buyer, and so confirms the address.
     order.cart_token_hash, order.awaits_proof, order.is_self_service = None, False, False
     buyer = buyers.buyer_of(session, order, mail_context=mail_context, actor=actor, now=now)
     order.contact_id = buyer.contact.id
@@ -78,12 +77,12 @@ def change_payer(
 
 
 def check_undisputed(session: Session, freed: Sequence[Payment]) -> None:
-    """Raise Conflict where one of these payments is disputed."""
+    """Raise Conflict if one of these payments is disputed."""
     if any(disputes.open_of(session, payment.id) is not None for payment in freed):
         raise Conflict(DISPUTED)
 
 
-def move_payments(  # noqa: PLR0913  (what is moved where, and by whom)
+def move_payments(  # noqa: PLR0913  (what is moved where, and the actor)
     session: Session,
     invoice: Document,
     freed: Sequence[Payment],
@@ -93,9 +92,9 @@ def move_payments(  # noqa: PLR0913  (what is moved where, and by whom)
     now: datetime,
     is_mailed: bool,
 ) -> None:
-    """Record payments anew that pay nothing else, as money of the invoice's payer.
+    """Record payments that pay nothing else again, as money of the invoice's payer.
 
-    What also pays other invoices, or was refunded in part, stays the credit of who paid it.
+    Payments that also pay other invoices, or were partly refunded, stay the original payer's credit.
     """
     for old in freed:
         session.refresh(old)
@@ -140,7 +139,7 @@ def _move_line(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Revoke the access of a line, and give that of its successor to who pays now."""
+    """Revoke the access of a line, and give that of its successor to the new payer."""
     grants = [
         grant
         for grant in order_access.standing_grants(session, [order.id])
@@ -150,7 +149,7 @@ def _move_line(
     new = successor_of(session, old, act=LineAct.NEW, adds_to_id=None, login_id=None, pool_id=None)
     old.replaced_at = now
     session.flush()
-    assert order.contact_id is not None  # noqa: S101  (it was found before)
+    assert order.contact_id is not None  # noqa: S101  (`change_payer` set it)
     zone = order_access.zone_of(session, order, mail_context)
     order_access.give_access(
         session, order, new, login_id=order.contact_id, zone=zone, actor=actor, now=now

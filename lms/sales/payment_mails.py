@@ -1,4 +1,4 @@
-"""The emails about payments: those that came back, are past due, or are disputed."""
+"""The emails about payments that were returned, are past due, or are disputed."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from lms.pricing.price_list import say_money
 from lms.sales.order_search import past_due_orders
 from lms.sales.read_models import OrderFacts, find_order_facts
 
-TELLS_FOR: Final = timedelta(days=60)  # what fell due before was told, or was imported
+TELLS_FOR: Final = timedelta(days=60)  # earlier ones were already announced, or were imported
 
 
 def send_bounced(
@@ -31,7 +31,7 @@ def send_bounced(
     mail_context: MailContext,
     now: datetime,
 ) -> None:
-    """Tell who is billed that a payment came back, and which invoices are open again."""
+    """Email the payer that a payment was returned, and which invoices are open again."""
     for invoice in reopened:
         if invoice.order_id is None:
             continue
@@ -62,7 +62,7 @@ def send_bounced(
 def send_past_due(
     session: Session, facts: OrderFacts, *, links: Links, zone: ZoneInfo, now: datetime
 ) -> None:
-    """Tell our team once that an invoice is past due; reminders go to the payer (MONEY.md, M18)."""
+    """Email our team once that an invoice is past due; reminders go to the payer (MONEY.md, M18)."""
     team = read_branding(session, contact="").contact_email
     if not team:
         return
@@ -89,7 +89,7 @@ def send_past_due(
 def notify_staff_of_dispute(
     session: Session, order: Order, dispute: Dispute, *, links: Links, now: datetime
 ) -> None:
-    """Tell our team that a payment is disputed, and what was done or is to be decided (R2)."""
+    """Email our team that a payment is disputed, and what was done or must be decided (R2)."""
     team = read_branding(session, contact="").contact_email
     if not team:
         return
@@ -112,7 +112,7 @@ def notify_staff_of_dispute(
 
 
 def _payers(session: Session, facts: OrderFacts) -> tuple[str, ...]:
-    """Return who is written to about what is owed: accounts payable, else the contact."""
+    """Return who is emailed about amounts owed: accounts payable, or else the contact."""
     if facts.organization_id is not None:
         emails = read_billing(session, facts.organization_id).contact.payables
         if emails:
@@ -121,6 +121,6 @@ def _payers(session: Session, facts: OrderFacts) -> tuple[str, ...]:
 
 
 def tell_past_due(session: Session, *, mail_context: MailContext, now: datetime) -> None:
-    """Tell our team of each invoice that fell due; each email goes out once."""
+    """Email our team about each invoice that became past due, once."""
     for facts in past_due_orders(session, now=now, since=now - TELLS_FOR):
         send_past_due(session, facts, links=mail_context.links, zone=mail_context.zone, now=now)

@@ -1,4 +1,4 @@
-"""Purchase orders: one that came for an order, with its file, and numbers that were used before."""
+"""Purchase orders received for an order, with their files, and numbers that were already used."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +15,12 @@ from lms.models.orders import Order, PurchaseOrder
 from lms.requests.read_models import number_of
 from lms.sales.new_orders import LONGEST_REFERENCE
 
-FOLDER: Final = "purchase-orders"  # of the stored files
+FOLDER: Final = "purchase-orders"  # folder in the file storage
 
 
 @dataclass(frozen=True, slots=True)
 class NewPurchaseOrder:
-    """A purchase order as it came; its amount may differ from the order's (MONEY.md, M9)."""
+    """A received purchase order; its amount may differ from the order's (MONEY.md, M9)."""
 
     number: str
     received_at: datetime
@@ -30,7 +30,7 @@ class NewPurchaseOrder:
 
 @dataclass(frozen=True, slots=True)
 class UsedNumber:
-    """An order that has this purchase order number already."""
+    """Another order with the same purchase order number."""
 
     order_id: str
     number: str
@@ -39,7 +39,7 @@ class UsedNumber:
 def receive(
     session: Session, order: Order, new: NewPurchaseOrder, *, actor: str | None, now: datetime
 ) -> PurchaseOrder:
-    """Record a purchase order for an order; an invoice that was issued doesn't change by it.
+    """Record a purchase order for an order; an issued invoice doesn't change.
 
     Raises Invalid (field `po_number`).
     """
@@ -67,7 +67,7 @@ def used_before(
 ) -> tuple[UsedNumber, ...]:
     """Return other orders of an organization with this purchase order number (M9).
 
-    `but` is the outside id of the order that it is for.
+    `but` is the public ID of the order that it is for.
     """
     wanted = " ".join(number.split())
     if organization_id is None or not wanted:
@@ -88,7 +88,7 @@ def used_before(
 
 
 def newest_of(session: Session, order_id: int) -> PurchaseOrder | None:
-    """Return the newest purchase order for an order; None without one."""
+    """Return the newest purchase order of an order, or None."""
     return session.scalar(
         select(PurchaseOrder)
         .where(PurchaseOrder.order_id == order_id)
@@ -98,7 +98,7 @@ def newest_of(session: Session, order_id: int) -> PurchaseOrder | None:
 
 
 def purchase_orders_of(session: Session, order_id: int) -> tuple[PurchaseOrder, ...]:
-    """Return the purchase orders for an order, the oldest first."""
+    """Return the purchase orders of an order, oldest first."""
     return tuple(
         session.scalars(
             select(PurchaseOrder)

@@ -1,4 +1,4 @@
-"""Quotes of orders: in versions, of which only the newest can be accepted (MONEY.md, M15, and P8)."""
+"""Quotes of orders, in versions, of which only the newest can be accepted (MONEY.md, M15, and P8)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -25,6 +25,7 @@ from lms.sales.order_access import target_of
 
 HOLDS_FOR_DAYS = 60
 LONGEST_DAYS = 180
+TOO_LONG = N_("Choose a date within the next 180 days.")
 OLD_VERSION = N_("A newer version of this quote was sent. Use that one.")
 EXPIRED = N_("This quote has expired. Issue a new version at the current price.")
 ACCEPTED = N_("This quote was already accepted.")
@@ -32,10 +33,10 @@ ACCEPTED = N_("This quote was already accepted.")
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """How a quote is accepted: a name, and the purchase order where there is one.
+    """The acceptance of a quote: a name, and the purchase order, if there is one.
 
-    `received_on` is the day on which the purchase order came, which locks the price (P8).
-    `has_agreed` tells that the customer ticked the policies.
+    `received_on` is the day the purchase order arrived, which locks the price (P8). `has_agreed` is
+    True if the customer accepted the policies.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Acceptance:
     has_agreed: bool = False
 
 
-def issue_quote(  # noqa: PLR0913  (the order, until when, and who sends it)
+def issue_quote(  # noqa: PLR0913  (the order, its expiry, and the sender)
     session: Session,
     order: Order,
     *,
@@ -59,10 +60,10 @@ def issue_quote(  # noqa: PLR0913  (the order, until when, and who sends it)
     now: datetime,
     is_mailed: bool = True,
 ) -> Quote:
-    """Issue a new version of an order's quote, which replaces the one before; `order` is locked.
+    """Issue a new version of an order's quote, which replaces the previous one; `order` is locked.
 
-    It holds 60 days unless another day is given, at most 180 days away. Raises Invalid, and
-    Conflict for an order that was placed.
+    It is valid for 60 days, or until another day at most 180 days away. Raises Invalid, and Conflict
+    for an order that was placed or canceled.
     """
     if order.placed_at is not None:
         raise Conflict(orders.PLACED_ALREADY)
@@ -71,9 +72,8 @@ def issue_quote(  # noqa: PLR0913  (the order, until when, and who sends it)
     zone = mail_context.zone
     today = now.astimezone(zone).date()
     last = expires_on or today + timedelta(days=HOLDS_FOR_DAYS)
-    if not today <= last <= today + timedelta(days=LONGEST_DAYS):
-        sentence = N_("Choose a day within the next 180 days.")
-        raise Invalid(sentence, fields={"expires_on": sentence})
+    if not may_expire_on(last, today):
+        raise Invalid(TOO_LONG, fields={"expires_on": TOO_LONG})
     before = newest(session, order.id)
     if before is not None:
         before.superseded_at = now
@@ -122,10 +122,10 @@ def accept(
     actor: str | None,
     now: datetime,
 ) -> Order:
-    """Accept a quote at its price, which places its order; returns the order.
+    """Accept a quote at its price, which places its order; return the order.
 
-    Raises Conflict for a version that was replaced or accepted, Gone for one that expired before
-    the purchase order came, Invalid.
+    Raises Conflict for a version that was replaced or accepted, Gone for one that expired before the
+    purchase order arrived, Invalid.
     """
     order = session.scalars(
         select(Order)
@@ -167,14 +167,14 @@ def accept(
 
 
 def newest(session: Session, order_id: int) -> Quote | None:
-    """Return the newest version of an order's quote; None where there is none."""
+    """Return the newest version of an order's quote, or None."""
     return session.scalar(
         select(Quote).where(Quote.order_id == order_id).order_by(Quote.version.desc()).limit(1)
     )
 
 
 def version_named(session: Session, order_id: int, number: str) -> Quote | None:
-    """Return the version of an order's quote with this printed number, else the newest version."""
+    """Return the version of an order's quote with this printed number, or else the newest version."""
     printed = session.scalar(
         select(Quote)
         .join(Document, Document.id == Quote.document_id)
@@ -184,7 +184,7 @@ def version_named(session: Session, order_id: int, number: str) -> Quote | None:
 
 
 def price_today(session: Session, order: Order) -> int | None:
-    """Return what an order's lines cost by the price list today; None where one is negotiated."""
+    """Return an order's total by today's price list; None if a line is negotiated."""
     total = 0
     for line in invoices.standing_lines(session, order.id):
         priced = quote(read_prices(session, target_of(line)), Ask(line.kind, line.quantity))
@@ -192,6 +192,11 @@ def price_today(session: Session, order: Order) -> int | None:
             return None
         total += priced.total_minor
     return total
+
+
+def may_expire_on(day: date | None, today: date) -> bool:
+    """Return whether a quote of today can be valid until a day (PRODUCT.md, P8)."""
+    return day is not None and today <= day <= today + timedelta(days=LONGEST_DAYS)
 
 
 def end_of_fiscal_year(session: Session, organization_id: int | None, today: date) -> date | None:
@@ -230,7 +235,7 @@ def _received(acceptance: Acceptance, zone: ZoneInfo, now: datetime) -> datetime
 
 
 def _sentences(lines: list[OrderLine]) -> tuple[str, ...]:
-    """Return what a quote of several years says about funds that are not appropriated (M9)."""
+    """Return the non-appropriation clause for a quote of several years (M9)."""
     longest = max(
         (line.ends_at - line.starts_at for line in lines if line.ends_at and line.starts_at),
         default=timedelta(),

@@ -1,6 +1,6 @@
-"""Read models of orders: one as pages show it, with its access, and where it stands.
+"""Read models of orders: an order as pages show it, with its access and status.
 
-Where an order stands is computed from its documents and payments (MONEY.md, M1).
+The status is computed from documents and payments (MONEY.md, M1).
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from lms.sales.invoices import NOT_BILLED
 
 
 class Standing(StrEnum):
-    """Where an order stands; the first that is true is told."""
+    """The status of an order; the first that applies is used."""
 
     DRAFT = "draft"
     QUOTED = "quoted"
@@ -45,7 +45,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderGrant:
-    """The access that an order gave: what it covers, whose it is, and how it stands."""
+    """The access that an order gave: what it covers, its holder, and its state."""
 
     id: int
     public_id: str
@@ -70,11 +70,11 @@ class OrderGrant:
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """An order in one row: who buys, its first line, and its live invoice. Amounts in minor units.
+    """An order in one row: buyer, first line, and current invoice. Amounts in minor units.
 
-    `net_minor` is before tax; `returned_minor` was credited with the reason `return`,
-    `credited_minor` with any. `is_partly_paid` tells that money was received for the invoice, or
-    the credit of another one pays it.
+    `net_minor` is before tax; `returned_minor` was credited with the reason `return`, `credited_minor`
+    with any reason. `is_partly_paid` is True if money, or credit from another invoice, was applied to
+    the invoice.
     """
 
     id: int
@@ -119,21 +119,21 @@ class OrderFacts:
 
     @property
     def number(self) -> str:
-        """Return the order's number as people read it out."""
+        """Return the order's number for people."""
         return number_of(self.public_id)
 
     @property
     def is_to_organization(self) -> bool:
-        """Tell whether an organization buys."""
+        """Return whether an organization buys."""
         return self.organization_id is not None
 
     @property
     def total_minor(self) -> int:
-        """Return what the order costs: its invoice with tax, or its lines before tax."""
+        """Return the order's total: its invoice with tax, or its lines before tax."""
         return self.net_minor if self.invoice_total_minor is None else self.invoice_total_minor
 
     def standing(self, now: datetime) -> Standing:
-        """Return where the order stands now."""
+        """Return the order's status."""
         if self.canceled_at is not None:
             return Standing.CANCELED
         if self.placed_at is None:
@@ -192,7 +192,7 @@ CREDITED = (
     .correlate(LiveInvoice)
     .scalar_subquery()
 )
-# what its own credit notes credit was not paid
+# an invoice's own credit notes don't count as payment
 _Note = aliased(Document)
 IS_PARTLY_PAID = (
     select(Settlement.id)
@@ -205,7 +205,7 @@ IS_PARTLY_PAID = (
     .correlate(LiveInvoice)
     .exists()
 )
-# of all orders few are disputed, so that these are looked up once and not for each order
+# Disputed orders are few: a subquery that is evaluated once, rather than once per order.
 IS_DISPUTED = func.coalesce(LiveInvoice.id, 0).in_(
     select(Settlement.invoice_id)
     .join(Dispute, Dispute.payment_id == Settlement.payment_id)
@@ -219,7 +219,7 @@ QUOTE_EXPIRES_AT = (
     .correlate(Order)
     .scalar_subquery()
 )
-# what a customer has chosen and neither ordered nor been quoted is nobody's business but theirs
+# Carts of customers who have neither ordered nor requested a quote are private.
 IS_CART = and_(
     Order.cart_token_hash.is_not(None), Order.placed_at.is_(None), QUOTE_EXPIRES_AT.is_(None)
 )
@@ -327,7 +327,7 @@ _GRANTS: Final = (
 
 
 def find_order_facts(session: Session, order_id: str) -> OrderFacts:
-    """Return an order by its outside id; raises NotFound."""
+    """Return an order by its public ID; raises NotFound."""
     row = session.execute(ORDERS.where(Order.public_id == order_id)).one_or_none()
     if row is None:
         raise NotFound
@@ -335,7 +335,7 @@ def find_order_facts(session: Session, order_id: str) -> OrderFacts:
 
 
 def grants_of_order(session: Session, order_id: int) -> tuple[OrderGrant, ...]:
-    """Return the access that an order gave, in the order of its lines."""
+    """Return the access that an order gave, by line."""
     rows = session.execute(
         _GRANTS.where(OrderLine.order_id == order_id).order_by(
             OrderLine.position, Grant.pool_id, Grant.id
@@ -347,7 +347,7 @@ def grants_of_order(session: Session, order_id: int) -> tuple[OrderGrant, ...]:
 def orders_of_payer(
     session: Session, *, login_id: int | None = None, organization_id: int | None = None
 ) -> tuple[OrderFacts, ...]:
-    """Return the orders of a person or an organization, the newest first."""
+    """Return the orders of a person or an organization, newest first."""
     which = Order.login_id.in_(logins_of(login_id or 0))
     if organization_id is not None:
         which = Order.organization_id.in_(family_of(organization_id))

@@ -31,7 +31,7 @@ def issue_receipt(
     now: datetime,
     is_mailed: bool = True,
 ) -> Document | None:
-    """Issue the receipt of a payment that pays at least one invoice; None where it pays none."""
+    """Issue the receipt of a payment; None if it pays no invoice."""
     paid = session.execute(
         select(Document, Settlement.amount_minor)
         .join(Settlement, Settlement.invoice_id == Document.id)

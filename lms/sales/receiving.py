@@ -1,5 +1,6 @@
-"""Receiving money and using credit: what they pay, the receipt, and the access that waited."""
+"""Receiving money and using credit: what they pay, the receipt, and access on hold that opens."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -7,16 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.mail.links import MailContext
-from lms.models.documents import CreditReason, Document
-from lms.models.orders import Order
+from lms.models.documents import CreditReason, Document, DocumentLine
+from lms.models.orders import Order, OrderLine
 from lms.models.payments import Payment, Reversal, Settlement
 from lms.payments import credit_use, payments
 from lms.payments.payments import NewPayment
 from lms.sales import cancellations, corrections, credit_notes, payment_mails, receipts
-from lms.sales.corrections import Correction
+from lms.sales.corrections import Correction, LineChange
 from lms.sales.credit_notes import NewCreditNote
+from lms.sales.invoices import check_payee
 
-SHORT_MINOR = 100  # a check that is a dollar short at most pays the invoice (M23)
+SHORT_MINOR = 100  # a payment up to one dollar short pays the invoice in full (M23)
 SHORT_PAYMENT = "Short payment"
 
 
@@ -29,9 +31,9 @@ def receive(
     now: datetime,
     is_mailed: bool = True,
 ) -> Payment:
-    """Record a payment, write off what is a dollar short at most, and issue its receipt.
+    """Record a payment, write off a shortage of up to one dollar, and issue its receipt.
 
-    What waited for payment opens, and its buyer is told. Raises as `payments.record`.
+    Opens access on hold for payment, and emails its buyer. Raises as `payments.record` does.
     """
     _lock_orders(session, new.pays)
     payment = payments.record(session, new, actor=actor, now=now)
@@ -55,7 +57,7 @@ def receive(
     return payment
 
 
-def use_payment(  # noqa: PLR0913  (how much of which payment pays what, and by whom)
+def use_payment(  # noqa: PLR0913  (amount, payment, invoice and actor)
     session: Session,
     payment_id: str,
     invoice_id: str,
@@ -65,9 +67,9 @@ def use_payment(  # noqa: PLR0913  (how much of which payment pays what, and by 
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Let so much of a payment's credit pay an invoice; opens what waited for it.
+    """Pay an invoice with an amount of a payment's credit; opens access on hold.
 
-    Raises as `payments.allocate`.
+    Raises as `payments.allocate` does.
     """
     _lock_orders(session, [invoice_id])
     settled = payments.allocate(session, payment_id, invoice_id, amount_minor, actor=actor, now=now)
@@ -75,7 +77,7 @@ def use_payment(  # noqa: PLR0913  (how much of which payment pays what, and by 
     _open_paid(session, [invoice], mail_context=mail_context, actor=actor, now=now)
 
 
-def use_credit_note(  # noqa: PLR0913  (how much of which credit note pays what, and by whom)
+def use_credit_note(  # noqa: PLR0913  (amount, credit note, invoice and actor)
     session: Session,
     credit_note_id: str,
     invoice_id: str,
@@ -85,9 +87,9 @@ def use_credit_note(  # noqa: PLR0913  (how much of which credit note pays what,
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Let so much of a credit note pay an invoice; opens what waited for it.
+    """Pay an invoice with an amount of a credit note; opens access on hold.
 
-    Raises as `credit_use.apply`.
+    Raises as `credit_use.apply` does.
     """
     _lock_orders(session, [invoice_id])
     settled = credit_use.apply(
@@ -106,10 +108,10 @@ def reverse(
     actor: str | None,
     now: datetime,
 ) -> tuple[Document, ...]:
-    """Reverse a payment; returns the invoices that are open again.
+    """Reverse a payment; return the invoices that are open again.
 
-    What was written off because the payment was a little short is owed again, by a new invoice.
-    Who is billed is told of a check that bounced, and of no mistake of ours. No access ends (M10).
+    A written-off shortage of the payment is owed again, on a new invoice. The payer is emailed about a
+    returned check, but not about our own mistakes. No access ends (M10).
     """
     payment = payments.find_payment(session, payment_id)
     _lock_orders(session, _paid_by(session, payment))
@@ -125,7 +127,7 @@ def reverse(
 
 
 def _lock_orders(session: Session, invoice_ids: Iterable[str]) -> None:
-    """Lock the orders of invoices before these are, as whatever changes an order does."""
+    """Lock the orders of invoices before the invoices, as all order changes do, to avoid deadlocks."""
     session.scalars(
         select(Order)
         .join(Document, Document.order_id == Order.id)
@@ -137,7 +139,7 @@ def _lock_orders(session: Session, invoice_ids: Iterable[str]) -> None:
 
 
 def _paid_by(session: Session, payment: Payment) -> list[str]:
-    """Return the outside ids of the invoices that a payment pays."""
+    """Return the public IDs of the invoices that a payment pays."""
     return list(
         session.scalars(
             select(Document.public_id)
@@ -147,7 +149,7 @@ def _paid_by(session: Session, payment: Payment) -> list[str]:
     )
 
 
-def _owed_in_full(  # noqa: PLR0913  (the invoice, the payment, and why it is reversed by whom)
+def _owed_in_full(  # noqa: PLR0913  (the invoice, the payment, the reason and the actor)
     session: Session,
     invoice: Document,
     payment: Payment,
@@ -157,10 +159,10 @@ def _owed_in_full(  # noqa: PLR0913  (the invoice, the payment, and why it is re
     actor: str | None,
     now: datetime,
 ) -> Document:
-    """Reissue an invoice if `receive` wrote off what this payment was short; returns what is owed."""
+    """Reissue an invoice if `receive` wrote off a shortage of this payment; return the invoice to pay."""
     short = session.scalar(
         select(Document).where(
-            Document.refers_to_id == invoice.id,
+            Document.order_id == invoice.order_id,
             Document.reason == CreditReason.WRITE_OFF,
             Document.total_minor <= SHORT_MINOR,
             Document.issued_at == payment.created_at,
@@ -169,11 +171,42 @@ def _owed_in_full(  # noqa: PLR0913  (the invoice, the payment, and why it is re
     if short is None:
         return invoice
     order = session.get_one(Order, invoice.order_id)
-    undo = Correction(undoes=short, is_mailed=reversal is Reversal.BOUNCED)
+    check_payee(session, order)
+    owed = Correction(
+        lines=_owed_again(session, invoice, short), is_mailed=reversal is Reversal.BOUNCED
+    )
     return (
-        corrections.correct(session, order, undo, mail_context=mail_context, actor=actor, now=now)
+        corrections.correct(session, order, owed, mail_context=mail_context, actor=actor, now=now)
         or invoice
     )
+
+
+def _owed_again(session: Session, invoice: Document, credit: Document) -> tuple[LineChange, ...]:
+    """Return line changes that undo a credit note of an invoice, or of an invoice it replaced."""
+    left = {one.line.id: one for one in credit_notes.left_of(session, invoice).values()}
+    owed: Counter[int] = Counter()
+    rows = session.execute(
+        select(DocumentLine.net_minor, OrderLine)
+        .join(OrderLine, OrderLine.id == DocumentLine.order_line_id)
+        .where(DocumentLine.document_id == credit.id)
+    )
+    for minor, line in rows:
+        alike = [one for one in left if _covers(left[one].line) == _covers(line)]
+        owed[line.id if line.id in left else (alike or list(left))[0]] -= minor
+    return tuple(
+        LineChange(
+            left[line_id].line.public_id,
+            left[line_id].seats,
+            left[line_id].net_minor + minor,
+            left[line_id].line.discount_minor,
+        )
+        for line_id, minor in owed.items()
+    )
+
+
+def _covers(line: OrderLine) -> tuple[object, ...]:
+    """Return what a line has in common with the line that replaces it."""
+    return line.kind, line.act, line.webinar_id, line.series_id, line.presenter_id
 
 
 def _open_paid(

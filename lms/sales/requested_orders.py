@@ -1,7 +1,7 @@
-"""Requested orders: what customers ask the price of becomes a draft at the price of that day.
+"""Requested orders: a customer's request becomes a draft order at that day's price.
 
-Our team quotes or places the draft. Renewing a contract and adding seats to it are two acts with
-two prices (PRODUCT.md, C5, P4 and C3).
+Our team quotes or places the draft. Renewing a contract and adding seats to it are separate lines with
+separate prices (PRODUCT.md, C5, P4 and C3).
 """
 
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ TERMS = {
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks for an organization, and what they write besides."""
+    """The person who asks for an organization, and their message."""
 
     login_id: int
     public_id: str
@@ -56,10 +56,10 @@ def ask(
     actor: str | None,
     now: datetime,
 ) -> RequestFacts:
-    """Send our team a request, with a draft of what is to be sold at its price of today.
+    """Send our team a request, with a draft order at today's price.
 
-    A purchase order that names an earlier request (`quote_of`) is for the draft of that one, at
-    its price, while that holds (P8). Raises Invalid, with faults by field.
+    A purchase order that names an earlier request (`quote_of`) uses that request's draft and price
+    while it is valid (P8). Raises Invalid, with errors by field.
     """
     requests.checked(new)
     order = _quoted_before(session, new, quote_of, now=now) if quote_of else None
@@ -74,9 +74,9 @@ def ask(
 def ask_to_renew(
     session: Session, pool: PoolFacts, asker: Asker, *, mail_context: MailContext, now: datetime
 ) -> RequestFacts:
-    """Ask for a quote to renew a contract: same scope and seats, a full term, its anniversary (C5).
+    """Request a quote for renewing a contract: same scope and seats, for a full term until its anniversary (C5).
 
-    Raises Conflict for seats that never end, or are another organization's.
+    Raises Conflict for seats that never end or that come from another organization.
     """
     line = contract_lines.renewal_line(
         session, pool, None, _zone_of(session, pool, mail_context), now=now
@@ -95,9 +95,9 @@ def ask_for_more(
     mail_context: MailContext,
     now: datetime,
 ) -> RequestFacts:
-    """Ask for more seats: of a contract until its end, by the day (C3), else for good (P4).
+    """Request more seats: prorated until the end of a contract (C3), otherwise permanent (P4).
 
-    Raises Invalid (field `quantity`), and Conflict where there is no limit.
+    Raises Invalid (field `quantity`), and Conflict for an unlimited pool.
     """
     line = contract_lines.line_of_more_seats(
         session, pool, more, _zone_of(session, pool, mail_context), now=now
@@ -107,7 +107,7 @@ def ask_for_more(
     )
 
 
-def _ask_for(  # noqa: PLR0913  (who asks, for what, and when)
+def _ask_for(  # noqa: PLR0913  (asker, contents, and time)
     session: Session,
     pool: PoolFacts,
     asker: Asker,
@@ -151,7 +151,7 @@ def _ask_for(  # noqa: PLR0913  (who asks, for what, and when)
 
 
 def _draft(session: Session, new: NewRequest, *, actor: str | None, now: datetime) -> Order | None:
-    """Write down what a request asks the price of; None where that is not known."""
+    """Create the draft order of a request; None if its price is unknown."""
     found = _target(session, new)
     if found is None:
         return None
@@ -187,7 +187,7 @@ def _line(new: NewRequest, priced: Quote, covers: str) -> NewLine:
 
 
 def _target(session: Session, new: NewRequest) -> tuple[str, Target] | None:
-    if new.covers:  # a pass or contract, whichever webinar's page it was asked for on
+    if new.covers:  # a pass or contract, on any webinar's page
         try:
             return new.covers, read_target(session, new.covers)
         except NotFound:
@@ -201,7 +201,7 @@ def _target(session: Session, new: NewRequest) -> tuple[str, Target] | None:
 def _quoted_before(
     session: Session, new: NewRequest, quote_of: str, *, now: datetime
 ) -> Order | None:
-    """Return the draft of an earlier request, if it is for the same and its price holds (P8)."""
+    """Return the draft of an earlier request, if it is for the same and its price is still valid (P8)."""
     earlier = find_request(session, quote_of)
     if earlier.order_public_id is None or now >= holds_until(earlier.created_at):
         return None

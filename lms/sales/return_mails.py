@@ -22,7 +22,7 @@ NAMED_AT_MOST: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How many seats are to be returned, how many of them are in use, and by whom."""
+    """The number of seats to return, how many too few are free, and who has seats."""
 
     seats: int
     missing: int
@@ -33,7 +33,7 @@ class Wanted:
 def send_wanted(
     session: Session, order: Order, line: OrderLine, wanted: Wanted, *, links: Links, now: datetime
 ) -> None:
-    """Ask those who manage seats to release as many as are missing, and name who would go first."""
+    """Email the managers of seats to release the missing number, and name who would be released first."""
     facts = find_order_facts(session, order.public_id)
     readers = list(stewards_of(session, facts.organization_id or 0))
     if facts.contact_email and all(one.login_id != facts.contact_id for one in readers):
@@ -69,9 +69,9 @@ def send_returned(
     mail_context: MailContext,
     now: datetime,
 ) -> None:
-    """Tell the buyer, and who manages the seats, that a return was credited and what access ended.
+    """Email the buyer and the managers that a return was credited and which access ended.
 
-    `ended` are the grants that were taken back or have fewer seats now.
+    `ended` are the grants that were revoked or have fewer seats now.
     """
     facts = find_order_facts(session, order.public_id)
     grants = [one for one in grants_of_order(session, order.id) if one.id in ended]

@@ -1,11 +1,11 @@
-"""Seat prices: what more seats cost, and what renewing a contract costs: two acts, two prices.
+"""Seat prices: the price of more seats, and the price of renewing a contract.
 
-More seats of one webinar cost the difference (PRODUCT.md, P4), more seats of a contract are priced
-by the day (C3), and a renewal costs a full term for all seats (C5).
+More seats of one webinar cost the difference (PRODUCT.md, P4), more seats of a contract are prorated by
+day (C3), and a renewal costs a full term for all seats (C5).
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -19,13 +19,13 @@ from lms.pricing.offers import SEATS
 from lms.pricing.price_list import prices_at, read_prices
 from lms.pricing.quotes import TOP_UP_FOR, Unpriced, by_the_day, seats_total
 from lms.sales.invoices import NOT_BILLED
-from lms.seats.pools import PoolFacts, grants_of
+from lms.seats.pools import PoolFacts
 from lms.tax.rounding import share
 
 
 @dataclass(frozen=True, slots=True)
 class MoreSeats:
-    """What more seats cost, in minor units, and the order line that they add to, if it is one's."""
+    """The price of more seats, in minor units, and the order line they are added to, if any."""
 
     price_minor: int
     adds_to: str | None
@@ -33,7 +33,7 @@ class MoreSeats:
 
 @dataclass(frozen=True, slots=True)
 class RenewalPrice:
-    """What renewing a contract costs: a full term for the seats it has now (None is unlimited)."""
+    """The price of renewing a contract: a full term for its current seats (None for unlimited)."""
 
     price_minor: int
     seats: int | None
@@ -42,10 +42,10 @@ class RenewalPrice:
 def price_of_more(
     session: Session, pool: PoolFacts, more: int, *, now: datetime
 ) -> MoreSeats | Unpriced:
-    """Return what `more` seats of a webinar cost an organization that has some (P4).
+    """Return the price of `more` seats of a webinar for an organization that has some (P4).
 
-    Within 30 days of payment, and before it, they cost list(n + k) - list(n) at the prices of that
-    order's day; later they are a new order at today's.
+    Before payment, and within 30 days after it, this is list(n + k) - list(n) at the prices of the
+    order's day; later it is a new order at today's prices.
     """
     line = _line_to_add_to(session, pool.id, now=now)
     if line is None:
@@ -63,9 +63,9 @@ def price_of_more(
 def price_for_the_rest(
     session: Session, pool: PoolFacts, more: int, zone: ZoneInfo, *, now: datetime
 ) -> int | Unpriced:
-    """Return what `more` seats cost until a contract's end: a full term's price, by the day (C3).
+    """Return the price of `more` seats until a contract's end: a full term's price, prorated by day (C3).
 
-    Where it is renewed ahead, each term's days cost what that term does.
+    If the contract is already renewed, each term's days cost what that term does.
     """
     rows = session.execute(
         select(
@@ -92,12 +92,12 @@ def price_for_the_rest(
         starts, ends = (at.astimezone(zone).date() for at in (row.starts_at, row.ends_at))
         full = share(row.net_minor + row.discount_minor, more, row.quantity)
         price += by_the_day(full, starts=starts, ends=ends, added=counted_to)
-        counted_to = max(counted_to, ends)  # of days that two terms cover, the first is counted
+        counted_to = max(counted_to, ends)  # days in two terms count in the first
     return price
 
 
 def price_of_renewal(session: Session, pool: PoolFacts) -> RenewalPrice | Unpriced:
-    """Return what renewing a contract costs: the last full term's price per seat, for all seats (C5).
+    """Return the price of renewing a contract: the last full term's price per seat, for all seats (C5).
 
     Coupons and discounts don't carry over.
     """
@@ -113,29 +113,15 @@ def price_of_renewal(session: Session, pool: PoolFacts) -> RenewalPrice | Unpric
         .limit(1)
     ).scalar_one_or_none()
     full = last.net_minor + last.discount_minor if last is not None else 0
-    if last is None or not full:  # of a past sale, maybe no one wrote down what it cost
+    if last is None or not full:  # the price of a past sale may be unknown
         return Unpriced(OfferKind.CONTRACT)
     if last.quantity is None or pool.capacity is None:
         return RenewalPrice(full, None)
     return RenewalPrice(share(full, pool.capacity, last.quantity), pool.capacity)
 
 
-def end_of_contract(
-    session: Session, pool: PoolFacts, zone: ZoneInfo, *, now: datetime
-) -> date | None:
-    """Return the last day of a pool's contract, with which seats added to it end (C3)."""
-    ends = [
-        line.ends_at
-        for line in grants_of(session, pool.id)
-        if line.ends_at is not None and line.ends_at > now and line.revoked_at is None
-    ]
-    if not ends:
-        return None
-    return (max(ends) - timedelta(seconds=1)).astimezone(zone).date()
-
-
 def seats_now(session: Session, line: OrderLine) -> int:
-    """Return the seats of a line with those added to it, without those that were returned."""
+    """Return the seats of a line and of lines added to it, minus returned ones."""
     lines = [line, *session.scalars(select(OrderLine).where(OrderLine.adds_to_id == line.id))]
     ids = [one.id for one in lines]
     returned = session.scalar(
@@ -151,7 +137,7 @@ def seats_now(session: Session, line: OrderLine) -> int:
 
 
 def _line_to_add_to(session: Session, pool_id: int, *, now: datetime) -> OrderLine | None:
-    """Return the newest line of seats in a pool that was paid less than 30 days ago, or isn't yet."""
+    """Return the newest seat line of a pool that is unpaid or was paid less than 30 days ago, or None."""
     lines = session.scalars(
         select(OrderLine)
         .join(Grant, Grant.order_line_id == OrderLine.id)
@@ -171,7 +157,7 @@ def _line_to_add_to(session: Session, pool_id: int, *, now: datetime) -> OrderLi
 
 
 def _paid_at(session: Session, order_id: int) -> datetime | None:
-    """Return when an order was paid in full; None where it isn't, or isn't billed yet."""
+    """Return when an order was paid in full; None if it isn't, or isn't billed yet."""
     order = session.get_one(Order, order_id)
     invoice = session.scalar(
         select(Document).where(

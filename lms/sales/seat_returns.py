@@ -1,4 +1,4 @@
-"""Seat returns: what seats are worth that are returned, and who uses them (PRODUCT.md, P5, S10)."""
+"""Seat returns: the value of returned seats, and who uses them (PRODUCT.md, P5, S10)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,8 +28,8 @@ SOME = N_("Return at least one seat. To return all of them, return the line.")
 class InUse:
     """Why seats can't be returned yet: `free` are free, and `missing` more are needed.
 
-    `people` are those of the pool who would go first, as many as are missing. Where they are
-    fewer, freed seats that may not be filled yet and seats allotted to others make up the rest.
+    `people` would be released first, as many as are missing. If there are fewer, locked seats and seats
+    allotted to member organizations make up the rest.
     """
 
     pool_id: str
@@ -46,10 +46,10 @@ def worth_of(
     net_minor: int,
     fewer: int,
 ) -> int:
-    """Return what `fewer` of the seats left of a line are worth, before tax (P5).
+    """Return the value of `fewer` of a line's remaining seats, before tax (P5).
 
-    That is list(n) - list(n - k) at the prices of the order's day, times the share of list(n) that
-    was really charged, rounded half up. Raises Invalid (field `seats`).
+    This is list(n) - list(n - k) at the prices of the order's day, times the share of list(n) that was
+    charged, rounded half up. Raises Invalid (field `seats`).
     """
     if line.kind not in SEATS or seats is None:
         raise Invalid(ONLY_SEATS, fields={"seats": ONLY_SEATS})
@@ -63,7 +63,7 @@ def worth_of(
 
 
 def seats_in_use(session: Session, order: Order, line: OrderLine, fewer: int) -> InUse | None:
-    """Return who uses seats that are to be returned; None where enough are free."""
+    """Return who uses seats that are to be returned; None if enough are free."""
     for grant in standing_grants(session, [order.id]):
         if grant.pool_id is None or grant.order_line_id != line.id:
             continue
@@ -75,7 +75,7 @@ def seats_in_use(session: Session, order: Order, line: OrderLine, fewer: int) ->
     return None
 
 
-def ask_for_release(  # noqa: PLR0913  (what is to be returned, and by whom)
+def ask_for_release(  # noqa: PLR0913  (what to return, and the actor)
     session: Session,
     order: Order,
     line: OrderLine,
@@ -85,9 +85,9 @@ def ask_for_release(  # noqa: PLR0913  (what is to be returned, and by whom)
     actor: str | None,
     now: datetime,
 ) -> int:
-    """Ask those who manage an organization to release seats of a line that are to be returned.
+    """Email the managers of an organization to release seats of a line, so that they can be returned.
 
-    Returns how many seats are missing. Raises Conflict where enough are free.
+    Returns how many seats are missing. Raises Conflict if enough are free.
     """
     over = seats_in_use(session, order, line, fewer)
     if over is None:

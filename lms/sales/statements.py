@@ -1,4 +1,4 @@
-"""Statements: all that a payer was billed and paid since a day, and what is past due."""
+"""Statements: everything billed to and paid by a payer since a day, and what is past due."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,7 +28,7 @@ _METHODS: Final = {
 }
 
 
-def issue_statement(  # noqa: PLR0913  (of whom, since when, and by whom)
+def issue_statement(  # noqa: PLR0913  (payer, first day, and actor)
     session: Session,
     payer: Customer,
     *,
@@ -38,9 +38,9 @@ def issue_statement(  # noqa: PLR0913  (of whom, since when, and by whom)
     now: datetime,
     is_mailed: bool,
 ) -> Document:
-    """Issue a statement of what happened since a day, with the balance before it.
+    """Issue a statement of a payer since a day, with the balance before it.
 
-    Raises Conflict for a payer to whom nothing was billed.
+    Raises Conflict for a payer who was never billed.
     """
     order = session.scalar(
         select(Order)
@@ -68,7 +68,7 @@ def issue_statement(  # noqa: PLR0913  (of whom, since when, and by whom)
 
 
 def aging_of(session: Session, payer: Customer, balance_minor: int, *, now: datetime) -> Aging:
-    """Return what of a payer's balance is past due and by how long; the rest is current."""
+    """Return the past-due amounts of a payer's balance by age; the rest is current."""
     ages = dict.fromkeys(Age, 0)
     for invoice in open_invoices(session, payer):
         ages[invoice.age(now)] += invoice.open_minor
@@ -79,7 +79,7 @@ def aging_of(session: Session, payer: Customer, balance_minor: int, *, now: date
 def _entries(
     session: Session, payer: Customer, since: date, zone: ZoneInfo
 ) -> tuple[tuple[Entry, ...], int]:
-    """Return what happened since a day, with the balance after each line, and that at the end."""
+    """Return the entries since a day, each with the balance after it, and the final balance."""
     every = sorted(
         (*_documents(session, payer, zone), *_payments(session, payer, zone)),
         key=lambda entry: entry.on,
@@ -134,7 +134,7 @@ def _payments(session: Session, payer: Customer, zone: ZoneInfo) -> Iterator[Ent
         .order_by(Dispute.id)
     )
     for method, closed_at, lost_minor in lost:
-        assert closed_at is not None  # noqa: S101  (it is lost)
+        assert closed_at is not None  # noqa: S101  (a lost dispute has an end)
         on = closed_at.astimezone(zone).date()
         yield Entry(on, f"{_METHODS[method]}, dispute lost", "", lost_minor)
     refunds = session.scalars(
@@ -146,5 +146,5 @@ def _payments(session: Session, payer: Customer, zone: ZoneInfo) -> Iterator[Ent
         .order_by(Refund.id)
     )
     for refund in refunds:
-        assert refund.done_on is not None  # noqa: S101  (it is done)
+        assert refund.done_on is not None  # noqa: S101  (a completed refund has a date)
         yield Entry(refund.done_on, "Refund", refund.reference, refund.amount_minor)

@@ -1,7 +1,7 @@
-"""Tax credits: the tax of an invoice is credited when proof of an exemption comes within 90 days (M13).
+"""Tax credits: sales tax is credited if proof of an exemption arrives within 90 days (M13).
 
-The credit note has the reason `tax` and takes no access away. It pays its invoice if that is open;
-else it is the payer's credit, to be refunded or used.
+The credit note has the reason `tax` and revokes no access. It is applied to its invoice if that is
+open; otherwise it is the payer's credit, to be refunded or used.
 """
 
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ from lms.tax.order_taxes import payer_of, supplied_on
 
 PROOF_WITHIN: Final = timedelta(days=90)
 NOT_PROVEN = N_(
-    "No tax paper that came within 90 days of the invoice covers its tax. Add the paper to the"
-    " customer first, or issue a credit note by hand."
+    "The customer has no tax paper that came within 90 days of this invoice and covers its "
+    "tax. Add the paper to the customer first, or issue a credit note."
 )
 _BASES: Final = {
     ExemptionBasis.GOVERNMENT: "government agency",
@@ -41,7 +41,7 @@ _BASES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class TaxCredit:
-    """The tax of an order's invoice that can be credited, in minor units, and by which lines."""
+    """The tax of an order's invoice that can be credited, in minor units, with the lines."""
 
     order_id: str
     invoice: str
@@ -53,7 +53,7 @@ class TaxCredit:
 
 
 def tax_credits_of(session: Session, payer: Payer, *, zone: ZoneInfo) -> tuple[TaxCredit, ...]:
-    """Return what can be credited to a payer by the tax papers they sent, the oldest first."""
+    """Return what can be credited to a payer because of their tax papers, oldest order first."""
     whose = (
         Order.organization_id.in_(family_of(payer.organization_id))
         if payer.organization_id is not None
@@ -72,7 +72,7 @@ def tax_credits_of(session: Session, payer: Payer, *, zone: ZoneInfo) -> tuple[T
 
 
 def tax_credit_of(session: Session, order: Order, *, zone: ZoneInfo) -> TaxCredit | None:
-    """Return what can be credited of an order's tax; None where nothing can."""
+    """Return the tax of an order that can be credited, or None."""
     invoice = live_invoice(session, order.id)
     if invoice is None:
         return None
@@ -97,9 +97,9 @@ def tax_credit_of(session: Session, order: Order, *, zone: ZoneInfo) -> TaxCredi
 
 
 def ended_paper_of(session: Session, order: Order, *, zone: ZoneInfo, now: datetime) -> date | None:
-    """Return until when a paper of an order's payer was valid that ended before its day of supply.
+    """Return the end of a payer's tax paper that expired before an order's day of supply.
 
-    None where one covers it, or there never was one. Nothing is blocked by it.
+    None if a paper covers it, or there never was one. It blocks nothing.
     """
     on = supplied_on(session, order, zone=zone) or now.astimezone(zone).date()
     state = billing.billing_of(session, order).state
@@ -116,9 +116,9 @@ def credit_tax(
     now: datetime,
     is_mailed: bool = True,
 ) -> Document:
-    """Credit the tax of an order, which is locked, that its payer's papers cover.
+    """Credit the tax of an order, which is locked, that the payer's tax papers cover.
 
-    Returns the credit note. Raises Conflict where no paper covers it, or none came in time.
+    Returns the credit note. Raises Conflict if no paper covers it, or none arrived in time.
     """
     credit = tax_credit_of(session, order, zone=mail_context.zone)
     if credit is None:
@@ -141,7 +141,7 @@ def credit_tax(
 def _proof(
     session: Session, order: Order, invoice: Document, state: str, zone: ZoneInfo
 ) -> Exemption | None:
-    """Return the paper that covers a state on the day of supply and came in time."""
+    """Return the paper that covers a state on the day of supply and arrived in time."""
     on = supplied_on(session, order, zone=zone) or invoice.issued_at.astimezone(zone).date()
     by = invoice.issued_at + PROOF_WITHIN
     return covering_paper(session, payer_of(order), state=state, on=on, by=by)

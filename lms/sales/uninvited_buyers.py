@@ -16,7 +16,7 @@ from lms.models.past_sales import PastBuyer
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many people have had no letter, whose letters are being written, and who has had it."""
+    """How many people were not chosen yet, how many are in a batch but not emailed, and how many were emailed."""
 
     left: int
     asked: int
@@ -24,20 +24,20 @@ class Waiting:
 
 
 def note(session: Session, login_id: int, *, now: datetime) -> None:
-    """Remember that somebody has purchases of which no letter told."""
+    """Record that a person has purchases about which they were not emailed."""
     put = insert_into(session, PastBuyer).values(login_id=login_id, brought_at=now)
     session.execute(put.on_conflict_do_nothing())
 
 
 def note_all(session: Session, login_ids: Iterable[int], *, now: datetime) -> None:
-    """Remember of many that they have purchases of which no letter told."""
+    """Record that people have purchases about which they were not emailed."""
     rows = [{"login_id": login_id, "brought_at": now} for login_id in sorted(set(login_ids))]
     if rows:
         session.execute(insert_into(session, PastBuyer).on_conflict_do_nothing(), rows)
 
 
 def count_waiting(session: Session, *, now: datetime) -> Waiting:
-    """Count who can be written to, and where their letters stand."""
+    """Return how many people can be emailed, and the progress of those chosen."""
     left = session.scalar(
         select(func.count())
         .select_from(PastBuyer)
@@ -56,9 +56,9 @@ def count_waiting(session: Session, *, now: datetime) -> Waiting:
 
 
 def choose(session: Session, most: int, batch: str, *, now: datetime) -> int:
-    """Put the next people into a batch, those brought in first first; returns how many.
+    """Add the next people to a batch, in the order of their import; return how many.
 
-    Of two who choose at once, each person is in one batch.
+    If two batches are chosen at once, each person is in only one.
     """
     chosen = (
         select(PastBuyer.login_id)
@@ -67,7 +67,7 @@ def choose(session: Session, most: int, batch: str, *, now: datetime) -> int:
         .order_by(PastBuyer.brought_at, PastBuyer.login_id)
         .limit(most)
         .with_for_update(of=PastBuyer, skip_locked=True)
-        .cte("chosen")  # asked once, where PostgreSQL may ask a subquery again for every row
+        .cte("chosen")  # evaluated once; PostgreSQL may repeat a subquery for every row
     )
     found = session.execute(
         update(PastBuyer)
@@ -80,7 +80,7 @@ def choose(session: Session, most: int, batch: str, *, now: datetime) -> int:
 
 
 def take_next(session: Session, batch: str, most: int, *, now: datetime) -> Sequence[int]:
-    """Return the next people of a batch, marked as written to: their letters are due now."""
+    """Return the next people of a batch, marked as emailed: the caller emails them now."""
     next_ = (
         select(PastBuyer.login_id)
         .where(PastBuyer.batch == batch, PastBuyer.invited_at.is_(None))
@@ -99,7 +99,7 @@ def take_next(session: Session, batch: str, most: int, *, now: datetime) -> Sequ
 
 
 def let_go(session: Session, batch: str) -> None:
-    """Let those of a batch wait again whose letters were not written."""
+    """Return the people of a batch who were not emailed to the waiting ones."""
     session.execute(
         update(PastBuyer)
         .where(PastBuyer.batch == batch, PastBuyer.invited_at.is_(None))
@@ -109,7 +109,7 @@ def let_go(session: Session, batch: str) -> None:
 
 
 def _can_be_asked(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of who waits, can be reached, and has something that still counts."""
+    """Return the conditions for people who were not chosen, can be emailed, and own something valid."""
     has_something = (
         exists()
         .where(

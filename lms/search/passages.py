@@ -1,7 +1,7 @@
 """Search passages: captions, slides, and pages of webinars, indexed and found.
 
-Whoever has words with a time or a page keeps them by one call of `keep`, in the transaction that
-changes their source, and drops them by `drop`.
+A source of texts with a time or page stores them with `keep`, in the transaction that changes the
+source, and deletes them with `drop`.
 """
 
 import re
@@ -40,7 +40,7 @@ from lms.search.webinar_search import hits as written_hits
 
 PIECE_S: Final = 30.0
 PIECE_LETTERS: Final = 700
-# Of a word that is everywhere, so many passages are looked at for the webinars that speak of it.
+# For a very frequent word, only this many passages are searched.
 MOST_HITS: Final = 20_000
 LOOKED_AT: Final = 20
 QUOTED: Final = 3
@@ -51,7 +51,7 @@ _ENDINGS: Final = ("ing", "ies", "ied", "es", "ed", "ly", "s", "e", "y")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where passages come from: `id` is the outside id of the captions, handout or recording."""
+    """A source of passages: `id` is the public ID of the captions, handout or recording."""
 
     webinar_id: int
     kind: PassageKind
@@ -61,7 +61,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some sentences; `starts_s` in seconds of the recording, `page` counts from 1."""
+    """Some sentences; `starts_s` is in seconds of the recording, `page` counts from 1."""
 
     text: str
     starts_s: float | None = None
@@ -70,7 +70,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a quotation, marked where it is what was asked for."""
+    """A part of a quotation, marked if it matches the search."""
 
     text: str
     is_marked: bool
@@ -78,7 +78,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A passage as an answer shows it."""
+    """A passage as search results show it."""
 
     kind: PassageKind
     source: str
@@ -90,16 +90,16 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """The best passages of a webinar, in their order, and how many more there are (at least)."""
+    """The best passages of a webinar, in order, and how many more there are (at least)."""
 
     best: tuple[Quote, ...]
     more: int
 
 
 def keep(session: Session, source: Source, pieces: Iterable[Piece]) -> None:
-    """Put what a source says in place of what it said before, in the caller's transaction."""
+    """Replace the passages of a source, in the caller's transaction."""
     drop(session, source.id)
-    # Two writers of one webinar would number their passages alike.
+    # Locked, because two writers of one webinar would use the same IDs.
     session.execute(select(Webinar.id).where(Webinar.id == source.webinar_id).with_for_update())
     first = source.webinar_id << WEBINAR_BITS
     last = session.scalar(select(func.max(Passage.id)).where(*of_webinar(source.webinar_id)))
@@ -122,14 +122,14 @@ def keep(session: Session, source: Source, pieces: Iterable[Piece]) -> None:
 
 
 def drop(session: Session, source_id: str) -> None:
-    """Forget what a source says."""
+    """Delete the passages of a source."""
     session.flush()
     gone = delete(Passage).where(Passage.source == source_id)
     session.execute(gone.execution_options(synchronize_session=False))
 
 
 def pieces_of(lines: Iterable[tuple[float, str]]) -> Iterable[Piece]:
-    """Gather spoken lines, each with its second, to passages of about half a minute."""
+    """Group spoken lines, given with their seconds, into passages of about 30 seconds."""
     begun, said, letters = 0.0, list[str](), 0
     for starts, line in lines:
         if said and (starts - begun >= PIECE_S or letters >= PIECE_LETTERS):
@@ -144,10 +144,10 @@ def pieces_of(lines: Iterable[tuple[float, str]]) -> Iterable[Piece]:
 
 
 def hits(words: Sequence[str], dialect: str) -> CTE:
-    """Return the webinars with passages that have all of `words`.
+    """Return the webinars with passages that contain all of `words`.
 
-    A table (webinar_id, passages, first): how many passages of each, and the first of them for
-    `quote`, which SQLite leaves to be asked for.
+    A table (webinar_id, passages, first): the number of passages of each, and the first of them for
+    `quote`, NULL on SQLite.
     """
     found = _found(words, dialect).subquery("said")
     whose = _webinar_of(found.c.id)
@@ -160,10 +160,10 @@ def hits(words: Sequence[str], dialect: str) -> CTE:
 
 
 def hits_anywhere(words: Sequence[str], dialect: str) -> Subquery:
-    """Return the webinars of all that is found: (webinar_id, rank, first), a lower rank is better.
+    """Return the webinars of all matches: (webinar_id, rank, first), where a lower rank is better.
 
-    Who has the words in title, names or text comes before those that only speak of it, and of
-    those the ones that speak of it more.
+    Webinars with the words in title, names or text come before those that only mention them in
+    passages, and of these the ones with more passages.
     """
     written, spoken = written_hits(words, dialect), hits(words, dialect)
     both = union_all(
@@ -181,10 +181,10 @@ def hits_anywhere(words: Sequence[str], dialect: str) -> Subquery:
 def quote(
     session: Session, words: Sequence[str], webinars: Mapping[int, str | None]
 ) -> Mapping[int, Quotes]:
-    """Return the best passages of each of these webinars that has any with all of `words`.
+    """Return the best passages of each of these webinars that contain all of `words`.
 
-    Each webinar comes with its `first` of `hits`. Ask the policy before showing what is answered:
-    it is said behind the door.
+    Each webinar comes with its `first` of `hits`. Show the result only to people whom the policy
+    admits, because it quotes protected content.
     """
     rows: dict[int, list[Any]] = {}
     for row in _passages(session, words, webinars):
@@ -193,7 +193,7 @@ def quote(
 
 
 def marked(passage: str, words: Sequence[str]) -> tuple[Part, ...]:
-    """Return a passage around what was asked for, its words marked."""
+    """Return an excerpt of a passage around the first match, with the words marked."""
     places = _places(passage, words)
     if not places:
         return (Part(passage[: 2 * AROUND], is_marked=False),)
@@ -213,7 +213,7 @@ def marked(passage: str, words: Sequence[str]) -> tuple[Part, ...]:
 
 
 def _around(passage: str, place: tuple[int, int]) -> tuple[int, int]:
-    """Return the stretch that is quoted: whole words, the place of the first hit early in it."""
+    """Return the range of the excerpt: whole words, with the first match near the start."""
     begins = max(0, place[0] - AROUND)
     if begins:
         begins = min(passage.find(" ", begins) + 1, place[0])
@@ -224,12 +224,12 @@ def _around(passage: str, place: tuple[int, int]) -> tuple[int, int]:
 
 
 def says(line: str, words: Sequence[str]) -> bool:
-    """Tell whether a line has any of the words that are marked."""
+    """Return whether a line contains any of the words that are marked."""
     return bool(_places(line, words))
 
 
 def _found(words: Sequence[str], dialect: str) -> Select[int]:
-    """Return the ids of passages with all of `words`: on SQLite the newest, by their index alone."""
+    """Return the IDs of passages with all of `words`: on SQLite the newest, from the index alone."""
     if dialect != "sqlite":
         said = func.passages_said(_query(words), MOST_HITS, type_=BigInteger).column_valued("said")
         return select(said.label("id"))
@@ -271,10 +271,10 @@ def _passages(
     dialect = session.get_bind().dialect.name
     if dialect != "sqlite":
         known = [int(one) for first in webinars.values() for one in (first or "").split()]
-        # One array: hundreds of parameters would take longer to write down than to look up.
+        # One array, because rendering hundreds of parameters takes longer than the lookup.
         these = any_(literal(known, ARRAY(BigInteger)))
         return session.execute(asked.where(Passage.id == these)).all()
-    # The index of words is asked once for all of them: a beginning of words is dear to gather.
+    # One search for all webinars, because collecting a word prefix is expensive.
     said = _found(words, dialect).cte("said").prefix_with("MATERIALIZED")
     whose = _webinar_of(said.c.id)
     place = func.row_number().over(partition_by=whose, order_by=said.c.id)
@@ -304,7 +304,7 @@ def _best(rows: Sequence[Any], words: Sequence[str]) -> Quotes:
 
 
 def _share(passage: str, stems: Iterable[str]) -> int:
-    """Return how often a passage has the words, roughly: enough to choose what is quoted."""
+    """Return roughly how often a passage contains the words, for choosing quotations."""
     plain = _plain(passage)
     return sum(plain.count(stem) for stem in stems)
 
@@ -314,14 +314,14 @@ def _plain(written: str) -> str:
 
 
 def _places(passage: str, words: Sequence[str]) -> list[tuple[int, int]]:
-    """Return where words of the query stand, their endings left aside as the indexes do."""
+    """Return where the query's words occur, without their endings, as in the indexes."""
     stems = {_stem(word) for word in words}
     last = words[-1] if words and len(words[-1]) >= BEGINNING else None
     beginnings = (*stems, *([last] if last else []))
     plain = _plain(passage)
     if not any(each in plain for each in beginnings):
         return []
-    # Folding may change the length of what is not ASCII; then each word is folded by itself.
+    # Folding can change the length of non-ASCII text; then each word is folded separately.
     same = plain if len(plain) == len(passage) else None
     if same is None:
         told = ((each.span(), _plain(each[0])) for each in _BETWEEN.finditer(passage))
@@ -341,7 +341,7 @@ def _places(passage: str, words: Sequence[str]) -> list[tuple[int, int]]:
 
 @lru_cache(maxsize=64)
 def _beginning(beginnings: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what finds the words that begin so, and ends of words that go on so."""
+    """Return a pattern for words with these beginnings."""
     return re.compile(f"(?:{'|'.join(dict.fromkeys(beginnings))})[^\\W_]*")
 
 
@@ -353,7 +353,7 @@ def _stem(word: str) -> str:
 
 
 def of_webinar(webinar_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions on a passage that it is a webinar's."""
+    """Return the conditions that a passage belongs to a webinar."""
     first = webinar_id << WEBINAR_BITS
     return (Passage.id >= first, Passage.id < first + (1 << WEBINAR_BITS))
 

@@ -21,7 +21,7 @@ SHORTEST: Final = 2
 
 
 class Kind(StrEnum):
-    """What a suggestion leads to, in the order in which they are shown."""
+    """What a suggestion links to, in display order."""
 
     PRESENTER = "presenter"
     SERIES = "series"
@@ -33,7 +33,7 @@ MOST: Final = {Kind.PRESENTER: 3, Kind.SERIES: 3, Kind.WEBINAR: 6}
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A page of the catalog by its name."""
+    """The name and slug of a catalog page."""
 
     kind: Kind
     slug: str
@@ -41,9 +41,9 @@ class Suggestion:
 
 
 def suggest(session: Session, asked: str) -> tuple[Suggestion, ...]:
-    """Return what somebody may mean: presenters and series first, then webinars, the likeliest first.
+    """Return suggestions: presenters and series first, then webinars, the best match first.
 
-    Only what everybody may see is looked through: announced webinars, and who and what they name.
+    Only public data is searched: announced webinars, and their presenters and series.
     """
     words = webinar_search.words_in(asked)
     if not words or len("".join(words)) < SHORTEST:
@@ -79,7 +79,7 @@ def suggest(session: Session, asked: str) -> tuple[Suggestion, ...]:
         select(every.c.kind, every.c.slug, every.c.title).order_by(every.c.rank, every.c.title)
     )
     found = [Suggestion(Kind(row.kind), row.slug, row.title) for row in rows]
-    # No database compares names without their accents, as the words of the search are.
+    # Databases don't compare names without accents, as the search words are.
     called = [each for each in found if each.kind is Kind.WEBINAR or _is_called(each.title, words)]
     return tuple(
         each for kind in Kind for each in [one for one in called if one.kind is kind][: MOST[kind]]
@@ -101,6 +101,6 @@ def _named(
 
 
 def _is_called(name: str, words: tuple[str, ...]) -> bool:
-    """Tell whether a name has each word, or one that begins with it."""
+    """Return whether a name contains each word, or a word that starts with it."""
     parts = webinar_search.parts_of(name)
     return all(any(part.startswith(word) for part in parts) for word in words)

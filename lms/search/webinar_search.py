@@ -1,6 +1,6 @@
 """Webinar search by words: FTS5 on SQLite, a text index on PostgreSQL.
 
-`keep` belongs in the transaction that changes a webinar, a presenter or a series.
+Call `keep` in the transaction that changes a webinar, a presenter or a series.
 """
 
 import re
@@ -33,10 +33,10 @@ from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, Web
 from lms.models.search import SEARCHED, WebinarWords
 
 MOST_WORDS = 12
-BEGINNING = 3  # the last word may be one that is not finished, from so many letters on
+BEGINNING = 3  # the last word can be incomplete from this length on
 AT_ONCE = 200
 MOST_RANKED = 1000
-# Words that tell one webinar from another too little to be asked for.
+# Words too frequent to distinguish webinars.
 _EVERYWHERE = (
     "a an and are as at be by can do for from has have how i in is it its my of on or our that the "
     "their this to us was we what when where which who will with you your"
@@ -70,10 +70,10 @@ _SOURCES = select(
 
 
 def keep(session: Session, webinar_ids: Iterable[int]) -> None:
-    """Bring the index up to date for these webinars, in the caller's transaction."""
+    """Update the index for these webinars, in the caller's transaction."""
     session.flush()
     for some in _portions(webinar_ids):
-        # Of two who write one webinar's words the second waits, and reads what the first has changed.
+        # Of two concurrent writers, the second waits and reads what the first changed.
         mine = select(Webinar.id).where(Webinar.id.in_(some)).order_by(Webinar.id)
         session.execute(mine.with_for_update(key_share=True))
         rows = session.execute(_SOURCES.where(Webinar.id.in_(some))).all()
@@ -83,7 +83,7 @@ def keep(session: Session, webinar_ids: Iterable[int]) -> None:
 
 
 def words_in(asked: str) -> tuple[str, ...]:
-    """Return the words of what somebody typed, folded, without those that are everywhere."""
+    """Return the folded words of a query, without very frequent ones."""
     found = parts_of(asked)[:MOST_WORDS]
     telling = tuple(
         word for word in found if word not in COMMON and (len(word) > 1 or word.isdigit())
@@ -97,13 +97,13 @@ def parts_of(written: str) -> tuple[str, ...]:
 
 
 def hits(words: Sequence[str], dialect: str) -> CTE:
-    """Return the webinars that have all of `words`, as a table (webinar_id, rank).
+    """Return the webinars that contain all of `words`, as a table (webinar_id, rank).
 
     A lower rank is better: a word in the title counts more than one in a name, and that more than
-    one in the text. The last word may be the beginning of one.
+    one in the text. The last word can be incomplete.
     """
     asked = _fts5(words) if dialect == "sqlite" else _tsquery(words)
-    # Kept aside: SQLite would otherwise ask the index once for every webinar.
+    # Materialized: SQLite would otherwise search the index once for every webinar.
     return asked.cte("hits").prefix_with("MATERIALIZED")
 
 
@@ -136,7 +136,7 @@ def _tsquery(words: Sequence[str]) -> Select[int, float]:
         "setweight(to_tsvector('english', title), 'A') || "
         "setweight(to_tsvector('english', names), 'B')"
     )
-    # Ranking takes its time, so of very many hits only the newest are ranked.
+    # Ranking is slow, so among very many matches only the newest are ranked.
     place = func.row_number().over(order_by=WebinarWords.webinar_id.desc())
     rank = case((place <= MOST_RANKED, -func.ts_rank(weights, query, type_=Float)), else_=0.0)
     return select(WebinarWords.webinar_id, rank.label("rank")).where(

@@ -1,1 +1,1 @@
-"""Seat imports: a staff list becomes seats of a pool, with a dry run first."""
+"""Seat imports: turns a staff list into seats of a pool, after a dry run."""

@@ -1,6 +1,6 @@
-"""Bulk assignment of seats: invites everybody on a staff list in a few SQL statements.
+"""Bulk assignment of seats: invites everyone on a staff list in a few SQL statements.
 
-As with a single claim (lms/seats/seat_counts.py) the row that all claims share is held for a moment only.
+As with a single claim (lms/seats/seat_counts.py), the row shared by all claims is locked only briefly.
 """
 
 from datetime import datetime, timedelta
@@ -26,20 +26,20 @@ from lms.seat_imports.row_checks import seatable
 from lms.seats.seat_counts import count_in
 
 INVITED_FOR: Final = timedelta(days=14)  # PRODUCT.md, S4
-MEANWHILE = N_("Somebody changed these seats at the same moment. Nothing was changed; try again.")
+MEANWHILE = N_("Someone else changed these seats at the same time. Nothing was saved. Try again.")
 _REUSED_AT_ONCE: Final = 1_000
 
 
 def seat_all(session: Session, row: SeatImport, *, now: datetime) -> None:
-    """Invite everybody of a list whose answer is ok: free seats first, then new ones.
+    """Invite everyone on a list whose answer is ok: free seats first, then new ones.
 
-    Raises Conflict, and nothing may be kept then, when the pool changed since they were answered.
+    Raises Conflict if the pool changed since the rows were answered; the caller must roll back then.
     """
     try:
         reused = _take_free_seats(session, row)
         _add_seats(session, row, reused, now)
         _invite(session, row, now)
-    except IntegrityError as error:  # somebody of the list got a seat at the same moment
+    except IntegrityError as error:  # a person on the list got a seat at the same moment
         raise Conflict(MEANWHILE) from error
     _wait_no_longer(session, row, now)
     count_anew(session, row.ok, Seat, Assignment)
@@ -48,7 +48,7 @@ def seat_all(session: Session, row: SeatImport, *, now: datetime) -> None:
 
 
 def _take_free_seats(session: Session, row: SeatImport) -> int:
-    """Give the free seats of the pool to the first rows; returns the last row that got one."""
+    """Assign the pool's free seats to the first rows; returns the last row that got one."""
     last, taken = 0, _REUSED_AT_ONCE
     while taken == _REUSED_AT_ONCE:
         numbers = session.scalars(
@@ -63,7 +63,7 @@ def _take_free_seats(session: Session, row: SeatImport) -> int:
             .order_by(Seat.id)
             .limit(len(numbers))
             .with_for_update(skip_locked=True)
-            .cte("free")  # asked once, where PostgreSQL may ask a subquery again for every row
+            .cte("free")  # evaluated once; PostgreSQL may evaluate a subquery again for every row
         )
         seats = session.scalars(
             update(Seat)
@@ -125,7 +125,7 @@ def _invite(session: Session, row: SeatImport, now: datetime) -> None:
             )
             .join(Seat, Seat.public_id == SeatImportRow.seat_public_id)
             .where(seatable(row.id))
-            # Two lists of the same people, however they are sorted, wait in one order.
+            # Two lists of the same people, in any order, lock in the same order.
             .order_by(SeatImportRow.email_key),
             include_defaults=False,
         )

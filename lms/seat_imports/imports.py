@@ -1,30 +1,44 @@
-"""Seat imports: a staff list is read and checked first, and applied when asked (S6).
+"""Seat imports: a staff list is read and checked first, and applied on request (S6).
 
-Pages: `lms.seat_imports.jobs.take_in` receives a list, `read_import` and `rows_of` show what would become
-of it, `lms.seat_imports.jobs.apply_list` applies it, `discard` throws it away.
+Pages use these: `lms.seat_imports.jobs.take_in` receives a list, `read_import` and `rows_of` preview
+it, `lms.seat_imports.jobs.apply_list` applies it, `discard` deletes it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.bulk_insert import count_anew
+from lms.core.bulk_insert import insert_values
 from lms.core.errors import N_
+from lms.core.model_base import new_public_ids
 from lms.models.seat_imports import ImportState, SeatImport, SeatImportRow
 from lms.models.seats import Pool
+from lms.organizations.staff_list_parser import Entry
 from lms.seat_imports.bulk_assignment import seat_all
 from lms.seat_imports.read_models import ImportFacts, find_import
 from lms.seat_imports.row_checks import answer_rows
-from lms.seat_imports.uploaded_list_lifecycle import UploadedLists, maker
+from lms.seat_imports.uploaded_list_lifecycle import UploadedLists, count_staged
 from lms.seats.seat_counts import tell_later
 
 READ: Final = "seats.read_list"
 APPLY: Final = "seats.apply_list"
 DROP: Final = "seats.drop_list"
+_STAGED: Final = [
+    "import_id",
+    "number",
+    "line",
+    "raw",
+    "email",
+    "email_key",
+    "name",
+    "fault",
+    "answer",
+    "seat_public_id",
+]
 LISTS: Final = UploadedLists(
     SeatImport,
     SeatImportRow,
@@ -39,36 +53,40 @@ fail, wait_again = LISTS.fail, LISTS.wait_again
 discard, forget_old = LISTS.discard, LISTS.forget_old
 
 
-@dataclass(frozen=True, slots=True)
-class NewImport:
-    """A list to be read: for which pool, the file's name ("" if pasted), where it is stored."""
+def stage(session: Session, import_id: int, entries: Sequence[Entry], first_number: int) -> None:
+    """Write people of a list into the staging table, numbered from `first_number` on.
 
-    pool_id: int
-    file_name: str = ""
-    source_key: str | None = None
-
-
-def begin(session: Session, new: NewImport, *, actor: str | None, now: datetime) -> SeatImport:
-    """Note that a list came in, before its rows are staged."""
-    row = SeatImport(
-        pool_id=new.pool_id,
-        made_by=maker(session, actor),
-        file_name=new.file_name[-200:],
-        source_key=new.source_key,
-        created_at=now,
+    Each gets an answer, which is final if the row itself is invalid.
+    """
+    seats = new_public_ids(len(entries))
+    insert_values(
+        session.connection(),
+        SeatImportRow.__tablename__,
+        _STAGED,
+        [
+            (import_id, number, one.line, "", one.email, one.email_key, one.name, None, "ok", seat)
+            if one.fault is None
+            else (
+                import_id,
+                number,
+                one.line,
+                one.raw,
+                None,
+                None,
+                one.name,
+                one.fault.value,
+                "invalid",
+                seat,
+            )
+            for number, (one, seat) in enumerate(zip(entries, seats, strict=True), first_number)
+        ],
     )
-    session.add(row)
-    session.flush()
-    return row
 
 
-def check(session: Session, import_id: int, *, now: datetime) -> None:
-    """Answer every row of a list as its pool stands now; nothing of the pool is written (S6)."""
+def check(session: Session, import_id: int, now: datetime) -> None:
+    """Answer every row of a list by the current state of its pool, which is only read (S6)."""
     row = LISTS.locked_by_id(session, import_id)
-    if row.state is ImportState.APPLIED:
-        return
-    staged = select(func.max(SeatImportRow.number)).where(SeatImportRow.import_id == row.id)
-    count_anew(session, session.scalar(staged) or 0, SeatImportRow)
+    count_staged(session, SeatImportRow, row.id)
     answer_rows(session, row, now=now)
     row.state = ImportState.CHECKED
     LISTS.drop_file(session, row, now=now)
@@ -78,7 +96,7 @@ def check(session: Session, import_id: int, *, now: datetime) -> None:
 def queue_applying(
     session: Session, public_id: str, *, partial: bool, actor: str | None, now: datetime
 ) -> None:
-    """Have a checked list applied by a worker. Raises NotFound, and Conflict when it can't be."""
+    """Queue a checked list for a worker to apply. Raises NotFound, and Conflict if it can't be applied."""
     row = LISTS.locked(session, public_id)
     LISTS.must_be_checked(row)
     LISTS.queue_applying(session, row, partial=partial, actor=actor, now=now)
@@ -87,12 +105,12 @@ def queue_applying(
 def apply(
     session: Session, public_id: str, *, partial: bool, actor: str | None, now: datetime
 ) -> ImportFacts:
-    """Invite everybody of a list, all or nobody; `partial` invites those who can be, in file order.
+    """Invite everyone on a list, all or none; `partial` invites those who can be, in file order.
 
-    Whoever is in the pool already is passed over, so the same list twice changes nothing (S6).
-    Where not all can be seated the list stays as it is, with a `failure` that says so. Letters
-    are written afterwards. Raises NotFound; Conflict when it isn't checked or the pool changed
-    at the same moment, after which trying again is right.
+    People already in the pool are skipped, so applying the same list twice changes nothing (S6). If not
+    everyone can get a seat, the list stays checked, with a `failure` that explains it. Emails are
+    queued afterward. Raises NotFound, and Conflict if the list isn't checked or the pool changed at
+    the same moment, in which case the caller should retry.
     """
     row = LISTS.locked(session, public_id)
     if row.state is ImportState.APPLIED:

@@ -14,9 +14,9 @@ from lms.models.jobs import Job
 from lms.models.seat_imports import Answer, ImportState, SeatImport, SeatImportRow
 from lms.models.seats import Pool
 from lms.organizations.staff_list_parser import SENTENCES as FAULTS
+from lms.seat_imports.uploaded_list_lifecycle import NO_SUCH_LIST, page_of
 
 PAGE: Final = 50
-NO_SUCH_LIST = N_("There is no such list.")
 
 ANSWERS: Final = {
     Answer.OK: N_("Gets a seat."),
@@ -28,11 +28,11 @@ ANSWERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ImportFacts:
-    """A list as people see it: how far it is, and how many rows have which answer.
+    """A list as people see it: its progress, and how many rows have each answer.
 
-    `progress` is a share of the work under way, from 0 to 1, which began at `started_at`; `staged`
-    are the rows that were read so far, counted while the list is read. `failure` is a sentence, empty when
-    there is nothing to tell. Times are UTC.
+    `progress` is the share of the current work, from 0 to 1, which began at `started_at`; `staged`
+    counts the rows read so far, while the list is being read. `failure` is a sentence, or empty. Times
+    are UTC.
     """
 
     id: int
@@ -57,18 +57,18 @@ class ImportFacts:
 
     @property
     def rows(self) -> int:
-        """Return how many people stand in the list, faults and repetitions included."""
+        """Return how many rows the list has, invalid and duplicate ones included."""
         return self.ok + self.already + self.invalid + self.duplicate + self.no_seat
 
     @property
     def fits_whole(self) -> bool:
-        """Tell whether every row has or gets its seat, so that all of the list can be applied."""
+        """Return whether every row has or gets a seat, so that the whole list can be applied."""
         return not (self.invalid or self.no_seat)
 
 
 @dataclass(frozen=True, slots=True)
 class RowFacts:
-    """One row of a list: `text` is the address, or what stood there; `sentence` explains."""
+    """One row of a list: `text` is the address, or the raw text; `sentence` explains the answer."""
 
     line: int
     text: str
@@ -79,7 +79,7 @@ class RowFacts:
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """One page of rows, in the file's order, and how many there are in all."""
+    """One page of rows, in the file's order, and the total."""
 
     items: tuple[RowFacts, ...]
     total: int
@@ -94,7 +94,7 @@ _under_way = (
 )
 _progress = _under_way.with_only_columns(Job.progress).scalar_subquery()
 _started_at = _under_way.with_only_columns(Job.started_at).scalar_subquery()
-# Rows are numbered from 1 on, so the last number is how many were read; it is found by the key.
+# Rows are numbered from 1, so the last number is how many were read; the primary key finds it.
 _staged = (
     select(func.max(SeatImportRow.number))
     .where(SeatImportRow.import_id == SeatImport.id, SeatImport.state == ImportState.READING)
@@ -129,7 +129,7 @@ _FACTS: Final = (
 
 
 def read_import(session: Session, public_id: str, *, organization_id: int) -> ImportFacts:
-    """Return a list of one of an organization's pools; raises NotFound for any other."""
+    """Return a list of one of an organization's pools; raises NotFound for any other list."""
     return _read(
         session,
         SeatImport.public_id == public_id,
@@ -138,7 +138,7 @@ def read_import(session: Session, public_id: str, *, organization_id: int) -> Im
 
 
 def find_import(session: Session, public_id: str) -> ImportFacts:
-    """Return a list, for the house itself; raises NotFound."""
+    """Return a list of any organization; raises NotFound."""
     return _read(session, SeatImport.public_id == public_id)
 
 
@@ -158,19 +158,10 @@ def rows_of(
     page: int = 1,
     size: int = PAGE,
 ) -> RowPage:
-    """Return one page of a list's rows, those with one answer or all."""
-    which = [SeatImportRow.import_id == import_id]
-    if answer is not None:
-        which.append(SeatImportRow.answer == answer)
-    total = session.scalar(select(func.count()).select_from(SeatImportRow).where(*which)) or 0
-    rows = session.scalars(
-        select(SeatImportRow)
-        .where(*which)
-        .order_by(SeatImportRow.number)
-        .offset((page - 1) * size)
-        .limit(size)
-    )
-    return RowPage(tuple(_row_facts(row) for row in rows), total)
+    """Return one page of a list's rows: those with one answer, or all."""
+    chosen = () if answer is None else (answer,)
+    rows, total = page_of(session, SeatImportRow.answer, import_id, chosen, page, size)
+    return RowPage(tuple(map(_row_facts, rows)), total)
 
 
 def _read(session: Session, *which: ColumnElement[bool]) -> ImportFacts:

@@ -1,30 +1,32 @@
 """Row checks of a staff list: the answer for each row (PRODUCT.md, S6)."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select, union, update
+from sqlalchemy import ColumnElement, or_, select, union, update
 from sqlalchemy.orm import Session
 
 from lms.models.accounts import Login, LoginAlias
 from lms.models.seat_imports import Answer, ImportState, SeatImport, SeatImportRow
 from lms.models.seats import Assignment, Pool
+from lms.seat_imports.uploaded_list_lifecycle import count_answers, mark_repeated
 from lms.seats.seat_counts import standing_of
 
 _DEPENDS_ON_THE_POOL: Final = (Answer.ALREADY, Answer.NO_SEAT)
 
 
 def answer_rows(session: Session, row: SeatImport, *, now: datetime) -> None:
-    """Answer every row as the pool stands now, and count the answers; the pool is only read."""
+    """Answer every row by the pool's current state, and count the answers; the pool is only read."""
     mine = SeatImportRow.import_id == row.id
     _set(session, mine, SeatImportRow.answer.in_(_DEPENDS_ON_THE_POOL), answer=Answer.OK)
-    if row.state is ImportState.READING:  # what stands in the file twice does so for good
-        _set(session, mine, _comes_again(row.id), answer=Answer.DUPLICATE)
+    # a duplicate in the file stays one, so it is marked only once
+    if row.state is ImportState.READING:
+        mark_repeated(session, row.id, SeatImportRow.email_key, Answer.DUPLICATE)
     _set(session, mine, _has_a_place(row.pool_id), answer=Answer.ALREADY)
     free = _free(session, row.pool_id, now)
     if free is not None:
         _turn_away(session, row.id, free)
-    _count(session, row)
+    count_answers(session, row, SeatImportRow.answer)
 
 
 def seatable(import_id: int) -> ColumnElement[bool]:
@@ -41,16 +43,8 @@ def _set(session: Session, *which: ColumnElement[bool], answer: Answer) -> None:
     )
 
 
-def _comes_again(import_id: int) -> ColumnElement[bool]:
-    nth = func.row_number().over(
-        partition_by=SeatImportRow.email_key, order_by=SeatImportRow.number
-    )
-    ranked = select(SeatImportRow.number, nth.label("nth")).where(seatable(import_id)).subquery()
-    return SeatImportRow.number.in_(select(ranked.c.number).where(ranked.c.nth > 1))
-
-
 def _has_a_place(pool_id: int) -> ColumnElement[bool]:
-    """Return the condition of those who sit in the pool, under this address or their login's."""
+    """Return the condition of people with a seat in the pool, under this address or their login's."""
     sits = (Assignment.pool_id == pool_id) & Assignment.ended_at.is_(None)
     invited = select(Assignment.email_key).where(sits, Assignment.email_key.is_not(None))
     theirs = select(Assignment.login_id).where(sits, Assignment.login_id.is_not(None))
@@ -82,18 +76,3 @@ def _turn_away(session: Session, import_id: int, free: int) -> None:
     )
     if first is not None:
         _set(session, seatable(import_id), SeatImportRow.number >= first, answer=Answer.NO_SEAT)
-
-
-def _count(session: Session, row: SeatImport) -> None:
-    counted: Any = session.execute(
-        select(SeatImportRow.answer, func.count())
-        .where(SeatImportRow.import_id == row.id)
-        .group_by(SeatImportRow.answer)
-    )
-    counts = dict(counted.all())
-    row.ok = counts.get(Answer.OK, 0)
-    row.already = counts.get(Answer.ALREADY, 0)
-    row.invalid = counts.get(Answer.INVALID, 0)
-    row.duplicate = counts.get(Answer.DUPLICATE, 0)
-    row.no_seat = counts.get(Answer.NO_SEAT, 0)
-    session.flush()

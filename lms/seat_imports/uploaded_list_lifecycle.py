@@ -1,30 +1,44 @@
 """The uploaded list lifecycle, for seats and past sales: stored, read, applied, and deleted.
 
-What its rows say and what becomes of them is each kind's own: lms/seat_imports/imports.py, lms/past_sales/imports.py.
+The meaning of its rows is up to each kind: lms/seat_imports/imports.py, lms/past_sales/imports.py.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Generic, TypeVar
+from enum import StrEnum
+from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from lms.core.bulk_insert import count_anew
 from lms.core.errors import N_, Conflict, NotFound
 from lms.jobs import queue as job_queue
 from lms.models.accounts import Login
 from lms.models.jobs import Lane
 from lms.models.past_sales import PastImport, PastImportRow
 from lms.models.seat_imports import ImportState, SeatImport, SeatImportRow
-from lms.seat_imports.read_models import NO_SUCH_LIST
 
 KEPT: Final = timedelta(days=30)
 LONGEST_SENTENCE: Final = 500
 
 STILL_READING = N_("This list is still being read.")
+NO_SUCH_LIST = N_("This list was not found.")
 NOT_READ = N_("This list could not be read. Send it again.")
 
+Column = InstrumentedAttribute[Any]
 Sent = TypeVar("Sent", SeatImport, PastImport)
+
+
+@dataclass(frozen=True, slots=True)
+class NewList:
+    """A new list: its file's name ("" if pasted), its sender, its time, and its pool."""
+
+    file_name: str
+    actor: str | None
+    now: datetime
+    pool_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +51,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class UploadedLists(Generic[Sent]):
-    """One kind of lists: its tables, the kinds of its jobs, and what to say of one that is done.
+    """One kind of lists: its tables, the kinds of its jobs, and its refusals.
 
-    Whatever names a list raises NotFound where there is none, but for the two that a job's end
-    calls: its list may have been discarded meanwhile.
+    Methods that take a list's ID raise NotFound for an unknown list, except the two that a job's end
+    calls: the list may have been discarded meanwhile.
     """
 
     model: type[Sent]
@@ -51,35 +65,49 @@ class UploadedLists(Generic[Sent]):
     being_applied: str
     applied_before: str
 
+    def begin(self, session: Session, new: NewList, source_key: str | None = None) -> Sent:
+        """Record a new list, before its rows are staged."""
+        pool: dict[str, Any] = {} if new.pool_id is None else {"pool_id": new.pool_id}
+        row = self.model(
+            made_by=session.scalar(select(Login.id).where(Login.public_id == new.actor)),
+            file_name=new.file_name[-200:],
+            source_key=source_key,
+            created_at=new.now,
+            **pool,
+        )
+        session.add(row)
+        session.flush()
+        return row
+
     def locked(self, session: Session, public_id: str) -> Sent:
         """Return a list, locked until the transaction ends."""
         return self._locked(session, self.model.public_id == public_id)
 
     def locked_by_id(self, session: Session, import_id: int) -> Sent:
-        """Return a list by its row's id, locked until the transaction ends."""
+        """Return a list by its row id, locked until the transaction ends."""
         return self._locked(session, self.model.id == import_id)
 
     def queue_reading(self, session: Session, row: Sent, *, now: datetime) -> None:
-        """Have a stored list read by a worker."""
+        """Queue a stored list for a worker to read."""
         self._queue(session, self.read, row.public_id, now=now)
 
     def to_be_read(self, session: Session, public_id: str) -> Source | None:
-        """Return where a list's file is stored, None when it was read before."""
+        """Return where a list's file is stored, None if it was already read."""
         row = self.locked(session, public_id)
         return None if row.source_key is None else Source(row.id, row.source_key)
 
     def unstage(self, session: Session, import_id: int) -> None:
-        """Forget the rows of a list, before it is read anew."""
+        """Delete the rows of a list, before it is read again."""
         session.execute(delete(self.rows).where(self.rows.import_id == import_id))
 
     def drop_file(self, session: Session, row: Sent, *, now: datetime) -> None:
-        """Have the file of a list removed that was read, or can't be."""
+        """Queue the deletion of a list's file after it was read or couldn't be."""
         if row.source_key is not None:
             self._queue(session, self.drop, row.public_id, now=now, key=row.source_key)
             row.source_key = None
 
     def fail(self, session: Session, public_id: str, sentence: str, *, now: datetime) -> None:
-        """Note that a list can't be read, unless it was read or is gone."""
+        """Record that a list can't be read, unless it was already read or was deleted."""
         row = self._standing(session, self.model.public_id == public_id)
         if row is None or row.state is not ImportState.READING:
             return
@@ -89,7 +117,7 @@ class UploadedLists(Generic[Sent]):
         session.flush()
 
     def must_be_checked(self, row: Sent) -> None:
-        """Raise Conflict unless a list was read and waits."""
+        """Raise Conflict unless a list is checked and waits to be applied."""
         match row.state:
             case ImportState.CHECKED:
                 return
@@ -105,19 +133,19 @@ class UploadedLists(Generic[Sent]):
     def queue_applying(
         self, session: Session, row: Sent, *, now: datetime, **payload: object
     ) -> None:
-        """Have a list that waits applied by a worker."""
+        """Queue a checked list for a worker to apply."""
         row.state, row.failure = ImportState.APPLYING, ""
         self._queue(session, self.apply, row.public_id, now=now, **payload)
 
     def wait_again(self, session: Session, public_id: str, sentence: str) -> None:
-        """Let a list that could not be applied whole wait as it did before, unless it is gone."""
+        """Return a list that could not be fully applied to the checked state, unless it was deleted."""
         row = self._standing(session, self.model.public_id == public_id)
         if row is not None and row.state is ImportState.APPLYING:
             row.state, row.failure = ImportState.CHECKED, sentence[:LONGEST_SENTENCE]
             session.flush()
 
     def discard(self, session: Session, public_id: str) -> None:
-        """Throw away a list that waits; raises Conflict while it is applied, and afterwards."""
+        """Delete an uploaded list before it is applied; raises Conflict while it is being applied, and afterward."""
         row = self.locked(session, public_id)
         if row.state is ImportState.APPLYING:
             raise Conflict(self.being_applied)
@@ -126,7 +154,7 @@ class UploadedLists(Generic[Sent]):
         session.execute(delete(self.model).where(self.model.id == row.id))
 
     def forget_old(self, session: Session, *, now: datetime) -> None:
-        """Delete lists after a month, so that no address is kept for them."""
+        """Delete lists after a month, so that their addresses are not stored longer."""
         session.execute(
             delete(self.model)
             .where(self.model.created_at < now - KEPT, self.model.source_key.is_(None))
@@ -155,8 +183,52 @@ class UploadedLists(Generic[Sent]):
         )
 
 
-def maker(session: Session, actor: str | None) -> int | None:
-    """Return the row's id of who sends a list; None from the command line."""
-    if actor is None:
-        return None
-    return session.scalar(select(Login.id).where(Login.public_id == actor))
+def mark_repeated(session: Session, import_id: int, key: Column, answer: StrEnum) -> None:
+    """Answer the valid rows of a list that have the same key as an earlier row."""
+    rows: Any = key.class_
+    good = (rows.import_id == import_id, rows.answer == "ok")
+    nth = func.row_number().over(partition_by=key, order_by=rows.number).label("nth")
+    ranked = select(rows.number, nth).where(*good).subquery()
+    session.execute(
+        update(rows)
+        .where(*good, rows.number.in_(select(ranked.c.number).where(ranked.c.nth > 1)))
+        .values(answer=answer)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def count_answers(session: Session, row: SeatImport | PastImport, answer: Column) -> None:
+    """Save how many rows of a list have each answer; each answer has a column of its name."""
+    counted: Any = session.execute(
+        select(answer, func.count()).where(answer.class_.import_id == row.id).group_by(answer)
+    )
+    counts = dict(counted.all())
+    for kind in answer.type.python_type:
+        setattr(row, kind.value, counts.get(kind, 0))
+    session.flush()
+
+
+def count_staged(
+    session: Session, rows: type[SeatImportRow | PastImportRow], import_id: int
+) -> None:
+    """Update the database statistics for the staged rows of a list."""
+    staged = session.scalar(select(func.max(rows.number)).where(rows.import_id == import_id))
+    count_anew(session, staged or 0, rows)
+
+
+def page_of(
+    session: Session,
+    answer: Column,
+    import_id: int,
+    answers: Collection[StrEnum],
+    page: int,
+    size: int,
+) -> tuple[list[Any], int]:
+    """Return a page of a list's rows, those with some answers or all, and the total."""
+    rows = answer.class_
+    which = [rows.import_id == import_id, *([answer.in_(answers)] if answers else ())]
+    total = session.scalar(select(func.count()).select_from(rows).where(*which)) or 0
+    found = session.scalars(
+        select(rows).where(*which).order_by(rows.number).offset((page - 1) * size).limit(size)
+    )
+    return list(found), total

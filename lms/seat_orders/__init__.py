@@ -1,1 +1,1 @@
-"""Seat orders: managers renew a contract or add seats by themselves, at the price they saw."""
+"""Seat orders: managers renew a contract or add seats on their own, at the price they saw."""

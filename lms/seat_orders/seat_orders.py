@@ -1,6 +1,6 @@
-"""Orders of managers for what their organization has: a renewal, or more seats (P4, C3, C5, P9).
+"""Managers' orders for their organization: a renewal, or more seats (P4, C3, C5, P9).
 
-Both are two acts with two prices. What is placed costs what the page said, or nothing is placed.
+These are two separate actions with separate prices. An order is placed only at the price shown.
 """
 
 from collections.abc import Mapping
@@ -54,10 +54,10 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class SeatOrder:
-    """How it is ordered: `order_id` places it once, and `seen` is what the page said it costs.
+    """The order details: `order_id` prevents a second order, and `seen` is the price shown.
 
-    `po_number` may be empty, unless the organization requires one. `has_agreed` tells that the
-    policies were ticked.
+    `po_number` may be empty, unless the organization requires one. `has_agreed` means that the policies
+    were accepted.
     """
 
     order_id: str
@@ -77,9 +77,9 @@ def renewal_line(
 def line_of_more(
     session: Session, pool: PoolFacts, more: int, zone: ZoneInfo, *, now: datetime
 ) -> NewLine | Unpriced:
-    """Return the line that adds seats: until a contract's end by the day (C3), else for good (P4).
+    """Return the line that adds seats: prorated until a contract's end (C3), else permanent (P4).
 
-    Raises Invalid (field `quantity`), and Conflict where nothing can be added.
+    Raises Invalid (field `quantity`), and Conflict if nothing can be added.
     """
     return _priced(contract_lines.line_of_more_seats(session, pool, more, zone, now=now))
 
@@ -89,7 +89,7 @@ def _priced(line: NewLine) -> NewLine | Unpriced:
 
 
 def seen(line: NewLine, zone: ZoneInfo) -> str:
-    """Return what a page says of a line: its price, its seats, and the days of a term."""
+    """Return the text that identifies what a page showed: price, seats, and the days of a term."""
     days = [at.astimezone(zone).date().isoformat() for at in (line.starts_at, line.ends_at) if at]
     if line.act is LineAct.MORE_SEATS:
         days = days[-1:]  # they start when they are ordered
@@ -102,7 +102,7 @@ def offered_terms(session: Session) -> tuple[Terms, ...]:
     return tuple(terms for terms, method in _METHODS.items() if method in offered)
 
 
-def place(  # noqa: PLR0913  (what is ordered, how, and by whom)
+def place(  # noqa: PLR0913  (the order, its terms, and the buyer)
     session: Session,
     pool: PoolFacts,
     line: NewLine | Unpriced,
@@ -113,10 +113,10 @@ def place(  # noqa: PLR0913  (what is ordered, how, and by whom)
     mail_context: MailContext,
     now: datetime,
 ) -> Order:
-    """Place the order of a line on invoice, or by purchase order; its access opens as by P9.
+    """Order a line on invoice, or by purchase order; its access opens according to P9.
 
-    `zone` is the organization's. Raises Conflict where the price changed, it was placed before, or
-    neither is offered, and Invalid (field `po_number`).
+    `zone` is the organization's. Raises Conflict if the price changed, it was placed before, or neither
+    method is offered, and Invalid (field `po_number`).
     """
     new = _order(session, pool, line, wanted, buyer, zone=zone)
     _check_terms(session, wanted)
@@ -140,7 +140,7 @@ def place(  # noqa: PLR0913  (what is ordered, how, and by whom)
     return order
 
 
-def draft(  # noqa: PLR0913  (what is ordered, how, and by whom)
+def draft(  # noqa: PLR0913  (the order, its terms, and the buyer)
     session: Session,
     pool: PoolFacts,
     line: NewLine | Unpriced,
@@ -150,7 +150,7 @@ def draft(  # noqa: PLR0913  (what is ordered, how, and by whom)
     zone: ZoneInfo,
     now: datetime,
 ) -> Order:
-    """Write the order of a line down, ready to be paid by card; nothing is placed or issued.
+    """Save a line as a draft order to be paid by card; nothing is placed or issued.
 
     Raises as `place`.
     """

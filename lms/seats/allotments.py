@@ -17,15 +17,13 @@ from lms.seats.seat_counts import count_in, count_out, lock_family
 from lms.seats.waitlist_offers import offer_next
 
 MOST: Final = 1_000_000
-NOT_A_CHILD = N_("Seats can be allotted to organizations that belong to this one.")
-NOT_TWICE = N_("Seats that were allotted can't be allotted further.")
-HAS_SOME = N_("This organization has been allotted seats of this pool; change how many.")
-TOO_FEW_FREE = N_(
-    "So many seats aren't free in this pool. Choose fewer, or move back what others don't use."
-)
-IN_USE = N_("More seats than that are in use there. Seats have to be released there first.")
-LIMITED = N_("Only an unlimited pool can be allotted without a number.")
-BAD_NUMBER = N_("Give a number of seats from 0 on.")
+NOT_A_CHILD = N_("You can allot seats only to your member organizations.")
+NOT_TWICE = N_("You can't allot seats that were allotted to you.")
+HAS_SOME = N_("This organization already has some of these seats. Change the number instead.")
+TOO_FEW_FREE = N_("There aren't enough free seats. Enter fewer, or move back unused seats.")
+IN_USE = N_("That organization uses more seats than that. It must release seats first.")
+LIMITED = N_("Enter a number of seats. Only unlimited seats can be allotted without one.")
+BAD_NUMBER = N_("Enter 0 or a higher number of seats.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +40,11 @@ def allot(
     actor: str | None,
     now: datetime,
 ) -> PoolFacts:
-    """Give so many seats of a pool to a child organization; it gets a pool of its own for them.
+    """Allot seats of a pool to a child organization, which gets its own pool for them.
 
-    None, without end, is for unlimited pools. Raises Invalid for a number that can't be, NotFound
-    for an organization that is no child, Conflict when so many aren't free, it has some already,
-    or the pool was allotted itself.
+    `seats` can be None only if the pool is unlimited. Raises Invalid for a bad number, NotFound for
+    an organization that isn't a child, and Conflict if too few seats are free, the child already
+    has an allotment, or the pool is itself allotted.
     """
     _check_number(seats)
     parent, children = _family(session, pool_id)
@@ -78,10 +76,10 @@ def allot(
 def change(
     session: Session, child_pool_id: int, seats: int | None, *, actor: str | None, now: datetime
 ) -> PoolFacts:
-    """Change how many seats a child organization is allotted; what is used there stays used.
+    """Change how many seats a child organization is allotted.
 
-    Raises Invalid, NotFound for a pool that isn't allotted, Conflict when the parent has not so
-    many free or the child uses more.
+    Raises Invalid, NotFound for a pool that isn't allotted, and Conflict if the parent has too few
+    free seats or the child uses more than `seats`.
     """
     _check_number(seats)
     parent_id = session.scalar(select(Pool.allotted_from_id).where(Pool.id == child_pool_id))
@@ -92,7 +90,8 @@ def change(
     if seats is not None and seats < child.used:
         raise Conflict(IN_USE)
     _move(session, parent, child.allotted, seats)
-    if parent.capacity != 0:  # a lapsed pool keeps in mind what it will allot again
+    # a lapsed pool has capacity 0 but remembers the allotment for a renewal
+    if parent.capacity != 0:
         child.capacity = seats
     child.allotted = seats
     session.flush()
@@ -107,10 +106,9 @@ def change(
 def take_back_unused(
     session: Session, child_pool_id: int, *, actor: str | None, now: datetime
 ) -> int:
-    """Take back what a child organization does not use; returns how many seats that were.
+    """Return a child organization's unused seats to the parent pool, and return their number.
 
-    Of an allotment without end nothing is counted, so 0. Raises NotFound for a pool that isn't
-    allotted.
+    The number is 0 for an unlimited allotment. Raises NotFound for a pool that isn't allotted.
     """
     parent_id = session.scalar(select(Pool.allotted_from_id).where(Pool.id == child_pool_id))
     if parent_id is None:
@@ -123,7 +121,7 @@ def take_back_unused(
 
 
 def find_part(session: Session, pool_id: int, part_id: str) -> PoolFacts:
-    """Return what was allotted from a pool, by its outside id; raises NotFound for any other."""
+    """Return a pool's allotment by its public ID; raises NotFound."""
     found = next((one for one in allotments_of(session, pool_id) if one.public_id == part_id), None)
     if found is None:
         raise NotFound(NO_SUCH_POOL)
@@ -131,7 +129,7 @@ def find_part(session: Session, pool_id: int, part_id: str) -> PoolFacts:
 
 
 def part_of(session: Session, pool_id: int, organization_id: int) -> PoolFacts | NothingAllotted:
-    """Return what an organization has been allotted of a pool."""
+    """Return what an organization is allotted from a pool."""
     parts, kept = allotments_of(session, pool_id), kept_id(session, organization_id)
     return next((one for one in parts if one.organization_id == kept), NothingAllotted())
 
@@ -169,7 +167,7 @@ def _take(session: Session, parent: Pool, seats: int | None) -> None:
 
 
 def _move(session: Session, parent: Pool, before: int | None, after: int | None) -> None:
-    """Count in the parent what an allotment becomes larger or smaller by."""
+    """Count the difference between two sizes of an allotment in or out of the parent pool."""
     if after is None and parent.capacity is not None:
         raise Conflict(LIMITED)
     if parent.capacity == 0 and before is not None:

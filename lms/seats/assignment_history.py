@@ -13,7 +13,7 @@ from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Seat
 
 @dataclass(frozen=True, slots=True)
 class FrameViewer:
-    """One person's time in one seat; `ended_at` None is the one who has it now."""
+    """One person's time in one seat; `ended_at` is None for the current person."""
 
     assignment_id: int
     name: str
@@ -27,7 +27,7 @@ class FrameViewer:
 
 
 def read_history(session: Session, seat_id: int) -> tuple[FrameViewer, ...]:
-    """Return everybody who has had a seat, the last one first."""
+    """Return everyone who has had a seat, the latest first."""
     rows = session.execute(
         select(
             Assignment.id,
@@ -48,7 +48,7 @@ def read_history(session: Session, seat_id: int) -> tuple[FrameViewer, ...]:
 
 
 def released_together(session: Session, *, actor: str, at: datetime) -> tuple[tuple[str, int], ...]:
-    """Return the seats that one person released in one act, each with its organization."""
+    """Return the public IDs of the seats that a person released in one action, each with its pool."""
     rows = session.execute(
         select(Seat.public_id, Seat.pool_id)
         .join(AuditEntry, AuditEntry.subject == Seat.public_id)

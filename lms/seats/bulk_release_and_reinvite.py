@@ -18,14 +18,14 @@ from lms.models.seats import Assignment, AssignmentEnd, Seat
 from lms.seats import claims, invitations
 from lms.seats.seat_counts import OPEN, lock_pool
 
-AT_ONCE: Final = 200  # more than these are done by a job
+AT_ONCE: Final = 200  # larger selections run in a job
 PORTION: Final = 50
 COUNTED_AT_ONCE: Final = 500
 One = TypeVar("One")
 
 
 class Act(StrEnum):
-    """What is done to seats; the kind of the job that does it."""
+    """An action on seats; the value is the kind of its job."""
 
     RELEASE = "seats.release"
     SEND_AGAIN = "seats.send_again"
@@ -36,10 +36,11 @@ BEGUN: Final = {Act.RELEASE: "seats.release_begun", Act.SEND_AGAIN: "seats.sendi
 
 @dataclass(frozen=True, slots=True)
 class MassWork:
-    """How far it is: it was done to `done` of `total`; the rest of a job that is over had gone before.
+    """The progress of a bulk action: `done` of `total` people.
 
-    `before` of them had been done when it was taken up last, after its worker was lost or when
-    its turn had come again.
+    `before` of them were done before the job's latest start, which can follow a lost worker or a
+    wait for its turn. If the job ended with fewer done than `total`, the others had already left
+    their seats or claimed them.
     """
 
     id: str
@@ -54,13 +55,13 @@ class MassWork:
 
     @property
     def is_live(self) -> bool:
-        """Tell whether it still waits or goes on."""
+        """Return whether it is queued or running."""
         return self.state in (JobState.QUEUED, JobState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """Work that is not over yet."""
+    """A bulk action that hasn't ended."""
 
     id: str
     act: Act
@@ -75,10 +76,9 @@ def begin(
     actor: str,
     now: datetime,
 ) -> str | None:
-    """Have a worker do this to whoever sits in these seats now; returns the outside id of the job.
+    """Queue a job that applies an action to the people in these seats; return its public ID.
 
-    Invitations are sent again to those alone whose seat waits for them: where nobody is such a
-    one, nothing is begun and it returns None.
+    Invitations are resent only for unclaimed seats. Returns None, without a job, if there are none.
     """
     people = people_of(session, act, seat_ids)
     if not people:
@@ -93,7 +93,7 @@ def begin(
 
 
 def people_of(session: Session, act: Act, seat_ids: Sequence[str]) -> list[int]:
-    """Return the assignments of these seats that it can be done to, pool by pool."""
+    """Return the assignments in these seats that the action applies to, pool by pool."""
     which = Assignment.state.in_(OPEN) if act is Act.SEND_AGAIN else Assignment.ended_at.is_(None)
     found = [
         (one.pool_id, one.id)
@@ -108,7 +108,7 @@ def people_of(session: Session, act: Act, seat_ids: Sequence[str]) -> list[int]:
 
 
 def left_of(session: Session, act: Act, people: Sequence[int], since: datetime) -> list[int]:
-    """Return those of these people to whom it was not done since then, in their order."""
+    """Return the assignments still to do since that time, in the order given."""
     due = {
         assignment_id
         for some in portions(people, COUNTED_AT_ONCE)
@@ -122,8 +122,9 @@ def left_of(session: Session, act: Act, people: Sequence[int], since: datetime) 
 def release_some(
     session: Session, people: Sequence[int], *, links: Links, actor: str, now: datetime
 ) -> None:
-    """Release those of these people, by their assignments, who have not left their seats before."""
+    """Release the seats of those of these assignments that haven't ended."""
     pools = select(Assignment.pool_id).where(Assignment.id.in_(people)).distinct()
+    # all pools first, in ID order, so that two bulk releases never deadlock
     for pool_id in sorted(session.scalars(pools)):
         lock_pool(session, pool_id)
     for seat_id in _seats(session, people, _is_due(Act.RELEASE, now)):
@@ -139,13 +140,13 @@ def send_some(
     actor: str,
     now: datetime,
 ) -> None:
-    """Write the invitations of these people again, but for those written since; claimed ones are done."""
+    """Resend those of these invitations that are unclaimed and weren't sent since `since`."""
     for seat_id in _seats(session, people, _is_due(Act.SEND_AGAIN, since)):
         invitations.send_again(session, seat_id, links=links, actor=actor, now=now)
 
 
 def read_work(session: Session, organization_id: str, job_id: str) -> MassWork:
-    """Return how far such work of an organization's is; raises NotFound for any other."""
+    """Return the progress of an organization's bulk action; raises NotFound."""
     job = session.scalar(
         select(Job).where(
             Job.public_id == job_id, Job.kind.in_(Act), Job.subject == organization_id
@@ -172,7 +173,7 @@ def read_work(session: Session, organization_id: str, job_id: str) -> MassWork:
 
 
 def under_way(session: Session, organization_id: str) -> UnderWay | None:
-    """Return the newest such work of an organization's that is not over yet."""
+    """Return an organization's newest bulk action that hasn't ended."""
     row = session.execute(
         select(Job.public_id, Job.kind)
         .where(
@@ -187,7 +188,7 @@ def under_way(session: Session, organization_id: str) -> UnderWay | None:
 
 
 def portions(all_of_them: Sequence[One], size: int) -> Iterator[Sequence[One]]:
-    """Return a sequence in parts of at most that size."""
+    """Yield a sequence in parts of at most `size`."""
     for first in range(0, len(all_of_them), size):
         yield all_of_them[first : first + size]
 

@@ -1,6 +1,6 @@
 """The capacity of a pool at a moment: the sum of its grants, and whether it admits people.
 
-Pure: it counts places. Whether somebody may watch is answered by lms/access/policy.py alone.
+Pure: it counts seats. Only lms/access/policy.py decides who can watch.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ KEPT_FROZEN: Final = timedelta(days=90)
 
 
 class Standing(StrEnum):
-    """Where a pool stands in the terms of its grants."""
+    """The state of a pool with respect to the terms of its grants."""
 
     IN_FORCE = "in_force"
     GRACE = "grace"
@@ -24,7 +24,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The seats (None is unlimited) and the term of one grant that was not taken back."""
+    """The seats (None is unlimited) and the term of one grant that isn't revoked."""
 
     seats: int | None
     starts_at: datetime
@@ -34,14 +34,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many seats there are, None without end, and by what kind of grant."""
+    """The number of seats (None is unlimited), and which grants they come from."""
 
     standing: Standing
     seats: int | None
 
     @property
     def takes_people(self) -> bool:
-        """Tell whether somebody new may be seated: not in grace (C1), not after it."""
+        """Return whether new people can be seated: not in the grace period (C1) or after it."""
         return self.standing in (Standing.IN_FORCE, Standing.AHEAD)
 
 
@@ -51,8 +51,8 @@ NOTHING: Final = Capacity(Standing.LAPSED, 0)
 def capacity_at(lines: Sequence[Line], now: datetime) -> Capacity:
     """Return the capacity of a pool with these grants.
 
-    Those in force count; only where there is none, those in grace; only where there is none of
-    them either, those to come, so that people can be invited ahead.
+    Active grants count. If there are none, those in their grace period count; if there are none of
+    those either, future ones count, so that people can be invited ahead of time.
     """
     for standing in (Standing.IN_FORCE, Standing.GRACE, Standing.AHEAD):
         counted = [line.seats for line in lines if _stands(line, now) is standing]
@@ -62,7 +62,7 @@ def capacity_at(lines: Sequence[Line], now: datetime) -> Capacity:
 
 
 def changes_of(lines: Iterable[Line]) -> tuple[datetime, ...]:
-    """Return the moments at which grants begin, end, and run out of grace, in order."""
+    """Return the times at which grants start, end, and leave their grace period, in order."""
     moments = {
         at
         for line in lines

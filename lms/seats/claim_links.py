@@ -21,13 +21,13 @@ from lms.seats.mails import about_pool
 from lms.seats.seat_counts import OPEN
 
 MOST_USES: Final = 10_000
-LINK_IS_OVER = N_("This link has been used or was taken back. Ask for a fresh one.")
-BAD_EXPIRY = N_("Choose a time that is still to come.")
-BAD_LIMIT = N_("Give a number of people between 1 and 10,000.")
+LINK_IS_OVER = N_("This link was already used or withdrawn. Ask for a new one.")
+BAD_EXPIRY = N_("Choose a time in the future.")
+BAD_LIMIT = N_("Enter a number of people from 1 to 10,000.")
 
 
 class LinkState(StrEnum):
-    """What a claim link is good for; an expired one claims while a seat is free (S4)."""
+    """The state of a claim link; an expired one can still claim while a seat is free (S4)."""
 
     GOOD = "good"
     EXPIRED = "expired"
@@ -36,14 +36,22 @@ class LinkState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LinkFacts:
-    """What a link's page shows before anybody signed in: no address in full, no name of a holder.
+class FoundLink:
+    """A link, the assignment it invites to (None for a shared link), and its state."""
 
-    `for_whom` is the invited address with its middle left out, "" for an open link; `invited_by`
-    is "" where no person did it. `slug` is that of what the pool covers, `webinar` that of a
-    webinar alone. `begins_account` tells that
-    the invited address has no account yet, so that claiming makes it (S13); `name` and `email` are
-    as invited then.
+    link: ClaimLink
+    invited: Assignment | None
+    state: LinkState
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """What a link's page shows before sign-in: no complete address, and no name of a person in a seat.
+
+    `for_whom` is the masked address of the invited person, "" for a shared link. `invited_by` is ""
+    if no person invited them. `slug` is that of what the pool covers; `webinar` is the slug if the
+    pool covers one webinar. `begins_account` means that the invited address has no account yet, so
+    that claiming creates one (S13); only then are `name` and `email` set, as invited.
     """
 
     pool: str
@@ -63,7 +71,7 @@ class LinkFacts:
 
 @dataclass(frozen=True, slots=True)
 class OpenLinkFacts:
-    """A pool's open link as its managers see it; the link itself was shown once."""
+    """A pool's shared link as its managers see it; the URL itself is shown only once."""
 
     public_id: str
     expires_at: datetime
@@ -79,9 +87,10 @@ def add_link(
     expires_at: datetime,
     now: datetime,
 ) -> str:
-    """Make one more link for an invitation and return its token; those sent before still work.
+    """Add a link to an invitation and return its token; earlier links still work.
 
-    It `is_mailed` if it is emailed to the invited address and shown to no one else.
+    `is_mailed` means that the link is only emailed to the invited address, so using it proves the
+    address.
     """
     return _keep(
         session,
@@ -97,11 +106,21 @@ def add_link(
 
 
 def void_links(session: Session, assignment_id: int, *, now: datetime) -> None:
-    """Let every link of an invitation open nothing any more."""
+    """Revoke all links of an invitation."""
     session.execute(
         update(ClaimLink)
         .where(ClaimLink.assignment_id == assignment_id, ClaimLink.revoked_at.is_(None))
         .values(revoked_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def extend_links(session: Session, assignment_id: int, *, until: datetime) -> None:
+    """Extend the links of an invitation that aren't revoked."""
+    session.execute(
+        update(ClaimLink)
+        .where(ClaimLink.assignment_id == assignment_id, ClaimLink.revoked_at.is_(None))
+        .values(expires_at=until)
         .execution_options(synchronize_session=False)
     )
 
@@ -115,9 +134,9 @@ def open_link(
     actor: str | None,
     now: datetime,
 ) -> str:
-    """Make the pool's open link and return its token; the one before it stops working.
+    """Create the pool's shared link and return its token; the previous one stops working.
 
-    Whoever has it may claim, so it has an end and a limit (S5). Raises Invalid.
+    Anyone who has it can claim, so it has an expiry and a limit on uses (S5). Raises Invalid.
     """
     if expires_at <= now:
         raise Invalid(BAD_EXPIRY, fields={"expires_at": BAD_EXPIRY})
@@ -137,14 +156,14 @@ def open_link(
 
 
 def close_open_link(session: Session, pool_id: int, *, actor: str | None, now: datetime) -> None:
-    """Take the pool's open link back; who claimed by it keeps their seat."""
+    """Turn off the pool's shared link; people who claimed with it keep their seats."""
     closed = _void_open_links(session, pool_id, now=now)
     for public_id in closed:
         audit.record(session, "link.closed", public_id, actor=actor, now=now)
 
 
 def find_open_link(session: Session, pool_id: int, *, now: datetime) -> OpenLinkFacts | None:
-    """Return a pool's open link while it works; None when there is none."""
+    """Return a pool's working shared link, or None."""
     row = session.execute(
         select(
             ClaimLink.public_id,
@@ -164,8 +183,8 @@ def find_open_link(session: Session, pool_id: int, *, now: datetime) -> OpenLink
     return None if row is None else OpenLinkFacts(*row)
 
 
-def find_link(session: Session, token: str) -> ClaimLink:
-    """Return the link of a token as it stands; raises Gone for a token that is none."""
+def find_link(session: Session, token: str, *, now: datetime) -> FoundLink:
+    """Return the link for a token, with its state; raises Gone for an unknown token."""
     link = session.scalar(
         select(ClaimLink)
         .where(ClaimLink.token_hash == hash_secret(token))
@@ -173,11 +192,14 @@ def find_link(session: Session, token: str) -> ClaimLink:
     )
     if link is None:
         raise Gone(LINK_IS_OVER)
-    return link
+    invited = None
+    if link.assignment_id is not None:
+        invited = session.get_one(Assignment, link.assignment_id, populate_existing=True)
+    return FoundLink(link, invited, _state_of(link, invited, now))
 
 
 def use_link(session: Session, link: ClaimLink) -> None:
-    """Count one use; of many at once as many succeed as it allows. Raises Gone."""
+    """Count one use, never more than the link allows, even under concurrency. Raises Gone."""
     used = session.scalar(
         update(ClaimLink)
         .where(
@@ -193,13 +215,10 @@ def use_link(session: Session, link: ClaimLink) -> None:
         raise Gone(LINK_IS_OVER)
 
 
-def read_link(session: Session, token: str, *, now: datetime) -> LinkFacts:
-    """Return what a link's page shows before anybody signed in; raises Gone for no link at all."""
-    link = find_link(session, token)
+def facts_of(session: Session, found: FoundLink) -> LinkFacts:
+    """Return what a link's page shows before sign-in."""
+    link, invited = found.link, found.invited
     pool = session.get_one(Pool, link.pool_id, populate_existing=True)
-    invited = (
-        None if link.assignment_id is None else session.get_one(Assignment, link.assignment_id)
-    )
     about = about_pool(session, pool)
     begins = invited is not None and begins_account(session, link, invited)
     return LinkFacts(
@@ -211,7 +230,7 @@ def read_link(session: Session, token: str, *, now: datetime) -> LinkFacts:
         invited_by=_by_whom(session, link, invited),
         for_whom=mask(invited.email) if invited is not None and invited.email else "",
         is_open=invited is None,
-        state=state_of(link, invited, now),
+        state=found.state,
         has_room=pool.capacity is None or pool.used < pool.capacity,
         begins_account=begins,
         name=invited.name if invited is not None and begins else "",
@@ -220,9 +239,10 @@ def read_link(session: Session, token: str, *, now: datetime) -> LinkFacts:
 
 
 def begins_account(session: Session, link: ClaimLink, invited: Assignment) -> bool:
-    """Tell whether claiming by a link makes the account of the invited address (S13).
+    """Return whether claiming with a link creates the account of the invited address (S13).
 
-    A mailed link also takes over an account that a copied one made: its address was never proven.
+    An emailed link also takes over an unconfirmed account created with a copied link, because that
+    account's address was never proven.
     """
     if invited.email is None or invited.email_key is None:
         return False
@@ -235,8 +255,7 @@ def begins_account(session: Session, link: ClaimLink, invited: Assignment) -> bo
     return link.is_mailed or not accounts.read_account(session, known.own_id).has_password
 
 
-def state_of(link: ClaimLink, invited: Assignment | None, now: datetime) -> LinkState:
-    """Tell what a link is good for now."""
+def _state_of(link: ClaimLink, invited: Assignment | None, now: datetime) -> LinkState:
     if link.uses >= link.most_uses:
         return LinkState.USED
     if link.revoked_at is not None:
@@ -251,7 +270,7 @@ def state_of(link: ClaimLink, invited: Assignment | None, now: datetime) -> Link
 
 
 def mask(email: str) -> str:
-    """Return an address that its owner knows and nobody else learns: p…@elm.example."""
+    """Return an address that only its owner can recognize: p…@elm.example."""
     local, _, domain = email.rpartition("@")
     return f"{local[:1]}…@{domain}"
 

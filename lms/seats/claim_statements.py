@@ -1,8 +1,8 @@
 """Compiled SQL statements of a seat claim: insert the seat and assignment, then count them.
 
-The seat and the assignment come first and the pool's count last, so that the one row that all
-claims share is held for a moment only. Both databases run the same statements, compiled once
-(lms/core/compiled_statements.py), since a claim is little else than they are.
+The count comes last so that the pool's row, which all claims share, is locked only briefly. Both
+databases run the same statements, compiled once (lms/core/compiled_statements.py), because
+compiling them would be most of the cost of a claim.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
 
 @dataclass(frozen=True, slots=True)
 class Sitter:
-    """Who is to sit: a login, an address, or both; `name` is what a list called them."""
+    """The person to seat: a login, an address, or both; `name` is as a list or manager gave it."""
 
     login_id: int | None
     email: str | None
@@ -33,7 +33,7 @@ class Sitter:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How somebody sits: invited or offered until `expires_at`, or claimed."""
+    """How a person is seated: invited or offered until `expires_at`, or claimed."""
 
     state: AssignmentState
     expires_at: datetime | None = None
@@ -41,7 +41,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Seated:
-    """Somebody was counted in."""
+    """A person who was seated."""
 
     assignment_id: int
     seat_id: int
@@ -50,7 +50,7 @@ class Seated:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """This person has a place in the pool already."""
+    """This person already has a seat or an invitation in the pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ _PICK: Final = CompiledStatement(
         .where(SEATS.c.pool_id == bindparam("pool"), SEATS.c.state == SeatState.FREE)
         .order_by(SEATS.c.id)
         .limit(1)
+        # concurrent claims take different seats; SQLAlchemy omits this on SQLite
         .with_for_update(skip_locked=True)
         .correlate(None)
         .scalar_subquery(),
@@ -143,10 +144,10 @@ def seat_one(
     actor: str | None,
     now: datetime,
 ) -> Seated | Clash | Full:
-    """Count one person in: a seat, an assignment and, last, the pool's count; or nothing at all.
+    """Seat and count one person: a seat, an assignment and, last, the pool's count; or nothing.
 
-    What was written for nothing is taken away again, which is rare; a savepoint each time would
-    cost every claim. The trail is written once it is true, for it can't be taken back.
+    On failure the rows are deleted again, which is rare; a savepoint would cost every claim. The
+    audit entry is written last because it can't be deleted.
     """
     driver = Driver.of(session)
     got = find_viewer(driver, pool_id, sitter, place, now)
@@ -162,11 +163,11 @@ def seat_one(
 def find_viewer(
     driver: Driver, pool_id: int, sitter: Sitter, place: Place, now: datetime
 ) -> Seated | Clash:
-    """Take a seat without counting it; nothing where this person has a place already."""
+    """Seat a person without counting them; returns Clash if they already have a seat there."""
     seat = _PICK.one(driver, {"pool": pool_id})
     if seat is None:
         seat = _ADD.one(driver, _new_seat(pool_id, now))
-    assert seat is not None  # noqa: S101  (what is inserted is returned)
+    assert seat is not None  # noqa: S101  (an insert returns its row)
     values = _assignment(pool_id, seat[0], sitter, place, now)
     assigned = _ASSIGN[driver.dialect.name].one(driver, values)
     if assigned is None:
@@ -176,19 +177,19 @@ def find_viewer(
 
 
 def stand_up(driver: Driver, seated: Seated) -> None:
-    """Take somebody out again who was not counted, as if they had never sat."""
+    """Undo `find_viewer` for a person who couldn't be counted."""
     _UNASSIGN.count(driver, {"assignment": seated.assignment_id})
     leave(driver, seated.seat_id)
 
 
 def leave(driver: Driver, seat_id: int) -> None:
-    """Free a seat nobody sits in, or take it away where nobody ever had it."""
+    """Delete a seat that no one ever had; set any other to free."""
     if not _TAKE_AWAY.count(driver, {"seat": seat_id}):
         _FREE.count(driver, {"seat": seat_id})
 
 
 def count_on(driver: Driver, pool_id: int, more: int) -> bool:
-    """Count so many more as used if they fit, in one conditional statement: the guard of it all."""
+    """Add to the pool's count if there is room, in one conditional statement that prevents overselling."""
     return _COUNT_IN.count(driver, {"pool": pool_id, "more": more}) == 1
 
 

@@ -1,4 +1,4 @@
-"""Claims and releases of seats; only they and pool_locks_and_seat_counts count seats."""
+"""Claims and releases of seats; only this module and lms/seats/seat_counts.py count seats."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,13 +38,13 @@ from lms.seats.transfer_rules import Refill, refill_of
 from lms.seats.waitlist_offers import offer_next
 
 TRIES: Final = 5
-NOBODY_SITS = N_("Nobody has this seat.")
+NOBODY_SITS = N_("No one has this seat.")
 NOT_LOCKED = N_("This seat isn't waiting for approval.")
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The seat is this person's from now on; `was_invited` tells that it had been held for them."""
+    """The person now has the seat; `was_invited` means that it had been reserved for them."""
 
     seat: str
     was_invited: bool
@@ -52,14 +52,14 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Already:
-    """This person has had a seat of the pool since before; nothing changed."""
+    """The person already had a seat in the pool; nothing changed."""
 
     seat: str
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The pool takes nobody new: its term is over."""
+    """The pool admits no new people because its term has ended."""
 
     standing: Standing
 
@@ -69,7 +69,7 @@ Claim = Claimed | Already | Full | Closed
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """A seat was given up; `refill` tells when somebody else may have it."""
+    """A released seat; `refill` says when someone else can have it."""
 
     seat: str
     refill: Refill
@@ -77,7 +77,7 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A person's place in a pool, as it stands."""
+    """A person's current seat or invitation in a pool."""
 
     id: int
     seat_id: int
@@ -106,7 +106,7 @@ _held = (
     .join(Seat, Seat.id == Assignment.seat_id)
     .where(Assignment.pool_id == bindparam("pool"), Assignment.ended_at.is_(None))
 )
-# Three statements in one, so that each finds its rows by the unique index it belongs to.
+# Three statements in one, so that each uses its own unique index.
 _HELD: Final = union_all(
     _held.where(Assignment.login_id.in_(select(_Own.id).where(_own))),
     _held.where(Assignment.email_key.in_(select(_Own.email_key).where(_surely_own))),
@@ -121,10 +121,10 @@ _HELD: Final = union_all(
 def claim(
     session: Session, pool_id: int, login_id: int, *, actor: str | None, now: datetime
 ) -> Claim:
-    """Take a seat for a login: once, however often it is asked for (PRODUCT.md, S4 and I4).
+    """Claim a seat for a login; repeated claims have no further effect (PRODUCT.md, S4 and I4).
 
-    An invitation or offer to this person, by whichever of their addresses, becomes their seat
-    without a second count. Raises NotFound for a login that is none.
+    An invitation or offer to any of the person's addresses becomes their seat without counting
+    twice. Raises NotFound for an unknown login, and Conflict if the seat keeps changing.
     """
     got = seat_newcomer(session, pool_id, login_id, actor=actor, now=now)
     if isinstance(got, Seated):
@@ -136,11 +136,11 @@ def claim(
         done = _claim_once(session, pool_id, sitter, actor=actor, now=now)
         if done is not None:
             return done
-    raise Conflict(N_("This seat is being changed at this moment. Try again."))
+    raise Conflict(N_("This seat is being changed right now. Try again."))
 
 
 def asking_sitter(session: Session, login_id: int) -> Sitter:
-    """Return the person that a login belongs to, as they would sit; raises NotFound."""
+    """Return the person that a login belongs to, after merges; raises NotFound."""
     asking = session.execute(_ASKING, {"login": login_id}).one_or_none()
     if asking is None:
         raise NotFound
@@ -148,14 +148,14 @@ def asking_sitter(session: Session, login_id: int) -> Sitter:
 
 
 def seat_held(session: Session, pool_id: int, sitter: Sitter) -> Held | None:
-    """Return the place that a person has in a pool: claimed before frozen, offered, invited."""
+    """Return a person's seat or invitation in a pool, or None."""
     return next(iter(_read_held(session, pool_id, sitter)), None)
 
 
 def _claim_once(
     session: Session, pool_id: int, sitter: Sitter, *, actor: str | None, now: datetime
 ) -> Claim | None:
-    """Try to take a seat as things are read; None means that they changed meanwhile."""
+    """Try once to claim a seat; None means that the data changed in the meantime."""
     held = _read_held(session, pool_id, sitter)
     sits = next((one for one in held if one.state is AssignmentState.CLAIMED), None)
     if sits is not None:
@@ -175,7 +175,7 @@ def _claim_once(
 def _claim_held(
     session: Session, pool_id: int, sitter: Sitter, *, actor: str | None, now: datetime
 ) -> Claim | None:
-    """Make an invitation, an offer or a frozen seat the person's own; the pool is locked for it."""
+    """Turn an invitation, an offer or a frozen seat into the person's claimed seat, under the pool's lock."""
     lock_pool(session, pool_id)
     held = _read_held(session, pool_id, sitter)
     good = [one for one in held if one.expires_at is None or one.expires_at > now]
@@ -208,7 +208,7 @@ def _accept(session: Session, pool_id: int, held: Held, sitter: Sitter, *, now: 
 
 
 def _let_go(session: Session, pool_id: int, held: Held, *, now: datetime) -> None:
-    """End what has run out, or a second place of the same person, and pass the seat on."""
+    """End an expired or duplicate assignment and offer its seat to the next person."""
     session.execute(
         update(Assignment)
         .where(Assignment.id == held.id)
@@ -237,10 +237,10 @@ def release(
     actor: str | None,
     now: datetime,
 ) -> Released:
-    """Take a seat from whoever has it: playback ends (E1), they are told, the next is offered it.
+    """Release a seat: playback ends (E1), the person is notified, and the next one gets an offer.
 
-    Refilling counts as reassigning, so a seat given up before its time is locked (S3). Raises
-    NotFound, and Conflict when nobody has the seat.
+    Refilling counts as reassigning, so a seat released too early is locked (S3). Raises NotFound,
+    and Conflict if no one has the seat.
     """
     seat = lock_seat(session, seat_id)
     holder = holder_of(session, seat)
@@ -256,7 +256,7 @@ def release(
 def pass_on(
     session: Session, seat: Seat, was: AssignmentState, refill: Refill, *, now: datetime
 ) -> Released:
-    """Pass on a seat that somebody has left, or lock it until it may be filled."""
+    """Free a seat that a person left and offer it, or lock it until it can be filled."""
     if refill.is_free:
         set_seat(session, seat.id, SeatState.FREE, None)
         if was in COUNTED:
@@ -276,7 +276,7 @@ def release_many(
     actor: str | None,
     now: datetime,
 ) -> tuple[Released, ...]:
-    """Take several seats at once, all or none; raises as `release` does."""
+    """Release several seats, all or none; raises as `release` does."""
     in_order = session.scalars(
         select(Seat.public_id)
         .where(Seat.public_id.in_(list(seat_ids)))
@@ -288,9 +288,10 @@ def release_many(
 
 
 def approve_refill(session: Session, seat_id: str, *, actor: str | None, now: datetime) -> None:
-    """Open a locked seat before its time: what staff do with one click (PRODUCT.md, S3).
+    """Unlock a locked seat early, with staff's approval (PRODUCT.md, S3).
 
-    It goes to whoever waits first. Raises NotFound, and Conflict when the seat isn't locked.
+    It is offered to the first person on the waitlist. Raises NotFound, and Conflict if the seat
+    isn't locked.
     """
     seat = lock_seat(session, seat_id)
     if seat.state is not SeatState.LOCKED:
@@ -303,7 +304,7 @@ def approve_refill(session: Session, seat_id: str, *, actor: str | None, now: da
 
 
 def holder_of(session: Session, seat: Seat) -> Assignment:
-    """Return who has a seat, locked; the pool is locked already. Raises Conflict for nobody."""
+    """Return a seat's current assignment, locked; the caller has locked the pool. Raises Conflict."""
     holder = session.scalar(
         select(Assignment)
         .where(Assignment.seat_id == seat.id, Assignment.ended_at.is_(None))
@@ -324,7 +325,7 @@ def end_holding(
     links: Links,
     now: datetime,
 ) -> None:
-    """End somebody's time in a seat: they are told if they knew of it, and stop watching by it."""
+    """End an assignment, and notify the person if they knew of it; playback through it ends."""
     knew = holder.state not in OPEN or holder.notified_at is not None
     if knew and reason is not AssignmentEnd.ERASED:
         mails.send_released(session, holder, pool, links=links, now=now)
@@ -334,7 +335,7 @@ def end_holding(
 def end_untold(
     session: Session, holder: Assignment, reason: AssignmentEnd, *, now: datetime
 ) -> None:
-    """End somebody's time in a seat, of which the caller tells them; they stop watching by it."""
+    """End an assignment whose person the caller notifies; playback through it ends."""
     holder.state, holder.ended_at, holder.ended_as = AssignmentState.RELEASED, now, reason
     session.flush()
     if holder.login_id is not None:

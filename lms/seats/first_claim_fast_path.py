@@ -1,11 +1,10 @@
 """First claim fast path: seats a newcomer to a pool by conditional inserts, without prior reads.
 
-A webinar is announced, a link goes round, and hundreds take a seat within a minute; all of them
-share one row, the pool's count. So this way asks nothing first. The insert of the seat carries
-what has to be true, and where it isn't, nothing is written and the careful way (lms/seats/claims.py)
-finds out why. The order is that of every claim: seat, assignment, and last the count. SQLite runs
-the statements one by one; PostgreSQL, where each costs a round trip, gets the same as one
-(docs/decisions/one-claim-one-round-trip.md).
+After an announcement, hundreds of people claim a seat within a minute, and all of them share the
+row with the pool's count. So the insert of the seat carries all conditions. If one fails, nothing
+is written, and the slower path (lms/seats/claims.py) finds out why. The order is that of every
+claim: seat, assignment, and last the count. SQLite runs the statements one by one; PostgreSQL,
+where each costs a round trip, runs them as one (docs/decisions/seat-claims.md).
 """
 
 from collections.abc import Mapping
@@ -60,8 +59,8 @@ _login: Final = bindparam("login", type_=_LOGINS.c.id.type)
 _pool: Final = bindparam("pool", type_=POOLS.c.id.type)
 _seat: Final = bindparam("new_seat", type_=SEATS.c.public_id.type)
 
-# One log-in with no other name, a grant in force, and room in the pool. That they have no place in
-# it yet is for the unique indexes to say. A seat that somebody left is found by the careful way.
+# A login without merged ones or aliases, an active grant, and room in the pool. The unique indexes
+# check that the person has no seat yet. A pool with a freed seat is left to the slower path.
 _IS_NEW: Final = (
     _asking.c.id == _login,
     _asking.c.merged_into.is_(None),
@@ -97,7 +96,7 @@ _ADD: Final = (
 
 
 def _assigned(seat_id: ColumnElement[Any], *seats: FromClause) -> tuple[list[str], Select[Any]]:
-    """Return the columns of an assignment, and what is put into them."""
+    """Return the columns of an assignment and the SELECT that fills them."""
     columns = {
         "pool_id": _pool,
         "seat_id": seat_id,
@@ -123,7 +122,7 @@ _ASSIGN: Final = CompiledStatement(
 
 
 def _in_one() -> Select[*tuple[Any, ...]]:
-    """Return seat, assignment, count and trail as one statement; each waits for the one before."""
+    """Return one statement for seat, assignment, count and audit; each part depends on the one before."""
     seat: CTE = _ADD.cte("seat_added")
     viewer: CTE = (
         insert_on_postgresql(ASSIGNMENTS)
@@ -156,9 +155,9 @@ _IN_ONE: Final = CompiledStatement(_in_one())
 def seat_newcomer(
     session: Session, pool_id: int, login_id: int, *, actor: str | None, now: datetime
 ) -> Seated | Full | None:
-    """Seat somebody new in a pool in force, as one claim; None, and nothing written, for all others.
+    """Claim a seat for a newcomer to a pool with an active grant; None, with nothing written, for others.
 
-    An invitation to their address clashes with it, and is left to the careful way.
+    An invitation to their address causes a conflict and is left to the slower path.
     """
     driver = Driver.of(session)
     seat = new_public_id()

@@ -22,7 +22,7 @@ from lms.seats.seat_counts import standing_of
 
 REMINDED_ON: Final = (3, 10)
 AT_ONCE: Final = 100
-SUBJECT = N_("%(organization)s still keeps a seat for you")
+SUBJECT = N_("Reminder: %(organization)s has a seat for you")
 MORNING: Final = time(9)
 
 
@@ -35,10 +35,10 @@ class _Open:
 
 
 def remind_invited(session: Session, *, mail_context: MailContext, now: datetime) -> int:
-    """Remind whoever was invited 3 or 10 days ago; returns how many letters were written.
+    """Remind people who were invited 3 or 10 days ago; return the number of emails.
 
-    At most a hundred in a transaction: call it again until it returns 0. Each has a link of its
-    own; those sent before still work. Whoever was never written to isn't reminded.
+    At most 100 in a transaction: call it again until it returns 0. Each email has a new link;
+    earlier links still work. People whose invitation was never emailed aren't reminded.
     """
     written = 0
     for one in _open_invitations(session, now):
@@ -56,7 +56,7 @@ def remind_invited(session: Session, *, mail_context: MailContext, now: datetime
 
 
 def reminded_at(invited_at: datetime, day: int, zone: ZoneInfo) -> datetime:
-    """Return when somebody is reminded on a day after they were invited: in the morning."""
+    """Return when to send the reminder of that day: 9 AM in the zone, or earlier if invited earlier in the day."""
     on = invited_at.astimezone(zone).date() + timedelta(days=day)
     return min(datetime.combine(on, MORNING, tzinfo=zone), invited_at + timedelta(days=day))
 
@@ -79,7 +79,7 @@ def _open_invitations(session: Session, now: datetime) -> list[_Open]:
 
 
 def _due_day(one: _Open, default_zone: ZoneInfo, now: datetime) -> int | None:
-    """Return which reminder is due: the latest whose day has come, in the organization's zone."""
+    """Return the latest reminder whose day has come in the organization's time zone, or None."""
     zone = read_zone(one.zone) if one.zone else default_zone
     invited_at = one.expires_at - STAYS_OPEN
     due = [day for day in REMINDED_ON if reminded_at(invited_at, day, zone) <= now]
@@ -87,7 +87,7 @@ def _due_day(one: _Open, default_zone: ZoneInfo, now: datetime) -> int | None:
 
 
 def _remind(session: Session, one: _Open, key: str, *, links: Links, now: datetime) -> bool:
-    """Write a reminder, unless the pool takes nobody at this time."""
+    """Email a reminder, unless the pool admits no one now; return whether it was written."""
     if not standing_of(session, one.pool_id, now).takes_people:
         return False
     invited = session.get_one(Assignment, one.id, populate_existing=True)
@@ -102,7 +102,7 @@ def _remind(session: Session, one: _Open, key: str, *, links: Links, now: dateti
         subject=SUBJECT % {"organization": about.organization},
         values={
             "organization": about.organization,
-            "covers": about.covers or N_("all webinars of this house"),
+            "covers": about.covers or N_("all webinars"),
             "days": days_left(one.expires_at, now),
             "action_url": link_of(session, one.id, links=links, now=now),
         },

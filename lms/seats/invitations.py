@@ -44,15 +44,15 @@ from lms.seats.waitlist_offers import offer_next
 STAYS_OPEN: Final = timedelta(days=14)
 MOST_AT_ONCE: Final = 200
 EXPIRED_AT_ONCE: Final = 500
-TAKES_NOBODY = N_("Nobody can be invited: the term of these seats is over.")
-TOO_MANY_AT_ONCE = N_("Invite at most 200 people at once; for more, import a list.")
-NOT_OPEN = N_("This seat isn't waiting for anybody to take it.")
-IN_ALREADY = N_("This address has a seat in this pool already.")
+TAKES_NOBODY = N_("You can't invite people because these seats have ended.")
+TOO_MANY_AT_ONCE = N_("You can invite up to 200 people at once. To invite more, import a list.")
+NOT_OPEN = N_("This seat doesn't have an open invitation.")
+IN_ALREADY = N_("This email address already has one of these seats.")
 
 
 @dataclass(frozen=True, slots=True)
 class Invitee:
-    """Who is to be invited, and what to call them."""
+    """The address and name of a person to invite."""
 
     address: Address
     name: str = ""
@@ -60,7 +60,7 @@ class Invitee:
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """A seat is kept for this address, and the letter is written."""
+    """A seat is reserved for this address, and the invitation is in the outbox."""
 
     email: str
     seat: str
@@ -68,7 +68,7 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyIn:
-    """This person has a place in the pool, whichever of their addresses it was."""
+    """The person already has a seat or an invitation in the pool, under any of their addresses."""
 
     email: str
     seat: str
@@ -77,7 +77,7 @@ class AlreadyIn:
 
 @dataclass(frozen=True, slots=True)
 class NoSeat:
-    """No seat was free for this address any more."""
+    """No free seat was left for this address."""
 
     email: str
 
@@ -94,10 +94,10 @@ def invite(
     actor: str | None,
     now: datetime,
 ) -> tuple[Answer, ...]:
-    """Keep a seat for each address and write the letters; each gets an answer of its own.
+    """Reserve a seat for each address and email the invitations; return one answer per address.
 
-    An address given twice is invited once. Raises Conflict when the pool takes nobody new, and
-    Invalid for more than 200 at once.
+    An address given twice is invited once. Raises Conflict if the pool admits no one, and Invalid
+    for more than 200 people.
     """
     if len(people) > MOST_AT_ONCE:
         raise Invalid(TOO_MANY_AT_ONCE, fields={"addresses": TOO_MANY_AT_ONCE})
@@ -123,10 +123,10 @@ def invite(
 
 
 def fresh_link(session: Session, seat_id: str, *, actor: str | None, now: datetime) -> str:
-    """Make a fresh link for an open invitation and return its token, for a manager to copy.
+    """Create a new link for an open invitation and return its token, for a manager to copy.
 
-    Those made before stop working, and the invitation stays open for 14 days again. Raises
-    NotFound, and Conflict when nobody is invited to the seat.
+    Earlier links stop working, and the invitation is extended to 14 days from now. Raises NotFound,
+    and Conflict if no one is invited to the seat.
     """
     invited = _open_one(session, seat_id)
     _prolong(session, invited, now)
@@ -138,13 +138,26 @@ def fresh_link(session: Session, seat_id: str, *, actor: str | None, now: dateti
 def send_again(
     session: Session, seat_id: str, *, links: Links, actor: str | None, now: datetime
 ) -> None:
-    """Write an invitation once more, with a fresh link; raises as `fresh_link` does."""
+    """Resend an invitation with a new link; raises as `fresh_link` does."""
     invited = _open_one(session, seat_id)
     _prolong(session, invited, now)
     claim_links.void_links(session, invited.id, now=now)
     audit.record(session, "seat.invitation_resent", seat_id, actor=actor, now=now)
     pool = session.get_one(Pool, invited.pool_id)
     write_one(session, pool, invited.id, links=links, now=now)
+
+
+def extend(session: Session, seat_id: str, *, actor: str | None, now: datetime) -> None:
+    """Extend an invitation and its links to 14 days from now, without an email.
+
+    Raises NotFound, and Conflict if no one is invited to the seat.
+    """
+    invited = _open_one(session, seat_id)
+    if invited.state is not AssignmentState.INVITED:
+        raise Conflict(NOT_OPEN)
+    _prolong(session, invited, now)
+    claim_links.extend_links(session, invited.id, until=now + STAYS_OPEN)
+    audit.record(session, "seat.invitation_extended", seat_id, actor=actor, now=now)
 
 
 def correct_address(
@@ -156,10 +169,10 @@ def correct_address(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Send an unclaimed invitation to another address; that is no reassignment (S3).
+    """Send an unclaimed invitation to another address; this isn't a reassignment (S3).
 
-    The old link stops working. Raises NotFound, and Conflict when the seat was claimed or the
-    address has one of its own.
+    The old link stops working. Raises NotFound, and Conflict if the seat was claimed or the address
+    already has a seat.
     """
     invited = _open_one(session, seat_id)
     if invited.login_id is not None:
@@ -188,10 +201,10 @@ def write_invitations(
     now: datetime,
     since: datetime | None = None,
 ) -> int:
-    """Write the letters of invitations and offers that have none yet; returns how many.
+    """Email invitations and offers that haven't been emailed; return how many.
 
-    With `since`, of invitations only those made from then on. Call it again until it returns 0,
-    each time in a transaction of its own.
+    With `since`, only invitations created from then on; offers are always included. Call it until
+    it returns less than `limit`, each time in its own transaction.
     """
     pool = session.get_one(Pool, pool_id)
     which = and_(
@@ -208,6 +221,7 @@ def write_invitations(
         .where(which)
         .order_by(Assignment.id)
         .limit(limit)
+        # two transactions email different invitations
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
@@ -218,13 +232,13 @@ def write_invitations(
 
 
 def link_of(session: Session, assignment_id: int, *, links: Links, now: datetime) -> str:
-    """Return one more link to an open invitation, for a reminder; those sent before still work."""
+    """Return an additional link to an open invitation, for a reminder; earlier links still work."""
     invited = session.get_one(Assignment, assignment_id)
     return links.page(f"/claim/{_link(session, invited, now)}")
 
 
 def expire_due(session: Session, *, now: datetime) -> int:
-    """End invitations and offers that ran out, and pass their seats on; returns how many."""
+    """End expired invitations and offers, and offer their seats to the next people; return how many."""
     due = and_(Assignment.state.in_(OPEN), Assignment.expires_at <= now)
     found = session.execute(
         select(Assignment.id, Assignment.pool_id)
@@ -233,6 +247,7 @@ def expire_due(session: Session, *, now: datetime) -> int:
         .limit(EXPIRED_AT_ONCE)
     ).all()
     ended = 0
+    # in ID order, so that two transactions never deadlock
     for pool_id in sorted({row.pool_id for row in found}):
         ids = [row.id for row in found if row.pool_id == pool_id]
         lock_pool(session, pool_id)
@@ -266,7 +281,7 @@ def _answer(session: Session, pool: Pool, one: Invitee, got: object) -> Answer:
 
 
 def held_by(session: Session, pool_id: int, address: Address) -> AlreadyIn | None:
-    """Return the place of whoever an address belongs to, if they have one."""
+    """Return the seat or invitation of the person an address belongs to, or None."""
     own = select(Login.id).where(Login.email_key == address.key, Login.confirmed_at.is_not(None))
     merged = select(Login.merged_into).where(
         Login.email_key == address.key, Login.merged_into.is_not(None)
@@ -312,13 +327,14 @@ def _open_one(session: Session, seat_id: str) -> Assignment:
 
 
 def _prolong(session: Session, invited: Assignment, now: datetime) -> None:
-    if invited.state is AssignmentState.INVITED:  # an offer is held for 72 hours and no longer
+    if invited.state is AssignmentState.INVITED:  # an offer always lasts 72 hours
         invited.expires_at = now + STAYS_OPEN
     session.flush()
 
 
 def _link(session: Session, invited: Assignment, now: datetime, *, is_mailed: bool = True) -> str:
-    assert invited.expires_at is not None  # noqa: S101  (the database holds it for open ones)
+    assert invited.expires_at is not None  # noqa: S101  (a CHECK requires it for open ones)
+    # a CHECK requires that a link expires after it was created
     expires_at = max(invited.expires_at, now + timedelta(seconds=1))
     return claim_links.add_link(
         session, invited, is_mailed=is_mailed, expires_at=expires_at, now=now
@@ -328,7 +344,7 @@ def _link(session: Session, invited: Assignment, now: datetime, *, is_mailed: bo
 def write_one(
     session: Session, pool: Pool, assignment_id: int, *, links: Links, now: datetime
 ) -> None:
-    """Write the letter of one invitation or offer, with a link of its own."""
+    """Email one invitation or offer, with its own link."""
     invited = session.get_one(Assignment, assignment_id, populate_existing=True)
     about = mails.about_pool(session, pool)
     _write(session, invited, about, links=links, now=now)

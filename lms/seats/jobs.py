@@ -23,11 +23,11 @@ from lms.seats.bulk_release_and_reinvite import (
 )
 from lms.seats.seat_counts import TELL
 
-AT_ONCE = 25  # a code that is asked for meanwhile waits for the transaction, on SQLite
+AT_ONCE = 25  # small, because on SQLite a sign-in code waits for the whole transaction
 
 
 def tell(carrel: Carrel, run: JobRun) -> None:
-    """Write the letters that a pool owes: a few in a transaction, each once."""
+    """Email a pool's offers, invitations and releases: a few per transaction, each once."""
     links = Links(carrel.settings.base_url)
     with carrel.database.read_session() as session:
         pool_id = session.scalar(select(Pool.id).where(Pool.public_id == run.subject))
@@ -48,12 +48,12 @@ def tell(carrel: Carrel, run: JobRun) -> None:
         with carrel.database.transaction() as session:
             run.hold(session)
             written = _tell_released(session, pool_id, some, links)
-        if written:  # what was told before is no work
+        if written:  # no pause is needed after emails that were already written
             _pause(carrel, run)
 
 
 def _tell_released(session: Session, pool_id: int, ids: Sequence[int], links: Links) -> int:
-    """Write to those of these people who were not told yet; returns how many."""
+    """Email those of these people who weren't notified yet; return how many."""
     pool = session.get_one(Pool, pool_id)
     ended = session.scalars(
         select(Assignment).where(Assignment.id.in_(ids), Assignment.ended_at.is_not(None))
@@ -67,7 +67,7 @@ def _tell_released(session: Session, pool_id: int, ids: Sequence[int], links: Li
 
 
 def release_list(carrel: Carrel, run: JobRun) -> None:
-    """Release the people of a list, a few in each transaction; who has left before is passed over."""
+    """Release the people of a list, a few per transaction; those who have left are skipped."""
     links, actor = Links(carrel.settings.base_url), run.payload["actor"]
 
     def release(session: Session, some: Sequence[int]) -> None:
@@ -77,7 +77,7 @@ def release_list(carrel: Carrel, run: JobRun) -> None:
 
 
 def send_list_again(carrel: Carrel, run: JobRun) -> None:
-    """Write the invitations of a list again, each once, however often this is begun anew."""
+    """Resend the invitations of a list, each once, even if the job restarts."""
     links, actor = Links(carrel.settings.base_url), run.payload["actor"]
     since = datetime.fromisoformat(run.payload["since"])
 
@@ -106,9 +106,9 @@ def _work_through(
 
 
 def _pause(carrel: Carrel, run: JobRun) -> None:
-    """Let others go first where they wait: who writes to the database, and the jobs of the lane.
+    """Let other writers and the lane's other jobs go first; raises Stopped and StandAside.
 
-    What was not done is left for the next time; raises Stopped and StandAside.
+    After StandAside the job continues later with what is left.
     """
     carrel.database.let_others_write()
     if run.canceled():

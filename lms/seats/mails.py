@@ -21,16 +21,16 @@ from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.seats.seat_counts import HELD_BACK_FOR
 
 INVITED = N_("%(organization)s has a seat for you")
-OFFERED = N_("The seat you waited for at %(organization)s is free")
-MOVED = N_("%(organization)s has given you another seat")
-CLAIMED = N_("Your seat is ready: %(covers)s")
+OFFERED = N_("A seat from %(organization)s is free for you")
+MOVED = N_("%(organization)s moved you to another seat")
+CLAIMED = N_("You have a seat: %(covers)s")
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What letters and claim pages say of a pool: whose it is, what it covers ("" is everything).
+    """What emails and claim pages say about a pool: its organization, and what it covers ("" is all).
 
-    `slug` is that of what it covers, `page` the path of its page.
+    `slug` is that of what it covers; `page` is the path of that page.
     """
 
     organization: str
@@ -40,7 +40,7 @@ class About:
 
 
 def about_pool(session: Session, pool: Pool) -> About:
-    """Return what letters and claim pages say of a pool."""
+    """Return what emails and claim pages say about a pool."""
     organization = session.scalars(
         select(Organization.name).where(Organization.id == kept_organization(pool.organization_id))
     ).one()
@@ -59,14 +59,14 @@ def about_pool(session: Session, pool: Pool) -> About:
 
 
 def days_left(expires_at: datetime, now: datetime) -> int:
-    """Return in how many days, at least 1, an invitation runs out: one made a minute ago has all 14."""
+    """Return the days until an invitation expires, rounded, at least 1."""
     return max(1, round((expires_at - now) / timedelta(days=1)))
 
 
 def send_invitation(
     session: Session, invited: Assignment, about: About, link: str, *, now: datetime
 ) -> None:
-    """Invite somebody, or offer them the seat they waited for, by a link that is theirs alone."""
+    """Email an invitation, or an offer to a person on the waitlist, with a personal link."""
     to = address_of(session, invited)
     if to is None or invited.expires_at is None:
         return
@@ -99,10 +99,7 @@ def send_claimed(
     links: Links,
     now: datetime,
 ) -> None:
-    """Tell somebody that the seat is theirs, where they watch, and by which link always.
-
-    The calendar's `entry` of a webinar to come goes along.
-    """
+    """Confirm a claimed seat, with the page to watch on and a calendar entry if there is one."""
     email = session.scalar(select(Login.email).where(Login.id == login_id))
     if email is None:
         return
@@ -130,10 +127,10 @@ def send_claimed(
 def send_released(
     session: Session, holder: Assignment, pool: Pool, *, links: Links, now: datetime
 ) -> None:
-    """Tell somebody that their seat, or their invitation, was taken back.
+    """Notify a person that their seat or invitation was revoked.
 
-    Written while it is still theirs, for their state then; it is not sent before a release can
-    no longer be undone.
+    `now` is the time the assignment ends, which identifies the email. The email is delayed until
+    the release can no longer be undone.
     """
     to = address_of(session, holder)
     if to is None:
@@ -144,7 +141,7 @@ def send_released(
         kind="seat_released",
         to=to,
         login_id=holder.login_id,
-        subject=N_("Your seat has been taken back"),
+        subject=N_("Your seat was released"),
         values={
             "organization": about.organization,
             "covers": about.covers,
@@ -159,7 +156,7 @@ def send_released(
 
 
 def untold_of(session: Session, ended: Sequence[Assignment]) -> list[Assignment]:
-    """Return those of these assignments that ended of which no letter was written."""
+    """Return those of these ended assignments for which no email was written."""
     keys = {
         one.id: _released_key(one.id, one.ended_at) for one in ended if one.ended_at is not None
     }
@@ -172,9 +169,9 @@ def untold_of(session: Session, ended: Sequence[Assignment]) -> list[Assignment]
 def send_moved(
     session: Session, moved: Assignment, old: Pool, new: Pool, *, links: Links, now: datetime
 ) -> None:
-    """Tell somebody who had a seat that they have another instead, where they watch now.
+    """Notify a person that they were moved to another pool's seat.
 
-    It is not sent before the move can no longer be undone.
+    The email is delayed until the move can no longer be undone.
     """
     to = address_of(session, moved)
     if to is None:
@@ -200,19 +197,19 @@ def send_moved(
 
 
 def withdraw_moved(session: Session, assignment_id: int) -> None:
-    """Keep back the letter about a seat that somebody got instead, unless it has been sent."""
+    """Cancel the email about a move, unless it was sent."""
     _withdraw(session, _moved_key(assignment_id))
 
 
 def withdraw_released(session: Session, ended: Assignment) -> None:
-    """Keep back the letter about an assignment that ended, unless it has been sent."""
+    """Cancel the email about an ended assignment, unless it was sent."""
     if ended.ended_at is None:
         return
     _withdraw(session, _released_key(ended.id, ended.ended_at))
 
 
 def address_of(session: Session, assignment: Assignment) -> str | None:
-    """Return where a person is written to: their log-in's address, else the one invited."""
+    """Return the address to email a person at: their login's, or else the invited one."""
     own = None
     if assignment.login_id is not None:
         own = session.scalar(select(Login.email).where(Login.id == assignment.login_id))

@@ -36,15 +36,16 @@ from lms.seats.waitlist_offers import offer_next
 
 MOST_AT_ONCE: Final = 200
 MOVED: Final = "seat.moved"
-TOO_MANY = N_("Move at most 200 people at once.")
-NO_ROOM = N_("So many seats aren't free there. Choose fewer people, or ask for more seats.")
+TOO_MANY = N_("You can move up to 200 people at once.")
+NO_ROOM = N_("There aren't enough free seats there. Select fewer people, or add seats.")
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """How many people moved; the others stayed where they are.
+    """How many people moved and how many stayed.
 
-    Who has a seat or an invitation there already stays, and who is kept for a renewal.
+    People who already have a seat or an invitation in the new pool stay, and so do people with a
+    frozen seat.
     """
 
     moved: int
@@ -53,7 +54,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class OneMove:
-    """One person's seat before and after a move, by their outside ids, and the pool before."""
+    """One person's seats before and after a move, by public ID, and the old pool."""
 
     old: str
     new: str
@@ -69,11 +70,11 @@ def move_many(
     actor: str | None,
     now: datetime,
 ) -> Move:
-    """Move the people of some seats to another pool: all who can be moved, or nobody.
+    """Move the people of some seats to another pool, all or none of those who can move.
 
-    Whoever has claimed a seat has the other at once and is told; whoever is invited is invited
-    anew. Raises Invalid for more than 200, NotFound for a seat that is none, Conflict when the
-    pool takes nobody or too few seats of it are free.
+    People with a claimed seat get the new one at once and are notified; invited people get a new
+    invitation. Raises Invalid for more than 200, NotFound for an unknown seat, and Conflict if the
+    pool admits no one or has too few free seats.
     """
     if len(seat_ids) > MOST_AT_ONCE:
         raise Invalid(TOO_MANY)
@@ -84,6 +85,7 @@ def move_many(
     ).all()
     if len(rows) != len(set(seat_ids)):
         raise NotFound
+    # in ID order, so that two moves never deadlock
     for each in sorted({pool_id, *(row.pool_id for row in rows)}):
         lock_pool(session, each)
     if not standing_of(session, pool_id, now).takes_people:
@@ -98,7 +100,7 @@ def move_many(
 
 
 def moved_together(session: Session, *, actor: str, at: datetime) -> tuple[OneMove, ...]:
-    """Return the seats of those whom one person moved in one act."""
+    """Return the moves that a person made in one action."""
     rows = session.execute(
         select(Seat.public_id, Seat.pool_id, AuditEntry.detail)
         .join(AuditEntry, AuditEntry.subject == Seat.public_id)
@@ -109,12 +111,13 @@ def moved_together(session: Session, *, actor: str, at: datetime) -> tuple[OneMo
 
 
 def move_back(session: Session, one: OneMove, *, actor: str | None, now: datetime) -> None:
-    """Undo a move of half a minute ago or less: the same person sits where they sat.
+    """Undo a move within 30 seconds.
 
-    Letters about it are withdrawn unless they were sent. Raises NotFound, and Conflict when it is
-    too late.
+    Emails about it are withdrawn. Raises NotFound, and Conflict if it is too late or the person was
+    already notified.
     """
     both = select(Seat.pool_id).where(Seat.public_id.in_((one.old, one.new)))
+    # in ID order, so that it never deadlocks with a move
     for each in sorted(session.scalars(both)):
         lock_pool(session, each)
     seat = lock_seat(session, one.new)
@@ -127,6 +130,7 @@ def move_back(session: Session, one: OneMove, *, actor: str | None, now: datetim
     stand_up(Driver.of(session), Seated(sits.id, seat.id, seat.public_id))
     count_out(session, seat.pool_id)
     pool_id = seat.pool_id
+    # the statements above bypassed the session
     session.expire_all()
     restore(session, one.old, actor=actor, now=now)
     offer_next(session, pool_id, now=now)
@@ -135,7 +139,7 @@ def move_back(session: Session, one: OneMove, *, actor: str | None, now: datetim
 def _move(
     session: Session, seat_id: str, pool_id: int, *, links: Links, actor: str | None, now: datetime
 ) -> AssignmentState | None:
-    """Move one person; None for who stays, else how they sit there."""
+    """Move one person; return their new state, or None if they stay."""
     seat = lock_seat(session, seat_id)
     holder = claims.holder_of(session, seat)
     if seat.pool_id == pool_id or holder.state is AssignmentState.FROZEN:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
+from typing import BinaryIO, Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -11,16 +11,18 @@ from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Invalid
 from lms.mail.links import Links
 from lms.models.orders import NamedPerson, OrderLine
-from lms.organizations.staff_list_parser import read_pasted
+from lms.organizations.staff_list_parser import read_file, read_pasted
 from lms.seats import invitations
 from lms.seats.invitations import MOST_AT_ONCE, Invitee
 
-NOT_READ: Final = N_("Line %(line)s isn't an email address. Write one person per line.")
-TOO_MANY: Final = N_("You named %(named)s people for %(seats)s seats. Add seats, or name fewer.")
+NOT_READ: Final = N_("Line %(line)s isn't an email address. Enter one person per line.")
+TOO_MANY: Final = N_(
+    "You entered %(named)s people for %(seats)s seats. Add seats, or enter fewer people."
+)
 
 
 def read_names(text: str, *, seats: int | None) -> tuple[Invitee, ...]:
-    """Return the people of pasted text, each once; raises Invalid (field `people`).
+    """Return the people in pasted text, each once; raises Invalid (field `people`).
 
     `seats` is how many there are for them, None for any number.
     """
@@ -36,8 +38,28 @@ def read_names(text: str, *, seats: int | None) -> tuple[Invitee, ...]:
     return tuple(found.values())
 
 
+def as_pasted(people: Iterable[Invitee]) -> str:
+    """Return people as the text that `read_names` reads."""
+    return "\n".join(_line(one.name, one.address.shown) for one in people)
+
+
+def read_list(file: BinaryIO) -> str:
+    """Return the rows of a CSV file as the text that `read_names` reads, unreadable rows included.
+
+    Raises Invalid (field `file`) if the file isn't a list.
+    """
+    return "\n".join(
+        " ".join(entry.raw.split()) if entry.fault else _line(entry.name, entry.email)
+        for entry in read_file(file)
+    )
+
+
+def _line(name: str, email: str) -> str:
+    return f"{name} <{email}>" if name else email
+
+
 def name_people(session: Session, line_id: int, people: Iterable[Invitee]) -> None:
-    """Write down who is to have the seats of an order line, in place of who was named before."""
+    """Store who gets the seats of an order line; replaces the people named before."""
     session.execute(delete(NamedPerson).where(NamedPerson.order_line_id == line_id))
     session.add_all(
         NamedPerson(
@@ -52,7 +74,7 @@ def name_people(session: Session, line_id: int, people: Iterable[Invitee]) -> No
 
 
 def people_named(session: Session, line_id: int) -> tuple[Invitee, ...]:
-    """Return who was named for the seats of an order line, in the order they were named."""
+    """Return the people named for the seats of an order line, in the order entered."""
     rows = session.scalars(
         select(NamedPerson).where(NamedPerson.order_line_id == line_id).order_by(NamedPerson.id)
     )
@@ -62,7 +84,7 @@ def people_named(session: Session, line_id: int) -> tuple[Invitee, ...]:
 def invite_named(
     session: Session, order_id: int, *, links: Links, actor: str | None, now: datetime
 ) -> None:
-    """Invite everyone named for the seats of an order, whose access is open."""
+    """Invite everyone named for the seats of an order; call it once the order's access is open."""
     lines = session.scalars(
         select(OrderLine).where(OrderLine.order_id == order_id, OrderLine.replaced_at.is_(None))
     )

@@ -27,7 +27,7 @@ from lms.models.seats import (
 
 
 class Standing(StrEnum):
-    """Where a pool stands in its term; only `lms.access.policy.decide` says who may watch."""
+    """The state of a pool's term; only `lms.access.policy.decide` says who can watch."""
 
     IN_FORCE = "in_force"
     GRACE = "grace"
@@ -39,7 +39,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One order line behind a pool: the seats it brings and its term."""
+    """One grant of a pool: its seats and its term."""
 
     id: str
     seats: int | None  # None is unlimited
@@ -52,7 +52,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Where a pool stands, and since or until when; `until` None is for good."""
+    """The state of a pool's term, and its dates; `until` is None for permanent access."""
 
     standing: Standing
     since: datetime | None
@@ -61,7 +61,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How a pool's seats are filled; frozen people are kept for a renewal and use none."""
+    """How a pool's seats are used; frozen people wait for a renewal and use no seat."""
 
     invited: int = 0
     offered: int = 0
@@ -95,12 +95,12 @@ class PoolCard:
 
     @property
     def free(self) -> int | None:
-        """Return how many seats can be filled; None is unlimited."""
+        """Return how many seats are free; None is unlimited."""
         return None if self.capacity is None else self.capacity - self.used
 
     @property
     def takes_people(self) -> bool:
-        """Tell whether someone new may come into it, if a seat is free."""
+        """Return whether new people can be added if a seat is free."""
         return self.term.standing in (
             Standing.IN_FORCE,
             Standing.TO_COME,
@@ -109,7 +109,7 @@ class PoolCard:
 
     @property
     def is_to_assign(self) -> bool:
-        """Tell whether its manager has seats to give: free ones, or unlimited ones that no one has."""
+        """Return whether its manager has seats to assign: free ones, or unlimited ones no one uses."""
         if not self.takes_people or self.meant_for is PoolPurpose.LMS:
             return False
         if self.capacity is None:
@@ -118,17 +118,17 @@ class PoolCard:
 
     @property
     def has_purpose(self) -> bool:
-        """Tell whether its manager says who its seats are for: unlimited ones, which it owns."""
+        """Return whether its manager chooses who its seats are for: an unlimited pool that isn't allotted."""
         return self.capacity is None and self.allotted_by is None and self.takes_people
 
     @property
     def awaits_purpose(self) -> bool:
-        """Tell whether its manager is still to say that; more than one seat used is an answer, too."""
+        """Return whether its manager has yet to choose that; more than one used seat implies a choice."""
         return self.has_purpose and self.meant_for is None and self.used <= 1
 
 
 def read_pools(session: Session, organization_id: int, *, now: datetime) -> tuple[PoolCard, ...]:
-    """Return an organization's pools: those in force first, then by what they cover."""
+    """Return an organization's pools, by standing and then by title."""
     its_pools = Pool.organization_id.in_(family_of(organization_id))
     cards = _cards(session, its_pools, now=now)
     order = tuple(Standing)
@@ -138,7 +138,7 @@ def read_pools(session: Session, organization_id: int, *, now: datetime) -> tupl
 
 
 def read_pool(session: Session, organization_id: int, pool_id: str, *, now: datetime) -> PoolCard:
-    """Return one pool of an organization; raises NotFound for anybody else's."""
+    """Return one pool of an organization; raises NotFound."""
     mine = and_(Pool.organization_id.in_(family_of(organization_id)), Pool.public_id == pool_id)
     cards = _cards(session, mine, now=now)
     if not cards:
@@ -147,7 +147,7 @@ def read_pool(session: Session, organization_id: int, pool_id: str, *, now: date
 
 
 def weigh_term(lines: Sequence[Line], *, now: datetime) -> Term:
-    """Return where a pool of these lines stands; renewals that follow at once extend `until`."""
+    """Return the standing of a pool with these grants; adjoining renewals extend `until`."""
     current = [line for line in lines if _is_current(line, now)]
     if current:
         standing = Standing.IN_FORCE
@@ -229,7 +229,7 @@ def _cards(session: Session, mine: ColumnElement[bool], *, now: datetime) -> lis
 
 
 def _roots(session: Session, pools: Sequence[Pool]) -> dict[int, int]:
-    """Return, for each pool, the pool whose grants admit: itself, or the one it comes from."""
+    """Return for each pool the one whose grants count: itself, or the pool it was allotted from."""
     roots = {pool.id: pool.allotted_from_id or pool.id for pool in pools}
     above = {pool.allotted_from_id for pool in pools} - {None}
     while above:

@@ -1,7 +1,7 @@
 """Pool reconciliation: brings a pool's capacity and people in line with its grants.
 
-Run after a grant was added, changed or taken back, and by a job at each start, end and end of
-grace. It may be run at any time and any number of times.
+Runs after a grant was added, changed or revoked, and from a job at each start, end, and end of
+grace. It is idempotent.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ from lms.seats.waitlist_offers import offer_next
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a pool's people, those of the pools allotted from it included."""
+    """What changed for the people of a pool, including the pools allotted from it."""
 
     standing: Standing
     released: int = 0
@@ -58,7 +58,7 @@ _seen = (
     .correlate(Assignment)
     .scalar_subquery()
 )
-# when somebody was last active: what they last watched, or else that they took the seat
+# last activity: when they last watched, or else when they claimed the seat
 LAST_ACTIVE: Final = case((_seen > Assignment.claimed_at, _seen), else_=Assignment.claimed_at)
 LOSES_FIRST: Final = case(
     (Assignment.leaving_since.is_not(None), 0),
@@ -69,14 +69,13 @@ LOSES_FIRST: Final = case(
 
 
 def settle(session: Session, pool_id: int, *, now: datetime) -> Settled:
-    """Bring a pool's capacity, and its people, to what its grants give now.
+    """Bring a pool's capacity and people in line with its current grants.
 
-    Capacity never drops below what is used (S10): what is over is released before, seats that
-    nobody sits in first, then who a manager chose, offers, invitations, and people by least recent
-    activity (C2). A
-    lapsed pool keeps its people frozen for 90 days; more capacity brings them back, the most
-    recently active first (C1). What is free then is offered to those who wait. A pool allotted
-    from another is settled with it.
+    Capacity never drops below what is used (S10), so excess seats are released first: locked ones,
+    then those of people a manager chose, offers, invitations, and people by least recent activity
+    (C2). A lapsed pool freezes its people for 90 days; more capacity restores them, the most
+    recently active first (C1). Free seats are offered to the waitlist. Pools allotted from this one
+    are included.
     """
     parent_id = session.scalars(
         select(func.coalesce(Pool.allotted_from_id, Pool.id)).where(Pool.id == pool_id)
@@ -92,9 +91,9 @@ def settle(session: Session, pool_id: int, *, now: datetime) -> Settled:
 
 
 def due_settlements(session: Session, *, now: datetime) -> tuple[int, ...]:
-    """Return the pools that `settle` would change by now, in the order of ids.
+    """Return the pools that `settle` would change now, ordered by ID.
 
-    The caller settles each in a transaction of its own.
+    The caller settles each in its own transaction.
     """
     lines: dict[int, list[Line]] = {}
     stored: dict[int, tuple[int | None, bool]] = {}
@@ -112,9 +111,9 @@ def due_settlements(session: Session, *, now: datetime) -> tuple[int, ...]:
 
 
 def end_playback(session: Session, pool_id: int, ended_as: PlaybackEnd, *, now: datetime) -> None:
-    """End what the people of a pool, and of those allotted from it, are playing or looking over.
+    """End playback and previews of the people of a pool and of pools allotted from it.
 
-    Whoever may still watch by something else goes on by itself.
+    Players of people with other access continue automatically.
     """
     family = select(Pool.id).where(or_(Pool.id == pool_id, Pool.allotted_from_id == pool_id))
     viewer = and_(Assignment.pool_id.in_(family), Assignment.ended_at.is_(None))
@@ -199,7 +198,7 @@ def _forget_frozen(session: Session, ids: Sequence[int], now: datetime) -> None:
 
 
 def _lapse(session: Session, family: Sequence[Pool], now: datetime) -> Settled:
-    """Freeze who sits, end who was invited, and leave nothing to be had."""
+    """Freeze claimed seats, end invitations, and set capacity to 0."""
     ids = [pool.id for pool in family]
     still_open = and_(Assignment.pool_id.in_(ids), Assignment.state.in_(OPEN))
     ended = end_assignments(session, still_open, AssignmentEnd.LAPSED, now=now)
@@ -212,7 +211,7 @@ def _lapse(session: Session, family: Sequence[Pool], now: datetime) -> Settled:
     session.execute(_unlocking(and_(Seat.pool_id.in_(ids), Seat.state == SeatState.LOCKED)))
     free_left_seats(session, ids)
     for pool in family:
-        pool.capacity = pool.used = 0  # what was allotted is kept in mind for a renewal
+        pool.capacity = pool.used = 0  # `allotted` stays for a renewal
     session.flush()
     return Settled(Standing.LAPSED, released=ended, frozen=frozen.rowcount)
 
@@ -249,7 +248,7 @@ def _is_more(seats: int | None, than: int | None) -> bool:
 def _allot_again(
     family: Sequence[Pool], parent: Pool, seats: int | None, viewer: dict[int, int]
 ) -> None:
-    """Set what each pool has and uses; allotted seats that nobody uses give way where it is tight."""
+    """Set each pool's capacity and use; unused allotted seats shrink if capacity is short."""
     spare = None if seats is None else seats - sum(viewer.values())
     used = viewer[parent.id]
     for child in family:
@@ -268,7 +267,7 @@ def _allot_again(
 
 
 def _shed(session: Session, ids: Sequence[int], over: int, now: datetime) -> int:
-    """Take back so many places, those first whose loss is the least; returns how many people lost."""
+    """Remove excess seats, those with the least impact first; return how many people lost theirs."""
     locked = (
         select(Seat.id)
         .where(Seat.pool_id.in_(ids), Seat.state == SeatState.LOCKED)
@@ -311,7 +310,7 @@ def _shed(session: Session, ids: Sequence[int], over: int, now: datetime) -> int
 
 
 def _forget_leavers(session: Session, ids: Sequence[int]) -> None:
-    """Whoever was chosen to go and could stay after all is no longer marked."""
+    """Unmark the people chosen to leave who could stay."""
     session.execute(
         update(Assignment)
         .where(
@@ -341,7 +340,7 @@ def _thaw(session: Session, ids: Sequence[int], room: int | None) -> None:
 
 
 def _people(which: ColumnElement[bool]) -> Select[int]:
-    """Select all logins of the people who sit."""
+    """Select all logins of the people with these assignments."""
     viewer = select(_kept).join_from(Assignment, _holder, _holder.id == Assignment.login_id)
     kept = viewer.where(which)
     return select(Login.id).where(or_(Login.id.in_(kept), Login.merged_into.in_(kept)))

@@ -21,23 +21,22 @@ from lms.seats import waitlist
 from lms.seats.capacity import GRACE
 from lms.seats.pool_reconciliation import Settled, end_playback
 from lms.seats.pool_reconciliation import (
-    settle as settle,  # a verb of pools; it stands apart for its length
+    settle as settle,  # re-exported; it has its own module because of its length
 )
 
-NO_SUCH_POOL = N_("There is no such pool of seats.")
-NO_SUCH_GRANT = N_("There is no such grant.")
-TAKEN_BACK = N_("This access was taken back before.")
+NO_SUCH_POOL = N_("These seats were not found.")
+NO_SUCH_GRANT = N_("This grant was not found.")
+TAKEN_BACK = N_("This access was already revoked.")
 
 _Parent, _Owner = aliased(Pool), aliased(Organization)
 
 
 @dataclass(frozen=True, slots=True)
 class NewPoolGrant:
-    """Seats that an organization is sold: how many (None unlimited), for what, from when to when.
+    """Seats sold to an organization: how many (None is unlimited), for what, and their term.
 
-    `awaits_payment` is set while an order waits to be paid; its people can be invited.
-    `pool_id` names the pool that is renewed. `buyer_id` is who may take one of them before those
-    who wait.
+    `awaits_payment` is set until the order is paid; people can already be invited. `pool_id` is the
+    pool being renewed. `buyer_id` is a login that goes first on the waitlist.
     """
 
     organization_id: int
@@ -53,12 +52,12 @@ class NewPoolGrant:
 
 @dataclass(frozen=True, slots=True)
 class PoolFacts:
-    """An organization's places for one scope; `covers` is the webinar's title or what it is of.
+    """An organization's seats for one scope; `covers` is a title or a presenter's name, "" for all.
 
-    `capacity` None is unlimited. A pool allotted from a parent organization's names that pool.
-    `owner_id` is the organization that has it; where that was merged into another, `organization`
-    and `organization_id` are the other (PRODUCT.md, I6).
-    `is_pass` tells that it is an all-access pass which the organization owns.
+    `capacity` None is unlimited. `allotted_from` is the parent organization's pool. `owner_id` is
+    the organization that has the pool; if it was merged into another, `organization` and
+    `organization_id` are that other one (PRODUCT.md, I6). `is_pass` means an all-access pass of the
+    organization.
     """
 
     id: int
@@ -79,13 +78,13 @@ class PoolFacts:
 
     @property
     def free(self) -> int | None:
-        """Return how many seats are free; None is without end."""
+        """Return how many seats are free; None is unlimited."""
         return None if self.capacity is None else self.capacity - self.used
 
 
 @dataclass(frozen=True, slots=True)
 class PoolGrant:
-    """One sold line of a pool; times in UTC, `seats` None is unlimited."""
+    """One grant of a pool; times in UTC, `seats` None is unlimited."""
 
     public_id: str
     kind: OfferKind
@@ -130,12 +129,13 @@ _POOLS = (
 def sell_seats(
     session: Session, new: NewPoolGrant, *, actor: str | None, now: datetime
 ) -> PoolFacts:
-    """Give an organization seats: its pool of that scope and permanence gets one more grant.
+    """Add a grant to the organization's pool with that scope and permanence.
 
-    A pass gets a pool of its own. Nothing that stands is touched (PRODUCT.md, C4); a lapsed pool's
-    people come back. Raises NotFound for an organization that is none.
+    A pass gets its own pool. Existing access doesn't change (PRODUCT.md, C4); people of a lapsed
+    pool are restored. Raises NotFound for an unknown organization.
     """
     pool = _pool_for(session, new, actor=actor, now=now)
+    # before `settle`, which offers free seats to the waitlist
     if new.buyer_id is not None:
         waitlist.go_first(session, pool.id, new.buyer_id)
     ends_at = new.term.ends_at
@@ -161,7 +161,7 @@ def sell_seats(
 
 
 def find_pool(session: Session, public_id: str) -> PoolFacts:
-    """Return a pool by its outside id; raises NotFound."""
+    """Return a pool by its public ID; raises NotFound."""
     row = session.execute(_POOLS.where(Pool.public_id == public_id)).one_or_none()
     if row is None:
         raise NotFound(NO_SUCH_POOL)
@@ -169,7 +169,7 @@ def find_pool(session: Session, public_id: str) -> PoolFacts:
 
 
 def read_pool(session: Session, pool_id: int) -> PoolFacts:
-    """Return the pool of a row; raises NotFound."""
+    """Return a pool by its row ID; raises NotFound."""
     row = session.execute(_POOLS.where(Pool.id == pool_id)).one_or_none()
     if row is None:
         raise NotFound(NO_SUCH_POOL)
@@ -177,14 +177,14 @@ def read_pool(session: Session, pool_id: int) -> PoolFacts:
 
 
 def pools_of(session: Session, organization_id: int) -> tuple[PoolFacts, ...]:
-    """Return the pools of an organization and of those merged with it, the oldest first."""
+    """Return the pools of an organization, including merged ones, the oldest first."""
     its_pools = Pool.organization_id.in_(family_of(organization_id))
     rows = session.execute(_POOLS.where(its_pools).order_by(Pool.id))
     return tuple(_facts(row) for row in rows)
 
 
 def allotments_of(session: Session, pool_id: int) -> tuple[PoolFacts, ...]:
-    """Return what was allotted from a pool, by the names of the organizations that have it."""
+    """Return the pools allotted from a pool, by their organizations' names."""
     rows = session.execute(
         _POOLS.where(Pool.allotted_from_id == pool_id).order_by(
             func.lower(Organization.name), Pool.id
@@ -194,7 +194,7 @@ def allotments_of(session: Session, pool_id: int) -> tuple[PoolFacts, ...]:
 
 
 def grants_of(session: Session, pool_id: int) -> tuple[PoolGrant, ...]:
-    """Return the grants that a pool's seats come from, the oldest first; a child's are its parent's."""
+    """Return the grants that a pool's seats come from, by start; a child's are its parent's."""
     rows = session.execute(
         select(
             Grant.public_id,
@@ -218,7 +218,7 @@ def grants_of(session: Session, pool_id: int) -> tuple[PoolGrant, ...]:
 def set_claim_policy(
     session: Session, pool_id: int, policy: ClaimPolicy, *, actor: str | None, now: datetime
 ) -> None:
-    """Say who may take a free seat unasked: nobody, or people of a verified domain (S7)."""
+    """Set who can claim a free seat uninvited: no one, or people at a verified domain (S7)."""
     pool = session.scalars(select(Pool).where(Pool.id == pool_id)).one()
     if pool.claim_policy is policy:
         return
@@ -231,7 +231,7 @@ def set_claim_policy(
 def set_purpose(
     session: Session, pool_id: int, purpose: PoolPurpose, *, actor: str | None, now: datetime
 ) -> None:
-    """Note who the unlimited seats of a pool are for (S12)."""
+    """Set who the unlimited seats of a pool are for (S12)."""
     pool = session.scalars(select(Pool).where(Pool.id == pool_id)).one()
     pool.meant_for = purpose
     detail = {"purpose": purpose.value}
@@ -248,15 +248,15 @@ def revoke_pool_grant(
     actor: str | None,
     now: datetime,
 ) -> Settled:
-    """Take one grant of a pool back at once (PRODUCT.md, R1); its other grants stay.
+    """Revoke one grant of a pool at once (PRODUCT.md, R1); its other grants stay.
 
-    `reason` is for the staff's eyes and may be empty. Who loses their place by it stops watching, and keeps certificates. Raises NotFound, and
-    Conflict when it was taken back before.
+    `reason` is for staff only and can be empty. People who lose their seat stop watching and keep
+    their certificates. Raises NotFound, and Conflict if it was already revoked.
     """
     line = _grant(session, grant_id)
     line.revoked_at, line.revoked_as, line.revoked_reason = now, withdrawal, reason.strip() or None
     session.flush()
-    assert line.pool_id is not None  # noqa: S101  (it was found as a pool's)
+    assert line.pool_id is not None  # noqa: S101  (the query requires it)
     audit.record(session, "grant.revoked", line.public_id, actor=actor, now=now)
     settled = settle(session, line.pool_id, now=now)
     is_refund = withdrawal is Withdrawal.REFUNDED
@@ -270,12 +270,12 @@ def revoke_pool_grant(
 def suspend_pool_grant(
     session: Session, grant_id: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Let a grant admit nobody until it is restored, as in a dispute (R2); no seat is lost."""
+    """Suspend a grant until it is restored, such as in a dispute (R2); no one loses their seat."""
     line = _grant(session, grant_id)
     if line.suspended_at is not None:
         return
     line.suspended_at = now
-    assert line.pool_id is not None  # noqa: S101  (it was found as a pool's)
+    assert line.pool_id is not None  # noqa: S101  (the query requires it)
     audit.record(session, "grant.suspended", line.public_id, actor=actor, now=now)
     session.flush()
     end_playback(session, line.pool_id, PlaybackEnd.SUSPENDED, now=now)
@@ -284,7 +284,7 @@ def suspend_pool_grant(
 def restore_pool_grant(
     session: Session, grant_id: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Let a suspended grant admit again; the same people hold the same seats."""
+    """Restore a suspended grant; people still have their seats."""
     line = _grant(session, grant_id)
     if line.suspended_at is None:
         return
@@ -296,7 +296,7 @@ def restore_pool_grant(
 def mark_pool_grant_paid(
     session: Session, grant_id: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Let a grant that was held until it is paid admit from now on."""
+    """Open the access of a grant that waited for payment."""
     line = _grant(session, grant_id)
     if line.awaits_payment_since is None:
         return
@@ -340,7 +340,7 @@ def _grant(session: Session, grant_id: str) -> Grant:
 
 
 def _pool_for(session: Session, new: NewPoolGrant, *, actor: str | None, now: datetime) -> Pool:
-    # Two orders at once make one pool: the organization's row is the lock.
+    # The organization's row is locked so that two orders at once create only one pool.
     organization = session.scalar(
         select(Organization.id)
         .where(Organization.id == new.organization_id)

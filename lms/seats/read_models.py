@@ -13,14 +13,14 @@ from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
 from lms.seats.seat_counts import NO_SUCH_SEAT
 
-NOBODY_OF_THIS_ADDRESS = N_("Nobody with this address has a seat in this pool.")
+NOBODY_OF_THIS_ADDRESS = N_("No one with this email address has one of these seats.")
 
 
 @dataclass(frozen=True, slots=True)
 class SeatFacts:
-    """A seat and who sits in it: nobody while it is free or locked.
+    """A seat and the person in it, if any.
 
-    `organization_id` is the organization that is kept where two were merged.
+    `organization_id` is the remaining organization after a merge.
     """
 
     id: int
@@ -61,7 +61,7 @@ _SEATS: Final = (
 
 
 def find_seat(session: Session, seat_id: str) -> SeatFacts:
-    """Return a seat by its outside id; raises NotFound."""
+    """Return a seat by its public ID; raises NotFound."""
     row = session.execute(_SEATS.where(Seat.public_id == seat_id)).one_or_none()
     if row is None:
         raise NotFound(NO_SUCH_SEAT)
@@ -75,7 +75,7 @@ def list_seats(session: Session, pool_id: int) -> tuple[SeatFacts, ...]:
 
 
 def seat_of_address(session: Session, pool_id: int, email_key: str) -> SeatFacts:
-    """Return the seat that an address has in a pool, as invited or as its login's; or NotFound."""
+    """Return the seat of an address in a pool, as invited or as its login's; raises NotFound."""
     row = session.execute(
         _SEATS.where(
             Seat.pool_id == pool_id,

@@ -13,15 +13,15 @@ from lms.seats import mails
 from lms.seats.seat_counts import UNDO_FOR, count_in, lock_seat, set_seat
 from lms.seats.waitlist_offers import Busy, impatient, retract_offer
 
-TOO_LATE = N_("This can't be undone any more: the seat has gone to somebody else.")
-TOO_OLD = N_("This was too long ago to be undone. Invite the person again.")
+TOO_LATE = N_("This can't be undone because the seat was assigned to someone else.")
+TOO_OLD = N_("It's too late to undo this. Invite the person again.")
 
 
 def restore(session: Session, seat_id: str, *, actor: str | None, now: datetime) -> None:
-    """Undo a seat's release of half a minute ago or less.
+    """Undo the release of a seat within 30 seconds.
 
-    The letter about it is withdrawn unless it was sent, and so is an offer of the seat that nobody
-    was told of. Raises NotFound, and Conflict when it is too late.
+    The email about it is withdrawn unless it was sent, and so is an offer of the seat that wasn't
+    emailed yet. Raises NotFound, and Conflict if it is too late.
     """
     seat = lock_seat(session, seat_id)
     last = session.scalar(
@@ -51,6 +51,7 @@ def restore(session: Session, seat_id: str, *, actor: str | None, now: datetime)
 def _count_in_again(session: Session, pool_id: int) -> None:
     if count_in(session, pool_id):
         return
+    # its capacity may have gone to an offer of another seat that wasn't emailed yet
     is_back = retract_offer(session, pool_id, seat_id=None)
     if not (is_back and count_in(session, pool_id)):
         raise Conflict(TOO_LATE)
@@ -68,5 +69,5 @@ def _sit_again(session: Session, seat: Seat, last: Assignment) -> None:
                 .values(state=state, frozen_at=None, ended_at=None, ended_as=None)
                 .execution_options(synchronize_session=False)
             )
-    except (IntegrityError, Busy) as error:  # the person was given another seat meanwhile
+    except (IntegrityError, Busy) as error:  # the person has another seat by now
         raise Conflict(TOO_LATE) from error

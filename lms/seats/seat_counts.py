@@ -1,8 +1,8 @@
 """Pool locks and seat counts: lock a pool or seat, and count people in and out.
 
-A claim takes its seat and its assignment first and the pool's count last, so that the one row all
-claims share is held for a moment only. Whatever else changes a pool locks its row first, in the
-order of ids; so no two wait for each other in a circle. Both databases run the same statements.
+A claim writes its seat and assignment first and the pool's count last, so that the row all claims
+share is locked only briefly. Everything else that changes a pool locks its row first, in ID order,
+so that no deadlock occurs. Both databases run the same statements.
 """
 
 from collections.abc import Iterable, Sequence
@@ -43,9 +43,9 @@ from lms.seats.claim_statements import Seated as Seated
 from lms.seats.claim_statements import Sitter as Sitter
 from lms.seats.claim_statements import seat_one as seat_one
 
-NO_SUCH_SEAT = N_("There is no such seat.")
+NO_SUCH_SEAT = N_("This seat was not found.")
 TELL: Final = "seats.tell"
-# A release can be undone for a moment; letters that it leads to wait until it no longer can.
+# A release can be undone for 30 seconds; its emails are delayed until after that.
 UNDO_FOR: Final = timedelta(seconds=30)
 HELD_BACK_FOR: Final = timedelta(seconds=45)
 COUNTED: Final = (AssignmentState.INVITED, AssignmentState.OFFERED, AssignmentState.CLAIMED)
@@ -60,18 +60,18 @@ _LINES: Final = (
 
 
 def lock_pool(session: Session, pool_id: int) -> Pool:
-    """Return a pool's row, locked until the transaction ends, as it stands now."""
+    """Return a pool's current row, locked until the transaction ends."""
     pool: Pool = session.scalars(_locked(Pool.id == pool_id)).one()
     return pool
 
 
 def lock_family(session: Session, pool_id: int) -> list[Pool]:
-    """Lock a pool and those allotted from it, in the order of ids."""
+    """Lock a pool and those allotted from it, in ID order."""
     return list(session.scalars(_locked(or_(Pool.id == pool_id, Pool.allotted_from_id == pool_id))))
 
 
 def _locked(which: ColumnElement[bool]) -> Any:  # noqa: ANN401  (a Select of Pool)
-    # Keys don't change, so a claim's foreign keys need not wait for this lock.
+    # Keys don't change, so foreign key checks of claims needn't wait for this lock.
     return (
         select(Pool)
         .where(which)
@@ -82,22 +82,22 @@ def _locked(which: ColumnElement[bool]) -> Any:  # noqa: ANN401  (a Select of Po
 
 
 def read_lines(session: Session, pool_id: int) -> tuple[Line, ...]:
-    """Return the grants that a pool's seats come from; a child's come from its parent's pool."""
+    """Return the grants that a pool's seats come from; a child's are its parent's."""
     return tuple(Line(*row) for row in session.execute(_LINES, {"pool": pool_id}))
 
 
 def standing_of(session: Session, pool_id: int, now: datetime) -> Capacity:
-    """Return what a pool's grants add up to now."""
+    """Return a pool's current capacity and standing."""
     return capacity_at(read_lines(session, pool_id), now)
 
 
 def count_in(session: Session, pool_id: int, more: int = 1) -> bool:
-    """Count so many more as used if they fit, in one conditional statement."""
+    """Add to the pool's count if there is room, in one conditional statement."""
     return count_on(Driver.of(session), pool_id, more)
 
 
 def count_out(session: Session, pool_id: int, fewer: int = 1) -> None:
-    """Count so many fewer as used."""
+    """Subtract from the pool's count."""
     session.execute(update(POOLS).where(POOLS.c.id == pool_id).values(used=POOLS.c.used - fewer))
 
 
@@ -110,10 +110,10 @@ def seat_many(
     actor: str | None,
     now: datetime,
 ) -> tuple[Seated | Clash | Full, ...]:
-    """Count several in, the first of them where not all fit; each gets an answer of its own.
+    """Seat several people, the first ones if not all fit; return one answer each.
 
-    All sit before the pool is counted, in the order of addresses, so that two who seat the same
-    people at once don't wait for each other.
+    All are seated before the pool is counted, in address order, so that two transactions seating
+    the same people don't deadlock.
     """
     driver = Driver.of(session)
     answers: dict[Sitter, Seated | Clash | Full] = {}
@@ -139,7 +139,7 @@ def seat_many(
 def end_assignments(
     session: Session, which: ColumnElement[bool], ended_as: AssignmentEnd, *, now: datetime
 ) -> int:
-    """End active assignments; the caller frees their seats and counts them out."""
+    """End active assignments and return how many; the caller frees and counts out their seats."""
     ended: Any = session.execute(
         update(Assignment)
         .where(which, Assignment.ended_at.is_(None))
@@ -150,7 +150,7 @@ def end_assignments(
 
 
 def free_left_seats(session: Session, pool_ids: Iterable[int]) -> None:
-    """Free the seats in which nobody sits any more; the pools are locked."""
+    """Free the seats that no longer have a person; the caller has locked the pools."""
     nobody = ~exists().where(Assignment.seat_id == Seat.id, Assignment.ended_at.is_(None))
     session.execute(
         update(Seat)
@@ -161,7 +161,7 @@ def free_left_seats(session: Session, pool_ids: Iterable[int]) -> None:
 
 
 def recount(session: Session, pool_id: int) -> int:
-    """Return how many places of a pool the rows say are used, without what is allotted."""
+    """Return how many seats of a pool are used according to the rows, without allotted seats."""
     viewer = select(func.count(Assignment.id)).where(
         Assignment.pool_id == pool_id,
         Assignment.ended_at.is_(None),
@@ -176,10 +176,10 @@ def recount(session: Session, pool_id: int) -> int:
 def tell_later(
     session: Session, pool_id: int, *, released: Sequence[int] = (), now: datetime
 ) -> None:
-    """Have letters written after the commit.
+    """Queue a job that emails people after the commit.
 
-    They go to who is offered a seat, to who was invited at this moment or later, and to those
-    whose assignments ended.
+    It notifies people with an offer, people invited at this time or later, and those whose
+    assignments ended.
     """
     pool = session.scalars(select(Pool.public_id).where(Pool.id == pool_id)).one()
     payload = {"released": list(released), "since": now.isoformat()}
@@ -191,7 +191,7 @@ def tell_later(
 
 
 def lock_seat(session: Session, seat_id: str) -> Seat:
-    """Return a seat by its outside id, its pool locked before it; raises NotFound."""
+    """Return a seat by its public ID, locked after its pool; raises NotFound."""
     pool_id = session.scalar(select(Seat.pool_id).where(Seat.public_id == seat_id))
     if pool_id is None:
         raise NotFound(NO_SUCH_SEAT)
@@ -205,7 +205,7 @@ def lock_seat(session: Session, seat_id: str) -> Seat:
 
 
 def set_seat(session: Session, seat_id: int, state: SeatState, opens_at: datetime | None) -> None:
-    """Change what a seat is: taken, free, or locked until a moment (None: until staff approve)."""
+    """Set a seat to taken, free, or locked until `opens_at` (None: until staff approve)."""
     session.execute(
         update(SEATS).where(SEATS.c.id == seat_id).values(state=state, opens_at=opens_at)
     )

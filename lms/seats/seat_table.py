@@ -1,7 +1,7 @@
 """The seat table: an organization's people and seats, filtered and sorted, at 20,000 rows.
 
-What is shown of a person's watching is what PRODUCT.md (Privacy) lets managers see: whether they
-began, the share watched, and what is completed; no places, times or searches.
+About a person's watching it shows what PRODUCT.md (Privacy) lets managers see: whether they
+started, the share watched, and what is completed; no positions, times or searches.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ PORTION: Final = 500
 
 
 class Standing(StrEnum):
-    """Where a row's person stands; the rows of locked and released seats show who had them."""
+    """The state of a row; rows of locked and released seats show the last person."""
 
     CLAIMED = "claimed"
     INVITED = "invited"
@@ -47,7 +47,7 @@ SITTING: Final = frozenset({Standing.CLAIMED, Standing.INVITED, Standing.OFFERED
 
 
 class Sort(StrEnum):
-    """By which column the table is sorted."""
+    """The column that the table is sorted by."""
 
     NAME = "name"
     ADDRESS = "address"
@@ -57,7 +57,7 @@ class Sort(StrEnum):
 
 
 class Watching(StrEnum):
-    """Whether the person has begun to watch."""
+    """Whether the person has started to watch."""
 
     NEVER = "never"
     BEGUN = "begun"
@@ -65,9 +65,9 @@ class Watching(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows: words of names and addresses, one pool, one standing, watched or not yet.
+    """The filters: words of names and addresses, one pool, one standing, watched or not.
 
-    `bounced` asks for those whose address takes no mail.
+    `bounced` selects people whose address takes no email.
     """
 
     query: str = ""
@@ -79,7 +79,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By which column, and from which end."""
+    """The sort column and direction."""
 
     by: Sort = Sort.NAME
     descending: bool = False
@@ -87,7 +87,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class SeatRow:
-    """One person in one seat. `share` is of a pool's one webinar, else of what was begun."""
+    """One person in one seat; `share` is the average over the webinars they started, 0 to 1."""
 
     assignment_id: int
     seat_id: str
@@ -97,7 +97,7 @@ class SeatRow:
     standing: Standing
     since: datetime
     expires_at: datetime | None  # of an open invitation or offer
-    opens_at: datetime | None  # of a locked seat; None waits for staff
+    opens_at: datetime | None  # of a locked seat; None waits for staff's approval
     email_key: str | None = None
     bounced: bool = False
     unsubscribed: bool = False  # from invitations and reminders
@@ -108,7 +108,7 @@ class SeatRow:
 
 @dataclass(frozen=True, slots=True)
 class SeatRows:
-    """One page of the table, and how many rows there are in all."""
+    """One page of the table, and the total number of rows."""
 
     items: tuple[SeatRow, ...]
     total: int
@@ -116,7 +116,7 @@ class SeatRows:
 
 _person = func.coalesce(Login.name, Assignment.name)
 _written_to = func.coalesce(Login.email_key, Assignment.email_key)
-# One text, since each comparison folds its letters anew; no word that is looked for has a space.
+# One text, because each comparison folds case again; search words contain no space.
 _NAMES: Final = (
     func.coalesce(Login.name, "")
     + " "
@@ -127,7 +127,7 @@ _NAMES: Final = (
     + func.coalesce(Login.email, "")
 )
 _SORTS: Final[Mapping[Sort, Any]] = {
-    # Whom only an address names stands among the others, not before them.
+    # People with only an address sort among the names, not before them.
     Sort.NAME: func.lower(func.coalesce(func.nullif(_person, ""), Assignment.email)),
     Sort.ADDRESS: Assignment.email_key,
     Sort.STATE: Assignment.state,
@@ -141,7 +141,7 @@ def read_rows(
     """Return one page of an organization's table."""
     asked = _asked(session, organization_id, wanted, order)
     if wanted.query or wanted.watching is not None or order.by is Sort.WATCHED:
-        # What takes its time is asked once: all that match are fewer bytes than one page of rows.
+        # A slow query runs once: all matching IDs are fewer bytes than one page of rows.
         all_ids = session.scalars(asked).all()
         return SeatRows(_rows(session, all_ids[offset : offset + PAGE_SIZE]), len(all_ids))
     counted = asked.order_by(None).with_only_columns(func.count())
@@ -152,14 +152,14 @@ def read_rows(
 def every_row(
     session: Session, organization_id: int, wanted: Wanted, order: Order
 ) -> Iterator[SeatRow]:
-    """Give all rows of the table in its order, a portion at a time: for its CSV."""
+    """Yield all rows of the table in its order, for the CSV file."""
     ids = session.scalars(_asked(session, organization_id, wanted, order)).all()
     for start in range(0, len(ids), PORTION):
         yield from _rows(session, ids[start : start + PORTION])
 
 
 def every_seat(session: Session, organization_id: int, wanted: Wanted) -> tuple[str, ...]:
-    """Return the outside ids of all seats in the table: what "select all" means."""
+    """Return the public IDs of all seats in the table, for "select all"."""
     asked = _asked(session, organization_id, wanted, None)
     seats = select(Seat.public_id).join(Assignment, Assignment.seat_id == Seat.id)
     return tuple(session.scalars(seats.where(Assignment.id.in_(asked)).order_by(Assignment.id)))
@@ -184,7 +184,7 @@ _COLUMNS: Final[tuple[Any, ...]] = (
 def _asked(
     session: Session, organization_id: int, wanted: Wanted, order: Order | None
 ) -> Select[int]:
-    """Return the selection of the ids that are wanted; the page's rows are joined to them later."""
+    """Return the query for the matching IDs; the page's rows are joined to them later."""
     pools = select(Pool.id).where(Pool.organization_id.in_(family_of(organization_id)))
     if wanted.pool_id is not None:
         pools = pools.where(Pool.public_id == wanted.pool_id)
@@ -213,8 +213,8 @@ def _asked(
 def _sorted(order: Order, seen: Subquery | None) -> tuple[ColumnElement[Any], ...]:
     by = _SORTS[order.by] if seen is None or order.by is not Sort.WATCHED else None
     column = func.coalesce(seen.c.watched_s, 0) if by is None and seen is not None else by
-    assert column is not None  # noqa: S101  (a table sorted by watching has joined it)
-    # The id makes the order one, so that no row is on two pages.
+    assert column is not None  # noqa: S101  (sorting by watching joins it)
+    # The ID makes the order unique, so that no row is on two pages.
     if order.descending:
         return (column.desc(), Assignment.id.desc())
     return (column.asc(), Assignment.id.asc())
@@ -237,7 +237,7 @@ def _standing(standing: Standing | None) -> tuple[ColumnElement[bool], ...]:
 
 
 def _seen(pool_ids: Sequence[int]) -> Subquery:
-    """Return the seconds that the people of these pools have watched of what the pools cover."""
+    """Return the seconds that people of these pools watched of what the pools cover."""
     each = records_of(Assignment.pool_id.in_(pool_ids))
     return (
         select(each.c.assignment_id, func.sum(each.c.watched_s).label("watched_s"))
@@ -279,7 +279,7 @@ def _row(row: Row[Any]) -> SeatRow:
 
 
 def _with_bounces(session: Session, rows: Sequence[SeatRow]) -> list[SeatRow]:
-    """Mark whose address takes no email or is unsubscribed, of those with a seat or an invitation."""
+    """Mark people with a seat or an invitation whose address bounces or is unsubscribed."""
     keys = {row.email_key for row in rows if row.email_key and row.standing in SITTING}
     bounced, unsubscribed = bounced_addresses(session, keys), opted_out(session, keys)
     return [
@@ -308,7 +308,7 @@ def _watched_by(row: SeatRow, shares: Sequence[float]) -> SeatRow:
 
 
 def are_of(session: Session, organization_id: int, seat_ids: Sequence[str]) -> bool:
-    """Tell whether all these seats have somebody in them and are this organization's."""
+    """Return whether all these seats have a person and belong to this organization."""
     found = session.scalar(
         select(func.count(Assignment.id))
         .join(Seat, Seat.id == Assignment.seat_id)
@@ -325,7 +325,7 @@ def are_of(session: Session, organization_id: int, seat_ids: Sequence[str]) -> b
 def read_chosen(
     session: Session, organization_id: int, seat_ids: Sequence[str]
 ) -> tuple[SeatRow, ...]:
-    """Return who has these seats of an organization, in the order of their names."""
+    """Return the people in these seats of an organization, by name."""
     ids = session.scalars(
         select(Assignment.id)
         .join(Seat, Seat.id == Assignment.seat_id)

@@ -14,7 +14,7 @@ from lms.seats.pool_overview import PoolCard, read_pools
 
 @dataclass(frozen=True, slots=True)
 class ToAssign:
-    """A pool with seats that its manager can give; `has_own` tells that one of its seats is theirs."""
+    """A pool with seats to assign; `has_own` means that the manager has one of its seats."""
 
     organization_id: str
     organization: str
@@ -38,7 +38,7 @@ def seats_to_assign(session: Session, login_id: int, *, now: datetime) -> tuple[
 
 
 def pools_with_own_seat(session: Session, login_id: int) -> frozenset[int]:
-    """Return the pools, by row id, in which a person has a seat."""
+    """Return the pools, by row ID, in which a person has a seat."""
     return frozenset(
         session.scalars(
             select(Assignment.pool_id).where(

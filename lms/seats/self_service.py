@@ -17,17 +17,17 @@ from lms.seats import claim_methods, claims, waitlist
 from lms.seats.claims import Claim, Released
 from lms.seats.waitlist import Offered, Waiting
 
-NOTHING_TO_CLAIM: Final = N_("There is no seat here that you can claim.")
-NO_SEAT: Final = N_("You have no seat here to give back.")
-NOBODY_TO_ASK: Final = N_("Nobody manages these seats at this moment. Write to us instead.")
-SAY_SOMETHING: Final = N_("Write what you would like to ask.")
+NOTHING_TO_CLAIM: Final = N_("There is no seat that you can claim.")
+NO_SEAT: Final = N_("You don't have a seat to release.")
+NOBODY_TO_ASK: Final = N_("No one manages these seats right now. Contact us instead.")
+SAY_SOMETHING: Final = N_("Enter your question.")
 LONGEST_QUESTION: Final = 2000
-TOO_LONG: Final = N_("Keep your message to 2,000 characters.")
+TOO_LONG: Final = N_("Use at most 2,000 characters.")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody asks the managers of a pool, about which webinar."""
+    """A person's question to the managers of a pool, and the webinar it is about."""
 
     name: str
     email: str
@@ -44,9 +44,9 @@ def claim_own(
     actor: str | None,
     now: datetime,
 ) -> Claim:
-    """Take the seat that waits for a person, by invitation, mail domain or role (PRODUCT.md, S7, S12).
+    """Claim a person's seat by invitation, email domain or role (PRODUCT.md, S7, S12).
 
-    Raises NotFound for a pool they have no way to, Conflict where no seat waits for them.
+    Raises NotFound if they have no way to the pool, and Conflict if they can't claim a seat.
     """
     own = read_own_place(session, login_id, pool, now)
     if own.seat is None and not own.holding.may_claim:
@@ -54,10 +54,10 @@ def claim_own(
     if own.place.way is Way.BY_DOMAIN:
         take = claim_methods.claim_by_domain
     elif own.place.way is Way.MANAGED:
-        take = claim_methods.claim_managed
+        take = claim_methods.claim_and_tell
     elif own.place.way in (Way.INVITED, Way.OFFERED):
         take = claim_methods.accept
-    else:  # an invitation that ran out claims again while a seat is free (S4)
+    else:  # an expired invitation can still claim while a seat is free (S4)
         return claims.claim(session, own.pool_id, login_id, actor=actor, now=now)
     return take(session, own.pool_id, login_id, links=links, actor=actor, now=now)
 
@@ -65,7 +65,10 @@ def claim_own(
 def join_waiting_list(
     session: Session, login_id: int, pool: str, *, actor: str | None, now: datetime
 ) -> Waiting | Offered:
-    """Wait for a seat of a full pool (S9); raises NotFound, Conflict where there is none to come."""
+    """Join the waitlist of a full pool (S9).
+
+    Raises NotFound, and Conflict if no seat can become free for them.
+    """
     own = read_own_place(session, login_id, pool, now)
     if own.number is None and not own.holding.may_join_waiting_list:
         raise Conflict(NOTHING_TO_CLAIM)
@@ -73,7 +76,7 @@ def join_waiting_list(
 
 
 def leave_waiting_list(session: Session, login_id: int, pool: str, *, now: datetime) -> None:
-    """Wait no longer; raises NotFound for a pool the person has no way to."""
+    """Leave the waitlist; raises NotFound if the person has no way to the pool."""
     own = read_own_place(session, login_id, pool, now)
     waitlist.leave(session, own.pool_id, login_id, now=now)
 
@@ -87,7 +90,7 @@ def give_back(
     actor: str | None,
     now: datetime,
 ) -> Released:
-    """Give a person's own seat back; what plays by it ends. Raises NotFound, Conflict."""
+    """Release a person's own seat; playback through it ends. Raises NotFound and Conflict."""
     own = read_own_place(session, login_id, pool, now)
     if own.seat is None:
         raise Conflict(NO_SEAT)
@@ -103,10 +106,10 @@ def ask_managers(
     links: Links,
     now: datetime,
 ) -> str:
-    """Write to whoever manages a pool, and return the name of the first of them.
+    """Email the managers of a pool, and return the name of the first of them.
 
-    Raises NotFound for a pool the person has no way to, Invalid for a message that is none,
-    Conflict where nobody manages it.
+    Raises NotFound if the person has no way to the pool, Invalid for an empty or long message, and
+    Conflict if no manager has an address.
     """
     message = question.message.strip()
     if not 1 <= len(message) <= LONGEST_QUESTION:

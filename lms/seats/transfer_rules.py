@@ -1,4 +1,4 @@
-"""Transfer rules: when a seat may go to another person (PRODUCT.md, S3)."""
+"""Transfer rules: when a seat can go to another person (PRODUCT.md, S3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ WATCHED_TOO_MUCH: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Refill:
-    """Whether somebody else may have a seat at once, from a moment on, or once staff approve."""
+    """Whether a seat can be refilled at once, from a time on, or once staff approve."""
 
     opens_at: datetime | None = None
     needs_approval: bool = False
 
     @property
     def is_free(self) -> bool:
-        """Tell whether it may be filled at once."""
+        """Return whether it can be filled at once."""
         return self.opens_at is None and not self.needs_approval
 
 
@@ -35,10 +35,10 @@ AT_ONCE: Final = Refill()
 
 
 def refill_of(session: Session, pool: Pool, holder: Assignment, now: datetime) -> Refill:
-    """Tell when the seat that a person has may be filled by somebody else.
+    """Return when a person's seat can be filled by someone else.
 
-    One that was never claimed or is frozen, and any of an unlimited pool, at once; a contract's 7 days after it
-    was claimed; a permanent one at once while its holder has watched less than half.
+    At once: an unclaimed or frozen seat, any seat of an unlimited pool, and a permanent seat of
+    which the person has watched less than half. A contract's seat: 7 days after it was claimed.
     """
     sits = holder.state is AssignmentState.CLAIMED
     if not sits or holder.claimed_at is None or holder.login_id is None or pool.capacity is None:
@@ -54,7 +54,8 @@ def refill_of(session: Session, pool: Pool, holder: Assignment, now: datetime) -
 def watched_share(session: Session, pool: Pool, login_id: int) -> float:
     """Return how much of what a pool covers a person has watched, 0 to 1.
 
-    Of one webinar the best of its versions counts; of a scope, its current recordings together.
+    For a single webinar, its best-watched version counts; otherwise all current recordings
+    together.
     """
     query = select(Recording.id, Recording.seconds).where(_covered(pool), Recording.seconds > 0)
     if pool.scope is not Scope.WEBINAR:

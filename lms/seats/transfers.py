@@ -1,4 +1,4 @@
-"""Transfers: give a seat to another person, and what the holder loses (PRODUCT.md, S3)."""
+"""Transfers: reassign a seat to another person, and what the former one loses (PRODUCT.md, S3)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,26 +19,21 @@ from lms.seats.seat_counts import lock_seat, set_seat, standing_of
 from lms.seats.transfer_rules import Refill, refill_of, watched_share
 from lms.seats.waitlist_offers import Busy, impatient
 
-TOO_EARLY = N_("This seat can go to somebody else seven days after it was taken, not before.")
+TOO_EARLY = N_("You can reassign this seat 7 days after it was claimed.")
 NEEDS_APPROVAL = N_(
-    "More than half of the recording has been watched in this seat, so the house has to agree"
-    " before it goes to somebody else."
+    "This person watched half or more, so you need our approval to reassign the seat."
 )
 
-FREE_ALREADY = N_(
-    "Nobody has this seat any more and it is free: the organization can invite anybody to it by"
-    " itself."
-)
-HAS_ANOTHER = N_("Somebody else has been given this seat since the request was made.")
+FREE_ALREADY = N_("This seat is free. The organization can invite someone without approval.")
+HAS_ANOTHER = N_("This seat was assigned to someone else after the request was made.")
 
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """What the holder of a seat loses when it goes to somebody else.
+    """What a person loses when their seat is reassigned.
 
-    They keep certificates, and whatever lets them in besides. `share` is how much of what the
-    seat covers they have watched, 0 to 1. `refill` says when the seat may be filled; once staff
-    have approved, at once.
+    They keep certificates and any other access. `share` is how much of what the seat covers they
+    have watched, 0 to 1. `refill` says when the seat can be filled; at once if staff have approved.
     """
 
     name: str
@@ -52,14 +47,14 @@ class Losses:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Whom an organization named for a seat, and when."""
+    """The person an organization named for a seat, and when."""
 
     to: Invitee
     at: datetime
 
 
 def losses(session: Session, seat_id: str, *, now: datetime) -> Losses:
-    """Return what the holder of a seat would lose; raises NotFound, Conflict where nobody sits."""
+    """Return what a person would lose with their seat; raises NotFound, and Conflict if it is empty."""
     seat = lock_seat(session, seat_id)
     holder = claims.holder_of(session, seat)
     pool = session.get_one(Pool, seat.pool_id)
@@ -85,11 +80,11 @@ def reassign(
     actor: str | None,
     now: datetime,
 ) -> Invited:
-    """Take a seat from its holder and invite somebody else to it, in one.
+    """End a person's seat and invite someone else to it, in one step.
 
-    The holder is told, stops watching by it (E1) and keeps certificates. Raises NotFound, and
-    Conflict: `seat_stays` before a contract's seven days are over, `needs_approval` where staff
-    have to agree, and where the address has a seat already or the pool takes nobody.
+    The person is notified, stops watching through it (E1) and keeps certificates. Raises NotFound
+    and Conflict: `seat_stays` within a contract's seven days, `needs_approval` if staff must
+    approve, and also if the address already has a seat or the pool admits no one.
     """
     seat = lock_seat(session, seat_id)
     holder = claims.holder_of(session, seat)
@@ -110,11 +105,11 @@ def hand_over(
     actor: str | None,
     now: datetime,
 ) -> Invited:
-    """Carry out what staff agreed to: a seat goes to whom its organization named.
+    """Reassign a seat as approved by staff, to the person its organization named.
 
-    A freed seat that waits for approval goes to them too, and nobody else's turn comes before.
-    Raises NotFound, and Conflict where that can't be any more: the seat is free, somebody else
-    has it since, the address has a seat already, the pool takes nobody.
+    A released seat locked for approval goes to that person too, ahead of the waitlist. Raises
+    NotFound, and Conflict if the seat is free, someone else has got it since, the address already
+    has a seat, or the pool admits no one.
     """
     seat = lock_seat(session, seat_id)
     pool = session.get_one(Pool, seat.pool_id)
@@ -143,7 +138,7 @@ def _invite(
     actor: str | None,
     now: datetime,
 ) -> Invited:
-    """Invite somebody to a seat that is counted as used already."""
+    """Invite a person to a seat that is already counted as used."""
     pool = session.get_one(Pool, seat.pool_id)
     invited = Assignment(
         seat_id=seat.id,
@@ -182,7 +177,7 @@ def _refill(session: Session, pool: Pool, seat: Seat, holder: Assignment, now: d
 
 
 def _is_approved(session: Session, seat: Seat, holder: Assignment) -> bool:
-    """Tell whether staff have agreed, since this person has the seat, that it moves."""
+    """Return whether staff have approved reassigning since this person claimed the seat."""
     agreed = exists().where(
         DeskRequest.seat_id == seat.id,
         DeskRequest.kind == RequestKind.REASSIGN,

@@ -23,14 +23,14 @@ from lms.seats.invitation_reminders import reminded_at
 from lms.seats.pool_overview import PoolCard, read_pools
 
 REMINDED_ON: Final = (3, 14)
-# A worker that was stopped for as long as this still sends what was due meanwhile.
+# A worker that was down for up to this long still sends the missed reminders.
 MADE_UP_FOR: Final = timedelta(days=3)
 SUBJECT = N_("%(organization)s: seats to assign")
 
 
 @dataclass(slots=True)
 class _Due:
-    """What an organization ordered lately: its pools, and the last day on which it is reminded."""
+    """An organization's recently ordered pools, and the latest day on which a reminder is due."""
 
     public_id: str
     name: str
@@ -39,9 +39,9 @@ class _Due:
 
 
 def tell_unassigned(session: Session, *, mail_context: MailContext, now: datetime) -> None:
-    """Remind managers of seats that no one was given: one email for all pools of an organization.
+    """Remind managers of unassigned seats, in one email for all pools of an organization.
 
-    Each is reminded once a day at most, and not once the seats are assigned.
+    At most one a day, and none once the seats are assigned.
     """
     for organization_id, due in _ordered_lately(session, mail_context.zone, now).items():
         if due.day is None:

@@ -15,13 +15,13 @@ from lms.seats.claims import asking_sitter, seat_held
 from lms.seats.seat_counts import Sitter, lock_pool, standing_of
 from lms.seats.waitlist_offers import offer_next
 
-NOT_WAITED_FOR = N_("This pool takes nobody new: its term is over.")
-SITS_ALREADY = N_("You have a seat here already.")
+NOT_WAITED_FOR = N_("You can't join the waitlist because these seats have ended.")
+SITS_ALREADY = N_("You already have one of these seats.")
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Somebody waits; `position` is 1 for whoever is next."""
+    """A person on the waitlist; `position` 1 is next."""
 
     entry: str
     position: int
@@ -29,14 +29,14 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A seat was free, and is held for who asked."""
+    """A seat was free and is reserved for the person."""
 
     expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingFacts:
-    """One who waits, as the organization's managers see it."""
+    """A waitlist entry as the organization's managers see it."""
 
     public_id: str
     position: int
@@ -48,10 +48,10 @@ class WaitingFacts:
 def join(
     session: Session, pool_id: int, login_id: int, *, actor: str | None, now: datetime
 ) -> Waiting | Offered:
-    """Put a login on the waiting list; asking again keeps its place.
+    """Put a login on the waitlist; joining again keeps its position.
 
-    Where a seat is free, it is held for it at once. Raises NotFound for a login that is none, and
-    Conflict for one that sits in the pool, or when the pool takes nobody.
+    If a seat is free, it is offered at once. Raises NotFound for an unknown login, and Conflict if
+    the person has a seat or the pool admits no one.
     """
     return _join(session, pool_id, asking_sitter(session, login_id), actor=actor, now=now)
 
@@ -69,15 +69,7 @@ def _join(
         return Offered(offer.expires_at)
     entry = session.scalar(select(WaitingEntry).where(_active(pool_id), _is(sitter)))
     if entry is None:
-        entry = WaitingEntry(
-            pool_id=pool_id,
-            login_id=sitter.login_id,
-            email=sitter.email,
-            email_key=sitter.email_key,
-            name=sitter.name,
-            joined_at=now,
-        )
-        session.add(entry)
+        entry = _entry(session, pool_id, sitter, now)
         session.flush()
         detail = {"pool": pool.public_id}
         audit.record(
@@ -91,10 +83,23 @@ def _join(
     return Waiting(entry.public_id, position_of(session, entry))
 
 
-def go_first(session: Session, pool_id: int, login_id: int) -> None:
-    """Put who buys seats before those who wait for one, unless they have a seat there (S12).
+def _entry(session: Session, pool_id: int, sitter: Sitter, joined_at: datetime) -> WaitingEntry:
+    entry = WaitingEntry(
+        pool_id=pool_id,
+        login_id=sitter.login_id,
+        email=sitter.email,
+        email_key=sitter.email_key,
+        name=sitter.name,
+        joined_at=joined_at,
+    )
+    session.add(entry)
+    return entry
 
-    Without anyone who waits nothing is done: the buyer takes a free seat.
+
+def go_first(session: Session, pool_id: int, login_id: int) -> None:
+    """Put a buyer of seats ahead of the waitlist, unless they have a seat there (S12).
+
+    Does nothing if the waitlist is empty, because the buyer can claim a free seat.
     """
     lock_pool(session, pool_id)
     sitter = asking_sitter(session, login_id)
@@ -103,21 +108,13 @@ def go_first(session: Session, pool_id: int, login_id: int) -> None:
         return
     entry = session.scalar(select(WaitingEntry).where(_active(pool_id), _is(sitter)))
     if entry is None:
-        entry = WaitingEntry(
-            pool_id=pool_id,
-            login_id=sitter.login_id,
-            email=sitter.email,
-            email_key=sitter.email_key,
-            name=sitter.name,
-            joined_at=first,
-        )
-        session.add(entry)
+        entry = _entry(session, pool_id, sitter, first)
     entry.joined_at = first - timedelta(microseconds=1)
     session.flush()
 
 
 def leave(session: Session, pool_id: int, login_id: int, *, now: datetime) -> None:
-    """Take a login off the waiting list; one that doesn't wait stays as it is."""
+    """Take a login off the waitlist, if it is on it."""
     sitter = asking_sitter(session, login_id)
     session.execute(_ending(and_(_active(pool_id), _is(sitter)), WaitingEnd.LEFT, now))
 
@@ -125,7 +122,7 @@ def leave(session: Session, pool_id: int, login_id: int, *, now: datetime) -> No
 def remove(
     session: Session, pool_id: int, entry_id: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Take somebody off a pool's waiting list, as its manager; raises NotFound."""
+    """Remove a person from a pool's waitlist, as its manager; raises NotFound."""
     which = and_(_active(pool_id), WaitingEntry.public_id == entry_id)
     ended: Any = session.execute(_ending(which, WaitingEnd.REMOVED, now))
     if not ended.rowcount:
@@ -134,7 +131,7 @@ def remove(
 
 
 def list_waiting(session: Session, pool_id: int) -> tuple[WaitingFacts, ...]:
-    """Return who waits for a pool, the next first."""
+    """Return a pool's waitlist, the next person first."""
     rows = session.execute(_listed().where(_active(pool_id)))
     return tuple(
         WaitingFacts(row.public_id, place, row.email, row.name, row.joined_at)
@@ -143,7 +140,7 @@ def list_waiting(session: Session, pool_id: int) -> tuple[WaitingFacts, ...]:
 
 
 def position_of(session: Session, entry: WaitingEntry) -> int:
-    """Return how many are served before this one is, and it: 1 is next."""
+    """Return the position of an entry; 1 is next."""
     before = or_(
         WaitingEntry.joined_at < entry.joined_at,
         and_(WaitingEntry.joined_at == entry.joined_at, WaitingEntry.id <= entry.id),

@@ -28,7 +28,7 @@ PATIENCE_MS: Final = 250
 
 
 class Busy(Exception):
-    """A row is in another transaction's hands, which in turn waits for this one's."""
+    """A row is locked by a transaction that waits for this one."""
 
 
 _FIRST_WAITING: Final = (
@@ -41,10 +41,10 @@ _FIRST_WAITING: Final = (
 
 @contextmanager
 def impatient(session: Session) -> Iterator[None]:
-    """Run statements that may meet somebody's unfinished claim, while this holds the pool.
+    """Run statements that can meet another transaction's unfinished claim, while holding the pool's lock.
 
-    That claim waits for the pool in its turn, so nobody may wait here: raises Busy after a moment,
-    and the statements of the block are undone. SQLite lets one write at a time and never does.
+    That claim will wait for the pool, so waiting here would deadlock: raises Busy after 250 ms and
+    rolls the block back. SQLite has a single writer, so it never happens there.
     """
     dialect = session.get_bind().dialect
     on_sqlite = dialect.name == "sqlite"
@@ -64,9 +64,9 @@ def impatient(session: Session) -> Iterator[None]:
 
 
 def offer_next(session: Session, pool_id: int, *, now: datetime) -> None:
-    """Hold what is free for those who wait, first in, first out (S9).
+    """Offer free seats to the waitlist, first in, first out (S9).
 
-    The pool is locked by the caller. Offers are told by letter afterwards (lms/seats/jobs.py).
+    The caller has locked the pool. A job emails the offers later (lms/seats/jobs.py).
     """
     entry = session.scalar(_FIRST_WAITING, {"pool": pool_id})
     if entry is None or not standing_of(session, pool_id, now).takes_people:
@@ -88,7 +88,7 @@ def offer_next(session: Session, pool_id: int, *, now: datetime) -> None:
 def _offer(
     session: Session, pool_id: int, entry: WaitingEntry, now: datetime
 ) -> Seated | Clash | Full | None:
-    """Offer a seat to who waits; None when they are claiming it themselves at this moment."""
+    """Offer a seat to a person; None if they are claiming one themselves at this moment."""
     sitter = Sitter(entry.login_id, entry.email, entry.email_key, entry.name)
     place = Place(AssignmentState.OFFERED, now + OFFER_HELD_FOR)
     try:
@@ -99,9 +99,9 @@ def _offer(
 
 
 def retract_offer(session: Session, pool_id: int, *, seat_id: int | None) -> bool:
-    """Take back the newest offer that nobody was told of, in one seat or in any of a locked pool.
+    """Retract the newest offer that wasn't emailed, of one seat or of any seat in a locked pool.
 
-    Who waited waits again, where they stood. Returns False when there is none.
+    The person returns to their position on the waitlist. Returns False if there is none.
     """
     untold = select(Assignment).where(
         Assignment.pool_id == pool_id,
@@ -122,7 +122,7 @@ def retract_offer(session: Session, pool_id: int, *, seat_id: int | None) -> boo
 
 
 def wait_again(session: Session, offer: Assignment) -> None:
-    """Put who was offered a seat back on the waiting list, where they stood."""
+    """Put a person with an offer back in their position on the waitlist."""
     same = [
         column == value
         for column, value in (

@@ -19,10 +19,10 @@ COMPLETED_FROM: Final = 0.9  # of a recording (PRODUCT.md, Certificates)
 
 
 def records_of(of: ColumnElement[bool]) -> Subquery:
-    """Return what the people of some assignments have watched of what their pools cover.
+    """Return what people with certain assignments watched of what their pools cover.
 
-    Over all logins that are one person, whichever of them has the seat. What somebody watches after
-    leaving their seat is theirs alone: only what they had seen by then counts.
+    Counts all logins of one person, whichever has the seat. What they watch after leaving the seat
+    is private, so only what they had watched by then counts.
     """
     holder, merged = aliased(Login), aliased(Login)
     kept_id = func.coalesce(holder.merged_into, holder.id)
@@ -38,7 +38,7 @@ def records_of(of: ColumnElement[bool]) -> Subquery:
         .join(holder, holder.id == Assignment.login_id)
     )
     by_kept = watched.join(WatchRecord, WatchRecord.login_id == kept_id)
-    # "> 0" lets the few that were merged be found by their index, among the many that were not.
+    # "> 0" lets the database find the few merged logins by their index.
     by_merged = watched.join(
         merged, and_(merged.merged_into == kept_id, merged.merged_into > 0)
     ).join(WatchRecord, WatchRecord.login_id == merged.id)
@@ -68,9 +68,9 @@ def _seen_in_the_seat() -> ColumnElement[int]:
 
 
 def read_shares(session: Session, assignment_ids: Sequence[int]) -> dict[int, tuple[float, ...]]:
-    """Return what the person of each assignment has seen of each webinar its pool covers, 0 to 1.
+    """Return the share each assignment's person watched of each webinar of its pool, 0 to 1.
 
-    The best version of a webinar's recording counts, over all logins that are one person.
+    The best-watched version of a webinar counts, over all logins of one person.
     """
     if not assignment_ids:
         return {}

@@ -1,4 +1,4 @@
-"""The seller's checklist: what must be entered before anyone can be invoiced."""
+"""The seller's checklist: what must be entered before customers can be invoiced."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,12 +34,12 @@ class Checklist:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing is missing."""
+        """Whether all steps are done."""
         return self.done == len(self.steps)
 
 
 def read_checklist(session: Session) -> Checklist:
-    """Return what is done and what is missing."""
+    """Return which steps are done."""
     settings = read_seller(session)
     published = published_policies(session)
     done = {

@@ -38,7 +38,7 @@ class PolicyText:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDraft:
-    """What will be the next version of a policy."""
+    """The draft of a policy's next version."""
 
     text: str
     saved_at: datetime
@@ -52,7 +52,7 @@ def current_policy(session: Session, kind: PolicyKind, now: datetime) -> PolicyT
 
 
 def policy_version(session: Session, version_id: int) -> PolicyText:
-    """Return a published version by its id, as orders have it; raises NotFound."""
+    """Return a published version by its row id, which orders store; raises NotFound."""
     return _found(session, _published().where(PolicyVersion.id == version_id))
 
 
@@ -102,7 +102,7 @@ def save_draft(
 
 
 def discard_draft(session: Session, kind: PolicyKind, *, actor: str | None, now: datetime) -> None:
-    """Delete the draft of a policy; raises NotFound when there is none."""
+    """Delete the draft of a policy; raises NotFound if there is none."""
     session.delete(_locked_draft(session, kind))
     audit.record(session, "policy.draft_discarded", kind.value, actor=actor, now=now)
     session.flush()
@@ -113,9 +113,10 @@ def publish_policy(
 ) -> PolicyText:
     """Make the draft the current version, with the next number, and return it.
 
-    Raises NotFound without a draft, and Invalid (field `text`) for the text of the current version.
+    Raises NotFound without a draft, and Invalid (field `text`) if the text equals the current
+    version's.
     """
-    draft = _locked_draft(session, kind)  # who publishes at the same time waits, and finds none
+    draft = _locked_draft(session, kind)  # a concurrent call waits here, and finds no draft
     current = current_policy(session, kind, now)
     if current is not None and current.text == draft.text:
         raise _invalid(N_("This is the text that is published already. Change it first."))
@@ -156,7 +157,7 @@ def _found(session: Session, wanted: Select[PolicyVersion]) -> PolicyText:
 
 
 def _text(row: PolicyVersion) -> PolicyText:
-    assert row.number is not None  # noqa: S101  (a CHECK says so of what is published)
+    assert row.number is not None  # noqa: S101  (a CHECK ensures it for published versions)
     assert row.published_at is not None  # noqa: S101
     return PolicyText(row.id, row.kind, row.number, row.text, row.published_at)
 

@@ -1,4 +1,4 @@
-"""Seller settings: what documents say of the seller, how it is paid, and on what terms it sells."""
+"""Seller settings: the seller's facts on documents, its bank details, and its terms of sale."""
 
 import re
 from dataclasses import dataclass, field, fields, replace
@@ -15,7 +15,7 @@ from lms.core.errors import N_, Invalid
 from lms.core.postal_addresses import Address, address_faults, clean_address
 from lms.models.seller import NUMBERED, Paper, Seller
 
-SUBJECT: Final = "seller"  # what its entries in the audit trail are about
+SUBJECT: Final = "seller"  # the subject of its audit entries
 NET_DAYS: Final = (30, 45, 60)
 LONGEST_NAME: Final = 200
 LONGEST_PHONE: Final = 40
@@ -52,10 +52,10 @@ _PAID_TO: Final = {
 class SellerSettings:
     """The settings of the seller; text that was not entered is empty.
 
-    `takes_...` is what staff want to offer; `offered_methods` is what can be offered. Numbers are
-    counted from `..._start` in each calendar year and printed after `..._prefix`. A refund can be
-    requested for `refund_days` after the order, 0 at any time. `sells_in_lms` lets a page in an LMS
-    lead a person without access to where they can buy.
+    `takes_...` is what our team wants to offer; `offered_methods` is what can be offered. Documents are
+    numbered from `..._start` in each calendar year, after `..._prefix`. A refund can be requested for
+    `refund_days` after the order, 0 for any time. With `sells_in_lms`, a page in an LMS links people
+    without access to a page where they can buy.
     """
 
     legal_name: str = ""
@@ -91,11 +91,11 @@ class SellerSettings:
 
     @property
     def masked_account(self) -> str:
-        """The account number for every place but a printed invoice; empty where there is none."""
+        """The masked account number, for all uses except printed invoices; empty without one."""
         return f"••••{self.account_number[-SHOWN_DIGITS:]}" if self.account_number else ""
 
     def prefix(self, kind: str) -> str:
-        """Return what stands before the number of a document of a kind, such as `credit_note`."""
+        """Return the prefix of the numbers of a kind of document, such as `credit_note`."""
         return str(getattr(self, f"{kind}_prefix"))
 
     def first_number(self, kind: str) -> int:
@@ -103,12 +103,12 @@ class SellerSettings:
         return int(getattr(self, f"{kind}_start"))
 
     def takes(self, method: Method) -> bool:
-        """Tell whether staff want to offer a method."""
+        """Return whether our team wants to offer a method."""
         return bool(getattr(self, f"takes_{method}"))
 
 
 def read_seller(session: Session) -> SellerSettings:
-    """Return the settings of the seller; the defaults before staff enter anything."""
+    """Return the settings of the seller, or the defaults if nothing was entered."""
     row = session.get(Seller, 1)
     return SellerSettings() if row is None else SellerSettings(**_values(row))
 
@@ -116,10 +116,10 @@ def read_seller(session: Session) -> SellerSettings:
 def edit_seller(
     session: Session, wanted: SellerSettings, *, actor: str | None, now: datetime
 ) -> SellerSettings:
-    """Save the settings and return them as stored; raises Invalid and names every faulty field.
+    """Save the settings and return them as stored; raises Invalid with every invalid field.
 
-    The fields of an address are named `legal_street`, `remit_city` and so on. The audit entry has
-    the names of the fields that changed, and none of their values.
+    The fields of an address are named `legal_street`, `remit_city` and so on. The audit entry has the
+    names of the changed fields, without their values.
     """
     clean = _cleaned(wanted)
     faults = _faults(clean)
@@ -142,7 +142,7 @@ def edit_seller(
 
 
 def offered_methods(settings: SellerSettings) -> tuple[Method, ...]:
-    """Return the methods that customers can choose: wanted by staff, and with every field filled."""
+    """Return the methods that customers can choose: those our team wants, with all fields filled in."""
     return tuple(
         method
         for method in Method
@@ -151,7 +151,7 @@ def offered_methods(settings: SellerSettings) -> tuple[Method, ...]:
 
 
 def missing_fields(settings: SellerSettings, method: Method) -> tuple[str, ...]:
-    """Return the fields that must be filled before a method can be offered."""
+    """Return the fields that must be filled in before a method can be offered."""
     needed = _ALWAYS + _PAID_TO.get(method, ())
     if method not in _PAID_TO and not is_payable(settings):
         needed += _PAID_TO[Method.CHECK]
@@ -159,7 +159,7 @@ def missing_fields(settings: SellerSettings, method: Method) -> tuple[str, ...]:
 
 
 def is_payable(settings: SellerSettings) -> bool:
-    """Tell whether an invoice says where to send a check or a transfer."""
+    """Return whether an invoice says where to send a check or a transfer."""
     return any(
         settings.takes(method) and all(getattr(settings, name) for name in names)
         for method, names in _PAID_TO.items()
@@ -171,7 +171,7 @@ def _cleaned(wanted: SellerSettings) -> SellerSettings:
     for name, value in _values(wanted).items():
         if isinstance(value, Address):
             clean[name] = clean_address(value)
-        elif type(value) is str:  # and no choice from a list
+        elif type(value) is str:  # excludes enum values
             clean[name] = value.strip()
     for name in ("routing_number", "account_number"):
         clean[name] = re.sub(r"[\s-]", "", clean[name])
@@ -229,7 +229,7 @@ def _bank_faults(settings: SellerSettings) -> dict[str, str]:
 
 
 def _is_routing_number(number: str) -> bool:
-    """Tell whether the checksum of an ABA routing number is right."""
+    """Return whether the checksum of an ABA routing number is right."""
     if not _ROUTING.fullmatch(number) or number == "0" * 9:
         return False
     return (

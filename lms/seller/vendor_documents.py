@@ -1,4 +1,4 @@
-"""Vendor documents: what purchasing offices ask for, such as a W-9, in versions with a last day."""
+"""Vendor documents: files for purchasing offices, such as a W-9, in versions with a last day."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,7 +17,7 @@ from lms.models.seller import (
     VendorDocumentVersion,
 )
 
-FOLDER: Final = "vendor-documents"  # of the stored files
+FOLDER: Final = "vendor-documents"  # folder in storage
 WARNED_AHEAD: Final = timedelta(days=30)
 LONGEST_TITLE: Final = 120
 KIND_WORDS: Final = {
@@ -33,7 +33,7 @@ KIND_WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class VendorDocumentDetails:
-    """What staff say of a document; an empty title becomes the name of its kind."""
+    """The details of a document; an empty title becomes the name of its kind."""
 
     kind: VendorDocumentKind
     title: str
@@ -57,7 +57,7 @@ class VendorDocumentFacts:
     withdrawn_at: datetime | None
 
     def is_valid(self, on: date) -> bool:
-        """Tell whether it can be given out on a day."""
+        """Return whether it can be provided on a day."""
         is_over = self.valid_until is not None and self.valid_until < on
         return self.withdrawn_at is None and not is_over
 
@@ -81,7 +81,7 @@ def add_vendor_document(
     actor: str | None,
     now: datetime,
 ) -> VendorDocumentFacts:
-    """Add a document with its first file, which is stored already; raises Invalid."""
+    """Add a document with its first file, which is already stored; raises Invalid."""
     document = VendorDocument(
         kind=details.kind, title=_title(details), audience=details.audience, created_at=now
     )
@@ -102,9 +102,9 @@ def change_vendor_document(
     actor: str | None,
     now: datetime,
 ) -> VendorDocumentFacts:
-    """Change what is said of a document; a new file becomes its next version, and the former stays.
+    """Change a document's details; a new file becomes its next version, and the former one stays.
 
-    Raises NotFound, Invalid, and Conflict for a document that was withdrawn.
+    Raises NotFound, Invalid, and Conflict for a withdrawn document.
     """
     document, newest = _locked(session, document_id)
     document.kind, document.audience = details.kind, details.audience
@@ -123,7 +123,7 @@ def change_vendor_document(
 def withdraw_vendor_document(
     session: Session, document_id: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Give a document to no one from now on; raises NotFound, and Conflict the second time."""
+    """Stop providing a document; raises NotFound, and Conflict the second time."""
     document, _newest = _locked(session, document_id)
     document.withdrawn_at = now
     audit.record(session, "vendor_document.withdrawn", document_id, actor=actor, now=now)
@@ -258,7 +258,7 @@ def _facts(
 
 
 def _locked(session: Session, document_id: str) -> tuple[VendorDocument, VendorDocumentVersion]:
-    """Return a document to change, and its newest version."""
+    """Return a document, locked, and its newest version."""
     document = session.scalar(
         select(VendorDocument).where(VendorDocument.public_id == document_id).with_for_update()
     )
@@ -271,5 +271,5 @@ def _locked(session: Session, document_id: str) -> tuple[VendorDocument, VendorD
         .where(VendorDocumentVersion.document_id == document.id)
         .order_by(VendorDocumentVersion.number.desc())
     ).first()
-    assert newest is not None  # noqa: S101  (it is added with one)
+    assert newest is not None  # noqa: S101  (it is added with a version)
     return document, newest

@@ -1,1 +1,1 @@
-"""Tax: which rule applies to what is delivered where, and the tax of each line, to the cent."""
+"""Tax: which rule applies where, and the tax of each line, to the cent."""

@@ -17,14 +17,14 @@ def covering_paper(
 ) -> Exemption | None:
     """Return the first tax paper of a payer that covers a state on a day; None without one.
 
-    With `by`, only papers that came by then count.
+    With `by`, only papers added by then count.
     """
     papers = (one for one in _papers(session, payer, state) if by is None or one.created_at <= by)
     return next((one for one in papers if _holds(one, on)), None)
 
 
 def ended_paper(session: Session, payer: Payer, *, state: str, on: date) -> Exemption | None:
-    """Return the tax paper that ended last before a day, where none covers the state on it."""
+    """Return the tax paper that ended last before a day, if none covers the state on that day."""
     papers = _papers(session, payer, state)
     if any(_holds(one, on) for one in papers):
         return None

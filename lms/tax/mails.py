@@ -15,7 +15,7 @@ from lms.tax.rule_list import has_rules
 def tell_no_rule(
     session: Session, state: str, number: str, *, on: date, links: Links, now: datetime
 ) -> None:
-    """Tell our team once of a state for which an invoice was issued and that has no rule."""
+    """Email our team once about a state without a tax rule in which an invoice was issued."""
     team = read_branding(session, contact="").contact_email
     if not team or state not in US_STATES or has_rules(session, on=on, state=state):
         return

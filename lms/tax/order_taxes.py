@@ -1,8 +1,8 @@
 """Taxes of an order's lines: by the day of supply, unless its payer is exempt (M13, M14).
 
-The day of supply is the day of the order's first invoice. A corrected invoice keeps it, so that a
-new rate changes no old sale; a correction of the state is about tax, and takes that state's rules.
-Tax that was credited is not charged again.
+The day of supply is the day of the order's first invoice. A corrected invoice keeps it, so that a new
+rate doesn't change an old sale; a correction of the state uses that state's rules. Credited tax is not
+charged again.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def order_taxes(
     zone: ZoneInfo,
     today: date,
 ) -> tuple[LineTax, ...]:
-    """Return the tax of each line, in their order."""
+    """Return the tax of each line, in order."""
     on = supplied_on(session, order, zone=zone) or today
     is_exempt = (
         order.exempt_as is not None
@@ -59,16 +59,16 @@ def supplied_on(session: Session, order: Order, *, zone: ZoneInfo) -> date | Non
 
 
 def payer_of(order: Order) -> Payer:
-    """Return who pays an order; of one that is not placed, the organization or the contact."""
+    """Return the payer of an order; for one that isn't placed, the organization or the contact."""
     if order.organization_id is not None:
         return Payer(organization_id=order.organization_id)
     return Payer(login_id=order.login_id or order.contact_id)
 
 
 def _credited(session: Session, order: Order, state: str) -> set[tuple[object, ...]]:
-    """Return what was sold by lines of which all tax for a state was credited as tax.
+    """Return what was sold by the lines whose tax for a state was fully credited as tax.
 
-    A correction replaces lines, so what they sell tells which ones they are.
+    A correction replaces lines, so they are identified by what they sell.
     """
     by_tax = func.count().filter(Document.reason == CreditReason.TAX)
     rows = session.execute(

@@ -14,15 +14,15 @@ def tax_on(net_minor: int, rate: Decimal) -> int:
 
 
 def share(amount_minor: int, part: int, whole: int) -> int:
-    """Return `part`/`whole` of an amount that is not negative, rounded half up; 0 of nothing."""
+    """Return `part`/`whole` of a nonnegative amount, rounded half up; 0 if `whole` is 0."""
     return (2 * amount_minor * part + whole) // (2 * whole) if whole else 0
 
 
 def spread(amount_minor: int, weights: Sequence[int]) -> tuple[int, ...]:
-    """Return an amount in parts that add up to it, in proportion to weights that are not negative.
+    """Split an amount into parts that add up to it, in proportion to nonnegative weights.
 
-    What rounding down leaves goes to the parts with the largest remainders, of equal ones to the
-    first. Where all weights are 0, the first part gets all.
+    The rest after rounding down goes to the parts with the largest remainders, the first of equal ones.
+    If all weights are 0, the first part gets all.
     """
     if not weights:
         return ()

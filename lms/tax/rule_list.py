@@ -1,4 +1,4 @@
-"""The list of tax rules: the owner adds and ends them; documents that used one stay as they are (M14)."""
+"""The list of tax rules: the owner adds and ends them; documents that used one don't change (M14)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,7 +24,7 @@ ENDED: Final = N_("This rule has an end already.")
 
 @dataclass(frozen=True, slots=True)
 class NewTaxRule:
-    """A rate to be added, in percent, from a first day through a last one, if it has any."""
+    """A rate to add, in percent, from a first day through a last day, if it has one."""
 
     state: str
     name: str
@@ -36,7 +36,7 @@ class NewTaxRule:
 
 @dataclass(frozen=True, slots=True)
 class TaxRuleFacts:
-    """A tax rule; `last_day` is None for one without an end."""
+    """A tax rule; `last_day` is None for a rule without an end."""
 
     id: str
     state: str
@@ -47,12 +47,12 @@ class TaxRuleFacts:
     last_day: date | None
 
     def is_over(self, today: date) -> bool:
-        """Tell whether its last day has passed."""
+        """Return whether its last day has passed."""
         return self.last_day is not None and self.last_day < today
 
 
 def read_rate(text: str) -> Decimal:
-    """Return a percentage as it was typed; raises Invalid (field `rate`)."""
+    """Return a percentage from typed text; raises Invalid (field `rate`)."""
     try:
         return Decimal(text.strip().removesuffix("%").strip())
     except InvalidOperation:
@@ -62,7 +62,7 @@ def read_rate(text: str) -> Decimal:
 def add_rule(
     session: Session, new: NewTaxRule, *, actor: str | None, now: datetime
 ) -> TaxRuleFacts:
-    """Add a tax rule, which counts for documents from its first day on; raises Invalid by field."""
+    """Add a tax rule that applies to documents from its first day on; raises Invalid by field."""
     name, state = " ".join(new.name.split()), new.state.strip().upper()
     faults = {}
     if state not in US_STATES:
@@ -116,7 +116,7 @@ def list_rules(session: Session) -> tuple[TaxRuleFacts, ...]:
 
 
 def has_rules(session: Session, *, on: date, state: str | None = None) -> bool:
-    """Tell whether any rule counts on a day, of one state if it is named."""
+    """Return whether any rule applies on a day, in one state if given."""
     query = select(TaxRule.id).where(
         TaxRule.from_on <= on, or_(TaxRule.until_on.is_(None), TaxRule.until_on > on)
     )

@@ -14,7 +14,7 @@ from lms.tax.rounding import spread, tax_on
 
 @dataclass(frozen=True, slots=True)
 class Taxable:
-    """An amount that may be taxed: what is delivered for it, and the amount after discount."""
+    """An amount that may be taxed: the kind of delivery, and the amount after discount."""
 
     supply: Supply
     net_minor: int
@@ -22,7 +22,7 @@ class Taxable:
 
 @dataclass(frozen=True, slots=True)
 class LineTax:
-    """The tax of one line and the rule by which it was computed; None where no rule applies."""
+    """The tax of one line and its rule; the rule is None if none applies."""
 
     tax_minor: int
     rule: TaxRule | None
@@ -34,10 +34,10 @@ NO_TAX = LineTax(0, None)
 def taxes_of(
     session: Session, lines: Sequence[Taxable], *, state: str, on: date
 ) -> tuple[LineTax, ...]:
-    """Return the tax of each line, in their order.
+    """Return the tax of each line, in order.
 
-    The tax of one rule is computed on all its lines together and spread over them, so that lines
-    and total agree to the cent.
+    The tax of one rule is computed on all its lines together and spread over them, so that lines and
+    total agree to the cent.
     """
     if not state:
         return (NO_TAX,) * len(lines)
@@ -73,6 +73,6 @@ def _rules(session: Session, state: str, on: date) -> list[TaxRule]:
 
 
 def _rule_for(rules: Sequence[TaxRule], supply: Supply) -> TaxRule | None:
-    """Return the newest rule for exactly what is delivered, else the newest one for both."""
+    """Return the newest rule for exactly this kind of delivery, else the newest one for both."""
     exact = [rule for rule in rules if rule.supply is supply]
     return next(iter(exact or [rule for rule in rules if rule.supply is Supply.BOTH]), None)

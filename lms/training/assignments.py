@@ -1,6 +1,6 @@
 """Training assignments: webinars for people with a due date and a text to confirm.
 
-Each verb is about one organization, whose steward the caller is. What is due ends with its day in the
+Each function is about one organization, whose manager the caller is. Due dates end at midnight in the
 organization's zone.
 """
 
@@ -33,15 +33,15 @@ FURTHEST: Final = timedelta(days=5 * 366)
 COUNTED: Final = (WebinarState.ANNOUNCED, WebinarState.WITHDRAWN)
 
 CHOOSE: Final = N_("Choose a webinar or a series from the list.")
-DUE: Final = N_("Choose a day from today on, within five years.")
-HELD_LATER: Final = N_("“%(title)s” is held on %(day)s. Choose that day or a later one.")
-NOBODY_CHOSEN: Final = N_("Choose who is to watch it: everybody, a group, or addresses.")
+DUE: Final = N_("Choose a date from today on, within five years.")
+HELD_LATER: Final = N_("“%(title)s” is on %(day)s. Choose that date or a later one.")
+NOBODY_CHOSEN: Final = N_("Choose who should watch it: everyone, a group, or email addresses.")
 WITHDRAWN: Final = N_("This training was withdrawn.")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What can be assigned; `key` is `webinar:` or `series:` and a slug."""
+    """Something that can be assigned; `key` is `webinar:` or `series:` and a slug."""
 
     key: str
     title: str
@@ -49,7 +49,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class NewTraining:
-    """What a manager assigns; `groups` are outside ids, `addresses` is pasted text."""
+    """A training to assign; `groups` are public IDs, `addresses` is pasted text."""
 
     subject: str
     due_on: date
@@ -61,7 +61,7 @@ class NewTraining:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """A training as it was just assigned."""
+    """A training that was just assigned."""
 
     public_id: str
     title: str
@@ -70,7 +70,7 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A subject that was found: the row ids of its webinars, and of the series that it is."""
+    """A subject: the row ids of its webinars, and of its series, if it is one."""
 
     title: str
     series_id: int | None
@@ -82,7 +82,7 @@ def assignable(
 ) -> tuple[tuple[Subject, ...], tuple[Subject, ...]]:
     """Return the webinars, and the series with any of them, that an organization can assign.
 
-    Announced ones that are free or that a pool of its own covers now.
+    These are announced webinars that are free or that one of its pools covers now.
     """
     covered = _covered(organization_id, now)
     webinars = session.execute(
@@ -114,7 +114,7 @@ def assign(
     actor: str | None,
     now: datetime,
 ) -> Assigned:
-    """Assign a training; raises Invalid and names the faulty fields."""
+    """Assign a training; raises Invalid, with errors by field."""
     found = _subject(session, organization.id, new.subject, now)
     at = due_at(new.due_on, zone, now=now)
     _check_held_by(session, found.webinars, at)
@@ -166,10 +166,10 @@ def change_due(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Let a training be due at another time, as `due_at` says it; who hasn't done it is reminded anew.
+    """Change when a training is due; people who haven't done it are reminded again.
 
-    Raises NotFound, Conflict for one that was withdrawn, Invalid (field `due_on`) for a time at
-    which a webinar of it has not been held yet.
+    Raises NotFound, Conflict for a withdrawn training, Invalid (field `due_on`) for a time before one
+    of its webinars is held.
     """
     row = _standing(session, organization.id, training_id)
     asked = select(TrainingItem.webinar_id).where(TrainingItem.training_id == row.id)
@@ -192,9 +192,9 @@ def withdraw(
     actor: str | None,
     now: datetime,
 ) -> str:
-    """Ask for a training no more; who has done it stays on record. Returns its title.
+    """Withdraw a training and return its title; completions stay on record.
 
-    Raises NotFound, Conflict for one that was withdrawn before.
+    Raises NotFound, and Conflict if it is already withdrawn.
     """
     row = _standing(session, organization.id, training_id)
     row.withdrawn_at = now
@@ -203,10 +203,9 @@ def withdraw(
 
 
 def acknowledge(session: Session, trainee_id: str, login_id: int, *, now: datetime) -> None:
-    """Keep that a person has confirmed the text of a training; the first time counts.
+    """Record that a person confirmed the text of a training; only the first time counts.
 
-    Raises NotFound for what was not assigned to them, is asked of them no more, or asks for no such
-    thing.
+    Raises NotFound for a training that is not assigned to them, no longer applies, or has no text.
     """
     row = session.scalar(
         select(Trainee)
@@ -231,10 +230,10 @@ def acknowledge(session: Session, trainee_id: str, login_id: int, *, now: dateti
 
 
 def webinars_of(training_ids: Collection[int]) -> Select[int, int, str, str, WebinarState]:
-    """Return the query for what trainings ask to watch: training_id, id, slug, title and state.
+    """Return the query for the webinars of trainings: training_id, id, slug, title and state.
 
-    In the order of each: that of the series it was assigned as; else, and what has left the series
-    last, by their dates.
+    Webinars of an assigned series are in its order; others, and those that left the series, follow by
+    date.
     """
     return (
         select(TrainingItem.training_id, Webinar.id, Webinar.slug, Webinar.title, Webinar.state)
@@ -253,7 +252,7 @@ def webinars_of(training_ids: Collection[int]) -> Select[int, int, str, str, Web
 
 
 def due_at(day: date, zone: ZoneInfo, *, now: datetime) -> datetime:
-    """Return the end of a day in a zone; raises Invalid (field `due_on`) for one that can't be due."""
+    """Return the end of a day in a zone; raises Invalid (field `due_on`) for an impossible due date."""
     today = now.astimezone(zone).date()
     if not today <= day <= today + FURTHEST:
         raise Invalid(DUE, fields={"due_on": DUE})
@@ -266,7 +265,7 @@ def last_day(at: datetime, zone: ZoneInfo) -> date:
 
 
 def _check_held_by(session: Session, webinars: Sequence[int], at: datetime) -> None:
-    """Raise Invalid where nobody could have done it by then, since a webinar is held later."""
+    """Raise Invalid if no one could be done by then, because a webinar is held later."""
     late = session.execute(
         select(Webinar.title, Webinar.held_at, Webinar.zone)
         .where(Webinar.id.in_(webinars), Webinar.state.in_(COUNTED), Webinar.held_at >= at)
@@ -312,13 +311,13 @@ def _standing(session: Session, organization_id: int, training_id: str) -> Train
 def _policy(text: str) -> str:
     clean = text.replace("\r\n", "\n").strip()
     if len(clean) > LONGEST_POLICY:
-        sentence = N_("Keep this under 20,000 characters.")
+        sentence = N_("Use at most 20,000 characters.")
         raise Invalid(sentence, fields={"policy": sentence})
     return clean
 
 
 def _subject(session: Session, organization_id: int, key: str, now: datetime) -> _Found:
-    """Return what a subject is; raises Invalid."""
+    """Return the subject of a key; raises Invalid."""
     kind, _mark, slug = key.partition(":")
     rows = select(Webinar.id, Webinar.title).where(_covered(organization_id, now))
     series: Series | None = None

@@ -18,14 +18,14 @@ from lms.training.trainees import add_to_group, add_trainees, by_address, people
 
 LONGEST_NAME: Final = 100
 PAGE_SIZE: Final = 50
-NAME: Final = N_("Give the group a name of at most 100 characters.")
-TAKEN: Final = N_("There is a group of this name already.")
-ADDRESSES: Final = N_("Paste at least one address.")
+NAME: Final = N_("Enter a name of at most 100 characters.")
+TAKEN: Final = N_("A group with this name already exists.")
+ADDRESSES: Final = N_("Enter at least one email address.")
 
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """A group, and how many people of the organization are in it."""
+    """A group, and the number of the organization's people in it."""
 
     public_id: str
     name: str
@@ -34,7 +34,7 @@ class GroupRow:
 
 @dataclass(frozen=True, slots=True)
 class GroupMember:
-    """Somebody in a group."""
+    """A person in a group."""
 
     login_id: str
     name: str
@@ -43,7 +43,7 @@ class GroupMember:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group and one page of who is in it."""
+    """A group and one page of its members."""
 
     public_id: str
     name: str
@@ -54,7 +54,7 @@ class Group:
 def list_groups(
     session: Session, organization_id: int, *, seen: Sequence[int] | None = None
 ) -> tuple[GroupRow, ...]:
-    """Return the groups of an organization by name, of which a supervisor sees those with these ids."""
+    """Return the groups of an organization by name; `seen` limits them to a supervisor's (row ids)."""
     asked = (
         select(
             TrainingGroup.public_id, TrainingGroup.name, func.count(TrainingGroupMember.login_id)
@@ -85,7 +85,7 @@ def read_group(
 ) -> Group:
     """Return a group with one page of its people, by name.
 
-    Raises NotFound, also for one that a supervisor who sees those with the ids `seen` does not.
+    Raises NotFound, also for a group outside of a supervisor's `seen` (row ids).
     """
     row = _row(session, organization_id, group_id)
     if seen is not None and row.id not in seen:
@@ -116,14 +116,14 @@ def make_group(
     actor: str | None,
     now: datetime,
 ) -> str:
-    """Make a group of people, by pasted addresses; returns its outside id.
+    """Create a group from pasted addresses; return its public ID.
 
     Raises Invalid (fields `name`, `addresses`).
     """
     clean = " ".join(name.split())
     if not 1 <= len(clean) <= LONGEST_NAME:
         raise Invalid(NAME, fields={"name": NAME})
-    # SQLite knows no capitals but those of English.
+    # Compared here, since SQLite's lower() only handles ASCII.
     names = select(TrainingGroup.name).where(
         TrainingGroup.organization_id.in_(family_of(organization.id))
     )
@@ -147,9 +147,9 @@ def add_people(
     actor: str | None,
     now: datetime,
 ) -> int:
-    """Put people into a group, who are assigned what it was assigned; returns how many are new.
+    """Add people to a group, and assign them its open trainings; return how many are new.
 
-    What is due no more is not assigned. Raises NotFound, Invalid (field `addresses`).
+    Trainings past their due date are not assigned. Raises NotFound, Invalid (field `addresses`).
     """
     row = _row(session, organization.id, group_id)
     people = by_address(session, organization.id, addresses)
@@ -181,7 +181,7 @@ def remove_person(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Take somebody, by their outside id, out of a group; what they were assigned stays. Raises NotFound."""
+    """Remove a person (public ID) from a group; their assignments stay. Raises NotFound."""
     row = _row(session, organization.id, group_id)
     theirs = select(Login.id).where(Login.public_id == login).scalar_subquery()
     gone = session.scalar(
@@ -203,7 +203,7 @@ def drop_group(
     actor: str | None,
     now: datetime,
 ) -> str:
-    """Dissolve a group; what its people were assigned stays. Returns its name; raises NotFound."""
+    """Delete a group and return its name; assignments stay. Raises NotFound."""
     row = _row(session, organization.id, group_id)
     name = row.name
     session.delete(row)

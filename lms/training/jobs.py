@@ -20,7 +20,7 @@ SCHEDULES: Final = (
 
 
 def turn(carrel: Carrel, run: JobRun) -> None:
-    """Keep who has begun and completed what they were assigned, as they watch."""
+    """Record who has started and completed what they were assigned."""
     last: int | None = 0
     while last is not None and not run.canceled():
         with carrel.database.transaction() as session:
@@ -29,7 +29,7 @@ def turn(carrel: Carrel, run: JobRun) -> None:
 
 
 def remind(carrel: Carrel, run: JobRun) -> None:
-    """Write the reminders that are due; each is written once, whoever comes first."""
+    """Email the reminders that are due; each is sent once, even with several workers."""
     settings = carrel.settings
     mail_context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
     looked = 1

@@ -1,7 +1,7 @@
-"""Manager read models of training: how many are done, begun, and overdue, and by person.
+"""Manager read models of training: how many have done, started, or missed it, and by person.
 
-PRODUCT.md, Privacy: of what they assigned, and no times of watching; when the policy was confirmed
-is told, since that is said to them.
+PRODUCT.md, Privacy: managers see only what they assigned, and no viewing times; they see when the
+policy was confirmed, since people are told so.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ TRAININGS: Final = 20
 
 
 class State(StrEnum):
-    """How far somebody is."""
+    """A person's state in a training."""
 
     DONE = "done"
     BEGUN = "begun"
@@ -34,7 +34,7 @@ class State(StrEnum):
 
 
 class Sort(StrEnum):
-    """By which column people are sorted."""
+    """The columns by which people can be sorted."""
 
     NAME = "name"
     STATE = "state"
@@ -43,7 +43,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which people: words of names and addresses, one state, and in which groups, by their ids."""
+    """A filter for people: words of names and addresses, a state, and groups (row ids)."""
 
     query: str = ""
     state: State | None = None
@@ -52,7 +52,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By which column, and from which end."""
+    """The sort column and direction."""
 
     by: Sort = Sort.NAME
     descending: bool = False
@@ -60,7 +60,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many people are in each state."""
+    """The number of people in each state."""
 
     done: int
     begun: int
@@ -69,13 +69,13 @@ class Counts:
 
     @property
     def people(self) -> int:
-        """Return how many there are in all."""
+        """Return the total number of people."""
         return self.done + self.begun + self.not_begun + self.overdue
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRow:
-    """A training in the list of an organization's."""
+    """A training in an organization's list."""
 
     public_id: str
     title: str
@@ -86,7 +86,7 @@ class TrainingRow:
 
 @dataclass(frozen=True, slots=True)
 class TrainingRows:
-    """One page of trainings, and how many there are in all."""
+    """One page of trainings, and their total number."""
 
     items: tuple[TrainingRow, ...]
     total: int
@@ -109,7 +109,7 @@ class TrainingFacts:
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """One person of a training; one that is overdue may have begun."""
+    """One person of a training; an overdue one may have started."""
 
     name: str
     email: str | None
@@ -120,7 +120,7 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class PersonRows:
-    """One page of people, and how many match in all."""
+    """One page of people, and the total number of matches."""
 
     items: tuple[PersonRow, ...]
     total: int
@@ -134,9 +134,9 @@ def list_trainings(
     now: datetime,
     groups: Sequence[int] | None = None,
 ) -> TrainingRows:
-    """Return a page of an organization's trainings: those that stand by their due day, then the others.
+    """Return a page of an organization's trainings, latest due date first, withdrawn ones last.
 
-    With `groups` only those that concern one of these, with counts of who is in them.
+    `groups` limits trainings and counts to people in these groups.
     """
     theirs = _is_of(organization_id, groups)
     rows = session.execute(
@@ -168,7 +168,7 @@ def read_training(
     now: datetime,
     groups: Sequence[int] | None = None,
 ) -> TrainingFacts:
-    """Return a training of an organization, or one that concerns these groups; raises NotFound."""
+    """Return a training of an organization, or one for these groups; raises NotFound."""
     row = session.scalar(
         select(Training).where(_is_of(organization_id, groups), Training.public_id == training_id)
     )
@@ -201,13 +201,13 @@ def read_people(
 def every_person(
     session: Session, training_id: int, wanted: Wanted, order: Order, *, now: datetime
 ) -> Iterator[PersonRow]:
-    """Give all people of a training that match, in the order of the table: for its CSV."""
+    """Yield all matching people of a training in table order, for its CSV file."""
     for row in session.execute(_asked(training_id, wanted, order, now)):
         yield _person(row)
 
 
 def state_at(now: datetime) -> ColumnElement[str]:
-    """Return the state of a trainee of a training as a column."""
+    """Return the SQL expression for a trainee's state."""
     return case(
         (Trainee.done_at.is_not(None), State.DONE.value),
         (Training.due_at <= now, State.OVERDUE.value),
@@ -244,7 +244,7 @@ def _asked(training_id: int, wanted: Wanted, order: Order, now: datetime) -> Sel
 
 
 def _is_of(organization_id: int, groups: Sequence[int] | None) -> ColumnElement[bool]:
-    """Return the condition that a training is of an organization, and concerns one of its groups."""
+    """Return the condition that a training is an organization's, and concerns one of the groups."""
     theirs = Training.organization_id.in_(family_of(organization_id))
     if groups is None:
         return theirs
@@ -259,7 +259,7 @@ def _is_in(groups: Sequence[int]) -> ColumnElement[bool]:
     return func.coalesce(Login.merged_into, Login.id).in_(members_of(groups))
 
 
-def _seen(asked: Any, groups: Sequence[int] | None) -> Select[Any]:  # noqa: ANN401  (whatever columns it has)
+def _seen(asked: Any, groups: Sequence[int] | None) -> Select[Any]:  # noqa: ANN401  (with any columns)
     found: Select[Any] = (
         asked.select_from(Trainee)
         .join(Training, Training.id == Trainee.training_id)

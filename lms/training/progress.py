@@ -1,7 +1,7 @@
 """Training progress: what a person watched and attended, against what completes it.
 
-Completed is a webinar whose certificate is earned (PRODUCT.md, Certificates), by the best version
-and over all logins that are one person; whether one is issued is asked of nobody.
+A webinar is completed when its certificate is earned (PRODUCT.md, Certificates), by the best version
+and over all of a person's merged logins, even if no certificate was issued.
 """
 
 from collections.abc import Collection
@@ -25,20 +25,20 @@ from lms.training.assignments import COUNTED
 from lms.training.trainees import concerns
 
 AT_ONCE: Final = 100
-LATE: Final = timedelta(minutes=10)  # beats are written by and by, with the time they came at
-ANEW: Final = timedelta(days=1)  # what completes a webinar may have been changed since
+LATE: Final = timedelta(minutes=10)  # beats are written with the time they arrived, but later
+ANEW: Final = timedelta(days=1)  # because the rule that completes a webinar can change
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far somebody is with what was assigned: whether begun, and completed."""
+    """A person's progress: whether they have started and completed something."""
 
     is_begun: bool
     is_completed: bool
 
     @classmethod
     def of_all(cls, each: Collection["Progress"]) -> "Progress":
-        """Return how far that is in all; nothing to watch is nothing completed."""
+        """Return the total progress; an empty collection is not completed."""
         return cls(
             any(one.is_begun for one in each),
             bool(each) and all(one.is_completed for one in each),
@@ -46,10 +46,10 @@ class Progress:
 
 
 def look(session: Session, *, after: int, now: datetime) -> int | None:
-    """Look at the next trainees who may have got further; returns the last one's row id, or None.
+    """Update the next trainees whose progress may have changed; return the last one's row id, or None.
 
-    At most a hundred in a transaction. What was completed is kept, and done with a policy
-    confirmed or none asked for.
+    Handles at most a hundred per transaction. A completed training is done if it has no policy, or once
+    the policy is confirmed.
     """
     rows = session.execute(
         select(Trainee, Training.policy)
@@ -73,7 +73,7 @@ def look(session: Session, *, after: int, now: datetime) -> int | None:
 
 
 def note(session: Session, trainee: Trainee, policy: str, *, now: datetime) -> None:
-    """Keep how far a trainee is."""
+    """Store a trainee's progress."""
     found = read_progress(session, trainee.training_id, trainee.login_id)
     trainee.looked_at = now - LATE
     trainee.is_begun = found.is_begun
@@ -85,14 +85,14 @@ def note(session: Session, trainee: Trainee, policy: str, *, now: datetime) -> N
 
 
 def read_progress(session: Session, training_id: int, login_id: int) -> Progress:
-    """Return how far a person is in all."""
+    """Return a person's total progress in a training."""
     return Progress.of_all(read_each(session, training_id, login_id).values())
 
 
 def read_each(session: Session, training_id: int, login_id: int) -> dict[int, Progress]:
-    """Return how far a person is with each webinar (row id) of a training.
+    """Return a person's progress in each webinar (row id) of a training.
 
-    One that nobody can watch any more is not asked for.
+    Webinars that no one can watch anymore are left out.
     """
     webinars = session.scalars(
         select(TrainingItem.webinar_id)
@@ -105,7 +105,7 @@ def read_each(session: Session, training_id: int, login_id: int) -> dict[int, Pr
 def read_several(
     session: Session, login_id: int, webinar_ids: Collection[int]
 ) -> dict[int, Progress]:
-    """Return how far a person is with each of some webinars (row ids); of none, nothing is asked."""
+    """Return a person's progress in each of these webinars (row ids)."""
     if not webinar_ids:
         return {}
     certified = certificates.with_standing(session, login_id, webinar_ids)
@@ -123,7 +123,7 @@ def _progress(standing: Standing, *, has_certificate: bool) -> Progress:
 
 
 def _moved_on(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that something came since a trainee was looked at, or long ago."""
+    """Return the condition that something happened since a trainee was last updated, or that it was long ago."""
     one, kept = aliased(Login), func.coalesce(Login.merged_into, Login.id)
     mine = or_(one.id == kept, one.merged_into == kept)
     logins = select(one.id).where(mine).correlate(Login)

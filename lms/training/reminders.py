@@ -1,4 +1,4 @@
-"""Training reminders: 14 and 3 days before the due date and on it, each once."""
+"""Training reminders: 14 and 3 days before the due date and on it, each sent once."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -38,7 +38,7 @@ class _Due:
 
 
 def reminder_due(due_at: datetime, zone: ZoneInfo, *, now: datetime) -> int | None:
-    """Return which reminder is due, the latest that is: in the morning of its day; None is none."""
+    """Return the latest reminder that is due, in days before the due date; sent in the morning. None for none."""
     if now >= due_at:
         return None
     last = last_day(due_at, zone)
@@ -51,10 +51,10 @@ def reminder_due(due_at: datetime, zone: ZoneInfo, *, now: datetime) -> int | No
 
 
 def remind_trainees(session: Session, *, mail_context: MailContext, now: datetime) -> int:
-    """Write reminders that are due; returns how many people were looked at.
+    """Email reminders that are due; return how many people were checked.
 
-    At most a hundred in a transaction: call it again until it returns 0. One that was assigned
-    later than its first reminder was due is told at once.
+    Handles at most a hundred per transaction: call it until it returns 0. A training assigned after its
+    first reminder was due is announced at once.
     """
     looked = 0
     for one in _due(session, mail_context, now):
@@ -92,7 +92,7 @@ def _due(session: Session, mail_context: MailContext, now: datetime) -> list[_Du
 def _remind(
     session: Session, one: _Due, most: int, *, mail_context: MailContext, now: datetime
 ) -> int:
-    """Claim and remind some who were not reminded on this day; two workers never claim the same."""
+    """Claim and remind people without this reminder; two workers never claim the same person."""
     wanted = (
         select(Trainee.id)
         .join(Training, Training.id == Trainee.training_id)

@@ -24,7 +24,7 @@ SHOWN_WHEN_DONE: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class OwnWebinar:
-    """One webinar of a training, and how far its person is with it."""
+    """One webinar of a training, with the person's progress."""
 
     slug: str
     title: str
@@ -49,17 +49,17 @@ class OwnTraining:
 
     @property
     def is_done(self) -> bool:
-        """Tell whether nothing is left to do."""
+        """Return whether nothing is left to do."""
         return self.is_completed and (not self.policy or self.acknowledged_at is not None)
 
 
 def list_own(session: Session, login_id: int, *, now: datetime) -> tuple[OwnTraining, ...]:
-    """Return what a person is assigned, the next due first; what was done a month ago is left out."""
+    """Return a person's trainings, next due first; those done more than 30 days ago are left out."""
     return tuple(_read(session, login_id, now, None))
 
 
 def read_own(session: Session, login_id: int, trainee_id: str, *, now: datetime) -> OwnTraining:
-    """Return one training of a person; raises NotFound for what isn't assigned to them."""
+    """Return one training of a person; raises NotFound for one that isn't assigned to them."""
     found = _read(session, login_id, now, trainee_id)
     if not found:
         raise NotFound
@@ -94,7 +94,7 @@ def _read(
 def _webinars_of(
     session: Session, training_ids: Collection[int]
 ) -> Mapping[int, Sequence[Row[*tuple[Any, ...]]]]:
-    """Return the webinars of each training, without those that nobody can watch any more."""
+    """Return the webinars of each training that people can still watch."""
     found: defaultdict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     for row in session.execute(webinars_of(training_ids)) if training_ids else ():
         if row.state in COUNTED:

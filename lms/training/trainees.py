@@ -1,8 +1,8 @@
 """Trainees: who can be assigned a training, who is in it, and adding people.
 
-An organization's people are its members and who sits in its seats. Who is neither any more is asked
-for nothing: what somebody watches after leaving is theirs alone (PRODUCT.md, Privacy). What they
-had done by then stays done.
+An organization's people are its members and those with one of its seats. People who left are no longer
+trainees: what they watch afterward is private (PRODUCT.md, Privacy). Training they had completed by
+then stays on record.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,9 +27,9 @@ MOST_NAMED: Final = 5
 
 
 def people_of(organization_id: int, groups: Sequence[int] | None = None) -> Select[Any]:
-    """Return the selection of an organization's people: ids of logins that are kept.
+    """Return a query for the kept login ids of an organization's people.
 
-    With `groups`, only those who are in one of these.
+    `groups` limits them to members of these groups.
     """
     kept = func.coalesce(Login.merged_into, Login.id)
     members = (
@@ -52,7 +52,7 @@ def people_of(organization_id: int, groups: Sequence[int] | None = None) -> Sele
 
 
 def members_of(groups: Sequence[int]) -> Select[Any]:
-    """Return the selection of who is in one of these groups: ids of logins that are kept."""
+    """Return a query for the kept login ids of the members of these groups."""
     return (
         select(func.coalesce(Login.merged_into, Login.id))
         .join_from(TrainingGroupMember, Login, Login.id == TrainingGroupMember.login_id)
@@ -61,24 +61,24 @@ def members_of(groups: Sequence[int]) -> Select[Any]:
 
 
 def concerns() -> ColumnElement[bool]:
-    """Return the condition that a training concerns its trainee; `Login` is theirs.
+    """Return the condition that a training applies to its trainee; `Login` is theirs.
 
-    They belong to the organization, by whichever of their logins; of several that were assigned it
-    and merged since, one counts.
+    They belong to the organization with any of their logins; if several merged logins were assigned the
+    training, one counts.
     """
     belongs = or_(_belongs((Trainee.login_id, Login.merged_into)), _belongs_merged())
     return and_(~_is_another_s(), belongs)
 
 
 def is_counted() -> ColumnElement[bool]:
-    """Return the condition under which managers see a trainee: who has done it, or is to do it."""
+    """Return the condition that managers see a trainee: they have completed it, or it applies to them."""
     return or_(and_(Trainee.done_at.is_not(None), ~_is_another_s()), concerns())
 
 
 def _is_another_s() -> ColumnElement[bool]:
-    """Return the condition that the person of a trainee has another one that counts.
+    """Return the condition that another trainee row of the same person counts instead.
 
-    That of the kept login, or else the first.
+    The kept login's row counts, or else the first.
     """
     kept, first, merged = aliased(Trainee), aliased(Trainee), aliased(Login)
     of_kept = exists().where(
@@ -110,7 +110,7 @@ def _belongs(logins: Any) -> ColumnElement[bool]:  # noqa: ANN401  (columns or a
 
 def _belongs_merged() -> ColumnElement[bool]:
     merged = aliased(Login)
-    # "> 0" lets the few that were merged be found by their index.
+    # "> 0" makes the database use the partial index of the few merged logins.
     theirs = (
         select(merged.id)
         .where(
@@ -128,10 +128,10 @@ def everybody(session: Session, organization_id: int) -> set[int]:
 
 
 def by_address(session: Session, organization_id: int, text: str) -> set[int]:
-    """Return the people that pasted addresses lead to.
+    """Return the people with the pasted addresses.
 
-    Raises Invalid, field `addresses`, naming those that are nobody's here: whose they are elsewhere
-    is told to nobody.
+    Raises Invalid (field `addresses`), naming the addresses of no one here; whether they have an
+    account elsewhere is not revealed.
     """
     if not text.strip():
         return set()
@@ -149,7 +149,7 @@ def by_address(session: Session, organization_id: int, text: str) -> set[int]:
 
 
 NOBODY: Final = N_(
-    "These are nobody's of your organization. Invite them or give them a seat first:"
+    "These people aren't in your organization. Invite them or assign them a seat first:"
 )
 
 
@@ -178,7 +178,7 @@ def _addresses(session: Session, organization_id: int, keys: list[str]) -> Mappi
 def add_trainees(
     session: Session, training_id: int, login_ids: Iterable[int], *, now: datetime
 ) -> int:
-    """Assign a training to people, once to each; returns to how many it was not yet."""
+    """Assign a training to people, once each; return the number of new trainees."""
     return _add_once(
         session,
         Trainee,
@@ -196,13 +196,13 @@ def add_trainees(
 
 
 def add_to_group(session: Session, group_id: int, login_ids: Iterable[int]) -> int:
-    """Put people into a group, once each; returns how many were not in it yet."""
+    """Add people to a group, once each; return how many were new."""
     rows = [{"group_id": group_id, "login_id": one} for one in sorted(set(login_ids))]
     return _add_once(session, TrainingGroupMember, rows)
 
 
 def in_groups(session: Session, organization_id: int, groups: Iterable[str]) -> set[int]:
-    """Return who of an organization's people is in groups of it, by their outside ids."""
+    """Return an organization's people in groups, given by public IDs."""
     rows = session.scalars(
         select(TrainingGroupMember.login_id)
         .join(TrainingGroup, TrainingGroup.id == TrainingGroupMember.group_id)

@@ -1,7 +1,7 @@
 """Upload chunks: received into storage outside any transaction.
 
-Nothing of it happens inside a transaction. A piece is read from the sender first and kept then, in
-a turn that no other request has; who is killed between loses that piece alone.
+A piece is first read from the sender and then stored, in a turn that no other request has; a process
+killed in between loses only that piece.
 """
 
 import hashlib
@@ -35,7 +35,8 @@ from media.storage.resumable_uploads import PIECE_BYTES, NoRoomLeft, NotBegun, O
 
 ROOM_LEFT_BYTES: Final = 512 * 1024 * 1024
 READ_BYTES: Final = 256 * 1024
-PATIENCE_S: Final = 2.0  # so old a piece may get before it is kept, where it may stand alone
+# how old a piece may get before it is stored, if it may be stored separately
+PATIENCE_S: Final = 2.0
 NO_ROOM: Final = N_(
     "There is not enough room on the server for this file. Ask its operator for more, or delete"
     " former versions of recordings; then send it again."
@@ -52,32 +53,32 @@ NOT_AS_SENT: Final = N_("A piece of the file was damaged on its way. It is sent 
 
 
 class Cut(Exception):
-    """The sender went away in the midst of a piece."""
+    """The sender disconnected in the middle of a piece."""
 
 
 class Source(Protocol):
-    """Where a piece comes from; reading raises Cut when its sender is gone."""
+    """The source of a piece; reading raises Cut if the sender has disconnected."""
 
     def read(self, size: int, /) -> bytes:
-        """Return at most so many bytes, none at the end."""
+        """Return at most this many bytes, or none at the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checksum:
-    """What a piece must hash to."""
+    """The expected hash of a piece."""
 
     algorithm: str
     digest: bytes
 
     def check(self, piece: bytes) -> None:
-        """Raise Damaged when the piece is not what was sent."""
+        """Raise Damaged if the piece doesn't match."""
         if hashlib.new(self.algorithm, piece, usedforsecurity=False).digest() != self.digest:
             raise Damaged(NOT_AS_SENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What one request brings: where from, how much (None when it does not say), and its checksum."""
+    """The body of a request: its source, its length (None if not stated), and its checksum."""
 
     source: Source
     length: int | None
@@ -85,7 +86,7 @@ class Body:
 
 
 def begin(carrel: Carrel, wanted: Wanted, *, login_id: int | None) -> UploadFacts:
-    """Begin to take a file in. Raises WrongKind, TooLarge, NoRoom and NotFound, before a byte came."""
+    """Begin an upload. Raises WrongKind, TooLarge, NoRoom and NotFound, before any byte arrives."""
     wanted = wanted.checked()
     with carrel.database.read_session() as session:
         uploads.find_webinar(session, wanted.slug)
@@ -110,7 +111,7 @@ def begin(carrel: Carrel, wanted: Wanted, *, login_id: int | None) -> UploadFact
 
 
 def kept_bytes(carrel: Carrel, upload: UploadFacts) -> int:
-    """Return how much of a file is safely here; one that is whole is then looked at. Raises Gone."""
+    """Return how much of a file is stored; a complete file is queued for checking. Raises Gone."""
     if upload.state is UploadState.FAILED:
         raise Gone(upload.failure or LOST)
     if upload.state is not UploadState.SENDING:
@@ -126,10 +127,10 @@ def kept_bytes(carrel: Carrel, upload: UploadFacts) -> int:
 
 
 def receive(carrel: Carrel, upload: UploadFacts, at: int, body: Body) -> int:
-    """Take in what a request brings and return how much is safely here now.
+    """Receive the body of a request and return how much is stored now.
 
-    Raises WrongPlace, Busy, Damaged, TooLarge, WrongKind, NoRoom and Gone. A sender who goes away
-    in the midst is no fault: what came is kept, as far as it can stand alone.
+    Raises WrongPlace, Busy, Damaged, TooLarge, WrongKind, NoRoom and Gone. A sender who disconnects is
+    no error: the received bytes are stored as far as they make a valid piece.
     """
     kept = kept_bytes(carrel, upload)
     if kept != at:
@@ -147,7 +148,7 @@ def receive(carrel: Carrel, upload: UploadFacts, at: int, body: Body) -> int:
 
 
 def take_in(carrel: Carrel, wanted: Wanted, path: Path, *, login_id: int | None) -> None:
-    """Take in a file that has arrived in one piece, to be looked at by the worker; raises as `begin`."""
+    """Upload a local file that is complete, for the worker to check; raises as `begin`."""
     upload = begin(carrel, wanted, login_id=login_id)
     try:
         with path.open("rb") as source:
@@ -160,7 +161,7 @@ def take_in(carrel: Carrel, wanted: Wanted, path: Path, *, login_id: int | None)
 
 
 def discard(carrel: Carrel, upload: UploadFacts) -> None:
-    """Forget an upload and what arrived of it; raises Busy while the file is being looked at."""
+    """Delete an upload and its stored bytes; raises Busy while the file is being checked."""
     if upload.state is UploadState.ARRIVED:
         raise Busy(N_("The file is here already and is being looked at. Wait until it is shown."))
     if upload.state is not UploadState.DONE:
@@ -170,7 +171,7 @@ def discard(carrel: Carrel, upload: UploadFacts) -> None:
 
 
 def check_head(purpose: UploadPurpose, head: bytes) -> None:
-    """Raise WrongKind when a file's first bytes say that it is not what its name says."""
+    """Raise WrongKind if a file's first bytes contradict its purpose."""
     what = no_handout(head) if purpose is UploadPurpose.HANDOUT else no_recording(head)
     if what is not None:
         raise WrongKind(what)
@@ -179,7 +180,7 @@ def check_head(purpose: UploadPurpose, head: bytes) -> None:
 def _check_room(carrel: Carrel, size: int, expected: int) -> None:
     needed = size + expected + ROOM_LEFT_BYTES
     free = carrel.storage.intake.free_bytes()
-    if free is None:  # it is fetched to be encoded
+    if free is None:  # it is copied to scratch for encoding
         free, needed = shutil.disk_usage(carrel.settings.scratch).free, size + ROOM_LEFT_BYTES
     if free < needed:
         raise NoRoom(NO_ROOM)
@@ -198,7 +199,7 @@ def _check_length(carrel: Carrel, upload: UploadFacts, at: int, left: int, body:
 def _take_checked(carrel: Carrel, upload: UploadFacts, at: int, body: Body, length: int) -> int:
     try:
         piece = _read_whole(body.source, length)
-    except Cut:  # whether it was damaged nobody can tell
+    except Cut:  # an incomplete piece can't be verified
         return at
     if body.checksum is not None:
         body.checksum.check(piece)
@@ -242,14 +243,14 @@ def _take_pieces(carrel: Carrel, upload: UploadFacts, at: int, left: int, source
 
 
 def _whole_steps(carrel: Carrel, upload: UploadFacts, at: int, length: int) -> int:
-    """Return how many of so many bytes can be kept now; who sends goes on from there."""
+    """Return how many of this many bytes can be stored now; the sender continues from there."""
     if at + length == upload.size_bytes:
         return length
     return length - length % carrel.storage.intake.step_bytes(upload.size_bytes)
 
 
 def _standing(size: int, least: int) -> Callable[[int, int], bool]:
-    """Return what tells whether so many bytes at a place can be a piece of their own, or are none."""
+    """Return a function that tells whether bytes at a position form a valid piece, or are none."""
     return lambda at, length: length == 0 or length >= least or at + length == size
 
 

@@ -28,7 +28,7 @@ PIECE: Final = 1 << 20
 
 
 def settle(carrel: Carrel, run: JobRun) -> None:
-    """Make a file that has arrived part of its webinar; killed anywhere, it can be done again."""
+    """Attach an uploaded file to its webinar; can be repeated after a kill at any point."""
     with carrel.database.transaction() as session:
         run.hold(session)
         upload = uploads.read_upload(session, run.subject)
@@ -53,12 +53,12 @@ def settle(carrel: Carrel, run: JobRun) -> None:
 
 
 def settling_ended(session: Session, ended: Ended) -> None:
-    """Note on the upload that nothing came of it."""
+    """Record on the upload that it failed."""
     uploads.fail(session, ended.subject, ended.sentence, now=ended.at)
 
 
 def sweep(carrel: Carrel, _run: JobRun) -> None:
-    """Discard uploads whose time is over, and what arrives in the storage that nobody knows of."""
+    """Delete expired uploads, and unfinished ones in storage that have no row."""
     with carrel.database.read_session() as session:
         overdue = uploads.read_overdue(session, now=clock.now())
     for upload in overdue:
@@ -105,7 +105,7 @@ def _settle_handout(carrel: Carrel, run: JobRun, upload: UploadFacts) -> None:
             run.hold(session)
             handouts.attach(session, slug=upload.slug, kept=kept, actor=upload.actor, now=now)
             uploads.finish(session, upload.id, now=now)
-    except LeaseLost:  # another has done it meanwhile, under keys of its own
+    except LeaseLost:  # another worker did it meanwhile, under its own keys
         carrel.storage.delete(kept.key)
         if kept.preview_key:
             carrel.storage.delete(kept.preview_key)
@@ -113,7 +113,7 @@ def _settle_handout(carrel: Carrel, run: JobRun, upload: UploadFacts) -> None:
 
 
 def _hash(carrel: Carrel, run: JobRun, upload: UploadFacts) -> str:
-    """Return the SHA-256 of what is stored, read from there: it is what will be played."""
+    """Return the SHA-256 of the stored file, which is the one to be played."""
     made, done = hashlib.sha256(), 0
     with carrel.storage.open(upload.arriving.key) as stream:
         while piece := stream.read(PIECE):

@@ -1,6 +1,7 @@
 """Upload records: files sent to a webinar in chunks, as the database records them.
 
-The storage alone knows how far a file is; `lms/uploads/chunks.py` asks it, outside any transaction.
+Only storage knows how many bytes have arrived; `lms/uploads/chunks.py` asks it, outside any
+transaction.
 """
 
 from dataclasses import dataclass
@@ -31,13 +32,13 @@ OVER: Final = N_("This upload was not finished in time and is gone. Send the fil
 
 
 class Busy(Conflict):
-    """Another request puts a piece of the same file at this moment."""
+    """Another request is storing a piece of the same file at this moment."""
 
     code = "busy"
 
 
 class WrongPlace(Conflict):
-    """A piece was to be put elsewhere than at the end; `kept` is where that is."""
+    """A piece was not for the end of the file; `kept` is the position of the end."""
 
     code = "wrong_offset"
 
@@ -47,32 +48,32 @@ class WrongPlace(Conflict):
 
 
 class TooLarge(Invalid):
-    """The file, or a piece of it, is larger than can be taken."""
+    """The file, or a piece of it, is too large."""
 
     code = "too_large"
 
 
 class WrongKind(Invalid):
-    """The file is not of a kind that can be taken, by its name or by what it begins with."""
+    """The file has the wrong kind, by its name or its first bytes."""
 
     code = "wrong_kind"
 
 
 class Damaged(Invalid):
-    """A piece is not what its checksum says; nothing of it was kept."""
+    """A piece doesn't match its checksum; nothing of it was stored."""
 
     code = "damaged"
 
 
 class NoRoom(Unavailable):
-    """There is no room for the file."""
+    """There is not enough space for the file."""
 
     code = "no_room"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody is about to send, and to which webinar."""
+    """The announced file and its webinar."""
 
     slug: str
     purpose: UploadPurpose
@@ -81,7 +82,7 @@ class Wanted:
     fingerprint: str
 
     def checked(self) -> "Wanted":
-        """Return it with a name that can be shown; raises WrongKind and TooLarge, saying what to do."""
+        """Return a copy with a displayable name; raises WrongKind and TooLarge, with advice."""
         name = own_name(self.name)
         if not name:
             raise WrongKind(N_("The file has no name. Choose it again."))
@@ -103,7 +104,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """From when until when an upload may take, unless something of it arrives meanwhile."""
+    """The time of a request, and when the upload expires if nothing more arrives."""
 
     now: datetime
     expires_at: datetime
@@ -111,7 +112,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class UploadFacts:
-    """One upload; `id` is its outside id, `kept_bytes` what was kept when last heard of."""
+    """One upload; `id` is its public ID, `kept_bytes` the bytes stored at the last update."""
 
     id: str
     slug: str
@@ -128,12 +129,12 @@ class UploadFacts:
 
     @property
     def share(self) -> float:
-        """Return how much of it is here, 0 to 1."""
+        """Return the uploaded share, 0 to 1."""
         return self.kept_bytes / self.size_bytes
 
 
 def new_key(wanted: Wanted, upload_id: str) -> str:
-    """Return where the file will be stored: a recording's where its original stays."""
+    """Return the storage key of the file; for a recording it is where the original stays."""
     folder = "originals" if wanted.purpose is UploadPurpose.RECORDING else "uploads"
     return f"{folder}/{upload_id}/{safe_name(wanted.name)}"
 
@@ -147,7 +148,7 @@ def begin(
     login_id: int | None,
     term: Term,
 ) -> None:
-    """Note that a file has begun to arrive; raises NotFound when there is no such webinar."""
+    """Record that an upload has begun; raises NotFound for an unknown webinar."""
     session.add(
         Upload(
             public_id=upload_id,
@@ -168,7 +169,7 @@ def begin(
 
 
 def find_webinar(session: Session, slug: str) -> int:
-    """Return the row's id of a webinar; raises NotFound."""
+    """Return the row id of a webinar; raises NotFound."""
     webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
     if webinar_id is None:
         raise NotFound(N_("There is no webinar with that name."))
@@ -176,7 +177,7 @@ def find_webinar(session: Session, slug: str) -> int:
 
 
 def read_upload(session: Session, upload_id: str) -> UploadFacts:
-    """Return an upload by its outside id; raises NotFound."""
+    """Return an upload by its public ID; raises NotFound."""
     row = session.execute(_facts().where(Upload.public_id == upload_id)).one_or_none()
     if row is None:
         raise NotFound
@@ -186,7 +187,7 @@ def read_upload(session: Session, upload_id: str) -> UploadFacts:
 def own_upload(
     session: Session, upload_id: str, *, login_id: int | None, now: datetime
 ) -> UploadFacts:
-    """Return somebody's own upload; raises NotFound, and Gone for one whose time is over."""
+    """Return a person's own upload; raises NotFound, and Gone if it has expired."""
     mine = Upload.login_id.is_(None) if login_id is None else Upload.login_id == login_id
     row = session.execute(_facts().where(Upload.public_id == upload_id, mine)).one_or_none()
     if row is None:
@@ -200,7 +201,7 @@ def own_upload(
 def own_uploads(
     session: Session, slug: str, *, login_id: int | None, now: datetime
 ) -> tuple[UploadFacts, ...]:
-    """Return what somebody sends to a webinar and is not part of it yet, the oldest first."""
+    """Return a person's unfinished uploads to a webinar, the oldest first."""
     mine = Upload.login_id.is_(None) if login_id is None else Upload.login_id == login_id
     rows = session.execute(
         _facts()
@@ -214,7 +215,7 @@ def own_uploads(
 def find_unfinished(
     session: Session, wanted: Wanted, *, login_id: int | None, now: datetime
 ) -> UploadFacts | None:
-    """Return somebody's own upload of the same file to the same webinar, to go on with."""
+    """Return a person's own upload of the same file to the same webinar, to resume it."""
     for facts in own_uploads(session, wanted.slug, login_id=login_id, now=now):
         is_same = (facts.fingerprint, facts.size_bytes, facts.purpose) == (
             wanted.fingerprint,
@@ -227,7 +228,7 @@ def find_unfinished(
 
 
 def expected_bytes(session: Session, *, now: datetime) -> int:
-    """Return how many bytes of all that is being sent are still to come."""
+    """Return how many bytes of all current uploads are still to come."""
     missing = select(func.sum(Upload.size_bytes - Upload.kept_bytes)).where(
         Upload.state == UploadState.SENDING, Upload.expires_at > now
     )
@@ -235,7 +236,7 @@ def expected_bytes(session: Session, *, now: datetime) -> int:
 
 
 def take_turn(session: Session, upload_id: str, *, now: datetime) -> str:
-    """Be the one who puts the next piece, for a minute at most; raises Busy while another is."""
+    """Take the turn to store the next piece, for a minute at most; raises Busy if another request has it."""
     turn = new_public_id()
     taken = session.execute(
         update(Upload)
@@ -253,7 +254,7 @@ def take_turn(session: Session, upload_id: str, *, now: datetime) -> str:
 
 
 def end_turn(session: Session, upload_id: str, turn: str, *, kept: int | None, term: Term) -> None:
-    """Let others have the turn; what is kept now is noted, and the time to finish begins anew."""
+    """End the turn, record the stored bytes, and extend the time to finish."""
     values: dict[str, object] = {"turn": None, "turn_until": None, "updated_at": term.now}
     if kept is not None:
         values |= {"kept_bytes": kept, "expires_at": term.expires_at}
@@ -263,7 +264,7 @@ def end_turn(session: Session, upload_id: str, turn: str, *, kept: int | None, t
 
 
 def arrive(session: Session, upload_id: str, *, now: datetime) -> None:
-    """Note that all of a file is here and have it looked at; once only, however often it is said."""
+    """Record that all of a file has arrived and queue the check; repeated calls have no effect."""
     arrived = session.execute(
         update(Upload)
         .where(Upload.public_id == upload_id, Upload.state == UploadState.SENDING)
@@ -290,14 +291,14 @@ def arrive(session: Session, upload_id: str, *, now: datetime) -> None:
 
 
 def finish(session: Session, upload_id: str, *, now: datetime) -> None:
-    """Note that a file has become part of its webinar."""
+    """Record that a file has become part of its webinar."""
     _set(session, upload_id, state=UploadState.DONE, updated_at=now)
 
 
 def fail(session: Session, upload_id: str, sentence: str, *, now: datetime) -> None:
-    """Note that a file is of no use, and why; whoever sent it reads the sentence.
+    """Record that a file can't be used, with the sentence for the sender.
 
-    One that has become part of its webinar stays so.
+    A file that is already part of its webinar is not changed.
     """
     session.execute(
         update(Upload)
@@ -313,12 +314,12 @@ def fail(session: Session, upload_id: str, sentence: str, *, now: datetime) -> N
 
 
 def forget(session: Session, upload_id: str) -> None:
-    """Forget an upload; what arrived of it has been discarded before."""
+    """Delete the row of an upload whose stored bytes were discarded before."""
     session.execute(delete(Upload).where(Upload.public_id == upload_id))
 
 
 def read_overdue(session: Session, *, now: datetime) -> tuple[UploadFacts, ...]:
-    """Return the uploads whose time is over, but for those that are being looked at."""
+    """Return the expired uploads, except those being checked."""
     rows = session.execute(
         _facts().where(Upload.expires_at <= now, Upload.state != UploadState.ARRIVED)
     )
@@ -326,7 +327,7 @@ def read_overdue(session: Session, *, now: datetime) -> tuple[UploadFacts, ...]:
 
 
 def known_marks(session: Session) -> frozenset[str]:
-    """Return the storage's marks of all uploads there are."""
+    """Return the storage marks of all uploads."""
     return frozenset(session.scalars(select(Upload.mark)))
 
 

@@ -1,1 +1,1 @@
-"""The pages of the library: one package for each noun."""
+"""Pages: one package for each noun."""

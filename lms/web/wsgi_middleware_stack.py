@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def front(app: Flask, carrel: Carrel) -> "WSGIApplication":
-    """Return what gunicorn serves: the app behind everything that answers before it."""
+    """Return the app that gunicorn serves: Flask behind everything that answers before it."""
     delivery = Delivery(
         app.wsgi_app,
         storage=carrel.storage,
@@ -39,5 +39,5 @@ def front(app: Flask, carrel: Carrel) -> "WSGIApplication":
 
 
 def client_address(environ: Mapping[str, Any]) -> str:
-    """Return the address a request came from; trusted proxies have been discounted before."""
+    """Return the address of a request's client; trusted proxies have already been resolved."""
     return str(environ.get("REMOTE_ADDR", ""))

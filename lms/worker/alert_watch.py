@@ -1,7 +1,7 @@
-"""The alert watch: a thread of the web server that tells the owners when the worker does nothing.
+"""The alert watch: a thread of the web server that alerts the owners when the worker stalls.
 
-The worker can't say that it is dead, and while it is, no one sends what it is to send. So the
-urgent lane is sent from here then: the alert, and the sign-in codes that people wait for.
+A dead worker can't report itself, and sends no email. So this thread then sends the urgent lane:
+the alert, and the sign-in codes that people wait for.
 """
 
 import threading
@@ -27,18 +27,18 @@ log = structlog.get_logger()
 
 
 class AlertWatch:
-    """Looks once a minute, in each web process; leases let one of them alone send an email."""
+    """Checks once a minute, in each web process; leases ensure that only one sends an email."""
 
     def __init__(self, carrel: Carrel) -> None:
         self._carrel = carrel.acting_as(ActingRole.JOB)
         self._stopping = threading.Event()
 
     def start(self) -> None:
-        """Look from now on, for as long as the process runs."""
+        """Start checking, for as long as the process runs."""
         threading.Thread(target=self._run, name="alert-watch", daemon=True).start()
 
     def look(self) -> None:
-        """Tell the owners of what is stalled, if anything is."""
+        """Alert the owners of stalled lanes, if there are any."""
         database = self._carrel.database
         with database.read_session() as session:
             stalled = read_stalled(session, now=now())
@@ -56,5 +56,5 @@ class AlertWatch:
                 self.look()
             except (SQLAlchemyError, Refused) as error:
                 log.error("alert_watch_broke", kind=type(error).__name__)  # noqa: TRY400  (no values)
-            except Exception as error:  # it looks again, whatever one look raises
+            except Exception as error:  # it keeps checking, whatever one check raises
                 log.exception("alert_watch_broke", kind=type(error).__name__)

@@ -27,15 +27,15 @@ from lms.mail.transport import (
 from lms.models.mail import MailLane
 
 RENEW_EVERY = timedelta(seconds=10)
-FILES_PAUSE = timedelta(minutes=5)  # asking an S3 server that hangs takes a minute and a half
+FILES_PAUSE = timedelta(minutes=5)  # a read from an S3 server that hangs takes 90 seconds
 FIRST_PAUSE_S = 5.0
-LONGEST_PAUSE_S = 60.0  # a sign-in code is good for ten minutes
+LONGEST_PAUSE_S = 60.0  # short, because a sign-in code is valid for ten minutes
 
 log = structlog.get_logger()
 
 
 class MailSender:
-    """Sends the mail of one lane step by step; while the server is away it waits longer and longer."""
+    """Sends the email of one lane step by step; backs off while the server can't be reached."""
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class MailSender:
         postbox: MailTransport | None = None,
     ) -> None:
         self._carrel = carrel
+        self._clock = carrel.database.clock
         self._lane = lane
         self._worker = worker
         self._stopping = stopping
@@ -56,9 +57,9 @@ class MailSender:
         self._renew_at = self._files_away_until = now()
 
     def step(self) -> bool:
-        """Send what is due; True when there was something, False when there was nothing to do."""
+        """Send what is due; return True if there was something."""
         with self._carrel.database.read_session() as session:
-            if not mail_delivery.has_mail(session, self._lane, now=now()):
+            if not mail_delivery.has_mail(session, self._lane, now=self._clock.now()):
                 return False
         try:
             while not self._stopping.is_set() and self._send_next():
@@ -68,9 +69,11 @@ class MailSender:
         return True
 
     def _send_next(self) -> bool:
-        # What is taken and lost to a failure of power waits again: that need not be on the disk.
+        # A claim lost in a power failure is made again, so it needn't be on the disk.
         with self._carrel.database.transaction(in_passing=True) as session:
-            letter = mail_delivery.take(session, self._lane, worker=self._worker, now=now())
+            letter = mail_delivery.take(
+                session, self._lane, worker=self._worker, now=self._clock.now()
+            )
         if letter is None:
             return False
         self._held, self._renew_at = letter, now() + RENEW_EVERY
@@ -81,16 +84,16 @@ class MailSender:
             self._held = None
 
     def keep_lease(self) -> None:
-        """Renew the lease of the mail that is being sent; another thread calls this each second."""
+        """Renew the lease of the email being sent; another thread calls this each second."""
         held = self._held
         if held is None or now() < self._renew_at:
             return
         with self._carrel.database.transaction() as session:
-            mail_delivery.renew(session, held, now=now())
+            mail_delivery.renew(session, held, now=self._clock.now())
         self._renew_at = now() + RENEW_EVERY
 
     def _deliver(self, letter: Letter) -> bool:
-        """Send one mail and record the outcome; False where its server is to be waited for."""
+        """Send one email and record the outcome; return False if the server must be waited for."""
         try:
             self._put(letter)
         except ServerAway as error:
@@ -110,7 +113,7 @@ class MailSender:
         return True
 
     def _broken_off(self, letter: Letter, error: BrokenOff) -> bool:
-        """Put the mail off and go on; where two in a row broke off, it is the server: wait."""
+        """Postpone the email and continue; after two in a row, assume the server is down and wait."""
         if self._has_broken:
             self._has_broken = False
             self._wait_for_server(letter, error)
@@ -120,7 +123,7 @@ class MailSender:
         return True
 
     def _put(self, letter: Letter) -> None:
-        """Hand one mail over; raises NotTaken, whatever is wrong with it: the others go on."""
+        """Submit one email; raises NotTaken for any fault of its own, so that the others can be sent."""
         message = self._composed(letter)
         try:
             self._postbox.put(message)
@@ -137,14 +140,14 @@ class MailSender:
                 return mail_delivery.compose(session, letter, files, self._carrel.settings)
         except (SQLAlchemyError, NotTaken):
             raise
-        except ValueError as error:  # headers and addresses
+        except ValueError as error:  # invalid headers or addresses
             raise RefusedForGood(f"No message can carry this: {error}") from error
-        except Exception as error:  # our own fault: the next version may write it
+        except Exception as error:  # our own bug: a later version may send it
             log.exception("mail_broke", mail=letter.public_id, kind=type(error).__name__)
             raise RefusedForNow(f"Writing this failed: {type(error).__name__}") from error
 
     def _files(self, letter: Letter) -> Sequence[bytes]:
-        """Read what is attached; for a while after storage was away, say so without asking it."""
+        """Read the attachments; fails at once for a while after storage couldn't be reached."""
         attached = unpacked(letter.attachments)
         if attached and now() < self._files_away_until:
             raise FilesAway("The attached files can't be read now.")

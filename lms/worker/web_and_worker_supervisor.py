@@ -1,7 +1,7 @@
 """The supervisor: runs the web server and the worker as processes, restarts and renews them.
 
-It holds the listening socket itself, so that a port that is taken is told at once, and a web
-server that has to be started again loses no connection that waits.
+It owns the listening socket, so that a port in use is reported at once, and a restart of the web
+server loses no waiting connection.
 """
 
 import ctypes
@@ -29,7 +29,7 @@ from lms.core.errors import Unavailable
 ROOT = Path(__file__).resolve().parents[2]
 BACKLOG = 2048
 THREADS = 1024
-CONNECTIONS = 8192  # a worker's threads, and the kept-alive connections that hold none
+CONNECTIONS = 8192  # a worker's threads, and idle keep-alive connections
 KEEP_ALIVE_S = 75
 GRACE_S = 30
 PATIENCE_S = GRACE_S + 5.0
@@ -40,7 +40,8 @@ SETTLED_AFTER_S = 60.0
 POLL_S = 0.2
 STDERR = 2
 PR_SET_PDEATHSIG = 1
-READY_FD: Final = "SERVE_READY_FD"  # in the environment of a program: where to tell that it serves
+# Names the file descriptor on which a program reports that it serves.
+READY_FD: Final = "SERVE_READY_FD"
 OF_SYSTEMD: Final = ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
 
 log = structlog.get_logger()
@@ -48,9 +49,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One of the programs: its name for the log, how it is started, and what it inherits.
+    """One of the programs: its name for the log, its command, and the files it inherits.
 
-    `processes` is how many processes of it tell when they serve; none of the worker's does.
+    `processes` is how many of its processes report that they serve; 0 for the worker.
     """
 
     name: str
@@ -61,7 +62,7 @@ class Program:
 
 @dataclass(slots=True)
 class _Run:
-    """A process of a program, and the pipe by which its processes tell that they serve."""
+    """A process of a program, and the pipe on which its processes report that they serve."""
 
     process: subprocess.Popen[bytes]
     started_at: float
@@ -85,11 +86,11 @@ class _Run:
         self.end_at = time.monotonic() + PATIENCE_S
 
     def is_over(self) -> bool:
-        """Tell whether one that was asked to end has, or must now."""
+        """Return whether a process that was asked to end has ended, or must be killed now."""
         return not self.is_running or time.monotonic() > self.end_at
 
     def clear(self) -> None:
-        """Leave nothing behind: its group has its number, even when it is gone itself."""
+        """Kill its process group, which can outlive it, and close the pipe."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -98,9 +99,9 @@ class _Run:
 
 @dataclass(slots=True)
 class _Place:
-    """A program's place: its process while it runs, when it may start again when it doesn't.
+    """The slot of a program: its process, or when it can start again.
 
-    While it is renewed, `successor` starts; `retiring` are those that were asked to end.
+    During a renewal, `successor` is starting; `retiring` processes were asked to end.
     """
 
     program: Program
@@ -115,9 +116,9 @@ class _Place:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket, the one that systemd has opened if it did.
+    """Return a listening socket, from systemd if it passed one.
 
-    Raises Unavailable when the address can't be had.
+    Raises Unavailable if the address can't be bound.
     """
     if listen_fds():
         return socket.socket(fileno=SD_LISTEN_FDS_START)
@@ -134,7 +135,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def web_program(listener: socket.socket, workers: int) -> Program:
-    """Return the web server over a listening socket: gunicorn, a thread for every slow viewer."""
+    """Return the web server on a listening socket: gunicorn, with a thread for every slow client."""
     beat_directory = ("--worker-tmp-dir", "/dev/shm") if os.access("/dev/shm", os.W_OK) else ()  # noqa: S108
     options = (
         *("--bind", f"fd://{listener.fileno()}"),
@@ -161,7 +162,7 @@ def worker_program() -> Program:
 
 
 def metrics_program() -> Program:
-    """Return what answers Prometheus."""
+    """Return the server of metrics for Prometheus."""
     return Program("metrics", (sys.executable, str(ROOT / "wsgi.py"), "metrics"))
 
 
@@ -170,7 +171,7 @@ class Supervisor:
     """Keeps programs running until a signal ends it, and then ends them all.
 
     SIGHUP renews one program after the other: a new web server serves before the old one stops.
-    SIGTERM ends them once `drain_s` have passed, in which /readyz answers 503; SIGINT at once.
+    SIGTERM ends them after `drain_s` seconds, in which /readyz answers 503; SIGINT at once.
     """
 
     programs: Sequence[Program]
@@ -184,7 +185,7 @@ class Supervisor:
     _to_renew: deque[_Place] = field(default_factory=deque)
 
     def run(self) -> None:
-        """Start every program, and return when a signal came and all of them are gone."""
+        """Start all programs; return after a signal, when all of them have ended."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_end)
         signal.signal(signal.SIGHUP, self._on_renewal)
@@ -231,7 +232,7 @@ class Supervisor:
             place.wait_s = FIRST_WAIT_S
 
     def _renew(self, place: _Place) -> None:
-        """Take a renewal one step on; what nobody waits for is ended first, and then started again."""
+        """Advance a renewal by one step; a program that doesn't report readiness is ended, then restarted."""
         if not place.program.processes:
             _retire(place, None)
             self._to_renew.popleft()
@@ -247,7 +248,7 @@ class Supervisor:
             log.error("renewal_failed", program=place.program.name)
             place.successor.clear()
             place.successor = None
-            self._to_renew.clear()  # what runs goes on
+            self._to_renew.clear()  # the running processes stay
 
     def _bury(self, place: _Place, ended: _Run) -> None:
         code = ended.process.returncode
@@ -265,11 +266,12 @@ class Supervisor:
             process = subprocess.Popen(
                 program.command,
                 stdin=subprocess.DEVNULL,
-                stdout=STDERR,  # the answer of `serve` alone goes to stdout
+                stdout=STDERR,  # only the output of `serve` itself goes to stdout
                 env=inherited | {READY_FD: str(tell)},
                 pass_fds=(*program.files, tell),
-                process_group=0,  # what a terminal sends comes to us alone, and we pass it on
-                preexec_fn=_dying_with(os.getpid()),  # noqa: PLW1509  (we have no other thread)
+                # A terminal's signals reach only the supervisor, which passes them on.
+                process_group=0,
+                preexec_fn=_dying_with(os.getpid()),  # noqa: PLW1509  (there is no other thread)
             )
         finally:
             os.close(tell)
@@ -280,7 +282,7 @@ class Supervisor:
         sd_notify("STOPPING=1", logging.getLogger(__name__))
         if self.drain_s and signal.SIGTERM in self._signals:
             self._drain(places)
-        # Nobody else is to take connections that no one would answer.
+        # Otherwise connections would be accepted that no one answers.
         self.listener.close()
         running = [each for place in places for each in place.runs()]
         for each in running:
@@ -292,7 +294,7 @@ class Supervisor:
         log.info("all_programs_ended")
 
     def _drain(self, places: Sequence[_Place]) -> None:
-        """Go on serving while load balancers see that others are to be asked."""
+        """Keep serving while load balancers notice that they should use others."""
         for place in places:
             if place.program.processes and place.run and place.run.is_running:
                 place.run.process.send_signal(signal.SIGUSR1)
@@ -303,7 +305,7 @@ class Supervisor:
 
 
 def _retire(place: _Place, successor: _Run | None) -> None:
-    """Ask what runs to end, and put another in its place."""
+    """Ask the running process to end, and replace it."""
     if place.run is not None:
         place.run.ask_to_end()
         place.retiring.append(place.run)
@@ -312,13 +314,13 @@ def _retire(place: _Place, successor: _Run | None) -> None:
 
 
 def _dying_with(parent: int) -> Callable[[], None]:
-    """Return what a child runs before its program: it is ended when its parent is (Linux)."""
+    """Return a function for a child to run before exec, so that it ends with its parent (Linux)."""
     libc = ctypes.CDLL(None)
 
     def prepare() -> None:
         if sys.platform == "linux":
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-            if os.getppid() != parent:  # it died before we had asked
+            if os.getppid() != parent:  # the parent died before prctl
                 os._exit(1)
 
     return prepare

@@ -1,7 +1,8 @@
 """The worker: runs the jobs of its lanes and sends email until it is stopped.
 
-Each lane is a thread that does one job after the other. Beside the prompt lane each lane of email
-has a thread of its own: neither a mail server that hangs nor a bulk send holds up anything else.
+Each lane is a thread that runs one job after the other. With the prompt lane, each lane of email
+has its own thread, so that neither a mail server that hangs nor a bulk mailing delays anything
+else.
 """
 
 import os
@@ -14,7 +15,6 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from lms.core import clock
 from lms.core.acting_roles import ActingRole
 from lms.core.errors import Frozen
 from lms.core.model_base import new_public_id
@@ -49,14 +49,14 @@ class Worker:
         self._put_off: dict[str, datetime] = {}
 
     def stop(self) -> None:
-        """Take nothing new, and ask running handlers to stop; safe in a signal handler."""
+        """Take no new jobs, and ask running handlers to stop; safe in a signal handler."""
         self._stopping.set()
 
     def run(self) -> bool:
-        """Work until told to stop; False when a lane ended by itself.
+        """Work until asked to stop; return False if a lane's thread ended on its own.
 
-        A handler that doesn't stop within ten seconds is left behind and its job given back, so
-        the process should end then.
+        A handler that doesn't stop within ten seconds is abandoned and its job returned to the
+        queue, so the process should end then.
         """
         log.info("worker_started", worker=self._name, lanes=[lane.value for lane in self._lanes])
         threads = [self._thread(lane.value, self._step_of(lane)) for lane in self._lanes]
@@ -105,9 +105,9 @@ class Worker:
             except SQLAlchemyError as error:
                 log.error("database_fault", kind=type(error).__name__)  # noqa: TRY400  (no values)
                 wait_s = FAULT_WAIT_S
-            except Frozen:  # what is due waits until the database was moved
+            except Frozen:  # due jobs wait until the database was moved
                 wait_s = FAULT_WAIT_S
-            except Exception as error:  # a lane goes on, whatever one step raises
+            except Exception as error:  # a lane continues, whatever one step raises
                 log.exception("step_broke", kind=type(error).__name__)
                 wait_s = POLL_S
             self._stopping.wait(wait_s)
@@ -130,7 +130,7 @@ class Worker:
         return step
 
     def _keep_schedules(self) -> None:
-        now = clock.now()
+        now = self._carrel.database.clock.now()
         for schedule in self._work.schedules:
             slot = int(now.timestamp() // schedule.every.total_seconds())
             due = self._slots.get(schedule.kind) != slot
@@ -138,7 +138,7 @@ class Worker:
                 self._keep_schedule(schedule, slot, now)
 
     def _keep_schedule(self, schedule: Schedule, slot: int, at: datetime) -> None:
-        """Queue a schedule's job; one that can't be is tried again later, and holds up no other."""
+        """Queue a schedule's job; if that fails, retry later, without delaying other schedules."""
         try:
             with self._carrel.database.transaction() as session:
                 enqueue(
@@ -151,7 +151,7 @@ class Worker:
                     unique_key=f"{schedule.kind}@{slot}",
                 )
         except (*job_leases.NOT_THE_JOBS, Frozen):
-            raise  # the database is away or frozen: the lane waits
+            raise  # the database is down or frozen: the lane waits
         except Exception as error:  # noqa: BLE001  (the lane has other work to do)
             log.error("schedule_not_kept", schedule=schedule.kind, kind=type(error).__name__)  # noqa: TRY400  (no values)
             self._put_off[schedule.kind] = at + SCHEDULE_PUT_OFF
@@ -160,9 +160,9 @@ class Worker:
 
 
 def see_through(carrel: Carrel, work: Work, job_id: str) -> JobFacts:
-    """Wait until a job has ended, doing it here when no worker has taken it; returns its end.
+    """Wait until a job has ended, running it here if no worker has taken it; return its end.
 
-    Raises NotFound for an id that is none.
+    Raises NotFound for an unknown ID.
     """
     name, stopping = worker_name(), threading.Event()
     while True:
@@ -189,8 +189,8 @@ def claim_next(
     lane: Lane | None = None,
     job_id: str | None = None,
 ) -> Claim | None:
-    """Settle what nobody holds any more, then take the next job; only reads when there is none."""
-    now, kinds = clock.now(), tuple(work.handlers)
+    """Settle jobs without a worker, then claim the next job; only reads if there is none."""
+    now, kinds = carrel.database.clock.now(), tuple(work.handlers)
     with carrel.database.read_session() as session:
         if not job_leases.has_work(session, lane=lane, kinds=kinds, now=now):
             return None
@@ -204,7 +204,7 @@ def claim_next(
 
 
 def _settle(carrel: Carrel, work: Work, at: datetime) -> None:
-    """Settle in a transaction of its own: what can't be settled keeps nobody from claiming."""
+    """Settle in a separate transaction, so that a failure doesn't prevent claims."""
     try:
         with carrel.database.transaction() as session:
             job_leases.settle(session, endings=work.endings, now=at)
@@ -213,5 +213,5 @@ def _settle(carrel: Carrel, work: Work, at: datetime) -> None:
 
 
 def worker_name() -> str:
-    """Return a name that no other worker has: host, process, and a few random characters."""
+    """Return a unique worker name: host, process ID, and a few random characters."""
     return f"{platform.node()[:LONGEST_HOST]}:{os.getpid()}:{new_public_id()[:8]}"

@@ -27,12 +27,12 @@ from lti.embed_links.embed_links import (
 from lti.models.embed_links import SeatRule
 from lti.protocol.content_target import Target
 
-ONE_OF_TWO = "name what it shows: either --webinar or --series"
+ONE_OF_TWO = "give either --webinar or --series"
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedAnswer:
-    """A link, as commands answer with it."""
+    """An embed link, as commands print it."""
 
     id: str
     organization: str
@@ -50,24 +50,31 @@ class EmbedAnswer:
 
 @click.group("embed")
 def embed() -> None:
-    """Recordings on organizations' own pages, in an iframe."""
+    """Embed links: recordings on organizations' own pages, in an iframe."""
 
 
 @embed.command("add")
 @click.argument("organization", metavar="ORG")
-@click.option("--webinar", metavar="SLUG", help="What it shows: one recording.")
-@click.option("--series", metavar="SLUG", help="What it shows: a whole series.")
-@click.option("--origin", "origins", multiple=True, required=True, help="A site that may show it.")
+@click.option("--webinar", metavar="SLUG", help="The recording to show.")
+@click.option("--series", metavar="SLUG", help="The series to show.")
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    required=True,
+    help="A site where it can be shown. Can be repeated.",
+)
 @click.option(
     "--rule",
     type=click.Choice([rule.value for rule in SeatRule]),
     default=SeatRule.SEATED.value,
     show_default=True,
-    help="Who may watch: people of theirs, or anybody, by a code; or everybody who sees the page.",
+    help="Who can watch: seated (their own people, with a code), named (anyone, with a code) or "
+    "institution (everyone who sees the page).",
 )
-@click.option("--expires", metavar="TIME", help="When it stops; needed for the rule named.")
-@click.option("--zone", help="The zone of a naive --expires, such as America/New_York.")
-@click.option("--label", help="How it is listed; by default what it shows.")
+@click.option("--expires", metavar="TIME", help="When it expires. Required for the rule named.")
+@click.option("--zone", help="The time zone of --expires, such as America/New_York.")
+@click.option("--label", help="Its name in lists. Default: the title of what it shows.")
 @json_option
 @click.pass_obj
 def add(
@@ -83,7 +90,7 @@ def add(
     *,
     as_json: bool,
 ) -> None:
-    """Make a link that shows a recording or a series of ORG's in an iframe, on these sites alone."""
+    """Create an embed link for a recording or a series of ORG, for these sites only."""
     if (webinar is None) == (series is None):
         raise click.UsageError(ONE_OF_TWO)
     now = clock.now()
@@ -103,15 +110,15 @@ def add(
         key = _key(console)
         made = add_embed(session, whose.id, target, details, key=key, actor=None, now=now)
     shown = _answer(console, made)
-    answer(shown, f"{title} may stand on {', '.join(sites)}:", shown.url, as_json=as_json)
+    answer(shown, f"Embed link for {title} on {', '.join(sites)}:", shown.url, as_json=as_json)
 
 
 @embed.command("list")
-@click.option("--organization", metavar="SLUG", help="Of one organization alone.")
+@click.option("--organization", metavar="SLUG", help="Only those of one organization.")
 @json_option
 @click.pass_obj
 def list_all(console: Console, *, organization: str | None, as_json: bool) -> None:
-    """List embed links, the newest first."""
+    """List embed links, newest first."""
     with console.carrel.database.read_session() as session:
         whose = None if organization is None else find_organization(session, organization).id
         items = [_answer(console, one) for one in list_embeds(session, whose)]
@@ -124,13 +131,13 @@ def list_all(console: Console, *, organization: str | None, as_json: bool) -> No
 @json_option
 @click.pass_obj
 def revoke(console: Console, *, embed_id: str, as_json: bool) -> None:
-    """Take a link back: it shows nothing more, and what plays by it stops within a minute."""
+    """Revoke an embed link; playback stops within one minute."""
     now = clock.now()
     with console.carrel.database.transaction() as session:
         found = find_anybodys(session, embed_id)
         revoke_embed(session, found.organization.id, embed_id, actor=None, now=now)
         kept = find_anybodys(session, embed_id)
-    answer(_answer(console, kept), f"{kept.details.label} is taken back.", as_json=as_json)
+    answer(_answer(console, kept), f"{kept.details.label} is revoked.", as_json=as_json)
 
 
 def _key(console: Console) -> bytes:

@@ -24,7 +24,7 @@ PAIR_COLUMNS = ("old", "old_name", "new", "new_name", "evidence", "doubt", "stat
 
 @dataclass(frozen=True, slots=True)
 class MapAnswer:
-    """A map, as commands answer with it; `counts` are its pairs by kind."""
+    """A mapping, as commands print it; `counts` are its pairs by kind."""
 
     id: str
     organization: str
@@ -41,7 +41,7 @@ class MapAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PairAnswer:
-    """A pair, as commands answer with it; `line` is of the list it came in."""
+    """A pair, as commands print it; `line` is its line number in the imported list."""
 
     id: str
     old: str
@@ -58,7 +58,7 @@ class PairAnswer:
 
 @click.group("map")
 def people_map() -> None:
-    """Map the people of an old learning system to those of the new one."""
+    """Match the people of an organization's old LMS with those of its new one."""
 
 
 @people_map.command("begin")
@@ -69,14 +69,14 @@ def people_map() -> None:
     "--list",
     "path",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A CSV file of two columns, old and new: each person's id in either system.",
+    help="A CSV file with the columns old and new: each person's ID in the two LMSs.",
 )
 @json_option
 @click.pass_obj
 def begin(
     console: Console, *, organization: str, old: str, new: str, path: Path | None, as_json: bool
 ) -> None:
-    """Propose who is who between two registrations of an organization; nothing is changed."""
+    """Propose matches between two LMSs of an organization, without changing anything."""
     lines = None
     if path is not None:
         with path.open("rb") as file:
@@ -89,7 +89,7 @@ def begin(
         facts = _facts(session, made)
     answer(
         facts,
-        f"{facts.chosen} pairs are chosen. See them: carrel lti map show {made}",
+        f"{facts.chosen} pairs are selected. To see them: carrel lti map show {made}",
         as_json=as_json,
     )
 
@@ -98,7 +98,7 @@ def begin(
 @json_option
 @click.pass_obj
 def list_all(console: Console, *, as_json: bool) -> None:
-    """List the maps, newest first."""
+    """List LMS migrations, newest first."""
     with console.carrel.database.read_session() as session:
         items = [_answer(one) for one in list_maps(session)]
     answer_items(items, COLUMNS, as_json=as_json)
@@ -110,7 +110,7 @@ def list_all(console: Console, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def show(console: Console, *, map_id: str, kind: str | None, as_json: bool) -> None:
-    """List a map's pairs: who is thought to be who, why, and what became of it."""
+    """List the pairs of a migration: the people, the evidence and the result."""
     with console.carrel.database.read_session() as session:
         facts = find_map(session, map_id)
         wanted = None if kind is None else Show(kind)
@@ -123,26 +123,26 @@ def show(console: Console, *, map_id: str, kind: str | None, as_json: bool) -> N
 @json_option
 @click.pass_obj
 def apply(console: Console, *, map_id: str, as_json: bool) -> None:
-    """Have what is chosen applied, by a worker."""
+    """Merge the selected pairs, in a background job."""
     with console.carrel.database.transaction() as session:
         ask_apply(session, map_id, actor=None, now=clock.now())
-    _say(console.carrel, map_id, "A worker applies it.", as_json=as_json)
+    _say(console.carrel, map_id, "A worker will apply it.", as_json=as_json)
 
 
 @people_map.command("undo")
 @click.argument("map_id", metavar="MAP")
-@click.option("--pair", "pair_id", metavar="PAIR", help="Only this pair, at once.")
+@click.option("--pair", "pair_id", metavar="PAIR", help="Undo only this pair, immediately.")
 @json_option
 @click.pass_obj
 def undo(console: Console, *, map_id: str, pair_id: str | None, as_json: bool) -> None:
-    """Take a map back, by a worker, or one of its pairs."""
-    said = "A worker takes it back."
+    """Undo a migration in a background job, or one of its pairs immediately."""
+    said = "A worker will undo it."
     with console.carrel.database.transaction() as session:
         if pair_id is None:
             ask_undo(session, map_id, actor=None, now=clock.now())
         else:
             why_not = undo_one(session, map_id, pair_id, actor=None, now=clock.now())
-            said = why_not or "The two are two people again."
+            said = why_not or "These are two people again."
     _say(console.carrel, map_id, said, as_json=as_json)
 
 
@@ -151,11 +151,11 @@ def undo(console: Console, *, map_id: str, pair_id: str | None, as_json: bool) -
 @json_option
 @click.pass_obj
 def throw_away(console: Console, *, map_id: str, as_json: bool) -> None:
-    """Throw a map away of which nothing is applied."""
+    """Discard a migration in which nothing was merged."""
     with console.carrel.database.transaction() as session:
         facts = _facts(session, map_id)
         discard(session, map_id, actor=None, now=clock.now())
-    answer(facts, "It is thrown away. Nothing was changed.", as_json=as_json)
+    answer(facts, "Discarded. Nothing was changed.", as_json=as_json)
 
 
 def _say(carrel: Carrel, map_id: str, said: str, *, as_json: bool) -> None:

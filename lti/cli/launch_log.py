@@ -10,9 +10,11 @@ from lti.launches.launch_log import MOST, list_launches
 
 @click.command("log")
 @click.option("--organization", metavar="SLUG", help="Only those of one organization.")
-@click.option("--registration", metavar="REG", help="Only those of one learning system.")
-@click.option("--refused", is_flag=True, help="Only those that were refused.")
-@click.option("--most", type=click.IntRange(1, 10_000), default=MOST, help="How many.")
+@click.option("--registration", metavar="REG", help="Only those of one LMS.")
+@click.option("--refused", is_flag=True, help="Only refused launches.")
+@click.option(
+    "--most", type=click.IntRange(1, 10_000), default=MOST, help="Maximum number of launches."
+)
 @json_option
 @click.pass_obj
 def log(
@@ -24,7 +26,7 @@ def log(
     most: int,
     as_json: bool,
 ) -> None:
-    """List launches, the newest first: what came of each, and why it was refused."""
+    """List launches, newest first, with the result and the reason of refusals."""
     with console.carrel.database.read_session() as session:
         owner = None if organization is None else find_organization(session, organization).id
         items = list_launches(

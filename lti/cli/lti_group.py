@@ -15,5 +15,5 @@ lti: Final = LazyGroup(
         "registration": "lti.cli.registrations_and_deployments:registration",
         "selftest": "lti.cli.selftest:selftest",
     },
-    help="Learning systems that show the library in their courses.",
+    help="LMS connections.",
 )

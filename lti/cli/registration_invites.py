@@ -1,4 +1,4 @@
-"""carrel lti invite: makes a registration invite, by which a platform registers itself."""
+"""carrel lti invite: creates an invite with which a platform registers itself."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from lti.registrations.invites import make_invite
 
 @dataclass(frozen=True, slots=True)
 class InviteAnswer:
-    """An invite, as commands answer with it; its `url` is shown this once."""
+    """An invite, as commands print it; its `url` is printed only once."""
 
     id: str
     organization: str
@@ -25,11 +25,13 @@ class InviteAnswer:
 
 @click.command("invite")
 @click.argument("organization", metavar="ORG")
-@click.option("--allow-loopback", is_flag=True, help="It is at this machine or a private network.")
+@click.option(
+    "--allow-loopback", is_flag=True, help="Allow an LMS on this machine or in a private network."
+)
 @json_option
 @click.pass_obj
 def invite(console: Console, *, organization: str, allow_loopback: bool, as_json: bool) -> None:
-    """Make a link by which an organization's learning system registers itself, once, in 14 days."""
+    """Create a link with which an organization's LMS registers itself, once, within 14 days."""
     now = clock.now()
     with console.carrel.database.transaction() as session:
         found = find_organization(session, organization)
@@ -37,7 +39,7 @@ def invite(console: Console, *, organization: str, allow_loopback: bool, as_json
     url = ToolAddresses(console.settings.base_url).registration(made.secret)
     answer(
         InviteAnswer(made.public_id, organization, url, made.expires_at),
-        f"Good once until {made.expires_at:%Y-%m-%d}: paste it as the tool's registration address.",
+        f"Works once, until {made.expires_at:%Y-%m-%d}: paste it in the LMS as the tool's registration URL.",
         url,
         as_json=as_json,
     )

@@ -32,7 +32,7 @@ from lti.registrations.team_decisions import approve_platform, stop_platform
 
 @dataclass(frozen=True, slots=True)
 class RegistrationAnswer:
-    """A registration, as commands answer with it."""
+    """A registration, as commands print it."""
 
     id: str
     name: str
@@ -54,7 +54,7 @@ class RegistrationAnswer:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentAnswer:
-    """A deployment, as commands answer with it; `registration` is an id."""
+    """A deployment, as commands print it; `registration` is a public ID."""
 
     id: str
     registration: str
@@ -66,28 +66,38 @@ class DeploymentAnswer:
 
 @click.group("registration")
 def registration() -> None:
-    """Learning systems that were registered."""
+    """LMS connections."""
 
 
 @click.group("deployment")
 def deployment() -> None:
-    """The tool as one customer of a learning system installed it."""
+    """Deployments: the tool as one customer of an LMS installed it."""
 
 
 @registration.command("add")
-@click.option("--issuer", required=True, help="Also called platform ID.")
-@click.option("--client-id", required=True, help="What the learning system calls us.")
-@click.option("--auth-url", required=True, help="Where logins are answered (OIDC).")
-@click.option("--token-url", required=True, help="Where access tokens are given.")
-@click.option("--jwks-url", required=True, help="Where the learning system's keys are.")
-@click.option("--token-audience", help="Where it differs from the token address (Brightspace).")
-@click.option("--organization", required=True, metavar="SLUG", help="Whose it is.")
-@click.option("--product", type=click.Choice(sorted(GUIDES)), help="What it is.")
-@click.option("--deployment", "deployments", multiple=True, metavar="ID", help="Approved at once.")
+@click.option("--issuer", required=True, help="Its issuer, also called platform ID.")
+@click.option("--client-id", required=True, help="The client ID it gave us.")
+@click.option("--auth-url", required=True, help="Its OIDC authentication URL.")
+@click.option("--token-url", required=True, help="Its access token URL.")
+@click.option("--jwks-url", required=True, help="Its keyset URL.")
 @click.option(
-    "--name", help="How it is listed; by default the organization, the product and the host."
+    "--token-audience", help="Token audience, if different from the token URL (Brightspace)."
 )
-@click.option("--allow-loopback", is_flag=True, help="It is at this machine or a private network.")
+@click.option(
+    "--organization", required=True, metavar="SLUG", help="The organization it belongs to."
+)
+@click.option("--product", type=click.Choice(sorted(GUIDES)), help="The LMS product.")
+@click.option(
+    "--deployment",
+    "deployments",
+    multiple=True,
+    metavar="ID",
+    help="A deployment ID to approve immediately. Can be repeated.",
+)
+@click.option("--name", help="Its name in lists. Default: organization, product and host.")
+@click.option(
+    "--allow-loopback", is_flag=True, help="Allow an LMS on this machine or in a private network."
+)
 @json_option
 @click.pass_obj
 def add(
@@ -106,7 +116,7 @@ def add(
     allow_loopback: bool,
     as_json: bool,
 ) -> None:
-    """Register a learning system, and approve the deployments that are named."""
+    """Register an LMS and approve the given deployments."""
     now = clock.now()
     details = RegistrationDetails(
         name=name or name_of_platform(organization, product or "", auth_url),
@@ -136,7 +146,7 @@ def add(
 @json_option
 @click.pass_obj
 def list_all(console: Console, *, as_json: bool) -> None:
-    """List the learning systems that were registered."""
+    """List registered LMSs."""
     with console.carrel.database.read_session() as session:
         known = list_registrations(session)
         deployed = list_deployments(session)
@@ -153,16 +163,18 @@ def list_all(console: Console, *, as_json: bool) -> None:
 
 @registration.command("set")
 @click.argument("registration_id", metavar="REG")
-@click.option("--leeway", type=int, metavar="SECONDS", help="How far its clock may differ.")
+@click.option("--leeway", type=int, metavar="SECONDS", help="Clock tolerance.")
 @click.option(
-    "--admit-anonymous/--refuse-anonymous", default=None, help="People whom it does not name."
+    "--admit-anonymous/--refuse-anonymous",
+    default=None,
+    help="Whether to allow people without a user ID.",
 )
 @click.option(
     "--frame-origin",
     "origins",
     multiple=True,
     metavar="ORIGIN",
-    help='Who else frames our pages, in place of what was set; "" for nobody.',
+    help='Other addresses that show our pages. Replaces earlier ones. Use "" for none.',
 )
 @json_option
 @click.pass_obj
@@ -175,7 +187,7 @@ def set_one(
     admit_anonymous: bool | None,
     as_json: bool,
 ) -> None:
-    """Set how launches of a learning system are taken; what is not said stays."""
+    """Change the settings of an LMS connection; options you leave out don't change."""
     with console.carrel.database.transaction() as session:
         details = find_registration(session, registration_id).details
         changed = replace(
@@ -187,7 +199,7 @@ def set_one(
             frame_origins=tuple(filter(None, origins)) if origins else details.frame_origins,
         )
         kept = edit_registration(session, registration_id, changed, actor=None, now=clock.now())
-    answer(_registration(kept, ()), f"{kept.details.name} is set.", as_json=as_json)
+    answer(_registration(kept, ()), f"{kept.details.name} is updated.", as_json=as_json)
 
 
 @registration.command("approve")
@@ -195,7 +207,7 @@ def set_one(
 @json_option
 @click.pass_obj
 def approve(console: Console, *, registration_id: str, as_json: bool) -> None:
-    """Take launches of a learning system that waits or was disabled, and the deployments it has shown.
+    """Approve an LMS that is pending or was turned off, with the deployments that it has shown.
 
     Its organization's managers are emailed, as from the staff pages.
     """
@@ -212,7 +224,7 @@ def approve(console: Console, *, registration_id: str, as_json: bool) -> None:
             for one in list_deployments(session, registration=registration_id)
             if one.state is DeploymentState.APPROVED
         ]
-    told = f"{kept.details.name} is in use, with deployments {', '.join(deployed) or 'none'}."
+    told = f"{kept.details.name} is active, with deployments {', '.join(deployed) or 'none'}."
     answer(_registration(kept, tuple(deployed)), told, as_json=as_json)
 
 
@@ -221,7 +233,7 @@ def approve(console: Console, *, registration_id: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def disable(console: Console, *, registration_id: str, as_json: bool) -> None:
-    """Take no more launches of a learning system."""
+    """Turn off an LMS connection."""
     with console.carrel.database.transaction() as session:
         kept = stop_platform(
             session,
@@ -230,14 +242,14 @@ def disable(console: Console, *, registration_id: str, as_json: bool) -> None:
             actor=None,
             now=clock.now(),
         )
-    answer(_registration(kept, ()), f"{kept.details.name} is disabled.", as_json=as_json)
+    answer(_registration(kept, ()), f"{kept.details.name} is turned off.", as_json=as_json)
 
 
 @deployment.command("list")
 @json_option
 @click.pass_obj
 def list_deployed(console: Console, *, as_json: bool) -> None:
-    """List deployments, the last seen first."""
+    """List deployments, last launched first."""
     with console.carrel.database.read_session() as session:
         items = [_deployment(one) for one in list_deployments(session)]
     columns = ("registration", "deployment_id", "state", "organization", "seen_at")
@@ -247,13 +259,18 @@ def list_deployed(console: Console, *, as_json: bool) -> None:
 @deployment.command("approve")
 @click.argument("registration_id", metavar="REG")
 @click.argument("deployment_id", metavar="ID")
-@click.option("--organization", required=True, metavar="SLUG", help="Whose library it sees.")
+@click.option(
+    "--organization",
+    required=True,
+    metavar="SLUG",
+    help="The organization whose recordings it shows.",
+)
 @json_option
 @click.pass_obj
 def approve_one(
     console: Console, *, registration_id: str, deployment_id: str, organization: str, as_json: bool
 ) -> None:
-    """Let the launches of a deployment see an organization's library."""
+    """Approve a deployment for an organization, so that it shows its recordings."""
     with console.carrel.database.transaction() as session:
         kept = approve_deployment(
             session,
@@ -263,7 +280,7 @@ def approve_one(
             actor=None,
             now=clock.now(),
         )
-    told = f"Deployment {deployment_id} of {kept.platform} sees the library of {organization}."
+    told = f"Deployment {deployment_id} of {kept.platform} is approved for {organization}."
     answer(_deployment(kept), told, as_json=as_json)
 
 
@@ -275,7 +292,7 @@ def approve_one(
 def refuse_one(
     console: Console, *, registration_id: str, deployment_id: str, as_json: bool
 ) -> None:
-    """Take no launches of a deployment."""
+    """Refuse the launches of a deployment."""
     with console.carrel.database.transaction() as session:
         kept = refuse_deployment(
             session, registration_id, deployment_id, actor=None, now=clock.now()

@@ -1,4 +1,4 @@
-"""carrel lti selftest: run the certification's cases against this version of the tool."""
+"""carrel lti selftest: runs the cases of the certification against this version of the tool."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ FAILED = 1
 
 @dataclass(frozen=True, slots=True)
 class SelftestAnswer:
-    """Every line of proof, and how many are good."""
+    """The result of every check, and how many passed."""
 
     items: Sequence[Proof]
     passed: int
@@ -29,15 +29,15 @@ class SelftestAnswer:
 @click.option(
     "--registration",
     metavar="REG",
-    help="Try the connection of this learning system, too: keys, token, clock, our own address.",
+    help="Also test the connection to this LMS: keys, token, clock, our address.",
 )
 @json_option
 @click.pass_obj
 def selftest(console: Console, *, registration: str | None, as_json: bool) -> int:
-    """Play the certification's messages and print a line of proof for each.
+    """Send the messages of the 1EdTech certification and print the result of each check.
 
-    They are played over a library of their own, which is gone afterwards: nothing of this one is
-    read or changed. Exits with 0 only when every line is ok.
+    It uses a temporary database, which is deleted afterward; none of your data is read or
+    changed. Exits with 0 only if every check passes.
     """
     chosen = None
     if registration is not None:

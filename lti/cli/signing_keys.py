@@ -1,4 +1,4 @@
-"""carrel lti keys: list and rotate the tool's signing keys."""
+"""carrel lti keys: lists and rotates the tool's signing keys."""
 
 from dataclasses import dataclass
 
@@ -12,34 +12,36 @@ from lti.keys.tool_keys import list_keys, rotate_keys
 
 @dataclass(frozen=True, slots=True)
 class RotatedAnswer:
-    """Which key signs from now on."""
+    """The key that is now in use."""
 
     kid: str
 
 
 @click.group("keys")
 def keys() -> None:
-    """The keys that our messages are signed with."""
+    """Keys that sign our messages."""
 
 
 @keys.command("list")
 @json_option
 @click.pass_obj
 def list_all(console: Console, *, as_json: bool) -> None:
-    """List the keys, the newest first: next, active and retired."""
+    """List the keys, newest first: next, active and retired."""
     with console.carrel.database.read_session() as session:
         items = list_keys(session)
     answer_items(items, ("kid", "state", "created_at", "active_since"), as_json=as_json)
 
 
 @keys.command("rotate")
-@click.option("--at-once", is_flag=True, help="With a fresh key: one became known to somebody.")
+@click.option(
+    "--at-once", is_flag=True, help="Use a new key now, because the current one was compromised."
+)
 @json_option
 @click.pass_obj
 def rotate(console: Console, *, at_once: bool, as_json: bool) -> None:
-    """Let the next key sign from now on; the one before stays published for two days."""
+    """Use the next key now; the previous one stays published for two days."""
     carrel = console.carrel
     kid = rotate_keys(
         carrel.database, console.settings.secret_key, at_once=at_once, actor=None, now=clock.now()
     )
-    answer(RotatedAnswer(kid), f"The key {kid} signs from now on.", as_json=as_json)
+    answer(RotatedAnswer(kid), f"The key {kid} is now in use.", as_json=as_json)

@@ -1,1 +1,1 @@
-"""Completions: who completed what by embed links, and as organizations report."""
+"""Completions: through embed links, and as organizations report them."""

@@ -1,4 +1,4 @@
-"""Embed link and reported completions: seen here by embed links, or reported from elsewhere."""
+"""Completions: seen here through embed links, or reported from elsewhere."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -22,9 +22,9 @@ NOTHING: Final = Seen(0.0, None)
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """How far somebody is with a webinar: `share` was seen here, 0 to 1; `reported_at` is from elsewhere.
+    """A person's progress in a webinar: `share` watched here, 0 to 1; `reported_at` elsewhere.
 
-    `reported` is the outside id of what was reported, "" for nothing.
+    `reported` is the public ID of a reported completion, "" for none.
     """
 
     name: str
@@ -45,9 +45,9 @@ def read_completions(
     whole: bool,
     now: datetime,
 ) -> tuple[Completion, ...]:
-    """Return who came by these links and how far each is; with `whole` what was reported besides.
+    """Return the people who watched through these links and their progress, sorted by name and title.
 
-    Only who gave their name is known. In the order of names, then of titles.
+    Only people who gave their name are included. `whole` adds reported completions.
     """
     shown = {link.id: _shown(session, link, now=now) for link in links}
     viewers = session.execute(
@@ -64,7 +64,7 @@ def read_completions(
 
 
 def forget_reported(session: Session, organization_id: int, public_id: str) -> None:
-    """Forget one completion that was reported; raises NotFound for another organization's."""
+    """Delete a reported completion; raises NotFound for another organization's."""
     gone = session.execute(
         delete(OutsideCompletion)
         .where(
@@ -103,7 +103,7 @@ def _seen_here(
         for webinar_id in shown[each.embed_link_id]:
             so_far = seen.get((person, webinar_id))
             if so_far is None and not is_one:
-                continue  # of a series only what was begun
+                continue  # of a series, only the webinars that were started
             at = so_far or NOTHING
             found[each.email_key, webinar_id] = Completion(
                 name=names.get(each.login_id, ""),

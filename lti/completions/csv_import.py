@@ -1,7 +1,7 @@
 """The CSV import of completions reported from elsewhere: checked row by row, then applied.
 
-What comes in so stands in the organization's own list, with where it comes from, and counts for
-nothing else: a share and a certificate come from what was watched here (PRODUCT.md, Certificates).
+Imported completions appear only in the organization's own list, with their source. They give no
+progress and no certificate, which require watching here (PRODUCT.md, Certificates).
 """
 
 import re
@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from lms import audit
+from lms.core.csv_reader import NamedRow, read_named
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Invalid
 from lms.core.model_base import new_public_id
-from lms.lti_facade import audit
-from lms.lti_facade.csv_reader import NamedRow, read_named, refusal
+from lms.core.text_decoding import refusal
 from lms.lti_facade.organizations import customers, family_of
 from lms.lti_facade.permitted_content import names_shown
 from lti.models.embed_links import OutsideCompletion
@@ -43,20 +44,22 @@ LONGEST_SHOWN: Final = 200
 LONGEST_SOURCE: Final = 100
 AT_ONCE: Final = 500
 
-NO_COLUMNS: Final = N_("The first row needs headings for at least: e-mail, webinar, completed.")
-TOO_MANY: Final = N_("This list has more than 20,000 rows. Divide it into several files.")
-NO_WEBINAR: Final = N_("No recording of yours has this title or web name.")
-NO_DAY: Final = N_("Write the day as 2026-10-06 or 10/6/2026, with or without a time.")
-TO_COME: Final = N_("This day is still to come.")
-NO_SOURCE: Final = N_("Say where these completions come from, such as Niche Academy.")
-HAS_FAULTS: Final = N_("Some rows can't be read. Mend the list, or take in only those that can.")
+NO_COLUMNS: Final = N_(
+    "The first row must have at least the headings email, webinar and completed."
+)
+TOO_MANY: Final = N_("This list has more than 20,000 rows. Split it into several files.")
+NO_WEBINAR: Final = N_("Your organization has no recording with this title or web address.")
+NO_DAY: Final = N_("Enter a date like 2026-10-06 or 10/6/2026, with or without a time.")
+TO_COME: Final = N_("This date is in the future.")
+NO_SOURCE: Final = N_("Enter where these completions come from, such as Niche Academy.")
+HAS_FAULTS: Final = N_("Some rows can't be read. Correct the list, or import only the valid rows.")
 _AMERICAN: Final = re.compile(
     r"(\d{1,2})/(\d{1,2})/(\d{4})(?:,?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([AaPp])?\.?[Mm]?\.?)?"
 )
 
 
 class Answer(StrEnum):
-    """What becomes of a row."""
+    """The result of a row."""
 
     OK = "ok"
     ALREADY = "already"
@@ -66,7 +69,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """One completion that can be taken in."""
+    """A completion that can be imported."""
 
     address: Address
     name: str
@@ -76,7 +79,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredRow:
-    """A row with what becomes of it; `sentence` says what is wrong with an invalid one."""
+    """A row and its result; `sentence` says what is wrong with an invalid one."""
 
     line: int
     who: str
@@ -89,9 +92,10 @@ class AnsweredRow:
 def answer_list(
     session: Session, organization_id: int, file: BinaryIO, *, zone: ZoneInfo, now: datetime
 ) -> tuple[AnsweredRow, ...]:
-    """Say of every row what would become of it; nothing is written.
+    """Return the result of every row, without writing anything.
 
-    Days are those of `zone`. Raises Invalid, field `file`, for what is no such list.
+    Dates without a time zone are in `zone`. Raises Invalid (field `file`) for a file that is not such a
+    list.
     """
     rows = read_named(file, COLUMNS, needed=NEEDED, missing=NO_COLUMNS, longest=LONGEST_CELL)
     names = names_shown(session, organization_id, now=now)
@@ -105,7 +109,7 @@ def answer_list(
     return tuple(answered)
 
 
-def take_in(  # noqa: PLR0913  (it reads as one sentence)
+def take_in(  # noqa: PLR0913  (one import needs all of them)
     session: Session,
     organization_id: int,
     rows: Sequence[AnsweredRow],
@@ -115,10 +119,10 @@ def take_in(  # noqa: PLR0913  (it reads as one sentence)
     actor: str | None,
     now: datetime,
 ) -> int:
-    """Keep what a list reports, all or, with `partial`, those rows that can be read; returns how many.
+    """Import completions and return their number; `partial` skips rows with errors.
 
-    The same list twice changes nothing. Raises Invalid without a source, Conflict for a list with
-    faults that isn't to be taken in part.
+    Importing the same list again changes nothing. Raises Invalid without a source, Conflict for a list
+    with errors unless `partial`.
     """
     source = checked_source(source)
     if not partial and any(row.answer is Answer.INVALID for row in rows):
@@ -150,7 +154,7 @@ def take_in(  # noqa: PLR0913  (it reads as one sentence)
 
 
 def checked_source(source: str) -> str:
-    """Return where completions come from, as it is kept; raises Invalid (field `source`)."""
+    """Return the normalized source of completions; raises Invalid (field `source`) if it is empty."""
     text = " ".join(source.split())[:LONGEST_SOURCE]
     if not text:
         raise Invalid(NO_SOURCE, fields={"source": NO_SOURCE})
@@ -194,7 +198,7 @@ def _read(row: NamedRow, names: Mapping[str, int], zone: ZoneInfo, now: datetime
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:
-    """Return a moment in UTC; a day alone is its beginning by the clocks of `zone`."""
+    """Return a time in UTC; a date alone means midnight in `zone`."""
     try:
         at = _american(text) or datetime.fromisoformat(text)
         return at.replace(tzinfo=at.tzinfo or zone).astimezone(UTC)
@@ -210,7 +214,7 @@ def _american(text: str) -> datetime | None:
     half = (found[7] or "").lower()
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
-    return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  (its zone is added)
+    return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  (the caller adds the time zone)
 
 
 def _taken(session: Session, organization_id: int) -> frozenset[tuple[int, str]]:

@@ -27,7 +27,7 @@ from lti.models.launches import FrameRole, FrameSession, Purpose
 from lti.protocol.spec_vocabulary import SCORE_SCOPE
 from lti.rosters.roster_status import RosterStanding, roster_standing
 
-NOT_OPENED: Final = N_("Nobody of this course by that name has opened it yet.")
+NOT_OPENED: Final = N_("No one in this course with that name has opened it yet.")
 
 
 class SortedBy(StrEnum):
@@ -38,7 +38,7 @@ class SortedBy(StrEnum):
 
 
 class Progress(StrEnum):
-    """How far somebody is by the rule of a link."""
+    """A learner's progress by the rule of a link."""
 
     COMPLETED = "completed"
     BEGUN = "begun"
@@ -47,9 +47,9 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which learners are looked for (every word of `query` in their name), and their order.
+    """A search for learners (every word of `query` must be in the name) and their order.
 
-    `is_stuck` leaves those alone whose score did not get through.
+    `is_stuck` selects only learners whose score could not be delivered.
     """
 
     query: str = ""
@@ -61,11 +61,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """A learner at a link; shares are 0 to 1, `share` is None for who has not opened it.
+    """A learner at a link; shares are 0 to 1, and `share` is None if they have not opened it.
 
-    `sub` is what the platform calls them, `state` and `failure` are of what is sent to the
-    gradebook. `is_listed` is False for who had come before the course's list of people was read,
-    and is not in the course by it.
+    `sub` is the platform's ID for them; `state` and `failure` describe the score sent to the gradebook.
+    `is_listed` is False for a person who launched before the roster was last read and is not on it.
     """
 
     sub: str
@@ -79,12 +78,12 @@ class Learner:
 
     @property
     def is_stuck(self) -> bool:
-        """Tell whether their score did not get through."""
+        """Return whether the score could not be delivered."""
         return self.failure is not None
 
     @property
     def progress(self) -> Progress:
-        """Return how far they are."""
+        """Return the learner's progress by the rule of the link."""
         if self.is_complete:
             return Progress.COMPLETED
         return Progress.BEGUN if self.share else Progress.NOT_BEGUN
@@ -92,9 +91,10 @@ class Learner:
 
 @dataclass(frozen=True, slots=True)
 class LinkFacts:
-    """A link and its course; `tells_grades` says that the platform let us report.
+    """A link and its course; `tells_grades` is True if the platform accepts scores from us.
 
-    `is_graded` is False where the link was added without a grade column, and its course gave it none since.
+    `is_graded` is False if the link was added without a grade column and its course has not provided
+    one since.
     """
 
     public_id: str
@@ -110,22 +110,22 @@ class LinkFacts:
 
     @property
     def begun(self) -> int:
-        """Return how many have watched anything."""
+        """Return the number of learners who have watched anything."""
         return sum(1 for each in self.learners if each.share)
 
     @property
     def is_stuck(self) -> bool:
-        """Tell whether a score did not get through."""
+        """Return whether any score could not be delivered."""
         return self.line_item_failure is not None or any(each.is_stuck for each in self.learners)
 
     @property
     def complete(self) -> int:
-        """Return how many have watched as much as the rule asks for."""
+        """Return the number of learners who have watched as much as the rule requires."""
         return sum(1 for each in self.learners if each.is_complete)
 
 
 def find_link(session: Session, link_id: int | None) -> LinkFacts:
-    """Return a link, by its row's id, with everybody in its course; raises NotFound."""
+    """Return a link (row id) with everyone in its course; raises NotFound."""
     link = None if link_id is None else session.get(ResourceLink, link_id)
     if link is None:
         raise NotFound
@@ -145,7 +145,7 @@ def find_link(session: Session, link_id: int | None) -> LinkFacts:
 
 
 def choose_learners(learners: Iterable[Learner], wanted: Wanted) -> list[Learner]:
-    """Return those that are looked for, in the order that is wanted; accents and case don't count."""
+    """Return the matching learners in the requested order; ignores accents and case."""
     words = fold(wanted.query).split()
     named = [
         (fold(each.name), each)
@@ -153,7 +153,7 @@ def choose_learners(learners: Iterable[Learner], wanted: Wanted) -> list[Learner
         if wanted.progress in (None, each.progress) and (each.is_stuck or not wanted.is_stuck)
     ]
     found = [(name, each) for name, each in named if all(word in name for word in words)]
-    # Who has no name comes last, whichever way round.
+    # People without a name come last in either direction.
     found.sort(key=lambda pair: pair[0], reverse=wanted.is_descending)
     found.sort(key=lambda pair: not pair[0])
     if wanted.by is SortedBy.SHARE:
@@ -163,7 +163,7 @@ def choose_learners(learners: Iterable[Learner], wanted: Wanted) -> list[Learner
 
 
 def find_learner(session: Session, link_id: int | None, sub: str) -> Learner:
-    """Return one learner of a link by the platform's name for them; raises NotFound."""
+    """Return a learner of a link by the platform's ID for them; raises NotFound."""
     link = None if link_id is None else session.get(ResourceLink, link_id)
     if link is None:
         raise NotFound
@@ -176,24 +176,24 @@ def find_learner(session: Session, link_id: int | None, sub: str) -> Learner:
 
 
 def goes_by(session: Session, identity_id: int | None, sub: str) -> bool:
-    """Tell whether a person, by the row of their identity, is who the platform calls so."""
+    """Return whether an identity (row id) has this ID on the platform."""
     identity = None if identity_id is None else session.get(Identity, identity_id)
     return identity is not None and identity.sub == sub
 
 
 @dataclass(frozen=True, slots=True)
 class _People:
-    """Who is in a course by its list, by the platform's name for them; read at a time, or never."""
+    """The roster of a course by the platform's IDs, and when it was read; None for never."""
 
     read_at: datetime | None
     members: Mapping[str, RosterMember]
 
     def names(self, sub: str, came_at: datetime) -> bool:
-        """Tell whether somebody is on the list, or has come since it was read."""
+        """Return whether a person is on the roster, or launched after it was read."""
         return self.read_at is None or came_at > self.read_at or sub in self.members
 
     def name_of(self, sub: str, login_name: str) -> str:
-        """Return what somebody is called: by their launches, else by the list."""
+        """Return a person's name from their launches, or else from the roster."""
         if login_name and login_name != NAMELESS:
             return login_name
         member = self.members.get(sub)
@@ -201,7 +201,7 @@ class _People:
 
 
 def _everybody(session: Session, link: ResourceLink, context: Context) -> list[Learner]:
-    """Return who learns at a link: who has a score, who has opened it, who is only listed."""
+    """Return everyone who learns at a link: with a score, with a launch, or only on the roster."""
     members = session.scalars(
         select(RosterMember).where(
             RosterMember.context_id == context.id,
@@ -246,7 +246,7 @@ def _scored(session: Session, link: ResourceLink, people: _People) -> list[Learn
 
 
 def _come(session: Session, link: ResourceLink, people: _People, known: set[str]) -> list[Learner]:
-    """Return who has opened the link and was not looked at since: the next round counts what they watch."""
+    """Return people who opened the link but have no score yet; the next round of the job creates it."""
     rows = session.execute(
         select(
             Identity.sub,

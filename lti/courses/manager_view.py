@@ -21,7 +21,7 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class CourseLine:
-    """A course as a list names it, by its outside id; `links` counts the places that show something."""
+    """A course in a list (public ID); `links` is the number of its links."""
 
     id: str
     title: str
@@ -35,7 +35,7 @@ class CourseLine:
 
 @dataclass(frozen=True, slots=True)
 class LinkLine:
-    """A link of a course (outside id), its rule, and how many scores stand where."""
+    """A link of a course (public ID), its rule, and its number of scores by state."""
 
     id: str
     title: str
@@ -60,7 +60,7 @@ class OwnCourse:
 
 
 def list_own_courses(session: Session, organization_id: int) -> tuple[CourseLine, ...]:
-    """Return the courses that launches of this organization came from, the last seen first."""
+    """Return the courses that launched this organization's deployments, most recently seen first."""
     rows = session.execute(
         _own(
             select(
@@ -83,13 +83,13 @@ def list_own_courses(session: Session, organization_id: int) -> tuple[CourseLine
 
 
 def decisions_due(session: Session, organization_id: int) -> int:
-    """Return in how many courses of this organization's somebody has to decide whose seat goes."""
+    """Return the number of this organization's courses where someone must decide whether to release seats."""
     query = _own(select(func.count()).select_from(Context), organization_id)
     return session.scalar(query.where(Context.held_back.is_not(None))) or 0
 
 
 def find_own_course(session: Session, organization_id: int, course_id: str) -> OwnCourse:
-    """Return a course of this organization's (outside id); raises NotFound for any other."""
+    """Return a course of this organization (public ID); raises NotFound for any other."""
     row = session.execute(
         _own(select(Context, Registration.name), organization_id).where(
             Context.public_id == course_id
@@ -108,7 +108,7 @@ def find_own_course(session: Session, organization_id: int, course_id: str) -> O
 
 
 def find_own_link(session: Session, organization_id: int, link_id: str) -> str:
-    """Return the course (outside id) of a link of this organization's (outside id); raises NotFound."""
+    """Return the course of a link, both by public ID; raises NotFound for another organization's link."""
     found = session.scalar(
         _own(select(Context.public_id), organization_id)
         .join(ResourceLink, ResourceLink.context_id == Context.id)
@@ -122,10 +122,10 @@ def find_own_link(session: Session, organization_id: int, link_id: str) -> str:
 def send_link_again(
     session: Session, organization_id: int | None, link_id: str, *, actor: str | None, now: datetime
 ) -> int:
-    """Send all scores of a link (outside id) once more, and ask a platform that was away at once.
+    """Resend all scores of a link (public ID), even if its platform is in an outage.
 
-    None is any organization. Returns how many scores; raises NotFound for another's link, and
-    Conflict when there is nothing to send.
+    `organization_id` None means any organization. Returns the number of scores; raises NotFound for
+    another organization's link, Conflict if there is nothing to send.
     """
     registration_id = _platform_of(session, organization_id, link_id)
     number = send_again(session, link_id, actor=actor, now=now)
@@ -133,7 +133,7 @@ def send_link_again(
     return number
 
 
-def set_own_rule(  # noqa: PLR0913  (whose link, which, and what of it)
+def set_own_rule(  # noqa: PLR0913  (whose link, which, and its new rule)
     session: Session,
     organization_id: int,
     link_id: str,
@@ -143,7 +143,7 @@ def set_own_rule(  # noqa: PLR0913  (whose link, which, and what of it)
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Change what a link of this organization's reports; raises NotFound, and as `set_rule` does."""
+    """Change the rule of this organization's link; raises NotFound, and as `set_rule` does."""
     _platform_of(session, organization_id, link_id)
     set_rule(session, link_id, rule, threshold, actor=actor, now=now)
 

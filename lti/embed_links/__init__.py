@@ -1,1 +1,1 @@
-"""Embed links: iframe addresses for sites without LTI, and who may watch there."""
+"""Embed links: iframe addresses for sites without LTI, and who can watch there."""

@@ -1,4 +1,4 @@
-"""Allowed origins: sites that may frame an embed link, parsed and validated."""
+"""Allowed origins: sites that can frame an embed link, parsed and validated."""
 
 import re
 from typing import Final
@@ -8,23 +8,23 @@ from lms.core.errors import N_, Invalid
 from lti.protocol.platform_urls import is_loopback_host, origin_of, read_origin
 
 MOST: Final = 20
-NONE_GIVEN: Final = N_("Name at least one site, such as https://learn.example.org.")
-TOO_MANY: Final = N_("Name at most 20 sites.")
-NO_WILDCARD: Final = N_("%(site)s: name each site in full; a * isn't taken.")
-NO_SCHEME: Final = N_("%(site)s: begin with https://, as in https://%(site)s")
-NO_PAGE: Final = N_("%(site)s: give the site alone, without the page: %(origin)s")
-NEEDS_HTTPS: Final = N_("%(site)s: a site without https can't be trusted; give its https address.")
-NO_SITE: Final = N_("%(site)s is no site. Write it as https://learn.example.org")
+NONE_GIVEN: Final = N_("Enter at least one site, such as https://learn.example.org.")
+TOO_MANY: Final = N_("Enter at most 20 sites.")
+NO_WILDCARD: Final = N_("%(site)s: enter each site in full. You can't use *.")
+NO_SCHEME: Final = N_("%(site)s: start with https://, as in https://%(site)s")
+NO_PAGE: Final = N_("%(site)s: enter only the site, without the page: %(origin)s")
+NEEDS_HTTPS: Final = N_("%(site)s: enter the https address. Sites without https aren't secure.")
+NO_SITE: Final = N_("%(site)s isn't a site. Enter one like https://learn.example.org")
 _BETWEEN: Final = re.compile(r"[\s,;]+")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 LONGEST_SHOWN: Final = 80
 
 
 def read_origins(text: str) -> tuple[str, ...]:
-    """Return the origins in a text, one a line, each once.
+    """Return the distinct origins in a text, separated by spaces, commas or line breaks.
 
-    Plain http is for this machine alone. A name in another script is kept in its ASCII form.
-    Raises Invalid (field `origins`) with a sentence that names the first that can't be used.
+    Plain http is allowed for this machine only. International names are converted to ASCII. Raises
+    Invalid (field `origins`) with a message that names the first invalid site.
     """
     given = [each for each in _BETWEEN.split(text.strip()) if each]
     if not given:

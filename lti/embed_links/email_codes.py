@@ -1,4 +1,4 @@
-"""Email codes: a visitor of an embed link proves an address with six digits."""
+"""Email codes: a visitor of an embed link confirms an email address with six digits."""
 
 import hmac
 from dataclasses import dataclass
@@ -10,36 +10,36 @@ from sqlalchemy.orm import Session
 
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_
-from lms.lti_facade.email_codes import CODE_TRIES, hash_code, random_code
 from lms.lti_facade.learner_logins import confirmed_person, written_to
 from lms.lti_facade.organizations import customers
 from lms.mail import outbox as mail_outbox
+from lms.mail.link_tokens_and_codes import CODE_TRIES, hash_code, random_code
 from lti.frames.sessions import Frame, name_frame
 from lti.models.embed_links import EmbedCode, EmbedViewer
 
 DIGITS: Final = 6
 LASTS: Final = timedelta(minutes=10)
-SUBJECT: Final = N_("Your code")
+SUBJECT: Final = N_("Your code to watch")
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Somebody has shown who they are: the secret of the session that is theirs from now on."""
+    """The code was right; `secret` is that of the person's new session."""
 
     secret: str
 
 
 @dataclass(frozen=True, slots=True)
 class WrongCode:
-    """The code is wrong, used, run out or tried too often: nobody is told which."""
+    """The code is wrong, used, expired or was tried too often; the caller is not told which."""
 
 
 def send_code(
     session: Session, frame: Frame, secret: str, address: Address, *, name: str, now: datetime
 ) -> None:
-    """Send a code to an address, whether or not anybody is known by it: the letters read the same.
+    """Email a code to an address; the email is the same whether or not the address is known.
 
-    It takes the place of the one before, and is good in the frame of this secret alone.
+    It replaces the frame's earlier code, and works only in the frame with this secret.
     """
     code = random_code(DIGITS)
     session.execute(delete(EmbedCode).where(EmbedCode.frame_id == frame.id))
@@ -69,7 +69,7 @@ def send_code(
 
 
 def asked_address(session: Session, frame_id: int, *, now: datetime) -> str | None:
-    """Return the address to which this frame's code went, while it is good."""
+    """Return the address to which this frame's code was sent, None once it has expired."""
     return session.scalar(
         select(EmbedCode.email).where(EmbedCode.frame_id == frame_id, EmbedCode.expires_at > now)
     )
@@ -84,10 +84,9 @@ def try_code(
     browser: str | None,
     now: datetime,
 ) -> Named | WrongCode:
-    """Try a code; each try counts, also of two at once, so the caller must commit either way.
+    """Check a code; every try counts, even simultaneous ones, so the caller must commit either way.
 
-    Who is known by the address is that person; for anybody else a login is made. A right one is
-    used up.
+    A correct code is deleted. The person is found by the address, or a login is created.
     """
     row = session.execute(
         update(EmbedCode)
@@ -102,6 +101,7 @@ def try_code(
     ).one_or_none()
     if row is None or not hmac.compare_digest(row.code_hash, hash_code(secret, code)):
         return WrongCode()
+    # Of two simultaneous correct tries, only the one that deletes the row is accepted.
     used = session.execute(
         delete(EmbedCode).where(EmbedCode.frame_id == frame.id).returning(EmbedCode.frame_id)
     ).one_or_none()
@@ -114,7 +114,7 @@ def try_code(
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
-    """Delete the codes that have run out, with the addresses they went to."""
+    """Delete expired codes, with the addresses they were sent to."""
     session.execute(
         delete(EmbedCode)
         .where(EmbedCode.expires_at < now)
@@ -125,7 +125,7 @@ def forget_old(session: Session, *, now: datetime) -> None:
 def _note_viewer(
     session: Session, frame: Frame, login_id: int, address: Address, *, now: datetime
 ) -> None:
-    """Keep under which address somebody came by a link: the one they showed last."""
+    """Store the address that a person last confirmed for a link."""
     if frame.embed_link_id is None:
         return
     found = session.scalar(

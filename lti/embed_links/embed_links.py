@@ -1,7 +1,7 @@
 """Embed links: an organization's iframe addresses for sites without LTI.
 
-The secret of a link is worked out from its outside id by the house's key, so that who manages the
-link can copy its address again; what finds it is the hash alone.
+The secret of a link is derived from its public ID with the installation's key, so that managers can
+copy the address again. Links are found only by the secret's hash.
 """
 
 import base64
@@ -15,31 +15,32 @@ from typing import Any, Final
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
+from lms import audit
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
-from lms.lti_facade import audit
 from lms.lti_facade.content_titles import titles_of
 from lms.lti_facade.organizations import Customer, customers, family_of
-from lti.frames.sessions import hashed, stop_frames_by
+from lti.frames.session_creation import hashed
+from lti.frames.sessions import stop_frames_by
 from lti.models.embed_links import EmbedLink, EmbedViewer, SeatRule
 from lti.protocol.content_target import Target, read_target
 
-EMBED_LINKS: Final = "embed links"  # what the key is derived for
+EMBED_LINKS: Final = "embed links"  # the purpose of the derived key
 LONGEST_LABEL: Final = 200
 LONGEST_OPEN: Final = timedelta(days=366)
-NO_LABEL: Final = N_("Give it a name, such as the page on which it stands.")
-BAD_END: Final = N_("Choose a day that is still to come.")
+NO_LABEL: Final = N_("Enter a name, such as the page where you'll show it.")
+BAD_END: Final = N_("Choose a date in the future.")
 ANYBODY_ENDS: Final = N_(
-    "A link that gives seats to anybody needs an end, at most a year ahead. You can put it off later."
+    "A link that gives seats to anyone must expire within one year. You can extend it later."
 )
-NO_SUCH_LINK: Final = N_("There is no such embed link.")
-TAKEN_BACK_BEFORE: Final = N_("This link was taken back before.")
-WORKS_ANYWAY: Final = N_("This link works; there is nothing to put back.")
+NO_SUCH_LINK: Final = N_("Embed link not found.")
+TAKEN_BACK_BEFORE: Final = N_("This link is already revoked.")
+WORKS_ANYWAY: Final = N_("This link isn't revoked.")
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedDetails:
-    """What may change of a link."""
+    """The editable part of a link."""
 
     label: str
     origins: tuple[str, ...]
@@ -49,9 +50,9 @@ class EmbedDetails:
 
 @dataclass(frozen=True, slots=True)
 class EmbedFacts:
-    """A link as it stands; `title` is what it shows, `viewers` how many gave their name by it.
+    """An embed link; `title` is what it shows, `viewers` the number of people who gave their name.
 
-    `made_by` is the organization that made it, `organization` the one that it is part of now.
+    `made_by` is the organization that created it, `organization` the one it was merged into, if any.
     """
 
     id: int
@@ -69,21 +70,21 @@ class EmbedFacts:
     token_hash: bytes
 
     def is_over(self, now: datetime) -> bool:
-        """Tell whether its time has run out."""
+        """Return whether the link has expired."""
         return self.details.expires_at is not None and self.details.expires_at <= now
 
     def works(self, now: datetime) -> bool:
-        """Tell whether it opens anything now."""
+        """Return whether the link is neither revoked nor expired."""
         return self.revoked_at is None and not self.is_over(now)
 
 
 def token_of(key: bytes, public_id: str) -> str:
-    """Return the secret in a link's address: 256 bits as text."""
+    """Return the secret in a link's URL: 256 bits, base64url."""
     mac = hmac.digest(key, public_id.encode(), hashlib.sha256)
     return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
-def add_embed(  # noqa: PLR0913  (it reads as one sentence)
+def add_embed(  # noqa: PLR0913  (every argument is needed)
     session: Session,
     organization_id: int,
     target: Target,
@@ -93,9 +94,9 @@ def add_embed(  # noqa: PLR0913  (it reads as one sentence)
     actor: str | None,
     now: datetime,
 ) -> EmbedFacts:
-    """Make a link that shows a webinar or a series which the caller has found to be usable.
+    """Create a link to a webinar or series; the caller has checked that the organization can use it.
 
-    Raises Invalid for a name or an end that can't be.
+    Raises Invalid for an invalid name or expiry.
     """
     details = _checked(details, now)
     public_id = new_public_id()
@@ -125,9 +126,9 @@ def edit_embed(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Change a link that stays where it is; who watches by it under another rule begins anew.
+    """Edit a link; its URL stays the same. A changed rule or site list ends current playback.
 
-    Raises NotFound for another organization's, and Invalid.
+    Raises NotFound for another organization's link, and Invalid.
     """
     row = _row(session, organization_id, public_id)
     details = _checked(details, now)
@@ -143,9 +144,9 @@ def edit_embed(
 def revoke_embed(
     session: Session, organization_id: int, public_id: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Take a link back: it opens nothing more, and what plays by it stops.
+    """Revoke a link and end what plays through it.
 
-    Raises NotFound for another organization's, Conflict for one that was taken back before.
+    Raises NotFound for another organization's link, Conflict for one that is already revoked.
     """
     row = _row(session, organization_id, public_id)
     if row.revoked_at is not None:
@@ -159,9 +160,9 @@ def revoke_embed(
 def restore_embed(
     session: Session, organization_id: int, public_id: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Let a link that was taken back work again, under the address it had.
+    """Make a revoked link work again, with the same URL.
 
-    Raises NotFound for another organization's, Conflict for one that works.
+    Raises NotFound for another organization's link, Conflict for one that is not revoked.
     """
     row = _row(session, organization_id, public_id)
     if row.revoked_at is None:
@@ -172,7 +173,7 @@ def restore_embed(
 
 
 def list_embeds(session: Session, organization_id: int | None = None) -> tuple[EmbedFacts, ...]:
-    """Return an organization's links, or everybody's, the newest first."""
+    """Return an organization's links, or all, newest first."""
     query = _LISTED.order_by(EmbedLink.id.desc())
     if organization_id is not None:
         query = query.where(EmbedLink.organization_id.in_(family_of(organization_id)))
@@ -180,7 +181,7 @@ def list_embeds(session: Session, organization_id: int | None = None) -> tuple[E
 
 
 def find_embed(session: Session, organization_id: int, public_id: str) -> EmbedFacts:
-    """Return a link of an organization's; raises NotFound."""
+    """Return a link of an organization; raises NotFound."""
     query = _LISTED.where(
         EmbedLink.organization_id.in_(family_of(organization_id)), EmbedLink.public_id == public_id
     )
@@ -191,7 +192,7 @@ def find_embed(session: Session, organization_id: int, public_id: str) -> EmbedF
 
 
 def find_anybodys(session: Session, public_id: str) -> EmbedFacts:
-    """Return a link, for the house itself; raises NotFound."""
+    """Return a link of any organization; raises NotFound."""
     found = _facts(session, session.execute(_LISTED.where(EmbedLink.public_id == public_id)).all())
     if not found:
         raise NotFound(NO_SUCH_LINK)
@@ -199,7 +200,7 @@ def find_anybodys(session: Session, public_id: str) -> EmbedFacts:
 
 
 def find_by_token(session: Session, token: str) -> EmbedFacts:
-    """Return the link of a secret, whether or not it works; raises NotFound."""
+    """Return the link of a secret, even if it no longer works; raises NotFound."""
     query = _LISTED.where(EmbedLink.token_hash == hashed(token))
     found = _facts(session, session.execute(query).all())
     if not found:
@@ -208,7 +209,7 @@ def find_by_token(session: Session, token: str) -> EmbedFacts:
 
 
 def count_use(session: Session, link_id: int, *, now: datetime) -> None:
-    """Note that a link was opened."""
+    """Count that a link was opened."""
     session.execute(
         update(EmbedLink)
         .where(EmbedLink.id == link_id)

@@ -1,6 +1,6 @@
-"""Session creation: what a framed session is opened with, and the row written for it.
+"""Session creation: the values of a new framed session, and the row written for it.
 
-A launch and a visit by an embed link write the same row; its secret is kept as a hash alone.
+Launches and embed links write the same kind of row; only the hash of its secret is stored.
 """
 
 import hashlib
@@ -22,11 +22,22 @@ from lti.protocol.content_target import Target
 LASTS: Final = timedelta(hours=8)
 
 
+def new_secret() -> str:
+    """Return 256 random bits as text for a URL or a cookie."""
+    return secrets.token_urlsafe(32)
+
+
+def hashed(secret: str) -> bytes:
+    """Return the SHA-256 hash under which a secret is stored."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A framed session to be opened; the ids are rows of ours. See FrameSession for what each means.
+    """A framed session to open; ids are row ids. FrameSession explains the fields.
 
-    `browser` is the cookie that survived in the frame, None where none did.
+    `browser` is the cookie that the frame's browser sent, None without one; `hand_over` is a secret
+    that opens the session once in its own window, within 10 minutes.
     """
 
     purpose: Purpose
@@ -46,44 +57,28 @@ class Opening:
     browser: str | None = None
     lasts_until: datetime | None = None
     public_id: str = field(default_factory=new_public_id)
+    secret: str = field(default_factory=new_secret, repr=False)
+    hand_over: str | None = field(default=None, repr=False)
 
 
-FRAMES: Final = Base.metadata.tables[FrameSession.__tablename__]
-FRAME: Final = {
-    column.name: bindparam(f"frame_{column.name}", type_=column.type)
-    for column in FRAMES.c
-    if column.name not in ("id", "hand_over_hash", "ended_at")
-}
-_OPEN: Final = CompiledStatement(insert(FRAMES).values(FRAME))
-_OPENED: Final = CompiledStatement(
-    select(FRAMES.c.id).where(
-        FRAMES.c.secret_hash == bindparam("secret_hash", type_=FRAMES.c.secret_hash.type)
+_FRAMES: Final = Base.metadata.tables[FrameSession.__tablename__]
+_OPEN: Final = CompiledStatement(
+    insert(_FRAMES).values(
+        {
+            column.name: bindparam(f"frame_{column.name}", type_=column.type)
+            for column in _FRAMES.c
+            if column.name not in ("id", "ended_at")
+        }
     )
 )
 
 
-def new_secret() -> str:
-    """Return 256 random bits as text for an address or a cookie."""
-    return secrets.token_urlsafe(32)
-
-
-def hashed(secret: str) -> bytes:
-    """Return the SHA-256 under which a secret is kept."""
-    return hashlib.sha256(secret.encode()).digest()
-
-
 def open_frame(session: Session, opening: Opening, *, now: datetime) -> str:
-    """Open a framed session and return its secret, which is kept nowhere."""
-    secret = new_secret()
-    write_frame(Driver.of(session), frame_of(opening, secret, now=now))
-    return secret
-
-
-def frame_of(opening: Opening, secret: str, *, now: datetime) -> Mapping[str, Any]:
-    """Return a framed session as the parameters of `FRAME`."""
-    return {
+    """Open a framed session and return its secret, of which only the hash is stored."""
+    values = {
         "frame_public_id": opening.public_id,
-        "frame_secret_hash": hashed(secret),
+        "frame_secret_hash": hashed(opening.secret),
+        "frame_hand_over_hash": None if opening.hand_over is None else hashed(opening.hand_over),
         "frame_browser_hash": None if opening.browser is None else hashed(opening.browser),
         "frame_purpose": opening.purpose,
         "frame_role": opening.role,
@@ -102,13 +97,11 @@ def frame_of(opening: Opening, secret: str, *, now: datetime) -> Mapping[str, An
         "frame_created_at": now,
         "frame_expires_at": opening.lasts_until or now + LASTS,
     }
+    _OPEN.count(Driver.of(session), values)
+    return opening.secret
 
 
-def write_frame(driver: Driver, frame: Mapping[str, Any]) -> None:
-    """Open a framed session as `frame_of` returns it."""
-    _OPEN.count(driver, frame)
-
-
-def is_opened(driver: Driver, secret: str) -> bool:
-    """Tell whether a session of this secret was opened: for who lost the answer on the way."""
-    return _OPENED.one(driver, {"secret_hash": hashed(secret)}) is not None
+def is_opened(session: Session, secret: str) -> bool:
+    """Return whether a session with this secret exists, for a caller whose commit had an unknown outcome."""
+    found = select(FrameSession.id).where(FrameSession.secret_hash == hashed(secret))
+    return session.scalar(found) is not None

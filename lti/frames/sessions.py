@@ -21,11 +21,7 @@ from sqlalchemy.orm import Session
 from lms.core.errors import N_, Forbidden, Gone, NotFound
 from lms.lti_facade.frame_playback_sessions import end_in_frames
 from lms.lti_facade.learner_logins import add_learner, blocked_since, forget_learners
-from lti.frames.session_creation import LASTS as LASTS
-from lti.frames.session_creation import Opening as Opening
-from lti.frames.session_creation import hashed as hashed
-from lti.frames.session_creation import new_secret as new_secret
-from lti.frames.session_creation import open_frame as open_frame
+from lti.frames.session_creation import Opening, hashed, new_secret, open_frame
 from lti.models.embed_links import EmbedLink, SeatRule
 from lti.models.launches import FrameRole, FrameSession, Purpose
 from lti.models.registrations_and_keys import (
@@ -38,20 +34,19 @@ from lti.protocol.content_target import Target, read_target
 
 HAND_OVER_WITHIN: Final = timedelta(minutes=10)
 KEPT_AFTER_ITS_END: Final = timedelta(days=2)
-OVER: Final = N_("This page has been open for too long. Go back to your course and open it again.")
-BLOCKED: Final = N_("This log-in is blocked.")
+OVER: Final = N_("This page has expired. Go back to your course and open it again.")
+BLOCKED: Final = N_("This account is blocked.")
 SWITCHED_OFF: Final = N_(
-    "The connection between your learning system and this library was switched off. Your place is"
-    " kept. Ask who looks after your learning system."
+    "The connection to your LMS was turned off. Your progress is saved. Contact your LMS administrator."
 )
-LONG_OPEN: Final = N_("This page has been open for too long. Reload the page around it to go on.")
-TAKEN_BACK: Final = N_("This link was taken back, so it plays nothing any more.")
-RUN_OUT: Final = N_("The time of this link is over, so it plays nothing any more.")
+LONG_OPEN: Final = N_("This page has expired. Reload it to continue.")
+TAKEN_BACK: Final = N_("This link was revoked and no longer works.")
+RUN_OUT: Final = N_("This link has expired.")
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A framed session that is open now; see FrameSession for what each means."""
+    """An open framed session; FrameSession explains the fields."""
 
     id: int
     public_id: str
@@ -73,16 +68,16 @@ class Frame:
 
     @property
     def asks_who(self) -> bool:
-        """Tell whether somebody has to say who they are before anything is shown."""
+        """Return whether the visitor must identify themselves before anything is shown."""
         is_unknown = self.role is FrameRole.ANONYMOUS
         return is_unknown and self.seat_rule in (SeatRule.SEATED, SeatRule.NAMED)
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stands around a framed session, open or over: who may frame it, and the way back.
+    """What surrounds a framed session, open or ended: the origins that can frame it, and the return URL.
 
-    `is_embedded` tells that it stands in a page of an organization's own, and not in a course.
+    `is_embedded` is True in an organization's own page, False in a course.
     """
 
     origins: tuple[str, ...]
@@ -94,11 +89,11 @@ NOWHERE: Final = Surroundings((), None)
 
 
 def find_frame(session: Session, secret: str, *, browser: str | None, now: datetime) -> Frame:
-    """Return the framed session of a secret, in the browser that it is bound to, if to any.
+    """Return the framed session of a secret, checking the browser it is bound to, if any.
 
-    Raises NotFound for a secret that is none or comes from another browser, Gone for one whose
-    time is over, or whose embed link was taken back or has run out; Forbidden while its learning
-    system is switched off or is another organization's, and to who teaches and is blocked here.
+    Raises NotFound for an unknown secret or another browser; Gone for an ended or expired session, or
+    if its embed link was revoked or has expired; Forbidden while its LMS is turned off or belongs to
+    another organization, and for a blocked instructor.
     """
     found = session.execute(_FRAMES.where(FrameSession.secret_hash == hashed(secret))).one_or_none()
     if found is None:
@@ -120,12 +115,12 @@ def find_frame(session: Session, secret: str, *, browser: str | None, now: datet
     if is_off:
         raise Forbidden(SWITCHED_OFF, code="switched_off")
     if found.blocked_at is not None and row.role is FrameRole.INSTRUCTOR:
-        raise Forbidden(BLOCKED, code="account_blocked")  # a learner hears it from the policy
+        raise Forbidden(BLOCKED, code="account_blocked")  # for learners, the access policy refuses
     return _frame(found)
 
 
 def check_link(revoked_at: datetime | None, ends_at: datetime | None, *, now: datetime) -> None:
-    """Raise Gone, with the reason, for an embed link that opens nothing any more."""
+    """Raise Gone, with the reason, for an embed link that is revoked or expired."""
     if revoked_at is not None:
         raise Gone(TAKEN_BACK, code="embed_taken_back")
     if ends_at is not None and ends_at <= now:
@@ -133,9 +128,9 @@ def check_link(revoked_at: datetime | None, ends_at: datetime | None, *, now: da
 
 
 def stop_frames_of(session: Session, deployments: Select[int], *, now: datetime) -> None:
-    """End what plays in the frames of the deployments of a subquery: they were switched off.
+    """End playback in the frames of the deployments in a subquery, because they were turned off.
 
-    Whoever plays in another one's frame, too, goes on there by themselves.
+    People who also play in another deployment's frame continue there automatically.
     """
     logins = select(FrameSession.login_id).where(
         FrameSession.deployment_id.in_(deployments), FrameSession.login_id.is_not(None)
@@ -144,7 +139,7 @@ def stop_frames_of(session: Session, deployments: Select[int], *, now: datetime)
 
 
 def surroundings_of(session: Session, secret: str, *, browser: str | None) -> Surroundings:
-    """Return where an error of this session is shown; another browser isn't told the way back."""
+    """Return where an error page of this session can be framed; only its own browser gets the return URL."""
     row = session.execute(
         select(
             _origins,
@@ -164,31 +159,20 @@ def surroundings_of(session: Session, secret: str, *, browser: str | None) -> Su
 
 
 def way_back(services: Mapping[str, Any]) -> str | None:
-    """Return the address of the course that a launch named, if it is one of the web."""
+    """Return the return URL that a launch named, None unless it is a web address."""
     url = services.get("return_url")
     if not isinstance(url, str):
         return None
     return url if url.startswith(("https://", "http://")) else None
 
 
-def offer_hand_over(session: Session, frame_id: int) -> str:
-    """Return a token that opens this session once in a window of its own, within ten minutes."""
-    token = new_secret()
-    session.execute(
-        update(FrameSession)
-        .where(FrameSession.id == frame_id)
-        .values(hand_over_hash=hashed(token))
-        .execution_options(synchronize_session=False)
-    )
-    return token
-
-
 def hand_over(session: Session, token: str, *, browser: str | None, now: datetime) -> str:
-    """Give a session to the window that brings its token, and return its new secret.
+    """Move a session to the window that presents its one-time token, and return its new secret.
 
-    It is bound to that window's browser where that keeps a cookie; where not, the secret carries it.
+    The session is bound to that window's browser if it keeps cookies; otherwise the secret alone opens
+    it.
 
-    Works once. Raises Gone for a token that was used, is none, or came too late.
+    Raises Gone for a token that is unknown, used, or more than 10 minutes old.
     """
     secret = new_secret()
     moved = session.execute(
@@ -214,9 +198,9 @@ def hand_over(session: Session, token: str, *, browser: str | None, now: datetim
 def name_frame(
     session: Session, frame: Frame, login_id: int, *, browser: str | None, now: datetime
 ) -> str:
-    """Open a session for who has shown who they are, in place of theirs; returns its secret.
+    """Replace a session by one for a person who has identified themselves; return its secret.
 
-    The secret is new: whoever saw the one before learns nothing of this person.
+    The secret is new, so that anyone who saw the old one can't see this person's data.
     """
     session.execute(
         update(FrameSession)
@@ -238,7 +222,7 @@ def name_frame(
 
 
 def forget_name(session: Session, frame: Frame, *, now: datetime) -> None:
-    """End every session in which this person was known to an embed link by their browser."""
+    """End every session in which this person is known to an embed link."""
     session.execute(
         update(FrameSession)
         .where(
@@ -254,7 +238,7 @@ def forget_name(session: Session, frame: Frame, *, now: datetime) -> None:
 def known_here(
     session: Session, embed_link_id: int, browser: str, *, now: datetime
 ) -> tuple[int, datetime] | None:
-    """Return who has shown to an embed link who they are in this browser, and until when it holds."""
+    """Return the login that an embed link knows in this browser and when that expires, or None."""
     row = session.execute(
         select(FrameSession.login_id, FrameSession.expires_at)
         .where(
@@ -271,7 +255,7 @@ def known_here(
 
 
 def stop_frames_by(session: Session, embed_link_id: int, *, now: datetime) -> None:
-    """End what plays in the frames of an embed link."""
+    """End playback in the frames of an embed link."""
     logins = select(FrameSession.login_id).where(
         FrameSession.embed_link_id == embed_link_id, FrameSession.login_id.is_not(None)
     )
@@ -279,7 +263,7 @@ def stop_frames_by(session: Session, embed_link_id: int, *, now: datetime) -> No
 
 
 def name_visitor(session: Session, frame: Frame, *, now: datetime) -> int:
-    """Return the login of who is in a frame; somebody unknown gets one that ends with the session."""
+    """Return the login of a frame's visitor; an anonymous one gets a temporary login."""
     if frame.login_id is not None:
         return frame.login_id
     login_id = add_learner(session, name=None, now=now)
@@ -293,7 +277,7 @@ def name_visitor(session: Session, frame: Frame, *, now: datetime) -> int:
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
-    """Delete the framed sessions that were over two days ago, and who was there unknown."""
+    """Delete framed sessions that expired two days ago, and the logins of their anonymous visitors."""
     is_old = FrameSession.expires_at < now - KEPT_AFTER_ITS_END
     unknown = select(FrameSession.login_id).where(
         is_old, FrameSession.role == FrameRole.ANONYMOUS, FrameSession.login_id.is_not(None)
@@ -302,7 +286,7 @@ def forget_old(session: Session, *, now: datetime) -> None:
     session.execute(delete(FrameSession).where(is_old).execution_options(synchronize_session=False))
 
 
-# Who manages a link looks it over on the house's own page: only that may frame it then.
+# Managers preview a link on our own page, so only that page can frame the session.
 _origins: ColumnElement[str] = case(
     (EmbedLink.id.is_(None), FrameSession.origins),
     (FrameSession.role == FrameRole.INSTRUCTOR, FrameSession.origins),

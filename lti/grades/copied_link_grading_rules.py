@@ -1,7 +1,7 @@
-"""Copied link grading rules: taken from the original; also keeps a launch's grade services.
+"""Copied link grading rules: taken from the original; also stores a launch's grade services.
 
-Platforms tell by `$ResourceLink.id.history` and `$Context.id.history`, nearest first; some tell
-only the latter (LTI 1.3 Core, appendices B.3 and B.4).
+Platforms send `$ResourceLink.id.history` and `$Context.id.history`, nearest first; some send only the
+latter (LTI 1.3 Core, appendices B.3 and B.4).
 """
 
 from datetime import datetime
@@ -15,10 +15,10 @@ from lti.protocol.messages import Place
 
 
 def take_over_rule(session: Session, link: ResourceLink, deployment_id: int, place: Place) -> None:
-    """Let a link that is new here report as its ancestor in the same deployment does.
+    """Copy the rule of a new link's original in the same deployment.
 
-    By the courses' history alone it is the one link there that shows the same; where there are
-    several with unlike rules, none is guessed.
+    If only the course's history is known, the original is the link there with the same target; if
+    several have different rules, none is chosen.
     """
     ancestor = _by_link(session, deployment_id, place) or _by_course(
         session, link, deployment_id, place
@@ -33,7 +33,7 @@ def take_over_rule(session: Session, link: ResourceLink, deployment_id: int, pla
 def note_services(
     session: Session, link: ResourceLink, *, scopes: str, line_item_url: str | None, now: datetime
 ) -> None:
-    """Keep what a launch says of a link's column; what was refused is tried anew where it changed."""
+    """Store a launch's grade services for a link; if they changed, queue undelivered scores again."""
     url = line_item_url or link.line_item_url
     if (link.scopes, link.line_item_url) == (scopes, url):
         return

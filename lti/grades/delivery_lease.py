@@ -16,14 +16,14 @@ WAITS: Final = tuple(
 
 
 def wait_after(failures: int) -> timedelta:
-    """Return how long to wait after so many failures: 15 s at first, 6 h at last."""
+    """Return the wait after a number of failures: from 15 s up to 6 h."""
     return WAITS[min(max(failures, 1), len(WAITS)) - 1]
 
 
 def take_turn(session: Session, registration_id: int, *, worker: str, now: datetime) -> bool:
-    """Take the turn at a platform; False while another has it, or the platform is to be left alone.
+    """Take the lease on a platform; False while another worker has it, or the platform is in an outage.
 
-    One that a killed worker had is free again after a minute.
+    The lease of a killed worker expires after a minute.
     """
     mine = {"leased_by": worker, "lease_until": now + LEASE}
     open_now = or_(Turn.lease_until.is_(None), Turn.lease_until <= now)
@@ -37,23 +37,23 @@ def take_turn(session: Session, registration_id: int, *, worker: str, now: datet
             new = {"registration_id": registration_id, "failures": 0, "asks_at": now}
             session.execute(insert(Turn).values(**new, **mine))
     except IntegrityError:
-        return False  # another worker was quicker
+        return False  # another worker was faster
     return True
 
 
 def hold_turn(session: Session, registration_id: int, *, worker: str, now: datetime) -> bool:
-    """Keep the turn for another minute; False when it was lost, and then nothing more is done."""
+    """Extend the lease by a minute; False if it was lost, and then the worker must stop."""
     mine = Turn.leased_by == worker
     return _change(session, registration_id, mine, lease_until=now + LEASE)
 
 
 def end_turn(session: Session, registration_id: int, *, worker: str) -> None:
-    """Let the next worker have its turn."""
+    """Release the lease."""
     _change(session, registration_id, Turn.leased_by == worker, leased_by=None, lease_until=None)
 
 
 def note_answer(session: Session, registration_id: int) -> None:
-    """Note that the platform works."""
+    """Record that the platform works, which ends an outage."""
     well = {"failures": 0, "failing_since": None, "failure": None}
     _change(session, registration_id, Turn.failures > 0, **well)
 
@@ -61,7 +61,7 @@ def note_answer(session: Session, registration_id: int) -> None:
 def note_failure(
     session: Session, registration_id: int, reason: str, *, wait: timedelta | None, now: datetime
 ) -> None:
-    """Note that the platform is away, and when to ask again: as it said, or longer each time."""
+    """Record a failure and when to try again: as the platform requested, or after an increasing wait."""
     row = session.get_one(Turn, registration_id, populate_existing=True, with_for_update=True)
     row.failures += 1
     row.failing_since = row.failing_since or now
@@ -71,7 +71,7 @@ def note_failure(
 
 
 def ask_now(session: Session, registration_id: int, *, now: datetime) -> None:
-    """Let a platform that was away be asked at once: somebody says that it is back."""
+    """Try a platform in an outage again at once, at someone's request."""
     _change(session, registration_id, Turn.asks_at > now, asks_at=now)
 
 

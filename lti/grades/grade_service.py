@@ -27,23 +27,23 @@ from lti.protocol.typed_claim_readers import web_address
 LINE_ITEM_TYPE: Final = "application/vnd.ims.lis.v2.lineitem+json"
 LINE_ITEMS_TYPE: Final = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 SCORE_TYPE: Final = "application/vnd.ims.lis.v1.score+json"
-TAG: Final = "carrel"  # of our columns in gradebooks
+TAG: Final = "carrel"  # marks our columns in gradebooks
 MAXIMUM: Final = 100
 MOST_PAGES: Final = 50
 STALE: Final = (400, 409, 412, 422)
 NOT_THERE: Final = (404, 410)
 NO_COLUMN: Final = N_(
-    "The course has no column for this activity, and its learning system doesn't let Carrel add one."
+    "The course has no grade column for this activity, and the LMS doesn't allow us to add one."
 )
-NO_SCORES: Final = N_("The learning system doesn't let Carrel report scores for this activity.")
+NO_SCORES: Final = N_("The LMS doesn't allow us to send scores for this activity.")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """The link whose column is wanted.
 
-    `others` are links of the same course and `elsewhere` links of the platform's other courses, by
-    the platform's ids; `taken` are the columns of the others.
+    `others` are links of the same course and `elsewhere` links of the deployment's other courses, by
+    the platform's IDs; `taken` are the columns of `others`.
     """
 
     line_items_url: str | None
@@ -59,14 +59,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the gradebook, by its address."""
+    """A column of the gradebook, by its URL."""
 
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A score to be reported: 0 to 1 of the whole, of one person by the platform's id."""
+    """A score to report: 0 to 1, for one person by the platform's ID."""
 
     user_id: str
     given: float
@@ -77,11 +77,11 @@ class Report:
 def find_column(
     services: Services, platform: Platform, place: Place, *, now: datetime
 ) -> Column | Later | Denied:
-    """Return the column of a link, found or else made.
+    """Return the column of a link; create it if there is none.
 
-    It is the link's own, or one that a copied course brought along. Where we may only read, none
-    is made; where not even that, no call is made. The caller has the platform's turn, so that
-    nobody makes a second one meanwhile.
+    The column is the link's own, or one that came with a copied course. With a read-only scope none is
+    created; without any scope no call is made. The caller has the platform's lease, so that no other
+    worker creates a second column.
     """
     reads = LINE_ITEM_SCOPE if LINE_ITEM_SCOPE in place.scopes else LINE_ITEM_READ_SCOPE
     if place.line_items_url is None or reads not in place.scopes:
@@ -104,7 +104,7 @@ def find_column(
 def is_gone(
     services: Services, platform: Platform, url: str, scopes: frozenset[str], *, now: datetime
 ) -> bool:
-    """Tell whether a column has been deleted, as far as we may ask."""
+    """Return whether a column has been deleted; False if we have no scope to read it."""
     reads = scopes & {LINE_ITEM_SCOPE, LINE_ITEM_READ_SCOPE}
     if not reads:
         return False
@@ -116,7 +116,7 @@ def is_gone(
 def post_score(
     services: Services, platform: Platform, url: str, report: Report, *, now: datetime
 ) -> Outcome:
-    """Post a score to a column; a platform that has a newer one already counts as having it."""
+    """Post a score to a column; if the platform already has a newer one, it counts as delivered."""
     said = {
         "userId": report.user_id,
         "scoreGiven": round(report.given * MAXIMUM, 2),
@@ -130,18 +130,19 @@ def post_score(
     if isinstance(outcome, Denied) and _is_stale(outcome):
         return Answered(outcome.status or 409, {}, b"", url)
     if isinstance(outcome, Answered) and outcome.is_html:
-        return Later(FAILED, status=outcome.status, is_away=False)  # a page for people: not taken
+        # an HTML page, such as a sign-in page: the score was not accepted
+        return Later(FAILED, status=outcome.status, is_away=False)
     return outcome
 
 
 def scores_url(line_item_url: str) -> str:
-    """Return where a column's scores are posted: `/scores` stands before a query (Moodle has one)."""
+    """Return the URL for a column's scores: `/scores` goes before a query (Moodle has one)."""
     parts = urlsplit(line_item_url)
     return urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/scores", fragment=""))
 
 
 def timestamp(at: datetime) -> str:
-    """Return a moment as AGS wants it: UTC, to the millisecond."""
+    """Return a time in AGS format: UTC, with milliseconds."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -152,10 +153,10 @@ def _is_stale(outcome: Denied) -> bool:
 
 
 def _is_ours(item: object, place: Place) -> bool:
-    """Tell whether a column is this link's.
+    """Return whether a column belongs to this link.
 
-    One that names another link of this course is that one's. A copied course may bring a column
-    that still names the link it was copied from.
+    A column that names another link of this course does not. In a copied course, a column can still
+    name the link it was copied from.
     """
     if not isinstance(item, Mapping) or _address(item) is None:
         return False
@@ -168,7 +169,7 @@ def _is_ours(item: object, place: Place) -> bool:
 
 
 def _address(item: object) -> str | None:
-    """Return the address of a column, None where what the platform sent has none."""
+    """Return the URL of a column, None if it has none."""
     said = item.get("id") if isinstance(item, Mapping) else None
     return web_address(said) if isinstance(said, str) else None
 
@@ -225,7 +226,7 @@ def _make(
         made = _address(read_json(outcome))
     except ValueError:
         made = None
-    # Without its address it is found by its link the next time.
+    # Without a URL, the next attempt finds the column by its link.
     if made is None:
         return Later(NOT_UNDERSTOOD, status=outcome.status, is_away=False)
     return Column(made)

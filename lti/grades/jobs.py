@@ -1,7 +1,7 @@
-"""Jobs for grades: look at what was watched, then deliver due scores to each platform.
+"""Jobs for grades: read what was watched, then deliver due scores to each platform.
 
-Platforms are served beside each other, so that one that hangs holds up no other; each by one
-worker at a time. No call is made inside a transaction.
+Platforms are served in parallel, so that a slow one does not delay others, and each by one worker at a
+time. No call is made inside a transaction.
 """
 
 from collections.abc import Callable
@@ -37,13 +37,13 @@ log = structlog.get_logger()
 
 
 def report_scores(carrel: Carrel, run: JobRun) -> None:
-    """Queue what people have earned since the last round, and deliver what is due."""
+    """Queue scores that rose since the last round, and deliver those that are due."""
     look(carrel.database)
     deliver(carrel.database, services_of(carrel), stopping=run.canceled)
 
 
 def look(database: Database) -> None:
-    """Look at what was watched since the last look, and queue the scores that grew."""
+    """Read what was watched since the last round, and queue the scores that rose."""
     now = clock.now()
     with database.read_session() as session:
         since = scores.look_since(session, now=now)
@@ -54,12 +54,12 @@ def look(database: Database) -> None:
 
 
 def look_after_merge(session: Session, kept_id: int, merged_id: int) -> None:
-    """Count what both logins of a person have watched, from their merging on."""
+    """Count what both logins of a merged person have watched."""
     scores.look_at_logins(session, (kept_id, merged_id), now=clock.now())
 
 
 def deliver(database: Database, services: Services, *, stopping: Callable[[], bool]) -> None:
-    """Deliver all scores that are due, until none is left or somebody else's turn comes."""
+    """Deliver all due scores, until none is left or 20 seconds have passed."""
     with database.read_session() as session:
         due = score_outbox.platforms_due(session, now=clock.now())
     if not due:
@@ -75,7 +75,7 @@ def deliver(database: Database, services: Services, *, stopping: Callable[[], bo
 
 
 class _Delivery:
-    """One worker's turn at one platform."""
+    """One worker's lease on one platform."""
 
     def __init__(self, database: Database, services: Services, registration_id: int) -> None:
         self._database = database
@@ -85,7 +85,7 @@ class _Delivery:
         self._failures = 0
 
     def run(self, ends_at: datetime, stopping: Callable[[], bool]) -> None:
-        """Deliver one score after the other until none is due, or the platform has had enough."""
+        """Deliver scores one after the other until none is due, or the platform fails too often."""
         with self._database.transaction() as session:
             if not delivery_lease.take_turn(
                 session, self._registration_id, worker=self._worker, now=clock.now()
@@ -99,7 +99,7 @@ class _Delivery:
                 delivery_lease.end_turn(session, self._registration_id, worker=self._worker)
 
     def _deliver_next(self) -> bool:
-        """Deliver one score; False when this turn is over."""
+        """Deliver one score; return False when this round is over."""
         with self._database.transaction() as session:
             if not self._holds(session):
                 return False
@@ -151,7 +151,7 @@ class _Delivery:
         return True
 
     def _later(self, parcel: Parcel, outcome: Later) -> bool:
-        """Wait for a platform that is away; let one that fails at this score go on with others."""
+        """Postpone a score; end the round if the platform is in an outage or keeps failing."""
         self._failures += 1
         is_away = outcome.is_away or self._failures >= ENOUGH_FAILURES
         with self._database.transaction() as session:
@@ -167,7 +167,7 @@ class _Delivery:
         return not is_away
 
     def _denied(self, platform: Platform, parcel: Parcel, column: Column, outcome: Denied) -> bool:
-        """Look for the column anew when it was deleted; else keep why the score is not taken."""
+        """If the column was deleted, look for it again; otherwise store why the score was refused."""
         scopes = parcel.scopes
         is_lost = outcome.status in NOT_THERE and parcel.tries <= MOST_MENDED
         mends = is_lost and is_gone(self._services, platform, column.url, scopes, now=clock.now())
@@ -191,7 +191,7 @@ class _Delivery:
 
 
 def services_of(carrel: Carrel) -> Services:
-    """Return the services of this process, whose tokens are kept from round to round."""
+    """Return the process-wide services, which cache access tokens between rounds."""
     return _services(carrel.database, carrel.settings.secret_key)
 
 

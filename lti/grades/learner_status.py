@@ -1,4 +1,4 @@
-"""What the gradebook was told of one learner at one link, as the learner reads it."""
+"""The gradebook status of one learner at one link, as shown to the learner."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +15,10 @@ from lti.registrations.registrations import PRODUCTS
 
 @dataclass(frozen=True, slots=True)
 class GradebookStatus:
-    """Where a learner's score is; `sent_at` is when the platform last took one.
+    """The status of a learner's score; `sent_at` is when the platform last accepted one.
 
-    `product` is what the platform is called, such as Moodle; empty where it did not say. `threshold` is the
-    percentage to watch, None where each percent counts.
+    `product` is the name of the LMS, such as Moodle, "" if unknown. `threshold` is the percentage to
+    watch, None if the score is proportional.
     """
 
     state: ScoreState
@@ -30,7 +30,7 @@ class GradebookStatus:
 def gradebook_status(
     session: Session, link_id: int | None, identity_id: int | None
 ) -> GradebookStatus | None:
-    """Return where a learner's score is; None where the link reports nothing. The ids are rows."""
+    """Return the status of a learner's score; None if the link reports no scores. Ids are row ids."""
     link = None if link_id is None else session.get(ResourceLink, link_id)
     if link is None or not is_graded(link) or SCORE_SCOPE not in link.scopes.split():
         return None

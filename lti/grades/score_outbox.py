@@ -1,4 +1,4 @@
-"""The score outbox: which score is sent next and its outcome; rows only, no calls."""
+"""The score outbox: which score is sent next, and its outcome; database only, no calls."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,8 +25,8 @@ from lti.protocol.spec_vocabulary import SCORE_SCOPE
 
 Columns = TypeVarTuple("Columns")
 A_TICK: Final = timedelta(milliseconds=1)
-MOST_TRIES: Final = 100  # by then it is nearly a month
-GIVEN_UP: Final = N_("The learning system failed to take this score for weeks.")
+MOST_TRIES: Final = 100  # reached after nearly a month
+GIVEN_UP: Final = N_("The LMS didn't accept this score for weeks.")
 MOST_PLATFORMS: Final = 200
 LONGEST_LABEL: Final = 200
 NAMELESS: Final = N_("Webinar")
@@ -34,10 +34,10 @@ NAMELESS: Final = N_("Webinar")
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A score on its way; `column` is its address where one is known, ids are rows of ours.
+    """A score to send; `column` is the URL of its column if known, ids are row ids.
 
-    `deployment` is the platform's own id of the deployment it goes to. `is_graded` is False where the link
-    was added without a grade column.
+    `deployment` is the platform's deployment ID. `is_graded` is False if the link was added without a
+    grade column.
     """
 
     score_id: int
@@ -51,12 +51,12 @@ class Parcel:
 
     @property
     def may_be_sent(self) -> bool:
-        """Tell whether the platform lets us report scores at this link."""
+        """Return whether the platform lets us report scores for this link."""
         return SCORE_SCOPE in self.scopes
 
 
 def platforms_due(session: Session, *, now: datetime) -> tuple[int, ...]:
-    """Return the registrations for which a score is due and whose turn is open."""
+    """Return the registrations with due scores that have no lease and no outage."""
     busy = or_(Turn.asks_at > now, Turn.lease_until > now)
     query = (
         _due(select(Deployment.registration_id), now)
@@ -69,11 +69,11 @@ def platforms_due(session: Session, *, now: datetime) -> tuple[int, ...]:
 
 
 def take_parcel(session: Session, registration_id: int, *, now: datetime) -> Parcel | None:
-    """Take the next score for a platform, those never tried first; None when none is due.
+    """Take the next due score for a platform, least tried first; None if none is due.
 
-    Its timestamp is later than any that was sent of this person, and never in the future: where
-    the clock was set back, the score waits. The caller has the platform's turn. Should it die
-    after this, the score is due again by itself.
+    Its timestamp is later than any sent before for this person, but never in the future: if the clock
+    was set back, the score waits. The caller has the platform's lease. If its process dies, the score
+    becomes due again.
     """
     stamp = now.replace(microsecond=now.microsecond // 1000 * 1000)
     query = (
@@ -107,7 +107,7 @@ def take_parcel(session: Session, registration_id: int, *, now: datetime) -> Par
 
 
 def find_place(session: Session, link_id: int) -> Place:
-    """Return what is needed to find the column of a link, or make it; row id."""
+    """Return what is needed to find or create the column of a link (row id)."""
     link = session.get_one(ResourceLink, link_id)
     context = session.get_one(Context, link.context_id)
     near = select(ResourceLink.resource_link_id, ResourceLink.line_item_url).where(
@@ -134,20 +134,20 @@ def find_place(session: Session, link_id: int) -> Place:
 
 
 def is_graded(link: ResourceLink) -> bool:
-    """Tell whether a link reports: it has a column, or was not added without one."""
+    """Return whether a link reports scores: it has a column, or was not added without one."""
     target = None if link.target is None else read_target(link.target)
     return link.line_item_url is not None or target is None or target.is_graded
 
 
 def keep_column(session: Session, link_id: int, url: str | None) -> None:
-    """Keep the address of a link's column; None forgets one that is gone."""
+    """Store the URL of a link's column; None if it was deleted."""
     link = session.get_one(ResourceLink, link_id)
     link.line_item_url, link.line_item_failure = url, None
     session.flush()
 
 
 def no_column(session: Session, link_id: int, reason: str) -> None:
-    """Keep why nothing can be reported at a link, and stop trying until that changes."""
+    """Store why a link's scores can't be reported, and stop trying until that changes."""
     link = session.get_one(ResourceLink, link_id)
     link.line_item_failure = reason
     session.flush()
@@ -160,7 +160,7 @@ def no_column(session: Session, link_id: int, reason: str) -> None:
 
 
 def keep_unsent(session: Session, link_id: int) -> None:
-    """Send nothing of a link that was added without a grade column, until its course gives it one."""
+    """Unqueue the scores of a link without a grade column; they are queued again when it gets one."""
     session.execute(
         update(Score)
         .where(Score.link_id == link_id, Score.state == ScoreState.QUEUED)
@@ -170,7 +170,7 @@ def keep_unsent(session: Session, link_id: int) -> None:
 
 
 def delivered(session: Session, parcel: Parcel, *, now: datetime) -> None:
-    """Note that a score has arrived; one that has grown meanwhile stays queued."""
+    """Mark a score as delivered; one that has risen since stays queued."""
     is_all = Score.given <= parcel.report.given
     session.execute(
         update(Score)
@@ -188,18 +188,18 @@ def delivered(session: Session, parcel: Parcel, *, now: datetime) -> None:
 def put_off(
     session: Session, parcel: Parcel, reason: str, wait: timedelta | None, *, now: datetime
 ) -> None:
-    """Try a score again later: when the platform said, or after longer each time."""
+    """Retry a score later: when the platform requested, or after an increasing wait."""
     score = session.get_one(Score, parcel.score_id, with_for_update=True, populate_existing=True)
     score.failure = reason
     if parcel.tries >= MOST_TRIES:
         score.state, score.failure = ScoreState.REFUSED, GIVEN_UP
-    elif score.tries:  # else it was queued anew meanwhile, and its time is set
+    elif score.tries:  # else it was queued again meanwhile, with its own time
         score.run_at = now + (wait_after(parcel.tries) if wait is None else wait)
     session.flush()
 
 
 def put_back(session: Session, parcel: Parcel, reason: str, *, now: datetime) -> None:
-    """Put a score back as if it had not been tried: its platform is away."""
+    """Queue a score as if it had not been tried, because its platform is in an outage."""
     session.execute(
         update(Score)
         .where(Score.id == parcel.score_id)
@@ -209,7 +209,7 @@ def put_back(session: Session, parcel: Parcel, reason: str, *, now: datetime) ->
 
 
 def refused(session: Session, parcel: Parcel, reason: str) -> None:
-    """Note that the platform won't take this score; more watched, or "send again", tries anew."""
+    """Mark a score as refused; it is tried again if it rises or someone resends it."""
     session.execute(
         update(Score)
         .where(Score.id == parcel.score_id, Score.given <= parcel.report.given)
@@ -219,7 +219,7 @@ def refused(session: Session, parcel: Parcel, reason: str) -> None:
 
 
 def _stamped_last(session: Session, score: Score, link: ResourceLink) -> datetime | None:
-    """Return the last timestamp that was sent of this person to this column."""
+    """Return the last timestamp that was sent for this person to this column."""
     same = Score.link_id == link.id
     if link.line_item_url is not None:
         same = or_(same, ResourceLink.line_item_url == link.line_item_url)

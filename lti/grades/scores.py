@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Row, Select, select, tuple_, union
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lms import audit
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.lti_facade import audit
 from lms.lti_facade.link_progress import (
     Extent,
     changed_since,
@@ -19,7 +19,7 @@ from lms.lti_facade.link_progress import (
     logins_of,
     watched_share,
 )
-from lti.frames.sessions import LASTS
+from lti.frames.session_creation import LASTS
 from lti.grades.grading_rules import given_for, told_at
 from lti.grades.score_outbox import is_graded
 from lti.models.courses import CompletionRule, Context, ResourceLink, Score, ScoreState
@@ -29,17 +29,17 @@ from lti.models.launches import FrameRole, FrameSession, Purpose
 from lti.models.registrations_and_keys import Deployment
 from lti.protocol.content_target import Target, read_target
 
-# What was written a moment before the last look may have been committed after it.
+# Rows written just before the last round can have been committed after it.
 OVERLAP: Final = timedelta(seconds=90)
 FIRST_LOOK: Final = timedelta(days=2)
 WORTH_KEEPING: Final = 0.01
-BAD_THRESHOLD: Final = N_("Give a percentage from 1 to 100.")
-NOTHING_TO_SEND: Final = N_("There is nothing to send yet.")
+BAD_THRESHOLD: Final = N_("Enter a percentage from 1 to 100.")
+NOTHING_TO_SEND: Final = N_("There are no scores to send yet.")
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a person stands at a link now; `given` is what its rule makes of the share."""
+    """A person's progress at a link; `given` is the score that its rule gives for the share."""
 
     link_id: int
     identity_id: int
@@ -61,15 +61,15 @@ class _Pair:
 
 
 def look_since(session: Session, *, now: datetime) -> datetime:
-    """Return from when on changes are to be looked at."""
+    """Return the time from which to read changes."""
     mark = session.scalar(select(ProgressMark.looked_until))
     return now - FIRST_LOOK if mark is None else mark - OVERLAP
 
 
 def find_changes(session: Session, since: datetime, *, now: datetime) -> tuple[Standing, ...]:
-    """Return who stands otherwise than is kept: they watched since, or came by a link since.
+    """Return changed progress: of people who watched, or launched a link, since then.
 
-    Learners alone: instructors and test users have no score. All logins of a person count.
+    Only learners: instructors and test users have no score. All logins of a person count.
     """
     changed = changed_since(session, since)
     kept_of = logins_of(session, changed.keys())
@@ -82,13 +82,14 @@ def find_changes(session: Session, since: datetime, *, now: datetime) -> tuple[S
 
 
 def keep_standings(session: Session, standings: Iterable[Standing], *, now: datetime) -> None:
-    """Keep where people stand, and queue what is worth more than before."""
+    """Store progress, and queue scores that rose."""
+    # Rows are written in a fixed order, so that two workers can't deadlock.
     for standing in sorted(standings, key=lambda one: (one.link_id, one.identity_id)):
         _keep(session, standing, now)
 
 
 def mark_looked(session: Session, *, now: datetime) -> None:
-    """Remember that changes up to this moment were looked at."""
+    """Record that changes up to this time were read."""
     mark = session.get(ProgressMark, 1)
     if mark is None:
         session.merge(ProgressMark(looked_until=now))
@@ -106,9 +107,9 @@ def set_rule(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Change what a link reports; everybody's score there follows, and none goes down.
+    """Change the rule of a link, and update its scores; none goes down.
 
-    `link_id` is the outside id. Raises NotFound, and Invalid for a threshold that is none.
+    `link_id` is the public ID. Raises NotFound, and Invalid for an invalid threshold.
     """
     if not 1 <= threshold <= 100:
         raise Invalid(BAD_THRESHOLD, fields={"threshold": BAD_THRESHOLD})
@@ -124,16 +125,16 @@ def set_rule(
 
 
 def look_at_logins(session: Session, login_ids: Collection[int], *, now: datetime) -> None:
-    """Look at everything these logins have watched: after two were merged, say."""
+    """Update the scores of these logins from everything they have watched, such as after a merge."""
     theirs = Identity.login_id.in_(sorted(login_ids))
     pairs = union(_pairs_of(theirs), _known_pairs(theirs))
     keep_standings(session, _standings(session, pairs, None, now=now), now=now)
 
 
 def send_again(session: Session, link_id: str, *, actor: str | None, now: datetime) -> int:
-    """Send all scores of a link once more, those too that the platform refused; returns how many.
+    """Resend all scores of a link, including refused ones; return how many.
 
-    `link_id` is the outside id. Raises NotFound, and Conflict when there is nothing to send.
+    `link_id` is the public ID. Raises NotFound, and Conflict if there is nothing to send.
     """
     link = session.scalar(select(ResourceLink).where(ResourceLink.public_id == link_id))
     if link is None:
@@ -152,7 +153,7 @@ def send_again(session: Session, link_id: str, *, actor: str | None, now: dateti
 
 
 def reopen(session: Session, link_id: int, *, now: datetime) -> None:
-    """Queue what did not arrive at a link: its column or what we may do there has changed; row id."""
+    """Queue the undelivered scores of a link (row id), because its column or scopes changed."""
     link = session.get_one(ResourceLink, link_id)
     link.line_item_failure = None
     unsent = select(Score).where(
@@ -195,7 +196,7 @@ def _standings(
     *,
     now: datetime,
 ) -> tuple[Standing, ...]:
-    """Return those of the pairs that stand otherwise than is kept; `changed` narrows them."""
+    """Return the changed progress of pairs; `changed` limits it to webinars watched since, by login."""
     extents: dict[tuple[int, Target], Extent] = {}
     found = [_pair(row) for row in session.execute(_facts(pairs))]
     kept_of = logins_of(session, {pair.login_id for pair in found if pair is not None})
@@ -242,7 +243,7 @@ def _facts(pairs: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401  (a union of
 
 
 def _pair(row: Row[*tuple[Any, ...]]) -> _Pair | None:
-    """Return a pair; None for a link that shows nothing, or of no organization any more."""
+    """Return a pair; None for a link without a target or without an organization."""
     target = None if row.target is None else read_target(row.target)
     if target is None or row.organization_id is None:
         return None
@@ -301,7 +302,7 @@ def _keep(session: Session, standing: Standing, now: datetime) -> None:
             with session.begin_nested():
                 session.add(made)
             score = made
-        except IntegrityError:  # another worker looked at this moment, too
+        except IntegrityError:  # another worker created it at the same time
             score = session.scalars(query).one()
     score.share = standing.share
     if standing.given > score.given:

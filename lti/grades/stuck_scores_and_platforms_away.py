@@ -1,4 +1,4 @@
-"""Stuck scores and platforms away: scores waiting or refused, and platforms that don't answer."""
+"""Stuck scores and platform outages: scores that wait or were refused, and platforms that don't respond."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ MOST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """A platform that doesn't answer, by its registration's outside id; when it is asked again."""
+    """An unreachable platform, by its registration's public ID; `asks_at` is the next attempt."""
 
     registration: str
     name: str
@@ -30,7 +30,7 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class StuckLink:
-    """A link (outside id) whose scores don't arrive: how many wait, how many were refused, and why."""
+    """A link (public ID) whose scores don't arrive: how many wait, how many were refused, and why."""
 
     link: str
     title: str
@@ -45,9 +45,9 @@ class StuckLink:
 
 
 def platforms_away(session: Session, *, organization_id: int | None = None) -> tuple[Away, ...]:
-    """Return the platforms that are away now, the longest first; of one organization, or all.
+    """Return the platforms in an outage, longest first: of one organization, or all.
 
-    One is an organization's when a deployment of it is.
+    A platform belongs to each organization that has a deployment on it.
     """
     query = (
         select(
@@ -88,9 +88,10 @@ def platforms_away(session: Session, *, organization_id: int | None = None) -> t
 def stuck_links(
     session: Session, *, organization_id: int | None = None, now: datetime
 ) -> tuple[StuckLink, ...]:
-    """Return the links whose scores are late or refused, the oldest first; of one organization, or all.
+    """Return the links with late or refused scores, oldest first: of one organization, or all.
 
-    A score is late ten minutes after it fell due. `lti.grades.scores.send_again` sends a link's anew.
+    A score is late ten minutes after it was due. `lti.grades.scores.send_again` resends a link's
+    scores.
     """
     late = and_(
         Score.state == ScoreState.QUEUED, or_(Score.run_at <= now - LATE_AFTER, Score.tries > 1)

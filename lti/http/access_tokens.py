@@ -35,9 +35,9 @@ LASTS_UNLESS_TOLD: Final = timedelta(minutes=5)
 SPARE: Final = timedelta(seconds=30)
 LONGEST_KEPT: Final = timedelta(hours=1)
 NO_TOKEN: Final = N_(
-    "The learning system gave no access: it may not know our keys yet, or the client ID has changed."
+    "The LMS denied access. It may not have our keys yet, or the client ID has changed."
 )
-NO_SERVICE: Final = N_("The learning system doesn't let us use this service.")
+NO_SERVICE: Final = N_("The LMS doesn't allow us to use this service.")
 
 
 class SigningKey(Protocol):
@@ -45,18 +45,19 @@ class SigningKey(Protocol):
 
     @property
     def kid(self) -> str:
-        """Return the name under which it is published."""
+        """Return the ID under which the key is published."""
 
     @property
     def private_key(self) -> RSAPrivateKey:
-        """Return what signs."""
+        """Return the private key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What is needed of a registration to call its platform; the id is a row of ours.
+    """The settings of a registration that calls to its platform need.
 
-    `deployment_id` is the platform's own, None where it is no matter whose the call is.
+    `registration_id` is a row id; `deployment_id` is the platform's ID, None if the call is for no
+    deployment.
     """
 
     registration_id: int
@@ -69,7 +70,7 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token, and until when it is used."""
+    """An access token, and until when to use it."""
 
     secret: str
     until: datetime
@@ -79,9 +80,9 @@ _Key = tuple[Platform, frozenset[str]]
 
 
 class Tokens:
-    """The tokens of one process, each of one registration, deployment and set of scopes.
+    """The access tokens of one process, by registration, deployment and scopes.
 
-    Never of an issuer: Canvas and Blackboard share one among all their customers.
+    Not by issuer: on Canvas and Blackboard, all customers share one issuer.
     """
 
     def __init__(self) -> None:
@@ -91,7 +92,7 @@ class Tokens:
     def get(
         self, platform: Platform, scopes: Iterable[str], *, key: SigningKey, now: datetime
     ) -> Token | Later | Denied:
-        """Return a token that is good for a while yet, asked for unless one is kept."""
+        """Return a valid token for these scopes, requested unless one is cached."""
         wanted = (platform, frozenset(scopes))
         with self._lock:
             kept = self._kept.get(wanted)
@@ -105,7 +106,7 @@ class Tokens:
         return fresh
 
     def drop(self, platform: Platform, scopes: Iterable[str], token: Token) -> None:
-        """Forget a token that the platform takes no longer."""
+        """Remove a token that the platform no longer accepts from the cache."""
         wanted = (platform, frozenset(scopes))
         with self._lock:
             if self._kept.get(wanted) == token:
@@ -113,7 +114,7 @@ class Tokens:
 
 
 def signed_assertion(platform: Platform, *, key: SigningKey, now: datetime) -> str:
-    """Return the assertion by which we are known to a token endpoint; good once, for a minute.
+    """Return the signed assertion that identifies us to a token endpoint; valid for a minute.
 
     It names the deployment, for which some platforms limit their tokens (LTI 1.3 Core, 6.2.1).
     """
@@ -177,9 +178,9 @@ def _kept_for(lasts: Any) -> timedelta:  # noqa: ANN401  (whatever the platform 
 
 
 def _refusal(outcome: Denied) -> Later | Denied:
-    """Tell apart what may pass: while keys are rotated we are a stranger for a while.
+    """Tell temporary refusals from permanent ones: after a key rotation, a platform may not know our key yet.
 
-    A scope that was not granted stays refused until somebody grants it.
+    A scope that was not granted stays denied until an administrator grants it.
     """
     if outcome.status is None or outcome.status < 400:
         return outcome

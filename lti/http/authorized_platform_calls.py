@@ -17,7 +17,7 @@ UNAUTHORIZED: Final = 401
 def find_platform(
     session: Session, registration_id: int, deployment_id: str | None = None
 ) -> Platform:
-    """Return what is needed to call the platform of a registration, for a deployment by its own id."""
+    """Return what calls to the platform of a registration (row id) need; `deployment_id` is the platform's."""
     row = session.get_one(Registration, registration_id)
     return Platform(
         registration_id=row.id,
@@ -30,7 +30,7 @@ def find_platform(
 
 
 class Services:
-    """The services of all platforms, as this process calls them; `key` loads the key that signs."""
+    """Calls to the services of platforms, with access tokens; `key` returns our signing key."""
 
     def __init__(self, key: Callable[[], SigningKey]) -> None:
         self._key = key
@@ -41,7 +41,8 @@ class Services:
     ) -> Outcome:
         """Make a call with a token for these scopes.
 
-        A 401 renews the token once: it may have been revoked, or the platform was restored.
+        A 401 renews the token once, since it may have been revoked or the platform restored from a
+        backup.
         """
         wanted = frozenset(scopes)
         outcome: Outcome = Denied("")

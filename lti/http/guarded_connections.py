@@ -1,7 +1,7 @@
 """Guarded connections to platforms: permitted addresses only (SSRF), with a time limit.
 
-A name is resolved here, judged, and connected to by the very address that was judged, so that
-nothing a platform answers, by DNS or by redirect, leads into the house's own network.
+A hostname is resolved here, and the connection goes to the very address that was checked, so that
+neither DNS answers nor redirects can lead into the installation's own network.
 """
 
 import socket
@@ -23,8 +23,8 @@ SILENCE_S: Final = 5.0
 LONGEST_S: Final = 10.0
 _TRANSLATED: Final = IPv6Network("64:ff9b::/96")  # NAT64 (RFC 6052): the last 32 bits are IPv4
 
-# What Python's releases disagree about, or call public though no platform can be there: protocols'
-# own blocks, in one of which a cloud keeps credentials, and what stands for private addresses.
+# Blocks that Python releases classify differently, or call global although no platform is in them:
+# protocol blocks, one of which clouds use for credentials, and translated private addresses.
 _NEVER: Final = tuple(
     ip_network(block)
     for block in (
@@ -42,13 +42,13 @@ Address = IPv4Address | IPv6Address
 
 
 class NotPermitted(Exception):
-    """Raised instead of connecting: no address of this host may be reached."""
+    """Raised instead of connecting, if no address of a host is permitted."""
 
 
 class Line:
-    """What the connections of one call share: where they may go, and the time that is left.
+    """The limits shared by the connections of one call: the permitted addresses, and the time left.
 
-    It is `longest_s` seconds for all of them together, 10 where nothing else is said.
+    All of them together may take `longest_s` seconds, by default 10.
     """
 
     def __init__(self, *, allows_loopback: bool, longest_s: float | None = None) -> None:
@@ -73,14 +73,15 @@ class Line:
             one.close()
 
     def open(self, host: str, port: int, timeout: float | None) -> socket.socket:
-        """Connect to a host by an address that may be reached; raises NotPermitted and OSError."""
+        """Connect to a permitted address of a host; raises NotPermitted and OSError."""
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = dict.fromkeys(str(entry[4][0]) for entry in found)
         permitted = [one for one in addresses if self._permits(one)]
         if not permitted:
             raise NotPermitted
         connected = _connect(permitted, port, timeout)
-        self._sockets.append(connected.dup())  # TLS takes the other one; this one can still cut it
+        # TLS detaches the original socket; the duplicate can still shut down the connection
+        self._sockets.append(connected.dup())
         return connected
 
     def _permits(self, text: str) -> bool:
@@ -92,14 +93,14 @@ class Line:
             try:
                 one.shutdown(socket.SHUT_RDWR)
             except OSError:
-                continue  # it has ended by itself
+                continue  # it was already closed
 
 
 def may_be_reached(address: Address, *, allows_loopback: bool) -> bool:
-    """Tell whether a platform may be at this address.
+    """Return whether a platform can be at this address.
 
-    Link-local ones never: clouds keep their machines' credentials there. This machine and private
-    networks only for a registration that allows them.
+    Link-local addresses are never permitted: clouds serve machine credentials there. Loopback and
+    private addresses are only for registrations that allow them.
     """
     meant = _meant(address)
     if meant.is_link_local or meant.is_multicast or meant.is_unspecified:
@@ -110,7 +111,7 @@ def may_be_reached(address: Address, *, allows_loopback: bool) -> bool:
 
 
 def _meant(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 address stands for, where it stands for one."""
+    """Return the IPv4 address in an IPv6 address (NAT64, mapped, 6to4), or else the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if address in _TRANSLATED:
@@ -155,7 +156,7 @@ class _HttpsPool(HTTPSConnectionPool):
 
 
 def pool_for(line: Line, scheme: str, host: str, port: int | None) -> HTTPConnectionPool:
-    """Return a pool of one connection to a host, on a call's line."""
+    """Return a pool of one connection to a host, limited by a call's `line`."""
     timeout = Timeout(connect=SILENCE_S, read=SILENCE_S)
     if scheme == "https":
         context = _trust()
@@ -175,7 +176,7 @@ def _opened(line: Line, connection: HTTPConnection) -> socket.socket:
 
 @cache
 def _trust() -> ssl.SSLContext:
-    # The operator's own authorities, and the public ones where the system brings none.
+    # The system's authorities, including the operator's own, and certifi's for systems without any.
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context

@@ -13,7 +13,7 @@ _RELATION: Final = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^",;\s]*))', re.IGN
 
 
 def related(answer: Answered, relation: str) -> str | None:
-    """Return the address that an answer names for a relation, None when it names none or no address."""
+    """Return the URL that a response names for a relation, None without a valid one."""
     for address, parameters in _LINK.findall(answer.headers.get("link", "")):
         named = _RELATION.search(parameters)
         if named is not None and relation in (named[1] or named[2] or "").lower().split():
@@ -22,7 +22,7 @@ def related(answer: Answered, relation: str) -> str | None:
 
 
 def next_page(answer: Answered) -> str | None:
-    """Return where a list goes on; never to the page itself."""
+    """Return the URL of a list's next page, None if there is none or it is the page itself."""
     found = related(answer, "next")
     return None if found == answer.url else found
 

@@ -1,7 +1,7 @@
 """Platform calls and outcomes: one HTTP request, answered, to be retried later, or denied.
 
-Every call has an end (5 s of silence, 10 s in all, a size), reaches no private network, keeps the
-case of an address, and answers what to do next: it went through, it may later, or it never will.
+Every call is limited (5 s without data, 10 s in total, a maximum size), reaches no private network, and
+keeps the case of URLs. Its outcome says what to do next: it succeeded, retry later, or never retry.
 """
 
 import json
@@ -28,30 +28,28 @@ BUSY: Final = (429, 503)
 PASSING: Final = (408, 423, 425)
 AGENT: Final = "Carrel (LTI tool)"
 
-NOT_AN_ADDRESS: Final = N_("The learning system's address can't be used: it is no https address.")
+NOT_AN_ADDRESS: Final = N_("The URL of the LMS must start with https.")
 NOT_PERMITTED: Final = N_(
-    "The learning system's address leads into a private network, which its registration doesn't allow."
+    "The URL of the LMS is in a private network, which its registration doesn't allow."
 )
-MOVED: Final = N_(
-    "The learning system answered with another address. Correct the address in its registration."
-)
-SILENT: Final = N_("The learning system didn't answer in time.")
-NAMELESS: Final = N_("The learning system's address can't be found.")
-NOT_TRUSTED: Final = N_("The learning system's certificate isn't valid.")
-BROKEN_OFF: Final = N_("The connection to the learning system failed.")
-TOO_LARGE: Final = N_("The learning system's answer is too large.")
-WAIT: Final = N_("The learning system asks to wait.")
-FAILED: Final = N_("The learning system had an error of its own.")
-DENIED: Final = N_("The learning system refused it.")
-NOT_UNDERSTOOD: Final = N_("The learning system's answer can't be read.")
+MOVED: Final = N_("The LMS redirected us to a different URL. Correct the URL in its registration.")
+SILENT: Final = N_("The LMS didn't respond in time.")
+NAMELESS: Final = N_("The address of the LMS wasn't found.")
+NOT_TRUSTED: Final = N_("The certificate of the LMS isn't valid.")
+BROKEN_OFF: Final = N_("The connection to the LMS failed.")
+TOO_LARGE: Final = N_("The response of the LMS is too large.")
+WAIT: Final = N_("The LMS asked us to wait.")
+FAILED: Final = N_("The LMS had an error.")
+DENIED: Final = N_("The LMS refused the request.")
+NOT_UNDERSTOOD: Final = N_("We can't read the response of the LMS.")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. Redirects are followed for GET alone, each judged like the first address.
+    """One request. Only GET follows redirects, and each is checked like the first URL.
 
-    `allows_loopback` is the registration's: this machine and private networks, also by plain http.
-    `longest_s` is how long it may take in all, where that is less than usual.
+    `allows_loopback` is the registration's setting: permits this machine and private networks, also by
+    plain http. `longest_s` is the total time limit in seconds, if shorter than usual.
     """
 
     method: str
@@ -65,7 +63,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """It went through (2xx); header names are in lower case, `url` is where redirects led."""
+    """A successful response (2xx); header names are lowercase, `url` is the URL after redirects."""
 
     status: int
     headers: Mapping[str, str]
@@ -74,18 +72,18 @@ class Answered:
 
     @property
     def is_html(self) -> bool:
-        """Tell whether the body is a page for people: a maintenance notice, a sign-in page.
+        """Return whether the body is an HTML page, such as a maintenance notice or a sign-in page.
 
-        The media type doesn't tell: Moodle sends an empty answer as text/html.
+        The media type is unreliable: Moodle sends an empty response as text/html.
         """
         return self.body.lstrip()[:1] == b"<"
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """It may work later; `wait` is what the platform asked for.
+    """A failure that can pass; `wait` is what the platform requested.
 
-    `is_away` tells that nothing works there now: asking for something else is no use either.
+    `is_away` is True if the whole platform is in an outage, so that other calls would fail, too.
     """
 
     reason: str
@@ -96,7 +94,7 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """It won't work, however often it is tried; `said` is the beginning of the answer."""
+    """A permanent failure; `said` is the beginning of the response."""
 
     reason: str
     status: int | None = None
@@ -107,7 +105,7 @@ Outcome = Answered | Later | Denied
 
 
 def make_call(call: Call) -> Outcome:
-    """Make a call, and return what came of it; raises nothing that the network can cause."""
+    """Make a call and return its outcome; never raises for network failures."""
     with Line(allows_loopback=call.allows_loopback, longest_s=call.longest_s) as line:
         try:
             outcome = _follow(call, line)
@@ -125,12 +123,12 @@ def make_call(call: Call) -> Outcome:
 
 
 def read_json(answer: Answered) -> Any:  # noqa: ANN401  (whatever the platform sent)
-    """Return the JSON of an answer; raises ValueError for what is none, or is nested without end."""
+    """Return the JSON of a response; raises ValueError for invalid or too deeply nested JSON."""
     return parse_json(answer.body)
 
 
 def parse_json(text: bytes | str) -> Any:  # noqa: ANN401  (whatever the platform sent)
-    """Return what JSON says; raises ValueError for what is none, or is nested without end."""
+    """Return parsed JSON; raises ValueError if it is invalid or nested too deeply."""
     try:
         return json.loads(text)
     except RecursionError:
@@ -170,7 +168,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _ask(call: Call, url: str, headers: Mapping[str, str], line: Line) -> Outcome | str:
-    """Ask one address; a redirect is answered as where it leads to."""
+    """Request one URL; return the outcome, or the target of a redirect."""
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     with pool_for(line, parts.scheme, parts.hostname or "", parts.port) as pool:
@@ -194,7 +192,7 @@ def _read(call: Call, url: str, response: BaseHTTPResponse) -> Outcome | str:
         return response.headers.get("Location") or Denied(MOVED, response.status)
     headers = {
         name.lower(): response.headers[name] for name in response.headers
-    }  # joined by commas
+    }  # repeated headers are joined by commas
     body = response.read(call.largest + 1)
     if 200 <= response.status < 300:
         if len(body) > call.largest:
@@ -212,7 +210,7 @@ def _failure(status: int, headers: Mapping[str, str], body: bytes) -> Later | De
 
 
 def _wait(headers: Mapping[str, str]) -> timedelta | None:
-    """Return what Retry-After asks for (RFC 9110, section 10.2.3); a date counts from the answer's own."""
+    """Return the wait in Retry-After (RFC 9110, 10.2.3); a date is relative to the response's Date header."""
     asked = headers.get("retry-after", "").strip()
     if asked.isascii() and asked.isdigit():
         return min(timedelta(seconds=min(int(asked), 10**6)), LONGEST_WAIT)

@@ -1,8 +1,8 @@
 """Apply and undo pairs of an ID mapping, one by one; resumes after an interruption.
 
-Two people become one by a merge (lms/people/login_merges.py): nothing moves. Somebody of the new system who has
-not come yet gets the identity beforehand, with a login of its own that is merged like any other, so
-that taking back is the same for both.
+Two people become one by a merge (lms/people/login_merges.py), which moves nothing. A new person who has
+not launched yet gets an identity first, with its own login, which is merged like any other, so that
+undo is the same for both.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from lms import audit
 from lms.core.errors import N_, Conflict, NotFound, Refused
-from lms.lti_facade import audit
 from lms.lti_facade.learner_logins import forget_unused_learner, names_of
 from lms.lti_facade.login_merges import OnMerge, join, part, persons_logins
 from lti.id_mappings.mappings import MapPlace, check_at_rest, locked
@@ -26,16 +26,14 @@ from lti.people.identities import find_identity, make_identity
 from lti.people.identities_joined_by_mappings import links_of, one_person
 from lti.protocol.messages import Person
 
-GONE: Final = N_("This person was erased, or is not of the old system any more.")
-ONE_ALREADY: Final = N_("The two are one person here already.")
+GONE: Final = N_("This person was erased or is no longer in the old LMS.")
+ONE_ALREADY: Final = N_("These are already the same person.")
 BOTH_LINKED: Final = N_(
-    "Each of the two is linked to a log-in of its own. Merge those two log-ins first, if they are one person's."
+    "Each is linked to a different account. If both accounts belong to the same person, merge them first."
 )
-MAPPED_ELSEWHERE: Final = N_(
-    "One of the two is in another pair that is applied. Take that back first."
-)
+MAPPED_ELSEWHERE: Final = N_("One of them is in another merged pair. Undo that merge first.")
 LINKED_THEMSELVES: Final = N_(
-    "The person has linked both to one log-in by themselves, so the two stay one person."
+    "This person linked both to one account, so they stay the same person."
 )
 
 
@@ -48,9 +46,9 @@ def apply_pair(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Make the two of a pair one person, or write down why they can't be.
+    """Merge the two people of a pair, or store why they can't be merged.
 
-    What is refused is undone to the last row. The pair is no longer chosen, whatever came of it.
+    A refused merge is rolled back. In both cases the pair is no longer chosen.
     """
     pair.is_chosen = False
     try:
@@ -97,11 +95,11 @@ def _apply(
 
 
 def undo_pair(session: Session, pair: MapPair, *, actor: str | None, now: datetime) -> None:
-    """Let the two of an applied pair be two people again, each with what they had.
+    """Make the two people of an applied pair separate again, each with their own access.
 
-    Whoever linked one side to a log-in by themselves stays linked on that side. Where they linked
-    both, or the two were parted meanwhile, nothing is parted. An identity made by the pair that
-    nobody ever came by is gone.
+    If the person linked one side to an account, that side stays linked. If they linked both, or the two
+    were separated meanwhile, nothing is separated. An identity that the pair created is deleted if it
+    was never used.
     """
     new_id = pair.new_identity_id
     if pair.state is not PairState.APPLIED or pair.old_identity_id is None or new_id is None:
@@ -128,9 +126,9 @@ def undo_pair(session: Session, pair: MapPair, *, actor: str | None, now: dateti
 def undo_one(
     session: Session, map_id: str, pair_id: str, *, actor: str | None, now: datetime
 ) -> str:
-    """Take one pair of a map back (outside ids); returns what is to be said of it, "" for nothing.
+    """Undo one pair of a mapping (public IDs); return the message to show, "" for none.
 
-    Raises NotFound, and Conflict while the map is being worked on.
+    Raises NotFound, and Conflict while a job works on the mapping.
     """
     row = locked(session, map_id)
     check_at_rest(row)
@@ -152,7 +150,7 @@ def undo_one(
 
 
 def next_pairs(session: Session, row: PeopleMap, state: PairState, most: int) -> Sequence[MapPair]:
-    """Return the next pairs to be worked on, locked: chosen ones that are open, or applied ones."""
+    """Return the next pairs to process, locked: chosen open ones, or applied ones."""
     query = select(MapPair).where(MapPair.map_id == row.id, MapPair.state == state)
     if state is PairState.OPEN:
         query = query.where(MapPair.is_chosen)
@@ -172,11 +170,11 @@ def _part(
     actor: str | None,
     now: datetime,
 ) -> str:
-    """Part two sides of one person; returns why not, "" where it was done."""
+    """Separate two sides of one person; return why not, "" if it was done."""
     old_logins, new_logins = ({one.login_id for one in side} for side in (old_side, new_side))
     everybody = persons_logins(session, old_side[0].login_id)
     if not new_logins <= set(everybody):
-        return ""  # parted meanwhile
+        return ""  # separated meanwhile
     account = account_of(session, everybody[0])
     leaving = new_logins
     if account is not None:
@@ -199,7 +197,6 @@ def _make_beforehand(
         session,
         place.new.issuer,
         place.new.organization_id,
-        sub,
         Person(sub, FrameRole.LEARNER, name),
         registration_id=place.new.registration_id,
         now=now,

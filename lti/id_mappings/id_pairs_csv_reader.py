@@ -1,31 +1,32 @@
-"""ID pairs CSV reader: an institution's list of old ids and new ids in two columns."""
+"""ID pairs CSV reader: an institution's list of old and new IDs in two columns."""
 
 import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO, Final
 
+from lms.core.csv_reader import Record, divide, heading, open_sheet
 from lms.core.errors import N_, Invalid
-from lms.lti_facade.csv_reader import Record, divide, heading, open_sheet
 from lti.id_mappings.person_match_proposals import Line
 
 OLD: Final = frozenset({"old", "oldsub", "oldid", "olduserid", "from"})
 NEW: Final = frozenset({"new", "newsub", "newid", "newuserid", "to"})
-DEFUSED: Final = re.compile(r"^'(?=[=+\-@|%])")  # as our own lists write what could be a formula
+# our own exports prefix cells that could be a formula with an apostrophe
+DEFUSED: Final = re.compile(r"^'(?=[=+\-@|%])")
 LONGEST_ID: Final = 255
 MOST_LINES: Final = 100_000
 NO_COLUMNS: Final = N_(
-    "The list needs two columns, old and new: the person's id in the old system, and the one in the new."
+    "The list must have two columns, old and new: the person's ID in the old LMS and in the new LMS."
 )
-EMPTY: Final = N_("The list has no line with two ids.")
-TOO_LONG: Final = N_("The list has more than 100,000 lines. Divide it into several files.")
+EMPTY: Final = N_("The list has no row with two IDs.")
+TOO_LONG: Final = N_("The list has more than 100,000 rows. Split it into several files.")
 
 
 def read_list(file: BinaryIO) -> tuple[Line, ...]:
-    """Return the lines of a list, with the numbers that they have in the file.
+    """Return the rows of a list, with their line numbers in the file.
 
-    A first line with headings says which column is which; without one the first is old and the
-    second new. Further columns are left alone. Raises Invalid, field `file`, for what is no list.
+    Headings in the first line name the columns; without headings the first is old and the second new.
+    Other columns are ignored. Raises Invalid (field `file`) for a file that is not such a list.
     """
     sheet, delimiter = divide(open_sheet(file), OLD | NEW)
     records = sheet.records(delimiter)

@@ -14,24 +14,24 @@ from lti.id_mappings.mappings import APPLY, UNDO, count, place_of, standing
 from lti.models.id_mappings import MapState, PairState
 
 STEP: Final = 25
-JOINING: Final = N_("Making people one")
-PARTING: Final = N_("Taking it back")
+JOINING: Final = N_("Merging people")
+PARTING: Final = N_("Undoing")
 
 
 def apply_map(carrel: Carrel, run: JobRun) -> None:
-    """Apply what is chosen of a map."""
+    """Apply the chosen pairs of a mapping."""
     _work(carrel, run, MapState.APPLYING, PairState.OPEN, JOINING)
 
 
 def undo_map(carrel: Carrel, run: JobRun) -> None:
-    """Take a map back."""
+    """Undo a mapping."""
     _work(carrel, run, MapState.UNDOING, PairState.APPLIED, PARTING)
 
 
 def work_ended(session: Session, ended: Ended) -> None:
-    """Let a map rest whose job failed or was canceled: what was done stays, the rest waits."""
+    """End a mapping's failed or canceled job: finished pairs stay, the others remain as they were."""
     row = standing(session, ended.subject)
-    if row is None:  # it went with a registration
+    if row is None:  # deleted with its registration
         return
     row.state = _at_rest(session, row.id)
     row.failure, row.ended_at = ended.sentence, ended.at

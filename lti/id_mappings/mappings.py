@@ -1,8 +1,8 @@
-"""ID mappings between platforms: begun, chosen from, applied, undone, or discarded.
+"""ID mappings between platforms: begin, choose, apply, undo, and discard.
 
-A map is looked at first: each old person with who they are thought to be in the new system, why,
-and what speaks against it. What is chosen is applied pair by pair (lti/id_mappings/apply_and_undo_pairs.py), and taken back
-pair by pair or whole. Nothing is moved: two logins become one person's (lms/people/login_merges.py).
+Staff first review a mapping: each old person with the proposed new one, the evidence, and doubts.
+Chosen pairs are applied one by one (lti/id_mappings/apply_and_undo_pairs.py), and can be undone one by
+one or all together. Nothing is moved: two logins are merged (lms/people/login_merges.py).
 """
 
 from collections.abc import Collection, Sequence
@@ -13,10 +13,10 @@ from typing import Final
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from lms import audit
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_ids
 from lms.jobs import queue as job_queue
-from lms.lti_facade import audit
 from lms.lti_facade.organizations import customers
 from lms.models.jobs import Lane
 from lti.id_mappings.person_match_proposals import (
@@ -38,18 +38,18 @@ AT_WORK: Final = (MapState.APPLYING, MapState.UNDOING)
 CHOOSABLE: Final = (PairState.OPEN, PairState.UNDONE, PairState.FAILED)
 AT_ONCE: Final = 500
 
-NO_SUCH_MAP: Final = N_("There is no such map.")
-SAME_SYSTEM: Final = N_("Choose two different learning systems.")
-NOT_BOTH: Final = N_("Choose two learning systems of the same organization.")
-IS_AT_WORK: Final = N_("This map is being worked on. Wait until that is done.")
-NOTHING_CHOSEN: Final = N_("Nobody is chosen. Tick at least one pair.")
-NOTHING_APPLIED: Final = N_("Nothing of this map is applied, so there is nothing to take back.")
-STANDS: Final = N_("Part of this map is applied. Take that back first.")
+NO_SUCH_MAP: Final = N_("LMS migration not found.")
+SAME_SYSTEM: Final = N_("Choose two different LMSs.")
+NOT_BOTH: Final = N_("Choose two LMSs of the same organization.")
+IS_AT_WORK: Final = N_("This migration is in progress. Wait until it finishes.")
+NOTHING_CHOSEN: Final = N_("Select at least one pair.")
+NOTHING_APPLIED: Final = N_("Nothing was merged, so there is nothing to undo.")
+STANDS: Final = N_("Some pairs are merged. Undo them first.")
 
 
 @dataclass(frozen=True, slots=True)
 class MapPlace:
-    """The two ends of a map."""
+    """The two LMSs of a mapping."""
 
     map_id: int
     public_id: str
@@ -58,7 +58,7 @@ class MapPlace:
 
 
 def systems(session: Session) -> tuple[System, ...]:
-    """Return every learning system of every organization whose library it shows, or has shown."""
+    """Return every LMS of every organization with an approved deployment on it."""
     rows = session.execute(
         select(Registration, Deployment.organization_id)
         .join(Deployment, Deployment.registration_id == Registration.id)
@@ -90,9 +90,10 @@ def begin_map(
     actor: str | None,
     now: datetime,
 ) -> str:
-    """Begin a map between two registrations (outside ids) of an organization and propose its pairs.
+    """Begin a mapping between two registrations (public IDs) of an organization (row id), and propose its pairs.
 
-    The organization is a row id, what is returned an outside one. Raises Invalid where they are the same, or not both the organization's.
+    Returns the mapping's public ID. Raises Invalid if both are the same, or not both the
+    organization's.
     """
     if old == new:
         raise Invalid(SAME_SYSTEM, fields={"new": SAME_SYSTEM})
@@ -119,10 +120,10 @@ def begin_map(
 
 
 def take_list(session: Session, map_id: str, lines: Sequence[Line]) -> None:
-    """Answer each line of an institution's own list; it stands in place of what was proposed.
+    """Add a pair for each line of an institution's list; they replace the proposals for the same people.
 
-    What is applied stays, as do proposals for people whom the list does not name. Raises NotFound,
-    and Conflict while the map is being worked on.
+    Applied pairs stay, as do proposals for people who are not in the list. Raises NotFound, and
+    Conflict while a job works on the mapping.
     """
     row = locked(session, map_id)
     check_at_rest(row)
@@ -158,9 +159,9 @@ def take_list(session: Session, map_id: str, lines: Sequence[Line]) -> None:
 def choose(
     session: Session, map_id: str, *, shown: Collection[str], chosen: Collection[str]
 ) -> None:
-    """Choose among the pairs that a page showed (outside ids); the others stay as they are.
+    """Choose among the pairs that a page showed (public IDs); other pairs stay as they are.
 
-    Raises NotFound, and Conflict while the map is being worked on.
+    Raises NotFound, and Conflict while a job works on the mapping.
     """
     row = locked(session, map_id)
     check_at_rest(row)
@@ -181,10 +182,10 @@ def choose(
 
 
 def ask_apply(session: Session, map_id: str, *, actor: str | None, now: datetime) -> int:
-    """Have what is chosen applied, by a worker; returns how many pairs that are.
+    """Queue a job that applies the chosen pairs; return their number.
 
-    Asked twice at once, it is done once. Raises NotFound; Conflict when nobody is chosen or the map
-    is being worked on.
+    Two simultaneous requests queue one job. Raises NotFound; Conflict if none is chosen or a job is at
+    work.
     """
     row = locked(session, map_id)
     check_at_rest(row)
@@ -205,9 +206,9 @@ def ask_apply(session: Session, map_id: str, *, actor: str | None, now: datetime
 
 
 def ask_undo(session: Session, map_id: str, *, actor: str | None, now: datetime) -> int:
-    """Have all of a map taken back, by a worker; returns how many pairs that are.
+    """Queue a job that undoes all pairs of a mapping; return their number.
 
-    Raises NotFound; Conflict when nothing is applied or the map is being worked on.
+    Raises NotFound; Conflict if none is applied or a job is at work.
     """
     row = locked(session, map_id)
     check_at_rest(row)
@@ -222,7 +223,7 @@ def ask_undo(session: Session, map_id: str, *, actor: str | None, now: datetime)
 
 
 def discard(session: Session, map_id: str, *, actor: str | None, now: datetime) -> None:
-    """Throw a map away of which nothing is applied. Raises NotFound, Conflict where some is."""
+    """Delete a mapping without applied pairs; raises NotFound, and Conflict if it has some."""
     row = locked(session, map_id)
     check_at_rest(row)
     if count(session, row.id, PairState.APPLIED):
@@ -233,7 +234,7 @@ def discard(session: Session, map_id: str, *, actor: str | None, now: datetime) 
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
-    """Delete what nobody applied in a month, and of maps that stand what led to nothing."""
+    """Delete mappings that were never applied in 30 days, and the unapplied pairs of older ones."""
     is_old = PeopleMap.created_at < now - DRAFT_KEPT
     stands = select(MapPair.map_id).where(MapPair.state == PairState.APPLIED)
     old = select(PeopleMap.id).where(is_old, PeopleMap.state.not_in(AT_WORK))
@@ -251,7 +252,7 @@ def forget_old(session: Session, *, now: datetime) -> None:
 
 
 def locked(session: Session, map_id: str) -> PeopleMap:
-    """Return a map's row, locked; raises NotFound."""
+    """Return a mapping's row, locked; raises NotFound."""
     row = standing(session, map_id)
     if row is None:
         raise NotFound(NO_SUCH_MAP)
@@ -259,7 +260,7 @@ def locked(session: Session, map_id: str) -> PeopleMap:
 
 
 def standing(session: Session, map_id: str) -> PeopleMap | None:
-    """Return a map's row, locked; None where it is gone."""
+    """Return a mapping's row, locked; None if it was deleted."""
     return session.scalar(
         select(PeopleMap)
         .where(PeopleMap.public_id == map_id)
@@ -269,32 +270,32 @@ def standing(session: Session, map_id: str) -> PeopleMap | None:
 
 
 def check_at_rest(row: PeopleMap) -> None:
-    """Raise Conflict while a worker is at a map."""
+    """Raise Conflict while a job works on a mapping."""
     if row.state in AT_WORK:
         raise Conflict(IS_AT_WORK)
 
 
 def place_of(session: Session, row: PeopleMap) -> MapPlace:
-    """Return the two ends of a map."""
+    """Return the two LMSs of a mapping."""
     old = session.get_one(Registration, row.old_registration_id)
     new = session.get_one(Registration, row.new_registration_id)
     ends = [
         System(each.id, each.public_id, each.issuer, each.name, row.organization_id)
         for each in (old, new)
     ]
-    # Of one issuer's people, who came before it was noted by what came by the old one.
+    # If both have one issuer, people without a recorded registration launched from the old one.
     ends[1] = replace(ends[1], takes_unnoted=old.issuer != new.issuer)
     return MapPlace(row.id, row.public_id, ends[0], ends[1])
 
 
 def count(session: Session, map_id: int, state: PairState, *, only_chosen: bool = False) -> int:
-    """Return how many pairs of a map are in a state."""
+    """Return the number of a mapping's pairs in a state."""
     query = select(func.count()).where(MapPair.map_id == map_id, MapPair.state == state)
     return session.scalar(query.where(MapPair.is_chosen) if only_chosen else query) or 0
 
 
 def _others(session: Session, place: MapPlace, came: Collection[Somebody]) -> tuple[Somebody, ...]:
-    """Return who they may be: one issuer's sub is one person, by whichever registration they come."""
+    """Return the candidates in the new LMS; the same sub of the same issuer is the same person already."""
     same = {each.sub for each in came} if place.old.issuer == place.new.issuer else frozenset()
     return tuple(each for each in everybody(session, place.new) if each.sub not in same)
 

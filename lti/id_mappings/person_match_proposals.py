@@ -1,7 +1,7 @@
-"""Old and new people match proposals: who is who on two platforms, by evidence; pure functions.
+"""Match proposals between the people of two platforms, by evidence; pure functions.
 
-An id of the institution's own records that both systems give, or an address that both give, is
-evidence; a name that agrees is a hint for a person to look at and is never chosen by itself.
+Equal IDs from the institution's records, or equal email addresses, are evidence; an equal name is only
+a hint for review and is never chosen automatically.
 """
 
 from collections import Counter, defaultdict
@@ -11,18 +11,18 @@ from typing import Final
 
 from lti.models.id_mappings import Doubt, Evidence
 
-# What keeps a pair from being applied, whatever a person thinks of it.
+# Doubts with which a pair can't be applied, even if a person chooses it.
 BARRING: Final = frozenset({Doubt.UNKNOWN, Doubt.INCOMPLETE, Doubt.REPEATED, Doubt.ALREADY})
 SURE: Final = frozenset({Evidence.SIS_ID, Evidence.ADDRESS, Evidence.LISTED})
-# What is told of a pair and takes no choice away.
+# Doubts that are shown but don't prevent choosing the pair.
 REMARKS: Final = frozenset({Doubt.TWO_SEATS})
 
 
 @dataclass(frozen=True, slots=True)
 class Somebody:
-    """A person of a learning system, by what it says of them; `person` is their kept login here.
+    """A person of an LMS, by its data; `person` is the row id of their login here, after merges.
 
-    `seats` are the pools in which they have one.
+    `seats` are the pools in which they have a seat.
     """
 
     sub: str
@@ -36,7 +36,7 @@ class Somebody:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of an institution's own list: an old id, a new one, and where it stands."""
+    """A row of an institution's list: its line number, an old ID, and a new one."""
 
     number: int
     old_sub: str
@@ -45,7 +45,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A pair, why it is thought one, and what speaks against it."""
+    """A pair, the evidence for it, and a doubt about it."""
 
     old_sub: str
     new_sub: str
@@ -55,14 +55,14 @@ class Proposal:
 
     @property
     def is_chosen(self) -> bool:
-        """Tell whether it is chosen unless a person says otherwise."""
+        """Return whether the pair is chosen by default."""
         return self.evidence in SURE and (self.doubt is None or self.doubt in REMARKS)
 
 
 def propose(old: Sequence[Somebody], new: Sequence[Somebody]) -> tuple[Proposal, ...]:
-    """Return a line for each person of the old system: whom they are thought to be, or nobody.
+    """Return a proposal for each person of the old LMS: the matching new person, or none.
 
-    Several lines where the evidence leads to several people; none of them is chosen.
+    If the evidence leads to several people, each gets a proposal, and none is chosen.
     """
     by_sis, by_address, by_name = (_index(new, key) for key in (_sis_id, _address, _name))
     names = Counter(_name(each) for each in old)
@@ -85,9 +85,9 @@ def propose(old: Sequence[Somebody], new: Sequence[Somebody]) -> tuple[Proposal,
 def propose_listed(
     lines: Iterable[Line], old: Mapping[str, Somebody], new: Mapping[str, Somebody]
 ) -> tuple[Proposal, ...]:
-    """Return an answer for every line of an institution's list.
+    """Return a proposal for every row of an institution's list.
 
-    Its word counts, also for people of the new system who have not come yet.
+    The list is trusted, also for people of the new LMS who have not launched yet.
     """
     found: list[Proposal] = []
     seen: set[tuple[str, str]] = set()
@@ -118,7 +118,7 @@ def _doubt(old: Somebody, new: Somebody) -> Doubt | None:
 
 
 def _with_crowds(found: Iterable[Proposal]) -> tuple[Proposal, ...]:
-    """Mark where two would become one, or one two; a hint by name gives way to evidence."""
+    """Mark pairs in which several old people match one new person, or the reverse; evidence overrides names."""
     every = tuple(found)
     taken = {one.new_sub for one in every if _is_real(one) and one.evidence is not Evidence.NAME}
     kept = tuple(

@@ -19,9 +19,9 @@ from lti.models.registrations_and_keys import Deployment, Registration
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A learning system of an organization; the ids are rows, `name` what the registration is called.
+    """An LMS of an organization; ids are row ids, `name` is the registration's name.
 
-    `takes_unnoted`: whoever came before it was noted by which registration counts as its own.
+    With `takes_unnoted`, people without a recorded registration count as its own.
     """
 
     registration_id: int
@@ -34,7 +34,7 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A person as rosters list them; empty where they say nothing."""
+    """A person's data in rosters, empty where missing."""
 
     name: str = ""
     email: str | None = None
@@ -42,7 +42,7 @@ class Listed:
 
 
 def people_who_came(session: Session, system: System) -> tuple[Somebody, ...]:
-    """Return who has an identity on a system, test users left out, in the order they came."""
+    """Return the people with an identity on an LMS, without test users, oldest first."""
     listed = listed_people(session, system)
     identities = session.scalars(
         select(Identity)
@@ -68,7 +68,7 @@ def people_who_came(session: Session, system: System) -> tuple[Somebody, ...]:
 
 
 def everybody(session: Session, system: System) -> tuple[Somebody, ...]:
-    """Return who has come to a system, then who is on its rosters and has not."""
+    """Return the people who launched from an LMS, then those only on its rosters."""
     came = people_who_came(session, system)
     known = {each.sub for each in came}
     return (
@@ -82,7 +82,7 @@ def everybody(session: Session, system: System) -> tuple[Somebody, ...]:
 
 
 def roster_name(session: Session, system: System, sub: str) -> str | None:
-    """Return what a system's rosters call somebody, None where they do not."""
+    """Return a person's name in an LMS's rosters, None if they have none."""
     found = listed_people(session, system, (sub,)).get(sub)
     return found.name or None if found else None
 
@@ -101,7 +101,7 @@ def _is_of(system: System) -> ColumnElement[bool]:
 def listed_people(
     session: Session, system: System, subs: Collection[str] | None = None
 ) -> Mapping[str, Listed]:
-    """Return whom the rosters of a system list, by their ids there; `subs` narrows them."""
+    """Return the people on the rosters of an LMS by their IDs there; `subs` limits them."""
     query = (
         select(RosterMember.sub, RosterMember.name, RosterMember.email, RosterMember.sis_id)
         .join(Context, Context.id == RosterMember.context_id)

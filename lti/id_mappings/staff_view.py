@@ -23,10 +23,10 @@ LISTED_MOST: Final = 100
 
 
 class Show(StrEnum):
-    """Which pairs a page shows."""
+    """Which pairs a page lists."""
 
     CHOSEN = "chosen"
-    LOOK = "look"  # not chosen, could be
+    LOOK = "look"  # not chosen, but could be
     BARRED = "barred"
     NOBODY = "nobody"
     APPLIED = "applied"
@@ -55,7 +55,7 @@ WHICH: Final[Mapping[Show, tuple[ColumnElement[bool], ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class MapFacts:
-    """A map, and how many of its pairs are of each kind."""
+    """A mapping, and the number of its pairs of each kind."""
 
     id: int
     public_id: str
@@ -71,19 +71,19 @@ class MapFacts:
 
     @property
     def is_at_work(self) -> bool:
-        """Tell whether a worker is at it."""
+        """Return whether a job is working on it."""
         return self.state in AT_WORK
 
     @property
     def done(self) -> int:
-        """Return how many of the `total` pairs of the work under way are done."""
+        """Return how many of the job's `total` pairs are done."""
         waits = Show.CHOSEN if self.state is MapState.APPLYING else Show.APPLIED
         return max(0, self.total - self.counts[waits])
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A person of one of the two systems; nothing is known of who has not come and is not listed."""
+    """A person of one of the two LMSs; name and email are empty if they never launched and are on no roster."""
 
     sub: str
     name: str
@@ -93,7 +93,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class PairFacts:
-    """A line of a map; `new` is None where nobody was found, `old` where nobody goes by that id."""
+    """A pair of a mapping; `new` is None if no match was found."""
 
     public_id: str
     line: int | None
@@ -109,21 +109,21 @@ class PairFacts:
 
 @dataclass(frozen=True, slots=True)
 class PairPage:
-    """One page of pairs, in the order of their lines, and how many there are in all."""
+    """One page of pairs, ordered by number, and their total number."""
 
     items: tuple[PairFacts, ...]
     total: int
 
 
 def list_maps(session: Session) -> tuple[MapFacts, ...]:
-    """Return the newest 100 maps, newest first."""
+    """Return the newest 100 mappings, newest first."""
     rows = session.scalars(select(PeopleMap).order_by(PeopleMap.id.desc()).limit(LISTED_MOST)).all()
     whose = customers(session, [row.organization_id for row in rows])
     return tuple(_facts(session, row, whose[row.organization_id]) for row in rows)
 
 
 def find_map(session: Session, map_id: str) -> MapFacts:
-    """Return a map by its outside id; raises NotFound."""
+    """Return a mapping by its public ID; raises NotFound."""
     row = session.scalar(select(PeopleMap).where(PeopleMap.public_id == map_id))
     if row is None:
         raise NotFound(NO_SUCH_MAP)
@@ -133,7 +133,7 @@ def find_map(session: Session, map_id: str) -> MapFacts:
 def pairs_of(
     session: Session, facts: MapFacts, show: Show | None, *, page: int = 1, size: int = PAGE
 ) -> PairPage:
-    """Return a page of a map's pairs, of one kind or of all."""
+    """Return a page of a mapping's pairs, of one kind or all."""
     which = (MapPair.map_id == facts.id, *(WHICH[show] if show else ()))
     total = session.scalar(select(func.count()).select_from(MapPair).where(*which)) or 0
     rows = session.scalars(
@@ -190,7 +190,7 @@ def _pair(row: MapPair, old: Mapping[str, Side], new: Mapping[str, Side]) -> Pai
 
 
 def _sides(session: Session, system: System, subs: Collection[str]) -> Mapping[str, Side]:
-    """Return people by their ids on a system, those of this organization alone."""
+    """Return people of this organization by their IDs on an LMS."""
     identities = {
         each.sub: each
         for each in session.scalars(

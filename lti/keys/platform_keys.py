@@ -1,7 +1,7 @@
 """Platform keys: public keys that platforms sign with, fetched once and cached.
 
-A key that is not known yet is asked for at once, but one address at most once in ten seconds,
-whoever asks. What was last published serves through an outage; an error is never kept.
+An unknown key is fetched at once, but each URL at most once in ten seconds for all processes together.
+The last good answer is used during an outage; errors are not stored.
 """
 
 import base64
@@ -23,29 +23,27 @@ from lti.http.platform_calls_and_outcomes import Answered, Call, make_call, read
 from lti.models.registrations_and_keys import PlatformKeys, Registration, RegistrationState
 
 ASKED_EVERY: Final = timedelta(seconds=10)
-READ_EVERY_S: Final = 60.0  # how long this process trusts what it holds before it reads the table
+READ_EVERY_S: Final = 60.0  # how long this process uses its cache before it reads the table again
 FRESH_FOR: Final = timedelta(hours=1)
-LONGEST_S: Final = 5.0  # somebody waits before a blank page
-ANSWERS_WITHIN: Final = timedelta(seconds=5.5)  # until another process's fetch is over
+LONGEST_S: Final = 5.0  # a person waits in front of a blank page
+ANSWERS_WITHIN: Final = timedelta(seconds=5.5)  # the longest wait for another process's fetch
 LOOK_AGAIN_S: Final = 0.05
 LARGEST: Final = 500_000
 MOST_KEYS: Final = 100
 FEWEST_BITS: Final = 2048
 
-NEVER_HAD: Final = N_("The keys of the learning system can't be had now. Try again in a minute.")
-UNKNOWN_KEY: Final = N_(
-    "The message was signed with a key that the learning system doesn't publish."
-)
-WEAK_KEY: Final = N_("The message was signed with a key of fewer than 2048 bits.")
-WRONG_KEY: Final = N_("The message was signed with a key that is not for RS256 signatures.")
+NEVER_HAD: Final = N_("We can't read the keys of your LMS right now. Try again in a minute.")
+UNKNOWN_KEY: Final = N_("This launch was signed with a key that your LMS doesn't publish.")
+WEAK_KEY: Final = N_("This launch was signed with a key of fewer than 2048 bits.")
+WRONG_KEY: Final = N_("This launch was signed with a key that isn't for RS256 signatures.")
 
 
 class KeysUnavailable(Exception):
-    """The platform's keys can't be had now, and none that is kept will do."""
+    """The platform's keys can't be fetched now, and the stored ones don't include the key."""
 
 
 class KeyUnusable(Exception):
-    """The platform publishes no such key, or one that may not be trusted; `code` and `message` say why."""
+    """The platform does not publish this key, or it is not trustworthy; `code` and `message` say why."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -54,7 +52,7 @@ class KeyUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeyPlace:
-    """Where a platform publishes its keys; `allows_loopback` is its registration's."""
+    """Where a platform publishes its keys; `allows_loopback` is the registration's setting."""
 
     jwks_url: str
     allows_loopback: bool
@@ -63,7 +61,7 @@ class KeyPlace:
 class _Asked(Enum):
     CAME = auto()
     FAILED = auto()
-    BY_ANOTHER = auto()  # in the last ten seconds
+    BY_ANOTHER = auto()  # within the last ten seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +78,12 @@ class _Row:
 
     @property
     def is_asked(self) -> bool:
-        """Tell whether the last question was answered."""
+        """Return whether the last request has succeeded."""
         return self.fetched_at is not None and self.fetched_at >= self.asked_at
 
 
 class KeySets:
-    """The key sets of all platforms, as one process holds them."""
+    """The key sets of all platforms, cached in this process."""
 
     def __init__(
         self, database: Database, *, seconds: Callable[[], float] = time.monotonic
@@ -96,10 +94,10 @@ class KeySets:
         self._lock = Lock()
 
     def find(self, place: KeyPlace, kid: str, *, now: datetime) -> RSAPublicKey:
-        """Return the key of an id.
+        """Return the key with an ID.
 
-        Raises KeyUnusable for one that the platform does not publish or that is weak, and
-        KeysUnavailable when the platform can't be asked and nothing that is kept has it.
+        Raises KeyUnusable if the platform does not publish it or it is weak, KeysUnavailable if the
+        platform can't be reached and the stored keys don't include it.
         """
         kept = self._held(place.jwks_url)
         if kid not in kept.keys:
@@ -110,7 +108,7 @@ class KeySets:
         return key
 
     def refresh(self, place: KeyPlace, *, now: datetime) -> None:
-        """Fetch a key set that was fetched more than an hour ago, so that no launch has to."""
+        """Fetch a key set that is more than an hour old, so that no launch has to wait for it."""
         row = self._row(place.jwks_url)
         if row is None or row.fetched_at is None or row.fetched_at <= now - FRESH_FOR:
             self._ask(place, now)
@@ -137,7 +135,7 @@ class KeySets:
         return kept
 
     def _settled(self, jwks_url: str, now: datetime) -> _Row:
-        """Return what came of the last question, once that is known: another process may be asking."""
+        """Wait for the outcome of another process's request, and return the row."""
         deadline = self._seconds() + ANSWERS_WITHIN.total_seconds()
         row = self._sure_row(jwks_url)
         while not row.is_asked and now < row.asked_at + ANSWERS_WITHIN:
@@ -149,7 +147,7 @@ class KeySets:
         return row
 
     def _ask(self, place: KeyPlace, now: datetime) -> _Asked:
-        """Fetch the key set, unless somebody asked in the last ten seconds."""
+        """Fetch the key set, unless it was requested in the last ten seconds."""
         if not self._may_ask(place.jwks_url, now):
             return _Asked.BY_ANOTHER
         document = fetch_keys(place)
@@ -182,7 +180,7 @@ class KeySets:
                     return session.execute(claimed).first() is not None
                 session.add(PlatformKeys(jwks_url=jwks_url, asked_at=now))
                 session.flush()
-        except IntegrityError:  # another launch of the same moment asks
+        except IntegrityError:  # a simultaneous launch requests it
             return False
         return True
 
@@ -197,7 +195,7 @@ class KeySets:
 
     def _sure_row(self, jwks_url: str) -> _Row:
         row = self._row(jwks_url)
-        assert row is not None, "nothing deletes these"  # noqa: S101  (somebody asked before us)
+        assert row is not None, "nothing deletes these"  # noqa: S101  (a request was recorded before)
         return row
 
     def _keep(self, jwks_url: str, document: Mapping[str, Any] | None) -> _Kept:
@@ -208,7 +206,7 @@ class KeySets:
 
 
 def fetch_keys(place: KeyPlace) -> dict[str, Any] | None:
-    """Return the key set that a platform publishes now; None for an outage, an error or no key set."""
+    """Return the key set that a platform publishes now; None for an outage, an error or an invalid answer."""
     outcome = make_call(
         Call(
             "GET",
@@ -233,12 +231,13 @@ def fetch_keys(place: KeyPlace) -> dict[str, Any] | None:
 
 
 def read_keys(document: Mapping[str, Any]) -> dict[str, RSAPublicKey | KeyUnusable]:
-    """Return the keys of a kept key set by their ids, each a key or why it may not be used."""
+    """Return the keys of a stored key set by ID: each a key, or why it can't be used."""
+    # Reversed, so that the first of several keys with one ID wins.
     return {key["kid"]: _read(key) for key in reversed(document["keys"])}
 
 
 def places_to_refresh(database: Database) -> tuple[KeyPlace, ...]:
-    """Return where the platforms whose launches are taken publish their keys."""
+    """Return where the active platforms publish their keys."""
     with database.read_session() as session:
         rows = session.execute(
             select(Registration.jwks_url, Registration.allows_loopback)
@@ -253,7 +252,7 @@ def _is_named(key: object) -> bool:
 
 
 def _public_part(key: Mapping[str, Any]) -> dict[str, Any]:
-    # a platform that publishes its private half by mistake is no reason for us to keep it
+    # a platform may publish private keys by mistake; they must not be stored
     return {name: key[name] for name in ("kty", "use", "alg", "kid", "n", "e") if name in key}
 
 

@@ -1,7 +1,7 @@
 """Tool keys: our signing keys, published a day before use and two days after, auto-renewed.
 
-Security Framework 1.0, section 6 (key management): the private keys never leave this house. They
-are kept sealed with a key that is derived from the house's secret key.
+Security Framework 1.0, section 6 (key management): private keys never leave the installation. They are
+encrypted with a key that is derived from its secret key.
 """
 
 import base64
@@ -26,29 +26,29 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lms import audit
 from lms.core.database import Database
 from lms.core.errors import N_, Conflict, Unavailable
 from lms.core.runtime import derived_key
-from lms.lti_facade import audit
 from lti.models.registrations_and_keys import KeyState, SigningKey
 
 BITS: Final = 2048
 SIGNS_FOR: Final = timedelta(days=90)
-PUBLISHED_AHEAD: Final = timedelta(hours=24)  # platforms keep our key set for hours
+PUBLISHED_AHEAD: Final = timedelta(hours=24)  # platforms cache our key set for hours
 PUBLISHED_AFTER: Final = timedelta(hours=48)
 TOO_SOON: Final = N_(
-    "The next key has not been published for 24 hours, so platforms may not know it yet. Wait, or "
-    "rotate at once if the key that signs now has become known to somebody."
+    "The next key was published less than 24 hours ago, so LMSs may not have it yet. Wait, or "
+    "replace the key now if it was compromised."
 )
 SEALED_OTHERWISE: Final = N_(
-    "The signing key was sealed with another secret key. Bring CARREL_SECRET_KEY back, or run "
-    "`carrel lti keys rotate --at-once`."
+    "The signing key was encrypted with a different secret key. Restore CARREL_SECRET_KEY, or "
+    "run `carrel lti keys rotate --at-once`."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedKey:
-    """A key that signs, loaded: parsing it costs a hundred times what signing does."""
+    """A parsed signing key: parsing takes a hundred times as long as signing."""
 
     kid: str
     private_key: RSAPrivateKey
@@ -56,7 +56,7 @@ class LoadedKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """One of our keys as it stands, without what is secret of it."""
+    """One of our keys, without its private part."""
 
     kid: str
     state: KeyState
@@ -66,9 +66,9 @@ class KeyFacts:
 
 
 def signing_key(database: Database, secret_key: str, *, now: datetime) -> LoadedKey:
-    """Return the key that signs now, loaded once a process, made when there is none yet.
+    """Return the active signing key, parsed once per process; creates the first one.
 
-    Raises Unavailable when it was sealed with another secret key.
+    Raises Unavailable if it was encrypted with another secret key.
     """
     row = _active(database)
     if row is None:
@@ -83,7 +83,7 @@ def signing_key(database: Database, secret_key: str, *, now: datetime) -> Loaded
 
 
 def publish_keys(database: Database, secret_key: str, *, now: datetime) -> dict[str, Any]:
-    """Return our key set (RFC 7517), made on first need: next, active and lately retired keys."""
+    """Return our key set (RFC 7517): next, active and recently retired keys; creates the first ones."""
     with database.read_session() as session:
         published = _published(session, now)
     if published["keys"]:
@@ -93,13 +93,13 @@ def publish_keys(database: Database, secret_key: str, *, now: datetime) -> dict[
         with database.transaction() as session:
             session.add_all(made)
     except IntegrityError:
-        pass  # somebody else had the same need at this moment
+        pass  # another process created them at the same time
     with database.read_session() as session:
         return _published(session, now)
 
 
 def list_keys(session: Session) -> tuple[KeyFacts, ...]:
-    """Return our keys, the newest first."""
+    """Return our keys, newest first."""
     rows = session.scalars(select(SigningKey).order_by(SigningKey.id.desc()))
     return tuple(
         KeyFacts(row.kid, row.state, row.created_at, row.active_since, row.retired_at)
@@ -110,10 +110,10 @@ def list_keys(session: Session) -> tuple[KeyFacts, ...]:
 def rotate_keys(
     database: Database, secret_key: str, *, at_once: bool, actor: str | None, now: datetime
 ) -> str:
-    """Let the next key sign from now on, publish another one as next, and return the new one's id.
+    """Activate the next key, publish another one as next, and return the ID of the active one.
 
-    Raises Conflict while the next key has been published for less than 24 hours; `at_once` makes a
-    fresh key instead of waiting, for a key that became known, and publishes the former no longer.
+    Raises Conflict while the next key has been published for less than 24 hours. `at_once`, for a
+    compromised key, activates a fresh key and removes the old one from the key set.
     """
     publish_keys(database, secret_key, now=now)
     fresh = _make(secret_key, KeyState.NEXT, now)
@@ -131,7 +131,7 @@ def rotate_keys(
             _drop(session, retiring)
         elif retiring is not None:
             retiring.state, retiring.retired_at = KeyState.RETIRED, now
-        session.flush()  # one key is active at a time
+        session.flush()  # one key is active at a time, by a unique index
         coming.state, coming.active_since = KeyState.ACTIVE, now
         session.add(following)
         session.flush()
@@ -140,7 +140,7 @@ def rotate_keys(
 
 
 def tend_keys(database: Database, secret_key: str, *, now: datetime) -> None:
-    """Rotate a key that has signed for 90 days, and forget those nobody checks against any more."""
+    """Rotate a key that has signed for 90 days, and delete retired keys after 48 hours."""
     with database.read_session() as session:
         active = _in_state(session, KeyState.ACTIVE)
         coming = _in_state(session, KeyState.NEXT)
@@ -162,7 +162,7 @@ def tend_keys(database: Database, secret_key: str, *, now: datetime) -> None:
 
 
 def public_jwk(key: RSAPrivateKey) -> dict[str, Any]:
-    """Return the public half as a JSON Web Key, named by its thumbprint (RFC 7638)."""
+    """Return the public key as a JSON Web Key, with its thumbprint as ID (RFC 7638)."""
     made = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
     required = {name: made[name] for name in ("e", "kty", "n")}
     canonical = json.dumps(required, separators=(",", ":"))

@@ -1,8 +1,9 @@
-"""The launch: from the form a platform posts to a framed session and a log line.
+"""Handles a launch: turns the form that a platform posts into a framed session and a log line.
 
-No network and no signature is waited for inside a transaction. The state's login is read, the token
-checked, and then one transaction takes the login up and writes what became of it, opened or refused:
-of several who post the same at once, one deletes the login's row, and the others write nothing.
+No transaction waits for the network or for a signature check. First the login of the state and the
+known person, course and link are read; then the token is checked; then one transaction deletes the
+login's row and writes the session and the log line. If the same form is posted several times at once,
+one request deletes the row and the others open nothing.
 """
 
 import hmac
@@ -18,23 +19,16 @@ from sqlalchemy.orm import Session
 
 from lms.core.database import Database, is_cut_off
 from lms.core.errors import N_, Invalid
-from lti.frames.session_creation import is_opened
-from lti.frames.sessions import find_frame, hashed, offer_hand_over
+from lms.mail.links import Links
+from lti.frames.session_creation import Opening, hashed, is_opened, new_secret, open_frame
 from lti.keys.platform_keys import KeyPlace, KeySets, KeysUnavailable, KeyUnusable
-from lti.launches.fast_launch import (
-    Coming,
-    Kept,
-    Writing,
-    find_kept,
-    sought_by,
-    write_known,
-    writing_of,
-)
 from lti.launches.launch_log import Occurrence, write_launch
-from lti.launches.login_state import Begun, check_in_use, find_login, take_up_login, used_up
-from lti.launches.message_validation import Heard
-from lti.launches.open_session_from_message import open_launch
+from lti.launches.launch_lookup import Found, Known, find_launch
+from lti.launches.login_state import Begun, check_in_use, hash_of_state, take_up_login, used_up
+from lti.launches.oidc_login import Beginning, begin
+from lti.launches.open_session_from_message import PURPOSES, find_or_make, services_kept
 from lti.launches.pylti1p3_adapter import Launch
+from lti.models.launches import FrameRole
 from lti.models.registrations_and_keys import DeploymentState
 from lti.protocol.content_target import Target, read_target
 from lti.protocol.messages import Message
@@ -47,29 +41,28 @@ from lti.protocol.refusals import (
     not_entitled,
 )
 from lti.protocol.typed_claim_readers import Claims
-from lti.registrations.deployments import Tenant, see_deployment
+from lti.registrations.deployments import SEEN_EVERY, Tenant, see_deployment, tell_of_waiting
 from lti.registrations.platform_lookup import Platform
 
-OTHER_BROWSER: Final = N_("This launch began in another browser than this one.")
-PLATFORM_DECLINED: Final = N_("Your learning system did not let this launch go on.")
+OTHER_BROWSER: Final = N_("You opened this link in a different browser.")
+PLATFORM_DECLINED: Final = N_("Your LMS stopped this launch.")
 PENDING: Final = N_(
-    "Your learning system is known here, but this installation in it is new and has to be approved "
-    "once. The library's staff see it now."
+    "This deployment of your LMS is new and must be approved once. We've been notified."
 )
 PENDING_ADVICE: Final = N_(
-    "Ask whoever looks after this tool in your institution to have it approved, and give them the "
-    "deployment below."
+    "Ask the person who manages this tool at your institution to have it approved, and give "
+    "them the deployment ID below."
 )
-REFUSED: Final = N_("Launches from this installation in your learning system are refused.")
-NO_PLACE: Final = N_("The link in your course names no usable place in a recording.")
+REFUSED: Final = N_("This deployment of your LMS isn't allowed to open recordings here.")
+NO_PLACE: Final = N_("The link in your course has an invalid start or end time.")
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """A launch that opened a framed session.
 
-    `hand_over` opens it once in a window of its own; it is there where no cookie bound the session,
-    which is then not to be shown before another proof.
+    `hand_over` is a one-time secret that opens the session in its own window. It is set only if no
+    cookie bound the session; the session must then not be shown without another proof.
     """
 
     secret: str
@@ -79,15 +72,20 @@ class Accepted:
     storage_target: str | None
     hand_over: str | None
 
+    @property
+    def path(self) -> str:
+        """Return the path of the session's first page."""
+        return f"/lti/s/{self.secret}/"
+
 
 class OutcomeLost(Exception):
-    """The database was lost while a launch was written, and nobody can be asked now whether it was."""
+    """The database connection was lost during a launch, and whether it was committed can't be determined."""
 
 
 class LaunchTurned(Exception):
-    """A launch that was refused and written down: why, under which reference, and where it may be shown.
+    """A launch that was refused and logged: the refusal, its reference, and the origins that can frame the page.
 
-    `return_url` is there only when the message's signature was verified.
+    `return_url` is set only if the message's signature was verified.
     """
 
     def __init__(
@@ -107,22 +105,21 @@ class LaunchTurned(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LaunchHandler:
-    """Where launches come in: this house's database, address, and the keys of platforms; at one time."""
+    """Validates launches against this installation's database, address and platform keys, at one time."""
 
     database: Database
     keysets: KeySets
     base_url: str
     now: datetime
 
-    def find_login(self, state: str) -> Begun:
-        """Return the login of a state; raises LaunchRefused."""
+    def find(self, state: str, claims: Claims) -> Found:
+        """Return the login of a state and the known rows that the claims name; raises LaunchRefused."""
         with self.database.reading_driver() as driver:
-            return find_login(driver, state, now=self.now)
+            return find_launch(driver, hash_of_state(state), claims, now=self.now)
 
-    def find_kept(self, state: str, claims: Claims) -> Kept:
-        """Return all that is kept of a launch, by what its message names; raises LaunchRefused."""
-        with self.database.reading_driver() as driver:
-            return find_kept(driver, state, sought_by(claims), now=self.now)
+    def begin(self, asked: Mapping[str, str], *, browser: str | None) -> Beginning:
+        """Begin a login for a browser (None if it sent no cookie); raises LoginTurned."""
+        return begin(self.database, asked, browser=browser, base_url=self.base_url, now=self.now)
 
     def key(self, platform: Platform, kid: str) -> RSAPublicKey:
         """Return a platform's key; raises LaunchRefused."""
@@ -137,111 +134,90 @@ class LaunchHandler:
             ) from fault
 
     def receive(self, form: Mapping[str, str], *, browser: str | None) -> Accepted:
-        """Open the framed session of a launch; `browser` is the cookie that survived.
+        """Open the framed session of a launch; `browser` is the value of its cookie, None without one.
 
-        Raises LaunchTurned for every launch that is refused.
+        Raises LaunchTurned for every refused launch, OutcomeLost if whether it was opened is unknown,
+        and the database driver's exception if nothing was written.
         """
         launch = Launch(form, self)
         try:
-            target = self._checked(launch, browser)
+            launch.validate()
+            begun, message = launch.begun, launch.message
+            check_in_use(begun.platform)
+            _check_browser(begun, browser)
+            target = _target(message)
         except LaunchRefused as refusal:
             raise self._turned(launch, _declined(form, refusal)) from refusal
-        secret, token = self._opened(launch, target, browser)
-        return _accepted(launch, secret, token)
-
-    def receive_known(self, form: Mapping[str, str], *, browser: str) -> Accepted | None:
-        """Open a launch of somebody known by a known link; None, and nothing written, for any other.
-
-        Raises what the database's driver raises where nothing was written, OutcomeLost where
-        nobody knows.
-        """
-        launch = _KnownLaunch(form, self)
+        accepted = Accepted(
+            secret=new_secret(),
+            platform=begun.platform,
+            origins=message.origins,
+            return_url=message.services.return_url,
+            storage_target=begun.storage_target,
+            hand_over=new_secret() if browser is None else None,
+        )
         try:
-            target = self._checked(launch, browser)
-        except LaunchRefused:
-            return None
-        coming = Coming(launch.kept, launch.heard, launch.message_type, target, browser)
-        writing = writing_of(coming, now=self.now)
-        if writing is None:
-            return None
-        is_first = self._write_known(writing)
-        return _accepted(launch, writing.secret, None) if is_first else None
-
-    def _checked(self, launch: Launch, browser: str | None) -> Target | None:
-        """Return what a launch is to show, all of it found in order; raises LaunchRefused."""
-        launch.validate()
-        check_in_use(launch.begun.platform)
-        _check_browser(launch.begun, browser)
-        return _target(launch.heard)
-
-    def _write_known(self, writing: Writing) -> bool:
-        try:
-            with self.database.driver() as driver:
-                return write_known(driver, writing)
-        except self.database.driver_fault as fault:
-            if is_cut_off(fault) and self._is_opened(writing.secret):
-                return True
-            raise
-
-    def _is_opened(self, secret: str) -> bool:
-        """Tell whether a session was opened, of which the answer was lost; raises OutcomeLost."""
-        try:
-            with self.database.reading_driver() as driver:
-                return is_opened(driver, secret)
-        except (SQLAlchemyError, self.database.driver_fault) as fault:
-            raise OutcomeLost from fault
-
-    def _opened(
-        self, launch: Launch, target: Target | None, browser: str | None
-    ) -> tuple[str, str | None]:
-        """Open the session of a launch, once more where the connection broke and nothing was kept."""
-        made: list[tuple[str, str | None]] = []
-        try:
-            self._open(launch, target, browser, made)
-        except DBAPIError as fault:
-            if not is_cut_off(fault):
+            self._open(launch, target, browser, accepted)
+        except (DBAPIError, self.database.driver_fault) as fault:
+            if not (is_cut_off(fault) and self._is_opened(accepted.secret)):
                 raise
-            if not (made and self._is_opened(made[0][0])):
-                made.clear()
-                self._open(launch, target, browser, made)
-        return made[0]
+        return accepted
 
     def _open(
-        self,
-        launch: Launch,
-        target: Target | None,
-        browser: str | None,
-        made: list[tuple[str, str | None]],
+        self, launch: Launch, target: Target | None, browser: str | None, accepted: Accepted
     ) -> None:
-        """Open the session of a launch; what it is opened by stands in `made` before it is committed."""
-        platform, heard = launch.begun.platform, launch.heard
-        with self.database.transaction() as session:
-            tenant = see_deployment(session, platform.id, heard.deployment, now=self.now)
+        """Delete the login, write the log line and, unless the launch is refused, the session."""
+        message, known = launch.message, launch.known
+        with self.database.transaction(in_passing=True) as session:
+            tenant = self._tenant(session, message, known)
             is_first = take_up_login(session, launch.begun)
             refusal = _standing(tenant) if is_first else used_up()
             line = _line(launch, tenant.id, refusal)
             reference = write_launch(session, line, now=self.now)
             if refusal is None:
-                message = _message(launch, tenant)
-                made.append(self._frame(session, message, target, browser, line.public_id))
+                where = find_or_make(session, message, known, tenant, target, now=self.now)
+                opening = Opening(
+                    purpose=PURPOSES[message.type],
+                    role=FrameRole.ANONYMOUS if where.identity_id is None else message.person.role,
+                    organization_id=tenant.organization_id or 0,
+                    origins=message.origins,
+                    target=target,
+                    deployment_id=tenant.id,
+                    context_id=where.context_id,
+                    link_id=where.link_id,
+                    identity_id=where.identity_id,
+                    login_id=where.login_id,
+                    is_test_user=message.person.is_test_user,
+                    services=services_kept(message),
+                    locale=message.locale,
+                    browser=browser,
+                    public_id=line.public_id,
+                    secret=accepted.secret,
+                    hand_over=accepted.hand_over,
+                )
+                open_frame(session, opening, now=self.now)
                 return
         raise _shown(launch, refusal, reference)
 
-    def _frame(
-        self,
-        session: Session,
-        message: Message,
-        target: Target | None,
-        browser: str | None,
-        public_id: str,
-    ) -> tuple[str, str | None]:
-        secret = open_launch(
-            session, message, target=target, browser=browser, public_id=public_id, now=self.now
-        )
-        if browser is not None:
-            return secret, None
-        frame = find_frame(session, secret, browser=None, now=self.now)
-        return secret, offer_hand_over(session, frame.id)
+    def _tenant(self, session: Session, message: Message, known: Known) -> Tenant:
+        """Return the tenant of a launch; update the deployment's `seen_at` at most once an hour.
+
+        Emails our team about a new deployment that needs approval.
+        """
+        if known.deployment_seen_at is None or known.deployment_seen_at <= self.now - SEEN_EVERY:
+            seen, links = message.deployment, Links(self.base_url)
+            tenant = see_deployment(session, message.registration_id, seen, now=self.now)
+            tell_of_waiting(session, tenant, seen, links=links, now=self.now)
+            return tenant
+        return Tenant(known.deployment_id or 0, DeploymentState.APPROVED, known.organization_id)
+
+    def _is_opened(self, secret: str) -> bool:
+        """Return whether a session was committed although the answer was lost; raises OutcomeLost."""
+        try:
+            with self.database.read_session() as session:
+                return is_opened(session, secret)
+        except SQLAlchemyError as fault:
+            raise OutcomeLost from fault
 
     def _turned(self, launch: Launch, refusal: LaunchRefused) -> LaunchTurned:
         with self.database.transaction() as session:
@@ -249,27 +225,6 @@ class LaunchHandler:
                 take_up_login(session, launch.begun)
             reference = write_launch(session, _line(launch, None, refusal), now=self.now)
         return _shown(launch, refusal, reference)
-
-
-class _KnownLaunch(Launch):
-    """A launch that reads all that is kept of it together with its login, before its message is proven."""
-
-    kept: Kept
-
-    def __init__(self, form: Mapping[str, str], reception: LaunchHandler) -> None:
-        super().__init__(form, reception)
-        self._reception = reception
-
-    def validate_state(self) -> Launch:
-        """Take the token apart, and find the login of this state and what the token names."""
-        super().validate_jwt_format()
-        self.kept = self._reception.find_kept(self._get_request_param("state"), self.claims)
-        self._begun = self.kept.begun
-        return self
-
-    def validate_jwt_format(self) -> Launch:
-        """Do nothing: the token was taken apart with the state."""
-        return self
 
 
 def _line(launch: Launch, deployment: int | None, refusal: LaunchRefused | None) -> Occurrence:
@@ -282,39 +237,20 @@ def _line(launch: Launch, deployment: int | None, refusal: LaunchRefused | None)
     )
 
 
-def _message(launch: Launch, tenant: Tenant) -> Message:
-    return launch.heard.message(
-        launch.begun.platform,
-        deployment_id=tenant.id,
-        organization_id=tenant.organization_id or 0,
-    )
-
-
-def _accepted(launch: Launch, secret: str, token: str | None) -> Accepted:
-    return Accepted(
-        secret=secret,
-        platform=launch.begun.platform,
-        origins=launch.heard.origins,
-        return_url=launch.heard.services.return_url,
-        storage_target=launch.begun.storage_target,
-        hand_over=token,
-    )
-
-
 def _shown(launch: Launch, refusal: LaunchRefused, reference: str) -> LaunchTurned:
     known = launch.platform
-    heard = launch.heard if launch.is_read else None
+    message = launch.message if launch.is_read else None
     return LaunchTurned(
         refusal,
         reference,
-        origins=(() if known is None else known.origins) if heard is None else heard.origins,
+        origins=(() if known is None else known.origins) if message is None else message.origins,
         return_url=launch.return_url,
-        deployment=None if heard is None else heard.deployment,
+        deployment=None if message is None else message.deployment,
     )
 
 
 def _declined(form: Mapping[str, str], refusal: LaunchRefused) -> LaunchRefused:
-    """Say it plainly where the platform sent an error in the token's place (OpenID Connect, 3.1.2.6)."""
+    """Return a clearer refusal if the platform sent an error instead of a token (OpenID Connect, 3.1.2.6)."""
     error = form.get("error")
     if not error or refusal.code not in ("token_missing", "state_missing"):
         return refusal
@@ -337,10 +273,10 @@ def _standing(tenant: Tenant) -> LaunchRefused | None:
     return None
 
 
-def _target(heard: Heard) -> Target | None:
-    """Return what is to be shown: custom parameters first, then the signed link's own query."""
-    query = dict(parse_qsl(urlsplit(heard.target_link_uri).query))
+def _target(message: Message) -> Target | None:
+    """Return the target to show: from custom parameters first, then from the signed link's query."""
+    query = dict(parse_qsl(urlsplit(message.target_link_uri).query))
     try:
-        return read_target(heard.custom) or read_target(query)
+        return read_target(message.custom) or read_target(query)
     except Invalid as fault:
         raise malformed("target_malformed", NO_PLACE) from fault

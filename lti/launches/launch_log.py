@@ -16,7 +16,7 @@ from lti.models.registrations_and_keys import Deployment, Registration
 from lti.protocol.refusals import LaunchRefused
 
 KEPT: Final = timedelta(days=90)
-# Anybody can send us nonsense; it is not to push the lines of real platforms out of sight.
+# Anyone can send invalid launches; a limit keeps them from burying the lines of real platforms.
 STRANGERS_AN_HOUR: Final = 200
 REFERENCE_LENGTH: Final = 8
 LONGEST_REASON: Final = 500
@@ -25,9 +25,9 @@ MOST: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """What is to be written down; the ids are rows of ours, as far as they are known.
+    """A launch to log; the ids are row ids, None if unknown.
 
-    `public_id` is the line's own, and that of the framed session, if one is opened.
+    `public_id` is the public ID of the line, and of the framed session if one is opened.
     """
 
     registration_id: int | None = None
@@ -39,7 +39,7 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class LaunchLine:
-    """A line of the log; `reference` is what the person saw, `registration` an outside id."""
+    """A line of the log; `reference` is what the person saw, `registration` a public ID."""
 
     public_id: str
     reference: str
@@ -54,38 +54,41 @@ class LaunchLine:
     reason: str
 
 
-ENTRIES: Final = Base.metadata.tables[LaunchEntry.__tablename__]
-LINE: Final = {
-    column.name: bindparam(f"line_{column.name}", type_=column.type)
-    for column in ENTRIES.c
-    if column.name != "id"
-}
-_WRITE: Final = CompiledStatement(insert(ENTRIES).values(LINE))
+_ENTRIES: Final = Base.metadata.tables[LaunchEntry.__tablename__]
+_WRITE: Final = CompiledStatement(
+    insert(_ENTRIES).values(
+        {
+            column.name: bindparam(f"line_{column.name}", type_=column.type)
+            for column in _ENTRIES.c
+            if column.name != "id"
+        }
+    )
+)
 
 
 def reference_of(public_id: str) -> str:
-    """Return the number that an error page shows, by which its line is found."""
+    """Return the reference that an error page shows, by which the log line can be found."""
     return public_id[:REFERENCE_LENGTH]
 
 
 def write_launch(session: Session, occurrence: Occurrence, *, now: datetime) -> str:
-    """Write one line and return its reference; a stranger's line is left out where there are many."""
+    """Write one line and return its reference; skips launches of unknown platforms over the hourly limit."""
     if occurrence.registration_id is not None or not _is_flooded(session, now):
-        write_line(Driver.of(session), line_of(occurrence, now=now))
+        _WRITE.count(Driver.of(session), _line_of(occurrence, now=now))
     return reference_of(occurrence.public_id)
 
 
 def note_played(session: Session, frame_id: str) -> None:
-    """Note that what an opening came for was played; `frame_id` is the framed session's outside id."""
+    """Set the outcome of a launch to played; `frame_id` is the framed session's public ID."""
     session.execute(
         _of_frame(frame_id).values(outcome=LaunchOutcome.PLAYED, status=200, code="ok", reason="")
     )
 
 
 def note_refused(session: Session, frame_id: str, *, code: str, reason: str) -> str:
-    """Note what a person read who was let in and may not play; returns the reference to show.
+    """Set the outcome of a launch to refused, for a session whose viewer can't play; return the reference to show.
 
-    What was played once stays so. `frame_id` is the framed session's outside id.
+    A launch that was played stays played. `frame_id` is the framed session's public ID.
     """
     session.execute(
         _of_frame(frame_id).values(
@@ -103,8 +106,7 @@ def _of_frame(frame_id: str) -> Update:
     )
 
 
-def line_of(occurrence: Occurrence, *, now: datetime) -> Mapping[str, Any]:
-    """Return a line of the log as the parameters of `LINE`."""
+def _line_of(occurrence: Occurrence, *, now: datetime) -> Mapping[str, Any]:
     refusal = occurrence.refusal
     line = {
         "public_id": occurrence.public_id,
@@ -120,11 +122,6 @@ def line_of(occurrence: Occurrence, *, now: datetime) -> Mapping[str, Any]:
     return {f"line_{name}": value for name, value in line.items()}
 
 
-def write_line(driver: Driver, line: Mapping[str, Any]) -> None:
-    """Write one line as `line_of` returns it."""
-    _WRITE.count(driver, line)
-
-
 def list_launches(
     session: Session,
     *,
@@ -134,9 +131,9 @@ def list_launches(
     code: str | None = None,
     most: int = MOST,
 ) -> tuple[LaunchLine, ...]:
-    """Return lines, newest first: all, or of an organization's deployments and registrations, or one's.
+    """Return lines, newest first: all, or those of an organization or of one registration.
 
-    `code` narrows them to what was refused for one reason.
+    `code` keeps only refusals for one reason.
     """
     query = (
         select(LaunchEntry, Registration.public_id, Registration.name, Deployment.deployment_id)
@@ -146,7 +143,7 @@ def list_launches(
         .limit(most)
     )
     if organization_id is not None:
-        # a registration may be shared: its deployments are others', unless this one brought it
+        # A shared registration has deployments of several organizations: show only this one's.
         whose = family_of(organization_id)
         query = query.where(
             Deployment.organization_id.in_(whose)

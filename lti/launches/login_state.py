@@ -1,8 +1,8 @@
-"""Login state: the state and nonce given to a platform, good once and for ten minutes.
+"""Login state: the state and nonce sent to a platform, valid once and for 10 minutes.
 
-Security Framework 1.0, 5.1.1: third-party initiated login. Both are kept as hashes in one row, bound to each
-other, to the registration and to the browser. What is written of a launch, opened or refused, is
-written together with the deletion of that row: whoever deletes it has the launch.
+Security Framework 1.0, 5.1.1: third-party initiated login. Both are stored as hashes in one row, bound
+to each other, to the registration and to the browser. The row is deleted in the transaction that writes
+the launch's outcome, so that only one request can use it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from lms.core.errors import N_
 from lms.core.model_base import Base
 from lti.frames.session_creation import hashed, new_secret
 from lti.models.launches import PendingLogin
-from lti.models.registrations_and_keys import Registration, RegistrationState
+from lti.models.registrations_and_keys import RegistrationState
 from lti.protocol.refusals import TRY_AGAIN, LaunchRefused, malformed, not_authentic, not_entitled
 from lti.registrations.platform_lookup import (
     ALL_OF_ISSUER,
@@ -31,27 +31,27 @@ from lti.registrations.platform_lookup import (
 LASTS: Final = timedelta(minutes=10)
 LONGEST_STATE: Final = 200
 UNKNOWN_STATE: Final = N_(
-    "This launch was used already, or took longer than ten minutes. Nothing is wrong with your access."
+    "This link was already used, or took longer than 10 minutes to open. Your access hasn't changed."
 )
-NO_ISSUER: Final = N_("The login request does not say which learning system it comes from.")
-NO_HINT: Final = N_("The login request does not say whom it is for.")
-NO_LINK: Final = N_("The login request does not say what it is for.")
+NO_ISSUER: Final = N_("Your LMS didn't send its issuer (iss).")
+NO_HINT: Final = N_("Your LMS didn't say who is signing in (login_hint).")
+NO_LINK: Final = N_("Your LMS didn't say which page to open (target_link_uri).")
 NEEDED: Final = (
     ("iss", "issuer_missing", NO_ISSUER),
     ("login_hint", "login_hint_missing", NO_HINT),
     ("target_link_uri", "target_link_uri_missing", NO_LINK),
 )
-UNKNOWN_PLATFORM: Final = N_("This library does not know your learning system yet.")
+UNKNOWN_PLATFORM: Final = N_("Your LMS isn't registered here yet.")
 WHICH_CLIENT: Final = N_(
-    "Your learning system is registered here more than once, and did not say which it is (client_id)."
+    "Your LMS is registered here more than once and didn't send its client ID (client_id)."
 )
-NOT_APPROVED: Final = N_("Your learning system has registered here, and waits to be approved.")
-STOPPED: Final = N_("Launches from your learning system have been stopped.")
+NOT_APPROVED: Final = N_("Your LMS is registered here but not approved yet.")
+STOPPED: Final = N_("The connection to your LMS was turned off.")
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What goes to the platform: 256 random bits each, kept nowhere but in the answer."""
+    """The secrets sent to the platform, 256 random bits each; only their hashes are stored."""
 
     state: str = field(default_factory=new_secret)
     nonce: str = field(default_factory=new_secret)
@@ -59,7 +59,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A login that was begun here, in time and not yet answered."""
+    """A pending login that has not expired."""
 
     platform: Platform
     state_hash: bytes
@@ -69,7 +69,6 @@ class Begun:
 
 
 PENDING_LOGINS: Final = Base.metadata.tables[PendingLogin.__tablename__]
-_REGISTRATIONS: Final = Base.metadata.tables[Registration.__tablename__]
 _login: Final = PENDING_LOGINS.c
 
 _NEW: Final = {
@@ -87,7 +86,7 @@ _NEW: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Beginning:
-    """The search for a platform and what a login of it is begun with; where both travel as one, that is `both`."""
+    """The statement that finds a platform, and `both`, which also inserts the login in one round trip."""
 
     search: CompiledStatement
     both: CompiledStatement
@@ -121,13 +120,9 @@ BEGUN: Final = (
     _login.storage_target,
     *COLUMNS,
 )
-_FIND: Final = CompiledStatement(
-    select(*BEGUN)
-    .join_from(PENDING_LOGINS, _REGISTRATIONS, _REGISTRATIONS.c.id == _login.registration_id)
-    .where(_login.state_hash == bindparam("state_hash"))
+_TAKE_UP: Final = CompiledStatement(
+    delete(PENDING_LOGINS).where(_login.state_hash == bindparam("state_hash"))
 )
-TAKE_UP: Final = delete(PENDING_LOGINS).where(_login.state_hash == bindparam("state_hash"))
-_TAKE_UP: Final = CompiledStatement(TAKE_UP)
 
 
 def begin_login(
@@ -139,10 +134,10 @@ def begin_login(
     storage_target: str | None,
     now: datetime,
 ) -> Platform:
-    """Begin a login for a browser, and return the platform that asks for it; raises LaunchRefused.
+    """Begin a login for a browser and return the platform that requested it; raises LaunchRefused.
 
-    Where the platform is not in use nothing was begun: `check_in_use` says why. `storage_target` is
-    the frame of the platform's storage, if it has one.
+    Writes nothing if the platform is not active; `check_in_use` raises the reason. `storage_target` is
+    the name of the platform's storage frame, if it has one.
     """
     for name, code, message in NEEDED:
         if not asked.get(name):
@@ -158,7 +153,7 @@ def begin_login(
         "new_expires_at": now + LASTS,
     }
     way = _OF_CLIENT if values["client_id"] else _OF_ISSUER
-    if driver.dialect.name == "postgresql":  # where each statement is a round trip
+    if driver.dialect.name == "postgresql":  # each statement is a network round trip
         return _meant(way.both.all(driver, values), asked)
     platform = _meant(way.search.all(driver, values), asked)
     if platform.state is RegistrationState.ACTIVE:
@@ -167,7 +162,7 @@ def begin_login(
 
 
 def _meant(rows: Sequence[tuple[Any, ...]], asked: Mapping[str, str]) -> Platform:
-    """Return the platform that is meant; what a customer entered for another's stands in nobody's way."""
+    """Return the only active match; pending or disabled registrations of the same platform are ignored."""
     issuer, client_id = asked["iss"], asked.get("client_id")
     found = [platform_of_row(row) for row in rows]
     if not found:
@@ -180,26 +175,20 @@ def _meant(rows: Sequence[tuple[Any, ...]], asked: Mapping[str, str]) -> Platfor
 
 
 def check_in_use(platform: Platform) -> None:
-    """Refuse a platform whose launches are not taken."""
+    """Raise LaunchRefused unless the platform is active."""
     if platform.state is RegistrationState.PENDING:
         raise not_entitled("registration_pending", NOT_APPROVED)
     if platform.state is RegistrationState.DISABLED:
         raise not_entitled("registration_disabled", STOPPED)
 
 
-def find_login(driver: Driver, state: str, *, now: datetime) -> Begun:
-    """Return the login of a state, with its platform as it is now; raises LaunchRefused."""
-    state_hash = hash_of_state(state)
-    return begun_of_row(_FIND.one(driver, {"state_hash": state_hash}), state_hash, now=now)
-
-
 def hash_of_state(state: str) -> bytes:
-    """Return the hash under which a state is kept."""
+    """Return the hash under which a state is stored."""
     return hashed(state[:LONGEST_STATE])
 
 
 def begun_of_row(row: tuple[Any, ...] | None, state_hash: bytes, *, now: datetime) -> Begun:
-    """Return the login of a row of `BEGUN`; raises LaunchRefused where there is none, or its time is over."""
+    """Return the login of a `BEGUN` row; raises LaunchRefused if there is none or it expired."""
     if row is None or row[0] <= now:
         raise used_up()
     _expires_at, nonce_hash, browser_hash, storage_target, *platform = row
@@ -209,17 +198,17 @@ def begun_of_row(row: tuple[Any, ...] | None, state_hash: bytes, *, now: datetim
 
 
 def take_up_login(session: Session, begun: Begun) -> bool:
-    """Take up a login, which is then gone; tells whether nobody else did before."""
+    """Delete a pending login; return False if another request already did."""
     return _TAKE_UP.count(Driver.of(session), {"state_hash": begun.state_hash}) == 1
 
 
 def used_up() -> LaunchRefused:
-    """Return the refusal of a state that is unknown, used or over."""
+    """Return the refusal for a state that is unknown, used or expired."""
     return LaunchRefused(401, "state_unknown", UNKNOWN_STATE, advice=TRY_AGAIN)
 
 
 def forget_old_logins(session: Session, *, now: datetime) -> None:
-    """Delete the logins that nobody finished."""
+    """Delete expired logins."""
     session.execute(
         delete(PendingLogin)
         .where(PendingLogin.expires_at < now)

@@ -1,7 +1,6 @@
-"""Message validation: token claims to a typed message (LTI 1.3 Core, 5.3 and 5.4)."""
+"""Message validation: converts token claims to a typed message (LTI 1.3 Core, 5.3 and 5.4)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote
@@ -33,57 +32,23 @@ from lti.registrations.platform_lookup import Platform
 
 TYPES: Final[Mapping[str, MessageType]] = {
     **{kind.value: kind for kind in MessageType},
-    "DataPrivacyLaunchRequest": MessageType.DATA_PRIVACY,  # as the first draft had it
+    "DataPrivacyLaunchRequest": MessageType.DATA_PRIVACY,  # the name in the first draft
 }
 LONGEST_LINK: Final = 2000
 LONGEST_LOCALE: Final = 35
-UNKNOWN_TYPE: Final = N_("Your learning system asked for something that this tool does not do.")
-FOREIGN_LINK: Final = N_("The link in your course leads to another tool than this one.")
-NAMELESS: Final = N_("Your learning system did not say who you are, and this tool has to know.")
-NOT_THEIRS: Final = N_("Recordings for this course are chosen by those who teach in it.")
-ASK_A_TEACHER: Final = N_("Ask whoever teaches your course to add the recording to it.")
-NOTHING_ACCEPTED: Final = N_("Your learning system takes no links to this tool at this place.")
+UNKNOWN_TYPE: Final = N_("Your LMS requested something that this tool doesn't support.")
+FOREIGN_LINK: Final = N_("The link in your course belongs to a different tool.")
+NAMELESS: Final = N_("Your LMS didn't tell us who you are.")
+NOT_THEIRS: Final = N_("Only teachers can choose recordings for this course.")
+ASK_A_TEACHER: Final = N_("Ask your instructor to add the recording to the course.")
+NOTHING_ACCEPTED: Final = N_("Your LMS doesn't accept links to this tool here.")
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What a platform said, before it is known whose deployment this is."""
+def read_claims(claims: Claims, platform: Platform, *, base_url: str) -> Message:
+    """Return the message in the claims of an authentic token.
 
-    type: MessageType
-    deployment: str
-    person: Person
-    place: Place
-    services: Services
-    target_link_uri: str
-    origins: tuple[str, ...]
-    locale: str | None = None
-    custom: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    deep_linking: DeepLinking | None = None
-
-    def message(self, platform: Platform, *, deployment_id: int, organization_id: int) -> Message:
-        """Return the message of an approved deployment; the ids are rows of ours."""
-        return Message(
-            type=self.type,
-            issuer=platform.issuer,
-            registration_id=platform.id,
-            deployment_id=deployment_id,
-            organization_id=organization_id,
-            person=self.person,
-            place=self.place,
-            services=self.services,
-            target_link_uri=self.target_link_uri,
-            origins=self.origins,
-            locale=self.locale,
-            custom=self.custom,
-            deep_linking=self.deep_linking,
-        )
-
-
-def read_claims(claims: Claims, platform: Platform, *, base_url: str) -> Heard:
-    """Return what the claims of an authentic token say.
-
-    Raises LaunchRefused for whatever does not keep to the standard, for a link that is not ours,
-    and for somebody without `sub` where the platform's registration admits nobody unnamed.
+    Raises LaunchRefused for claims that violate the standard, for a link to another site, and for a
+    missing `sub` unless the registration admits anonymous users.
     """
     if claims.get(v.VERSION_CLAIM) != v.VERSION:
         fail(v.VERSION_CLAIM, "is not 1.3.0")
@@ -91,8 +56,10 @@ def read_claims(claims: Claims, platform: Platform, *, base_url: str) -> Heard:
     custom = _custom(claims)
     presentation = object_in(claims, v.PRESENTATION) or {}
     deep_linking = _deep_linking(claims) if kind is MessageType.DEEP_LINKING else None
-    return Heard(
+    return Message(
         type=kind,
+        issuer=platform.issuer,
+        registration_id=platform.id,
         deployment=needed_id(claims, v.DEPLOYMENT_ID),
         person=_person(claims, kind, platform),
         place=_place(claims, kind, custom),
@@ -141,7 +108,7 @@ def _person(claims: Claims, kind: MessageType, platform: Platform) -> Person:
 
 
 def _sis_id(claims: Claims) -> str | None:
-    """Return the institution's own id for a person; one too long to be kept is none."""
+    """Return the institution's own ID for a person; None if it is too long to store."""
     said = (object_in(claims, v.LIS) or {}).get("person_sourcedid")
     return said if isinstance(said, str) and 0 < len(said) <= LONGEST_ID else None
 
@@ -162,9 +129,9 @@ def _place(claims: Claims, kind: MessageType, custom: Mapping[str, str]) -> Plac
 
 
 def _history(custom: Mapping[str, str], name: str) -> tuple[str, ...]:
-    """Return the ids that a copy came from, nearest first; an unfilled variable arrives literally.
+    """Return the IDs that a copy came from, nearest first; () if the platform left the variable unexpanded.
 
-    Each is URL-encoded, so that a comma in one ends none (LTI 1.3 Core, appendices B.3 and B.4).
+    Each ID is URL-encoded, since it can contain a comma (LTI 1.3 Core, appendices B.3 and B.4).
     """
     said = custom.get(name, "")
     if said.startswith("$"):
@@ -206,9 +173,9 @@ def _deep_linking(claims: Claims) -> DeepLinking:
         return_url=return_url,
         accept_types=accepted,
         accept_multiple=switch_in(settings, "accept_multiple"),
-        # absence is no assumption (Deep Linking 2.0, 4.6.1), and neither Moodle nor Open edX says it
+        # Optional (Deep Linking 2.0, 4.6.1), and neither Moodle nor Open edX sends it.
         accept_line_item=switch_in(settings, "accept_lineitem", otherwise=True),
-        # none at all stands for "none" of the first Deep Linking (2.0, 4.6.2)
+        # An empty list is the "none" of Deep Linking 1.0 (2.0, 4.6.2).
         accept_targets=needed_texts(settings, "accept_presentation_document_targets"),
         data=_data(settings),
         title=short(shown_in(settings, "title")),
@@ -220,7 +187,7 @@ def _data(settings: Claims) -> str | None:
     value = settings.get("data")
     if value is not None and not isinstance(value, str):
         fail("data", "is no text")
-    return value  # an empty one was given, and goes back as well
+    return value  # an empty value must be returned, too
 
 
 def _target_link(claims: Claims, kind: MessageType, base_url: str) -> str:
@@ -235,7 +202,7 @@ def _target_link(claims: Claims, kind: MessageType, base_url: str) -> str:
 
 
 def _custom(claims: Claims) -> Mapping[str, str]:
-    """Return the custom parameters; platforms write numbers and booleans as they like."""
+    """Return the custom parameters as text; platforms also send numbers and booleans."""
     given = object_in(claims, v.CUSTOM) or {}
     scalars = {name: value for name, value in given.items() if isinstance(value, str | int | float)}
     return MappingProxyType(
@@ -252,7 +219,7 @@ def _origins(
     presentation: Claims,
     deep_linking: DeepLinking | None,
 ) -> tuple[str, ...]:
-    """Return who may frame this launch: Canvas' customers each have an origin that only it signs."""
+    """Return the origins that can frame this launch; Canvas sends each customer's own origin only in the message."""
     said = object_in(claims, v.PLATFORM) or {}
     signed = (
         shown_in(said, "url"),

@@ -1,4 +1,4 @@
-"""Opens a session from a verified message: finds or makes the person, course and link."""
+"""Finds or creates the person, course and link that a verified message names."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -8,13 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lti.frames.session_creation import Opening, open_frame
 from lti.grades.copied_link_grading_rules import note_services, take_over_rule
+from lti.launches.launch_lookup import Known
 from lti.models.courses import Context, ResourceLink
-from lti.models.launches import FrameRole, Purpose
-from lti.people.identities import Known, know, note_registration
+from lti.models.launches import Purpose
+from lti.people.identities import SEEN_EVERY, is_as_said, know
 from lti.protocol.content_target import Target
 from lti.protocol.messages import Message, MessageType
+from lti.registrations.deployments import Tenant
 
 PURPOSES: Final = {
     MessageType.RESOURCE_LINK: Purpose.WATCH,
@@ -23,91 +24,48 @@ PURPOSES: Final = {
     MessageType.DATA_PRIVACY: Purpose.PRIVACY,
 }
 LONGEST_TITLE: Final = 500
-OPENED_EVERY: Final = timedelta(minutes=1)  # managers read when a course was last opened
+OPENED_EVERY: Final = timedelta(minutes=1)  # managers see when a course was last opened
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Who launches from where, as rows of ours; None for what the message does not name."""
+    """Row ids of the person, login, course and link of a launch; None for what the message does not name."""
 
-    context_id: int | None = None
-    link_id: int | None = None
     identity_id: int | None = None
     login_id: int | None = None
+    context_id: int | None = None
+    link_id: int | None = None
 
 
-def open_launch(
+def find_or_make(
     session: Session,
     message: Message,
-    *,
+    known: Known,
+    tenant: Tenant,
     target: Target | None,
-    browser: str | None,
-    public_id: str,
+    *,
     now: datetime,
-) -> str:
-    """Open the framed session of a launch and return its secret.
+) -> Whereabouts:
+    """Return the rows of a launch, writing only what is new or has changed.
 
-    `target` is what the message names, `browser` the cookie that survived, `public_id` the outside id
-    that the session shares with its line of the log. A person is made here
-    the first time; somebody without `sub` stays unknown.
+    `known` is what `find_launch` found for the same message, `target` what the message names. Creates
+    the person on the first launch; without `sub` the person stays anonymous.
     """
-    known = _who(session, message, now)
-    context = _context(session, message, now)
-    link = None if context is None else _link(session, message, context, target, now)
-    where = Whereabouts(
-        context_id=None if context is None else context.id,
-        link_id=None if link is None else link.id,
-        identity_id=None if known is None else known.identity_id,
-        login_id=None if known is None else known.login_id,
-    )
-    opening = opening_of(message, where, target=target, browser=browser, public_id=public_id)
-    return open_frame(session, opening, now=now)
+    identity_id, login_id = _who(session, message, known, tenant, now)
+    context_id = link_id = None
+    if message.place.context_id is not None:
+        context_id = known.context_id
+        if context_id is None or not _is_known_course(known, message, now):
+            context_id = _context(session, message, tenant, now)
+        if message.place.link_id is not None:
+            link_id = known.link_id
+            if link_id is None or not _is_known_link(known, message, target, now):
+                link_id = _link(session, message, context_id, tenant.id, target, now)
+    return Whereabouts(identity_id, login_id, context_id, link_id)
 
 
-def opening_of(
-    message: Message,
-    where: Whereabouts,
-    *,
-    target: Target | None,
-    browser: str | None,
-    public_id: str,
-) -> Opening:
-    """Return the framed session that a message opens for somebody at a place."""
-    return Opening(
-        purpose=PURPOSES[message.type],
-        role=FrameRole.ANONYMOUS if where.identity_id is None else message.person.role,
-        organization_id=message.organization_id,
-        origins=message.origins,
-        target=target,
-        deployment_id=message.deployment_id,
-        context_id=where.context_id,
-        link_id=where.link_id,
-        identity_id=where.identity_id,
-        login_id=where.login_id,
-        is_test_user=message.person.is_test_user,
-        services=_kept_services(message),
-        locale=message.locale,
-        browser=browser,
-        public_id=public_id,
-    )
-
-
-def _who(session: Session, message: Message, now: datetime) -> Known | None:
-    if message.person.sub is None:
-        return None
-    known = know(
-        session,
-        issuer=message.issuer,
-        organization_id=message.organization_id,
-        sub=message.person.sub,
-        person=message.person,
-        now=now,
-    )
-    note_registration(session, known.identity_id, message.registration_id)
-    return known
-
-
-def _kept_services(message: Message) -> dict[str, Any]:
+def services_kept(message: Message) -> dict[str, Any]:
+    """Return the parts of the message's services that a framed session stores."""
     said = message.services
     services: dict[str, Any] = {name: getattr(said, name) for name in said.__slots__}
     services["scopes"] = sorted(said.scopes)
@@ -116,19 +74,66 @@ def _kept_services(message: Message) -> dict[str, Any]:
     return services
 
 
-def _context(session: Session, message: Message, now: datetime) -> Context | None:
-    """Return the course of a launch, with the addresses of its services as they are now."""
+def _who(
+    session: Session, message: Message, known: Known, tenant: Tenant, now: datetime
+) -> tuple[int | None, int | None]:
+    person = message.person
+    if person.sub is None:
+        return None, None
+    is_known = (
+        known.identity_seen_at is not None
+        and known.identity_seen_at > now - SEEN_EVERY
+        and known.has_come
+        and known.came_by == message.registration_id
+        and is_as_said(known.email, known.name, known.sis_id, person)
+    )
+    if is_known:
+        return known.identity_id, known.login_id
+    came = know(
+        session,
+        issuer=message.issuer,
+        organization_id=tenant.organization_id or 0,
+        person=person,
+        registration_id=message.registration_id,
+        now=now,
+    )
+    return came.identity_id, came.login_id
+
+
+def _is_known_course(known: Known, message: Message, now: datetime) -> bool:
+    place, services = message.place, message.services
+    return (
+        known.context_seen_at is not None
+        and known.context_seen_at > now - OPENED_EVERY
+        and place.context_title[:LONGEST_TITLE] in ("", known.context_title)
+        and services.line_items in (None, known.line_items_url)
+        and services.memberships in (None, known.memberships_url)
+    )
+
+
+def _is_known_link(known: Known, message: Message, target: Target | None, now: datetime) -> bool:
+    place, services = message.place, message.services
+    return (
+        known.link_seen_at is not None
+        and known.link_seen_at > now - OPENED_EVERY
+        and place.link_title[:LONGEST_TITLE] in ("", known.link_title)
+        and (target is None or target.stored == known.target)
+        and " ".join(sorted(services.scopes)) == known.scopes
+        and services.line_item in (None, known.line_item_url)
+    )
+
+
+def _context(session: Session, message: Message, tenant: Tenant, now: datetime) -> int:
+    """Return the course of a launch, with its service URLs updated."""
     place = message.place
-    if place.context_id is None:
-        return None
     query = select(Context).where(
-        Context.deployment_id == message.deployment_id, Context.context_id == place.context_id
+        Context.deployment_id == tenant.id, Context.context_id == place.context_id
     )
     found = session.scalar(query)
     if found is None:
         made = Context(
-            deployment_id=message.deployment_id,
-            context_id=place.context_id,
+            deployment_id=tenant.id,
+            context_id=place.context_id or "",
             created_at=now,
             seen_at=now,
         )
@@ -136,7 +141,7 @@ def _context(session: Session, message: Message, now: datetime) -> Context | Non
             with session.begin_nested():
                 session.add(made)
             found = made
-        except IntegrityError:  # another launch of the same moment made it
+        except IntegrityError:  # a simultaneous launch created it
             found = session.scalars(query).one()
     found.title = place.context_title[:LONGEST_TITLE] or found.title
     found.line_items_url = message.services.line_items or found.line_items_url
@@ -144,24 +149,30 @@ def _context(session: Session, message: Message, now: datetime) -> Context | Non
     if found.seen_at <= now - OPENED_EVERY:
         found.seen_at = now
     session.flush()
-    return found
+    return found.id
 
 
 def _link(
-    session: Session, message: Message, context: Context, target: Target | None, now: datetime
-) -> ResourceLink | None:
-    """Return the link of a launch, showing what the signed message names now."""
+    session: Session,
+    message: Message,
+    context_id: int,
+    deployment_id: int,
+    target: Target | None,
+    now: datetime,
+) -> int:
+    """Return the link of a launch, with its target updated from the signed message."""
     place = message.place
-    if place.link_id is None:
-        return None
     query = select(ResourceLink).where(
-        ResourceLink.context_id == context.id, ResourceLink.resource_link_id == place.link_id
+        ResourceLink.context_id == context_id, ResourceLink.resource_link_id == place.link_id
     )
     found = session.scalar(query)
     is_new = found is None
     if found is None:
         made = ResourceLink(
-            context_id=context.id, resource_link_id=place.link_id, created_at=now, seen_at=now
+            context_id=context_id,
+            resource_link_id=place.link_id or "",
+            created_at=now,
+            seen_at=now,
         )
         try:
             with session.begin_nested():
@@ -174,7 +185,7 @@ def _link(
     if found.seen_at <= now - OPENED_EVERY:
         found.seen_at = now
     if is_new:
-        take_over_rule(session, found, context.deployment_id, place)
+        take_over_rule(session, found, deployment_id, place)
     scopes = " ".join(sorted(message.services.scopes))
     note_services(session, found, scopes=scopes, line_item_url=message.services.line_item, now=now)
-    return found
+    return found.id

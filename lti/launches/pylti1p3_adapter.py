@@ -1,8 +1,8 @@
 """The PyLTI1p3 adapter: its launch, with the validating and fetching steps replaced.
 
-The library's order of steps stays (state, format, nonce, registration, signature, deployment,
-message), and so do its names. What each step asks is ours: see LTI.md on what it leaves out. It
-writes nothing: names and addresses never reach a cookie or a session.
+PyLTI1p3's order of steps stays (state, format, nonce, registration, signature, deployment, message),
+and so do its names. Each step is our own code; LTI.md explains what the library leaves out. It writes
+nothing: names and addresses never reach a cookie or a session.
 """
 
 import hashlib
@@ -26,9 +26,10 @@ from pylti1p3.session import SessionService
 from pylti1p3.tool_config import ToolConfAbstract
 
 from lms.core.errors import N_
+from lti.launches.launch_lookup import Found, Known
 from lti.launches.login_state import Begun
-from lti.launches.message_validation import Heard, read_claims
-from lti.protocol.messages import MessageType
+from lti.launches.message_validation import read_claims
+from lti.protocol.messages import Message, MessageType
 from lti.protocol.refusals import LaunchRefused, malformed, not_authentic
 from lti.protocol.spec_vocabulary import MESSAGE_TYPE, PRESENTATION
 from lti.protocol.token_parts import NO_JWT, bytes_of_part, decoded_part
@@ -42,49 +43,45 @@ from lti.protocol.typed_claim_readers import (
 from lti.registrations.platform_lookup import Platform
 
 ALGORITHM: Final = (
-    "RS256"  # Security Framework 1.0, 5.1.3 (6) and 6.1; nothing a token says may choose another
+    "RS256"  # Security Framework 1.0, 5.1.3 (6) and 6.1; a token must not choose its own algorithm
 )
 LONGEST_TOKEN: Final = 200_000
 LONGEST_KID: Final = 500
 OLDEST: Final = timedelta(hours=1)
 
-NO_STATE: Final = N_("The message came without what ties it to the link you opened.")
-NO_TOKEN: Final = N_("Your learning system sent no message for this launch.")
-WRONG_NONCE: Final = N_("The message belongs to another launch than this one.")
-WRONG_ISSUER: Final = N_(
-    "The message comes from another learning system than the one this launch began in."
-)
-WRONG_AUDIENCE: Final = N_("The message is meant for another tool than this one.")
-WRONG_ALGORITHM: Final = N_("The message is not signed in the way that LTI 1.3 asks for (RS256).")
-NO_KID: Final = N_("The message does not say which key it was signed with.")
-WRONG_SIGNATURE: Final = N_("The message's signature is not your learning system's.")
-EXPIRED: Final = N_("The message came too late: its time was over.")
-FROM_THE_FUTURE: Final = N_(
-    "The message is dated in the future: the clock of your learning system is ahead."
-)
-TOO_OLD: Final = N_("The message was signed too long ago.")
+NO_STATE: Final = N_("Your LMS sent a launch without its state.")
+NO_TOKEN: Final = N_("Your LMS sent an empty launch.")
+WRONG_NONCE: Final = N_("Your LMS sent the data of a different launch.")
+WRONG_ISSUER: Final = N_("This launch came from a different LMS than the one where it started.")
+WRONG_AUDIENCE: Final = N_("This launch is meant for a different tool.")
+WRONG_ALGORITHM: Final = N_("Your LMS didn't sign this launch with RS256, which LTI 1.3 requires.")
+NO_KID: Final = N_("Your LMS didn't say which key signed this launch.")
+WRONG_SIGNATURE: Final = N_("The signature of this launch doesn't match your LMS.")
+EXPIRED: Final = N_("This launch arrived too late and has expired.")
+FROM_THE_FUTURE: Final = N_("This launch is dated in the future. The clock of your LMS is ahead.")
+TOO_OLD: Final = N_("This launch was signed too long ago.")
 
 
 class LaunchContext(Protocol):
-    """What the launch asks of the rest of the tool."""
+    """What a launch needs from the rest of the tool."""
 
     @property
     def base_url(self) -> str:
-        """Return the address of this installation, where every link of ours begins."""
+        """Return the base URL of this installation."""
 
     @property
     def now(self) -> datetime:
         """Return the time of this launch."""
 
-    def find_login(self, state: str) -> Begun:
-        """Return the login of a state; raises LaunchRefused."""
+    def find(self, state: str, claims: Claims) -> Found:
+        """Return the login of a state and the known rows that the claims name; raises LaunchRefused."""
 
     def key(self, platform: Platform, kid: str) -> RSAPublicKey:
         """Return a platform's key; raises LaunchRefused."""
 
 
 class Posted(Request):
-    """The form that a platform had the browser post."""
+    """The form that a platform posted through the browser."""
 
     def __init__(self, form: Mapping[str, str]) -> None:
         self._form = form
@@ -92,20 +89,20 @@ class Posted(Request):
 
     @property
     def session(self) -> dict[str, object]:
-        """Return the library's session, which nothing is put into."""
+        """Return the session that PyLTI1p3 requires, which stays empty."""
         return self._session
 
     def is_secure(self) -> bool:
-        """Tell that nothing insecure is wanted of the library."""
+        """Return True, so that PyLTI1p3 uses secure settings."""
         return True
 
     def get_param(self, key: str) -> str:
-        """Return a field, "" for an absent one."""
+        """Return a field, "" if it is absent."""
         return self._form.get(key, "")
 
 
 class _NoCookies(CookieService):
-    """In the place of the library's cookies: the browser is told by ours (lti/web/core/browser_id_cookie.py)."""
+    """Replaces PyLTI1p3's cookies, since our own cookie binds the browser (lti/web/core/browser_id_cookie.py)."""
 
     def get_cookie(self, name: str) -> str | None:
         return None
@@ -115,7 +112,7 @@ class _NoCookies(CookieService):
 
 
 class _Known(ToolConfAbstract[Posted]):
-    """The look-ups of the library: what they are asked was checked against the bound registration."""
+    """Replaces PyLTI1p3's lookups; their arguments were checked against the registration of the state."""
 
     def check_iss_has_one_client(self, iss: str) -> bool:
         return False
@@ -126,7 +123,7 @@ class _Known(ToolConfAbstract[Posted]):
         return Registration().set_issuer(iss).set_client_id(client_id)
 
     def find_registration_by_issuer(self, iss: str, *args: Any, **kwargs: Any) -> Registration:
-        raise _not_by_the_library()  # an issuer alone names no registration
+        raise _not_by_the_library()  # an issuer alone does not identify a registration
 
     def find_deployment(self, iss: str, deployment_id: str) -> Deployment | None:
         raise _not_by_the_library()
@@ -138,9 +135,9 @@ class _Known(ToolConfAbstract[Posted]):
 
 
 class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
-    """One launch: `validate()` raises LaunchRefused, or leaves `heard` and `begun` behind.
+    """One launch: `validate()` raises LaunchRefused, or sets `message`, `begun` and `known`.
 
-    As far as it came, `platform` and `message_type` are there for the log even when it raises.
+    If it raises, `platform` and `message_type` are set as far as validation got, for the log.
     """
 
     def __init__(self, form: Mapping[str, str], context: LaunchContext) -> None:
@@ -153,55 +150,61 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
             requests_session=_NO_NETWORK,
         )
         self._context = context
-        self._begun: Begun | None = None
-        self._heard: Heard | None = None
+        self._found: Found | None = None
+        self._message: Message | None = None
         self._signature = ""
         self.is_authentic = False
 
     @property
     def begun(self) -> Begun:
         """Return the login that this launch answers."""
-        assert self._begun is not None, "validate() first"  # noqa: S101
-        return self._begun
+        assert self._found is not None, "validate() first"  # noqa: S101
+        return self._found.begun
 
     @property
-    def heard(self) -> Heard:
+    def known(self) -> Known:
+        """Return the known rows that the message names."""
+        assert self._found is not None, "validate() first"  # noqa: S101
+        return self._found.known
+
+    @property
+    def message(self) -> Message:
         """Return what the platform said."""
-        assert self._heard is not None, "validate() first"  # noqa: S101
-        return self._heard
+        assert self._message is not None, "validate() first"  # noqa: S101
+        return self._message
 
     @property
     def is_read(self) -> bool:
-        """Tell whether the whole message was authentic and well formed."""
-        return self._heard is not None
+        """Return whether the whole message was authentic and well formed."""
+        return self._message is not None
 
     @property
     def return_url(self) -> str | None:
-        """Return the way back to the course, once the signature proved whose word it is."""
+        """Return the return URL to the course; None unless the signature was verified."""
         said = self.claims.get(PRESENTATION)
         try:
             return web_address(text_in(said, "return_url")) if self.is_authentic and said else None
-        except (LaunchRefused, AttributeError):  # what is wrong with it is told elsewhere
+        except (LaunchRefused, AttributeError):  # other code reports malformed claims
             return None
 
     @property
     def is_begun(self) -> bool:
-        """Tell whether the state named a login."""
-        return self._begun is not None
+        """Return whether the state matched a login."""
+        return self._found is not None
 
     @property
     def platform(self) -> Platform | None:
-        """Return which platform it is, once the state told."""
-        return None if self._begun is None else self._begun.platform
+        """Return the platform, None before its state was found."""
+        return None if self._found is None else self._found.begun.platform
 
     @property
     def claims(self) -> Claims:
-        """Return the claims as they came, authentic or not."""
+        """Return the claims as received, authentic or not."""
         return self._jwt.get("body", {})
 
     @property
     def message_type(self) -> str:
-        """Return the type that the message says it has, for the log."""
+        """Return the message type that the claims state, "" if unknown, for the log."""
         named = {kind.value for kind in MessageType}
         said = self.claims.get(MESSAGE_TYPE)
         return said if isinstance(said, str) and said in named else ""
@@ -210,15 +213,26 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         return self._request.get_param(key)
 
     def validate_state(self) -> "Launch":
-        """Find the login of this state; it is taken up with what is written of this launch."""
+        """Find the login of this state and, in the same query, the known rows that the token names.
+
+        The login is deleted later, when the launch's outcome is written. No claim is trusted before the
+        signature is checked. An unreadable token is reported only after the state was looked up.
+        """
         state = self._get_request_param("state")
         if not state:
             raise malformed("state_missing", NO_STATE)
-        self._begun = self._context.find_login(state)
+        try:
+            self._take_apart()
+        finally:
+            self._found = self._context.find(state, self.claims)
         return self
 
     def validate_jwt_format(self) -> "Launch":
-        """Take the token apart: three parts, two of them JSON objects, RS256 and a key id."""
+        """Do nothing: `validate_state` already parsed the token."""
+        return self
+
+    def _take_apart(self) -> None:
+        """Parse the token: three parts, two of them JSON objects."""
         token = self._get_request_param("id_token")
         if not token:
             raise malformed("token_missing", NO_TOKEN)
@@ -229,10 +243,9 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         self._jwt = cast(
             "TJwtData", {"header": decoded_part(parts[0]), "body": decoded_part(parts[1])}
         )
-        return self
 
     def validate_nonce(self) -> "Launch":
-        """Check that the nonce is the one given with this state."""
+        """Check that the nonce is the one issued with this state."""
         nonce = self.claims.get("nonce")
         if not isinstance(nonce, str) or not nonce:
             fail("nonce", "is missing")
@@ -242,9 +255,9 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         return self
 
     def get_client_id(self) -> str:
-        """Return our client id, wherever it stands among the audiences.
+        """Return our client ID, which must be one of the audiences.
 
-        Further audiences need an azp, and an azp has to be us (Security Framework 1.0, 5.1.3).
+        Several audiences require an azp, and an azp must be ours (Security Framework 1.0, 5.1.3).
         """
         client_id = self.begun.platform.client_id
         said = self.claims.get("aud")
@@ -259,7 +272,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         return client_id
 
     def get_iss(self) -> str:
-        """Return the issuer, which is the one that the login began with."""
+        """Return the issuer, which must be the one that the login began with."""
         said = self.claims.get("iss")
         if not isinstance(said, str) or not said:
             fail("iss", "is missing")
@@ -268,7 +281,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         return said
 
     def validate_registration(self) -> "Launch":
-        """Check issuer, audiences and azp against the registration that the state is bound to."""
+        """Check issuer, audiences and azp against the registration of the state."""
         super().validate_registration()
         return self
 
@@ -288,25 +301,28 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         return self
 
     def validate_deployment(self) -> "Launch":
-        """Check nothing: whose deployment it is, is asked in the transaction that opens the launch."""
+        """Do nothing: the deployment is checked in the transaction that opens the launch."""
         return self
 
     def validate_message(self) -> "Launch":
-        """Read the message, or refuse it."""
-        self._heard = read_claims(self.claims, self.begun.platform, base_url=self._context.base_url)
+        """Read the message; raises LaunchRefused."""
+        self._message = read_claims(
+            self.claims, self.begun.platform, base_url=self._context.base_url
+        )
         return self
 
     def save_launch_data(self) -> "Launch":
-        """Save nothing: what is kept of a launch holds no name."""
+        """Do nothing: the launch data contains names, which are not stored."""
         return self
 
     def get_service_connector(self) -> ServiceConnector:
-        """Refuse: calls to platforms have time-outs and other keepers of tokens (lti/http/authorized_platform_calls.py)."""
+        """Refuse: platform calls need timeouts and our own token cache (lti/http/authorized_platform_calls.py)."""
         raise _not_by_the_library()
 
     def _is_signed_by(self, key: RSAPublicKey) -> bool:
         header = self._jwt["header"]
-        if "crit" in header or "b64" in header:  # RFC 7515, 4.1.11: no extension is understood here
+        # RFC 7515, 4.1.11: unknown extensions must be rejected
+        if "crit" in header or "b64" in header:
             return False
         try:
             signature = bytes_of_part(self._signature)
@@ -331,7 +347,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
 
 
 class _NoNetwork(requests.Session):
-    """In the place of the library's own session: no launch fetches anything by it."""
+    """Replaces PyLTI1p3's HTTP session and refuses every request."""
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         raise _not_by_the_library()

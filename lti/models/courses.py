@@ -23,27 +23,27 @@ MOST_POINTS: Final = 1000
 
 
 class CompletionRule(StrEnum):
-    """What a link reports: all of it from a share on, or the share itself."""
+    """What a link reports: full marks at a threshold, or the share watched."""
 
     THRESHOLD = "threshold"
     PROPORTIONAL = "proportional"
 
 
 class ScoreState(StrEnum):
-    """Where a score is on its way to the platform's gradebook."""
+    """The state of a score on its way to the platform's gradebook."""
 
     QUEUED = "queued"
     DELIVERED = "delivered"
-    REFUSED = "refused"  # the platform said no for good; the instructor sees why
-    WATCHING = "watching"  # begun, and nothing to report yet
+    REFUSED = "refused"  # the platform refused it permanently; the instructor sees why
+    WATCHING = "watching"  # started, with nothing to report yet
 
 
 class Context(Base, kw_only=True):
-    """A course. The addresses of its services are what the last launch brought.
+    """A course, with the service URLs of its last launch.
 
-    `differences_url` is where the next roster sync may ask for what changed only; `held_back` is
-    how many people the last sync would have released had it not stopped to ask. `grade_points` is what
-    a teacher of the course last gave for an activity.
+    `differences_url` is where the next roster sync can ask for changes only; `held_back` is the number
+    of people whom the last sync would have released had it not stopped for confirmation. `grade_points`
+    is the maximum that a teacher last chose in this course.
     """
 
     __tablename__ = "lti_context"
@@ -70,11 +70,11 @@ class Context(Base, kw_only=True):
 
 
 class ResourceLink(Base, kw_only=True):
-    """One place in a course from which the tool is launched, and what it shows there.
+    """A link in a course that launches the tool, and what it shows.
 
-    `target` is a `lti.protocol.content_target.Target` as JSON, as the signed launch named it last. `scopes` are the
-    AGS scopes of the last launch, separated by spaces. `line_item_url` is its column, found or made
-    once. `threshold` counts percent watched.
+    `target` is a `lti.protocol.content_target.Target` as JSON, from the last signed launch. `scopes`
+    are the AGS scopes of the last launch, separated by spaces. `line_item_url` is its gradebook column,
+    found or created once. `threshold` is in percent watched.
     """
 
     __tablename__ = "lti_resource_link"
@@ -104,10 +104,10 @@ class ResourceLink(Base, kw_only=True):
 
 
 class Score(Base, kw_only=True):
-    """The score of one person at one link: the outbox of the gradebook, one row each.
+    """The score of one person at one link; the rows are the outbox of the gradebook.
 
-    `share` is what was watched, 0 to 1; `given` what is reported, 0 to 1, and never goes down.
-    `stamped_at` is the timestamp that was sent last: the next one is later.
+    `share` is the part watched, 0 to 1; `given` is the part reported, 0 to 1, and never decreases.
+    `stamped_at` is the timestamp last sent; the next must be later.
     """
 
     __tablename__ = "lti_score"
@@ -140,10 +140,10 @@ class Score(Base, kw_only=True):
 
 
 class RosterMember(Base, kw_only=True):
-    """A person of a course as the platform's roster last said (NRPS 2.0); nobody gets a seat by it.
+    """A person in the platform's last roster of a course (NRPS 2.0); being listed gives no seat.
 
-    `missed` counts the syncs in a row that did not list them, the last at `missed_at`. `name` is the last that
-    the platform told: one that withholds names now takes none from people who are known.
+    `missed` counts consecutive syncs without this person, the last at `missed_at`. `name` is the last
+    one received, and is kept if the platform later withholds names.
     """
 
     __tablename__ = "lti_roster_member"

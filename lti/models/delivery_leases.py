@@ -9,10 +9,10 @@ from lms.core.model_base import Base, UTCDateTime
 
 
 class Turn(Base, kw_only=True):
-    """One worker at a time delivers to a platform, and none while the platform is away.
+    """The lease on deliveries to a platform: one worker at a time, and none during an outage.
 
-    `failures` in a row, `failing_since` and `failure` tell of an outage; it is asked again at
-    `asks_at`, not before.
+    `failures` in a row, `failing_since` and `failure` describe an outage; the next attempt is at
+    `asks_at`.
     """
 
     __tablename__ = "lti_turn"
@@ -36,7 +36,7 @@ class Turn(Base, kw_only=True):
 
 
 class ProgressMark(Base, kw_only=True):
-    """Up to when watch progress has been looked at for the gradebooks: one row."""
+    """The time up to which watch progress has been read for gradebooks: one row."""
 
     __tablename__ = "lti_progress_mark"
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)

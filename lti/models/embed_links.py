@@ -19,10 +19,11 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class SeatRule(StrEnum):
-    """Who may watch by an embed link.
+    """Who can watch through an embed link.
 
-    Two ask for a name, shown by a code sent to an address: of those whom the organization has given a
-    way to a seat, or of anybody, who takes a free one. The third lets in all who see the page.
+    SEATED and NAMED require a name and an emailed code: SEATED admits people with a way to a seat of
+    the organization, NAMED anyone, who then takes a free seat. INSTITUTION admits everyone who sees the
+    page.
     """
 
     SEATED = "seated"
@@ -31,9 +32,9 @@ class SeatRule(StrEnum):
 
 
 class EmbedLink(Base, kw_only=True):
-    """An organization's link for an iframe; `origins` are the sites that may frame it, one a line.
+    """An organization's link for an iframe; `origins` are the sites that can frame it, one per line.
 
-    `uses` counts how often it was opened, which was last at `last_used_at`.
+    `uses` counts how often it was opened, last at `last_used_at`.
     """
 
     __tablename__ = "embed_link"
@@ -63,9 +64,9 @@ class EmbedLink(Base, kw_only=True):
 
 
 class EmbedCode(Base, kw_only=True):
-    """A code sent to an address that somebody typed into a frame: good once, there, for minutes.
+    """A code sent to an address entered in a frame: valid once, in that frame, for a few minutes.
 
-    `name` is what they called themselves, used where nobody is known by the address yet.
+    `name` is the name entered, used if the address is unknown.
     """
 
     __tablename__ = "embed_code"
@@ -90,7 +91,7 @@ class EmbedCode(Base, kw_only=True):
 
 
 class EmbedViewer(Base, kw_only=True):
-    """Somebody who gave their name to an embed link, under the address that they showed is theirs."""
+    """A person who gave their name to an embed link, with the address that they confirmed."""
 
     __tablename__ = "embed_viewer"
     __table_args__ = (UniqueConstraint("embed_link_id", "login_id"),)
@@ -105,9 +106,9 @@ class EmbedViewer(Base, kw_only=True):
 
 
 class OutsideCompletion(Base, kw_only=True):
-    """A completion that an organization reports from elsewhere: `source` says from where.
+    """A completion elsewhere that an organization reports; `source` says where.
 
-    It stands in the organization's own list and counts for nothing else: no share, seat or certificate.
+    It appears only in the organization's own list; it gives no progress, seat or certificate.
     """
 
     __tablename__ = "outside_completion"

@@ -10,7 +10,7 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class MapState(StrEnum):
-    """Where a map is: looked at, being worked on by a job, or standing."""
+    """The state of a mapping: under review, being changed by a job, or finished."""
 
     DRAFT = "draft"
     APPLYING = "applying"
@@ -20,31 +20,31 @@ class MapState(StrEnum):
 
 
 class Evidence(StrEnum):
-    """Why two people are thought to be one."""
+    """Why two identities are considered one person."""
 
-    SIS_ID = "sis_id"  # both systems give the same id of the institution's own records
-    ADDRESS = "address"  # both systems give the same e-mail address
+    SIS_ID = "sis_id"  # both systems have the same ID from the institution's records
+    ADDRESS = "address"  # both systems have the same email address
     LISTED = "listed"  # the institution's own list says so
-    NAME = "name"  # a hint, never more
-    NONE = "none"  # nobody was found
+    NAME = "name"  # only a hint
+    NONE = "none"  # no match was found
 
 
 class Doubt(StrEnum):
-    """What speaks against a pair; the first four keep it from being applied at all."""
+    """Reasons against a pair; with one of the first four it can't be applied."""
 
-    UNKNOWN = "unknown"  # nobody of the old system goes by that id
-    INCOMPLETE = "incomplete"  # a line without both ids
-    REPEATED = "repeated"  # the same line was there before
-    ALREADY = "already"  # the two are one person here already
+    UNKNOWN = "unknown"  # no one in the old system has that ID
+    INCOMPLETE = "incomplete"  # a line without both IDs
+    REPEATED = "repeated"  # a repeated line
+    ALREADY = "already"  # already one person here
     TWO_OLD = "two_old"  # several people of the old system would become this one
     TWO_NEW = "two_new"  # this one would become several
     NAMES_DIFFER = "names_differ"
-    IDS_DIFFER = "ids_differ"  # the address agrees, the institution's own ids do not
+    IDS_DIFFER = "ids_differ"  # the addresses match, the institution's IDs do not
     TWO_SEATS = "two_seats"  # both have a seat for the same thing
 
 
 class PairState(StrEnum):
-    """What became of a pair."""
+    """The result of a pair."""
 
     OPEN = "open"
     APPLIED = "applied"
@@ -53,9 +53,9 @@ class PairState(StrEnum):
 
 
 class PeopleMap(Base, kw_only=True):
-    """A map of the people of one registration to those of another, of one organization.
+    """A mapping of people from one registration of an organization to another.
 
-    `total` is how many pairs the work began with that is under way, or was last.
+    `total` is the number of pairs in the current or last job.
     """
 
     __tablename__ = "lti_people_map"
@@ -83,10 +83,10 @@ class PeopleMap(Base, kw_only=True):
 
 
 class MapPair(Base, kw_only=True):
-    """One line of a map: an id of the old system, one of the new, and why they are thought one.
+    """One line of a mapping: an ID of the old system, one of the new, and the evidence for the match.
 
-    `new_sub` is empty where nobody was found. `made_identity` tells that the new person had not
-    come yet and got their identity by this pair.
+    `new_sub` is empty if no match was found. `made_identity` is True if this pair created the new
+    identity before the person's first launch.
     """
 
     __tablename__ = "lti_map_pair"
@@ -121,7 +121,7 @@ class MapPair(Base, kw_only=True):
     public_id: Mapped[str] = public_id_column()
     map_id: Mapped[int] = mapped_column(ForeignKey("lti_people_map.id", ondelete="CASCADE"))
     number: Mapped[int]
-    line: Mapped[int | None] = mapped_column(default=None)  # of the list it came in
+    line: Mapped[int | None] = mapped_column(default=None)  # line number in the imported list
     old_sub: Mapped[str] = mapped_column(String(255))
     new_sub: Mapped[str] = mapped_column(String(255), default="")
     old_identity_id: Mapped[int | None] = mapped_column(

@@ -17,12 +17,12 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column
 
 
 class Identity(Base, kw_only=True):
-    """A person of one organization's platform (PRODUCT.md, I3); its login was made by the first launch.
+    """A person on one organization's platform (PRODUCT.md, I3), with a login that the first launch created.
 
-    The login has no address and no password. `email` is what the platform said last, and `sis_id`
-    the institution's own id for them, where it says one: for finding people in lists, never a reason
-    to link anything. `registration_id` is by which registration they came last; `has_come` is False
-    for one that was made beforehand (lti/id_mappings/apply_and_undo_pairs.py).
+    That login has no address and no password. `email` is the last one that the platform sent, and
+    `sis_id` the institution's own ID, if sent: they help to find people in lists and never link
+    accounts. `registration_id` is the registration of the last launch; `has_come` is False for an
+    identity created before the first launch (lti/id_mappings/apply_and_undo_pairs.py).
     """
 
     __tablename__ = "lti_identity"
@@ -52,11 +52,11 @@ class Identity(Base, kw_only=True):
 
 
 class IdentityLink(Base, kw_only=True):
-    """That somebody asked, inside their learning system, to link their login here; then the link.
+    """A request from inside an LMS to link a login here, and then the link itself.
 
-    `token_hash` is of the secret in the letter. The address stands here only while the letter is
-    open. `login_id` is the login that the owner of that address linked to; `ended_at` is when the
-    letter was turned down or replaced, or the link was taken back.
+    `token_hash` is the hash of the emailed secret. The address is stored only while the request is
+    open. `login_id` is the login that was linked; `ended_at` is when the request was declined, replaced
+    or expired, or the link was undone.
     """
 
     __tablename__ = "lti_identity_link"

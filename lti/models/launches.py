@@ -21,7 +21,7 @@ class Purpose(StrEnum):
 
 
 class FrameRole(StrEnum):
-    """As whom somebody is in a framed session; an unknown role is a learner's."""
+    """The role in a framed session; unknown LTI roles count as LEARNER."""
 
     LEARNER = "learner"
     INSTRUCTOR = "instructor"
@@ -29,7 +29,7 @@ class FrameRole(StrEnum):
 
 
 class LaunchOutcome(StrEnum):
-    """What came of an opening: let in, then played or refused what it came for; or refused at once."""
+    """The outcome of a launch: opened, then played or refused; or refused at once."""
 
     LAUNCHED = "launched"
     PLAYED = "played"
@@ -37,10 +37,10 @@ class LaunchOutcome(StrEnum):
 
 
 class PendingLogin(Base, kw_only=True):
-    """A login that was begun: its state and nonce, as hashes, bound to each other; good once.
+    """A login that was begun: its state and nonce as hashes, bound to each other, usable once.
 
-    `browser_hash` is of the cookie that was given along; `storage_target` is the frame with
-    platform storage, where the platform has one.
+    `browser_hash` is the hash of the browser's cookie; `storage_target` is the name of the platform's
+    storage frame, if it has one.
     """
 
     __tablename__ = "lti_pending_login"
@@ -64,13 +64,13 @@ class PendingLogin(Base, kw_only=True):
 
 
 class FrameSession(Base, kw_only=True):
-    """One launch, or one visit by an embed link: who is there, as whom, and what may be shown.
+    """One launch, or one visit through an embed link: the person, their role, and what can be shown.
 
-    Its secret stands in the path of its pages. Where a cookie survived in the frame, `browser_hash`
-    binds it to that browser as well. `organization_id` is the only one whose library it sees.
-    `login_id` and `identity_id` are empty for somebody nobody knows. `target` is a Target as JSON,
-    `services` what the launch said of deep linking, the gradebook, the roster and the way back;
-    neither holds a name or an address. `hand_over_hash` opens it once in a window of its own.
+    Its secret is in the path of its pages. If a cookie survived in the frame, `browser_hash` also binds
+    the session to that browser. It shows only webinars of `organization_id`. `login_id` and
+    `identity_id` are empty for anonymous viewers. `target` is a Target as JSON, `services` the launch's
+    deep linking, gradebook, roster and return settings; neither contains names or email addresses.
+    `hand_over_hash` is the hash of a secret that opens the session once in its own window.
     """
 
     __tablename__ = "lti_frame_session"
@@ -127,9 +127,9 @@ class FrameSession(Base, kw_only=True):
 
 
 class LaunchEntry(Base, kw_only=True):
-    """One line of the launch log, kept 90 days: what came and what became of it, no names.
+    """One line of the launch log, kept for 90 days: the launch and its outcome, without names.
 
-    A launch that was let in has the `public_id` of its framed session, by which what came of it is found.
+    It has the same `public_id` as the framed session of the launch, so that the outcome can be updated.
     """
 
     __tablename__ = "lti_launch_entry"

@@ -21,15 +21,15 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class RegistrationState(StrEnum):
-    """Whether a platform's launches are taken."""
+    """Whether launches of a platform are accepted."""
 
-    PENDING = "pending"  # it registered itself, and staff have not approved it
+    PENDING = "pending"  # not approved by our team yet
     ACTIVE = "active"
     DISABLED = "disabled"
 
 
 class DeploymentState(StrEnum):
-    """Whether launches of one deployment are taken; each is one customer's."""
+    """Whether launches of a deployment are accepted; each belongs to one customer."""
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -37,7 +37,7 @@ class DeploymentState(StrEnum):
 
 
 class KeyState(StrEnum):
-    """Where one of our keys is in its life: published first, then signing, then published only."""
+    """The state of one of our keys: published first, then signing, then only published."""
 
     NEXT = "next"
     ACTIVE = "active"
@@ -45,11 +45,11 @@ class KeyState(StrEnum):
 
 
 class Registration(Base, kw_only=True):
-    """What was agreed with one platform: it is known by its issuer and our client id there.
+    """A registered platform, identified by its issuer and our client ID there.
 
-    Several customers may share it (Canvas, Blackboard): the deployment is the tenant.
-    `organization_id` is who brought it, and whose its deployments are likely to be. `frame_origins`
-    are further origins that may frame the tool, one a line.
+    Several customers may share it (Canvas, Blackboard): the deployment is the tenant. `organization_id`
+    is its owner, who probably owns its deployments. `frame_origins` are additional origins that can
+    frame the tool, one per line.
     """
 
     __tablename__ = "lti_registration"
@@ -87,7 +87,7 @@ class Registration(Base, kw_only=True):
 
 
 class Deployment(Base, kw_only=True):
-    """The tool as one customer of a platform installed it; its launches see that organization's library."""
+    """The tool as installed by one customer of a platform; its launches see that organization's webinars."""
 
     __tablename__ = "lti_deployment"
     __table_args__ = (
@@ -112,7 +112,7 @@ class Deployment(Base, kw_only=True):
 
 
 class SigningKey(Base, kw_only=True):
-    """One of our RSA keys. `private_key` is PEM, sealed with the house's secret key."""
+    """One of our RSA keys. `private_key` is PEM, encrypted with the installation's secret key."""
 
     __tablename__ = "lti_signing_key"
     __table_args__ = (
@@ -138,9 +138,9 @@ class SigningKey(Base, kw_only=True):
 
 
 class PlatformKeys(Base, kw_only=True):
-    """The keys a platform last published at an address: kept through its outages.
+    """The keys that a platform last published at a URL, kept through its outages.
 
-    `asked_at` is when it was last asked, whatever came of it; `document` is the last good answer.
+    `asked_at` is the last request, successful or not; `document` is the last good answer.
     """
 
     __tablename__ = "lti_platform_keys"
@@ -153,7 +153,7 @@ class PlatformKeys(Base, kw_only=True):
 
 
 class RegistrationInvite(Base, kw_only=True):
-    """A one-time link by which an organization's platform registers itself (Dynamic Registration 1.0)."""
+    """A one-time link with which an organization's platform registers itself (Dynamic Registration 1.0)."""
 
     __tablename__ = "lti_registration_invite"
     __table_args__ = (

@@ -10,7 +10,7 @@ from lms.core.model_base import Base, UTCDateTime, public_id_column
 
 
 class Selftest(Base, kw_only=True):
-    """One run: its lines as JSON once it is finished, and whose connection was tried besides."""
+    """One run of the self-test: its results as JSON once finished, and the registration tested with it."""
 
     __tablename__ = "lti_selftest"
     __table_args__ = (CheckConstraint("passed >= 0 AND failed >= 0", name="counts_not_negative"),)

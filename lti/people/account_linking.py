@@ -1,8 +1,9 @@
 """Account linking: links a platform person to a login by emailed confirmation (I3).
 
-They ask inside their learning system, which shows who they are there, and confirm by a letter to
-the login's address, which shows whose that is. That the two addresses agree is never looked at.
-The link is a merge (lms/people/login_merges.py): nothing moves, and it is taken back without loss.
+People request the link inside their LMS, which proves who they are there, and confirm it from an email
+to the login's address, which proves that they own it. Whether the two email addresses match is never
+checked. The link is a merge (lms/people/login_merges.py): nothing is moved, so it can be undone without
+loss.
 """
 
 import secrets
@@ -14,9 +15,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
+from lms import audit
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Gone, NotFound
-from lms.lti_facade import audit
 from lms.lti_facade.account_lookup_and_creation import (
     Account,
     Belongings,
@@ -38,15 +39,15 @@ from lti.people.identity_names_and_platforms import Origin, origin_of
 LASTS: Final = timedelta(days=1)
 KEPT_AFTER_ITS_END: Final = timedelta(days=30)
 LETTER: Final = "link_login"
-SUBJECT: Final = N_("Link your learning system to your log-in")
-OVER: Final = N_("This link has run out, or a newer letter took its place.")
-DONE_BEFORE: Final = N_("This link was used, and the two are linked.")
-LINKED_ALREADY: Final = N_("This person of the learning system is linked to a log-in already.")
-IS_TEST_USER: Final = N_("A test user of a learning system is nobody, so there is nothing to link.")
+SUBJECT: Final = N_("Link your LMS to your account")
+OVER: Final = N_("This link has expired or was replaced by a newer one.")
+DONE_BEFORE: Final = N_("This link was already used, and the accounts are linked.")
+LINKED_ALREADY: Final = N_("This person in the LMS is already linked to an account.")
+IS_TEST_USER: Final = N_("You can't link a test user.")
 
 
 class LinkOver(Gone):
-    """A letter's link opens nothing any more; `is_done` tells that it was used to link."""
+    """An emailed link that no longer works; `is_done` is True if it was already used to link the accounts."""
 
     def __init__(self, message: str = OVER, *, is_done: bool = False) -> None:
         super().__init__(message)
@@ -55,11 +56,12 @@ class LinkOver(Gone):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the owner of an address is asked: who wants to be linked, to what, and what it joins.
+    """What the owner of an address is asked to confirm: who wants to be linked, and to which account.
 
-    `account` is None where the address has no login yet and one would be made; one that `is_two_step`
-    is linked by who signed in to it alone, since the mailbox is only the first step. `why_not` says
-    what keeps the two apart, if anything does.
+    `there` is what the LMS person has, `here` what the account has. `account` is None if the address
+    has no login yet and one would be created. If `is_two_step`, only a person signed in to the account
+    can confirm, since the mailbox is only the first factor. `why_not` is the reason why the two can't
+    be linked, if any.
     """
 
     origin: Origin
@@ -79,7 +81,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A link that was made; `is_new` tells that the login was made for it."""
+    """A link that was made; `is_new` is True if the login was created for it."""
 
     account: Account
     is_new: bool
@@ -88,11 +90,11 @@ class Linked:
 def ask_link(
     session: Session, identity_id: int, address: Address, *, links: Links, now: datetime
 ) -> None:
-    """Send the letter that links a platform's person (row id) to the login of an address.
+    """Email the link that connects a platform person (row id) to the login of an address.
 
-    It goes to the address as the login has it, and to one without a login, too, for which one is
-    made; so that asking tells nobody which. A letter sent before for this person is void. Raises
-    Conflict for who is linked already, and for test users.
+    It is also sent to an address without a login, for which one is created on confirmation, so that the
+    response reveals nothing. Earlier links for this person become invalid. Raises NotFound, and
+    Conflict for test users and for people who are already linked.
     """
     identity = session.scalar(
         select(Identity)
@@ -137,7 +139,7 @@ def ask_link(
 
 
 def read_offer(session: Session, secret: str, *, now: datetime) -> Offer:
-    """Return what a letter's link is good for, without using it up; raises LinkOver."""
+    """Return what an emailed link offers, without using it; raises LinkOver."""
     link = _open(session, secret, now)
     address = read_address(link.email or "")
     reached = find_account(session, address)
@@ -165,12 +167,11 @@ def read_offer(session: Session, secret: str, *, now: datetime) -> Offer:
 def confirm_link(
     session: Session, secret: str, *, name: str, hooks: Sequence[OnMerge], now: datetime
 ) -> Linked:
-    """Use a letter's link up: the person of the learning system and the login are one from now on.
+    """Use an emailed link: merge the LMS person with the login of the address.
 
-    `name` is for the login that is made where the address has none. `hooks` are what the parts do
-    when logins are merged. Of two at once one links, and the other is told that it is done. Raises
-    LinkOver; Conflict where the two can't be one (staff, blocked, linked meanwhile); Invalid for a
-    name that is none.
+    `name` is for the login that is created if the address has none. `hooks` run when logins are merged.
+    Of two simultaneous confirmations, one links and the other raises LinkOver. Raises LinkOver;
+    Conflict if the two can't be merged (staff, blocked, linked meanwhile); Invalid for an invalid name.
     """
     link = _open(session, secret, now)
     identity = session.get_one(Identity, link.identity_id, populate_existing=True)
@@ -196,7 +197,7 @@ def confirm_link(
 
 
 def turn_down(session: Session, secret: str, *, now: datetime) -> None:
-    """Void a letter's link: its reader did not ask for it. Raises LinkOver."""
+    """Invalidate an emailed link that its recipient did not request; raises LinkOver."""
     link = _open(session, secret, now)
     identity = session.get_one(Identity, link.identity_id)
     link.ended_at, link.email, link.email_key = now, None, None
@@ -205,12 +206,11 @@ def turn_down(session: Session, secret: str, *, now: datetime) -> None:
 
 
 def unlink(session: Session, login_id: int, identity_id: str, *, now: datetime) -> None:
-    """Take a link back: the person of the learning system stands for themselves again.
+    """Undo a link: the LMS person has a separate login again.
 
-    `login_id` is the login they are linked to, `identity_id` an outside id. Each side keeps what it
-    had and what it earned; scores that were reported stay. Who was mapped to them when the
-    institution changed its system (lti/id_mappings/mappings.py) leaves with them. Raises NotFound for
-    another's.
+    `login_id` is the login they are linked to, `identity_id` a public ID. Each side keeps its own
+    access and certificates; reported scores stay. Identities joined to them by an LMS migration
+    (lti/id_mappings/mappings.py) are unlinked with them. Raises NotFound for other people's identities.
     """
     identity = session.scalar(select(Identity).where(Identity.public_id == identity_id))
     everybody = persons_logins(session, login_id)
@@ -240,13 +240,13 @@ def unlink(session: Session, login_id: int, identity_id: str, *, now: datetime) 
 
 
 def account_of(session: Session, login_id: int) -> Account | None:
-    """Return the login with an address that a platform's person is linked to, None for none."""
+    """Return the login with an address that a platform person is linked to, or None."""
     account = read_account(session, kept_login(session, login_id))
     return None if account.email is None else account
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
-    """Void letters that have run out, with the address, and delete what ended a month ago."""
+    """Expire emailed links and delete their addresses; delete links that ended 30 days ago."""
     _end(session, IdentityLink.expires_at <= now, now=now)
     session.execute(
         delete(IdentityLink)

@@ -12,7 +12,7 @@ from lti.people.identity_names_and_platforms import Origin, origins_of
 
 
 def tell_of_person(session: Session, login_id: int) -> tuple[OwnSystem, ...]:
-    """Return what is kept of a login on each learning system that it was made by."""
+    """Return the data about a login from each LMS, for the data export."""
     identities = session.scalars(
         select(Identity).where(Identity.login_id == login_id).order_by(Identity.id)
     ).all()

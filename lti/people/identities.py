@@ -2,16 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, bindparam, delete, func, or_, select
+from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import Invalid
+from lms.core.model_base import Base, new_public_id
 from lms.lti_facade.account_lookup_and_creation import addresses_of
-from lms.lti_facade.learner_logins import add_learner, keeps_name, rename_learner
+from lms.lti_facade.learner_logins import (
+    add_learner,
+    forget_unused_learner,
+    keeps_name,
+    rename_learner,
+)
 from lti.models.courses import Context, RosterMember
 from lti.models.embed_links import EmbedCode, EmbedViewer, OutsideCompletion
 from lti.models.id_mappings import MapPair, PeopleMap
@@ -19,36 +28,97 @@ from lti.models.identities import Identity, IdentityLink
 from lti.models.registrations_and_keys import Deployment, Registration
 from lti.protocol.messages import Person
 
-SEEN_EVERY: Final = timedelta(hours=1)  # that somebody comes and goes is not written each time
+SEEN_EVERY: Final = timedelta(hours=1)  # avoids a write for every visit
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A person of a platform and the login that is theirs, as rows of ours."""
+    """A platform person and their login, as row ids."""
 
     identity_id: int
     login_id: int
 
 
-def know(
-    session: Session, *, issuer: str, organization_id: int, sub: str, person: Person, now: datetime
-) -> Known:
-    """Return who this is, made with a login of their own when they come for the first time.
+_IDENTITIES: Final = Base.metadata.tables[Identity.__tablename__]
+_column: Final = _IDENTITIES.c
+_PERSON: Final = (_column.issuer, _column.organization_id, _column.sub)
+_LOGIN_OF: Final = CompiledStatement(
+    select(_column.login_id).where(*(each == bindparam(each.name) for each in _PERSON))
+)
 
-    The login has neither address nor password, and is linked to no other because addresses agree.
-    Two first launches at once make one. The name follows what the platform says.
+
+def _putting(insert_into: Any) -> CompiledStatement:  # noqa: ANN401  (either dialect's)
+    put = insert_into(_IDENTITIES).values(
+        {each.name: bindparam(each.name, type_=each.type) for each in _column if each.name != "id"}
+    )
+    said = put.excluded
+    return CompiledStatement(
+        put.on_conflict_do_update(
+            index_elements=_PERSON,
+            set_={
+                "email": said.email,
+                "email_key": said.email_key,
+                "sis_id": said.sis_id,
+                "registration_id": func.coalesce(said.registration_id, _column.registration_id),
+                "has_come": said.has_come,
+                "seen_at": said.seen_at,
+            },
+        ).returning(_column.id, _column.login_id)
+    )
+
+
+_PUT: Final = {
+    "sqlite": _putting(insert_on_sqlite),
+    "postgresql": _putting(insert_on_postgresql),
+}
+
+
+def know(
+    session: Session,
+    *,
+    issuer: str,
+    organization_id: int,
+    person: Person,
+    registration_id: int | None = None,
+    now: datetime,
+) -> Known:
+    """Return the row ids of a platform person; creates identity and login at the first launch.
+
+    A new login has no address or password, and is not linked to another login even if the addresses
+    match. Two simultaneous first launches create one identity. Updates the name and the registration.
     """
-    found = find_identity(session, issuer, organization_id, sub)
-    if found is None:
-        found = make_identity(session, issuer, organization_id, sub, person, now=now)
-    _note(session, found, person, now)
-    return Known(found.id, found.login_id)
+    driver = Driver.of(session)
+    who = {"issuer": issuer, "organization_id": organization_id, "sub": person.sub}
+    found = _LOGIN_OF.one(driver, who)
+    login_id = found[0] if found else add_learner(session, name=person.name, now=now)
+    address = _address(person.email)
+    values = {
+        **who,
+        "public_id": new_public_id(),
+        "login_id": login_id,
+        "email": None if address is None else address.shown,
+        "email_key": None if address is None else address.key,
+        "sis_id": person.sis_id,
+        "registration_id": registration_id,
+        "has_come": True,
+        "is_test_user": person.is_test_user,
+        "created_at": now,
+        "seen_at": now,
+    }
+    put = _PUT[driver.dialect.name].one(driver, values)
+    assert put is not None  # noqa: S101  (what is inserted or updated is returned)
+    came = Known(*put)
+    if came.login_id != login_id:  # a simultaneous first launch created it
+        forget_unused_learner(session, login_id)
+    if found and person.name:
+        rename_learner(session, came.login_id, person.name)
+    return came
 
 
 def is_as_said(
     known_email: str | None, known_name: str | None, known_sis_id: str | None, person: Person
 ) -> bool:
-    """Tell whether a platform says of somebody what is kept of them, so that nothing is to be noted."""
+    """Return whether a platform's data about a person is unchanged, so that nothing must be written."""
     if person.sis_id != known_sis_id:
         return False
     if person.email != known_email:
@@ -58,19 +128,10 @@ def is_as_said(
     return keeps_name(known_name, person.name)
 
 
-def note_registration(session: Session, identity_id: int, registration_id: int) -> None:
-    """Note by which registration somebody came, by row ids; who came by it before costs no statement."""
-    identity = session.get_one(Identity, identity_id)
-    if identity.registration_id != registration_id:
-        identity.registration_id = registration_id
-        session.flush()
-
-
 def forget_person(session: Session, login_id: int) -> None:
-    """Forget who a login is on platforms, when it is erased: identities, rosters, scores, sessions.
+    """Delete a login's identities, rosters, scores and sessions on platforms, when it is erased.
 
-    Letters that would link somebody to one of its addresses are void with it, and what was kept
-    under them for embed links goes as well.
+    Also invalidates emailed links to its addresses, and deletes what embed links stored under them.
     """
     _forget_addresses(session, login_id)
     session.execute(
@@ -107,7 +168,7 @@ def forget_person(session: Session, login_id: int) -> None:
 
 
 def _forget_lines(session: Session, issuer: str, organization_id: int, sub: str) -> None:
-    """Delete the lines of maps that name somebody, also where nobody was found for them."""
+    """Delete the mapping rows that name a person, including those without a matching identity."""
     of_ours = select(PeopleMap.id).where(PeopleMap.organization_id == organization_id)
     named = (
         and_(
@@ -143,7 +204,7 @@ def _forget_addresses(session: Session, login_id: int) -> None:
 
 
 def find_identity(session: Session, issuer: str, organization_id: int, sub: str) -> Identity | None:
-    """Return who goes by an id on an organization's platform, None for nobody yet."""
+    """Return the identity with an ID on an organization's platform, or None."""
     return session.scalar(
         select(Identity).where(
             Identity.issuer == issuer,
@@ -153,64 +214,40 @@ def find_identity(session: Session, issuer: str, organization_id: int, sub: str)
     )
 
 
-def make_identity(  # noqa: PLR0913  (who it is, where, and since when)
+def make_identity(
     session: Session,
     issuer: str,
     organization_id: int,
-    sub: str,
     person: Person,
     *,
     registration_id: int | None = None,
     now: datetime,
 ) -> Identity:
-    """Make an identity with a login of its own, or return the one that another made meanwhile.
+    """Create an identity with its own login, or return the one that was created meanwhile.
 
-    It counts as one that nobody has come by; `know` notes who comes.
+    It is marked as not seen yet (`has_come` is False) until `know` records a launch.
     """
+    sub = person.sub or ""
     try:
         with session.begin_nested():
-            return _make(session, issuer, organization_id, sub, person, registration_id, now)
+            made = Identity(
+                issuer=issuer,
+                organization_id=organization_id,
+                sub=sub,
+                login_id=add_learner(session, name=person.name, now=now),
+                registration_id=registration_id,
+                has_come=False,
+                is_test_user=person.is_test_user,
+                created_at=now,
+                seen_at=now,
+            )
+            session.add(made)
     except IntegrityError:
         found = find_identity(session, issuer, organization_id, sub)
         if found is None:
             raise
         return found
-
-
-def _make(  # noqa: PLR0913
-    session: Session,
-    issuer: str,
-    organization_id: int,
-    sub: str,
-    person: Person,
-    registration_id: int | None,
-    now: datetime,
-) -> Identity:
-    identity = Identity(
-        issuer=issuer,
-        organization_id=organization_id,
-        sub=sub,
-        login_id=add_learner(session, name=person.name, now=now),
-        registration_id=registration_id,
-        has_come=False,
-        is_test_user=person.is_test_user,
-        created_at=now,
-        seen_at=now,
-    )
-    session.add(identity)
-    session.flush()
-    return identity
-
-
-def _note(session: Session, identity: Identity, person: Person, now: datetime) -> None:
-    if identity.seen_at <= now - SEEN_EVERY:
-        identity.seen_at = now
-    address = _address(person.email)
-    identity.email = None if address is None else address.shown
-    identity.email_key = None if address is None else address.key
-    identity.sis_id, identity.has_come = person.sis_id, True
-    if person.name:
-        rename_learner(session, identity.login_id, person.name)
+    return made
 
 
 def _address(email: str | None) -> Address | None:

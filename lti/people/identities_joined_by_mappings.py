@@ -12,9 +12,9 @@ from lti.models.identities import Identity, IdentityLink
 def one_person(
     session: Session, identity_id: int, *, without: int | None = None
 ) -> tuple[Identity, ...]:
-    """Return the identities that applied maps make one person with this one, itself among them.
+    """Return the identities that applied mappings join with this one, including itself.
 
-    `without` is a pair (row id) that doesn't count. All ids are rows.
+    `without` is the row id of a pair to ignore.
     """
     found, fresh = {identity_id}, {identity_id}
     while fresh:
@@ -33,7 +33,7 @@ def one_person(
 
 
 def links_of(session: Session, identity_ids: Collection[int], login_id: int) -> bool:
-    """Tell whether one of these people linked themselves to a login, and still is; row ids."""
+    """Return whether one of these identities (row ids) is currently linked to a login by its own request."""
     return (
         session.scalar(
             select(IdentityLink.id)

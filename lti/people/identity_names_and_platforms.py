@@ -16,7 +16,7 @@ UNNAMED = ""
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A person as their learning system names them; `system` is what the registration is called."""
+    """A person as their LMS names them; `system` is the name of the registration."""
 
     name: str
     system: str
@@ -24,12 +24,12 @@ class Origin:
 
 
 def origin_of(session: Session, identity_id: int) -> Origin:
-    """Return where a person comes from, by the row of their identity."""
+    """Return the name, LMS and organization of an identity (row id)."""
     return origins_of(session, (identity_id,))[identity_id]
 
 
 def origins_of(session: Session, identity_ids: Collection[int]) -> Mapping[int, Origin]:
-    """Return where several people come from, by the rows of their identities."""
+    """Return the name, LMS and organization of several identities (row ids)."""
     identities = session.scalars(
         select(Identity).where(Identity.id.in_(sorted(set(identity_ids))))
     ).all()

@@ -15,7 +15,7 @@ from lti.people.identity_names_and_platforms import Origin, origins_of
 
 @dataclass(frozen=True, slots=True)
 class LinkedIdentity:
-    """A person of a learning system that is linked to a login; `linked_at` where they did it themselves."""
+    """An LMS person linked to a login; `linked_at` is None unless they requested the link themselves."""
 
     public_id: str
     origin: Origin
@@ -24,7 +24,7 @@ class LinkedIdentity:
 
 
 def list_linked(session: Session, login_id: int) -> tuple[LinkedIdentity, ...]:
-    """Return the learning systems that are linked to a login, the one opened last first."""
+    """Return the LMS identities that are linked to a login, most recently seen first."""
     logins = persons_logins(session, login_id)[1:]
     standing = (
         select(func.max(IdentityLink.confirmed_at))
@@ -43,7 +43,7 @@ def list_linked(session: Session, login_id: int) -> tuple[LinkedIdentity, ...]:
 
 
 def find_linked(session: Session, login_id: int, identity_id: str) -> LinkedIdentity:
-    """Return one of them, by its outside id; raises NotFound for another's."""
+    """Return one of a login's linked identities by public ID; raises NotFound for another person's."""
     for one in list_linked(session, login_id):
         if one.public_id == identity_id:
             return one
@@ -51,7 +51,7 @@ def find_linked(session: Session, login_id: int, identity_id: str) -> LinkedIden
 
 
 def companions(session: Session, login_id: int, identity_id: str) -> tuple[LinkedIdentity, ...]:
-    """Return who leaves with a linked person (outside id): those that an applied map made one with them."""
+    """Return the other identities that are unlinked with one (public ID): an applied mapping joins them."""
     linked = list_linked(session, login_id)
     row_id = session.scalars(select(Identity.id).where(Identity.public_id == identity_id)).one()
     together = {one.public_id for one in one_person(session, row_id)} - {identity_id}
@@ -59,7 +59,7 @@ def companions(session: Session, login_id: int, identity_id: str) -> tuple[Linke
 
 
 def find_sent_to(session: Session, identity_id: int, *, now: datetime) -> str | None:
-    """Return where the letter that a platform's person (row id) waits for went, None for none."""
+    """Return the address that a platform person's open link was emailed to, or None; `identity_id` is a row id."""
     return session.scalar(
         select(IdentityLink.email).where(
             IdentityLink.identity_id == identity_id,

@@ -1,7 +1,7 @@
-"""Possible twins: logins of one institution's learning systems that may be one person.
+"""Possible twins: logins from one institution's LMSs that may belong to one person.
 
-A person who launches from two systems, or by two records of one institution, has a login by each
-(PRODUCT.md, I3). They are told to our team, who merge them; nothing is linked because emails match.
+A person who launches from two LMSs, or has two records at one institution, has a login for each
+(PRODUCT.md, I3). Our team sees them and can merge them; matching emails alone never link anything.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from lti.models.identities import Identity
 
 MOST: Final = 100
 _mine, _other = aliased(Identity), aliased(Identity)
-# The surest first: where two are alike in several ways, that one is told.
+# The strongest evidence first: only the first match of a pair is reported.
 _ALIKE: Final[tuple[tuple[Likeness, ColumnElement[bool]], ...]] = (
     (Likeness.USER, and_(_mine.issuer == _other.issuer, _mine.sub == _other.sub)),
     (Likeness.SIS_ID, _mine.sis_id == _other.sis_id),
@@ -25,7 +25,7 @@ _ALIKE: Final[tuple[tuple[Likeness, ColumnElement[bool]], ...]] = (
 
 
 def twins_of(session: Session, login_ids: Sequence[int]) -> tuple[LikeLogins, ...]:
-    """Return which logins may be the person of these, in the same institution."""
+    """Return logins that may belong to the same person as these, in the same institution."""
     return _alike(
         session,
         _mine.login_id.in_(login_ids),
@@ -34,7 +34,7 @@ def twins_of(session: Session, login_ids: Sequence[int]) -> tuple[LikeLogins, ..
 
 
 def twins_between(session: Session, organization_id: int, other_id: int) -> tuple[LikeLogins, ...]:
-    """Return which logins of two organizations, or of those merged into them, may be one person."""
+    """Return logins that may belong to one person, between two organizations including those merged into them."""
     return _alike(
         session,
         _mine.organization_id.in_(family_of(organization_id)),

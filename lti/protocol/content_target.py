@@ -1,8 +1,8 @@
 """The content target of a link: a webinar, part of one, or a series.
 
-A copied course gets new link ids with the same custom parameters, so these decide, never the id
-of a link (LTI.md, Launch). Names in a platform's form: `webinar`, `series`, `start`, `end`, and
-`grade`, which is "none" where a teacher wanted no grade column.
+A copied course gets new link IDs but keeps the custom parameters, so these decide what is shown
+(LTI.md, Launch). The parameters: `webinar`, `series`, `start`, `end`, and `grade`, which is "none" if
+the teacher wanted no grade column.
 """
 
 import re
@@ -16,14 +16,16 @@ LONGEST_NAME: Final = 120
 DAY_S: Final = 24 * 3600
 NO_GRADE: Final = "none"
 _CLOCK: Final = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,2}):)?(\d{1,5})(?:\.\d+)?")
-BAD_PLACE: Final = N_("A clip's start and end are seconds, or h:mm:ss, and the end comes later.")
+BAD_PLACE: Final = N_(
+    "Enter the start and end as seconds or h:mm:ss, with the end after the start."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One webinar or one series, by its slug or outside id; a clip in seconds of the recording.
+    """One webinar or one series, by its slug or public ID; start and end of a clip in seconds.
 
-    `is_graded` is False where whoever added the link wanted no column for it in the gradebook.
+    `is_graded` is False if the link was added without a gradebook column.
     """
 
     webinar: str | None = None
@@ -34,12 +36,12 @@ class Target:
 
     @property
     def is_clip(self) -> bool:
-        """Tell whether this is a part of a recording."""
+        """Return whether this is a part of a recording."""
         return self.starts_s is not None or self.ends_s is not None
 
     @property
     def custom(self) -> dict[str, str]:
-        """Return the custom parameters that name this target."""
+        """Return the custom parameters for this target."""
         return {**self._content, **({} if self.is_graded else {"grade": NO_GRADE})}
 
     @property
@@ -54,20 +56,20 @@ class Target:
 
     @property
     def resource_id(self) -> str:
-        """Return the `resourceId` of its column in a gradebook: the same in a copied course."""
+        """Return the `resourceId` of its gradebook column, which is the same in a copied course."""
         return "&".join(f"{name}={value}" for name, value in self._content.items())
 
     @property
     def stored(self) -> dict[str, Any]:
-        """Return the form in which it is kept as JSON."""
+        """Return the form stored as JSON."""
         return self.custom
 
 
 def read_target(custom: Mapping[str, object]) -> Target | None:
-    """Return what custom parameters, a query or a kept target name; None when they name nothing.
+    """Return the target named by custom parameters, a query or a stored target; None for none.
 
-    A parameter that the platform did not fill (`$Variable`, empty, null) counts as absent. Raises
-    Invalid for a place that is none.
+    A parameter that the platform did not fill in (`$Variable`, empty, null) counts as absent. Raises
+    Invalid for an invalid start or end.
     """
     given = {
         name: text

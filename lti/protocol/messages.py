@@ -13,7 +13,7 @@ from lti.models.launches import FrameRole
 
 
 class MessageType(StrEnum):
-    """The messages that the tool takes."""
+    """The messages that the tool accepts."""
 
     RESOURCE_LINK = "LtiResourceLinkRequest"
     DEEP_LINKING = "LtiDeepLinkingRequest"
@@ -23,10 +23,9 @@ class MessageType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who launches; name and address are None where the platform keeps them to itself.
+    """The person who launches; name and email are None if the platform withholds them.
 
-    `sub` is None for somebody the platform does not name. `sis_id` is the institution's own id for
-    them (person_sourcedid), where the platform gives it.
+    `sub` is None for anonymous users. `sis_id` is the institution's own ID (person_sourcedid), if sent.
     """
 
     sub: str | None
@@ -39,9 +38,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """From where: the course and the link in it, by the platform's own ids.
+    """The course and the link of a launch, by the platform's IDs.
 
-    The histories are ids of the courses and links this one was copied from, nearest first.
+    The histories are the IDs of the courses and links it was copied from, nearest first.
     """
 
     context_id: str | None = None
@@ -54,10 +53,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Where the platform takes what goes back, as this launch said.
+    """The platform's service URLs in this launch.
 
-    `line_item` and `line_items` with `scopes` are AGS 2.0's, `memberships` is NRPS 2.0's,
-    `return_url` leads back to the course, `for_user` is whose submission is to be reviewed.
+    `line_item`, `line_items` and `scopes` are from AGS 2.0, `memberships` from NRPS 2.0; `return_url`
+    leads back to the course, and `for_user` is the person whose submission is reviewed.
     """
 
     line_item: str | None = None
@@ -70,9 +69,10 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class DeepLinking:
-    """What a deep linking request asks for (Deep Linking 2.0, "Deep linking settings"); `data` is echoed iff given.
+    """The settings of a deep linking request (Deep Linking 2.0, "Deep linking settings").
 
-    `accept_line_item` is False only where the platform says so: most say nothing of it, and take columns.
+    `data` must be returned if given. `accept_line_item` is False only if the platform says so: most
+    platforms omit it, and accept columns.
     """
 
     return_url: str
@@ -87,17 +87,16 @@ class DeepLinking:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A verified launch message of an approved deployment.
+    """The validated content of an authentic message.
 
-    `registration_id`, `deployment_id` and `organization_id` are rows of ours. `custom` are the
-    custom parameters, `target_link_uri` was checked to be ours.
+    `registration_id` is a row id, `deployment` the platform's deployment ID. `custom` are the custom
+    parameters; `target_link_uri` is on this site.
     """
 
     type: MessageType
     issuer: str
     registration_id: int
-    deployment_id: int
-    organization_id: int
+    deployment: str
     person: Person
     place: Place
     services: Services

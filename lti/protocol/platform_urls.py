@@ -9,14 +9,14 @@ from urllib.parse import SplitResult, urlsplit
 from lms.core.errors import N_, Invalid
 
 LONGEST_ADDRESS: Final = 1000
-NEEDS_HTTPS: Final = N_("Give a web address that begins with https://.")
-NOT_AN_ORIGIN: Final = N_("Give only the scheme and the host, such as https://lms.example.edu.")
+NEEDS_HTTPS: Final = N_("Enter a web address that starts with https://.")
+NOT_AN_ORIGIN: Final = N_("Enter only the scheme and host, such as https://lms.example.edu.")
 
 
 def read_platform_address(text: str, *, field: str, allows_loopback: bool) -> str:
-    """Return an address of a platform as it was given, its case kept.
+    """Return a platform's URL as given, with its case kept.
 
-    Plain http is for platforms on this machine, where a registration allows them. Raises Invalid,
+    Plain http is only for platforms on this machine whose registration allows it. Raises Invalid,
     naming `field`.
     """
     address = text.strip()
@@ -30,7 +30,7 @@ def read_platform_address(text: str, *, field: str, allows_loopback: bool) -> st
 
 
 def read_origin(text: str, *, field: str, allows_loopback: bool) -> str:
-    """Return an origin (scheme, host, port); raises Invalid, naming `field`, for anything more."""
+    """Return an origin (scheme, host, port); raises Invalid, naming `field`, for a longer URL."""
     address = read_platform_address(text, field=field, allows_loopback=allows_loopback).rstrip("/")
     if origin_of(address) != address.lower():
         raise Invalid(NOT_AN_ORIGIN, fields={field: NOT_AN_ORIGIN})
@@ -38,7 +38,7 @@ def read_origin(text: str, *, field: str, allows_loopback: bool) -> str:
 
 
 def origin_of(address: str) -> str:
-    """Return the origin of a web address, "" for what has none: an issuer may be any text."""
+    """Return the origin of a web address, "" for other text: an issuer can be any text."""
     return _known_origin(address) if len(address) <= LONGEST_ADDRESS else _origin(address)
 
 
@@ -52,16 +52,16 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{host}{port}"
 
 
-_known_origin: Final = lru_cache(maxsize=1024)(_origin)  # each launch asks for the same few
+_known_origin: Final = lru_cache(maxsize=1024)(_origin)  # every launch asks for the same few
 
 
 def origins_of(addresses: Iterable[str]) -> tuple[str, ...]:
-    """Return the origins in these addresses, each once, in their order."""
+    """Return the distinct origins of these URLs, in order."""
     return tuple(dict.fromkeys(filter(None, map(origin_of, addresses))))
 
 
 def is_loopback_host(host: str) -> bool:
-    """Tell whether a host's name or number is this machine's by itself, without asking the DNS."""
+    """Return whether a host is this machine by its name or address, without a DNS lookup."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -71,8 +71,8 @@ def is_loopback_host(host: str) -> bool:
 
 
 def _split(address: str) -> SplitResult | None:
-    """Return the parts of a usable web address; None for what browsers and we might read apart."""
-    is_plain = address.isascii() and address.isprintable()  # it may stand in a header
+    """Return the parts of a usable URL; None if browsers and urlsplit might parse it differently."""
+    is_plain = address.isascii() and address.isprintable()  # it can become part of a header
     if not is_plain or any(mark in address for mark in " \\\"'<>;,"):
         return None
     try:
@@ -81,7 +81,7 @@ def _split(address: str) -> SplitResult | None:
     except ValueError:
         return None
     host = parts.hostname or ""
-    # a policy (frame-ancestors) would read a * as every host
+    # in a frame-ancestors policy, * would match every host
     usable = usable and parts.scheme in ("http", "https") and bool(host) and "*" not in host
     return parts if usable and parts.username is None and not parts.fragment else None
 

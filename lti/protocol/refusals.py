@@ -9,17 +9,15 @@ NOT_AUTHENTIC: Final = 401
 NOT_ENTITLED: Final = 403
 NO_KEYS: Final = 503
 
-TRY_AGAIN: Final = N_("Go back to your course and open the link once more.")
-TELL_ADMIN: Final = N_(
-    "Tell whoever looks after your learning system, and give them the reference below."
-)
+TRY_AGAIN: Final = N_("Go back to your course and open the link again.")
+TELL_ADMIN: Final = N_("Contact your LMS administrator, and give them the reference below.")
 
 
 class LaunchRefused(Exception):
-    """A login or launch that was refused.
+    """A refused login or launch.
 
-    `message` says what happened and `advice` what to do next; `detail` is for the log alone and
-    holds no name and no address of a person.
+    `message` says what happened and `advice` what to do next; `detail` is only for the log and contains
+    no names or email addresses.
     """
 
     def __init__(
@@ -31,15 +29,15 @@ class LaunchRefused(Exception):
 
 
 def malformed(code: str, message: str, *, detail: str = "") -> LaunchRefused:
-    """Return the refusal of what does not keep to the standard."""
+    """Return a refusal of a message that violates the standard."""
     return LaunchRefused(MALFORMED, code, message, detail=detail)
 
 
 def not_authentic(code: str, message: str, *, detail: str = "") -> LaunchRefused:
-    """Return the refusal of what nobody proved to have sent."""
+    """Return a refusal of a message whose sender is not proven."""
     return LaunchRefused(NOT_AUTHENTIC, code, message, detail=detail)
 
 
 def not_entitled(code: str, message: str) -> LaunchRefused:
-    """Return the refusal of what is authentic and may not be done."""
+    """Return a refusal of an authentic message that is not allowed."""
     return LaunchRefused(NOT_ENTITLED, code, message)

@@ -8,27 +8,28 @@ from lti.protocol.spec_vocabulary import CONTEXT_ROLE, TEST_USER
 
 TEACHING: Final = frozenset({"Instructor", "ContentDeveloper", "TeachingAssistant"})
 LEARNING: Final = "Learner"
-ASSISTING: Final = f"{CONTEXT_ROLE}/Instructor#TeachingAssistant"  # and its Section, Group, ...
+# also .../Instructor#TeachingAssistantSection, ...Group, etc.
+ASSISTING: Final = f"{CONTEXT_ROLE}/Instructor#TeachingAssistant"
 
 
 def role_in(roles: Iterable[str]) -> FrameRole:
-    """Return how a person with these roles sees a course: whoever doesn't teach in it is a learner.
+    """Return the role of a person in a course: LEARNER unless they teach in it.
 
-    Roles in the institution or the system count for nothing here: a professor may be enrolled.
+    Institution and system roles don't count: a professor can be enrolled as a student.
     """
     teaches = any(_teaches(role) for role in roles)
     return FrameRole.INSTRUCTOR if teaches else FrameRole.LEARNER
 
 
 def is_learner_alone(roles: Iterable[str]) -> bool:
-    """Tell whether a platform says that somebody learns in this course, and not that they teach in it."""
+    """Return whether the roles include Learner and no teaching role in this course."""
     named = tuple(roles)
     learns = any(_learns(role) for role in named)
     return learns and role_in(named) is FrameRole.LEARNER
 
 
 def is_test_user(roles: Iterable[str]) -> bool:
-    """Tell whether this is a platform's own test user, such as Canvas' student view."""
+    """Return whether this is a platform's test user, such as Canvas's student view."""
     return TEST_USER in roles
 
 

@@ -33,10 +33,10 @@ MEMBERS_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextme
 RESOURCE_LINK_TYPE: Final = "ltiResourceLink"
 LINK_TYPE: Final = "link"
 HTML_TYPE: Final = "html"
-# What the picker makes, the first that a platform takes.
+# The item types that the picker can create; the first that a platform accepts is used.
 MAKEABLE_TYPES: Final = (RESOURCE_LINK_TYPE, LINK_TYPE, HTML_TYPE)
 TEST_USER: Final = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 CONTEXT_ROLE: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership"
-# Custom parameters that we register to be filled from $Context.id.history and $ResourceLink.id.history
+# Custom parameters that we register, filled in from $Context.id.history and $ResourceLink.id.history.
 CONTEXT_HISTORY: Final = "context_history"
 LINK_HISTORY: Final = "link_history"

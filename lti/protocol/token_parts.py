@@ -9,22 +9,23 @@ from lms.core.errors import N_
 from lti.protocol.refusals import malformed
 from lti.protocol.typed_claim_readers import BAD_CLAIMS, drop_or_refuse_unstorable, fail
 
-LONGEST_NUMBER: Final = 1000  # figures; Python itself reads 4,300
+LONGEST_NUMBER: Final = 1000  # digits; Python's own limit is 4,300
 UNSTORABLE: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-NO_JWT: Final = N_("The message from your learning system can't be read.")
+NO_JWT: Final = N_("We can't read what your LMS sent.")
 
 
 def bytes_of_part(part: str) -> bytes:
-    """Return what a part of a token is, written as RFC 7515, appendix C, has it; raises ValueError."""
+    """Return the bytes of a part of a token (RFC 7515, appendix C); raises ValueError."""
     padded = part + "=" * (-len(part) % 4)
     raw = base64.b64decode(padded, altchars=b"-_", validate=True)
+    # A second encoding of the same bytes would let one token exist in several forms.
     if base64.urlsafe_b64encode(raw).decode() != padded:
         raise ValueError("written in another way than it has to be")
     return raw
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object, and refuse one that says something twice: readers would differ about it."""
+    """Return an object; refuse duplicate names, which parsers treat differently."""
     read = dict(pairs)
     if len(read) < len(pairs):
         names = [name for name, _value in pairs]
@@ -49,7 +50,7 @@ _READS: Final = json.JSONDecoder(
 
 
 def decoded_part(part: str) -> dict[str, Any]:
-    """Return the object in a part of a token; raises LaunchRefused."""
+    """Return the JSON object in a part of a token; raises LaunchRefused."""
     try:
         text = bytes_of_part(part).decode("utf-8")
         value = _READS.decode(text)

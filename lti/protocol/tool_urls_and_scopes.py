@@ -23,7 +23,7 @@ SCOPES: Final = (
     SCORE_SCOPE,
     MEMBERS_SCOPE,
 )
-# What a platform fills in at each launch: the courses and links that this one was copied from.
+# Filled in by the platform at each launch: the courses and links that this one was copied from.
 CUSTOM: Final[Mapping[str, str]] = MappingProxyType(
     {
         CONTEXT_HISTORY: "$Context.id.history",
@@ -34,44 +34,44 @@ CUSTOM: Final[Mapping[str, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class ToolAddresses:
-    """The tool's addresses at a house; all links that it makes begin with `launch`."""
+    """The URLs of the tool in this installation; all its links begin with `launch`."""
 
     base_url: str
 
     @property
     def login(self) -> str:
-        """Return where a platform begins a login (OIDC third-party initiated login)."""
+        """Return the login initiation URL (OIDC third-party initiated login)."""
         return f"{self.base_url}/lti/login"
 
     @property
     def launch(self) -> str:
-        """Return where launches go: target link, redirect and deep linking are this one address."""
+        """Return the launch URL, which is also the redirect and deep linking URL."""
         return f"{self.base_url}/lti/launch"
 
     @property
     def jwks(self) -> str:
-        """Return where our public keys are."""
+        """Return the URL of our public keys."""
         return f"{self.base_url}/lti/jwks"
 
     @property
     def canvas_json(self) -> str:
-        """Return where Canvas reads the tool's configuration."""
+        """Return the URL of the tool's configuration for Canvas."""
         return f"{self.base_url}/lti/canvas.json"
 
     @property
     def logo(self) -> str:
-        """Return the picture that a platform may show beside the tool's name."""
+        """Return the URL of the icon that a platform can show with the tool's name."""
         return f"{self.base_url}/static/img/touch-icon.png"
 
     @property
     def domain(self) -> str:
-        """Return the host, with its port where it has one of its own."""
+        """Return the host, with a nonstandard port."""
         return urlsplit(self.base_url).netloc
 
     def registration(self, invite: str) -> str:
-        """Return the address by which a platform registers itself, for one invite."""
+        """Return the URL at which a platform registers itself with an invite."""
         return f"{self.base_url}/lti/register/{invite}"
 
     def target(self, custom: Mapping[str, str]) -> str:
-        """Return the address of a link to what these custom parameters name."""
+        """Return the URL of a link with these custom parameters."""
         return f"{self.launch}?{urlencode(custom)}" if custom else self.launch

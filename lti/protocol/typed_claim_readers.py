@@ -1,6 +1,6 @@
-"""Typed readers of claims: a claim that is there is checked, and a wrong one is named.
+"""Typed readers of claims: each checks the claim it returns, and names an invalid one.
 
-A claim that is null counts as absent: platforms send it so where a person keeps something private.
+A claim that is null counts as absent: platforms send null for data that is private.
 """
 
 import re
@@ -14,14 +14,12 @@ from lti.protocol.refusals import malformed
 
 LONGEST_ID: Final = 255  # LTI 1.3 Core, 5.3 and 5.4
 LONGEST_TEXT: Final = 2000
-BAD_CLAIMS: Final = N_(
-    "The message from your learning system has a part that does not keep to LTI 1.3."
-)
+BAD_CLAIMS: Final = N_("What your LMS sent doesn't follow LTI 1.3.")
 
-# A host and a port: no name and password of somebody, nothing that ends an address elsewhere.
+# A host and an optional port, without credentials.
 _PLACE: Final = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d*)?")
 
-# A launch goes on without these: what people are shown, and addresses of services.
+# A launch succeeds without these: displayed text, and service URLs.
 DISPENSABLE: Final = frozenset(
     {
         "name",
@@ -46,12 +44,12 @@ Claims = Mapping[str, Any]
 
 
 def fail(claim: str, why: str) -> NoReturn:
-    """Refuse a message for one of its claims; the log names it."""
+    """Refuse a message for one of its claims, which the log names."""
     raise malformed("claim_malformed", BAD_CLAIMS, detail=f"{claim.rpartition('/')[2]}: {why}")
 
 
 def object_in(claims: Claims, name: str) -> Claims | None:
-    """Return a claim that is an object; None for an absent one."""
+    """Return a claim that is an object; None if it is absent."""
     value = claims.get(name)
     if value is not None and not isinstance(value, dict):
         fail(name, "is no object")
@@ -59,13 +57,13 @@ def object_in(claims: Claims, name: str) -> Claims | None:
 
 
 def needed_object(claims: Claims, name: str) -> Claims:
-    """Return a claim that has to be there and an object."""
+    """Return a required claim that is an object."""
     value = object_in(claims, name)
     return fail(name, "is missing") if value is None else value
 
 
 def text_in(claims: Claims, name: str) -> str | None:
-    """Return a claim that is text; None for an absent or empty one."""
+    """Return a claim that is text; None if it is absent or empty."""
     value = claims.get(name)
     if value is not None and not isinstance(value, str):
         fail(name, "is no text")
@@ -73,7 +71,7 @@ def text_in(claims: Claims, name: str) -> str | None:
 
 
 def id_in(claims: Claims, name: str) -> str | None:
-    """Return a claim that is an id of at most 255 characters; None for an absent one."""
+    """Return a claim that is an ID of at most 255 characters; None if it is absent."""
     value = text_in(claims, name)
     if value is not None and len(value) > LONGEST_ID:
         fail(name, "is longer than 255 characters")
@@ -81,13 +79,13 @@ def id_in(claims: Claims, name: str) -> str | None:
 
 
 def needed_id(claims: Claims, name: str) -> str:
-    """Return an id that has to be there."""
+    """Return a required ID."""
     value = id_in(claims, name)
     return fail(name, "is missing") if value is None else value
 
 
 def texts_in(claims: Claims, name: str) -> tuple[str, ...] | None:
-    """Return a claim that is a list of texts; None for an absent one."""
+    """Return a claim that is a list of text; None if it is absent."""
     value = claims.get(name)
     if value is None:
         return None
@@ -97,13 +95,13 @@ def texts_in(claims: Claims, name: str) -> tuple[str, ...] | None:
 
 
 def needed_texts(claims: Claims, name: str) -> tuple[str, ...]:
-    """Return a list of texts that has to be there, be it empty."""
+    """Return a required list of text, which may be empty."""
     value = texts_in(claims, name)
     return fail(name, "is missing") if value is None else value
 
 
 def switch_in(claims: Claims, name: str, *, otherwise: bool = False) -> bool:
-    """Return a claim that is a boolean, also as text; an absent one is `otherwise`."""
+    """Return a claim that is a boolean or "true" or "false"; `otherwise` if it is absent."""
     value = claims.get(name)
     if value is None:
         return otherwise
@@ -115,18 +113,18 @@ def switch_in(claims: Claims, name: str, *, otherwise: bool = False) -> bool:
 
 
 def shown_in(claims: Claims, name: str) -> str | None:
-    """Return a text that is shown to people; None for an absent or empty one, and for what is no text."""
+    """Return text to display; None if it is absent, empty or not text."""
     value = claims.get(name)
     return value if isinstance(value, str) and value else None
 
 
 def usable_address_in(claims: Claims, name: str) -> str | None:
-    """Return an address of the web, its case kept; None for an absent one, and for what is none."""
+    """Return a web address with its case kept; None if it is absent or not a web address."""
     return web_address(shown_in(claims, name))
 
 
 def address_in(claims: Claims, name: str) -> str | None:
-    """Return a claim that is an address of the web, its case kept; None for an absent one."""
+    """Return a claim that is a web address, with its case kept; None if it is absent."""
     value = text_in(claims, name)
     if value is not None and web_address(value) is None:
         fail(name, "is no web address")
@@ -134,24 +132,24 @@ def address_in(claims: Claims, name: str) -> str | None:
 
 
 def web_address(value: str | None) -> str | None:
-    """Return a text that is an address of the web, None for any other."""
+    """Return the text if it is a web address, else None."""
     return value if value is not None and len(value) <= LONGEST_TEXT and _is_web(value) else None
 
 
 def is_storable(text: str) -> bool:
-    """Tell whether databases keep a text: not one with a NUL or with half a character."""
+    """Return whether databases can store a text: it has no NUL and no lone surrogate."""
     return "\x00" not in text and not any("\ud800" <= mark <= "\udfff" for mark in text)
 
 
 def short(text: str | None) -> str | None:
-    """Return a text for people in at most 2,000 characters."""
+    """Return displayed text, cut at 2,000 characters."""
     return None if text is None else text[:LONGEST_TEXT]
 
 
 def drop_or_refuse_unstorable(value: object) -> None:
-    """Take out of a message what has a NUL or half a character, which no database keeps.
+    """Handle text with a NUL or a lone surrogate in a message, which databases can't store.
 
-    What is only shown, or can be done without, is dropped; anything else is refused.
+    Dispensable claims are removed; any others raise LaunchRefused.
     """
     if isinstance(value, str):
         if not is_storable(value):
@@ -168,7 +166,7 @@ def drop_or_refuse_unstorable(value: object) -> None:
             drop_or_refuse_unstorable(one)
 
 
-@lru_cache(maxsize=4096)  # a course's services have the same addresses in each launch
+@lru_cache(maxsize=4096)  # a course's service URLs repeat in each launch
 def _is_web(address: str) -> bool:
     try:
         parts = urlsplit(address)

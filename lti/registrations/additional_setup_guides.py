@@ -29,7 +29,7 @@ BLACKBOARD: Final = Guide(
     product="Blackboard",
     parts=(
         Part(
-            N_("The tool, once for all customers of this house"),
+            N_("Register the tool once, for all customers"),
             N_("developer.blackboard.com, My Apps, +"),
             (
                 ("Application Name", NAME),
@@ -42,12 +42,12 @@ BLACKBOARD: Final = Guide(
                 ("Custom Parameters", CUSTOM),
             ),
             N_(
-                "The house does this once; the Application ID it gets is the client ID of everybody. "
-                "If the form below already knows it, begin with the next part."
+                "We do this once. The Application ID is the client ID for every customer. If the form "
+                "below already has it, start with the next step."
             ),
         ),
         Part(
-            N_("Your Learn"),
+            N_("Your Blackboard Learn"),
             N_(
                 "Administrator Panel, Integrations, LTI Tool Providers, Register LTI 1.3/Advantage Tool"
             ),
@@ -68,7 +68,7 @@ BLACKBOARD: Final = Guide(
                 ("Target Link URI", LAUNCH),
             ),
         ),
-        Part(IN_A_COURSE, N_("+, Content Market, this library")),
+        Part(IN_A_COURSE, N_("+, Content Market, this tool")),
     ),
     gives=MappingProxyType(
         {"client_id": "Application ID (Client ID)", "deployment_id": "Deployment ID"}
@@ -84,7 +84,7 @@ BLACKBOARD: Final = Guide(
             ),
         }
     ),
-    note=N_("In the last of these addresses, put the application ID for APPLICATION-ID."),
+    note=N_("In the keyset URL, replace APPLICATION-ID with the application ID."),
 )
 SCHOOLOGY: Final = Guide(
     slug="schoology",
@@ -102,7 +102,7 @@ SCHOOLOGY: Final = Guide(
                 ("Deep Linking", "Yes"),
                 ("Assignment and Grade Services", "Yes"),
                 ("Names and Roles Services", "Yes"),
-                ("Privacy", N_("name and email, as far as your rules do")),
+                ("Privacy", N_("Name and email, if your policy allows")),
                 ("JWKS URL", JWKS),
                 ("Domain/URL", LAUNCH),
                 ("OIDC Login Init URL", LOGIN),
@@ -110,11 +110,11 @@ SCHOOLOGY: Final = Guide(
                 ("Custom Parameters", CUSTOM),
             ),
             N_(
-                "Submit. Options, API Info shows the Client ID. Then Install LTI 1.3 App, Add to "
-                "Organization, and Configure shows the Deployment ID."
+                "Submit. The Client ID is under Options, API Info. Then choose Install LTI 1.3 App, Add "
+                "to Organization, and Configure to see the Deployment ID."
             ),
         ),
-        Part(IN_A_COURSE, N_("Materials, Add Materials, this library")),
+        Part(IN_A_COURSE, N_("Materials, Add Materials, this tool")),
     ),
     gives=MappingProxyType({"client_id": "Client ID", "deployment_id": "Deployment ID"}),
     presets=MappingProxyType(
@@ -146,19 +146,19 @@ SAKAI: Final = Guide(
                 ("LTI 1.3 Tool Keyset URL", JWKS),
                 ("LTI 1.3 Tool OpenID Connect/Initialization Endpoint", LOGIN),
                 ("LTI 1.3 Tool Redirect Endpoint(s)", LAUNCH),
-                ("Send User Names to External Tool", N_("tick it, as far as your rules do")),
-                ("Send Email Addresses to External Tool", N_("tick it, as far as your rules do")),
-                ("Allow External Tool to return grades", N_("tick it")),
-                ("Allow External Tool to create grade columns", N_("tick it")),
-                ("Provide Roster to External Tool", N_("tick it")),
+                ("Send User Names to External Tool", N_("Select, if your policy allows")),
+                ("Send Email Addresses to External Tool", N_("Select, if your policy allows")),
+                ("Allow External Tool to return grades", N_("Select")),
+                ("Allow External Tool to create grade columns", N_("Select")),
+                ("Provide Roster to External Tool", N_("Select")),
                 ("Custom Parameters", CUSTOM),
             ),
             N_(
-                "Let it take Deep Linking launches, from Lessons too. Save; the tool's page then shows "
-                "the platform's values."
+                "Allow Deep Linking launches, including from Lessons. After you save, the tool's page "
+                "shows the values we need."
             ),
         ),
-        Part(IN_A_COURSE, N_("Lessons, Add Content, Add Learning App, this library")),
+        Part(IN_A_COURSE, N_("Lessons, Add Content, Add Learning App, this tool")),
     ),
     gives=MappingProxyType(
         {
@@ -174,7 +174,7 @@ SAKAI: Final = Guide(
 OPEN_EDX: Final = Guide(
     slug="open-edx",
     product="Open edX",
-    checked=N_("Tried on a running Open edX with LTI consumer 11."),
+    checked=N_("Tested on Open edX with LTI consumer 11."),
     parts=(
         Part(
             N_("The course"),
@@ -201,7 +201,7 @@ OPEN_EDX: Final = Guide(
                 ("LTI Launch Target", "Inline"),
                 ("Scored", "True"),
             ),
-            N_("Save. Studio now shows the values of this placement under the component."),
+            N_("Save. Studio then shows this component's values below it."),
         ),
     ),
     gives=MappingProxyType(
@@ -215,9 +215,9 @@ OPEN_EDX: Final = Guide(
         }
     ),
     note=N_(
-        "Open edX gives each component a client ID, a keyset, and a token URL of its own, so enter each here. "
-        "Issuer, login URL, and deployment ID stay the same, and are filled in from the second on. "
-        "We approve the first; those of the same Open edX after it work at once."
+        "Each Open edX component has its own client ID, keyset URL and token URL, so enter each "
+        "component here. After the first one, we fill in the issuer, login URL and deployment ID. "
+        "We approve the first component. Others on the same Open edX work immediately."
     ),
     presets=MappingProxyType({"deployment_id": "1"}),
 )
@@ -226,8 +226,8 @@ NICHE_ACADEMY: Final = Guide(
     product="Niche Academy",
     parts=(
         Part(
-            N_("If your academy takes LTI 1.3 tools"),
-            N_("Ask Niche Academy's support, and give them these values:"),
+            N_("If your academy supports LTI 1.3 tools"),
+            N_("Contact Niche Academy support and give them these values:"),
             (
                 ("OIDC login URL", LOGIN),
                 ("Launch URL and redirect URI", LAUNCH),
@@ -237,13 +237,12 @@ NICHE_ACADEMY: Final = Guide(
             ),
         ),
         Part(
-            N_("If it takes none: an embed link"),
-            N_("A tutorial takes an embedded page."),
+            N_("If it doesn't: use an embed link"),
+            N_("Embed the recording in a tutorial."),
             (("", EMBED),),
             N_(
-                "Make an embed link of your organization, allow your academy's address to show it, and "
-                "paste its code into the tutorial. Who has finished comes as a table (CSV) from the "
-                "same page."
+                "Create an embed link, allow your academy's address, and paste the code into the "
+                "tutorial. You can download completions as a CSV from the same page."
             ),
         ),
     ),
@@ -257,7 +256,7 @@ NICHE_ACADEMY: Final = Guide(
             "jwks_url": N_("Keyset URL"),
         }
     ),
-    note=N_("Niche Academy publishes nothing about LTI, so both ways are here."),
+    note=N_("Niche Academy doesn't document LTI support, so this guide covers both options."),
 )
 GUIDES: Final[Mapping[str, Guide]] = MappingProxyType(
     {

@@ -1,4 +1,4 @@
-"""The five steps of a connection, from registered to the first grade: which are done, and whose the next one is."""
+"""The five steps of a connection, from registered to first grade: which are done, and who does the next one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from lti.registrations.registrations import RegistrationFacts
 
 
 class Step(StrEnum):
-    """What has to happen, in this order."""
+    """The steps, in order."""
 
     REGISTERED = "registered"
     APPROVED = "approved"
@@ -34,17 +34,17 @@ class Owner(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where a step is."""
+    """The stage of a step."""
 
     DONE = "done"
     NEXT = "next"
     LATER = "later"
-    STOPPED = "stopped"  # the platform was switched off, or its deployment refused
+    STOPPED = "stopped"  # the platform was turned off, or its deployment refused
 
 
 @dataclass(frozen=True, slots=True)
 class StepFacts:
-    """A step; `done_at` is None while it isn't done, and where nothing tells when it was."""
+    """A step; `done_at` is None while it isn't done."""
 
     step: Step
     stage: Stage
@@ -55,7 +55,7 @@ class StepFacts:
 def steps_by_platform(
     session: Session, known: Sequence[RegistrationFacts], deployed: Sequence[DeploymentFacts]
 ) -> dict[int, tuple[StepFacts, ...]]:
-    """Return the steps of platforms, by their rows, with those of their deployments that are given."""
+    """Return the steps of each platform by row id; `deployed` are the deployments to consider."""
     rows = session.execute(
         select(
             Context.deployment_id,
@@ -78,7 +78,7 @@ def steps_by_platform(
 
 @dataclass(frozen=True, slots=True)
 class _Times:
-    """When a deployment was first opened in a course, first launched by a link, and first took a score."""
+    """When a deployment was first opened in a course, first launched from a link, and first graded."""
 
     opened_at: datetime | None
     launched_at: datetime | None
@@ -130,5 +130,5 @@ def _is_off(platform: RegistrationFacts, deployed: Sequence[DeploymentFacts]) ->
 
 
 def _approves(platform: RegistrationFacts) -> Owner:
-    """Return who approves: our team the platform, its administrator then what they installed."""
+    """Return who approves: our team approves platforms, then the administrator approves their deployments."""
     return Owner.ADMINISTRATOR if platform.state is RegistrationState.ACTIVE else Owner.TEAM

@@ -1,4 +1,4 @@
-"""Connections, as the library's own pages list them, and how many wait for our team."""
+"""LMS connections as organization pages list them, and the number that await approval."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from lti.registrations.registrations import list_registrations
 
 
 def connections_of(session: Session, organization_id: int) -> tuple[LmsConnection, ...]:
-    """Return the connections of an organization and of those that were merged with it, by name."""
+    """Return the connections of an organization and of those merged with it, by name."""
     known = customers(session, [organization_id]).get(organization_id)
     if known is None:
         return ()
@@ -39,7 +39,7 @@ def connections_of(session: Session, organization_id: int) -> tuple[LmsConnectio
 
 
 def count_waiting(session: Session) -> int:
-    """Return how many platforms wait to be approved, with the deployments that wait at approved ones."""
+    """Return the number of pending platforms plus pending deployments at active platforms."""
     platforms = select(func.count(Registration.id)).where(
         Registration.state == RegistrationState.PENDING
     )

@@ -1,16 +1,18 @@
-"""Deployments: each is one customer of a platform, blocked until it is approved."""
+"""Deployments: each belongs to one customer of a platform, and is blocked until approved."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lms import audit
 from lms.core.errors import N_, Invalid, NotFound
-from lms.lti_facade import audit
+from lms.lti_facade.connection_emails import tell_team_of_deployment
 from lms.lti_facade.organizations import Customer, customers, family_of, find_organization
+from lms.mail.links import Links
 from lti.frames.sessions import stop_frames_of
 from lti.models.launches import LaunchEntry
 from lti.models.registrations_and_keys import (
@@ -24,17 +26,18 @@ from lti.registrations.registrations import (
     find_registration,
 )
 
-SEEN_EVERY: Final = timedelta(hours=1)  # so that a crowd of launches writes once
-BAD_ID: Final = N_("Give the deployment ID exactly as the learning system shows it.")
-NO_SUCH_DEPLOYMENT: Final = N_("There is no such deployment. It appears here at its first launch.")
+MOST_WAITING_TOLD: Final = 5  # so that users of a shared platform can't flood our mailbox
+SEEN_EVERY: Final = timedelta(hours=1)  # limits a burst of launches to one write
+BAD_ID: Final = N_("Enter the deployment ID exactly as the LMS shows it.")
+NO_SUCH_DEPLOYMENT: Final = N_("Deployment not found. It appears here after its first launch.")
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentFacts:
-    """A deployment as it stands; `registration` is that one's outside id and `platform` its name.
+    """A deployment; `registration` is the public ID of its registration and `platform` its name.
 
-    `seen_at` is when it was last heard of, to the hour, or entered; `launched_at` is its last line
-    in the launch log, which keeps 90 days.
+    `seen_at` is the last launch or entry, to the hour; `launched_at` is the newest line in the launch
+    log, which covers 90 days.
     """
 
     id: int
@@ -51,24 +54,29 @@ class DeploymentFacts:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """Whose launch it is: the deployment's row, its state, and the organization once approved."""
+    """The tenant of a launch: the deployment's row id, its state, and its organization once approved.
+
+    `is_new` is True if the deployment was just recorded for the first time.
+    """
 
     id: int
     state: DeploymentState
     organization_id: int | None
+    is_new: bool = False
 
 
 def see_deployment(
     session: Session, registration_id: int, deployment_id: str, *, now: datetime
 ) -> Tenant:
-    """Return whose a deployment is, noting one that was never seen as pending.
+    """Return the tenant of a deployment, and record an unknown deployment as pending.
 
-    The first of a platform that registered by its organization's own invite is that organization's.
+    The first deployment of a platform that registered with its organization's invite is approved for
+    it.
     """
     query = select(Deployment).where(
         Deployment.registration_id == registration_id, Deployment.deployment_id == deployment_id
     )
-    row = session.scalar(query)
+    row, is_new = session.scalar(query), False
     if row is None:
         owner = _owner_of_first(session, registration_id)
         made = Deployment(
@@ -82,18 +90,38 @@ def see_deployment(
         try:
             with session.begin_nested():
                 session.add(made)
-            row = made
+            row, is_new = made, True
             _record_owner(session, made, now)
-        except IntegrityError:  # another launch of the same moment noted it
+        except IntegrityError:  # a simultaneous launch recorded it
             row = session.scalars(query).one()
     if row.seen_at <= now - SEEN_EVERY:
         row.seen_at = now
         session.flush()
-    return Tenant(row.id, row.state, row.organization_id)
+    return Tenant(row.id, row.state, row.organization_id, is_new)
+
+
+def tell_of_waiting(
+    session: Session, tenant: Tenant, deployment_id: str, *, links: Links, now: datetime
+) -> None:
+    """Email our team about a new pending deployment, unless its platform already has many."""
+    if not tenant.is_new or tenant.state is not DeploymentState.PENDING:
+        return
+    platform = session.scalars(
+        select(Registration).join(Deployment).where(Deployment.id == tenant.id)
+    ).one()
+    waiting = session.scalar(
+        select(func.count())
+        .select_from(Deployment)
+        .where(Deployment.registration_id == platform.id)
+        .where(Deployment.state == DeploymentState.PENDING)
+    )
+    if (waiting or 0) <= MOST_WAITING_TOLD:
+        tell_team_of_deployment(session, platform.name, deployment_id, links=links, now=now)
 
 
 def _owner_of_first(session: Session, registration_id: int) -> int | None:
-    """Return whose the first deployment is; None where another was seen, or no invite tells whose."""
+    """Return the owner of a first deployment; None if there is another, or the platform had no invite."""
+    # The lock serializes simultaneous first launches, so that only one deployment is approved.
     registration = session.scalars(
         select(Registration).where(Registration.id == registration_id).with_for_update()
     ).one()
@@ -122,10 +150,11 @@ def approve_deployment(
     actor: str | None,
     now: datetime,
 ) -> DeploymentFacts:
-    """Let a deployment's launches see the library of an organization, given by its slug.
+    """Approve a deployment for an organization, given by its slug.
 
-    One that was never seen is made, so that the first launch succeeds. Raises NotFound for a
-    registration or organization that is none, Invalid for an id that can't be.
+    An unknown deployment is created, so that the first launch succeeds. If it had another organization,
+    its framed sessions end. Raises NotFound for an unknown registration or organization, Invalid for an
+    impossible ID.
     """
     if not 0 < len(deployment_id) <= LONGEST_ID:
         raise Invalid(BAD_ID, fields={"deployment_id": BAD_ID})
@@ -153,7 +182,7 @@ def approve_deployment(
 def refuse_deployment(
     session: Session, registration: str, deployment_id: str, *, actor: str | None, now: datetime
 ) -> DeploymentFacts:
-    """Take no launches of a deployment, whatever it was before, and stop its frames; raises NotFound."""
+    """Refuse all launches of a deployment from now on, and end its framed sessions; raises NotFound."""
     known = find_registration(session, registration)
     row = session.scalar(
         select(Deployment).where(
@@ -170,7 +199,7 @@ def refuse_deployment(
 
 
 def find_deployment(session: Session, public_id: str) -> DeploymentFacts:
-    """Return a deployment by its outside id; raises NotFound."""
+    """Return a deployment by its public ID; raises NotFound."""
     found = _facts(session, _listed().where(Deployment.public_id == public_id))
     if not found:
         raise NotFound(NO_SUCH_DEPLOYMENT)
@@ -182,7 +211,7 @@ def list_deployments(
     *,
     registration: str | None = None,
 ) -> tuple[DeploymentFacts, ...]:
-    """Return deployments, last seen first: all, or of a registration."""
+    """Return deployments, most recently seen first: all, or those of one registration."""
     query = _listed().order_by(Deployment.seen_at.desc(), Deployment.id.desc())
     if registration is not None:
         query = query.where(Registration.public_id == registration)

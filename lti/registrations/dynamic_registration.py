@@ -1,6 +1,6 @@
-"""Dynamic Registration 1.0: a platform registers itself by an invite, pending approval.
+"""Dynamic Registration 1.0: a platform registers itself with an invite.
 
-`fetch_configuration` and `ask_for_registration` are on the network, so no transaction is open.
+`fetch_configuration` and `ask_for_registration` use the network: call them outside transactions.
 """
 
 import json
@@ -35,33 +35,32 @@ ENDPOINTS: Final = {
     "registration_endpoint": "registration_url",
 }
 NO_CONFIGURATION: Final = N_(
-    "Open this link from your learning system: it adds its own address, which is missing here."
+    "Open this link from your LMS, which adds its own URL. That URL is missing."
 )
 BAD_CONFIGURATION: Final = N_(
-    "The learning system's description of itself can't be used: %(field)s is missing or wrong."
+    "The configuration of your LMS is invalid: %(field)s is missing or wrong."
 )
 OTHER_HOST: Final = N_(
-    "The learning system says that it is %(issuer)s, but its description came from %(host)s. "
-    "Both have to be the same host."
+    "Your LMS says it is %(issuer)s, but its configuration came from %(host)s. Both must be on the same host."
 )
-NO_RS256: Final = N_("The learning system can't sign with RS256, which LTI 1.3 asks for.")
-UNREACHED: Final = N_("The learning system's description of itself could not be read. %(reason)s")
-NOT_REGISTERED: Final = N_("The learning system did not take the registration. %(reason)s")
+NO_RS256: Final = N_("Your LMS doesn't support RS256, which LTI 1.3 requires.")
+UNREACHED: Final = N_("We couldn't read the configuration of your LMS. %(reason)s")
+NOT_REGISTERED: Final = N_("Your LMS didn't accept the registration. %(reason)s")
 PLAIN_SYSTEM: Final = N_(
-    "Your learning system sent an address that begins with http://, which doesn't protect names and "
-    "sign-ins. Set up https:// on it, then open this link from it again: the link stays good."
+    "Your LMS sent a URL that starts with http://, which doesn't protect names and sign-ins. "
+    "Set up https:// on your LMS, then open this link there again. The link still works."
 )
 UNUSABLE: Final = N_(
-    "Your learning system sent an address that we can't reach: it has to be a web address on the public "
-    "internet. Set that address in the learning system, then open this link from it again. If it has to "
-    "stay in a private network, write to us."
+    "Your LMS sent a URL that we can't reach from the public internet. Set a public URL in "
+    "your LMS, then open this link there again. If your LMS must stay in a private network, "
+    "contact us."
 )
-NO_CLIENT: Final = N_("It answered without a client ID.")
+NO_CLIENT: Final = N_("The response has no client ID.")
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformConfiguration:
-    """What a platform says of itself ("Platform configuration"), checked."""
+    """A platform's description of itself ("Platform configuration"), checked."""
 
     issuer: str
     auth_url: str
@@ -75,7 +74,7 @@ class PlatformConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a platform answered to our request ("Client registration response"); not each names a deployment at once."""
+    """A platform's answer to our request ("Client registration response"); some return no deployment ID."""
 
     client_id: str
     deployment_id: str | None
@@ -84,10 +83,10 @@ class Granted:
 def fetch_configuration(
     address: str, token: str | None, *, allows_loopback: bool
 ) -> PlatformConfiguration:
-    """Return what the platform at `address` says of itself, asked with its own token.
+    """Return the configuration of the platform at `address`, fetched with the platform's own token.
 
-    Raises Invalid for an address or a description that can't be used, Unavailable where nothing
-    could be read.
+    Raises Invalid for an address or a configuration that can't be used, Unavailable if it couldn't be
+    read.
     """
     url = _checked_address(address, allows_loopback=allows_loopback)
     headers = {"Accept": "application/json", **_bearer(token)}
@@ -104,9 +103,9 @@ def fetch_configuration(
 def read_configuration(
     document: Mapping[str, Any], urls: tuple[str, ...], *, allows_loopback: bool
 ) -> PlatformConfiguration:
-    """Return a platform's configuration, checked; `urls` are those it was asked at, each of its host.
+    """Return a platform's configuration, checked; each of `urls`, where it was fetched, must be on its host.
 
-    Raises Invalid, with a sentence that names what is wrong.
+    Raises Invalid with a message that names the field.
     """
     issuer = _text(document, "issuer", LONGEST_ISSUER)
     host = urlsplit(issuer).hostname
@@ -139,9 +138,9 @@ def ask_for_registration(
     *,
     allows_loopback: bool,
 ) -> Granted:
-    """Send our request to the platform and return what it gave us.
+    """Send our request to the platform and return its answer.
 
-    Raises Unavailable when it does not answer, Conflict when it refuses or gives no client id.
+    Raises Unavailable if it does not respond, Conflict if it refuses or returns no client ID.
     """
     headers = {"Content-Type": "application/json", "Accept": "application/json", **_bearer(token)}
     body = json.dumps(request).encode()
@@ -183,7 +182,7 @@ def _refuse_unreachable(outcome: Outcome) -> None:
 
 
 def _bearer(token: str | None) -> dict[str, str]:
-    # Only what can stand in a header; a token with a line break would be no token.
+    # Only characters that are valid in a header: a line break would inject another header.
     usable = token and token.isascii() and token.isprintable() and " " not in token
     return {"Authorization": f"Bearer {token}"} if usable else {}
 
@@ -208,7 +207,7 @@ def _text(document: Mapping[str, Any], field: str, longest: int) -> str:
 
 
 def _is_text(value: object, longest: int) -> TypeGuard[str]:
-    """Tell whether a value is a text that can be kept."""
+    """Return whether a value is text that can be stored."""
     return isinstance(value, str) and 0 < len(value.strip()) <= longest and is_storable(value)
 
 

@@ -1,6 +1,6 @@
-"""Dynamically registered platforms: stored as pending by an invite, then kept up to date.
+"""Dynamically registered platforms: stored when an invite is used, and updated later.
 
-The invite's secret stays the way to update that one registration, and opens nothing else.
+After use, the invite's secret can only update that one registration.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Conflict, Gone
 from lms.lti_facade.organizations import Customer
-from lti.frames.sessions import hashed
+from lti.frames.session_creation import hashed
 from lti.models.registrations_and_keys import Registration, RegistrationState
 from lti.registrations.deployments import see_deployment
 from lti.registrations.dynamic_registration import Granted, PlatformConfiguration
@@ -31,17 +31,16 @@ from lti.registrations.registrations import (
 )
 
 NOT_YOURS: Final = N_(
-    "This learning system is registered already, and not for your organization. "
-    "Ask us, and we look at it together."
+    "This LMS is already registered for a different organization. Contact us to resolve this."
 )
 OTHER_PLATFORM: Final = N_(
-    "This link was used by another learning system. Ask for a new one where you found it."
+    "This link was already used by a different LMS. Ask the person who gave it to you for a new one."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """By what a platform may register: an open invite, or the registration a used one made."""
+    """What a registration link allows: an open invite, or the registration that a used invite created."""
 
     organization: Customer
     allows_loopback: bool
@@ -50,7 +49,7 @@ class Way:
 
 
 def find_way(session: Session, secret: str, *, now: datetime) -> Way:
-    """Return what a link's secret opens; raises NotFound for none, Gone for one that is over."""
+    """Return what a link's secret allows; raises NotFound for an unknown secret, Gone for an expired one."""
     public_id = session.scalar(
         select(Registration.public_id).where(Registration.update_token_hash == hashed(secret))
     )
@@ -64,10 +63,7 @@ def find_way(session: Session, secret: str, *, now: datetime) -> Way:
 
 
 def check_platform(way: Way, configuration: PlatformConfiguration) -> None:
-    """Refuse a platform that comes by another's used link, before anything is asked of it.
-
-    Raises Conflict.
-    """
+    """Raise Conflict if a used link belongs to another platform; call before any request is sent to it."""
     known = way.registration
     if known is not None and known.issuer != configuration.issuer:
         raise Conflict(OTHER_PLATFORM, code="other_platform")
@@ -82,10 +78,10 @@ def keep_registration(
     *,
     now: datetime,
 ) -> RegistrationFacts:
-    """Keep what was agreed: a new registration works at once, a known one is brought up to date.
+    """Store a registration: a new one, or changes to the existing one.
 
-    An organization's second platform waits for staff. One whose addresses change waits for staff again. Raises Conflict for a platform that is
-    registered for somebody else.
+    An organization's first platform is active at once; further ones, and changed addresses, need our
+    team's approval. Raises Conflict for a platform that is registered for another organization.
     """
     known = registrations_of_issuer(session, configuration.issuer, granted.client_id)
     if way.registration is not None and not any(each.id == way.registration.id for each in known):
@@ -130,7 +126,7 @@ def _added(
 
 
 def _first_state(session: Session, organization: Customer) -> RegistrationState:
-    """Return how a new platform begins: an organization's first works at once."""
+    """Return the initial state of a new platform: an organization's first is active at once."""
     known = list_registrations(session, organization_id=organization.id)
     own = [one for one in known if one.organization and one.organization.id == organization.id]
     return RegistrationState.PENDING if own else RegistrationState.ACTIVE

@@ -1,4 +1,4 @@
-"""Registration invites: one-time links by which a platform registers itself."""
+"""Registration invites: one-time links with which a platform registers itself."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,20 +7,22 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from lms import audit
 from lms.core.errors import N_, Gone, NotFound
-from lms.lti_facade import audit
 from lms.lti_facade.organizations import Customer, customers, family_of
-from lti.frames.sessions import hashed, new_secret
+from lti.frames.session_creation import hashed, new_secret
 from lti.models.registrations_and_keys import RegistrationInvite
 
 LASTS: Final = timedelta(days=14)
 KEPT_AFTER_ITS_END: Final = timedelta(days=90)
-OVER: Final = N_("This link has run out or was used. Ask for a new one where you found it.")
+OVER: Final = N_(
+    "This link has expired or was already used. Ask the person who gave it to you for a new one."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class MadeInvite:
-    """An invite that was just made; its secret is kept nowhere."""
+    """A new invite; only the hash of its secret is stored."""
 
     public_id: str
     secret: str
@@ -30,7 +32,7 @@ class MadeInvite:
 
 @dataclass(frozen=True, slots=True)
 class Invite:
-    """An invite that is open; see RegistrationInvite for what each means."""
+    """An open invite; RegistrationInvite explains the fields."""
 
     id: int
     public_id: str
@@ -47,9 +49,9 @@ def make_invite(
     actor: str | None,
     now: datetime,
 ) -> MadeInvite:
-    """Make a link by which one learning system may register itself, within 14 days.
+    """Create a link with which one LMS can register itself, valid for 14 days.
 
-    `allows_loopback` lets that system be at this machine or in a private network.
+    `allows_loopback` permits an LMS on this machine or in a private network.
     """
     secret = new_secret()
     row = RegistrationInvite(
@@ -74,7 +76,7 @@ def make_invite(
 
 
 def find_invite(session: Session, secret: str, *, now: datetime) -> Invite:
-    """Return the open invite of a secret; raises NotFound for none, Gone for one that is over."""
+    """Return the open invite of a secret; raises NotFound for an unknown secret, Gone for a used or expired one."""
     row = session.scalar(
         select(RegistrationInvite).where(RegistrationInvite.token_hash == hashed(secret))
     )
@@ -86,7 +88,7 @@ def find_invite(session: Session, secret: str, *, now: datetime) -> Invite:
 
 
 def open_invites(session: Session, organization_id: int, *, now: datetime) -> tuple[Invite, ...]:
-    """Return the invites of an organization that wait to be used, the newest first."""
+    """Return the open invites of an organization, newest first."""
     rows = session.scalars(
         select(RegistrationInvite)
         .where(
@@ -102,7 +104,7 @@ def open_invites(session: Session, organization_id: int, *, now: datetime) -> tu
 def withdraw_invite(
     session: Session, organization_id: int, public_id: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Let an unused invite open nothing more; raises NotFound for another organization's."""
+    """Delete an unused invite; raises NotFound for another organization's."""
     gone = session.execute(
         delete(RegistrationInvite)
         .where(
@@ -119,7 +121,7 @@ def withdraw_invite(
 
 
 def use_invite(session: Session, invite: Invite, *, now: datetime) -> None:
-    """Take an invite for the one registration it is good for; raises Gone for who comes second."""
+    """Mark an invite as used, before the registration; raises Gone if it is used or expired."""
     taken = session.execute(
         update(RegistrationInvite)
         .where(
@@ -136,7 +138,7 @@ def use_invite(session: Session, invite: Invite, *, now: datetime) -> None:
 
 
 def give_back_invite(session: Session, invite: Invite) -> None:
-    """Let an invite be used again, since nothing came of the registration it was taken for."""
+    """Make an invite usable again, because its registration failed."""
     session.execute(
         update(RegistrationInvite)
         .where(RegistrationInvite.id == invite.id, RegistrationInvite.registration_id.is_(None))
@@ -146,7 +148,7 @@ def give_back_invite(session: Session, invite: Invite) -> None:
 
 
 def note_registration(session: Session, invite: Invite, registration_id: int) -> None:
-    """Keep which registration an invite led to."""
+    """Store which registration an invite created."""
     session.execute(
         update(RegistrationInvite)
         .where(RegistrationInvite.id == invite.id)
@@ -156,7 +158,7 @@ def note_registration(session: Session, invite: Invite, registration_id: int) ->
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
-    """Delete the invites that ran out unused 90 days ago."""
+    """Delete unused invites that expired more than 90 days ago."""
     session.execute(
         delete(RegistrationInvite)
         .where(

@@ -1,7 +1,8 @@
 """Manager actions on registrations and deployments of their organization's platforms.
 
-What they enter waits for staff: somebody could name a platform that isn't theirs and be given its
-people. What staff have approved is theirs to look after, as long as its addresses stay.
+New registrations need our team's approval: a manager could enter another institution's platform and get
+access to its people. Managers can edit approved registrations, but changed addresses need approval
+again.
 """
 
 from dataclasses import replace
@@ -9,8 +10,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from lms import audit
 from lms.core.errors import N_, Forbidden, NotFound
-from lms.lti_facade import audit
 from lms.lti_facade.organizations import find_organization
 from lti.models.registrations_and_keys import DeploymentState, Registration, RegistrationState
 from lti.protocol.platform_urls import origin_of
@@ -33,8 +34,10 @@ from lti.registrations.registrations import (
     list_registrations,
 )
 
-NOT_APPROVED = N_("This learning system waits for approval. Its courses can be connected after it.")
-REFUSED = N_("We refused this installation. Ask us, and we look at it together.")
+NOT_APPROVED = N_(
+    "This LMS isn't approved yet. You can connect its deployments after we approve it."
+)
+REFUSED = N_("We refused this deployment. Contact us if you think that's a mistake.")
 
 
 def add_own(
@@ -45,10 +48,10 @@ def add_own(
     actor: str | None,
     now: datetime,
 ) -> RegistrationFacts:
-    """Register a platform for the organization that brings it, whatever state `new` says: it waits.
+    """Register a platform for an organization; ignores `new.state`, since it is pending until approved.
 
-    A further placement of an Open edX that staff have approved works at once, with its deployment. Without a
-    deployment id ("") the first launch brings it. Raises as `add_registration` does.
+    Another placement of an approved Open edX is active at once, with its deployment. An empty
+    deployment ID is filled in by the first launch. Raises as `add_registration` does.
     """
     customer = find_organization(session, new.organization or "")
     works = any(_is_placement(new, each) for each in open_edx_of(session, customer.id))
@@ -69,7 +72,7 @@ def add_own(
 
 
 def open_edx_of(session: Session, organization_id: int) -> tuple[RegistrationFacts, ...]:
-    """Return the placements in use of an organization's own Open edX."""
+    """Return the active placements of an organization's own Open edX."""
     return tuple(
         one
         for one in list_registrations(session, organization_id=organization_id)
@@ -81,7 +84,7 @@ def open_edx_of(session: Session, organization_id: int) -> tuple[RegistrationFac
 
 
 def _is_placement(new: NewRegistration, known: RegistrationFacts) -> bool:
-    """Tell whether it is of the Open edX that is known: its issuer, its login, and no other host."""
+    """Return whether a registration is on the known Open edX: same issuer and login URL, same hosts."""
     mine, theirs = new.details, known.details
     return (
         PRODUCTS.get(mine.product) == OPEN_EDX
@@ -92,7 +95,7 @@ def _is_placement(new: NewRegistration, known: RegistrationFacts) -> bool:
 
 
 def find_own(session: Session, organization_id: int, public_id: str) -> RegistrationFacts:
-    """Return a registration that this organization brought; raises NotFound for any other."""
+    """Return a registration that belongs to this organization; raises NotFound for any other."""
     found = find_registration(session, public_id)
     if found.organization is None or found.organization.id != organization_id:
         raise NotFound
@@ -108,7 +111,7 @@ def change_own(
     actor: str | None,
     now: datetime,
 ) -> RegistrationFacts:
-    """Change what is agreed; where addresses move it waits for staff again. Raises NotFound, Invalid."""
+    """Edit a registration; changed addresses make it pending again. Raises NotFound, Invalid."""
     known = find_own(session, organization_id, public_id)
     changed = edit_registration(session, public_id, details, actor=actor, now=now)
     return await_approval_if_moved(session, known, changed, actor=actor, now=now)
@@ -117,7 +120,7 @@ def change_own(
 def disable_own(
     session: Session, organization_id: int, public_id: str, *, actor: str | None, now: datetime
 ) -> RegistrationFacts:
-    """Take no more launches; only staff take it into use again. Raises NotFound."""
+    """Turn off a registration; only our team can turn it on again. Raises NotFound."""
     find_own(session, organization_id, public_id)
     return disable_registration(session, public_id, actor=actor, now=now)
 
@@ -130,10 +133,10 @@ def approve_own_deployment(
     actor: str | None,
     now: datetime,
 ) -> DeploymentFacts:
-    """Connect a deployment of the organization's own platform, by its outside id, to its library.
+    """Approve a deployment (public ID) of the organization's own platform.
 
-    Raises NotFound for one of another platform, Forbidden while staff have not approved this one
-    and for a deployment that they refused.
+    Raises NotFound for a deployment of another platform, Forbidden while the platform is not approved
+    and for a deployment that our team refused.
     """
     found = find_deployment(session, deployment)
     registration = find_own(session, organization_id, found.registration)
@@ -162,7 +165,7 @@ def await_approval_if_moved(
     actor: str | None,
     now: datetime,
 ) -> RegistrationFacts:
-    """Let a registration in use wait for staff where its addresses are others than before."""
+    """Make an active registration pending if its addresses changed; return it."""
     if was.state is not RegistrationState.ACTIVE or _addresses(was) == _addresses(changed):
         return changed
     session.get_one(Registration, was.id).state = RegistrationState.PENDING

@@ -1,6 +1,7 @@
-"""Platform addresses: those that a registration may name, and why another can't be used.
+"""Platform addresses: which URLs a registration can have, and why others are rejected.
 
-A name that leads into a private network is found out when it is called (lti/http/guarded_connections.py).
+A hostname that resolves into a private network is detected only when it is called
+(lti/http/guarded_connections.py).
 """
 
 from ipaddress import ip_address
@@ -12,17 +13,16 @@ from lti.http.guarded_connections import may_be_reached
 from lti.protocol.platform_urls import is_loopback_host, read_platform_address
 
 PRIVATE: Final = N_(
-    "This address is in a private network, which we can't reach. Give the address by which the "
-    "learning system is reached from the internet."
+    "We can't reach this URL because it's in a private network. Enter the URL that works from the internet."
 )
 PLAIN: Final = N_(
-    "This address begins with http://, which doesn't protect names and sign-ins. Set up https:// on "
-    "the learning system first, then give its address that begins with https://."
+    "This URL starts with http://, which doesn't protect names and sign-ins. Set up https:// "
+    "on your LMS, then enter the URL that starts with https://."
 )
 
 
 def read_reachable_address(text: str, *, field: str, allows_loopback: bool) -> str:
-    """Return an address of a platform that may be called; raises Invalid, naming `field`."""
+    """Return a platform URL that we can call; raises Invalid, naming `field`."""
     try:
         address = read_platform_address(text, field=field, allows_loopback=allows_loopback)
     except Invalid:
@@ -37,5 +37,5 @@ def read_reachable_address(text: str, *, field: str, allows_loopback: bool) -> s
 def _may_be_reached(host: str, *, allows_loopback: bool) -> bool:
     try:
         return may_be_reached(ip_address(host), allows_loopback=allows_loopback)
-    except ValueError:  # a name
+    except ValueError:  # a hostname, which is resolved when it is called
         return allows_loopback or not is_loopback_host(host)

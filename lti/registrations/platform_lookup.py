@@ -1,6 +1,6 @@
-"""Platform lookup for logins and launches: one registration, read anew each time.
+"""Platform lookup for logins and launches: reads a registration again for each request.
 
-Nothing of them is kept from one request to the next, so that what staff stop is stopped at once.
+Rows are not cached between requests, so that disabling a platform takes effect at once.
 """
 
 from dataclasses import dataclass
@@ -32,9 +32,9 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A registered platform; see models.platforms.Registration for what each means.
+    """A registered platform; lti/models/registrations_and_keys.py explains the fields.
 
-    `origins` may frame the tool, and it may write messages to them.
+    `origins` can frame the tool, and the tool can send messages to them.
     """
 
     id: int
@@ -54,7 +54,7 @@ def _of_issuer() -> Select[*tuple[Any, ...]]:
         select(*COLUMNS)
         .where(_column.issuer == bindparam("issuer"))
         .order_by(_column.state != RegistrationState.ACTIVE, _column.id)
-        .limit(2)  # two are one too many, however many there are
+        .limit(2)  # two already make the issuer ambiguous
     )
 
 
@@ -64,7 +64,7 @@ ONE_OF_ISSUER: Final = ALL_OF_ISSUER.where(_column.client_id == bindparam("clien
 
 @lru_cache(maxsize=1024)
 def platform_of_row(row: tuple[Any, ...]) -> Platform:
-    """Return the platform of a row of `COLUMNS`; what is the same row is the same platform."""
+    """Return the platform of a row of `COLUMNS`; cached by the row's content."""
     number, issuer, client_id, state, auth_url, jwks_url, further, *rest = row
     origins = origins_of((issuer, auth_url, *further.split()))
     return Platform(number, issuer, client_id, state, auth_url, jwks_url, origins, *rest)

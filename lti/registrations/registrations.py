@@ -1,4 +1,4 @@
-"""Registrations: what is agreed with a platform, by its issuer and our client id."""
+"""Registrations: what was set up with a platform, identified by its issuer and our client ID."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lms import audit
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.lti_facade import audit
 from lms.lti_facade.organizations import Customer, customers, family_of, find_organization
 from lti.frames.sessions import stop_frames_of
 from lti.models.registrations_and_keys import Deployment, Registration, RegistrationState
@@ -19,7 +19,7 @@ from lti.protocol.platform_urls import origins_of, read_origin
 from lti.registrations.platform_addresses import read_reachable_address
 
 OPEN_EDX: Final = "Open edX"
-# By the code that a platform says of itself (product_family_code), or by the name of a guide.
+# Keys are product_family_code, as platforms send it, or the slug of a guide.
 PRODUCTS: Final = {
     "moodle": "Moodle",
     "canvas": "Canvas",
@@ -34,20 +34,20 @@ PRODUCTS: Final = {
 }
 LONGEST_NAME: Final = 200
 LONGEST_ISSUER: Final = 500
-LONGEST_ID: Final = 255  # of client and deployment ids: LTI 1.3 Core, 5.3.3
+LONGEST_ID: Final = 255  # client and deployment IDs: LTI 1.3 Core, 5.3.3
 LONGEST_LEEWAY_S: Final = 300
 LEEWAY_S: Final = 60
-BAD_NAME: Final = N_("Name the learning system in at most 200 characters.")
-BAD_ISSUER: Final = N_("Give the issuer exactly as the learning system shows it.")
-BAD_CLIENT: Final = N_("Give the client ID exactly as the learning system shows it.")
-BAD_LEEWAY: Final = N_("The clocks may differ by 0 to 300 seconds.")
-TAKEN: Final = N_("This issuer and client ID are registered already. Change that registration.")
-NO_SUCH_REGISTRATION: Final = N_("There is no such registration.")
+BAD_NAME: Final = N_("Enter a name of at most 200 characters.")
+BAD_ISSUER: Final = N_("Enter the issuer exactly as the LMS shows it.")
+BAD_CLIENT: Final = N_("Enter the client ID exactly as the LMS shows it.")
+BAD_LEEWAY: Final = N_("Enter a number of seconds from 0 to 300.")
+TAKEN: Final = N_("This issuer and client ID are already registered. Edit that connection instead.")
+NO_SUCH_REGISTRATION: Final = N_("LMS connection not found.")
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationDetails:
-    """What is agreed and may change. See models.platforms.Registration for what each means."""
+    """The editable settings of a registration; lti/models/registrations_and_keys.py explains the fields."""
 
     name: str
     auth_url: str
@@ -63,9 +63,9 @@ class RegistrationDetails:
 
 @dataclass(frozen=True, slots=True)
 class NewRegistration:
-    """A platform to be registered; `organization` is the slug of who brought it.
+    """A platform to register; `organization` is the slug of its owner.
 
-    `update_token_hash` is of the token by which the platform may register itself anew.
+    `update_token_hash` is the hash of the token with which the platform can register again.
     """
 
     issuer: str
@@ -78,7 +78,7 @@ class NewRegistration:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationFacts:
-    """A registration as it stands; `organization` is who brought it."""
+    """A registration; `organization` is its owner."""
 
     id: int
     public_id: str
@@ -91,12 +91,12 @@ class RegistrationFacts:
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """Return the origins that may frame the tool and that it may write messages to."""
+        """Return the origins that can frame the tool and that it can send messages to."""
         return origins_of((self.issuer, self.details.auth_url, *self.details.frame_origins))
 
 
 def name_of_platform(organization: str, product: str, address: str) -> str:
-    """Return a name that tells a platform from others: whose it is, its product, its host."""
+    """Return a distinctive name: organization, product and host."""
     parts = (organization, PRODUCTS.get(product, product), urlsplit(address).hostname or address)
     return " · ".join(filter(None, parts))[:LONGEST_NAME]
 
@@ -106,8 +106,8 @@ def add_registration(
 ) -> RegistrationFacts:
     """Register a platform.
 
-    Raises Invalid with the fields at fault, NotFound for an organization that is none, Conflict
-    when the issuer and client id are registered already.
+    Raises Invalid with the invalid fields, NotFound for an unknown organization, Conflict if the issuer
+    and client ID are already registered.
     """
     details = _checked(new)
     organization = (
@@ -139,19 +139,19 @@ def add_registration(
 
 
 def find_registration(session: Session, public_id: str) -> RegistrationFacts:
-    """Return a registration by its outside id; raises NotFound."""
+    """Return a registration by its public ID; raises NotFound."""
     return _one(session, select(Registration).where(Registration.public_id == public_id))
 
 
 def registration_of_row(session: Session, row_id: int) -> RegistrationFacts:
-    """Return a registration by its row; raises NotFound."""
+    """Return a registration by its row id; raises NotFound."""
     return _one(session, select(Registration).where(Registration.id == row_id))
 
 
 def registrations_of_issuer(
     session: Session, issuer: str, client_id: str | None
 ) -> tuple[RegistrationFacts, ...]:
-    """Return what is registered under an issuer: the one of a client id, or all where none is said."""
+    """Return an issuer's registrations: the one with a client ID, or all if it is None."""
     query = select(Registration).where(Registration.issuer == issuer).order_by(Registration.id)
     if client_id is not None:
         query = query.where(Registration.client_id == client_id)
@@ -161,7 +161,7 @@ def registrations_of_issuer(
 def list_registrations(
     session: Session, *, organization_id: int | None = None
 ) -> tuple[RegistrationFacts, ...]:
-    """Return registrations by name: all, or those an organization brought or has a deployment in."""
+    """Return registrations by name: all, or those that an organization owns or has a deployment in."""
     query = select(Registration).order_by(Registration.name, Registration.id)
     if organization_id is not None:
         whose = family_of(organization_id)
@@ -178,7 +178,7 @@ def edit_registration(
     actor: str | None,
     now: datetime,
 ) -> RegistrationFacts:
-    """Change what is agreed; raises NotFound, or Invalid with the fields at fault."""
+    """Edit a registration; raises NotFound, or Invalid with the invalid fields."""
     row = _row(session, public_id)
     for name, value in _columns(_checked_details(details)).items():
         setattr(row, name, value)
@@ -190,7 +190,7 @@ def edit_registration(
 def approve_registration(
     session: Session, public_id: str, *, actor: str | None, now: datetime
 ) -> RegistrationFacts:
-    """Take launches of this platform, from its pending state or a disabled one; raises NotFound."""
+    """Activate a pending or disabled platform; raises NotFound."""
     if _moved(session, public_id, RegistrationState.ACTIVE):
         audit.record(session, "registration.approved", public_id, actor=actor, now=now)
     return find_registration(session, public_id)
@@ -199,7 +199,7 @@ def approve_registration(
 def disable_registration(
     session: Session, public_id: str, *, actor: str | None, now: datetime
 ) -> RegistrationFacts:
-    """Take no more launches of this platform, and stop what plays in its frames; raises NotFound."""
+    """Disable a platform and end its framed sessions; raises NotFound."""
     if _moved(session, public_id, RegistrationState.DISABLED):
         its_own = (
             select(Deployment.id)

@@ -1,6 +1,7 @@
 """Setup guides for Moodle, Canvas, and Brightspace: how to connect each, field by field.
 
-A value is named as in `Values`; a text that is none of those names stands for itself.
+A field value that is one of the names below (NAME, LOGIN, ...) is replaced; any other text is shown as
+it is.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ EMBED: Final = "embed"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a way: where to go in the product, which fields are there, and what else to do."""
+    """One part of a guide: where to go in the product, which fields to fill in, and what to do then."""
 
     title: str
     where: str
@@ -26,16 +27,16 @@ class Part:
 
 
 FROM_DOCUMENTS: Final = N_(
-    "Written from the vendor's documentation, and not tried on a running system. Tell us where it differs."
+    "Based on the vendor's documentation, not tested on a running system. Tell us if something is different."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """One product; `gives` are its names for what we have to be told, by our field's name.
+    """The guide of one product; `gives` maps our fields to the product's names for them.
 
-    `presets` are addresses that are the same for each of its customers, `checked` says what the guide was
-    tried on, `visible` how teachers come to see the tool where that is a step of its own.
+    `presets` are URLs that are the same for all its customers, `checked` is what the guide was tested
+    on, `visible` is how to make the tool visible to teachers if that is a separate step.
     """
 
     slug: str
@@ -48,23 +49,24 @@ class Guide:
     visible: str = ""
 
 
-QUICK: Final = N_("The quick way: by a link")
-BY_HAND: Final = N_("By hand")
+QUICK: Final = N_("Quick setup with a link")
+BY_HAND: Final = N_("Manual setup")
 IN_A_COURSE: Final = N_("Then, in a course")
 
 MANAGE_TOOLS: Final = N_(
     "Site administration, Plugins, Activity modules, External tool, Manage tools"
 )
 IN_CHOOSER: Final = N_(
-    "Moodle adds a tool that registered by a link without showing it to teachers. Choose the gear of the tool, "
-    'and set "Tool configuration usage" to "Show in activity chooser and as a preconfigured tool". Or each '
-    'teacher turns it on in their course under More, LTI External tools, "Show in activity chooser".'
+    "After quick setup, Moodle doesn't show the tool to teachers yet. Select the gear icon of"
+    ' the tool and set "Tool configuration usage" to "Show in activity chooser and as a '
+    'preconfigured tool". Or each teacher can turn it on in their course under More, LTI '
+    'External tools, "Show in activity chooser".'
 )
 
 MOODLE: Final = Guide(
     slug="moodle",
     product="Moodle",
-    checked=N_("Tried on a running Moodle 4.5.6."),
+    checked=N_("Tested on Moodle 4.5.6."),
     visible=IN_CHOOSER,
     parts=(
         Part(
@@ -73,7 +75,7 @@ MOODLE: Final = Guide(
             (("Tool URL...", REGISTRATION),),
             N_('Choose "Add LTI Advantage", then "Activate".'),
         ),
-        Part(N_("After the quick way: show it to teachers"), MANAGE_TOOLS, then=IN_CHOOSER),
+        Part(N_("After quick setup: show it to teachers"), MANAGE_TOOLS, then=IN_CHOOSER),
         Part(
             BY_HAND,
             N_('On the same page, choose "configure a tool manually".'),
@@ -104,11 +106,11 @@ MOODLE: Final = Guide(
                 ("Share launcher's name with tool", "Always"),
                 ("Accept grades from the tool", "Always"),
             ),
-            N_('Save, then open "View configuration details" of the tool and copy what it shows.'),
+            N_('Save, then open "View configuration details" for the tool and copy the values.'),
         ),
         Part(
             IN_A_COURSE,
-            N_('"Add an activity or resource", then this library, then "Select content".'),
+            N_('"Add an activity or resource", then this tool, then "Select content".'),
         ),
     ),
     gives=MappingProxyType(
@@ -127,19 +129,20 @@ CANVAS: Final = Guide(
     product="Canvas",
     parts=(
         Part(
-            N_("The quick way: by our configuration"),
+            N_("Quick setup with our configuration"),
             N_('Admin, your account, Developer Keys, "+ Developer Key", "+ LTI Key"'),
             (("Method", "Enter URL"), ("JSON URL", CANVAS_JSON), ("Redirect URIs", LAUNCH)),
             N_(
-                "Save and switch the key ON. The number in the Details column is the client ID. Then "
-                'Settings, Apps, "+ App", Configuration Type "By Client ID", enter it, and install.'
+                "Save and turn the key ON. The number in the Details column is the client ID. Then go to "
+                'Settings, Apps, "+ App", choose Configuration Type "By Client ID", enter it, and '
+                "install."
             ),
         ),
         Part(
-            N_("Or by a link, where your Canvas has dynamic registration"),
+            N_("Or with a link, if your Canvas supports dynamic registration"),
             N_('Developer Keys, "+ Developer Key", "+ LTI Registration"'),
             (("Registration URL", REGISTRATION),),
-            N_('Choose "Continue", and "Enable & Close" at the end.'),
+            N_('Choose "Continue", then "Enable & Close".'),
         ),
         Part(
             BY_HAND,
@@ -151,7 +154,7 @@ CANVAS: Final = Guide(
                 ("Redirect URIs", LAUNCH),
                 ("JWK Method", "Public JWK URL"),
                 ("Public JWK URL", JWKS),
-                ("LTI Advantage Services", N_("switch all of them on")),
+                ("LTI Advantage Services", N_("Turn on all of them")),
                 ("Domain", DOMAIN),
                 ("Custom Fields", CUSTOM),
                 ("Privacy Level", "Public"),
@@ -179,7 +182,7 @@ CANVAS: Final = Guide(
             "jwks_url": "https://sso.canvaslms.com/api/lti/security/jwks",
         }
     ),
-    note=N_("These addresses are of Canvas hosted by Instructure. One of your own has its own."),
+    note=N_("These URLs are for Canvas hosted by Instructure. A self-hosted Canvas has its own."),
 )
 BRIGHTSPACE: Final = Guide(
     slug="brightspace",
@@ -189,7 +192,7 @@ BRIGHTSPACE: Final = Guide(
             QUICK,
             N_("Admin Tools, Manage Extensibility, LTI Advantage, Register Tool, Dynamic"),
             (("Tool initiation registration endpoint", REGISTRATION),),
-            N_("The registration is disabled at first: switch it on under its name afterwards."),
+            N_("The registration is disabled at first. Open it and enable it."),
         ),
         Part(
             BY_HAND,
@@ -214,13 +217,14 @@ BRIGHTSPACE: Final = Guide(
             N_("View Deployments, New Deployment"),
             (("Tool", NAME),),
             N_(
-                "Under Security Settings allow Org Unit Information and Link Information, by which courses "
-                "and links have their names here, and name and email as far as your rules do; Anonymous "
-                "stays off. Choose the org units, create it, and copy the Deployment Id. Then View Links, "
-                "New Link, with Type Deep Linking Quicklink and our launch address as its URL."
+                "Under Security Settings, allow Org Unit Information and Link Information, so that we can "
+                "show the names of courses and links. Allow name and email if your policy allows. Leave "
+                "Anonymous off. Choose the org units, create the deployment, and copy the Deployment Id. "
+                "Then go to View Links, New Link, and enter Type Deep Linking Quicklink and our launch "
+                "URL."
             ),
         ),
-        Part(IN_A_COURSE, N_("Content, Existing Activities, this library")),
+        Part(IN_A_COURSE, N_("Content, Existing Activities, this tool")),
     ),
     gives=MappingProxyType(
         {
@@ -235,6 +239,6 @@ BRIGHTSPACE: Final = Guide(
     ),
     presets=MappingProxyType({"token_audience": "https://api.brightspace.com/auth/token"}),
     note=N_(
-        "Brightspace takes our domain in one enabled registration alone: switch an older one off first."
+        "Brightspace allows our domain in only one enabled registration. Disable any older one first."
     ),
 )

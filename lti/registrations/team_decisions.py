@@ -1,4 +1,4 @@
-"""Decisions of our team on platforms, which the organization's managers are emailed."""
+"""Our team's decisions on platforms, which are emailed to the organization's managers."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from lti.registrations.registrations import (
 def approve_platform(
     session: Session, registration: str, *, links: Links, actor: str | None, now: datetime
 ) -> RegistrationFacts:
-    """Take launches of a platform, with those of its deployments that are surely whose it is.
+    """Activate a platform, and approve its pending deployments if it has an organization.
 
     Raises NotFound.
     """
@@ -43,7 +43,7 @@ def approve_platform(
 def stop_platform(
     session: Session, registration: str, *, links: Links, actor: str | None, now: datetime
 ) -> RegistrationFacts:
-    """Take no more launches of a platform; raises NotFound."""
+    """Disable a platform; raises NotFound."""
     was = find_registration(session, registration)
     kept = disable_registration(session, registration, actor=actor, now=now)
     _tell(session, was, kept, is_on=False, links=links, now=now)

@@ -9,9 +9,9 @@ from lti.protocol.messages import MessageType
 from lti.protocol.tool_urls_and_scopes import CUSTOM, SCOPES, ToolAddresses
 
 CLAIMS: Final = ("iss", "sub", "name", "given_name", "family_name", "email", "locale")
-DESCRIPTION: Final = N_("Recorded webinars in your course: pick one, and see who finished it.")
+DESCRIPTION: Final = N_("Add recorded webinars to your course and see who completed them.")
 PICK: Final = N_("Choose recordings")
-# The places that Deep Linking 2.0 and Dynamic Registration 1.0 name; a platform's own come besides.
+# Placements in Deep Linking 2.0 and Dynamic Registration 1.0; platforms can have more.
 PICK_PLACEMENTS: Final = ("ContentArea", "RichTextEditor")
 TOOL_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 WIDTH, HEIGHT = 960, 720
@@ -20,7 +20,7 @@ ALL_MESSAGES: Final = tuple(MessageType)
 
 @dataclass(frozen=True, slots=True)
 class ToolFace:
-    """How the tool is called and described; `contact` is the house's mail address."""
+    """The name and description of the tool; `contact` is the seller's email address."""
 
     name: str
     description: str
@@ -30,9 +30,9 @@ class ToolFace:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What a platform says it can do; None where it does not say.
+    """What a platform supports; None if it does not say.
 
-    `placements` are those that it names at its deep linking message.
+    `placements` are those of its deep linking message.
     """
 
     messages: frozenset[str] | None
@@ -43,9 +43,9 @@ class Offered:
 def registration_request(
     addresses: ToolAddresses, face: ToolFace, offered: Offered
 ) -> dict[str, Any]:
-    """Return what the tool registers with (Dynamic Registration 1.0, "Tool configuration").
+    """Return the tool's registration request (Dynamic Registration 1.0, "Tool configuration").
 
-    It asks for no message and no scope that the platform does not have.
+    Requests only messages and scopes that the platform supports.
     """
     scopes = _common(SCOPES, offered.scopes)
     messages = _common((each.value for each in ALL_MESSAGES), offered.messages)
@@ -76,7 +76,7 @@ def registration_request(
 
 
 def canvas_configuration(addresses: ToolAddresses, face: ToolFace) -> dict[str, Any]:
-    """Return the document that Canvas reads from the "Enter URL" method of an LTI key."""
+    """Return the JSON document that Canvas reads for an LTI key ("Enter URL")."""
     pick = {
         "target_link_uri": addresses.launch,
         "message_type": MessageType.DEEP_LINKING.value,

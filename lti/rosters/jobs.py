@@ -40,7 +40,7 @@ def ask_for_rosters(carrel: Carrel, _run: JobRun) -> None:
 
 
 def ask_for_roster(session: Session, course_id: str, *, now: datetime, priority: int = 100) -> str:
-    """Queue the sync of a course (outside id), at most once a minute; returns the job's outside id.
+    """Queue the sync of a course (public ID), at most once a minute; return the job's public ID.
 
     Raises NotFound, and Conflict for a course whose platform offers no roster.
     """
@@ -60,12 +60,12 @@ def ask_for_roster(session: Session, course_id: str, *, now: datetime, priority:
 
 
 def sync_roster(carrel: Carrel, run: JobRun) -> None:
-    """Sync one course; what went wrong stands at the course, and an hour later it is tried again."""
+    """Sync one course; a failure is stored with the course, and tried again within an hour."""
     with carrel.database.read_session() as session:
         try:
             source = roster_sync_and_seat_release.find_source(session, run.subject)
         except (NotFound, Conflict):
-            return  # it was taken away meanwhile
+            return  # it was deleted meanwhile
         platform = find_platform(session, source.registration_id, source.deployment)
     services, links = services_of(carrel), Links(carrel.settings.base_url)
     only_changes, found = _read(services, platform, source)
@@ -88,7 +88,7 @@ def sync_roster(carrel: Carrel, run: JobRun) -> None:
 def _read(
     services: Services, platform: Platform, source: Source
 ) -> tuple[bool, Roster | Later | Denied]:
-    """Return whether these are changes only, and what was found; a platform may know no changes."""
+    """Return whether the roster has only changes, and the roster; falls back if changes are refused."""
     if source.differences_url is not None:
         changes = read_roster(services, platform, source.differences_url, now=clock.now())
         if not isinstance(changes, Denied):

@@ -29,7 +29,7 @@ LONGEST: Final = {"user_id": 255, "name": 200, "email": 320, "lis_person_sourced
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody on the roster; name and address are None where the platform keeps them to itself."""
+    """A person on the roster; name and email are None if the platform withholds them."""
 
     sub: str
     name: str | None
@@ -40,13 +40,13 @@ class Member:
 
     @property
     def has_left(self) -> bool:
-        """Tell whether the platform says that they are of the course no more."""
+        """Return whether the platform says that they left the course."""
         return self.status == "deleted"
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """All pages of a roster; `differences_url` is where to ask for what changed since the first of them."""
+    """All pages of a roster; `differences_url` is where to request changes since the first page."""
 
     members: tuple[Member, ...]
     differences_url: str | None
@@ -55,7 +55,7 @@ class Roster:
 def read_roster(
     services: Services, platform: Platform, url: str, *, now: datetime
 ) -> Roster | Later | Denied:
-    """Return the roster at an address, or what has changed where it is one for differences."""
+    """Return the roster at a URL, or the changes if it is a differences URL."""
     found: dict[str, Member] = {}
     page, differences = url, None
     for _ in range(MOST_PAGES):
@@ -67,13 +67,13 @@ def read_roster(
         if members is None:
             return Later(NOT_UNDERSTOOD, status=outcome.status, is_away=False)
         found |= {member.sub: member for member in members}
-        # one that a later page gives would pass over what changed in the pages before it
+        # a differences URL from a later page would miss changes to the pages before it
         differences = differences or web_address(related(outcome, "differences"))
         following = next_page(outcome)
         if following is None:
             return Roster(tuple(found.values()), differences)
         page = following
-    return Later(NOT_UNDERSTOOD, is_away=False)  # a list without an end
+    return Later(NOT_UNDERSTOOD, is_away=False)  # an endless list
 
 
 def _members(answer: Answered) -> list[Member] | None:

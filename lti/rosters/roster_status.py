@@ -11,11 +11,11 @@ from lti.models.courses import Context, RosterMember
 
 @dataclass(frozen=True, slots=True)
 class RosterStanding:
-    """A course's roster as the last reading left it; `course_id` is the course's outside id.
+    """A course's roster after its last sync; `course_id` is the course's public ID.
 
-    `is_offered` says that the platform gives one at all. `listed` counts the people who are on it,
-    `new` those whom the last reading brought, `missing` those whom it no longer named. `held_back`
-    is how many people would lose a seat and wait for a manager's word, None when nobody does.
+    `is_offered` is True if the platform offers a roster. `listed` is the number of people on it, `new`
+    those added by the last sync, `missing` those it no longer listed. `held_back` is the number of
+    people whose seats wait for a manager's decision, None for none.
     """
 
     course_id: str
@@ -29,7 +29,7 @@ class RosterStanding:
 
 
 def roster_standing(session: Session, context: Context) -> RosterStanding:
-    """Return how the roster of a course stands."""
+    """Return the status of a course's roster."""
     is_here = RosterMember.missed == 0
     listed, new, missing = session.execute(
         select(

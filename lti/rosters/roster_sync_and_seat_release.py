@@ -1,7 +1,7 @@
 """The roster sync and seat release: who is in each course, and whose unused seat is released.
 
-Nobody gets a seat by being listed. Who is missing from two syncs gives back a seat never watched
-by, unless the list looks wrong: then it stops, and a person decides.
+Being listed gives no seat. A person missing from two syncs loses a seat that was never used, unless the
+roster looks wrong: then nothing is released until a manager decides.
 """
 
 from collections import Counter
@@ -13,8 +13,8 @@ from typing import Any, Final
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
+from lms import audit
 from lms.core.errors import N_, Conflict, NotFound
-from lms.lti_facade import audit
 from lms.lti_facade.learner_logins import names_of
 from lms.lti_facade.unused_seats import give_back, unused_seats
 from lms.mail.links import Links
@@ -31,18 +31,18 @@ from lti.rosters.names_and_roles_service import Member, Roster
 
 SEEN_LATELY: Final = timedelta(days=30)
 SYNCED_EVERY: Final = timedelta(hours=20)
-COUNTED_EVERY: Final = timedelta(hours=1)  # asking twice in a row is one sync, not two
+COUNTED_EVERY: Final = timedelta(hours=1)  # two requests in a row count as one sync
 GONE_AFTER: Final = 2
 MOST_AT_ONCE: Final = 100
-NOTHING_HELD_BACK: Final = N_("No release waits for a decision in this course.")
-NO_ROSTER: Final = N_("This course's learning system offers no list of its people.")
+NOTHING_HELD_BACK: Final = N_("No seats in this course need your decision.")
+NO_ROSTER: Final = N_("The LMS of this course doesn't share its roster.")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a course's roster is asked for; `differences_url` where only what changed is.
+    """Where to request a course's roster; `differences_url` returns changes only.
 
-    `deployment` is the platform's own id of the deployment that the course is of.
+    `deployment` is the platform's ID of the course's deployment.
     """
 
     context_id: int
@@ -54,7 +54,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Leaver:
-    """Somebody whose seat would go: their name ("" where nobody tells it), and how many seats."""
+    """A person who would lose seats: their name, "" if unknown, and the number of seats."""
 
     name: str
     seats: int
@@ -62,7 +62,7 @@ class Leaver:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """What waits for a decision: who would lose a seat, and how many more the list no longer names."""
+    """A decision that a manager must make: who would lose seats, and how many others left."""
 
     leavers: tuple[Leaver, ...]
     without_seat: int
@@ -76,7 +76,7 @@ class _Course:
 
 
 def courses_due(session: Session, *, now: datetime) -> tuple[str, ...]:
-    """Return the courses (outside ids) that were seen lately and whose roster is a day old."""
+    """Return the courses (public IDs) that were recently used and whose roster is a day old."""
     query = (
         _served(select(Context.public_id))
         .outerjoin(Turn, Turn.registration_id == Registration.id)
@@ -93,7 +93,7 @@ def courses_due(session: Session, *, now: datetime) -> tuple[str, ...]:
 
 
 def find_source(session: Session, course_id: str) -> Source:
-    """Return where the roster of a course (outside id) is asked for.
+    """Return where to request the roster of a course (public ID).
 
     Raises NotFound, and Conflict for a course without one.
     """
@@ -125,10 +125,10 @@ def keep_roster(
     links: Links,
     now: datetime,
 ) -> None:
-    """Keep a roster, or what has changed in it, and give back the seats of those who are gone.
+    """Store a roster, or its changes, and release the unused seats of people who left.
 
-    Where more than a fifth of the course would go (all, when the list is empty) and seats are at
-    stake, nobody does: `held_back` tells how many people it would have been.
+    If more than a fifth of the course would go (all, for an empty roster) and seats are at stake,
+    nothing is released, and `held_back` is set to the number of people who would lose a seat.
     """
     course = _locked(session, context_id)
     context = course.context
@@ -156,15 +156,15 @@ def keep_roster(
 
 
 def note_failure(session: Session, context_id: int, reason: str) -> None:
-    """Keep why a roster could not be had; what is known of the course stays."""
+    """Store why a roster could not be read; earlier data stays."""
     session.get_one(Context, context_id).sync_failure = reason
     session.flush()
 
 
 def who_would_go(session: Session, course_id: str) -> HeldBack:
-    """Return whom `confirm_releases` would take a seat from, by name. `course_id` is the outside id.
+    """Return the people who would lose seats by `confirm_releases`, by name.
 
-    Raises NotFound, and Conflict when nothing was held back.
+    `course_id` is the public ID. Raises NotFound, and Conflict if nothing was held back.
     """
     course = _held(session, course_id)
     going = _going(session, course.context.id)
@@ -179,9 +179,9 @@ def who_would_go(session: Session, course_id: str) -> HeldBack:
 def confirm_releases(
     session: Session, course_id: str, *, links: Links, actor: str | None, now: datetime
 ) -> int:
-    """Give back the seats that were held back: they have left indeed; returns how many these were.
+    """Release the seats that were held back; return their number.
 
-    `course_id` is the outside id. Raises NotFound, and Conflict when nothing was held back.
+    `course_id` is the public ID. Raises NotFound, and Conflict if nothing was held back.
     """
     course = _held(session, course_id)
     going = _going(session, course.context.id)
@@ -195,9 +195,9 @@ def confirm_releases(
 
 
 def dismiss_releases(session: Session, course_id: str, *, actor: str | None, now: datetime) -> None:
-    """Keep everybody who was held back: the list was wrong. `course_id` is the outside id.
+    """Release no seats, because the roster was wrong. `course_id` is the public ID.
 
-    They count as listed. Raises NotFound, and Conflict when nothing was held back.
+    The people count as listed again. Raises NotFound, and Conflict if nothing was held back.
     """
     course = _held(session, course_id)
     for row in _going(session, course.context.id):
@@ -266,7 +266,7 @@ def _keep(
 
 
 def _miss(row: RosterMember, now: datetime) -> None:
-    """Count that somebody was not listed: the first time at once, then once an hour at most."""
+    """Count a sync without this person: the first at once, then at most one per hour."""
     if row.missed_at is None or row.missed_at <= now - COUNTED_EVERY:
         row.missed, row.missed_at = row.missed + 1, now
 
@@ -312,7 +312,7 @@ def _release(
 def _seats_of(
     session: Session, course: _Course, going: Collection[RosterMember]
 ) -> Mapping[str, int]:
-    """Return the unused seats of those who are in no other course of the organization's platform."""
+    """Return the unused seats, with login ids, of people who are in no other course of this platform."""
     subs = {row.sub for row in going}
     elsewhere = set(
         session.scalars(

@@ -1,7 +1,6 @@
 """Certification cases of 1EdTech (guide, 6.1): twelve bad payloads, nine valid launches.
 
-One list, which the self-test and the tests of this product both play, each as who teaches and as
-who learns.
+The self-test and the product's tests use this list, each case as teacher and as student.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,15 +37,15 @@ PRIVATE: Final = (
 
 
 class Signer(Protocol):
-    """Who signs with the platform's key; `headers` replace parts of the header, None leaves one out."""
+    """Signs with the platform's key; `headers` replace parts of the header, None removes one."""
 
     def sign(self, claims: object, **headers: object) -> str:
-        """Return a token that says whatever is given."""
+        """Return a token with any content."""
 
 
 @dataclass(frozen=True, slots=True)
 class BadPayload:
-    """A message made wrong, and the status that a tool answers it with."""
+    """An invalid message, and the status that the tool must respond with."""
 
     name: str
     make: Callable[[Signer, Claims], str]
@@ -55,7 +54,7 @@ class BadPayload:
 
 @dataclass(frozen=True, slots=True)
 class ValidLaunch:
-    """A message that is right: how it tells the role, and which claims it leaves out."""
+    """A valid message: how it names the role, and which claims it omits."""
 
     name: str
     roles: Callable[[str], list[str]]
@@ -122,13 +121,13 @@ BAD_PAYLOADS: Final = (
 )
 
 VALID_LAUNCHES: Final = (
-    ValidLaunch(N_("Everything is said"), _full),
+    ValidLaunch(N_("All claims"), _full),
     ValidLaunch(N_("Several roles"), _several),
-    ValidLaunch(N_("A short role"), _short),
-    ValidLaunch(N_("An unknown role"), _unknown),
+    ValidLaunch(N_("Short role"), _short),
+    ValidLaunch(N_("Unknown role"), _unknown),
     ValidLaunch(N_("No role"), _none),
-    ValidLaunch(N_("Only the address"), _full, NAMES),
-    ValidLaunch(N_("Only the name"), _full, ("email",)),
-    ValidLaunch(N_("Nobody's name or address"), _full, PRIVATE),
-    ValidLaunch(N_("An address and no context"), _full, (*NAMES, CONTEXT)),
+    ValidLaunch(N_("Email address only"), _full, NAMES),
+    ValidLaunch(N_("Name only"), _full, ("email",)),
+    ValidLaunch(N_("No name or email address"), _full, PRIVATE),
+    ValidLaunch(N_("Email address without a course"), _full, (*NAMES, CONTEXT)),
 )

@@ -1,4 +1,4 @@
-"""Check results: what was tried, what was expected, and what came."""
+"""Check results: what was tested, expected, and received."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from lms.core.errors import N_
 
 
 class Group(StrEnum):
-    """What a line of proof is about, in the order of play."""
+    """The topic of a result, in the order of the checks."""
 
     BAD_PAYLOADS = "bad_payloads"
     VALID_LAUNCHES = "valid_launches"
@@ -27,13 +27,13 @@ TITLES: Final = {
     Group.DEEP_LINKING: N_("Deep linking"),
     Group.ROSTER: N_("Roster"),
     Group.GRADES: N_("Grades"),
-    Group.CONNECTION: N_("The connection"),
+    Group.CONNECTION: N_("Connection"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One line: `who` is as whom it was tried, "" for nobody; `advice` is what mends a line that isn't ok."""
+    """One result: `who` is the role it was tested with, "" for none; `advice` says how to fix a failure."""
 
     group: Group
     name: str
@@ -45,17 +45,17 @@ class Proof:
 
 
 def as_stored(proofs: Iterable[Proof]) -> list[dict[str, Any]]:
-    """Return lines as JSON."""
+    """Return results as JSON."""
     return [asdict(proof) for proof in proofs]
 
 
 def read_stored(stored: Iterable[dict[str, Any]]) -> tuple[Proof, ...]:
-    """Return lines as they were kept."""
+    """Return results from stored JSON."""
     return tuple(Proof(**{**line, "group": Group(line["group"])}) for line in stored)
 
 
 def as_text(proofs: Sequence[Proof], *, base_url: str, at: datetime) -> str:
-    """Return lines as a text to keep or to send."""
+    """Return results as text."""
     told = [f"Carrel, LTI self-test of {base_url}", f"{at:%Y-%m-%dT%H:%M:%SZ}", ""]
     widest = max((len(_named(proof)) for proof in proofs), default=0)
     for group, lines in groupby(proofs, key=lambda proof: proof.group):

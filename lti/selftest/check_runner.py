@@ -25,14 +25,14 @@ ABOUT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class CheckRunner:
-    """What is to be played: with which tool, and whose connection is tried besides (None: nobody's)."""
+    """A run of the self-test: `registration` is the connection to test as well, None for none."""
 
     carrel: Carrel
     make_tool: MakeTool
     registration: RegistrationFacts | None = None
 
     def proofs(self, stopping: Callable[[], bool] = lambda: False) -> Iterator[Proof]:
-        """Yield one line after the other until all is played, or somebody says to stop."""
+        """Yield one result after the other until all checks are done, or `stopping` returns True."""
         with staged(self.carrel.settings, self.make_tool) as stage:
             for act in (
                 play_bad_payloads,

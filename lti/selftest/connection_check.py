@@ -19,27 +19,26 @@ from lti.selftest.check_results import Group, Proof
 
 SKEW: Final = timedelta(seconds=5)
 NOT_HTTPS: Final = N_(
-    "Set CARREL_BASE_URL to this library's https address, and put a certificate in front of it: "
-    "browsers keep no cookie in a frame without https."
+    "Set CARREL_BASE_URL to an https address with a certificate. Without https, browsers "
+    "store no cookie in a frame."
 )
 NOT_REACHABLE: Final = N_(
-    "Look whether CARREL_BASE_URL is the address that people use, and whether the proxy passes on "
-    "/lti/. Learning systems fetch our keys there."
+    "Check that CARREL_BASE_URL is the address that people use, and that the proxy forwards "
+    "/lti/. LMSs read our keys there."
 )
 NO_KEYS: Final = N_(
-    "Compare the keyset URL with the one that the learning system shows, and let it answer requests "
-    "from the internet."
+    "Compare the keyset URL with the one the LMS shows, and make it reachable from the internet."
 )
-WEAK_KEYS: Final = N_("Let the learning system publish an RSA key of 2048 bits or more for RS256.")
+WEAK_KEYS: Final = N_("Set the LMS to publish an RSA key of at least 2048 bits for RS256.")
 NO_TOKEN: Final = N_(
-    "Compare client ID, token URL and token audience with what the learning system shows, and let it "
-    "fetch our keys anew: it has to know the keyset URL of this library."
+    "Compare the client ID, token URL and token audience with those the LMS shows. Check that "
+    "the LMS has our keyset URL, and have it read our keys again."
 )
 NO_SCOPE: Final = N_(
-    "The learning system knows us and allows neither grades nor names: tick both services in its "
-    "settings of this tool."
+    "The LMS accepts us but allows neither grades nor names. Turn on both services in its "
+    "settings for this tool."
 )
-WRONG_CLOCK: Final = N_("Let both servers set their clocks from the network (NTP).")
+WRONG_CLOCK: Final = N_("Set the clocks of both servers from the network (NTP).")
 UNKNOWN: Final = "not told"
 
 
@@ -50,7 +49,7 @@ def check_connection(
     *,
     now: Callable[[], datetime],
 ) -> Iterator[Proof]:
-    """Try a registration's addresses and our own; nobody is launched and nothing is kept."""
+    """Check a registration's URLs and our own; launches no one and stores nothing."""
     yield _https(settings)
     yield _own_keys(settings, key)
     place = KeyPlace(registration.details.jwks_url, registration.details.allows_loopback)
@@ -65,7 +64,7 @@ def _line(name: str, expected: str, got: str, *, ok: bool, advice: str) -> Proof
 
 def _https(settings: Settings) -> Proof:
     return _line(
-        N_("Our own address is https"),
+        N_("Our address uses https"),
         "https://",
         settings.base_url,
         ok=settings.is_https,
@@ -74,9 +73,9 @@ def _https(settings: Settings) -> Proof:
 
 
 def _own_keys(settings: Settings, key: Callable[[], SigningKey]) -> Proof:
-    """Fetch our own key set as a learning system would, by the address that we give out."""
+    """Fetch our own key set at its public URL, as an LMS would."""
     url = ToolAddresses(settings.base_url).jwks
-    # our own address is where we say it is, also on this machine or behind its proxy
+    # our own URL can be on this machine or behind its proxy
     outcome = make_call(Call("GET", url, {"Accept": "application/json"}, allows_loopback=True))
     got, ok = "", False
     if isinstance(outcome, Answered):
@@ -88,12 +87,12 @@ def _own_keys(settings: Settings, key: Callable[[], SigningKey]) -> Proof:
             got = "no key set"
     else:
         got = outcome.reason
-    name = N_("Our own key set is reachable")
+    name = N_("Our keyset is reachable")
     return _line(name, "the key that signs", got, ok=ok, advice=NOT_REACHABLE)
 
 
 def _keys(place: KeyPlace) -> Proof:
-    name, expected = N_("Its keys can be had"), "a key for RS256"
+    name, expected = N_("The LMS keys are readable"), "a key for RS256"
     document = fetch_keys(place)
     if document is None:
         return _line(name, expected, _why(place), ok=False, advice=NO_KEYS)
@@ -108,7 +107,7 @@ def _why(place: KeyPlace) -> str:
 
 
 def _token(registration: RegistrationFacts, key: Callable[[], SigningKey], now: datetime) -> Proof:
-    """Ask for a token as the services do: for scores, else for names."""
+    """Request a token as the services do: for scores, else for names."""
     details = registration.details
     platform = Platform(
         registration_id=registration.id,
@@ -117,7 +116,7 @@ def _token(registration: RegistrationFacts, key: Callable[[], SigningKey], now: 
         audience=details.token_audience or details.token_url,
         allows_loopback=details.allows_loopback,
     )
-    name, expected = N_("It gives a token for our assertion"), "a token"
+    name, expected = N_("The LMS gives us a token"), "a token"
     got, advice = "", NO_TOKEN
     for scope in (SCORE_SCOPE, MEMBERS_SCOPE):
         outcome = Tokens().get(platform, (scope,), key=key(), now=now)
@@ -126,12 +125,12 @@ def _token(registration: RegistrationFacts, key: Callable[[], SigningKey], now: 
         got = outcome.reason if outcome.status is None else f"{outcome.status}: {outcome.reason}"
         advice = NO_SCOPE if outcome.reason == NO_SERVICE else NO_TOKEN
         if isinstance(outcome, Later) and outcome.is_away and outcome.status is None:
-            break  # asking for something else is no use
+            break  # a different scope would fail, too
     return _line(name, expected, got, ok=False, advice=advice)
 
 
 def _clock(place: KeyPlace, now: Callable[[], datetime]) -> Proof:
-    name, expected = N_("Its clock and ours agree"), f"within {SKEW.seconds} s"
+    name, expected = N_("Both clocks agree"), f"within {SKEW.seconds} s"
     outcome = make_call(Call("GET", place.jwks_url, allows_loopback=place.allows_loopback))
     told = outcome.headers.get("date", "") if isinstance(outcome, Answered) else ""
     try:

@@ -1,4 +1,4 @@
-"""The deep linking check: what is picked, and whether the signed answer matches."""
+"""The deep linking check: chooses recordings, and checks the signed response."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,7 @@ Said = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """What the platform asks for, how many recordings are chosen, and what the answer has to say."""
+    """The platform's settings, how many recordings are chosen, and what the response must contain."""
 
     name: str
     asks: Mapping[str, Any]
@@ -70,19 +70,19 @@ CASES: Final = (
     Choosing(N_("One link"), {"accept_multiple": False}, 1, "1", _count),
     Choosing(N_("Several links"), {}, 3, "3", _count),
     Choosing(N_("Signed for this platform"), {}, 1, "ours", _envelope),
-    Choosing(N_("Data is given back"), {"data": DATA}, 1, DATA, _data),
-    Choosing(N_("No data where none was given"), {}, 1, "none", _data),
-    Choosing(N_("Columns where nothing is said of them"), {}, 2, "2", _columns),
-    Choosing(N_("Columns where they are taken"), {"accept_lineitem": True}, 2, "2", _columns),
-    Choosing(N_("No columns where not"), {"accept_lineitem": False}, 2, "0", _columns),
-    Choosing(N_("Nothing chosen after all"), {}, 0, "0", _count),
+    Choosing(N_("Data is returned"), {"data": DATA}, 1, DATA, _data),
+    Choosing(N_("No data if none was sent"), {}, 1, "none", _data),
+    Choosing(N_("Grade columns if not specified"), {}, 2, "2", _columns),
+    Choosing(N_("Grade columns if accepted"), {"accept_lineitem": True}, 2, "2", _columns),
+    Choosing(N_("No grade columns if not accepted"), {"accept_lineitem": False}, 2, "0", _columns),
+    Choosing(N_("Choosing is canceled"), {}, 0, "0", _count),
 )
-NO_WAY_BACK: Final = N_("No way back is named")
-BY_A_STUDENT: Final = N_("A student asks to choose")
+NO_WAY_BACK: Final = N_("Return URL missing")
+BY_A_STUDENT: Final = N_("A student tries to choose")
 
 
 def play_deep_linking(stage: Stage) -> Iterator[Proof]:
-    """Play what is chosen, a request that names no way back, and one of a student's."""
+    """Check several choices, a request without a return URL, and one from a student."""
     for case in CASES:
         yield _chosen(stage, case)
     yield _refused(stage, NO_WAY_BACK, TEACHER, {"deep_link_return_url": None}, 400)
@@ -98,7 +98,7 @@ def _chosen(stage: Stage, case: Choosing) -> Proof:
 
 
 def _answer(stage: Stage, case: Choosing) -> Said:
-    """Return the claims of the picker's answer, its signature checked with the published keys."""
+    """Return the claims of the picker's response, verified with the published keys."""
     visitor = stage.visitor()
     page = stage.launch(visitor, TEACHER, _asking(stage, case.asks), message=MESSAGE)
     if not page.frame:

@@ -1,4 +1,4 @@
-"""Jobs for the self-test: run it with progress, then keep its results."""
+"""Jobs for the self-test: run it with progress, then store its results."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 def make_tool(carrel: Carrel) -> "WSGIApplication":
-    """Return the app of a library that the self-test made, built as the product's own."""
+    """Return the app of the self-test's sandbox, built like the product's own."""
     return create_app(carrel, (LIBRARY, LTI))
 
 
 def run_selftest(carrel: Carrel, run: JobRun) -> None:
-    """Run the self-test over a library of its own and keep its results; one that is stopped keeps none."""
+    """Run the self-test in a sandbox and store its results; a canceled run stores none."""
     try:
         with carrel.database.read_session() as session:
             asked = find_selftest(session, run.subject)
     except NotFound:
-        return  # ten others were asked for since
+        return  # ten newer runs were requested
     proofs: list[Proof] = []
     for proof in CheckRunner(carrel, make_tool, asked.registration).proofs(run.canceled):
         proofs.append(proof)

@@ -20,12 +20,12 @@ from lti.selftest.sandbox import Stage
 
 WHO: Final = {True: N_("as teacher"), False: N_("as student")}
 OPENS: Final = "303, a page of the library"
-REPLAYED: Final = N_("The same message twice")
+REPLAYED: Final = N_("The same launch twice")
 BROKEN: Final = "no answer"
 
 
 def play_bad_payloads(stage: Stage) -> Iterator[Proof]:
-    """Play what has to be refused, then a message that is good only once."""
+    """Check the launches that must be refused, then a repeated one."""
     for case in BAD_PAYLOADS:
         for principal in PRINCIPALS:
             yield _refused(stage, case, principal)
@@ -33,7 +33,7 @@ def play_bad_payloads(stage: Stage) -> Iterator[Proof]:
 
 
 def play_valid_launches(stage: Stage) -> Iterator[Proof]:
-    """Play what has to be let in."""
+    """Check the launches that must be accepted."""
     for case in VALID_LAUNCHES:
         for principal in PRINCIPALS:
             yield _let_in(stage, case, principal)
@@ -70,7 +70,7 @@ def _let_in(stage: Stage, case: ValidLaunch, principal: str) -> Proof:
 
 
 def _replayed(stage: Stage) -> Proof:
-    """Post one message, then the very same once more."""
+    """Post the same message twice."""
     visitor, kept = stage.visitor(), []
     expected = "303, then 401 state_unknown"
     try:

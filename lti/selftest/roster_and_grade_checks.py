@@ -27,7 +27,7 @@ LINKS: Final = ("Graded-1", "Graded-2")
 
 
 def play_roster(stage: Stage) -> Iterator[Proof]:
-    """Read the platform's list of people: two pages, of every kind."""
+    """Check the roster: two pages, with people of every kind."""
 
     def proof(name: str, expected: object, got: object) -> Proof:
         return Proof(Group.ROSTER, name, str(expected), str(got), expected == got)
@@ -38,26 +38,26 @@ def play_roster(stage: Stage) -> Iterator[Proof]:
     found = read_roster(stage.services, platform, url, now=now())
     members = found.members if isinstance(found, Roster) else ()
     known = {member.sub: member for member in members}
-    yield proof(N_("A token for our signed assertion"), FAULTLESS, _faults(stage, "assertion"))
-    yield proof(N_("Asked for in the right form"), FAULTLESS, _faults(stage, "roster"))
-    yield proof(N_("Every page is read"), len(MEMBERS), len(members))
+    yield proof(N_("Token for our signed assertion"), FAULTLESS, _faults(stage, "assertion"))
+    yield proof(N_("Valid roster request"), FAULTLESS, _faults(stage, "roster"))
+    yield proof(N_("All pages are read"), len(MEMBERS), len(members))
     yield proof(
-        N_("The case of ids is kept"),
+        N_("IDs stay case-sensitive"),
         ", ".join(sorted(str(one["user_id"]) for one in MEMBERS)),
         ", ".join(sorted(known)),
     )
     nameless = known.get("student-1")
     yield proof(
-        N_("Who withholds their name is kept"),
+        N_("People without a name are listed"),
         "listed, without a name",
         "listed, without a name" if nameless and nameless.name is None else "not so",
     )
     teachers = ", ".join(member.sub for member in members if member.is_instructor)
-    yield proof(N_("Roles by either name"), "Teacher-1", teachers)
+    yield proof(N_("Short and full role names"), "Teacher-1", teachers)
 
 
 def play_grades(stage: Stage) -> Iterator[Proof]:
-    """Let two students watch all of it, each at a link of their own, and look what arrives."""
+    """Check grades: two students watch a recording, each from their own link, and the scores arrive."""
 
     def proof(name: str, expected: object, got: object) -> Proof:
         return Proof(Group.GRADES, name, str(expected), str(got), expected == got)
@@ -65,31 +65,31 @@ def play_grades(stage: Stage) -> Iterator[Proof]:
     platform = stage.platform
     _watch(stage, "Watcher-1", 0)
     _report(stage)
-    yield proof(N_("A column is made once"), 1, len(platform.columns))
+    yield proof(N_("One grade column is created"), 1, len(platform.columns))
     column = platform.columns[0] if platform.columns else {}
-    yield proof(N_("It is the link's own"), LINKS[0], column.get("resourceLinkId"))
+    yield proof(N_("The column belongs to the link"), LINKS[0], column.get("resourceLinkId"))
     yield proof(N_("One score arrives"), 1, len(platform.scores))
     score = platform.scores[0] if platform.scores else {}
-    yield proof(N_("It is the student's"), "Watcher-1", score.get("userId"))
+    yield proof(N_("The score belongs to the student"), "Watcher-1", score.get("userId"))
     given, whole = score.get("scoreGiven", 0), score.get("scoreMaximum", 0)
-    yield proof(N_("It is whole"), "100 of 100", f"{given:g} of {whole:g}")
+    yield proof(N_("The score is complete"), "100 of 100", f"{given:g} of {whole:g}")
     progress = f"{score.get('activityProgress')}, {score.get('gradingProgress')}"
-    yield proof(N_("It is final"), "Completed, FullyGraded", progress)
-    yield proof(N_("Its form is right"), SCORE_TYPE, score.get("media_type"))
+    yield proof(N_("The score is final"), "Completed, FullyGraded", progress)
+    yield proof(N_("The content type is correct"), SCORE_TYPE, score.get("media_type"))
     yield proof(
-        N_("Its time is told to the millisecond"),
+        N_("The timestamp includes milliseconds"),
         "yes",
         "yes" if STAMP.fullmatch(str(score.get("timestamp"))) else str(score.get("timestamp")),
     )
     yield proof(
-        N_("It goes before the query of the column's address"),
+        N_("The score URL keeps the column's query"),
         "/line_items/1/lineitem/scores?type_id=7",
         platform.score_paths[0] if platform.score_paths else "nowhere",
     )
     _report(stage)
-    yield proof(N_("It is sent once"), 1, len(platform.scores))
+    yield proof(N_("The score is sent once"), 1, len(platform.scores))
     yield _renewed(stage, platform)
-    yield proof(N_("Every request was right"), FAULTLESS, _faults(stage, ""))
+    yield proof(N_("Every request is valid"), FAULTLESS, _faults(stage, ""))
 
 
 def _renewed(stage: Stage, platform: Platform) -> Proof:
@@ -98,14 +98,15 @@ def _renewed(stage: Stage, platform: Platform) -> Proof:
     _report(stage)
     got = f"{len(platform.scores)} scores, asked again: {platform.tokens_asked > asked}"
     expected = "2 scores, asked again: True"
-    name = N_("A token that was taken back is renewed")
+    name = N_("A revoked token is renewed")
     return Proof(Group.GRADES, name, expected, got, got == expected)
 
 
 def _watch(stage: Stage, sub: str, number: int) -> None:
-    """Let a student launch a link and watch its recording to the end."""
+    """Launch a link as a student and watch its recording to the end."""
     webinar = stage.webinars[number]
-    with suppress(ValueError, HTTPError):  # then no score arrives, and that line says so
+    # a failed launch sends no score, which that check reports
+    with suppress(ValueError, HTTPError):
         stage.launch(
             stage.visitor(),
             STUDENT,
@@ -114,7 +115,7 @@ def _watch(stage: Stage, sub: str, number: int) -> None:
         )
     with stage.database.transaction() as session:
         login_id = session.scalar(select(Identity.login_id).where(Identity.sub == sub))
-        if login_id is not None:  # else the launch was refused, and no score arrives
+        if login_id is not None:  # otherwise the launch was refused, and no score arrives
             watch_whole(session, login_id, webinar, now=now())
 
 

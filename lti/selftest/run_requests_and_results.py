@@ -1,4 +1,4 @@
-"""Run requests and results of the self-test: the last ten runs that staff asked for."""
+"""Run requests and results of the self-test: the last ten runs that staff requested."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from lms import audit
 from lms.core.errors import N_, Conflict, NotFound
 from lms.jobs.queue import ENDED, enqueue, latest_job
-from lms.lti_facade import audit
 from lms.models.jobs import Lane
 from lti.models.selftest_runs import Selftest
 from lti.registrations.registrations import (
@@ -22,12 +22,12 @@ from lti.selftest.check_results import Proof, as_stored, read_stored
 
 SELFTEST: Final = "lti.selftest"
 KEPT: Final = 10
-RUNNING: Final = N_("The self-test is running already. Its lines appear here when it is done.")
+RUNNING: Final = N_("The self-test is already running. Results appear here when it finishes.")
 
 
 @dataclass(frozen=True, slots=True)
 class SelftestFacts:
-    """A run (outside id); `finished_at` is None while it waits, runs, or when it broke off."""
+    """A run (public ID); `finished_at` is None while it is queued or running, or if it failed."""
 
     public_id: str
     registration: RegistrationFacts | None
@@ -40,9 +40,9 @@ class SelftestFacts:
 def ask_for_selftest(
     session: Session, registration: str | None, *, actor: str | None, now: datetime
 ) -> str:
-    """Queue a run, with a registration (outside id) whose connection is tried; returns its outside id.
+    """Queue a run, optionally with a registration (public ID) to test; return the run's public ID.
 
-    Raises NotFound for a registration that is none, and Conflict while another run is under way.
+    Raises NotFound for an unknown registration, and Conflict while another run is in progress.
     """
     last = session.scalar(select(Selftest.public_id).order_by(Selftest.id.desc()).limit(1))
     job = None if last is None else latest_job(session, kind=SELFTEST, subject=last)
@@ -72,13 +72,13 @@ def find_selftest(session: Session, public_id: str) -> SelftestFacts:
 
 
 def last_asked(session: Session) -> SelftestFacts | None:
-    """Return the run that was asked for last; None before the first."""
+    """Return the last requested run; None before the first."""
     row = session.scalar(select(Selftest).order_by(Selftest.id.desc()).limit(1))
     return None if row is None else _facts(session, row)
 
 
 def last_finished(session: Session) -> SelftestFacts | None:
-    """Return the run that was played to its end last; None before the first."""
+    """Return the last finished run; None before the first."""
     row = session.scalar(
         select(Selftest)
         .where(Selftest.finished_at.is_not(None))
@@ -91,7 +91,7 @@ def last_finished(session: Session) -> SelftestFacts | None:
 def keep_proofs(
     session: Session, public_id: str, proofs: Sequence[Proof], *, now: datetime
 ) -> None:
-    """Keep the lines of a run that was played to its end; raises NotFound."""
+    """Store the results of a finished run; raises NotFound."""
     row = session.scalar(select(Selftest).where(Selftest.public_id == public_id))
     if row is None:
         raise NotFound

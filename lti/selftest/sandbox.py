@@ -1,4 +1,4 @@
-"""The sandbox of the self-test: the tool with its own library and a registered platform."""
+"""The sandbox of the self-test: the tool with its own database and a registered platform."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -58,7 +58,7 @@ LASTS_S: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything that a play needs; `webinars` are slugs of what the platform's organization has."""
+    """The parts of a sandbox; `webinars` are the slugs of the webinars that the platform's organization owns."""
 
     platform: Platform
     database: Database
@@ -68,7 +68,7 @@ class Stage:
     webinars: tuple[str, ...]
 
     def visitor(self) -> Visitor:
-        """Return somebody whose browser has never been here."""
+        """Return a visitor with a new browser."""
         return Visitor(self.addresses.base_url)
 
     def launch(
@@ -80,14 +80,14 @@ class Stage:
         sub: str = "",
         message: str = "LtiResourceLinkRequest",
     ) -> Page:
-        """Send somebody to the tool with the token that `make` makes of the right claims."""
+        """Launch the tool with the token that `make` creates from valid claims."""
         who = sub or f"{principal.lower()}-{new_public_id()[:8]}"
         state, nonce = visitor.begin(self.login(who))
         token = make(self.claims(principal, who, nonce, message))
         return visitor.post("/lti/launch", {"state": state, "id_token": token})
 
     def login(self, sub: str) -> dict[str, str]:
-        """Return with what the platform sends a browser to the tool."""
+        """Return the parameters with which the platform begins a login."""
         return {
             "iss": self.platform.url,
             "login_hint": sub,
@@ -98,7 +98,7 @@ class Stage:
         }
 
     def claims(self, principal: str, sub: str, nonce: str, message: str) -> dict[str, Any]:
-        """Return what a right token says."""
+        """Return the claims of a valid token."""
         begun = int(clock.now().timestamp())
         return {
             "iss": self.platform.url,
@@ -107,7 +107,7 @@ class Stage:
             "nonce": nonce,
             "iat": begun,
             "exp": begun + LASTS_S,
-            "name": "Somebody at the self-test",
+            "name": "Self-test user",
             "given_name": "Somebody",
             "family_name": "at the self-test",
             "email": "somebody@selftest.example",
@@ -139,10 +139,10 @@ class Stage:
 
 @contextmanager
 def staged(settings: Settings, make_tool: MakeTool) -> Iterator[Stage]:
-    """Set the stage, and take all of it away afterwards, whatever happened.
+    """Set up the sandbox, and remove it afterward, even after an error.
 
-    The tool is this version's, over a database that the migrations have just made: it and the
-    registration in it are gone with the block, and no row of the house's own is read or written.
+    The tool is this version's, over a temporary database that the migrations have just created. No row
+    of the installation's own database is read or written.
     """
     server = _bound()
     url = f"http://{HOST}:{server.server_port}"
@@ -181,7 +181,7 @@ def _set(carrel: Carrel, platform: Platform, url: str) -> Stage:
         )
     secret_key = carrel.settings.secret_key
     addresses = ToolAddresses(url)
-    with suppress(ValueError, HTTPError):  # then nothing that the tool signs can be verified
+    with suppress(ValueError, HTTPError):  # otherwise the tool's signatures can't be verified
         platform.published = Visitor(url).json("/lti/jwks")
     return Stage(
         platform=platform,
@@ -199,7 +199,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 class _Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base's name)
-        """Say nothing: these are not the house's visitors."""
+        """Log nothing: these are not real visitors."""
 
 
 def _bound() -> _Server:
@@ -218,7 +218,7 @@ def _answering(server: _Server) -> Iterator[None]:
 
 
 def link_claims(claims: Mapping[str, Any], link_id: str, webinar: str) -> dict[str, Any]:
-    """Return claims of a launch from another link of the same course."""
+    """Return the claims of a launch from another link in the same course."""
     return {
         **claims,
         RESOURCE_LINK: {"id": link_id, "title": "Another link"},

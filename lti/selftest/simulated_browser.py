@@ -1,4 +1,4 @@
-"""The simulated browser of the self-test: a visitor's requests and the pages that come back."""
+"""The simulated browser of the self-test: a visitor's requests and the responses."""
 
 import json
 import re
@@ -19,7 +19,7 @@ NOTHING_SAID: Final = "no answer that can be read"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the tool answered."""
+    """A response of the tool."""
 
     status: int
     location: str
@@ -27,13 +27,13 @@ class Page:
 
     @property
     def frame(self) -> str:
-        """Return the path of the framed session that it leads to, "" for none."""
+        """Return the path of the framed session that it redirects to, "" for none."""
         path = urlsplit(self.location).path
         return path if self.status == 303 and OPENED.fullmatch(path) else ""
 
     @property
     def code(self) -> str:
-        """Return the code of a refusal."""
+        """Return the code of a refusal, "" for none."""
         try:
             return str(json.loads(self.text)["code"])
         except (ValueError, KeyError, TypeError):
@@ -41,7 +41,7 @@ class Page:
 
     @property
     def said(self) -> str:
-        """Return the answer in a few words."""
+        """Return a short description of the response."""
         if self.frame:
             return "303, a page of the library"
         return f"{self.status} {self.code}".strip()
@@ -49,14 +49,14 @@ class Page:
 
 @dataclass(slots=True)
 class Visitor:
-    """A browser with a cookie jar of its own."""
+    """A browser with its own cookie jar."""
 
     url: str
     pool: PoolManager = field(default_factory=lambda: PoolManager(retries=False))
     cookies: dict[str, str] = field(default_factory=dict)
 
     def begin(self, fields: Mapping[str, str]) -> tuple[str, str]:
-        """Go to the tool's login address; returns state and nonce, raises ValueError without them."""
+        """Post to the tool's login URL; return state and nonce, raise ValueError without them."""
         page = self.post("/lti/login", fields)
         asked = {
             name: values[0] for name, values in parse_qs(urlsplit(page.location).query).items()
@@ -66,15 +66,15 @@ class Visitor:
         return asked["state"], asked["nonce"]
 
     def post(self, path: str, fields: Mapping[str, str] | Sequence[tuple[str, str]]) -> Page:
-        """Post a form, and follow nothing."""
+        """Post a form, without following redirects."""
         return self._ask("POST", path, urlencode(fields).encode(), {**FORM, **JSON})
 
     def get(self, path: str) -> Page:
-        """Read a page."""
+        """Return a page."""
         return self._ask("GET", path, None, {})
 
     def json(self, path: str) -> dict[str, Any]:
-        """Read an object; raises ValueError for what is none."""
+        """Return a JSON object; raises ValueError for invalid JSON."""
         found: dict[str, Any] = json.loads(self._ask("GET", path, None, JSON).text)
         return found
 
@@ -100,6 +100,6 @@ class Visitor:
 
 
 def field_in(page: str, name: str) -> str:
-    """Return the value of a page's hidden field, "" where there is none."""
+    """Return the value of a hidden field in a page, "" if there is none."""
     found = re.search(rf'name="{re.escape(name)}"\s+value="([^"]*)"', page)
     return unescape(found[1]) if found else ""

@@ -1,6 +1,6 @@
 """The simulated platform of the self-test: a key, an issuer, and its endpoints.
 
-It is strict: what the tool sends has to be right to the letter, or it is written down as a fault.
+It is strict: any deviation in what the tool sends is recorded as a fault.
 """
 
 import json
@@ -37,7 +37,7 @@ MEMBERS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered to a request of the tool."""
+    """A response to a request of the tool."""
 
     status: int
     body: Any = None
@@ -47,7 +47,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Platform:
-    """What it was asked for, and what it keeps: `published` are the tool's keys as it last fetched them."""
+    """The state of the platform: what it received; `published` are the tool's keys as last fetched."""
 
     url: str
     key: RSAPrivateKey
@@ -63,14 +63,14 @@ class Platform:
     lock: Lock = field(default_factory=Lock)
 
     def sign(self, claims: object, **headers: object) -> str:
-        """Sign whatever is given; a header that is None is left out."""
+        """Sign any content; a header that is None is omitted."""
         header = {"typ": "JWT", "kid": self.kid, **headers}
         kept = {name: value for name, value in header.items() if value is not None}
         payload = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
         return jwt.api_jws.encode(payload, self.key, algorithm="RS256", headers=kept)
 
     def verified(self, token: str) -> dict[str, Any]:
-        """Return the claims of a token of the tool's; raises jwt.PyJWTError for one that isn't."""
+        """Return the claims of a token signed by the tool; raises jwt.PyJWTError for others."""
         kid = jwt.get_unverified_header(token).get("kid")
         keys = {key["kid"]: key for key in self.published.get("keys", ())}
         if kid not in keys:
@@ -85,7 +85,7 @@ class Platform:
         return claims
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Answer a request of the tool, and keep what it brought."""
+        """Answer a request of the tool, and record it."""
         with self.lock:
             path = urlsplit(target).path
             if path == "/jwks":
@@ -184,7 +184,7 @@ class Platform:
 
 @contextmanager
 def running_platform() -> Iterator[Platform]:
-    """Run a platform on a free port of this machine until the block is left."""
+    """Run a platform on a free local port until the block ends."""
     server = ThreadingHTTPServer((HOST, 0), BaseHTTPRequestHandler)
     key = generate_private_key(public_exponent=65537, key_size=2048)
     platform = Platform(f"http://{HOST}:{server.server_port}", key, secrets.token_hex(8))
@@ -209,7 +209,7 @@ def _handler_of(platform: Platform) -> type[BaseHTTPRequestHandler]:
             self._respond("POST", self.rfile.read(int(self.headers.get("Content-Length") or 0)))
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base's name)
-            """Say nothing: what was asked is kept."""
+            """Log nothing: the platform records its requests."""
 
         def _respond(self, method: str, body: bytes) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}

@@ -16,9 +16,9 @@ LARGEST_BYTES: Final = 16 << 20
 MOST_CUES: Final = 150_000
 MOST_FAULTS: Final = 20
 _STAMP: Final = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})")
-# Two dashes pasted from a word processor come as one long one.
+# Word processors turn two dashes into one long dash.
 _ARROW: Final = re.compile(r"--?>|[\u2013\u2014]>")
-# Control characters, which text has none of; the escape sequence is of Japanese mail.
+# Control characters that text never has; ESC is allowed, as old Japanese encodings use it.
 _BINARY: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 TOO_LARGE: Final = N_("The file is larger than 16 MB: that is no caption file. Choose another one.")
@@ -34,14 +34,14 @@ DISORDERED: Final = N_(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong in one line; line 0 speaks of the whole file."""
+    """A fault in one line; line 0 means the whole file."""
 
     line: int
     sentence: str
 
 
 class BadCaptions(Exception):
-    """The file can't be used as captions; `faults` says where and why, the first 20 of them."""
+    """The file can't be used as captions; `faults` has the first 20 faults."""
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__("; ".join(f"line {each.line}: {each.sentence}" for each in faults))
@@ -49,15 +49,16 @@ class BadCaptions(Exception):
 
 
 def read_cues(data: bytes) -> tuple[Cue, ...]:
-    """Return the captions in their order; raises BadCaptions.
+    """Return the captions in order; raises BadCaptions.
 
-    The file is WebVTT or SubRip, in UTF-8, UTF-16, Windows-1252 or Latin-1. Styles, regions, notes
-    and numbers are dropped: how captions look is the player's affair.
+    The file is WebVTT or SubRip, in UTF-8, UTF-16, Windows-1252 or Latin-1. Styles, regions, notes and
+    numbers are dropped: the player decides how captions look.
     """
     if len(data) > LARGEST_BYTES:
         raise BadCaptions(Fault(0, TOO_LARGE))
     text = decoded(data)
-    if text.count("-->") > MOST_CUES:  # which neither format has elsewhere; reading them takes long
+    # neither format uses it elsewhere; parsing that many would take too long
+    if text.count("-->") > MOST_CUES:
         raise BadCaptions(Fault(0, TOO_MANY))
     faults = list(_faults(text))
     if faults:
@@ -83,10 +84,10 @@ def read_cues(data: bytes) -> tuple[Cue, ...]:
 
 
 def decoded(data: bytes) -> str:
-    """Return a file of text, its lines ending in a line feed; raises BadCaptions.
+    """Return a text file's content with line feeds as line endings; raises BadCaptions.
 
-    What is not UTF-8 and has no mark of UTF-16 is taken for Windows-1252, which is Latin-1 and
-    more; five of its bytes are nothing there, and Latin-1 then.
+    Bytes that are not UTF-8 and don't look like UTF-16 are read as Windows-1252, a superset of
+    printable Latin-1; Latin-1 is used if one of its five undefined bytes occurs.
     """
     text = _read(data)
     if _BINARY.search(text):

@@ -9,7 +9,7 @@ from typing import Final
 HEAD: Final = "WEBVTT"
 _TAG: Final = re.compile(r"<[^>]*>")
 _VOICE: Final = re.compile(r"<v(?:\.[^\s>]+)*\s+([^>]+)>")
-# What a cue may say besides words; anything else in angle brackets is shown as it was typed.
+# The markup that a cue may have; other angle brackets are shown as typed.
 _MARKUP: Final = re.compile(
     r"</?(?:b|i|u|c|v|ruby|rt|lang)(?:\.[\w.-]+)*(?:\s[^<>]*)?>|<\d{1,3}(?::\d{2}){1,2}\.\d{3}>"
 )
@@ -20,7 +20,7 @@ _SETTINGS: Final = re.compile(r"(?:vertical|line|position|size|align):[\w.,%-]+"
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One caption: its time in seconds, where it stands, and its lines of cue text."""
+    """One caption: its time in seconds, its position settings, and its lines of cue text."""
 
     starts: float
     ends: float
@@ -29,23 +29,23 @@ class Cue:
 
     @property
     def words(self) -> str:
-        """What is said, without voices and emphasis, in one line of plain text."""
+        """Its text without voices and emphasis, as one line of plain text."""
         return plain(" ".join(self.lines))
 
     @property
     def voice(self) -> str:
-        """Who speaks, where the captions name somebody; else empty."""
+        """The speaker's name if the captions have one, else empty."""
         found = _VOICE.search(" ".join(self.lines))
         return plain(found[1]) if found else ""
 
 
 def plain(text: str) -> str:
-    """Return cue text as people read it: no marks, no entities, single spaces."""
+    """Return cue text as plain text: no markup, no entities, single spaces."""
     return " ".join(html.unescape(_TAG.sub("", text)).split())
 
 
 def clean_line(line: str) -> str:
-    """Return a line as cue text: known marks stay, everything else is words."""
+    """Return a line as cue text: known markup stays, everything else is escaped."""
     parts, at = [], 0
     line = _DROPPED.sub("", line)
     for found in _MARKUP.finditer(line):
@@ -55,12 +55,12 @@ def clean_line(line: str) -> str:
 
 
 def clean_settings(settings: str) -> str:
-    """Return the settings of a cue that players know."""
+    """Return the cue settings that players know."""
     return " ".join(part for part in settings.split() if _SETTINGS.fullmatch(part))
 
 
 def write_vtt(cues: Iterable[Cue]) -> str:
-    """Return cues as WebVTT, times and texts only."""
+    """Return cues as WebVTT, with times, settings and text only."""
     blocks = [HEAD]
     for cue in cues:
         times = f"{stamp(cue.starts)} --> {stamp(cue.ends)} {cue.settings}".rstrip()
@@ -69,7 +69,7 @@ def write_vtt(cues: Iterable[Cue]) -> str:
 
 
 def write_srt(cues: Iterable[Cue]) -> str:
-    """Return cues as SubRip: plain words, emphasis kept."""
+    """Return cues as SubRip: plain text with emphasis."""
     blocks = []
     for number, cue in enumerate(cues, 1):
         times = f"{stamp(cue.starts, ',')} --> {stamp(cue.ends, ',')}"
@@ -78,12 +78,12 @@ def write_srt(cues: Iterable[Cue]) -> str:
 
 
 def write_text(cues: Iterable[Cue]) -> str:
-    """Return what is said, a caption a line, and who says it where that changes."""
+    """Return the spoken text, one line per caption, with the speaker's name at each change."""
     return "".join(f"{line}\r\n" for line in spoken(cues))
 
 
 def spoken(cues: Iterable[Cue]) -> Iterator[str]:
-    """Give the plain line of each cue, with the speaker's name where another one begins."""
+    """Yield the plain text of each cue, with the speaker's name at each change."""
     above = ""
     for cue in cues:
         voice = cue.voice
@@ -92,7 +92,7 @@ def spoken(cues: Iterable[Cue]) -> Iterator[str]:
 
 
 def read_written(text: str) -> tuple[Cue, ...]:
-    """Return the cues of what `write_vtt` wrote; nothing else may be given to it."""
+    """Return the cues of a text that `write_vtt` wrote; it can't parse other WebVTT."""
     cues = []
     for block in text.rstrip("\n").split("\n\n")[1:]:
         times, *lines = block.split("\n")
@@ -103,7 +103,7 @@ def read_written(text: str) -> tuple[Cue, ...]:
 
 
 def stamp(seconds: float, point: str = ".") -> str:
-    """Return a time as captions write it: 00:01:02.500."""
+    """Return a time in caption format: 00:01:02.500."""
     whole, thousandths = divmod(round(seconds * 1000), 1000)
     minutes, rest = divmod(whole, 60)
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest:02d}{point}{thousandths:03d}"
@@ -119,6 +119,6 @@ def _srt_line(line: str) -> str:
 
 
 def seconds_of(text: str) -> float:
-    """Return the seconds of a time that `stamp` wrote."""
+    """Return the seconds of a time in the format of `stamp`."""
     hours, minutes, seconds = text.split(":")
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)

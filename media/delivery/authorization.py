@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from media.delivery.cookie_reader import first_cookie_in
+from media.delivery.cookie_reader import cookies_in
 from media.delivery.media_tokens import (
     ExpiredToken,
     Signer,
@@ -24,7 +24,7 @@ LONGEST_HAND: Final = 4096
 
 
 class TurnCode(StrEnum):
-    """Why a good token does not let in; the page says it in words."""
+    """Why a valid token gives no access; the page explains it in words."""
 
     LINK_EXPIRED = "LINK_EXPIRED"
     SESSION_ENDED = "SESSION_ENDED"
@@ -34,7 +34,7 @@ class TurnCode(StrEnum):
 
 
 class TurnedAway(Exception):
-    """The token is ours and does not let in, for the reason of `code`."""
+    """The token is validly signed but gives no access, for the reason in `code`."""
 
     def __init__(self, code: TurnCode) -> None:
         super().__init__(code)
@@ -42,11 +42,11 @@ class TurnedAway(Exception):
 
 
 class Gate:
-    """Lets in the requests of a live playback session, from where it was opened.
+    """Admits the requests of a live playback session from the place where it was opened.
 
-    `live` tells whether a playback session goes on and is asked for every request; `client_address`
-    returns the address a request came from, proxies discounted; `cookies` are the names of those of which the first that
-    a request has is compared with a ticket's fence.
+    `live` returns whether a playback session is live, and is called for every request; `client_address`
+    returns the address that a request came from, behind proxies; `cookies` names the cookies that are
+    compared with a ticket's cookie fingerprint.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Gate:
         self._admitted: dict[Hand, Ticket] = {}
 
     def admit(self, token: str, environ: Environ) -> Ticket:
-        """Return the ticket of the token; raises BadToken, or TurnedAway with its code."""
+        """Return the token's ticket; raises BadToken, or TurnedAway with its code."""
         agent = environ.get("HTTP_USER_AGENT", "")
         cookies = environ.get("HTTP_COOKIE", "")
         hand = (token, self._client_address(environ), agent, cookies)
@@ -72,7 +72,7 @@ class Gate:
         if ticket is None:
             ticket = self._read(token)
             self._check_time(ticket)
-            self._check_fences(ticket, hand, first_cookie_in(environ, self._cookies))
+            self._check_fences(ticket, hand, cookies_in(environ, self._cookies))
             self._remember(hand, ticket)
         else:
             self._check_time(ticket)
@@ -85,23 +85,23 @@ class Gate:
             raise TurnedAway(TurnCode.LINK_EXPIRED) from None
 
     def _check_time(self, ticket: Ticket) -> None:
-        """Raise when the time of the link or its session is over; asked for every request."""
+        """Raise TurnedAway if the link has expired or its session has ended; checked for every request."""
         if time.time() >= ticket.expires:
             raise TurnedAway(TurnCode.LINK_EXPIRED)
         if not self._live(ticket.session):
             raise TurnedAway(TurnCode.SESSION_ENDED)
 
-    def _check_fences(self, ticket: Ticket, hand: Hand, cookie: str | None) -> None:
+    def _check_fences(self, ticket: Ticket, hand: Hand, cookies: Sequence[str]) -> None:
         _, address, agent, _ = hand
         if not is_from(network_of(address), ticket):
             raise TurnedAway(TurnCode.OTHER_NETWORK)
         if ticket.agent and ticket.agent != fingerprint(agent):
             raise TurnedAway(TurnCode.OTHER_AGENT)
-        if not is_signed_in(cookie, ticket):
+        if not is_signed_in(cookies, ticket):
             raise TurnedAway(TurnCode.OTHER_SIGN_IN)
 
     def _remember(self, hand: Hand, ticket: Ticket) -> None:
-        """Keep who was let in: the same hand with the same token passes the same fences."""
+        """Cache an admitted request: the same token, address, agent and cookies pass the same checks."""
         if sum(map(len, hand)) > LONGEST_HAND:
             return
         if len(self._admitted) >= MOST_HANDS:
@@ -109,5 +109,5 @@ class Gate:
         self._admitted[hand] = ticket
 
     def is_live(self, session: str) -> bool:
-        """Tell whether the session may still go on."""
+        """Return whether the session is still live."""
         return self._live(session)

@@ -8,19 +8,19 @@ _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 class Unsatisfiable(ValueError):
-    """The range begins behind the end of the file (416)."""
+    """The range begins after the end of the file (416)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`length` bytes from `start`; `open_ended` when the request named no last byte."""
+    """`length` bytes from `start`; `open_ended` if the request named no last byte."""
 
     start: int
     length: int
     open_ended: bool
 
     def capped(self, most: int) -> "Span":
-        """Return the same span, at most so long where its end is ours to choose."""
+        """Return the same span, limited to `most` bytes if its end is open."""
         if not self.open_ended or self.length <= most:
             return self
         return Span(self.start, most, open_ended=True)
@@ -29,8 +29,8 @@ class Span:
 def wanted_span(header: str, if_range: str, etag: str, size: int) -> Span | None:
     """Return the span that Range and If-Range ask for, None for the whole file.
 
-    Several ranges, another unit and what can't be read mean the whole file, as section 14.2 lets
-    a server choose. Raises Unsatisfiable.
+    Several ranges, another unit and an unreadable header mean the whole file, as section 14.2 allows.
+    Raises Unsatisfiable.
     """
     found = _RANGE.fullmatch(header)
     if not found or (if_range and if_range != etag):
@@ -57,7 +57,7 @@ def _suffix(last: str, size: int) -> Span | None:
 
 
 def is_known(if_none_match: str, etag: str) -> bool:
-    """Tell whether the client already has this version (If-None-Match, section 13.1.2)."""
+    """Return whether the client already has this version (If-None-Match, section 13.1.2)."""
     if not if_none_match:
         return False
     tags = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))

@@ -1,20 +1,20 @@
-"""The cookie reader: reads one cookie of a request, without decoding the others."""
+"""The cookie reader: reads cookies of a request by name, without decoding the others."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-def first_cookie_in(environ: Mapping[str, Any], names: Sequence[str]) -> str | None:
-    """Return the value of the first of these cookies that a WSGI environ has, None without any."""
+def cookies_in(environ: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
+    """Return the values of the named cookies that a WSGI environ has, in the order of the names."""
     values = (cookie_in(environ, name) for name in names)
-    return next((value for value in values if value is not None), None)
+    return tuple(value for value in values if value is not None)
 
 
 def cookie_in(environ: Mapping[str, Any], name: str) -> str | None:
-    """Return the value of the first cookie of this name in a WSGI environ, None where there is none.
+    """Return the value of the first cookie with this name in a WSGI environ, or None.
 
-    Nothing is decoded: other software on the same host may set a cookie in any encoding, and ours
-    are compared as they came. Quotation marks around a value don't count (RFC 6265, section 5.2).
+    Nothing is decoded: other software on the same host may set cookies in any encoding, and ours are
+    compared as received. Quotation marks around a value are removed (RFC 6265, section 5.2).
     """
     header: str = environ.get("HTTP_COOKIE", "")
     if name not in header:

@@ -1,7 +1,7 @@
 """Delivery modes: this program, nginx (X-Accel), or a redirect to the S3 bucket.
 
-Who may have them is asked the same way each time (media/delivery/authorization.py), and every way ends within a
-minute of the session: see docs/decisions/three-ways-to-deliver.md.
+All of them use the same authorization (media/delivery/authorization.py), and all stop within a minute
+after the session ends: see docs/decisions/media-delivery.md.
 """
 
 import time
@@ -13,16 +13,16 @@ from media.delivery.byte_ranges import Span
 from media.delivery.media_tokens import Ticket, fingerprint
 from media.video.renditions_and_commands import PROGRESSIVE
 
-# How long nginx may go by one answer about a token.
+# How long nginx may reuse one answer about a token.
 ADMITTED_S: Final = 15
-# What one address of the bucket is good for: so many seconds, and so many bytes.
+# The limits of one bucket address: its lifetime in seconds, and its length in bytes.
 ADDRESS_S: Final = 40
 ADDRESS_BYTES: Final = 4 << 20
 REDIRECTED: Final = (".mp4", ".m4s")
 
 
 class Way(StrEnum):
-    """How media leave the house (CARREL_DELIVERY)."""
+    """How media is delivered (CARREL_DELIVERY)."""
 
     EMBEDDED = "embedded"
     NGINX = "nginx"
@@ -30,9 +30,9 @@ class Way(StrEnum):
 
 
 def admission(ticket: Ticket, token: str, *, seconds: int) -> list[tuple[str, str]]:
-    """Return what nginx is told about a token: where its files lie, and how long that holds.
+    """Return the headers that tell nginx where a token's files are and how long the answer is valid.
 
-    `X-Carrel-Mark` is what stands in its log in place of the token.
+    `X-Carrel-Mark` appears in nginx's log in place of the token.
     """
     left = max(1, min(seconds, ticket.expires - int(time.time())))
     return [
@@ -44,15 +44,15 @@ def admission(ticket: Ticket, token: str, *, seconds: int) -> list[tuple[str, st
 
 
 def may_redirect(environ: Mapping[str, Any], ticket: Ticket, key: str, span: Span | None) -> bool:
-    """Tell whether a request may be sent on to the bucket.
+    """Return whether a request may be redirected to the bucket.
 
-    One bounded piece of a film for a player with Media Source Extensions: native players lose
-    their place behind a redirect, playlists would lead astray from there, and a whole file would
-    outlast the session.
+    Only a bounded part of a film may, for a player with Media Source Extensions: native players lose
+    their position after a redirect, relative addresses in a playlist would resolve to the bucket, and a
+    whole file would outlast the session.
     """
     return (
         environ["REQUEST_METHOD"] == "GET"
-        and bool(ticket.agent)  # a native player's token is bound to no agent
+        and bool(ticket.agent)  # a native player's token is not bound to an agent
         and key.endswith(REDIRECTED)
         and not key.endswith(f"/{PROGRESSIVE}")
         and span is not None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An answer that says no."""
+    """A response that refuses a request."""
 
     status: str
     content_type: str
@@ -21,7 +21,7 @@ class Refusal:
     headers: tuple[tuple[str, str], ...] = ()
 
     def send(self, environ: Mapping[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer with it."""
+        """Send the response."""
         headers = [
             ("Content-Type", self.content_type),
             ("Content-Length", str(len(self.body))),
@@ -33,7 +33,7 @@ class Refusal:
 
 
 def refused(status: str, *headers: tuple[str, str]) -> Refusal:
-    """Return a refusal that says its status in plain text."""
+    """Return a refusal with its status as plain text."""
     return Refusal(status, "text/plain; charset=utf-8", f"{status[4:]}\n".encode(), headers)
 
 

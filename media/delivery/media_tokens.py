@@ -1,8 +1,8 @@
 """Media tokens: who may fetch a recording's files, until when, and from where.
 
-A token is `base64url(fields).base64url(HMAC-SHA256)` and stands in the path of every media
-address, so that relative addresses inherit it and no cookie is needed. It is a bearer's secret:
-write `redacted(path)` into a log, never the path itself.
+A token is `base64url(fields).base64url(HMAC-SHA256)` in the path of every media address, so that
+relative addresses inherit it and no cookie is needed. It is a bearer token: log `redacted(path)`, never
+the path itself.
 """
 
 import functools
@@ -12,12 +12,13 @@ import ipaddress
 import re
 from base64 import urlsafe_b64encode
 from binascii import a2b_base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 _SEPARATOR: Final = "|"
-_NETWORKS: Final = "_"  # between the networks of a ticket, one a family of addresses
+_NETWORKS: Final = "_"  # between the networks of a ticket, one per address family
 _PURPOSE: Final = b"carrel media ticket 2\0"
 _SESSION: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PREFIX: Final = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*")
@@ -28,19 +29,19 @@ _FINGERPRINT_LENGTH: Final = 32
 
 
 class BadToken(ValueError):
-    """The token was not signed by this house, or was altered."""
+    """The token was not signed by this installation, or was altered."""
 
 
 class ExpiredToken(BadToken):
-    """The token was good and its time is over."""
+    """The token was valid and has expired."""
 
 
 class Use(StrEnum):
-    """What a ticket is for.
+    """The purpose of a ticket.
 
-    ANY opens everything to whoever bears it, and is for what sends no cookies of ours: frames of other sites,
-    and players that fetch by a program of their own. The others need the cookie: PAGE is our page's,
-    for all but the film; FILM is for the film, and lives a few minutes.
+    ANY gives access to all files without a cookie, for clients that don't send ours: frames on other
+    sites, and players that fetch with their own program. The others need the cookie: PAGE is for our
+    page, for everything except the film; FILM is for the film, and lives a few minutes.
     """
 
     ANY = "any"
@@ -50,10 +51,10 @@ class Use(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Leave for one playback session to fetch what lies below `prefix` until `expires`.
+    """Permission for one playback session to fetch files below `prefix` until `expires`.
 
-    `expires` is in seconds since the epoch. `cookie` and `agent` are fingerprints, `network` is
-    what `network_of` says, or `either_network`; each of the three may be empty, and then fences nothing.
+    `expires` is in seconds since the epoch. `cookie` and `agent` are fingerprints, `network` is from
+    `network_of` or `either_network`; each of the three may be empty and then restricts nothing.
     """
 
     session: str
@@ -66,21 +67,21 @@ class Ticket:
 
 
 class Signer:
-    """Signs tickets and reads them back, with a secret key of at least 32 bytes.
+    """Signs and reads tickets, with a secret key of at least 32 bytes.
 
-    What was signed with a `former` key is read, too.
+    Tickets signed with a `former` key are accepted, too.
     """
 
     def __init__(self, key: bytes, *former: bytes) -> None:
         if any(len(each) < 32 for each in (key, *former)):
             raise ValueError("a signing key has at least 32 bytes")
-        # Keys of their own: what is signed here is worth nothing anywhere else.
+        # Derived keys, so that these signatures are valid for nothing else.
         self._key, *self._former = (
             hmac.digest(each, _PURPOSE, "sha256") for each in (key, *former)
         )
 
     def sign(self, ticket: Ticket) -> str:
-        """Return the token; raises ValueError for a ticket that no token could carry."""
+        """Return the token; raises ValueError for a ticket that can't be encoded."""
         fences = (ticket.cookie, ticket.agent, ticket.network)
         if not (
             _SESSION.fullmatch(ticket.session)
@@ -93,9 +94,9 @@ class Signer:
         return f"{head.decode()}.{_signature(head, self._key).decode()}"
 
     def read(self, token: str, now_epoch: float) -> Ticket:
-        """Return the ticket that was signed; raises BadToken, or ExpiredToken from `expires` on."""
-        # What is signed is the text, so nothing is decoded before the signature has been seen
-        # to fit, and a token has one spelling only.
+        """Return the signed ticket; raises BadToken, or ExpiredToken from `expires` on."""
+        # The signature covers the encoded text, so nothing is decoded before the signature is
+        # verified, and a token has only one spelling.
         head, _, tail = token.encode("utf-8", "replace").partition(b".")
         keys = (self._key, *self._former)
         if not any(hmac.compare_digest(_signature(head, key), tail) for key in keys):
@@ -113,13 +114,13 @@ def _signature(head: bytes, key: bytes) -> bytes:
 
 @functools.lru_cache(maxsize=1024)
 def fingerprint(text: str) -> str:
-    """Return the first 128 bits of SHA-256 in hex: how tickets carry cookies and agents."""
+    """Return the first 128 bits of SHA-256 in hex, the form of cookies and agents in tickets."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:_FINGERPRINT_LENGTH]
 
 
 @functools.lru_cache(maxsize=1024)
 def network_of(address: str) -> str:
-    """Return the /24 (IPv4) or /48 (IPv6) an address lies in; empty when it is no address."""
+    """Return the /24 (IPv4) or /48 (IPv6) of an address; empty for an invalid address."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -131,26 +132,32 @@ def network_of(address: str) -> str:
 
 
 def either_network(former: str, network: str) -> str:
-    """Return what fences a ticket by a network and, of the other family of addresses, by the former one."""
+    """Return a ticket's network, with the former one added if it is of the other address family."""
     is_other_family = former and network and (":" in former) != (":" in network)
     return f"{former}{_NETWORKS}{network}" if is_other_family else network
 
 
 def is_from(network: str, ticket: Ticket) -> bool:
-    """Tell whether a ticket may be used in a network; a page's in any, since its cookie comes along."""
+    """Return whether a ticket may be used from a network; PAGE from any, since it needs the cookie."""
     is_anywhere = ticket.use is Use.PAGE or not ticket.network
     return is_anywhere or network in ticket.network.split(_NETWORKS)
 
 
-def is_signed_in(cookie: str | None, ticket: Ticket) -> bool:
-    """Tell whether a browser with this cookie may use a ticket; None is a browser without one."""
-    if cookie is None:  # in the frame of another site none is sent
+def is_signed_in(cookies: Sequence[str], ticket: Ticket) -> bool:
+    """Return whether a browser with these cookies of ours may use a ticket.
+
+    One matching cookie is enough: a viewer who confirms an order during playback is signed in from then
+    on.
+    """
+    if not cookies:  # frames on other sites send none
         return ticket.use is Use.ANY
-    return not ticket.cookie or hmac.compare_digest(fingerprint(cookie), ticket.cookie)
+    return not ticket.cookie or any(
+        hmac.compare_digest(fingerprint(cookie), ticket.cookie) for cookie in cookies
+    )
 
 
 def redacted(path: str) -> str:
-    """Return the path with its token replaced by a short hash, fit for a log."""
+    """Return the path with its token replaced by a short hash, safe for logs."""
     return _BEARING.sub(lambda found: f"{found[1]}~{fingerprint(found[2])[:12]}", path)
 
 

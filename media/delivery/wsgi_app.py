@@ -1,8 +1,8 @@
 """The WSGI app that serves `/media/<token>/...` in front of the web framework.
 
-Only signatures and memory are asked, no database. Ranges and small files leave by sendfile
-through the server's own file wrapper; anything longer leaves in pieces, and each piece asks again
-whether the session is live. See docs/decisions for why the token stands in the path.
+It checks signatures and memory, never the database. Ranges and small files are sent with sendfile
+through the server's file wrapper; longer bodies are sent in pieces, and the session is checked before
+each piece. docs/decisions says why the token is in the path.
 """
 
 import errno
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 MOUNT: Final = "/media/"
 OPEN_ENDED_BYTES: Final = 2 << 20
-# What the kernel is given at once can't be stopped, so it is no more than an open range.
+# Bytes handed to the kernel can't be stopped, so at most one open range is handed over at once.
 AT_ONCE_BYTES: Final = 2 << 20
 PIECE_BYTES: Final = 32 << 10
-# What the kernel holds for a connection grows to megabytes by itself, and can't be stopped either.
+# The kernel's send buffer grows to megabytes by default, and its content can't be stopped either.
 SEND_BUFFER_BYTES: Final = 128 << 10
 REMEMBER_SECONDS: Final = 60
 REMEMBER_MOST: Final = 4096
@@ -51,7 +51,7 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A stored file: its size and version, and the open file where it lies on this machine."""
+    """A stored file: its size and version, and the open file if it is on this machine."""
 
     key: str
     size: int
@@ -64,11 +64,12 @@ class _Found:
 
 
 class Delivery:
-    """WSGI middleware: answers what lies under /media/, hands everything else to the app.
+    """WSGI middleware: serves paths under /media/ and passes everything else to the app.
 
-    A page's ticket opens no film, and nginx hears no about it: what is left is sent from here. Answers 404 to what was never signed by this house or lies outside a ticket, 403 with a code in
-    JSON to a good token that does not let in. `way` is who sends the bytes: with nginx, it asks here under /media/<token> whether to, and may
-    go by the answer for `admitted_s` seconds.
+    It answers 404 to tokens not signed by this installation and paths outside a ticket, and 403 with a
+    code in JSON to a valid token without access. A PAGE ticket gets no film. `way` is the delivery
+    mode: nginx asks here under /media/<token> whether to send files, and may reuse the answer for
+    `admitted_s` seconds; PAGE tickets are refused there, so their files are sent from here.
     """
 
     def __init__(
@@ -117,7 +118,7 @@ class Delivery:
     def _admit(
         self, environ: "WSGIEnvironment", start_response: "StartResponse", token: str
     ) -> Iterable[bytes]:
-        """Tell nginx whether to send files to who bears the token; it takes any 403 as no."""
+        """Tell nginx whether to send files to the bearer of the token; nginx treats any 403 as no."""
         try:
             ticket = self._gate.admit(token, environ)
         except (TurnedAway, BadToken):
@@ -139,7 +140,7 @@ class Delivery:
             ("Content-Type", content_type_of(found.key)),
             ("ETag", found.etag),
             ("Accept-Ranges", "bytes"),
-            # A copy that is not asked about again would outlive the session.
+            # A cached copy used without revalidation would outlive the session.
             ("Cache-Control", "private, no-cache"),
             ("X-Content-Type-Options", "nosniff"),
             ("Cross-Origin-Resource-Policy", "same-origin"),
@@ -196,7 +197,7 @@ class Delivery:
 
 
 class _Shelf:
-    """Finds stored files; what lies elsewhere is asked about once a minute, for keys don't change."""
+    """Finds stored files; facts about remote files are cached for a minute, as keys don't change."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -211,17 +212,17 @@ class _Shelf:
             file = io.FileIO(path)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise Missing(key) from None
-        except OSError as fault:  # a disk that fails, or a share that is gone
+        except OSError as fault:  # a failing disk, or an unavailable share
             raise StorageAway(str(fault), type(fault).__name__) from fault
         known = os.fstat(file.fileno())
         return _Found(key, known.st_size, version_of(known), file)
 
     def open(self, key: str, span: Span) -> BinaryIO:
-        """Open a span of a file that lies elsewhere; raises Missing."""
+        """Open a span of a remote file; raises Missing."""
         return self._storage.open(key, span.start, span.length)
 
     def address(self, key: str, wanted: str) -> str | None:
-        """Return where the bucket itself hands out this range for a while; None without a bucket."""
+        """Return a temporary bucket address for this range; None without a bucket."""
         return self._storage.address(key, ADDRESS_S, content_type_of(key), wanted)
 
     def _find_elsewhere(self, key: str) -> _Found:
@@ -240,7 +241,7 @@ class _Shelf:
 
 
 class _Window:
-    """What a server's file wrapper wants: an open file at its place, that ends after `length`."""
+    """The object for a server's file wrapper: an open file at its position, ending after `length`."""
 
     def __init__(self, file: io.FileIO, length: int) -> None:
         self._file = file
@@ -249,14 +250,14 @@ class _Window:
         self.close = file.close
 
     def read(self, most: int = -1) -> bytes:
-        """Return the next bytes, none once the window is through."""
+        """Return the next bytes, or none at the end of the window."""
         data = self._file.read(self._left if most < 0 else min(most, self._left))
         self._left -= len(data)
         return data
 
 
 class _Pieces:
-    """A body in pieces, broken off when the session ends."""
+    """A body in pieces, which stops when the session ends."""
 
     def __init__(self, stream: BinaryIO, length: int, live: Callable[[], bool]) -> None:
         self._stream = stream
@@ -270,7 +271,7 @@ class _Pieces:
         if not self._left:
             raise StopIteration
         if not self._live():
-            # The server must close the connection: the length that was promised won't come.
+            # The server must close the connection: the promised length won't be sent.
             raise ConnectionResetError(errno.ECONNRESET, "the playback session ended")
         data = self._stream.read(min(PIECE_BYTES, self._left))
         if not data:
@@ -279,12 +280,12 @@ class _Pieces:
         return data
 
     def close(self) -> None:
-        """Give the file back; the server calls this whatever happened."""
+        """Close the file; the server always calls this."""
         self._stream.close()
 
 
 def _key(ticket: Ticket, name: str) -> str:
-    """Return where a file lies; raises Missing for a film that a page's ticket asks for."""
+    """Return the key of a file; raises Missing for a film requested with a PAGE ticket."""
     if ticket.use is Use.PAGE and name.endswith(_FILM):
         raise Missing(name)
     return f"{ticket.prefix}/{name}"
@@ -301,7 +302,7 @@ def _span(environ: Environ, found: _Found) -> Span | None:
 
 
 def _bound_buffer(environ: Environ) -> None:
-    """Let the kernel take only a little at once, where the server shows us its socket."""
+    """Limit the kernel's send buffer, if the server exposes its socket."""
     connection = environ.get("gunicorn.socket")
     if isinstance(connection, socket.socket):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)

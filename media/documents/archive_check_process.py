@@ -1,7 +1,8 @@
-"""The archive check process: bounds what an untrusted Office file unpacks to, in isolation.
+"""The archive check process: limits how much an untrusted Office file unpacks to, in isolation.
 
-Run by its path with FILE: prints a fault as JSON, or nothing to object to. What the directory says is added up before
-anything is unpacked, then each part is unpacked in memory, piece by piece, and must keep to it. So must archives in archives.
+Run by its path with FILE: prints a fault as JSON, or an empty object. The sizes in the directory are
+added up before anything is unpacked; then each part is unpacked in memory, piece by piece, and must
+match its declared size. The same applies to nested archives.
 """
 
 import io
@@ -33,17 +34,17 @@ DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplemente
 
 
 class Fault(Exception):
-    """The file can't be given out; the word says why."""
+    """The file can't be published; the word is the reason."""
 
 
 class Room:
-    """How much may still be unpacked, of the file and of what is packed into it."""
+    """How much may still be unpacked, of the file and its nested archives."""
 
     def __init__(self) -> None:
         self.parts, self.bytes = MOST_PARTS, MOST_BYTES
 
     def take(self, parts: list[zipfile.ZipInfo]) -> None:
-        """Count what a directory promises; raises Fault when that is too much."""
+        """Count the parts that a directory declares; raises Fault if they are too many or too large."""
         self.parts -= len(parts)
         self.bytes -= sum(part.file_size for part in parts)
         if self.parts < 0 or self.bytes < 0:
@@ -51,7 +52,7 @@ class Room:
 
 
 def main(source: str) -> None:
-    """Print what is wrong with the archive, if anything is."""
+    """Print what is wrong with the archive, if anything."""
     answer = {}
     try:
         with open(source, "rb") as file:
@@ -64,7 +65,7 @@ def main(source: str) -> None:
 
 
 def check_document(file: BinaryIO) -> None:
-    """Look at the directory, then at each part, of which XML declares no document type."""
+    """Check the directory, then each part; XML parts must not declare a document type."""
     room = Room()
     with zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
@@ -82,22 +83,22 @@ def check_document(file: BinaryIO) -> None:
 
 
 def check_directory(parts: list[zipfile.ZipInfo], room: Room) -> None:
-    """Look at what an archive says of its parts before any of them is unpacked."""
+    """Check what an archive declares about its parts before any of them is unpacked."""
     room.take(parts)
     end = 0
     for part in sorted(parts, key=lambda each: each.header_offset):
-        if part.header_offset < end:  # parts that share their bytes unpack to any size
+        if part.header_offset < end:  # overlapping parts can unpack to any size
             raise Fault("bomb")
         end = part.header_offset + part.compress_size
 
 
 def is_outside(name: str) -> bool:
-    """Tell whether a part would be unpacked outside its folder."""
+    """Return whether a part would be unpacked outside its folder."""
     return name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name)
 
 
 def check_name(part: zipfile.ZipInfo) -> None:
-    """Refuse what the name of a part says that it is."""
+    """Raise Fault for a part whose name shows forbidden content."""
     name = part.filename.lower()
     if name.endswith(XML_NAMES) and part.file_size > MOST_XML_BYTES:
         raise Fault("bomb")
@@ -108,7 +109,7 @@ def check_name(part: zipfile.ZipInfo) -> None:
 
 
 def check_part(file: BinaryIO, part: zipfile.ZipInfo, room: Room) -> None:
-    """Unpack a part to its end; look for programs, document types and archives in it."""
+    """Unpack a part completely and check it for programs, document types and archives."""
     name, kept = part.filename.lower(), b""
     prolog, nested = Prolog(must_be_xml=name.endswith(XML_NAMES)), Nested(part)
     for piece in unpacked(file, part):
@@ -121,7 +122,7 @@ def check_part(file: BinaryIO, part: zipfile.ZipInfo, room: Room) -> None:
 
 
 class Nested:
-    """An archive that is a part of another, kept in memory while it is looked at."""
+    """A nested archive, stored in memory while it is checked."""
 
     def __init__(self, part: zipfile.ZipInfo) -> None:
         self.size = part.file_size
@@ -129,7 +130,7 @@ class Nested:
         self.file: io.BytesIO | None = None
 
     def read(self, piece: bytes) -> None:
-        """Keep the next piece if the part began as an archive does."""
+        """Store the next piece if the part begins like an archive."""
         if not self.has_begun and piece.startswith(ZIP):
             if self.size > MOST_NESTED_BYTES:
                 raise Fault("bomb")
@@ -140,7 +141,7 @@ class Nested:
 
 
 def check_nested(nested: Nested, room: Room, depth: int) -> None:
-    """Bound what a packed archive unpacks to, and those in it; a damaged one opens nowhere."""
+    """Limit what a nested archive and those in it unpack to; a damaged one can't be opened anyway."""
     if nested.file is None:
         return
     if depth > MOST_DEPTH:
@@ -149,7 +150,7 @@ def check_nested(nested: Nested, room: Room, depth: int) -> None:
         with zipfile.ZipFile(nested.file) as archive:
             check_directory(archive.infolist(), room)
             for part in archive.infolist():
-                if part.flag_bits & 1:  # under a password
+                if part.flag_bits & 1:  # password-protected
                     continue
                 inner = Nested(part)
                 for piece in unpacked(nested.file, part):
@@ -160,7 +161,7 @@ def check_nested(nested: Nested, room: Room, depth: int) -> None:
 
 
 def unpacked(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Yield a part piece by piece; raises Fault where it is not what both its headers say."""
+    """Yield a part piece by piece; raises Fault if it doesn't match its directory entry."""
     find(file, part)
     left, crc, waiting = part.file_size, 0, b""
     for piece in inflated(file, part):
@@ -169,7 +170,7 @@ def unpacked(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:
             raise Fault("broken")
         crc = zlib.crc32(piece, crc)
         waiting += piece
-        if len(waiting) >= PIECE:  # so that the first has all that tells what the part is
+        if len(waiting) >= PIECE:  # so that the first piece is long enough to show the part's type
             yield waiting
             waiting = b""
     if left or crc != part.CRC:
@@ -178,7 +179,7 @@ def unpacked(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def find(file: BinaryIO, part: zipfile.ZipInfo) -> None:
-    """Go to where a part begins; raises Fault where its own header disagrees with the directory."""
+    """Seek to where a part's data begins; raises Fault if its header disagrees with the directory."""
     file.seek(part.header_offset)
     head = file.read(30)
     mark, flags, method, size_packed, size, name, extra = struct.unpack("<4s2xHH8xLLHH", head)
@@ -192,11 +193,11 @@ def find(file: BinaryIO, part: zipfile.ZipInfo) -> None:
 
 
 def inflated(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Yield what the packed bytes of a part hold, a piece at a time, to where they end."""
+    """Yield the unpacked content of a part, a piece at a time."""
     if part.compress_type == zipfile.ZIP_STORED:
         yield from packed(file, part.compress_size)
         return
-    if part.compress_type != zipfile.ZIP_DEFLATED:  # Office packs in no other way
+    if part.compress_type != zipfile.ZIP_DEFLATED:  # Office uses no other method
         raise Fault("broken")
     packer = zlib.decompressobj(-zlib.MAX_WBITS)
     for each in packed(file, part.compress_size):
@@ -204,12 +205,12 @@ def inflated(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:
         while (piece := packer.decompress(left, PIECE)) or packer.unconsumed_tail:
             yield piece
             left = packer.unconsumed_tail
-    if packer.unused_data or not packer.eof:  # what follows, another program may unpack
+    if packer.unused_data or not packer.eof:  # another program might unpack trailing data
         raise Fault("broken")
 
 
 def packed(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """Yield so many bytes from the file's place on."""
+    """Yield this many bytes from the file's current position."""
     while size:
         piece = file.read(min(PIECE, size))
         if not piece:
@@ -219,7 +220,7 @@ def packed(file: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 class Prolog:
-    """What stands before the first tag of a part, where a document type would be declared."""
+    """The part before the first tag, where a document type would be declared."""
 
     def __init__(self, *, must_be_xml: bool) -> None:
         self.must_be_xml = must_be_xml
@@ -229,15 +230,15 @@ class Prolog:
         self.parser.StartDoctypeDeclHandler = self.declared
 
     def end(self, *_: object) -> None:
-        """Read no further."""
+        """Stop reading."""
         self.is_over = True
 
     def declared(self, *_: object) -> None:
-        """Refuse it: Office declares none, and their entities are traps."""
+        """Raise Fault: Office files never declare one, and its entities can be used for an attack."""
         raise Fault("dtd")
 
     def read(self, piece: bytes) -> None:
-        """Read on to the first tag; a part that is no XML is passed over."""
+        """Parse up to the first tag; a part that isn't XML is skipped."""
         begin = piece.lstrip(BEFORE_XML)
         if begin and not self.has_begun:
             self.is_over = not self.must_be_xml and not begin.startswith(b"<")

@@ -1,6 +1,7 @@
 """The document check: whether a PDF, PPTX, or DOCX is safe to publish, and its preview.
 
-Whatever opens one runs in a process of its own, limited in memory and time (media/files/subprocesses.py).
+Code that opens a document runs in a separate process with limited memory and time
+(media/files/subprocesses.py).
 """
 
 import json
@@ -21,7 +22,7 @@ OFFICE_READER: Final = Path(__file__).with_name("office_reader_process.py")
 _LIMITS: Final = Limits(memory_bytes=2 << 30, cpu_seconds=60, file_bytes=256 << 20)
 _SECONDS: Final = 90
 _TITLE_LENGTH: Final = 200
-# What Office calls a document that nobody gave a title.
+# The default titles of Office documents.
 _NO_TITLES: Final = frozenset(("powerpoint presentation", "presentation", "microsoft word"))
 
 EMPTY: Final = N_("The file is empty. Please upload it again.")
@@ -34,7 +35,7 @@ SCRIPTED: Final = N_(
 )
 PORTFOLIO: Final = N_(
     "This PDF is a portfolio: a cover with other files packed into it."
-    " Please take the files out and upload each by itself."
+    " Please take the files out and upload each separately."
 )
 MACROS: Final = N_(
     "The file holds macros, which are programs. Please save it as .pptx or .docx, which has none,"
@@ -88,7 +89,7 @@ FAULTS: Final = {
 
 
 class UnusableDocument(Exception):
-    """The file can't be given out: a sentence for people."""
+    """The file can't be published; `sentence` says why."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -97,7 +98,7 @@ class UnusableDocument(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document that can be given out, at `path`: as it came, or without what `taken_out` names.
+    """A publishable document at `path`: as uploaded, or without the content that `taken_out` names.
 
     `pages` counts a presentation's slides, and is 0 for a DOCX; `title` is often empty.
     """
@@ -110,7 +111,7 @@ class Document:
 
 
 def check_document(path: Path, clean: Path) -> Document:
-    """Return what a file is by its content; one that must be cleaned is written to `clean`.
+    """Return the facts of a document by its content; a cleaned copy is written to `clean`.
 
     Raises UnusableDocument.
     """
@@ -135,7 +136,7 @@ def first_page(path: Path, out: Path, width: int) -> None:
 
 
 def _check_pdf(path: Path, clean: Path) -> Document:
-    _facts_of(path)  # says whether it opens at all, before more is tried
+    _facts_of(path)  # checks that it opens at all, before the cleaner runs
     found = read(_PDF_CLEANER, str(path.absolute()), str(clean.absolute()))
     taken_out = tuple(found["taken_out"])
     given = clean if taken_out else path
@@ -171,7 +172,7 @@ def _title(said: object) -> str:
 def read(
     reader: Path, *words: str, limits: Limits = _LIMITS, seconds: float = _SECONDS
 ) -> dict[str, Any]:
-    """Return what a reader in a process of its own says of a file; raises UnusableDocument."""
+    """Return what a reader process says about a file; raises UnusableDocument."""
     command = [sys.executable, "-I", str(reader), *words]
     try:
         said = ask(command, limits=limits, seconds=seconds)

@@ -1,4 +1,4 @@
-"""Document pages: pictures of PDF pages drawn in batches, and their words."""
+"""Document pages: pictures of PDF pages drawn in batches, and their text."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _TEXTS: Final = Limits(memory_bytes=2 << 30, cpu_seconds=60, file_bytes=1 << 20)
 
 @dataclass(frozen=True, slots=True)
 class PagePicture:
-    """A page that was drawn, large and small; sizes in pixels, of the large one."""
+    """A drawn page, large and small; the size in pixels is that of the large one."""
 
     number: int
     width: int
@@ -30,9 +30,9 @@ class PagePicture:
 
 
 def draw_some(path: Path, folder: Path, first: int, last: int) -> tuple[PagePicture, ...]:
-    """Draw pages from `first` on: 25 or what takes 5 s, at least one; none when the first can't be.
+    """Draw pages from `first` on: 25, or as many as 5 s allow, at least one; none if the first fails.
 
-    The process that draws may be killed by its limits: what it had drawn before counts.
+    If the drawing process is killed by its limits, the pages drawn before count.
     """
     folder.mkdir(exist_ok=True)
     until = min(last, first + AT_ONCE - 1)
@@ -45,7 +45,7 @@ def draw_some(path: Path, folder: Path, first: int, last: int) -> tuple[PagePict
 
 
 def words_of_pages(path: Path) -> tuple[str, ...]:
-    """Return what each page of a PDF says, from the first on, as far as four million letters go.
+    """Return the text of each page of a PDF from the first on, up to four million characters.
 
     Raises UnusableDocument.
     """
@@ -54,7 +54,7 @@ def words_of_pages(path: Path) -> tuple[str, ...]:
 
 
 def words_of_office(path: Path) -> tuple[str, ...]:
-    """Return what each slide says, or the one stretch of a Word document's words.
+    """Return the text of each slide, or of a Word document as one item.
 
     Raises UnusableDocument.
     """
@@ -63,7 +63,7 @@ def words_of_office(path: Path) -> tuple[str, ...]:
 
 
 def plain_words(said: str) -> str:
-    """Return words with single spaces, ligatures undone, without what can't be shown."""
+    """Return text with single spaces and without ligatures and unprintable characters."""
     whole = unicodedata.normalize("NFKC", said.replace("\u00ad", "").replace("\ufffe", "-"))
     return " ".join("".join(c if c.isprintable() else " " for c in whole).split())
 

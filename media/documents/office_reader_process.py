@@ -1,8 +1,8 @@
 """The office reader process: opens an untrusted PowerPoint or Word file in isolation.
 
-Run by its path: `check FILE OUT` prints facts or a fault as JSON, and writes OUT if links had to be taken out;
-`texts FILE MOST` prints what it says, slide by slide and at most so many letters. The archive check has bounded the file
-before. Nothing is unpacked to the disk, and nothing that the file names elsewhere is fetched.
+Run by its path: `check FILE OUT` prints facts or a fault as JSON, and writes OUT if links had to be
+removed; `texts FILE MOST` prints the text, slide by slide, up to MOST characters. The archive check has
+limited the file before. Nothing is unpacked to disk, and no external reference in the file is fetched.
 """
 
 import json
@@ -25,12 +25,12 @@ KINDS = {
     OFFICE + "wordprocessingml.document.main+xml": "docx",
 }
 MACRO_TYPES = ("macroenabled", "vbaproject")
-# What the reader's program shows or offers without fetching it first.
+# External targets that the reader's program shows without fetching them first.
 HARMLESS = ("hyperlink", "video", "audio", "media")
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 LINK = re.compile(r"(?:https?://[^\s/\\]|mailto:)[^\x00-\x1f]*", re.IGNORECASE)
 ADDRESS = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|[\\/]{2})", re.IGNORECASE)
-# A link needs to lead somewhere, or Office calls the file damaged; this name exists nowhere (RFC 2606).
+# A link needs a target, or Office calls the file damaged; this name never resolves (RFC 2606).
 NOWHERE = "https://link-removed.invalid/"
 COMMAND_FIELD = re.compile(r"\bDDE(?:AUTO)?\b", re.IGNORECASE)
 FIELD_WORD = re.compile(r'"([^"]*)"|(\S+)')
@@ -42,11 +42,11 @@ Found = Callable[[str, dict[str, str]], None]
 
 
 class Fault(Exception):
-    """The file can't be given out; the word says why."""
+    """The file can't be published; the word is the reason."""
 
 
 def main(act: str, source: str, more: str) -> None:
-    """Print what the file is, or what it says."""
+    """Print the facts of the file, or its text."""
     answer: dict[str, object]
     try:
         with zipfile.ZipFile(source) as archive:
@@ -60,7 +60,7 @@ def main(act: str, source: str, more: str) -> None:
 
 
 def facts(archive: zipfile.ZipFile, out: str) -> dict[str, object]:
-    """Return what kind of document it is, how many slides it has, and its title."""
+    """Return the kind of document, its number of slides, and its title."""
     kind, body = main_part(archive)
     cleaned = dict(cleaned_links(archive))
     slides = len(slide_parts(archive, body)) if kind == "pptx" else 0
@@ -94,9 +94,9 @@ def main_part(archive: zipfile.ZipFile) -> tuple[str, str]:
 
 
 def cleaned_links(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
-    """Yield the parts that link to what is neither the web nor an email address, without that.
+    """Yield parts with links to other targets than the web and email addresses, with those replaced.
 
-    What is fetched as soon as the document is opened is refused.
+    Raises Fault for a target that is fetched as soon as the document is opened.
     """
     for name in archive.namelist():
         if not name.lower().endswith(".rels"):
@@ -113,7 +113,7 @@ def cleaned_links(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
 
 
 def relations_of(archive: zipfile.ZipFile, name: str) -> list[dict[str, str]]:
-    """Return the attributes of each relation that a part names."""
+    """Return the attributes of each relationship of a part."""
     links: list[dict[str, str]] = []
 
     def look(tag: str, said: dict[str, str]) -> None:
@@ -125,7 +125,7 @@ def relations_of(archive: zipfile.ZipFile, name: str) -> list[dict[str, str]]:
 
 
 def is_bad_link(said: dict[str, str]) -> bool:
-    """Tell whether a relation leads elsewhere than to the web; raises Fault for what is fetched."""
+    """Return whether a relationship leads elsewhere than to the web; raises Fault if it is fetched."""
     target = said.get("Target", "")
     if said.get("TargetMode", "").strip().lower() != "external" and not ADDRESS.match(target):
         return False
@@ -135,13 +135,13 @@ def is_bad_link(said: dict[str, str]) -> bool:
 
 
 def attributes_of(said: dict[str, str]) -> str:
-    """Return the attributes of a relation as they are written."""
+    """Return the attributes of a relationship as XML."""
     plain = {key: value for key, value in said.items() if not key.startswith("xmlns")}
     return " ".join(f"{key}={quoteattr(value)}" for key, value in plain.items())
 
 
 def write_cleaned(archive: zipfile.ZipFile, cleaned: dict[str, bytes], out: str) -> None:
-    """Write the archive anew, with other parts in place of those that were cleaned."""
+    """Write a copy of the archive with the cleaned parts."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
         for part in archive.infolist():
             if part.filename in cleaned:
@@ -156,7 +156,7 @@ def write_cleaned(archive: zipfile.ZipFile, cleaned: dict[str, bytes], out: str)
 
 
 def slide_parts(archive: zipfile.ZipFile, body: str) -> list[str]:
-    """Return the names of the slides' parts, in their order."""
+    """Return the names of the slides' parts, in order."""
     order: list[str] = []
 
     def look(tag: str, said: dict[str, str]) -> None:
@@ -169,7 +169,7 @@ def slide_parts(archive: zipfile.ZipFile, body: str) -> list[str]:
 
 
 def texts(archive: zipfile.ZipFile, most: int) -> Iterator[str]:
-    """Yield the words of each slide, or all those of a Word document, until that is enough."""
+    """Yield the text of each slide, or of a Word document, up to `most` characters in all."""
     kind, body = main_part(archive)
     for name in slide_parts(archive, body) if kind == "pptx" else [body]:
         said: list[str] = []
@@ -185,7 +185,7 @@ def texts(archive: zipfile.ZipFile, most: int) -> Iterator[str]:
 
 
 def targets_of(archive: zipfile.ZipFile, body: str) -> Iterator[tuple[str, str]]:
-    """Yield the parts that one part refers to, by their ids."""
+    """Yield the parts that one part refers to, with their ids."""
     folder, name = posixpath.split(body)
     for said in relations_of(archive, f"{folder}/_rels/{name}.rels".lstrip("/")):
         if said.get("TargetMode", "").lower() == "external":
@@ -196,7 +196,7 @@ def targets_of(archive: zipfile.ZipFile, body: str) -> Iterator[tuple[str, str]]
 
 
 def check_fields(archive: zipfile.ZipFile, name: str) -> None:
-    """Look at the fields of a Word part, which Word carries out, and at links drawn as shapes."""
+    """Check the fields of a Word part, which Word executes, and links on shapes."""
     fields = Fields()
     read_tags(archive, name, fields.look, texts={"instrText": fields.instruct})
     if COMMAND_FIELD.search("".join(text for field in fields.all for text in field)):
@@ -206,14 +206,14 @@ def check_fields(archive: zipfile.ZipFile, name: str) -> None:
 
 
 class Fields:
-    """The instructions of a part's fields, each in pieces; a field may lie in another's result."""
+    """The instructions of a part's fields, each in pieces; a field may be nested in another."""
 
     def __init__(self) -> None:
         self.all: list[list[str]] = [[]]
         self.open = [self.all[0]]
 
     def look(self, tag: str, said: dict[str, str]) -> None:
-        """See where a field begins and ends."""
+        """Track where fields begin and end."""
         words = {key.rpartition(":")[2]: value for key, value in said.items()}
         if not is_harmless_link(words.get("href", "")):
             raise Fault("links")
@@ -227,18 +227,18 @@ class Fields:
             self.open.pop()
 
     def instruct(self, text: str) -> None:
-        """Take the next piece of the instruction."""
+        """Add the next piece of an instruction."""
         self.open[-1].append(text)
 
 
 def check_field(instruction: str) -> None:
-    """Refuse a field that links elsewhere than to the web, or fetches from a server's folder."""
+    """Raise Fault for a field that links elsewhere than to the web, or fetches from a server share."""
     kind, *words = [quoted or bare for quoted, bare in FIELD_WORD.findall(instruction)] or [""]
     if kind.upper() in INCLUDING and any(ON_A_SERVER.match(word) for word in words):
         raise Fault("linked")
     if kind.upper() != "HYPERLINK":
         return
-    is_said = False  # to be the word of the switch before it
+    is_said = False  # whether this word is the argument of the switch before it
     for word in words:
         if not is_said and not (len(word) == len("\\l") and word.startswith("\\")):
             if not is_harmless_link(word):
@@ -248,12 +248,12 @@ def check_field(instruction: str) -> None:
 
 
 def is_harmless_link(target: str) -> bool:
-    """Tell whether a link stays in the document, or leads to the web or an email address."""
+    """Return whether a link stays in the document, or leads to the web or an email address."""
     return not target or target.startswith("#") or LINK.fullmatch(target.strip()) is not None
 
 
 def title(archive: zipfile.ZipFile) -> str:
-    """Return what the document calls itself, often nothing."""
+    """Return the document's title, which is often empty."""
     said: list[str] = []
     if "docProps/core.xml" in archive.namelist():
         read_tags(archive, "docProps/core.xml", lambda *_: None, texts={"title": said.append})
@@ -267,7 +267,7 @@ def read_tags(
     *,
     texts: dict[str, Callable[[str], None]] | None = None,
 ) -> None:
-    """Go through a part: tags without their prefix, and the text in those that are named."""
+    """Parse a part: report tags without their prefix, and the text in the tags that `texts` names."""
     parser, open_tags = expat.ParserCreate(), list[str]()
     wanted = texts or {}
 
@@ -281,7 +281,7 @@ def read_tags(
             wanted[open_tags[-1]](data)
 
     def declared(*_: object) -> None:
-        raise Fault("dtd")  # the format has none, and their entities are traps
+        raise Fault("dtd")  # the format never has one, and its entities can be used for an attack
 
     parser.StartElementHandler = begin
     parser.EndElementHandler = lambda _tag: open_tags.pop()
@@ -294,7 +294,7 @@ def read_tags(
 
 
 def opened(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
-    """Open a part by its name, whose letters' case does not count; a missing one is a fault."""
+    """Open a part by its name, ignoring case; raises Fault if it is missing."""
     if name in archive.NameToInfo:
         return archive.open(name)
     for part in archive.infolist():

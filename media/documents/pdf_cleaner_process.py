@@ -1,7 +1,7 @@
 """The PDF cleaner process: removes active content from an untrusted PDF in isolation.
 
-Run by its path with FILE and OUT: says as JSON what was found, and writes OUT if that is anything.
-What is left is the pages, their links to places, to the web and to email addresses, and forms to fill in on paper.
+Run by its path with FILE and OUT: prints what it found as JSON, and writes OUT if it found anything. It
+leaves the pages, their links to places, the web and email addresses, and forms to fill in on paper.
 """
 
 import json
@@ -16,7 +16,8 @@ import pikepdf
 INFLATE_BYTES = 64 << 20
 STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 SCRIPT = re.compile(rb"/(?:JavaScript|JS)(?![A-Za-z0-9])")
-# `file://server` tells a server the reader's password hash when it is pressed; without a scheme it is a file's name.
+# Following `file://server` sends the reader's password hash to the server; a target without a scheme
+# is a file name.
 LINK = re.compile(r"(?:https?://[^\s/\\]|mailto:)[^\x00-\x1f]*", re.IGNORECASE)
 ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 ACTIONS = {
@@ -46,7 +47,7 @@ TREES = {"/JavaScript": "scripts", "/EmbeddedFiles": "files"}
 
 
 def main(source: str, out: str) -> None:
-    """Look, clean where need be, look again at what was made, and print what was found."""
+    """Check the file, clean it if needed, check the result again, and print what was found."""
     try:
         with pikepdf.open(source) as pdf:
             answer = cleaned(pdf, Path(source), Path(out))
@@ -58,12 +59,12 @@ def main(source: str, out: str) -> None:
 
 
 def cleaned(pdf: pikepdf.Pdf, source: Path, out: Path) -> dict[str, object]:
-    """Write the PDF without what acts, if there is any; return the words for what that was."""
+    """Write the PDF without active content, if it has any; return the words for what was found."""
     if "/Collection" in pdf.Root:
         return {"fault": "portfolio"}
     found = take_out(pdf)
     if not found and has_scripts(source.read_bytes()):
-        found = {"scripts"}  # in what no page leads to: writing the PDF anew leaves that behind
+        found = {"scripts"}  # in objects that no page refers to: saving the PDF drops them
     if not found:
         return {"taken_out": []}
     pdf.save(out, encryption=False)
@@ -74,9 +75,9 @@ def cleaned(pdf: pikepdf.Pdf, source: Path, out: Path) -> dict[str, object]:
 
 
 def take_out(pdf: pikepdf.Pdf) -> set[str]:
-    """Take out of every object what acts; return the words for what that was."""
+    """Remove the active content of every object; return the words for what was found."""
     found = set(in_names(pdf))
-    if "/URI" in pdf.Root:  # what links are relative to
+    if "/URI" in pdf.Root:  # the base of relative links
         del pdf.Root["/URI"]
         found.add("links")
     for each in pdf.objects:
@@ -87,7 +88,7 @@ def take_out(pdf: pikepdf.Pdf) -> set[str]:
 
 
 def in_names(pdf: pikepdf.Pdf) -> Iterator[str]:
-    """Take the document's scripts and files out of its table of names."""
+    """Remove the document's scripts and files from its name tree."""
     names = pdf.Root.get("/Names")
     if isinstance(names, pikepdf.Dictionary):
         for tree, word in TREES.items():
@@ -97,7 +98,7 @@ def in_names(pdf: pikepdf.Pdf) -> Iterator[str]:
 
 
 def in_dictionary(part: pikepdf.Object) -> Iterator[str]:
-    """Empty an action that does more than go to a page or an address of the web."""
+    """Empty an action that does more than go to a page or a web address."""
     act = part.get("/S")
     if isinstance(act, pikepdf.Name) and part.get("/Type") != pikepdf.Name.StructElem:
         word = ACTIONS.get(str(act))
@@ -114,12 +115,12 @@ def in_dictionary(part: pikepdf.Object) -> Iterator[str]:
 
 
 def leads_to_the_web(target: object) -> bool:
-    """Tell whether a link leads to the web or to an email address."""
+    """Return whether a link leads to the web or to an email address."""
     return isinstance(target, pikepdf.String) and LINK.fullmatch(str(target).strip()) is not None
 
 
 def in_annotations(page: pikepdf.Object) -> Iterator[str]:
-    """Take attached files, films and sounds off a page."""
+    """Remove attached files, films and sounds from a page."""
     notes = page.get("/Annots")
     if not isinstance(notes, pikepdf.Array):
         return
@@ -136,7 +137,7 @@ def in_annotations(page: pikepdf.Object) -> Iterator[str]:
 
 
 def dictionaries(whole: pikepdf.Object) -> Iterator[pikepdf.Object]:
-    """Yield the dictionaries of one object: itself and what lies in it, not what it refers to."""
+    """Yield the dictionaries of one object: itself and nested ones, not referenced ones."""
     waiting = [whole]
     while waiting:
         each = waiting.pop()
@@ -148,18 +149,18 @@ def dictionaries(whole: pikepdf.Object) -> Iterator[pikepdf.Object]:
 
 
 def direct(values: Iterable[object]) -> list[pikepdf.Object]:
-    """Return what stands in its place itself and may hold more."""
+    """Return the direct values that may contain others."""
     nested = (pikepdf.Dictionary, pikepdf.Array)
     return [each for each in values if isinstance(each, nested) and not each.is_indirect]
 
 
 def has_scripts(data: bytes) -> bool:
-    """Tell whether any object names a script, also in compressed objects and in disguise."""
+    """Return whether any object names a script, including compressed objects and escaped names."""
     return any(SCRIPT.search(plain(part)) for part in parts(data))
 
 
 def parts(data: bytes) -> Iterator[bytes]:
-    """Yield the objects as they lie in the file, without streams, then the packed ones."""
+    """Yield the file's content without streams, then its compressed objects."""
     yield STREAM.sub(b"", data)
     left = INFLATE_BYTES
     for found in STREAM.finditer(data):
@@ -173,7 +174,7 @@ def parts(data: bytes) -> Iterator[bytes]:
 
 
 def plain(data: bytes) -> bytes:
-    """Return names as they read: `/J#61vaScript` is `/JavaScript`."""
+    """Return data with names unescaped: `/J#61vaScript` is `/JavaScript`."""
     return ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), data)
 
 

@@ -1,8 +1,8 @@
 """The PDF reader process: opens an untrusted PDF with PDFium in isolation.
 
 Run by its path: `check FILE` prints facts as JSON, `picture FILE OUT WIDTH` draws the first page,
-`pages FILE FOLDER FIRST LAST SECONDS` draws pages large and small until its time is over, and
-`texts FILE MOST` prints what the pages say, at most so many letters of them.
+`pages FILE FOLDER FIRST LAST SECONDS` draws pages large and small until its time is up, and `texts FILE
+MOST` prints the text of the pages, up to MOST characters.
 """
 
 import json
@@ -22,7 +22,7 @@ PAGE_LETTERS = 20_000
 
 
 def main(act: str, source: str, *more: str) -> None:
-    """Do one act and print its outcome."""
+    """Run one command and print its result."""
     try:
         with pypdfium2.PdfDocument(source) as pdf:
             if act == "check":
@@ -55,7 +55,7 @@ def draw(page: pypdfium2.PdfPage, out: Path, width: int) -> Image.Image:
 
 
 def draw_pages(pdf: pypdfium2.PdfDocument, folder: Path, numbers: range, seconds: float) -> None:
-    """Draw pages, counted from 1; a large picture that is there is whole, and so is its small one."""
+    """Draw pages, counted from 1; each large picture is renamed last, so it and its small one are complete."""
     ends = time.monotonic() + seconds
     for number in numbers:
         page, unfinished = pdf[number - 1], folder / "unfinished"
@@ -69,7 +69,7 @@ def draw_pages(pdf: pypdfium2.PdfDocument, folder: Path, numbers: range, seconds
 
 
 def texts(pdf: pypdfium2.PdfDocument, most: int) -> Iterator[str]:
-    """Yield what each page says, until that is enough."""
+    """Yield the text of each page, up to `most` characters in all."""
     for number in range(len(pdf)):
         page = pdf[number]
         said = page.get_textpage().get_text_bounded()[:PAGE_LETTERS]

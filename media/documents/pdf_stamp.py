@@ -19,14 +19,14 @@ _LIMITS: Final = Limits(memory_bytes=2 << 30, cpu_seconds=20, file_bytes=512 << 
 
 
 class NotStamped(Exception):
-    """The PDF could not be stamped in the time there is."""
+    """The PDF could not be stamped within the time limit."""
 
 
 def stamp(source: Path, out: Path, words: str) -> None:
     """Write a copy of a PDF with `words` at the foot of each page; raises NotStamped.
 
-    The words may be in any script: they are laid on as a picture, dark on a light plate, so that
-    they are read on pages of any color. The source stays as it is.
+    The words may be in any script: they are added as a picture, dark on a light plate, to be readable
+    on pages of any color. The source is not changed.
     """
     picture = out.with_suffix(".png")
     _draw(words).save(picture)

@@ -1,6 +1,6 @@
 """The PDF stamper process: writes a line at the foot of each page, in isolation.
 
-Run by its path with FILE, PICTURE and OUT: the picture (PNG, with transparency) holds the line.
+Run by its path with FILE, PICTURE and OUT: the picture (PNG, with transparency) shows the line.
 """
 
 import io
@@ -10,13 +10,13 @@ import sys
 import pikepdf
 from PIL import Image
 
-HEIGHT = 11.0  # points: letters of about seven
+HEIGHT = 11.0  # points: characters of about seven
 MARGIN = 9.0
 MOST_OF_THE_WIDTH = 0.9
 
 
 def main(source: str, picture: str, out: str) -> None:
-    """Write the stamped PDF; print a fault where that can't be done."""
+    """Write the stamped PDF; print a fault if that fails."""
     try:
         with pikepdf.open(source) as pdf, pikepdf.open(line_of(picture)) as line:
             stamp = pdf.copy_foreign(line.pages[0].as_form_xobject())
@@ -31,7 +31,7 @@ def main(source: str, picture: str, out: str) -> None:
 
 
 def line_of(picture: str) -> io.BytesIO:
-    """Return a PDF of one page that is the picture, its transparency kept."""
+    """Return a one-page PDF of the picture, with its transparency."""
     with Image.open(picture) as whole:
         wide, high = whole.size
         colors, mask = whole.convert("RGB").tobytes(), whole.getchannel("A").tobytes()
@@ -53,11 +53,11 @@ def line_of(picture: str) -> io.BytesIO:
 
 
 def foot_of(page: pikepdf.Page, ratio: float) -> pikepdf.Rectangle:
-    """Return where the line lies: at the foot of the page as it is shown, turned or not."""
+    """Return the line's rectangle: at the foot of the page as displayed, rotated or not."""
     left, bottom, right, top = (float(side) for side in page.cropbox)
     turned = int(page.obj.get("/Rotate", 0)) % 360
     length = (top - bottom) if turned in (90, 270) else (right - left)
-    # Very small and very large pages: the line keeps its share of them.
+    # On very small and very large pages, the line is scaled with the page.
     high = min(max(HEIGHT, length / 110), MOST_OF_THE_WIDTH * length / ratio)
     wide = high * ratio
     gap = min(MARGIN, high)

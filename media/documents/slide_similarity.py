@@ -1,6 +1,6 @@
 """Slide similarity: which handout page matches a slide, by picture correlation.
 
-Only what is certain is told; docs/decisions/pages-and-their-times.md has the measurements.
+Only certain matches are returned; docs/decisions/slide-matching.md has the measurements.
 """
 
 from collections.abc import Sequence
@@ -13,17 +13,18 @@ from PIL import Image
 
 ACROSS: Final = 32
 DOWN: Final = 24
-# So alike a page and a slide must be, and so much further from it the next page.
+# The least correlation of a match, and how many times farther the next page must be.
 LEAST: Final = 0.97
 CLEARER: Final = 2.0
-# Talks of one house begin and end alike: so many pages of a handout must be seen, or all it has.
+# Talks by one presenter begin and end alike, so this many pages must match, or all of a short
+# handout.
 FEWEST: Final = 3
-_PLAIN: Final = 1.0  # a picture of one color is like none
+_PLAIN: Final = 1.0  # a picture of one color matches none
 
 Shape = tuple[int, int]
 
 
-# Who speaks is often seen in a corner: each of them is left out once, too.
+# The speaker is often shown in a corner, so each corner is also left out once.
 CORNER: Final = 0.36
 _RIGHT, _LOW = round(ACROSS * (1 - CORNER)), round(DOWN * (1 - CORNER))
 _LEFT, _HIGH = round(ACROSS * CORNER), round(DOWN * CORNER)
@@ -49,15 +50,15 @@ _LOOKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Grain:
-    """A small gray picture as it is looked at: whole, and without each of its corners.
+    """A small gray picture as compared: whole, and without each of its corners.
 
-    Each look is around its mean and of length one; empty for one of a single color.
+    Each look has mean zero and length one; it is empty for a single color.
     """
 
     looks: tuple[tuple[float, ...], ...]
 
     def likeness(self, other: "Grain") -> float:
-        """Return the best correlation of the looks at two pictures, -1 to 1."""
+        """Return the best correlation of the looks of two pictures, -1 to 1."""
         pairs = zip(self.looks, other.looks, strict=True)
         return max(float(sum(map(mul, mine, theirs))) for mine, theirs in pairs)
 
@@ -71,12 +72,12 @@ class Page:
 
 
 def page_of(picture: Image.Image) -> Page:
-    """Return what a page is compared by."""
+    """Return the shape and grain of a page for comparison."""
     return Page(picture.size, _grain(picture, (0, 0, *picture.size)))
 
 
 def likest(slide: Image.Image, pages: Sequence[Page]) -> int | None:
-    """Return the place of the page that a slide shows; None where no page is, or it is not clear."""
+    """Return the index of the page that a slide shows; None if there is none or it isn't clear."""
     grains: dict[Shape, Grain] = {}
     for page in pages:
         if page.shape not in grains:
@@ -91,12 +92,12 @@ def likest(slide: Image.Image, pages: Sequence[Page]) -> int | None:
 
 
 def are_enough(seen: int, pages: int) -> bool:
-    """Tell whether a handout of which so many pages are seen is the one that is shown."""
+    """Return whether enough pages of a handout were seen to call it the one shown."""
     return seen >= min(FEWEST, pages)
 
 
 def _shown_part(slide: Shape, page: Shape) -> tuple[float, float, float, float]:
-    """Return where in a slide a page of this shape would be: as large as it goes, in the middle."""
+    """Return the box of a page of this shape in a slide: as large as possible, centered."""
     scale = min(slide[0] / page[0], slide[1] / page[1])
     wide, high = page[0] * scale, page[1] * scale
     left, top = (slide[0] - wide) / 2, (slide[1] - high) / 2

@@ -1,4 +1,4 @@
-"""File types by first bytes: what can't be a recording or a handout."""
+"""File types by first bytes: which files can't be a recording or a handout."""
 
 from enum import StrEnum
 from typing import Final
@@ -17,7 +17,7 @@ RECORDINGS: Final = frozenset(
     )
 )
 ZIP: Final = b"PK\x03\x04"
-OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # and Office files under a password
+OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # also password-protected Office files
 OLD_OR_LOCKED: Final = N_(
     "This is an old PowerPoint or Word file, or one that asks for a password. Save it as .pptx,"
     " .docx or PDF without a password, and send that."
@@ -29,7 +29,7 @@ NO_HANDOUT: Final = N_(
 
 
 class DocumentKind(StrEnum):
-    """What can be a handout."""
+    """The kinds of handouts."""
 
     PDF = "pdf"
     PPTX = "pptx"
@@ -44,7 +44,7 @@ MEDIA_TYPES: Final = {
 }
 HANDOUTS: Final = frozenset(DocumentKind)
 
-# what some people send for a recording; each with its sentence
+# other files that people upload as recordings, each with its sentence
 _OTHERS: Final = (
     (b"%PDF-", N_("This file is a PDF, not a recording. Choose the recording itself.")),
     (
@@ -76,12 +76,12 @@ EMPTY_BYTES: Final = N_(
 
 
 def ending_of(name: str) -> str:
-    """Return the lower-case ending of a file's name, without the dot; empty when it has none."""
+    """Return the lower-case extension of a file name, without the dot; empty if it has none."""
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
 def no_recording(head: bytes) -> str | None:
-    """Return the sentence of what a file is instead of a recording; None when it may be one."""
+    """Return the sentence that says what a file is instead of a recording; None if it may be one."""
     for begins, what in _OTHERS:
         if head.startswith(begins):
             return what
@@ -91,14 +91,14 @@ def no_recording(head: bytes) -> str | None:
 
 
 def no_handout(head: bytes) -> str | None:
-    """Return the sentence of why a file is no handout; None when it may be one."""
+    """Return the sentence that says why a file is no handout; None if it may be one."""
     if head.startswith(OLD_OFFICE):
         return OLD_OR_LOCKED
     return None if is_pdf(head) or head.startswith(ZIP) else NO_HANDOUT
 
 
 def is_pdf(head: bytes) -> bool:
-    """Tell whether a file may be a PDF: its mark stands within the first 1,024 bytes."""
+    """Return whether a file may be a PDF: its marker is within the first 1,024 bytes."""
     return b"%PDF-" in head[:1024]
 
 
@@ -106,7 +106,8 @@ def _is_text(begin: bytes) -> bool:
     try:
         text = begin.decode("utf-8")
     except UnicodeDecodeError as fault:
-        if fault.start < len(begin) - 3:  # a letter that is cut in two is no fault of the file
+        # a character cut in two at the end is not the file's fault
+        if fault.start < len(begin) - 3:
             return False
         text = begin[: fault.start].decode("utf-8")
     return bool(text) and all(char.isprintable() or char in "\r\n\t\f\ufeff" for char in text)

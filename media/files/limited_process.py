@@ -1,7 +1,7 @@
 """The limited process: starts one program under resource limits, replacing itself.
 
-Run by its path and with nothing of ours imported: it must start in a few milliseconds. The
-limits are set between fork and exec, which a process with threads must not do by itself.
+Run by its path, without imports of our own: it must start in a few milliseconds. It sets the limits
+in its own process, since a process with threads must not run Python code between fork and exec.
 """
 
 import ctypes
@@ -15,11 +15,11 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(order: str, *command: str) -> None:
-    """Set the limits that the order (JSON) names, then become the command."""
+    """Set the limits in the order (JSON), then execute the command."""
     wanted: dict[str, int] = json.loads(order)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != wanted["parent"]:  # it died before we asked
+        if os.getppid() != wanted["parent"]:  # the parent died before prctl
             sys.exit(125)
     for name, kind in (
         ("memory_bytes", resource.RLIMIT_AS),

@@ -22,11 +22,11 @@ _GIB: Final = 1 << 30
 
 
 class ProgramMissing(RuntimeError):
-    """A program that is needed is not installed."""
+    """A required program is not installed."""
 
 
 class ProgramFailed(RuntimeError):
-    """The program ended with a fault; `tail` is the end of what it said."""
+    """The program failed; `tail` is the end of its error output."""
 
     def __init__(self, tail: str) -> None:
         super().__init__(tail.rpartition("\n")[2] or "no word")
@@ -38,12 +38,12 @@ class ProgramStalled(ProgramFailed):
 
 
 class ProgramCanceled(RuntimeError):
-    """The program was killed because it is no longer wanted."""
+    """The program was killed because its result is no longer wanted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one program may take; past it the kernel ends it."""
+    """The resource limits of one program; the kernel kills it when it exceeds them."""
 
     memory_bytes: int = 4 * _GIB
     cpu_seconds: int = 1800
@@ -54,7 +54,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a short program answered."""
+    """The answer of a short program."""
 
     code: int
     out: str
@@ -63,7 +63,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What an ffmpeg made: how many seconds of media, and the end of what it said."""
+    """The result of an ffmpeg run: seconds of media, and the end of its error output."""
 
     seconds: float
     said: str
@@ -71,7 +71,7 @@ class Made:
 
 @functools.cache
 def ffmpeg_path() -> str:
-    """Return an ffmpeg that writes H.264 and AAC: the system's, else the one in a wheel."""
+    """Return an ffmpeg that can write H.264 and AAC: the system's, else the one in a wheel."""
     found = shutil.which("ffmpeg")
     if found:
         encoders = ask([found, "-hide_banner", "-encoders"], limits=Limits(), seconds=30).out
@@ -85,7 +85,7 @@ def ffmpeg_path() -> str:
 
 @functools.cache
 def ffprobe_path() -> str | None:
-    """Return the system's ffprobe, None when there is none (no wheel brings one)."""
+    """Return the system's ffprobe, or None (no wheel has one)."""
     return shutil.which("ffprobe")
 
 
@@ -96,7 +96,7 @@ def ask(
     seconds: float,
     canceled: Callable[[], bool] = lambda: False,
 ) -> Said:
-    """Run a program to its end and return its words.
+    """Run a program to its end and return its output.
 
     Raises ProgramStalled after `seconds`, ProgramCanceled soon after `canceled()` is true.
     """
@@ -107,14 +107,14 @@ def ask(
         except subprocess.TimeoutExpired:
             raise ProgramStalled(f"no answer within {seconds:.0f} s") from None
         finally:
-            process.kill()  # nothing happens to one that has ended
+            process.kill()  # has no effect on an ended process
         return Said(process.returncode, _text(out), _text(err[-_TAIL_BYTES:]))
 
 
 def _words(
     process: subprocess.Popen[bytes], ends: float, canceled: Callable[[], bool]
 ) -> tuple[bytes, bytes]:
-    """Return what a program says; raises TimeoutExpired, and ProgramCanceled."""
+    """Return a program's output; raises TimeoutExpired, and ProgramCanceled."""
     while True:
         left = max(0.0, ends - time.monotonic())
         try:
@@ -134,20 +134,20 @@ def run_ffmpeg(
     progress: Callable[[float], None],
     canceled: Callable[[], bool],
 ) -> Made:
-    """Run an ffmpeg that reports with `-progress pipe:1`; return what it made.
+    """Run an ffmpeg that reports with `-progress pipe:1`; return its result.
 
-    `progress` hears those seconds as they grow. Raises ProgramFailed, ProgramStalled when nothing
-    moves for `limits.stall_seconds`, ProgramCanceled once `canceled()` is true.
+    `progress` is called with the seconds made so far. Raises ProgramFailed, ProgramStalled if there is
+    no progress for `limits.stall_seconds`, ProgramCanceled once `canceled()` is true.
     """
     watch = _Watch(progress, folder)
     with _start(command, limits, folder) as process:
         try:
             _follow(process, watch, limits.stall_seconds, canceled)
         finally:
-            process.kill()  # nothing happens to one that has ended
+            process.kill()  # has no effect on an ended process
     if (
         process.returncode < 0
-    ):  # nobody else says so: the limits above, or a machine short of memory
+    ):  # nothing else reports it: a limit above, or too little memory on the machine
         killed = f"It was ended by signal {-process.returncode}."
         raise ProgramFailed("\n".join(filter(None, (watch.tail, killed))))
     if process.returncode != 0:
@@ -156,7 +156,7 @@ def run_ffmpeg(
 
 
 class _Watch:
-    """What is known of a running ffmpeg: its place, its last sign of life, its last words."""
+    """The state of a running ffmpeg: its position, its last sign of life, its last error output."""
 
     def __init__(self, progress: Callable[[float], None], folder: Path) -> None:
         self._progress = progress
@@ -180,14 +180,14 @@ class _Watch:
                 if self._signs.get(name) != value:
                     self._signs[name] = value
                     self.alive_at = time.monotonic()
-                # It may say N/A, or a negative time at the very beginning.
+                # It may be N/A, or a negative time at the beginning.
                 if name == b"out_time_us" and value.isdigit():
                     self.seconds = max(self.seconds, int(value) / 1e6)
             elif name == b"progress":
                 self._progress(self.seconds)
 
     def stands_still(self, stall_seconds: float) -> bool:
-        """Tell whether nothing was said for so long, and nothing written in all that time either."""
+        """Return whether ffmpeg has neither reported progress nor written files for that long."""
         if time.monotonic() - self.alive_at <= stall_seconds:
             return False
         written = sum(path.stat().st_size for path in self._folder.iterdir())
@@ -239,7 +239,7 @@ def _start(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=folder,
-        # Nothing of our own settings and secrets, and no FFREPORT.
+        # Our settings and secrets are not passed on, nor FFREPORT.
         env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
     )
 

@@ -1,4 +1,4 @@
-"""Uploaded pictures: validated, resized, and written anew without metadata."""
+"""Uploaded pictures: validated, resized, and rewritten without metadata."""
 
 import io
 from typing import Final, cast
@@ -20,7 +20,7 @@ BROKEN: Final = N_("The picture is damaged. Please export it once more.")
 
 
 class UnusablePicture(Exception):
-    """The file can't be used as a picture: a sentence for people."""
+    """The file can't be used as a picture; `sentence` says why."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -28,9 +28,9 @@ class UnusablePicture(Exception):
 
 
 def clean_picture(data: bytes, max_px: int) -> bytes:
-    """Return the picture written anew, no side longer than `max_px`, upright, without metadata.
+    """Return the picture rewritten, upright, no side longer than `max_px`, and without metadata.
 
-    A photograph comes back as JPEG, what has sharp edges or is transparent as PNG; see
+    A photograph is returned as JPEG, a picture with sharp edges or transparency as PNG; see
     `picture_type`. Raises UnusablePicture.
     """
     if len(data) > LARGEST_BYTES:
@@ -54,7 +54,7 @@ def clean_picture(data: bytes, max_px: int) -> bytes:
 
 
 def as_photograph(data: bytes) -> bytes:
-    """Return what `clean_picture` gave as a JPEG, on white where it was transparent."""
+    """Return a picture from `clean_picture` as a JPEG, with white instead of transparency."""
     if picture_type(data) == "image/jpeg":
         return data
     with Image.open(io.BytesIO(data)) as opened:
@@ -65,7 +65,7 @@ def as_photograph(data: bytes) -> bytes:
 
 
 def picture_type(data: bytes) -> str:
-    """Return the media type of what `clean_picture` gave."""
+    """Return the media type of a picture from `clean_picture`."""
     return "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
 
 
@@ -74,7 +74,7 @@ def _opaque(picture: Image.Image) -> bool:
 
 
 def _written(picture: Image.Image, *, is_photograph: bool) -> bytes:
-    # A fresh picture: whatever the reader kept beside the pixels stays behind.
+    # A new picture, so that no metadata of the opened one is copied.
     bare = Image.new(picture.mode, picture.size)
     bare.paste(picture)
     out = io.BytesIO()

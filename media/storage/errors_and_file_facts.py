@@ -5,14 +5,14 @@ from datetime import datetime
 
 
 class Missing(LookupError):
-    """Nothing is stored under that key."""
+    """Nothing is stored under the key."""
 
 
 class StorageAway(Exception):
-    """The storage can't be reached, refuses whoever asks, or fails: nothing is known of the file.
+    """The storage can't be reached, denies access, or fails; the state of the file is unknown.
 
-    What was being written may be there or not; asking later tells. `kind` is a word for the log;
-    the message may hold the file's name.
+    A file that was being written may exist or not; check again later. `kind` is a word for the log; the
+    message may contain the file's name.
     """
 
     def __init__(self, message: str, kind: str) -> None:
@@ -22,7 +22,7 @@ class StorageAway(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """What is known of a stored file; `size` in bytes, `etag` quoted as HTTP wants it."""
+    """The facts of a stored file; `size` in bytes, `etag` quoted as in HTTP."""
 
     size: int
     etag: str

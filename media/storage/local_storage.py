@@ -116,7 +116,7 @@ class LocalStorage:
         path = self._path(key)
         with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
             path.unlink()
-        with contextlib.suppress(OSError):  # the first folder that still holds something
+        with contextlib.suppress(OSError):  # stops at the first folder that isn't empty
             for folder in path.parents:
                 if folder == self._root:
                     break
@@ -170,7 +170,7 @@ class LocalStorage:
             part.unlink(missing_ok=True)
 
     def _settle(self, part: Path, path: Path) -> None:
-        for _ in range(SETTLE_TRIES):  # a delete beside us may take the emptied folders away
+        for _ in range(SETTLE_TRIES):  # a concurrent delete may remove the empty folder
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 part.replace(path)
@@ -183,7 +183,7 @@ class LocalStorage:
 
     @staticmethod
     def _keep_entry(folder: Path) -> None:
-        """Write the folder itself to the disk, unless a delete has taken it away already."""
+        """Sync the folder itself to disk, unless a delete has removed it already."""
         try:
             opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
@@ -195,5 +195,5 @@ class LocalStorage:
 
 
 def version_of(found: os.stat_result) -> str:
-    """Return the etag of a local file: what nginx says of the same one, for either may send it."""
+    """Return the etag of a local file, equal to nginx's for the same file, as either may send it."""
     return f'"{int(found.st_mtime):x}-{found.st_size:x}"'

@@ -1,4 +1,4 @@
-"""Object keys: valid names of stored files, and how new ones are made."""
+"""Object keys: valid names of stored files, and making new ones."""
 
 import re
 import secrets
@@ -9,7 +9,7 @@ CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 LONGEST_KEY: Final = 900
 LONGEST_NAME: Final = 200
 
-# A part never begins with a dot, so there is no "." or "..", and hidden files are no keys.
+# A part never begins with a dot, so "." and ".." are impossible, and hidden files are not keys.
 _PART: Final = r"[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*"
 _KEY: Final = re.compile(rf"{_PART}(?:/{_PART})*")
 
@@ -38,7 +38,7 @@ _TYPES: Final = {
 
 
 class BadKey(ValueError):
-    """A key that could not name a stored thing: empty, hidden, or leaving its folder."""
+    """An invalid key: empty, hidden, or outside its folder."""
 
 
 def new_key_id() -> str:
@@ -48,7 +48,7 @@ def new_key_id() -> str:
 
 
 def checked_key(key: str) -> str:
-    """Return the key as it came; raises BadKey when it could leave the storage or hide in it."""
+    """Return the key unchanged; raises BadKey if it could leave the storage or be hidden in it."""
     if not _KEY.fullmatch(key):
         raise BadKey("a key is made of parts between single slashes, none beginning with a dot")
     if len(key.encode("utf-8", "surrogatepass")) > LONGEST_KEY:
@@ -59,16 +59,16 @@ def checked_key(key: str) -> str:
 
 
 def folder_of(prefix: str) -> str:
-    """Return the folder that the keys with this prefix lie in; raises BadKey."""
+    """Return the folder of the keys with this prefix; raises BadKey."""
     folder = prefix.rpartition("/")[0]
     return checked_key(folder) if folder else ""
 
 
 def own_name(name: str) -> str:
-    """Return a file's own name of what a person's browser says, which may be a whole path.
+    """Return a file's name from a browser's value, which may be a whole path.
 
-    It can be shown: line breaks become spaces, and marks without a shape are left out, such as
-    those of the direction of writing. What joins the parts of an emoji stays.
+    The name is displayable: line breaks become spaces, and invisible characters such as text direction
+    marks are removed. The joiners in emoji stay.
     """
     own = name.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(map(_shown, own)).strip()
@@ -82,7 +82,7 @@ def _shown(sign: str) -> str:
 
 
 def safe_name(name: str) -> str:
-    """Turn a person's file name into one part of a key, keeping its ending; never empty."""
+    """Turn an uploaded file's name into one part of a key, with its extension; never empty."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", own_name(plain)).strip(".-_")
     stem, dot, suffix = plain.rpartition(".")
@@ -92,5 +92,5 @@ def safe_name(name: str) -> str:
 
 
 def content_type_of(key: str) -> str:
-    """Return the media type that the ending of a key stands for."""
+    """Return the media type for a key's extension."""
     return _TYPES.get(key.rpartition(".")[2].lower(), "application/octet-stream")

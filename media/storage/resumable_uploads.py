@@ -1,7 +1,7 @@
 """Resumable uploads: the interface by which files arrive in chunks before they are stored.
 
-What was kept is on the disk, or is a part that the S3 server lists: that alone is the truth of how
-far a file is, and a program that is killed at any moment loses no more than the piece it held.
+The saved bytes are on disk, or in the parts that the S3 server lists; nothing else records the
+progress. A program that is killed loses at most the piece it was saving.
 """
 
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ PIECE_BYTES: Final = 16 * 1024 * 1024
 
 
 class NotBegun(LookupError):
-    """Nothing is arriving under that mark: it was never begun, was discarded, or is stored."""
+    """No upload has this mark: it was never begun, was discarded, or is stored."""
 
 
 class OutOfPlace(Exception):
-    """A piece was to be put elsewhere than at the end; `kept` is where that is, in bytes."""
+    """A piece was not for the end of the file; `kept` is the position of the end, in bytes."""
 
     def __init__(self, kept: int) -> None:
         super().__init__(f"the end is at {kept}")
@@ -25,14 +25,14 @@ class OutOfPlace(Exception):
 
 
 class NoRoomLeft(OSError):
-    """The disk is full; what was kept before is still there."""
+    """The disk is full; the bytes saved before are still there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """A file that is arriving: the key it will have, the storage's own mark of it, and its size.
+    """A file being uploaded: its future key, the storage's own mark for it, and its size.
 
-    What was found by looking has no size; it can be discarded alone.
+    One from `unfinished` has no size; it can only be discarded.
     """
 
     key: str
@@ -42,48 +42,48 @@ class Arriving:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Something that is arriving, found by looking."""
+    """An unfinished upload found in storage."""
 
     arriving: Arriving
     begun_at: datetime
 
 
 class Intake(Protocol):
-    """A storage's way to take in a file piece by piece. One piece at a time for each file.
+    """Receives files piece by piece. Only one piece at a time per file.
 
     Every method raises StorageAway while the storage can't be reached.
     """
 
     def begin(self, key: str, size: int) -> Arriving:
-        """Make ready for a file of so many bytes; nothing is seen under its key until `finish`."""
+        """Begin an upload of this many bytes; its key stays empty until `finish`."""
 
     def least_bytes(self, size: int) -> int:
-        """Return the smallest piece, but the last, that a file of that size can be given."""
+        """Return the smallest size of a piece, except the last, for a file of that size."""
 
     def step_bytes(self, size: int) -> int:
-        """Return what every piece, but the last, of a file of that size must be a multiple of."""
+        """Return the number that the size of every piece, except the last, must be a multiple of."""
 
     def kept(self, arriving: Arriving) -> int:
-        """Return how many bytes are safely kept; raises NotBegun."""
+        """Return how many bytes are saved durably; raises NotBegun."""
 
     def add(self, arriving: Arriving, at: int, piece: bytes) -> int:
-        """Keep a piece safely and return how many bytes are kept now.
+        """Save a piece durably and return how many bytes are saved now.
 
-        A piece that comes late, when others were kept in its place, alters nothing of the file.
-        Raises OutOfPlace when `at` is not the end, NotBegun, and NoRoomLeft.
+        A late piece whose place was already filled doesn't change the file. Raises OutOfPlace if `at`
+        is not the end, NotBegun, and NoRoomLeft.
         """
 
     def finish(self, arriving: Arriving) -> None:
-        """Store the whole file under its key; doing it again is no fault.
+        """Store the complete file under its key; can be repeated.
 
-        Raises NotBegun, also for a file of which less is kept than its size.
+        Raises NotBegun, also if fewer bytes are saved than the file's size.
         """
 
     def discard(self, arriving: Arriving) -> None:
-        """Forget what was kept; it is no fault when there is nothing."""
+        """Delete the saved bytes; no error if there are none."""
 
     def unfinished(self) -> Iterator[Found]:
-        """Yield everything that is arriving, also what nobody else knows of."""
+        """Yield all unfinished uploads, including those recorded nowhere else."""
 
     def free_bytes(self) -> int | None:
-        """Return how much room there is, None where that is no question."""
+        """Return the free space in bytes, None if unlimited."""

@@ -19,7 +19,7 @@ _MARK: Final = re.compile(r"[0-9a-f]{32}")
 
 
 class LocalIntake:
-    """Takes files in below one folder; `settle` moves a whole one to its key, on the same disk."""
+    """Receives files in one folder; `settle` moves a complete file to its key, on the same disk."""
 
     def __init__(self, folder: Path, stored: Callable[[str], bool], settle: "Settle") -> None:
         self._folder = folder
@@ -46,14 +46,14 @@ class LocalIntake:
     def kept(self, arriving: Arriving) -> int:
         """See Intake."""
         with self._opened(arriving) as descriptor:
-            fcntl.flock(descriptor, fcntl.LOCK_SH)  # no piece is half written meanwhile
-            os.fsync(descriptor)  # what is told to be kept is on the disk
+            fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits until no piece is being written
+            os.fsync(descriptor)  # the reported bytes are on disk
             return os.fstat(descriptor).st_size
 
     def add(self, arriving: Arriving, at: int, piece: bytes) -> int:
         """See Intake."""
         with self._opened(arriving) as descriptor:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)  # a killed program holds it no longer
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # the lock of a killed program is released
             end = os.fstat(descriptor).st_size
             if end != at:
                 raise OutOfPlace(end)

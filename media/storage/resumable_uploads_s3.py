@@ -1,11 +1,9 @@
 """Resumable uploads in an S3 bucket: each chunk is a part of a multipart upload.
 
-The parts that the server lists are the truth; nothing else of an upload is written down anywhere.
-A part's number says where in the file it begins, in steps of so many bytes. So a part that a slow
-line brings late, when others were kept in its place already, is the file's all the same: it stands
-in place of what began there, or nothing leads to it and it is left out. Parts that were numbered
-one after the other, as they once were, can't be told their places any more: what has them is sent
-anew.
+The server's list of parts is the only record of an upload. A part's number gives its position in the
+file, in steps of `step_bytes`. So a part that arrives late, when others have filled its place, does no
+harm: it replaces the part that began there, or no chain leads to it and it is ignored. The positions of
+parts numbered consecutively, as in earlier versions, are unknown, so such files are sent again.
 """
 
 import math
@@ -22,12 +20,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MIB: Final = 1024 * 1024
-LEAST_PART: Final = 5 * MIB  # S3's own; the last may be smaller
+LEAST_PART: Final = 5 * MIB  # S3's own limit; the last part may be smaller
 MOST_PARTS: Final = 10_000
 
 
 class BucketIntake:
-    """Takes files in as multipart uploads below `above`, the prefix of all keys."""
+    """Receives files as multipart uploads below `above`, the prefix of all keys."""
 
     def __init__(self, client: "S3Client", bucket: str, above: str) -> None:
         self._client = client
@@ -124,14 +122,14 @@ class BucketIntake:
         }
 
     def _all_parts(self, arriving: Arriving) -> list[tuple[int, str, int]]:
-        """Return the parts of a whole file; raises NotBegun, also where some are missing."""
+        """Return the parts of a complete file; raises NotBegun, also if some are missing."""
         found = self._parts(arriving)
         if sum(size for _number, _etag, size in found) != arriving.size_bytes:
             raise NotBegun(arriving.key)
         return found
 
     def _parts(self, arriving: Arriving) -> list[tuple[int, str, int]]:
-        """Return number, etag and size of each part that follows on another; raises NotBegun."""
+        """Return number, etag and size of each contiguous part from the start; raises NotBegun."""
         pages = self._client.get_paginator("list_parts").paginate(**self._named(arriving))
         try:
             listed = {
@@ -151,9 +149,9 @@ class BucketIntake:
         return found
 
     def _are_counted(self, sizes: dict[int, int], whole: int) -> bool:
-        """Tell by the numbers and sizes of parts whether they were numbered one after the other.
+        """Return whether parts were numbered consecutively, judging by their numbers and sizes.
 
-        Where every part is one step long, both ways of numbering are the same, and it answers no.
+        If every part is one step long, both numberings are the same, and the answer is no.
         """
         step = self.step_bytes(whole)
         second = self.least_bytes(whole) // step + 1  # the first part is no smaller
@@ -162,7 +160,7 @@ class BucketIntake:
         if any(
             size % step and (number - 1) * step + size != whole for number, size in sizes.items()
         ):
-            return True  # a part is whole steps long, unless the file ends with it
+            return True  # a part's length is a multiple of the step, unless it is the last
         *before, last = sorted(sizes) or [0]
         has_gaps = last != len(sizes)
         return bool(before) and not has_gaps and all(sizes[number] > step for number in before)

@@ -11,7 +11,7 @@ from media.storage.errors_and_file_facts import StorageAway
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """Raise StorageAway for whatever the client raises; around a block or a whole function."""
+    """Raise StorageAway for any error of the client; around a block or a whole function."""
     try:
         yield
     except ClientError as fault:
@@ -22,5 +22,5 @@ def reaching() -> Iterator[None]:
 
 
 def status_of(fault: ClientError) -> int:
-    """Return the HTTP status by which a server refused, 0 when it gave none."""
+    """Return the HTTP status of a server's error, 0 if it has none."""
     return int(fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

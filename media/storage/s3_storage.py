@@ -27,7 +27,7 @@ MOST_CONNECTIONS: Final = 1024  # as many as a web process has threads
 
 @dataclass(frozen=True, slots=True)
 class S3Place:
-    """Where a bucket is and who asks; empty endpoint means Amazon's own."""
+    """A bucket and its credentials; an empty endpoint means Amazon's."""
 
     bucket: str
     prefix: str
@@ -38,7 +38,7 @@ class S3Place:
 
 
 class _Body(io.RawIOBase):
-    """The body of an answer; raises StorageAway where the server breaks off or says nothing more."""
+    """The body of a response; raises StorageAway if the server breaks off or stops responding."""
 
     def __init__(self, body: "StreamingBody") -> None:
         self._body = body
@@ -62,7 +62,7 @@ class _Body(io.RawIOBase):
 
 
 class S3Storage:
-    """Files in a bucket, below a prefix. The client is made at first use, once a process."""
+    """Files in a bucket, below a prefix. The client is made at first use, once per process."""
 
     def __init__(self, place: S3Place) -> None:
         self._place = place
@@ -167,9 +167,9 @@ class S3Storage:
 
     @reaching()
     def let_pages_read(self, origin: str) -> None:
-        """Let pages of one origin fetch films by addresses that were given to them (CORS).
+        """Allow pages of one origin to fetch films by presigned addresses (CORS).
 
-        Rules of others stay. Whoever does it needs the right to change the bucket's configuration.
+        Other rules stay. The credentials need the permission to change the bucket's configuration.
         """
         try:
             kept = self._client.get_bucket_cors(Bucket=self._place.bucket)["CORSRules"]
@@ -207,7 +207,7 @@ class S3Storage:
 
     @property
     def _client(self) -> "S3Client":
-        # Connections must not be shared with a process that forked off.
+        # Connections must not be shared with a forked process.
         if self._made is None or self._made[0] != os.getpid():
             self._made = (os.getpid(), _s3_client(self._place))
         return self._made[1]
@@ -221,7 +221,7 @@ def _s3_client(place: S3Place) -> "S3Client":
         aws_access_key_id=place.access_key or None,
         aws_secret_access_key=place.secret_key or None,
         config=Config(
-            signature_version="s3v4",  # the older one would leave the range of an address unsigned
+            signature_version="s3v4",  # the older version doesn't sign the range of an address
             connect_timeout=5,
             read_timeout=30,
             max_pool_connections=MOST_CONNECTIONS,

@@ -15,12 +15,12 @@ LISTED_MOST: Final = 1000
 
 
 class Corrupt(Exception):
-    """What was written reads otherwise than what was read."""
+    """The written file differs from the source."""
 
 
 @dataclass(slots=True)
 class Moved:
-    """How far a move is: files and bytes copied now, those that were copied and verified before."""
+    """The progress of a move: files and bytes copied now, and files copied and verified before."""
 
     copied: int = 0
     copied_bytes: int = 0
@@ -35,21 +35,21 @@ class Ledger:
         self._known: set[bytes] = set()
         if path.exists():
             with path.open("r", encoding="utf-8", errors="replace") as lines:
-                # A last line without its end was cut off: that file is copied once more.
+                # An incomplete last line is ignored: that file is copied once more.
                 self._known = {_mark(line[:-1]) for line in lines if line.endswith("\n")}
 
     def __contains__(self, key: str) -> bool:
         return _mark(key) in self._known
 
     def note(self, key: str) -> None:
-        """Write down that a key is copied and verified."""
+        """Record that a key is copied and verified."""
         begin = "\n" if self._is_cut_off() else ""
         with self._path.open("a", encoding="utf-8") as file:
             file.write(f"{begin}{key}\n")
         self._known.add(_mark(key))
 
     def forget(self) -> None:
-        """Throw the ledger away: the move is done."""
+        """Delete the ledger: the move is done."""
         self._path.unlink(missing_ok=True)
 
     def _is_cut_off(self) -> bool:
@@ -68,9 +68,10 @@ def move(
     scratch: Path,
     tell: Callable[[Moved], None],
 ) -> Moved:
-    """Copy what the target doesn't have; the source stays as it is, and may be read and written.
+    """Copy the files that the ledger doesn't name; the source may be read and written meanwhile.
 
-    Each file is read back and its checksum compared before the ledger names it. Raises Corrupt.
+    Each file is read back and its checksum compared before it is recorded in the ledger. Raises
+    Corrupt.
     """
     moved = Moved()
     for key in source.list(""):
@@ -91,7 +92,7 @@ def move(
 def copy_new(
     source: Storage, target: Storage, *, scratch: Path, tell: Callable[[Moved], None]
 ) -> Moved:
-    """Copy the files whose keys the target doesn't have; keys are never written over.
+    """Copy the files whose keys the target doesn't have; existing keys are never overwritten.
 
     Each is read back and its checksum compared. Raises Corrupt.
     """
@@ -113,7 +114,7 @@ def copy_keys(
     scratch: Path,
     tell: Callable[[Moved], None],
 ) -> Moved:
-    """Copy these files, and pass over those that are gone meanwhile. Raises Corrupt."""
+    """Copy these files, skipping those deleted meanwhile. Raises Corrupt."""
     copied = Moved()
     for key in keys:
         try:
@@ -126,9 +127,9 @@ def copy_keys(
 
 
 def remove_moved(source: Storage, target: Storage, ledger: Ledger) -> tuple[int, tuple[str, ...]]:
-    """Delete from the source what was copied and verified, and is in the target still.
+    """Delete from the source the files that were copied and verified and are still in the target.
 
-    Returns how many went, and (at most a thousand) keys that stay.
+    Returns how many were deleted, and (at most a thousand) keys that stay.
     """
     gone = 0
     kept: list[str] = []
@@ -144,7 +145,7 @@ def remove_moved(source: Storage, target: Storage, ledger: Ledger) -> tuple[int,
 
 
 def _copy(source: Storage, target: Storage, key: str, scratch: Path) -> int:
-    """Copy one file by way of the scratch directory; returns its bytes."""
+    """Copy one file through the scratch directory; returns its size in bytes."""
     with tempfile.TemporaryDirectory(dir=scratch, prefix="move-") as folder:
         path = Path(folder) / "file"
         source.fetch(key, path)

@@ -1,4 +1,4 @@
-"""Storage during a migration: reads the new one first and then the former one."""
+"""Storage during a migration: reads the new storage first and then the former one."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class StoragePair:
-    """Writes go to the new place; what it doesn't have yet is read from the former one."""
+    """Writes go to the new storage; files it doesn't have yet are read from the former one."""
 
     def __init__(self, new: "Storage", former: "Storage") -> None:
         self._new = new
@@ -20,7 +20,7 @@ class StoragePair:
 
     @property
     def intake(self) -> Intake:
-        """See Storage: files arrive at the new place."""
+        """See Storage: files are received by the new storage."""
         return self._new.intake
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:
@@ -54,19 +54,19 @@ class StoragePair:
         return self._new.stat(key) or self._former.stat(key)
 
     def delete(self, key: str) -> None:
-        """See Storage: gone from both."""
+        """See Storage: deletes from both."""
         self._former.delete(key)
         self._new.delete(key)
 
     def list(self, prefix: str) -> Iterator[str]:
-        """See Storage: every key once, wherever it is."""
+        """See Storage: every key once, from either."""
         yield from self._new.list(prefix)
         for key in self._former.list(prefix):
             if self._new.stat(key) is None:
                 yield key
 
     def local_path(self, key: str) -> Path | None:
-        """See Storage: None where only a place elsewhere could have it."""
+        """See Storage: None if only a remote storage could have it."""
         paths = [place.local_path(key) for place in (self._new, self._former)]
         here = [path for path in paths if path is not None]
         there = next((path for path in here if path.exists()), None)
@@ -75,7 +75,7 @@ class StoragePair:
         return here[0]
 
     def address(self, key: str, seconds: int, content_type: str, wanted: str) -> str | None:
-        """See Storage: of whichever place has it."""
+        """See Storage: the address in the storage that has the file."""
         place = self._former if self._new.stat(key) is None else self._new
         return place.address(key, seconds, content_type, wanted)
 

@@ -1,7 +1,7 @@
 """The storage protocol: a local directory or an S3 bucket behind one interface.
 
-Keys are immutable by agreement: who has something new to say writes a new key. Writes are
-atomic: a reader sees all of a file or none of it.
+Keys are immutable by convention: new content gets a new key. Writes are atomic: a reader sees all of a
+file or none of it.
 """
 
 from collections.abc import Iterator
@@ -27,26 +27,26 @@ __all__ = [
 
 
 class Storage(Protocol):
-    """A place for files by key. Every method raises BadKey for a key that is none.
+    """Stores files by key. Every method raises BadKey for an invalid key.
 
-    And StorageAway while the place can't be reached.
+    Every method raises StorageAway while the storage can't be reached.
     """
 
     @property
     def intake(self) -> Intake:
-        """Return the way to take in a file piece by piece."""
+        """Return the receiver of resumable uploads."""
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:
-        """Store a copy of the file, whole or not at all; what stood there is replaced."""
+        """Store a copy of the file atomically, replacing any file with this key."""
 
     def take_file(self, key: str, path: Path, content_type: str) -> None:
-        """Store the file itself: as `put_file`, and afterwards it is gone from where it was.
+        """Store the file itself: like `put_file`, but the original is removed.
 
         On the same disk nothing is copied.
         """
 
     def put_bytes(self, key: str, data: bytes, content_type: str) -> None:
-        """Store the bytes, whole or not at all; what stood there is replaced."""
+        """Store the bytes atomically, replacing any file with this key."""
 
     def open(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
         """Open for reading from byte `start`, at most `length` bytes; raises Missing."""
@@ -55,25 +55,25 @@ class Storage(Protocol):
         """Copy the stored file to a local path; raises Missing."""
 
     def stat(self, key: str) -> Stat | None:
-        """Return size, type and version of the stored file, None when there is none."""
+        """Return size, version and time of the stored file, None if there is none."""
 
     def delete(self, key: str) -> None:
-        """Remove the file; it is no fault when there is none."""
+        """Delete the file; no error if there is none."""
 
     def list(self, prefix: str) -> Iterator[str]:
-        """Yield the keys that begin with the prefix, in no order that all storages share."""
+        """Yield the keys that begin with the prefix; the order depends on the storage."""
 
     def local_path(self, key: str) -> Path | None:
-        """Return where the file lies on this machine, None where storage is elsewhere."""
+        """Return the file's path on this machine, None if storage is remote."""
 
     def address(self, key: str, seconds: int, content_type: str, wanted: str) -> str | None:
-        """Return an address by which anybody may fetch one range for so many seconds.
+        """Return an address by which anyone may fetch one range for that many seconds.
 
-        `wanted` is the Range header, and no other is answered. None where storage has no addresses.
+        `wanted` is the only Range header that is answered. None if the storage has no addresses.
         """
 
     def let_pages_read(self, origin: str) -> None:
-        """Let the pages of an origin fetch by such addresses; nothing to do without addresses."""
+        """Allow the pages of an origin to fetch by such addresses; does nothing without addresses."""
 
 
 def open_storage(
@@ -81,7 +81,7 @@ def open_storage(
 ) -> Storage:
     """Return the storage that `file:///directory` or `s3://bucket/prefix` names.
 
-    Raises ValueError for any other address. Nothing is asked of an S3 server yet.
+    Raises ValueError for any other address. Doesn't contact an S3 server yet.
     """
     parts = urlsplit(url)
     if parts.scheme == "file" and parts.netloc in {"", "localhost"} and parts.path:

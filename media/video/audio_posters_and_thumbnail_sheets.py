@@ -9,12 +9,12 @@ from PIL import Image, ImageDraw
 _SIZE: Final = (1280, 720)
 _PAPER: Final = "#f4efe6"
 _INK: Final = "#2f5d50"
-# The outline of a spoken phrase, in shares of the height.
+# The outline of a spoken phrase, in percent of the height.
 _VOICE: Final = (8, 14, 22, 34, 52, 40, 62, 84, 70, 46, 58, 76, 50, 30, 44, 66, 48, 28, 18, 10)
 
 
 def draw_sound_poster(path: Path) -> None:
-    """Draw the still that stands for a recording without picture, as a JPEG of 1280 x 720."""
+    """Draw the poster of a recording without video, as a JPEG of 1280 x 720."""
     picture = Image.new("RGB", _SIZE, _PAPER)
     draw = ImageDraw.Draw(picture)
     width, height = _SIZE
@@ -30,9 +30,9 @@ def draw_sound_poster(path: Path) -> None:
 def put_into_sheets(
     singles: Sequence[Path], sheets: Path, *, across: int, size: tuple[int, int]
 ) -> None:
-    """Put pictures of `size` into sheets of `across` by `across`, and delete them one by one.
+    """Put pictures of `size` into sheets of `across` by `across`, deleting them one by one.
 
-    `sheets` has a number from 1 in its name (`%03d`); what is left of the last one is black.
+    `sheets` has a number from 1 in its name (`%03d`); the rest of the last one is black.
     """
     width, height = size
     for number, begin in enumerate(range(0, len(singles), across * across), start=1):
@@ -48,10 +48,10 @@ def put_into_sheets(
 def thumbnail_track(
     seconds: float, *, every: int, across: int, size: tuple[int, int], sheet: str
 ) -> str:
-    """Return WebVTT that names the part of a sheet to show for each stretch of the recording.
+    """Return WebVTT that names the part of a sheet to show for each interval of the recording.
 
-    A sheet is `across` by `across` pictures of `size` pixels, `sheet` its name with a number from
-    1 in it (`%03d`), and each picture stands for `every` seconds.
+    A sheet is `across` by `across` pictures of `size` pixels, `sheet` its name with a number from 1 in
+    it (`%03d`), and each picture is for `every` seconds.
     """
     cues = ["WEBVTT", ""]
     width, height = size
@@ -69,6 +69,6 @@ def thumbnail_track(
 
 
 def stamp(seconds: float) -> str:
-    """Return a time as WebVTT writes it."""
+    """Return a time in WebVTT format."""
     whole, thousandths = divmod(round(seconds * 1000), 1000)
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}.{thousandths:03d}"

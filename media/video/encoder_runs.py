@@ -1,4 +1,4 @@
-"""Encoder runs: ffmpeg at work in one folder, with limits, progress and a way to stop it."""
+"""Encoder runs: ffmpeg in one folder, with limits, progress and cancellation."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ FAILED: Final = N_("The encoder failed. Please try again; the end of what it sai
 
 
 class EncodeFailed(Exception):
-    """The encoder failed: a sentence for staff and the end of what it said."""
+    """The encoder failed: a sentence for our team and the end of its output."""
 
     def __init__(self, sentence: str, tail: str) -> None:
         super().__init__(sentence)
@@ -36,7 +36,7 @@ class EncodeCanceled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EncoderRun:
-    """Where a run is made, and who is told and asked meanwhile."""
+    """The folder of a run, its limits, and its callbacks."""
 
     out: Path
     limits: Limits
@@ -44,7 +44,7 @@ class EncoderRun:
     canceled: Callable[[], bool]
 
     def ffmpeg(self, command: Sequence[str], seconds: float, span: tuple[float, float]) -> str:
-        """Run one command whose progress is the span of the whole; return the end of what it said.
+        """Run one command, reporting its progress within the span; return the end of its output.
 
         Raises as encode does.
         """
@@ -76,7 +76,7 @@ def begin_run(
     canceled: Callable[[], bool],
     limits: Limits | None,
 ) -> EncoderRun:
-    """Return a run that begins in an empty folder; raises FileExistsError where it isn't."""
+    """Return a run that begins in an empty folder; raises FileExistsError if it isn't empty."""
     out.mkdir(parents=True, exist_ok=True)
     if any(out.iterdir()):
         raise FileExistsError(f"{out} is not empty")
@@ -91,7 +91,7 @@ def begin_run(
 
 
 def limits_for(seconds: float) -> Limits:
-    """Return limits that no honest encode of that length reaches."""
+    """Return limits that no legitimate encode of that length reaches."""
     return Limits(
         cpu_seconds=1800 + round(30 * seconds), file_bytes=1024 * _MIB + round(seconds * _MIB)
     )

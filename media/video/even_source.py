@@ -1,7 +1,7 @@
-"""Even source: a recording is looked through before it is encoded, for its loudness and its sizes.
+"""Even source: scans a recording before it is encoded, for its loudness and its picture sizes.
 
-A picture that changes its size on the way is first brought to one size in a file of its own: ffmpeg
-begins all filters of all outputs anew at each change, and some versions stop there for ever.
+Video that changes its size is first brought to one size in a separate file: ffmpeg restarts all filters
+of all outputs at each change, and some versions hang there.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _CHANGES: Final = "Changing video frame properties on the fly"
 
 @dataclass(frozen=True, slots=True)
 class EvenSource:
-    """What is encoded: a file of pictures of one size, and the level that its sound needs."""
+    """The source for encoding: a file with pictures of one size, and the level for its sound."""
 
     path: Path
     found: Probe
@@ -46,7 +46,7 @@ class EvenSource:
 def even_source(
     run: EncoderRun, source: Path, found: Probe, span: tuple[float, float]
 ) -> EvenSource:
-    """Look through a recording, and make its pictures even where needed; raises as encode does."""
+    """Scan a recording, and even its picture sizes if needed; raises as encode does."""
     said = run.ffmpeg(_look_command(source, found), found.seconds, span)
     level = level_for(read_loudness(said)) if found.audio else AS_IT_IS
     if found.video is None or _CHANGES not in said:
@@ -57,7 +57,7 @@ def even_source(
 
 
 def _look_command(source: Path, found: Probe) -> list[str]:
-    """Return the command that decodes key frames and sound, and says what it notices."""
+    """Return the command that decodes key frames and sound, and logs what it finds."""
     options = {"reinit_filter:v": 0, "skip_frame:v": "nokey"} if found.video else {}
     opened_source = opened(source, **options)
     streams: list[Any] = []
@@ -65,13 +65,13 @@ def _look_command(source: Path, found: Probe) -> list[str]:
         streams.append(opened_source[found.video.pick])
     if found.audio:
         streams.append(measured(even_channels(opened_source[found.audio.pick], found.audio)))
-    # a damaged source may have more bad key frames than ffmpeg puts up with
+    # a damaged source may have more bad key frames than ffmpeg tolerates
     seen = ffmpeg.output(*streams, "-", format="null", max_error_rate=1)
     return compiled(seen, says="info")
 
 
 def _even_command(source: Path, found: Probe, video: VideoStream) -> list[str]:
-    """Return the command that brings all pictures to the size of the high rung."""
+    """Return the command that scales all pictures to the size of the high rung."""
     opened_source = opened(source)
     streams = [opened_source[video.pick]]
     if found.audio:

@@ -7,8 +7,8 @@ import ffmpeg
 
 from media.files.subprocesses import ffmpeg_path
 
-# Containers that hold recordings. Playlists and lists of files (hls, dash, concat, sdp, image2)
-# are left out: they would make ffmpeg open what they name.
+# Containers of recordings. Playlists and file lists (hls, dash, concat, sdp, image2) are left out:
+# ffmpeg would open the files they name.
 FORMATS: Final = ",".join(
     (
         *("mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm"),
@@ -25,9 +25,9 @@ def opened(path: Path, **options: object) -> Any:  # noqa: ANN401 - ffmpeg-pytho
 
 
 def compiled(output: Any, *, says: str = "error") -> list[str]:  # noqa: ANN401 - ffmpeg-python has no types
-    """Return the words of the command that makes the output, reporting on its progress.
+    """Return the command line that makes the output and reports its progress.
 
-    `says` is the least that ffmpeg writes to stderr: errors, or `info` as well.
+    `says` is the log level for stderr: `error` or `info`.
     """
     told = ("-nostdin", "-hide_banner", "-nostats", "-v", says, "-y", "-progress", "pipe:1")
     return [str(word) for word in output.global_args(*told).compile(cmd=ffmpeg_path())]

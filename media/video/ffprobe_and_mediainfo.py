@@ -1,4 +1,4 @@
-"""Reads a file's facts with ffprobe, or with MediaInfo where there is no ffprobe."""
+"""Reads a file's facts with ffprobe, or with MediaInfo if there is no ffprobe."""
 
 import json
 import math
@@ -23,7 +23,7 @@ _MEDIAINFO: Final = (
 )
 _MEDIAINFO_CODECS: Final = {"AVC": "h264", "HEVC": "hevc", "AAC": "aac", "Opus": "opus"}
 
-# They tell where a stream ends, not how long it is.
+# They give the time when a stream ends, not its duration.
 _MATROSKA: Final = frozenset({"matroska,webm", "Matroska", "WebM"})
 _MEDIAINFO_RANGES: Final = {"PQ": DynamicRange.PQ, "HLG": DynamicRange.HLG}
 
@@ -31,7 +31,7 @@ Facts = dict[str, Any]
 
 
 def read_with_ffprobe(ffprobe: str, path: Path) -> Probe:
-    """Return what ffprobe says; raises ProgramFailed. `seconds` is 0 where it can't tell."""
+    """Return the facts from ffprobe; raises ProgramFailed. `seconds` is 0 if unknown."""
     fence = [word for name, value in FENCE.items() for word in (f"-{name}", value)]
     command = [ffprobe, "-v", "error", *fence, "-of", "json", "-show_format", "-show_streams"]
     said = ask([*command, f"file:{path}"], limits=READ_LIMITS, seconds=_READ_SECONDS)
@@ -51,8 +51,8 @@ def read_with_ffprobe(ffprobe: str, path: Path) -> Probe:
 
 
 def read_with_mediainfo(path: Path) -> Probe:
-    """Return what MediaInfo says of a file that ffmpeg was seen to open; raises ProgramFailed."""
-    # In a process of its own: it is C++ reading what strangers send.
+    """Return MediaInfo's facts of a file that ffmpeg could open; raises ProgramFailed."""
+    # In a separate process: it is C++ code that reads untrusted files.
     command = [sys.executable, "-c", _MEDIAINFO, str(path)]
     said = ask(command, limits=READ_LIMITS, seconds=_READ_SECONDS)
     if said.code != 0:
@@ -146,7 +146,7 @@ def _ffprobe_seconds(facts: Facts) -> float:
     hours, _, rest = str(facts.get("tags", {}).get("DURATION", "")).partition(":")
     minutes, _, seconds = rest.partition(":")
     tagged = _number(hours) * 3600 + _number(minutes) * 60 + _number(seconds)
-    if tagged:  # Matroska tells where a stream ends, not how long it is
+    if tagged:  # Matroska gives the time when a stream ends, not its duration
         return max(0.0, tagged - _number(facts.get("start_time")))
     return _number(facts.get("duration"))
 
@@ -193,12 +193,12 @@ def _mediainfo_audio(facts: Facts) -> AudioStream:
 
 
 def _mediainfo_times(facts: Facts) -> tuple[float, float]:
-    """Return when a track begins and how long it is, in seconds."""
+    """Return when a track begins and its duration, in seconds."""
     starts, seconds = _number(facts.get("Delay")), _number(facts.get("Duration"))
     if (facts.get("extra") or {}).get("Duration_Source") == "General_Duration":
-        return starts, max(0.0, seconds - starts)  # it is where the file ends
+        return starts, max(0.0, seconds - starts)  # it is the time when the file ends
     itself = _number(facts.get("Source_Duration"))
-    if not starts and 0 < itself < seconds:  # MP4 counts the time before the track as a part of it
+    if not starts and 0 < itself < seconds:  # MP4 counts the time before the track as part of it
         return seconds - itself, itself
     return starts, seconds
 
@@ -218,7 +218,7 @@ def _disposed(facts: Facts, kind: str) -> bool:
 
 
 def _number(value: object) -> float:
-    """Return the number that a text means, 0 for N/A, nothing and infinity."""
+    """Return the number in a text, 0 for N/A, empty text and infinity."""
     try:
         number = float(str(value))
     except ValueError:

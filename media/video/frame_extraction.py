@@ -24,9 +24,9 @@ class NoFrame(Exception):
 
 
 def frame_at(storage: Storage, prefix: str, at: float, scratch: Path) -> bytes:
-    """Return what is seen at a time (seconds) of the run whose keys begin with `prefix/`, as JPEG.
+    """Return the picture at a time (seconds) of the run whose keys begin with `prefix/`, as JPEG.
 
-    A time outside the recording gives its nearest picture. Raises NoFrame.
+    A time outside the recording gives the nearest picture. Raises NoFrame.
     """
     try:
         with storage.open(f"{prefix}/{HIGH}.m3u8") as stream:
@@ -51,7 +51,7 @@ def frame_at(storage: Storage, prefix: str, at: float, scratch: Path) -> bytes:
 
 def _taken(film: Path, still: Path, into: float) -> bytes:
     """Return the last picture up to a time in a short film."""
-    # The segment keeps its place in the recording, so it is counted from its own first picture.
+    # The segment's timestamps are those of the recording, so they are reset to begin at 0.
     picture = f"setpts=PTS-STARTPTS,trim=end={into + _STEP:.3f},scale='min({POSTER_WIDTH},iw)':-2:out_range=pc,format=yuvj420p"
     output = ffmpeg.output(
         opened(film)["v:0"],

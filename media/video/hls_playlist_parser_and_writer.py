@@ -16,12 +16,12 @@ AAC_LC: Final = "mp4a.40.2"
 
 
 class BrokenPlaylist(ValueError):
-    """The playlist can't be read, or promises what its file doesn't hold."""
+    """The playlist can't be read, or names bytes that its file doesn't have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One stretch of the media file: how long it plays, and which bytes it is."""
+    """One segment of the media file: its duration and its bytes."""
 
     seconds: float
     start: int
@@ -38,7 +38,7 @@ class Playlist:
 
     @property
     def seconds(self) -> float:
-        """How long all of it plays."""
+        """Its duration in seconds."""
         return sum(each.seconds for each in self.segments)
 
     @property
@@ -57,18 +57,18 @@ class Playlist:
 
     @property
     def peak_bits(self) -> int:
-        """The bit rate of the most demanding segment, in bits a second."""
+        """The highest bit rate of a segment, in bits per second."""
         return max(round(each.length * 8 / each.seconds) for each in self.segments)
 
     @property
     def mean_bits(self) -> int:
-        """The bit rate of the whole, in bits a second."""
+        """The mean bit rate, in bits per second."""
         return round(sum(each.length for each in self.segments) * 8 / self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One choice of picture in the master playlist; sizes in pixels, rates in bits a second."""
+    """One video variant of the master playlist; sizes in pixels, rates in bits per second."""
 
     uri: str
     codec: str
@@ -81,7 +81,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The one sound of the master playlist; rates in bits a second."""
+    """The audio rendition of the master playlist; rates in bits per second."""
 
     uri: str
     channels: int
@@ -90,7 +90,7 @@ class Sound:
 
 
 def parse_playlist(text: str) -> Playlist:
-    """Return what the playlist says; raises BrokenPlaylist unless it is whole and of one file."""
+    """Return the parsed playlist; raises BrokenPlaylist unless it is complete and of one file."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines or lines[0] != "#EXTM3U" or lines[-1] != "#EXT-X-ENDLIST":
         raise BrokenPlaylist("it does not begin and end as a finished playlist")
@@ -118,9 +118,9 @@ def _segments(lines: Sequence[str], file: str) -> Iterator[Segment]:
 
 
 def checked_playlist(path: Path) -> Playlist:
-    """Return the playlist at that path, each of its ranges seen to lie in the file beside it.
+    """Return the playlist at that path, after checking its ranges against the file beside it.
 
-    Raises BrokenPlaylist. The ranges follow one another without a gap, so nothing is lost.
+    Raises BrokenPlaylist. The ranges must follow one another without a gap, so nothing is lost.
     """
     try:
         playlist = parse_playlist(path.read_text("utf-8"))
@@ -143,7 +143,7 @@ def checked_playlist(path: Path) -> Playlist:
 def picture_codec(path: Path, header: int) -> str:
     """Return the codec string of the H.264 in a file whose initialization is `header` bytes.
 
-    Raises BrokenPlaylist where there is none. From AVCDecoderConfigurationRecord, ISO 14496-15.
+    Raises BrokenPlaylist if there is none. From AVCDecoderConfigurationRecord, ISO 14496-15.
     """
     with path.open("rb") as stream:
         data = stream.read(header)
@@ -154,7 +154,7 @@ def picture_codec(path: Path, header: int) -> str:
 
 
 def master_playlist(variants: Sequence[Variant], sound: Sound | None) -> str:
-    """Return the master playlist: every picture, least demanding first, with the one sound."""
+    """Return the master playlist: every video, lowest bit rate first, with the audio."""
     lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
     if sound and variants:
         lines.append(

@@ -1,4 +1,4 @@
-"""Loudness: how loud a sound is, how it is brought to one level, and what it must be in the end.
+"""Loudness: measures a sound, computes its correction, and checks the result.
 
 Sources: ITU-R BS.1770 for both measures (LUFS, and dBTP for true peaks), EBU R 128.
 """
@@ -16,14 +16,14 @@ from media.video.stream_facts import TOGETHER_SECONDS, AudioStream
 
 TARGET_LUFS: Final = -16.0
 CLOSE_LU: Final = 1.0
-# What is quieter is silence with noise: it is left as it is.
+# A quieter sound is silence with noise, and is left unchanged.
 NEARLY_SILENT_LUFS: Final = -60.0
 CEILING_DBTP: Final = -2.0
-# AAC adds to the peaks, so the limiter goes a little lower than what is allowed in the end.
+# AAC raises peaks, so the limiter's ceiling is a little lower than the final limit.
 HIGHEST_DBTP: Final = -1.0
-_FURTHER_DB: Final = 0.3  # so much lower than its fault is a ceiling set
+_FURTHER_DB: Final = 0.3  # a ceiling is lowered by the excess and this margin
 _MOST_CORRECTED_LU: Final = 6.0
-_LIMITER_RATE: Final = 192_000  # so the samples are the true peaks
+_LIMITER_RATE: Final = 192_000  # so that the samples are the true peaks
 _RATE: Final = 48_000
 _LUFS: Final = re.compile(r"I:\s+(\S+) LUFS")
 _DBTP: Final = re.compile(r"Peak:\s+(\S+) dBFS")
@@ -31,7 +31,7 @@ _DBTP: Final = re.compile(r"Peak:\s+(\S+) dBFS")
 
 @dataclass(frozen=True, slots=True)
 class Loudness:
-    """How loud a sound is: of the whole in LUFS, and its highest true peak in dBTP."""
+    """The loudness of a sound: integrated in LUFS, and its highest true peak in dBTP."""
 
     lufs: float
     dbtp: float
@@ -39,9 +39,9 @@ class Loudness:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What is done to a sound: a linear gain in dB, then a limiter of true peaks.
+    """The correction of a sound: a linear gain in dB, then a true-peak limiter.
 
-    `peak_dbtp` is how high its peaks would be without the limiter.
+    `peak_dbtp` is the peak after the gain without the limiter.
     """
 
     gain_db: float
@@ -58,10 +58,10 @@ AS_IT_IS: Final = Level(0.0, -math.inf)
 
 
 def even_channels(stream: Any, audio: AudioStream) -> Any:  # noqa: ANN401
-    """Return the sound without gaps, in one or two channels: what is measured and then levelled."""
+    """Return the sound without gaps, in one or two channels, as it is measured and then leveled."""
     channels = "mono" if audio.channels == 1 else "stereo"
-    # Only for a sound that begins later, since the silence before it is made anew whenever its
-    # channels or its sample rate change.
+    # Only for a sound that begins later, since the silence is inserted again whenever the sound's
+    # channels or sample rate change.
     silence = {"first_pts": 0} if audio.starts > TOGETHER_SECONDS else {}
     return stream.filter("aresample", **{"async": 1}, **silence).filter(
         "aformat", channel_layouts=channels
@@ -77,14 +77,14 @@ def levelled(stream: Any, level: Level) -> Any:  # noqa: ANN401
             "alimiter",
             limit=f"{10 ** (level.ceiling_dbtp / 20):.4f}",
             level="disabled",
-            latency=1,  # else all is heard later by its look ahead
+            latency=1,  # without this, the look-ahead delays the sound
         )
         .filter("aresample", _RATE)
     )
 
 
 def measured(stream: Any) -> Any:  # noqa: ANN401
-    """Return the sound as it is; when it ends, ffmpeg says what `read_loudness` reads."""
+    """Return the sound unchanged; at its end ffmpeg logs the lines that `read_loudness` parses."""
     return stream.filter("ebur128", peak="true", framelog="quiet")
 
 
@@ -95,13 +95,13 @@ def loudness_command(path: Path) -> list[str]:
 
 
 def read_loudness(said: str) -> Loudness:
-    """Return what ffmpeg's ebur128 found; what can't be measured, such as 0.1 seconds, is silence."""
+    """Return the result of ffmpeg's ebur128; an unmeasurable sound, such as 0.1 seconds, is silence."""
     lufs, dbtp = _LUFS.findall(said), _DBTP.findall(said)
     return Loudness(_decibels(lufs), _decibels(dbtp))
 
 
 def level_for(before: Loudness) -> Level:
-    """Return the gain that a sound needs: none for one that is nearly silent."""
+    """Return the gain that a sound needs: none if it is nearly silent."""
     if before.lufs < NEARLY_SILENT_LUFS:
         return Level(0.0, before.dbtp)
     gain = TARGET_LUFS - before.lufs
@@ -109,19 +109,19 @@ def level_for(before: Loudness) -> Level:
 
 
 def is_right(after: Loudness) -> bool:
-    """Tell whether an encoded sound is as loud as it must be; one that is nearly silent is."""
+    """Return whether an encoded sound has the right loudness; nearly silent sounds do."""
     close = abs(after.lufs - TARGET_LUFS) <= CLOSE_LU
     left_alone = after.lufs < NEARLY_SILENT_LUFS + CLOSE_LU
     return after.dbtp <= HIGHEST_DBTP and (close or left_alone)
 
 
 def is_loudest(after: Loudness, level: Level) -> bool:
-    """Tell whether an encoded sound is quiet only because its peaks allow no more, as of clicks."""
+    """Return whether an encoded sound is too quiet only because of its peaks, such as clicks."""
     return level.is_limited and after.lufs < TARGET_LUFS and after.dbtp <= HIGHEST_DBTP
 
 
 def corrected(level: Level, after: Loudness) -> Level:
-    """Return the level at which a sound that came out wrong is tried again: peaks come first."""
+    """Return the level for another try after a wrong result: peaks are corrected first."""
     over = after.dbtp - HIGHEST_DBTP
     if over > 0:
         return replace(level, ceiling_dbtp=level.ceiling_dbtp - over - _FURTHER_DB)
@@ -130,7 +130,7 @@ def corrected(level: Level, after: Loudness) -> Level:
 
 
 def _decibels(found: list[str]) -> float:
-    """Return the last number found; minus infinity where there is none."""
+    """Return the last number found; minus infinity if there is none."""
     try:
         number = float(found[-1])
     except (IndexError, ValueError):

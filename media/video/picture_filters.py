@@ -1,42 +1,42 @@
-"""Picture filters: pictures of any size, brightness coding and field order become plain ones.
+"""Picture filters: normalize size, dynamic range and field order.
 
-Each filter is in ffmpeg's words, for a chain that is joined by commas.
+Each filter is in ffmpeg's syntax, for a chain joined by commas.
 """
 
 from typing import Final
 
 from media.video.stream_facts import DynamicRange, VideoStream
 
-# White of HDR recordings in candelas per square meter, from ITU-R BT.2408.
+# Reference white of HDR recordings in candelas per square meter, from ITU-R BT.2408.
 _WHITE_NITS: Final = 203
 
 
 def whole_pictures(video: VideoStream) -> tuple[str, ...]:
-    """Return the filters that make whole pictures of interlaced fields."""
+    """Return the filters that deinterlace a video."""
     return ("yadif=deint=interlaced",) if video.interlaced else ()
 
 
 def last_picture_stays(seconds: float) -> tuple[str, ...]:
-    """Return the filter that shows the last picture for so long until the sound ends."""
+    """Return the filter that repeats the last picture for that many seconds, until the sound ends."""
     return (f"tpad=stop_mode=clone:stop_duration={seconds}",) if seconds else ()
 
 
 def fitted(width: int, height: int) -> tuple[str, ...]:
-    """Return the filters that fit each picture into a size; one of another shape gets black bars."""
+    """Return the filters that fit each picture into a size, with black bars for other shapes."""
     fit = f"scale='min({width},ceil({height}*dar/2)*2)':'min({height},ceil({width}/dar/2)*2)'"
     return (f"{fit}:out_range=tv", f"pad={width}:{height}:-1:-1", "setsar=1")
 
 
 def sized(video: VideoStream, width: int, height: int) -> tuple[str, ...]:
-    """Return the filters that fit each picture into a size and make its colors those of SDR.
+    """Return the filters that fit each picture into a size and convert its colors to SDR.
 
-    Colors are changed last, since smaller pictures take less time.
+    Colors are converted last, since that is faster on smaller pictures.
     """
     return (*fitted(width, height), *_standard_range(video))
 
 
 def _standard_range(video: VideoStream) -> tuple[str, ...]:
-    """Return the filters that show HDR as SDR, and say so; none for what is SDR."""
+    """Return the filters that convert HDR to SDR and mark it so; none for SDR."""
     if video.dynamic_range is DynamicRange.STANDARD:
         return ()
     coded = f"tin={video.dynamic_range}:pin=bt2020:min=bt2020nc"
@@ -47,7 +47,7 @@ def _standard_range(video: VideoStream) -> tuple[str, ...]:
         "zscale=p=bt709",
         "tonemap=mobius:param=0.8:desat=0",
         "zscale=t=bt709:m=bt709:p=bt709:r=tv",
-        # What the recording says of HDR screens is no longer true.
+        # The recording's metadata for HDR screens no longer applies.
         "sidedata=mode=delete:type=MASTERING_DISPLAY_METADATA",
         "sidedata=mode=delete:type=CONTENT_LIGHT_LEVEL",
     )

@@ -1,8 +1,8 @@
-"""Which renditions are made of a recording, and the ffmpeg commands that make them.
+"""The renditions of a recording, and the ffmpeg commands that make them.
 
-Everything that must be encoded is made in one call, since decoding and scaling once is a third
-cheaper. The low rung keeps the resolution and drops the frame rate: text stays readable. Its buffer
-is large, since all of its bits are needed where a new slide appears.
+Everything that must be encoded is made in one call, since decoding and scaling once is a third cheaper.
+The low rung has the full resolution and a lower frame rate, so that text stays readable. Its buffer is
+large, since a new slide needs many bits at once.
 """
 
 import os
@@ -22,7 +22,7 @@ from media.video.stream_facts import COPY_HEIGHT, AudioStream, Probe, VideoStrea
 
 SEGMENT_SECONDS: Final = 6
 LONGEST_COPIED_SEGMENT: Final = 12.0
-# One word of a command holds 128 KiB at most; beyond that the picture is encoded anew.
+# One argument of a command is at most 128 KiB; beyond that the video is encoded.
 LONGEST_TIMES: Final = 120_000
 THUMB_SECONDS: Final = 10
 THUMBS_ACROSS: Final = 10
@@ -44,7 +44,7 @@ _THREADS: Final = min(8, os.cpu_count() or 1)
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One picture to encode; sizes in pixels, bits a second, and bits that may come in one burst."""
+    """One video to encode; sizes in pixels, rates in bits per second, bursts in bits."""
 
     name: str
     width: int
@@ -56,7 +56,7 @@ class Rung:
 
 
 def rungs(video: VideoStream) -> tuple[Rung, Rung]:
-    """Return the high and the low rung for a picture: never larger or faster than it is."""
+    """Return the high and the low rung for a video: never larger or faster than the source."""
     rate = _steady_rate(video)
     size = _fitted(video)
     low = min(rate, _LOW_RATE)
@@ -67,28 +67,28 @@ def rungs(video: VideoStream) -> tuple[Rung, Rung]:
 
 
 def thumb_height(video: VideoStream) -> int:
-    """Return how high a thumbnail is when it is THUMB_WIDTH wide."""
+    """Return the height of a thumbnail of THUMB_WIDTH."""
     return max(2, round(THUMB_WIDTH * video.height / video.width / 2) * 2)
 
 
 def copy_command(source: Path, found: Probe, *, sound: bool) -> list[str]:
-    """Return the command that copies the picture, and the sound if wanted, as they are."""
+    """Return the command that copies the video, and the audio if wanted, unchanged."""
     opened_source = opened(source)
     outputs = []
     if found.video:
         outputs.append(_hls(opened_source[found.video.pick], HIGH, codec="copy"))
     if found.audio and sound:
-        # Transport streams carry each AAC frame with a head that MP4 has no use for.
+        # Transport streams put a header on each AAC frame that MP4 doesn't use.
         adts = {"codec": "copy", "bsf:a": "aac_adtstoasc"}
         outputs.append(_hls(opened_source[found.audio.pick], SOUND, **adts))
     return compiled(ffmpeg.merge_outputs(*outputs))
 
 
 def poster_command(folder: Path, video: VideoStream) -> list[str]:
-    """Return the command that takes a poster from the high rung: a key frame of its first half minute.
+    """Return the command that takes a poster from a key frame in the high rung's first half minute.
 
-    They stand seconds apart, so few pictures are decoded; all of half a minute took as long as
-    encoding three seconds.
+    Key frames are seconds apart, so few pictures are decoded; decoding all of half a minute took as
+    long as encoding three seconds.
     """
     seen = opened(folder / f"{HIGH}.mp4", t=POSTER_SEEN_SECONDS, skip_frame="nokey")
     picture = _filters(
@@ -99,22 +99,22 @@ def poster_command(folder: Path, video: VideoStream) -> list[str]:
         "setsar=1",
         f"thumbnail={POSTER_SEEN_SECONDS}",
     )
-    # A damaged source that was copied may have more bad key frames than ffmpeg puts up with.
+    # A damaged source that was copied may have more bad key frames than ffmpeg tolerates.
     wanted = {"q:v": 3, "max_error_rate": 1}
     poster = ffmpeg.output(seen["v:0"], POSTER, vf=picture, vframes=1, update=1, **wanted)
     return compiled(poster)
 
 
 def encode_command(source: Path, found: Probe, cuts: Sequence[float], level: Level) -> list[str]:
-    """Return the one command that encodes all that is needed.
+    """Return the one command that encodes everything needed.
 
-    Every output of it has something to show at once: ffmpeg reports no progress, and looks as if
-    it stood still, until each of them has begun. So thumbnails come one by one, to be put into
-    sheets afterwards, and the poster has a command of its own.
+    Every output produces data at once: ffmpeg reports no progress, and seems to hang, until each output
+    has begun. So thumbnails are made one by one and put into sheets afterward, and the poster has its
+    own command.
 
-    `cuts` are the times in seconds at which the segments of a copied high rung begin: the low one
-    is then cut there. Without cuts both rungs are encoded and cut every six seconds. The sound is
-    brought to `level`.
+    `cuts` are the times in seconds at which the segments of a copied high rung begin: the low rung is
+    cut there, too. Without cuts both rungs are encoded and cut every six seconds. The sound is brought
+    to `level`.
     """
     opened_source = opened(source)
     outputs: list[Any] = []
@@ -128,26 +128,27 @@ def encode_command(source: Path, found: Probe, cuts: Sequence[float], level: Lev
 
 
 def sound_command(source: Path, found: Probe, audio: AudioStream, level: Level) -> list[str]:
-    """Return the command that encodes the sound alone, brought to another level."""
+    """Return the command that encodes only the sound, at another level."""
     return compiled(_sound(opened(source)[audio.pick], audio, found.lacks(audio), level))
 
 
 def progressive_command(folder: Path, found: Probe) -> list[str]:
-    """Return the command that copies low rung and sound into one MP4 that plays while it loads."""
+    """Return the command that copies low rung and sound into one MP4 for progressive playback."""
     names = [LOW] * found.has_video + [SOUND] * found.has_audio
     streams = [opened(folder / f"{name}.mp4") for name in names]
     return compiled(ffmpeg.output(*streams, PROGRESSIVE, codec="copy", movflags="+faststart"))
 
 
 def slide_picture(at: float) -> str:
-    """Return the name of the picture of what is seen at a time in seconds."""
+    """Return the file name of the picture at a time in seconds."""
     return f"slide-{round(at * 10):06d}.jpg"
 
 
 def slide_commands(film: Path, times: Sequence[float]) -> Iterator[list[str]]:
     """Yield the commands that take the pictures of slides at times in seconds from a plain MP4.
 
-    Each picture is sought by itself, some in one command: an hour is not decoded for forty of them.
+    Each picture is seeked separately, several in one command, so that an hour isn't decoded for forty
+    pictures.
     """
     for begin in range(0, len(times), SLIDES_AT_ONCE):
         pictures = [
@@ -186,7 +187,7 @@ def _pictures(
 
 
 def frames_for_slides(stream: Any, before: Sequence[str]) -> Any:  # noqa: ANN401
-    """Return the output of small gray frames, each what is seen exactly at its second."""
+    """Return the output of small gray frames, each the picture at its exact second."""
     frames = _filters(
         *before,
         "fps=1:start_time=0:round=up:eof_action=pass",
@@ -197,11 +198,11 @@ def frames_for_slides(stream: Any, before: Sequence[str]) -> Any:  # noqa: ANN40
 
 
 def _filters(*chain: str) -> str:
-    """Return filters as one graph of its output alone.
+    """Return filters as a graph for one output only.
 
-    In a graph that outputs share, ffmpeg asks first for the one that is furthest behind. A rare
-    picture gives nothing for long, and meanwhile every picture for the rungs is kept: 13 GB in
-    five minutes of 720p, where graphs of their own take 0.4 GB.
+    In a graph shared by outputs, ffmpeg first requests the output that is furthest behind. A rare
+    picture yields nothing for long, and meanwhile all pictures for the rungs are buffered: 13 GB in
+    five minutes of 720p, compared with 0.4 GB with separate graphs.
     """
     return ",".join(chain)
 
@@ -231,7 +232,7 @@ def _rung(
         crf=rung.crf,
         maxrate=rung.peak_bits,
         bufsize=rung.burst_bits,
-        # Key frames stand where they are told to, alike in both rungs, and nowhere else.
+        # Key frames are only at the forced times, the same in both rungs.
         g=round(rung.rate * LONGEST_COPIED_SEGMENT * 2),
         sc_threshold=0,
         force_key_frames=times or f"expr:gte(t,n_forced*{SEGMENT_SECONDS})",
@@ -256,7 +257,7 @@ def _hls(stream: Any, name: str, **options: object) -> Any:  # noqa: ANN401
         hls_segment_type="fmp4",
         hls_flags="single_file+independent_segments",
         hls_segment_filename=f"{name}.mp4",
-        # Else each rendition is moved by its own decoding delay, and lips by 45 ms.
+        # Otherwise each rendition is shifted by its own decoding delay, which moves lips by 45 ms.
         avoid_negative_ts="disabled",
         map_metadata=-1,
         **options,

@@ -1,8 +1,8 @@
 """Slide detection: when each slide of a recording appears, and whether it replaced the last one.
 
-It looks at one small gray picture a second. Blocks that change all the time (the talking head, a
-film) are left out; a change of more than a hundredth of the others is a change of slide. Where ink
-is gone the page was turned, where it only came a line appeared.
+It compares one small gray picture per second. Blocks that change all the time (the speaker's video, a
+film) are ignored; a change of more than a hundredth of the others is a slide change. If ink
+disappeared, the page was turned; if ink was only added, a line appeared.
 """
 
 from collections import deque
@@ -19,19 +19,19 @@ WIDTH: Final = 160
 HEIGHT: Final = 90
 BLOCK: Final = 8
 BLOCKS: Final = -(-WIDTH // BLOCK) * -(-HEIGHT // BLOCK)
-# A pixel that differs by less is noise of the encoder; so many of 64 make a block that changed.
+# A smaller pixel difference is encoder noise; this many pixels of 64 make a changed block.
 NOISE: Final = 18
 PIXELS_OF_A_BLOCK: Final = 5
 CHANGED_SHARE: Final = 0.01
-FEWEST_BLOCKS: Final = 4  # a pointer that moved is seen in two or three
+FEWEST_BLOCKS: Final = 4  # a moving pointer changes two or three
 RESTLESS_SHARE: Final = 0.25
 NEAR_SECONDS: Final = 8
-# With fewer blocks at rest there is no slide to be seen: a film, or faces alone.
+# With fewer blocks at rest no slide is visible: a film, or only faces.
 FEWEST_AT_REST: Final = 0.1
 FILM_SHARE: Final = 0.25
 INK: Final = 28
 BLANK: Final = 14
-# Ink is gone where there is none any more, or one of quite another tone.
+# Ink is gone if there is none anymore, or if its tone is quite different.
 OTHER: Final = 30
 INK_GONE: Final = 0.13
 _FRAME_BYTES: Final = WIDTH * HEIGHT
@@ -39,9 +39,9 @@ _FRAME_BYTES: Final = WIDTH * HEIGHT
 
 @dataclass(frozen=True, slots=True)
 class Slide:
-    """One slide: from when it is seen, when it is seen whole, and whether it turns the page.
+    """One slide: when it appears, when it is complete, and whether it turns the page.
 
-    Times in seconds; the slide came up within the second before `starts_s`.
+    Times in seconds; the slide appeared within the second before `starts_s`.
     """
 
     starts_s: float
@@ -50,9 +50,9 @@ class Slide:
 
 
 def find_slides(frames: Path) -> tuple[Slide, ...]:
-    """Return the slides of a file of raw gray frames, WIDTH by HEIGHT, one a second from 0.
+    """Return the slides of a file of raw gray frames, WIDTH by HEIGHT, one per second from 0.
 
-    The first begins at 0. None for a file without a frame.
+    The first begins at 0. Empty for a file without a frame.
     """
     total = frames.stat().st_size // _FRAME_BYTES
     if not total:
@@ -65,7 +65,7 @@ def find_slides(frames: Path) -> tuple[Slide, ...]:
         turned = [True, *(_is_page_turned(stream, turn, restless) for turn in turns)]
     ends = [*starts[1:], total]
     return tuple(
-        # A moment before the next one comes, since no frame lies exactly on the second.
+        # Shortly before the next slide, since no frame is exactly on the second.
         Slide(float(start), max(float(start), end - 1.1), is_turned)
         for start, end, is_turned in zip(starts, ends, turned, strict=True)
     )
@@ -73,7 +73,7 @@ def find_slides(frames: Path) -> tuple[Slide, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """A change of slide: the first second that shows it, and the one at which it has settled."""
+    """A slide change: the first second that shows it, and the second at which it has settled."""
 
     begins: int
     settles: int
@@ -90,7 +90,7 @@ _MANY: Final = bytes(
 
 
 def _changes(stream: BinaryIO, total: int) -> Iterator[int]:
-    """Yield, for every frame after the first, the blocks that changed: a bit for each."""
+    """Yield, for every frame after the first, the changed blocks as bits."""
     former = _frame(stream, 0)
     for second in range(1, total):
         frame = _frame(stream, second)
@@ -100,7 +100,7 @@ def _changes(stream: BinaryIO, total: int) -> Iterator[int]:
 
 
 def _restless(changes: Sequence[int]) -> Iterator[int]:
-    """Yield, for every change, the blocks that change all the time, over all or just then."""
+    """Yield, for every change, the blocks that change often, in the whole recording or around it."""
     always = _often(_counts(changes), len(changes))
     near: deque[int] = deque(changes[:NEAR_SECONDS])
     counts = _counts(near)
@@ -128,13 +128,13 @@ def _count(counts: list[int], change: int, step: int) -> None:
 
 
 def _often(counts: Sequence[int], pairs: int) -> int:
-    # In a very short recording one change would be often.
+    # In a very short recording a single change would count as often.
     most = max(RESTLESS_SHARE * pairs, 3)
     return sum(1 << place for place, count in enumerate(counts) if count > most)
 
 
 def _turns(changes: Sequence[int], restless: Sequence[int]) -> Iterator[_Turn]:
-    """Yield the changes of slide; what fades in or flies in over some seconds is one."""
+    """Yield the slide changes; a fade or animation over some seconds is one change."""
     looks = map(_look, changes, restless)
     second = 1
     for look, group in groupby(looks):
@@ -147,7 +147,7 @@ def _turns(changes: Sequence[int], restless: Sequence[int]) -> Iterator[_Turn]:
 
 
 class _Look(Enum):
-    """What a second looks like beside the one before."""
+    """What a second looks like compared with the one before."""
 
     SAME = auto()
     OTHER = auto()
@@ -164,7 +164,7 @@ def _look(change: int, mask: int) -> _Look:
 
 
 def _edges(changes: Sequence[int], first: int, last: int) -> Iterator[_Turn]:
-    """Yield where a film begins and where it ends, unless that is the recording's own edge."""
+    """Yield where a film begins and ends, except at the recording's own start and end."""
     loud = [
         second
         for second in range(first, last + 1)
@@ -176,7 +176,7 @@ def _edges(changes: Sequence[int], first: int, last: int) -> Iterator[_Turn]:
 
 
 def _is_page_turned(stream: BinaryIO, turn: _Turn, restless: Sequence[int]) -> bool:
-    """Tell whether more of the ink is gone than a line that is only added costs."""
+    """Return whether more ink is gone than an added line would cause."""
     before, after = _frame(stream, turn.begins - 1), _frame(stream, turn.settles)
     ink = ImageChops.multiply(_ink(before, INK), _at_rest(restless[turn.begins - 1]))
     blank = ImageChops.invert(_ink(after, BLANK))
@@ -194,7 +194,7 @@ def _white(picture: Image.Image) -> int:
 
 
 def _ink(frame: Image.Image, least: int) -> Image.Image:
-    """Return white where neighboring pixels differ: letters and lines on whatever ground."""
+    """Return white where neighboring pixels differ: text and lines on any background."""
     contrast = ImageChops.subtract(
         frame.filter(ImageFilter.MaxFilter(3)), frame.filter(ImageFilter.MinFilter(3))
     )
@@ -202,7 +202,7 @@ def _ink(frame: Image.Image, least: int) -> Image.Image:
 
 
 def _at_rest(mask: int) -> Image.Image:
-    """Return white for the blocks that are looked at, black for the others."""
+    """Return white for the compared blocks, black for the others."""
     across, down = -(-WIDTH // BLOCK), -(-HEIGHT // BLOCK)
     bits = f"{mask:0{BLOCKS}b}".encode().translate(bytes.maketrans(b"01", b"\xff\x00"))
     blocks = Image.frombytes("L", (across, down), bits)

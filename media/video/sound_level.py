@@ -1,4 +1,4 @@
-"""Sound level: what was encoded is measured, and encoded again where its loudness is wrong."""
+"""Sound level: measures the encoded sound, and encodes it again if its loudness is wrong."""
 
 from pathlib import Path
 from typing import Final
@@ -21,16 +21,16 @@ WRONG_LEVEL: Final = N_(
     " a lower volume, and upload it again."
 )
 _CORRECTIONS: Final = 4
-# Before a sound may stay too quiet because its peaks allow no more.
+# Tries before a sound may stay too quiet because of its peaks.
 _LOUDER: Final = 2
 
 
 def check_level(
     run: EncoderRun, source: Path, found: Probe, level: Level, span: tuple[float, float]
 ) -> None:
-    """Measure the sound that was encoded at a level, and encode it again where that was wrong.
+    """Measure the sound encoded at a level, and encode it again if the result is wrong.
 
-    AAC makes some peaks higher, and the limiter makes some sounds quieter. Raises as encode does.
+    AAC raises some peaks, and the limiter makes some sounds quieter. Raises as encode does.
     """
     if found.audio is None:
         return

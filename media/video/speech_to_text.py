@@ -1,4 +1,4 @@
-"""Speech to text by the operator's program: audio in, captions out; never by a shell."""
+"""Speech to text by the operator's program: audio in, captions out; never through a shell."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ _SOUND: Final = Limits(cpu_seconds=3600)
 
 
 def take_sound(source: Path, out: Path, canceled: Callable[[], bool]) -> None:
-    """Write the sound of a recording as one channel of 16 kHz; raises as `ask` does."""
+    """Write the sound of a recording as mono at 16 kHz; raises as `ask` does."""
     fence = [part for name, value in FENCE.items() for part in (f"-{name}", value)]
     command = [ffmpeg_path(), "-nostdin", "-hide_banner", "-v", "error", "-y", *fence]
     command += ["-i", str(source), "-map", "0:a:0", "-vn", "-ac", "1", "-ar", "16000"]
@@ -34,9 +34,9 @@ def hear(
     seconds: float,
     canceled: Callable[[], bool],
 ) -> bytes:
-    """Return what the program makes of the sound: the file {vtt} that it wrote, else what it said.
+    """Return the program's captions: the file {vtt} that it wrote, else its output.
 
-    `{wav}`, `{vtt}` and `{language}` in its arguments are filled in; without {wav} the sound is the
+    `{wav}`, `{vtt}` and `{language}` in its arguments are replaced; without {wav} the sound file is the
     last argument. Raises ProgramFailed, ProgramStalled after `seconds`, ProgramCanceled.
     """
     out = sound.with_suffix(".vtt")

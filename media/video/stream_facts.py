@@ -9,12 +9,12 @@ COPY_HEIGHT: Final = 1080
 COPY_LEVEL: Final = 42
 COPY_BITS: Final = 3_000_000
 TOGETHER_SECONDS: Final = 0.05
-# A player waits for the shorter of two streams as long as it may not fetch all of the longer one.
+# A player waits for the shorter of two streams until it has fetched all of the longer one.
 UNEVEN_SECONDS: Final = 0.5
 
 
 class DynamicRange(StrEnum):
-    """How brightness is coded: as usual, or for HDR screens; the values are ffmpeg's names."""
+    """How brightness is coded: SDR or HDR; the values are ffmpeg's names."""
 
     STANDARD = "bt709"
     PQ = "smpte2084"
@@ -23,11 +23,10 @@ class DynamicRange(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VideoStream:
-    """A moving picture. Width and height are as shown: turned, and with square pixels.
+    """A video stream. Width and height are as shown: rotated, and with square pixels.
 
-    `pick` chooses the stream in ffmpeg's words, `level` is ten times the H.264 level (42 is 4.2),
-    `seconds` and `bits_per_second` are 0 where nobody knows them. `starts` counts from the first
-    timestamp of the file. `dynamic_range` says how brightness is coded.
+    `pick` is ffmpeg's stream specifier, `level` is ten times the H.264 level (42 is 4.2), `seconds` and
+    `bits_per_second` are 0 if unknown. `starts` counts from the first timestamp of the file.
     """
 
     pick: str
@@ -50,7 +49,7 @@ class VideoStream:
 
 @dataclass(frozen=True, slots=True)
 class AudioStream:
-    """A sound track; `seconds` is 0 where nobody knows it, `starts` is as for a picture."""
+    """An audio track; `seconds` is 0 if unknown, `starts` is as for video."""
 
     pick: str
     codec: str
@@ -63,7 +62,7 @@ class AudioStream:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A file that can be made into a recording; it has a picture, a sound, or both."""
+    """A file that can become a recording; it has video, audio, or both."""
 
     container: str
     seconds: float
@@ -73,17 +72,17 @@ class Probe:
 
     @property
     def has_video(self) -> bool:
-        """Whether there is a moving picture (a cover is none)."""
+        """Whether there is a video stream (cover art isn't one)."""
         return self.video is not None
 
     @property
     def has_audio(self) -> bool:
-        """Whether there is a sound track."""
+        """Whether there is an audio track."""
         return self.audio is not None
 
     @property
     def copyable(self) -> bool:
-        """Whether browsers play picture and sound as they are (key frames are seen later)."""
+        """Whether browsers play video and audio unchanged (key frames are checked later)."""
         if self.video is None:
             return False
         return (
@@ -94,7 +93,7 @@ class Probe:
         )
 
     def lacks(self, stream: VideoStream | AudioStream) -> float:
-        """Return how many seconds before the other stream this one ends; 0 when hardly."""
+        """Return how many seconds before the other stream this one ends; 0 if negligible."""
         short = self.seconds - stream.starts - stream.seconds
         return short if stream.seconds and short > UNEVEN_SECONDS else 0.0
 
@@ -115,7 +114,7 @@ def _copyable_picture(video: VideoStream) -> bool:
 
 
 def _copyable_sound(audio: AudioStream, video: VideoStream) -> bool:
-    # What is copied keeps its own start, and the fragments of two files have no common one.
+    # A copied stream has its own start time, and fragments of two files have no common one.
     return (
         audio.codec == "aac"
         and audio.profile == "LC"

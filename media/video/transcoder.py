@@ -1,7 +1,7 @@
 """The transcoder: turns an upload into an HLS ladder, an MP4, a poster, and thumbnails.
 
-A run is one directory of files that name each other by their bare names. It is written elsewhere
-than where it will be served from, and it is checked before it is handed over.
+A run is one directory of files that refer to each other by name only. It is written outside the place
+it will be served from, and is checked before it is moved there.
 """
 
 from collections.abc import Callable, Sequence, Set
@@ -77,7 +77,7 @@ __all__ = [
 MASTER: Final = "master.m3u8"
 THUMB_TRACK: Final = "thumbs.vtt"
 CLOSE_SECONDS: Final = 0.5
-# A header may be off by a little; a file that lacks more than this was cut off.
+# A header may be slightly wrong; a file that lacks more than this was cut off.
 CUT_SECONDS: Final = 2.0
 CUT_SHARE: Final = 0.01
 
@@ -85,12 +85,12 @@ UNEVEN: Final = N_("What the encoder made is not as long as the recording. Pleas
 
 
 class NotCopyable(Exception):
-    """The picture must be encoded: its key frames lie too far apart, or its kind isn't played."""
+    """The video must be encoded: its key frames are too far apart, or browsers can't play it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """One playlist of a run; sizes in pixels (0 for sound), rates in bits a second."""
+    """One playlist of a run; sizes in pixels (0 for sound), rates in bits per second."""
 
     name: str
     playlist: str
@@ -106,10 +106,10 @@ class Rendition:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A finished run: `files` are all names in its directory, the named ones among them.
+    """A finished run: `files` are all names in its directory, including the named ones.
 
-    `seconds` is what plays. A run that was only copied has no `thumbnails`, no `progressive` and
-    no `slides`; a sound alone has none either.
+    `seconds` is the playing time. A run that was only copied has no `thumbnails`, no `progressive` and
+    no `slides`; one without video has no `thumbnails` and no `slides`.
     """
 
     seconds: float
@@ -131,10 +131,10 @@ def remux(
     canceled: Callable[[], bool],
     limits: Limits | None = None,
 ) -> Encoded:
-    """Make a first run by copying picture and sound: seconds for an hour, to be watched at once.
+    """Make a first run by copying video and audio: takes seconds for an hour, to be watchable at once.
 
-    `out` must not exist or be empty. `progress` hears a share of 1. Raises NotCopyable when the
-    recording must be encoded, and otherwise as encode does.
+    `out` must not exist or must be empty. `progress` gets a share of 1. Raises NotCopyable if the
+    recording must be encoded, otherwise as encode does.
     """
     if probe.video is None or not probe.copyable:
         raise NotCopyable
@@ -148,7 +148,7 @@ def remux(
     return _finished(source, out, probe, [HIGH] + [SOUND] * probe.has_audio, ())
 
 
-def encode(  # noqa: PLR0913  (each word is needed, by its name)
+def encode(  # noqa: PLR0913  (each is needed, by its name)
     source: Path,
     out: Path,
     probe: Probe,
@@ -158,12 +158,12 @@ def encode(  # noqa: PLR0913  (each word is needed, by its name)
     limits: Limits | None = None,
     pictured: Sequence[float] = (),
 ) -> Encoded:
-    """Make the whole run: the ladder, levelled sound, plain MP4, poster, thumbnails, slides.
+    """Make the whole run: ladder, leveled sound, plain MP4, poster, thumbnails, slides.
 
-    A picture that browsers play as it is becomes the high rung by copying. `out` must not exist
-    or be empty. `progress` hears a share of 1, never less than before. What is seen at the
-    `pictured` times (seconds) is kept as a picture too, beside those of the slides.
-    Raises Unplayable when the recording proves to be cut off, EncodeFailed, EncodeCanceled.
+    A video that browsers can play becomes the high rung by copying. `out` must not exist or must be
+    empty. `progress` gets a share of 1, never decreasing. The pictures at the `pictured` times
+    (seconds) are saved in addition to those of the slides. Raises Unplayable if the recording turns out
+    to be cut off, EncodeFailed, EncodeCanceled.
     """
     run = begin_run(out, probe, progress, canceled, limits)
     even = even_source(run, source, probe, (0.0, 0.03))
@@ -187,7 +187,7 @@ def encode(  # noqa: PLR0913  (each word is needed, by its name)
 
 
 def _copied_cuts(source: Path, run: EncoderRun, probe: Probe) -> tuple[float, ...]:
-    """Copy the picture if that serves, and return where its segments begin; else nothing."""
+    """Copy the video if possible, and return where its segments begin; otherwise return nothing."""
     if not probe.copyable:
         return ()
     run.ffmpeg(copy_command(source, probe, sound=False), probe.seconds, (0.03, 0.04))
@@ -212,7 +212,7 @@ def _take_pictures(run: EncoderRun, times: Set[float]) -> None:
 def _finished(
     source: Path, out: Path, probe: Probe, names: Sequence[str], slides: tuple[Slide, ...]
 ) -> Encoded:
-    """Check what was made, write the master, and tell what there is."""
+    """Check the files, write the master playlist, and return the run."""
     renditions = tuple(_rendition(out, probe, name) for name in names)
     seconds = max(each.seconds for each in renditions)
     _check_length(source, probe, seconds)
@@ -243,7 +243,7 @@ def _finished(
         poster=POSTER,
         thumbnails=THUMB_TRACK if THUMB_TRACK in files else None,
         progressive=PROGRESSIVE if PROGRESSIVE in files else None,
-        # A slide whose picture could not be taken is not shown.
+        # A slide without a picture is not shown.
         slides=tuple(each for each in slides if slide_picture(each.picture_s) in files),
         files=files,
     )
@@ -274,7 +274,7 @@ def _rendition(out: Path, probe: Probe, name: str) -> Rendition:
 
 
 def _check_length(source: Path, probe: Probe, made: float) -> None:
-    """Raise unless what was made is as long as the source; find out which of them is short."""
+    """Raise unless the result is as long as the source; find out which of them is short."""
     if abs(made - probe.seconds) <= CLOSE_SECONDS:
         return
     held = held_seconds(source, probe)

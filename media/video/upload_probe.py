@@ -1,4 +1,4 @@
-"""The upload probe: what an uploaded file holds, or why it can't be a recording."""
+"""The upload probe: what an uploaded file contains, or why it can't be a recording."""
 
 import re
 from dataclasses import replace
@@ -46,7 +46,7 @@ TOO_LARGE: Final = N_(
 
 
 class Unplayable(Exception):
-    """The file can't become a recording: a sentence for people, and what the program said."""
+    """The file can't become a recording: a sentence for people, and the program's output."""
 
     def __init__(self, sentence: str, detail: str = "") -> None:
         super().__init__(sentence)
@@ -55,9 +55,9 @@ class Unplayable(Exception):
 
 
 def probe(path: Path) -> Probe:
-    """Return what the file holds, having decoded its first pictures and sounds.
+    """Return the facts of the file after decoding its first pictures and sounds.
 
-    Raises Unplayable with a sentence that says why it can't be taken and what to do.
+    Raises Unplayable with a sentence that says why it can't be used and what to do.
     """
     path = path.absolute()
     if path.stat().st_size == 0:
@@ -68,7 +68,7 @@ def probe(path: Path) -> Probe:
     if found.video and max(found.video.width, found.video.height) > LARGEST_SIDE:
         raise Unplayable(TOO_LARGE, f"{found.video.width}x{found.video.height}")
     _decode_a_little(path, found)
-    if found.seconds <= 0:  # a browser's own recording, for one, doesn't say
+    if found.seconds <= 0:  # a browser's recording, for example, doesn't say
         found = replace(found, seconds=held_seconds(path, found))
     if found.seconds <= 0:
         raise Unplayable(UNDECODABLE, "no length")
@@ -78,7 +78,7 @@ def probe(path: Path) -> Probe:
 
 
 def held_seconds(path: Path, found: Probe) -> float:
-    """Return the length that can really be read, by reading all of the file; raises Unplayable."""
+    """Return the length that can be read, by reading the whole file; raises Unplayable."""
     source = opened(path)
     streams = [source[each.pick] for each in (found.video, found.audio) if each]
     try:
@@ -105,7 +105,7 @@ def _read(path: Path) -> Probe:
 
 
 def _open_with_ffmpeg(path: Path) -> None:
-    """Let ffmpeg open the file inside its fence, before anybody else does."""
+    """Let ffmpeg open the file with its protocol and format limits first."""
     output = opened(path).output("-", format="null", codec="copy", t=0)
     said = ask(compiled(output), limits=READ_LIMITS, seconds=_DECODE_SECONDS)
     if said.code != 0:

@@ -1,7 +1,7 @@
 """A watermarked MP4: a recording with a name burned in and caption tracks added.
 
-The name is read by ffmpeg from a file, under a fixed bare name, and nothing in it is expanded: no
-word that somebody chose stands in a filter.
+ffmpeg reads the name from a file with a fixed name, and expands nothing in it: no user input appears in
+a filter.
 """
 
 import shutil
@@ -23,18 +23,18 @@ from media.video.renditions_and_commands import Rung, rungs
 from media.video.stream_facts import Probe
 
 FONTS: Final = Path(__file__).with_name("fonts")
-# The first that has every sign of a name is taken: the second has all scripts, and looks plainer.
+# The first that has every character of a name is used: the second has all scripts, but looks plainer.
 FACES: Final = ("DejaVuSans.ttf", "unifont.otf")
 FILM: Final = "recording.mp4"
 NAME: Final = "name.txt"
 FACE: Final = "face.font"
 LONGEST_NAME: Final = 120
-LINES_HIGH: Final = 30  # so many lines of the name would fill the picture
-WIDTH_OF_A_SIGN: Final = 0.66  # of its height, in the widest of the two
+LINES_HIGH: Final = 30  # this many lines of the name would fill the picture
+WIDTH_OF_A_SIGN: Final = 0.66  # of its height, in the wider font
 SMALLEST_PX: Final = 11
-SOUND_ONLY: Final = (1280, 720, 5)  # width, height and frames a second of a plain background
+SOUND_ONLY: Final = (1280, 720, 5)  # width, height and frames per second of a plain background
 _MISSING: Final = "\uffff"
-# Two letters of BCP 47, then the three of ISO 639-2 that MP4 wants.
+# Two letters of BCP 47, then the three of ISO 639-2 that MP4 requires.
 _LANGUAGES: Final = {
     pair[:2]: pair[2:]
     for pair in (
@@ -47,7 +47,7 @@ _LANGUAGES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CaptionFile:
-    """Captions as WebVTT on this machine; `language` is a BCP 47 tag."""
+    """Captions as a local WebVTT file; `language` is a BCP 47 tag."""
 
     path: Path
     language: str
@@ -56,7 +56,7 @@ class CaptionFile:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What goes into a film: whose it is, and its captions."""
+    """What is added to a film: the owner's name, and captions."""
 
     name: str
     captions: tuple[CaptionFile, ...] = ()
@@ -64,14 +64,14 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Lettered:
-    """What of a name can be written, and in which of our fonts."""
+    """The displayable part of a name, and the font for it."""
 
     text: str
     font: Path
 
 
 def letter(name: str) -> Lettered:
-    """Choose the font for a name; signs that it lacks, and what has no shape, are left out."""
+    """Choose the font for a name; characters it lacks and invisible ones are left out."""
     text = " ".join(unicodedata.normalize("NFC", name).split())[:LONGEST_NAME]
     best: Lettered | None = None
     for face in FACES:
@@ -97,7 +97,7 @@ def burn(
 ) -> Path:
     """Encode a recording with a name in its picture into `out`, an empty folder; returns the MP4.
 
-    A recording without a picture gets a plain one, so that the name is there as well. Raises
+    A recording without video gets a plain background, so that the name is shown, too. Raises
     EncodeFailed and EncodeCanceled.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -141,7 +141,7 @@ def _command(source: EvenSource, signs: int, captions: Sequence[CaptionFile]) ->
         streams.append(levelled(sound, source.level))
         options |= {"acodec": "aac", "b:a": "128k"}
     for number, track in enumerate(captions):
-        # Cues only: a track of captions can make ffmpeg open nothing else.
+        # Only WebVTT is allowed, so that a caption file can't make ffmpeg open anything else.
         fence = {"f": "webvtt", "protocol_whitelist": "file,pipe", "format_whitelist": "webvtt"}
         streams.append(ffmpeg.input(f"file:{track.path.absolute()}", **fence)["s"])
         language = _LANGUAGES.get(track.language.split("-")[0].lower(), "und")
@@ -152,7 +152,7 @@ def _command(source: EvenSource, signs: int, captions: Sequence[CaptionFile]) ->
 
 
 def _picture(opened_source: Any, found: Probe, signs: int) -> tuple[Any, tuple[str, ...]]:  # noqa: ANN401
-    """Return the picture, and the filters that put the name into it."""
+    """Return the video, and the filters that draw the name on it."""
     if found.video is None:
         width, height, rate = SOUND_ONLY
         plain = ffmpeg.input(f"color=c=0x191612:s={width}x{height}:r={rate}", f="lavfi")

@@ -44,20 +44,20 @@ def test_a_term_that_ends_at_midnight_is_told_by_its_last_day() -> None:
     dated = grant(ends_at=ENDS, scope=Scope.EVERYTHING)
     decision = decide(login(dated), webinar(), Action.RECORDING, NOW)
     told = explain(decision, webinar(), zone=NEW_YORK)
-    assert str(told.sentence) == "Your pass covers this webinar until 6 October 2027."
+    assert str(told.sentence) == "Your pass includes this webinar until October 6, 2027."
 
 
 def test_a_person_in_a_seat_reads_who_owns_it() -> None:
     seat = grant(place=place(Way.CLAIMED))
     told = explain(decide(login(seat), webinar(), Action.RECORDING, NOW), webinar(), zone=NEW_YORK)
-    assert str(told.sentence).endswith("Your library owns this seat.")
+    assert str(told.sentence).endswith("which owns your seat.")
 
 
 def test_the_end_of_an_organizations_pass_leads_to_its_manager() -> None:
     year = grant(ends_at=NOW, scope=Scope.EVERYTHING, is_pass=True, place=place(Way.CLAIMED))
     decision = decide(login(year), webinar(), Action.RECORDING, NOW)
     told = explain(decision, webinar(), zone=NEW_YORK, manager="Mia")
-    assert str(told.sentence) == "Your pass from Elm County Library ended on 1 June 2026."
+    assert str(told.sentence) == "Your pass from Elm County Library ended on June 1, 2026."
     assert told.step is Step.ASK
 
 
@@ -65,7 +65,9 @@ def test_a_pass_holder_reads_that_a_webinar_is_not_in_passes_and_can_be_bought()
     alone = webinar(is_in_passes=False)
     year = grant(ends_at=ENDS, scope=Scope.EVERYTHING)
     told = explain(decide(login(year), alone, Action.RECORDING, NOW), alone, zone=NEW_YORK)
-    assert str(told.sentence) == "This webinar is not included in passes. You can buy it by itself."
+    assert (
+        str(told.sentence) == "This webinar is not included in passes. You can buy it separately."
+    )
     assert told.step is Step.BUY
 
 
@@ -75,8 +77,8 @@ def test_the_explanation_names_everything_that_was_weighed() -> None:
     decision = decide(login(taken, ended), webinar(), Action.RECORDING, NOW)
     told = explain(decision, webinar(), zone=NEW_YORK)
     assert [(str(what), str(answer)) for what, answer in told.weighed] == [
-        ("Pass for every webinar", "ended on 1 June 2026"),
-        ("This webinar, for one log-in", "refunded on 1 June 2026"),
+        ("Pass for all webinars", "ended on June 1, 2026"),
+        ("This webinar, for one person", "refunded on June 1, 2026"),
     ]
 
 
@@ -103,7 +105,7 @@ def test_each_verdict_on_a_grant_can_be_told(code: Code) -> None:
 def test_who_is_early_for_a_live_session_reads_when_the_door_opens() -> None:
     decision = decide(login(grant()), webinar(), Action.LIVE, HELD.replace(hour=1))
     told = explain(decision, webinar(), zone=NEW_YORK)
-    assert "Thursday 5 March 2026, 1:00" in str(told.sentence)
+    assert "Thursday, March 5, 2026, 1:00" in str(told.sentence)
     assert told.step is Step.WAIT
 
 

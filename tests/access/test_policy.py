@@ -17,6 +17,7 @@ from lms.access.policy import (
     Way,
     WebinarFacts,
     decide,
+    is_hidden,
     weigh_holdings,
 )
 from lms.models.catalog import WebinarState
@@ -223,6 +224,20 @@ def test_a_withdrawn_webinar_stays_with_its_holders() -> None:
     assert decide(login(), withdrawn, Action.RECORDING, NOW).code is Code.NO_GRANT
 
 
+def test_only_who_has_or_had_a_withdrawn_webinar_finds_it_and_no_one_a_draft() -> None:
+    withdrawn, draft = (
+        webinar(state=state) for state in (WebinarState.WITHDRAWN, WebinarState.DRAFT)
+    )
+    ended = grant(ends_at=NOW - DAY)
+
+    def hidden(of: WebinarFacts, *grants: GrantFacts) -> bool:
+        return is_hidden(of, decide(login(*grants), of, Action.RECORDING, NOW))
+
+    assert [hidden(withdrawn, *each) for each in ((grant(),), (ended,), ())] == [False, False, True]
+    assert hidden(draft, grant())
+    assert not hidden(webinar())
+
+
 def test_a_free_webinar_admits_any_login_and_a_purchase_stays_the_reason() -> None:
     free = webinar(free=True)
     assert decide(login(), free, Action.RECORDING, NOW).code is Code.OK_FREE
@@ -300,6 +315,14 @@ def test_a_sale_that_staff_hold_opens_when_it_is_paid() -> None:
     assert code(to_come) is Code.PAYMENT_PENDING
     over = grant(awaits_payment_since=NOW - DAY, ends_at=NOW)
     assert code(over) is Code.PASS_EXPIRED
+
+
+def test_who_may_join_before_paying_gets_into_the_live_session_alone() -> None:
+    unpaid = replace(grant(awaits_payment_since=HELD - DAY), opens_live=True)
+    assert code(unpaid, action=Action.LIVE, at=HELD) is Code.OK_PERMANENT
+    term = replace(unpaid, ends_at=NOW)
+    assert code(term, action=Action.LIVE, at=HELD) is Code.OK_TERM
+    assert code(unpaid) is Code.PAYMENT_PENDING
 
 
 def test_a_payment_that_is_awaited_keeps_nobody_in_during_grace() -> None:

@@ -206,7 +206,10 @@ Yes,Bob,Bob,Bright,bob@example.org,"Sep 6, 2026 1:45 PM",approved,"Oct 6, 2026 2
 No,Cat,Cat,Clay,cat@example.org,"Sep 6, 2026 1:45 PM",approved,--,--,--,Yes,
 """
     )
-    assert [one.email for one in report.stays] == ["host@example.org", "bob@example.org"]
+    assert [(one.email, one.is_host) for one in report.stays] == [
+        ("host@example.org", True),
+        ("bob@example.org", False),
+    ]
     assert report.faulty == ()
 
 

@@ -1,9 +1,11 @@
 """A library that is served as in production, and people at real browsers."""
 
+import pickle
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -120,7 +122,7 @@ class Served:
 
     def status_of(self, path: str, headers: Mapping[str, str]) -> int:
         """Fetch a path as a client that is no browser; returns the status of the answer."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", path, headers=dict(headers))
             answer = connection.getresponse()
@@ -131,14 +133,24 @@ class Served:
 
 
 @pytest.fixture(scope="session")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
-    """A recording of the demo, encoded by the real pipeline."""
+def film(made_databases: Databases) -> Film:
+    """A recording of the demo, encoded by the real pipeline: once a run, beside its databases."""
+    place = made_databases.place / "film"
+    if not place.exists():
+        with suppress(OSError):  # another process of this run was faster
+            _encoded_at(place).rename(place)
+    return Film(place / "run", pickle.loads((place / "encoded").read_bytes()))  # noqa: S301  (ours)
+
+
+def _encoded_at(place: Path) -> Path:
+    """Encode the film beside the place that it is to have, and return where."""
+    made = place.with_name(f"film-{new_public_id()}")
     source = FILES / "getting-the-most.mp4"
-    folder = tmp_path_factory.mktemp("film") / "run"
     encoded = encode(
-        source, folder, probe(source), progress=lambda share: None, canceled=lambda: False
+        source, made / "run", probe(source), progress=lambda share: None, canceled=lambda: False
     )
-    return Film(folder, encoded)
+    (made / "encoded").write_bytes(pickle.dumps(encoded))
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -162,11 +174,12 @@ def serving(
     *,
     smtp_url: str | None = None,
     stripe_url: str | None = None,
+    moved_by: timedelta | None = None,
 ) -> Iterator[Served]:
     """Run `carrel serve` on a database that is up to date until the block is left.
 
     It emails through the server at `smtp_url`; without one, into files. It takes cards at the
-    simulated Stripe at `stripe_url`; without one, none.
+    simulated Stripe at `stripe_url`; without one, none. Its clock is ahead by `moved_by`.
     """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -187,6 +200,9 @@ def serving(
     command = [sys.executable, ROOT / "wsgi.py", "serve", "--bind", f"127.0.0.1:{port}"]
     made = Served(url, port, carrel, film)
     inherited = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    if moved_by is not None:
+        inherited["PYTHONPATH"] = f"{ROOT / 'tests/servers/moved_clock'}:{ROOT}"
+        inherited["CARREL_TEST_CLOCK_S"] = str(moved_by.total_seconds())
     with running(
         command,
         ready=lambda: _answers(made),

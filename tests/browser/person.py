@@ -13,7 +13,7 @@ from lms.core.runtime import Carrel
 from lms.models.accounts import SignIn
 from lms.web.core.current_user import cookie_name, hash_cookie
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 POLL_MS = 100
 
 
@@ -33,14 +33,14 @@ class Person:
         context = browser.new_context(base_url=url, **how)
         context.set_default_timeout(PATIENCE_MS)
         if login_id is not None:
-            context.add_cookies([_sign_in(carrel, url, login_id)])
+            context.add_cookies([sign_in_cookie(carrel, url, login_id)])
         page = context.new_page()
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda message: _note(faults, message.type, message.text))
         return cls(context, page, faults)
 
-    def until(self, truth: str, arg: Any = None, *, within_s: float = 20.0) -> None:
+    def until(self, truth: str, arg: Any = None, *, within_s: float = 60.0) -> None:
         """Wait until an expression is true in the page; raises TimeoutError.
 
         Playwright's own wait_for_function needs eval, which the pages' policy forbids.
@@ -50,6 +50,13 @@ class Person:
             if time.monotonic() > ends:
                 raise TimeoutError(f"not true within {within_s} s: {truth}")
             self.page.wait_for_timeout(POLL_MS)
+
+    def undo(self) -> None:
+        """Press "Undo" in the toast.
+
+        The page has another until its script ran, and a click that met that one would wait for it in vain.
+        """
+        self.page.locator("[data-toasts]").get_by_role("button", name="Undo").click()
 
     def leave(self) -> None:
         """Close the browser."""
@@ -61,7 +68,8 @@ def _note(faults: list[str], kind: str, text: str) -> None:
         faults.append(text)
 
 
-def _sign_in(carrel: Carrel, url: str, login_id: int) -> Any:
+def sign_in_cookie(carrel: Carrel, url: str, login_id: int) -> Any:
+    """Sign a login in; returns the cookie that its browser gets."""
     value = secrets.token_urlsafe(32)
     moment = now()
     with carrel.database.transaction() as session:

@@ -27,7 +27,7 @@ from lms.group_showings import showings
 from lms.mail import link_tokens_and_codes
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, FactorKind, Login, SecondFactor
-from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.catalog import Presenter, Series, Webinar, WebinarState
 from lms.models.grants import Grant, OfferKind
 from lms.models.group_showings import Showing
 from lms.models.handouts import Handout
@@ -275,6 +275,9 @@ def _known(session: Session, logins: dict[str, int | None], moment: datetime) ->
         "staff_tax_papers.slug": house.slug,
         "staff_holdings.slug": house.slug,
         "staff_live.slug": coming or "",
+        "staff_drafts.confirm_delete.slug": first(
+            Webinar.slug, Webinar.state == WebinarState.DRAFT
+        ),
         "policies.slug": "license",
         "staff_policies.slug": "license",
         "live.slug": coming or "",

@@ -49,7 +49,7 @@ from lti.models.embed_links import SeatRule
 from lti.models.identities import Identity
 from lti.models.launches import FrameRole
 from lti.people.account_linking import ask_link, confirm_link
-from lti.people.identities import know, note_registration
+from lti.people.identities import know
 from lti.protocol.content_target import Target
 from lti.protocol.messages import Person
 from lti.registrations.deployments import approve_deployment
@@ -273,11 +273,10 @@ def _came(
         session,
         issuer=system.issuer,
         organization_id=ground.organization_id,
-        sub=sub,
         person=Person(sub, FrameRole.LEARNER, name=name, email=email),
+        registration_id=system.id,
         now=moment,
     )
-    note_registration(session, known.identity_id, system.id)
     return known.identity_id
 
 

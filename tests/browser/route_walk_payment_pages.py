@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.buying import cart_quotes, carts, requested_quotes
 from lms.buying.carts import Item
+from lms.buying.checkout import Details, Payment
 from lms.buying.requested_quotes import QuoteRequest
 from lms.core.postal_addresses import Address
 from lms.core.runtime import Carrel
@@ -64,10 +65,17 @@ def _cart_quote(session: Session, carrel: Carrel, moment: datetime) -> str:
     cart, _secret = carts.start(session, now=moment)
     carts.add(session, cart, Item(OfferKind.PASS, "everything"))
     cart.contact_email = "rosa@purchasing.example"
+    details = Details(
+        name="Rosa Vale",
+        email=cart.contact_email,
+        payment=Payment.PURCHASING,
+        is_for_organization=True,
+        purchasing_email="office@purchasing.example",
+    )
     cart_quotes.send_link(
         session,
         cart,
-        "office@purchasing.example",
+        details,
         links=Links("http://localhost"),
         secret_key=carrel.settings.secret_key,
         now=moment,

@@ -22,27 +22,27 @@ WIDTHS = (390, 820, 1440)
 SCHEMES = ("light", "dark")
 # What the page says, and the one thing to do; None where there is only waiting.
 SHOWN = {
-    Code.INVITE_NOT_CLAIMED: ("Elm County Library keeps a seat for you.", "Claim your seat"),
-    Code.SEAT_CLAIMABLE: ("Elm County Library has a free seat", "Claim your seat"),
-    Code.PAYMENT_PENDING: ("Elm County Library has ordered this.", "Ask Mia"),
-    Code.POOL_FULL_WAITLISTED: ("You are on the waiting list.", "Ask Mia"),
-    Code.NOT_STARTED: ("Your access begins on 3 March 2026.", None),
-    Code.LIVE_NOT_OPEN: ("You have a place.", "Join live in"),
+    Code.INVITE_NOT_CLAIMED: ("Elm County Library reserved a seat for you.", "Claim your seat"),
+    Code.SEAT_CLAIMABLE: ("Elm County Library has a seat available", "Claim your seat"),
+    Code.PAYMENT_PENDING: ("Elm County Library ordered this webinar.", "Ask Mia"),
+    Code.POOL_FULL_WAITLISTED: ("You are on the waitlist.", "Ask Mia"),
+    Code.NOT_STARTED: ("Your access starts on March 3, 2026.", None),
+    Code.LIVE_NOT_OPEN: ("You have access.", "Join live in"),
     Code.RECORDING_NOT_READY: ("as soon as the recording is ready.", None),
-    Code.HELD_AFTER_TERM: ("takes place after your pass has ended", "Renew"),
+    Code.HELD_AFTER_TERM: ("takes place after your pass ends", "Renew"),
     Code.CONTRACT_LAPSED: ("The contract of Elm County Library ended on", "Ask Mia"),
     Code.PASS_EXPIRED: ("Your pass ended on", "Renew"),
-    Code.SEAT_RELEASED: ("Your seat with Elm County Library was released.", "Ask Mia"),
-    Code.SUSPENDED_DISPUTE: ("Your access is paused", "Write to us"),
-    Code.REFUNDED: ("Your access ended when your money was returned.", "See what it costs"),
-    Code.REVOKED: ("Your access to this webinar was taken back.", "Write to us"),
-    Code.NO_GRANT: ("This webinar is not in your library yet.", "See what it costs"),
-    Code.WEBINAR_PULLED: ("This webinar had to be taken down", "Write to us"),
+    Code.SEAT_RELEASED: ("You no longer have a seat from Elm County Library.", "Ask Mia"),
+    Code.SUSPENDED_DISPUTE: ("Your access is paused", "Contact us"),
+    Code.REFUNDED: ("Your access ended when your payment was refunded.", "See prices"),
+    Code.REVOKED: ("Your access to this webinar was removed.", "Contact us"),
+    Code.NO_GRANT: ("You do not have access to this webinar yet.", "See prices"),
+    Code.WEBINAR_PULLED: ("This webinar was removed", "Contact us"),
 }
 # A blocked log-in is told at the door, and who is late at the door of the live session.
 AT_A_DOOR = {
-    Code.ACCOUNT_BLOCKED: ("This log-in is blocked.", "Write to us"),
-    Code.LIVE_OVER: ("There is no live session to join any more.", "Watch"),
+    Code.ACCOUNT_BLOCKED: ("Your account is blocked.", "Contact us"),
+    Code.LIVE_OVER: ("The live session is over.", "Watch"),
 }
 PASSWORD = "seven lamps on a long table"  # noqa: S105
 
@@ -98,10 +98,10 @@ def test_a_blocked_login_is_told_at_the_door(
         session.get_one(Login, cast.dan.id).password_hash = hash_password(PASSWORD)
     person = Person.arrive(browser, address, carrel, None)
     person.page.goto("/sign-in")
-    person.page.get_by_label("E-mail address", exact=True).fill(cast.dan.email)
+    person.page.get_by_label("Email address", exact=True).fill(cast.dan.email)
     person.page.get_by_label("Password", exact=True).fill(PASSWORD)
     person.page.get_by_role("button", name="Sign in", exact=True).click()
-    person.page.get_by_role("heading", name="You can\u2019t sign in at the moment").wait_for()
+    person.page.get_by_role("heading", name="You can\u2019t sign in right now").wait_for()
     _check(person, "main", *AT_A_DOOR[Code.ACCOUNT_BLOCKED])
     _take_pictures(person, Code.ACCOUNT_BLOCKED)
     person.page.locator("main .button").first.click()

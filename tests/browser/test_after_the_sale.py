@@ -95,12 +95,12 @@ def test_a_manager_adds_seats_and_renews_alone(served: Served, visit: Visit) -> 
     assert axe_faults(page) == []
     page.get_by_label("Purchase order number").fill("PO-77")
     page.get_by_role("button", name="Add 2 seats for $130.00").click()
-    expect(page.get_by_text("Order placed. The invoice is on its way.")).to_be_visible()
+    expect(page.get_by_text("Order placed. We're emailing the invoice.")).to_be_visible()
 
     page.goto(f"{of_contract}/renew")
     assert axe_faults(page) == []
     page.get_by_role("button", name="Renew for $1,200.00").click()
-    expect(page.get_by_text("Order placed. The invoice is on its way.")).to_be_visible()
+    expect(page.get_by_text("Order placed. We're emailing the invoice.")).to_be_visible()
     expect(page.get_by_text("Balance due: $1,330.00")).to_be_visible()
     assert axe_faults(page) == []
     page.get_by_role("table").first.get_by_role("link").first.click()
@@ -178,13 +178,13 @@ def test_seven_payers_of_a_canceled_webinar_are_settled_and_it_is_reinstated(
 
     choose(payer, carrel, payers.card_refund, "Refund $99.00")
     choose(payer, carrel, payers.unpaid_refund, "Credit the invoice of $99.00")
-    choose(payer, carrel, payers.check_credit, "Use $99.00 for a later order")
+    choose(payer, carrel, payers.check_credit, "Keep $99.00 as credit")
     choose(payer, carrel, payers.card_exchange, "Exchange for this webinar", other)
     choose(payer, carrel, payers.firm_exchange, "Exchange for this webinar", other)
 
     desk.goto(f"/staff/webinars/{slug}")
     table = desk.get_by_role("region", name="What payers chose")
-    for state, count in (("Said nothing yet", 2), ("Exchanged", 2), ("Refund", 2), ("Credit", 1)):
+    for state, count in (("No answer yet", 2), ("Exchanged", 2), ("Refund", 2), ("Credit", 1)):
         expect(table.get_by_text(state, exact=True)).to_have_count(count)
     assert axe_faults(desk) == []
 
@@ -212,17 +212,17 @@ def test_payers_of_a_webinar_with_a_new_date_keep_it_or_exchange_it(
     desk, payer = visit(ada.id).page, visit().page
 
     desk.goto(f"/staff/webinars/{slug}/postpone")
-    desk.get_by_label("Begins").fill((now() + timedelta(days=9)).strftime("%Y-%m-%dT15:00"))
+    desk.get_by_label("Starts").fill((now() + timedelta(days=9)).strftime("%Y-%m-%dT15:00"))
     desk.get_by_role("button", name=re.compile("^Move it")).click()
-    expect(desk.get_by_text("The new date stands.")).to_be_visible()
+    expect(desk.get_by_text("The date was changed.")).to_be_visible()
     go_round(carrel)
 
-    choose(payer, carrel, payers.card_silent, "Keep it for the new date")
+    choose(payer, carrel, payers.card_silent, "Keep your order for the new date")
     choose(payer, carrel, payers.card_exchange, "Exchange for this webinar", other)
 
     desk.goto(f"/staff/webinars/{slug}")
     table = desk.get_by_role("region", name="What payers chose")
-    for state, count in (("Said nothing yet", 5), ("Kept for the new date", 1), ("Exchanged", 1)):
+    for state, count in (("No answer yet", 5), ("Kept for the new date", 1), ("Exchanged", 1)):
         expect(table.get_by_text(state, exact=True)).to_have_count(count)
     assert axe_faults(desk) == []
 

@@ -13,9 +13,9 @@ from lms.mail.links import Links
 from lms.models.accounts import SellerRole
 from tests.browser.conftest import Served, Visit
 from tests.factories import make_grant
-from tests.servers.axe import axe_faults
+from tests.servers.axe import faults_in_both_themes
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 SLUG = "certified-pages"
 
@@ -62,18 +62,17 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("who", "path"), PAGES)
+@pytest.mark.parametrize("who", ["nobody", "alice", "ada", "olive"])
 def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(
-    visit: Visit, house: House, who: str, path: str, theme: str
+    visit: Visit, house: House, who: str
 ) -> None:
     people = {"nobody": None, "alice": house.alice, "ada": house.ada, "olive": house.olive}
-    login = people[who]
-    look = {"color_scheme": theme, "reduced_motion": "reduce"}
-    page = visit(login, viewport={"width": 390, "height": 844}, **look).page
-    page.goto(path.format(number=house.number))
-    assert axe_faults(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    look = {"viewport": {"width": 390, "height": 844}, "reduced_motion": "reduce"}
+    page = visit(people[who], **look).page
+    for path in [path for one, path in PAGES if one == who]:
+        page.goto(path.format(number=house.number))
+        assert faults_in_both_themes(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
 
 
 def test_staff_issue_one_by_the_keyboard_alone(visit: Visit, house: House) -> None:

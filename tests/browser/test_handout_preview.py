@@ -118,7 +118,7 @@ def test_it_opens_over_the_film_and_gives_the_place_back(
     alice = drawn()
     page = alice.page
     page.goto(f"/webinars/{scene.slug}/watch")
-    look = page.get_by_role("link", name=re.compile("Look through"))
+    look = page.get_by_role("link", name=re.compile("Preview"))
     look.click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
@@ -138,7 +138,7 @@ def test_keys_are_heard_over_the_film_whatever_had_the_focus_before(
     alice = drawn()
     page = alice.page
     page.goto(f"/webinars/{scene.slug}/watch")
-    page.get_by_role("link", name=re.compile("Look through")).click()
+    page.get_by_role("link", name=re.compile("Preview")).click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     page.keyboard.press("End")
@@ -170,10 +170,10 @@ def test_a_page_that_could_not_be_drawn_says_so_when_it_is_turned_to(
     page.goto(f"{scene.address}/1")
     page.keyboard.press("ArrowRight")
     expect(page.locator("[data-large]")).to_have_text(
-        "This page could not be drawn. The downloaded file has it."
+        "Preview not available. Download the file to see this page."
     )
-    page.get_by_text("The words of this page").click()
-    expect(page.locator("[data-page-words]")).to_have_text("There are none on this page.")
+    page.get_by_text("Text on this page").click()
+    expect(page.locator("[data-page-words]")).to_have_text("This page has no text.")
     page.keyboard.press("ArrowRight")
     expect(page.locator("[data-large] img")).to_have_count(1)
 
@@ -187,7 +187,7 @@ def test_a_page_leads_to_its_time_in_the_film(
         set_moments(session, handout_id, {2: 20.0}, actor=None, now=now())
     page = alice.page
     page.goto(f"/webinars/{scene.slug}/watch")
-    page.get_by_role("link", name=re.compile("Look through")).click()
+    page.get_by_role("link", name=re.compile("Preview")).click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     moment = dialog.locator("[data-moment]")

@@ -27,7 +27,7 @@ from tests.factories import make_membership, make_organization, make_pool, make_
 from tests.lti.course_fixtures import make_course
 from tests.lti.id_mappings.changing_institution import make_lms
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 NARROW, WIDE = 390, 1440
 MADE_WITHIN_MS = 90_000
@@ -91,19 +91,19 @@ def test_a_kit_is_made_fetched_and_taken_back(served: Served, visit: Visit, scen
     page = visit(scene.mia).page
     page.goto(f"/organization/{scene.organization}/embeds")
     page.get_by_role("link", name="Delivery kits").click()
-    page.get_by_role("link", name="Make the first one").click()
+    page.get_by_role("link", name="Create kit").click()
     assert misfits(page) == []
-    page.get_by_role("button", name="Make the kit").click()
-    page.get_by_role("button", name="Make a link").click(timeout=MADE_WITHIN_MS)
+    page.get_by_role("button", name="Create kit").click()
+    page.get_by_role("button", name="Create link").click(timeout=MADE_WITHIN_MS)
     link = page.locator("#kit-link").inner_text()
     with page.expect_download() as taken:
-        page.get_by_role("link", name="Fetch it now").click()
+        page.get_by_role("link", name="Download kit").click()
     with zipfile.ZipFile(io.BytesIO(Path(taken.value.path()).read_bytes())) as kit:
         assert kit.testzip() is None
         assert {"README.txt", "recording.mp4"} <= set(kit.namelist())
     assert served.status_of(link.removeprefix(served.url), {"Range": "bytes=5-"}) == 206
-    page.get_by_role("button", name="Take the link back").click()
-    expect(page.get_by_text("That link opens nothing more.")).to_be_visible()
+    page.get_by_role("button", name="Turn off link").click()
+    expect(page.get_by_text("The link was turned off.")).to_be_visible()
     assert served.status_of(link.removeprefix(served.url), {}) == 410
 
 
@@ -112,30 +112,30 @@ def test_a_link_for_an_own_page_is_made_and_completions_are_reported(
 ) -> None:
     page = visit(scene.mia).page
     page.goto(f"/organization/{scene.organization}/embeds")
-    page.get_by_role("link", name="Make the first one").click()
+    page.get_by_role("link", name="Create embed link").click()
     page.get_by_role("link", name="Choose The quiet desk").click()
     page.get_by_label("Name", exact=True).fill("Staff training")
-    page.get_by_label("Sites that may show it").fill("https://learn.elm.example")
+    page.get_by_label("Sites where it can be shown").fill("https://learn.elm.example")
     page.get_by_label("Last day").fill("2027-06-01")
-    page.get_by_role("button", name="Make the link").click()
-    expect(page.get_by_text("1 Jun 2027")).to_be_visible()
+    page.get_by_role("button", name="Create link").click()
+    expect(page.get_by_text("Jun 1, 2027")).to_be_visible()
     assert "<iframe" in page.locator("pre, code").first.inner_text()
-    page.get_by_role("link", name="On your own pages").first.click()
-    expect(page.get_by_role("row").filter(has_text="Staff training")).to_contain_text("Works")
+    page.get_by_role("link", name="Embed links").first.click()
+    expect(page.get_by_role("row").filter(has_text="Staff training")).to_contain_text("Active")
     assert misfits(page) == []
 
-    page.get_by_role("link", name="Who has completed what").click()
-    page.get_by_label("Where they come from").fill("Niche Academy")
+    page.get_by_role("link", name="Completions").click()
+    page.get_by_label("Source").fill("Niche Academy")
     rows = f"email,webinar,completed\nolive@elm.example,{scene.slug},2026-10-06\nnobody,x,never\n"
     file = {"name": "done.csv", "mimeType": "text/csv", "buffer": rows.encode()}
-    page.get_by_label("Your list as a file").set_input_files(file)  # type: ignore[arg-type]  # as its own example
-    page.get_by_role("button", name="See what would happen").click()
+    page.get_by_label("File").set_input_files(file)  # type: ignore[arg-type]  # as its own example
+    page.get_by_role("button", name="Preview import").click()
     assert misfits(page) == []
-    page.get_by_role("button", name="Take in").click()
+    page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("row").filter(has_text="olive@elm.example")).to_contain_text(
-        "6 Oct 2026"
+        "Oct 6, 2026"
     )
-    page.get_by_role("button", name="Forget the report").click()
+    page.get_by_role("button", name="Delete import").click()
     expect(page.get_by_role("row").filter(has_text="olive@elm.example")).to_have_count(0)
 
 
@@ -156,13 +156,13 @@ def test_people_go_over_to_a_new_system_and_back(
     page.goto("/staff/lti/maps")
     page.get_by_label("From").select_option(label=f"Elm County Library: {old}")
     page.get_by_label("To").select_option(label=f"Elm County Library: {new}")
-    page.get_by_role("button", name="See who would be who").click()
-    expect(page.get_by_role("heading", name="2 people go over")).to_be_visible()
+    page.get_by_role("button", name="Match people").click()
+    expect(page.get_by_role("heading", name="2 people selected")).to_be_visible()
     assert misfits(page) == []
-    page.get_by_role("button", name="Make 2 pairs one person each").click()
-    expect(page.get_by_role("heading", name="2 people went over")).to_be_visible()
-    page.get_by_role("button", name="Take all 2 back").click()
-    expect(page.get_by_role("link", name="Taken back 2")).to_be_visible()
+    page.get_by_role("button", name="Merge 2 pairs").click()
+    expect(page.get_by_role("heading", name="2 people merged")).to_be_visible()
+    page.get_by_role("button", name="Undo all 2 merges").click()
+    expect(page.get_by_role("link", name="Undone 2")).to_be_visible()
 
 
 def test_a_learner_links_their_login_by_letter(served: Served, visit: Visit, scene: Scene) -> None:
@@ -177,15 +177,15 @@ def test_a_learner_links_their_login_by_letter(served: Served, visit: Visit, sce
     frame = visit().page
     frame.goto(f"/lti/s/{secret}/")
     frame.get_by_role("link", name="Link it").click()
-    frame.get_by_label("E-mail address of your log-in").fill(address)
-    frame.get_by_role("button", name="Send me the letter").click()
-    expect(frame.get_by_text("Look into your mailbox")).to_be_visible()
+    frame.get_by_label("Email address of your account").fill(address)
+    frame.get_by_role("button", name="Email me a link").click()
+    expect(frame.get_by_text("Check your email")).to_be_visible()
     path = found_in_letter(served, address, rf"{re.escape(served.url)}(/\S+)")
     alice_page = visit(alice_id).page
     alice_page.goto(path)
     expect(alice_page.get_by_text("Rosalind Inkwell")).to_be_visible()
-    alice_page.get_by_role("button", name="Yes").click()
+    alice_page.get_by_role("button", name="Link accounts").click()
     alice_page.goto("/account/learning-systems")
     expect(alice_page.get_by_text("Moodle of Elm County", exact=True)).to_be_visible()
     frame.reload()
-    expect(frame.get_by_role("heading", name="Your log-in is linked")).to_be_visible()
+    expect(frame.get_by_role("heading", name="Your account is linked")).to_be_visible()

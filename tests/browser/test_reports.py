@@ -21,9 +21,9 @@ from tests.factories import (
     make_pool,
     make_pool_grant,
 )
-from tests.servers.axe import axe_faults
+from tests.servers.axe import faults_in_both_themes
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 SLUG = "reported"
 HOUR = timedelta(hours=1)
@@ -100,21 +100,20 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("who", "path"), PAGES)
+@pytest.mark.parametrize("who", ["mia", "ada", "member"])
 def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(
-    visit: Visit, house: House, who: str, path: str, theme: str
+    visit: Visit, house: House, who: str
 ) -> None:
     login = {"mia": house.mia, "ada": house.ada, "member": house.member}[who]
-    look = {"color_scheme": theme, "reduced_motion": "reduce"}
-    page = visit(login, viewport={"width": 390, "height": 844}, **look).page
-    answer = page.goto(path.format(organization=house.organization, person=house.person))
-    assert answer is not None
-    assert answer.status == 200
-    for one in page.locator("details > summary").all():
-        one.click()
-    assert axe_faults(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page = visit(login, viewport={"width": 390, "height": 844}, reduced_motion="reduce").page
+    for path in [path for one, path in PAGES if one == who]:
+        answer = page.goto(path.format(organization=house.organization, person=house.person))
+        assert answer is not None
+        assert answer.status == 200, path
+        for one in page.locator("details > summary").all():
+            one.click()
+        assert faults_in_both_themes(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
 
 
 def test_a_manager_chooses_days_of_their_own_and_goes_into_a_webinar(
@@ -130,8 +129,8 @@ def test_a_manager_chooses_days_of_their_own_and_goes_into_a_webinar(
     page.get_by_label("From", exact=True).fill(day.isoformat())
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_label("From", exact=True)).to_have_value(first)
-    expect(page.get_by_role("heading", name=re.compile("^Views (on|in) each"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("^Views by"))).to_be_visible()
     page.get_by_role("link", name="Shelves that anybody can reach").click()
-    expect(page.get_by_role("heading", name="What people watch of it")).to_be_visible()
+    expect(page.get_by_role("heading", name="Which parts people watch")).to_be_visible()
     expect(page.get_by_label("From", exact=True)).to_have_value(first)
     assert mia.faults == []

@@ -54,21 +54,21 @@ def test_a_request_leads_to_a_sale_and_a_film(served: Served, visit: Visit) -> N
     assert axe_faults(asker) == []
     expect(asker.get_by_text("$99.00").first).to_be_visible()
     asker.get_by_label("What do you need?").select_option("group")
-    asker.get_by_label("For how many people?").fill("8")
+    asker.get_by_label("How many people?").fill("8")
     expect(asker.locator("[data-quote]").get_by_text("$520.00")).to_be_visible()
     expect(asker.get_by_role("link", name="Institutional access")).to_be_visible()
     asker.get_by_label("What do you need?").select_option("register")
-    asker.get_by_label("For how many people?").fill("")
-    asker.get_by_role("button", name="Send the request").click()
-    expect(asker.get_by_role("heading", name="We have your request")).to_be_visible()
+    asker.get_by_label("How many people?").fill("")
+    asker.get_by_role("button", name="Send request").click()
+    expect(asker.get_by_role("heading", name="We received your request")).to_be_visible()
     assert axe_faults(asker) == []
 
     place_drafted_order(visit(ada.id).page)
 
     asker.reload()
-    expect(asker.get_by_role("heading", name="Your request is answered")).to_be_visible()
+    expect(asker.get_by_role("heading", name="We answered your request")).to_be_visible()
     asker.goto(f"/webinars/{slug}")
-    expect(asker.get_by_text("This webinar is yours for good.")).to_be_visible()
+    expect(asker.get_by_text("You have permanent access to this webinar.")).to_be_visible()
 
 
 def test_a_cheaper_offer_is_chosen_without_losing_what_was_typed(
@@ -82,7 +82,7 @@ def test_a_cheaper_offer_is_chosen_without_losing_what_was_typed(
     page = visit().page
     page.goto(f"/ask?kind=group&webinar={slug}&quantity=8")
     page.get_by_label("Your name").fill("Kim Larkspur")
-    page.get_by_role("link", name="Group showing").click()
+    page.get_by_role("link", name="Group viewing").click()
     expect(page.get_by_label("What do you need?")).to_have_value("showing")
     expect(page.get_by_label("Your name")).to_have_value("Kim Larkspur")
     expect(page.locator("[data-quote]").get_by_text("$299.00")).to_be_visible()

@@ -14,8 +14,8 @@ from tests.browser.test_sign_in_and_account import PASSWORD, WIDER_THAN_THE_SCRE
 from tests.second_steps import code_of
 from tests.servers.axe import axe_faults
 
-ASKED = re.compile("Confirm that it.s you")
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+ASKED = re.compile("Confirm it.s you")
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def _at_localhost(served: Served) -> str:
@@ -51,7 +51,7 @@ def _owner(served: Served, name: str) -> str:
 
 def _sign_in(page: Page, house: str, email: str) -> None:
     page.goto(f"{house}/sign-in?next=/staff")
-    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Email address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -66,7 +66,7 @@ def _add_passkey(page: Page, house: str) -> None:
     page.goto(f"{house}/account/security")
     page.get_by_role("link", name="Add a passkey").click()
     page.get_by_label("Name").fill("Work laptop")
-    page.get_by_role("button", name="Add the passkey").click()
+    page.get_by_role("button", name="Add passkey").click()
     expect(page.get_by_test_id("recovery-codes").locator("code")).to_have_count(10)
     page.get_by_role("link", name="I saved them").click()
     expect(page.get_by_text("Work laptop", exact=True)).to_be_visible()
@@ -113,7 +113,7 @@ def test_app_is_scanned_and_its_code_signs_in_without_javascript(
     page.get_by_text("Enter this key in the app").click()
     secret = page.locator("main code").inner_text().replace(" ", "")
     page.get_by_label("Code", exact=True).fill(code_of(secret, at=now().timestamp()))
-    page.get_by_role("button", name="Add the app").click()
+    page.get_by_role("button", name="Add app").click()
     expect(page.get_by_test_id("recovery-codes").locator("code")).to_have_count(10)
     recovery = page.get_by_test_id("recovery-codes").locator("code").first.inner_text()
     _sign_out(page, house)

@@ -19,11 +19,13 @@ from lms.models.orders import Terms
 from lms.pricing.price_list import set_prices
 from lms.registry import LIBRARY
 from lms.sales.read_models import OrderFacts
+from lms.seller.settings import edit_seller
 from tests.clock import NOW
 from tests.factories import make_organization, make_webinar
 from tests.live.upcoming_webinar import HELD_AT, Quiet
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, PRICES, SEAT, paid, placed
+from tests.seller.seller_settings import COMPLETE
 
 OTHER: Final = "mending-spines"
 DEARER: Final = "rare-books"
@@ -46,6 +48,7 @@ def furnish(database: Database) -> Payers:
     """Sell the webinar to come to payers of five kinds, with two others on sale."""
     with database.transaction() as session:
         set_prices(session, PRICES, actor=None, now=NOW - timedelta(days=400))
+        edit_seller(session, COMPLETE, actor=None, now=NOW)
         make_webinar(session, OTHER, held_at=HELD_AT + timedelta(days=9))
         make_organization(session, "oak-county", name="Oak County Library")
     check = placed(database, INVOICED)

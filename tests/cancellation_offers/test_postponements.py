@@ -144,7 +144,7 @@ def test_refund_ends_with_the_days_of_the_policy(
     with database.transaction() as session:
         edit_seller(session, SellerSettings(refund_days=1), actor=None, now=NOW)
     offer = offer_of(database, payers.card)
-    with database.transaction() as session, pytest.raises(Conflict, match="refund policy"):
+    with database.transaction() as session, pytest.raises(Conflict, match="refund period"):
         offers.pay_back(
             session,
             offer.public_id,

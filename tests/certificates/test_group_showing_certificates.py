@@ -81,7 +81,7 @@ def test_a_showing_of_ten_minutes_gives_none_and_says_why(
     host.post(f"{shown}/close")
     settle(database, carrel)
     assert standing(database) == []
-    assert "went on for 10 minutes" in host.get(shown).text
+    assert "lasted 10 minutes" in host.get(shown).text
 
 
 def test_a_host_who_watched_all_of_it_and_opened_late_is_believed(

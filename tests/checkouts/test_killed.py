@@ -1,4 +1,4 @@
-"""A worker that is killed in the middle of settling and of refunding; the next one finishes, once."""
+"""A worker that is killed while it settles, refunds or records a dispute; the next one finishes, once."""
 
 import os
 import signal
@@ -14,7 +14,9 @@ from lms.core.database import Database
 from lms.models.documents import Document
 from lms.models.payments import Payment, Refund, RefundState
 from tests.checkouts.card_stories import Shop
+from tests.checkouts.test_money_stories import EXPECTED, dispute_of
 from tests.sales.order_fixtures import balanced
+from tests.servers.stripe_objects import DISPUTES
 from tests.wait_until import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -107,6 +109,25 @@ def test_killed_while_it_refunds_the_money_goes_back_once(
     assert [one["amount"] for one in returned] == [9900]
     with shop.carrel.database.read_session() as session:
         assert session.scalars(select(Refund.state)).all() == [RefundState.DONE]
+    assert balanced(shop.carrel.database)
+
+
+@pytest.mark.parametrize("stop_at", [1, 2])
+@pytest.mark.parametrize("story", ["dispute_lost", "dispute_won"])
+def test_killed_while_it_records_a_dispute_and_its_end_both_are_there_once(
+    shop: Shop, environ: Mapping[str, str], story: str, stop_at: int
+) -> None:
+    order = shop.draft()
+    shop.pay(shop.open(order), DISPUTES)
+    shop.come_back(order)  # which knows nothing of the dispute
+    dispute = dispute_of(shop)
+    kill_at(environ, SETTLE, dispute, stop_at)
+    shop.hear()
+    shop.fake.books.decide(dispute, is_won=story == "dispute_won")
+    kill_at(environ, SETTLE, dispute, stop_at)
+    shop.hear()
+    shop.finish()
+    assert shop.dump() == (EXPECTED / f"{story}.txt").read_text()
     assert balanced(shop.carrel.database)
 
 

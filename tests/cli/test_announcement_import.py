@@ -49,7 +49,7 @@ def test_a_dry_run_says_the_same_and_keeps_nothing(
 ) -> None:
     ran = carrel_command("webinar", "import", PLAIN, "--dry-run")
     assert ran.code == 0
-    assert "Nothing is kept." in ran.out
+    assert "Nothing was saved." in ran.out
     assert "Cards and checks are welcome." in ran.out
     with database.read_session() as session:
         assert session.scalars(select(Webinar)).all() == []

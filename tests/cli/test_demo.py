@@ -21,7 +21,7 @@ def test_it_tells_programs_who_can_sign_in_and_what_can_be_played(carrel_command
         "password": "alice-reads-at-noon",
         "role": "seat",
         "name": "Alice Thornbury",
-        "about": "holds two webinars for good",
+        "about": "owns two webinars",
     }
     assert ran.answer["webinars"][0] == {
         "slug": "first-ninety-seconds",
@@ -66,5 +66,5 @@ def test_it_makes_nothing_in_a_house_that_is_somebodys(
     ran = carrel_command("demo")
     assert (ran.code, ran.out) == (
         0,
-        "This library belongs to Elm Press; no demo was made in it.\n",
+        "This database already belongs to Elm Press. No demo was created.\n",
     )

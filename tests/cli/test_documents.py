@@ -73,7 +73,7 @@ def test_an_invoice_is_reissued_only_with_something_new(
     for same in ((), ("--po", "88123"), ("--net", "30")):
         ran = carrel_command("document", "reissue", "2026-0001", *same, "--json")
         assert (ran.code, ran.complaint["code"]) == (1, "conflict")
-        assert "changes nothing" in ran.complaint["message"]
+        assert "Nothing to change" in ran.complaint["message"]
     assert len(documents(database, facts)) == 1
     assert carrel_command("document", "reissue", "2026-0001", "--net", "45").code == 0
 
@@ -101,3 +101,14 @@ def test_no_invoice_is_issued_before_it_says_who_is_paid(
     assert (ran.code, ran.complaint["code"]) == (1, "no_payee")
     assert "Seller settings" in ran.complaint["message"]
     assert documents(database, facts) == []
+
+
+def test_no_invoice_is_reissued_before_it_says_who_is_paid(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = placed(database, GROUP)
+    with database.transaction() as session:
+        edit_seller(session, replace(COMPLETE, ar_email=""), actor=None, now=NOW)
+    ran = carrel_command("document", "reissue", "2026-0001", "--po", "88123", "--json")
+    assert (ran.code, ran.complaint["code"]) == (1, "no_payee")
+    assert len(documents(database, facts)) == 1

@@ -1,4 +1,4 @@
-"""carrel media check: what the database names is there and whole, and nothing else is."""
+"""carrel media check: what the database names is there and whole, and none is unknown."""
 
 import hashlib
 import os
@@ -193,7 +193,7 @@ class TestTheCommand:
             session.delete(session.get_one(Recording, cast.recording_id))
         ran = carrel_command("media", "check")
         assert ran.code == 0
-        assert "nothing else is" in ran.out
+        assert "none is unknown" in ran.out
 
     def test_faults_end_with_1_and_say_what_to_do(self, carrel_command, carrel, cast):
         carrel.storage.put_bytes("handouts/none/a.pdf", b"x", "x/y")

@@ -66,7 +66,7 @@ def test_lists_are_tables_for_a_person(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_an_empty_list_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     answer_items([], ("name",), as_json=False)
-    assert capsys.readouterr().out == "There are none.\n"
+    assert capsys.readouterr().out == "None found.\n"
 
 
 def test_columns_are_as_wide_as_they_need() -> None:

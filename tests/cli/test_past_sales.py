@@ -15,6 +15,8 @@ from lms.models.mail import Mail
 from lms.models.orders import Order
 from lms.models.seats import Pool
 from lms.past_sales import imports, jobs
+from lms.past_sales.row_parser import read_past
+from lms.seat_imports.uploaded_list_lifecycle import NewList
 from tests.cast import Cast
 from tests.cli.command_runner import Ran, Shell
 from tests.clock import NOW, Clock
@@ -127,10 +129,10 @@ def test_a_list_that_a_command_left_half_done_goes_on(
 ) -> None:
     path = stored(tmp_path, (HEAD + PAST.format(slug=cast.slug)).encode())
     with path.open("rb") as file:
-        facts = jobs.read_now(carrel, file, "past.csv", actor=None, now=NOW)
+        listed = jobs.LIST_JOBS.read_now(carrel, read_past(file), NewList("past.csv", None, NOW))
     with database.transaction() as session:
         left = imports.apply_some(
-            session, facts.public_id, 2, mail_context=jobs.office_of(carrel), actor=None, now=NOW
+            session, listed, 2, mail_context=jobs.office_of(carrel), actor=None, now=NOW
         )
     assert left == 3
     again = brought_in(carrel_command, tmp_path, cast, PAST).answer

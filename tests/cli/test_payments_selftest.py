@@ -53,4 +53,4 @@ def test_a_purchase_is_walked_and_leaves_nothing_in_the_library(
 def test_text_says_ok_for_each_line(carrel_command: Shell, fake_stripe: FakeStripe) -> None:
     done = carrel_command("payments", "selftest")
     assert "ok      access is gone: REFUNDED" in done.out
-    assert "were not tried" not in done.out
+    assert "were not tested" not in done.out

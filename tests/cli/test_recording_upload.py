@@ -81,11 +81,11 @@ def test_it_goes_on_after_it_was_stopped(
     _stop_midway(database, program, number)
     _out, err = program.communicate(timeout=60)
     assert program.returncode in codes
-    assert ("the same command goes on" in err) is (number == signal.SIGINT)
+    assert ("Run the same command again" in err) is (number == signal.SIGINT)
     program = _command(cast.slug, talk, environ)
     out, err = program.communicate(timeout=200)
     assert (program.returncode, json.loads(out)["version"]) == (0, 2)
-    assert "Going on with A long evening.mp4, " in err
+    assert "Continuing the upload of A long evening.mp4 at " in err
     with database.read_session() as session:
         made = session.scalars(select(Recording).where(Recording.number == 2)).one()
         assert session.scalars(select(Upload.state)).one() is UploadState.DONE

@@ -122,7 +122,7 @@ def test_it_says_where_letters_lie_without_a_mail_server(
         environ=on_a_first_visit(environ),
     ):
         said = log.read_text()
-    assert f"letters are written to {environ['CARREL_DATA_DIR']}/mail\n" in said
+    assert f"emails are written to {environ['CARREL_DATA_DIR']}/mail\n" in said
 
 
 def test_what_is_killed_is_started_again(house: House) -> None:
@@ -149,7 +149,7 @@ def test_killing_it_leaves_nothing_running(house: House) -> None:
     until(house.healthy)
     everybody = family(house.process.pid)
     house.process.kill()
-    until(lambda: not any(map(is_alive, everybody)), seconds=25)
+    until(lambda: not any(map(is_alive, everybody)), seconds=60)
 
 
 def test_the_worker_beside_the_pages_sends_the_mail(

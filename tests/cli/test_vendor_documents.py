@@ -75,4 +75,4 @@ def test_a_day_or_an_audience_that_is_none_is_wrong_usage(
 
 
 def test_an_empty_list_says_so(carrel_command: Shell) -> None:
-    assert carrel_command("vendor-document", "list").out == "There are none.\n"
+    assert carrel_command("vendor-document", "list").out == "None found.\n"

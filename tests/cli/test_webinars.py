@@ -77,7 +77,7 @@ def test_publishing_is_told_in_lines_for_a_person(carrel_command: Shell) -> None
     added(carrel_command)
     ran = carrel_command("webinar", "publish", "weeding-without-tears")
     assert "http://localhost/webinars/weeding-without-tears" in ran.out
-    assert "still lacks: summary, overview" in ran.out
+    assert "is missing: summary, overview" in ran.out
 
 
 def test_what_is_announced_cannot_be_published_again(carrel_command: Shell) -> None:
@@ -123,7 +123,7 @@ def test_credit_of_a_short_recording_says_what_watching_it_gives(
         make_recording(session, webinar, seconds=86.0)
     ran = carrel_command("webinar", "credit", slug, "--minutes", "60")
     assert ran.code == 0
-    assert "For watching they say 1" in ran.out
+    assert "For watching they show 1" in ran.out
 
 
 def test_credit_of_an_unknown_webinar_is_not_found(carrel_command: Shell) -> None:

@@ -70,7 +70,7 @@ def test_an_invited_address_is_told_of_its_invitation(
     invite_by_mail(database, home, EVE)
     told = why("Eve@Elm.example").answer
     assert (told["code"], told["next_step"]) == ("INVITE_NOT_CLAIMED", "claim")
-    assert "keeps a seat for you." in told["sentence"]
+    assert "reserved a seat for you." in told["sentence"]
 
 
 def test_at_another_day_it_is_told_what_is_true_then(
@@ -124,7 +124,7 @@ def test_an_address_that_takes_no_mail_is_told_with_the_decision(
     page = client.get(
         "/staff/people/why", query_string={"address": EVE, "webinar": slug, "action": "recording"}
     ).text
-    assert "Mail to them" in page
+    assert "Email to them bounced on" in page
 
 
 def test_the_id_of_a_login_is_an_answer_too(why: Why, cast: Cast) -> None:

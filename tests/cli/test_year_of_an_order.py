@@ -28,6 +28,7 @@ from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, Standing, find_order_facts
 from lms.sales.requested_orders import Asker
 from lms.seats.pools import PoolFacts, pools_of
+from lms.seller.settings import edit_seller
 from tests.cast import Cast
 from tests.cli.command_runner import Shell
 from tests.clock import NOW, Clock
@@ -50,6 +51,7 @@ from tests.sales.order_fixtures import (
     read,
     with_line,
 )
+from tests.seller.seller_settings import COMPLETE
 
 DAY = timedelta(days=1)
 TEAM = "team@lantern.example"
@@ -152,6 +154,7 @@ def year(carrel: Carrel, cast: Cast, carrel_command: Shell, clock: Clock) -> Yea
     with carrel.database.transaction() as session:
         words = BrandingTexts("Lantern", "#1d6a4c", TEAM, "Lantern", "")
         edit_branding(session, words, actor=None, now=NOW)
+        edit_seller(session, COMPLETE, actor=None, now=NOW)
         set_prices(session, PRICES, actor=None, now=NOW - 400 * DAY)
     return Year(carrel, cast, carrel_command)
 

@@ -92,7 +92,7 @@ def test_the_letter_says_the_last_day_and_leads_to_a_renewal(database: Database)
     tell(database, pass_and_seat_reminders.tell_contract_ends, MIDNIGHT - 30 * DAY)
     with database.read_session() as session:
         row = session.scalars(select(Mail)).one()
-    assert "Wednesday 10 June 2026" in row.text
+    assert "Wednesday, June 10, 2026" in row.text
     for text in (row.text, row.html):
         assert re.search("http://localhost/organization/[a-z0-9]+/pools/[a-z0-9]+/renew", text)
 

@@ -84,10 +84,10 @@ def test_a_canceled_webinar_is_told_as_canceled() -> None:
 def test_a_calendar_that_is_followed_has_a_name_and_each_zone_once() -> None:
     data = write_calendar(
         [happening(), happening(uid="b"), happening(uid="c", zone="Europe/Berlin")],
-        name="Webinars of Tarnbrook",
+        name="Webinars from Tarnbrook",
     )
     calendar = icalendar.Calendar.from_ical(data)
-    assert calendar["x-wr-calname"] == "Webinars of Tarnbrook"
+    assert calendar["x-wr-calname"] == "Webinars from Tarnbrook"
     assert [zone["tzid"] for zone in calendar.walk("VTIMEZONE")] == [NEW_YORK, "Europe/Berlin"]
     assert len(calendar.walk("VEVENT")) == 3
     assert len(list(vobject.readOne(data.decode()).vevent_list)) == 3

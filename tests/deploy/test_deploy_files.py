@@ -15,7 +15,9 @@ import yaml
 from lms.cli.root_command import build
 from lms.core.settings import Settings
 from lms.metrics import counters, house_gauges
+from tests.deploy.compose_services import settings_file
 from tests.servers.nginx import CERTIFICATE, nginx_takes
+from tests.servers.process import found_program
 from wsgi import COMPONENTS
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -26,7 +28,7 @@ MOST_EXPOSED = "20"  # 2.0, in the way that systemd-analyze takes it
 
 def ran(*command: object, **environ: str) -> str:
     """Run a program of the system, skip where there is none, and return what it said."""
-    program = shutil.which(str(command[0]), path="/usr/sbin:/usr/bin:/usr/local/bin")
+    program = found_program(str(command[0]))
     if program is None:
         pytest.skip(f"{command[0]} is not installed here")
     done = subprocess.run(  # what it said is shown below
@@ -62,7 +64,9 @@ def commands() -> Iterator[list[str]]:
             assert program == "/opt/carrel/.venv/bin/carrel"
             yield words
     for service in compose()["services"].values():
-        if service["image"] == "carrel":
+        if "entrypoint" in service:
+            yield from map(shlex.split, re.findall(r"carrel ([a-z ]+)", *service["command"]))
+        elif service["image"] == "carrel":
             yield service["command"]
 
 
@@ -75,13 +79,8 @@ def test_units_and_containers_start_commands_that_there_are() -> None:
         parse(words)
 
 
-def given(lines: Sequence[str]) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in lines if line.startswith("CARREL_"))
-
-
 def test_the_settings_of_each_profile_are_settings(tmp_path: Path) -> None:
-    listed = given((DEPLOY / "carrel.env").read_text().splitlines())
-    here = listed | {"CARREL_DATA_DIR": str(tmp_path)}
+    here = settings_file() | {"CARREL_DATA_DIR": str(tmp_path)}
     assert Settings.from_env(here).is_https
     settings = Settings.from_env(here | compose()["x-servers"])
     assert settings.storage_url == "s3://carrel/files"
@@ -154,6 +153,33 @@ def test_rules_name_only_metrics_that_there_are() -> None:
 
 def test_logrotate_takes_its_file() -> None:
     ran("logrotate", "--debug", "--state", "/dev/null", DEPLOY / "logrotate")
+
+
+def test_hadolint_finds_nothing_in_the_containerfile() -> None:
+    ran("hadolint", "--failure-threshold", "style", DEPLOY / "Containerfile")
+
+
+def test_compose_is_valid_by_its_schema() -> None:
+    ran("check-jsonschema", "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yaml")
+
+
+def test_the_command_of_a_server_has_its_settings(tmp_path: Path) -> None:
+    """The script passes every setting on, as it is written, to the account's program."""
+    settings, program = tmp_path / "carrel.env", tmp_path / "program"
+    shutil.copy(DEPLOY / "carrel.env", settings)
+    program.write_text("#!/bin/sh\nenv\necho $1\n")
+    program.chmod(0o755)
+    text = (DEPLOY / "carrel").read_text()
+    for written, here in {
+        "/etc/carrel.env": str(settings),
+        "setpriv --reuid=carrel --regid=carrel --init-groups --no-new-privs ": "",
+        "/opt/carrel/.venv/bin/carrel": str(program),
+    }.items():
+        assert written in text
+        text = text.replace(written, here)
+    lines = ran("sh", "-c", text, "carrel", "doctor").splitlines()
+    assert {f"{name}={value}" for name, value in settings_file().items()} <= set(lines)
+    assert lines[-1] == "doctor"
 
 
 def test_the_image_has_every_package_of_the_product() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
@@ -36,9 +37,9 @@ HERE = Path(__file__).resolve().parent
 class SampleForm(Form):
     """One field of every kind."""
 
-    title = StringField("Title", [validators.DataRequired("Give the webinar a title.")])
+    title = StringField("Title", [validators.DataRequired("Enter a title.")])
     email = EmailField(
-        "E-mail address",
+        "Email address",
         [validators.Email("Write the address in full, like name@example.org.")],
         description="We write only about this webinar.",
     )
@@ -114,19 +115,19 @@ def cards() -> list[Card]:
         (
             "Patron harassment scenarios: what to do as a staffer and a leader",
             poster,
-            "Yours for good",
+            "Permanent access",
             "open",
         ),
-        ("The first ninety seconds", None, "On your pass until 6 Oct 2027", "term"),
+        ("The first ninety seconds", None, "Included in your pass until Oct 6, 2027", "term"),
         ("Weeding without tears", poster, "Through Elm County", "open"),
         (
             "Opening day: a tour of the new reading room and everything that had to move",
             None,
-            "Not yours yet",
+            "Not purchased",
             "none",
         ),
         ("How this library works", poster, "Free with sign-in", "free"),
-        ("Small budgets, bright rooms", None, "Live 6 Oct, 2:00 pm your time", "soon"),
+        ("Small budgets, bright rooms", None, "Live Oct 6, 2:00 PM your time", "soon"),
     ]
     return [
         Card(
@@ -138,7 +139,7 @@ def cards() -> list[Card]:
             presenters="Dr. Ines Falk"
             if number % 2
             else "Dr. Ines Falk and Tomás Okafor-Lindqvist",
-            when="Thursday 6 October 2022",
+            when="Thursday, October 6, 2022",
             badge=badge,
             badge_kind=kind,
             share=0.2 if number == 0 else 1.0 if number == 2 else None,
@@ -153,27 +154,27 @@ def panels() -> list[Panel]:
     return [
         Panel(
             "You may watch this for good.",
-            "6 October 2022",
+            "October 6, 2022",
             None,
             "Watch",
             "/webinars/w0/watch",
             "primary",
             False,
             [
-                ("Single seat, bought 6 October 2022", "Admits, for good"),
-                ("Pass until 6 October 2023", "Ended"),
+                ("Single seat, bought October 6, 2022", "Admits, for good"),
+                ("Pass until October 6, 2023", "Ended"),
             ],
             "You stopped at 12 of 60 minutes.",
         ),
         Panel(
             "Your pass ended before this webinar was held.",
             None,
-            "6 October 2024",
+            "October 6, 2024",
             "Renew your pass",
             "/passes",
             "primary",
             False,
-            [("Pass until 6 October 2024", "The webinar was held after it ended")],
+            [("Pass until October 6, 2024", "The webinar was held after it ended")],
             None,
         ),
         Panel(
@@ -243,6 +244,12 @@ def environment() -> Environment:
     env.globals.update(
         url_for=_url_for,
         allowed_links=lambda groups: groups,
+        stylesheet=lambda name: Markup('<link rel="stylesheet" href="/static/css/{}">').format(
+            name
+        ),
+        script=lambda name, arranges=False: Markup(
+            '<script type="module" src="/static/js/{}"></script>'
+        ).format(name),
         may_open=lambda _endpoint: True,
         csrf_token=lambda: "token",
         get_flashed_messages=lambda with_categories: [

@@ -152,7 +152,7 @@ def test_only_whom_staff_allow_takes_kits_of_what_they_hold(client, database, ca
             delivery_kits.ask(session, cast.organization_id, "no-such", actor=None, now=NOW)
     client.sign_in(cast.mia.id)
     asked = client.post(held, data={"webinar": webinar})
-    assert "Being made" in client.get(asked.location).text
+    assert "In progress" in client.get(asked.location).text
     with database.transaction() as session, pytest.raises(Conflict):  # one at a time
         delivery_kits.ask(session, cast.organization_id, webinar, actor=None, now=NOW)
 
@@ -162,8 +162,8 @@ def test_who_holds_no_recording_is_told_so_before_searching(client, database, ca
     with database.read_session() as session:
         place = session.get_one(Organization, cast.organization_id).public_id
     choose = f"/organization/{place}/kits/new"
-    assert "Nothing to make a kit of yet" in client.get(choose).text
-    assert "Nothing found" in client.get(f"{choose}?q=ducks").text
+    assert "No recordings yet" in client.get(choose).text
+    assert "No matching recordings" in client.get(f"{choose}?q=ducks").text
 
 
 def test_the_rail_tells_from_where_kits_are_entered(client, database, cast, held):
@@ -224,7 +224,7 @@ def test_a_new_link_ends_the_one_before_and_each_can_be_taken_back(
     anybody = app.test_client()
     ended = anybody.get(first)
     assert ended.status_code == 410
-    assert "taken back, replaced, or has run out" in ended.get_data(as_text=True)
+    assert "turned off, replaced, or has expired" in ended.get_data(as_text=True)
     assert anybody.get(f"/kit/{'x' * 43}").status_code == 404  # there never was such a link
     assert anybody.get(second).status_code == 200
     assert second not in client.get(f"{held}/{kit}").text
@@ -287,7 +287,7 @@ def test_making_is_shown_and_stopped(client, database, cast, held, carrel):
     kit = _ask(database, cast)
     client.sign_in(cast.mia.id)
     told = client.get(f"{held}/{kit}", headers={"Accept": "application/json"}).json
-    assert (told["is_live"], told["percent"], told["state"]) == (True, 0, "Being made")
+    assert (told["is_live"], told["percent"], told["state"]) == (True, 0, "In progress")
     client.post(f"{held}/{kit}/stop")
     _see(carrel, MAKE)
     with database.read_session() as session:

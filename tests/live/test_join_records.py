@@ -113,12 +113,12 @@ def test_my_library_says_what_is_coming_up_and_when_the_door_opens(
     client.post(f"/webinars/{on_air.slug}/register")
     page = client.get("/library").text
     assert "Coming up live" in page
-    assert "To the door" not in page
+    assert "Join live" not in page
     clock.set(HELD_AT)
-    assert "To the door" in client.get("/library").text
+    assert "Join live" in client.get("/library").text
     clock.set(HELD_AT + HOUR)
     assert "Coming up live" not in client.get("/library").text
     clock.set(HELD_AT - HOUR)
     with database.transaction() as session:
         session.get_one(Webinar, on_air.webinar_id).state = WebinarState.CANCELED
-    assert "Canceled. Choose what you get instead." in client.get("/library").text
+    assert "Canceled. See your options." in client.get("/library").text

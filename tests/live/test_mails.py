@@ -86,9 +86,9 @@ def test_times_are_said_by_the_readers_own_clock(
     at_each(carrel, clock, HELD_AT - DAY)
     letter = newest(database, "bob@example.org", "live_tomorrow")
     assert (
-        "Friday 6 March 2026, 12:00 am Japan Time" in letter.text
-    )  # 10:00 am on Thursday in New York
-    assert "Friday 6 March 2026, 12:00 am Japan Time" in letter.html
+        "Friday, March 6, 2026, 12:00 AM Japan Time" in letter.text
+    )  # 10:00 AM on Thursday in New York
+    assert "Friday, March 6, 2026, 12:00 AM Japan Time" in letter.html
 
 
 def test_without_a_zone_of_ones_own_the_webinars_is_named(
@@ -96,7 +96,7 @@ def test_without_a_zone_of_ones_own_the_webinars_is_named(
 ) -> None:
     at_each(carrel, clock, HELD_AT - DAY)
     letter = newest(database, "bob@example.org", "live_tomorrow")
-    assert "Thursday 5 March 2026, 10:00 am Eastern" in letter.text
+    assert "Thursday, March 5, 2026, 10:00 AM ET" in letter.text
 
 
 def test_who_bought_the_webinar_or_has_a_seat_is_reminded_without_registering(
@@ -168,8 +168,8 @@ def test_a_moved_date_is_told_and_reminded_of_anew(
     at_each(carrel, clock, later - DAY, later - HOUR)
     assert kinds(database, "bob@example.org")[3:] == ["live_tomorrow", "live_soon"]
     letter = newest(database, "bob@example.org", "live_rescheduled")
-    assert "It was: Thursday 5 March 2026, 10:00 am Eastern" in letter.text
-    assert "It is now: Thursday 12 March 2026, 11:00 am Eastern" in letter.text
+    assert "Old date: Thursday, March 5, 2026, 10:00 AM ET" in letter.text
+    assert "New date: Thursday, March 12, 2026, 11:00 AM ET" in letter.text
 
 
 def test_moved_back_to_the_first_date_it_is_reminded_of_again(
@@ -196,12 +196,12 @@ def test_moved_twice_before_anybody_was_told_the_date_that_they_knew_is_named(
     postpone(database, to_come.slug, HELD_AT + 14 * DAY, at=NOW + MINUTE)
     tell_changes(carrel)
     letter = newest(database, "bob@example.org", "live_rescheduled")
-    assert "It was: Thursday 5 March 2026, 10:00 am Eastern" in letter.text
-    assert "It is now: Thursday 19 March 2026, 11:00 am Eastern" in letter.text
+    assert "Old date: Thursday, March 5, 2026, 10:00 AM ET" in letter.text
+    assert "New date: Thursday, March 19, 2026, 11:00 AM ET" in letter.text
     postpone(database, to_come.slug, HELD_AT + 21 * DAY, at=NOW + HOUR)
     tell_changes(carrel)
     letter = newest(database, "bob@example.org", "live_rescheduled")
-    assert "It was: Thursday 19 March 2026, 11:00 am Eastern" in letter.text
+    assert "Old date: Thursday, March 19, 2026, 11:00 AM ET" in letter.text
 
 
 def test_a_date_changed_on_the_form_is_told_and_a_title_is_not(
@@ -256,11 +256,11 @@ def test_a_new_date_of_a_withdrawn_webinar_is_told_to_who_holds_it_and_leaves_a_
         webinars.edit_webinar(session, to_come.slug, moved, actor=None, now=NOW + MINUTE)
     tell_changes(carrel)
     letter = newest(database, "bob@example.org", "live_rescheduled")
-    assert "It was: Thursday 5 March 2026, 10:00 am Eastern" in letter.text
+    assert "Old date: Thursday, March 5, 2026, 10:00 AM ET" in letter.text
     client.sign_in(to_come.bob.id)
     page = client.get(f"/webinars/{to_come.slug}").text
-    assert "come on the new date?" in page
-    assert "Another webinar" in page
+    assert "make the new date?" in page
+    assert "Choose another webinar" in page
 
 
 def test_a_canceled_webinar_is_told_to_all_and_reminds_nobody(

@@ -6,7 +6,7 @@ from itertools import count
 
 from sqlalchemy.orm import Session
 
-from lti.frames.sessions import Opening, open_frame
+from lti.frames.session_creation import Opening, open_frame
 from lti.models.courses import Context, ResourceLink
 from lti.models.launches import FrameRole, Purpose
 from lti.models.registrations_and_keys import (
@@ -70,8 +70,12 @@ class Course:
                 session,
                 issuer=self.issuer,
                 organization_id=self.organization_id,
-                sub=sub or f"sub-{next(_numbers)}",
-                person=Person(sub, role, name=name or None, is_test_user=is_test_user),
+                person=Person(
+                    sub or f"sub-{next(_numbers)}",
+                    role,
+                    name=name or None,
+                    is_test_user=is_test_user,
+                ),
                 now=self.at,
             )
             opening = replace(opening, identity_id=known.identity_id, login_id=known.login_id)

@@ -11,7 +11,7 @@ from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
 from lms.models.playback import PlaybackSession, WatchRecord
 from lms.playback.progress_bitmap import bucket_count
-from lti.frames.sessions import Opening, open_frame
+from lti.frames.session_creation import Opening, open_frame
 from lti.grades.jobs import deliver, look
 from lti.http.authorized_platform_calls import Services
 from lti.keys.tool_keys import public_jwk
@@ -117,7 +117,6 @@ class School:
                 session,
                 issuer=registration.issuer,
                 organization_id=self.cast.organization_id,
-                sub=person.id,
                 person=who,
                 now=self.clock.moment,
             )

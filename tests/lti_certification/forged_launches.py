@@ -1,4 +1,4 @@
-"""Launches one after the other, and by which of the two ways each was let in."""
+"""Launches one after the other, with tokens that say some things otherwise."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,18 +22,8 @@ def _merged(claims: Claims, changes: Claims | None) -> dict[str, Any]:
     }
 
 
-def is_swift(answer: requests.Response) -> bool:
-    """Tell whether a launch was let in by the short way."""
-    return is_open(answer) and answer.headers["Content-Length"] == "0"
-
-
-def is_careful(answer: requests.Response) -> bool:
-    """Tell whether a launch was let in by the long way."""
-    return is_open(answer) and answer.headers["Content-Length"] != "0"
-
-
 def became_known(connection: Connection) -> requests.Response:
     """Launch for the first time, by which all of it is known."""
     first = launched(connection)
-    assert is_careful(first)
+    assert is_open(first)
     return first

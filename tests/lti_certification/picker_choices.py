@@ -44,7 +44,7 @@ def choose(lesson: Lesson, asks: Mapping[str, Any], number: int, **entered: str)
     token, action = HIDDEN.search(page.text), ACTION.search(page.text)
     assert token is not None
     assert action is not None
-    received = requests.post(unescape(action[1]), data={"JWT": token[1]}, timeout=30)
+    received = requests.post(unescape(action[1]), data={"JWT": token[1]}, timeout=60)
     answer = lesson.connection.platform.answers[-1]
     assert (received.status_code, answer.faults) == (200, ())
     return Chosen(visit, form, answer)

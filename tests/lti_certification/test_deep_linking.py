@@ -170,7 +170,7 @@ def test_a_student_chooses_nothing(lesson: Lesson, database: Database, case: Cho
     connection = lesson.connection
     answer = ask(lesson, connection.learner, case.asks)
     assert answer.status_code == 403
-    assert "chosen by those who teach" in answer.text
+    assert "Only teachers can choose" in answer.text
     with database.read_session() as session:
         assert session.scalars(select(FrameSession)).all() == []
         line = session.scalars(select(LaunchEntry)).one()

@@ -21,8 +21,8 @@ from lti.protocol.spec_vocabulary import RESULT_READ_SCOPE
 from tests.lti_certification.course_visits import Lesson, Visit
 from tests.platform.vocabulary import RESULTS_TYPE, Scope
 
-TOLD: Final = "In the gradebook"
-UNTOLD: Final = "Nothing yet"
+TOLD: Final = "Sent"
+UNTOLD: Final = "No score yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +123,13 @@ CERTIFICATION: Final = (
         "7. no column may be made",
         _is_not_told,
         _may(Scope.LINE_ITEM_READ, Scope.SCORE, Scope.RESULT_READ),
-        says="let Carrel add one",
+        says="allow us to add one",
     ),
     Grading(
         "8. no scope for scores",
         _is_not_even_asked,
         _may(),
-        says="did not let this link report grades",
+        says="allow this link to send grades",
     ),
 )
 EACH: Final = pytest.mark.parametrize("case", CERTIFICATION, ids=lambda case: case.name)

@@ -5,8 +5,8 @@ from sqlalchemy import select, update
 
 from lms.core.database import Database
 from lti.models.identities import Identity
-from tests.lti.tool_server import Connection
-from tests.lti_certification.forged_launches import became_known, is_careful, is_swift, launched
+from tests.lti.tool_server import Connection, is_open
+from tests.lti_certification.forged_launches import became_known, launched
 
 
 def _identity(database: Database) -> Identity:
@@ -27,10 +27,10 @@ def test_what_is_not_noted_yet_is_noted_by_the_long_way_once(
     became_known(connection)
     with database.transaction() as session:
         session.execute(update(Identity).values(**values))
-    assert is_careful(launched(connection))
+    assert is_open(launched(connection))
     kept = _identity(database)
     assert (kept.registration_id, kept.has_come) == (connection.registration.id, True)
-    assert is_swift(launched(connection))
+    assert is_open(launched(connection))
 
 
 @pytest.mark.parametrize("said", ["", "x" * 256, 7, None])
@@ -38,5 +38,5 @@ def test_an_id_of_the_institutions_records_that_cannot_be_kept_is_none(
     connection: Connection, database: Database, said: object
 ) -> None:
     claim = "https://purl.imsglobal.org/spec/lti/claim/lis"
-    assert is_careful(launched(connection, {claim: {"person_sourcedid": said}}))
+    assert is_open(launched(connection, {claim: {"person_sourcedid": said}}))
     assert _identity(database).sis_id is None

@@ -9,11 +9,14 @@ from sqlalchemy import select, update
 
 from lms.core.database import Database
 from lms.models.grants import Grant
+from lms.models.mail import Mail
 from lms.models.seats import Pool
 from lti.models.courses import Context, ResourceLink
 from lti.models.launches import LaunchEntry, LaunchOutcome
+from lti.registrations.deployments import MOST_WAITING_TOLD
 from tests.cast import Cast
 from tests.factories import make_webinar
+from tests.lti.web.registrations.test_connection_by_invite import have_a_mailbox, subjects
 from tests.lti_certification.course_visits import Lesson
 from tests.lti_certification.picker_choices import ask
 
@@ -119,3 +122,25 @@ def test_a_course_and_a_link_are_last_opened_when_they_were(
     with database.read_session() as session:
         seen = [session.scalars(select(one.seen_at)).one() for one in (Context, ResourceLink)]
     assert seen == [moment, moment]
+
+
+def test_our_team_is_emailed_once_of_each_deployment_that_waits_and_of_no_crowd(
+    lesson: Lesson, database: Database
+) -> None:
+    have_a_mailbox(database)
+    connection = lesson.connection
+    connection.launch()
+    assert subjects(database) == []  # known, and open
+    for _twice in range(2):
+        connection.launch(deployment_id="b7:second")
+    name = connection.registration.details.name
+    assert subjects(database) == [
+        ("desk@lantern.example", f"A new deployment of {name} needs your approval")
+    ]
+    with database.read_session() as session:
+        text = session.scalars(select(Mail.text)).one()
+    assert "b7:second" in text
+    assert f"{connection.url}/staff/lti" in text
+    for number in range(MOST_WAITING_TOLD + 2):
+        connection.launch(deployment_id=f"crowd-{number}")
+    assert len(subjects(database)) == MOST_WAITING_TOLD

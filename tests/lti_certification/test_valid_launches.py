@@ -12,7 +12,7 @@ from lti.protocol.spec_vocabulary import ROLES
 from lti.selftest.certification_cases import STUDENT, TEACHER, VALID_LAUNCHES, ValidLaunch
 from tests.lti.tool_server import Connection, is_open
 
-UNTOLD = ("An unknown role", "No role")  # who isn't said to teach sees what a learner sees
+UNTOLD = ("Unknown role", "No role")  # who isn't said to teach sees what a learner sees
 
 
 def test_the_list_is_the_certifications() -> None:

@@ -80,10 +80,10 @@ def test_file_arrives_byte_for_byte_beside_both_texts(library: Carrel, mail_sink
     (got,) = mail_sink.to(PAYABLE)
     assert files(got) == [("application/pdf", "Invoice 2026-0412.pdf", PDF)]
     assert got.message.get_content_type() == "multipart/mixed"
-    assert "there is nothing to do" in got.text
+    assert "This is a test email" in got.text
     html = got.message.get_body(preferencelist=("html",))
     assert html is not None
-    assert "there is nothing to do" in html.get_content()
+    assert "This is a test email" in html.get_content()
     assert stored(library).state is JobState.DONE
 
 

@@ -59,9 +59,9 @@ def taken(database: Database) -> Letter:
 def test_a_mail_is_rendered_as_text_and_as_html(database: Database) -> None:
     write(database)
     row = stored(database)
-    assert "there is nothing to do" in row.text
+    assert "This is a test email" in row.text
     assert "<h1" not in row.text
-    assert "there is nothing to do" in row.html
+    assert "This is a test email" in row.html
     assert (row.state, row.recipient, row.run_at) == (JobState.QUEUED, TO, NOW)
 
 
@@ -78,7 +78,7 @@ def test_a_mail_names_the_house_and_whom_it_is_for(database: Database) -> None:
         )
     write(database)
     row = stored(database)
-    assert "This was sent to alice@example.org by Ink & Oak." in row.text
+    assert "Ink & Oak sent this email to alice@example.org." in row.text
     assert "Ink &amp; Oak" in row.html
     assert "#123456" in row.html
 

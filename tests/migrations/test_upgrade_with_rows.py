@@ -1,22 +1,25 @@
 """Migrations are tried on a database that holds rows: up, down, failing, and started at once."""
 
 import shutil
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from lms import audit, migrations
 from lms.core.database import Database
 from lms.core.errors import Conflict
 from lms.core.model_base import Base
-from lms.migrations import current, upgrade
+from lms.migrations import current, fits, upgrade
 from tests.cast import assemble
 from tests.clock import NOW
 from tests.servers.databases import Databases
@@ -24,6 +27,10 @@ from tests.servers.databases import Databases
 BASELINE = "20261128_baseline"
 LATER = "20991231_later"
 AT_ONCE = 4
+BESIDE = """\
+with migrations.beside_writers():
+        op.create_index("ix_organization_notes", "organization", ["name"], postgresql_concurrently=True)
+        op.execute("SELECT 1")"""
 # SQLite can't alter a table so: alembic makes a new one, copies the rows and drops the old one.
 REBUILD = """\
 with op.batch_alter_table("organization") as table:
@@ -39,6 +46,11 @@ FAIL = """
 TAKE_TIME = """
     import time
     time.sleep(0.3)"""
+WAIT_FOR = """
+    import time
+    from pathlib import Path
+    while not Path("{}").exists():
+        time.sleep(0.01)"""
 Add = Callable[..., None]
 
 
@@ -48,10 +60,10 @@ def add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Add:
     place = shutil.copytree(migrations.HERE, tmp_path / "migrations")
     monkeypatch.setattr(migrations, "HERE", place)
 
-    def add(upgrades: str, downgrades: str = "pass") -> None:
+    def add(upgrades: str, downgrades: str = "pass", imports: str = "") -> None:
         scripts = ScriptDirectory.from_config(migrations._config())
         scripts.generate_revision(
-            LATER, "Later", head="head", imports="", upgrades=upgrades, downgrades=downgrades
+            LATER, "Later", head="head", imports=imports, upgrades=upgrades, downgrades=downgrades
         )
 
     return add
@@ -138,6 +150,83 @@ def test_one_of_several_upgrades_works_and_the_others_wait(
         done = sorted(threads.map(run, range(AT_ONCE)), key=lambda one: str(one.before))
     worked, waited = migrations.Upgrade(BASELINE, LATER), migrations.Upgrade(LATER, LATER)
     assert done == [worked, *(AT_ONCE - 1) * [waited]]
+
+
+def test_an_index_is_made_beside_writers(lived_in: Database, add_migration: Add) -> None:
+    before = _rows(lived_in)
+    add_migration(BESIDE, imports="from lms import migrations")
+    assert upgrade(lived_in) == migrations.Upgrade(BASELINE, LATER)
+    assert "ix_organization_notes" in _names(lived_in, "organization")
+    assert _rows(lived_in) == before
+
+
+def test_an_upgrade_that_waits_for_a_table_makes_no_reader_wait(
+    lived_in: Database, add_migration: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if lived_in.is_sqlite:
+        pytest.skip("readers never wait there")
+    monkeypatch.setattr(migrations, "_LOCK_TIMEOUT", "SET lock_timeout = '300ms'")
+    monkeypatch.setattr(migrations, "LOCK_PAUSE_S", 0.2)
+    add_migration(REBUILD, UNDO)
+    with ThreadPoolExecutor(1) as thread:
+        with lived_in.engine.begin() as reading:  # a backup, say, for as long as the block lasts
+            reading.execute(text("SELECT 1 FROM organization"))
+            upgrading = thread.submit(upgrade, lived_in)
+            ends = time.monotonic() + 3
+            while (
+                time.monotonic() < ends
+            ):  # it would wait for the upgrade, which waits for the block
+                with lived_in.read_session() as session:
+                    session.execute(text("SELECT name FROM organization"))
+                time.sleep(0.02)
+            assert not upgrading.done()
+        assert upgrading.result(60) == migrations.Upgrade(BASELINE, LATER)
+
+
+def test_writers_wait_for_an_upgrade_of_sqlite_and_readers_do_not(
+    lived_in: Database, add_migration: Add, tmp_path: Path
+) -> None:
+    if not lived_in.is_sqlite:
+        pytest.skip("nobody waits there")
+    go_on = tmp_path / "go-on"
+    add_migration(f"{REBUILD}{WAIT_FOR.format(go_on)}")
+
+    def write() -> None:
+        with lived_in.transaction() as session:
+            session.execute(text("UPDATE organization SET name = name"))
+
+    with ThreadPoolExecutor(2) as threads:
+        upgrading = threads.submit(upgrade, lived_in)
+        while not _is_locked(lived_in):
+            time.sleep(0.01)
+        writing = threads.submit(write)
+        with lived_in.read_session() as session:
+            assert session.scalar(text("SELECT count(*) FROM organization"))
+        time.sleep(0.3)
+        assert not writing.done()
+        go_on.touch()
+        writing.result(60)
+        assert upgrading.result(60) == migrations.Upgrade(BASELINE, LATER)
+
+
+def _is_locked(database: Database) -> bool:
+    path = str(make_url(database.url).database)
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+    return False
+
+
+def test_tables_of_a_later_version_serve_this_one_and_of_an_earlier_do_not(
+    lived_in: Database,
+) -> None:
+    assert fits(lived_in)
+    for revision, is_fit in ((LATER, True), ("20200101_earlier", False)):
+        with lived_in.transaction() as session:
+            session.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
+        assert fits(lived_in) == is_fit
 
 
 def test_database_of_an_unknown_version_is_rejected(lived_in: Database) -> None:

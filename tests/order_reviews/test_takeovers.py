@@ -51,7 +51,11 @@ LINKS = PaymentLinks(OFFICE.links, b"a key of tests")
 
 @pytest.fixture(autouse=True)
 def _open(database: Database, cast: Cast) -> None:
-    """Elm County has verified the domain of the person who orders."""
+    open_with_domain(database, cast)
+
+
+def open_with_domain(database: Database, cast: Cast) -> None:
+    """Sell; Elm County has verified the domain of the person who orders."""
     open_for_business(database)
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
@@ -138,7 +142,7 @@ def quoted_from_a_cart(database: Database) -> Quote:
     with database.transaction() as session:
         cart = editable(session, token, now=NOW)
         checkout.write_details(session, cart, entered, buyer=None, now=NOW)
-        sent = CartQuote(cart.public_id, "ap@pinecounty.example")
+        sent = CartQuote(cart.public_id, "ap@pinecounty.example", "")
         cart_quotes.issue(session, sent, where=LINKS, mail_context=OFFICE, now=NOW)
         return found_quote(session, cart.id)
 

@@ -36,10 +36,10 @@ MANY = 30
 @pytest.fixture(autouse=True)
 def _small(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let 30 rows be a large list: read by 7, brought in by 5, 10 in a job."""
+    monkeypatch.setattr(jobs.LIST_JOBS, "small_bytes", 10)
+    monkeypatch.setattr(jobs.LIST_JOBS, "at_once", 7)
     for name, value in {
-        "SMALL_BYTES": 10,
         "SMALL_ROWS": 3,
-        "CHECKED_AT_ONCE": 7,
         "BROUGHT_AT_ONCE": 5,
         "BROUGHT_IN_A_JOB": 10,
         "LETTERS_AT_ONCE": 4,
@@ -296,9 +296,9 @@ def test_the_letter_says_what_is_theirs_and_lets_them_choose_a_password(
     with database.read_session() as session:
         letters = {one.recipient: one.text or "" for one in session.scalars(select(Mail))}
     head, bob = letters["head@oak.example.org"], letters["bob@example.org"]
-    assert "All webinars, until 10 Jan 2027: 25 seats of Oak Library" in head
-    assert "for everybody at Oak Library" in head
+    assert "All webinars, until Jan 10, 2027: 25 seats of Oak Library" in head
+    assert "for everyone at Oak Library" in head
     assert "/reset-password/" in head
-    assert "All webinars, until 10 Jan 2027" in bob
+    assert "All webinars, until Jan 10, 2027" in bob
     assert "/library" in bob
     assert "/reset-password/" not in bob

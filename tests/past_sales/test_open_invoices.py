@@ -207,14 +207,14 @@ def test_the_same_list_twice_changes_nothing(
 @pytest.mark.parametrize(
     ("columns", "sentence"),
     [
-        (",2026-01-21,,99.00", "Give the number of the open invoice."),
-        ("1043,,,99.00", "Give the date of the open invoice."),
-        ("1043,01/21/2026,,99.00", "Write days as 2026-10-06."),
-        ("1043,2026-01-21,2026-01-20,99.00", "This invoice is due before its date."),
+        (",2026-01-21,,99.00", "Enter the number of the unpaid invoice."),
+        ("1043,,,99.00", "Enter the date of the unpaid invoice."),
+        ("1043,01/21/2026,,99.00", "Enter a date like 2026-10-06."),
+        ("1043,2026-01-21,2026-01-20,99.00", "The due date is before the invoice date."),
         ("1043,2026-01-21,,soon", "Write the amount as 99.00."),
-        ("1043,2026-01-21,,-99.00", "Give amounts between 0 and 1,000,000."),
-        ("1043,2026-01-21,,99.01", "More is open than the price."),
-        ("1" * 41 + ",2026-01-21,,99.00", "Use at most 40 characters"),
+        ("1043,2026-01-21,,-99.00", "Enter an amount from 0 to 1,000,000."),
+        ("1043,2026-01-21,,99.01", "The open amount is higher than the price."),
+        ("1" * 41 + ",2026-01-21,,99.00", "Enter an invoice number of at most 40 characters"),
     ],
 )
 def test_a_faulty_invoice_is_told(
@@ -233,13 +233,13 @@ def test_a_number_that_an_invoice_has_is_refused(
     twice = PART.replace("pat@", "kit@")
     (here, again) = faults(carrel, taken_in(carrel, tmp_path, cast, other, PART, twice))
     assert here == again
-    assert here.startswith("This invoice is here already, or on another row.")
+    assert here.startswith("This invoice was already imported or is on another row.")
 
 
 def test_a_number_that_comes_again_far_below_is_refused_when_it_is_brought_in(
     carrel: Carrel, cast: Cast, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "CHECKED_AT_ONCE", 1)
+    monkeypatch.setattr(jobs.LIST_JOBS, "at_once", 1)
     monkeypatch.setattr(jobs, "BROUGHT_AT_ONCE", 1)
     facts = taken_in(carrel, tmp_path, cast, PART, PART.replace("pat@", "kit@"))
     assert (facts.ok, facts.invalid) == (2, 0)

@@ -104,7 +104,7 @@ def lived(database: Database, cast: Cast) -> int:
                 email="mia@example.org",
                 to_email="Alice@example.org",
                 to_name="Alice",
-                answer="Done: alice@example.org is invited to the seat.",
+                answer="Approved. We invited alice@example.org to the seat.",
                 created_at=NOW,
                 due_at=NOW + timedelta(days=1),
             )
@@ -258,7 +258,7 @@ def test_an_organization_of_several_is_left_no_owner(
         elm = make_organization(session, name="Elm County").id
     _belong(database, cast.alice.id, elm, Role.OWNER)
     _belong(database, cast.bob.id, elm, role)
-    with pytest.raises(Conflict, match="Elm County would be left without an owner"):
+    with pytest.raises(Conflict, match="Elm County would have no owner"):
         _erase(database, cast.alice.id)
     with database.read_session() as session:
         assert session.get_one(Login, cast.alice.id).email == "alice@example.org"

@@ -274,4 +274,4 @@ def test_asking_whether_two_can_be_one_waits_for_nobody(database: Database, cast
 
     with ThreadPoolExecutor(1) as threads, database.transaction() as session:
         session.execute(select(Login.id).where(Login.id == cast.bob.id).with_for_update())
-        threads.submit(ask).result(timeout=5)
+        threads.submit(ask).result(timeout=60)

@@ -27,20 +27,20 @@ def url(tmp_path: Path) -> Iterator[str]:
 
 
 def test_it_knows_the_tool_it_is_told_of_and_takes_links_and_trouble(url: str) -> None:
-    assert "carrel" in requests.get(f"{url}/tools", timeout=5).text
+    assert "carrel" in requests.get(f"{url}/tools", timeout=60).text
     asked = {"client_id": "carrel", "title": "A recording", "custom": {"webinar": "a"}}
-    made = requests.post(f"{url}/control/links", json=asked, timeout=5)
+    made = requests.post(f"{url}/control/links", json=asked, timeout=60)
     assert made.status_code == 201
-    requests.post(f"{url}/control/trouble/jwks", json={"status": 503, "times": 1}, timeout=5)
-    answers = [requests.get(f"{url}/jwks", timeout=5).status_code for _ in range(2)]
+    requests.post(f"{url}/control/trouble/jwks", json={"status": 503, "times": 1}, timeout=60)
+    answers = [requests.get(f"{url}/jwks", timeout=60).status_code for _ in range(2)]
     assert answers == [503, 200]
-    requests.post(f"{url}/control/rotate", json={}, timeout=5)
-    assert len(requests.get(f"{url}/jwks", timeout=5).json()["keys"]) == 2
-    calls = requests.get(f"{url}/control/calls", params={"area": "jwks"}, timeout=5).json()
+    requests.post(f"{url}/control/rotate", json={}, timeout=60)
+    assert len(requests.get(f"{url}/jwks", timeout=60).json()["keys"]) == 2
+    calls = requests.get(f"{url}/control/calls", params={"area": "jwks"}, timeout=60).json()
     assert [call["status"] for call in calls["items"]] == [503, 200, 200]
 
 
 def test_a_link_is_shown_to_who_is_somebody_and_begins_at_the_tool(url: str) -> None:
-    made = requests.post(f"{url}/control/links", json={"client_id": "carrel"}, timeout=5).json()
-    assert requests.get(made["url"], timeout=5).status_code == 403
-    assert requests.get(f"{url}/links/none", timeout=5).status_code == 404
+    made = requests.post(f"{url}/control/links", json={"client_id": "carrel"}, timeout=60).json()
+    assert requests.get(made["url"], timeout=60).status_code == 403
+    assert requests.get(f"{url}/links/none", timeout=60).status_code == 404

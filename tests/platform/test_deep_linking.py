@@ -72,9 +72,9 @@ def test_a_browser_posts_the_answer(platform: Platform) -> None:
     choosing = Choosing(platform)
     url = choosing.settings["deep_link_return_url"]
     signed = KEY.sign(choosing.claims())
-    posted = requests.post(url, data={"JWT": signed}, timeout=5)
+    posted = requests.post(url, data={"JWT": signed}, timeout=60)
     assert (posted.status_code, "1 added" in posted.text) == (200, True)
-    again = requests.post(url, data={"JWT": signed}, timeout=5)
+    again = requests.post(url, data={"JWT": signed}, timeout=60)
     assert (again.status_code, "nonce" in again.text) == (400, True)
     assert len(platform.records.links) == 1
 
@@ -134,6 +134,6 @@ def test_one_item_is_one_and_a_column_must_not_be_declined(platform) -> None:
 def test_a_page_in_a_frame_of_the_platforms_own_has_no_head(platform: Platform) -> None:
     address = f"{platform.url}/courses/{platform.course.id}/back"
     for destination, heads in (("document", 1), ("iframe", 0)):
-        page = requests.get(address, headers={"Sec-Fetch-Dest": destination}, timeout=10).text
+        page = requests.get(address, headers={"Sec-Fetch-Dest": destination}, timeout=60).text
         assert page.count('<header class="top">') == heads
         assert "Back in the course" in page

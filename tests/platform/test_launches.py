@@ -46,7 +46,7 @@ def asked(platform: Platform, link: Link, **changes: str | None) -> str:
 
 
 def read(platform: Platform, token: str) -> dict:
-    keys = jwt.PyJWKSet.from_dict(requests.get(platform.jwks_url, timeout=5).json())
+    keys = jwt.PyJWKSet.from_dict(requests.get(platform.jwks_url, timeout=60).json())
     key = keys[jwt.get_unverified_header(token)["kid"]]
     return jwt.decode(token, key.key, algorithms=["RS256"], options={"verify_aud": False})
 
@@ -64,7 +64,7 @@ def test_a_right_request_is_answered_with_a_signed_token(platform: Platform) -> 
 
 
 def test_a_browser_is_answered_with_a_form(platform: Platform) -> None:
-    answer = requests.get(asked(platform, a_link(platform)), timeout=5)
+    answer = requests.get(asked(platform, a_link(platform)), timeout=60)
     assert answer.status_code == 200
     assert 'action="https://tool.example/launch?from=lms"' in answer.text
     assert 'name="id_token"' in answer.text
@@ -116,10 +116,10 @@ def test_an_error_goes_back_to_the_tool_but_only_to_a_registered_address(
     platform: Platform,
 ) -> None:
     link = a_link(platform)
-    back = requests.get(asked(platform, link, prompt=None), timeout=5)
+    back = requests.get(asked(platform, link, prompt=None), timeout=60)
     assert back.status_code == 200
     assert 'name="error" value="invalid_request"' in back.text
-    nowhere = requests.get(asked(platform, link, redirect_uri="https://evil.example/"), timeout=5)
+    nowhere = requests.get(asked(platform, link, redirect_uri="https://evil.example/"), timeout=60)
     assert nowhere.status_code == 400
     assert "<form" not in nowhere.text
 

@@ -35,14 +35,14 @@ def invited(platform: Platform, **more: object) -> dict[str, str]:
 
 
 def post(given: dict[str, str], body: object) -> requests.Response:
-    configuration = requests.get(given["openid_configuration"], timeout=5).json()
+    configuration = requests.get(given["openid_configuration"], timeout=60).json()
     headers = {"Authorization": f"Bearer {given['registration_token']}"}
     endpoint = configuration["registration_endpoint"]
-    return requests.post(endpoint, json=body, headers=headers, timeout=5)
+    return requests.post(endpoint, json=body, headers=headers, timeout=60)
 
 
 def test_the_configuration_says_what_the_platform_is(platform: Platform) -> None:
-    told = requests.get(platform.configuration_url, timeout=5).json()
+    told = requests.get(platform.configuration_url, timeout=60).json()
     assert (told["issuer"], told["jwks_uri"]) == (platform.issuer, platform.jwks_url)
     messages = told[PLATFORM_CONFIGURATION]["messages_supported"]
     assert "LtiDeepLinkingRequest" in [message["type"] for message in messages]
@@ -71,9 +71,9 @@ def test_registering_anew_keeps_the_client_and_its_deployments(platform: Platfor
 def test_the_configuration_may_want_the_token(platform: Platform) -> None:
     platform.configuration_needs_token = True
     given = invited(platform)
-    assert requests.get(given["openid_configuration"], timeout=5).status_code == 401
+    assert requests.get(given["openid_configuration"], timeout=60).status_code == 401
     headers = {"Authorization": f"Bearer {given['registration_token']}"}
-    answer = requests.get(given["openid_configuration"], headers=headers, timeout=5)
+    answer = requests.get(given["openid_configuration"], headers=headers, timeout=60)
     assert answer.status_code == 200
 
 

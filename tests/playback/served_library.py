@@ -55,7 +55,7 @@ class House:
         made = (
             http.client.HTTPSConnection(host, self.port, timeout=20, context=trusting)
             if self.way is Way.NGINX
-            else http.client.HTTPConnection(host, self.port, timeout=20)
+            else http.client.HTTPConnection(host, self.port, timeout=60)
         )
         with closing(made) as connection:
             connection.request("GET", path, headers=sent)
@@ -64,7 +64,7 @@ class House:
         if answer.status != 302:
             return Answer(answer.status, answer.headers, body, was_redirected=False)
         place = urlsplit(answer.headers["Location"])
-        with closing(http.client.HTTPConnection(place.netloc, timeout=20)) as bucket:
+        with closing(http.client.HTTPConnection(place.netloc, timeout=60)) as bucket:
             bucket.request("GET", f"{place.path}?{place.query}", headers=headers)
             answer = bucket.getresponse()
             return Answer(answer.status, answer.headers, answer.read(), was_redirected=True)

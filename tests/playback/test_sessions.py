@@ -17,7 +17,7 @@ from lms.playback.heartbeats import Ended, Kept
 from lms.playback.sessions import Playback, Screen
 from tests.cast import PASS_ENDS
 from tests.clock import NOW
-from tests.factories import make_login, make_recording, make_webinar
+from tests.factories import make_login, make_organization, make_recording, make_webinar
 
 MINUTE = timedelta(minutes=1)
 
@@ -347,3 +347,35 @@ def test_previews_are_forgotten_after_a_month_and_what_was_watched_is_not(databa
             left = session.scalars(select(PlaybackSession.is_preview)).all()
         assert len(left) == kept
     assert left == [False]
+
+
+def test_repeated_views_are_forgotten_after_three_years_and_what_they_added_is_not(database, cast):
+    def add(began_s, reached_s, *, login=cast.alice, organization_id=None):
+        return PlaybackSession(
+            login_id=login.id,
+            recording_id=cast.recording_id,
+            sign_in_id=None,
+            organization_id=organization_id,
+            opened_at=NOW,
+            expires_at=NOW + timedelta(days=1),
+            beat_at=NOW,
+            began_s=began_s,
+            reached_s=reached_s,
+            ended_at=NOW,
+            ended_as=PlaybackEnd.CLOSED,
+        )
+
+    with database.transaction() as session:
+        elm = make_organization(session, "elm-frames").id
+        first, repeat = add(0, 600), add(600, 600)
+        more, other_person = add(600, 900), add(900, 900, login=cast.bob)
+        in_a_frame, empty = add(900, 900, organization_id=elm), add(None, None)
+        every = [first, repeat, more, other_person, in_a_frame, empty]
+        session.add_all(every)
+        session.flush()
+        ids = [each.id for each in every]
+    for years, kept in ((2, ids), (4, [ids[0], ids[2], ids[3], ids[4]])):
+        with database.transaction() as session:
+            sessions.forget_repeats(session, now=NOW + timedelta(days=365 * years))
+            query = select(PlaybackSession.id).order_by(PlaybackSession.id)
+            assert session.scalars(query).all() == kept

@@ -72,7 +72,7 @@ def test_a_payer_is_reminded_a_week_before_and_15_30_and_60_days_past_due(
         "was due April 1, 2026",
         "was due April 1, 2026",
     ]
-    assert "Is everything in order" in mails[0].text
+    assert "Do you have everything you need to pay this invoice?" in mails[0].text
     assert "No one has lost access" in mails[1].text
     assert "Balance due: $325.00" in mails[1].text
     assert "http://localhost/pay/" in mails[1].text

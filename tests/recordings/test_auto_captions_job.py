@@ -139,7 +139,7 @@ def test_a_program_is_stopped_at_its_time_or_when_it_is_canceled(program, tmp_pa
 
 def test_it_is_off_until_an_operator_names_a_program(client, cast, recording_id):
     client.sign_in(cast.ada.id)
-    assert "Write captions of what is said" not in client.get(f"/staff/webinars/{cast.slug}").text
+    assert "Generate captions" not in client.get(f"/staff/webinars/{cast.slug}").text
     assert client.post(f"/staff/captions/of/{recording_id}/hear").status_code == 404
 
 
@@ -149,7 +149,7 @@ def test_staff_ask_for_it_once_and_never_over_captions_that_stand(
     settings = replace(carrel.settings, speech_command=("/bin/true",))
     app.extensions["carrel"] = replace(carrel, settings=settings)
     client.sign_in(cast.ada.id)
-    assert "Write captions of what is said" in client.get(f"/staff/webinars/{cast.slug}").text
+    assert "Generate captions" in client.get(f"/staff/webinars/{cast.slug}").text
     address = f"/staff/captions/of/{recording_id}/hear"
     assert client.post(address, data={"language": "Klingon!"}).status_code == 400
     assert client.post(address, data={"language": "es"}).status_code == 303

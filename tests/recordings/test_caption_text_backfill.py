@@ -19,7 +19,7 @@ def test_they_are_read_and_found_and_read_no_more(carrel, client, database, stor
         find_caption(session, track).shown = None
         passages.drop(session, track)
     read_captions(carrel, Going())
-    assert "It is spoken of" in client.get("/webinars?q=lanterns").text
+    assert "Mentioned in the recording" in client.get("/webinars?q=lanterns").text
     with database.read_session() as session:
         assert unread(session) == ()
 

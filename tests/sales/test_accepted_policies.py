@@ -12,10 +12,12 @@ from lms.sales import invoices, orders, quotes
 from lms.sales.orders import find_order
 from lms.sales.quotes import Acceptance
 from lms.seller.policies import PolicyText, policy_version, publish_policy, save_draft
+from lms.seller.settings import edit_seller
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP
+from tests.seller.seller_settings import COMPLETE
 
 DAY = timedelta(days=1)
 
@@ -40,6 +42,7 @@ def accepted_between_versions(database: Database, *, has_agreed: bool) -> str:
     publish(database, "Three", 60)
     late = NOW + 200 * DAY
     with database.transaction() as session:
+        edit_seller(session, COMPLETE, actor=None, now=NOW)
         for one in invoices.due_for_billing(session, zone=OFFICE.zone, now=late):
             invoices.bill_due(session, one, mail_context=OFFICE, now=late)
     return order.public_id

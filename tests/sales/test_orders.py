@@ -83,7 +83,7 @@ def test_staff_may_hold_access_until_it_is_paid(database: Database, cast: Cast) 
     facts = placed(database, replace(SEAT, terms=Terms.CHECK, is_held=True))
     assert facts.held_at == NOW
     assert grants(database, facts)[0].awaits_payment_since == NOW
-    assert "checked it or received your payment" in newest(database, "dan@example.org").text
+    assert "approve it or receive payment" in newest(database, "dan@example.org").text
 
 
 def test_what_is_given_away_costs_nothing(database: Database, cast: Cast) -> None:
@@ -112,7 +112,7 @@ def test_the_letter_says_when_it_is_live(database: Database, cast: Cast) -> None
         webinar.held_at = datetime(2026, 10, 6, 18, tzinfo=UTC)
     placed(database)
     letter = newest(database, "dan@example.org")
-    assert "Tuesday 6 October 2026, 2:00 pm Eastern" in letter.text
+    assert "Tuesday, October 6, 2026, 2:00 PM ET" in letter.text
     assert "Join live" in letter.html
 
 
@@ -243,7 +243,7 @@ def test_who_manages_it_is_told_that_a_contract_is_renewed(database: Database, c
     letter = newest(database, "mia@example.org")
     assert letter.kind == "contract_renewed"
     assert f"/organization/{facts.organization_public_id}" in letter.text
-    for said in ("It has 30 seats.", "PO 7", facts.number, "go on as before"):
+    for said in ("It has 30 seats.", "PO 7", facts.number, "keep their access"):
         assert said in letter.text
         assert said in letter.html
 

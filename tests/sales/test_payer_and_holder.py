@@ -250,7 +250,7 @@ def test_the_contact_is_told_that_the_seat_is_theirs_and_the_organizations_own(
 ) -> None:
     placed(database, ONE_FOR_ELM)
     told = newest(database, "mia@example.org", "order_confirmation_organization").text
-    assert "You have this seat. Elm County Library owns it" in " ".join(told.split())
+    assert "This seat is assigned to you. Elm County Library owns it" in " ".join(told.split())
     assert "upload a staff list" not in told
 
 

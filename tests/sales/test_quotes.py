@@ -17,11 +17,13 @@ from lms.sales import invoices, orders, quotes
 from lms.sales.new_orders import NewOrder
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, Standing, find_order_facts
+from lms.seller.settings import edit_seller
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, PRICES, documents, locked, placed, read, with_line
 from tests.sales.test_orders import CONTRACT
+from tests.seller.seller_settings import COMPLETE
 
 PO = Acceptance("Mia", po_number="88123", po_amount_minor=32_500)
 
@@ -152,6 +154,8 @@ def test_an_order_billed_in_july_has_access_now_and_july_s_number(
     accepted(database, quote, replace(PO, bill_on=date(2026, 7, 1)))
     assert read(database, facts).standing(NOW) is Standing.TO_BILL
     july = datetime(2026, 7, 1, 4, tzinfo=UTC)
+    with database.transaction() as session:
+        edit_seller(session, COMPLETE, actor=None, now=NOW)
     for at, found in ((july - timedelta(seconds=1), 0), (july, 1), (july, 0)):
         with database.transaction() as session:
             due = invoices.due_for_billing(session, zone=OFFICE.zone, now=at)

@@ -11,19 +11,22 @@ from lms.branding import BrandingTexts, edit_branding
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid
 from lms.models.documents import CreditReason, Document, DocumentKind
-from lms.models.orders import Terms
+from lms.models.orders import OrderLine, Terms
 from lms.models.payments import Deposit, Payment, PaymentMethod, Reversal
 from lms.payments import payments
 from lms.payments.payments import NewPayment
-from lms.sales import cancellations, receiving
+from lms.sales import cancellations, invoices, receiving
+from lms.sales.corrections import Correction, correct
 from lms.sales.credit_notes import Credit
 from lms.sales.payment_mails import tell_past_due
-from lms.sales.read_models import Standing
+from lms.sales.read_models import OrderFacts, Standing
+from lms.seller.settings import edit_seller
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.mailbox import letters, newest
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import (
+    FIVE_SEATS,
     GROUP,
     SEAT,
     balanced,
@@ -37,8 +40,22 @@ from tests.sales.order_fixtures import (
     read,
 )
 from tests.sales.test_orders import CONTRACT, code
+from tests.seller.seller_settings import COMPLETE
 
 INVOICE = replace(SEAT, terms=Terms.INVOICE)
+
+
+@pytest.fixture(autouse=True)
+def _seller(database: Database, cast: Cast) -> None:
+    """Invoices say who is paid."""
+    with database.transaction() as session:
+        edit_seller(session, COMPLETE, actor=None, now=NOW)
+
+
+def sold(database: Database, facts: OrderFacts) -> list[OrderLine]:
+    """Return the lines of an order as they stand."""
+    with database.read_session() as session:
+        return invoices.standing_lines(session, facts.id)
 
 
 def reverse(database: Database, payment_id: str, reversal: Reversal = Reversal.BOUNCED) -> None:
@@ -186,6 +203,27 @@ def test_a_short_payment_that_is_reversed_is_owed_in_full(
     assert balanced(database)
 
 
+def test_a_short_payment_that_bounces_after_a_reissue_is_owed_in_full(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, replace(GROUP, lines=(FIVE_SEATS, CONTRACT.lines[0])))
+    total = read(database, facts).total_minor
+    short = paid(database, facts, total - 100)
+    with database.transaction() as session:
+        numbered = Correction(po_number="88123")
+        correct(session, locked(session, facts), numbered, mail_context=OFFICE, actor=None, now=NOW)
+    assert read(database, facts).standing(NOW) is Standing.PAID
+    prices = [(one.description, one.net_minor) for one in sold(database, facts)]
+    reverse(database, short)
+    now = read(database, facts)
+    assert (now.invoice_number, now.open_minor) == ("2026-0003", total)
+    assert sum(minor for _title, minor in prices) == total - 100
+    assert sorted(one.net_minor for one in sold(database, facts)) == sorted(
+        one.price_minor or 0 for one in (FIVE_SEATS, CONTRACT.lines[0])
+    )
+    assert balanced(database)
+
+
 def test_a_goodwill_stays_where_a_short_payment_bounces(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     line = first_line(database, facts).public_id
@@ -234,7 +272,7 @@ def test_a_past_due_invoice_is_told_to_our_team_once(database: Database, cast: C
             tell_past_due(session, mail_context=OFFICE, now=NOW + timedelta(days=days))
     told = [one for one in letters(database, "team@example.org") if "past_due" in one.kind]
     assert len(told) == 1
-    assert "due 1 Apr 2026" in told[0].text
+    assert "due Apr 1, 2026" in told[0].text
 
 
 def test_receipts_name_the_invoice_and_the_check(database: Database, cast: Cast) -> None:

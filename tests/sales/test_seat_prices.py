@@ -1,7 +1,7 @@
 """Prices of more seats (P4, C3) and of renewals (C5): two acts that are never confused."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,7 +14,6 @@ from lms.sales.read_models import OrderFacts
 from lms.sales.seat_prices import (
     MoreSeats,
     RenewalPrice,
-    end_of_contract,
     price_for_the_rest,
     price_of_more,
     price_of_renewal,
@@ -143,7 +142,6 @@ def test_seats_added_to_a_contract_are_priced_by_the_day(database: Database, cas
     day = datetime(2026, 12, 1, 15, tzinfo=UTC)
     with database.read_session() as session:
         assert price_for_the_rest(session, pool, 2, OFFICE.zone, now=day) == 2 * 100 * 31
-        assert end_of_contract(session, pool, OFFICE.zone, now=day) == date(2026, 12, 31)
 
 
 def test_seats_added_to_a_renewed_contract_cost_to_its_last_end(
@@ -153,7 +151,6 @@ def test_seats_added_to_a_renewed_contract_cost_to_its_last_end(
     placed(database, with_line(CONTRACT, act=LineAct.RENEWAL, price_minor=730_000, **_next_year()))
     pool, december = pool_of(database, cast), datetime(2026, 12, 1, 15, tzinfo=UTC)
     with database.read_session() as session:
-        assert end_of_contract(session, pool, OFFICE.zone, now=december) == date(2027, 12, 31)
         both_terms = 2 * 100 * 31 + 2 * 200 * 365
         assert price_for_the_rest(session, pool, 2, OFFICE.zone, now=december) == both_terms
 
@@ -164,7 +161,6 @@ def test_a_contract_that_is_over_has_no_rest(database: Database, cast: Cast) -> 
     with database.read_session() as session:
         found = price_for_the_rest(session, pool, 2, OFFICE.zone, now=after)
         assert found == Unpriced(OfferKind.CONTRACT)
-        assert end_of_contract(session, pool, OFFICE.zone, now=after) is None
 
 
 def test_a_renewal_costs_the_last_full_term_per_seat_for_the_seats_now_held(

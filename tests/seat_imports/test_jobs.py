@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
 
 from lms.core.database import Database
 from lms.core.errors import Conflict
@@ -15,7 +14,7 @@ from lms.jobs.queue import JobFacts, cancel, latest_job
 from lms.models.jobs import JobState
 from lms.models.seat_imports import ImportState, SeatImportRow
 from lms.registry import LIBRARY
-from lms.seat_imports import jobs
+from lms.seat_imports import imports
 from lms.seat_imports.imports import APPLY, DROP, READ, queue_applying
 from lms.seat_imports.jobs import apply_list, apply_now, take_in
 from lms.seat_imports.read_models import ImportFacts, find_import
@@ -125,15 +124,15 @@ def test_a_list_read_halfway_is_read_again_from_its_beginning(
     carrel: Carrel, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     facts = received(carrel, a_pool(database, MANY), tmp_path)
-    stage, broken = jobs.stage, []
+    write, broken = imports.insert_values, []
 
-    def breaks_once(session: Session, *rest: object) -> None:
-        stage(session, *rest)  # type: ignore[arg-type]  # as it was called
+    def breaks_once(*given: object) -> None:
+        write(*given)  # type: ignore[arg-type]  # as it was called
         if staged_rows(database) and not broken:
             broken.append(True)
             raise OSError("the disk went away")
 
-    monkeypatch.setattr(jobs, "stage", breaks_once)
+    monkeypatch.setattr(imports, "insert_values", breaks_once)
     with _no_waiting(monkeypatch):
         assert done(carrel, READ, facts).state is JobState.DONE
     assert broken

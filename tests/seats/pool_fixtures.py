@@ -24,7 +24,8 @@ from lms.models.seats import (
     SeatState,
     WaitingEntry,
 )
-from lms.seats import claim_methods, claims, invitations, pools
+from lms.seats import claim_links, claim_methods, claims, invitations, pools
+from lms.seats.claim_links import LinkFacts
 from lms.seats.claims import Claim, Released
 from lms.seats.invitations import Invitee
 from lms.seats.pool_reconciliation import Settled
@@ -265,10 +266,16 @@ def invite_by_mail(database: Database, home: Home, email: str) -> str:
     return newest_token(database)
 
 
+def link_facts(session: Session, token: str, *, now: datetime) -> LinkFacts:
+    """What the page of a link shows."""
+    return claim_links.facts_of(session, claim_links.find_link(session, token, now=now))
+
+
 def by_link(database: Database, token: str, login_id: int, at: datetime = NOW) -> str:
     """Claim by a link; returns what it answered."""
     with database.transaction() as session:
+        found = claim_links.find_link(session, token, now=at)
         done = claim_methods.claim_by_link(
-            session, token, login_id, links=LINKS, actor=None, now=at
+            session, found, login_id, links=LINKS, actor=None, now=at
         )
         return type(done).__name__

@@ -29,7 +29,7 @@ def test_the_letter_of_a_claimed_seat_has_the_entry_of_a_webinar_to_come(
         entry = unpacked(letter.invitation)
         assert entry.method is Method.REQUEST
         assert entry.happening.uid.startswith(f"{public_id}@")
-        assert "entry for your calendar" in letter.text
+        assert "calendar invitation is attached" in letter.text
         registrants.enroll_holders(session, now=NOW)
         registered = session.scalars(select(Registration.login_id)).all()
         assert registered == [pat]

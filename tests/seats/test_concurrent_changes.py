@@ -11,8 +11,9 @@ from lms.core.errors import Conflict
 from lms.grants.grants import Term
 from lms.organizations.staff_list_parser import read_pasted
 from lms.seat_imports import imports
+from lms.seat_imports.imports import stage
 from lms.seat_imports.jobs import apply_now
-from lms.seat_imports.staged_row_writer import stage
+from lms.seat_imports.uploaded_list_lifecycle import NewList
 from lms.seats.claims import Already, Claimed
 from lms.seats.seat_counts import lock_pool
 from lms.seats.waitlist_offers import offer_next
@@ -39,9 +40,9 @@ STARTED_WITHIN_S = 0.5
 def listed(database: Database, pool_id: int, emails: Sequence[str]) -> str:
     """A staff list that was checked and waits to be applied."""
     with database.transaction() as session:
-        row = imports.begin(session, imports.NewImport(pool_id), actor=None, now=NOW)
+        row = imports.LISTS.begin(session, NewList("", None, NOW, pool_id))
         stage(session, row.id, tuple(read_pasted("\n".join(emails))), 1)
-        imports.check(session, row.id, now=NOW)
+        imports.check(session, row.id, NOW)
         return row.public_id
 
 

@@ -29,6 +29,7 @@ from tests.seats.pool_fixtures import (
     invite,
     invite_by_mail,
     let_go,
+    link_facts,
     make_home,
     newest_token,
     people,
@@ -102,7 +103,7 @@ def test_the_link_makes_the_seat_theirs_and_says_so_by_letter(database: Database
     with database.read_session() as session:
         letter = session.scalars(select(Mail).where(Mail.kind == "seat_claimed")).one()
         assert f"/webinars/{home.pool.slug}" in letter.text
-        assert "doesn't expire" in letter.text
+        assert "access is permanent" in letter.text
 
 
 def test_a_link_works_once_and_its_owner_may_click_again(database: Database) -> None:
@@ -114,7 +115,7 @@ def test_a_link_works_once_and_its_owner_may_click_again(database: Database) -> 
     with pytest.raises(Forbidden):
         by_link(database, token, dan)
     with database.read_session() as session:
-        seat = claim_links.read_link(session, token, now=NOW)
+        seat = link_facts(session, token, now=NOW)
         assert seat.state is LinkState.USED
     assert counts(database, home.pool_id) == (1, 2)
 
@@ -149,7 +150,7 @@ def test_a_token_that_is_none_and_one_that_was_taken_back_are_gone(database: Dat
         by_link(database, "x" * 43, pat)
     token = invite_by_mail(database, home, email_of(database, pat))
     with database.read_session() as session:
-        seat = claim_links.read_link(session, token, now=NOW)
+        seat = link_facts(session, token, now=NOW)
         assert seat.state is LinkState.GOOD
     [held] = asked(database, home, email_of(database, pat))
     assert isinstance(held, AlreadyIn)
@@ -157,7 +158,7 @@ def test_a_token_that_is_none_and_one_that_was_taken_back_are_gone(database: Dat
     with pytest.raises(Gone):
         by_link(database, token, pat)
     with database.read_session() as session:
-        assert claim_links.read_link(session, token, now=NOW).state is LinkState.TAKEN_BACK
+        assert link_facts(session, token, now=NOW).state is LinkState.TAKEN_BACK
 
 
 def test_an_expired_link_claims_while_a_seat_is_free(database: Database) -> None:
@@ -169,7 +170,7 @@ def test_an_expired_link_claims_while_a_seat_is_free(database: Database) -> None
         assert invitations.expire_due(session, now=late) == 1
     assert counts(database, home.pool_id) == (0, 1)
     with database.read_session() as session:
-        assert claim_links.read_link(session, token, now=late).state is LinkState.EXPIRED
+        assert link_facts(session, token, now=late).state is LinkState.EXPIRED
     assert by_link(database, token, pat, late) == "Claimed"
     assert counts(database, home.pool_id) == (1, 1)
 
@@ -301,7 +302,7 @@ def test_the_page_of_a_link_tells_who_invites_to_what_and_no_address(
             now=NOW,
         )
         letter = session.scalars(select(Mail)).one()
-        facts = claim_links.read_link(session, letter.text.split("/claim/")[1].split()[0], now=NOW)
+        facts = link_facts(session, letter.text.split("/claim/")[1].split()[0], now=NOW)
     assert (facts.covers, facts.invited_by) == (home.pool.covers, "Mia")
     assert facts.organization == home.pool.organization
     assert facts.for_whom == "k…@elm.example"
@@ -337,7 +338,7 @@ def test_an_open_link_has_an_end_and_a_limit(database: Database) -> None:
         facts = claim_links.find_open_link(session, home.pool_id, now=NOW)
         assert facts is not None
         assert (facts.uses, facts.most_uses) == (0, 5)
-        assert claim_links.read_link(session, other, now=NOW).is_open
+        assert link_facts(session, other, now=NOW).is_open
     with pytest.raises(Gone):
         by_link(database, other, crowd[2], NOW + DAY)
     with database.transaction() as session:

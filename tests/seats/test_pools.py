@@ -251,6 +251,8 @@ def test_a_suspended_grant_keeps_its_seats_and_stops_who_watches_until_restored(
             pools.restore_pool_grant(session, line, actor=None, now=NOW)
         [facts] = pools.grants_of(session, home.pool_id)
         assert facts.suspended_at is None
+        acts = select(AuditEntry.act).where(AuditEntry.subject == line).order_by(AuditEntry.id)
+        assert session.scalars(acts).all() == ["grant.made", "grant.suspended", "grant.restored"]
     settle_at(database, home.pool_id, NOW)
     assert states(database, home.pool_id) == {pat: AssignmentState.CLAIMED}
 

@@ -201,7 +201,7 @@ def test_who_loses_a_seat_stops_watching_and_is_told_a_little_later(database: Da
         letter = session.scalars(select(Mail)).one()
         assert letter.kind == "seat_released"
         assert letter.run_at > NOW + UNDO_FOR
-        assert "Certificates you earned stay yours" in letter.text
+        assert "You keep your certificates" in letter.text
         assert home.pool.covers in letter.text
 
 
@@ -244,7 +244,7 @@ def test_somebody_who_was_only_invited_is_told_in_other_words_or_not_at_all(
     with database.read_session() as session:
         letter = session.scalars(select(Mail)).one()
         assert letter.recipient == "told@example.org"
-        assert "taken back its invitation" in letter.text
+        assert "withdrew its invitation" in letter.text
     assert counts(database, home.pool_id) == (0, 2)
 
 

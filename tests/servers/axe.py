@@ -39,6 +39,15 @@ def axe_faults(
     `only` names the rules to try instead of all; `left_out` those that aren't tried.
     """
     # by the protocol, not as a script element: the page's own policy stays as it is
-    page.evaluate(axe_script())
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(axe_script())
     found: list[str] = page.evaluate(FIND, {"only": list(only), "leftOut": list(left_out)})
     return found
+
+
+def faults_in_both_themes(page: Page, *, left_out: Sequence[str] = ()) -> list[str]:
+    """Return what axe finds in a page by day, and in its colors by lamplight: all else is the same."""
+    page.emulate_media(color_scheme="light")
+    faults = axe_faults(page, left_out=left_out)
+    page.emulate_media(color_scheme="dark")
+    return faults + [f"dark: {each}" for each in axe_faults(page, only=["color-contrast"])]

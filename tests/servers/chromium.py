@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.servers.axe import axe_script
 from tests.servers.npm import Pinned, node
@@ -27,6 +27,7 @@ SWITCHES = (
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 )
+PATIENCE_MS = 30_000  # 5 s by default, in which a busy machine draws no page
 SYSTEM_NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
 PACKAGED = Pinned(
     "@sparticuz/chromium",
@@ -67,6 +68,7 @@ def running_chromium() -> Iterator[Browser]:
     found = chromium()
     # Playwright's own node needs a library that a bare Debian does not have
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node()))
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=found.program,

@@ -3,17 +3,21 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
+
+from sqlalchemy.orm import Session
 
 from lms.core.database import Database
 from lms.core.model_base import Base
 from lms.migrations import upgrade
 from tests.servers.postgres import Postgres, postgres
+
+T = TypeVar("T")
 
 CHOICE = "CARREL_TEST_DATABASE"
 PREPARED = "carrel_prepared"
@@ -40,6 +44,10 @@ class Databases(Protocol):
         """Remove a database."""
         ...
 
+    def names(self) -> list[str]:
+        """Return the names of all databases of this run."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SqliteDatabases:
@@ -57,6 +65,9 @@ class SqliteDatabases:
     def drop(self, name: str) -> None:
         for end in ("", "-wal", "-shm"):
             Path(f"{self._file(name)}{end}").unlink(missing_ok=True)
+
+    def names(self) -> list[str]:
+        return [file.stem for file in self.place.glob("*.sqlite3")]
 
     def _file(self, name: str) -> Path:
         return self.place / f"{name}.sqlite3"
@@ -76,6 +87,9 @@ class PostgresDatabases:
 
     def drop(self, name: str) -> None:
         Postgres(self.place).drop(name)
+
+    def names(self) -> list[str]:
+        return Postgres(self.place).names()
 
 
 def on_postgresql() -> bool:
@@ -120,32 +134,64 @@ def _in_memory() -> Path | None:
 
 
 def wipe(database: Database) -> None:
-    """Delete every row of every table, in whatever order they refer to each other."""
+    """Leave a database as it was prepared: every table, and no row."""
+    if database.is_sqlite:
+        file = _file_of(database)
+        _replace(database, file.with_stem(PREPARED))
+        _wiped[file] = file.stat().st_mtime_ns
+        return
     connection = database.engine.raw_connection()
     try:
         cursor = connection.cursor()
-        if database.is_sqlite:
-            # what guards the audit trail is taken off and put on again
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE name LIKE 'audit_entry_is_%'")
-            guards = cursor.fetchall()
-            before, after = ["PRAGMA foreign_keys = OFF"], ["PRAGMA foreign_keys = ON"]
-            deletions = [
-                *(f"DROP TRIGGER {name}" for name, _ in guards),
-                *_deletions(),
-                *(sql for _, sql in guards),
-            ]
-            run = cursor.executescript
-        else:  # in the role of a replica, foreign keys are not checked and triggers do not fire
-            before = ["SET session_replication_role = replica"]
-            after = ["RESET session_replication_role"]
-            deletions, run = _deletions(), cursor.execute
-        run(";\n".join((*before, "BEGIN", *deletions, "COMMIT", *after)))
+        # in the role of a replica, foreign keys are not checked and triggers do not fire
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(";\n".join(("BEGIN", *_deletions(), "COMMIT")))
+        cursor.execute("RESET session_replication_role")
         connection.commit()
         cursor.close()
     finally:
         connection.close()
-    if database.is_sqlite:
-        database.dispose()  # no connection outlives the guards it knew: the next test opens its own
+
+
+def fill(database: Database, name: str, write: Callable[[Session], T]) -> T:
+    """Let `write` add what many tests begin with; returns what it returns.
+
+    On SQLite that is written once in a process, and copied from then on into a database without rows.
+    """
+    is_empty = database.is_sqlite and _is_as_wiped(_file_of(database))
+    if is_empty and name in _filled:
+        _replace(database, _file_of(database).with_suffix(f".{name}"))
+        return cast("T", _filled[name])
+    with database.transaction() as session:
+        found = write(session)
+    if is_empty:
+        database.dispose()
+        shutil.copyfile(_file_of(database), _file_of(database).with_suffix(f".{name}"))
+        _filled[name] = found
+    return found
+
+
+_wiped: dict[Path, int] = {}  # when each file was made as it is without rows
+_filled: dict[str, object] = {}
+
+
+def _file_of(database: Database) -> Path:
+    return Path(str(database.engine.url.database))
+
+
+def _is_as_wiped(file: Path) -> bool:
+    log = Path(f"{file}-wal")
+    is_written = log.exists() and log.stat().st_size > 0
+    return not is_written and file.stat().st_mtime_ns == _wiped.get(file)
+
+
+def _replace(database: Database, source: Path) -> None:
+    """Put a copy of another file of SQLite in the place of a database's."""
+    database.dispose()
+    file = _file_of(database)
+    for end in ("", "-wal", "-shm"):
+        Path(f"{file}{end}").unlink(missing_ok=True)
+    shutil.copyfile(source, file)
 
 
 @cache

@@ -5,7 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +64,16 @@ class Postgres:
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
         )
 
+    def names(self) -> list[str]:
+        """Return the names of all databases."""
+        with self._connected() as connection:
+            return [name for (name,) in connection.execute("SELECT datname FROM pg_database")]
+
+    @property
+    def programs(self) -> Path:
+        """The directory of pg_basebackup and the others."""
+        return next(self.directory.glob("installed/*/bin"), None) or _installed() / "bin"
+
     def answers(self) -> bool:
         """Tell whether the server takes connections."""
         try:
@@ -73,15 +83,23 @@ class Postgres:
         return True
 
     def _administer(self, statement: sql.Composed) -> None:
-        with psycopg.connect(
-            host=str(self.directory), user=OWNER, dbname="postgres", autocommit=True
-        ) as connection:
+        with self._connected() as connection:
             connection.execute(statement)
+
+    def _connected(self) -> psycopg.Connection:
+        return psycopg.connect(
+            host=str(self.directory), user=OWNER, dbname="postgres", autocommit=True
+        )
 
 
 @contextmanager
-def postgres(settings: Sequence[str] = SWIFT) -> Iterator[Postgres]:
-    """Run a server until the block is left; raises NoPostgres when there is none to run."""
+def postgres(
+    settings: Sequence[str] = SWIFT, *, restore: Callable[[Path], None] | None = None
+) -> Iterator[Postgres]:
+    """Run a server until the block is left; raises NoPostgres when there is none to run.
+
+    `restore` puts a base backup into the empty data directory, in place of a new cluster.
+    """
     installed = _installed()
     # a short path: a socket's address has at most 107 bytes
     with tempfile.TemporaryDirectory(prefix="carrel-pg-", ignore_cleanup_errors=True) as place:
@@ -91,7 +109,12 @@ def postgres(settings: Sequence[str] = SWIFT) -> Iterator[Postgres]:
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             installed = _readable_copy(installed, home)
             user = _give_away(home)
-        _initialize(installed, home / "data", user, log)
+        if restore is None:
+            _initialize(installed, home / "data", user, log)
+        else:
+            restore(home / "data")
+            if user:
+                _give_away(home)
         server = Postgres(home)
         options = [part for option in settings for part in ("-c", option)]
         command = [

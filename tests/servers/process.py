@@ -1,5 +1,6 @@
 """Programs that tests start: bound to this machine, and ended with whoever started them."""
 
+import os
 import secrets
 import shutil
 import socket
@@ -11,7 +12,7 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
-START_S = 60.0
+START_S = 240.0
 STOP_S = 10.0
 POLL_S = 0.02
 PORTS = range(11_000, 32_000)
@@ -58,6 +59,13 @@ def listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def found_program(name: str) -> Path | None:
+    """Return a program of the test set or of the system."""
+    beside = Path(sys.executable).with_name(name)
+    system = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    return beside if beside.exists() else Path(system) if system else None
+
+
 @contextmanager
 def running(
     command: Sequence[object],
@@ -68,7 +76,7 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program until the block is left, from the moment `ready()` first answers True.
 
-    Raises DidNotStart when it ends first, or is not ready within a minute.
+    Raises DidNotStart when it ends first, or is not ready within four minutes.
     """
     with log.open("ab") as output:
         program = subprocess.Popen(

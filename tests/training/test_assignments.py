@@ -88,7 +88,7 @@ def test_what_is_to_come_is_due_on_its_day_at_the_earliest(
     with pytest.raises(Invalid) as refused:
         assign(TODAY + timedelta(days=9))
     assert refused.value.fields["due_on"] == (
-        "“Reading rooms” is held on Thursday 12 March 2026. Choose that day or a later one."
+        "“Reading rooms” is on Thursday, March 12, 2026. Choose that date or a later one."
     )
     made = assign(TODAY + timedelta(days=10))
     early = assignments.due_at(TODAY + timedelta(days=9), ZONE, now=NOW)

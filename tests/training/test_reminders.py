@@ -111,7 +111,7 @@ def test_who_has_watched_and_not_confirmed_is_reminded_to_confirm(
     with database.read_session() as session:
         [text] = session.scalars(select(Mail.text).where(Mail.recipient == "alice@example.org"))
         [own] = list_own(session, cast.alice.id, now=NOW)
-    assert "What is left is to read its text and confirm it." in text
+    assert "To finish, read the text and confirm it." in text
     assert f"https://library.example.org/training/{own.trainee_id}" in text
     assert "today" in text
 
@@ -119,9 +119,9 @@ def test_who_has_watched_and_not_confirmed_is_reminded_to_confirm(
 @pytest.mark.parametrize(
     ("days", "subject", "said"),
     [
-        (0, "Due today: Reading rooms", "It is due today, Monday 2 March 2026."),
-        (3, "Due on Thursday 5 March 2026: Reading rooms", "by Thursday 5 March 2026."),
-        (14, "Due on Monday 16 March 2026: Reading rooms", "by Monday 16 March 2026."),
+        (0, "Due today: Reading rooms", "due today, Monday, March 2, 2026."),
+        (3, "Due on Thursday, March 5, 2026: Reading rooms", "due on Thursday, March 5, 2026."),
+        (14, "Due on Monday, March 16, 2026: Reading rooms", "due on Monday, March 16, 2026."),
     ],
 )
 def test_a_reminder_names_its_reader_what_is_asked_and_the_day_in_both_parts(
@@ -133,8 +133,8 @@ def test_a_reminder_names_its_reader_what_is_asked_and_the_day_in_both_parts(
         [letter] = session.scalars(select(Mail).where(Mail.recipient == "alice@example.org"))
     assert letter.subject == subject
     for part in (letter.text, letter.html):
-        assert "Dear Alice," in part
-        assert "asks you to watch “Reading rooms”" in part
+        assert "Hello Alice," in part
+        assert "assigned you “Reading rooms.”" in part
         assert said in part
 
 

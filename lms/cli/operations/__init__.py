@@ -1,1 +1,1 @@
-"""Commands for operators: set up, serve, check, back up, move, and export a library."""
+"""Commands for operators: set up, serve, check, back up, move, and export an installation."""

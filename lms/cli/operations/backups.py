@@ -24,7 +24,7 @@ FOUND_SOMETHING = 1
 
 @dataclass(frozen=True, slots=True)
 class BackupLine:
-    """A complete backup as the list shows it."""
+    """A complete backup in the list."""
 
     name: str
     taken_at: datetime
@@ -36,17 +36,17 @@ class BackupLine:
 
 @click.group("backup")
 def backup() -> None:
-    """Back up the library, and see that it can be restored."""
+    """Back up everything, and test that it can be restored."""
 
 
 @backup.command("create")
-@click.option("--to", metavar="URL", help="Where to, instead of CARREL_BACKUP.")
+@click.option("--to", metavar="URL", help="Destination; default: CARREL_BACKUP.")
 @json_option
 @click.pass_obj
 def create(console: Console, *, to: str | None, as_json: bool) -> None:
-    """Back up the database and new files, while people watch; run it every night.
+    """Back up the database and new files while people watch; run it every night.
 
-    With CARREL_BACKUP_PASSPHRASE, the secret key is in the backup too, sealed by it.
+    With CARREL_BACKUP_PASSPHRASE set, the backup also has the secret key, encrypted with it.
     """
     place = _place(console, to)
     try:
@@ -60,14 +60,17 @@ def create(console: Console, *, to: str | None, as_json: bool) -> None:
     lines.append(f"{made.copied} files were new ({made.copied_bytes:,} bytes).")
     if console.settings.backup_passphrase is None:
         lines.append(
-            "The secret key is not in this backup. Set CARREL_BACKUP_PASSPHRASE, or copy the key to a"
+            "This backup doesn't have the secret key. Set CARREL_BACKUP_PASSPHRASE, or copy the "
+            "key to a"
             " safe place."
         )
     answer(made, *lines, as_json=as_json)
 
 
 @backup.command("list")
-@click.option("--from", "source", metavar="URL", help="Where, instead of CARREL_BACKUP.")
+@click.option(
+    "--from", "source", metavar="URL", help="Location of the backups; default: CARREL_BACKUP."
+)
 @json_option
 @click.pass_obj
 def list_all(console: Console, *, source: str | None, as_json: bool) -> None:
@@ -79,14 +82,16 @@ def list_all(console: Console, *, source: str | None, as_json: bool) -> None:
 
 @backup.command("verify")
 @click.argument("name", required=False)
-@click.option("--from", "source", metavar="URL", help="Where, instead of CARREL_BACKUP.")
+@click.option(
+    "--from", "source", metavar="URL", help="Location of the backups; default: CARREL_BACKUP."
+)
 @click.option("--deep", is_flag=True, help="Read every file that has a checksum.")
 @json_option
 @click.pass_context
 def verify(
     context: click.Context, *, name: str | None, source: str | None, deep: bool, as_json: bool
 ) -> None:
-    """Check that a backup, the newest or the one with NAME, is whole."""
+    """Check that the newest backup, or the one with NAME, is complete."""
     console: Console = context.obj
     place = _place(console, source)
     found = backup_verification.verify(
@@ -100,16 +105,15 @@ def verify(
 @backup.command("restore")
 @click.argument("source", metavar="URL")
 @click.argument("name", required=False)
-@click.option("--new-secret-key", is_flag=True, help="Go on without the backup's secret key.")
+@click.option("--new-secret-key", is_flag=True, help="Continue without the backup's secret key.")
 @json_option
 @click.pass_context
 def restore(
     context: click.Context, *, source: str, name: str | None, new_secret_key: bool, as_json: bool
 ) -> None:
-    """Restore a backup, the newest or the one with NAME, into an empty library.
+    """Restore the newest backup, or the one with NAME, into an empty database and storage.
 
-    The database and the storage that the settings name must be empty. If it is interrupted, run it
-    again.
+    The database and storage in the settings must be empty. If interrupted, run it again.
     """
     console: Console = context.obj
     place = _place(console, source)
@@ -129,7 +133,8 @@ def restore(
         lines = [f"{done.rows} rows and {done.files} files were restored from {done.name}."]
         if not done.has_old_key:
             lines.append(
-                "The secret key is new. Run: carrel lti keys rotate --at-once; carrel badge-keys rotate"
+                "The secret key is new. Run: carrel lti keys rotate --at-once; carrel badge-keys "
+                "rotate"
             )
         if not as_json:
             lines += ["", *examine(console).lines]
@@ -140,11 +145,13 @@ def restore(
 
 
 @backup.command("drill")
-@click.option("--from", "source", metavar="URL", help="Where, instead of CARREL_BACKUP.")
+@click.option(
+    "--from", "source", metavar="URL", help="Location of the backups; default: CARREL_BACKUP."
+)
 @json_option
 @click.pass_context
 def drill(context: click.Context, *, source: str | None, as_json: bool) -> None:
-    """Restore the newest backup into scratch, and compare what 200 people may watch."""
+    """Restore the newest backup into a temporary place, and compare what 200 people can watch."""
     console: Console = context.obj
     place = _place(console, source)
     done = backup_drill.drill(console.carrel, place, backups.newest(place), now=now())
@@ -207,8 +214,7 @@ def _line(snapshot: Snapshot) -> BackupLine:
 def _verified_lines(found: backup_verification.Verified) -> list[str]:
     lines = [f"{found.name}: {found.rows} rows and {found.files} files."]
     lines += [
-        f"Table with other rows than when it was backed up: {name}"
-        for name in found.different_tables
+        f"Table with different rows than when backed up: {name}" for name in found.different_tables
     ]
     lines += [f"Missing: {key}" for key in found.missing]
     lines += [
@@ -216,7 +222,7 @@ def _verified_lines(found: backup_verification.Verified) -> list[str]:
         for fault in found.faults
     ]
     lines.append(
-        "The library can be restored from it, whole."
+        "This backup is complete and can be restored."
         if found.is_good
         else "Run carrel media check to see whether the library itself is whole, then carrel backup create."
     )
@@ -228,10 +234,10 @@ def _drilled_lines(console: Console, done: backup_drill.Drilled) -> list[str]:
     taken = on_wall_clock(done.taken_at, zone)
     took = timedelta(seconds=round(done.seconds))
     minutes, seconds = divmod(took.seconds, 60)
-    lines = [f"{done.compared} people were compared: {done.wrong} have another answer."]
+    lines = [f"{done.compared} people were compared: {done.wrong} have a different answer."]
     if done.changed:
         lines.append(
-            f"{done.changed} have another answer because something changed since the backup."
+            f"{done.changed} have a different answer because something changed after the backup."
         )
     if done.played is None:
         lines.append("No recording is ready, so none was played.")

@@ -12,7 +12,7 @@ from lms.cli.output import answer, json_option, table
 from lms.core.clock import now
 from lms.core.database import IN_USE, MOVED, Database
 from lms.core.settings import read_database_url
-from lms.migrations import current, head, upgrade
+from lms.migrations import Upgrade, current, fits, head, upgrade
 from lms.operations import database_move
 from lms.operations.move_preflight import Unfit, UnfitRow
 from lms.operations.row_copy import TableRows
@@ -32,6 +32,7 @@ class State(StrEnum):
 
     EMPTY = "empty"
     CURRENT = "current"
+    LATER_VERSION = "later_version"
     OTHER_VERSION = "other_version"
     FROZEN = "frozen"
     MOVED = "moved"
@@ -40,7 +41,8 @@ class State(StrEnum):
 STATES = {
     State.EMPTY: "It has no tables yet. Run: carrel init, or carrel db upgrade",
     State.CURRENT: "It is up to date.",
-    State.OTHER_VERSION: "Its tables are not this version's. Run: carrel db upgrade",
+    State.LATER_VERSION: "Its tables are from a later version, and this version can use them.",
+    State.OTHER_VERSION: "Its tables don't match this version. Run: carrel db upgrade",
     State.FROZEN: "It is being moved, and nothing can be saved. If the move was interrupted, run"
     " carrel db move again, or carrel db move --abort.",
     State.MOVED: "It was moved to PostgreSQL. Set CARREL_DATABASE_URL to the new database.",
@@ -49,7 +51,7 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class DatabaseStatus:
-    """Which database the settings name, and what it can be used for."""
+    """The database in the settings, and what it can be used for."""
 
     database: str
     state: State
@@ -59,7 +61,7 @@ class DatabaseStatus:
 
 @dataclass(frozen=True, slots=True)
 class MoveAnswer:
-    """What `db move` did, or found in its way."""
+    """The result of `db move`, or the rows that prevent it."""
 
     moved: bool
     tables: int
@@ -76,16 +78,23 @@ class AbortAnswer:
 
 @click.group("db")
 def db() -> None:
-    """Look after the database."""
+    """Check, upgrade, and move the database."""
 
 
 @db.command("upgrade")
 @json_option
 @click.pass_obj
 def upgrade_command(console: Console, *, as_json: bool) -> None:
-    """Bring the tables to what this version needs; run it as often as you like."""
-    done = upgrade(console.carrel.database)
-    if done.before == done.after:
+    """Upgrade the tables to this version; safe to run again."""
+    database = console.carrel.database
+    revision = current(database)
+    if revision is not None and fits(database):
+        done = Upgrade(revision, revision)
+    else:
+        done = upgrade(database)
+    if done.after != head():
+        text = f"The tables are from a later version ({done.after}) and were not changed."
+    elif done.before == done.after:
         text = f"The database is up to date ({done.after})."
     else:
         text = f"The database was upgraded from {done.before or 'nothing'} to {done.after}."
@@ -96,7 +105,7 @@ def upgrade_command(console: Console, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def status_command(console: Console, *, as_json: bool) -> None:
-    """Show which database is used, and whether its tables are this version's."""
+    """Show the database, and whether its tables match this version."""
     database = console.carrel.database
     revision = current(database)
     name = make_url(database.url).render_as_string(hide_password=True)
@@ -106,15 +115,15 @@ def status_command(console: Console, *, as_json: bool) -> None:
 
 @db.command("move")
 @click.option("--to", metavar="URL", help="The new database: postgresql://user:password@host/name.")
-@click.option("--abort", is_flag=True, help="Give up an interrupted move: allow saving again.")
+@click.option("--abort", is_flag=True, help="Cancel an interrupted move, and allow saving again.")
 @json_option
 @click.pass_context
 def move_command(context: click.Context, *, to: str | None, abort: bool, as_json: bool) -> None:
     """Move an SQLite database to PostgreSQL while people watch.
 
-    First it lists every row that PostgreSQL would refuse, and then changes nothing. While it
-    copies, recordings play on, and nothing can be saved; players report what was watched when it is
-    done. If it is interrupted, run it again, or give up with --abort.
+    If PostgreSQL would refuse rows, it lists them and changes nothing. During the copy, recordings
+    play but nothing can be saved; players report what was watched afterward. If interrupted, run
+    it again, or cancel with --abort.
     """
     console: Console = context.obj
     source = console.carrel.database
@@ -156,7 +165,9 @@ def _state(database: Database, revision: str | None) -> State:
         return State.MOVED if mark == MOVED else State.FROZEN
     if revision is None:
         return State.EMPTY
-    return State.CURRENT if revision == head() else State.OTHER_VERSION
+    if revision == head():
+        return State.CURRENT
+    return State.LATER_VERSION if fits(database) else State.OTHER_VERSION
 
 
 def _read_url(url: str) -> str:
@@ -180,5 +191,5 @@ def _next_lines(moved: MoveAnswer, target: Database) -> list[str]:
     return [
         f"{moved.rows} rows in {moved.tables} tables were moved and compared.",
         f"Next: set CARREL_DATABASE_URL={url}",
-        "      (with its password), and start the library again. Then run: carrel doctor",
+        "      (with its password), and restart. Then run: carrel doctor",
     ]

@@ -1,4 +1,4 @@
-"""carrel doctor: check everything that the library needs, and say what to do about each fault."""
+"""carrel doctor: check everything that an installation needs, and say what to do about each fault."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class CheckAnswer:
 
 @dataclass(frozen=True, slots=True)
 class DoctorAnswer:
-    """What `doctor` found; `is_healthy` tells that there is no fault."""
+    """The result of `doctor`; `is_healthy` means that there is no fault."""
 
     version: str
     base_url: str
@@ -38,13 +38,13 @@ class DoctorAnswer:
 
     @property
     def lines(self) -> list[str]:
-        """The checks as lines, each fault with what to do."""
+        """Return the checks as lines, each fault with its advice."""
         lines = [f"Carrel {self.version} at {self.base_url}"]
         for one in self.items:
             lines.append(f"  {MARKS[one.state]:<5}  {one.message}")
             if one.advice:
                 lines.append(f"         {one.advice}")
-        lines.append("Everything is well." if self.is_healthy else "Something needs to be fixed.")
+        lines.append("Everything is OK." if self.is_healthy else "Something needs to be fixed.")
         return lines
 
 
@@ -54,7 +54,7 @@ class DoctorAnswer:
 def doctor(context: click.Context, *, as_json: bool) -> None:
     """Check settings, database, storage, servers, mail DNS, worker, disk, backups, and keys.
 
-    Answers 1 when there is a fault.
+    Exits with 1 if something is wrong.
     """
     found = examine(context.obj)
     answer(found, *found.lines, as_json=as_json)
@@ -63,7 +63,7 @@ def doctor(context: click.Context, *, as_json: bool) -> None:
 
 
 def examine(console: Console) -> DoctorAnswer:
-    """Return what every check found; raises SettingsError where the settings have faults."""
+    """Return the results of all checks; raises SettingsError if the settings have faults."""
     carrel, at = console.carrel, now()
     found = list(probe_servers(carrel, now=at))
     found += check_mail_dns(console.settings)

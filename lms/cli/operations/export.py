@@ -18,7 +18,7 @@ from lms.operations.export import export
 def export_command(console: Console, *, directory: Path, as_json: bool) -> None:
     """Write every row (JSONL) and every stored file into a new DIRECTORY.
 
-    Hashes of passwords and links, and private keys, are left out.
+    Leaves out private keys and the hashes of passwords and links.
     """
     is_watched = sys.stderr.isatty() and not as_json
 
@@ -28,5 +28,5 @@ def export_command(console: Console, *, directory: Path, as_json: bool) -> None:
 
     carrel = console.carrel
     done = export(carrel.database, carrel.storage, directory, now=now(), tell=tell)
-    said = f"{done.rows} rows of {done.tables} tables and {done.files} files are in {directory}."
+    said = f"{done.rows} rows of {done.tables} tables and {done.files} files were exported to {directory}."
     answer(done, said, as_json=as_json)

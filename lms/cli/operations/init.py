@@ -1,4 +1,4 @@
-"""carrel init: set up a new library, with its first owner."""
+"""carrel init: set up a new installation, with its first owner."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ NEEDED = ("database", "storage")
 
 @dataclass(frozen=True, slots=True)
 class NewLibrary:
-    """Where the new library will be, and the link by which its owner signs in."""
+    """The location of a new installation, and the link for its owner's first sign-in."""
 
     base_url: str
     data_dir: str
@@ -30,14 +30,14 @@ class NewLibrary:
 
 
 @click.command("init")
-@click.option("--owner", required=True, metavar="EMAIL", help="The first owner's address.")
-@click.option("--name", help="What to call the owner; else the part of the address before the @.")
+@click.option("--owner", required=True, metavar="EMAIL", help="The first owner's email address.")
+@click.option("--name", help="The owner's name; default: the part of the address before the @.")
 @json_option
 @click.pass_obj
 def init(console: Console, *, owner: str, name: str | None, as_json: bool) -> None:
-    """Set up a new library: check the settings, make the tables, and add the first owner.
+    """Set up a new installation: check the settings, create the tables, and add the first owner.
 
-    It prints a link with which the owner chooses a password. The link works once, for 14 days.
+    Prints a link for the owner to choose a password. It works once and expires in 14 days.
     """
     address = read_address(owner)
     carrel, settings = console.carrel, console.settings
@@ -47,7 +47,7 @@ def init(console: Console, *, owner: str, name: str | None, as_json: bool) -> No
         raise Unavailable("\n".join(f"{one.text}\n  {one.advice}" for one in faults))
     if not is_empty(carrel.database):
         raise Conflict(
-            N_("This library has been set up. To add an owner: carrel login add EMAIL --owner"),
+            N_("Already set up. To add an owner: carrel login add EMAIL --owner"),
             code="not_empty",
         )
     refuse_dangerous_start(carrel)
@@ -66,9 +66,9 @@ def init(console: Console, *, owner: str, name: str | None, as_json: bool) -> No
 
 def _lines(made: NewLibrary, advice: list[str]) -> list[str]:
     return [
-        f"The library is set up in {made.data_dir}. Its address is {made.base_url}.",
+        f"Carrel is set up in {made.data_dir}. Its address is {made.base_url}.",
         *(f"  {one}" for one in advice),
         "Next: carrel serve",
-        f"      Then {made.owner} opens this link, which works once, and chooses a password:",
+        f"      Then {made.owner} opens this link, which works once, to choose a password:",
         f"      {made.link}",
     ]

@@ -19,18 +19,18 @@ from media.storage.storage_protocol import Storage, StorageAway
 
 FOUND_SOMETHING = 1
 NEXT = {
-    "missing": N_("Bring these files back from a backup; a recording can also be added again."),
-    "wrong_size": N_("These files were cut off or written over: bring them back from a backup."),
+    "missing": N_("Restore these files from a backup, or add the recordings again."),
+    "wrong_size": N_("These files are truncated or overwritten. Restore them from a backup."),
     "wrong_checksum": N_(
-        "The disk has altered these files: bring them back, and look at the disk."
+        "These files have changed on disk. Restore them from a backup, and check the disk."
     ),
-    "broken_playlist": N_("Prepare these recordings again: Staff, the webinar, Try again."),
+    "broken_playlist": N_("Process these recordings again: Staff, the webinar, Try again."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Which bucket lets the pages of which origin fetch films."""
+    """The bucket, and the origin whose pages can load videos from it."""
 
     storage: str
     origin: str
@@ -38,7 +38,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What `media check` found; `removed` are the orphans that went."""
+    """The result of `media check`; `removed` are the orphans that were deleted."""
 
     named: int
     stored: int
@@ -52,43 +52,47 @@ class Checked:
 
 @click.group("media")
 def media() -> None:
-    """Look after stored files: recordings, handouts, pictures."""
+    """Check and move stored files: recordings, handouts, and images."""
 
 
 @media.command("cors")
 @json_option
 @click.pass_obj
 def cors(console: Console, *, as_json: bool) -> None:
-    """Let this library's pages fetch films from the bucket, as CARREL_DELIVERY=redirect wants."""
+    """Allow your pages to load videos from the bucket; needed for CARREL_DELIVERY=redirect."""
     settings = console.settings
     if not settings.storage_url.startswith("s3:"):
-        raise Refused(N_("CARREL_STORAGE is a directory, which needs no leave."), code="no_bucket")
+        raise Refused(
+            N_("CARREL_STORAGE is a directory, so no CORS rule is needed."), code="no_bucket"
+        )
     try:
         console.carrel.storage.let_pages_read(settings.base_url)
     except StorageAway as fault:
-        raise Unavailable(f"The bucket did not take it: {fault}") from fault
+        raise Unavailable(f"The bucket refused the rule: {fault}") from fault
     opened = Opened(settings.storage_url, settings.base_url)
-    said = f"{opened.storage} lets pages of {opened.origin} fetch films."
+    said = f"{opened.storage} lets pages of {opened.origin} load videos."
     answer(opened, said, as_json=as_json)
 
 
 @media.command("check")
 @click.option("--deep", is_flag=True, help="Read every byte and compare the checksums.")
-@click.option("--remove-orphans", is_flag=True, help="Delete files that no row names, a day old.")
-@click.option("--yes", is_flag=True, help="Delete them without asking again.")
+@click.option(
+    "--remove-orphans", is_flag=True, help="Delete unknown files that are at least a day old."
+)
+@click.option("--yes", is_flag=True, help="Delete without asking.")
 @json_option
 @click.pass_context
 def check(
     context: click.Context, *, deep: bool, remove_orphans: bool, yes: bool, as_json: bool
 ) -> None:
-    """Compare the database with the stored files: each is there and whole, and none is unknown.
+    """Check that each stored file is there and complete, and that none is unknown.
 
-    Answers 1 when something is missing, damaged or unknown, after it has listed it. What is still
-    being sent is not counted. Nothing is changed unless orphans are to be removed.
+    Lists missing, damaged, and unknown files, and exits with 1 if there are any. Ignores uploads in
+    progress. Changes nothing unless you add --remove-orphans.
     """
     console: Console = context.obj
     if remove_orphans and as_json and not yes:
-        raise click.UsageError("With --json, say --yes as well to delete.")
+        raise click.UsageError("With --json, also add --yes to delete.")
     carrel = console.carrel
     is_watched = sys.stderr.isatty() and not as_json
     found = take_inventory(
@@ -98,7 +102,7 @@ def check(
     if remove_orphans and found.orphan_count and not found.named:
         raise Refused(
             N_(
-                "The database names no file at all, so every stored file looks unknown. Check that "
+                "The database lists no files, so every stored file looks unknown. Check that "
                 "CARREL_DATABASE_URL and CARREL_STORAGE belong together. Nothing was deleted."
             ),
             code="names_nothing",
@@ -109,7 +113,7 @@ def check(
         if not as_json:
             click.echo("\n".join(lines))
             lines = []
-        if yes or click.confirm(f"Delete the {len(old)} that are older than a day, for good?"):
+        if yes or click.confirm(f"Delete the {len(old)} that are older than a day?"):
             removed = _removed(console, old)
             lines.append(f"{len(removed)} deleted.")
     checked = Checked(
@@ -140,28 +144,31 @@ def _tell(*, is_watched: bool) -> Callable[[Inventory], None]:
 
 
 def _lines(found: Inventory) -> list[str]:
-    lines = [f"{found.named} files are named by the database, {found.stored} are stored."]
+    lines = [f"{found.named} files are listed in the database, {found.stored} are stored."]
     for wrong in dict.fromkeys(fault.wrong for fault in found.faults):
         several = [fault for fault in found.faults if fault.wrong is wrong]
         lines += ["", f"{wrong.replace('_', ' ').capitalize()}: {len(several)}"]
         lines += [f"  {fault.key}  (of {fault.named_by})" for fault in several]
         lines.append(f"  {NEXT[wrong]}")
     if found.orphans:
-        lines += ["", f"Named by nothing: {found.orphan_count}, {found.orphan_bytes:,} bytes"]
+        lines += ["", f"Unknown: {found.orphan_count}, {found.orphan_bytes:,} bytes"]
         for one in found.orphans:
             young = ", younger than a day" if one.is_young else ""
             lines.append(f"  {one.key}  ({one.size_bytes:,} bytes{young})")
-        lines.append("  They do no harm. `carrel media check --remove-orphans` deletes the old.")
+        lines.append(
+            "  They are harmless. `carrel media check --remove-orphans` deletes those older than "
+            "a day."
+        )
     if len(found.faults) < found.fault_count or len(found.orphans) < found.orphan_count:
-        lines.append("Only the first thousand of a kind are listed.")
+        lines.append("Only the first 1,000 of each kind are listed.")
     if not found.fault_count and not found.orphan_count:
-        lines.append("All of them are there and whole, and nothing else is.")
+        lines.append("All files are there and complete, and none is unknown.")
     return lines
 
 
 @dataclass(frozen=True, slots=True)
 class MoveReport:
-    """What `media move` did; `kept` are keys that stay in the former place."""
+    """The result of `media move`; `kept` are keys that stay in the former storage."""
 
     origin: str
     target: str
@@ -173,17 +180,19 @@ class MoveReport:
 
 
 @media.command("move")
-@click.option("--to", metavar="URL", help="Where to: s3://bucket/prefix or file:///directory.")
-@click.option("--remove-former", metavar="URL", help="Delete what was copied from there.")
+@click.option("--to", metavar="URL", help="Destination: s3://bucket/prefix or file:///directory.")
+@click.option(
+    "--remove-former", metavar="URL", help="Delete the copied files from the former storage."
+)
 @json_option
 @click.pass_obj
 def move_command(
     console: Console, *, to: str | None, remove_former: str | None, as_json: bool
 ) -> None:
-    """Copy all files to another storage while people watch, each with its checksum compared.
+    """Copy all files to another storage while people watch, and compare checksums.
 
-    Cut off at any moment, it goes on where it was when it is run again. With --to it copies from
-    CARREL_STORAGE; without, what is left in CARREL_STORAGE_FORMER.
+    If interrupted, run it again to continue. With --to it copies from CARREL_STORAGE; without,
+    what is left in CARREL_STORAGE_FORMER.
     """
     settings = console.settings
     if to and remove_former:
@@ -193,7 +202,7 @@ def move_command(
         return
     former = settings.storage_url if to else settings.storage_former
     if former is None:
-        raise click.UsageError("Say where --to, or set CARREL_STORAGE_FORMER to what is left.")
+        raise click.UsageError("Add --to, or set CARREL_STORAGE_FORMER.")
     target = to or settings.storage_url
     origin, place, ledger = _places(console, former, target)
     is_watched = sys.stderr.isatty() and not as_json
@@ -214,14 +223,14 @@ def move_command(
         former, target, moved.copied, moved.copied_bytes, moved.before, removed=0, kept=()
     )
     done = f"{moved.copied} files copied and compared, {moved.copied_bytes:,} bytes"
-    done += f"; {moved.before} were there." if moved.before else "."
+    done += f"; {moved.before} were already there." if moved.before else "."
     answer(report, done, *(_then_switch(report) if to else _then_remove(report)), as_json=as_json)
 
 
 def _then_switch(report: MoveReport) -> list[str]:
     return [
         f"Next: set CARREL_STORAGE={report.target}",
-        f"      and CARREL_STORAGE_FORMER={report.origin}, and start the library again:",
+        f"      and CARREL_STORAGE_FORMER={report.origin}, and restart:",
         "      it reads from both and writes to the new one. Then run: carrel media move",
     ]
 
@@ -229,8 +238,8 @@ def _then_switch(report: MoveReport) -> list[str]:
 def _then_remove(report: MoveReport) -> list[str]:
     return [
         f"Everything is in {report.target}.",
-        "Next: carrel media check, then take CARREL_STORAGE_FORMER out and start the library again.",
-        f"      When all is well: carrel media move --remove-former {report.origin}",
+        "Next: carrel media check, then remove CARREL_STORAGE_FORMER and restart.",
+        f"      If everything is OK: carrel media move --remove-former {report.origin}",
     ]
 
 
@@ -238,7 +247,7 @@ def _remove(console: Console, former: str, *, as_json: bool) -> None:
     settings = console.settings
     if settings.storage_former is not None:
         raise Refused(
-            N_("The library may read there: take CARREL_STORAGE_FORMER out, start it again."),
+            N_("All files are copied. Remove CARREL_STORAGE_FORMER and restart."),
             code="former_in_use",
         )
     origin, place, ledger = _places(console, former, settings.storage_url)
@@ -246,16 +255,18 @@ def _remove(console: Console, former: str, *, as_json: bool) -> None:
     report = MoveReport(former, settings.storage_url, 0, 0, 0, removed=removed, kept=kept)
     lines = [f"{removed} files removed from {former}."]
     if kept:
-        lines += ["These were not copied and stay:", *(f"  {key}" for key in kept)]
+        lines += ["These were not copied and remain:", *(f"  {key}" for key in kept)]
     else:
         ledger.forget()
     answer(report, *lines, as_json=as_json)
 
 
 def _places(console: Console, former: str, target: str) -> tuple[Storage, Storage, Ledger]:
-    """Open both places, and the ledger of what was copied from one to the other."""
+    """Open both storages, and the ledger of files copied between them."""
     if is_within(former, target) or is_within(target, former):
-        raise Refused(N_("One place lies within the other. Choose another."), code="same_place")
+        raise Refused(
+            N_("One location is inside the other. Choose another one."), code="same_place"
+        )
     settings = console.settings
     try:
         places = open_place(settings, former), open_place(settings, target)

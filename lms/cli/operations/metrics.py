@@ -1,4 +1,4 @@
-"""carrel metrics: answer Prometheus."""
+"""carrel metrics: serve metrics for Prometheus."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from lms.metrics.slots import metrics_folder
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """A listener that has begun."""
+    """A listener that was started."""
 
     pid: int
     bind: str
@@ -27,8 +27,8 @@ class Listening:
 @json_option
 @click.pass_obj
 def metrics(console: Console, *, as_json: bool) -> None:
-    """Answer GET /metrics at CARREL_METRICS_BIND until SIGTERM; carrel serve starts it by itself."""
-    # prometheus-client is imported only where it is wanted
+    """Answer GET /metrics at CARREL_METRICS_BIND until SIGTERM; carrel serve starts it, too."""
+    # prometheus-client is an optional package
     from lms.metrics.listener import listen_for_scrapes  # noqa: PLC0415
 
     configure_logs()

@@ -1,4 +1,4 @@
-"""carrel secret-key: seal what the database keeps secret by a new secret key."""
+"""carrel secret-key: re-encrypt the database's secrets with a new secret key."""
 
 import click
 
@@ -9,20 +9,20 @@ from lms.operations.secret_key_change import reseal
 
 @click.group("secret-key")
 def secret_key() -> None:
-    """Change the secret key without losing what it seals."""
+    """Change the secret key without losing encrypted data."""
 
 
 @secret_key.command("reseal")
 @json_option
 @click.pass_obj
 def reseal_command(console: Console, *, as_json: bool) -> None:
-    """Seal LMS signing keys, badge keys and authenticator apps by CARREL_SECRET_KEY.
+    """Reencrypt LMS keys, badge keys, and authenticator apps with CARREL_SECRET_KEY.
 
-    CARREL_SECRET_KEY_OLD is the key before it. Run again, it changes nothing.
+    Set CARREL_SECRET_KEY_OLD to the previous key. Safe to run again.
     """
     with console.carrel.database.transaction() as session:
         done = reseal(session, console.carrel.settings)
-    said = f"{done.resealed} secrets are sealed by the new key; {done.sealed_before} were before."
+    said = f"{done.resealed} secrets were encrypted with the new key; {done.sealed_before} already were."
     if done.lost:
         said += f" Neither key opens {done.lost}: run carrel doctor."
     answer(done, said, as_json=as_json)

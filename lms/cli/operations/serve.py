@@ -13,8 +13,8 @@ from lms.core.runtime import open_carrel
 from lms.core.settings import Settings, inherited_environment
 from lms.mail.transport import mail_folder
 from lms.metrics.slots import forget_counts, metrics_folder
-from lms.migrations import upgrade
-from lms.operations.start_checks import refuse_dangerous_start
+from lms.migrations import fits, upgrade
+from lms.operations.start_checks import refuse_dangerous_start, require_tables
 from lms.worker.web_and_worker_supervisor import (
     Supervisor,
     listen,
@@ -31,7 +31,7 @@ MOST_WORKERS = 64
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Where the library is served."""
+    """The address of the running installation."""
 
     base_url: str
     bind: str
@@ -40,7 +40,11 @@ class Serving:
 
 @click.command("serve")
 @click.option(
-    "--bind", default=DEFAULT_BIND, show_default=True, metavar="HOST:PORT", help="Where to listen."
+    "--bind",
+    default=DEFAULT_BIND,
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Address and port to listen on.",
 )
 @click.option(
     "--workers",
@@ -48,22 +52,23 @@ class Serving:
     show_default=True,
     callback=lambda _context, _option, given: _read_workers(given),
     metavar="auto|1-64",
-    help="Web processes; each holds a thousand viewers and uses one core. auto: one for each core.",
+    help="Number of web processes; each serves 1,000 viewers and uses one core. auto: one per core.",
 )
-@click.option("--no-worker", is_flag=True, help="Serve pages alone; carrel worker runs elsewhere.")
+@click.option("--no-worker", is_flag=True, help="Don't run the worker here.")
 @click.option(
     "--drain",
     type=click.IntRange(0, 300),
     default=0,
     show_default=True,
     metavar="SECONDS",
-    help="How long SIGTERM lets /readyz answer 503 before it ends: until a load balancer has seen it.",
+    help="How long /readyz answers 503 after SIGTERM before stopping, so that load balancers notice.",
 )
 @json_option
 def serve(*, bind: str, workers: int, no_worker: bool, drain: int, as_json: bool) -> None:
-    """Serve the library: web server and worker, upgraded tables, until Ctrl-C or SIGTERM.
+    """Run the web server and the worker until Ctrl-C or SIGTERM.
 
-    SIGHUP starts both anew: the new web server serves before the old one stops.
+    Creates and upgrades the tables of SQLite; for PostgreSQL, run carrel db upgrade. SIGHUP
+    restarts both: the new web server starts before the old one stops.
     """
     host, port = _read_bind(bind)
     configure_logs()
@@ -71,7 +76,7 @@ def serve(*, bind: str, workers: int, no_worker: bool, drain: int, as_json: bool
         port = listener.getsockname()[1]
         environ = inherited_environment(BASE_URL=_base_url(host, port))
         settings = Settings.from_env(environ)
-        _upgrade(settings)
+        _prepare_database(settings)
         _raise_file_limit()
         serving = Serving(settings.base_url, f"{host}:{port}", os.getpid())
         answer(serving, _said(serving, settings), as_json=as_json)
@@ -88,7 +93,7 @@ def serve(*, bind: str, workers: int, no_worker: bool, drain: int, as_json: bool
 def _said(serving: Serving, settings: Settings) -> str:
     said = f"Serving at {serving.base_url} (Ctrl-C ends it)"
     if settings.smtp_url is None:
-        said += f"\nNo mail server is set: letters are written to {mail_folder(settings)}"
+        said += f"\nNo mail server is set: emails are written to {mail_folder(settings)}"
     return said
 
 
@@ -96,7 +101,7 @@ def _read_bind(bind: str) -> tuple[str, int]:
     host, colon, port = bind.rpartition(":")
     if not colon or not port.isdigit() or int(port) > LAST_PORT:
         raise click.BadParameter(f"{bind!r} is not HOST:PORT", param_hint="--bind")
-    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  (asked for, as ":8000" says)
+    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  (requested with ":8000")
 
 
 def _read_workers(given: str) -> int:
@@ -116,17 +121,20 @@ def _base_url(host: str, port: int) -> str:
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
-def _upgrade(settings: Settings) -> None:
+def _prepare_database(settings: Settings) -> None:
+    """Upgrade the tables on SQLite; on PostgreSQL, shared by several nodes, require it to be done already."""
     carrel = open_carrel(settings)
     try:
         refuse_dangerous_start(carrel)
-        upgrade(carrel.database)
+        if carrel.database.is_sqlite and not fits(carrel.database):
+            upgrade(carrel.database)
+        require_tables(carrel.database)
     finally:
         carrel.database.dispose()
 
 
 def _raise_file_limit() -> None:
-    # A viewer is a socket and a file; the usual 1024 would end at five hundred of them.
+    # A viewer needs a socket and a file, so the default of 1,024 would limit viewers to about 500.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

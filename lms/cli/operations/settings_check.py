@@ -15,7 +15,7 @@ PROBE_KEY = "house/settings-check"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something the settings name, and whether it answered."""
+    """A server in the settings, and whether it answered."""
 
     name: str
     value: str
@@ -24,7 +24,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class SettingsReport:
-    """What `settings check` found."""
+    """The result of `settings check`."""
 
     base_url: str
     data_dir: str
@@ -35,14 +35,14 @@ class SettingsReport:
 
 @click.group("settings")
 def settings() -> None:
-    """Look at the settings (docs/settings.md names them all)."""
+    """Check the settings (docs/settings.md lists them)."""
 
 
 @settings.command("check")
 @json_option
 @click.pass_obj
 def check(console: Console, *, as_json: bool) -> None:
-    """Read every setting, name every fault, and try the database and the storage."""
+    """Check all settings, and test the database and storage."""
     values = console.settings
     database_name = make_url(values.database_url).render_as_string(hide_password=True)
     checks = (
@@ -70,14 +70,14 @@ def _ask_database(console: Console) -> None:
 def _try(name: str, value: str, ask: Callable[[], object]) -> Check:
     try:
         ask()
-    except Exception as error:  # noqa: BLE001  (whatever a driver raises is the answer)
+    except Exception as error:  # noqa: BLE001  (any exception is the result)
         return Check(name, value, first_line(error))
     return Check(name, value, None)
 
 
 def _lines(report: SettingsReport) -> list[str]:
     return [
-        "The settings are good.",
+        "The settings are OK.",
         f"  address    {report.base_url}",
         f"  data       {report.data_dir}",
         *(f"  {check.name:<9}  {check.value} (answers)" for check in report.checks),

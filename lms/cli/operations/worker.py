@@ -13,9 +13,8 @@ from lms.cli.output import answer, json_option
 from lms.core.errors import Unavailable
 from lms.core.logs import configure_logs
 from lms.metrics.start import begin_observing
-from lms.migrations import current, head
 from lms.models.jobs import Lane
-from lms.operations.start_checks import refuse_dangerous_start
+from lms.operations.start_checks import refuse_dangerous_start, require_tables
 from lms.worker.worker import Worker
 
 SHARES: Final = {"media": (Lane.MEDIA,), "prompt": (Lane.PROMPT, Lane.FILES)}
@@ -23,7 +22,7 @@ SHARES: Final = {"media": (Lane.MEDIA,), "prompt": (Lane.PROMPT, Lane.FILES)}
 
 @dataclass(frozen=True, slots=True)
 class OnDuty:
-    """A worker that has begun."""
+    """A worker that was started."""
 
     pid: int
     lanes: tuple[Lane, ...]
@@ -33,25 +32,23 @@ class OnDuty:
 @click.option(
     "--lane",
     type=click.Choice(list(SHARES)),
-    help="Do a share of the work alone: media (encodes), or prompt (mail, all that is short, and"
-    " files that have arrived).",
+    help="Run only media jobs (encoding), or only prompt ones (email, short jobs, and uploads).",
 )
 @json_option
 @click.pass_obj
 def worker(console: Console, *, lane: str | None, as_json: bool) -> None:
-    """Do jobs and send mail until SIGTERM; what is running then is given back."""
+    """Run jobs and send email until SIGTERM; running jobs go back to the queue."""
     configure_logs()
     refuse_dangerous_start(console.carrel)
-    if current(console.carrel.database) != head():
-        raise Unavailable("The tables are not this version's. Run: carrel db upgrade")
+    require_tables(console.carrel.database)
     begin_observing(console.settings)
     lanes = SHARES[lane] if lane else tuple(Lane)
     made = Worker(console.carrel, console.work, lanes)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: made.stop())
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # `serve` ends it by SIGTERM
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # `serve` ends it with SIGTERM
     words = " and ".join(lane.value for lane in lanes)
     answer(OnDuty(os.getpid(), lanes), f"Working on {words} (Ctrl-C ends it)", as_json=as_json)
     sys.stdout.flush()
     if not made.run():
-        raise Unavailable("A lane ended by itself; the log says why.")
+        raise Unavailable("A lane stopped unexpectedly. See the log.")

@@ -1,12 +1,12 @@
-"""Make every table of the library and of the LTI tool.
+"""Create every table of the product and of the LTI tool.
 
 Revision: 20261128_baseline
 Follows: nothing
 
-Edit this file in place until 0.2.0 is tagged. After that it stays unchanged, and each change gets a
-migration of its own. The tables are as alembic renders them from the models, one function per noun.
+Edit this file in place until 0.2.0 is tagged. After that it stays unchanged, and each change gets
+its own migration. The tables are as Alembic renders them from the models, one function per noun.
 Full-text indexes, triggers and functions, which differ between the databases, are written by hand
-and come first. A migration that rebuilds a table must make its triggers again.
+and come first. A migration that rebuilds a table must recreate its triggers.
 """
 
 # ruff: noqa: S608  (every name in these statements is our own)
@@ -21,7 +21,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# for use in a statement that reads from login; {} joins the addresses in login_alias
+# for a statement that reads from login; {} joins the addresses in login_alias
 WORDS_OF_A_LOGIN = (
     "login.name || ' ' || coalesce(login.email_key, '') || ' ' || coalesce(login.recovery_key, '') || "
     "coalesce((SELECT {} FROM login_alias WHERE login_alias.login_id = login.id), '')"
@@ -38,7 +38,7 @@ FUNCTIONS = (
     "keep_login_search()",
     "refuse_to_touch_the_audit_trail()",
 )
-# in the order they are made: each refers only to tables before it
+# in the order of creation: each refers only to tables before it
 TABLES = (
     "login",
     "organization",
@@ -234,12 +234,12 @@ def _on_postgresql() -> bool:
 
 
 def _enum(name: str, *values: str) -> sa.Enum:
-    """Return the type of a column that holds one of these values, with a CHECK."""
+    """Return an enum column type: text with a CHECK of its values."""
     return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=40)
 
 
 def _address(prefix: str) -> tuple[sa.Column[str], ...]:
-    """Return the columns of a postal address, as lms/models/address_columns.py has them."""
+    """Return the columns of a postal address, as in lms/models/address_columns.py."""
     return (
         sa.Column(f"{prefix}_street", sa.String(length=120), nullable=True),
         sa.Column(f"{prefix}_street2", sa.String(length=120), nullable=True),
@@ -251,7 +251,7 @@ def _address(prefix: str) -> tuple[sa.Column[str], ...]:
 
 
 def _address_checks(table: str, prefix: str) -> tuple[sa.CheckConstraint, ...]:
-    """Return the CHECKs of a postal address: whole or absent, and in the US with state and ZIP."""
+    """Return the CHECKs of a postal address: complete or absent, and in the US with state and ZIP."""
     names = ("street", "street2", "city", "state", "postal_code", "country")
     columns = [f"{prefix}_{name}" for name in names]
     street, _street2, city, state, code, country = columns
@@ -278,7 +278,7 @@ def _run(*statements: str) -> None:
 def _index_of_words_on_sqlite(
     index: str, table: str, key: str, columns: Sequence[str], tokenizer: str
 ) -> None:
-    """Make an FTS5 index over a table; it stores no text of its own, so triggers pass on each change."""
+    """Create an FTS5 index over a table; it stores no text, so triggers update it on each change."""
     names = ", ".join(columns)
     new = ", ".join(f"new.{name}" for name in columns)
     old = ", ".join(f"old.{name}" for name in columns)
@@ -294,7 +294,7 @@ def _index_of_words_on_sqlite(
 
 
 def _index_of_words_on_postgresql() -> None:
-    """Make an index of the words in each row, which PostgreSQL updates by itself."""
+    """Create an index of the words in each row, which PostgreSQL updates automatically."""
     _run(
         f"CREATE INDEX ix_webinar_words_searched ON webinar_words USING gin ({WORDS_OF_A_WEBINAR})",
         f"CREATE INDEX ix_passage_searched ON passage USING gin ({WORDS_OF_A_PASSAGE})",
@@ -302,10 +302,10 @@ def _index_of_words_on_postgresql() -> None:
 
 
 def _passages_said_on_postgresql() -> None:
-    """Make a function that always searches passages by their index.
+    """Create a function that always searches passages by their index.
 
-    For a word in nearly every passage the planner would read the whole table and parse thousands of
-    texts again, which takes seconds instead of a tenth of one.
+    For a word in nearly every passage, the planner would scan the whole table and parse every text
+    again, which takes seconds instead of 0.1 s.
     """
     _run(
         "CREATE FUNCTION passages_said(asked tsquery, most integer) RETURNS SETOF bigint "
@@ -315,7 +315,7 @@ def _passages_said_on_postgresql() -> None:
 
 
 def _login_search_on_sqlite() -> None:
-    """Index every three letters of the name and the addresses of each login."""
+    """Create a trigram index of the name and the addresses of each login."""
     found = WORDS_OF_A_LOGIN.format("' ' || group_concat(email_key, ' ')")
     _run(
         "CREATE VIRTUAL TABLE login_search USING fts5(words, tokenize='trigram')",
@@ -338,7 +338,7 @@ def _login_search_on_sqlite() -> None:
 
 
 def _login_search_on_postgresql() -> None:
-    """Index the same without pg_trgm, which some servers lack and some owners may not install."""
+    """Create the same index without pg_trgm, which some servers lack and some owners can't install."""
     found = WORDS_OF_A_LOGIN.format("' ' || string_agg(email_key, ' ')")
     _run(
         "CREATE TABLE login_search (login_id integer PRIMARY KEY "
@@ -366,7 +366,7 @@ def _login_search_on_postgresql() -> None:
 
 
 def _audit_guard_on_sqlite() -> None:
-    """Make triggers that refuse to change or remove an audit entry."""
+    """Create triggers that reject updates and deletes of audit entries."""
     _run(
         "CREATE TRIGGER audit_entry_is_never_changed BEFORE UPDATE ON audit_entry "
         "BEGIN SELECT RAISE(ABORT, 'an audit entry is never changed'); END",
@@ -376,7 +376,7 @@ def _audit_guard_on_sqlite() -> None:
 
 
 def _audit_guard_on_postgresql() -> None:
-    """Make triggers that refuse the same, and TRUNCATE, which SQLite doesn't have."""
+    """Create triggers that reject the same, and TRUNCATE, which SQLite doesn't have."""
     _run(
         "CREATE FUNCTION refuse_to_touch_the_audit_trail() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'an audit entry is never changed or removed'; END $$",
@@ -388,7 +388,7 @@ def _audit_guard_on_postgresql() -> None:
 
 
 def _people() -> None:
-    """Logins, organizations, who belongs to which, and how people sign in."""
+    """Create the tables of logins, organizations, memberships, and sign-ins."""
     op.create_table(
         "login",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -722,7 +722,7 @@ def _second_factors() -> None:
 
 
 def _billing() -> None:
-    """Where an organization's invoices go, and who pays no sales tax."""
+    """Create the tables of accounts payable addresses and tax exemptions."""
     op.create_table(
         "accounts_payable_address",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -786,7 +786,7 @@ def _billing() -> None:
 
 
 def _catalog() -> None:
-    """Webinars, who presents them, and the files that belong to them."""
+    """Create the tables of webinars, presenters, and their files."""
     op.create_table(
         "presenter",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1173,7 +1173,7 @@ def _catalog() -> None:
 
 
 def _search() -> None:
-    """The words of each webinar and the passages of what is said in it."""
+    """Create the tables of searchable words and passages."""
     op.create_table(
         "passage",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1210,7 +1210,7 @@ def _search() -> None:
 
 
 def _seats() -> None:
-    """The seats of organizations, who has had each, and who waits for one."""
+    """Create the tables of pools, seats, assignments, claim links, verified domains, and waitlists."""
     op.create_table(
         "pool",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1523,7 +1523,7 @@ def _seats() -> None:
 
 
 def _seat_imports() -> None:
-    """Lists of people that are imported into seats."""
+    """Create the tables of imported staff lists."""
     op.create_table(
         "seat_import",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1611,7 +1611,7 @@ def _seat_imports() -> None:
 
 
 def _orders() -> None:
-    """Orders, documents, payments, tax and the card provider."""
+    """Create the tables of orders, documents, payments, tax, and the card provider."""
     op.create_table(
         "customer_order",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -2515,7 +2515,7 @@ def _payment_pages() -> None:
 
 
 def _requests() -> None:
-    """Registrations and requests."""
+    """Create the tables of registrations and requests."""
     op.create_table(
         "registration",
         sa.Column("login_id", sa.Integer(), nullable=False),
@@ -2661,7 +2661,7 @@ def _requests() -> None:
 
 
 def _grants() -> None:
-    """What is offered, and the grants that let people watch."""
+    """Create the tables of offers and grants."""
     op.create_table(
         "offer",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -2862,7 +2862,7 @@ def _receivables() -> None:
 
 
 def _past_sales() -> None:
-    """Lists of what was sold elsewhere before."""
+    """Create the tables of imported past sales."""
     op.create_table(
         "past_buyer",
         sa.Column("login_id", sa.Integer(), nullable=False),
@@ -2949,7 +2949,7 @@ def _past_sales() -> None:
 
 
 def _kits() -> None:
-    """Recordings that an institution may host itself."""
+    """Create the tables of delivery kits."""
     op.create_table(
         "kit_permit",
         sa.Column("organization_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -3037,7 +3037,7 @@ def _kits() -> None:
 
 
 def _playback() -> None:
-    """Who is watching what, and how much of it they have seen."""
+    """Create the tables of playback, watch progress, and notes."""
     op.create_table(
         "note",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -3214,7 +3214,7 @@ def _playback() -> None:
 
 
 def _showings() -> None:
-    """Showings to a group, and who was there."""
+    """Create the tables of group viewings and their attendees."""
     op.create_table(
         "showing",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -3287,7 +3287,7 @@ def _showings() -> None:
 
 
 def _live() -> None:
-    """Who attended a live webinar."""
+    """Create the tables of live sessions: joins and meeting reports."""
     op.create_table(
         "live_join",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -3472,7 +3472,7 @@ def _cancellation_offers() -> None:
 
 
 def _certificates() -> None:
-    """Certificates, their designs, and the keys that sign their badges."""
+    """Create the tables of certificates, their rules and designs, attendance minutes, and badge keys."""
     op.create_table(
         "badge_key",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -3674,7 +3674,7 @@ def _certificates() -> None:
 
 
 def _training() -> None:
-    """What an organization asks its people to watch."""
+    """Create the tables of assigned training."""
     op.create_table(
         "training",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -3849,7 +3849,7 @@ def _training() -> None:
 
 
 def _uploads() -> None:
-    """Files that are sent in pieces."""
+    """Create the tables of resumable uploads."""
     op.create_table(
         "upload",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -3901,7 +3901,7 @@ def _uploads() -> None:
 
 
 def _operations() -> None:
-    """Jobs, mail, the audit trail and the library's own settings."""
+    """Create the tables of jobs, emails, the audit log, and site settings."""
     op.create_table(
         "audit_entry",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -4057,7 +4057,7 @@ def _operations() -> None:
 
 
 def _seller() -> None:
-    """The seller: its settings, policies in versions, and vendor documents."""
+    """Create the tables of the seller: settings, policy versions, and vendor documents."""
     op.create_table(
         "seller",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -4200,7 +4200,7 @@ def _seller() -> None:
 
 
 def _lti_platforms() -> None:
-    """Learning management systems that launch the tool, and signing keys."""
+    """Create the tables of LMS connections and signing keys."""
     op.create_table(
         "lti_platform_keys",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -4373,7 +4373,7 @@ def _lti_platforms() -> None:
 
 
 def _lti_people() -> None:
-    """Who people are on their platforms."""
+    """Create the tables of people in LMSs."""
     op.create_table(
         "lti_identity",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -4482,7 +4482,7 @@ def _lti_people() -> None:
 
 
 def _lti_courses() -> None:
-    """Courses, the links in them, their rosters and scores."""
+    """Create the tables of courses, their links, rosters, and scores."""
     op.create_table(
         "lti_context",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -4635,7 +4635,7 @@ def _lti_courses() -> None:
 
 
 def _lti_embeds() -> None:
-    """Recordings embedded in other sites."""
+    """Create the tables of embed links."""
     op.create_table(
         "embed_link",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -4731,7 +4731,7 @@ def _lti_embeds() -> None:
 
 
 def _lti_launches() -> None:
-    """Launches and framed sessions."""
+    """Create the tables of launches and framed sessions."""
     op.create_table(
         "lti_pending_login",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -4940,7 +4940,7 @@ def _lti_launches() -> None:
 
 
 def _lti_deliveries() -> None:
-    """Whose turn it is to deliver scores to a platform."""
+    """Create the tables of progress marks and turns for delivering scores to an LMS."""
     op.create_table(
         "lti_progress_mark",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -4977,7 +4977,7 @@ def _lti_deliveries() -> None:
 
 
 def _lti_id_mappings() -> None:
-    """Moves of an institution to another learning management system."""
+    """Create the tables of LMS migrations."""
     op.create_table(
         "lti_people_map",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -5124,7 +5124,7 @@ def _lti_id_mappings() -> None:
 
 
 def _lti_selftests() -> None:
-    """Runs of the self-test."""
+    """Create the table of self-test runs."""
     op.create_table(
         "lti_selftest",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,11 +1,10 @@
-"""The access panel: an access decision in words and its next step; times in the reader's zone."""
+"""The access panel: an access decision and its next step in words; times in the reader's zone."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import url_for
-from flask_babel import format_date
 from flask_babel import gettext as _
 
 from lms.access.explanations import (
@@ -23,8 +22,9 @@ from lms.core.dates_and_time_zones import (
     read_zone,
     say_datetime,
     say_for_reader,
+    say_long_date,
     say_time,
-    zone_word,
+    zone_short,
 )
 from lms.models.catalog import InsteadKind
 from lms.models.requests import RequestKind
@@ -47,25 +47,25 @@ class Panel:
     disabled: bool = False
     note: str | None = None
     more: str | None = None
-    posts: bool = False  # the one thing to do is done by a press, not by following a link
-    second: tuple[str, str] | None = None  # another thing to do: its label and address
+    posts: bool = False  # the action is a POST, not a link
+    second: tuple[str, str] | None = None  # another action: its label and URL
 
 
 def reading_zone() -> ZoneInfo:
-    """Return the zone this person reads times in: their own, else the house's."""
+    """Return the zone in which this person reads times: their own, else the site's."""
     person = viewer()
     name = person.zone if person is not None else None
     return ZoneInfo(name or carrel().settings.time_zone)
 
 
 def known_zone() -> ZoneInfo | None:
-    """Return the zone this person said is theirs; None when a page's script has to find it out."""
+    """Return the zone that this person chose; None if the page's script must detect it."""
     person = viewer()
     return read_zone(person.zone) if person is not None and person.zone else None
 
 
 def said_datetime(at: datetime, zone_name: str) -> str:
-    """Say a moment by a webinar's own clock and, where it is known and differs, by the reader's."""
+    """Return a time in a webinar's zone and, if known and different, also in the reader's."""
     zone, reader = read_zone(zone_name), known_zone()
     here = say_datetime(at, zone)
     yours = say_for_reader(at, zone, reader) if reader else ""
@@ -73,12 +73,12 @@ def said_datetime(at: datetime, zone_name: str) -> str:
 
 
 def said_time(at: datetime) -> str:
-    """Say a time of day by the reader's clock, or by the house's with its zone: `2:10 pm Eastern`."""
+    """Return a time of day in the reader's zone, or in the site's with its name: `2:10 PM ET`."""
     zone = known_zone()
     if zone is not None:
         return say_time(at, zone)
     ours = reading_zone()
-    return f"{say_time(at, ours)} {zone_word(ours)}"
+    return f"{say_time(at, ours)} {zone_short(ours)}"
 
 
 def said(sentence: Sentence) -> str:
@@ -87,7 +87,7 @@ def said(sentence: Sentence) -> str:
 
 
 def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
-    """Put a decision about a webinar into the words and the step of its access panel."""
+    """Return the access panel for a decision about a webinar: the words and the next step."""
     zone = reading_zone()
     manager = _manager(decision)
     told = explain(decision, webinar, zone=zone, manager=manager)
@@ -112,20 +112,23 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
 
 
 def _pulled(decision: Decision, webinar: WebinarFacts, slug: str) -> Panel:
-    """Say of a pulled webinar what its holders get instead, and lead them to it (W2)."""
+    """Return the panel of a removed webinar: what people with access get instead, with a link (W2)."""
     with read_session() as session:
         found = read_instead(session, webinar.id)
     more, label = instead_words(found), _(STEP_LABELS[Step.CONTACT])
     url, takes = step_url(Step.CONTACT, slug, decision), False
     if found is not None and found.kind is InsteadKind.REFUND:
-        label = _("Ask for the money back")
+        label = _("Request a refund")
     elif found is not None and found.is_there:
         takes = was_held(decision)
-        label = _("Take it instead") if takes else _("See it")
+        label = _("Get this webinar instead") if takes else _("View")
         there = ("instead.take", slug) if takes else ("catalog.webinar", found.slug)
         url = url_for(there[0], slug=there[1])
         if takes and not found.said:
-            more = _("You held it, so you may have “%(title)s” instead.", title=found.title)
+            more = _(
+                "You had access, so you can have “%(title)s” instead at no charge.",
+                title=found.title,
+            )
     told = explain(decision, webinar, zone=reading_zone())
     return Panel(
         sentence=said(told.sentence),
@@ -140,14 +143,14 @@ def _pulled(decision: Decision, webinar: WebinarFacts, slug: str) -> Panel:
 
 
 def instead_words(found: Instead | None) -> str:
-    """Say what holders of a pulled webinar get for it."""
+    """Return what people with access to a removed webinar get instead."""
     if found is None:
-        return _("If you held it, we tell you what you get instead.")
+        return _("If you had access, we'll email you about what you can have instead.")
     if found.said:
         return found.said
     if found.kind is InsteadKind.REFUND:
-        return _("If you paid for it, you may have your money back.")
-    return _("If you held it, you may have “%(title)s” instead.", title=found.title)
+        return _("If you paid for it, you can get a refund.")
+    return _("If you had access, you can have “%(title)s” instead at no charge.", title=found.title)
 
 
 def sentence_of(decision: Decision, webinar: WebinarFacts) -> str:
@@ -156,10 +159,10 @@ def sentence_of(decision: Decision, webinar: WebinarFacts) -> str:
 
 
 def step_url(step: Step, slug: str, decision: Decision) -> str | None:
-    """Return where a next step is taken; None where there is only waiting.
+    """Return the URL of a next step; None if the person can only wait.
 
-    What is bought is bought on the webinar's page. What our team has to do is asked for by one form,
-    which knows from which refusal it was opened.
+    Purchases start on the webinar's page. Requests to our team use one form, which gets the code of the
+    refusal.
     """
     match step:
         case Step.WATCH:
@@ -188,7 +191,7 @@ def _seat_url(step: Step, slug: str, decision: Decision) -> str | None:
 
 
 def _manager(decision: Decision) -> str | None:
-    """Return the name of whom to ask, where the next step is to ask somebody."""
+    """Return the name of the person to ask, if the next step is to ask someone."""
     organization_id = asked_organization(decision)
     if organization_id is None:
         return None
@@ -197,10 +200,10 @@ def _manager(decision: Decision) -> str | None:
 
 
 def _since(grant: GrantFacts) -> datetime:
-    """Return from when on it let this person in: a seat does from when it was claimed."""
+    """Return when this person's access began; access through a seat begins when it is claimed."""
     claimed_at = grant.place.claimed_at if grant.place else None
     return max(grant.starts_at, claimed_at or grant.starts_at)
 
 
 def _day(at: datetime, zone: ZoneInfo) -> str:
-    return str(format_date(at.astimezone(zone).date(), "d MMMM y"))
+    return say_long_date(at, zone)

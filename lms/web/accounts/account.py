@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date
 from flask_babel import gettext as _
 
 from lms.accounts import accounts, browser_sessions, login_lookup, sign_in_codes_and_password_resets
 from lms.accounts.accounts import Account
 from lms.accounts.browser_sessions import SignedIn
 from lms.core import clock
+from lms.core.dates_and_time_zones import say_day, say_time
 from lms.core.email_addresses import read_address
 from lms.core.errors import Invalid, NotFound
 from lms.core.password_hashing_and_rules import check_new_password, hash_password
@@ -34,7 +34,7 @@ blueprint.after_request(keep_nothing)
 
 @dataclass(frozen=True, slots=True)
 class BrowserRow:
-    """A signed-in browser as the page shows it."""
+    """A signed-in browser, as shown."""
 
     id: str
     agent: str
@@ -47,7 +47,7 @@ class BrowserRow:
 @blueprint.get("/account")
 @open_to(Audience.SIGNED_IN)
 def overview() -> ResponseReturnValue:
-    """Show the account and where each part of it is changed."""
+    """Show the account, with links to change each part of it."""
     account = my_account()
     zone = account.zone or carrel().settings.time_zone
     with read_session() as session:
@@ -69,7 +69,7 @@ def overview() -> ResponseReturnValue:
 @blueprint.get("/account/details")
 @open_to(Audience.SIGNED_IN)
 def details() -> ResponseReturnValue:
-    """Ask for name and time zone."""
+    """Show the form for name and time zone."""
     account = my_account()
     zone = account.zone or carrel().settings.time_zone
     return render("accounts/details.html", form=_details_form(account, zone), account=account)
@@ -78,7 +78,7 @@ def details() -> ResponseReturnValue:
 @blueprint.post("/account/details")
 @open_to(Audience.SIGNED_IN)
 def change_details() -> ResponseReturnValue:
-    """Keep name and time zone."""
+    """Save name and time zone."""
     account = my_account()
     form = _details_form(account, None)
     if not form.validate():
@@ -91,14 +91,14 @@ def change_details() -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         return render("accounts/details.html", form=form, account=account), 400
-    flash(_("Your details are saved."), "done")
+    flash(_("Your details were saved."), "done")
     return see_other("account.overview")
 
 
 @blueprint.get("/account/password")
 @open_to(Audience.SIGNED_IN)
 def password() -> ResponseReturnValue:
-    """Ask for the present password and the next; who has none is offered a link by mail."""
+    """Ask for the current and the new password; accounts without one are offered a link by email."""
     return render(
         "accounts/password.html", form=PasswordChangeForm(), account=my_addressed_account()
     )
@@ -112,6 +112,7 @@ def change_password() -> ResponseReturnValue:
     form = PasswordChangeForm(request.form)
     if not (form.validate() and _may_change(form, account)):
         return render("accounts/password.html", form=form, account=account), 400
+    # Hash before the transaction: hashing is slow, and transactions must be short.
     password_hash = hash_password(form.password.data or "")
     with transaction() as session:
         accounts.change_password(
@@ -122,14 +123,14 @@ def change_password() -> ResponseReturnValue:
             links=links(),
             now=clock.now(),
         )
-    flash(_("Your new password counts from now on. All other browsers are signed out."), "done")
+    flash(_("Your password was changed. You were signed out of all other browsers."), "done")
     return see_other("account.overview")
 
 
 @blueprint.post("/account/password/link")
 @open_to(Audience.SIGNED_IN)
 def mail_password_link() -> ResponseReturnValue:
-    """Send the link for choosing a password to the account's own address."""
+    """Email the link for choosing a password to the account's own address."""
     account = my_addressed_account()
     address = read_address(account.email or "")
     rate_limits.spend(rate_limits.LETTERS, address.key)
@@ -137,9 +138,7 @@ def mail_password_link() -> ResponseReturnValue:
         sign_in_codes_and_password_resets.ask_new_password(
             session, address, links=links(), now=clock.now()
         )
-    flash(
-        _("A link for choosing a password is on its way to %(email)s.", email=account.email), "note"
-    )
+    flash(_("We emailed a link to choose a password to %(email)s.", email=account.email), "note")
     return see_other("account.overview")
 
 
@@ -166,7 +165,7 @@ def end_browser(public_id: str) -> ResponseReturnValue:
         browser_sessions.end_by_public_id(
             session, required_viewer().login_id, public_id, now=clock.now()
         )
-    flash(_("That browser is signed out."), "done")
+    flash(_("That browser was signed out."), "done")
     return see_other("account.browsers")
 
 
@@ -177,29 +176,29 @@ def end_others() -> ResponseReturnValue:
     person = required_viewer()
     with transaction() as session:
         browser_sessions.end_all(session, person.login_id, but=person.sign_in_id, now=clock.now())
-    flash(_("All other browsers are signed out."), "done")
+    flash(_("All other browsers were signed out."), "done")
     return see_other("account.browsers")
 
 
 @blueprint.post("/account/browsers/end-all")
 @open_to(Audience.SIGNED_IN)
 def end_all() -> ResponseReturnValue:
-    """Sign out everywhere, here as well."""
+    """Sign out all browsers, including this one."""
     with transaction() as session:
         browser_sessions.end_all(session, required_viewer().login_id, now=clock.now())
     response = let_out("/")
-    flash(_("You are signed out everywhere."), "done")
+    flash(_("You were signed out everywhere."), "done")
     return response
 
 
 def my_account() -> Account:
-    """Return the account of who is signed in."""
+    """Return the account of the signed-in person."""
     with read_session() as session:
         return accounts.read_account(session, required_viewer().login_id)
 
 
 def my_addressed_account() -> Account:
-    """Return the account of who is signed in; raises NotFound for one without an address."""
+    """Return the account of the signed-in person; raises NotFound for one without an address."""
     account = my_account()
     if account.email is None:
         raise NotFound
@@ -208,7 +207,7 @@ def my_addressed_account() -> Account:
 
 def _may_change(form: PasswordChangeForm, account: Account) -> bool:
     if not is_present_password(account, form.present.data or ""):
-        form.present.errors = [_("This is not your present password.")]
+        form.present.errors = [_("That is not your current password.")]
         return False
     try:
         check_new_password(form.password.data or "", email=account.email or "", name=account.name)
@@ -237,9 +236,9 @@ def _row(one: SignedIn, *, is_this: bool, zone: ZoneInfo, now: datetime) -> Brow
 
 def _day(at: datetime, *, zone: ZoneInfo, now: datetime) -> str:
     there, today = at.astimezone(zone), now.astimezone(zone).date()
-    hour = f"{there:%I:%M %p}".lstrip("0").lower()
+    hour = say_time(at, zone)
     if there.date() == today:
         return _("today, %(time)s", time=hour)
     if (today - there.date()).days == 1:
         return _("yesterday, %(time)s", time=hour)
-    return str(format_date(there.date(), "EEEE d MMMM y"))
+    return say_day(at, zone)

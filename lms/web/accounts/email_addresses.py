@@ -1,4 +1,4 @@
-"""Pages for the account's email addresses: change, undo the change, recovery email."""
+"""Pages for the account's email addresses: change, undo the change, recovery address."""
 
 from collections.abc import Callable
 
@@ -26,9 +26,7 @@ from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("account_addresses", __name__)
 blueprint.after_request(keep_nothing)
-SENT = N_(
-    "A letter with a link is on its way to %(email)s. The address counts once you open it there."
-)
+SENT = N_("We emailed a link to %(email)s. Open it to start using this address.")
 
 
 @blueprint.get("/account/email")
@@ -42,7 +40,7 @@ def email() -> ResponseReturnValue:
 @evenly
 @open_to(Audience.SIGNED_IN)
 def change_email() -> ResponseReturnValue:
-    """Send the link that moves the account; the same answer comes for a taken address."""
+    """Email the link that confirms the new address; a taken address gets the same response."""
     return _send_link(
         "accounts/email.html",
         AddressChangeForm(request.form),
@@ -68,7 +66,7 @@ def confirm_email_now(secret: str) -> ResponseReturnValue:
         address = email_and_recovery_email_changes.confirm_change(
             session, secret, links=links(), now=now()
         )
-    flash(_("The account's address is now %(email)s.", email=address), "done")
+    flash(_("The account's email address is now %(email)s.", email=address), "done")
     return _back()
 
 
@@ -76,7 +74,7 @@ def confirm_email_now(secret: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def restore_email(secret: str) -> ResponseReturnValue:
-    """Ask whether to take a change of address back."""
+    """Ask whether to undo a change of address."""
     ticket, _account = _ticket(secret, EmailPurpose.RESTORE_EMAIL)
     return render("accounts/email_restore.html", email=ticket.email)
 
@@ -85,10 +83,10 @@ def restore_email(secret: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def restore_email_now(secret: str) -> ResponseReturnValue:
-    """Take the change of address back, and go on to choose a new password."""
+    """Undo the change of address, and redirect to choosing a new password."""
     with transaction() as session:
         choosing = email_and_recovery_email_changes.restore(session, secret, now=now())
-    flash(_("The account has its old address again. Now choose a new password."), "done")
+    flash(_("Your email address was restored. Now choose a new password."), "done")
     return see_other("forgotten_password.choose", secret=choosing)
 
 
@@ -116,12 +114,12 @@ def change_recovery() -> ResponseReturnValue:
 @blueprint.post("/account/recovery/remove")
 @open_to(Audience.SIGNED_IN)
 def remove_recovery() -> ResponseReturnValue:
-    """Forget the recovery address; the account's own address is told."""
+    """Remove the recovery address; the account's own address is notified."""
     with transaction() as session:
         email_and_recovery_email_changes.remove_recovery(
             session, required_viewer().login_id, links=links(), now=now()
         )
-    flash(_("Your account has no recovery address any more."), "done")
+    flash(_("Your recovery address was removed."), "done")
     return see_other("account.overview")
 
 
@@ -129,7 +127,7 @@ def remove_recovery() -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def confirm_recovery(secret: str) -> ResponseReturnValue:
-    """Ask whether this is to be the account's recovery address."""
+    """Ask whether to use this address as the account's recovery address."""
     ticket, account = _ticket(secret, EmailPurpose.RECOVERY_ADDRESS)
     return render("accounts/recovery_email_confirm.html", email=ticket.email, account=account)
 
@@ -167,7 +165,7 @@ def _send_link(template: str, form: RecoveryForm, ask: Callable[..., None]) -> R
 def _is_mine(form: RecoveryForm, account: Account) -> bool:
     if is_present_password(account, form.present.data or ""):
         return True
-    form.present.errors = [_("This is not your password.")]
+    form.present.errors = [_("That is not your password.")]
     return False
 
 

@@ -23,12 +23,12 @@ TOGGLE = {
 
 
 class AddressField(EmailField):
-    """An e-mail address; after a form validates, `address` is what was read."""
+    """An email address; once the form is validated, `address` is the parsed address."""
 
     address: Address
 
     def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002  (WTForms' signature)
-        """Read the address; raises ValidationError when it is none."""
+        """Parse the address; raises ValidationError if it is invalid."""
         try:
             self.address = read_address(self.data or "")
         except Invalid as error:
@@ -36,7 +36,7 @@ class AddressField(EmailField):
 
 
 def address_field(label: str, *, autocomplete: str) -> AddressField:
-    """Return an address field; password managers go by `autocomplete`."""
+    """Return an address field; password managers use `autocomplete`."""
     return AddressField(
         label,
         render_kw={"autocomplete": autocomplete, "maxlength": LONGEST, "required": True, **PLAIN},
@@ -44,12 +44,12 @@ def address_field(label: str, *, autocomplete: str) -> AddressField:
 
 
 def typed_code(typed: str) -> str:
-    """Return the signs of a code that somebody typed, however they spaced and set them."""
+    """Return the letters and digits of a typed code, without spaces and in normal form (NFKC)."""
     return "".join(sign for sign in unicodedata.normalize("NFKC", typed) if sign.isalnum())
 
 
 def password_field(label: str, *, autocomplete: str, missing: str) -> PasswordField:
-    """Return a password field that can be pasted into, with a button that shows it."""
+    """Return a password field that allows pasting, with a button to show the password."""
     return PasswordField(
         label,
         [InputRequired(missing)],
@@ -58,18 +58,18 @@ def password_field(label: str, *, autocomplete: str, missing: str) -> PasswordFi
 
 
 def own_password_field() -> PasswordField:
-    """Return the field by which somebody signed in shows that it is they."""
+    """Return the field in which a signed-in person confirms their identity."""
     return password_field(
         _l("Your password"),
         autocomplete="current-password",
-        missing=_l("Enter your password, so that nobody else can do this."),
+        missing=_l("Enter your password to confirm it's you."),
     )
 
 
 def remember_field() -> BooleanField:
-    """Return the choice between 30 days and the browser's own session."""
+    """Return the choice between 30 days and the browser session."""
     return BooleanField(
-        _l("Stay signed in for 30 days"), description=_l("Only on a device of your own.")
+        _l("Stay signed in for 30 days"), description=_l("Use this only on your own device.")
     )
 
 
@@ -78,22 +78,22 @@ def name_field() -> StringField:
     return StringField(
         _l("Your name"),
         [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
-        description=_l("As it should stand on your certificates."),
+        description=_l("As it should appear on your certificates."),
         render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
     )
 
 
 def zone_field() -> SelectField:
-    """Return the time zone's field; the page gives it its choices."""
+    """Return the time zone field; the page sets its choices."""
     return SelectField(
-        _l("Time zone"), description=_l("The dates of live webinars are shown in it.")
+        _l("Time zone"), description=_l("We show the times of live webinars in this time zone.")
     )
 
 
 class SignInForm(Form):
-    """Address and password."""
+    """The form to sign in with a password."""
 
-    email = address_field(_l("E-mail address"), autocomplete="username")
+    email = address_field(_l("Email address"), autocomplete="username")
     password = password_field(
         _l("Password"), autocomplete="current-password", missing=_l("Enter your password.")
     )
@@ -101,9 +101,9 @@ class SignInForm(Form):
 
 
 class CodeAskForm(Form):
-    """Where a sign-in code goes."""
+    """The address for a sign-in code."""
 
-    email = address_field(_l("E-mail address"), autocomplete="username")
+    email = address_field(_l("Email address"), autocomplete="username")
     remember = remember_field()
 
 
@@ -112,7 +112,7 @@ class CodeForm(Form):
 
     code = StringField(
         _l("Code"),
-        [InputRequired(_l("Enter the eight digits from the letter."))],
+        [InputRequired(_l("Enter the 8 digits from the email."))],
         render_kw={
             "autocomplete": "one-time-code",
             "inputmode": "numeric",
@@ -124,9 +124,9 @@ class CodeForm(Form):
 
 
 class AddressForm(Form):
-    """An address to which a letter goes."""
+    """An address to send an email to."""
 
-    email = address_field(_l("E-mail address"), autocomplete="email")
+    email = address_field(_l("Email address"), autocomplete="email")
 
 
 class NewPasswordForm(Form):
@@ -138,7 +138,7 @@ class NewPasswordForm(Form):
 
 
 class ConfirmForm(Form):
-    """What somebody says of themselves when they confirm their address."""
+    """The profile of a person who confirms their address."""
 
     name = name_field()
     password = password_field(
@@ -155,12 +155,12 @@ class DetailsForm(Form):
 
 
 class PasswordChangeForm(Form):
-    """The present password and the next."""
+    """The current password and the new one."""
 
     present = password_field(
-        _l("Present password"),
+        _l("Current password"),
         autocomplete="current-password",
-        missing=_l("Enter the password that you have now."),
+        missing=_l("Enter your current password."),
     )
     password = password_field(
         _l("New password"), autocomplete="new-password", missing=_l("Choose a password.")
@@ -168,24 +168,24 @@ class PasswordChangeForm(Form):
 
 
 class RecoveryForm(Form):
-    """A recovery address, and the password of who asks."""
+    """A recovery address, and the account's password."""
 
     email = address_field(_l("Recovery address"), autocomplete="email")
     present = own_password_field()
 
 
 class EraseForm(Form):
-    """The password of who wants to be erased, and their word that they know what goes."""
+    """The account's password, and the confirmation that its owner knows what will be deleted."""
 
     present = own_password_field()
     sure = BooleanField(
-        _l("I know what goes, and that it can't be brought back"),
-        [InputRequired(_l("Confirm that you know what goes."))],
+        _l("I understand what will be deleted, and that it can't be undone"),
+        [InputRequired(_l("Confirm that you understand what will be deleted."))],
     )
 
 
 class AddressChangeForm(RecoveryForm):
-    """A new address, and the password of who asks."""
+    """A new address, and the account's password."""
 
-    email = address_field(_l("New e-mail address"), autocomplete="email")
+    email = address_field(_l("New email address"), autocomplete="email")
     present = own_password_field()

@@ -1,4 +1,4 @@
-"""The passkey site: the host name for which passkeys are made, and the origin of our pages."""
+"""The passkey site: the host name for which passkeys are created, and the origin of our pages."""
 
 from ipaddress import ip_address
 from typing import Final
@@ -14,10 +14,10 @@ LOCALHOST: Final = "localhost"
 
 
 def passkey_site() -> Site:
-    """Return the site of the base address; at http://localhost, which means this machine, that one.
+    """Return the site of the base address, or http://localhost if both it and the request are local.
 
-    An IP address has no passkeys, so while the base address is this machine's, people who try the
-    product out open it as localhost.
+    Passkeys don't work with IP addresses. If the base address is a loopback address, people who try the
+    product out can use passkeys by opening it as localhost.
     """
     base_url = carrel().settings.base_url
     host = urlsplit(base_url).hostname or ""
@@ -27,7 +27,7 @@ def passkey_site() -> Site:
 
 
 def can_have_passkeys(site: Site) -> bool:
-    """Tell whether passkeys can be made for a site: for a host name, but not for an IP address."""
+    """Return whether passkeys can be created for a site: its host is a name, not an IP address."""
     try:
         ip_address(site.host)
     except ValueError:

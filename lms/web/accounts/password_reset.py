@@ -14,6 +14,7 @@ from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import let_in, this_browser
 from lms.web.core.form_errors import show_faults
+from lms.web.core.next_url import asked_onward
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -25,7 +26,7 @@ SENT_TO = "sent_to"
 @blueprint.get("/forgotten-password")
 @open_to(Audience.EVERYONE)
 def ask() -> ResponseReturnValue:
-    """Ask whose password it is."""
+    """Ask for the account's address."""
     return render("accounts/password_reset_request.html", form=AddressForm(request.args))
 
 
@@ -33,7 +34,7 @@ def ask() -> ResponseReturnValue:
 @evenly
 @open_to(Audience.EVERYONE)
 def send() -> ResponseReturnValue:
-    """Send the link; the same page comes for every address."""
+    """Email the link; the response is the same for every address."""
     form = AddressForm(request.form)
     if not form.validate():
         return render("accounts/password_reset_request.html", form=form), 400
@@ -51,7 +52,7 @@ def send() -> ResponseReturnValue:
 @blueprint.get("/forgotten-password/sent")
 @open_to(Audience.EVERYONE)
 def sent() -> ResponseReturnValue:
-    """Say where to look."""
+    """Tell the person to check their email."""
     return render("accounts/password_reset_sent.html", email=session.get(SENT_TO))
 
 
@@ -59,7 +60,7 @@ def sent() -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def choose(secret: str) -> ResponseReturnValue:
-    """Ask for the new password; the link isn't used up by being opened."""
+    """Ask for the new password; opening the link doesn't use it up."""
     return _page(NewPasswordForm(), _account_of(secret))
 
 
@@ -67,7 +68,7 @@ def choose(secret: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def choose_now(secret: str) -> ResponseReturnValue:
-    """Keep the new password, sign all other browsers out and this one in."""
+    """Save the new password, sign out all other browsers and sign in this one."""
     account = _account_of(secret)
     form = NewPasswordForm(request.form)
     if not form.validate():
@@ -78,6 +79,7 @@ def choose_now(secret: str) -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         return _page(form, account), 400
+    # Hash before the transaction: hashing is slow, and transactions must be short.
     password_hash, now = hash_password(password), clock.now()
     with transaction() as writing:
         login_id = sign_in_codes_and_password_resets.choose_password(
@@ -86,8 +88,8 @@ def choose_now(secret: str) -> ResponseReturnValue:
     with transaction() as writing:
         browser = this_browser(remembered=False)
         opened = browser_sessions.open_sign_in(writing, login_id, browser=browser, now=now)
-    response = let_in(opened, None)
-    flash(_("Your new password counts from now on. All other browsers are signed out."), "done")
+    response = let_in(opened, asked_onward())
+    flash(_("Your password was changed. You were signed out of all other browsers."), "done")
     return response
 
 

@@ -32,14 +32,14 @@ FILE: Final = "my-data.json"
 @blueprint.get("")
 @open_to(Audience.SIGNED_IN)
 def overview() -> ResponseReturnValue:
-    """Offer the file, and erasing everything."""
+    """Offer the data export and the deletion of the account."""
     return _page(EraseForm())
 
 
 @blueprint.get(f"/{FILE}")
 @open_to(Audience.SIGNED_IN)
 def take() -> ResponseReturnValue:
-    """Give everything that is kept about who is signed in, as JSON."""
+    """Return all data about the signed-in person as JSON."""
     login_id = required_viewer().login_id
     with read_session() as session:
         kept = read_personal_data(session, login_id, hooks=export_hooks(components()), now=now())
@@ -53,12 +53,12 @@ def take() -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.SIGNED_IN)
 def erase() -> ResponseReturnValue:
-    """Erase who is signed in, on their password and their word."""
+    """Delete the account of the signed-in person, after their password and confirmation."""
     account, form = my_account(), EraseForm(request.form)
     if not form.validate():
         return _page(form), 400
     if not (account.has_password and is_present_password(account, form.present.data or "")):
-        form.present.errors = [_("This is not your password.")]
+        form.present.errors = [_("That is not your password.")]
         return _page(form), 400
     try:
         with transaction() as session:
@@ -74,7 +74,7 @@ def erase() -> ResponseReturnValue:
         form.form_errors.append(_(refusal.message))
         return _page(form), 409
     answer = let_out("/")
-    flash(_("You are erased. Thank you for having been here."), "done")
+    flash(_("Your account was deleted."), "done")
     return answer
 
 

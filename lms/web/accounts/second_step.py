@@ -1,4 +1,4 @@
-"""The second step of signing in: a code of an app, a passkey, or a recovery code."""
+"""The second step of signing in: an authenticator code, a passkey, or a recovery code."""
 
 from flask import Blueprint, Response, flash, request
 from flask.typing import ResponseReturnValue
@@ -30,7 +30,7 @@ FEW_CODES = 3
 
 
 class SecondStepForm(Form):
-    """A code; or what a passkey signed, which a script fills in."""
+    """A code, or a passkey's response, which a script fills in."""
 
     code = StringField(
         _l("Code"),
@@ -47,7 +47,7 @@ class SecondStepForm(Form):
 @blueprint.get("")
 @open_to(Audience.EVERYONE)
 def ask() -> ResponseReturnValue:
-    """Ask for the second step; a browser in which none is due is sent to sign in."""
+    """Ask for the second step; redirect browsers without a pending one to sign in."""
     due = due_sign_in()
     if due is None:
         return see_other("sign_in.sign_in", next=asked_onward())
@@ -57,7 +57,7 @@ def ask() -> ResponseReturnValue:
 @blueprint.post("")
 @open_to(Audience.EVERYONE)
 def prove() -> ResponseReturnValue:
-    """Sign in, if the code or the passkey is right; each works once."""
+    """Sign in if the code or the passkey is right; each works once."""
     due = due_sign_in()
     if due is None:
         flash(_("That took too long. Sign in again."), "attention")
@@ -81,7 +81,7 @@ def prove() -> ResponseReturnValue:
 @blueprint.post("/passkey")
 @open_to(Audience.EVERYONE)
 def ask_passkey() -> ResponseReturnValue:
-    """Return what a passkey is asked to sign, as JSON for the script."""
+    """Return the challenge for a passkey, as JSON for the script."""
     due = due_sign_in()
     if due is None:
         raise Forbidden(SIGN_IN_FIRST, code="sign_in_first")
@@ -89,7 +89,7 @@ def ask_passkey() -> ResponseReturnValue:
 
 
 def passkey_question(sign_in_id: int, login_id: int) -> Response:
-    """Return what a passkey of a person is asked to sign in this browser, as JSON."""
+    """Return the challenge for one of a person's passkeys, as JSON; stores it with the sign-in."""
     site = passkey_site()
     with transaction() as session:
         known = second_step_proofs.known_passkeys(session, login_id, site)
@@ -102,6 +102,7 @@ def _opened(due: Due) -> Opened | None:
     asked = Asked(due.login_id, due.challenge, passkey_site(), carrel().settings.secret_key)
     proof, at = read_proof("code", "passkey"), now()
     with read_session() as session:
+        # Verify in a read session, so that wrong codes never wait for a writer.
         match = second_step_proofs.find_match(session, proof, asked, now=at)
     if match is None:
         return None

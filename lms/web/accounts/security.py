@@ -42,12 +42,12 @@ blueprint.after_request(keep_nothing)
 
 MODULE_SIZE = 5
 LAST_OF_STAFF = N_(
-    "Our team signs in in two steps. Add another app or passkey, then remove this one."
+    "Our team uses two-step sign-in. Add another app or passkey, then remove this one."
 )
 
 
 class NameForm(Form):
-    """What an app or passkey is called."""
+    """The name of an app or passkey."""
 
     name = StringField(
         _l("Name"),
@@ -57,12 +57,12 @@ class NameForm(Form):
 
 
 class AppForm(NameForm):
-    """A new app: its name, its secret in sealed form, and the first code it shows."""
+    """A new app: its name, its encrypted secret, and the first code it shows."""
 
     sealed = HiddenField()
     code = StringField(
         _l("Code"),
-        [InputRequired(_l("Enter the six digits that your app shows now."))],
+        [InputRequired(_l("Enter the 6 digits that your app shows now."))],
         render_kw={
             "autocomplete": "one-time-code",
             "inputmode": "numeric",
@@ -74,27 +74,27 @@ class AppForm(NameForm):
 
 
 class PasskeyForm(NameForm):
-    """A new passkey: its name, and what the browser made, which a script fills in."""
+    """A new passkey: its name, and the browser's response, which a script fills in."""
 
     passkey = HiddenField()
 
 
 @dataclass(frozen=True, slots=True)
 class FactorRow:
-    """An app or passkey as the page shows it."""
+    """An app or passkey, as shown."""
 
     id: str
     name: str
     is_passkey: bool
     added: str
     used: str
-    other_host: str  # the host name at which it works, if that isn't this one
+    other_host: str  # the host name where it works, if that isn't this one
 
 
 @blueprint.get("")
 @open_to(Audience.SIGNED_IN)
 def overview() -> ResponseReturnValue:
-    """Show how the person signs in, and where each part of it is changed."""
+    """Show how the person signs in, with links to change each part of it."""
     person, site, at = required_viewer(), passkey_site(), now()
     with read_session() as session:
         factors = second_factors.list_factors(session, person.login_id)
@@ -121,7 +121,7 @@ def new_app() -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.SIGNED_IN)
 def add_app() -> ResponseReturnValue:
-    """Add the app, if its code is right; the page after the first one shows recovery codes."""
+    """Add the app if its code is right; after the first factor, recovery codes are shown."""
     person, form, at = required_viewer(), AppForm(request.form), now()
     try:
         secret = authenticator_apps.secret_of_setup(
@@ -136,7 +136,10 @@ def add_app() -> ResponseReturnValue:
     step = authenticator_apps.step_of_secret(secret, typed_code(form.code.data or ""), now=at)
     if step is None:
         form.code.errors = [
-            _("That code isn't right. Enter the one that your app shows now, and check its clock.")
+            _(
+                "That code isn't right. Enter the one that your app shows now, and check"
+                " that the time on your phone is correct."
+            )
         ]
         return _app_page(form, secret), 400
     new = NewApp(form.name.data or "", authenticator_apps.seal(secret, _key()), step)
@@ -151,7 +154,7 @@ def add_app() -> ResponseReturnValue:
 @blueprint.get("/passkey")
 @open_to(Audience.SIGNED_IN)
 def new_passkey() -> ResponseReturnValue:
-    """Ask for the name of a new passkey; a script has the browser make it."""
+    """Ask for the name of a new passkey; a script has the browser create it."""
     return _passkey_page(PasskeyForm(name=_("My passkey")))
 
 
@@ -159,7 +162,7 @@ def new_passkey() -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.SIGNED_IN)
 def add_passkey() -> ResponseReturnValue:
-    """Add the passkey that the browser made."""
+    """Add the passkey that the browser created."""
     person, form, site = required_viewer(), PasskeyForm(request.form), passkey_site()
     if not form.validate():
         return _passkey_page(form), 400
@@ -178,7 +181,7 @@ def add_passkey() -> ResponseReturnValue:
 @blueprint.post("/passkey/make")
 @open_to(Audience.SIGNED_IN)
 def ask_new_passkey() -> ResponseReturnValue:
-    """Return what the browser is asked to make, as JSON for the script."""
+    """Return the options for creating a passkey, as JSON for the script."""
     person, site, account = required_viewer(), passkey_site(), my_addressed_account()
     with transaction() as session:
         question, challenge = passkeys.ask_to_make(
@@ -195,7 +198,7 @@ def ask_new_passkey() -> ResponseReturnValue:
 @blueprint.post("/passkey/prove")
 @open_to(Audience.SIGNED_IN)
 def ask_passkey() -> ResponseReturnValue:
-    """Return what a passkey is asked to sign before an act of power, as JSON for the script."""
+    """Return the challenge for a passkey before a sensitive action, as JSON for the script."""
     person = required_viewer()
     return passkey_question(person.sign_in_id or 0, person.login_id)
 
@@ -203,7 +206,7 @@ def ask_passkey() -> ResponseReturnValue:
 @blueprint.route("/<factor_id>", methods=["GET", "POST"])
 @open_to(Audience.SIGNED_IN)
 def rename(factor_id: str) -> ResponseReturnValue:
-    """Give an app or passkey another name, or remove it."""
+    """Rename an app or passkey."""
     person, factor = required_viewer(), _mine(factor_id)
     form = NameForm(request.form, name=factor.name)
     if request.method == "POST" and form.validate():
@@ -221,7 +224,7 @@ def rename(factor_id: str) -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.SIGNED_IN)
 def remove(factor_id: str) -> ResponseReturnValue:
-    """Remove an app or passkey; a person of our team keeps at least one where that is required."""
+    """Remove an app or passkey; if two-step sign-in is required, our team must keep at least one."""
     person, factor = required_viewer(), _mine(factor_id)
     with read_session() as session:
         is_last = len(second_factors.list_factors(session, person.login_id)) == 1
@@ -239,7 +242,7 @@ def remove(factor_id: str) -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.SIGNED_IN)
 def renew_codes() -> ResponseReturnValue:
-    """Make new recovery codes and show them, once."""
+    """Create new recovery codes and show them once."""
     with transaction() as session:
         codes = second_factors.renew_codes(
             session, required_viewer().login_id, links=links(), now=now()
@@ -296,7 +299,7 @@ def _app_page(form: AppForm, secret: str) -> str:
     return render(
         "accounts/security_app.html",
         form=form,
-        qr=Markup(drawn),  # noqa: S704  (made here, from an address of ours)
+        qr=Markup(drawn),  # noqa: S704  (generated here, from our own URL)
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
     )
 

@@ -28,7 +28,7 @@ blueprint = Blueprint("sign_in", __name__)
 @blueprint.get("/sign-in")
 @open_to(Audience.EVERYONE)
 def sign_in() -> ResponseReturnValue:
-    """Ask for address and password; who is signed in goes on at once."""
+    """Ask for address and password; redirect people who are already signed in."""
     if viewer() is not None:
         return redirect(asked_onward() or HOME, code=303)
     return _page(SignInForm())
@@ -40,11 +40,10 @@ def sign_in() -> ResponseReturnValue:
 def sign_in_now() -> ResponseReturnValue:
     """Sign in with address and password.
 
-    Whether there is no such account, it is not confirmed yet, it has no password, or the password
-    is wrong: the answer is the same, so is the work that was done for it, and it comes at an even
-    pace, since an account that waits for its confirmation is sent a letter besides. Where passwords
-    are paused, by whomever they were tried, a code by mail still lets in; a browser in which this
-    person signed in before has tries of its own.
+    The response and the work are the same whether the account doesn't exist, isn't confirmed, has no
+    password, or the password is wrong. It also takes a constant time, because an unconfirmed account is
+    sent an email. While passwords are paused, no matter who caused it, a code by email still works. A
+    browser in which this person has signed in before has its own limit.
     """
     form = SignInForm(request.form)
     if not form.validate():
@@ -61,7 +60,7 @@ def sign_in_now() -> ResponseReturnValue:
     if opened is None:
         if known is None:
             rate_limits.spend(rate_limits.FAILURES, rate_limits.network())
-        form.form_errors.append(_("This address and this password don't go together."))
+        form.form_errors.append(_("That email and password don't match."))
         return _page(form, failed=True), 400
     rate_limits.forgive(rate_limits.SIGN_INS, known or address.key)
     return let_in(opened, asked_onward())
@@ -70,7 +69,7 @@ def sign_in_now() -> ResponseReturnValue:
 @blueprint.post("/sign-out")
 @open_to(Audience.EVERYONE)
 def sign_out() -> ResponseReturnValue:
-    """Sign this browser out; somebody whose sign-in has ended by itself is let out as well."""
+    """Sign this browser out; also works if its sign-in has already expired."""
     person = viewer()
     if person is not None and person.sign_in_id is not None:
         with transaction() as session:
@@ -85,7 +84,7 @@ def _opened(address: Address, password: str, *, remembered: bool) -> Opened | No
         kept = accounts.read_kept(session, address)
     verdict = check_password(kept.password_hash, password)
     if isinstance(verdict, Wrong) or kept.login_id is None:
-        with read_session() as session:  # a wrong guess makes no one wait who writes
+        with read_session() as session:  # a wrong guess must not take the write lock
             is_unconfirmed = sign_up.is_unconfirmed(session, address)
         if is_unconfirmed:
             with transaction() as session:
@@ -96,7 +95,7 @@ def _opened(address: Address, password: str, *, remembered: bool) -> Opened | No
     renewed = hash_password(password) if verdict.outdated else None
     with transaction() as session:
         if accounts.read_kept(session, address) != kept:
-            return None  # changed while it was being checked
+            return None  # changed while it was checked
         if renewed is not None:
             accounts.renew_hash(session, kept, password_hash=renewed)
         browser = this_browser(remembered=remembered)
@@ -106,10 +105,10 @@ def _opened(address: Address, password: str, *, remembered: bool) -> Opened | No
 def _paused(form: SignInForm, pause: TooMany) -> ResponseReturnValue:
     form.form_errors.append(
         ngettext(
-            "Passwords were tried many times in a short while, so they are paused. Have a code sent"
-            " instead: it lets you in now. Or wait. Try again in %(num)d minute.",
-            "Passwords were tried many times in a short while, so they are paused. Have a code sent"
-            " instead: it lets you in now. Or wait. Try again in %(num)d minutes.",
+            "Too many password attempts. We can email you a code to sign in now, or you"
+            " can try again in %(num)d minute.",
+            "Too many password attempts. We can email you a code to sign in now, or you"
+            " can try again in %(num)d minutes.",
             (pause.retry_after_s + 59) // 60,
         )
     )

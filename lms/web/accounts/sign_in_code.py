@@ -26,7 +26,7 @@ KEPT = "sign_in_code"
 @blueprint.get("/sign-in/code")
 @open_to(Audience.EVERYONE)
 def ask() -> ResponseReturnValue:
-    """Ask where the code goes."""
+    """Ask for the address that gets the code."""
     if viewer() is not None:
         return redirect(asked_onward() or HOME, code=303)
     return _ask_page(CodeAskForm(request.args))
@@ -36,7 +36,7 @@ def ask() -> ResponseReturnValue:
 @evenly
 @open_to(Audience.EVERYONE)
 def send() -> ResponseReturnValue:
-    """Send a code, and keep in this browser alone what it works with."""
+    """Email a code, and store the secret that it needs in this browser's session."""
     form = CodeAskForm(request.form)
     if not form.validate():
         return _ask_page(form), 400
@@ -62,7 +62,7 @@ def send() -> ResponseReturnValue:
 @blueprint.get("/sign-in/code/enter")
 @open_to(Audience.EVERYONE)
 def enter() -> ResponseReturnValue:
-    """Ask for the code; a browser that asked for none is sent to ask."""
+    """Ask for the code; redirect browsers that haven't requested one."""
     if KEPT not in session:
         return see_other("sign_in_code.ask")
     return _enter_page(CodeForm())
@@ -72,7 +72,7 @@ def enter() -> ResponseReturnValue:
 @evenly
 @open_to(Audience.EVERYONE)
 def enter_now() -> ResponseReturnValue:
-    """Sign in with the code; it isn't told whether a wrong one is wrong, used or run out."""
+    """Sign in with the code; the error doesn't reveal whether it was wrong, used or expired."""
     if KEPT not in session:
         return see_other("sign_in_code.ask")
     form = CodeForm(request.form)
@@ -86,7 +86,7 @@ def enter_now() -> ResponseReturnValue:
         if not is_known:
             rate_limits.spend(rate_limits.FAILURES, rate_limits.network())
         form.code.errors = [
-            _("This code doesn't work. Take the one from the newest letter, or have another sent.")
+            _("This code doesn't work. Enter the one from the newest email, or request another.")
         ]
         return _enter_page(form), 400
     return let_in(opened, local_path(session[KEPT]["next"]))

@@ -30,7 +30,7 @@ SENT_TO = "sent_to"
 @blueprint.get("/sign-up")
 @open_to(Audience.EVERYONE)
 def ask() -> ResponseReturnValue:
-    """Ask for the address, which is all that is needed at first."""
+    """Ask for the address; nothing else is needed at first."""
     if viewer() is not None:
         return redirect(asked_onward() or HOME, code=303)
     return _ask_page(AddressForm(request.args))
@@ -40,7 +40,7 @@ def ask() -> ResponseReturnValue:
 @evenly
 @open_to(Audience.EVERYONE)
 def send() -> ResponseReturnValue:
-    """Send the link that makes the account; the same page comes for every address."""
+    """Email the link that creates the account; the response is the same for every address."""
     form = AddressForm(request.form)
     if not form.validate():
         return _ask_page(form), 400
@@ -56,7 +56,7 @@ def send() -> ResponseReturnValue:
 @blueprint.get("/sign-up/sent")
 @open_to(Audience.EVERYONE)
 def sent() -> ResponseReturnValue:
-    """Say where to look."""
+    """Tell the person to check their email."""
     return render("accounts/sign_up_sent.html", email=session.get(SENT_TO))
 
 
@@ -64,7 +64,7 @@ def sent() -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def confirm(secret: str) -> ResponseReturnValue:
-    """Ask for name, password and zone; the link isn't used up by being opened."""
+    """Ask for name, password and time zone; opening the link doesn't use it up."""
     form = _with_zones(ConfirmForm(zone=carrel().settings.time_zone))
     return _confirm_page(form, _ticket(secret))
 
@@ -73,7 +73,7 @@ def confirm(secret: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def confirm_now(secret: str) -> ResponseReturnValue:
-    """Make the account whole and sign this browser in."""
+    """Complete the account and sign in this browser."""
     ticket = _ticket(secret)
     form = _with_zones(ConfirmForm(request.form))
     if not form.validate():
@@ -84,6 +84,7 @@ def confirm_now(secret: str) -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         return _confirm_page(form, ticket), 400
+    # Hash before the transaction: hashing is slow, and transactions must be short.
     person, now = Person(name, form.zone.data, hash_password(password)), clock.now()
     with transaction() as writing:
         login_id = sign_up.confirm_sign_up(writing, secret, person=person, now=now)

@@ -1,8 +1,8 @@
-"""Step-up: acts of power ask again who it is, and then go on with what was typed.
+"""Step-up: sensitive actions ask for proof of identity, then continue with the submitted form.
 
-A view marked by `asks_again` is called only if the person signed in, or proved who they are again,
-in the last 15 minutes. Otherwise its form comes back as a page that asks for a code, a passkey or
-the password, and carries what was typed along; nothing is kept on the server meanwhile.
+A view marked by `asks_again` is called only if the person signed in or proved their identity within the
+last 15 minutes. Otherwise the response is a page that asks for a code, a passkey or the password and
+contains the submitted fields; nothing is stored on the server meanwhile.
 """
 
 from collections.abc import Callable
@@ -33,23 +33,23 @@ _OURS: Final = frozenset({"csrf_token", PASSWORD, CODE, PASSKEY})
 
 
 def asks_again(view: View) -> View:
-    """Mark a view whose act needs a proof of the last 15 minutes; it is above `open_to`."""
+    """Mark a view that needs a proof of identity within the last 15 minutes; goes above `open_to`."""
     setattr(view, MARK, True)
     return view
 
 
 def is_marked(view: Callable[..., Any]) -> bool:
-    """Tell whether a view's act needs a recent proof."""
+    """Return whether a view needs a recent proof of identity."""
     return getattr(view, MARK, False)
 
 
 def init_step_up(app: Flask) -> None:
-    """Ask again before marked acts; called after the form's token is checked."""
+    """Ask for proof before marked actions; must be called after the CSRF check is registered."""
     app.before_request(_ask_again)
 
 
 def is_present_password(account: Account, typed: str) -> bool:
-    """Tell whether this is the account's password now; raises TooMany after ten wrong ones."""
+    """Return whether this is the account's current password; raises TooMany after ten wrong ones."""
     rate_limits.spend(rate_limits.PRESENT_PASSWORD, account.public_id)
     with read_session() as session:
         kept = accounts.read_own_kept(session, account.id)
@@ -60,7 +60,7 @@ def is_present_password(account: Account, typed: str) -> bool:
 
 
 def read_proof(code_field: str, passkey_field: str) -> Proof:
-    """Return the second step that a form has sent."""
+    """Return the second step in a form."""
     typed = "".join(sign for sign in request.form.get(code_field, "") if sign.isalnum())
     return Proof(typed, request.form.get(passkey_field, ""))
 
@@ -79,12 +79,12 @@ def _ask_again() -> ResponseReturnValue | None:
 
 
 def _unproved() -> Viewer | None:
-    """Return who must prove who they are before this request's act, if anyone."""
+    """Return the person who must prove their identity before this request's action, or None."""
     if request.endpoint is None or request.method in SAFE_METHODS:
         return None
     if not is_marked(current_app.view_functions[request.endpoint]):
         return None
-    person = viewer()  # the guard has let in no one else by these routes
+    person = viewer()  # the guard admits only signed-in people to these routes
     if person is None or person.proved_at is None or now() - person.proved_at < GOOD_FOR:
         return None
     return person
@@ -122,7 +122,7 @@ def _is_proved(person: Viewer, account: Account) -> bool:
 def _fault(person: Viewer) -> str:
     if person.has_second_step:
         return _("That code or passkey didn't work. Enter the code that your app shows now.")
-    return _("That isn't your password. Enter the password of your account.")
+    return _("That is not your password. Enter the password of your account.")
 
 
 def _page(person: Viewer, account: Account, *, fault: str | None) -> str:

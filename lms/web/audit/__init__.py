@@ -1,4 +1,4 @@
-"""Pages of the audit trail."""
+"""Pages of the audit log."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Staff page of the audit trail: filtered, on screen and as CSV."""
+"""Staff page of the audit log: filtered, on screen and as CSV."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ FILTERS: Final = ("act", "actor", "role", "about", "from", "to")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry as its row shows it."""
+    """An entry, as its row shows it."""
 
     sentence: Markup
     day: str
@@ -43,7 +43,7 @@ class Line:
 @blueprint.get("/audit")
 @open_to(Audience.STAFF)
 def trail() -> ResponseReturnValue:
-    """Show what matches, newest first."""
+    """Show matching entries, newest first."""
     number = page_number()
     asked = _asked()
     with read_session() as session:
@@ -71,7 +71,7 @@ def trail() -> ResponseReturnValue:
 @blueprint.get("/audit.csv")
 @open_to(Audience.STAFF)
 def trail_csv() -> ResponseReturnValue:
-    """Send all that matches as a file."""
+    """Download all matching entries as CSV."""
     database, wanted = carrel().database, _wanted(_asked())
 
     def rows() -> Iterator[tuple[str | datetime | None, ...]]:
@@ -96,7 +96,7 @@ def _cells(entry: Entry) -> tuple[str | datetime | None, ...]:
 
 
 def _asked() -> dict[str, Any]:
-    """Return the filters that the address names and that are not empty."""
+    """Return the non-empty filters in the URL."""
     given = {name: request.args.get(name, "").strip() for name in FILTERS}
     return {name: value for name, value in given.items() if value}
 
@@ -117,7 +117,7 @@ def _role(asked: dict[str, Any]) -> ActingRole | None:
 
 
 def _midnight(day: str, *, days: int) -> datetime | None:
-    """Return the moment at which a day, or the one `days` after it, begins for the reader."""
+    """Return the start of a day, or of the day `days` later, in the reader's zone; None if invalid."""
     try:
         chosen = date.fromisoformat(day) + timedelta(days=days)
     except (ValueError, OverflowError):

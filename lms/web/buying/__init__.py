@@ -1,4 +1,4 @@
-"""Pages on which customers buy: the cart, checkout, passes, and payment pages."""
+"""Pages for buying: the cart, checkout, passes, and payment pages."""
 
 from typing import Final
 

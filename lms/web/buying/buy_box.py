@@ -1,4 +1,4 @@
-"""What the choice in a buy box costs, for the box's script."""
+"""The price of a selection in a buy box, for the box's script."""
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
@@ -15,7 +15,7 @@ blueprint = Blueprint("buy_box", __name__)
 @blueprint.get("/cart/price")
 @open_to(Audience.EVERYONE)
 def price() -> ResponseReturnValue:
-    """Show what the box's choice costs."""
+    """Show the price of the box's selection."""
     try:
         item = read_item(request.args)
     except Invalid as refusal:

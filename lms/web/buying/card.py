@@ -1,4 +1,4 @@
-"""Paying by card: the press that leads to the card provider's page, and the way back (MONEY.md, M5)."""
+"""Paying by card: leads to the card provider's page and handles the return (MONEY.md, M5)."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ from lms.web.core.security_headers_and_proxies import POLICY
 blueprint = Blueprint("card", __name__, url_prefix="/orders/<order_id>")
 
 FORMS: Final = "form-action 'self'"
-# Card numbers are tried out where checkouts are free to open (MONEY.md, M25).
+# Criminals test stolen card numbers where checkouts are free to open (MONEY.md, M25).
 CARDS_FROM: Final = rate_limits.Limit(
     "cards_from", (RateLimitItemPerHour(40), RateLimitItemPerDay(200))
 )
@@ -33,18 +33,18 @@ CARDS_OF: Final = rate_limits.Limit("cards_of", (RateLimitItemPerHour(12), RateL
 
 
 def takes_cards() -> bool:
-    """Tell whether customers can pay by card."""
+    """Return whether customers can pay by card."""
     return offers_cards(carrel().settings)
 
 
 def is_test() -> bool:
-    """Tell whether paying by card moves no money."""
+    """Return whether the card provider is in test mode, so that no money moves."""
     stripe = carrel().settings.stripe
     return stripe is not None and not stripe.livemode
 
 
 def pay_page(page: str, status: int = 200) -> Response:
-    """Return a page with a form that leads to the card provider: only there it may (CSP)."""
+    """Return a page with a form that leads to the card provider; its CSP allows only that target."""
     answer = make_response(page, status)
     stripe = carrel().settings.stripe
     if stripe is not None:
@@ -54,11 +54,10 @@ def pay_page(page: str, status: int = 200) -> Response:
 
 
 def lead_to_card_page(order_id: str, *, paid_url: str, back_url: str) -> BaseResponse:
-    """Open a checkout of an order and send the browser to it.
+    """Open a checkout of an order and redirect the browser to it.
 
-    It comes back to `paid_url`, or to `back_url` where it didn't pay. Raises Conflict, Unavailable
-    where the provider can't be reached, and TooMany for a network or the address of an order that
-    opened many.
+    The browser returns to `paid_url`, or to `back_url` if it didn't pay. Raises Conflict, Unavailable
+    if the provider can't be reached, and TooMany if the network or the order's address opened too many.
     """
     rate_limits.spend(CARDS_FROM, rate_limits.network())
     with read_session() as session:
@@ -78,17 +77,17 @@ def lead_to_card_page(order_id: str, *, paid_url: str, back_url: str) -> BaseRes
 
 
 def settle(order_id: str) -> None:
-    """Ask the provider whether an order is paid; says so where it can't be reached."""
+    """Ask the provider whether an order is paid; flashes a message if it can't be reached."""
     try:
         settle_order(carrel(), open_provider(carrel().settings), order_id, now=clock.now())
     except Unavailable:
-        flash(_("We can't reach the card provider right now. We keep asking."), "attention")
+        flash(_("We can't reach the card processor right now. We'll keep trying."), "attention")
 
 
 @blueprint.get("/paid")
 @open_to(Audience.EVERYONE)
 def paid(order_id: str) -> ResponseReturnValue:
-    """Ask the provider whether the order is paid, and show it."""
+    """Ask the provider whether the order is paid, and redirect to it."""
     if not is_paid_here(order_id):
         raise NotFound
     settle(order_id)
@@ -102,6 +101,6 @@ def paid(order_id: str) -> ResponseReturnValue:
     page = url_for("order.show", order_id=order_id)
     try:
         login_of(order_id)
-    except NotFound:  # its buyer confirmed another order meanwhile
+    except NotFound:  # its buyer confirmed another order in the meantime
         return see_other("sign_in.sign_in", next=page)
     return redirect(page, code=303)

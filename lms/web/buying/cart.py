@@ -1,4 +1,4 @@
-"""The cart: what a customer has chosen, how many of it, and what would cost less."""
+"""The cart: what a customer selected, the quantities, and what would cost less."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ blueprint = Blueprint("cart", __name__)
 
 @dataclass(frozen=True, slots=True)
 class ShownOffer:
-    """An offer that serves the same people for less, as the cart names it."""
+    """A cheaper offer for the same people, as the cart shows it."""
 
     name: str
     terms: str
@@ -45,7 +45,7 @@ class ShownOffer:
 
 @dataclass(frozen=True, slots=True)
 class ShownLine:
-    """A line of a cart as pages show it."""
+    """A line of a cart, as shown."""
 
     public_id: str
     title: str
@@ -63,7 +63,7 @@ class ShownLine:
 @blueprint.get("/cart")
 @open_to(Audience.EVERYONE)
 def show() -> ResponseReturnValue:
-    """Show the cart at the prices of now."""
+    """Show the cart at current prices."""
     facts, now, zone = current_cart(), clock.now(), mail_context().zone
     tax = estimated_tax(facts) if facts else None
     with read_session() as session:
@@ -82,7 +82,7 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/cart")
 @open_to(Audience.EVERYONE)
 def add() -> ResponseReturnValue:
-    """Put what a buy box was sent with into the cart."""
+    """Add the selection of a buy box to the cart."""
     try:
         item = _item()
         with transaction() as session:
@@ -99,7 +99,7 @@ def add() -> ResponseReturnValue:
 @blueprint.post("/cart/<line_id>")
 @open_to(Audience.EVERYONE)
 def change(line_id: str) -> ResponseReturnValue:
-    """Change for how many people a line is, or what serves them, or take it out."""
+    """Change a line's number of people or its offer, or remove it."""
     try:
         with transaction() as session:
             cart = _own_cart(session)
@@ -113,9 +113,9 @@ def change(line_id: str) -> ResponseReturnValue:
 
 
 def current_cart(*, to_order: bool = False) -> CartFacts | None:
-    """Return the cart of this browser at the prices of now; None where it is empty.
+    """Return this browser's cart at current prices; None if it is empty.
 
-    One that is being paid for by card is shown at its prices, but `to_order` it goes on as a copy.
+    A cart that is being paid by card keeps its prices; `to_order` continues with a copy of it.
     """
     token = cart_token()
     if not token:
@@ -129,7 +129,8 @@ def current_cart(*, to_order: bool = False) -> CartFacts | None:
             )
             if carts.reprice(session, cart):
                 flash(
-                    _("Prices changed since you filled your cart. It shows the new ones."), "note"
+                    _("Prices changed since you filled your cart. Your cart shows the new ones."),
+                    "note",
                 )
             facts = carts.read(session, cart)
     except NotFound:
@@ -138,7 +139,7 @@ def current_cart(*, to_order: bool = False) -> CartFacts | None:
 
 
 def estimated_tax(facts: CartFacts) -> int | None:
-    """Return the sales tax of a cart, in minor units; None until its buyer entered an address."""
+    """Return a cart's sales tax in minor units; None until the buyer has entered an address."""
     with read_session() as session:
         cart = find_order(session, facts.public_id)
         return estimate(session, cart, zone=mail_context().zone, now=clock.now())
@@ -195,7 +196,7 @@ def _title(line: CartLine) -> str:
 
 
 def _item() -> Item:
-    """Return what the buy box was sent with, or the cheaper offer that was pressed instead."""
+    """Return the selection of the buy box, or the cheaper offer if its button was clicked."""
     instead, _colon, people = request.form.get("instead", "").partition(":")
     if instead not in {kind.value for kind in KEYS}:
         return read_item(request.form)
@@ -206,7 +207,7 @@ def _item() -> Item:
 
 
 def _own_cart(session: Session) -> Order:
-    """Return the cart of this browser, locked; a new one where it has none."""
+    """Return this browser's cart, locked; creates one if there is none."""
     now = clock.now()
     if cart_token():
         try:

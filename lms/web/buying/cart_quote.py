@@ -1,4 +1,4 @@
-"""The link of "Send to purchasing": it proves the buyer's mailbox, and issues the quote of their cart."""
+"""The link of "Send to purchasing": confirms the buyer's mailbox and issues the quote of their cart."""
 
 from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
@@ -21,7 +21,7 @@ blueprint = Blueprint("cart_quote", __name__, url_prefix="/checkout/quote")
 @blueprint.get("/sent")
 @open_to(Audience.EVERYONE)
 def sent() -> ResponseReturnValue:
-    """Say that the link is on its way."""
+    """Tell the buyer that the link was emailed."""
     return render(
         "buying/quote_sent.html",
         sender=carrel().settings.mail_from,
@@ -33,7 +33,7 @@ def sent() -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def show(token: str) -> ResponseReturnValue:
-    """Show what was asked for, with the button that issues the quote: mail scanners open links."""
+    """Show the request with a button that issues the quote, because mail scanners open links."""
     spend_try()
     with read_session() as session:
         asked = _opened(session, token)

@@ -1,4 +1,4 @@
-"""Checkout: one page to say who buys and how it is paid; no account is needed."""
+"""Checkout: one page for the buyer and the payment; no account is needed."""
 
 from typing import Final
 
@@ -16,14 +16,20 @@ from lms.buying.checkout import Buyer, Details, Payment
 from lms.buying.checkout_tax import asks_about_tax
 from lms.checkouts.amounts import total_of
 from lms.core import clock
-from lms.core.errors import Conflict, Invalid, NotFound, Unavailable
+from lms.core.errors import N_, Conflict, Invalid, NotFound, Unavailable
 from lms.models.orders import Order
 from lms.pricing.price_list import say_money
 from lms.sales import purchase_orders
 from lms.sales.orders import find_order
 from lms.web.buying.card import is_test, lead_to_card_page, pay_page, takes_cards
 from lms.web.buying.cart import ShownLine, current_cart, estimated_tax, shown_lines
-from lms.web.buying.checkout_form import CheckoutForm, details_of, form_class, typed_before
+from lms.web.buying.checkout_form import (
+    CheckoutForm,
+    details_of,
+    form_class,
+    take_in_lists,
+    typed_before,
+)
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import viewer
@@ -37,17 +43,18 @@ from lms.web.seller.agreements import agreements
 
 blueprint = Blueprint("checkout", __name__)
 
-# A branch library is one network, and a workshop's whole room may buy in it.
+# A branch library is one network, and everyone at a workshop may order from it.
 ORDERS_FROM: Final = rate_limits.Limit(
     "orders_from", (RateLimitItemPerHour(40), RateLimitItemPerDay(200))
 )
 
 
 LONGEST_TOTAL: Final = 12
+CHECK = N_("Check the fields below.")
 
 
 class _OtherTotal(Exception):
-    """An order costs something else than the page said."""
+    """The total differs from what the page showed."""
 
     def __init__(self, total_minor: int) -> None:
         super().__init__(total_minor)
@@ -57,7 +64,7 @@ class _OtherTotal(Exception):
 @blueprint.get("/checkout")
 @open_to(Audience.EVERYONE)
 def show() -> ResponseReturnValue:
-    """Show what is ordered, and ask who buys and how it is paid."""
+    """Show the order, and ask who buys it and how it is paid."""
     cart = current_cart()
     if cart is None:
         return see_other("cart.show")
@@ -71,13 +78,14 @@ def show() -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @evenly
 def order() -> ResponseReturnValue:
-    """Place the order, or show what is missing; or show the total for what was entered."""
+    """Place the order, or show what is missing; or only show the total for what was entered."""
     is_asked = request.form.get("act") == "total"
     cart = current_cart(to_order=not is_asked)
     if cart is None:
         return see_other("cart.show")
     lines = shown_lines(cart)
     form = _with_choices(form_class(lines)(request.form), needs=cart.needs_organization)
+    take_in_lists(form)
     if is_asked:
         return _page(form, lines, cart, total_minor=_total(form, cart))
     return _ordered(form, lines, cart)
@@ -92,7 +100,7 @@ def _ordered(form: CheckoutForm, lines: list[ShownLine], cart: CartFacts) -> Res
         return _page(form, lines, cart, 400, total_minor=_total(form, cart))
     except _OtherTotal as other:
         form.form_errors.append(
-            _("Sales tax changes the total. Check it, then press the button again.")
+            _("Sales tax changed the total. Check it, then press the button again.")
             if other.total_minor != cart.net_minor
             else _("The total changed. Check it, then press the button again.")
         )
@@ -107,7 +115,7 @@ def _ordered(form: CheckoutForm, lines: list[ShownLine], cart: CartFacts) -> Res
 
 
 def _known() -> dict[str, object]:
-    """Return what was entered for this cart before, else what we know of who is signed in."""
+    """Return what was entered for this cart before, else what is known about the signed-in person."""
     with read_session() as session:
         before = checkout.entered(session, carts.find(session, cart_token()))
     if before is not None:
@@ -117,7 +125,7 @@ def _known() -> dict[str, object]:
 
 
 def _order(form: CheckoutForm, shown: CartFacts) -> BaseResponse:
-    """Place the order, or lead to the page on which it is paid by card, which places it."""
+    """Place the order, or redirect to the page where it is paid by card, which places it."""
     order_id, is_placed = _write_down(form, shown)
     if not is_placed and form.payment.data == Payment.PURCHASING:
         return see_other("cart_quote.sent")
@@ -132,16 +140,20 @@ def _order(form: CheckoutForm, shown: CartFacts) -> BaseResponse:
 
 
 def _write_down(form: CheckoutForm, shown: CartFacts) -> tuple[str, bool]:
-    """Write down what was entered; returns the order's outside id, and whether it is placed.
+    """Save what was entered; return the order's public id and whether it is placed.
 
-    Raises _OtherTotal where it costs something else than the page said, such as by sales tax.
+    Raises _OtherTotal if the total differs from what the page showed, for example by sales tax.
     """
     now, buyer = clock.now(), _buyer()
     asks = bool(agreements())
+    if form.payment.data == Payment.PURCHASING:
+        form.valid_until.validate(form)
     with sent_file(purchase_orders.FOLDER) as kept, transaction() as session:
         order = carts.editable(session, cart_token(), now=now)
         details = details_of(form, kept, asks_to_agree=asks)
         checkout.write_details(session, order, details, buyer=buyer, now=now)
+        if form.errors:
+            raise Invalid(CHECK)
         total = total_of(session, order, zone=mail_context().zone, now=now)
         if total != _seen(shown):
             raise _OtherTotal(total)
@@ -163,15 +175,15 @@ def _write_down(form: CheckoutForm, shown: CartFacts) -> tuple[str, bool]:
 def _send_to_purchasing(
     session: Session, cart: Order, details: Details, buyer: Buyer | None
 ) -> None:
-    """Email the link that proves the buyer's mailbox and issues the quote; the cart stays."""
+    """Email the link that confirms the buyer's mailbox and issues the quote; the cart stays."""
     now = clock.now()
-    if buyer is not None:  # nobody else may order for their organization
+    if buyer is not None:  # no one else can order for their organization
         cart.contact_email = buyer.email
     carts.set_aside(session, cart, cart_token(), now=now)
     cart_quotes.send_link(
         session,
         cart,
-        details.purchasing_email,
+        details,
         links=links(),
         secret_key=carrel().settings.secret_key,
         now=now,
@@ -179,14 +191,14 @@ def _send_to_purchasing(
 
 
 def _session_token() -> str:
-    """Return the secret of this browser's orders, the same one for all of a request."""
+    """Return the secret of this browser's orders; the same one throughout a request."""
     token = request.environ.get("carrel.order_token") or order_token() or order_sessions.new_token()
     request.environ["carrel.order_token"] = token
     return str(token)
 
 
 def _buyer() -> Buyer | None:
-    """Return who is signed in; None for an account whose address is not confirmed, or that has none."""
+    """Return the signed-in person; None if their address isn't confirmed or they have none."""
     person = viewer()
     if person is None or person.email is None:
         return None
@@ -206,7 +218,7 @@ def _with_choices(form: CheckoutForm, *, needs: bool) -> CheckoutForm:
 
 
 def _total(form: CheckoutForm, cart: CartFacts) -> int | None:
-    """Return the total with the tax for what was entered; None while that doesn't tell where."""
+    """Return the total with tax for what was entered; None until the tax location is known."""
     details = details_of(form, None, asks_to_agree=False)
     with read_session() as session:
         order, zone = find_order(session, cart.public_id), mail_context().zone
@@ -216,7 +228,7 @@ def _total(form: CheckoutForm, cart: CartFacts) -> int | None:
 
 
 def _seen(shown: CartFacts) -> int:
-    """Return the total that the page said: before tax, unless it was shown with it."""
+    """Return the total that the page showed: before tax, unless tax was included."""
     typed = request.form.get("seen", "")
     is_number = typed.isascii() and typed.isdecimal() and len(typed) <= LONGEST_TOTAL
     return int(typed) if is_number else shown.net_minor

@@ -1,22 +1,30 @@
-"""The checkout form: who orders, who is billed, who is to have the seats, and how it is paid."""
+"""The checkout form: who orders, who is billed, who gets the seats, and how it is paid."""
 
+import io
 from collections.abc import Sequence
 from typing import Final
 
+from flask import request
 from flask_babel import gettext as _
-from wtforms import BooleanField, FileField, Form, RadioField, StringField, TextAreaField
+from werkzeug.datastructures import FileStorage
+from wtforms import BooleanField, Field, FileField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # not in its stubs
 from wtforms.validators import Optional
 
 from lms.buying.checkout import Details, OwnOrganization, Payment
 from lms.core.attached_files import KeptFile
+from lms.core.errors import N_, Invalid
 from lms.core.postal_addresses import LONGEST_POSTAL_CODE, LONGEST_STATE
 from lms.models.tax import ExemptionBasis
 from lms.requests.requests import LONGEST_NAME, LONGEST_REFERENCE
+from lms.seats import named_people
 from lms.web.buying.cart import ShownLine
+from lms.web.buying.quote_validity import QuoteValidity
 from lms.web.core.address_fields import address_data, address_fields, typed_address
 from lms.web.core.lazy_form_translations import _l
 
+LARGEST_LIST: Final = 1024 * 1024
+TOO_LARGE = N_("This file is larger than 1 MB. Place the order first, then import the list.")
 MYSELF: Final = "myself"
 NEW: Final = "new"
 PAYMENT_WORDS: Final = {
@@ -24,7 +32,7 @@ PAYMENT_WORDS: Final = {
     Payment.INVOICE: _l("Invoice"),
     Payment.PURCHASE_ORDER: _l("Purchase order"),
     Payment.CHECK: _l("Check"),
-    Payment.PURCHASING: _l("Send to purchasing: a quote for the people who buy for you"),
+    Payment.PURCHASING: _l("Send to purchasing: we email a quote to the people who buy for you"),
 }
 
 
@@ -36,15 +44,15 @@ EXEMPT_WORDS: Final = {
 }
 
 
-class CheckoutForm(Form):
-    """What someone enters at checkout; the domain checks it."""
+class CheckoutForm(QuoteValidity):
+    """What a customer enters at checkout; the domain validates it."""
 
     name = StringField(
         _l("Your name"), render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME}
     )
     email = StringField(
         _l("Your email address"),
-        description=_l("We send your order and your access here."),
+        description=_l("We'll email your order and how to get access here."),
         render_kw={
             "type": "email",
             "autocomplete": "email",
@@ -68,21 +76,23 @@ class CheckoutForm(Form):
     payable_email = StringField(
         _l("Email address for invoices"),
         [Optional()],
-        description=_l("Your accounts payable, if invoices go there. We send it the PDF."),
+        description=_l(
+            "Your accounts payable address, if invoices go there. We'll email the PDF to it."
+        ),
         render_kw={"type": "email", "maxlength": 254, "inputmode": "email"},
     )
     payment = RadioField(_l("How will you pay?"))
     purchasing_email = StringField(
         _l("Email address of your purchasing office"),
         description=_l(
-            "We email them the quote, and the link to accept or pay it, once you confirm your own"
-            " address."
+            "We'll email them the quote, with a link to accept or pay it, after you"
+            " confirm your own address."
         ),
         render_kw={"type": "email", "maxlength": 254, "inputmode": "email"},
     )
     po_number = StringField(
         _l("Purchase order number"),
-        description=_l("We print it on the invoice."),
+        description=_l("It appears on the invoice."),
         render_kw={"maxlength": LONGEST_REFERENCE, "autocomplete": "off"},
     )
     file = FileField(
@@ -110,8 +120,8 @@ class CheckoutForm(Form):
         *,
         needs_organization: bool,
     ) -> None:
-        """Give the lists their choices; `mine` are the organizations of who is signed in."""
-        payers = [] if needs_organization else [(MYSELF, _("I pay for myself"))]
+        """Set the choices of the lists; `mine` are the organizations of the signed-in person."""
+        payers = [] if needs_organization else [(MYSELF, _("I'm paying for myself"))]
         payers += [(str(one.id), one.name) for one in mine]
         payers.append((NEW, _("Another organization") if mine else _("My library or organization")))
         self.payer.choices = payers
@@ -126,25 +136,55 @@ class CheckoutForm(Form):
 
 
 def form_class(lines: Sequence[ShownLine]) -> type[CheckoutForm]:
-    """Return the form with a field for the people of each line whose seats can be given now."""
-    fields = {
-        f"people-{line.public_id}": TextAreaField(
-            _l("Who gets the seats?"),
-            [Optional()],
-            description=_l(
-                "One email address per line, with a name if you like. We invite them once your"
-                " order is confirmed. You can also do this later."
-            ),
-            render_kw={"rows": 4, "autocomplete": "off"},
-        )
-        for line in lines
-        if line.takes_names
-    }
+    """Return the form class with a field for people on each line whose seats can be assigned now."""
+    fields: dict[str, Field] = {}
+    for line in lines:
+        if line.takes_names:
+            fields[f"people-{line.public_id}"] = TextAreaField(
+                _l("Who gets the seats?"),
+                [Optional()],
+                description=_l(
+                    "One email address per line, with a name if you like. We'll invite"
+                    " them once your order is confirmed. You can also do this later."
+                ),
+                render_kw={"rows": 4, "autocomplete": "off"},
+            )
+            fields[f"list-{line.public_id}"] = FileField(
+                _l("Add people from a CSV file"),
+                [Optional()],
+                description=_l("A staff list with email addresses, up to 1 MB."),
+                render_kw={"accept": ".csv,.txt,text/csv,text/plain"},
+            )
     return type("CheckoutFormOfCart", (CheckoutForm,), fields)
 
 
+def take_in_lists(form: CheckoutForm) -> None:
+    """Append the people of uploaded CSV files to the typed ones, where they can be edited.
+
+    A file that can't be read gets its error beside its field.
+    """
+    for name, file in request.files.items():
+        if name not in form or not name.startswith("list-") or not file.filename:
+            continue
+        people = form[name.replace("list-", "people-", 1)]
+        try:
+            found = named_people.read_list(io.BytesIO(_list_in(file)))
+        except Invalid as refusal:
+            form[name].errors = [_(refusal.message)]
+        else:
+            people.data = "\n".join(filter(None, ((people.data or "").strip(), found)))
+
+
+def _list_in(file: FileStorage) -> bytes:
+    with file.stream:
+        data = file.stream.read(LARGEST_LIST + 1)
+    if len(data) > LARGEST_LIST:
+        raise Invalid(TOO_LARGE)
+    return data
+
+
 def typed_before(details: Details) -> dict[str, object]:
-    """Return the form's data for what was entered before."""
+    """Return the form data for what was entered before."""
     payer = str(details.organization_id or NEW) if details.is_for_organization else MYSELF
     return {
         "name": details.name,
@@ -175,6 +215,7 @@ def details_of(form: CheckoutForm, file: KeptFile | None, *, asks_to_agree: bool
         address=typed_address(form, "billing") if payer == NEW else None,
         payable_email=form.payable_email.data or "",
         purchasing_email=form.purchasing_email.data or "",
+        quote_valid_until=form.valid_until.data,
         po_number=form.po_number.data or "",
         po_file=file,
         has_agreed=form.has_agreed.data or not asks_to_agree,

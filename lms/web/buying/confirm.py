@@ -1,4 +1,4 @@
-"""The link in an order's email: it shows that the address is the buyer's, with one form."""
+"""The link in an order's email: confirms the buyer's address, with one form."""
 
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
@@ -27,7 +27,7 @@ blueprint = Blueprint("order_confirmation", __name__, url_prefix="/orders/confir
 
 
 class PersonForm(Form):
-    """Who someone is whose address has no account yet."""
+    """The name and password of a buyer whose address has no account yet."""
 
     name = StringField(
         _l("Your name"),
@@ -46,7 +46,7 @@ class PersonForm(Form):
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def show(secret: str) -> ResponseReturnValue:
-    """Ask for what is missing; opening the link confirms nothing (mail scanners open links)."""
+    """Ask for what is missing; opening the link confirms nothing, because mail scanners open links."""
     found = _read(secret)
     return _page(found, PersonForm(name=found.name))
 
@@ -55,7 +55,7 @@ def show(secret: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def confirm(secret: str) -> ResponseReturnValue:
-    """Confirm the address, sign in, and lead to the order."""
+    """Confirm the address, sign in, and redirect to the order."""
     rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
     found = _read(secret)
     form = PersonForm(request.form)
@@ -69,6 +69,7 @@ def confirm(secret: str) -> ResponseReturnValue:
         except Invalid as refusal:
             show_faults(form, refusal)
             return _page(found, form), 400
+        # Hash before the transaction: hashing is slow, and transactions must be short.
         person = NewPerson(name, hash_password(password))
     try:
         with transaction() as session:

@@ -1,12 +1,11 @@
-"""The page of an order for who placed it: what to do now, and what is waited for (PRODUCT.md, S15).
+"""The page of an order for its buyer: what to do now, and what is pending (PRODUCT.md, S15).
 
-It opens in the browser that ordered until its buyer's address is confirmed, and for who is signed
-in as the buyer or buys for the organization.
+It opens in the browser that ordered until the buyer's address is confirmed, and for people signed in as
+the buyer or as a person who buys for the organization.
 """
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
 
 from flask import Blueprint, Response, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
@@ -23,7 +22,6 @@ from lms.core.errors import Conflict, Gone
 from lms.documents.mails import NAMES
 from lms.documents.payer_documents import documents_of_order
 from lms.models.grants import Scope
-from lms.models.orders import Terms
 from lms.pricing.price_list import say_money
 from lms.requests.requests import LONGEST_NAME
 from lms.sales.orders import find_order
@@ -43,11 +41,9 @@ from lms.web.seats.pool_texts import seats_line
 
 blueprint = Blueprint("order", __name__, url_prefix="/orders")
 
-ON_CREDIT: Final = (Terms.INVOICE, Terms.PURCHASE_ORDER, Terms.CHECK)
-
 
 class CorrectForm(Form):
-    """The right name and address of who ordered, before it is confirmed."""
+    """A buyer's corrected name and address, before they are confirmed."""
 
     name = StringField(
         _l("Your name"),
@@ -59,7 +55,7 @@ class CorrectForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class ShownThing:
-    """What was bought, with what to do with it now."""
+    """A purchased item, with what can be done with it now."""
 
     title: str
     offer: str
@@ -83,7 +79,7 @@ def show(order_id: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @evenly
 def correct(order_id: str) -> ResponseReturnValue:
-    """Correct the name and address before it is confirmed, and email the link there."""
+    """Correct the name and address before they are confirmed, and email the link to the new address."""
     login_of(order_id)
     form = CorrectForm(request.form)
     if not form.validate():
@@ -104,7 +100,7 @@ def correct(order_id: str) -> ResponseReturnValue:
         flash(_(refusal.message), "attention")
         return see_other(".show", order_id=order_id)
     flash(
-        _("Saved. The link to confirm is on its way to %(email)s.", email=form.email.address.shown),
+        _("Saved. We emailed a confirmation link to %(email)s.", email=form.email.address.shown),
         "done",
     )
     return see_other(".show", order_id=order_id)
@@ -113,7 +109,7 @@ def correct(order_id: str) -> ResponseReturnValue:
 @blueprint.post("/<order_id>/seats/<pool_id>")
 @open_to(Audience.EVERYONE)
 def take(order_id: str, pool_id: str) -> ResponseReturnValue:
-    """Take one of the seats that one bought."""
+    """Claim one of the seats that the buyer bought."""
     login_id = login_of(order_id)
     try:
         with transaction() as session:
@@ -143,6 +139,7 @@ def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStat
             lead=_lead(own),
             things=[_shown(one, order_id, own) for one in own.things],
             total=say_money(own.facts.total_minor, own.facts.currency),
+            balance=_balance(own),
             is_here=is_here,
             is_test=is_test(),
             is_paid=own.facts.open_minor == 0 and not own.awaits_proof,
@@ -162,24 +159,31 @@ def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStat
     return keep_nothing(answer)
 
 
+def _balance(own: OwnOrder) -> str:
+    """Return the amount due of a partly paid order, or "" for others."""
+    facts = own.facts
+    is_part = 0 < facts.open_minor < facts.total_minor
+    return say_money(facts.open_minor, facts.currency) if is_part else ""
+
+
 def _lead(own: OwnOrder) -> str:
-    """Say in a sentence how the order stands."""
+    """Return a sentence about the status of the order."""
     if own.facts.canceled_at is not None:
         return _("This order was canceled.")
     if own.awaits_proof:
         return _("One step left: confirm your email address.")
     if own.is_held:
         return _waits(own)
-    return _("Your access is open.")
+    return _("You have access now.")
 
 
 def _waits(own: OwnOrder) -> str:
-    """Say what opens access that waits for our team or for the payment."""
+    """Return what opens access that is on hold for our team or for the payment."""
     if own.facts.review_due_at is None:
         return _("Access opens when we receive your payment.")
     if own.opens_live:
-        return _("You can join the live session. The rest opens once we've checked your order.")
-    return _("Access opens once we've checked your order or received your payment.")
+        return _("You can join the live session. The rest opens after we review your order.")
+    return _("Access opens after we review your order or receive your payment.")
 
 
 def _shown(one: Bought, order_id: str, own: OwnOrder) -> ShownThing:
@@ -210,8 +214,8 @@ def _seats_words(one: Bought) -> str:
     if one.named:
         words.append(
             ngettext(
-                "We invite %(num)s person once your access opens.",
-                "We invite %(num)s people once your access opens.",
+                "We'll invite %(num)s person when your access opens.",
+                "We'll invite %(num)s people when your access opens.",
                 one.named,
             )
         )
@@ -220,5 +224,5 @@ def _seats_words(one: Bought) -> str:
     elif one.free is None:
         words.append(seats_line(None, has_own=one.has_seat))
     elif not one.named:
-        words.append(_("Every seat is assigned."))
+        words.append(_("All seats are assigned."))
     return " ".join(words)

@@ -1,4 +1,4 @@
-"""Who may open the page of an order: its buyer, also in the browser that ordered (PRODUCT.md, S15)."""
+"""Who can open the page of an order: its buyer, also in the browser that ordered (PRODUCT.md, S15)."""
 
 from sqlalchemy.orm import Session
 
@@ -14,9 +14,9 @@ from lms.web.core.request_context import read_session
 
 
 def login_of(order_id: str) -> int:
-    """Return as whom an order is seen in this browser; raises NotFound for anyone else.
+    """Return the login whose view of an order this browser gets; raises NotFound for anyone else.
 
-    Once its buyer is confirmed, the browser that ordered sees nothing more.
+    Once the buyer is confirmed, the browser that ordered has no access without signing in.
     """
     person = viewer()
     with read_session() as session:
@@ -30,7 +30,7 @@ def login_of(order_id: str) -> int:
 
 
 def is_paid_here(order_id: str) -> bool:
-    """Tell whether who paid an order by card may come back to it in this browser."""
+    """Return whether this browser can return to an order after paying it by card."""
     person = viewer()
     with read_session() as session:
         order = find_order(session, order_id)

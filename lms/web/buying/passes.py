@@ -1,4 +1,4 @@
-"""The page of all-access passes: what each covers, and what it costs."""
+"""The page of all-access passes: what each includes, and its price."""
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -15,7 +15,7 @@ blueprint = Blueprint("passes", __name__)
 @blueprint.get("/passes")
 @open_to(Audience.EVERYONE)
 def show() -> ResponseReturnValue:
-    """Show every pass that is sold, with its price."""
+    """Show every pass on sale, with its price."""
     person = viewer()
     with read_session() as session:
         box = passes_box(session, person.login_id if person else None, now=clock.now())

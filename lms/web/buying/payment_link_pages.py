@@ -1,4 +1,4 @@
-"""The payment link of an order, for our team and for the organization that pays: copy and replace it."""
+"""The payment link of an order, for our team and the paying organization: copy and replace it."""
 
 from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
@@ -30,7 +30,7 @@ manager = Blueprint(
 @staff.post("/<order_id>/payment-link")
 @open_to(Audience.STAFF)
 def replace(order_id: str) -> ResponseReturnValue:
-    """Make a new link for an order; the earlier ones stop working."""
+    """Create a new link for an order; earlier ones stop working."""
     with transaction() as session:
         _replace(session, orders.find_order(session, order_id, lock=True))
     _tell()
@@ -62,7 +62,7 @@ def show(organization_id: str, order_id: str) -> ResponseReturnValue:
 @manager.post("/<order_id>/payment-link")
 @open_to(Audience.MANAGERS, Audience.BILLING)
 def make(organization_id: str, order_id: str) -> ResponseReturnValue:
-    """Make a new link for one of the organization's orders."""
+    """Create a new link for one of the organization's orders."""
     managed = managed_organization(organization_id)
     with transaction() as session:
         order = _own_order(session, managed, order_id)

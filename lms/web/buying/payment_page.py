@@ -1,4 +1,4 @@
-"""The payment page: an order for whoever pays, opened by its link, without an account."""
+"""The payment page: an order for the person who pays, opened by its link, without an account."""
 
 from typing import Final
 
@@ -36,16 +36,19 @@ PDF: Final = "application/pdf"
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def show(token: str) -> ResponseReturnValue:
-    """Show the order to whoever has its link, and note that it was opened."""
+    """Show the order to anyone with its link, and note that it was opened."""
     now, zone = clock.now(), mail_context().zone
     spend_try()
     with read_session() as session:
         page = payment_pages.read_page(session, token, zone=zone, now=now)
     person = viewer()
+    # Visits by our own team don't count.
     if person is None or person.seller_role is None:
         with transaction() as session:
             payment_links.note_opening(session, token, now=now)
-    return pay_page(render("buying/payment_page.html", token=token, **page_values(page, token)))
+    values = page_values(page, token)
+    shown = render("buying/payment_page.html", token=token, **values)
+    return pay_page(shown) if values["card_url"] else shown
 
 
 @blueprint.get("/<token>/documents/<document_id>")
@@ -75,7 +78,7 @@ def pdf(token: str, document_id: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def vendor_document(token: str, document_id: str) -> Response:
-    """Send a vendor document that is public, or given out with every order."""
+    """Send a vendor document that is public or included with every order."""
     spend_try()
     today = on_wall_clock(clock.now(), mail_context().zone).date()
     with read_session() as session:
@@ -85,18 +88,18 @@ def vendor_document(token: str, document_id: str) -> Response:
 
 @blueprint.after_request
 def hide_from_search_engines(response: Response) -> Response:
-    """Tell search engines to list no page and no file of a payment link."""
+    """Keep search engines from indexing pages and files of payment links."""
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
 def spend_try() -> None:
-    """Count a request by a link from this network; raises TooMany."""
+    """Count a request with a link from this network; raises TooMany."""
     rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
 
 
 def page_values(page: PaymentPage, token: str) -> dict[str, object]:
-    """Return what a payment page says, in words."""
+    """Return the contents of a payment page, in words."""
     facts = page.facts
     standing = facts.standing(clock.now())
     return {
@@ -178,10 +181,10 @@ def _row(one: Document, token: str) -> dict[str, object]:
 
 
 def _expired(page: PaymentPage) -> str:
-    """Return what an expired quote costs now (MONEY.md, M15)."""
+    """Return the current price of an expired quote (MONEY.md, M15)."""
     if page.price_today is None:
-        return _("Its price was agreed with you.")
+        return _("Its price was negotiated.")
     return _(
-        "At today's prices this order costs %(amount)s before tax.",
+        "At today's prices, this order costs %(amount)s before tax.",
         amount=say_money(page.price_today, page.facts.currency),
     )

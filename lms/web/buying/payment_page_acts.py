@@ -1,4 +1,4 @@
-"""The acts of the payment page, each a form of its own that works without an account."""
+"""The actions of the payment page, each with its own form that works without an account."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,7 +40,7 @@ blueprint = Blueprint("payment_page_acts", __name__, url_prefix="/pay/<token>")
 blueprint.after_request(hide_from_search_engines)
 
 GET_AND_POST = ["GET", "POST"]
-Do = Callable[[], str]  # does what the form asks, and returns what is told afterward
+Do = Callable[[], str]  # does what the form asks for and returns the message to show
 
 
 @blueprint.route("/accept-quote", methods=GET_AND_POST)
@@ -61,10 +61,10 @@ def accept_quote(token: str) -> ResponseReturnValue:
 
     def do() -> str:
         if policies and not form.agrees.data:
-            sentence = _("Tick the box to agree.")
+            sentence = _("Check the box to agree.")
             raise Invalid(sentence, fields={"agrees": sentence})
         if has_file() and not (form.po_number.data or "").strip():
-            sentence = _("Enter the number of the purchase order.")
+            sentence = _("Enter the purchase order number.")
             raise Invalid(sentence, fields={"po_number": sentence})
         with sent_file(purchase_orders.FOLDER) as file, transaction() as session:
             order = payment_page_acts.accept_quote(
@@ -83,8 +83,8 @@ def accept_quote(token: str) -> ResponseReturnValue:
             )
             is_held = order.held_at is not None
         if is_held:
-            return _("Order placed. We'll check it and open access within one business day.")
-        return _("Order placed. Your access is open, and the invoice is on its way.")
+            return _("Order placed. We'll review it and open access within one business day.")
+        return _("Order placed. You have access now, and we'll email the invoice.")
 
     shown = ActPage(
         title=_("Accept quote %(number)s", number=quote.label),
@@ -132,9 +132,9 @@ def purchase_order(token: str) -> ResponseReturnValue:
             )
         return _("Thank you. We received your purchase order.")
 
-    says = _("We print its number on the invoice.")
+    says = _("The number appears on the invoice.")
     if page.facts.invoice_id is not None:
-        says = _("The invoice is already issued. We'll send you a corrected one with this number.")
+        says = _("The invoice was already issued. We'll send you a corrected one with this number.")
     return _act(token, _page(page, token, _("Add a purchase order"), says, has_file=True), form, do)
 
 
@@ -142,7 +142,7 @@ def purchase_order(token: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def check_sent(token: str) -> ResponseReturnValue:
-    """Tell us that a check is on its way, which pauses reminders."""
+    """Note that a check was sent, which pauses reminders."""
     page = _read(token)
     form = CheckSentForm(
         _sent(), data={"sent_on": on_wall_clock(clock.now(), mail_context().zone).date()}
@@ -151,15 +151,15 @@ def check_sent(token: str) -> ResponseReturnValue:
     def do() -> str:
         text = (form.amount.data or "").strip()
         amount = read_amount(text, page.facts.currency, field="amount") if text else None
-        assert form.sent_on.data is not None  # noqa: S101  (an empty one is refused before)
+        assert form.sent_on.data is not None  # noqa: S101  (the form requires it)
         check = CheckSent(form.check_number.data or "", form.sent_on.data, amount)
         with transaction() as session:
             payment_page_acts.note_check(
                 session, token, check, mail_context=mail_context(), now=clock.now()
             )
-        return _("Thank you. We won't remind you while your check is on its way.")
+        return _("Thank you. We won't send reminders while your check is on its way.")
 
-    says = _("Reminders pause for 14 days. We email you a receipt when the check arrives.")
+    says = _("Reminders pause for 14 days. We'll email you a receipt when the check arrives.")
     return _act(token, _page(page, token, _("Check sent"), says), form, do)
 
 
@@ -167,12 +167,12 @@ def check_sent(token: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def in_approval(token: str) -> ResponseReturnValue:
-    """Tell us until when the invoice is in approval, which pauses reminders."""
+    """Note how long the invoice is in approval, which pauses reminders."""
     page = _read(token)
     form = InApprovalForm(_sent())
 
     def do() -> str:
-        assert form.until.data is not None  # noqa: S101  (an empty one is refused before)
+        assert form.until.data is not None  # noqa: S101  (the form requires it)
         with transaction() as session:
             payment_page_acts.note_approval(
                 session,
@@ -182,7 +182,7 @@ def in_approval(token: str) -> ResponseReturnValue:
                 zone=mail_context().zone,
                 now=clock.now(),
             )
-        return _("Thank you. We won't remind you until that day.")
+        return _("Thank you. We won't send reminders until that day.")
 
     says = _("Reminders pause until the day you choose. The due date stays the same.")
     return _act(token, _page(page, token, _("In approval"), says), form, do)
@@ -192,7 +192,7 @@ def in_approval(token: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def tax_exemption(token: str) -> ResponseReturnValue:
-    """Upload a tax paper of who pays; our team checks it."""
+    """Upload the payer's tax exemption; our team reviews it."""
     page = _read(token)
     form = ExemptionForm(_sent())
     form.offer_choices()
@@ -207,7 +207,7 @@ def tax_exemption(token: str) -> ResponseReturnValue:
                 mail_context=mail_context(),
                 now=clock.now(),
             )
-        return _("Thank you. We received your tax paper, and credit any tax we charged.")
+        return _("Thank you. We received your tax exemption and will credit any tax we charged.")
 
     says = _("Only our team sees the file. It applies to later invoices, too.")
     shown = _page(page, token, _("Send a tax exemption certificate"), says, has_file=True)

@@ -1,4 +1,4 @@
-"""Paying by card from the payment page of an order, by whoever has its link."""
+"""Paying by card from the payment page of an order, by anyone with its link."""
 
 from typing import Final
 
@@ -18,16 +18,14 @@ from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("payment_page_card", __name__, url_prefix="/pay/<token>")
 blueprint.after_request(hide_from_search_engines)
-NOTHING_OWED: Final = N_(
-    "There is no open invoice to pay. If there is a quote, accept the quote first."
-)
+NOTHING_OWED: Final = N_("There is no open invoice to pay. If there is a quote, accept it first.")
 
 
 @blueprint.post("/card")
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def pay(token: str) -> ResponseReturnValue:
-    """Lead to the page on which what is open of the order is paid by card."""
+    """Redirect to the page where the amount due of the order is paid by card."""
     here = url_for("payment_page.show", token=token, _external=True)
     paid_url = url_for(".paid", token=token, _external=True)
     page = _read(token)
@@ -45,7 +43,7 @@ def pay(token: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def paid(token: str) -> ResponseReturnValue:
-    """Ask the provider whether it is paid, and show the page."""
+    """Ask the provider whether the order is paid, and redirect to the payment page."""
     settle(_read(token).facts.public_id)
     return see_other("payment_page.show", token=token)
 

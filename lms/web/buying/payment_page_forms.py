@@ -1,4 +1,4 @@
-"""Forms of the payment page: accepting a quote, a purchase order, a check, an approval, tax papers."""
+"""Forms of the payment page: accepting a quote, a purchase order, a check, approval, and tax exemption."""
 
 from wtforms import (
     BooleanField,
@@ -32,19 +32,19 @@ def _paper() -> FileField:
 
 
 class AcceptQuoteForm(Form):
-    """How a quote is accepted: a typed name, and a purchase order where there is one."""
+    """The acceptance of a quote: a typed name, and a purchase order if there is one."""
 
-    quote = HiddenField()  # which one the page showed
+    quote = HiddenField()  # the one that the page showed
     name = StringField(
         _l("Your name"),
         [InputRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
-        description=_l("As the person who accepts the quote for your organization."),
+        description=_l("Your name, as the person who accepts the quote for your organization."),
         render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
     )
     po_number = StringField(
         _l("Purchase order number"),
         [Optional(), Length(max=LONGEST_REFERENCE)],
-        description=_l("We print it on the invoice."),
+        description=_l("It appears on the invoice."),
         render_kw=REFERENCE,
     )
     file = _paper()
@@ -65,11 +65,11 @@ class PurchaseOrderForm(Form):
 
 
 class CheckSentForm(Form):
-    """A check that is on its way."""
+    """A check that was sent."""
 
     check_number = StringField(
         _l("Check number"),
-        [InputRequired(_l("Enter the number of the check.")), Length(max=LONGEST_NUMBER)],
+        [InputRequired(_l("Enter the check number.")), Length(max=LONGEST_NUMBER)],
         render_kw={"class": "input-short", "maxlength": LONGEST_NUMBER, "autocomplete": "off"},
     )
     sent_on = DateField(_l("Sent on"), [InputRequired(_l("Choose the day you sent the check."))])
@@ -80,7 +80,7 @@ class InApprovalForm(Form):
     """An invoice that is in approval."""
 
     until = DateField(
-        _l("You expect approval by"), [InputRequired(_l("Choose the day you expect approval by."))]
+        _l("Expected approval"), [InputRequired(_l("Choose the day you expect approval."))]
     )
     note = TextAreaField(
         _l("Note"),
@@ -91,4 +91,4 @@ class InApprovalForm(Form):
 
 
 class ExemptionForm(OwnTaxPaperForm):
-    """A tax paper of the payer, with its file."""
+    """The payer's tax exemption, with its file."""

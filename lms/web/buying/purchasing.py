@@ -1,4 +1,4 @@
-"""The purchasing page: what a purchasing office needs to know about the seller, for everyone."""
+"""The public purchasing page: what a purchasing office needs to know about the seller."""
 
 from typing import Final
 
@@ -29,7 +29,7 @@ METHOD_WORDS: Final = {
 @blueprint.get("")
 @open_to(Audience.EVERYONE)
 def show() -> ResponseReturnValue:
-    """Show who the seller is, how to pay, quotes, vendor documents and the sheets."""
+    """Show the seller, ways to pay, quotes, vendor documents and information sheets."""
     today = on_wall_clock(clock.now(), mail_context().zone).date()
     with read_session() as session:
         facts = purchasing.read_purchasing(session, on=today)

@@ -1,6 +1,6 @@
-"""Pages of a quote in a minute: a form for everyone, and the emailed link that issues the quote.
+"""Pages for an instant quote: a public form, and the emailed link that issues the quote.
 
-They answer alike, and in the same time, whoever's address and organization are typed (S16).
+Responses and their timing are the same for all addresses and organizations (S16).
 """
 
 from flask import Blueprint, flash, request, url_for
@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from limits import RateLimitItemPerDay, RateLimitItemPerHour
 from sqlalchemy.orm import Session
-from wtforms import Form, IntegerField, SelectField, StringField
+from wtforms import IntegerField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from lms.buying import requested_quotes
@@ -34,6 +34,7 @@ from lms.organizations.manager_and_owner_permissions import managed_by
 from lms.pricing.price_list import MOST_SEATS
 from lms.web.accounts.forms import address_field
 from lms.web.buying.payment_page import spend_try
+from lms.web.buying.quote_validity import QuoteValidity
 from lms.web.core import rate_limits
 from lms.web.core.address_fields import address_fields, typed_address
 from lms.web.core.constant_time_responses import evenly
@@ -61,8 +62,8 @@ WORDS = {
 }
 
 
-class QuoteForm(Form):
-    """What is to be quoted, and to whom."""
+class QuoteForm(QuoteValidity):
+    """What to quote, and for whom."""
 
     kind = SelectField(_l("What do you need?"), default=OfferKind.SINGLE.value)
     webinar = StringField(
@@ -71,7 +72,7 @@ class QuoteForm(Form):
         description=_l("Choose one from the list. Leave it empty for an all-access pass."),
         render_kw={"list": "webinars", "maxlength": 300, "autocomplete": "off"},
     )
-    covers = SelectField(_l("What should a pass cover?"), default=EVERYTHING)
+    covers = SelectField(_l("What should the pass cover?"), default=EVERYTHING)
     people = IntegerField(
         _l("How many seats?"),
         [
@@ -106,13 +107,13 @@ class QuoteForm(Form):
     ) = address_fields()
 
     def offer_choices(self, session: Session) -> None:
-        """Give the lists their choices."""
+        """Set the choices of the lists."""
         self.kind.choices = [(kind.value, WORDS[kind]) for kind in OFFERED]
         self.covers.choices = [(EVERYTHING, _("Every webinar")), *scopes(session)]
 
     @property
     def wanted(self) -> OfferKind:
-        """Return what is to be quoted."""
+        """Return the kind of offer to quote."""
         return next((kind for kind in OFFERED if kind == self.kind.data), OfferKind.SINGLE)
 
 
@@ -166,7 +167,7 @@ def send() -> ResponseReturnValue:
 @blueprint.get("/sent")
 @open_to(Audience.EVERYONE)
 def sent() -> ResponseReturnValue:
-    """Say that the link is on its way."""
+    """Tell the person that the link was emailed."""
     return render(
         "buying/quote_sent.html", sender=carrel().settings.mail_from, again_url=url_for(".ask")
     )
@@ -176,7 +177,7 @@ def sent() -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def confirm(token: str) -> ResponseReturnValue:
-    """Show what was asked for, with the button that issues the quote: mail scanners open links."""
+    """Show the request with a button that issues the quote, because mail scanners open links."""
     spend_try()
     with read_session() as session:
         wanted = _opened(session, token).request
@@ -236,7 +237,7 @@ def _price(session: Session, form: QuoteForm) -> QuoteShown | None:
 
 
 def _wanted(session: Session, form: QuoteForm) -> QuoteRequest:
-    """Return what the form asks for; raises Invalid for a webinar that isn't sold."""
+    """Return what the form requests; raises Invalid for a webinar that isn't sold."""
     covers = form.covers.data or EVERYTHING
     if form.wanted is not OfferKind.PASS:
         covers = requested_quotes.covers_of_webinar(session, form.webinar.data or "")
@@ -249,11 +250,12 @@ def _wanted(session: Session, form: QuoteForm) -> QuoteRequest:
         organization_name=form.organization_name.data or "",
         address=typed_address(form, "billing") or NO_ADDRESS,
         organization=_own_organization(session, form.organization_name.data or ""),
+        valid_until=requested_quotes.day_in_link(form.valid_until.data),
     )
 
 
 def _own_organization(session: Session, name: str) -> str:
-    """Return the slug of the organization of this name that the signed-in person buys for."""
+    """Return the slug of the organization with this name that the signed-in person buys for, or ""."""
     person = viewer()
     if person is None:
         return ""
@@ -263,7 +265,7 @@ def _own_organization(session: Session, name: str) -> str:
 
 
 def _show_new_faults(form: QuoteForm, refusal: Invalid) -> None:
-    """Show the faults of fields that have none of their own yet."""
+    """Show the errors of fields that don't have one yet."""
     fresh = {
         name: text
         for name, text in refusal.fields.items()

@@ -1,4 +1,4 @@
-"""The page that takes a purchasing office's own vendor form, which our team fills in."""
+"""The page for a purchasing office's own vendor form, which our team fills in."""
 
 from dataclasses import replace
 from datetime import date
@@ -31,19 +31,19 @@ blueprint = Blueprint("vendor_form", __name__, url_prefix="/purchasing/vendor-fo
 
 
 def today() -> date:
-    """Return the day it is where the seller is."""
+    """Return the current date in the seller's time zone."""
     return on_wall_clock(clock.now(), mail_context().zone).date()
 
 
 class VendorForm(Form):
-    """A form to be filled in, by when, and whom it is emailed back to."""
+    """A form to fill in, its deadline, and the person to email it to."""
 
     file = FileField(
         _l("Your form"),
         description=_l("A PDF or a picture, up to 10 MB. Only our team sees it."),
         render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
     )
-    due_on = DateField(_l("You need it by"), [InputRequired(_l("Choose a day."))])
+    due_on = DateField(_l("Needed by"), [InputRequired(_l("Choose a day."))])
     name = StringField(
         _l("Your name"),
         [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
@@ -65,14 +65,14 @@ class VendorForm(Form):
     )
 
     def validate_due_on(self, field: DateField) -> None:
-        """Refuse a day that is over."""
+        """Reject a day in the past."""
         if field.data is not None and field.data < today():
             raise ValidationError(_("Choose today or a later day."))
 
     def validate_file(self, field: FileField) -> None:  # noqa: ARG002  (WTForms' signature)
-        """Refuse a request without its file."""
+        """Reject a request without a file."""
         if not has_file():
-            raise ValidationError(_("Choose the file of your form."))
+            raise ValidationError(_("Choose the form to send."))
 
 
 @blueprint.get("")
@@ -88,7 +88,7 @@ def ask() -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @evenly
 def send() -> ResponseReturnValue:
-    """Give our team the form, with the day it is due."""
+    """Send the form to our team, with its deadline."""
     form = VendorForm(request.form)
     if not form.validate():
         return _page(form), 400

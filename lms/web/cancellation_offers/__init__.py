@@ -1,4 +1,4 @@
-"""Pages of cancellation offers: for who pays, by a mailed link, and for staff."""
+"""Pages of cancellation offers: for payers, by an emailed link, and for staff."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The page of a payer's offer, without an account: a refund, another webinar, credit, or to keep it."""
+"""The page of a payer's offer, without an account: a refund, another webinar, credit, or keep the order."""
 
 from typing import Final
 
@@ -39,7 +39,7 @@ PAID_BACK: Final = {"refund": OfferChoice.REFUND, "credit": OfferChoice.CREDIT}
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def show(offer_id: str, token: str) -> ResponseReturnValue:
-    """Say what was canceled or moved, and what may be chosen; nothing happens before a press."""
+    """Show what was canceled or postponed and the options; nothing happens before a click."""
     _check(offer_id, token)
     return _page(offer_id, "")
 
@@ -48,7 +48,7 @@ def show(offer_id: str, token: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def choose(offer_id: str, token: str) -> ResponseReturnValue:
-    """Choose once; another choice that came first counts."""
+    """Save the choice; if another choice came first, that one counts."""
     _check(offer_id, token)
     try:
         with transaction() as session:
@@ -76,7 +76,7 @@ def _do(session: Session, offer_id: str, choice: str) -> None:
     if choice == "keep":
         offers.keep(session, offer_id, actor=actor, now=clock.now())
         return
-    # a choice of nothing names no webinar, and is told so
+    # an empty choice names no webinar, so exchange() refuses it
     offers.exchange(
         session,
         offer_id,
@@ -88,7 +88,7 @@ def _do(session: Session, offer_id: str, choice: str) -> None:
 
 
 def _check(offer_id: str, token: str) -> None:
-    """Raise NotFound for a link that is none."""
+    """Raise NotFound if the link is invalid."""
     rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
     if not offer_links(carrel().settings).is_right(offer_id, token):
         raise NotFound
@@ -136,7 +136,7 @@ def _other(one: Other, worth: Worth) -> dict[str, str]:
 
 
 def _said(facts: OfferFacts) -> str:
-    """Say what became of an offer that is not open."""
+    """Return the result of an offer that is no longer open."""
     match facts.choice:
         case OfferChoice.REFUND:
             return _("You chose a refund. The credit note is in a separate email.")
@@ -145,13 +145,11 @@ def _said(facts: OfferFacts) -> str:
         case OfferChoice.EXCHANGE:
             return _("You chose “%(title)s” instead. It is in My webinars.", title=facts.other)
         case OfferChoice.KEEP:
-            return _("You chose to keep what you bought for the new date.")
+            return _("You kept your order for the new date.")
         case None if facts.is_postponement:
-            return _(
-                "This choice has ended. Your order counts for the date that the webinar has now."
-            )
+            return _("This choice has ended. Your order is for the current date of the webinar.")
         case None:
-            return _("The webinar will be held after all. Your order stands as it was.")
+            return _("The webinar will be held after all. Your order has not changed.")
 
 
 def _money(minor: int, worth: Worth) -> str:

@@ -1,4 +1,4 @@
-"""Rows of cancellation offers on the staff page of a webinar: what became of every payer."""
+"""Rows of cancellation offers on the staff page of a webinar: each payer's choice."""
 
 from datetime import datetime
 from typing import Final
@@ -27,7 +27,7 @@ CHOSEN: Final = {
 def offer_rows(
     session: Session, webinar_id: int, *, where: SignedLinks, zone: ZoneInfo, now: datetime
 ) -> list[dict[str, object]]:
-    """Return every payer who was offered a choice with what they chose, or the link to choose by."""
+    """Return each payer's choice, or the link to choose with if the offer is open."""
     return [
         _row(session, one, is_open=one.is_open(now), where=where, zone=zone)
         for one in offers_of(session, webinar_id)
@@ -37,7 +37,7 @@ def offer_rows(
 def _row(
     session: Session, one: OfferFacts, *, is_open: bool, where: SignedLinks, zone: ZoneInfo
 ) -> dict[str, object]:
-    state, badge = _("Said nothing yet"), "soon"
+    state, badge = _("No answer yet"), "soon"
     if one.choice is not None:
         words, badge = CHOSEN[one.choice]
         state = _(words)

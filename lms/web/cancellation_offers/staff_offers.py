@@ -1,4 +1,4 @@
-"""Staff refund every payer of a canceled webinar who said nothing."""
+"""Staff action that refunds all payers of a canceled webinar who haven't chosen."""
 
 from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
@@ -25,7 +25,7 @@ NOT_CANCELED = N_("This webinar is not canceled.")
 @asks_again
 @open_to(Audience.STAFF)
 def refund(slug: str) -> ResponseReturnValue:
-    """Begin the refunds of those who said nothing, each once."""
+    """Start the refunds of payers who haven't chosen, once each."""
     actor = required_viewer().public_id
     with transaction() as session:
         standing = read_standing(session, slug)
@@ -39,5 +39,5 @@ def refund(slug: str) -> ResponseReturnValue:
             payload={"actor": actor},
             now=clock.now(),
         )
-    flash(_("The refunds have begun. Reload this page in a minute."), "done")
+    flash(_("Refunds started. Reload this page in a minute."), "done")
     return see_other("staff_webinars.show", slug=slug)

@@ -7,6 +7,7 @@ from flask import Blueprint
 from lms.web.catalog import (
     accept_replacement,
     staff_announcement_import,
+    staff_drafts,
     staff_presenters,
     staff_series,
     staff_webinars,
@@ -15,6 +16,7 @@ from lms.web.catalog import (
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     accept_replacement.blueprint,
     staff_announcement_import.blueprint,
+    staff_drafts.blueprint,
     staff_presenters.blueprint,
     staff_series.blueprint,
     staff_webinars.blueprint,

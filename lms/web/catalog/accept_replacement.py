@@ -1,4 +1,4 @@
-"""Accepting the webinar that is offered for one that was pulled (PRODUCT.md, W2)."""
+"""Accepting the webinar that is offered in place of a removed one (PRODUCT.md, W2)."""
 
 from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
@@ -21,5 +21,5 @@ def take(slug: str) -> ResponseReturnValue:
         other = replacement_webinars.take(
             session, slug, person.login_id, actor=person.public_id, now=now()
         )
-    flash(_("It is in your library."), "done")
+    flash(_("The webinar was added to My webinars."), "done")
     return see_other("catalog.webinar", slug=other)

@@ -1,4 +1,4 @@
-"""Access and prices across several webinars: what a person holds, the next step, the cost."""
+"""Access and prices across several webinars: what a person has access to, the next step, the price."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ NEAREST: Final = tuple(Code)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What the webinars have in common: its page, and its name where passes are asked for."""
+    """A page about several webinars: its URL, and the scope to preselect for passes."""
 
     here: str
     covers: str
@@ -30,34 +30,34 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """A webinar of a series by its number, from 1, as whoever has signed in stands to it."""
+    """A webinar of a series with its number, from 1, and the facts about the signed-in person."""
 
     number: int
     entry: Entry
     case: Case | None
 
     def decided(self, action: Action, now: datetime) -> Decision | None:
-        """Return what the policy says to who has signed in; None for anybody else."""
+        """Return the policy's decision for the signed-in person; None without one."""
         if self.case is None:
             return None
         return decide(self.case.login, self.case.webinar, action, now)
 
     @property
     def share(self) -> float:
-        """Return how much of the recording was watched, from 0 to 1."""
+        """Return the watched share of the recording, from 0 to 1."""
         recording, watched_s = self.entry.recording, self.entry.watched_s
         return min(1.0, watched_s / recording.seconds) if recording and watched_s else 0.0
 
     @property
     def is_done(self) -> bool:
-        """Tell whether it was watched."""
+        """Return whether it counts as watched (DONE_SHARE)."""
         return self.share >= DONE_SHARE
 
 
 def numbered(
     entries: Iterable[Entry], cases: Mapping[int, Case], *, first: int = 1
 ) -> tuple[Numbered, ...]:
-    """Return webinars in their order, with the facts about whoever has signed in."""
+    """Return webinars numbered in order, with the facts about the signed-in person."""
     return tuple(
         Numbered(number, entry, cases.get(entry.id))
         for number, entry in enumerate(entries, start=first)
@@ -65,19 +65,19 @@ def numbered(
 
 
 def panel_over(parts: Sequence[Numbered], scope: Scope, now: datetime) -> Panel | None:
-    """Say which of several webinars are theirs, through what, and what is nearest where none is.
+    """Return which of several webinars the person has access to and how, or the nearest step to access.
 
-    None where there is nothing to hold.
+    None if there are no webinars.
     """
     if not parts:
         return None
     if viewer() is None:
         return _plain(
-            _("Sign in to see which of these you hold."),
+            _("Sign in to see which of these you have."),
             _("Sign in"),
             url_for("sign_in.sign_in", next=scope.here),
         )
-    # a handout is open to whoever holds a webinar, live or recorded
+    # a handout is open to everyone with access, live or recorded
     decided = [(part, part.decided(Action.HANDOUT, now)) for part in parts]
     held = [decision for _part, decision in decided if isinstance(decision, Admitted)]
     if not held:
@@ -86,21 +86,25 @@ def panel_over(parts: Sequence[Numbered], scope: Scope, now: datetime) -> Panel 
     more = next(iter(words)) if len(words) == 1 and len(parts) > 1 else None
     if len(held) == len(parts):
         sentence = ngettext(
-            "You hold this webinar.", "You hold all %(num)d of these webinars.", len(parts)
+            "You have access to this webinar.",
+            "You have access to all %(num)d of these webinars.",
+            len(parts),
         )
         return replace(_plain(sentence), more=more)
-    sentence = _("You hold %(held)s of these %(total)s webinars.", held=len(held), total=len(parts))
+    sentence = _(
+        "You have access to %(held)s of these %(total)s webinars.", held=len(held), total=len(parts)
+    )
     return replace(
-        _plain(sentence, _("Ask for the others"), _pass_url(scope)), more=more, action_kind=""
+        _plain(sentence, _("Get access to the others"), _pass_url(scope)), more=more, action_kind=""
     )
 
 
 def continued(
     panel: Panel | None, parts: Sequence[Numbered], now: datetime, *, total: int
 ) -> tuple[Panel | None, int | None]:
-    """Lead from a series' panel to the first part that is theirs and not watched yet; name its number.
+    """Link a series' panel to the first unwatched part that the person can watch; also return its number.
 
-    `total` is how many parts the series has; `parts` may be those of one of its pages.
+    `total` is the number of parts of the series; `parts` can be those on one page of it.
     """
     onward = next((part for part in parts if _goes_on(part, now)), None)
     if panel is None:
@@ -110,10 +114,10 @@ def continued(
         is_through = (
             len(parts) == total and bool(recorded) and all(part.is_done for part in recorded)
         )
-        note = _("You have watched every part that is there.") if is_through else panel.note
+        note = _("You watched every available part.") if is_through else panel.note
         return replace(panel, note=note), None
     is_begun = any(part.entry.watched_s for part in parts)
-    label = _("Continue with part %(number)s") if is_begun else _("Begin with part %(number)s")
+    label = _("Continue with part %(number)s") if is_begun else _("Start with part %(number)s")
     led = replace(
         panel,
         action_label=label % {"number": onward.number},
@@ -125,7 +129,7 @@ def continued(
 
 
 def sells(parts: Sequence[Numbered], now: datetime) -> bool:
-    """Tell whether any of several webinars is neither free nor held by who looks."""
+    """Return whether any of several webinars is neither free nor accessible to the person."""
     return any(
         not part.entry.free and not isinstance(part.decided(Action.HANDOUT, now), Admitted)
         for part in parts
@@ -159,15 +163,16 @@ def _none_of_them(
         for part, decision in decided
         if isinstance(decision, Turned)
     ]
-    # what was held says why somebody can't watch now; what is to come, only where nothing was
+    # Past access explains best why a person can't watch now; upcoming webinars count only if there
+    # was none.
     *_ranks, part, decision = min(refused, key=lambda each: each[:3])
     if decision.code is Code.NO_GRANT and decision.grant is None:
         sentence = ngettext(
-            "It is not in your library yet.",
-            "None of these %(num)d webinars is in your library yet.",
+            "You do not have access to it yet.",
+            "You do not have access to any of these %(num)d webinars yet.",
             len(parts),
         )
-        return _plain(sentence, _("See what a pass costs"), _pass_url(scope))
+        return _plain(sentence, _("See pass prices"), _pass_url(scope))
     if part.case is None:
         raise ValueError(part.entry.slug)
     return panel_of(decision, part.case.webinar, slug=part.entry.slug)

@@ -1,12 +1,15 @@
-"""Staff pages that import an announcement in plain text as a filled-in webinar form."""
+"""Staff pages that turn a plain-text announcement into a filled-in webinar form."""
 
 from typing import Final
 
+from babel.dates import format_date
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import Session
+from wtforms import FileField, Form, TextAreaField
+from wtforms.validators import Optional
 
 from lms.announcement_parser.catalog_matcher import (
     Fitted,
@@ -19,6 +22,7 @@ from lms.announcement_parser.start_date_and_time import Beginning
 from lms.catalog.webinars import add_webinar
 from lms.core import clock
 from lms.core.dates_and_time_zones import (
+    LOCALE,
     from_wall_clock,
     is_zone,
     on_wall_clock,
@@ -27,11 +31,11 @@ from lms.core.dates_and_time_zones import (
 )
 from lms.core.errors import Invalid
 from lms.core.markdown import to_html
-from lms.web.catalog.staff_announcement_import_form import FlyerForm
 from lms.web.catalog.staff_forms import WebinarForm
 from lms.web.catalog.staff_webinars import prepared, words_in
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.lazy_form_translations import _l
 from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -39,7 +43,24 @@ from lms.web.core.route_guard import Audience, open_to
 blueprint = Blueprint("staff_flyers", __name__, url_prefix="/staff/webinars/import")
 
 LAST_PLACE: Final = 999
-CHOSEN: Final = "-"  # between what a button does and which of several it is about
+CHOSEN: Final = "-"  # separates a button's action from the index of its subject
+
+
+class FlyerForm(Form):
+    """The text of an announcement, pasted or as a file."""
+
+    text = TextAreaField(
+        _l("Announcement text"),
+        [Optional()],
+        description=_l("Paste it from an email or a document. Layout and order don't matter."),
+        render_kw={"rows": 16, "autocomplete": "off"},
+    )
+    file = FileField(
+        _l("Or upload a file"),
+        [Optional()],
+        description=_l("Plain text (.txt or .md)."),
+        render_kw={"accept": ".txt,.md,text/plain,text/markdown"},
+    )
 
 
 @blueprint.get("")
@@ -83,12 +104,12 @@ def review() -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         return _review(form, fitted, text), 400
-    flash(_("The draft is kept. Nobody else sees it until you announce it."), "done")
+    flash(_("Draft saved. Only staff see it until you announce it."), "done")
     return see_other("staff_webinars.show", slug=kept.slug)
 
 
 def _sent(form: FlyerForm) -> tuple[Fitted, str]:
-    """Return what was pasted, or else the file, and what is understood of it; raises Invalid."""
+    """Return the parsed announcement and its text, pasted or from the file; raises Invalid."""
     sent = request.files.get("file")
     text = form.text.data or ""
     if not text.strip() and sent is not None and sent.filename:
@@ -111,7 +132,7 @@ def _faulty(text: str, refusal: Invalid) -> FlyerForm:
 
 
 def _filled(fitted: Fitted) -> WebinarForm:
-    """Return the form of a webinar as the announcement fills it; what is open stays empty."""
+    """Return the webinar form as the announcement fills it; unknown fields stay empty."""
     said = fitted.said
     begins = said.when.beginning
     return WebinarForm(
@@ -132,7 +153,7 @@ def _filled(fitted: Fitted) -> WebinarForm:
 
 
 def _do(session: Session, form: WebinarForm, fitted: Fitted, act: str) -> Fitted:
-    """Do what a button beside the form asks for: a presenter or series is added, a moment chosen."""
+    """Do what a button beside the form requests: add a presenter or a series, or choose a start time."""
     what, _mark, which = act.partition(CHOSEN)
     place = read_figures(which, LAST_PLACE)
     if place is None:
@@ -163,7 +184,7 @@ def _review(form: WebinarForm, fitted: Fitted, text: str) -> str:
         "catalog/staff_announcement_review.html",
         form=form,
         standing=None,
-        overview_html=Markup(to_html(form.overview.data or "")),  # noqa: S704  (nh3 cleaned it)
+        overview_html=Markup(to_html(form.overview.data or "")),  # noqa: S704  (nh3 sanitized it)
         fitted=fitted,
         flyer=text,
         questions=[
@@ -175,7 +196,7 @@ def _review(form: WebinarForm, fitted: Fitted, text: str) -> str:
 
 
 def _asks(form: WebinarForm, fitted: Fitted, field: str) -> bool:
-    """Tell whether a question is still open: the form has not got another answer yet."""
+    """Return whether a question is still open: the form has no other answer yet."""
     if field == "held_at":
         return not (form.held_at.data and form.zone.data)
     if field == "presenters":
@@ -184,14 +205,14 @@ def _asks(form: WebinarForm, fitted: Fitted, field: str) -> bool:
 
 
 def _is_open(form: WebinarForm) -> bool:
-    """Tell whether the moment or its zone is still to be chosen."""
+    """Return whether the start or its time zone is still missing."""
     return not (form.held_at.data and form.zone.data)
 
 
 def _said(one: Beginning) -> str:
-    """Say a moment that the words may mean: `Thursday 6 May 2027, 2:00 pm Eastern`."""
+    """Return a start time that the text may mean: `Thursday, May 6, 2027, 2:00 PM ET`."""
     if not is_zone(one.zone):
-        return f"{one.shown:%A} {one.shown.day} {one.shown:%B %Y}"
+        return str(format_date(one.shown, "full", locale=LOCALE))
     zone = read_zone(one.zone)
     try:
         return say_datetime(from_wall_clock(one.shown, zone), zone)

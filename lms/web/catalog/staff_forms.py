@@ -34,9 +34,9 @@ from lms.models.catalog import InsteadKind
 from lms.web.core.lazy_form_translations import _l
 
 INSTEAD_WORDS: Final = {
-    InsteadKind.WEBINAR: _l("Another webinar, which each takes by one press"),
-    InsteadKind.REFUND: _l("Their money back, asked for at the desk"),
-    InsteadKind.WORDS: _l("Something else, in your words"),
+    InsteadKind.WEBINAR: _l("Another webinar, which each person accepts with one click"),
+    InsteadKind.REFUND: _l("A refund on request"),
+    InsteadKind.WORDS: _l("Something else"),
 }
 
 
@@ -48,10 +48,10 @@ class ChoicesField(SelectMultipleField):
 
 
 class WebinarForm(Form):
-    """A webinar as staff write it."""
+    """The form of a webinar."""
 
     title = StringField(
-        _l("Title"), [InputRequired(_l("Give the webinar a title.")), Length(max=LONGEST_TITLE)]
+        _l("Title"), [InputRequired(_l("Enter a title.")), Length(max=LONGEST_TITLE)]
     )
     subtitle = StringField(
         _l("Subtitle"),
@@ -59,14 +59,14 @@ class WebinarForm(Form):
         description=_l("Shown below the title on the webinar's page."),
     )
     summary = TextAreaField(
-        _l("In one or two sentences"),
+        _l("Summary"),
         [Optional(), Length(max=LONGEST_SUMMARY)],
-        description=_l("Shown on cards and above the overview."),
+        description=_l("One or two sentences, shown on cards and above the overview."),
         render_kw={"rows": 2},
     )
     held_at = DateTimeLocalField(
-        _l("Begins"),
-        [InputRequired(_l("Say when it begins, as the clocks in its zone show."))],
+        _l("Starts"),
+        [InputRequired(_l("Enter the start in the webinar's time zone."))],
         format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
         render_kw={"class": "input-moment"},
     )
@@ -74,8 +74,8 @@ class WebinarForm(Form):
     minutes = IntegerField(
         _l("Minutes"),
         [
-            InputRequired(_l("Say how many minutes it takes.")),
-            NumberRange(1, MOST_MINUTES, _l("A webinar takes 1 to 1,440 minutes.")),
+            InputRequired(_l("Enter the length in minutes.")),
+            NumberRange(1, MOST_MINUTES, _l("Enter a number from 1 to 1,440.")),
         ],
         default=60,
         render_kw={"class": "input-short", "inputmode": "numeric"},
@@ -84,48 +84,48 @@ class WebinarForm(Form):
     hosted_by = StringField(
         _l("Hosted by"),
         [Optional(), Length(max=LONGEST_TITLE)],
-        description=_l("A moderator or an organization, if the page should name one."),
+        description=_l("Optional: a moderator or an organization."),
     )
     series = ChoicesField(_l("Series"), [Optional()])
     overview = TextAreaField(
         _l("Overview"),
         [Optional(), Length(max=LONGEST_TEXT)],
-        description=_l("Markdown: an empty line begins a paragraph, **bold**, *italic*, - lists."),
+        description=_l("Markdown: an empty line starts a paragraph, **bold**, *italic*, - lists."),
         render_kw={"rows": 14},
     )
     agenda = TextAreaField(
         _l("Learning agenda"),
         [Optional(), Length(max=LONGEST_TEXT)],
-        description=_l("One point a line."),
+        description=_l("One point per line."),
         render_kw={"rows": 7},
     )
     live_link = URLField(
         _l("Link to the live session"),
         [Optional(), Length(max=LONGEST_LINK)],
-        description=_l("Only those who may join see it, from an hour before."),
+        description=_l("Only people who can join see it, from one hour before the start."),
     )
     free = BooleanField(
-        _l("Free"), description=_l("Everyone who is signed in may watch, without buying it.")
+        _l("Free"), description=_l("Anyone who signs in can watch without buying it.")
     )
     not_in_passes = BooleanField(
         _l("Not included in all-access passes and contracts"),
-        description=_l("Only people who buy this webinar by itself can watch it."),
+        description=_l("Only people who buy this webinar separately can watch it."),
     )
     slug = StringField(
-        _l("Address"),
+        _l("Web address"),
         [Optional(), Length(max=120)],
-        description=_l("The end of its web address; made from the title when left empty."),
+        description=_l("The last part of its web address. If empty, we make it from the title."),
     )
     seen = HiddenField()
 
     def offer_zone(self, name: str | None) -> None:
-        """Let the zone that a webinar has be chosen, though it is none of those on the list.
+        """Offer the webinar's current time zone even if it isn't on the list.
 
-        An empty name has to be chosen anew.
+        An empty name must be replaced by a choice.
         """
         groups = {area: list(each) for area, each in zone_choices().items()}
         if name == "":
-            groups = {_l("Not named yet"): [("", _l("Choose the zone"))], **groups}
+            groups = {_l("Not named yet"): [("", _l("Choose the time zone"))], **groups}
         listed = {zone for each in groups.values() for zone, _name in each}
         if name and name not in listed and is_zone(name):
             groups = {name: [(name, name)], **groups}
@@ -133,28 +133,28 @@ class WebinarForm(Form):
 
 
 class PullForm(Form):
-    """Why a webinar is taken down for everyone."""
+    """Why a webinar is removed for everyone."""
 
     reason = TextAreaField(
-        _l("Why it is taken down"),
-        [InputRequired(_l("Say why. Holders will ask.")), Length(max=2000)],
-        description=_l("Kept with the webinar for staff."),
+        _l("Reason"),
+        [InputRequired(_l("Enter the reason. People with access will ask.")), Length(max=2000)],
+        description=_l("Only staff see it."),
         render_kw={"rows": 4},
     )
     kind = RadioField(
-        _l("What do its holders get instead?"),
-        [InputRequired(_l("Choose what they get."))],
+        _l("What do people with access get instead?"),
+        [InputRequired(_l("Choose what they get instead."))],
     )
     other = SelectField(_l("Which webinar?"), [Optional()], validate_choice=False)
     said = TextAreaField(
-        _l("In your words"),
+        _l("What they get"),
         [Optional(), Length(max=LONGEST_SAID, message=_l("Use at most 1,000 characters."))],
-        description=_l("Holders read this on the page of the webinar and in their courses."),
+        description=_l("People with access see this on the webinar's page and in their courses."),
         render_kw={"rows": 3, "maxlength": LONGEST_SAID},
     )
 
     def offer_choices(self, webinars: Iterable[Named]) -> None:
-        """Offer what holders may get, and these webinars."""
+        """Offer the kinds of replacement, and these webinars."""
         self.kind.choices = [(kind.value, words) for kind, words in INSTEAD_WORDS.items()]
         self.other.choices = [
             ("", _l("Choose a webinar")),
@@ -163,31 +163,31 @@ class PullForm(Form):
 
     @property
     def instead(self) -> NewInstead:
-        """Return what is offered."""
+        """Return the chosen replacement."""
         return NewInstead(InsteadKind(self.kind.data), self.other.data or "", self.said.data or "")
 
 
 class PresenterForm(Form):
-    """A presenter."""
+    """The form of a presenter."""
 
-    name = StringField(_l("Name"), [InputRequired(_l("Give a name.")), Length(max=200)])
+    name = StringField(_l("Name"), [InputRequired(_l("Enter a name.")), Length(max=200)])
     biography = TextAreaField(
         _l("Biography"),
         [Optional(), Length(max=LONGEST_TEXT)],
-        description=_l("Markdown. A few sentences stand on each of their webinars."),
+        description=_l("Markdown. A few sentences appear on each of their webinars."),
         render_kw={"rows": 8},
     )
     slug = StringField(
-        _l("Address"),
+        _l("Web address"),
         [Optional(), Length(max=80)],
-        description=_l("The end of the web address; made from the name when left empty."),
+        description=_l("The last part of the web address. If empty, we make it from the name."),
     )
 
 
 class SeriesForm(Form):
-    """A series."""
+    """The form of a series."""
 
-    title = StringField(_l("Title"), [InputRequired(_l("Give a title.")), Length(max=200)])
+    title = StringField(_l("Title"), [InputRequired(_l("Enter a title.")), Length(max=200)])
     description = TextAreaField(
         _l("Description"),
         [Optional(), Length(max=LONGEST_TEXT)],
@@ -195,43 +195,43 @@ class SeriesForm(Form):
         render_kw={"rows": 6},
     )
     slug = StringField(
-        _l("Address"),
+        _l("Web address"),
         [Optional(), Length(max=80)],
-        description=_l("The end of the web address; made from the title when left empty."),
+        description=_l("The last part of its web address. If empty, we make it from the title."),
     )
 
 
 class BrandingForm(Form):
-    """The house itself."""
+    """The form of the seller's branding."""
 
-    name = StringField(_l("Name"), [InputRequired(_l("Give the house a name.")), Length(max=120)])
+    name = StringField(_l("Name"), [InputRequired(_l("Enter a name.")), Length(max=120)])
     about = TextAreaField(
-        _l("About the house"),
+        _l("About us"),
         [Optional(), Length(max=LONGEST_TEXT)],
-        description=_l("Markdown, shown on the first page."),
+        description=_l("Markdown, shown on the home page."),
         render_kw={"rows": 5},
     )
     contact_email = StringField(
-        _l("Contact address"),
-        [InputRequired(_l("Give an address that people can write to."))],
-        description=_l("Shown in the footer, in letters, and wherever somebody needs help."),
+        _l("Contact email address"),
+        [InputRequired(_l("Enter an email address where people can reach you."))],
+        description=_l("Shown in the footer, in emails, and wherever people need help."),
         render_kw={"type": "email", "autocomplete": "off"},
     )
     sender_name = StringField(
         _l("Sender's name"),
-        [InputRequired(_l("Say who letters are from.")), Length(max=120)],
-        description=_l("The name in front of the address that letters come from."),
+        [InputRequired(_l("Enter the sender's name.")), Length(max=120)],
+        description=_l("The name that our emails come from."),
     )
     accent = StringField(
         _l("Accent color"),
         [InputRequired(_l("Choose a color."))],
-        description=_l("Buttons and links take it, made lighter or darker until it is legible."),
+        description=_l("Used for buttons and links. We adjust it so that text stays readable."),
         render_kw={"type": "color", "class": "input-color"},
     )
 
 
 def filled_form(standing: Standing) -> WebinarForm:
-    """Return the form of a webinar, filled with what is kept of it."""
+    """Return the form of a webinar, filled with its stored values."""
     words = standing.words
     return WebinarForm(
         title=words.title,

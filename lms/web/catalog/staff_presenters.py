@@ -52,7 +52,7 @@ def new() -> ResponseReturnValue:
     except Invalid as error:
         show_faults(form, error)
         return _write(form, None), 400
-    flash(_("%(name)s is here. A picture makes the page friendlier.", name=kept.name), "done")
+    flash(_("%(name)s was added. Add a picture, too.", name=kept.name), "done")
     return see_other(".edit", presenter_id=kept.public_id)
 
 
@@ -90,9 +90,10 @@ def change_picture(presenter_id: str) -> ResponseReturnValue:
     with transaction() as session:
         actor = required_viewer().public_id
         presenters.change_picture(session, presenter_id, key, actor=actor, now=now())
+    # Delete the old file only after the commit: a rollback still needs it.
     if former is not None:
         carrel().storage.delete(former)
-    flash(_("The picture is on every page of this presenter."), "done")
+    flash(_("Picture saved."), "done")
     return see_other(".edit", presenter_id=presenter_id)
 
 
@@ -102,7 +103,7 @@ def remove(presenter_id: str) -> ResponseReturnValue:
     with transaction() as session:
         actor = required_viewer().public_id
         presenters.remove_presenter(session, presenter_id, actor=actor, now=now())
-    flash(_("The presenter is gone."), "done")
+    flash(_("The presenter was removed."), "done")
     return see_other(".index")
 
 
@@ -115,7 +116,7 @@ def _words(form: PresenterForm) -> PresenterWords:
 
 
 def _write(form: PresenterForm, kept: KeptPresenter | None) -> str:
-    html = Markup(to_html(form.biography.data or ""))  # noqa: S704  (nh3 cleaned it)
+    html = Markup(to_html(form.biography.data or ""))  # noqa: S704  (nh3 sanitized it)
     own = None
     if kept is not None:
         with read_session() as session:

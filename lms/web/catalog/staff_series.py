@@ -55,7 +55,7 @@ def new() -> ResponseReturnValue:
     except Invalid as error:
         show_faults(form, error)
         return _write(form, None), 400
-    flash(_("The series is here. Webinars can be put into it now."), "done")
+    flash(_("The series was added. You can now add webinars to it."), "done")
     return see_other(".index")
 
 
@@ -88,14 +88,14 @@ def remove(series_id: str) -> ResponseReturnValue:
     with transaction() as session:
         actor = required_viewer().public_id
         series.remove_series(session, series_id, actor=actor, now=now())
-    flash(_("The series is gone. Its webinars stay."), "done")
+    flash(_("The series was removed. Its webinars stay."), "done")
     return see_other(".index")
 
 
 @blueprint.get("/<series_id>/order")
 @open_to(Audience.STAFF)
 def order(series_id: str) -> ResponseReturnValue:
-    """Show the webinars of a series in their order, each to be moved."""
+    """Show the webinars of a series in order, with controls to move each."""
     with read_session() as session:
         kept = series.read_series(session, series_id)
         found = series_order.read_order(session, series_id)
@@ -114,7 +114,7 @@ def order(series_id: str) -> ResponseReturnValue:
 @blueprint.post("/<series_id>/order")
 @open_to(Audience.STAFF)
 def move(series_id: str) -> ResponseReturnValue:
-    """Put a webinar at another place of its series."""
+    """Move a webinar to another position in its series."""
     webinar = request.form.get("webinar", "")
     place = read_figures(request.form.get("place", ""), LAST_PLACE)
     if place is None:
@@ -126,7 +126,7 @@ def move(series_id: str) -> ResponseReturnValue:
         found = series_order.read_order(session, series_id)
     number = _ids(found).index(webinar)
     said = _(
-        "“%(title)s” is part %(number)s now.",
+        "“%(title)s” is now part %(number)s.",
         title=found.webinars[number].title,
         number=number + 1,
     )
@@ -138,7 +138,7 @@ def move(series_id: str) -> ResponseReturnValue:
 @blueprint.post("/<series_id>/order/by-date")
 @open_to(Audience.STAFF)
 def by_date(series_id: str) -> ResponseReturnValue:
-    """Let a series follow the dates of its webinars; it can be undone from the page that follows."""
+    """Order a series by date; the next page can undo it."""
     with transaction() as session:
         before = series_order.read_order(session, series_id)
         actor = required_viewer().public_id
@@ -151,7 +151,7 @@ def by_date(series_id: str) -> ResponseReturnValue:
 @blueprint.post("/<series_id>/order/put-back")
 @open_to(Audience.STAFF)
 def put_back(series_id: str) -> ResponseReturnValue:
-    """Undo `by_date`: `was` names the places by date in the order that there was."""
+    """Undo `by_date`: `was` lists the former order as positions in the order by date."""
     places = request.args.get("was", "").split("-")
     try:
         with transaction() as session:
@@ -163,7 +163,7 @@ def put_back(series_id: str) -> ResponseReturnValue:
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
     else:
-        flash(_("The order is as it was."), "done")
+        flash(_("Your order was restored."), "done")
     return see_other(".order", series_id=series_id)
 
 
@@ -191,7 +191,7 @@ def _words(form: SeriesForm) -> SeriesWords:
 
 
 def _write(form: SeriesForm, kept: KeptSeries | None) -> str:
-    html = Markup(to_html(form.description.data or ""))  # noqa: S704  (nh3 cleaned it)
+    html = Markup(to_html(form.description.data or ""))  # noqa: S704  (nh3 sanitized it)
     own = None
     if kept is not None:
         with read_session() as session:

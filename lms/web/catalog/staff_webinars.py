@@ -1,4 +1,4 @@
-"""Staff pages for webinars: list, edit, preview, announce, withdraw, and pull."""
+"""Staff pages for webinars: list, edit, preview, announce, withdraw, and remove."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
+from lms.audience.events import Event
 from lms.cancellation_offers.offer_links import offer_links
 from lms.catalog import webinars
 from lms.catalog.replacement_webinars import read_instead
@@ -39,6 +40,7 @@ from lms.models.catalog import WebinarState
 from lms.models.grants import Scope
 from lms.recordings.staff_file_list import read_webinar_files
 from lms.web.access.access_panel_and_reader_times import instead_words, reading_zone, said_datetime
+from lms.web.audience.notified_people import notified_people
 from lms.web.cancellation_offers.offer_rows import offer_rows
 from lms.web.catalog.staff_forms import PullForm, WebinarForm, filled_form
 from lms.web.certificates.credit_warnings import credit_warnings
@@ -60,7 +62,7 @@ STATE_WORDS: Final = {
     WebinarState.ANNOUNCED: N_("Announced"),
     WebinarState.CANCELED: N_("Canceled"),
     WebinarState.WITHDRAWN: N_("Withdrawn"),
-    WebinarState.PULLED: N_("Pulled"),
+    WebinarState.PULLED: N_("Removed"),
 }
 STATE_BADGES: Final = {
     WebinarState.DRAFT: "none",
@@ -70,20 +72,20 @@ STATE_BADGES: Final = {
     WebinarState.PULLED: "danger",
 }
 GAP_WORDS: Final = {
-    Gap.SUMMARY: N_("no summary: cards show the title alone"),
-    Gap.OVERVIEW: N_("no overview: nobody reads what it is about"),
-    Gap.AGENDA: N_("no learning agenda"),
-    Gap.PRESENTER: N_("no presenter"),
-    Gap.LIVE_LINK: N_("no link to the live session: nobody can join"),
+    Gap.SUMMARY: N_("a summary for cards"),
+    Gap.OVERVIEW: N_("an overview"),
+    Gap.AGENDA: N_("a learning agenda"),
+    Gap.PRESENTER: N_("a presenter"),
+    Gap.LIVE_LINK: N_("a link to the live session, so that people can join"),
 }
 Verb = Callable[..., KeptWebinar]
 ACTS: Final[dict[str, tuple[Verb, str]]] = {
-    "publish": (webinars.publish_webinar, N_("%(title)s is announced.")),
+    "publish": (webinars.publish_webinar, N_("%(title)s was announced.")),
     "withdraw": (
         webinars.withdraw_webinar,
-        N_("%(title)s is off the catalog. Who holds it keeps it."),
+        N_("%(title)s was withdrawn. People with access can still watch it."),
     ),
-    "restore": (webinars.restore_webinar, N_("%(title)s is back on the catalog.")),
+    "restore": (webinars.restore_webinar, N_("%(title)s is back in the catalog.")),
 }
 
 
@@ -138,7 +140,7 @@ def new() -> ResponseReturnValue:
     except Invalid as error:
         show_faults(form, error)
         return _write(form, None), 400
-    flash(_("The draft is kept. Nobody else sees it until you announce it."), "done")
+    flash(_("Draft saved. Only staff see it until you announce it."), "done")
     return see_other(".show", slug=kept.slug)
 
 
@@ -242,10 +244,14 @@ def pull(slug: str) -> ResponseReturnValue:
         except Invalid as refusal:
             show_faults(form, refusal)
         else:
-            flash(_("%(title)s is down for everyone.", title=title), "done")
+            flash(_("%(title)s was removed for everyone.", title=title), "done")
             return see_other(".show", slug=slug)
     page = render(
-        "catalog/staff_webinar_remove.html", form=form, standing=standing, holders=holders
+        "catalog/staff_webinar_remove.html",
+        form=form,
+        standing=standing,
+        holders=holders,
+        told=notified_people(standing.id, Event.PULLED),
     )
     return page, 400 if form.errors else 200
 
@@ -263,7 +269,7 @@ def _pull(slug: str, form: PullForm) -> str:
 
 
 def shown(row: Row) -> dict[str, object]:
-    """Return a row as a table shows it."""
+    """Return a row in the form that tables show."""
     return {
         "slug": row.slug,
         "title": row.title,
@@ -289,15 +295,15 @@ def _write(form: WebinarForm, standing: Standing | None) -> str:
         "catalog/staff_webinar_form.html",
         form=form,
         standing=standing,
-        overview_html=Markup(to_html(form.overview.data or "")),  # noqa: S704  (nh3 cleaned it)
+        overview_html=Markup(to_html(form.overview.data or "")),  # noqa: S704  (nh3 sanitized it)
     )
 
 
 def _warning(standing: Standing) -> str:
-    """Say who loses access when a webinar is taken out of passes."""
+    """Return how many people lose access if a webinar is excluded from passes."""
     with read_session() as session:
         people = count_watching_by_pass(session, standing.id, now=clock.now())
-    sentence = _("Only people who buy this webinar by itself can watch it.")
+    sentence = _("Only people who buy this webinar separately can watch it.")
     if not people:
         return sentence
     lost = ngettext(
@@ -309,11 +315,11 @@ def _warning(standing: Standing) -> str:
 
 
 def prepared(form: WebinarForm) -> WebinarForm:
-    """Return the form with what it can choose: presenters, series and the zone it has."""
+    """Return the form with its choices: presenters, series and time zones."""
     with read_session() as session:
         presenters, series = read_presenters(session), read_series_names(session)
     named = list(form.presenters.data or ())
-    # Who is named stands first and in that order, which is the order the form sends them in.
+    # Named presenters come first, in their order: the form submits them in the order shown.
     presenters = tuple(sorted(presenters, key=lambda each: _place(each.slug, named)))
     form.presenters.choices = [(each.slug, each.name) for each in presenters]
     form.series.choices = [(each.slug, each.name) for each in series]
@@ -326,7 +332,7 @@ def _place(slug: str, named: list[str]) -> int:
 
 
 def words_in(form: WebinarForm) -> WebinarWords | None:
-    """Read the form; None when it has faults, which it then shows."""
+    """Return the form's values, or None if it has errors, which it then shows."""
     if not form.validate() or form.held_at.data is None:
         return None
     try:
@@ -371,7 +377,7 @@ def _chosen_order() -> Order:
 
 
 def _filters(query: str, state: WebinarState | None) -> list[tuple[str, str]]:
-    """Return the filters in force, each with the address of the table without it."""
+    """Return the active filters, each with the URL of the table without it."""
     chips = []
     if query:
         chips.append((f"“{query}”", url_for(".index", state=state)))

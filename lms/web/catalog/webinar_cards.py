@@ -30,17 +30,17 @@ BADGE_KINDS: Final = {
 }
 
 BADGE_WORDS: Final = {
-    Code.OK_PERMANENT: N_("Yours for good"),
+    Code.OK_PERMANENT: N_("Permanent access"),
     Code.OK_FREE: N_("Free to watch"),
-    Code.INVITE_NOT_CLAIMED: N_("A seat waits for you"),
-    Code.SEAT_CLAIMABLE: N_("A free seat for you"),
-    Code.PAYMENT_PENDING: N_("Waits for its payment"),
-    Code.POOL_FULL_WAITLISTED: N_("On the waiting list"),
-    Code.LIVE_NOT_OPEN: N_("You have a place"),
-    Code.RECORDING_NOT_READY: N_("Yours, recording to come"),
-    Code.WEBINAR_PULLED: N_("Taken down"),
+    Code.INVITE_NOT_CLAIMED: N_("Seat reserved for you"),
+    Code.SEAT_CLAIMABLE: N_("Seat available"),
+    Code.PAYMENT_PENDING: N_("Payment pending"),
+    Code.POOL_FULL_WAITLISTED: N_("On the waitlist"),
+    Code.LIVE_NOT_OPEN: N_("You have access"),
+    Code.RECORDING_NOT_READY: N_("You have access"),
+    Code.WEBINAR_PULLED: N_("Removed"),
 }
-NOT_YOURS: Final = N_("Not yours yet")
+NOT_YOURS: Final = N_("Not purchased")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,35 +61,37 @@ class Card:
 
 
 def badge_kind(decision: Decision) -> str:
-    """Return the color of the badge; the words say the same."""
+    """Return the color of the badge; its text has the same meaning."""
     return BADGE_KINDS.get(decision.code, "none")
 
 
 def badge_words(decision: Decision) -> str:
-    """Tell a person's access in a few words."""
+    """Return a person's access in a few words."""
     place = decision.grant.place if decision.grant else None
     if place is not None and isinstance(decision, Admitted):
         return _through(place.organization_name, decision)
     if decision.code is Code.NOT_STARTED and decision.grant is not None:
         starts = first_day(decision.grant.starts_at, reading_zone())
-        return _("Yours from %(day)s", day=starts)
+        return _("Starts %(day)s", day=starts)
     if decision.code is Code.OK_TERM and isinstance(decision, Admitted) and decision.ends_at:
-        return _("On your pass until %(day)s", day=last_day(decision.ends_at, reading_zone()))
+        return _(
+            "Included in your pass until %(day)s", day=last_day(decision.ends_at, reading_zone())
+        )
     return _(BADGE_WORDS.get(decision.code, NOT_YOURS))
 
 
 def _through(organization: str, decision: Admitted) -> str:
-    """Tell whose seat it is and until when it lets in."""
+    """Return whose seat it is and when its access ends."""
     if decision.ends_at is None:
-        return _("Yours for good, through %(organization)s", organization=organization)
+        return _("Permanent access through %(organization)s", organization=organization)
     day = last_day(decision.ends_at, reading_zone())
     if decision.code is Code.OK_GRACE:
-        return _("Only until %(day)s, through %(organization)s", day=day, organization=organization)
+        return _("Through %(organization)s, only until %(day)s", day=day, organization=organization)
     return _("Through %(organization)s until %(day)s", organization=organization, day=day)
 
 
 def entry_card(entry: Entry, decision: Decision | None) -> Card:
-    """Return the card of a webinar of the catalog, with the decision on whoever has signed in."""
+    """Return the card of a catalog webinar, with the decision for the signed-in person."""
     recording = entry.recording
     share = None
     if recording is not None and entry.watched_s:
@@ -111,7 +113,7 @@ def entry_card(entry: Entry, decision: Decision | None) -> Card:
         badge=words,
         badge_kind=kind,
         share=share,
-        progress_text=_("%(share)s %% watched", share=round(share * 100)) if share else None,
+        progress_text=_("%(share)s%% watched", share=round(share * 100)) if share else None,
     )
 
 

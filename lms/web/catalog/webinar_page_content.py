@@ -33,9 +33,9 @@ RECORDING_AWAITED: Final = timedelta(days=30)
 def check_may_see(
     found: Announcement, person: Viewer | None, case: Case | None, now: datetime
 ) -> None:
-    """Raise NotFound for a page that this person may not see; staff see every page.
+    """Raise NotFound if this person can't see the page; staff can see every page.
 
-    A draft is there for staff alone, a withdrawn webinar for who holds it or held it.
+    Drafts are for staff only, withdrawn webinars for people who have or had access.
     """
     if person is not None and person.is_staff:
         return
@@ -47,7 +47,7 @@ def check_may_see(
 
 
 def is_for_holders(found: Announcement) -> bool:
-    """Tell whether only who holds this webinar may see its page."""
+    """Return whether only people with present or past access can see this webinar's page."""
     return found.state is WebinarState.WITHDRAWN
 
 
@@ -64,7 +64,7 @@ def panel_for(found: Announcement, case: Case | None, now: datetime) -> Panel:
 
 
 def with_seats(panel: Panel, lines: Sequence[AssignLine]) -> Panel:
-    """Say in the access panel what seats of this webinar a manager has to assign (S12)."""
+    """Add to the access panel the seats of this webinar that a manager can assign (S12)."""
     if not lines:
         return panel
     line = lines[0]
@@ -74,34 +74,34 @@ def with_seats(panel: Panel, lines: Sequence[AssignLine]) -> Panel:
 
 
 def is_still_open(found: Announcement, case: Case, now: datetime) -> bool:
-    """Tell whether somebody may still go into the room after the announced end, should it overrun."""
+    """Return whether a person can still join after the scheduled end, in case the webinar runs long."""
     decision = decide(case.login, case.webinar, Action.LIVE, now)
     return found.has_live_link and now >= found.ends_at and isinstance(decision, Admitted)
 
 
 def phase_of(found: Announcement, now: datetime) -> tuple[str, str] | None:
-    """Say in a badge (its words and kind) how near a live webinar is, or that its recording is to come."""
+    """Return a badge (text and kind) for a live webinar that is near or on, or a recording that is awaited."""
     if found.state is not WebinarState.ANNOUNCED or now < found.held_at - LIVE_OPENS_BEFORE:
         return None
     if now < found.held_at:
-        return _("The door is open"), "open"
+        return _("Open to join"), "open"
     if now < found.ends_at:
-        return _("On air now"), "open"
+        return _("Live now"), "open"
     if found.recording is None and now < found.ends_at + RECORDING_AWAITED:
-        return _("The recording is coming"), "none"
+        return _("Recording coming soon"), "none"
     return None
 
 
 def holds(case: Case | None, now: datetime) -> bool:
-    """Tell whether somebody holds a webinar by a grant, or gets it free."""
-    # A handout is open to whoever holds a webinar, ready or not.
+    """Return whether a person has access to a webinar, by a grant or because it is free."""
+    # A handout is open to everyone with access, whether or not the recording is ready.
     return case is not None and isinstance(
         decide(case.login, case.webinar, Action.HANDOUT, now), Admitted
     )
 
 
 def may_register(found: Announcement, case: Case | None, now: datetime) -> bool:
-    """Tell whether somebody may register free: a webinar to come that they hold (A6)."""
+    """Return whether a person can register for free: for an upcoming webinar they have access to (A6)."""
     if case is None or found.state is not WebinarState.ANNOUNCED or now >= found.ends_at:
         return False
     return holds(case, now)
@@ -123,7 +123,10 @@ def _live(panel: Panel, decision: Decision, found: Announcement, now: datetime) 
             panel,
             action_label=None,
             action_url=None,
-            note=_("The link to the room will be here before it starts. Reload this page then."),
+            note=_(
+                "The link to join will appear here before the webinar starts. Reload this"
+                " page then."
+            ),
         )
     return replace(
         panel,
@@ -138,24 +141,24 @@ def _overrunning(panel: Panel, found: Announcement) -> Panel:
         action_label=_("Join live"),
         action_url=url_for("live.join", slug=found.slug),
         action_kind="",
-        note=_("Should it take longer, the room stays open for an hour after the announced end."),
+        note=_("If the webinar runs long, you can join for up to an hour after its scheduled end."),
     )
 
 
 def _stranger(found: Announcement, now: datetime) -> Panel:
     is_over = now >= found.ends_at
     if found.state is WebinarState.PULLED:
-        sentence = _("This webinar had to be taken down, for everyone.")
+        sentence = _("This webinar was removed and is no longer available.")
     elif found.state is WebinarState.CANCELED:
-        sentence = _("Were you registered? Sign in to see what you get instead.")
+        sentence = _("If you were registered, sign in to see your options.")
     elif found.free and is_over:
-        sentence = _("This webinar is free. Sign in to watch it.")
+        sentence = _("This webinar is free. Sign in to watch.")
     elif found.free:
-        sentence = _("This webinar is free. Sign in to join it.")
+        sentence = _("This webinar is free. Sign in to join.")
     elif is_over:
-        sentence = _("Sign in to see whether you may watch this webinar.")
+        sentence = _("Sign in to see whether you have access.")
     else:
-        sentence = _("Sign in to see whether you hold a place.")
+        sentence = _("Already registered? Sign in to join.")
     is_gone = found.state is WebinarState.PULLED
     here = url_for("catalog.webinar", slug=found.slug)
     return Panel(

@@ -24,19 +24,19 @@ KEEP_S = 3600
 @blueprint.get("/verify/<public_id>/badge.jwt")
 @open_to(Audience.EVERYONE)
 def badge(public_id: str) -> ResponseReturnValue:
-    """Send the badge of a certificate that stands."""
+    """Return the signed badge of a valid certificate."""
     with read_session() as session:
         facts = read_certificate(session, public_id.lower())
         seller = read_branding(session, contact="").name
     wording = Wording(
         seller=seller,
         description=_(
-            "The holder %(took_part)s “%(title)s”: %(hours)s of continuing education.",
+            "The recipient %(took_part)s “%(title)s”: %(hours)s of continuing education.",
             took_part=_(BY_KIND[facts.kind]),
             title=facts.title,
             hours=hours_words(facts.credit_minutes),
         ),
-        criteria=_("The holder %(took_part)s this webinar.", took_part=_(BY_KIND[facts.kind])),
+        criteria=_("The recipient %(took_part)s this webinar.", took_part=_(BY_KIND[facts.kind])),
     )
     running = carrel()
     key = signing_key(running.database, running.settings.secret_key, now=now())
@@ -51,7 +51,7 @@ def badge(public_id: str) -> ResponseReturnValue:
 @blueprint.get("/verify/<public_id>/status")
 @open_to(Audience.EVERYONE)
 def status(public_id: str) -> ResponseReturnValue:
-    """Tell whether a badge was revoked."""
+    """Return whether a badge was revoked."""
     with read_session() as session:
         facts = read_certificate(session, public_id.lower())
     answer = _open(status_list(facts, links()), kept_s=0)
@@ -62,7 +62,7 @@ def status(public_id: str) -> ResponseReturnValue:
 @blueprint.get("/badges/issuer")
 @open_to(Audience.EVERYONE)
 def issuer() -> ResponseReturnValue:
-    """Tell who issues badges here."""
+    """Return the issuer profile of this site's badges."""
     with read_session() as session:
         seller = read_branding(session, contact="").name
     return _open(issuer_profile(seller, links()), kept_s=KEEP_S)
@@ -71,7 +71,7 @@ def issuer() -> ResponseReturnValue:
 @blueprint.get("/badges/keys")
 @open_to(Audience.EVERYONE)
 def keys() -> ResponseReturnValue:
-    """Publish the keys that badges are verified with."""
+    """Return the public keys that verify badges."""
     with read_session() as session:
         return _open(list_public(session), kept_s=KEEP_S)
 
@@ -79,13 +79,13 @@ def keys() -> ResponseReturnValue:
 @blueprint.get("/badges/keys/<kid>")
 @open_to(Audience.EVERYONE)
 def key(kid: str) -> ResponseReturnValue:
-    """Publish one of them, at the address that badges name."""
+    """Return one public key, at the URL that badges name."""
     with read_session() as session:
         return _open(read_public(session, kid), kept_s=KEEP_S)
 
 
 def _open(told: dict[str, Any], *, kept_s: int) -> Response:
-    """Answer what pages of any other site may read: verifiers run in browsers, too."""
+    """Return JSON that pages of any site can read, because some verifiers run in browsers."""
     answer = jsonify(told)
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.headers["Cache-Control"] = f"public, max-age={kept_s}" if kept_s else "no-store"

@@ -28,7 +28,7 @@ from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("certificates", __name__)
 
-NOTHING_YET = N_("There is no certificate to list yet.")
+NOTHING_YET = N_("You have no certificates yet.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/certificates/transcript.pdf")
 @open_to(Audience.SIGNED_IN)
 def transcript() -> ResponseReturnValue:
-    """Send all valid certificates on a paper to hand in."""
+    """Return all valid certificates as a printable transcript."""
     own = _valid()
     with read_session() as session:
         head = read_letterhead(session)
@@ -80,10 +80,10 @@ def transcript_csv() -> ResponseReturnValue:
         _("Date"),
         _("Webinar"),
         _("Presented by"),
-        _("Way of taking part"),
+        _("Format"),
         _("Hours"),
         _("Number"),
-        _("Check at"),
+        _("Verify at"),
     )
     rows = [
         (
@@ -101,7 +101,7 @@ def transcript_csv() -> ResponseReturnValue:
 
 
 def line_of(facts: CertificateFacts) -> Line:
-    """Return a certificate as it stands in a list."""
+    """Return a certificate as a line of a list."""
     status, badge = STATUS_NAMES[facts.status]
     return Line(
         facts,

@@ -38,7 +38,7 @@ from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("staff_certificates", __name__, url_prefix="/staff")
 
-# Two forms of one page, each with a reason.
+# The prefixes of two forms on one page, both with a field `reason`.
 REVOKING: Final = "revoking-"
 CORRECTING: Final = "correcting-"
 
@@ -52,7 +52,7 @@ def index(slug: str) -> ResponseReturnValue:
 @blueprint.post("/webinars/<slug>/certificates/rule")
 @open_to(Audience.STAFF)
 def change_rule(slug: str) -> ResponseReturnValue:
-    """Keep what earns the certificate of a webinar."""
+    """Save what earns the certificate of a webinar."""
     form = RuleForm(request.form)
     if not form.validate():
         return _page(slug, rule=form), HTTPStatus.BAD_REQUEST
@@ -74,14 +74,20 @@ def change_rule(slug: str) -> ResponseReturnValue:
     except Invalid as refusal:
         _tell(form, refusal)
         return _page(slug, rule=form), HTTPStatus.BAD_REQUEST
-    flash(_("The rule is kept. Whoever meets it already gets theirs within some minutes."), "done")
+    flash(
+        _(
+            "Saved. People who already meet the requirements get their certificates within a few"
+            " minutes."
+        ),
+        "done",
+    )
     return see_other(".index", slug=slug)
 
 
 @blueprint.post("/webinars/<slug>/certificates/issue")
 @open_to(Audience.STAFF)
 def issue(slug: str) -> ResponseReturnValue:
-    """Issue a certificate by hand."""
+    """Issue a certificate manually."""
     form = ByHandForm(request.form)
     if not form.validate():
         return _page(slug, by_hand=form), HTTPStatus.BAD_REQUEST
@@ -96,14 +102,14 @@ def issue(slug: str) -> ResponseReturnValue:
     except (Invalid, Conflict) as refusal:
         _tell(form, refusal)
         return _page(slug, by_hand=form), HTTPStatus.BAD_REQUEST
-    flash(_("The certificate is issued and on its way."), "done")
+    flash(_("Certificate issued. We'll email it to them."), "done")
     return see_other(".show", public_id=made)
 
 
 @blueprint.post("/webinars/<slug>/certificates/attended")
 @open_to(Audience.STAFF)
 def attended(slug: str) -> ResponseReturnValue:
-    """Keep who was there live, and for how long."""
+    """Save who attended live, and for how many minutes."""
     form = AttendedForm(request.form)
     if not form.validate():
         return _page(slug, live=form), HTTPStatus.BAD_REQUEST
@@ -118,8 +124,8 @@ def attended(slug: str) -> ResponseReturnValue:
         _tell(form, refusal)
         return _page(slug, live=form), HTTPStatus.BAD_REQUEST
     told = ngettext(
-        "The minutes of %(num)s person are kept.",
-        "The minutes of %(num)s people are kept.",
+        "Attendance saved for %(num)s person.",
+        "Attendance saved for %(num)s people.",
         found.kept,
     )
     issued = ngettext(
@@ -129,7 +135,10 @@ def attended(slug: str) -> ResponseReturnValue:
     if found.unknown:
         names = ", ".join(found.unknown[:10])
         flash(
-            _("No log-in has these addresses, so nothing is kept of them: %(names)s", names=names),
+            _(
+                "No account has these addresses, so their attendance was not saved: %(names)s",
+                names=names,
+            ),
             "attention",
         )
     return see_other(".index", slug=slug)
@@ -155,14 +164,14 @@ def revoke(public_id: str) -> ResponseReturnValue:
     except (Invalid, Conflict) as refusal:
         _tell(form, refusal)
         return _certificate_page(public_id, revoking=form), HTTPStatus.BAD_REQUEST
-    flash(_("The certificate is revoked. Its page says so, and the holder is told."), "done")
+    flash(_("Certificate revoked. We'll email the recipient."), "done")
     return see_other(".show", public_id=public_id)
 
 
 @blueprint.post("/certificates/<public_id>/correct")
 @open_to(Audience.STAFF)
 def correct(public_id: str) -> ResponseReturnValue:
-    """Issue it again with another name."""
+    """Issue the certificate again with a corrected name."""
     form = CorrectionForm(request.form, prefix=CORRECTING)
     if not form.validate():
         return _certificate_page(public_id, correcting=form), HTTPStatus.BAD_REQUEST
@@ -176,7 +185,7 @@ def correct(public_id: str) -> ResponseReturnValue:
     except (Invalid, Conflict) as refusal:
         _tell(form, refusal)
         return _certificate_page(public_id, correcting=form), HTTPStatus.BAD_REQUEST
-    flash(_("The corrected certificate is issued and on its way."), "done")
+    flash(_("Corrected certificate issued. We'll email it to them."), "done")
     return see_other(".show", public_id=made)
 
 

@@ -27,13 +27,13 @@ from media.images.uploaded_pictures import picture_type
 blueprint = Blueprint("staff_certificate_design", __name__, url_prefix="/staff/branding")
 
 SIGNATURE_PX: Final = 900
-NOBODYS: Final = "0" * 26  # the number on a preview: no certificate has it
+NOBODYS: Final = "0" * 26  # the number on a preview; no certificate has it
 
 
 @blueprint.route("/certificate", methods=["GET", "POST"])
 @open_to(Audience.SELLER_OWNERS)
 def edit() -> ResponseReturnValue:
-    """Show the design, and keep another one."""
+    """Show the design, and save a new one."""
     standing = _standing()
     form = DesignForm(request.form, obj=standing)
     if request.method == "GET":
@@ -45,14 +45,14 @@ def edit() -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         return _write(form, standing), HTTPStatus.BAD_REQUEST
-    flash(_("Kept. Certificates issued from now on look like this."), "done")
+    flash(_("Saved. New certificates will look like this."), "done")
     return see_other(".edit")
 
 
 @blueprint.post("/certificate/preview")
 @open_to(Audience.SELLER_OWNERS)
 def preview() -> ResponseReturnValue:
-    """Show a certificate of nobody's in a design that is not kept."""
+    """Return an example certificate in a design that isn't saved."""
     standing = _standing()
     form = DesignForm(request.form, obj=standing)
     try:
@@ -75,7 +75,7 @@ def _standing() -> Design:
 
 
 def _sent(form: DesignForm, standing: Design) -> Design:
-    """Return the design that was sent; without another picture the signature stays."""
+    """Return the submitted design; the signature stays unless there is a new picture."""
     signature, kind = standing.signature, standing.signature_type
     if form.no_signature.data:
         signature, kind = None, None

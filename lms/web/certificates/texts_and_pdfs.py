@@ -29,7 +29,7 @@ BY_KIND: Final[Mapping[CertificateKind, str]] = MappingProxyType(
     {
         CertificateKind.WATCHED: N_("watched the recording of"),
         CertificateKind.LIVE: N_("attended the live webinar"),
-        CertificateKind.GROUP: N_("took part, in a group viewing, in"),
+        CertificateKind.GROUP: N_("took part in a group viewing of"),
         CertificateKind.BY_HAND: N_("took part in"),
     }
 )
@@ -38,7 +38,7 @@ KIND_NAMES: Final[Mapping[CertificateKind, str]] = MappingProxyType(
         CertificateKind.WATCHED: N_("Recording"),
         CertificateKind.LIVE: N_("Live"),
         CertificateKind.GROUP: N_("Group viewing"),
-        CertificateKind.BY_HAND: N_("Issued by hand"),
+        CertificateKind.BY_HAND: N_("Issued manually"),
     }
 )
 STATUS_NAMES: Final[Mapping[Status, tuple[str, str]]] = MappingProxyType(
@@ -52,7 +52,7 @@ STATUS_NAMES: Final[Mapping[Status, tuple[str, str]]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """The house as papers show it; `logo` is a file's name and picture, or None."""
+    """The seller's branding on printed documents; `logo` is a file's name and contents, or None."""
 
     facts: BrandingFacts
     logo: tuple[str, bytes] | None
@@ -61,7 +61,7 @@ class Letterhead:
 
 @dataclass(frozen=True, slots=True)
 class DesignWords:
-    """What a design says on one certificate, its placeholders filled in."""
+    """The text of a design on one certificate, with its placeholders filled in."""
 
     heading: str
     before: str
@@ -70,7 +70,7 @@ class DesignWords:
 
 
 def read_letterhead(session: Session, *, at: datetime | None = None) -> Letterhead:
-    """Return the house as papers of a moment show it; of now where none is given."""
+    """Return the branding and design for documents of a given time, or of now."""
     design = read_design(session, at=at or now())
     facts = read_branding(session, contact="")
     logo = None
@@ -85,7 +85,7 @@ def read_letterhead(session: Session, *, at: datetime | None = None) -> Letterhe
 
 
 def hours_words(minutes: int) -> str:
-    """Say how much continuing education that is: `1 hour`, `1.5 hours`, `50 minutes`."""
+    """Return an amount of continuing education: `1 hour`, `1.5 hours`, `50 minutes`."""
     if minutes == 60:
         return _("1 hour")
     if minutes < 60:
@@ -94,22 +94,22 @@ def hours_words(minutes: int) -> str:
 
 
 def hours(minutes: int) -> str:
-    """Return minutes as hours with up to two places: 90 is `1.5`."""
+    """Return minutes as hours with at most two decimals: 90 is `1.5`."""
     return f"{minutes / 60:.2f}".rstrip("0").rstrip(".")
 
 
 def day_of(facts: CertificateFacts, at: datetime | None = None) -> str:
-    """Say the day of a certificate, or of another moment, by its webinar's own clock."""
+    """Return the day of a certificate, or of `at`, in its webinar's time zone."""
     return say_date(at or facts.earned_at, read_zone(facts.zone))
 
 
 def verify_url(public_id: str) -> str:
-    """Return the whole address of the page that checks a certificate."""
+    """Return the absolute URL of the page that verifies a certificate."""
     return Links(carrel().settings.base_url).page(f"/verify/{public_id}")
 
 
 def design_words(facts: CertificateFacts, head: Letterhead) -> DesignWords:
-    """Return what the design says on a certificate, on its paper and on its page; `signer` with their role."""
+    """Return the design's text on a certificate, for its PDF and its page; `signer` includes the title."""
     design, filled = head.design, _placeholders(facts, head)
     return DesignWords(
         heading=fill_in(_(design.heading), filled),
@@ -120,7 +120,7 @@ def design_words(facts: CertificateFacts, head: Letterhead) -> DesignWords:
 
 
 def certificate_pdf(facts: CertificateFacts, head: Letterhead, size: Size) -> bytes:
-    """Return the paper of a certificate that stands."""
+    """Return the PDF of a valid certificate."""
     url = verify_url(facts.public_id)
     design, words = head.design, design_words(facts, head)
     lines = (
@@ -146,13 +146,13 @@ def certificate_pdf(facts: CertificateFacts, head: Letterhead, size: Size) -> by
         "signature_alt": _("Signature of %(name)s", name=design.signer or head.facts.name),
         "signer": design.signer,
         "signer_role": design.signer_role,
-        "check": _("Check this certificate:"),
+        "check": _("Verify this certificate:"),
         "id": facts.public_id,
         "url": url,
         "url_shown": url.partition("://")[2],
         "issued": _("Issued %(day)s", day=day_of(facts, facts.issued_at)),
         "qr": qr_svg(url),
-        "qr_alt": _("QR code of the page that checks this certificate"),
+        "qr_alt": _("QR code for the page that verifies this certificate"),
     }
     pictures = dict(each for each in (head.logo, signature) if each)
     return print_pdf(
@@ -179,7 +179,7 @@ def _signature(design: Design) -> tuple[str, bytes] | None:
 
 
 def qr_svg(link: str) -> str:
-    """Return the QR code of an address as a drawing of its own."""
+    """Return the QR code of a URL as a complete SVG document."""
     drawn = io.BytesIO()
     code = segno.make(link, error="m", micro=False)
     code.save(drawn, kind="svg", xmldecl=False, svgns=True, border=0)
@@ -194,7 +194,7 @@ def transcript_pdf(
     size: Size,
     at: datetime,
 ) -> bytes:
-    """Return the list of what a person holds, with the sum of its hours, on as many pages as it takes."""
+    """Return the PDF of a person's certificates with their total hours."""
     rows = [
         {
             "day": day_of(each),
@@ -215,13 +215,13 @@ def transcript_pdf(
         "heading": _("Transcript of continuing education"),
         "holder": name,
         "sum": _(
-            "%(hours)s in all, as of %(day)s",
+            "%(hours)s in total as of %(day)s",
             hours=hours_words(sum_credit(tuple(certificates))),
             day=today,
         ),
-        "heads": [_("Date"), _("Webinar"), _("Way"), _("Hours"), _("Number")],
+        "heads": [_("Date"), _("Webinar"), _("Format"), _("Hours"), _("Number")],
         "rows": rows,
-        "note": _("Each number opens the page that checks its certificate."),
+        "note": _("Each number links to the page that verifies its certificate."),
         "page": _("Page"),
     }
     return print_pdf("certificates/transcript.typ", values, size=size, at=at)

@@ -26,13 +26,13 @@ from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("verify", __name__)
 
-NO_PAPER = N_("There is no paper of this certificate any more. Its page says why.")
+NO_PAPER = N_("This certificate can't be downloaded anymore. Its page says why.")
 
 
 @blueprint.get("/verify/<public_id>")
 @open_to(Audience.EVERYONE)
 def show(public_id: str) -> ResponseReturnValue:
-    """Say whether a certificate is valid."""
+    """Show whether a certificate is valid."""
     try:
         with read_session() as session:
             facts = read_certificate(session, public_id.lower())
@@ -64,7 +64,7 @@ def show(public_id: str) -> ResponseReturnValue:
 @blueprint.get("/verify/<public_id>/certificate.pdf")
 @open_to(Audience.EVERYONE)
 def paper(public_id: str) -> ResponseReturnValue:
-    """Send the paper of a certificate that stands."""
+    """Send the PDF of a valid certificate; raises Gone for others."""
     with read_session() as session:
         facts = read_certificate(session, public_id.lower())
         if not facts.is_printed:
@@ -81,19 +81,19 @@ def paper(public_id: str) -> ResponseReturnValue:
 
 
 def file_name(facts: CertificateFacts) -> str:
-    """Return the name under which a paper is saved."""
+    """Return the file name of a certificate's PDF."""
     return f"certificate-{facts.slug}.pdf"
 
 
 def usual_size() -> Size:
-    """Return the paper of where the reader is: letter in the Americas, A4 elsewhere."""
+    """Return the usual paper size where the reader is: letter in the Americas, A4 elsewhere."""
     return Size.LETTER if reading_zone().key.startswith("America/") else Size.A4
 
 
 def _shared_words(facts: CertificateFacts) -> str:
-    """Say what stands below a shared link; no name but that of a certificate which stands."""
+    """Return the text of a shared link; contains a name only while the certificate is valid."""
     if facts.status is not Status.VALID:
-        return _("This certificate is not valid any more.")
+        return _("This certificate is no longer valid.")
     earned = {"hours": hours_words(facts.credit_minutes), "day": day_of(facts)}
     if facts.withheld_at is not None:
         return _("%(hours)s of continuing education, %(day)s.", **earned)

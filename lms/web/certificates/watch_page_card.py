@@ -16,9 +16,10 @@ from lms.web.core.recording_time_texts import COUNTED_IN_SECONDS, MINUTE_S, cloc
 
 @dataclass(frozen=True, slots=True)
 class CertificateCard:
-    """What the card says; `missing_s` are seconds of this recording, 0 where there is nothing to count.
+    """What the card says; `missing_s` are seconds of this recording, 0 if there is nothing to count.
 
-    `url` answers it again once it is earned; in a frame its links open windows of their own.
+    `url` returns the card again once the certificate is earned. If `is_framed`, its links open in new
+    windows.
     """
 
     url: str
@@ -38,9 +39,9 @@ def read_card(
     url: str,
     is_framed: bool = False,
 ) -> CertificateCard | None:
-    """Return the card for a person; None where the webinar offers no certificate.
+    """Return the card for a person; None if the webinar offers no certificate.
 
-    `place` is in the version that plays. Who had one revoked is offered none.
+    `place` is in the current version. A person whose certificate was revoked is offered none.
     """
     own = own_of_webinar(session, login_id, webinar_id)
     if own is not None:
@@ -62,32 +63,32 @@ def read_card(
 
 
 def _missing(seconds: int, words: dict[str, str]) -> str:
-    """Say what is missing in the page's script's own words."""
+    """Return what is missing, in the words that the page's script uses."""
     minutes = math.ceil(seconds / MINUTE_S)
     said = words["enough"] if seconds <= 0 else words["little" if minutes < 2 else "many"]
     return said.replace("{minutes}", str(minutes)).replace("{time}", clock_of(seconds))
 
 
 def _words_in_minutes() -> dict[str, str]:
-    """Return what the page and its script say of a recording whose minutes are counted."""
+    """Return the texts for a recording whose minutes are counted, for the page and its script."""
     return {
-        "many": _("{minutes} more minutes earn your certificate."),
-        "little": _("Less than a minute to go for your certificate."),
+        "many": _("Watch {minutes} more minutes to earn your certificate."),
+        "little": _("Watch less than a minute more to earn your certificate."),
         "enough": _enough(),
     }
 
 
 def _words_by_the_clock() -> dict[str, str]:
-    """Return what is said of a short recording, which whole minutes could be longer than."""
+    """Return the texts for a short recording, where whole minutes would be too coarse."""
     said = _("Watch {time} more to earn your certificate.")
     return {"many": said, "little": said, "enough": _enough()}
 
 
 def _words_to_the_end() -> dict[str, str]:
-    """Return what is said where all of the recording is needed."""
-    said = _("Watch all of it to the end to earn your certificate.")
+    """Return the texts for a recording that must be watched to the end."""
+    said = _("Watch to the end to earn your certificate.")
     return {"many": said, "little": said, "enough": _enough()}
 
 
 def _enough() -> str:
-    return _("You have seen enough: your certificate is being made.")
+    return _("You watched enough. We're preparing your certificate.")

@@ -1,4 +1,4 @@
-"""The webhook of the card provider: what happened there is stored alone, and folded by a job."""
+"""The webhook of the card provider: only stores events; a job applies them to the ledger."""
 
 import structlog
 from flask import Blueprint, request
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 @blueprint.post("/stripe")
 @open_to(Audience.PROVIDER)
 def stripe() -> ResponseReturnValue:
-    """Store an event and answer 200; 400 for one that is not signed, or of another account."""
+    """Store an event and answer 200, or 400 if it isn't signed or is for another account."""
     settings = carrel().settings
     if not offers_cards(settings):
         raise NotFound

@@ -1,4 +1,4 @@
-"""Manager pages for asking to renew a contract, and to add seats: two acts with two prices (C5, P4)."""
+"""Manager pages to renew a contract and to add seats: two orders with two prices (C5, P4)."""
 
 import re
 from collections.abc import Collection
@@ -50,12 +50,12 @@ ORDER_ID: Final = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
 
 
 class RenewForm(Form):
-    """How a manager orders: a PO number, or what they write to our team for a quote."""
+    """A manager's order with a PO number, or their message to our team for a quote."""
 
     po_number = StringField(
         _l("Purchase order number"),
         [Optional(), Length(max=LONGEST_REFERENCE)],
-        description=_l("We print it on the invoice."),
+        description=_l("Printed on the invoice."),
         render_kw={"maxlength": LONGEST_REFERENCE, "autocomplete": "off"},
     )
     reuse_po = BooleanField(_l("Use this PO number again"))
@@ -63,19 +63,19 @@ class RenewForm(Form):
     message = TextAreaField(
         _l("Message for a quote"),
         [Optional(), Length(max=LONGEST_MESSAGE)],
-        description=_l("For example a different number of seats, or your fiscal year."),
+        description=_l("For example, a different number of seats, or your fiscal year."),
         render_kw={"rows": 3, "maxlength": LONGEST_MESSAGE},
     )
 
 
 class MoreSeatsForm(RenewForm):
-    """How many seats are to be added."""
+    """How many seats to add."""
 
     quantity = IntegerField(
         _l("Seats to add"),
         [
             InputRequired(_l("Enter how many seats to add.")),
-            NumberRange(1, MOST_SEATS, _l("Enter a number between 1 and 10,000.")),
+            NumberRange(1, MOST_SEATS, _l("Enter a number from 1 to 10,000.")),
         ],
         render_kw={"class": "input-short", "inputmode": "numeric", "min": 1, "max": MOST_SEATS},
     )
@@ -84,7 +84,7 @@ class MoreSeatsForm(RenewForm):
 @blueprint.get("/renew")
 @open_to(Audience.MANAGERS)
 def renew(organization_id: str, pool_id: str) -> ResponseReturnValue:
-    """Show what a renewal covers, from when to when, and what it costs."""
+    """Show what a renewal includes, its term, and its price."""
     managed = managed_organization(organization_id)
     return _renewal_page(managed, pool_id, RenewForm())
 
@@ -92,7 +92,7 @@ def renew(organization_id: str, pool_id: str) -> ResponseReturnValue:
 @blueprint.post("/renew")
 @open_to(Audience.MANAGERS)
 def ask_to_renew(organization_id: str, pool_id: str) -> ResponseReturnValue:
-    """Ask our team for a renewal quote."""
+    """Place the renewal as an order, or ask our team for a quote."""
     managed = managed_organization(organization_id)
     form = RenewForm(request.form)
     if not form.validate():
@@ -117,7 +117,7 @@ def ask_to_renew(organization_id: str, pool_id: str) -> ResponseReturnValue:
             now=clock.now(),
         )
     flash(
-        _("We got your request %(number)s and will email you the quote.", number=asked.number),
+        _("We received your request %(number)s. We'll email you the quote.", number=asked.number),
         "done",
     )
     return see_other("organization_orders.index", organization_id=organization_id)
@@ -126,7 +126,7 @@ def ask_to_renew(organization_id: str, pool_id: str) -> ResponseReturnValue:
 @blueprint.get("/more-seats")
 @open_to(Audience.MANAGERS)
 def more(organization_id: str, pool_id: str) -> ResponseReturnValue:
-    """Show what a number of more seats costs, and until when they last."""
+    """Show the price of more seats, and when they end."""
     managed = managed_organization(organization_id)
     form = MoreSeatsForm(request.args) if request.args.get("quantity") else MoreSeatsForm()
     return _seats_page(managed, pool_id, form)
@@ -135,7 +135,7 @@ def more(organization_id: str, pool_id: str) -> ResponseReturnValue:
 @blueprint.post("/more-seats")
 @open_to(Audience.MANAGERS)
 def ask_for_more(organization_id: str, pool_id: str) -> ResponseReturnValue:
-    """Ask our team for more seats; the button "Show price" only shows what they cost."""
+    """Order more seats or ask for a quote; the button "Show price" only shows the price."""
     managed = managed_organization(organization_id)
     form = MoreSeatsForm(request.form)
     if not form.validate():
@@ -168,7 +168,7 @@ def ask_for_more(organization_id: str, pool_id: str) -> ResponseReturnValue:
     except Conflict as conflict:
         return _seats_page(managed, pool_id, form, refusal=conflict), 409
     flash(
-        _("We got your request %(number)s and will email you the quote.", number=asked.number),
+        _("We received your request %(number)s. We'll email you the quote.", number=asked.number),
         "done",
     )
     return see_other("organization_orders.index", organization_id=organization_id)
@@ -177,7 +177,10 @@ def ask_for_more(organization_id: str, pool_id: str) -> ResponseReturnValue:
 def _ordered(
     session: Session, managed: Managed, pool: PoolFacts, line: NewLine | Unpriced, form: RenewForm
 ) -> ResponseReturnValue:
-    """Place the order of a renewal or of more seats; people of the seller use their own form."""
+    """Place the order of a renewal or of more seats; the seller's people have their own form.
+
+    Raises NotFound for them, and for an invalid order id.
+    """
     person = required_viewer()
     if managed.role is None or not person.email:
         raise NotFound
@@ -203,7 +206,7 @@ def _ordered(
     flash(
         _("Order placed. We'll check it and open access within one business day.")
         if order.held_at is not None
-        else _("Order placed. The invoice is on its way."),
+        else _("Order placed. We're emailing the invoice."),
         "done",
     )
     return see_other("organization_orders.index", organization_id=managed.facts.public_id)
@@ -291,7 +294,7 @@ def _order_values(
     offered: Collection[Terms],
     refusal: Invalid | Conflict | None,
 ) -> dict[str, object]:
-    """Return what the press that orders needs: nothing without a price or a way to order."""
+    """Return the values of the order button: none without a price or a way to order."""
     has_price = not isinstance(line, Unpriced) and bool(line.price_minor)
     return {
         "may_order": has_price and managed.role is not None and bool(offered),
@@ -304,7 +307,7 @@ def _order_values(
 
 
 def _own_pool(session: Session, managed: Managed, pool_id: str) -> PoolFacts:
-    """Return a pool of this organization; raises NotFound for anyone else's."""
+    """Return a pool of this organization; raises NotFound for another's."""
     pool = pools.find_pool(session, pool_id)
     if pool.organization_id != managed.facts.id:
         raise NotFound(pools.NO_SUCH_POOL)

@@ -1,4 +1,4 @@
-"""Manager page for a renewal with fewer seats: choose who leaves (PRODUCT.md, C2)."""
+"""Manager page for a renewal with fewer seats: choose who loses a seat (PRODUCT.md, C2)."""
 
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
@@ -67,14 +67,12 @@ def choose(organization_id: str, pool_id: str) -> ResponseReturnValue:
             actor=required_viewer().public_id,
             now=now(),
         )
-    flash(
-        _("Your choice is kept. Everybody stays until that day, and you can choose again."), "done"
-    )
+    flash(_("Your choice was saved. You can change it until that day."), "done")
     return see_other(".renewal", organization_id=organization_id, pool_id=pool_id)
 
 
 def _own_pool(session: Session, managed: Managed, pool_id: str) -> PoolFacts:
-    """Return a pool of this organization; raises NotFound for anybody else's."""
+    """Return a pool of this organization; raises NotFound for another's."""
     pool = pools.find_pool(session, pool_id)
     if pool.organization_id != managed.facts.id:
         raise NotFound(pools.NO_SUCH_POOL)

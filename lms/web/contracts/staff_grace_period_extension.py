@@ -1,4 +1,4 @@
-"""Staff page for a grace period extension: extend the grace period of a contract."""
+"""Staff page to extend the grace period of a contract."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -31,7 +31,7 @@ blueprint = Blueprint("staff_grace", __name__, url_prefix="/staff/organizations"
 @blueprint.route("/<slug>/pools/<pool_id>/grace", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def extend(slug: str, pool_id: str) -> ResponseReturnValue:
-    """Show the grace of a contract and who extended it when, and extend it."""
+    """Show the grace period of a contract and its extensions, and extend it."""
     with read_session() as session:
         kept, pool = _dated_pool(session, slug, pool_id)
     zone = ZoneInfo(kept.zone or carrel().settings.time_zone)
@@ -46,7 +46,10 @@ def extend(slug: str, pool_id: str) -> ResponseReturnValue:
             show_faults(form, refusal)
         else:
             day = last_day(given.until, zone)
-            flash(_("%(name)s goes on until %(day)s.", name=kept.name, day=day), "done")
+            flash(
+                _("Access for %(name)s was extended through %(day)s.", name=kept.name, day=day),
+                "done",
+            )
             return see_other("staff_organizations.organization", slug=slug)
     page = _page(kept, pool, form, zone)
     return page, 400 if form.errors else 200
@@ -72,7 +75,7 @@ def _page(kept: OrganizationFacts, pool: PoolFacts, form: GraceForm, zone: ZoneI
             (
                 say_datetime_in_table(one.at, reading),
                 last_day(one.until, zone) if one.until else "",
-                one.by or _("The command line"),
+                one.by or _("Command line"),
             )
             for one in extensions
         ],
@@ -80,7 +83,10 @@ def _page(kept: OrganizationFacts, pool: PoolFacts, form: GraceForm, zone: ZoneI
 
 
 def _dated_pool(session: Session, slug: str, pool_id: str) -> tuple[OrganizationFacts, PoolFacts]:
-    """Return a contract of an organization's own; an allotted one has its parent's grace."""
+    """Return an organization's own contract with an end date; raises NotFound for others.
+
+    An allotted pool has its parent's grace period.
+    """
     kept = organizations.find_organization(session, slug)
     pool = pools.find_pool(session, pool_id)
     is_contract = pool.allotted_from is None and not pool.is_permanent and not pool.is_pass
@@ -96,5 +102,5 @@ def _dated_pool(session: Session, slug: str, pool_id: str) -> tuple[Organization
 def _last_moment(day: date, zone: ZoneInfo) -> datetime:
     try:
         return end_of_day(day, zone)
-    except OverflowError:  # the last day of all has no next midnight
+    except OverflowError:  # the last representable day has no next midnight
         raise Invalid(grace_periods.TOO_LATE, fields={"until": grace_periods.TOO_LATE}) from None

@@ -1,4 +1,4 @@
-"""Address fields: the six fields of a postal address in a form, filled and read."""
+"""Address fields: the six fields of a postal address in a form."""
 
 from dataclasses import asdict
 from typing import Final
@@ -24,15 +24,15 @@ AddressFields = tuple[StringField, StringField, StringField, StringField, String
 
 
 def address_fields() -> AddressFields:
-    """Return the fields of an address for a form whose domain checks it.
+    """Return address fields without required validators; the domain checks the address.
 
-    A form with the address `billing` names them `billing_street`, `billing_street2`, `billing_city`,
+    A form field named `billing` yields `billing_street`, `billing_street2`, `billing_city`,
     `billing_state`, `billing_postal_code` and `billing_country`, in this order.
     """
     return (
         StringField(_l("Street address or PO box"), render_kw={"maxlength": LONGEST_LINE}),
         StringField(
-            _l("Suite, floor or department"), [Optional()], render_kw={"maxlength": LONGEST_LINE}
+            _l("Suite, floor, or department"), [Optional()], render_kw={"maxlength": LONGEST_LINE}
         ),
         StringField(_l("City"), render_kw={"maxlength": LONGEST_LINE}),
         StringField(_l("State"), render_kw={"maxlength": LONGEST_STATE}),
@@ -42,11 +42,11 @@ def address_fields() -> AddressFields:
 
 
 def address_data(prefix: str, address: Address | None) -> dict[str, str]:
-    """Return the values that show an address in the fields of a prefix."""
+    """Return the form values of an address, with field names that start with `prefix`."""
     return {f"{prefix}_{name}": value for name, value in asdict(address or NO_ADDRESS).items()}
 
 
 def typed_address(form: Form, prefix: str) -> Address | None:
-    """Return the address as typed; None where nothing was."""
+    """Return the submitted address, or None if all its fields are empty."""
     typed = Address(**{name: form[f"{prefix}_{name}"].data or "" for name in asdict(NO_ADDRESS)})
     return None if typed.is_empty else typed

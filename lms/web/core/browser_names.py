@@ -2,7 +2,7 @@
 
 from typing import Final
 
-# The first sign that is found counts: most browsers also claim to be others.
+# The first match wins, because most browsers also claim to be others.
 _BROWSERS: Final = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -25,7 +25,7 @@ _MACHINES: Final = (
 
 
 def describe(user_agent: str) -> str:
-    """Return words such as "Firefox on Windows"; "A browser" when it says nothing known."""
+    """Return a name such as "Firefox on Windows", or "A browser" if nothing is recognized."""
     browser = next((name for sign, name in _BROWSERS if sign in user_agent), "A browser")
     machine = next((name for sign, name in _MACHINES if sign in user_agent), None)
     return browser if machine is None else f"{browser} on {machine}"

@@ -1,4 +1,4 @@
-"""Constant-time responses, whether or not an address has an account."""
+"""Constant-time responses, so that timing doesn't reveal whether an address has an account."""
 
 import math
 import time
@@ -8,16 +8,16 @@ from typing import Final, ParamSpec
 
 from flask.typing import ResponseReturnValue
 
-STEP_S: Final = 0.25  # longer than the work of any such page takes on a machine that is not overrun
+STEP_S: Final = 0.25  # longer than any such page takes on a server that isn't overloaded
 
 P = ParamSpec("P")
 
 
 def evenly(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Let a page answer at the next whole step of time, whatever it had to do till then.
+    """Delay the response of a view to the next multiple of STEP_S.
 
-    A known address costs a statement or a letter more than an unknown one; that is over before
-    the step ends, so nobody can measure it. Nothing is held meanwhile but the request's thread.
+    A known address costs one more statement or email than an unknown one. That work ends before the
+    step does, so it can't be measured. While it waits, the request occupies only its thread.
     """
 
     @wraps(view)

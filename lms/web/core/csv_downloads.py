@@ -8,10 +8,10 @@ from lms.core.csv_writer import CONTENT_TYPE, Cell, csv_pieces
 
 
 def csv_answer(headings: Sequence[str], rows: Iterable[Sequence[Cell]], name: str) -> Response:
-    """Answer with a CSV file of that name, without its ending; it is written as its rows come.
+    """Return a streamed CSV download called `name` plus `.csv`.
 
-    The rows may be told in the reader's language, but read from a session of their own: the
-    request's is closed by then.
+    `rows` may use the reader's language, but must read from a session of its own: the request's session
+    is closed before streaming starts.
     """
     answer = Response(stream_with_context(csv_pieces(headings, rows)), content_type=CONTENT_TYPE)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'

@@ -1,4 +1,4 @@
-"""The current user: reads the sign-in cookie once a request; sets and clears it."""
+"""The current user: reads the sign-in cookie once per request; sets and clears it."""
 
 import hashlib
 import hmac
@@ -35,7 +35,7 @@ from media.delivery.cookie_reader import cookie_in
 log = structlog.get_logger()
 KNOWN_FOR: Final = timedelta(days=365)
 KNOWN_NAME_BYTES: Final = 16
-CART = "cart"  # what of a browser's session is kept when it signs in
+CART = "cart"  # the only session value that survives sign-in
 
 _one_of_mine = aliased(Login)
 _MANAGES = (
@@ -76,7 +76,7 @@ _SIGNED_IN = (
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """The signed-in person of this request; `sign_in_id` is None for who ordered in this browser."""
+    """The signed-in person of this request; `sign_in_id` is None for a buyer known only by this browser's order."""
 
     login_id: int
     public_id: str
@@ -84,12 +84,12 @@ class Viewer:
     email: str | None
     seller_role: SellerRole | None
     zone: str | None
-    manages: bool  # has a role in some organization that opens its area
+    manages: bool  # has a role other than member in some organization
     sign_in_id: int | None
-    came_before_at: datetime | None  # when they were last here, before this visit
-    proved_at: datetime | None  # when they last proved who they are: at signing in, or since
-    has_second_step: bool  # they signed in with one
-    must_set_up: bool  # a role of theirs on our team waits until they have a second step
+    came_before_at: datetime | None  # when their last visit ended
+    proved_at: datetime | None  # when they last proved their identity, at sign-in or later
+    has_second_step: bool  # they signed in with a second step
+    must_set_up: bool  # they have a role on our team but must set up a second step before using it
 
     is_authenticated: ClassVar[bool] = True
     is_active: ClassVar[bool] = True
@@ -97,40 +97,40 @@ class Viewer:
 
     @property
     def is_staff(self) -> bool:
-        """Tell whether they work for the seller: as an owner or as staff, not as a bookkeeper."""
+        """Return whether they work for the seller as owner or staff; False for bookkeepers."""
         return self.seller_role in (SellerRole.OWNER, SellerRole.STAFF)
 
     @property
     def is_seller_owner(self) -> bool:
-        """Tell whether they are an owner of the seller."""
+        """Return whether they are an owner of the seller."""
         return self.seller_role is SellerRole.OWNER
 
     def get_id(self) -> str:
-        """Return the outside id; Flask-Login asks for it."""
+        """Return the public id, for Flask-Login."""
         return self.public_id
 
 
 def cookie_name(settings: Settings) -> str:
-    """Return the sign-in cookie's name; `__Host-` pins it to this host whenever https is used."""
+    """Return the name of the sign-in cookie; over HTTPS, `__Host-` pins it to this host."""
     return "__Host-carrel" if settings.is_https else "carrel"
 
 
 def viewer() -> Viewer | None:
     """Return the signed-in person, or None."""
-    person = current_user._get_current_object()  # noqa: SLF001  (the proxy's own way to its object)
+    person = current_user._get_current_object()  # noqa: SLF001  (a proxy has no public way to its object)
     return person if isinstance(person, Viewer) else None
 
 
 def required_viewer() -> Viewer:
-    """Return the signed-in person; raises Forbidden, which a guarded route never meets."""
+    """Return the signed-in person; raises Forbidden, which can't happen on a guarded route."""
     person = viewer()
     if person is None:
-        raise Forbidden(N_("Sign in first, then try again."), code="sign_in_first")
+        raise Forbidden(N_("Sign in, then try again."), code="sign_in_first")
     return person
 
 
 def init_sign_in(app: Flask) -> None:
-    """Let Flask-Login load the viewer from the opaque cookie."""
+    """Have Flask-Login load the viewer from the opaque cookie."""
     manager = LoginManager()
     manager.session_protection = None
     manager.init_app(app, add_context_processor=False)
@@ -140,7 +140,7 @@ def init_sign_in(app: Flask) -> None:
 
 
 def this_browser(*, remembered: bool) -> Browser:
-    """Return what the browser of this request brings when it signs in."""
+    """Return this request's browser: its description, earlier sign-in, and whether to remember it."""
     value = cookie_in(request.environ, cookie_name(carrel().settings))
     return Browser(
         agent=describe(request.user_agent.string),
@@ -150,7 +150,7 @@ def this_browser(*, remembered: bool) -> Browser:
 
 
 def due_sign_in() -> Due | None:
-    """Return the sign-in of this browser if its second step is due."""
+    """Return this browser's sign-in that still needs its second step, or None."""
     value = cookie_in(request.environ, cookie_name(carrel().settings))
     if not value:
         return None
@@ -159,10 +159,10 @@ def due_sign_in() -> Due | None:
 
 
 def let_in(opened: Opened, onward: str | None) -> Response:
-    """Give the browser its cookie and send it on, to a path that `local_path` has checked.
+    """Set the sign-in cookie and redirect to `onward`, which must have passed `local_path`.
 
-    If its second step is due, that comes first. Forms that were open before have another token
-    from now on.
+    If the second step is due, redirect there first. Clearing the session also changes the CSRF token,
+    so forms that were open before sign-in become stale.
     """
     is_due = opened.is_second_step_due
     cart = session.get(CART)
@@ -187,26 +187,28 @@ def let_in(opened: Opened, onward: str | None) -> Response:
 
 
 def known_name(login_id: int) -> str | None:
-    """Return the name of this browser if a person of this login signed in with it before.
+    """Return the random name of this browser if this login has signed in with it before.
 
-    Such a browser has tries of its own, so that strangers' never lock its person out. Its cookie
-    is a random name and a signature that binds it to the login; it lets nobody in.
+    A known browser has its own rate limit, so that failed attempts by strangers never lock out the
+    account's owner. Its cookie is a random name with a signature that binds it to the login; it doesn't
+    sign anyone in.
     """
     value = cookie_in(request.environ, _known_cookie(carrel().settings)) or ""
     name, _dot, signature = value.partition(".")
     right = _signature(name, login_id)
+    # As bytes: compare_digest raises TypeError for text that isn't ASCII.
     return name if hmac.compare_digest(signature.encode(errors="replace"), right.encode()) else None
 
 
 def known_to(address: Address) -> str | None:
-    """Return the name of this browser if the person of an address signed in with it before."""
+    """Return this browser's random name if the account with this address has signed in with it before."""
     with read_session() as session:
         kept = accounts.read_kept(session, address)
     return None if kept.login_id is None else known_name(kept.login_id)
 
 
 def let_out(location: str) -> Response:
-    """Take the cookie back and send the browser on, its forms' token along with it."""
+    """Delete the sign-in cookie, clear the session (with its CSRF token), and redirect."""
     session.clear()
     response = redirect(location, code=303)
     settings = carrel().settings
@@ -239,6 +241,7 @@ def _load_viewer(request: Request) -> Viewer | None:
         public_id=row.public_id,
         name=row.name,
         email=row.email,
+        # The role gives no access before they have a second step.
         seller_role=None if must_set_up else row.seller_role,
         zone=row.zone,
         manages=row.manages,
@@ -257,7 +260,7 @@ def _note_seen(sign_in_id: int, at: datetime) -> None:
     except (
         OperationalError,
         Frozen,
-    ) as error:  # noted by the next page; this one is shown all the same
+    ) as error:  # the next request will retry; show this page anyway
         log.warning("sign_in_not_noted", fault=type(error).__name__)
 
 
@@ -270,7 +273,7 @@ def _link_over(refusal: LinkOver) -> ResponseReturnValue:
 
 
 def _remember(response: Response, login_id: int) -> None:
-    """Let a browser in which a person has signed in be known as theirs from now on."""
+    """Set the cookie by which this browser is recognized as one that the login has used."""
     settings = carrel().settings
     name = known_name(login_id) or secrets.token_hex(KNOWN_NAME_BYTES)
     response.set_cookie(

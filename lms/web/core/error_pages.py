@@ -46,34 +46,32 @@ STATUS: dict[type[Refused], int] = {
     Unavailable: 503,
 }
 NOT_UNDERSTOOD = N_(
-    "That request could not be understood. Go back, check what you entered and try again."
+    "We couldn't understand that request. Go back, check what you entered, and try again."
 )
 SENTENCES = {
-    403: N_("You may not do that with this log-in."),
-    405: N_("That address does not take this kind of request."),
-    413: N_("That is larger than this page takes."),
-    429: N_("That was too many tries in a short while."),
+    403: N_("Your account does not have permission to do that."),
+    405: N_("This address does not accept this kind of request."),
+    413: N_("That is larger than this page accepts."),
+    429: N_("You tried that too many times in a short time."),
 }
-OUR_FAULT = N_(
-    "Something went wrong on our side. Nothing you did caused it; try again in a minute."
-)
-BUSY = N_("More people are here at this moment than can be served. Try again in a minute.")
+OUR_FAULT = N_("Something went wrong on our side. Try again in a minute.")
+BUSY = N_("The site is very busy right now. Try again in a minute.")
 BUSY_FOR_S = "30"
-AWAY = N_("The library can't reach its records at this moment. Try again in a minute.")
-STORAGE_AWAY = N_("The library can't reach its stored files at this moment. Try again in a minute.")
+AWAY = N_("The site can't reach its database right now. Try again in a minute.")
+STORAGE_AWAY = N_("The site can't reach its file storage right now. Try again in a minute.")
 STALE_FORM = N_(
-    "This form was open for too long, or in another window. Go back, reload and send it again."
+    "This form expired or was used in another window. Go back, reload the page, and send it again."
 )
 OWN_PAGES = frozenset({403, 404, 410, 429, 500})
 FRAMED = frozenset({Audience.FRAME, Audience.PLATFORM})
 CLIENT_FAULT, SERVER_FAULT = 400, 500
-# for what is a sentence with nothing to press
+# This page is one sentence with nothing to click, so any site may frame it.
 FRAMED_POLICY: Final = POLICY.replace("ancestors 'none'", "ancestors *")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a failure is answered: status, code and sentence; `event` stands in the log."""
+    """How a failure is answered: status, code, message, and the event to log."""
 
     status: int
     code: str
@@ -82,7 +80,7 @@ class Outcome:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Return when to try again, where that helps."""
+        """Return Retry-After for a temporary failure (503), else no headers."""
         is_passing = self.status == HTTPStatus.SERVICE_UNAVAILABLE
         return {"Retry-After": BUSY_FOR_S} if is_passing else {}
 
@@ -95,7 +93,7 @@ _FAILED: Final = Outcome(500, "failed", OUR_FAULT, "request_failed")
 
 
 def init_errors(app: Flask) -> None:
-    """Answer every refusal and every failure in the house's look, or as JSON when asked."""
+    """Answer every refusal and failure with an error page, or with JSON if the client asked for it."""
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
@@ -118,29 +116,29 @@ def answer(
     retry_after: str | None = None,
     reference: str | None = None,
 ) -> ResponseReturnValue:
-    """Answer with an error page, or JSON when asked: status, sentence, reference number.
+    """Answer with an error page, or JSON if asked: status, message and reference number.
 
-    `reference` is the number by which a log of the product's own has it, where one has.
+    `reference` is a number that is already in a log; a new one is made without it.
     """
     return _answer(status, code, message, retry_after, reference or secrets.token_hex(4))
 
 
 def away() -> ResponseReturnValue:
-    """Answer that the database can't be reached now (503), and when to try again."""
+    """Answer 503 with Retry-After: the database can't be reached."""
     reference = secrets.token_hex(4)
     log.error("database_away", reference=reference, endpoint=request.endpoint)
     return _without_database(_AWAY, reference)
 
 
 def storage_away(fault: StorageAway) -> ResponseReturnValue:
-    """Answer that stored files can't be reached now (503), and when to try again."""
+    """Answer 503 with Retry-After: file storage can't be reached."""
     reference = secrets.token_hex(4)
     log.error("storage_away", reference=reference, endpoint=request.endpoint, kind=fault.kind)
     return _answer(STATUS[Unavailable], "storage_away", STORAGE_AWAY, BUSY_FOR_S, reference)
 
 
 def outcome_of(error: Exception) -> Outcome:
-    """Return how a failure that no page expected is answered."""
+    """Return how to answer an exception that no page handled."""
     if is_overrun(error):
         return _BUSY
     if is_cut_off(error):
@@ -153,12 +151,12 @@ def outcome_of(error: Exception) -> Outcome:
 
 
 def told(outcome: Outcome, reference: str) -> Mapping[str, str]:
-    """Return a failure as JSON says it."""
+    """Return a failure as a JSON object."""
     return {"code": outcome.code, "message": _(outcome.message), "reference": reference}
 
 
 def written(outcome: Outcome, reference: str) -> str:
-    """Return a failure's page in the house's look, as far as that is known without the database."""
+    """Return the HTML page of a failure; renders without the database."""
     page = current_app.jinja_env.get_template("errors/database_unavailable.html")
     return page.render(status=outcome.status, message=_(outcome.message), reference=reference)
 
@@ -193,7 +191,7 @@ def _answer(
 def _page_of(status: int) -> str:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is not None and Audience.FRAME in audiences_of(view):
-        return "errors/in_lms_frame.html"  # the way back is to the course, not to the library
+        return "errors/in_lms_frame.html"  # its link leads back to the course, not to this site
     return f"errors/{status if status in OWN_PAGES else 'other'}.html"
 
 
@@ -218,7 +216,9 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if status < CLIENT_FAULT:  # a redirect raised by the router
         return error
     if status == STATUS[NotFound]:
-        return _refused(NotFound())  # the same words as for what one may not see
+        return _refused(
+            NotFound()
+        )  # the same text as for pages that the person isn't allowed to see
     default = OUR_FAULT if status >= SERVER_FAULT else NOT_UNDERSTOOD
     wait = error.get_response().headers.get("Retry-After")
     code = error.name.lower().replace(" ", "_")
@@ -226,7 +226,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _broken_body(_fault: ParseException | NoMoreData) -> ResponseReturnValue:
-    """Answer who sends a body in pieces that are none, which shows when it is read."""
+    """Answer 400 to a malformed chunked body, which shows only when it is read."""
     return _http(BadRequest())
 
 

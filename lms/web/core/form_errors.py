@@ -7,7 +7,7 @@ from lms.core.errors import Invalid
 
 
 def show_faults(form: Form, refusal: Invalid) -> None:
-    """Put each sentence to its field, and the refusal's own on top when it names no field here."""
+    """Add each message to its field, or the refusal's own to the form if none of its fields is here."""
     named = [name for name in refusal.fields if name in form]
     for name in named:
         field = form[name]

@@ -22,23 +22,24 @@ PICTURE_BYTES: Final = 20 * 1024 * 1024
 
 @contextmanager
 def received() -> Iterator[tuple[Path, str]]:
-    """Take in one file, sent as a form's part or as the whole body with X-File-Name.
+    """Receive one file, sent as a form part or as the whole body with an X-File-Name header.
 
-    Gives the path, which is gone afterwards, and the name it came under. Raises Invalid for a
-    file that is missing or did not arrive whole, Unavailable when the disk has no room for it.
+    Yields the path of a temporary file, deleted on exit, and its original name. Raises Invalid if the
+    file is missing or incomplete, Unavailable if the disk lacks space.
     """
     scratch = carrel().settings.scratch
     wanted = request.content_length
     if wanted is None:
-        raise Invalid(N_("The file was sent without its length. Send it again from this page."))
+        raise Invalid(N_("The file arrived without its length. Send it again from this page."))
+    # Twice its size: receiving it and processing it both need a copy on disk.
     if shutil.disk_usage(scratch).free < 2 * wanted + ROOM_LEFT_BYTES:
-        raise Unavailable(N_("There is not enough room on the server for this file."))
+        raise Unavailable(N_("There is not enough space on the server for this file."))
     with tempfile.TemporaryDirectory(dir=scratch, prefix="upload-") as folder:
         path = Path(folder) / "received"
         if request.mimetype == "multipart/form-data":
             part = request.files.get("file")
             if part is None or not part.filename:
-                raise Invalid(N_("Choose a file first."))
+                raise Invalid(N_("Choose a file."))
             part.save(path)
             yield path, part.filename
             return
@@ -46,28 +47,29 @@ def received() -> Iterator[tuple[Path, str]]:
         with path.open("wb") as file:
             shutil.copyfileobj(request.stream, file, PIECE)
         if path.stat().st_size != wanted:
-            raise Invalid(N_("The file did not arrive whole. Send it again."))
+            raise Invalid(N_("The file did not arrive completely. Send it again."))
         yield path, name
 
 
 def has_file() -> bool:
-    """Tell whether a form sent a file."""
+    """Return whether the form included a file."""
     part = request.files.get("file")
     return part is not None and bool(part.filename)
 
 
 @contextmanager
 def sent_file(folder: str, *, is_pdf: bool = False) -> Iterator[KeptFile | None]:
-    """Give the file that a form sent, checked and stored, None without one; open no transaction before.
+    """Yield the form's file, checked and stored, or None. Enter it outside any transaction.
 
-    It is deleted again if the block fails: let the block hold nothing but the transaction that
-    names the file. Raises Invalid (field `file`).
+    The file is deleted again if the block fails, so the block should contain only the transaction that
+    records it. Raises Invalid (field `file`).
     """
     part = request.files.get("file")
     if part is None or not part.filename:
         yield None
         return
     with part.stream:
+        # one byte more, to detect a file that is too large
         data = part.stream.read(LARGEST_BYTES + 1)
     storage, scratch = carrel().storage, carrel().settings.scratch
     keep = keep_pdf if is_pdf else keep_file
@@ -80,13 +82,14 @@ def sent_file(folder: str, *, is_pdf: bool = False) -> Iterator[KeptFile | None]
 
 
 def sent_picture(name: str, largest_px: int) -> bytes:
-    """Return the picture that a form sent, drawn anew; raises Invalid with its sentence."""
+    """Return the form's picture, re-encoded; raises Invalid with the reason."""
     part = request.files.get(name)
     if part is None or not part.filename:
-        raise Invalid(N_("Choose a picture first."))
+        raise Invalid(N_("Choose a picture."))
+    # one byte more, to detect a picture that is too large
     data = part.stream.read(PICTURE_BYTES + 1)
     if len(data) > PICTURE_BYTES:
-        raise Invalid(N_("This picture is larger than 20 MB. Save it smaller and try again."))
+        raise Invalid(N_("This picture is larger than 20 MB. Choose a smaller one."))
     try:
         return clean_picture(data, largest_px)
     except UnusablePicture as error:

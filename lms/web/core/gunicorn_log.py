@@ -1,4 +1,4 @@
-"""The gunicorn log: one JSON object a line, with tokens removed."""
+"""The gunicorn log: one JSON object per line, with tokens removed."""
 
 import logging
 import re
@@ -16,12 +16,12 @@ from gunicorn.http.wsgi import Response, WSGIErrorsWrapper
 from lms.core.logs import configure_logs
 from media.delivery.media_tokens import fingerprint, redacted
 
-# A secret in a path is long and mixes cases or has marks that no slug has.
+# A secret in a path is long and has capitals or underscores, which slugs don't.
 SECRET = re.compile(r"(?<=/)(?=[^/\s]*[A-Z_])[A-Za-z0-9_.~-]{20,}")
 QUERY = re.compile(r"\?[^\s'\"]*")
 
-# gunicorn makes one for each request, and asks `logging` for its log by name, which is behind a lock of
-# the whole process: of 611 threads 587 stood there while 2,000 viewers came.
+# gunicorn makes one for each request and looks up its logger by name, behind a process-wide lock:
+# with 2,000 viewers, 587 of 611 threads waited for it.
 ERRORS: Final = cache(WSGIErrorsWrapper)
 
 ROUTE: Final = "carrel.route"
@@ -33,10 +33,10 @@ log = structlog.get_logger("request")
 
 
 class ServerLog(Logger):  # type: ignore[misc]  # gunicorn has no types
-    """Writes requests and the server's own messages; addresses of people stay out of both."""
+    """Logs requests and gunicorn's own messages, without personal addresses."""
 
     def setup(self, cfg: Config) -> None:
-        """Take the messages of gunicorn into the product's log."""
+        """Send gunicorn's messages to the application's log."""
         super().setup(cfg)
         configure_logs()
         gunicorn.http.wsgi.WSGIErrorsWrapper = ERRORS
@@ -47,7 +47,7 @@ class ServerLog(Logger):  # type: ignore[misc]  # gunicorn has no types
     def access(
         self, resp: Response, req: Request, environ: dict[str, Any], request_time: timedelta
     ) -> None:
-        """Write one request: no query, no client, tokens replaced by a short hash."""
+        """Log one request: no query, no client address, tokens replaced by a short hash."""
         path = environ.get("PATH_INFO", "")
         if path in HEALTH_CHECKS:
             return
@@ -63,13 +63,13 @@ class ServerLog(Logger):  # type: ignore[misc]  # gunicorn has no types
 
 
 def _route_before_flask(path: str) -> str:
-    """Return what stands for the route of what is answered in front of the pages."""
+    """Return a route name for a path that is answered before Flask."""
     found = _BEFORE_FLASK.fullmatch(path)
     return f"/{found[1]}/<token>/{found[2] or found[3]}" if found else "unknown"
 
 
 def safe_path(path: str) -> str:
-    """Return a path, or a line that holds one, fit for a log."""
+    """Return a path, or a line that contains one, without secrets."""
     if path.startswith("/static/"):
         return path
     return SECRET.sub(_hashed, QUERY.sub("", redacted(path)))

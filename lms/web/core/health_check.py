@@ -1,4 +1,4 @@
-"""Health checks for supervisors and load balancers: is the process alive, ready, and served."""
+"""Health checks for supervisors and load balancers: liveness, readiness, and health."""
 
 from collections.abc import Callable
 from typing import Final
@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lms.core.clock import now
 from lms.core.version import VERSION
 from lms.jobs.stalled_lanes import read_stalled
-from lms.migrations import current, head
+from lms.migrations import fits
 from lms.operations.health_checks import BEAT_WITHIN, LITTLE_BYTES, free_bytes, last_beat
 from lms.operations.server_probes import PROBE_KEY
 from lms.web.core.request_context import carrel, read_session
@@ -26,17 +26,17 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/livez")
 @open_to(Audience.EVERYONE)
 def live() -> ResponseReturnValue:
-    """Answer 200 while this process serves at all; it asks nothing, and waits in no line."""
+    """Answer 200 while this process responds at all; checks nothing and skips the request queue."""
     return jsonify(status="ok", version=VERSION)
 
 
 @blueprint.get("/readyz")
 @open_to(Audience.EVERYONE)
 def ready() -> ResponseReturnValue:
-    """Answer 200 when this process can serve pages, else 503; it waits in no line.
+    """Answer 200 if this process can serve pages, else 503; skips the request queue.
 
-    One that is about to end is not ready. The worker's beat is told, and is no reason to take the
-    pages out of rotation.
+    A process that is shutting down isn't ready. The worker's state is reported, but a silent worker is
+    no reason to take the pages out of rotation.
     """
     checks = {
         "database": _holds(_has_tables),
@@ -53,9 +53,9 @@ def ready() -> ResponseReturnValue:
 @blueprint.get("/healthz")
 @open_to(Audience.EVERYONE)
 def health() -> ResponseReturnValue:
-    """Answer 200 when the database answers, else 503; name what the worker doesn't serve.
+    """Answer 200 if the database responds, else 503; lists the lanes that the worker doesn't serve.
 
-    A worker that stands still is no reason to take the pages out of rotation.
+    A stalled worker is no reason to take the pages out of rotation.
     """
     try:
         with read_session() as session:
@@ -78,7 +78,7 @@ def _holds(ask: Callable[[], bool]) -> bool:
 
 
 def _has_tables() -> bool:
-    return current(carrel().database) == head()
+    return fits(carrel().database)
 
 
 def _reads_storage() -> bool:

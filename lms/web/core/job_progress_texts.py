@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from lms.models.jobs import JobState
 from lms.web.core.rate_and_time_left_texts import say_left
 
-# Before that nothing can be told from what was done so far.
+# Before that, the rate is too uncertain to show.
 SURE_AFTER: Final = timedelta(seconds=5)
 SURE_SHARE: Final = 0.02
 MINUTE_S: Final = 60
@@ -24,11 +24,11 @@ STATE_BADGES: Final = {
 def say_progress(
     share: float, *, started_at: datetime | None, seconds: float | None, now: datetime
 ) -> str:
-    """Say it in one line: `38 % · 3.1 times as fast as it plays · about 4 minutes left`.
+    """Return one line such as `38% · 3.1 times playback speed · about 4 minutes left`.
 
-    `seconds` is how long the recording is that is worked on, None for other work.
+    `seconds` is the length of the recording being processed, or None for other work.
     """
-    said = [_("%(percent)s %%", percent=int(share * 100))]
+    said = [_("%(percent)s%%", percent=int(share * 100))]
     elapsed = now - started_at if started_at is not None else timedelta(0)
     if elapsed >= SURE_AFTER and SURE_SHARE <= share < 1:
         said += [
@@ -40,5 +40,5 @@ def say_progress(
 
 def _rate(share: float, elapsed_s: float, seconds: float | None) -> str:
     if seconds:
-        return _("%(times)s times as fast as it plays", times=f"{share * seconds / elapsed_s:.1f}")
-    return _("%(percent)s %% a minute", percent=f"{share * 100 * MINUTE_S / elapsed_s:.1f}")
+        return _("%(times)s times playback speed", times=f"{share * seconds / elapsed_s:.1f}")
+    return _("%(percent)s%% per minute", percent=f"{share * 100 * MINUTE_S / elapsed_s:.1f}")

@@ -1,4 +1,4 @@
-"""Lazy form translations: texts of a form class are translated when shown."""
+"""Lazy form translations: texts of a form class are translated when they are rendered."""
 
 from typing import cast
 
@@ -6,5 +6,5 @@ from flask_babel import lazy_gettext
 
 
 def _l(text: str) -> str:
-    """Return what becomes the translated text when it is shown; WTForms takes it for a str."""
+    """Return a text that is translated when rendered, typed as str for WTForms."""
     return cast(str, lazy_gettext(text))

@@ -1,4 +1,4 @@
-"""Malformed requests are refused before anything reads them (RFC 9112)."""
+"""Malformed requests are rejected before anything parses them (RFC 9112)."""
 
 import re
 from collections.abc import Iterable
@@ -21,10 +21,10 @@ class Malformed(Exception):
 
 
 class MalformedRequestFilter:
-    """WSGI middleware: lets through what can be read, raises Malformed for the rest.
+    """WSGI middleware: raises Malformed for invalid requests and passes on the rest.
 
-    A length that is no number and a host that is no name are refused. A query's bytes beyond ASCII
-    are written as browsers write them, in percent: that says the same, and the pages can read it.
+    Rejects a Content-Length that isn't a number and a Host that isn't a valid name. Percent-encodes
+    non-ASCII bytes in a query, as browsers do; the meaning stays the same and pages can read it.
     """
 
     def __init__(self, app: "WSGIApplication") -> None:
@@ -33,7 +33,7 @@ class MalformedRequestFilter:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer one request."""
+        """Check one request and pass it on."""
         host, length = environ.get("HTTP_HOST"), environ.get("CONTENT_LENGTH")
         if host and not _HOST.fullmatch(host):
             raise Malformed

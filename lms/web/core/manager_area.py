@@ -1,4 +1,4 @@
-"""The manager area of one organization: renders its pages, and lists those that a role opens."""
+"""The manager area of one organization: renders its pages and builds its menu."""
 
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from lms.web.core.route_guard import may_open
 
 PEOPLE: Final = "organization_people.people"
 OWN_PAGES: Final = "organization_embeds.index"
-# From where pages are entered whose paths stand elsewhere: a seat's from the people.
+# Pages whose paths are outside their menu entry's path, such as a seat's page under People.
 ENTERED_FROM: Final = {
     "organization_seat": PEOPLE,
     "organization_moves": PEOPLE,
@@ -26,19 +26,19 @@ ENTERED_FROM: Final = {
 
 
 def zone_of(managed: Managed) -> ZoneInfo:
-    """Return the zone in which this organization's days end."""
+    """Return the zone that decides when a day of this organization ends."""
     name = managed.zone if managed.zone and is_zone(managed.zone) else carrel().settings.time_zone
     return ZoneInfo(name)
 
 
 def reader_zone_of(managed: Managed) -> ZoneInfo:
-    """Return the zone in which this person reads when something happened: their own, else the organization's."""
+    """Return the zone for times shown to this person: their own, else the organization's."""
     person = viewer()
     return ZoneInfo(person.zone) if person is not None and person.zone else zone_of(managed)
 
 
 def render_in(managed: Managed, template: str, **values: object) -> str:
-    """Render a page of the area in its frame."""
+    """Render a page of the area in its layout."""
     return render(
         template,
         organization=managed.facts,
@@ -51,7 +51,7 @@ def render_in(managed: Managed, template: str, **values: object) -> str:
 
 
 def area_links(managed: Managed) -> list[LinkGroup]:
-    """Return the menu of the area: what this person's role opens."""
+    """Return the area's menu, limited to what this person's role can open."""
     overview = [(_("Overview"), "organizations.overview", "house")]
     people = (_("People"), "organization_reports.people", "users")
     allotments = [(_("Allotments"), "organization_allotments.overview", "building-2")]
@@ -76,11 +76,11 @@ def area_links(managed: Managed) -> list[LinkGroup]:
             (
                 _("Settings"),
                 [
-                    (_("Without an invitation"), "organization_claims.claims", "lock-open"),
+                    (_("Self-enrollment"), "organization_claims.claims", "lock-open"),
                     (_("Members and roles"), "organization_members.members", "key-round"),
                     (_("Billing"), "organization_billing.billing", "file-text"),
-                    (_("Learning system"), "organization_lti.overview", "presentation"),
-                    (_("On your own pages"), OWN_PAGES, "monitor"),
+                    (_("LMS"), "organization_lti.overview", "presentation"),
+                    (_("Embed"), OWN_PAGES, "monitor"),
                 ],
             ),
         ],
@@ -89,7 +89,7 @@ def area_links(managed: Managed) -> list[LinkGroup]:
 
 
 def _here(managed: Managed) -> str:
-    """Return the path by which the rail tells where somebody is."""
+    """Return the path that marks the current menu entry."""
     entrance = ENTERED_FROM.get(request.blueprint or "")
     if entrance is None:
         return request.path

@@ -1,4 +1,4 @@
-"""The next URL: validates the path to go to afterward; only paths of this site."""
+"""The next URL: validates where to redirect afterward; only paths of this site."""
 
 import re
 from typing import Final
@@ -8,12 +8,12 @@ from flask import request
 
 HOME: Final = "/library"
 LONGEST: Final = 1000
-# Browsers drop tabs and line ends from addresses, and read a backslash as a slash.
+# Browsers strip tabs and line breaks from URLs, and treat a backslash as a slash.
 _STRANGE: Final = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 def local_path(raw: str | None) -> str | None:
-    """Return the path if it stays in this house whatever a browser makes of it, else None."""
+    """Return the path if every browser would resolve it to this site, else None."""
     if not raw or len(raw) > LONGEST or _STRANGE.search(raw):
         return None
     if not raw.startswith("/") or raw.startswith("//"):
@@ -26,5 +26,5 @@ def local_path(raw: str | None) -> str | None:
 
 
 def asked_onward() -> str | None:
-    """Return the local path that this request asks to go to afterwards, if it asks for one."""
+    """Return the validated local path in this request's `next` parameter, or None."""
     return local_path(request.form.get("next") or request.args.get("next"))

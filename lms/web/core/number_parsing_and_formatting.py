@@ -1,8 +1,9 @@
-"""Number parsing and formatting: whole numbers from forms and URLs, and in tables."""
+"""Number parsing and formatting: reads whole numbers from forms and URLs, and formats them for tables."""
 
 
 def read_figures(text: str, most: int) -> int | None:
-    """Return the number that plain figures say; None for anything else, and for more than `most`."""
+    """Return the number written in ASCII digits, or None for other text or a number above `most`."""
+    # Compare lengths before int(), whose time grows with the length of the text.
     figures = text.lstrip("0") or text[-1:]
     if not (text.isascii() and text.isdecimal() and len(figures) <= len(str(most))):
         return None
@@ -11,5 +12,5 @@ def read_figures(text: str, most: int) -> int | None:
 
 
 def counted(number: int) -> str:
-    """Write a number as tables do: `18,204`."""
+    """Return a number with thousands separators: `18,204`."""
     return f"{number:,}"

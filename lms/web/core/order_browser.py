@@ -1,4 +1,4 @@
-"""The browser of an order: its cart, and the cookie that opens what it bought (PRODUCT.md, S15)."""
+"""The browser of an order: its cart, and the cookie that opens what was bought (PRODUCT.md, S15)."""
 
 from typing import Final
 
@@ -21,27 +21,27 @@ LASTS_S: Final = int(order_sessions.LASTS.total_seconds())
 
 
 def cart_token() -> str:
-    """Return the secret of this browser's cart; "" before it has one."""
+    """Return the secret of this browser's cart, or "" if it has none."""
     return str(session.get(CART, ""))
 
 
 def keep_cart(token: str) -> None:
-    """Let this browser find its cart again."""
+    """Store the cart's secret in this browser's session."""
     session[CART] = token
 
 
 def drop_cart() -> None:
-    """Forget the cart of this browser, which was ordered."""
+    """Remove this browser's cart, which was ordered."""
     session.pop(CART, None)
 
 
 def order_token() -> str:
-    """Return the secret of this browser's order session; "" where it has none."""
+    """Return the secret of this browser's order session, or "" if it has none."""
     return cookie_in(request.environ, order_cookie(carrel().settings)) or ""
 
 
 def keep_order(answer: Response, token: str) -> Response:
-    """Give this browser the cookie of its order session, for 24 hours."""
+    """Set the cookie of the order session, valid for 24 hours."""
     settings = carrel().settings
     answer.set_cookie(
         order_cookie(settings),
@@ -56,7 +56,7 @@ def keep_order(answer: Response, token: str) -> Response:
 
 
 def is_of_a_buyer() -> bool:
-    """Tell whether an order was placed in this browser whose buyer is not confirmed yet."""
+    """Return whether an order was placed in this browser and its buyer isn't confirmed yet."""
     token = order_token()
     if not token:
         return False
@@ -65,17 +65,18 @@ def is_of_a_buyer() -> bool:
 
 
 def required_watcher(reading: Session, webinar_id: int) -> Viewer:
-    """Return the signed-in person, or who ordered in this browser; raises Forbidden."""
+    """Return the signed-in person, or the buyer of this browser's order; raises Forbidden."""
     person = viewer() or buyer_here(reading, webinar_id)
     if person is None:
-        raise Forbidden(N_("Sign in first, then try again."), code="sign_in_first")
+        raise Forbidden(N_("Sign in, then try again."), code="sign_in_first")
     return person
 
 
 def buyer_here(reading: Session, webinar_id: int) -> Viewer | None:
-    """Return who ordered in this browser and is not confirmed yet; None for no one.
+    """Return the unconfirmed buyer of this browser's order, or None.
 
-    Of several it is the one who may watch the webinar (a row id). A free one asks for an account.
+    Of several buyers, returns one with paid access to the webinar (a row id), else the last. Returns
+    None for a free webinar, which requires an account.
     """
     now = clock.now()
     buyers = order_sessions.buyers_of(reading, order_token(), now=now) if order_token() else ()
@@ -108,5 +109,5 @@ def _buyer(reading: Session, login_id: int) -> Viewer:
 
 
 def order_cookie(settings: Settings) -> str:
-    """Return the name of the order session's cookie."""
+    """Return the name of the order session cookie."""
     return "__Host-carrel-order" if settings.is_https else "carrel-order"

@@ -1,4 +1,4 @@
-"""The page layout: the branding, the policies and the signed-in person that every page shows."""
+"""The page layout: the branding, policies and signed-in person that every page shows."""
 
 import time
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from flask import Flask, current_app, session, url_for
+from markupsafe import Markup
 
 from lms.branding import BrandingFacts, read_branding
 from lms.core.version import VERSION
@@ -23,14 +24,14 @@ FRESH_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class _FrameFacts:
-    """What the frame shows of the seller; the footer links to the published policies."""
+    """What the layout shows about the seller; the footer links to the published policies."""
 
     branding: BrandingFacts
     policies: tuple[PolicyKind, ...]
 
 
 class _FrameCache:
-    """Keeps what frames show for a few seconds, so that a page costs no statement for it."""
+    """Caches the layout's facts for FRESH_S seconds, so that most pages need no query for them."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -42,6 +43,7 @@ class _FrameCache:
         with self._lock:
             if self._facts is not None and at - self._read_at < FRESH_S:
                 return self._facts
+        # Read outside the lock: other threads shouldn't wait for a query.
         with read_session() as session:
             branding = read_branding(session, contact=carrel().settings.mail_from)
             facts = _FrameFacts(branding, published_policies(session))
@@ -55,10 +57,12 @@ class _FrameCache:
 
 
 def init_shell(app: Flask) -> None:
-    """Give every template `branding`, `policies`, `viewer`, `has_cart`, `carrel_version` and `allowed_links`."""
+    """Add `branding`, `policies`, `viewer`, `has_cart`, `carrel_version` and helpers to every template."""
     cache = _FrameCache()
     app.extensions[EXTENSION] = cache
     app.add_template_global(allowed_links)
+    app.add_template_global(stylesheet)
+    app.add_template_global(script)
 
     @app.context_processor
     def frame() -> dict[str, object]:
@@ -73,12 +77,12 @@ def init_shell(app: Flask) -> None:
 
 
 def allowed_links(groups: Sequence[LinkGroup], **values: str) -> list[LinkGroup]:
-    """Return a menu with URLs in the place of endpoints, without those that this person may not open."""
+    """Return the menu with endpoints resolved to URLs, without links that this person can't open."""
     allowed = [
         (
             heading,
             [
-                (label, url_for(endpoint, **values), icon)  # type: ignore[arg-type]  # variables of a route
+                (label, url_for(endpoint, **values), icon)  # type: ignore[arg-type]  # values for the route
                 for label, endpoint, icon in links
                 if may_open(endpoint)
             ],
@@ -89,12 +93,29 @@ def allowed_links(groups: Sequence[LinkGroup], **values: str) -> list[LinkGroup]
 
 
 def branding_facts() -> BrandingFacts:
-    """Return the branding, as the frame of this page shows them."""
+    """Return the branding that this page's layout shows."""
     cache: _FrameCache = current_app.extensions[EXTENSION]
     return cache.take().branding
 
 
 def forget_frame() -> None:
-    """Read what the frame shows anew at the next page; called when it was changed."""
+    """Clear the layout cache of this process, after a change."""
     cache: _FrameCache = current_app.extensions[EXTENSION]
     cache.forget()
+
+
+def stylesheet(name: str) -> Markup:
+    """Return the link element of a stylesheet in lms/static/css."""
+    url = url_for("static", filename=f"css/{name}")
+    return Markup('<link rel="stylesheet" href="{}">').format(url)
+
+
+def script(name: str, *, arranges: bool = False) -> Markup:
+    """Return the script element that loads a module of lms/static/js.
+
+    Use `arranges` for a script that changes the layout: it blocks rendering until it has run, so that
+    nothing shifts afterward. It belongs in the head.
+    """
+    url = url_for("static", filename=f"js/{name}")
+    early = Markup(' blocking="render"') if arranges else ""
+    return Markup('<script type="module" src="{}"{}></script>').format(url, early)

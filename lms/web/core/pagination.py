@@ -1,18 +1,23 @@
-"""Pagination: which page of a list is shown, and links to its neighbors."""
+"""Pagination: the current page and sort order of a list, with links to the others."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Container
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from flask import request
 
 from lms.core.errors import NotFound
 
 LAST_PAGE = 100_000
+Order = TypeVar(
+    "Order", bound=Any
+)  # a dataclass of a table: `by`, a StrEnum of its columns, and `descending`
 
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """Which part of a list is shown (templates/_parts/lists.html)."""
+    """The part of a list that is shown (templates/_parts/lists.html)."""
 
     first: int
     last: int
@@ -22,7 +27,7 @@ class Pager:
 
 
 def page_number() -> int:
-    """Return the page that the address asks for, from 1; raises NotFound for what is none."""
+    """Return the page number of the URL, starting at 1; raises NotFound if it is invalid."""
     number = request.args.get("page", 1, type=int)
     if not 1 <= number <= LAST_PAGE:
         raise NotFound
@@ -30,7 +35,7 @@ def page_number() -> int:
 
 
 def pager_of(number: int, size: int, total: int, *, url: Callable[[int], str]) -> Pager:
-    """Return the pager of page `number`; raises NotFound beyond the last page."""
+    """Return the pager of page `number`; raises NotFound past the last page."""
     first = (number - 1) * size + 1
     if number > 1 and first > total:
         raise NotFound
@@ -42,3 +47,39 @@ def pager_of(number: int, size: int, total: int, *, url: Callable[[int], str]) -
         previous_url=url(number - 1) if number > 1 else None,
         next_url=url(number + 1) if last < total else None,
     )
+
+
+def order_asked(usual: Order) -> Order:
+    """Return the sort order of the URL, or `usual` if it names no known column."""
+    raw = request.args.get("sort", "")
+    by = next((one for one in type(usual.by) if one == raw), None)
+    if by is None:
+        return usual
+    found: Order = replace(usual, by=by, descending=bool(request.args.get("down")))
+    return found
+
+
+def kept_order(order: Order, usual: Order) -> dict[str, Any]:
+    """Return the URL parameters of a sort order; empty for the usual one."""
+    if order == usual:
+        return {}
+    return {"sort": order.by.value, "down": 1 if order.descending else None}
+
+
+def sorting(order: Any, url: Callable[..., str], up_first: Container[StrEnum]) -> dict[str, Any]:  # noqa: ANN401  (a table's own Order)
+    """Return what the headings of a sorted table need: `sorts`, `sort_url` and `aria_sort`.
+
+    A second click on a column reverses the order; the first click sorts columns in `up_first` in
+    ascending order and all others in descending order.
+    """
+
+    def sort_url(by: StrEnum) -> str:
+        down = not order.descending if order.by is by else by not in up_first
+        return url(sort=by.value, down=1 if down else None)
+
+    def aria_sort(by: StrEnum) -> str | None:
+        if order.by is not by:
+            return None
+        return "descending" if order.descending else "ascending"
+
+    return {"sorts": type(order.by), "sort_url": sort_url, "aria_sort": aria_sort}

@@ -15,20 +15,20 @@ P = ParamSpec("P")
 
 
 def links() -> Links:
-    """Return where this house is reached, for the links in letters."""
+    """Return the builder of absolute links for emails."""
     return Links(carrel().settings.base_url)
 
 
 def mail_context() -> MailContext:
-    """Return where this house is reached and by which clock it works."""
+    """Return the base URL and the time zone for emails."""
     return MailContext(links(), ZoneInfo(carrel().settings.time_zone))
 
 
 def keeps_its_address(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Keep the address of a page, which is a secret, from everybody else.
+    """Keep a page's URL, which contains a secret, out of caches and the Referer header.
 
-    Only the house's origin goes into Referer, and no cache keeps the page. An empty Referer would
-    not do: under https a form without any is refused.
+    Referer contains only this site's origin. It can't be empty: over HTTPS, a form without a Referer is
+    rejected.
     """
 
     @wraps(view)
@@ -42,6 +42,6 @@ def keeps_its_address(view: Callable[P, ResponseReturnValue]) -> Callable[P, Res
 
 
 def keep_nothing(response: Response) -> Response:
-    """Let no browser keep a page: on a shared computer the next person presses Back."""
+    """Forbid caching of a page: on a shared computer the next person could press Back."""
     response.headers["Cache-Control"] = "no-store"
     return response

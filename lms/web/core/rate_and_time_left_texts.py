@@ -1,4 +1,4 @@
-"""Rate and time left texts for long work: the amount done, the rate, and the time left."""
+"""Rate and time-left texts for long work: the amount done, the rate, and the time left."""
 
 from datetime import timedelta
 from typing import Final
@@ -13,7 +13,7 @@ HOUR: Final = 3600
 
 
 def say_pace(pace: Pace) -> str:
-    """Say it in one line: `1,200 of 20,000 · 85 a second · about 4 minutes left`."""
+    """Return one line such as `1,200 of 20,000 · 85 per second · about 4 minutes left`."""
     if pace.total is not None:
         said = [_("%(done)s of %(total)s", done=f"{pace.done:,}", total=f"{pace.total:,}")]
     else:
@@ -27,12 +27,12 @@ def say_pace(pace: Pace) -> str:
 
 def _rate(per_second: float) -> str:
     if per_second >= 1:
-        return _("%(number)s a second", number=f"{round(per_second):,}")
-    return _("%(number)s a minute", number=f"{max(1, round(per_second * MINUTE)):,}")
+        return _("%(number)s per second", number=f"{round(per_second):,}")
+    return _("%(number)s per minute", number=f"{max(1, round(per_second * MINUTE)):,}")
 
 
 def say_left(left: timedelta) -> str:
-    """Say how much time is left: `about 4 minutes left`."""
+    """Return the time left, such as `about 4 minutes left`."""
     seconds = max(1, round(left.total_seconds()))
     if seconds < MINUTE:
         return ngettext("about %(num)s second left", "about %(num)s seconds left", seconds)

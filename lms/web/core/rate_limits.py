@@ -1,9 +1,9 @@
-"""Rate limits: how often something may be tried, by address, login, and network.
+"""Rate limits: how often something can be tried, by address, login, and network.
 
-Counts are kept in Redis when there is one, else in the memory of each process; those that guard
-secrets or managers' mailboxes are then kept in the database as well, so that processes count
-together. Memory is asked first: who was refused there writes nothing. Keys are hashed, so that
-they hold no address.
+Counts are in Redis if there is one, else in the memory of each process. Limits that protect secrets or
+managers' mailboxes are then also counted in the database, so that all processes share them. Memory is
+checked first: an attempt that it refuses writes nothing. Keys are hashed, so that they contain no
+addresses.
 """
 
 import hashlib
@@ -34,11 +34,12 @@ from lms.core.settings import Settings
 from lms.web.core.request_context import read_session, transaction
 
 EXTENSION: Final = "carrel_limits"
-IPV6_NETWORK_BITS: Final = 64  # what one customer of a provider has at least
-TOO_MANY = N_("This was tried many times in a short while, so it is paused for now.")
+IPV6_NETWORK_BITS: Final = 64  # the smallest network that a provider assigns to a customer
+TOO_MANY = N_("Too many attempts in a short time.")
 ANSWER_S: Final = 0.5
 AWAY_S: Final = 5.0
-# A page asks several times; what the driver does by itself, three tries with pauses, is for work that can wait.
+# A page asks several times. The driver's default, three tries with pauses, is for work that can
+# wait.
 _IMPATIENT: Final[dict[str, Any]] = {
     "socket_connect_timeout": ANSWER_S,
     "socket_timeout": ANSWER_S,
@@ -50,9 +51,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many tries in each of these windows, for each key.
+    """The number of tries allowed for each key, in each of these windows.
 
-    `is_shared` lets all processes count together without Redis, too, by a row in the database.
+    `is_shared` makes all processes count together even without Redis, in a table of the database.
     """
 
     name: str
@@ -60,37 +61,37 @@ class Limit:
     is_shared: bool = False
 
 
-# Tries to sign in to one account; set back when one succeeds.
+# Attempts to sign in to one account; reset by a successful one.
 SIGN_INS: Final = Limit(
     "sign_ins", (RateLimitItemPerMinute(10, 15), RateLimitItemPerDay(50)), is_shared=True
 )
-# Tries of the second step of one login, and of adding an app to it.
+# Attempts at the second step of one login, and at adding an app to it.
 SECOND_STEPS: Final = Limit(
     "second_steps", (RateLimitItemPerMinute(10, 15), RateLimitItemPerDay(50)), is_shared=True
 )
-# Failed tries from one network, whatever the account: a branch library is one network.
+# Failed attempts from one network, for any account; a branch library is one network.
 FAILURES: Final = Limit(
     "failures", (RateLimitItemPerMinute(60, 15), RateLimitItemPerDay(600)), is_shared=True
 )
-# Letters that anybody can have sent to one address, and from one network.
+# Emails that anyone can trigger, to one address and from one network.
 LETTERS: Final = Limit("letters", (RateLimitItemPerMinute(4, 15), RateLimitItemPerDay(16)))
 LETTERS_FROM: Final = Limit("letters_from", (RateLimitItemPerHour(120),))
-# Letters that one person of a learning system can have sent, to whatever addresses.
+# Emails that one person of an LMS can trigger, to any addresses.
 LETTERS_BY: Final = Limit("letters_by", (RateLimitItemPerHour(5), RateLimitItemPerDay(10)))
-# Tries of links that came by mail, from one network.
+# Attempts to open links from emails, from one network.
 LINKS_FROM: Final = Limit("links_from", (RateLimitItemPerHour(240),))
-# Names entered from one network: a whole room may stand behind one address.
+# Names entered from one network: everyone in a room can share one address.
 ROOM_FROM: Final = Limit("room_from", (RateLimitItemPerMinute(120, 5), RateLimitItemPerHour(600)))
-# Papers of certificates made for one network, each 20 ms of a processor: a whole school may be one.
+# Certificate PDFs made for one network, 20 ms of CPU each: a whole school can be one network.
 PAPERS_FROM: Final = Limit("papers_from", (RateLimitItemPerMinute(240, 5),))
-# Wrong present passwords of somebody who is signed in.
+# Wrong current passwords from a signed-in person.
 PRESENT_PASSWORD: Final = Limit(
     "present_password", (RateLimitItemPerMinute(10, 15),), is_shared=True
 )
 
 
 class _Counts:
-    """The counts; in memory for as long as Redis does not answer, which is asked again later."""
+    """The counts: in Redis, or in memory while Redis doesn't respond; it is tried again after AWAY_S."""
 
     def __init__(self, limiter: Limiter, key: bytes, *, has_redis: bool) -> None:
         self.has_redis = has_redis
@@ -126,7 +127,7 @@ class _Counts:
 
 
 def init_limits(app: Flask, settings: Settings) -> None:
-    """Count in the Redis of the settings, or in memory."""
+    """Count in the settings' Redis, or in memory."""
     limiter = Limiter(
         network,
         app=app,
@@ -140,7 +141,7 @@ def init_limits(app: Flask, settings: Settings) -> None:
 
 
 def network() -> str:
-    """Return the network a request comes from: the address, or the /64 of an IPv6 one."""
+    """Return the network of the request: its IPv4 address, or the /64 of an IPv6 one."""
     raw = request.remote_addr or ""
     try:
         address = ip_address(raw)
@@ -154,7 +155,7 @@ def network() -> str:
 
 
 def spend(limit: Limit, key: str) -> None:
-    """Count one try; raises TooMany, with the wait, when there is none left."""
+    """Count one try; raises TooMany, with the wait in seconds, if none is left."""
     counts = _counts()
     names = (limit.name, counts.hidden(key))
     for window in limit.windows:
@@ -165,7 +166,7 @@ def spend(limit: Limit, key: str) -> None:
 
 
 def check(limit: Limit, key: str) -> None:
-    """Raise TooMany when there is no try left; counts nothing."""
+    """Raise TooMany if no try is left; counts nothing."""
     counts = _counts()
     names = (limit.name, counts.hidden(key))
     for window in limit.windows:
@@ -180,7 +181,7 @@ def check(limit: Limit, key: str) -> None:
 
 
 def forgive(limit: Limit, key: str) -> None:
-    """Set the count of a key back to nothing."""
+    """Reset the count of a key."""
     counts = _counts()
     for window in limit.windows:
         counts.clear(window, limit.name, counts.hidden(key))
@@ -198,9 +199,9 @@ def _is_in_database(limit: Limit, counts: _Counts) -> bool:
 
 
 def _spend_in_database(limit: Limit, hidden: str) -> None:
-    """Count a try that this process allows together with those of the others.
+    """Count a try in the database, with those of the other processes.
 
-    While the database can't be written to, as during a move, each process counts by itself.
+    If the database can't be written to, as while it is being moved, each process counts on its own.
     """
     at = now()
     try:

@@ -1,10 +1,10 @@
-"""Recording time texts: positions and lengths, read from fields and shown on pages."""
+"""Recording time texts: positions and lengths, parsed from fields and formatted for pages."""
 
 import re
 from typing import Final
 
 MINUTE_S: Final = 60
-COUNTED_IN_SECONDS: Final = 10 * MINUTE_S  # what is shorter is told to the second
+COUNTED_IN_SECONDS: Final = 10 * MINUTE_S  # shorter recordings show seconds
 LONGEST_S: Final = 7 * 24 * 60 * MINUTE_S
 
 
@@ -12,19 +12,19 @@ _CLOCK: Final = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)")
 
 
 def minutes_of(seconds: float) -> int:
-    """Return whole minutes, at least one of anything: how people count what they watched."""
+    """Return whole minutes, rounded, but at least 1 for anything above 0 seconds."""
     return max(1, round(seconds / MINUTE_S)) if seconds > 0 else 0
 
 
 def clock_of(seconds: float) -> str:
-    """Return a place as players show it: 4:05, or 1:04:05 from an hour on."""
+    """Return a position as players show it: 4:05, or 1:04:05 from one hour on."""
     minutes, rest = divmod(int(seconds), MINUTE_S)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def seconds_of(clock: str) -> float | None:
-    """Return the seconds of a place as people write it, 4:05 or 1:04:05; None when it is none."""
+    """Return the seconds of a position such as 4:05 or 1:04:05, or None if it isn't one."""
     found = _CLOCK.fullmatch(clock.strip())
     if found is None:
         return None

@@ -29,29 +29,29 @@ JSON_OR_PAGE = ("text/html", "application/json")
 
 
 def carrel() -> Carrel:
-    """Return the running library, for acts in the role of this request (`act_as`)."""
+    """Return the application's runtime, with the role that this request acts in (`act_as`)."""
     if has_request_context() and ACTING in request.environ:
         return cast(Carrel, request.environ[ACTING])
     return cast(Carrel, current_app.extensions[EXTENSION])
 
 
 def act_as(role: ActingRole) -> None:
-    """Let what this request does from now on be done in a role, which its audit entries name."""
+    """Set the role in which the rest of this request acts; audit entries name it."""
     request.environ[ACTING] = carrel().acting_as(role)
 
 
 def components() -> tuple[Component, ...]:
-    """Return the components of the product that this app is built from."""
+    """Return the components that this app is built from."""
     return cast("tuple[Component, ...]", current_app.extensions[COMPONENTS])
 
 
 def transaction(*, in_passing: bool = False) -> AbstractContextManager[Session]:
-    """Open the request's writing session; leaving the block commits, an exception rolls back."""
+    """Open a writing session: leaving the block commits, an exception rolls back."""
     return carrel().database.transaction(in_passing=in_passing)
 
 
 def read_session() -> AbstractContextManager[Session]:
-    """Open a session for reading; hand plain dataclasses, not rows, to the templates."""
+    """Open a read-only session; pass plain dataclasses, not rows, to templates."""
     return carrel().database.read_session()
 
 
@@ -60,15 +60,16 @@ def render(template: str, **values: object) -> str:
     return render_template(template, **values)
 
 
-def see_other(endpoint: str, **values: Any) -> Response:  # noqa: ANN401  (as url_for takes them)
-    """Answer 303, so that reloading the next page does not post again."""
+def see_other(endpoint: str, **values: Any) -> Response:  # noqa: ANN401  (the type in url_for)
+    """Return a 303 redirect, so that reloading the next page doesn't post again."""
     return redirect(url_for(endpoint, **values), code=303)
 
 
 def lead_on(**values: str) -> None:
-    """Answer a page that is asked for by a former address with a redirect to the same page.
+    """Redirect a page that was requested at an outdated URL to its current one.
 
-    `values` are what stands in its address now. A form that is sent is taken where it arrives.
+    `values` are the current values of the route's variables. Forms posted to the old URL are accepted
+    there.
     """
     if request.method not in ("GET", "HEAD") or request.endpoint is None:
         return
@@ -77,7 +78,7 @@ def lead_on(**values: str) -> None:
 
 
 def if_changed(answer: Page) -> Page:
-    """Return an answer, without its body where the browser has it; raises what `if_met` does."""
+    """Return the answer, as 304 without a body if the browser has it; raises what `if_met` does."""
     answer.add_etag()
     answer.make_conditional(request)
     return if_met(answer)
@@ -86,8 +87,8 @@ def if_changed(answer: Page) -> Page:
 def if_met(answer: Page) -> Page:
     """Return an answer that Werkzeug has compared with the request's conditions.
 
-    Raises PreconditionFailed where it is not the version that was asked for: Werkzeug says so in
-    the status, and sends the other version all the same.
+    Raises PreconditionFailed if the client asked for another version: Werkzeug only sets the status 412
+    and would still send the body.
     """
     if answer.status_code == HTTPStatus.PRECONDITION_FAILED:
         answer.close()
@@ -96,14 +97,14 @@ def if_met(answer: Page) -> Page:
 
 
 def wants_json() -> bool:
-    """Tell whether the client asked for JSON rather than a page."""
+    """Return whether the client asked for JSON rather than a page."""
     best = request.accept_mimetypes.best_match(JSON_OR_PAGE)
     return best == "application/json"
 
 
-def sent_json() -> Any:  # noqa: ANN401  (whatever JSON can say)
-    """Return what a request sent as JSON; None where it is none, or none that can be read."""
+def sent_json() -> Any:  # noqa: ANN401  (any JSON value)
+    """Return the request's JSON; None if there is none or it can't be parsed."""
     try:
         return request.get_json(silent=True)
-    except RecursionError:  # lists in lists in lists, by the thousand
+    except RecursionError:  # thousands of nested lists
         return None

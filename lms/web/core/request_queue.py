@@ -1,4 +1,4 @@
-"""The request queue: limits concurrent requests, and queues the rest."""
+"""The request queue: limits concurrent requests and queues the rest."""
 
 import re
 from collections.abc import Iterable
@@ -24,14 +24,14 @@ TURNED_AWAY: Final = "carrel.turned_away"
 
 
 class RequestQueue:
-    """WSGI middleware: lets a few requests in at once, the others in the order of their coming.
+    """WSGI middleware: runs a few requests at once and queues the others, first in, first out.
 
-    A process has a thread for each of a thousand slow viewers, and one interpreter. Hundreds of pages
-    at once stand in each other's locks, and none of them gets done (docs/decisions/a-room-for-pages.md).
-    What a request sends is read before it enters, so that a slow sender takes nobody's place;
-    what is longer than 64 KiB, a file, comes in beside the line. What a player asks has places of its
-    own: who has the page has stood in the line for it; so has a launch, which may wait for a learning
-    system's answer. Who has waited for a minute is told to come again.
+    A process has a thread for each of a thousand slow viewers, and one interpreter. Hundreds of
+    concurrent pages would block one another, and none would finish
+    (docs/decisions/web-server-concurrency.md). Bodies are read before queuing, so that a slow sender
+    occupies no slot; bodies over 64 KiB, which are files, skip the queue. Player requests have slots of
+    their own, since their page has already been through the queue. So do launches, which may wait for
+    an LMS. A request that has waited for a minute is answered 503.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class RequestQueue:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer one request."""
+        """Answer one request, after waiting for a slot."""
         length = _length(environ)
         path = environ.get("PATH_INFO", "")
         if length is None or length > READ_FIRST or path in IN_FRONT:
@@ -71,17 +71,18 @@ class RequestQueue:
 
 
 def init_request_queue(app: Flask) -> None:
-    """Stand in front of all that an app asks of a request; who had no place asks for nothing."""
+    """Put the queue in front of the app; requests that got no slot are refused before any view runs."""
 
     @app.before_request
     def turn_away() -> None:
         if TURNED_AWAY in request.environ:
             raise NoTurn("others had the places in front of the pages all the time")
 
-    app.wsgi_app = RequestQueue(app.wsgi_app)  # type: ignore[method-assign]  # as Flask says to
+    app.wsgi_app = RequestQueue(app.wsgi_app)  # type: ignore[method-assign]  # as Flask documents
 
 
 def _free(places: int) -> SimpleQueue[None]:
+    # First in, first out; a semaphore would let new threads pass waiting ones.
     free: SimpleQueue[None] = SimpleQueue()
     for _ in range(places):
         free.put(None)
@@ -89,6 +90,6 @@ def _free(places: int) -> SimpleQueue[None]:
 
 
 def _length(environ: "WSGIEnvironment") -> int | None:
-    """Return how many bytes a request sends; None where it doesn't say so in advance."""
+    """Return the request's Content-Length, or None if it isn't known in advance."""
     told = environ.get("CONTENT_LENGTH") or "0"
     return int(told) if told.isdecimal() and "HTTP_TRANSFER_ENCODING" not in environ else None

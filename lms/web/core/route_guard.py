@@ -18,45 +18,43 @@ from lms.organizations import manager_and_owner_permissions
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.web.core.current_user import Viewer, viewer
 from lms.web.core.order_browser import is_of_a_buyer
-from lms.web.core.request_context import act_as, if_met, lead_on, read_session
+from lms.web.core.request_context import act_as, lead_on, read_session
 
 SET_UP_FIRST: Final = N_(
-    "Our team signs in in two steps. Add a passkey or an authenticator app to go on."
+    "Our team uses two-step sign-in. Add a passkey or an authenticator app to continue."
 )
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 MARK = "__carrel_audiences__"
-SECURITY: Final = "account_security"  # the pages on which a second step is set up
+SECURITY: Final = "account_security"  # where a second step is set up
 _ENTERED: Final = "carrel.organization"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Audience(StrEnum):
-    """Who may come in by a route."""
+    """Who can open a route."""
 
     EVERYONE = "everyone"
     SIGNED_IN = "signed_in"
-    BUYERS = "buyers"  # in a browser in which they ordered; the view asks `required_watcher`
-    # Of the organization in the address:
-    MANAGERS = "managers"  # and its owners; the seller's staff may look
-    SUPERVISORS = "supervisors"  # the view itself shows only their groups: `Managed.groups`
+    BUYERS = "buyers"  # the browser has an order; the view calls `required_watcher`
+    # In the organization that the URL names:
+    MANAGERS = "managers"  # and its owners; the seller's staff have read access
+    SUPERVISORS = "supervisors"  # the view shows only their groups: `Managed.groups`
     BILLING = "billing"
     LMS_ADMINS = "lms_admins"
-    # Of the seller:
+    # In the seller's team:
     SELLER_OWNERS = "seller_owners"
     STAFF = "staff"  # and its owners
     BOOKKEEPERS = "bookkeepers"
-    PLAYBACK_TOKEN = "playback_token"  # noqa: S105  (the view itself checks the token in its path)
-    PLATFORM = "platform"  # a learning system; the view itself checks what it signed
-    FRAME = (
-        "frame"  # inside a learning system or a site; the view itself checks the secret in its path
-    )
-    PROVIDER = "provider"  # the card provider; the view itself checks what it signed
-    MAILBOX = "mailbox"  # whoever got an email; the view itself checks the signature in its path
-    EMBED = "embed"  # an address that stands in another site's page; the view itself checks it
+    PLAYBACK_TOKEN = "playback_token"  # noqa: S105  (the view checks the token in its path)
+    PLATFORM = "platform"  # an LMS; the view checks its signature
+    FRAME = "frame"  # inside an LMS or another site; the view checks the secret in its path
+    PROVIDER = "provider"  # the card provider; the view checks its signature
+    MAILBOX = "mailbox"  # the recipient of an email; the view checks the signature in its path
+    EMBED = "embed"  # a URL embedded in another site's page; the view checks it
 
 
 Audiences = frozenset[Audience]
-# No cookie lets anybody in by these: what does stands in the path or the message, and the view checks it.
+# These need no sign-in cookie: the view checks a secret in the path or the message.
 UNCOOKIED: Final = frozenset(
     {
         Audience.PLAYBACK_TOKEN,
@@ -83,7 +81,7 @@ _SELLER_ROLES: Final[Mapping[Audience, frozenset[SellerRole]]] = {
 
 
 def open_to(*audiences: Audience) -> Callable[[View], View]:
-    """Declare a view's audiences; it stands directly above the function, below the route."""
+    """Declare a view's audiences; must be directly above the function, below the route."""
 
     def declare(view: View) -> View:
         setattr(view, MARK, frozenset(audiences))
@@ -98,17 +96,10 @@ def audiences_of(view: Callable[..., Any]) -> Audiences:
 
 
 def guard_routes(app: Flask) -> None:
-    """Check that every route has an audience and let nobody else in.
+    """Check that every route declares an audience, and guard all requests.
 
-    Raises RuntimeError, naming the endpoints, when one declares none.
+    Raises RuntimeError, naming the endpoints, if any declares none.
     """
-    static = app.view_functions["static"]
-
-    @open_to(Audience.EVERYONE)
-    def static_file(**values: Any) -> ResponseReturnValue:  # noqa: ANN401  (as Flask passes them)
-        return if_met(app.ensure_sync(static)(**values))
-
-    app.view_functions["static"] = static_file
     undeclared = sorted(name for name, view in app.view_functions.items() if not audiences_of(view))
     if undeclared:
         raise RuntimeError(f"routes that declare no audience: {', '.join(undeclared)}")
@@ -117,9 +108,9 @@ def guard_routes(app: Flask) -> None:
 
 
 def may_open(endpoint: str) -> bool:
-    """Tell whether the person of this request may open a route, on an organization's page of that one.
+    """Return whether this request's person can open a route, in the current organization if it has one.
 
-    Pages show no link and no button for which this is False.
+    Pages show no link or button for which this is False.
     """
     audiences = audiences_of(current_app.view_functions[endpoint])
     if audiences & _WITHOUT_ACCOUNT:
@@ -133,7 +124,7 @@ def may_open(endpoint: str) -> bool:
 
 
 def managed_organization(organization_id: str) -> Managed:
-    """Return the organization of an address, which the guard has let this person enter."""
+    """Return the organization in the URL, which the guard has let this person open."""
     managed = _entered()
     if managed is None or (request.view_args or {})["organization_id"] != organization_id:
         raise NotFound
@@ -141,7 +132,7 @@ def managed_organization(organization_id: str) -> Managed:
 
 
 def refuse_nul() -> None:
-    """Answer 400 to a request with a NUL in it: no text has one, and PostgreSQL takes none."""
+    """Answer 400 to a request that contains NUL: no real text does, and PostgreSQL rejects it."""
     texts = chain(
         (request.path,),
         (value for values in request.args.listvalues() for value in values),
@@ -154,7 +145,7 @@ def refuse_nul() -> None:
 
 def _let_in() -> ResponseReturnValue | None:
     if request.endpoint is None:
-        return None  # no such route: Flask answers 404 or 405
+        return None  # unknown route: Flask answers 404 or 405
     audiences = audiences_of(current_app.view_functions[request.endpoint])
     if Audience.PLATFORM in audiences:
         act_as(ActingRole.LMS)
@@ -173,7 +164,7 @@ def _let_in() -> ResponseReturnValue | None:
 
 
 def _role(audiences: Audiences, person: Viewer) -> ActingRole:
-    """Return the role in which these audiences let a person in; raises NotFound where none does."""
+    """Return the role in which these audiences admit a person; raises NotFound if none does."""
     is_sellers = person.seller_role in _seller_roles(audiences)
     if roles := _roles(audiences):
         managed = _enter(person.login_id, roles, may_look=is_sellers)
@@ -187,11 +178,10 @@ def _role(audiences: Audiences, person: Viewer) -> ActingRole:
 
 
 def _enter(login_id: int, roles: Collection[Role], *, may_look: bool) -> Managed:
-    """Return the organization of this request's address to a person with one of these roles in it.
+    """Return the organization in this request's URL if a person has one of these roles in it.
 
-    A page of one that was merged is answered by a redirect to that of the one that is kept.
-
-    People of the seller who `may_look` have no role. Raises NotFound for everybody else.
+    If the organization was merged into another, redirects to the same page of that one. With
+    `may_look`, the seller's people are admitted without a role. Raises NotFound for everyone else.
     """
     with read_session() as session:
         managed = manager_and_owner_permissions.managed_organization(
@@ -209,7 +199,7 @@ def _enter(login_id: int, roles: Collection[Role], *, may_look: bool) -> Managed
 
 
 def _entered() -> Managed | None:
-    """Return the organization that this request has entered, if any."""
+    """Return the organization that this request was admitted to, or None."""
     return cast("Managed | None", request.environ.get(_ENTERED))
 
 
@@ -231,7 +221,7 @@ def _ask_to_set_up() -> ResponseReturnValue:
 def _ask_to_sign_in(audiences: Audiences) -> ResponseReturnValue:
     if request.method not in SAFE_METHODS:
         if audiences <= _SELLER_ROLES.keys() - _ROLES.keys():
-            raise NotFound  # nobody is told which routes the seller has
-        raise Forbidden(N_("Sign in first, then try again."), code="sign_in_first")
+            raise NotFound  # don't reveal which routes the seller has
+        raise Forbidden(N_("Sign in, then try again."), code="sign_in_first")
     wanted = request.full_path.rstrip("?")
     return redirect(url_for("sign_in.sign_in", next=wanted), code=303)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from lms.core.settings import Network, Settings
 
@@ -27,22 +27,21 @@ POLICY = "; ".join(
 
 
 def init_headers(app: Flask, settings: Settings) -> None:
-    """Add the security headers to every answer of the app."""
+    """Add the security headers to every response of the app."""
     always = security_headers(settings)
 
     def add(response: Response) -> Response:
         headers = response.headers
         for name, value in always.items():
             headers.setdefault(name, value)
-        if request.endpoint != "static":
-            headers.setdefault("Cache-Control", "private, no-cache")
+        headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
     app.after_request(add)
 
 
 def security_headers(settings: Settings) -> dict[str, str]:
-    """Return the headers of every answer; a page may say otherwise for itself."""
+    """Return the default headers of every response; pages can override them."""
     headers = {
         "Content-Security-Policy": POLICY,
         "X-Content-Type-Options": "nosniff",
@@ -56,12 +55,12 @@ def security_headers(settings: Settings) -> dict[str, str]:
 
 
 class TrustedProxies:
-    """WSGI middleware: takes the client's address and scheme from proxies in `networks` only."""
+    """WSGI middleware: accepts the client's address and scheme only from proxies in `networks`."""
 
     def __init__(self, app: "WSGIApplication", networks: Sequence[Network]) -> None:
         self._app = app
         self._networks = tuple(networks)
-        # Asked of every piece of a film, and the addresses are few.
+        # Checked for every media segment, and the addresses are few.
         self.trusts = lru_cache(maxsize=4096)(self._lies_within)
 
     def __call__(

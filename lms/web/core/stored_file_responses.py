@@ -1,4 +1,4 @@
-"""Stored file responses: downloads and pictures from any storage, resumable."""
+"""Stored file responses: downloads and pictures from any storage, with Range support."""
 
 from datetime import timedelta
 from io import BytesIO
@@ -14,16 +14,16 @@ from media.delivery.delivery_modes import Way
 from media.storage.storage_protocol import Missing, Stat
 
 FOR_GOOD: Final = timedelta(days=365)
-BEHIND_NGINX: Final = "/_files/"  # deploy/nginx.conf has this location
+BEHIND_NGINX: Final = "/_files/"  # must match the location in deploy/nginx.conf
 
 
 def send_stored(
     key: str, content_type: str, *, download_name: str | None = None, is_open: bool = False
 ) -> Response:
-    """Answer with a stored file: inline, or to be saved under `download_name` (RFC 6266).
+    """Answer with a stored file, inline or as a download named `download_name` (RFC 6266).
 
-    An `is_open` file is shown to everyone and never changes under its address, so that anybody
-    may keep it; another is asked for again each time. Raises NotFound when it isn't there.
+    With `is_open`, the file is public and never changes at its URL, so anyone may cache it; other files
+    are revalidated each time. Raises NotFound if it doesn't exist.
     """
     found = _stat(key)
     answer = _opened(key, found, content_type, download_name, span=None)
@@ -34,9 +34,9 @@ def send_stored(
 
 
 def send_resumably(key: str, content_type: str, download_name: str) -> Response:
-    """Answer with a large stored file, or the part of it that is still missing (Range), to be saved.
+    """Answer with a large stored file as a download, or with the part that Range asks for.
 
-    From whichever storage. Raises NotFound when it isn't there.
+    Works with every storage. Raises NotFound if the file doesn't exist.
     """
     found = _stat(key)
     try:
@@ -60,7 +60,7 @@ def _stat(key: str) -> Stat:
 
 
 def _wanted(key: str, found: Stat) -> Span | None:
-    """Return the part of a file elsewhere that is asked for; what lies here is cut by who sends it."""
+    """Return the requested range of a remote file; None for local files, whose sender handles Range."""
     if carrel().storage.local_path(key) is not None:
         return None
     header, if_range = request.headers.get("Range", ""), request.headers.get("If-Range", "")
@@ -73,12 +73,12 @@ def _opened(
     storage = carrel().storage
     path = storage.local_path(key)
     settings = carrel().settings
-    # While files move, nginx knows of one place and this one may be in the other.
+    # While files are moving, nginx knows only one storage and the file may be in the other.
     is_handed_over = settings.delivery is Way.NGINX and settings.storage_former is None
     is_handed_over = is_handed_over and path is not None
     try:
         source = BytesIO() if is_handed_over else path or _stream(key, span)
-        # A stream from elsewhere can't be wound back, so only a local file answers to a Range.
+        # A remote stream can't seek, so send_file handles Range only for local files.
         answer = send_file(
             source,
             mimetype=content_type,

@@ -1,4 +1,4 @@
-"""Time zone choices for forms: by city, common ones first, with the current time."""
+"""Time zone choices for forms: by city, common ones first, each with its current time."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from lms.core.dates_and_time_zones import is_zone, places
+from lms.core.dates_and_time_zones import is_zone, places, say_time
 
 USUAL: Final = (
     ("America/New_York", _l("Eastern (New York)")),
     ("America/Chicago", _l("Central (Chicago)")),
     ("America/Denver", _l("Mountain (Denver)")),
-    ("America/Phoenix", _l("Mountain without summer time (Phoenix)")),
+    ("America/Phoenix", _l("Mountain, no daylight saving (Phoenix)")),
     ("America/Los_Angeles", _l("Pacific (Los Angeles)")),
     ("America/Anchorage", _l("Alaska (Anchorage)")),
     ("Pacific/Honolulu", _l("Hawaii (Honolulu)")),
@@ -40,13 +40,13 @@ Choices = dict[str, list[tuple[str, str]]]
 
 
 def zone_choices(now: datetime, *, present: str | None = None) -> Choices:
-    """Return the groups of a select, each option with the time it is there.
+    """Return the option groups of a select, each option with its current time.
 
-    `present` is offered too, even where it is an old name of a zone; what is none is not.
+    `present` is also offered, even if it is an outdated name of a zone; an invalid name is left out.
     """
     usual = [(name, _timed(str(label), name, now)) for name, label in USUAL]
     listed = set(_USUAL)
-    groups: Choices = {_("Often used"): usual}
+    groups: Choices = {_("Common"): usual}
     for area, cities in _areas().items():
         options = [
             (name, _timed(city, name, now)) for name, city in cities.items() if name not in _USUAL
@@ -59,7 +59,7 @@ def zone_choices(now: datetime, *, present: str | None = None) -> Choices:
 
 
 def zone_name(zone: str) -> str:
-    """Return what people call a zone."""
+    """Return the name that people use for a zone."""
     area, _slash, place = zone.partition("/")
     return str(_USUAL.get(zone) or (_city(place) if area in AREAS else zone.replace("_", " ")))
 
@@ -83,5 +83,4 @@ def _city(place: str) -> str:
 
 
 def _timed(label: str, name: str, now: datetime) -> str:
-    there = now.astimezone(ZoneInfo(name))
-    return f"{label}, {there:%I:%M %p}".replace(", 0", ", ").replace("AM", "am").replace("PM", "pm")
+    return f"{label}, {say_time(now, ZoneInfo(name))}"

@@ -25,23 +25,23 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LONGEST_PATH: Final = 200
-# what gunicorn takes in a header; it answers a bare 500 where there is anything else
+# The bytes that gunicorn accepts in a header; for anything else it answers with a bare 500.
 _SENDABLE: Final = re.compile(r"[ \t\x21-\x7e\x80-\xff]*")
 
 log = structlog.get_logger()
 
 
 class UncaughtExceptionMiddleware:
-    """WSGI middleware in front of all others: answers an exception that none of them has answered.
+    """Outermost WSGI middleware: answers exceptions that no other layer handled.
 
-    It sees what is raised up to the first piece of a body. After that there is nothing left to
-    answer: the exception goes on to the server, which drops the connection. A broken connection
-    does so at once.
+    Covers exceptions up to the first chunk of a body. Later ones can't be answered: they go to the
+    server, which drops the connection. Connection errors always do.
     """
 
     def __init__(self, app: "WSGIApplication", pages: Flask, settings: Settings) -> None:
         self._app, self._pages = app, pages
-        # a sentence and nothing to press, so every site may frame it: it may be a launch that failed
+        # It is one sentence with nothing to click, and may be a failed launch, so any site may
+        # frame it.
         self._headers = security_headers(settings) | {
             "Content-Security-Policy": FRAMED_POLICY,
             "Cross-Origin-Opener-Policy": "unsafe-none",
@@ -54,8 +54,10 @@ class UncaughtExceptionMiddleware:
         """Answer one request."""
         begun: list[tuple[Any, ...]] = []
 
-        def begin(*said: Any) -> Callable[[bytes], object]:  # noqa: ANN401  (as WSGI has it)
-            begun[:] = [said]  # the server takes a head once, and the first piece may still fail
+        def begin(*said: Any) -> Callable[[bytes], object]:  # noqa: ANN401  (the type in WSGI)
+            begun[:] = [
+                said
+            ]  # send the head later: the server takes it once, and the first chunk may still fail
             return _no_writing
 
         try:
@@ -63,11 +65,11 @@ class UncaughtExceptionMiddleware:
             try:
                 _check_headers(begun[0][1])
             except Exception:
-                getattr(answer, "close", _nothing)()  # as PEP 3333 asks
+                getattr(answer, "close", _nothing)()  # required by PEP 3333
                 raise
         except ConnectionError:
             raise
-        except Exception as fault:  # noqa: BLE001  (the last place where one can be answered)
+        except Exception as fault:  # noqa: BLE001  (the outermost handler)
             return self._answer(fault, environ, start_response)
         start_response(*begun[0])
         return answer
@@ -84,7 +86,8 @@ class UncaughtExceptionMiddleware:
             method=environ.get("REQUEST_METHOD", ""),
             path=safe_path(environ.get("PATH_INFO", ""))[:LONGEST_PATH],
             kind=type(fault).__name__,
-            # while a server is away, a thousand players would each bring the same traceback
+            # no traceback for 503: with a server away, a thousand players would each log the same
+            # one
             exc_info=fault if outcome.status == HTTPStatus.INTERNAL_SERVER_ERROR else None,
         )
         asked = parse_accept_header(environ.get("HTTP_ACCEPT"), MIMEAccept)
@@ -102,7 +105,7 @@ class UncaughtExceptionMiddleware:
 
 
 class _Begun:
-    """A body whose first piece was read; where storage goes away later, the connection is dropped."""
+    """A body whose first chunk has been read; drops the connection if storage fails later."""
 
     def __init__(self, pieces: Iterator[bytes], close: Callable[[], None]) -> None:
         self._pieces, self.close = _unless_away(pieces), close
@@ -120,7 +123,7 @@ def _unless_away(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _up_to_first_piece(answer: Iterable[bytes], environ: "WSGIEnvironment") -> Iterable[bytes]:
-    """Return an answer whose first piece is there; what the server itself sends is left as it is."""
+    """Return an answer whose first chunk has been read; leaves bodies that the server sends itself alone."""
     if isinstance(answer, (tuple, list, environ.get("wsgi.file_wrapper") or tuple)):
         return answer
     close = getattr(answer, "close", _nothing)
@@ -144,4 +147,4 @@ def _no_writing(_data: bytes) -> None:
 
 
 def _nothing() -> None:
-    """Close what need not be closed."""
+    """Do nothing, in place of a missing `close`."""

@@ -1,4 +1,4 @@
-"""A document as a page that prints well, and its PDF, for those whom it concerns."""
+"""A document as a printable page and as a PDF, for the people it concerns."""
 
 from typing import Final
 
@@ -39,16 +39,16 @@ def show(document_id: str) -> ResponseReturnValue:
 @blueprint.get("/<document_id>.pdf")
 @open_to(Audience.SIGNED_IN)
 def pdf(document_id: str) -> ResponseReturnValue:
-    """Send the stored PDF, which is drawn now if its job has not done so yet."""
+    """Send the stored PDF; creates it if its job hasn't yet."""
     document = _read(document_id)
     key = ensure_pdf(carrel(), document_id)
     return send_stored(key, PDF, download_name=file_name(document))
 
 
 def _standing(document: Document) -> tuple[str, str] | None:
-    """Return where an invoice is by now, in words, and the kind of its badge; None for others.
+    """Return the current status of an invoice and the kind of its badge; None for other documents.
 
-    The document says what was due when it was issued, and never changes (M2).
+    The document itself shows what was due when it was issued, and never changes (M2).
     """
     if document.kind is not DocumentKind.INVOICE:
         return None
@@ -62,7 +62,7 @@ def _standing(document: Document) -> tuple[str, str] | None:
 
 
 def _read(document_id: str) -> Document:
-    """Return a document that concerns the viewer; raises NotFound for everybody else."""
+    """Return a document that concerns the viewer; raises NotFound for everyone else."""
     person = required_viewer()
     with read_session() as session:
         return find_document_for(

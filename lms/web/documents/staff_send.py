@@ -1,4 +1,4 @@
-"""The staff page that sends a document once more, to an address of our team's choice."""
+"""The staff page that sends a document again, to an address that our team enters."""
 
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,7 +24,7 @@ blueprint = Blueprint("staff_documents", __name__, url_prefix="/staff/documents"
 @blueprint.route("/<document_id>/send", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def send(document_id: str) -> ResponseReturnValue:
-    """Email a document to an address; its number and its bytes stay the same."""
+    """Email a document to an address; its number and its contents stay the same."""
     person = required_viewer()
     with read_session() as session:
         document = find_document_for(session, document_id, login_id=person.login_id, is_team=True)

@@ -1,4 +1,4 @@
-"""Pages of group showings: for the host, for people in the room, and for managers."""
+"""Pages of group viewings: for the host, for people in the room, and for managers."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Host and attendee pages of a group showing: open it, enter attendees, get the slides."""
+"""Host and attendee pages of a group viewing: start it, check in attendees, get the slides."""
 
 import hashlib
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ def host(public_id: str) -> ResponseReturnValue:
 @blueprint.get("/showings")
 @open_to(Audience.SIGNED_IN)
 def index() -> ResponseReturnValue:
-    """List what a person has shown, and what they may show."""
+    """List the viewings that a person hosted, and the webinars they can show."""
     person, now = required_viewer(), clock.now()
     with read_session() as session:
         shown = showings.list_showings(session, person.login_id, now=now)
@@ -89,7 +89,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/showings/<public_id>/roster")
 @open_to(Audience.SIGNED_IN)
 def roster(public_id: str) -> ResponseReturnValue:
-    """Answer the roster alone, for the host's page, which looks again by itself."""
+    """Return only the roster, for the host's page, which polls it."""
     with read_session() as session:
         showing = _mine(session, public_id)
         people = attendees.roster(session, showing)
@@ -122,7 +122,7 @@ def roster_csv(public_id: str) -> ResponseReturnValue:
     with read_session() as session:
         showing = _mine(session, public_id)
         people = attendees.roster(session, showing)
-    heads = (_("Name"), _("E-mail"), _("Entered"), _("Entered by"))
+    heads = (_("Name"), _("Email"), _("Checked in"), _("Added by"))
     rows = [(each.name, each.email, each.entered_at, each.entered_by.value) for each in people]
     return csv_answer(heads, rows, f"{showing.slug}-roster")
 
@@ -141,8 +141,8 @@ def add(public_id: str) -> ResponseReturnValue:
     except (Invalid, Conflict) as fault:
         return _host_page(public_id, fault=fault.message), HTTPStatus.BAD_REQUEST
     known = len(guests) - new_ones
-    told = _("%(new)s added. The slides are on their way.", new=new_ones)
-    flash(f"{told} " + (_("%(known)s stood there before.", known=known) if known else ""), "done")
+    told = _("%(new)s added. We'll email the slides.", new=new_ones)
+    flash(f"{told} " + (_("%(known)s already on the list.", known=known) if known else ""), "done")
     return see_other("showings.host", public_id=public_id)
 
 
@@ -166,7 +166,7 @@ def change(public_id: str, attendee_id: str) -> ResponseReturnValue:
                 )
     except (Invalid, Conflict) as fault:
         return _host_page(public_id, fault=fault.message), HTTPStatus.BAD_REQUEST
-    flash(_("The roster is changed."), "done")
+    flash(_("Attendance saved."), "done")
     return see_other("showings.host", public_id=public_id)
 
 
@@ -176,7 +176,7 @@ def close(public_id: str) -> ResponseReturnValue:
     with transaction() as session:
         showing = _mine(session, public_id)
         showings.close(session, showing, actor=required_viewer().public_id, now=clock.now())
-    flash(_("The showing is closed. You can still mend the roster."), "done")
+    flash(_("The viewing ended. You can still edit who attended."), "done")
     return see_other("showings.host", public_id=public_id)
 
 
@@ -265,11 +265,11 @@ def _host_page(public_id: str, *, fault: str = "") -> str:
 
 
 def _counted(people: Sequence[Present]) -> str:
-    return ngettext("%(num)s person was there", "%(num)s people were there", len(people))
+    return ngettext("%(num)s person attended", "%(num)s people attended", len(people))
 
 
 def _version(people: Sequence[Present]) -> str:
-    """Return what changes whenever the roster does."""
+    """Return a value that changes whenever the roster does."""
     said = "\n".join(f"{each.public_id} {each.name} {each.email}" for each in people)
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
@@ -290,7 +290,7 @@ def _room_url(showing: ShowingFacts) -> str:
 def _qr(link: str) -> Markup:
     made = segno.make(link, error="m", micro=False)
     drawn = made.svg_inline(scale=MODULE_SIZE, omitsize=True, svgclass="qr", lineclass=None)
-    return Markup(drawn)  # noqa: S704  (made here, from an address of ours)
+    return Markup(drawn)  # noqa: S704  (generated here, from our own URL)
 
 
 def _when(showing: ShowingFacts) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Manager pages for group viewings that an organization owns: who hosts them, and another host."""
+"""Manager pages for group viewings that an organization owns: show and replace their hosts."""
 
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
@@ -28,7 +28,7 @@ blueprint = Blueprint(
 
 
 class HostForm(Form):
-    """Who is to host a group viewing."""
+    """The new host of a group viewing."""
 
     email = address_field(_l("Email address of the new host"), autocomplete="off")
     name = StringField(
@@ -63,7 +63,7 @@ def index(organization_id: str) -> ResponseReturnValue:
 @blueprint.get("/<grant_id>/host")
 @open_to(Audience.MANAGERS)
 def host(organization_id: str, grant_id: str) -> ResponseReturnValue:
-    """Show who hosts a group viewing, and the form that names another host."""
+    """Show the host of a group viewing, with a form to name another one."""
     managed = managed_organization(organization_id)
     return _host_page(managed, _owned(managed, grant_id), HostForm())
 
@@ -72,7 +72,7 @@ def host(organization_id: str, grant_id: str) -> ResponseReturnValue:
 @evenly
 @open_to(Audience.MANAGERS)
 def replace(organization_id: str, grant_id: str) -> ResponseReturnValue:
-    """Let another person host a group viewing."""
+    """Make another person the host of a group viewing."""
     managed, form = managed_organization(organization_id), HostForm(request.form)
     owned = _owned(managed, grant_id)
     if form.validate():

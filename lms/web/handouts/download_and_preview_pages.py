@@ -1,4 +1,4 @@
-"""Handout download and preview pages: access is checked each time, and the file keeps its name."""
+"""Handout download and preview pages: access is checked on each request, and files keep their names."""
 
 from typing import Final
 
@@ -34,7 +34,7 @@ def download(public_id: str) -> ResponseReturnValue:
     handout, person = _admitted(public_id)
     with read_session() as session:
         name = stamped_for(session, login_id=person.login_id, organization_id=None)
-    # Staff get the file as it is kept.
+    # Staff get the original file.
     return send_handout(handout, name="" if person.is_staff else name)
 
 
@@ -47,7 +47,7 @@ def first_page(public_id: str) -> ResponseReturnValue:
 @blueprint.get(PAGE)
 @open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def page(public_id: str, number: int) -> ResponseReturnValue:
-    """Open a handout at a page."""
+    """Show one page of a handout."""
     _handout, person = _admitted(public_id)
     with read_session() as session:
         leaves = read_leaves(session, public_id)
@@ -61,14 +61,14 @@ def page(public_id: str, number: int) -> ResponseReturnValue:
 @blueprint.get(f"{PAGE}/small.jpg", defaults={"size": "small"})
 @open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def page_picture(public_id: str, number: int, size: str) -> ResponseReturnValue:
-    """Deliver the picture of a page."""
+    """Send the picture of a page."""
     _admitted(public_id)
     key = large_key(public_id, number) if size == "large" else small_key(public_id, number)
     return send_stored(key, JPEG)
 
 
 def _admitted(public_id: str) -> tuple[HandoutFile, Viewer]:
-    """Return the handout, and this person, if they may have it now; raises NotFound, Forbidden."""
+    """Return the handout and this person if they can have it now; raises NotFound, Forbidden."""
     with read_session() as session:
         handout = find_handout(session, public_id)
         person = required_watcher(session, handout.webinar_id)

@@ -1,4 +1,4 @@
-"""The file response of a handout: sent as it is, or stamped with the person's name."""
+"""The file response of a handout: the original, or a copy stamped with the person's name."""
 
 import shutil
 import tempfile
@@ -19,19 +19,19 @@ from lms.web.core.stored_file_responses import send_stored
 from media.documents.pdf_stamp import SECONDS, NotStamped, stamp
 from media.storage.storage_protocol import Missing
 
-# Each stamping is a process of its own with up to 2 GB; more of them than cores gain nothing.
+# Each stamping runs a process with up to 2 GB; running more than there are cores gains nothing.
 AT_ONCE: Final = threading.BoundedSemaphore(2)
 BUSY: Final = N_(
-    "Your copy could not be made at this moment: many people download. Try again in a minute."
+    "Many people are downloading right now, so we can't prepare your copy. Try again in a minute."
 )
 
 log = structlog.get_logger()
 
 
 def send_handout(handout: HandoutFile, *, name: str) -> Response:
-    """Answer with a handout to be saved; a stamped one carries this name and the day on each page.
+    """Return a handout as a download; a stamped one has the name and the date on each page.
 
-    Raises NotFound when the file isn't there, Unavailable when too many want theirs at once.
+    Raises NotFound if the file is missing, Unavailable if too many copies are being made.
     """
     if not (handout.is_stamped and name):
         return send_stored(handout.key, handout.media_type, download_name=handout.name)
@@ -54,13 +54,13 @@ def _stamped(handout: HandoutFile, name: str, folder: Path) -> Response:
         if source is None or not source.is_file():
             source = folder / "handout.pdf"
             storage.fetch(handout.key, source)
-        day = format_date(now(), "d MMMM y")
+        day = format_date(now(), "long")
         stamp(source, made, _("Copy of %(name)s, %(day)s", name=name, day=day))
     except Missing:
         raise NotFound from None
     except NotStamped:
         raise Unavailable(BUSY) from None
-    # An open file outlives its name: the folder goes before the answer has been sent.
+    # An open file survives its deletion: the folder is deleted before the answer has been sent.
     answer = send_file(
         made.open("rb"),
         mimetype=handout.media_type,

@@ -1,4 +1,4 @@
-"""Page preview: what shows one page large and a strip of all, here and in a frame."""
+"""Page preview: one large page and a strip of all pages, on our own page and in a frame."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ LONGEST_ALT = 500
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The endpoints that deliver a handout, with the values that each of them needs besides."""
+    """The endpoints that deliver a handout, and the extra values that they need."""
 
     page: str
     picture: str
@@ -26,7 +26,7 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A page as it is shown; `alt` begins with what it says."""
+    """A page as shown; `alt` is the beginning of its text."""
 
     number: int
     url: str
@@ -43,7 +43,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A handout that is looked through, open at one page."""
+    """A handout in the page viewer, open at one page."""
 
     title: str
     total: int
@@ -56,14 +56,14 @@ class Preview:
 
     @property
     def is_cut(self) -> bool:
-        """Tell whether the file has more pages than can be looked through."""
+        """Return whether the file has more pages than the viewer shows."""
         return len(self.leaves) < self.total
 
 
 def preview_of(leaves: Leaves, number: int, ways: Ways, *, back_url: str) -> Preview:
-    """Return a handout open at a page; raises NotFound for a page that it has not.
+    """Return a handout open at a page; raises NotFound if it has no page with that number.
 
-    A page beyond those that are pictured opens the last of them. `back_url` leads to the film.
+    A page without a picture opens the last one that has one. `back_url` is the recording's page.
     """
     if not 1 <= number <= leaves.total:
         raise NotFound

@@ -64,73 +64,73 @@ STATE_WORDS: Final = {
 
 
 KIND_WORDS: Final = {
-    ENCODE: N_("Prepare a recording"),
-    READ_CAPTIONS: N_("Read captions for the search"),
-    HEAR: N_("Write captions of a recording"),
-    SWEEP: N_("Remove files that were replaced"),
-    END_IDLE: N_("End players that fell silent"),
-    TIDY: N_("Forget what is over"),
-    READ: N_("Read a staff list"),
-    APPLY: N_("Give the people of a staff list their seats"),
-    DROP: N_("Remove a staff list that was read"),
-    past_sale_imports.READ: N_("Read a list of past sales"),
-    past_sale_imports.APPLY: N_("Bring in past sales"),
-    past_sale_imports.DROP: N_("Remove a list of past sales that was read"),
-    past_sale_jobs.INVITE: N_("Write letters to people who were brought in"),
-    stored_pdfs.FINISH: N_("Make and email the PDF of a document"),
-    sales_jobs.BILL: N_("Issue invoices on their billing day"),
-    sales_jobs.PAST_DUE: N_("Email about invoices that are past due"),
-    payment_jobs.CHECK: N_("Check every open balance"),
+    ENCODE: N_("Process a recording"),
+    READ_CAPTIONS: N_("Index captions for search"),
+    HEAR: N_("Generate captions"),
+    SWEEP: N_("Delete replaced files"),
+    END_IDLE: N_("End inactive playback"),
+    TIDY: N_("Delete expired data"),
+    READ: N_("Check a staff list"),
+    APPLY: N_("Import a staff list"),
+    DROP: N_("Delete an old staff list"),
+    past_sale_imports.READ: N_("Check a list of past sales"),
+    past_sale_imports.APPLY: N_("Import past sales"),
+    past_sale_imports.DROP: N_("Delete an old list of past sales"),
+    past_sale_jobs.INVITE: N_("Email people from past sales"),
+    stored_pdfs.FINISH: N_("Create and email the PDF of a document"),
+    sales_jobs.BILL: N_("Issue scheduled invoices"),
+    sales_jobs.PAST_DUE: N_("Email about past-due invoices"),
+    payment_jobs.CHECK: N_("Check balances"),
     refunds.SEND: N_("Send a refund to the card"),
-    provider_events.FOLD: N_("Read an event of the card provider"),
-    checkout_jobs.SWEEP: N_("Look at open card payments"),
-    checkout_jobs.LISTEN: N_("Ask the card provider for missed events"),
-    checkout_jobs.RETURN: N_("Return card payments that nothing was bought with"),
-    offer_jobs.ROUND: N_("Offer payers of canceled and moved webinars a choice"),
+    provider_events.FOLD: N_("Process an event from the card provider"),
+    checkout_jobs.SWEEP: N_("Check pending card payments"),
+    checkout_jobs.LISTEN: N_("Get missed events from the card provider"),
+    checkout_jobs.RETURN: N_("Refund unused card payments"),
+    offer_jobs.ROUND: N_("Email payers of canceled and moved webinars"),
     offer_jobs.REFUND: N_("Refund payers of a canceled webinar"),
     receivable_jobs.REMIND: N_("Remind payers of unpaid invoices"),
-    own_order_jobs.REMIND: N_("Remind people of passes that end"),
-    REMIND: N_("Remind of what ends"),
-    training_jobs.TURN: N_("See who has done their training"),
-    training_jobs.REMIND: N_("Remind of training"),
-    TURN: N_("Turn contracts at their starts and ends"),
-    TELL: N_("Write the letters about an organization's seats"),
-    uploads.SETTLE: N_("Look at a file that was sent"),
-    upload_jobs.SWEEP: N_("Delete what was sent in part and not gone on with"),
-    delivery_kits.MAKE: N_("Make a delivery kit"),
-    delivery_kits.DROP: N_("Remove a delivery kit whose time is over"),
-    Act.RELEASE: N_("Release many seats"),
-    Act.SEND_AGAIN: N_("Send many invitations again"),
-    CONSIDER: N_("See whose certificate is earned"),
-    GIVE: N_("Make the certificates of a group showing"),
-    handouts.READ: N_("Draw a handout's pages"),
-    page_extraction_job.READ_ALL: N_("Look which handouts are still to be drawn"),
-    handout_page_times.MATCH: N_("Find a handout's pages in the recording"),
-    live_jobs.ROUND: N_("Register, remind and tell of live webinars"),
-    change_notices.TELL_CHANGED: N_("Write to those whose live webinar changed"),
-    report_imports.COUNT: N_("Count the minutes of a report of who was there"),
-    removed_items_purge_job.CLEAR: N_("Delete what was removed"),
-    "lti.tidy": N_("Forget launches that are over"),
-    "lti.keys": N_("Renew the keys of the LTI tool, and fetch those of learning systems"),
-    "lti.scores": N_("Report to gradebooks"),
-    "lti.rosters": N_("Look which courses' lists of people are due"),
-    "lti.roster": N_("Read a course's list of people"),
-    "lti.selftest": N_("Play the LTI self-test"),
-    "lti.map_people": N_("Join a learning system's people with those known here"),
-    "lti.unmap_people": N_("Part a learning system's people from those known here"),
+    own_order_jobs.REMIND: N_("Remind people of expiring passes"),
+    REMIND: N_("Remind managers of expiring contracts"),
+    training_jobs.TURN: N_("Update training progress"),
+    training_jobs.REMIND: N_("Send training reminders"),
+    TURN: N_("Start and end contracts"),
+    TELL: N_("Email people about seats"),
+    uploads.SETTLE: N_("Check an uploaded file"),
+    upload_jobs.SWEEP: N_("Delete unfinished uploads"),
+    delivery_kits.MAKE: N_("Create a delivery kit"),
+    delivery_kits.DROP: N_("Delete an expired delivery kit"),
+    Act.RELEASE: N_("Release seats"),
+    Act.SEND_AGAIN: N_("Resend invitations"),
+    CONSIDER: N_("Issue earned certificates"),
+    GIVE: N_("Issue certificates of a group viewing"),
+    handouts.READ: N_("Create page previews of a handout"),
+    page_extraction_job.READ_ALL: N_("Find handouts without page previews"),
+    handout_page_times.MATCH: N_("Match a handout's pages with the recording"),
+    live_jobs.ROUND: N_("Send emails about live webinars"),
+    change_notices.TELL_CHANGED: N_("Email people about a changed webinar"),
+    report_imports.COUNT: N_("Count minutes from a meeting report"),
+    removed_items_purge_job.CLEAR: N_("Delete removed files"),
+    "lti.tidy": N_("Delete old launches"),
+    "lti.keys": N_("Renew LTI keys and read LMS keys"),
+    "lti.scores": N_("Send scores to gradebooks"),
+    "lti.rosters": N_("Find course rosters to update"),
+    "lti.roster": N_("Update a course roster"),
+    "lti.selftest": N_("Run the LTI self-test"),
+    "lti.map_people": N_("Merge people of an LMS migration"),
+    "lti.unmap_people": N_("Undo merges of an LMS migration"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A job as its row and its page show it."""
+    """A job, as its row and its page show it."""
 
     id: str
     title: str
     about: str | None
     state: str
     badge: str
-    percent: int | None  # while there is something to see
+    percent: int | None  # None unless the job is running
     amount: str | None
     note: str
     tries: str
@@ -195,7 +195,7 @@ def job(job_id: str) -> ResponseReturnValue:
 def retry_job(job_id: str) -> ResponseReturnValue:
     with transaction() as session:
         retry(session, job_id, actor=required_viewer().public_id, now=now())
-    flash(_("This job is waiting for the worker again."), "done")
+    flash(_("The job will run again."), "done")
     return see_other(".job", job_id=job_id)
 
 
@@ -204,7 +204,7 @@ def retry_job(job_id: str) -> ResponseReturnValue:
 def cancel_job(job_id: str) -> ResponseReturnValue:
     with transaction() as session:
         cancel(session, job_id, actor=required_viewer().public_id, now=now())
-    flash(_("This job is being canceled."), "done")
+    flash(_("Canceling the job."), "done")
     return see_other(".job", job_id=job_id)
 
 
@@ -216,13 +216,16 @@ def reencode_all() -> ResponseReturnValue:
         count = recordings.reencode_all(session, actor=actor, now=now())
     if count:
         said = ngettext(
-            "%(num)s recording is prepared again, after whatever is uploaded meanwhile.",
-            "%(num)s recordings are prepared again, after whatever is uploaded meanwhile.",
+            "%(num)s recording will be processed again. New uploads go first.",
+            "%(num)s recordings will be processed again. New uploads go first.",
             count,
         )
         flash(said, "done")
     else:
-        flash(_("There is none to prepare again, or each is being prepared already."), "note")
+        flash(
+            _("There are no recordings to process again, or they're already being processed."),
+            "note",
+        )
     return see_other(".jobs")
 
 
@@ -232,7 +235,7 @@ def _amount(facts: JobFacts, seconds: float | None) -> str:
 
 
 def wanted_state() -> JobState | None:
-    """Return the state that the address filters by; what is none filters nothing."""
+    """Return the state filter in the URL, or None if there is none or it is invalid."""
     raw = request.args.get("state", "")
     return JobState(raw) if raw in set(JobState) else None
 
@@ -245,7 +248,7 @@ def _row(facts: JobFacts, about: str | None, seconds: float | None = None) -> Ro
         id=facts.id,
         title=_(KIND_WORDS.get(facts.kind, facts.kind)),
         about=about,
-        state=_("Being canceled") if stopping else _(STATE_WORDS[facts.state]),
+        state=_("Canceling") if stopping else _(STATE_WORDS[facts.state]),
         badge=STATE_BADGES[facts.state],
         percent=int(facts.progress * 100) if is_running else None,
         amount=_amount(facts, seconds) if is_running else None,

@@ -1,4 +1,4 @@
-"""The download of a delivery kit by its link, whole or resumed."""
+"""The download of a delivery kit by its link, complete or resumed."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ ZIP: Final = "application/zip"
 @blueprint.get("/kit/<token>")
 @open_to(Audience.EVERYONE)
 def download(token: str) -> ResponseReturnValue:
-    """Deliver the zip while its link works; each download that begins is written down."""
+    """Send the ZIP file while its link works; each download is recorded when it starts."""
     now = clock.now()
     with read_session() as session:
         file = delivery_kits.open_link(session, token, now=now)

@@ -29,11 +29,11 @@ blueprint = Blueprint(
 )
 
 STATES: Final = {
-    KitState.MAKING: (N_("Being made"), "term"),
+    KitState.MAKING: (N_("In progress"), "term"),
     KitState.READY: (N_("Ready"), "open"),
-    KitState.FAILED: (N_("Could not be made"), "danger"),
-    KitState.CANCELED: (N_("Stopped"), "none"),
-    KitState.GONE: (N_("Gone"), "none"),
+    KitState.FAILED: (N_("Failed"), "danger"),
+    KitState.CANCELED: (N_("Stopped"), "None"),
+    KitState.GONE: (N_("Removed"), "None"),
 }
 WHOLE: Final = 100
 MIB: Final = 1 << 20
@@ -58,7 +58,7 @@ def index(organization_id: str) -> ResponseReturnValue:
 @blueprint.get("/new")
 @open_to(Audience.MANAGERS)
 def choose(organization_id: str) -> ResponseReturnValue:
-    """Show what the organization holds, to choose what a kit is made of."""
+    """Show the webinars that the organization has access to, to choose one for a kit."""
     managed, number = managed_organization(organization_id), page_number()
     query = request.args.get("q", "").strip()[:200]
     with read_session() as session:
@@ -82,7 +82,7 @@ def choose(organization_id: str) -> ResponseReturnValue:
 @blueprint.post("")
 @open_to(Audience.MANAGERS)
 def make(organization_id: str) -> ResponseReturnValue:
-    """Have a kit made."""
+    """Request a kit."""
     managed = managed_organization(organization_id)
     try:
         with transaction() as session:
@@ -98,7 +98,7 @@ def make(organization_id: str) -> ResponseReturnValue:
 @blueprint.get("/<kit_id>")
 @open_to(Audience.MANAGERS)
 def show(organization_id: str, kit_id: str) -> ResponseReturnValue:
-    """Show a kit: how far it is, its link, how often it was fetched."""
+    """Show a kit: its progress, its link, and its downloads."""
     managed = managed_organization(organization_id)
     with read_session() as session:
         kit = delivery_kits.find_kit(session, managed.facts.id, kit_id)
@@ -116,7 +116,7 @@ def show(organization_id: str, kit_id: str) -> ResponseReturnValue:
 @blueprint.post("/<kit_id>/link")
 @open_to(Audience.MANAGERS)
 def link(organization_id: str, kit_id: str) -> ResponseReturnValue:
-    """Make the link of a kit, and show it this once."""
+    """Create the link of a kit and show it once."""
     managed = managed_organization(organization_id)
     try:
         with transaction() as session:
@@ -134,7 +134,7 @@ def link(organization_id: str, kit_id: str) -> ResponseReturnValue:
 @blueprint.get("/<kit_id>/link")
 @open_to(Audience.MANAGERS)
 def link_again(organization_id: str, kit_id: str) -> ResponseReturnValue:
-    """Lead back who reloads the page that showed a link: it is shown once."""
+    """Redirect people who reload the page that showed a link, because it is shown only once."""
     managed = managed_organization(organization_id)
     with read_session() as session:
         delivery_kits.find_kit(session, managed.facts.id, kit_id)
@@ -144,19 +144,19 @@ def link_again(organization_id: str, kit_id: str) -> ResponseReturnValue:
 @blueprint.post("/<kit_id>/take-back-link")
 @open_to(Audience.MANAGERS)
 def take_back_link(organization_id: str, kit_id: str) -> ResponseReturnValue:
-    """Let a kit's link open nothing more."""
+    """Turn off a kit's link."""
     managed = managed_organization(organization_id)
     with transaction() as session:
         actor = required_viewer().public_id
         delivery_kits.take_back_link(session, managed.facts.id, kit_id, actor=actor, now=now())
-    flash(_("That link opens nothing more."), "done")
+    flash(_("The link was turned off."), "done")
     return see_other(".show", organization_id=organization_id, kit_id=kit_id)
 
 
 @blueprint.post("/<kit_id>/stop")
 @open_to(Audience.MANAGERS)
 def stop(organization_id: str, kit_id: str) -> ResponseReturnValue:
-    """Stop the making of a kit."""
+    """Stop creating a kit."""
     managed = managed_organization(organization_id)
     try:
         with transaction() as session:
@@ -165,14 +165,14 @@ def stop(organization_id: str, kit_id: str) -> ResponseReturnValue:
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
     else:
-        flash(_("It is being stopped."), "done")
+        flash(_("Stopping."), "done")
     return see_other(".show", organization_id=organization_id, kit_id=kit_id)
 
 
 @blueprint.post("/<kit_id>/withdraw")
 @open_to(Audience.MANAGERS)
 def withdraw(organization_id: str, kit_id: str) -> ResponseReturnValue:
-    """Take a kit back with its file."""
+    """Delete a kit and its file."""
     managed = managed_organization(organization_id)
     try:
         with transaction() as session:
@@ -181,7 +181,7 @@ def withdraw(organization_id: str, kit_id: str) -> ResponseReturnValue:
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
         return see_other(".show", organization_id=organization_id, kit_id=kit_id)
-    flash(_("The kit is gone, and its link opens nothing."), "done")
+    flash(_("The kit and its link were removed."), "done")
     return see_other(".index", organization_id=organization_id)
 
 
@@ -198,7 +198,7 @@ def _page(organization_id: str, kit: KitFacts, made_link: str) -> str:
         is_live=kit.state is KitState.MAKING,
         percent=round(WHOLE * kit.progress),
         amount=_amount(kit),
-        note=_(kit.note) if kit.note else _("Waiting for its turn"),
+        note=_(kit.note) if kit.note else _("Waiting"),
         made_link=made_link,
         size=_("%(size)s MB", size=max(1, round(kit.size_bytes / MIB))),
         until="" if kit.expires_at is None else say_datetime_in_table(kit.expires_at, zone),
@@ -209,4 +209,4 @@ def _page(organization_id: str, kit: KitFacts, made_link: str) -> str:
 def _amount(kit: KitFacts) -> str:
     done = round(WHOLE * kit.progress)
     pace = pace_of(done, WHOLE, kit.progress, started_at=kit.started_at, now=now())
-    return f"{done} %" if pace.left is None else f"{done} % · {say_left(pace.left)}"
+    return f"{done}%" if pace.left is None else f"{done}% · {say_left(pace.left)}"

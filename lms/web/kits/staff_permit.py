@@ -1,4 +1,4 @@
-"""Staff permit for an organization to download delivery kits: granted or withdrawn."""
+"""Staff permit for an organization to get delivery kits: granted or withdrawn."""
 
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
@@ -17,7 +17,7 @@ blueprint = Blueprint("staff_kits", __name__, url_prefix="/staff/organizations")
 @blueprint.post("/<slug>/kits")
 @open_to(Audience.STAFF)
 def set_permit(slug: str) -> ResponseReturnValue:
-    """Allow an organization to take kits, or no more."""
+    """Allow an organization to get delivery kits, or stop allowing it."""
     with read_session() as session:
         kept = organizations.find_organization(session, slug)
     is_allowed, actor = request.form.get("allow") == "yes", required_viewer().public_id
@@ -25,9 +25,12 @@ def set_permit(slug: str) -> ResponseReturnValue:
         change = delivery_kits.allow if is_allowed else delivery_kits.forbid
         change(session, kept.id, actor=actor, now=now())
     said = (
-        _("%(name)s may take delivery kits now.", name=kept.name)
+        _("%(name)s can now download delivery kits.", name=kept.name)
         if is_allowed
-        else _("%(name)s takes no more kits; links to those made open nothing.", name=kept.name)
+        else _(
+            "%(name)s can no longer download delivery kits. Existing links no longer work.",
+            name=kept.name,
+        )
     )
     flash(said, "done")
     return see_other("staff_organizations.organization", slug=slug)

@@ -1,4 +1,4 @@
-"""Rebooking: registered people who bought nothing choose another webinar for one that changed."""
+"""Rebooking: registered people who didn't buy anything choose a replacement for a changed webinar."""
 
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
@@ -18,7 +18,7 @@ blueprint = Blueprint("live_choices", __name__, url_prefix="/webinars/<slug>")
 @blueprint.post("/choose")
 @open_to(Audience.SIGNED_IN)
 def choose(slug: str) -> ResponseReturnValue:
-    """Take another webinar instead."""
+    """Register the person for another webinar instead."""
     other = request.form.get("other", "")
     try:
         with transaction() as session:

@@ -34,16 +34,16 @@ blueprint = Blueprint("live", __name__, url_prefix="/webinars/<slug>")
 
 
 def _has_changed(found: Announcement, at: datetime) -> bool:
-    """Tell whether a webinar was canceled, or has a new date that is to come."""
+    """Return whether a webinar was canceled or has a new date in the future."""
     was_moved = found.moved_from is not None and at < found.held_at
     return found.state is WebinarState.CANCELED or was_moved
 
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """How a person stands to a webinar to come: `open` to register for, `registered`, or `left`.
+    """A person's status for an upcoming webinar: `open` (can register), `registered` or `left`.
 
-    Whoever `bought` the webinar itself is in without registering.
+    With `bought`, they have access to the webinar itself and don't need to register.
     """
 
     standing: str
@@ -51,7 +51,7 @@ class Coming:
 
 
 def choice_of(session: Session, found: Announcement, person: Viewer, at: datetime) -> Choice | None:
-    """Return what a person may have instead of a webinar that was canceled or moved."""
+    """Return what a person can choose instead of a webinar that was canceled or postponed."""
     if not _has_changed(found, at):
         return None
     row = session.get_one(Webinar, found.id)
@@ -59,7 +59,7 @@ def choice_of(session: Session, found: Announcement, person: Viewer, at: datetim
 
 
 def offer_url_of(session: Session, found: Announcement, person: Viewer, at: datetime) -> str:
-    """Return where a person chooses what they get for a changed webinar that they bought, or ""."""
+    """Return the URL of a buyer's options for a changed webinar, or "" if they have none."""
     if not _has_changed(found, at):
         return ""
     offer_id = open_offer_of(session, found.id, person.login_id)
@@ -67,7 +67,7 @@ def offer_url_of(session: Session, found: Announcement, person: Viewer, at: date
 
 
 def taken_of(session: Session, found: Announcement, person: Viewer) -> Upcoming | None:
-    """Return the webinar that a person has chosen instead of this one."""
+    """Return the webinar that a person chose instead of this one."""
     if found.state is not WebinarState.CANCELED and found.moved_from is None:
         return None
     return read_went_to(session, login_id=person.login_id, webinar_id=found.id)
@@ -76,8 +76,8 @@ def taken_of(session: Session, found: Announcement, person: Viewer) -> Upcoming 
 def coming_of(
     session: Session, found: Announcement, person: Viewer, case: Case, at: datetime
 ) -> Coming | None:
-    """Return how a person stands to a webinar to come; None where there is nothing to register for."""
-    # from then on the door itself is what counts, and whoever comes is registered by that
+    """Return a person's status for an upcoming webinar; None if they can't register."""
+    # once the webinar is open to join, people join instead, which registers them
     if not may_register(found, case, at) or at >= found.held_at - LIVE_OPENS_BEFORE:
         return None
     standing = read_standing(session, login_id=person.login_id, webinar_id=found.id)
@@ -92,7 +92,7 @@ def coming_of(
 @blueprint.post("/register")
 @open_to(Audience.SIGNED_IN)
 def register(slug: str) -> ResponseReturnValue:
-    """Register free for a webinar to come that one holds (A6)."""
+    """Register for an upcoming webinar that the person has access to (A6)."""
     person, now = required_viewer(), clock.now()
     with transaction() as session:
         found = _coverable(session, slug, person, now)
@@ -100,32 +100,32 @@ def register(slug: str) -> ResponseReturnValue:
             session, login_id=person.login_id, webinar_id=found.id, links=links(), now=now
         )
     if is_new:
-        flash(_("You are registered. A letter says how to attend."), "done")
+        flash(_("You are registered. We emailed you how to join."), "done")
     return see_other("catalog.webinar", slug=slug)
 
 
 @blueprint.post("/register/leave")
 @open_to(Audience.SIGNED_IN)
 def leave(slug: str) -> ResponseReturnValue:
-    """Say that one won't come after all; what one holds stays."""
+    """Cancel a registration; the person's access stays."""
     person, now = required_viewer(), clock.now()
-    # each time one goes, and comes back, is a letter
+    # each cancellation and each new registration sends an email
     rate_limits.spend(rate_limits.LETTERS, f"{person.public_id}.{slug}")
     with transaction() as session:
         found = _coverable(session, slug, person, now)
-        # who bought it may not have been noted yet
+        # a job registers buyers, and it might not have run yet
         registrations.enter(session, login_id=person.login_id, webinar_id=found.id, now=now)
         registrations.leave(
             session, login_id=person.login_id, webinar_id=found.id, links=links(), now=now
         )
-    flash(_("You are no longer registered, and get no reminders."), "done")
+    flash(_("You are no longer registered and won't get reminders."), "done")
     return see_other("catalog.webinar", slug=slug)
 
 
 @blueprint.post("/register/letter")
 @open_to(Audience.SIGNED_IN)
 def send_again(slug: str) -> ResponseReturnValue:
-    """Send the letter about a registration once more, while there is something to come to."""
+    """Email the confirmation of a registration again, while the webinar is upcoming."""
     person, now = required_viewer(), clock.now()
     rate_limits.spend(rate_limits.LETTERS, (person.email or "").casefold())
     with transaction() as session:
@@ -133,14 +133,14 @@ def send_again(slug: str) -> ResponseReturnValue:
         registrations.send_again(
             session, login_id=person.login_id, webinar_id=found.id, links=links(), now=now
         )
-    flash(_("The letter is on its way again."), "done")
+    flash(_("We emailed it again."), "done")
     return see_other("catalog.webinar", slug=slug)
 
 
 @blueprint.get("/live")
 @open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def join(slug: str) -> ResponseReturnValue:
-    """Let a person into the room, as often as they ask; where it is stands in no page."""
+    """Redirect a person to the live room, any number of times; no page contains the room's URL."""
     now = clock.now()
     with read_session() as session:
         room = read_live_room(session, slug)
@@ -159,7 +159,7 @@ def join(slug: str) -> ResponseReturnValue:
         page = render("live/room_entry.html", slug=slug, panel=shown, is_open=False, box=box)
         return page, 403
     if room.link is None:
-        sentence = _("The link to the room is not here yet. Reload this page in a minute.")
+        sentence = _("The link to join is not here yet. Reload this page in a minute.")
         return render(
             "live/room_entry.html", slug=slug, sentence=sentence, panel=None, is_open=True
         )
@@ -175,7 +175,7 @@ def join(slug: str) -> ResponseReturnValue:
 
 
 def _is_a_person_coming() -> bool:
-    """Tell a click from a browser that fetches ahead what may be clicked."""
+    """Return whether a request is a click rather than a prefetch by the browser."""
     purpose = request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
     return request.method == "GET" and "prefetch" not in purpose
 
@@ -185,5 +185,5 @@ def _coverable(session: Session, slug: str, person: Viewer, at: datetime) -> Ann
     case = load_case(session, login_id=person.login_id, webinar_id=found.id)
     check_may_see(found, person, case, at)
     if not may_register(found, case, at):
-        raise Forbidden(N_("What you hold does not cover this webinar."))
+        raise Forbidden(N_("Your access does not include this webinar."))
     return found

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms.attendance import report_imports, report_participants
+from lms.attendance import name_matches, report_imports, report_participants
 from lms.attendance.report_participants import PAGE_SIZE, Participant
 from lms.attendance.zoom_csv import read_report
 from lms.catalog.staff_read_models import Standing, read_standing
@@ -24,20 +24,20 @@ from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("staff_attendance", __name__, url_prefix="/staff/webinars/<slug>/attendance")
 
-CHOOSE_FILE: Final = N_("Choose the file that Zoom gave you.")
+CHOOSE_FILE: Final = N_("Choose the file you exported from Zoom.")
 
 
 @blueprint.get("")
 @open_to(Audience.STAFF)
 def index(slug: str) -> ResponseReturnValue:
-    """Show whom the reports name, and who is still nobody."""
+    """Show the participants of the reports, with those who aren't matched yet."""
     return _page(slug, fault="")
 
 
 @blueprint.post("")
 @open_to(Audience.STAFF)
 def send(slug: str) -> ResponseReturnValue:
-    """Read a report and show what it would do."""
+    """Read a report and redirect to its preview."""
     file = request.files.get("file")
     if file is None or not file.filename:
         return _page(slug, fault=_(CHOOSE_FILE)), 400
@@ -56,7 +56,7 @@ def send(slug: str) -> ResponseReturnValue:
 @blueprint.get("/<report_id>")
 @open_to(Audience.STAFF)
 def preview(slug: str, report_id: str) -> ResponseReturnValue:
-    """Show what a report says, before anything is done."""
+    """Show what a report contains, before it is applied."""
     number = page_number()
     with read_session() as session:
         standing = read_standing(session, slug)
@@ -84,7 +84,7 @@ def preview(slug: str, report_id: str) -> ResponseReturnValue:
 @blueprint.post("/<report_id>")
 @open_to(Audience.STAFF)
 def apply(slug: str, report_id: str) -> ResponseReturnValue:
-    """Bring a report in."""
+    """Apply a report, or discard it."""
     with transaction() as session:
         standing = read_standing(session, slug)
         if request.form.get("act") == "discard":
@@ -93,8 +93,10 @@ def apply(slug: str, report_id: str) -> ResponseReturnValue:
         actor = required_viewer().public_id
         known = report_imports.apply(session, standing.id, report_id, actor=actor, now=clock.now())
     said = ngettext(
-        "The minutes of %(num)d person are being counted; who has earned a certificate gets it.",
-        "The minutes of %(num)d people are being counted; who has earned a certificate gets it.",
+        "Counting the minutes of %(num)d person. Anyone who earned a certificate gets it"
+        " automatically.",
+        "Counting the minutes of %(num)d people. Anyone who earned a certificate gets it"
+        " automatically.",
         known,
     )
     flash(said, "done")
@@ -104,13 +106,19 @@ def apply(slug: str, report_id: str) -> ResponseReturnValue:
 @blueprint.post("/match")
 @open_to(Audience.STAFF)
 def match(slug: str) -> ResponseReturnValue:
-    """Say whose a participant is, leave one out, or take that back."""
+    """Match a participant to a person, ignore one, or undo that."""
     key, act = request.form.get("key", ""), request.form.get("act", "match")
     actor, now = required_viewer().public_id, clock.now()
     try:
         with transaction() as session:
             webinar_id = read_standing(session, slug).id
-            if act == "ignore":
+            if act == "match_names":
+                count = name_matches.match_names(session, webinar_id, actor=actor, now=now)
+                flash(
+                    ngettext("%(num)d name matched.", "%(num)d names matched.", count),
+                    "done",
+                )
+            elif act == "ignore":
                 report_participants.ignore(
                     session, webinar_id, key, links=links(), actor=actor, now=now
                 )
@@ -140,6 +148,7 @@ def _page(slug: str, *, fault: str) -> str:
         found = report_participants.read_participants(
             session, standing.id, offset=(number - 1) * PAGE_SIZE
         )
+        alike = name_matches.read_name_matches(session, standing.id)
     if clock.now() < standing.words.held_at:
         raise NotFound
     rows = [_shown(one, standing) for one in found.items]
@@ -149,6 +158,7 @@ def _page(slug: str, *, fault: str) -> str:
         title=standing.words.title,
         when=said_datetime(standing.words.held_at, standing.words.zone),
         fault=fault,
+        alike=len(alike),
         zone=request.form.get("zone", "") or standing.words.zone,
         zones=zone_choices(),
         found=found,

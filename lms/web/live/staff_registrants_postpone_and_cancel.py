@@ -6,7 +6,10 @@ from typing import Any, Final
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms import DateTimeLocalField, Form, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
 
+from lms.audience.events import Event
 from lms.catalog import webinars
 from lms.catalog.staff_read_models import Standing, read_standing
 from lms.core import clock
@@ -20,37 +23,61 @@ from lms.core.dates_and_time_zones import (
 )
 from lms.core.errors import N_, Conflict, Invalid
 from lms.live import registrant_list
-from lms.live.change_notices import NewDate
+from lms.live.change_notices import LONGEST_SAID, NewDate
 from lms.live.registrant_list import PAGE_SIZE, Row, Show
 from lms.live.registrants import enroll_holders
 from lms.models.catalog import WebinarState
 from lms.requests import rebookings
 from lms.web.access.access_panel_and_reader_times import reading_zone, said_datetime
+from lms.web.audience.notified_people import notified_people
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.lazy_form_translations import _l
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.live.staff_forms import CancelForm, PostponeForm
 
 blueprint = Blueprint("staff_live", __name__, url_prefix="/staff/webinars/<slug>")
 
-FEW: Final = 12
 SHOWN: Final = {
-    Show.ALL: N_("Everybody"),
-    Show.COMING: N_("Who will come"),
-    Show.LEFT: N_("Who won't come"),
-    Show.CAME: N_("Who came"),
-    Show.MISSED: N_("Who was expected and did not come"),
+    Show.ALL: N_("Everyone"),
+    Show.COMING: N_("Expected"),
+    Show.LEFT: N_("Can't attend"),
+    Show.CAME: N_("Attended"),
+    Show.MISSED: N_("Expected, but did not attend"),
 }
+
+
+class CancelForm(Form):
+    """The message to people who planned to attend."""
+
+    said = TextAreaField(
+        _l("Message"),
+        [Optional(), Length(max=LONGEST_SAID, message=_l("Use at most 2,000 characters."))],
+        description=_l(
+            "Shown in the email and on the webinar's page. Say why, and what you offer."
+        ),
+        render_kw={"rows": 4, "maxlength": LONGEST_SAID},
+    )
+
+
+class PostponeForm(CancelForm):
+    """The new date of a webinar, in its own time zone."""
+
+    held_at = DateTimeLocalField(
+        _l("Starts"),
+        [InputRequired(_l("Enter when it starts, in its own time zone."))],
+        format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+        render_kw={"class": "input-moment"},
+    )
 
 
 @blueprint.get("/registrants")
 @open_to(Audience.STAFF)
 def registrants(slug: str) -> ResponseReturnValue:
-    """List who will come, who won't, and who was there."""
+    """List the people who plan to attend, who canceled, and who attended."""
     number, now = page_number(), clock.now()
     query, show = request.args.get("q", "").strip()[:200], _chosen_show()
     with read_session() as session:
@@ -98,7 +125,7 @@ def registrants(slug: str) -> ResponseReturnValue:
 @blueprint.get("/registrants.csv")
 @open_to(Audience.STAFF)
 def registrants_csv(slug: str) -> ResponseReturnValue:
-    """Send exactly what the list shows, as a table."""
+    """Download what the list shows as CSV."""
     with read_session() as session:
         standing = read_standing(session, slug)
         found = registrant_list.read_rows(
@@ -110,15 +137,15 @@ def registrants_csv(slug: str) -> ResponseReturnValue:
         )
     heads = (
         _("Name"),
-        _("E-mail"),
+        _("Email"),
         _("Registered"),
-        _("Will come"),
+        _("Expected"),
         _("Moved to"),
-        _("First in"),
-        _("Last in"),
-        _("Times in"),
-        _("In the room from"),
-        _("In the room until"),
+        _("First joined"),
+        _("Last joined"),
+        _("Times joined"),
+        _("In session from"),
+        _("In session until"),
         _("Minutes"),
     )
     rows = (
@@ -166,7 +193,7 @@ def move(slug: str) -> ResponseReturnValue:
 @blueprint.post("/registrants/undo")
 @open_to(Audience.STAFF)
 def move_back(slug: str) -> ResponseReturnValue:
-    """Undo that a person was moved."""
+    """Undo moving a person."""
     try:
         with transaction() as session:
             person = rebookings.find_person(session, request.form.get("login", ""))
@@ -188,7 +215,7 @@ def move_back(slug: str) -> ResponseReturnValue:
 @blueprint.route("/postpone", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def postpone(slug: str) -> ResponseReturnValue:
-    """Say the new date, after seeing who is told of it."""
+    """Set a new date, after showing who will be notified."""
     with read_session() as session:
         standing = read_standing(session, slug)
     zone = read_zone(standing.words.zone)
@@ -204,15 +231,15 @@ def postpone(slug: str) -> ResponseReturnValue:
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
         else:
-            flash(_("The new date stands. Everybody who registered is being told."), "done")
+            flash(_("The date was changed. We're emailing everyone affected."), "done")
             return see_other("staff_webinars.show", slug=slug)
-    return _telling_page("live/staff_postpone.html", standing, form)
+    return _telling_page("live/staff_postpone.html", standing, form, Event.POSTPONED)
 
 
 @blueprint.route("/cancel", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def cancel(slug: str) -> ResponseReturnValue:
-    """Cancel the webinar, after seeing who is told."""
+    """Cancel the webinar, after showing who will be notified."""
     with read_session() as session:
         standing = read_standing(session, slug)
     form = CancelForm(request.form)
@@ -228,25 +255,27 @@ def cancel(slug: str) -> ResponseReturnValue:
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
         else:
-            flash(_("%(title)s is canceled. Everybody is being told.", title=kept.title), "done")
+            flash(
+                _("%(title)s was canceled. We're emailing everyone affected.", title=kept.title),
+                "done",
+            )
             return see_other("staff_webinars.show", slug=slug)
-    return _telling_page("live/staff_cancel.html", standing, form)
+    return _telling_page("live/staff_cancel.html", standing, form, Event.CANCELED)
 
 
-def _telling_page(template: str, standing: Standing, form: CancelForm) -> ResponseReturnValue:
-    # who bought the webinar is noted first, so that the list is whole
+def _telling_page(
+    template: str, standing: Standing, form: CancelForm, event: Event
+) -> ResponseReturnValue:
+    # Enroll buyers first, so that the list is complete.
     with transaction() as session:
         enroll_holders(session, now=clock.now(), webinar_id=standing.id)
-    with read_session() as session:
-        told = registrant_list.read_rows(session, standing.id, show=Show.COMING, limit=FEW)
     page = render(
         template,
         form=form,
         standing=standing,
         when=said_datetime(standing.words.held_at, standing.words.zone),
-        told=told,
+        told=notified_people(standing.id, event),
         zone=zone_word(read_zone(standing.words.zone)),
-        more=max(0, told.coming - FEW),
     )
     return page, HTTPStatus.BAD_REQUEST if form.errors or form.form_errors else HTTPStatus.OK
 

@@ -28,9 +28,9 @@ blueprint = Blueprint("staff_mail", __name__, url_prefix="/staff/mail")
 PAGE_SIZE: Final = 50
 STATE_WORDS: Final = {
     JobState.QUEUED: N_("Waiting"),
-    JobState.RUNNING: N_("Being sent"),
+    JobState.RUNNING: N_("Sending"),
     JobState.DONE: N_("Sent"),
-    JobState.FAILED: N_("Not taken"),
+    JobState.FAILED: N_("Failed"),
     JobState.CANCELED: N_("Not sent"),
 }
 
@@ -50,11 +50,11 @@ LANE_WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A mail as its row shows it."""
+    """An email, as its row shows it."""
 
     id: str
     recipient: str
-    recipient_parts: tuple[str, ...]  # where a long address may be broken
+    recipient_parts: tuple[str, ...]  # the parts between which a long address can wrap
     subject: str
     attachments: tuple[str, ...]
     state: str
@@ -98,7 +98,7 @@ def mails() -> ResponseReturnValue:
 def resend_mail(mail_id: str) -> ResponseReturnValue:
     with transaction() as session:
         resend(session, mail_id, actor=required_viewer().public_id, now=now())
-    flash(_("This mail is on its way again."), "done")
+    flash(_("The email will be sent again."), "done")
     return see_other(".mails")
 
 
@@ -107,14 +107,14 @@ def _waiting(lane: MailLane, count: int) -> str:
 
 
 def mail_row(facts: MailFacts) -> Row:
-    """Put an email into words: whether it was sent, bounced, or waits."""
+    """Return an email in words: whether it was sent, bounced, or is waiting."""
     return Row(
         id=facts.id,
         recipient=facts.recipient,
         recipient_parts=tuple(re.findall(r"[@.]?[^@.]*", facts.recipient)),
         subject=facts.subject,
         attachments=facts.attachments,
-        state=_("Came back")
+        state=_("Bounced")
         if facts.bounced_at
         else _(STATE_WORDS.get(facts.state, facts.state.value)),
         badge=STATE_BADGES[JobState.FAILED if facts.bounced_at else facts.state],

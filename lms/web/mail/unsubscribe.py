@@ -1,4 +1,4 @@
-"""Invitations and reminders: unsubscribing by an email's link, and the choice in one's account."""
+"""Invitations and reminders: unsubscribing by an email's link or in the account."""
 
 from typing import Final
 
@@ -19,14 +19,14 @@ from lms.web.core.route_guard import Audience, open_to
 blueprint = Blueprint("unsubscribe", __name__)
 blueprint.after_request(keep_nothing)
 
-ONE_CLICK: Final = "List-Unsubscribe"  # RFC 8058: mail programs post this by themselves
+ONE_CLICK: Final = "List-Unsubscribe"  # RFC 8058: mail programs post this automatically
 
 
 @blueprint.get(f"{PATH}/<mail_id>/<signature>")
 @open_to(Audience.MAILBOX)
 @keeps_its_address
 def show(mail_id: str, signature: str) -> ResponseReturnValue:
-    """Ask before anything changes: programs that look for viruses open links, too."""
+    """Ask before anything changes, because virus scanners open links too."""
     _check(mail_id, signature)
     with read_session() as session:
         mail = recipient_of(session, mail_id)
@@ -76,7 +76,7 @@ def change_own() -> ResponseReturnValue:
 
 
 def _check(mail_id: str, signature: str) -> None:
-    """Raise NotFound for a link that is none."""
+    """Raise NotFound if the link is invalid."""
     rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
     if not opt_out_links(carrel().settings).is_right(mail_id, signature):
         raise NotFound

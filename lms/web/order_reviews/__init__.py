@@ -1,4 +1,4 @@
-"""Pages of order reviews: orders that managers may take over."""
+"""Pages of order reviews: orders that managers can take over."""
 
 from typing import Final
 

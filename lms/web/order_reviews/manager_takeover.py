@@ -1,4 +1,4 @@
-"""The page on which managers take over what someone at their email domain ordered (S16)."""
+"""The page where managers take over an order by a person with an address in their domain (S16)."""
 
 from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
@@ -34,7 +34,7 @@ def show(organization_id: str, takeover_id: str) -> ResponseReturnValue:
 @blueprint.post("/accept")
 @open_to(Audience.MANAGERS)
 def accept(organization_id: str, takeover_id: str) -> ResponseReturnValue:
-    """Make the order the organization's."""
+    """Transfer the order to the organization."""
     managed = managed_organization(organization_id)
     try:
         with transaction() as session:
@@ -49,7 +49,10 @@ def accept(organization_id: str, takeover_id: str) -> ResponseReturnValue:
             order_id = order.public_id
     except (Conflict, Invalid) as refusal:
         return _page(organization_id, takeover_id, _(refusal.message)), 409
-    flash(_("This order is your organization's now. We told the person who placed it."), "done")
+    flash(
+        _("This order now belongs to your organization. We emailed the person who placed it."),
+        "done",
+    )
     return see_other(
         "organization_orders.show", organization_id=managed.facts.public_id, order_id=order_id
     )
@@ -58,7 +61,7 @@ def accept(organization_id: str, takeover_id: str) -> ResponseReturnValue:
 @blueprint.post("/decline")
 @open_to(Audience.MANAGERS)
 def decline(organization_id: str, takeover_id: str) -> ResponseReturnValue:
-    """Leave the order with who placed it."""
+    """Leave the order with the person who placed it."""
     managed = managed_organization(organization_id)
     try:
         with transaction() as session:
@@ -72,7 +75,7 @@ def decline(organization_id: str, takeover_id: str) -> ResponseReturnValue:
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
     else:
-        flash(_("Declined. The order stays with the person who placed it."), "done")
+        flash(_("You declined. The order stays with the person who placed it."), "done")
     return see_other("organization_orders.index", organization_id=managed.facts.public_id)
 
 

@@ -1,4 +1,4 @@
-"""Forms of billing details, tax papers and notes, for staff and for managers."""
+"""Forms of billing details, tax exemptions and notes, for staff and for managers."""
 
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import Length, Optional
 
 from lms.models.organizations import InvoiceDelivery
 from lms.models.tax import ExemptionBasis
@@ -40,7 +40,7 @@ from lms.web.people.tax_paper_rows import basis_words
 
 
 class BillingContactForm(Form):
-    """What an organization's managers may change of how it is invoiced."""
+    """The billing details that an organization's managers can change."""
 
     (
         billing_street,
@@ -52,18 +52,20 @@ class BillingContactForm(Form):
     ) = address_fields()
     delivery = RadioField(_l("Send invoices"))
     payables = TextAreaField(
-        _l("Email addresses of accounts payable"),
+        _l("Accounts payable email addresses"),
         [Optional(), Length(max=4000)],
-        description=_l("Invoices go to each of them. One address on each line, at most 10."),
+        description=_l(
+            "We email invoices to all of these addresses. Enter one per line, up to 10."
+        ),
         render_kw={"rows": 3, "autocapitalize": "none", "spellcheck": "false"},
     )
     po_required = BooleanField(
-        _l("A purchase order is required"),
-        description=_l("Each invoice then needs a purchase order number before it is sent."),
+        _l("Purchase order required"),
+        description=_l("We won't send an invoice until it has a purchase order number."),
     )
 
     def offer_choices(self, *, is_own: bool) -> None:
-        """Give the lists their choices, in the words for the organization itself or for staff."""
+        """Set the choices of the lists, worded for the organization itself or for staff."""
         self.delivery.choices = [
             (each.value, delivery_words(each, is_own=is_own)) for each in InvoiceDelivery
         ]
@@ -81,12 +83,12 @@ class BillingContactForm(Form):
 
 
 class BillingForm(BillingContactForm):
-    """All billing details, as staff change them."""
+    """All billing details, for staff."""
 
     legal_name = StringField(
         _l("Legal name"),
         [Optional(), Length(max=LONGEST_NAME)],
-        description=_l("As on its purchase orders, where it differs from the name above."),
+        description=_l("The name on purchase orders, if different."),
         render_kw={"maxlength": LONGEST_NAME},
     )
     (
@@ -99,15 +101,15 @@ class BillingForm(BillingContactForm):
     ) = address_fields()
     net_days = SelectField(_l("Payment terms"), [Optional()])
     vendor_number = StringField(
-        _l("Our vendor number there"),
+        _l("Our vendor number"),
         [Optional(), Length(max=LONGEST_VENDOR_NUMBER)],
-        description=_l("Printed on invoices, so that its accounts payable finds us."),
+        description=_l("Printed on invoices for accounts payable."),
         render_kw={"maxlength": LONGEST_VENDOR_NUMBER, "class": "input-short"},
     )
     fiscal_year_start = SelectField(_l("Fiscal year starts in"), [Optional()])
 
     def offer_choices(self, *, is_own: bool) -> None:
-        """Give the lists their choices."""
+        """Set the choices of the lists."""
         super().offer_choices(is_own=is_own)
         self.net_days.choices = [("", terms_words(None))] + [
             (str(days), terms_words(days)) for days in NET_DAYS
@@ -128,7 +130,7 @@ class BillingForm(BillingContactForm):
 
 
 def contact_data(details: BillingDetails) -> dict[str, Any]:
-    """Return the values that show what managers may change."""
+    """Return the form values of what managers can change."""
     contact = details.contact
     return {
         **address_data("billing", contact.billing_address),
@@ -139,7 +141,7 @@ def contact_data(details: BillingDetails) -> dict[str, Any]:
 
 
 def billing_data(details: BillingDetails) -> dict[str, Any]:
-    """Return the values that show all billing details."""
+    """Return the form values of all billing details."""
     terms = details.terms
     return {
         **contact_data(details),
@@ -152,19 +154,19 @@ def billing_data(details: BillingDetails) -> dict[str, Any]:
 
 
 class TaxPaperForm(Form):
-    """A tax paper: why no sales tax is charged, and the file that proves it."""
+    """A tax exemption: why no sales tax is charged, and the file that proves it."""
 
-    basis = RadioField(_l("Why no sales tax is charged"))
+    basis = RadioField(_l("Reason for exemption"))
     file = FileField(
         _l("File"),
         [Optional()],
-        description=_l("A PDF or a picture of the certificate, at most 10 MB."),
+        description=_l("A PDF or image of the certificate, up to 10 MB."),
         render_kw={"accept": ".pdf,.jpg,.jpeg,.png,.webp"},
     )
     states = StringField(
         _l("States"),
         [Optional(), Length(max=1000)],
-        description=_l("Two letters each, such as NY, NJ. Leave it empty if it covers all states."),
+        description=_l("Two letters each, such as NY, NJ. Leave empty if it covers all states."),
         render_kw={"autocapitalize": "characters", "spellcheck": "false"},
     )
     number = StringField(
@@ -175,18 +177,18 @@ class TaxPaperForm(Form):
     until = DateField(
         _l("Valid through"),
         [Optional()],
-        description=_l("The last day. Leave it empty if the paper names none."),
+        description=_l("Leave empty if the paper has no end date."),
         render_kw={"class": "input-moment"},
     )
 
     def offer_choices(self) -> None:
-        """Give the list of reasons its choices."""
+        """Set the choices of the reasons."""
         self.basis.choices = [(each.value, basis_words(each)) for each in ExemptionBasis]
         if self.basis.data is None:
             self.basis.data = ExemptionBasis.GOVERNMENT.value
 
     def exemption(self) -> NewExemption:
-        """Return what was entered, without the file; raises Invalid for a state that is none."""
+        """Return what was entered, without the file; raises Invalid for an unknown state."""
         until: date | None = self.until.data
         return NewExemption(
             basis=ExemptionBasis(self.basis.data),
@@ -197,27 +199,21 @@ class TaxPaperForm(Form):
 
 
 class OwnTaxPaperForm(TaxPaperForm):
-    """A tax paper that an organization's managers upload: with its file, always."""
+    """A tax exemption that an organization's managers upload; its file is required."""
 
     file = FileField(
         _l("Certificate or letter"),
-        description=_l("A PDF or a picture, at most 10 MB."),
+        description=_l("A PDF or image, up to 10 MB."),
         render_kw={"accept": ".pdf,.jpg,.jpeg,.png,.webp"},
     )
 
 
 class NotesForm(Form):
-    """What our team notes about an organization."""
+    """Our team's notes about an organization."""
 
     notes = TextAreaField(
         _l("Notes"),
         [Optional(), Length(max=LONGEST_NOTES)],
-        description=_l("Only our team sees them."),
+        description=_l("Only our team can see them."),
         render_kw={"rows": 5, "maxlength": LONGEST_NOTES},
     )
-
-
-class FindOrganizationForm(Form):
-    """Words that another organization is looked for by."""
-
-    q = StringField(_l("Name"), [InputRequired(_l("Enter a part of the name."))])

@@ -1,4 +1,4 @@
-"""Billing texts: deliveries, payment terms and months in words."""
+"""Billing texts: invoice delivery, payment terms and months in words."""
 
 from collections.abc import Iterable
 
@@ -11,18 +11,18 @@ from lms.organizations.billing_details import BillingDetails
 
 
 def delivery_words(delivery: InvoiceDelivery, *, is_own: bool = False) -> str:
-    """Say how invoices are delivered, to the organization itself or to staff."""
+    """Return how invoices are delivered, worded for the organization itself or for staff."""
     portal = _("Through your vendor portal") if is_own else _("Through its vendor portal")
     return {
         InvoiceDelivery.EMAIL: _("By email to accounts payable"),
         InvoiceDelivery.PORTAL: portal,
-        InvoiceDelivery.MAIL: _("On paper, by mail"),
+        InvoiceDelivery.MAIL: _("By postal mail"),
     }[delivery]
 
 
 def terms_words(net_days: int | None) -> str:
-    """Say payment terms."""
-    return _("Our usual terms") if net_days is None else _("Net %(days)s", days=net_days)
+    """Return payment terms in words."""
+    return _("Standard terms") if net_days is None else _("Net %(days)s", days=net_days)
 
 
 def month_names() -> dict[int, str]:
@@ -31,7 +31,7 @@ def month_names() -> dict[int, str]:
 
 
 def billing_facts(details: BillingDetails) -> list[tuple[str, str]]:
-    """Return the billing details as pairs of a term and a text; what isn't known is left out."""
+    """Return the billing details as pairs of a term and a text, without unknown ones."""
     contact, terms = details.contact, details.terms
     return [
         (_("Legal name"), terms.legal_name),
@@ -49,14 +49,14 @@ def billing_facts(details: BillingDetails) -> list[tuple[str, str]]:
 
 
 def agreed_facts(details: BillingDetails) -> list[tuple[str, str]]:
-    """Return what an organization's managers see and our team changes, as pairs."""
+    """Return the details that managers can see but only our team can change, as pairs."""
     terms = details.terms
     return [
         (_("Legal name"), terms.legal_name),
         (_("Legal address"), _lines(terms.legal_address.lines if terms.legal_address else ())),
         (_("Payment terms"), terms_words(terms.net_days)),
-        (_("Our number in your books"), terms.vendor_number),
-        (_("Your fiscal year starts"), _month(terms.fiscal_year_start)),
+        (_("Our vendor number"), terms.vendor_number),
+        (_("Fiscal year starts"), _month(terms.fiscal_year_start)),
     ]
 
 

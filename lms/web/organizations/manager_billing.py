@@ -1,4 +1,4 @@
-"""Manager pages for an organization's billing details and tax papers."""
+"""Manager pages for an organization's billing details and tax exemptions."""
 
 from flask import Blueprint, Response, flash, request
 from flask.typing import ResponseReturnValue
@@ -34,7 +34,7 @@ blueprint = Blueprint(
 @blueprint.get("")
 @open_to(Audience.MANAGERS, Audience.BILLING)
 def billing(organization_id: str) -> ResponseReturnValue:
-    """Show how the organization is invoiced, and its tax papers."""
+    """Show how the organization is invoiced, and its tax exemptions."""
     managed = managed_organization(organization_id)
     with read_session() as session:
         details = billing_details.read_billing(session, managed.facts.id)
@@ -61,21 +61,21 @@ def save(organization_id: str) -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         return _page(managed, form, OwnTaxPaperForm()), 400
-    flash(_("Your billing details are saved."), "done")
+    flash(_("Your billing details were saved."), "done")
     return see_other(".billing", organization_id=managed.facts.public_id)
 
 
 @blueprint.post("/tax-papers")
 @open_to(Audience.MANAGERS, Audience.BILLING)
 def add_paper(organization_id: str) -> ResponseReturnValue:
-    """Add a tax paper that they upload."""
+    """Add a tax exemption that a manager uploads."""
     managed, form = managed_organization(organization_id), OwnTaxPaperForm(request.form)
     form.offer_choices()
     if not has_file():
         form.validate()
         form.file.errors = [_("Choose the file of your certificate or letter.")]
     elif added_paper(Payer(organization_id=managed.facts.id), form):
-        flash(_("Your tax paper is uploaded. We use it for your next invoice."), "done")
+        flash(_("Your tax paper was uploaded. We'll use it for your next invoice."), "done")
         return see_other(".billing", organization_id=managed.facts.public_id)
     with read_session() as session:
         details = billing_details.read_billing(session, managed.facts.id)
@@ -85,7 +85,7 @@ def add_paper(organization_id: str) -> ResponseReturnValue:
 @blueprint.get("/tax-papers/<paper_id>")
 @open_to(Audience.MANAGERS, Audience.BILLING)
 def file(organization_id: str, paper_id: str) -> Response:
-    """Send the file of one of their tax papers."""
+    """Send the file of one of the organization's tax exemptions."""
     managed = managed_organization(organization_id)
     with read_session() as session:
         payer = Payer(organization_id=managed.facts.id)

@@ -6,7 +6,10 @@ from typing import Final
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms import Form, RadioField, StringField
+from wtforms.validators import Length, Optional
 
+from lms.accounts.accounts import LONGEST_NAME
 from lms.core.clock import now
 from lms.core.csv_writer import Cell
 from lms.core.dates_and_time_zones import say_date
@@ -22,29 +25,69 @@ from lms.organizations.member_invitations import Asked
 from lms.organizations.memberships import (
     Member,
     NewMember,
+    RoleChoice,
     every_member,
     find_member,
     list_members,
 )
 from lms.organizations.supervised_groups import GroupName
-from lms.people.role_texts import ROLES
+from lms.people.role_texts import ROLES, WHAT_ROLES_SEE
+from lms.web.accounts.forms import address_field
+from lms.web.catalog.staff_forms import ChoicesField
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.lazy_form_translations import _l
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.organizations.manager_member_form import MemberForm, RoleForm
 
 blueprint = Blueprint(
     "organization_members", __name__, url_prefix="/organization/<organization_id>/members"
 )
 
 PAGE_SIZE: Final = 50
+
+
+class RoleForm(Form):
+    """A person's role in an organization, and the groups that a supervisor sees."""
+
+    role = RadioField(_l("Role"), default=Role.MANAGER.value)
+    groups = ChoicesField(
+        _l("Groups"),
+        [Optional()],
+        description=_l("Only for supervisors, who see the people in these groups."),
+    )
+
+    def offer(self, groups: Sequence[GroupName], *, with_owner: bool) -> None:
+        """Offer the roles that this person can give, and the organization's groups."""
+        self.role.choices = [
+            (role.value, _(words))
+            for role, words in WHAT_ROLES_SEE.items()
+            if with_owner or role is not Role.OWNER
+        ]
+        self.groups.choices = [(each.public_id, each.name) for each in groups]
+
+    @property
+    def choice(self) -> RoleChoice:
+        """Return the chosen role and groups."""
+        return RoleChoice(Role(self.role.data), tuple(self.groups.data or ()))
+
+
+class MemberForm(RoleForm):
+    """A person to add, and their role."""
+
+    email = address_field(_l("Email address"), autocomplete="off")
+    name = StringField(
+        _l("Name"),
+        [Optional(), Length(max=LONGEST_NAME)],
+        description=_l("Used if they don't have an account yet."),
+        render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
+    )
 
 
 @blueprint.get("")
@@ -56,15 +99,15 @@ def members(organization_id: str) -> ResponseReturnValue:
 @blueprint.get("/list.csv")
 @open_to(Audience.MANAGERS)
 def members_csv(organization_id: str) -> ResponseReturnValue:
-    """Give who belongs here, and who was asked and has not accepted, as the page shows them."""
+    """Download the members, and the people with open invitations, as the page shows them."""
     managed, query = managed_organization(organization_id), _query()
     with read_session() as session:
         asked = member_invitations.list_asked(session, managed.facts.id, query=query)
-    headings = (_("Name"), _("E-mail address"), _("Role"), _("State"), _("Since"))
-    # The answer outlives this view, and with it the request's own session.
+    headings = (_("Name"), _("Email address"), _("Role"), _("State"), _("Since"))
+    # The response is streamed after this view, when the request's own session is closed.
     database, zone = carrel().database, zone_of(managed)
     words = {role: _(text) for role, text in ROLES.items()}
-    belongs, waits = _("Belongs here"), _("Asked, not accepted yet")
+    belongs, waits = _("Member"), _("Open invitations")
 
     def rows() -> Iterator[tuple[Cell, ...]]:
         def row(one: Member | Asked, state: str) -> tuple[Cell, ...]:
@@ -106,7 +149,7 @@ def add(organization_id: str) -> ResponseReturnValue:
         else:
             flash(
                 _(
-                    "%(address)s is asked by letter. They belong here once they accept.",
+                    "We emailed an invitation to %(address)s.",
                     address=new.address.shown,
                 ),
                 "done",
@@ -124,7 +167,7 @@ def withdraw(organization_id: str, invitation_id: str) -> ResponseReturnValue:
         address = member_invitations.withdraw(
             session, managed, invitation_id, actor=actor, now=now()
         )
-    flash(_("%(address)s is asked no longer.", address=address), "done")
+    flash(_("The invitation for %(address)s was withdrawn.", address=address), "done")
     return see_other(".members", organization_id=organization_id)
 
 
@@ -150,7 +193,11 @@ def set_role(organization_id: str, member_id: str) -> ResponseReturnValue:
             show_faults(form, refusal)
         else:
             flash(
-                _("%(name)s is now: %(role)s.", name=member.name, role=_(ROLES[form.choice.role])),
+                _(
+                    "New role of %(name)s: %(role)s.",
+                    name=member.name,
+                    role=_(ROLES[form.choice.role]),
+                ),
                 "done",
             )
             return _onward(managed, member_id)
@@ -166,12 +213,12 @@ def remove(organization_id: str, member_id: str) -> ResponseReturnValue:
         name = manager_and_owner_permissions.remove_member(
             session, managed, member_id, actor=required_viewer().public_id, now=now()
         )
-    flash(_("%(name)s is no longer a member. Their seats stay theirs.", name=name), "done")
+    flash(_("%(name)s is no longer a member. They keep their seats.", name=name), "done")
     return _onward(managed, member_id)
 
 
 def _onward(managed: Managed, member_id: str) -> ResponseReturnValue:
-    # Who has just given up their own role may not come back to this page.
+    # People who gave up their own role can't open this page anymore.
     person = required_viewer()
     if managed.role is not None and member_id == person.public_id:
         with read_session() as session:

@@ -1,4 +1,4 @@
-"""Staff pages for organizations: the list, one of them, and adding and editing one."""
+"""Staff pages for organizations: the list, one organization, and adding and editing one."""
 
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -31,7 +31,7 @@ Fields = TypeVar("Fields", bound=OrganizationForm)
 @blueprint.get("")
 @open_to(Audience.STAFF)
 def index() -> ResponseReturnValue:
-    """List the organizations that match."""
+    """List the matching organizations."""
     number, query = page_number(), request.args.get("q", "").strip()
     with read_session() as session:
         found = organization_lists.list_organizations(
@@ -54,7 +54,7 @@ def index() -> ResponseReturnValue:
 @blueprint.route("/new", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def new() -> ResponseReturnValue:
-    """Ask for a name, and add the organization, unless it may be one that is known."""
+    """Ask for a name, and add the organization, unless it may already exist."""
     form = _form(NewOrganizationForm(request.form), None)
     if request.method == "GET":
         return render("organizations/staff_form.html", form=form, kept=None)
@@ -85,7 +85,7 @@ def new() -> ResponseReturnValue:
     except (Invalid, Conflict, NotFound) as refusal:
         _tell(form, refusal)
         return render("organizations/staff_form.html", form=form, kept=None), 400
-    flash(_("%(name)s is added. Now add its manager under People.", name=made.name), "done")
+    flash(_("%(name)s was added. Now add its manager under People.", name=made.name), "done")
     return see_other(".organization", slug=made.slug)
 
 
@@ -99,7 +99,7 @@ def organization(slug: str) -> ResponseReturnValue:
 @blueprint.route("/<slug>/edit", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def edit(slug: str) -> ResponseReturnValue:
-    """Change name, zone and parent."""
+    """Change name, time zone and parent."""
     kept = organization_of_page(slug)
     values = OrganizationForm(
         request.form, name=kept.name, slug=kept.slug, zone=kept.zone or "", parent=kept.parent or ""
@@ -123,7 +123,7 @@ def edit(slug: str) -> ResponseReturnValue:
 
 
 def _unconfirmed_matches(form: NewOrganizationForm) -> tuple[Match, ...]:
-    """Return what the organization may be, unless it was shown and is to be made anyway."""
+    """Return existing organizations that may be this one, unless staff saw them and confirmed."""
     if request.form.get("anyway") == _said(form):
         return ()
     with read_session() as session:
@@ -131,7 +131,7 @@ def _unconfirmed_matches(form: NewOrganizationForm) -> tuple[Match, ...]:
 
 
 def _said(form: NewOrganizationForm) -> str:
-    """Return what was compared, so that another name or address is looked for again."""
+    """Return what was compared, so that a changed name or address is checked again."""
     address = form.facts.address
     return ", ".join((form.facts.name, *(address.lines if address else ())))
 
@@ -141,7 +141,7 @@ def _form(form: Fields, kept: OrganizationFacts | None) -> Fields:
         parents = organization_lists.possible_parents(session, kept.id if kept else None)
     form.parent.choices = [("", _("None")), *((one.slug, one.name) for one in parents)]
     default = zone_name(carrel().settings.time_zone)
-    choices: dict[str, Any] = {"": [("", _("The house's: %(zone)s", zone=default))]}
+    choices: dict[str, Any] = {"": [("", _("Our time zone: %(zone)s", zone=default))]}
     form.zone.choices = {**choices, **zone_choices(clock.now(), present=form.zone.data or None)}
     return form
 

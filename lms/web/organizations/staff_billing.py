@@ -23,7 +23,7 @@ blueprint = Blueprint(
 @blueprint.get("/billing")
 @open_to(Audience.STAFF)
 def billing(slug: str) -> ResponseReturnValue:
-    """Show the form of legal facts, addresses, terms and deliveries."""
+    """Show the form of legal details, addresses, terms and invoice delivery."""
     kept = organization_of_page(slug)
     with read_session() as session:
         details = billing_details.read_billing(session, kept.id)
@@ -33,7 +33,7 @@ def billing(slug: str) -> ResponseReturnValue:
 @blueprint.post("/billing")
 @open_to(Audience.STAFF)
 def save(slug: str) -> ResponseReturnValue:
-    """Change them."""
+    """Change the billing details."""
     kept, form = organization_of_page(slug), BillingForm(request.form)
     form.offer_choices(is_own=False)
     if not form.validate():
@@ -51,7 +51,7 @@ def save(slug: str) -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         return _page(kept, form), 400
-    flash(_("The billing details are saved."), "done")
+    flash(_("The billing details were saved."), "done")
     return see_other("staff_organizations.organization", slug=kept.slug, _anchor="billing-title")
 
 
@@ -78,7 +78,7 @@ def save_notes(slug: str) -> ResponseReturnValue:
         billing_details.edit_notes(
             session, kept.id, form.notes.data or "", actor=actor, now=clock.now()
         )
-    flash(_("The notes are saved."), "done")
+    flash(_("The notes were saved."), "done")
     return see_other("staff_organizations.organization", slug=kept.slug)
 
 

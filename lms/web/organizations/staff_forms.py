@@ -10,38 +10,38 @@ from lms.web.core.lazy_form_translations import _l
 
 
 class OrganizationForm(Form):
-    """An organization's name, zone and parent."""
+    """An organization's name, time zone and parent."""
 
     name = StringField(
         _l("Name"),
-        [InputRequired(_l("Give the organization a name.")), Length(max=LONGEST_NAME)],
+        [InputRequired(_l("Enter a name.")), Length(max=LONGEST_NAME)],
         render_kw={"maxlength": LONGEST_NAME},
     )
     slug = StringField(
-        _l("Web name"),
+        _l("Name in web addresses"),
         [Optional(), Length(max=LONGEST_SLUG)],
-        description=_l("Stands in addresses, such as elm-county. Left empty, it follows the name."),
+        description=_l("For example, elm-county. Leave empty to use the name."),
         render_kw={"autocapitalize": "none", "spellcheck": "false", "maxlength": LONGEST_SLUG},
     )
     zone = SelectField(
         _l("Time zone"),
         [Optional()],
-        description=_l("Its days end in it: the last day of a contract, above all."),
+        description=_l("Contracts and passes end at midnight in this time zone."),
     )
     parent = SelectField(
-        _l("Belongs to"),
+        _l("Parent organization"),
         [Optional()],
-        description=_l("A consortium may allot parts of its pools to its members."),
+        description=_l("A consortium can allot seats to its members."),
     )
 
 
 class NewOrganizationForm(OrganizationForm):
-    """A new organization; by its contact's email and its own address it is found where it is known."""
+    """A new organization; its contact's email and its address help find an existing record."""
 
     email = StringField(
-        _l("Email address of its contact"),
+        _l("Contact email address"),
         [Optional(), Length(max=320)],
-        description=_l("Helps to find out whether we know this organization already."),
+        description=_l("We use it to find an existing record of this organization."),
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
     (
@@ -55,31 +55,32 @@ class NewOrganizationForm(OrganizationForm):
 
     @property
     def facts(self) -> NewOrganizationFacts:
-        """Return what known organizations are compared with."""
+        """Return the facts to compare with existing organizations."""
         return NewOrganizationFacts(
             self.name.data or "", self.email.data or "", typed_address(self, "legal")
         )
 
 
 class DomainForm(Form):
-    """A mail domain that is an organization's own."""
+    """An email domain that belongs to an organization."""
 
     domain = StringField(
         _l("Email domain"),
         [InputRequired(_l("Enter a domain.")), Length(max=255)],
         description=_l(
-            "The part of their email addresses after the @. Never one where anyone gets a mailbox."
+            "The part of their email addresses after the @. Public email domains, such as "
+            "gmail.com, aren't allowed."
         ),
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
 
 
 class GraceForm(Form):
-    """Until when the people of a contract go on."""
+    """The last day on which people of a contract can watch."""
 
     until = DateField(
-        _l("They go on until the end of"),
-        [InputRequired(_l("Enter a day."))],
-        description=_l("A year after the contract's end at most. It is never made shorter."),
+        _l("Access continues through"),
+        [InputRequired(_l("Enter a date."))],
+        description=_l("At most one year after the contract's end. You can't shorten it."),
         render_kw={"class": "input-moment"},
     )

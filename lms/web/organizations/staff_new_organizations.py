@@ -1,4 +1,4 @@
-"""The staff page of organizations that customers' own orders made: new, or known already (S16)."""
+"""The staff page of organizations created by customers' orders: new, or duplicates (S16)."""
 
 from typing import Final
 
@@ -26,7 +26,7 @@ SHOWN: Final = 50
 @blueprint.get("")
 @open_to(Audience.STAFF)
 def index() -> ResponseReturnValue:
-    """List them, each with the known organizations that it may be."""
+    """List them, each with the existing organizations that it may be."""
     with read_session() as session:
         total = new_organizations.count_new(session)
         found = new_organizations.list_new(session, limit=SHOWN)
@@ -40,7 +40,7 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/<slug>")
 @open_to(Audience.STAFF)
 def verify(slug: str) -> ResponseReturnValue:
-    """Say that one is new."""
+    """Confirm that one is new."""
     try:
         with transaction() as session:
             organization = organizations.find_organization(session, slug)
@@ -49,7 +49,7 @@ def verify(slug: str) -> ResponseReturnValue:
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
     else:
-        flash(_("%(name)s is a new organization.", name=organization.name), "done")
+        flash(_("%(name)s was marked as new.", name=organization.name), "done")
     return see_other(".index")
 
 

@@ -1,4 +1,4 @@
-"""The organization of a staff page; one that was merged leads to the one that is kept."""
+"""The organization of a staff page; a merged one redirects to the one that remains."""
 
 from lms.organizations import organizations
 from lms.organizations.organizations import OrganizationFacts
@@ -6,9 +6,9 @@ from lms.web.core.request_context import lead_on, read_session
 
 
 def organization_of_page(slug: str) -> OrganizationFacts:
-    """Return the organization of an address, that is kept where it was merged; raises NotFound.
+    """Return the organization in the URL; raises NotFound.
 
-    A page of a merged one is answered by a redirect to the same page of the kept one.
+    A page of a merged organization redirects to the same page of the one that remains.
     """
     with read_session() as session:
         kept = organizations.find_organization(session, slug)

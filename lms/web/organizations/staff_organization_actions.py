@@ -10,6 +10,7 @@ from lms.models.organizations import Role
 from lms.models.seats import ClaimPolicy
 from lms.organizations import email_domains, memberships
 from lms.organizations.memberships import NewMember
+from lms.requests import domain_requests
 from lms.seats import pools
 from lms.web.core.current_user import required_viewer
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -33,7 +34,7 @@ blueprint = Blueprint(
 @blueprint.post("/members")
 @open_to(Audience.STAFF)
 def add_member(slug: str) -> ResponseReturnValue:
-    """Make whoever an address leads to a member; a new person gets an account and an email."""
+    """Add the person with an address as a member; a new person gets an account and an email."""
     kept, form = organization_of_page(slug), offer_roles(MemberForm(request.form))
     if not form.validate():
         return customer_page(kept, form), 400
@@ -48,9 +49,9 @@ def add_member(slug: str) -> ResponseReturnValue:
             now=clock.now(),
         )
     if joined.is_new:
-        sentence = _("%(email)s is added. We emailed them a link to choose a password.")
+        sentence = _("%(email)s was added. We emailed them a link to choose a password.")
     else:
-        sentence = _("%(email)s is added.")
+        sentence = _("%(email)s was added.")
     flash(sentence % {"email": joined.email}, "done")
     return see_other(PAGE, slug=kept.slug, _anchor="people-title")
 
@@ -58,7 +59,7 @@ def add_member(slug: str) -> ResponseReturnValue:
 @blueprint.post("/members/<login_id>/role")
 @open_to(Audience.STAFF)
 def change_role(slug: str, login_id: str) -> ResponseReturnValue:
-    """Give a member another role."""
+    """Change a member's role."""
     kept = organization_of_page(slug)
     asked = request.form.get("role", "")
     if asked not in dict(roles_chosen_here()):
@@ -67,58 +68,63 @@ def change_role(slug: str, login_id: str) -> ResponseReturnValue:
     with transaction() as session:
         actor = required_viewer().public_id
         memberships.change_role(session, kept, login_id, role=role, actor=actor, now=clock.now())
-    flash(_("The role is changed."), "done")
+    flash(_("The role was changed."), "done")
     return see_other(PAGE, slug=kept.slug, _anchor="people-title")
 
 
 @blueprint.post("/members/<login_id>/remove")
 @open_to(Audience.STAFF)
 def remove_member(slug: str, login_id: str) -> ResponseReturnValue:
-    """Remove a person from the organization; a seat they have stays theirs."""
+    """Remove a person from the organization; they keep their seats."""
     kept = organization_of_page(slug)
     with transaction() as session:
         actor = required_viewer().public_id
         memberships.remove_member(session, kept, login_id, actor=actor, now=clock.now())
-    flash(_("This person is removed. Any seat they have stays theirs."), "done")
+    flash(_("The person was removed. They keep any seats they have."), "done")
     return see_other(PAGE, slug=kept.slug, _anchor="people-title")
 
 
 @blueprint.post("/domains")
 @open_to(Audience.STAFF)
 def verify_domain(slug: str) -> ResponseReturnValue:
-    """Note that an email domain is the organization's own."""
+    """Record that an email domain belongs to the organization."""
     kept, form = organization_of_page(slug), DomainForm(request.form)
     if not form.validate():
         return customer_page(kept, domain_form=form), 400
     try:
         with transaction() as session:
             actor = required_viewer().public_id
-            domain = email_domains.verify(
-                session, kept.id, form.domain.data or "", actor=actor, now=clock.now()
+            domain = domain_requests.verify_domain(
+                session,
+                kept.id,
+                form.domain.data or "",
+                links=links(),
+                actor=actor,
+                now=clock.now(),
             )
     except (Invalid, Conflict) as refusal:
         form.domain.errors = [_(refusal.message)]
         return customer_page(kept, domain_form=form), 400
-    flash(_("%(domain)s is verified.", domain=domain), "done")
+    flash(_("%(domain)s was verified.", domain=domain), "done")
     return see_other(PAGE, slug=kept.slug, _anchor="domains-title")
 
 
 @blueprint.post("/domains/<domain_id>/remove")
 @open_to(Audience.STAFF)
 def forget_domain(slug: str, domain_id: str) -> ResponseReturnValue:
-    """Remove an email domain from the organization; seats claimed by it stay."""
+    """Remove an email domain from the organization; seats claimed with it stay."""
     kept = organization_of_page(slug)
     with transaction() as session:
         actor = required_viewer().public_id
         email_domains.forget(session, kept.id, domain_id, actor=actor, now=clock.now())
-    flash(_("The domain is removed. Seats that were claimed by it stay."), "done")
+    flash(_("The domain was removed. People keep the seats they claimed."), "done")
     return see_other(PAGE, slug=kept.slug, _anchor="domains-title")
 
 
 @blueprint.post("/pools/<pool_id>/policy")
 @open_to(Audience.STAFF)
 def set_policy(slug: str, pool_id: str) -> ResponseReturnValue:
-    """Say who may claim a free seat of a pool without an invitation."""
+    """Set who can claim a free seat of a pool without an invitation."""
     try:
         policy = ClaimPolicy(request.form.get("policy", ""))
     except ValueError:
@@ -130,5 +136,5 @@ def set_policy(slug: str, pool_id: str) -> ResponseReturnValue:
             raise NotFound
         actor = required_viewer().public_id
         pools.set_claim_policy(session, pool.id, policy, actor=actor, now=clock.now())
-    flash(_("Who can claim a free seat is changed."), "done")
+    flash(_("Self-enrollment was changed."), "done")
     return see_other(PAGE, slug=kept.slug, _anchor="pools-title")

@@ -64,7 +64,7 @@ def choose(slug: str) -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.STAFF)
 def merge(slug: str) -> ResponseReturnValue:
-    """Merge the two: `keep` names the one that stays."""
+    """Merge the two; `keep` is the one that remains."""
     here, other = organization_of_page(slug), request.form.get("other", "")
     kept = other if request.form.get("keep") == other else here.slug
     merged = here.slug if kept == other else other
@@ -79,7 +79,7 @@ def merge(slug: str) -> ResponseReturnValue:
             )
     except (Conflict, Invalid) as refusal:
         return _refused(here, refusal.message), 409
-    flash(_("The two organizations are merged. You can undo it on this page."), "done")
+    flash(_("The organizations were merged. You can undo it on this page."), "done")
     return see_other(PAGE, slug=kept)
 
 
@@ -87,7 +87,7 @@ def merge(slug: str) -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.STAFF)
 def unmerge(slug: str, merged: str) -> ResponseReturnValue:
-    """Undo a merge: each organization has what it had before."""
+    """Undo a merge: each organization gets back what it had."""
     try:
         with transaction() as session:
             actor = required_viewer().public_id
@@ -95,7 +95,7 @@ def unmerge(slug: str, merged: str) -> ResponseReturnValue:
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
     else:
-        flash(_("The merge is undone. Each organization has what it had before."), "done")
+        flash(_("The merge was undone."), "done")
     return see_other(PAGE, slug=slug)
 
 
@@ -137,6 +137,6 @@ def _refused(here: OrganizationFacts, message: str) -> str:
 
 
 def _zones(shown: MergePreview) -> tuple[str, str]:
-    """Return the time zones of both in words."""
+    """Return the time zones of both, in words."""
     default = carrel().settings.time_zone
     return zone_name(shown.kept.zone or default), zone_name(shown.merged.zone or default)

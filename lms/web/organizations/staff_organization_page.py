@@ -1,4 +1,4 @@
-"""The staff page of one organization: everything about a customer, for a call on the phone."""
+"""The staff page of one organization: everything about a customer, for a phone call."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ CONNECTIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class InvitedRow:
-    """A person who was invited and has not accepted, as their row shows it."""
+    """A person with an open invitation, as their row shows it."""
 
     name: str
     email: str
@@ -77,7 +77,7 @@ class InvitedRow:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRow:
-    """An LMS connection as its row shows it."""
+    """An LMS connection, as its row shows it."""
 
     name: str
     deployment_id: str
@@ -91,7 +91,7 @@ def customer_page(
     form: MemberForm | None = None,
     domain_form: DomainForm | None = None,
 ) -> str:
-    """Return the page of an organization; the forms are those that were sent with a fault."""
+    """Return the page of an organization; the forms are those submitted with errors."""
     zone, now = reading_zone(), clock.now()
     with read_session() as session:
         values = {
@@ -111,20 +111,20 @@ def customer_page(
 
 
 def offer_roles(form: MemberForm) -> MemberForm:
-    """Give a form its roles, and return it."""
+    """Set the roles of a form, and return it."""
     form.role.choices = roles_chosen_here()
     return form
 
 
 def roles_chosen_here() -> list[tuple[str, str]]:
-    """Return the roles to choose from here; supervisors are made where their groups are chosen."""
+    """Return the roles to choose from here; supervisors are appointed where their groups are chosen."""
     return [(role.value, _(words)) for role, words in ROLES.items() if role is not Role.SUPERVISOR]
 
 
 def _top(
     session: Session, kept: OrganizationFacts, *, now: datetime, zone: ZoneInfo
 ) -> dict[str, Any]:
-    """Return what is owed, whom to ask, and what they have."""
+    """Return what is owed, the contacts, and what the organization owns."""
     orders = orders_of(session, organization_id=kept.id)
     held = [
         pool_row(one, pools.grants_of(session, one.id), now=now, zone=zone)
@@ -203,7 +203,7 @@ def _activity(session: Session, kept: OrganizationFacts, *, zone: ZoneInfo) -> d
 
 
 def _payables(session: Session, details: BillingDetails) -> Sequence[tuple[str, bool]]:
-    """Return the accounts-payable addresses, each with whether it takes no email."""
+    """Return the accounts-payable addresses, each with whether its emails bounce."""
     keys = {one: read_address(one).key for one in details.contact.payables}
     bounced = bounced_addresses(session, list(keys.values()))
     return [(one, key in bounced) for one, key in keys.items()]

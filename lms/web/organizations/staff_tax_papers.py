@@ -1,4 +1,4 @@
-"""Staff pages for the tax papers of organizations and of people."""
+"""Staff pages for the tax exemptions of organizations and of people."""
 
 from http import HTTPStatus
 
@@ -26,7 +26,7 @@ blueprint = Blueprint("staff_tax_papers", __name__, url_prefix="/staff")
 @blueprint.route("/organizations/<slug>/tax-papers/new", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def add_to_organization(slug: str) -> ResponseReturnValue:
-    """Ask for a tax paper of an organization, and add it."""
+    """Ask for a tax exemption of an organization, and add it."""
     kept = organization_of_page(slug)
     onward = url_for("staff_organizations.organization", slug=kept.slug)
     return _add(Payer(organization_id=kept.id), kept.name, onward)
@@ -35,7 +35,7 @@ def add_to_organization(slug: str) -> ResponseReturnValue:
 @blueprint.route("/people/<login_id>/tax-papers/new", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def add_to_person(login_id: str) -> ResponseReturnValue:
-    """Ask for a tax paper of a person, and add it."""
+    """Ask for a tax exemption of a person, and add it."""
     with read_session() as session:
         person = profile_read_model.read_person(session, login_id)
     onward = url_for("staff_people.person", login_id=login_id)
@@ -45,7 +45,7 @@ def add_to_person(login_id: str) -> ResponseReturnValue:
 @blueprint.get("/tax-papers/<paper_id>")
 @open_to(Audience.STAFF)
 def file(paper_id: str) -> Response:
-    """Send the file of a tax paper."""
+    """Send the file of a tax exemption."""
     with read_session() as session:
         facts = tax_papers.find_exemption(session, paper_id)
     if facts.file is None:
@@ -58,7 +58,7 @@ def file(paper_id: str) -> Response:
 @blueprint.post("/organizations/<slug>/tax-papers/<paper_id>/remove")
 @open_to(Audience.STAFF)
 def remove_from_organization(slug: str, paper_id: str) -> ResponseReturnValue:
-    """Forget a tax paper of an organization, with its file."""
+    """Delete a tax exemption of an organization, with its file."""
     kept = organization_of_page(slug)
     onward = url_for("staff_organizations.organization", slug=kept.slug)
     return _remove(Payer(organization_id=kept.id), paper_id, onward)
@@ -67,7 +67,7 @@ def remove_from_organization(slug: str, paper_id: str) -> ResponseReturnValue:
 @blueprint.post("/people/<login_id>/tax-papers/<paper_id>/remove")
 @open_to(Audience.STAFF)
 def remove_from_person(login_id: str, paper_id: str) -> ResponseReturnValue:
-    """Forget a tax paper of a person, with its file."""
+    """Delete a tax exemption of a person, with its file."""
     with read_session() as session:
         person = profile_read_model.read_person(session, login_id)
     onward = url_for("staff_people.person", login_id=login_id)
@@ -79,7 +79,7 @@ def _add(payer: Payer, name: str, onward: str) -> ResponseReturnValue:
     form.offer_choices()
     if request.method == "POST":
         if added_paper(payer, form):
-            flash(_("The tax paper is added."), "done")
+            flash(_("The tax paper was added."), "done")
             return redirect(onward, HTTPStatus.SEE_OTHER)
         return _form_page(form, name, onward), 400
     return _form_page(form, name, onward)
@@ -93,7 +93,7 @@ def _remove(payer: Payer, paper_id: str, onward: str) -> ResponseReturnValue:
         )
     if facts.file is not None:
         carrel().storage.delete(facts.file.key)
-    flash(_("The tax paper is removed."), "done")
+    flash(_("The tax paper was removed."), "done")
     return redirect(onward, HTTPStatus.SEE_OTHER)
 
 

@@ -1,4 +1,4 @@
-"""Uploads of tax papers: the form's file is checked and stored, then the paper is added."""
+"""Uploads of tax exemptions: the file is checked and stored, then the exemption is added."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from lms.web.organizations.billing_forms import TaxPaperForm
 
 
 def added_paper(payer: Payer, form: TaxPaperForm) -> bool:
-    """Add the tax paper of a form, with its file; where it can't be, the form says why."""
+    """Add the tax exemption of a form with its file; return whether it worked, else the form has errors."""
     if not form.validate():
         return False
     try:

@@ -6,6 +6,8 @@ from flask import Blueprint, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from wtforms import Form, IntegerField
+from wtforms.validators import InputRequired, NumberRange
 
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime_short
@@ -19,6 +21,7 @@ from lms.sales import uninvited_buyers
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_uploads import received
+from lms.web.core.lazy_form_translations import _l
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import (
     carrel,
@@ -29,38 +32,54 @@ from lms.web.core.request_context import (
     wants_json,
 )
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.past_sales.invitation_form import LettersForm
 
 blueprint = Blueprint("staff_history", __name__, url_prefix="/staff/history")
 
 LISTED: Final = 10
 LIVE: Final = (ImportState.READING, ImportState.APPLYING)
 STATES: Final = {
-    ImportState.READING: (N_("Being read"), "term"),
-    ImportState.CHECKED: (N_("Checked, nothing done yet"), "soon"),
-    ImportState.APPLYING: (N_("Being brought in"), "term"),
-    ImportState.APPLIED: (N_("Brought in"), "open"),
-    ImportState.FAILED: (N_("Could not be read"), "danger"),
+    ImportState.READING: (N_("Checking"), "term"),
+    ImportState.CHECKED: (N_("Ready to import"), "soon"),
+    ImportState.APPLYING: (N_("Importing"), "term"),
+    ImportState.APPLIED: (N_("Imported"), "open"),
+    ImportState.FAILED: (N_("Can't be read"), "danger"),
 }
 ANSWERS: Final = {
     PastAnswer.OK: (N_("Ready"), "open"),
-    PastAnswer.ALREADY: (N_("Here already"), "plain"),
-    PastAnswer.INVALID: (N_("Fault"), "danger"),
-    PastAnswer.BROUGHT: (N_("Brought in"), "open"),
+    PastAnswer.ALREADY: (N_("Already imported"), "plain"),
+    PastAnswer.INVALID: (N_("Error"), "danger"),
+    PastAnswer.BROUGHT: (N_("Imported"), "open"),
 }
+
+
+MOST_LETTERS = 100_000
+
+
+class LettersForm(Form):
+    """How many people to email now."""
+
+    people = IntegerField(
+        _l("Number of people"),
+        [
+            InputRequired(_l("Enter a number.")),
+            NumberRange(1, MOST_LETTERS, _l("Enter a number between 1 and 100,000.")),
+        ],
+        description=_l("People you imported first are emailed first. Each person is emailed once."),
+        render_kw={"class": "input-short", "inputmode": "numeric", "autocomplete": "off"},
+    )
 
 
 @blueprint.get("")
 @open_to(Audience.STAFF)
 def index() -> ResponseReturnValue:
-    """Ask for a list, show the last ones, and whom no letter has told yet."""
+    """Show the upload form, the latest lists, and how many people haven't been emailed."""
     return _index(LettersForm())
 
 
 @blueprint.post("")
 @open_to(Audience.STAFF)
 def send() -> ResponseReturnValue:
-    """Take a list in and show what would become of every row."""
+    """Receive a list and redirect to its preview."""
     try:
         with received() as (path, name):
             actor = required_viewer().public_id
@@ -101,7 +120,17 @@ def show(import_id: str) -> ResponseReturnValue:
         amount=_amount(facts),
         kinds=_kinds(facts),
         chosen=chosen,
-        rows=[(row, _(ANSWERS[row.answer][0]), ANSWERS[row.answer][1]) for row in page.items],
+        rows=[
+            (
+                row.line,
+                row.email,
+                row.covers,
+                _(ANSWERS[row.answer][0]),
+                ANSWERS[row.answer][1],
+                _(row.sentence) if row.sentence else "",
+            )
+            for row in page.items
+        ],
         pager=pager_of(
             number,
             PAGE,
@@ -114,29 +143,29 @@ def show(import_id: str) -> ResponseReturnValue:
 @blueprint.post("/<import_id>/apply")
 @open_to(Audience.STAFF)
 def apply(import_id: str) -> ResponseReturnValue:
-    """Bring a checked list in; nobody is sent a letter by it."""
+    """Import a checked list; no one is emailed."""
     actor = required_viewer().public_id
     facts = past_sale_jobs.apply_list(carrel(), import_id, actor=actor, now=now())
     if facts.state is ImportState.APPLIED:
-        said = ngettext("One sale was brought in.", "%(num)d sales were brought in.", facts.brought)
-        flash(said + " " + _("Nobody was sent a letter."), "done")
+        said = ngettext("One sale was imported.", "%(num)d sales were imported.", facts.brought)
+        flash(said + " " + _("No one was emailed."), "done")
     return see_other(".show", import_id=import_id)
 
 
 @blueprint.post("/<import_id>/discard")
 @open_to(Audience.STAFF)
 def discard(import_id: str) -> ResponseReturnValue:
-    """Throw a list away that waits."""
+    """Discard a list that hasn't been imported."""
     with transaction() as session:
         past_sale_imports.discard(session, import_id)
-    flash(_("The list was thrown away."), "done")
+    flash(_("The list was discarded."), "done")
     return see_other(".index")
 
 
 @blueprint.post("/letters")
 @open_to(Audience.STAFF)
 def write_letters() -> ResponseReturnValue:
-    """Have the letters written to as many people as were chosen, of those who had none."""
+    """Queue emails to as many people as chosen, of those who haven't been emailed."""
     form = LettersForm(request.form)
     if not form.validate() or form.people.data is None:
         return _index(form), 400
@@ -147,13 +176,13 @@ def write_letters() -> ResponseReturnValue:
         )
     flash(
         ngettext(
-            "One letter is being written.",
-            "%(said)s letters are being written.",
+            "Sending one email.",
+            "Sending %(said)s emails.",
             chosen,
             said=f"{chosen:,}",
         )
         if chosen
-        else _("Nobody is left to be written to."),
+        else _("Everyone was already emailed."),
         "done" if chosen else "note",
     )
     return see_other(".index")
@@ -184,9 +213,9 @@ def _index(form: LettersForm, *, fault: str = "") -> str:
 
 
 def _amount(facts: PastFacts) -> str:
-    """Return how many rows are done, or how much of the file is read."""
+    """Return the number of finished rows, or how much of the file has been read."""
     if facts.state is not ImportState.APPLYING:
-        return f"{round(100 * facts.progress)} %"
+        return f"{round(100 * facts.progress)}%"
     done = facts.rows - facts.ok
     return _("%(done)s of %(total)s rows", done=f"{done:,}", total=f"{facts.rows:,}")
 
@@ -198,6 +227,6 @@ def _kinds(facts: PastFacts) -> list[tuple[str, str, int]]:
         (PastAnswer.ALREADY, facts.already),
         (PastAnswer.BROUGHT, facts.brought),
     )
-    if facts.state is ImportState.APPLIED:  # the rows without a fault are kept no longer
+    if facts.state is ImportState.APPLIED:  # rows without errors are deleted by then
         counts = ((PastAnswer.INVALID, facts.invalid),)
     return [(answer.value, _(ANSWERS[answer][0]), count) for answer, count in counts if count]

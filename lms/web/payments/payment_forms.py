@@ -29,7 +29,7 @@ def amount_field(label: str) -> StringField:
 
 
 class PaysForm(Form):
-    """How much of a payment goes to one invoice; `open` is what was open when it was shown."""
+    """The part of a payment for one invoice; `open` is the amount due when the form was shown."""
 
     invoice_id = HiddenField()
     open = HiddenField()
@@ -37,7 +37,7 @@ class PaysForm(Form):
 
 
 class PaymentForm(Form):
-    """Money that came."""
+    """A received payment."""
 
     method = SelectField(
         _l("Method"),
@@ -61,14 +61,14 @@ class PaymentForm(Form):
 
 
 class UseForm(Form):
-    """Which invoice credit pays, and how much of it."""
+    """The invoice that credit pays, and the amount."""
 
     invoice = SelectField(_l("Invoice"))
     amount = amount_field(_l("Amount"))
 
 
 class RefundForm(Form):
-    """Money that goes back; the key makes one refund of two presses."""
+    """A refund; the key makes two clicks one refund."""
 
     key = HiddenField()
     payment = SelectField(_l("Refund this payment"))
@@ -87,7 +87,7 @@ class RefundDoneForm(Form):
 
 
 class StatementForm(Form):
-    """Since when a statement tells what happened."""
+    """The first day of a statement."""
 
     since = DateField(_l("Starting on"), [InputRequired(_l("Choose a day."))])
     is_mailed = BooleanField(_l("Email it to the customer"))

@@ -56,7 +56,7 @@ AGES: Final = {
 @blueprint.get("")
 @open_to(Audience.STAFF, Audience.BOOKKEEPERS)
 def index() -> ResponseReturnValue:
-    """List what each payer owes, by how long it is past due."""
+    """List what each payer owes, by age."""
     number, now = page_number(), clock.now()
     with read_session() as session:
         credit = credits_of(session)
@@ -105,7 +105,7 @@ def payer(key: str) -> ResponseReturnValue:
 @blueprint.route("/<key>/statement", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def statement(key: str) -> ResponseReturnValue:
-    """Issue a statement of a payer."""
+    """Issue a statement for a payer."""
     with read_session() as session:
         found = find_payer(session, key)
     if found is None:
@@ -147,7 +147,7 @@ def statement(key: str) -> ResponseReturnValue:
 @blueprint.get("/open.csv")
 @open_to(Audience.STAFF, Audience.BOOKKEEPERS)
 def open_csv() -> ResponseReturnValue:
-    """Send every open invoice."""
+    """Download all open invoices as CSV."""
     headings = (
         "Invoice",
         "Customer",
@@ -182,7 +182,7 @@ def open_csv() -> ResponseReturnValue:
 @blueprint.get("/revenue.csv")
 @open_to(Audience.STAFF, Audience.BOOKKEEPERS)
 def revenue_csv() -> ResponseReturnValue:
-    """Send the revenue of some days by month and offer; credit notes are negative."""
+    """Download the revenue of a period by month and offer as CSV; credit notes are negative."""
     zone = mail_context().zone
     today = clock.now().astimezone(zone).date()
     since = _day(request.args.get("since"), today.replace(month=1, day=1))
@@ -243,7 +243,7 @@ def _row(balance: Balance) -> dict[str, object]:
 
 
 def _sums(balances: tuple[Balance, ...]) -> list[tuple[str, str]]:
-    """Return what is open of all payers, by age, for each currency."""
+    """Return the sums of all payers for each currency: open, past due, and unused credit."""
     found = []
     for currency in dict.fromkeys(one.currency for one in balances):
         own = [one for one in balances if one.currency == currency]

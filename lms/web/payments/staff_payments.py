@@ -1,4 +1,4 @@
-"""Staff pages of payments: record one, what it pays, reverse it, use what is left, and disputes."""
+"""Staff pages of payments: record one, show what it pays, reverse it, use its credit, and disputes."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -39,23 +39,23 @@ from lms.web.sales.act_pages import ActPage, act, show_act
 
 blueprint = Blueprint("staff_payments", __name__, url_prefix="/staff")
 
-SAME_CHECK: Final = N_("A payment with this number was recorded on %(day)s already.")
+SAME_CHECK: Final = N_("A payment with this number was already recorded on %(day)s.")
 REVERSALS: Final = {
-    "bounced": (Reversal.BOUNCED, N_("The payment was reversed, and the customer was told.")),
+    "bounced": (Reversal.BOUNCED, N_("The payment was reversed, and the customer was emailed.")),
     "mistake": (Reversal.MISTAKE, N_("The payment was reversed. No one was emailed.")),
 }
 DONE: Final = {
     "dispute": N_("The dispute was recorded."),
-    "won": N_("The dispute was won. Everything is as before."),
+    "won": N_("The dispute was won. Access is as before."),
     "lost": N_("The dispute was lost. The invoices are open again."),
-    "keep": N_("The money stays the customer's credit."),
+    "keep": N_("Saved as the customer's credit."),
 }
 
 
 @blueprint.route("/orders/<order_id>/payment", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def of_order(order_id: str) -> ResponseReturnValue:
-    """Record a payment for an order, which pays its invoice first."""
+    """Record a payment for an order; it pays the order's invoice first."""
     with read_session() as session:
         order = orders.find_order(session, order_id)
         if order.placed_at is None:
@@ -67,7 +67,7 @@ def of_order(order_id: str) -> ResponseReturnValue:
 @blueprint.route("/balances/<key>/payment", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def of_payer(key: str) -> ResponseReturnValue:
-    """Record a payment of one payer, over as many of their invoices as it pays."""
+    """Record a payer's payment for any number of their invoices."""
     with read_session() as session:
         payer = find_payer(session, key)
     if payer is None:
@@ -115,7 +115,7 @@ def show(payment_id: str) -> ResponseReturnValue:
 @blueprint.route("/payments/<payment_id>/use", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def use(payment_id: str) -> ResponseReturnValue:
-    """Let what is left of a payment pay an open invoice."""
+    """Use the rest of a payment for an open invoice."""
     with read_session() as session:
         payment = payments.find_payment(session, payment_id)
         invoices = open_invoices(session, payer_of(session, payment))
@@ -158,7 +158,7 @@ def use(payment_id: str) -> ResponseReturnValue:
 @blueprint.post("/payments/<payment_id>/<act_name>")
 @open_to(Audience.STAFF)
 def move(payment_id: str, act_name: str) -> ResponseReturnValue:
-    """Reverse a payment, keep its credit, or record what became of a dispute."""
+    """Reverse a payment, keep its credit, or record the result of a dispute."""
     try:
         sentence = _moved(payment_id, act_name)
     except Conflict as refusal:
@@ -170,7 +170,7 @@ def move(payment_id: str, act_name: str) -> ResponseReturnValue:
 
 
 def invoice_choices(invoices: Sequence[OpenInvoice]) -> list[tuple[str, str]]:
-    """Return open invoices as the choices of a field."""
+    """Return open invoices as choices of a field."""
     return [
         (one.document_id, f"{one.number}, {say_money(one.open_minor, one.currency)}")
         for one in invoices
@@ -219,7 +219,7 @@ def _form(invoices: Sequence[OpenInvoice], first: str, currency: str) -> Payment
 
 
 def _read(form: PaymentForm, payer: Customer, currency: str) -> NewPayment:
-    """Return what the form says; raises Invalid, with faults by field."""
+    """Return the contents of the form; raises Invalid with errors by field."""
     amount = read_amount(form.amount.data or "", currency, field="amount")
     pays: dict[str, int] = {}
     for entry in form.pays:
@@ -245,7 +245,7 @@ def _read(form: PaymentForm, payer: Customer, currency: str) -> NewPayment:
 
 
 def _oldest_first(form: PaymentForm, amount: int) -> dict[str, int]:
-    """Spread an amount over the invoices as the form showed them, so that two presses pay once."""
+    """Allocate an amount to the invoices as the form showed them, so that two clicks pay once."""
     found = {}
     for entry in form.pays:
         text = entry.form.open.data or ""
@@ -257,7 +257,7 @@ def _oldest_first(form: PaymentForm, amount: int) -> dict[str, int]:
 
 
 def _check_number(session: Session, form: PaymentForm, payer: Customer) -> None:
-    """Ask before a check of the same number is recorded twice for a payer."""
+    """Ask for confirmation before a payer's check number is recorded a second time; raises Invalid."""
     if form.same_again.data:
         return
     before = payment_with_number(session, payer, form.check_number.data or "")

@@ -36,7 +36,7 @@ blueprint = Blueprint("staff_refunds", __name__, url_prefix="/staff")
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What is refunded: a credit note or unused money, how much is open, and of which payments."""
+    """What is refunded: a credit note or unused money, the open amount, and the payments it came from."""
 
     credit_note_id: str | None
     amount_minor: int
@@ -50,7 +50,7 @@ class _Source:
 @asks_again
 @open_to(Audience.STAFF)
 def of_payment(payment_id: str) -> ResponseReturnValue:
-    """Request a refund of what a payment pays nothing with."""
+    """Request a refund of a payment's unused amount."""
     with read_session() as session:
         payment = payments.find_payment(session, payment_id)
     if not payment.open_minor:
@@ -65,7 +65,7 @@ def of_payment(payment_id: str) -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.STAFF)
 def of_credit_note(document_id: str) -> ResponseReturnValue:
-    """Request a refund of what is left of a credit note."""
+    """Request a refund of the rest of a credit note."""
     with read_session() as session:
         note, order_id = _note(session, document_id)
         paid = _payments_of(session, order_id)
@@ -106,7 +106,7 @@ def _request(source: _Source) -> ResponseReturnValue:
             payment = payments.find_payment(writing, wanted.payment_id)
             to_card = refunds.goes_to_card(writing, payment)
         if to_card:
-            flash(_("The refund is on its way to the card."), "done")
+            flash(_("The refund is being sent to the card."), "done")
         else:
             flash(_("The refund was requested. Pay it out, then record its number."), "done")
         return see_other("staff_payments.show", payment_id=wanted.payment_id)
@@ -133,6 +133,7 @@ def done(refund_id: str) -> ResponseReturnValue:
         return ActPage(
             title=_("Record that %(amount)s was refunded", amount=amount),
             submit=_("Record refund"),
+            says=(_("Record it after you send the money. This can't be undone."),),
             back_url=url_for("staff_payments.show", payment_id=payment.public_id),
             back_label=_say(payment),
         )
@@ -158,7 +159,7 @@ def done(refund_id: str) -> ResponseReturnValue:
 @blueprint.post("/refunds/<refund_id>/cancel")
 @open_to(Audience.STAFF)
 def cancel(refund_id: str) -> ResponseReturnValue:
-    """Cancel a refund that was not paid out."""
+    """Cancel a refund that hasn't been paid out."""
     with transaction() as session:
         _found, payment = _refund(session, refund_id)
         refunds.cancel(session, refund_id, actor=required_viewer().public_id, now=clock.now())
@@ -169,7 +170,7 @@ def cancel(refund_id: str) -> ResponseReturnValue:
 @blueprint.route("/credit-notes/<document_id>/use", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def use(document_id: str) -> ResponseReturnValue:
-    """Let what is left of a credit note pay an open invoice."""
+    """Use the rest of a credit note for an open invoice."""
     with read_session() as session:
         note, order_id = _note(session, document_id)
         invoices = open_invoices(session, payer_of(session, note))
@@ -186,7 +187,10 @@ def use(document_id: str) -> ResponseReturnValue:
             submit=_("Pay this invoice"),
             back_url=url_for("staff_order.show", order_id=order_id),
             back_label=_("Order"),
-            says=(_("%(amount)s of it is unused.", amount=left),),
+            says=(
+                _("%(amount)s is unused.", amount=left),
+                _("After you use it for an invoice, you can't undo this."),
+            ),
         )
 
     def do() -> ResponseReturnValue:
@@ -210,7 +214,7 @@ def use(document_id: str) -> ResponseReturnValue:
 
 
 def _payments_of(session: Session, order_id: str) -> tuple[Payment, ...]:
-    """Return the payments that paid an order and were not reversed, the newest first."""
+    """Return the payments for an order that weren't reversed, newest first."""
     paid = (
         select(Settlement.payment_id)
         .join(Document, Document.id == Settlement.invoice_id)

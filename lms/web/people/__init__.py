@@ -7,6 +7,7 @@ from flask import Blueprint
 from lms.web.people import (
     staff_access_diagnosis,
     staff_account_actions,
+    staff_caller_actions,
     staff_grants,
     staff_invited_people,
     staff_login_merge,
@@ -21,5 +22,6 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     staff_profiles.blueprint,
     staff_account_actions.blueprint,
     staff_access_diagnosis.blueprint,
+    staff_caller_actions.blueprint,
     staff_team.blueprint,
 )

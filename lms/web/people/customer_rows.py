@@ -1,4 +1,4 @@
-"""Rows of a customer's page: orders and what is owed, emails, and the timeline."""
+"""Rows of a customer's page: orders and amounts due, emails, and the timeline."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ FEW: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """An order as its row shows it."""
+    """An order, as its row shows it."""
 
     id: str
     number: str
@@ -36,7 +36,7 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What a customer owes in one currency, as the top of the page says it."""
+    """What a customer owes in one currency, as shown at the top of the page."""
 
     amount: str
     when: str
@@ -45,14 +45,14 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An entry of the audit trail as a line."""
+    """An entry of the audit log, as a line."""
 
     when: str
     sentence: Markup
 
 
 def order_line(order: OrderRow, *, now: datetime, zone: ZoneInfo) -> OrderLine:
-    """Put an order into words."""
+    """Return an order in words."""
     parts = [_(KINDS[order.kind])]
     if order.quantity is not None and order.quantity > 1:
         parts.append(_("quantity %(count)s", count=f"{order.quantity:,}"))
@@ -72,7 +72,7 @@ def order_line(order: OrderRow, *, now: datetime, zone: ZoneInfo) -> OrderLine:
 
 
 def owed_lines(orders: Sequence[OrderRow], *, now: datetime, zone: ZoneInfo) -> list[Owed]:
-    """Return what is past due and what is due later, in each currency; none where nothing is owed."""
+    """Return what is past due and what is due later, by currency; empty if nothing is owed."""
     found = []
     for currency in sorted({one.currency for one in orders if one.owed_minor}):
         open_ones = [one for one in orders if one.owed_minor and one.currency == currency]
@@ -88,7 +88,7 @@ def owed_lines(orders: Sequence[OrderRow], *, now: datetime, zone: ZoneInfo) -> 
 
 
 def timeline(entries: Iterable[Entry], *, zone: ZoneInfo) -> list[Happened]:
-    """Put entries of the audit trail into words; what is recorded for both sides is said once."""
+    """Return entries of the audit log in words, without duplicates of entries recorded for both sides."""
     lines = (
         Happened(say_datetime_in_table(entry.at, zone), tell(entry).sentence) for entry in entries
     )

@@ -18,7 +18,7 @@ from lms.people.grant_and_seat_history import HeldGrant, HeldSeat, OrderedAs
 KINDS: Final = {
     OfferKind.SINGLE: N_("Single webinar"),
     OfferKind.GROUP_SEATS: N_("Group seats"),
-    OfferKind.GROUP_SHOWING: N_("Group showing"),
+    OfferKind.GROUP_SHOWING: N_("Group viewing"),
     OfferKind.INSTITUTIONAL: N_("Institutional"),
     OfferKind.PASS: N_("Pass"),
     OfferKind.CONTRACT: N_("Contract"),
@@ -26,7 +26,7 @@ KINDS: Final = {
 SCOPES: Final = {
     Scope.WEBINAR: N_("%(covers)s"),
     Scope.PRESENTER: N_("All webinars with %(covers)s"),
-    Scope.SERIES: N_("The series %(covers)s"),
+    Scope.SERIES: N_("Series %(covers)s"),
     Scope.EVERYTHING: N_("Every webinar"),
 }
 TERMS: Final = {
@@ -35,31 +35,31 @@ TERMS: Final = {
     Terms.PURCHASE_ORDER: N_("on a purchase order"),
     Terms.CHECK: N_("by check"),
     Terms.COMPLIMENTARY: N_("complimentary"),
-    Terms.HISTORY: N_("before this library"),
+    Terms.HISTORY: N_("past sale"),
 }
 _STANDINGS: Final = {
     Code.OK_PERMANENT: (N_("Active"), "open"),
     Code.OK_TERM: (N_("Active"), "term"),
-    Code.OK_GRACE: (N_("In its days of grace"), "soon"),
-    Code.CONTRACT_LAPSED: (N_("Over"), "none"),
+    Code.OK_GRACE: (N_("Grace period"), "soon"),
+    Code.CONTRACT_LAPSED: (N_("Ended"), "none"),
     Code.NOT_STARTED: (N_("Not started"), "soon"),
-    Code.PAYMENT_PENDING: (N_("Waits for payment"), "soon"),
-    Code.PASS_EXPIRED: (N_("Over"), "none"),
+    Code.PAYMENT_PENDING: (N_("Awaiting payment"), "soon"),
+    Code.PASS_EXPIRED: (N_("Ended"), "none"),
     Code.SUSPENDED_DISPUTE: (N_("Paused"), "soon"),
     Code.REFUNDED: (N_("Refunded"), "danger"),
-    Code.REVOKED: (N_("Taken back"), "danger"),
+    Code.REVOKED: (N_("Revoked"), "danger"),
 }
 _SEATS: Final = {
     AssignmentState.INVITED: (N_("Invited"), "soon"),
     AssignmentState.OFFERED: (N_("Offered"), "soon"),
     AssignmentState.CLAIMED: (N_("Claimed"), "open"),
-    AssignmentState.FROZEN: (N_("Kept for a renewal"), "soon"),
-    AssignmentState.RELEASED: (N_("Over"), "none"),
+    AssignmentState.FROZEN: (N_("Saved for renewal"), "soon"),
+    AssignmentState.RELEASED: (N_("Ended"), "none"),
 }
 _ENDINGS: Final = {
-    AssignmentEnd.EXPIRED: N_("the invitation ran out"),
+    AssignmentEnd.EXPIRED: N_("invitation expired"),
     AssignmentEnd.REMOVED: N_("removed by a manager"),
-    AssignmentEnd.REASSIGNED: N_("given to somebody else"),
+    AssignmentEnd.REASSIGNED: N_("given to someone else"),
     AssignmentEnd.LEFT: N_("given up"),
     AssignmentEnd.OVER_CAPACITY: N_("the renewal has fewer seats"),
     AssignmentEnd.LAPSED: N_("the contract ended"),
@@ -69,14 +69,14 @@ _ENDINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class GrantRow:
-    """A grant as its row shows it."""
+    """A grant, as its row shows it."""
 
     id: str
     what: str
     kind: str
     term: str
     source: str
-    order: str | None  # its outside id
+    order: str | None  # its public id
     state: str
     badge: str
     note: str
@@ -86,7 +86,7 @@ class GrantRow:
 
 @dataclass(frozen=True, slots=True)
 class SeatRow:
-    """A seat as its row shows it."""
+    """A seat, as its row shows it."""
 
     what: str
     organization: str
@@ -98,7 +98,7 @@ class SeatRow:
 
 
 def grant_row(held: HeldGrant, *, login_id: str, zone: ZoneInfo) -> GrantRow:
-    """Put a grant into words, with its days as they are in `zone`."""
+    """Return a grant in words, with days in `zone`."""
     state, badge = standing_words(held.code)
     return GrantRow(
         id=held.public_id,
@@ -116,7 +116,7 @@ def grant_row(held: HeldGrant, *, login_id: str, zone: ZoneInfo) -> GrantRow:
 
 
 def seat_row(seat: HeldSeat, *, zone: ZoneInfo) -> SeatRow:
-    """Put a seat into words."""
+    """Return a seat in words."""
     state, badge = _SEATS[seat.state]
     return SeatRow(
         what=covered(seat.scope, seat.covers),
@@ -130,25 +130,25 @@ def seat_row(seat: HeldSeat, *, zone: ZoneInfo) -> SeatRow:
 
 
 def last_date(ends_at: datetime, zone: ZoneInfo) -> str:
-    """Say the last day of a half-open term in few letters."""
+    """Return the last day of a half-open term, in short form."""
     return say_date(ends_at - timedelta(microseconds=1), zone)
 
 
 def standing_words(code: Code) -> tuple[str, str]:
-    """Say how a grant stands by itself, with the kind of its badge."""
-    state, badge = _STANDINGS.get(code, (N_("Not in force"), "none"))
+    """Return the status of a grant on its own, and the kind of its badge."""
+    state, badge = _STANDINGS.get(code, (N_("Not active"), "none"))
     return _(state), badge
 
 
 def covered(scope: Scope, covers: str) -> str:
-    """Say what a grant or a pool covers."""
+    """Return what a grant or a pool covers."""
     return str(_(SCOPES[scope], covers=covers))
 
 
 def _term(held: HeldGrant, zone: ZoneInfo) -> str:
     since = say_date(held.starts_at, zone)
     if held.ends_at is None:
-        return _("For good, since %(since)s", since=since)
+        return _("Permanent, since %(since)s", since=since)
     return _("%(since)s to %(until)s", since=since, until=last_date(held.ends_at, zone))
 
 
@@ -175,7 +175,7 @@ def _note(held: HeldGrant, zone: ZoneInfo) -> str:
         reason = held.revoked_reason or ""
         return f"{day}: {reason}" if reason else day
     if held.suspended_at is not None:
-        return _("since %(day)s, by a dispute", day=say_date(held.suspended_at, zone))
+        return _("since %(day)s, because of a dispute", day=say_date(held.suspended_at, zone))
     return ""
 
 

@@ -17,13 +17,13 @@ from lms.web.people.grant_and_seat_rows import KINDS, covered, last_date, standi
 
 POLICIES = {
     ClaimPolicy.INVITATION: N_("By invitation"),
-    ClaimPolicy.DOMAIN: N_("Its domain's people may take one"),
+    ClaimPolicy.DOMAIN: N_("By email domain"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class PoolGrantRow:
-    """A grant of a pool as its line shows it."""
+    """A grant of a pool, as its line shows it."""
 
     id: str
     what: str
@@ -35,7 +35,7 @@ class PoolGrantRow:
 
 @dataclass(frozen=True, slots=True)
 class PoolRow:
-    """A pool as its row shows it; a child's pool has its parent's grants and takes none back."""
+    """A pool, as its row shows it; an allotted pool shows its parent's grants, without revoking."""
 
     id: str
     what: str
@@ -45,14 +45,14 @@ class PoolRow:
     policy: str
     is_by_domain: bool
     is_allotted: bool
-    grace: str  # until when people go on after the end; empty where nothing ends
+    grace: str  # the end of the grace period; empty if nothing ends
     grants: tuple[PoolGrantRow, ...]
 
 
 def pool_row(
     pool: PoolFacts, grants: Sequence[PoolGrant], *, now: datetime, zone: ZoneInfo
 ) -> PoolRow:
-    """Put a pool and its grants into words."""
+    """Return a pool and its grants in words."""
     is_allotted = pool.allotted_from is not None
     if pool.capacity is None:
         seats = _("%(used)s used, no limit", used=f"{pool.used:,}")
@@ -86,7 +86,7 @@ def _grace(grants: Sequence[PoolGrant], zone: ZoneInfo) -> str:
     if not ends:
         return ""
     _last, until = max(ends)
-    return _("Grace until %(day)s", day=last_date(until, zone))
+    return _("Grace period until %(day)s", day=last_date(until, zone))
 
 
 def _grant_row(

@@ -1,98 +1,165 @@
-"""Staff page for access diagnosis: why any address can or can't watch a webinar."""
+"""Staff page for callers: who they are, why they can't watch, and how to help them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from lms.access.explanations import STEP_LABELS, explain
-from lms.access.policy import Action, Admitted
+from lms.access.policy import Action, Admitted, Code
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import from_wall_clock, say_datetime
 from lms.core.errors import N_, Invalid
 from lms.grants import grant_target_lookup
 from lms.grants.grant_target_lookup import WebinarName
 from lms.people import access_diagnosis
-from lms.people.access_diagnosis import Asked, Found
+from lms.people.access_diagnosis import Asked, Caller, Found
+from lms.people.caller_search import Matches, find_alike, find_callers, means_one
 from lms.web.access.access_panel_and_reader_times import reading_zone, said
 from lms.web.core.form_errors import show_faults
-from lms.web.core.request_context import render, transaction
+from lms.web.core.request_context import read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.people.grant_and_seat_rows import SeatRow, seat_row
+from lms.web.people.caller_rows import caller_row, pool_choices, webinar_choices
+from lms.web.people.staff_answer_texts import ACTIONS, answer_sentence
 from lms.web.people.staff_forms import WhyForm
 from lms.web.people.staff_grants import recent_titles
 
 blueprint = Blueprint("staff_why", __name__, url_prefix="/staff/people")
 
-ACTIONS: Final = {
-    Action.RECORDING: N_("Watch the recording"),
-    Action.LIVE: N_("Join live"),
-    Action.HANDOUT: N_("Take the handouts"),
-    Action.CERTIFICATE: N_("Get the certificate"),
-}
+NO_MATCH: Final = N_("No results. Enter part of a name or email address.")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The decision as the page shows it."""
+    """The decision as shown: for staff, and as the person reads it with their next step.
+
+    `order_url` is the page of the order that it depends on.
+    """
 
     may: bool
-    who: str
-    login_url: str | None
-    came_by: str
+    sentence: str
     webinar: str
     webinar_url: str
     action: str
     when: str
     code: str
-    sentence: str
+    manager: str
+    read: str
     step: str
+    order_url: str | None
     weighed: tuple[tuple[str, str], ...]
-    seats: tuple[SeatRow, ...]
-    domain_of: str
-    organization_url: str | None
-    bounced: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page shows after an action: a new link, or an address that can't be used."""
+
+    link: str = ""
+    seat: str = ""
+    typed: str = ""
+    faults: Mapping[str, str] = field(default_factory=dict)  # by the seat's public id
 
 
 @blueprint.get("/why")
 @open_to(Audience.STAFF)
 def why() -> ResponseReturnValue:
-    """Ask who, what and when, and answer in words with all that was weighed."""
-    form = _form()
-    if not request.args.get("webinar"):
-        return render(
-            "people/access_diagnosis.html", form=form, answer=None, titles=recent_titles()
-        )
-    answer = _answer(form) if form.validate() else None
-    page = render("people/access_diagnosis.html", form=form, answer=answer, titles=recent_titles())
-    return page, 200 if answer else 400
+    """Find the caller, and show the answer in words with what can help them."""
+    form = caller_form(request.args)
+    if not any(request.args.get(name) for name in ("address", "webinar")):
+        return _page(form)
+    page = caller_page(form)
+    return page, 400 if form.errors else 200
 
 
-def _form() -> WhyForm:
-    form = WhyForm(request.args or MultiDict())
+def caller_form(values: Mapping[str, str]) -> WhyForm:
+    """Return the search form; the page's actions post the same fields."""
+    form = WhyForm(MultiDict(values))
     form.action.choices = [(action.value, _(words)) for action, words in ACTIONS.items()]
-    if form.action.data is None:
+    if form.action.data not in [action.value for action in Action]:
         form.action.data = Action.RECORDING.value
     return form
 
 
-def _answer(form: WhyForm) -> Answer | None:
+def caller_page(form: WhyForm, shown: Shown | None = None) -> str:
+    """Return the page for the person in the form; its errors say what can't be answered."""
+    if not form.validate():
+        return _page(form)
     try:
-        at = _moment(form)
-        with transaction() as session:
-            webinar = grant_target_lookup.find_webinar(session, form.webinar.data or "")
-            asked = Asked(
-                (form.address.data or "").strip(), webinar.id, Action(form.action.data), at
-            )
-            found = access_diagnosis.inquire(session, asked)
+        values = _found(form, (form.address.data or "").strip())
     except Invalid as refusal:
         show_faults(form, refusal)
-        return None
-    return _told(found, asked, webinar)
+        return _page(form)
+    return _page(form, shown=shown or Shown(), **values)
+
+
+def _page(form: WhyForm, **values: Any) -> str:  # noqa: ANN401  (any template value)
+    return render("people/access_diagnosis.html", form=form, titles=recent_titles(), **values)
+
+
+def _found(form: WhyForm, typed: str) -> dict[str, Any]:
+    """Return the possible people, or the only one with the answer. Raises Invalid."""
+    at = _moment(form)
+    with read_session() as session:
+        matches = None if means_one(session, typed) else find_callers(session, typed)
+    if matches is not None and len(matches.items) != 1:
+        if not matches.items:
+            raise Invalid(NO_MATCH, fields={"address": NO_MATCH})
+        return {"matches": _match_rows(matches, form), "more": matches.total - len(matches.items)}
+    who = matches.items[0].who if matches else typed
+    with (
+        transaction() as session
+    ):  # a writing session: it tries the decision with a temporary account
+        return _told(session, form, who, at)
+
+
+def _told(session: Session, form: WhyForm, who: str, at: datetime) -> dict[str, Any]:
+    if not (form.webinar.data or "").strip():
+        caller = access_diagnosis.read_caller(session, who)
+        pools = access_diagnosis.pools_for(session, caller, None, now=at)
+        return {
+            "person": caller_row(caller, who, now=now()),
+            "alike": _alike(session, caller, form),
+            "choices": webinar_choices(session, caller, who, now=at),
+            "pools": pool_choices(pools),
+            "answer": None,
+        }
+    webinar = grant_target_lookup.find_webinar(session, form.webinar.data or "")
+    asked = Asked(who, webinar.id, Action(form.action.data), at)
+    found = access_diagnosis.inquire(session, asked)
+    may = isinstance(found.decision, Admitted)
+    return {
+        "person": caller_row(found.caller, who, now=now()),
+        "alike": _alike(session, found.caller, form),
+        "choices": [],
+        "pools": [] if may else pool_choices(found.pools),
+        "answer": _answer(found, asked, webinar),
+    }
+
+
+def _alike(session: Session, caller: Caller, form: WhyForm) -> list[tuple[str, str, str, str]]:
+    """Return people with similar addresses if nothing is known of this one."""
+    if caller.account or caller.begun or caller.seats or caller.waiting or not caller.email:
+        return []
+    return _match_rows(find_alike(session, caller.email), form)
+
+
+def _match_rows(matches: Matches, form: WhyForm) -> list[tuple[str, str, str, str]]:
+    asked = {"webinar": form.webinar.data or None, "action": form.action.data}
+    return [
+        (
+            one.name,
+            url_for(".why", address=one.who, **asked),
+            ", ".join(filter(None, (one.email, *one.organizations))),
+            "" if one.has_account else _("Invited, no account yet"),
+        )
+        for one in matches.items
+    ]
 
 
 def _moment(form: WhyForm) -> datetime:
@@ -106,26 +173,23 @@ def _moment(form: WhyForm) -> datetime:
         raise Invalid(sentence, fields={"at": sentence}) from refusal
 
 
-def _told(found: Found, asked: Asked, webinar: WebinarName) -> Answer:
-    zone = reading_zone()
-    told = explain(found.decision, found.case.webinar, zone=zone, manager=found.manager)
-    account = found.account
-    slug = found.organization_slug
+def _answer(found: Found, asked: Asked, webinar: WebinarName) -> Answer:
+    zone, decision = reading_zone(), found.decision
+    told = explain(decision, found.case.webinar, zone=zone, manager=found.manager)
+    pays = decision.code in (Code.PAYMENT_PENDING, Code.SUSPENDED_DISPUTE, Code.REFUNDED)
     return Answer(
-        may=isinstance(found.decision, Admitted),
-        who=account.email or account.name if account else asked.who,
-        login_url=url_for("staff_people.person", login_id=account.public_id) if account else None,
-        came_by=found.came_by,
+        may=isinstance(decision, Admitted),
+        sentence=answer_sentence(decision, found.case.webinar, zone),
         webinar=webinar.title,
         webinar_url=url_for("staff_webinars.show", slug=webinar.slug),
         action=_(ACTIONS[asked.action]),
         when=say_datetime(asked.at, zone),
-        code=found.decision.code.value,
-        sentence=said(told.sentence),
+        code=decision.code.value,
+        manager=found.manager or "",
+        read=said(told.sentence),
         step=_(STEP_LABELS[told.step], manager=found.manager or ""),
+        order_url=url_for("staff_order.show", order_id=found.order)
+        if found.order and pays
+        else None,
         weighed=tuple((said(what), said(verdict)) for what, verdict in told.weighed),
-        seats=tuple(seat_row(seat, zone=zone) for seat in found.seats),
-        domain_of=found.domain_of,
-        organization_url=url_for("staff_organizations.organization", slug=slug) if slug else None,
-        bounced=say_datetime(found.bounced.bounced_at, zone) if found.bounced else "",
     )

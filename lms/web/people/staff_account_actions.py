@@ -1,6 +1,6 @@
 """Staff actions on one account: block, aliases, and account emails."""
 
-from flask import Blueprint, flash, request
+from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -16,6 +16,7 @@ from lms.people.profile_read_model import Person
 from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.next_url import asked_onward
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -25,16 +26,14 @@ from lms.web.people.staff_person_page import person_page
 blueprint = Blueprint("staff_person", __name__, url_prefix="/staff/people/<login_id>")
 
 OWNERS_ONLY = N_("Only an owner can change the account of a person on the team.")
-NO_ADDRESS = N_("This log-in has no address to write to.")
-IS_BLOCKED = N_(
-    "This log-in is blocked: a letter would only lead to a closed door. Unblock it first."
-)
+NO_ADDRESS = N_("This account has no email address.")
+IS_BLOCKED = N_("This account is blocked. Unblock it first.")
 
 
 @blueprint.route("/block", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def block(login_id: str) -> ResponseReturnValue:
-    """Ask why, and shut the login out."""
+    """Ask for the reason, and block the login."""
     found = _changeable(login_id)
     form = BlockForm(request.form)
     if request.method == "GET":
@@ -53,28 +52,28 @@ def block(login_id: str) -> ResponseReturnValue:
     except (Invalid, Conflict, Forbidden) as refusal:
         _tell(form, refusal)
         return render("people/staff_block.html", person=found, form=form), 400
-    flash(_("%(name)s is shut out.", name=found.name), "done")
+    flash(_("%(name)s is blocked.", name=found.name), "done")
     return see_other("staff_people.person", login_id=login_id)
 
 
 @blueprint.post("/unblock")
 @open_to(Audience.STAFF)
 def unblock(login_id: str) -> ResponseReturnValue:
-    """Let the login in again."""
+    """Unblock the login."""
     found = _changeable(login_id)
     with transaction() as session:
         account_blocks.unblock(
             session, found.id, actor=required_viewer().public_id, now=clock.now()
         )
-    flash(_("%(name)s may sign in again.", name=found.name), "done")
-    return see_other("staff_people.person", login_id=login_id)
+    flash(_("%(name)s is unblocked.", name=found.name), "done")
+    return _back_or_person(login_id)
 
 
 @blueprint.post("/addresses")
 @asks_again
 @open_to(Audience.STAFF)
 def add_alias(login_id: str) -> ResponseReturnValue:
-    """Let a further address lead to the login."""
+    """Add another address to the login."""
     found = _changeable(login_id)
     form = AliasForm(request.form)
     if not form.validate():
@@ -92,7 +91,11 @@ def add_alias(login_id: str) -> ResponseReturnValue:
         form.email.errors = [_(refusal.message)]
         return person_page(login_id, form), 409
     flash(
-        _("%(email)s leads to %(name)s now.", email=form.email.address.shown, name=found.name),
+        _(
+            "%(email)s was added to the account of %(name)s.",
+            email=form.email.address.shown,
+            name=found.name,
+        ),
         "done",
     )
     return see_other("staff_people.person", login_id=login_id)
@@ -101,35 +104,33 @@ def add_alias(login_id: str) -> ResponseReturnValue:
 @blueprint.post("/addresses/<alias_id>/remove")
 @open_to(Audience.STAFF)
 def remove_alias(login_id: str, alias_id: str) -> ResponseReturnValue:
-    """Let a further address lead to the login no more."""
+    """Remove another address from the login."""
     found = _changeable(login_id)
     with transaction() as session:
         actor = required_viewer().public_id
         email_aliases.remove_alias(session, found.id, alias_id, actor=actor, now=clock.now())
-    flash(_("That address leads here no more."), "done")
+    flash(_("The address was removed."), "done")
     return see_other("staff_people.person", login_id=login_id)
 
 
 @blueprint.post("/password-letter")
 @open_to(Audience.STAFF)
 def send_password(login_id: str) -> ResponseReturnValue:
-    """Send the link for choosing a password."""
+    """Email the link for choosing a password."""
     now = clock.now()
     with transaction() as session:
         account = _reachable(accounts.read_account(session, _id(login_id)))
         accounts.invite_to_set_password(session, account, links=links(), now=now)
         actor = required_viewer().public_id
         audit.record(session, "login.set_password_sent", login_id, actor=actor, now=now)
-    flash(
-        _("A link for choosing a password is on its way to %(email)s.", email=account.email), "done"
-    )
+    flash(_("We emailed %(email)s a link to set a password.", email=account.email), "done")
     return see_other("staff_people.person", login_id=login_id)
 
 
 @blueprint.post("/sign-in-letter")
 @open_to(Audience.STAFF)
 def send_sign_in(login_id: str) -> ResponseReturnValue:
-    """Send how to sign in, or the confirmation again to somebody who never opened it."""
+    """Email how to sign in, or the confirmation again if it was never opened."""
     now = clock.now()
     with transaction() as session:
         account = _reachable(accounts.read_account(session, _id(login_id)))
@@ -141,30 +142,41 @@ def send_sign_in(login_id: str) -> ResponseReturnValue:
             sign_up.send_confirmation(session, reader, links=links(), onward=None, now=now)
         actor = required_viewer().public_id
         audit.record(session, "login.sign_in_sent", login_id, actor=actor, now=now)
-    flash(_("A letter is on its way to %(email)s.", email=account.email), "done")
-    return see_other("staff_people.person", login_id=login_id)
+    flash(_("We emailed %(email)s.", email=account.email), "done")
+    return _back_or_person(login_id)
 
 
 @blueprint.post("/second-step/reset")
 @asks_again
 @open_to(Audience.SELLER_OWNERS)
 def reset_second_step(login_id: str) -> ResponseReturnValue:
-    """Turn off two-step sign-in of a person who lost their apps, passkeys and recovery codes."""
+    """Turn off two-step sign-in for a person who lost their apps, passkeys and recovery codes."""
     found = _person(login_id)
     actor = required_viewer().public_id
     with transaction() as session:
         second_factors.reset(session, found.id, links=links(), actor=actor, now=clock.now())
     flash(
-        _("%(name)s signs in without a second step now, and was told by email.", name=found.name),
+        _("Two-step sign-in is off for %(name)s. We emailed them.", name=found.name),
         "done",
     )
     return see_other("staff_people.person", login_id=login_id)
 
 
-def _changeable(login_id: str) -> Person:
-    """Return a login that this person may change; raises Forbidden for one of the team, but to owners.
+def _back_or_person(login_id: str) -> ResponseReturnValue:
+    """Redirect to the page named in the form, such as that of a caller, or to the person's."""
+    onward = asked_onward()
+    return (
+        redirect(onward, code=303)
+        if onward
+        else see_other("staff_people.person", login_id=login_id)
+    )
 
-    Whoever adds an address to an account can sign in as its person.
+
+def _changeable(login_id: str) -> Person:
+    """Return a login that this person can change; only owners can change one of the team.
+
+    Raises Forbidden for others: adding an address to an account makes it possible to sign in as its
+    person.
     """
     found = _person(login_id)
     if found.seller_role is not None and not required_viewer().is_seller_owner:

@@ -20,89 +20,87 @@ MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
 
 def reason_field(description: str) -> TextAreaField:
-    """Return the field for a reason that staff alone read."""
+    """Return the field for a reason that only staff see."""
     return TextAreaField(
         _l("Reason"),
-        [InputRequired(_l("Give the reason.")), Length(max=LONGEST_REASON)],
+        [InputRequired(_l("Enter the reason.")), Length(max=LONGEST_REASON)],
         description=description,
         render_kw={"rows": 3, "maxlength": LONGEST_REASON},
     )
 
 
 class AliasForm(Form):
-    """A further address."""
+    """Another address."""
 
-    email = address_field(_l("Further address"), autocomplete="off")
+    email = address_field(_l("Email address"), autocomplete="off")
 
 
 class BlockForm(Form):
-    """Why a login is shut out."""
+    """Why a login is blocked."""
 
-    reason = reason_field(_l("Staff alone read it. The person is told to write to the house."))
+    reason = reason_field(_l("Only staff see it. The person is asked to contact you."))
 
 
 class RevokeForm(Form):
-    """Why a grant is taken back."""
+    """Why a grant is revoked."""
 
-    reason = reason_field(_l("Staff alone read it."))
+    reason = reason_field(_l("Only staff see it."))
     refunded = BooleanField(
-        _l("The money went back"),
-        description=_l("The person is told that it ended when their money was returned."),
+        _l("This was refunded"),
+        description=_l("The person is told that their access ended with a refund."),
     )
 
 
 class OtherForm(Form):
-    """The other login of one person."""
+    """The other login of a person."""
 
     other = StringField(
-        _l("The other log-in"),
-        [InputRequired(_l("Enter its address or its id."))],
-        description=_l("Its e-mail address, or its id for one that came from a learning system."),
+        _l("Other account"),
+        [InputRequired(_l("Enter its email address or ID."))],
+        description=_l("Its email address, or its ID if it came from an LMS."),
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
 
 
 class MergeForm(OtherForm):
-    """Which of two logins is kept."""
+    """Which of two logins to keep."""
 
-    keep = RadioField(
-        _l("Which one is kept?"), [InputRequired(_l("Choose the log-in that is kept."))]
-    )
+    keep = RadioField(_l("Account to keep"), [InputRequired(_l("Choose the account to keep."))])
 
 
 class GivePassForm(Form):
     """A pass that staff give."""
 
-    scope = SelectField(_l("It covers"))
+    scope = SelectField(_l("Covers"))
     starts_at = DateTimeLocalField(
-        _l("Begins"),
+        _l("Starts"),
         [Optional()],
         format=MOMENTS,
-        description=_l("Left empty: when their pass of the same kind ends, or now."),
+        description=_l("If empty, it starts when their current pass ends, or now."),
         render_kw={"class": "input-moment"},
     )
 
 
 class GiveWebinarForm(Form):
-    """A webinar that staff give for good."""
+    """A webinar to which staff give permanent access."""
 
     webinar = StringField(
         _l("Webinar"),
-        [InputRequired(_l("Enter the webinar's title or address."))],
-        description=_l("Its title, or the end of its address."),
+        [InputRequired(_l("Enter the webinar's title or web address."))],
+        description=_l("Its title, or the last part of its web address."),
         render_kw={"autocomplete": "off", "list": "webinars"},
     )
 
 
 class MemberForm(Form):
-    """Somebody who is to belong to an organization."""
+    """A person to add to an organization."""
 
-    email = address_field(_l("E-mail address"), autocomplete="off")
+    email = address_field(_l("Email address"), autocomplete="off")
     name = StringField(
         _l("Name"),
         [Optional(), Length(max=LONGEST_NAME)],
         description=_l(
-            "For somebody who has no log-in yet: one is made, and a letter for choosing a password sent."
+            "Needed if they have no account yet. We create one and email them a link to set a password."
         ),
         render_kw={"autocomplete": "off", "maxlength": LONGEST_NAME},
     )
@@ -113,22 +111,22 @@ class WhyForm(Form):
     """Who wants to do what, with which webinar, and when."""
 
     address = StringField(
-        _l("Who"),
-        [InputRequired(_l("Enter an e-mail address, or the id of a log-in."))],
-        description=_l("Any address, also one without a log-in, or a log-in's id."),
+        _l("Person"),
+        [InputRequired(_l("Enter part of a name or email address."))],
+        description=_l("Part of a name or email address, or the ID of an account."),
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
     webinar = StringField(
         _l("Webinar"),
-        [InputRequired(_l("Enter the webinar's title or address."))],
-        description=_l("Its title, or the end of its address."),
+        [Optional()],
+        description=_l("Its title, or the last part of its web address."),
         render_kw={"autocomplete": "off", "list": "webinars"},
     )
-    action = SelectField(_l("What they want"))
+    action = SelectField(_l("What they want to do"))
     at = DateTimeLocalField(
         _l("When"),
         [Optional()],
         format=MOMENTS,
-        description=_l("Left empty: now. By your own clock."),
+        description=_l("In your time zone. If empty, now."),
         render_kw={"class": "input-moment"},
     )

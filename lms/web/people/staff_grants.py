@@ -40,7 +40,7 @@ EVERYTHING: Final = "everything"
 @blueprint.route("/people/<login_id>/pass", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def give_pass(login_id: str) -> ResponseReturnValue:
-    """Ask what a pass covers and when it begins, and give it for a year."""
+    """Ask what a pass covers and when it starts, and give it for a year."""
     person = _kept_person(login_id)
     form = GivePassForm(request.form)
     with read_session() as session:
@@ -79,7 +79,7 @@ def give_pass(login_id: str) -> ResponseReturnValue:
 @blueprint.route("/people/<login_id>/webinar", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def give_webinar(login_id: str) -> ResponseReturnValue:
-    """Ask for a webinar, and give it for good."""
+    """Ask for a webinar, and give permanent access to it."""
     person = _kept_person(login_id)
     form = GiveWebinarForm(request.form)
     if request.method == "GET":
@@ -99,14 +99,17 @@ def give_webinar(login_id: str) -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         return _webinar_page(person, form), 400
-    flash(_("%(name)s holds %(title)s for good.", name=person.name, title=webinar.title), "done")
+    flash(
+        _("%(name)s now has permanent access to %(title)s.", name=person.name, title=webinar.title),
+        "done",
+    )
     return see_other("staff_people.person", login_id=login_id)
 
 
 @blueprint.route("/grants/<grant_id>/revoke", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def revoke(grant_id: str) -> ResponseReturnValue:
-    """Show what would be lost, ask why, and take the grant back."""
+    """Show what would be lost, ask for the reason, and revoke the grant."""
     now = clock.now()
     form = RevokeForm(request.form)
     with read_session() as session:
@@ -118,7 +121,7 @@ def revoke(grant_id: str) -> ResponseReturnValue:
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
         else:
-            flash(_("That access is taken back. Nothing else was touched."), "done")
+            flash(_("Access revoked."), "done")
             return see_other("staff_people.person", login_id=held.via)
     with read_session() as session:
         loss = grant_and_seat_history.weigh_loss(session, grant_id, now=now)
@@ -136,7 +139,7 @@ def revoke(grant_id: str) -> ResponseReturnValue:
 @blueprint.route("/organizations/<slug>/grants/<grant_id>/revoke", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def revoke_of_pool(slug: str, grant_id: str) -> ResponseReturnValue:
-    """Show whose seats hang on a pool's grant, ask why, and take it back."""
+    """Show the seats that depend on a pool's grant, ask for the reason, and revoke it."""
     now, form = clock.now(), RevokeForm(request.form)
     with read_session() as session:
         kept = organizations.find_organization(session, slug)
@@ -148,7 +151,7 @@ def revoke_of_pool(slug: str, grant_id: str) -> ResponseReturnValue:
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
         else:
-            flash(_("That grant is taken back. The pool's other grants stand."), "done")
+            flash(_("Access revoked. The pool's other access doesn't change."), "done")
             return see_other("staff_organizations.organization", slug=slug)
     page = render(
         "people/revoke_pool_grant.html", kept=kept, pool=row, line=row.grants[0], form=form
@@ -179,7 +182,7 @@ def _pool_grant(
 
 
 def recent_titles() -> Sequence[str]:
-    """Return titles that a field for a webinar suggests."""
+    """Return the titles that a webinar field suggests."""
     with read_session() as session:
         return grant_target_lookup.recent_titles(session)
 
@@ -189,7 +192,7 @@ def _webinar_page(person: Person, form: GiveWebinarForm) -> str:
 
 
 def _kept_person(login_id: str) -> Person:
-    """Return a login that something may be given to; one that was merged is given nothing."""
+    """Return a login that can get access; raises NotFound for one that was merged into another."""
     with read_session() as session:
         person = profile_read_model.read_person(session, login_id)
         if kept_login(session, person.id) != person.id:

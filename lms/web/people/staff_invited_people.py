@@ -1,4 +1,4 @@
-"""Staff page of an invited person who has no account yet; one who has leads to their profile."""
+"""Staff page of an invited person without an account; people with one have their profile instead."""
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -46,7 +46,7 @@ def person(address: str) -> ResponseReturnValue:
 
 
 def _login_of(session: Session, email: str) -> str | None:
-    """Return the outside id of the login that an address leads to; raises NotFound for none."""
+    """Return the public id of the login of an address, or None; raises NotFound for an invalid address."""
     try:
         known = find_known(session, read_address(email))
     except Invalid as error:

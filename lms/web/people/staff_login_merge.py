@@ -22,12 +22,12 @@ from lms.web.people.staff_forms import MergeForm, OtherForm
 
 blueprint = Blueprint("staff_merge", __name__, url_prefix="/staff/people/<login_id>")
 
-NOBODY = N_("There is no log-in under this address or id.")
+NOBODY = N_("No account has this address or ID.")
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two logins, with what it holds and has watched."""
+    """One of two logins, with its access and what it has watched."""
 
     person: Person
     since: str
@@ -37,7 +37,7 @@ class Side:
 
     @property
     def label(self) -> str:
-        """Return what tells it from the other."""
+        """Return the text that distinguishes it from the other."""
         return self.person.email or f"{self.person.name} ({self.person.public_id})"
 
 
@@ -65,7 +65,7 @@ def choose(login_id: str) -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.STAFF)
 def merge(login_id: str) -> ResponseReturnValue:
-    """Merge the two."""
+    """Merge the two logins."""
     sides = _sides(login_id, request.form.get("other", ""))
     form = _form(sides)
     if not form.validate():
@@ -84,7 +84,7 @@ def merge(login_id: str) -> ResponseReturnValue:
     except (Conflict, Invalid) as refusal:
         form.form_errors.append(_(refusal.message))
         return _preview(sides, form), 409
-    flash(_("%(merged)s leads to %(kept)s now.", merged=merged.label, kept=kept.label), "done")
+    flash(_("%(merged)s was merged into %(kept)s.", merged=merged.label, kept=kept.label), "done")
     return see_other("staff_people.person", login_id=kept.person.public_id)
 
 
@@ -92,15 +92,15 @@ def merge(login_id: str) -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.STAFF)
 def unmerge(login_id: str) -> ResponseReturnValue:
-    """Let a merged login stand for itself again."""
+    """Separate a merged login again."""
     with transaction() as session:
         login_merges.unmerge(session, login_id, actor=required_viewer().public_id, now=clock.now())
-    flash(_("The two log-ins are apart again, each with what it held."), "done")
+    flash(_("The accounts are separate again, each with what it had."), "done")
     return see_other("staff_people.person", login_id=login_id)
 
 
 def _sides(login_id: str, typed: str) -> tuple[Side, Side]:
-    """Return both logins; raises what would keep them from being merged."""
+    """Return both logins; raises what would prevent merging them."""
     with read_session() as session:
         other = profile_read_model.find_other(session, typed)
         login_merges.check_merge(session, kept=login_id, merged=other.public_id)
@@ -120,7 +120,7 @@ def _side(login_id: str) -> Side:
         grants=tuple(grant_row(one, login_id=login_id, zone=zone) for one in grants),
         seats=tuple(seat_row(one, zone=zone) for one in seats),
         watched=tuple(
-            _("%(title)s, %(share)s %% watched", title=one.title, share=round(100 * one.share))
+            _("%(title)s, %(share)s%% watched", title=one.title, share=round(100 * one.share))
             for one in watched
         ),
     )

@@ -1,4 +1,4 @@
-"""The staff page of one person: everything about them, for a call on the phone."""
+"""The staff page of one person: everything about them, for a phone call."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -41,7 +41,7 @@ SHOWN_ORDERS: Final = 10
 
 
 def person_page(login_id: str, form: AliasForm) -> str:
-    """Return a login's page; `form` is the one for a further address. Raises NotFound."""
+    """Return a login's page; `form` is the form for another address. Raises NotFound."""
     now, zone = clock.now(), reading_zone()
     with read_session() as session:
         found = profile_read_model.read_person(session, login_id)
@@ -72,7 +72,7 @@ def person_page(login_id: str, form: AliasForm) -> str:
 
 
 def badges(row: PersonRow | Person) -> list[tuple[str, str]]:
-    """Return what is out of the ordinary about a login, as badges."""
+    """Return what is unusual about a login, as badges."""
     is_blocked = row.is_blocked if isinstance(row, PersonRow) else row.blocked_at is not None
     is_merged = row.is_merged if isinstance(row, PersonRow) else row.merged_into is not None
     role = SELLER_ROLES[row.seller_role] if row.seller_role else ""
@@ -136,13 +136,13 @@ def _activity(session: Session, found: Person, *, zone: ZoneInfo) -> dict[str, A
 def _facts(found: Person) -> list[tuple[str, str | None]]:
     seen = found.last_seen_at
     return [
-        (_("Email"), found.email or _("None: came from an LMS")),
+        (_("Email"), found.email or _("None (from an LMS)")),
         (_("Recovery address"), found.recovery_email or _("None")),
         (_("Password"), _("Set") if found.has_password else _("None yet")),
-        (_("Time zone"), zone_name(found.zone) if found.zone else _("The seller's")),
-        (_("Here since"), _day(found.created_at)),
+        (_("Time zone"), zone_name(found.zone) if found.zone else _("Default")),
+        (_("Joined"), _day(found.created_at)),
         (_("Last seen"), _day(seen) if seen else _("Never signed in")),
-        (_("Id"), found.public_id),
+        (_("ID"), found.public_id),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Staff pages that find people, invited ones among them, and show one person."""
+"""Staff pages to find people, including invited ones, and to show one person."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -27,7 +27,7 @@ SHOWN: Final = {
     Show.INVITED: N_("Invited, no account yet"),
     Show.STAFF: N_("Our team"),
     Show.BLOCKED: N_("Blocked"),
-    Show.MERGED: N_("Merged into another"),
+    Show.MERGED: N_("Merged"),
     Show.UNCONFIRMED: N_("Not confirmed"),
 }
 
@@ -35,7 +35,7 @@ SHOWN: Final = {
 @blueprint.get("")
 @open_to(Audience.STAFF)
 def index() -> ResponseReturnValue:
-    """List the people that match: those with a login, and those who were invited and have none."""
+    """List matching people: those with a login, and invited people without one."""
     number = page_number()
     query = request.args.get("q", "").strip()
     show = _chosen_show()
@@ -69,12 +69,12 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/<login_id>")
 @open_to(Audience.STAFF)
 def person(login_id: str) -> ResponseReturnValue:
-    """Show one login: who it is, what it holds and has held, and what happened to it."""
+    """Show one login: who it is, its current and past access, and its history."""
     return person_page(login_id, AliasForm())
 
 
 def _found(query: str, show: Show, number: int) -> tuple[People, InvitedPage]:
-    """Return a page of one of the two, and of everyone the first invited people as well."""
+    """Return a page of people or of invited people; page 1 of everyone also has a few invited people."""
     offset = (number - 1) * PAGE_SIZE
     people, invited = People((), 0), InvitedPage((), 0)
     with read_session() as session:

@@ -1,4 +1,4 @@
-"""Owner pages for the seller's team: who belongs to it, and in which role."""
+"""Owner pages for the seller's team: its people and their roles."""
 
 from typing import Self
 
@@ -27,12 +27,12 @@ blueprint = Blueprint("staff_team", __name__, url_prefix="/staff/team")
 
 
 class TeamRoleForm(Form):
-    """As what a person belongs to the team."""
+    """A person's role on the team."""
 
     role = RadioField(_l("Role"), default=SellerRole.STAFF.value)
 
     def offer_roles(self) -> Self:
-        """Offer the roles, each with what a person with it sees."""
+        """Offer the roles, each with what it gives access to."""
         self.role.choices = [
             (role.value, _(words)) for role, words in WHAT_SELLER_ROLES_SEE.items()
         ]
@@ -40,7 +40,7 @@ class TeamRoleForm(Form):
 
 
 class TeamMemberForm(TeamRoleForm):
-    """Whom to add to the team, and as what."""
+    """A person to add to the team, and their role."""
 
     email = address_field(_l("Email address"), autocomplete="off")
     name = StringField(
@@ -61,7 +61,7 @@ def index() -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.SELLER_OWNERS)
 def add() -> ResponseReturnValue:
-    """Give the person of an address a role."""
+    """Give a role to the person with an address."""
     form = TeamMemberForm(request.form).offer_roles()
     if not form.validate():
         return _page(form), 400
@@ -75,7 +75,8 @@ def add() -> ResponseReturnValue:
         form.form_errors.append(_(refusal.message))
         return _page(form), 409
     flash(
-        _("%(name)s is on the team: %(role)s.", name=name, role=_(SELLER_ROLES[new.role])), "done"
+        _("%(name)s was added to the team: %(role)s.", name=name, role=_(SELLER_ROLES[new.role])),
+        "done",
     )
     return see_other(".index")
 
@@ -104,7 +105,7 @@ def change(login_id: str) -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.SELLER_OWNERS)
 def remove(login_id: str) -> ResponseReturnValue:
-    """Take a person out of the team; their account stays."""
+    """Remove a person from the team; their account stays."""
     with read_session() as session:
         member = team.find_team_member(session, login_id)
     form = TeamRoleForm(role=member.role.value).offer_roles()
@@ -115,7 +116,7 @@ def remove(login_id: str) -> ResponseReturnValue:
 
 
 def _is_set(form: TeamRoleForm, login_id: str, role: SellerRole | None) -> bool:
-    """Set a role; where that is refused, tell the form why."""
+    """Set a role and return whether it worked; a refusal is shown in the form."""
     try:
         with transaction() as session:
             team.set_role(session, login_id, role, actor=required_viewer().public_id, now=now())
@@ -126,7 +127,7 @@ def _is_set(form: TeamRoleForm, login_id: str, role: SellerRole | None) -> bool:
 
 
 def _onward(login_id: str, role: SellerRole | None) -> ResponseReturnValue:
-    # Who has just given up their own role may not come back to this page.
+    # People who gave up their own owner role can't open this page anymore.
     if login_id != required_viewer().public_id or role is SellerRole.OWNER:
         return see_other(".index")
     return see_other("staff_desk.desk" if role else "library.library")

@@ -1,4 +1,4 @@
-"""Tax paper rows on the pages of people and organizations."""
+"""Tax exemption rows on the pages of people and organizations."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from lms.web.core.private_page_headers_and_mail_links import mail_context
 
 @dataclass(frozen=True, slots=True)
 class TaxPaperRow:
-    """A tax paper as a list shows it; `file` is the name it is stored under, "" without one."""
+    """A tax exemption, as a list shows it; `file` is the name of its file, "" without one."""
 
     id: str
     basis: str
@@ -30,7 +30,7 @@ class TaxPaperRow:
 
 @dataclass(frozen=True, slots=True)
 class TaxCreditRow:
-    """The tax of an invoice that a paper covers, to be credited from the order's page."""
+    """The tax of an invoice that an exemption covers, to be credited from the order's page."""
 
     order_id: str
     invoice: str
@@ -39,7 +39,7 @@ class TaxCreditRow:
 
 
 def tax_credit_rows(session: Session, payer: Payer) -> list[TaxCreditRow]:
-    """Return the invoices of a payer whose tax can be credited as rows."""
+    """Return the invoices of a payer whose tax can be credited, as rows."""
     zone = mail_context().zone
     return [
         TaxCreditRow(
@@ -53,7 +53,7 @@ def tax_credit_rows(session: Session, payer: Payer) -> list[TaxCreditRow]:
 
 
 def basis_words(basis: ExemptionBasis) -> str:
-    """Say why no sales tax is charged."""
+    """Return why no sales tax is charged."""
     return {
         ExemptionBasis.GOVERNMENT: _("Government agency"),
         ExemptionBasis.NONPROFIT: _("501(c)(3) nonprofit"),
@@ -65,7 +65,7 @@ def basis_words(basis: ExemptionBasis) -> str:
 def tax_paper_rows(
     papers: Iterable[ExemptionFacts], *, zone: ZoneInfo, today: date
 ) -> list[TaxPaperRow]:
-    """Return tax papers as rows."""
+    """Return tax exemptions as rows."""
     return [
         TaxPaperRow(
             id=one.public_id,

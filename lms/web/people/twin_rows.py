@@ -1,4 +1,4 @@
-"""Rows of two accounts that may be one person, each with the page that shows and merges both."""
+"""Rows of two accounts that may belong to one person, each linked to the page that merges them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ WHY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class TwinRow:
-    """Two accounts, why they may be one person, and where staff see both before they merge them."""
+    """Two accounts, why they may belong to one person, and the page that shows both before merging."""
 
     names: str
     why: str

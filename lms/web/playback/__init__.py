@@ -24,5 +24,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
 
 
 def init_app(app: Flask) -> None:
-    """Answer heartbeats in front of the pages."""
-    app.wsgi_app = Heartbeats(app.wsgi_app, app.extensions[EXTENSION])  # type: ignore[method-assign]  # as Flask says to
+    """Put the heartbeat middleware in front of the app."""
+    app.wsgi_app = Heartbeats(app.wsgi_app, app.extensions[EXTENSION])  # type: ignore[method-assign]  # as Flask documents

@@ -1,4 +1,4 @@
-"""Heartbeat middleware: takes players' heartbeats in front of Flask."""
+"""Heartbeat middleware: handles players' heartbeats without Flask."""
 
 import json
 import re
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 MOUNT: Final = "/playback/"
 LONGEST_BEAT: Final = 64 * 1024
-NO_BEAT: Final = N_("That is no beat of a player.")
+NO_BEAT: Final = N_("The player sent an invalid message. Reload the page.")
 NEXT_BEAT: Final = MappingProxyType({"Retry-After": "15"})
 _ADDRESS: Final = re.compile(r"/playback/([^/]+)/(beat|close)")
 _STATUS: Final = {
@@ -49,10 +49,11 @@ log = structlog.get_logger()
 
 
 class Heartbeats:
-    """WSGI middleware: answers `/playback/<token>/beat` and `/close`, hands on everything else.
+    """WSGI middleware: answers `/playback/<token>/beat` and `/close`, and passes on everything else.
 
-    A frame's token alone authenticates, since frames of other sites send no cookie; one that comes
-    along must be the one that opened the session. That of our own page needs its cookie, and gets the film's next token.
+    The token of a frame is sufficient, because browsers send no cookies from frames on other sites; if
+    a cookie is sent, it must be the one that opened the session. The token of our own page needs its
+    cookie, and its answers contain the next media token.
     """
 
     def __init__(self, app: "WSGIApplication", carrel: Carrel) -> None:
@@ -79,11 +80,11 @@ class Heartbeats:
                 wait["Retry-After"] = str(refusal.wait_s(clock.now()))
             return _send(start_response, _status_of(refusal), json.dumps(told), wait)
         except (SQLAlchemyError, self._carrel.database.driver_fault) as fault:
-            log.error("beat_not_kept", kind=type(fault).__name__)  # noqa: TRY400  (no values)
+            log.error("beat_not_kept", kind=type(fault).__name__)  # noqa: TRY400  (tracebacks may have values)
             away = HTTPStatus.SERVICE_UNAVAILABLE
             return _send(start_response, away, '{"code": "unavailable"}', NEXT_BEAT)
         if isinstance(answer, Ended):
-            # A page that is left can't know that its close was heard, so the next one tells it again.
+            # A closing page can't know whether its close arrived, so it may send it twice.
             is_told_again = found[2] == "close" and answer.reason is PlaybackEnd.CLOSED
             status = HTTPStatus.OK if is_told_again else HTTPStatus.FORBIDDEN
             text = f'{{"code": "ended", "reason": "{answer.reason.value}"}}'
@@ -96,7 +97,7 @@ class Heartbeats:
     def _take(
         self, environ: "WSGIEnvironment", token: str, *, is_last: bool
     ) -> tuple[Kept | Ended, str]:
-        """Take a beat in; returns the answer to it, and the film's next token for who gets one."""
+        """Process a heartbeat; return the answer, and the next media token for our own page ("" for others)."""
         now = clock.now()
         client = client_in(environ, self._cookies)
         signer = self._carrel.signer
@@ -107,6 +108,8 @@ class Heartbeats:
 
     def _keep(self, session_id: str, beat: Beat, now: datetime, *, is_last: bool) -> Kept | Ended:
         database = self._carrel.database
+        # The fast path checks only the grant that admitted the session. If that isn't enough, or the
+        # session has ended, keep_beat decides.
         if not is_last:
             with database.driver() as driver:
                 answer = heartbeats.keep_swiftly(driver, session_id, beat=beat, now=now)
@@ -120,9 +123,9 @@ class Heartbeats:
         return self._certified(session_id, kept, now)
 
     def _certified(self, session_id: str, answer: Kept | Ended, at: datetime) -> Kept | Ended:
-        """Issue the certificate that the beat has earned; once a viewing, not at every beat.
+        """Issue the certificate that this heartbeat earned; checked once per viewing, not at every heartbeat.
 
-        The beat is kept by then. Where this fails, the next beat or the house's round does it.
+        The heartbeat is already saved. If this fails, the next one or a periodic job tries again.
         """
         if isinstance(answer, Ended) or not answer.is_due:
             return answer
@@ -131,7 +134,7 @@ class Heartbeats:
             with self._carrel.database.transaction() as session:
                 eligibility.consider_session(session, session_id, links=links, now=at)
         except (SQLAlchemyError, Refused) as fault:
-            log.error("certificate_not_considered", kind=type(fault).__name__)  # noqa: TRY400  (no values)
+            log.error("certificate_not_considered", kind=type(fault).__name__)  # noqa: TRY400  (tracebacks may have values)
         return answer
 
 

@@ -15,7 +15,7 @@ from lms.playback.sessions import Playback
 from lms.web.core.current_user import cookie_name
 from lms.web.core.order_browser import order_cookie
 from lms.web.core.request_context import carrel
-from media.delivery.cookie_reader import first_cookie_in
+from media.delivery.cookie_reader import cookies_in
 from media.delivery.media_tokens import (
     BadToken,
     ExpiredToken,
@@ -32,13 +32,14 @@ from media.delivery.media_tokens import (
 FENCED = N_("This recording was opened in another browser or on another network.")
 
 
-# A film's ticket ends at the next of these seconds but one: it lives 5 to 10 minutes, and many beats bring the same.
+# A media ticket ends at the second multiple of this from now: it lasts 5 to 10 minutes, and many
+# heartbeats return the same one.
 FILM_STEP_S: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The tokens of a session: one for its film, and one for what else its page asks for."""
+    """The tokens of a session: one for its media, and one for the page's other requests."""
 
     page: str
     film: str
@@ -46,50 +47,52 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What a request tells of the browser it comes from; an absent cookie is the empty text."""
+    """What a request reveals about its browser; `cookies` are those of this site, the decisive one first."""
 
-    cookie: str
+    cookies: tuple[str, ...]
     agent: str
     network: str
 
 
 def client_of(request: Request) -> Client:
-    """Return what a request tells of its browser."""
+    """Return what a request reveals about its browser."""
     return client_in(request.environ, cookie_names(carrel().settings))
 
 
 def cookie_names(settings: Settings) -> tuple[str, ...]:
-    """Return the cookies by which playback is opened, the one that counts first: sign-in, then order."""
+    """Return the names of the cookies that open playback, in order of precedence: sign-in, then order."""
     return (cookie_name(settings), order_cookie(settings))
 
 
 def client_in(environ: Mapping[str, Any], cookies: Sequence[str]) -> Client:
-    """Return what a request in front of Flask tells of its browser, by the first of these cookies."""
+    """Return what a request reveals about its browser, from a WSGI environment and these cookies."""
     return Client(
-        cookie=first_cookie_in(environ, cookies) or "",
+        cookies=cookies_in(environ, cookies),
         agent=environ.get("HTTP_USER_AGENT", ""),
         network=network_of(environ.get("REMOTE_ADDR", "")),
     )
 
 
 def issue(playback: Playback, client: Client, *, native: bool, now: datetime) -> Tokens:
-    """Return the tokens of a session that stand in its addresses.
+    """Return the tokens for the URLs of a session.
 
-    Our own page gets a short one for the film, which each beat renews, and both need its cookie. A frame has no cookie of
-    ours, and a `native` player fetches media with a program of its own that names itself differently and can't be
-    given a newer token: these get one for everything, as long as the session.
+    Our own page gets a short-lived media token, which each heartbeat renews; both tokens need its
+    cookie. Frames have no cookie, and a `native` player fetches media with another program that has its
+    own User-Agent and can't be given a newer token. These get one token for everything, which lasts as
+    long as the session.
     """
     signer = carrel().signer
     ticket = Ticket(
         session=playback.session_id,
         prefix=f"renditions/{playback.recording_id}",
-        # no earlier than the session: in between it would be refused and yet admitted anew
+        # rounded up: a token that ended before its session would be refused, and the session opened
+        # again
         expires=math.ceil(playback.expires_at.timestamp()),
-        cookie=fingerprint(client.cookie) if client.cookie else "",
+        cookie=fingerprint(client.cookies[0]) if client.cookies else "",
         agent="" if native else fingerprint(client.agent),
         network=client.network,
     )
-    if native or not client.cookie:
+    if native or not client.cookies:
         token = signer.sign(ticket)
         return Tokens(page=token, film=token)
     page = replace(ticket, use=Use.PAGE)
@@ -97,7 +100,7 @@ def issue(playback: Playback, client: Client, *, native: bool, now: datetime) ->
 
 
 def film_token(signer: Signer, page: Ticket, client: Client, *, now: datetime) -> str:
-    """Return the film's token for a page whose ticket came with its cookie, for the network that it is in now."""
+    """Return the media token for a page whose ticket came with its cookie, valid on its current network."""
     expires = (int(now.timestamp()) // FILM_STEP_S + 2) * FILM_STEP_S
     network = either_network(page.network, client.network)
     return signer.sign(
@@ -106,26 +109,26 @@ def film_token(signer: Signer, page: Ticket, client: Client, *, now: datetime) -
 
 
 def bearers_ticket(signer: Signer, token: str, client: Client, *, now: datetime) -> Ticket:
-    """Return the ticket of a token that came from the browser it was issued to.
+    """Return the ticket of a token if it comes from the browser that it was issued to.
 
-    Raises NotFound for a token that is none, Forbidden for one that came from elsewhere or whose
-    time is over.
+    Raises NotFound for an invalid token, Forbidden for an expired one or one from another browser or
+    network.
     """
     try:
         ticket = signer.read(token, now.timestamp())
     except ExpiredToken:
-        raise Forbidden(N_("The time of this link is over."), code="expired") from None
+        raise Forbidden(N_("This link expired."), code="expired") from None
     except BadToken:
         raise NotFound from None
     is_same_browser = not ticket.agent or fingerprint(client.agent) == ticket.agent
-    is_here = is_from(client.network, ticket) and is_signed_in(client.cookie or None, ticket)
+    is_here = is_from(client.network, ticket) and is_signed_in(client.cookies, ticket)
     if not (is_same_browser and is_here):
         raise Forbidden(FENCED, code="fenced")
     return ticket
 
 
 def read_ticket(token: str) -> Ticket:
-    """Return what a token says, whoever bears it and in time or not; raises NotFound."""
+    """Return the contents of a token from any browser, expired or not; raises NotFound if it is invalid."""
     try:
         return carrel().signer.read(token, 0.0)
     except BadToken:
@@ -133,5 +136,5 @@ def read_ticket(token: str) -> Ticket:
 
 
 def text_of(buckets: bytes) -> str:
-    """Return what is kept of a recording as players are told it: base64 of the bitmap."""
+    """Return a watched bitmap as players get it: in base64."""
     return b64encode(buckets).decode("ascii")

@@ -1,6 +1,6 @@
 """Pages for a person's notes on a webinar: beside the player, alone, and as a text file.
 
-Whoever wrote one keeps it: when the right to watch has ended, notes are read, changed and saved still.
+Notes stay with their author: after access has ended, they can still be read, edited and downloaded.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.player import asked_position
 from media.storage.object_keys import safe_name
 
-OVER: Final = N_("New notes are written while you may watch. Those you have are yours to keep.")
+OVER: Final = N_("You can add notes while you have access. You keep the notes you have.")
 
 blueprint = Blueprint("notes", __name__)
 blueprint.after_request(keep_nothing)
@@ -37,7 +37,7 @@ blueprint.after_request(keep_nothing)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A note as it is shown; `url` plays from its moment."""
+    """A note as shown; `url` plays the recording from its position."""
 
     id: str
     clock: str
@@ -48,7 +48,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was sent and could not be kept: `of` is the note's id, "" for a new one."""
+    """An entry that could not be saved: `of` is the note's id, "" for a new one."""
 
     of: str
     at: str
@@ -58,7 +58,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The notes of a person on a webinar, and whether they may write more."""
+    """A person's notes on a webinar, and whether they can add more."""
 
     playable: PlayableWebinar
     notes: tuple[NoteFacts, ...]
@@ -68,14 +68,14 @@ class Desk:
 @blueprint.get("/webinars/<slug>/notes")
 @open_to(Audience.SIGNED_IN)
 def show(slug: str) -> ResponseReturnValue:
-    """Show the notes as a page, with the forms that change them; `?t=` is the moment of a new one."""
+    """Show the notes as a page with edit forms; `?t=` is the position of a new note in seconds."""
     return _page(_desk(slug))
 
 
 @blueprint.post("/webinars/<slug>/notes")
 @open_to(Audience.SIGNED_IN)
 def write(slug: str) -> ResponseReturnValue:
-    """Keep a new note."""
+    """Save a new note."""
     desk = _desk(slug)
     if not desk.may_write:
         raise Forbidden(OVER)
@@ -111,7 +111,7 @@ def save(slug: str) -> ResponseReturnValue:
 @blueprint.post("/notes/<note_id>")
 @open_to(Audience.SIGNED_IN)
 def change(note_id: str) -> ResponseReturnValue:
-    """Change the words or the moment of a note."""
+    """Change the text or position of a note."""
     person = required_viewer()
     with read_session() as session:
         slug = playback_notes.webinar_of(session, note_id, login_id=person.login_id)
@@ -132,7 +132,7 @@ def change(note_id: str) -> ResponseReturnValue:
 @blueprint.post("/notes/<note_id>/delete")
 @open_to(Audience.SIGNED_IN)
 def delete(note_id: str) -> ResponseReturnValue:
-    """Take a note away; for a while it can be put back."""
+    """Delete a note; it can be restored for a while."""
     person = required_viewer()
     with transaction() as session:
         slug = playback_notes.webinar_of(session, note_id, login_id=person.login_id)
@@ -145,7 +145,7 @@ def delete(note_id: str) -> ResponseReturnValue:
 @blueprint.post("/notes/<note_id>/put-back")
 @open_to(Audience.SIGNED_IN)
 def put_back(note_id: str) -> ResponseReturnValue:
-    """Put a deleted note back."""
+    """Restore a deleted note."""
     person = required_viewer()
     with transaction() as session:
         slug = playback_notes.webinar_of(session, note_id, login_id=person.login_id)
@@ -160,7 +160,7 @@ def shown_notes(session: Session, login_id: int, playable: PlayableWebinar) -> t
 
 
 def _desk(slug: str) -> Desk:
-    """Return the notes of whoever asks; raises NotFound and Forbidden where they have none to read."""
+    """Return the person's notes; raises NotFound or Forbidden if they have none and no access."""
     person = required_viewer()
     with read_session() as session:
         playable = read_playable(session, slug)
@@ -188,7 +188,7 @@ def _moment() -> float:
 def _kept(slug: str, note_id: str) -> ResponseReturnValue:
     if wants_json():
         return _list_answer(slug, note_id)
-    flash(_("Your note is saved."), "done")
+    flash(_("Note saved."), "done")
     return see_other(".show", slug=slug, _anchor=f"note-{note_id}")
 
 
@@ -202,7 +202,7 @@ def _again(slug: str, note_id: str, refusal: Invalid) -> ResponseReturnValue:
 
 
 def _list_answer(slug: str, note_id: str) -> Response:
-    """Answer a page's script with the list as it stands now."""
+    """Return the current list to a page's script."""
     person = required_viewer()
     with read_session() as session:
         shown = shown_notes(session, person.login_id, read_playable(session, slug))

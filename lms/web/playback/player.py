@@ -19,11 +19,11 @@ MOST_NAMED: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class PlayerAccess:
-    """How the player of a page gets in: where it asks, with which token of a form, and when.
+    """How a page's player gets access: the URL that opens a session, the CSRF token, and when to ask.
 
-    Where playing takes something (a seat), it `waits_for_press`; else it asks ahead of it. What
-    leads away from a page that `is_framed` opens in a window of its own. Without scripts it is
-    played by a form to `plain_url`, or to the page itself.
+    With `waits_for_press`, the session is opened on a click, because opening it uses something up (a
+    seat); else it is opened in advance. In a page that `is_framed`, links open in a new window. Without
+    scripts, a form plays at `plain_url`, or at the page itself.
     """
 
     open_url: str
@@ -36,7 +36,7 @@ class PlayerAccess:
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """What templates/playback/_player.html shows; times in seconds of the recording."""
+    """What templates/playback/_player.html shows; times are in seconds of the recording."""
 
     player_access: PlayerAccess
     poster_url: str | None
@@ -63,12 +63,12 @@ def screening_of(
     clip: Span | None = None,
     at_s: float | None = None,
 ) -> Screening:
-    """Return how a person finds a recording, or the stretch of it that a link shows."""
+    """Return a person's view of a recording, or of the clip that a link shows."""
     whole = Span(0.0, place.seconds)
     shown = whole if clip is None else _inside(clip, whole)
     resume_s = place.resume_s if shown.starts_s < place.resume_s < shown.ends_s else shown.starts_s
     if at_s is not None and shown.starts_s <= at_s < shown.ends_s:
-        resume_s = at_s  # a link to this moment goes before the place that was kept
+        resume_s = at_s  # a link to a position overrides the saved one
     seen = parts(place.buckets, place.seconds)
     unseen = _unseen(place, shown) if seen else ()
     return Screening(
@@ -90,7 +90,7 @@ def screening_of(
 
 
 def watched_words(place: Place, shown: Span | None = None) -> str:
-    """Say how much was watched: "Watched 12 of 60 minutes", "Watched 0:35 of 1:03"."""
+    """Return how much was watched: "Watched 12 of 60 minutes", "Watched 0:35 of 1:03"."""
     if shown is None:
         seconds, done = place.seconds, place.watched_s
     else:
@@ -103,7 +103,7 @@ def watched_words(place: Place, shown: Span | None = None) -> str:
 
 
 def gaps_words(unseen: Sequence[Span]) -> str:
-    """Say which parts are not seen yet, for who can't see the line; "" where there are none."""
+    """Return the unwatched parts in words, for people who can't see the progress bar; "" if none."""
     if not unseen:
         return ""
     named = [
@@ -112,11 +112,11 @@ def gaps_words(unseen: Sequence[Span]) -> str:
     ]
     if len(unseen) > MOST_NAMED:
         named.append(_("and %(count)s more", count=len(unseen) - MOST_NAMED))
-    return _("Not seen yet: %(parts)s.", parts=", ".join(named))
+    return _("Not watched yet: %(parts)s.", parts=", ".join(named))
 
 
 def _unseen(place: Place, shown: Span) -> tuple[Span, ...]:
-    """Return what is not seen of a stretch; a bucket of which it has only a part is left out."""
+    """Return the unwatched spans of a clip, without buckets that are only partly inside it."""
     spans = (
         Span(
             max(gap.starts_s, math.ceil(shown.starts_s / BUCKET_S) * BUCKET_S),
@@ -128,7 +128,7 @@ def _unseen(place: Place, shown: Span) -> tuple[Span, ...]:
 
 
 def _inside(clip: Span, whole: Span) -> Span:
-    """Return what there is of a stretch; one that lies behind the end shows the whole."""
+    """Return the part of a clip inside the recording; the whole recording if it starts after the end."""
     ends_s = min(clip.ends_s, whole.ends_s)
     return Span(clip.starts_s, ends_s) if clip.starts_s < ends_s else whole
 
@@ -149,26 +149,26 @@ def _watched(done: int | str, seconds: float) -> str:
 
 
 def _player_words(seconds: float) -> dict[str, str]:
-    """Return what the player's script says, in the reader's language."""
+    """Return the texts of the player's script, in the reader's language."""
     return {
         "watched": _watched("{done}", seconds),
-        "lost": _("The connection was lost. Playing goes on as soon as it is back."),
-        "slow": _("The connection is slow. Playing goes on as soon as enough has arrived."),
-        "back": _("10 seconds back"),
-        "on": _("10 seconds on"),
+        "lost": _("The connection was lost. Playback resumes when it is back."),
+        "slow": _("The connection is slow. Playback resumes in a moment."),
+        "back": _("Back 10 seconds"),
+        "on": _("Forward 10 seconds"),
         "gap": _("%(from)s to %(to)s", **{"from": "{from}", "to": "{to}"}),
-        "gaps": _("Not seen yet: %(parts)s.", parts="{parts}"),
+        "gaps": _("Not watched yet: %(parts)s.", parts="{parts}"),
         "more_gaps": _("and %(count)s more", count="{n}"),
-        "all_seen": _("You have seen all of it."),
-        "unreachable": _("The library can't be reached. Check your connection, then try again."),
+        "all_seen": _("You watched the whole recording."),
+        "unreachable": _("We can't reach the server. Check your connection, then try again."),
         "broken": _("This browser can't play the recording. Try again, or use another browser."),
         "sign_in": _("Sign in"),
-        "ends_soon": _("Your access ends at {time}. Your place is kept."),
-        "kept": _("Your place, {place}, is kept."),
+        "ends_soon": _("Your access ends at {time}. Your place is saved."),
+        "kept": _("Your place, {place}, is saved."),
     }
 
 
 def asked_position() -> float | None:
-    """Return the second that the address names by `?t=`; None for none, and for what is no second."""
+    """Return the position in the URL's `?t=`, in seconds; None without one or if it is invalid."""
     seconds = request.args.get("t", type=float)
     return seconds if seconds is not None and 0 <= seconds < LONGEST_S else None

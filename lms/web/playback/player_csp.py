@@ -1,7 +1,8 @@
 """The content security policy of a page with the player.
 
-media-chrome 4.19.4 puts <style> elements into its shadow roots. Each is allowed by its hash, so that
-no other inline style is; tests/design/test_specimen_in_browser.py finds a hash that is missing after an upgrade.
+media-chrome 4.19.4 adds <style> elements to its shadow roots. Each is allowed by its hash, so that no
+other inline style is; tests/design/test_specimen_in_browser.py finds hashes that are missing after an
+upgrade.
 """
 
 from urllib.parse import urlsplit
@@ -53,7 +54,7 @@ PLAYER_POLICY = "; ".join(
 
 
 def player_policy(carrel: Carrel) -> str:
-    """Return the policy of this house's player: where the bucket hands out films, it may ask there."""
+    """Return the player's policy; if media come from the storage bucket, it allows requests to it."""
     if carrel.settings.delivery is not Way.REDIRECT:
         return PLAYER_POLICY
     address = urlsplit(carrel.storage.address("films", 1, "video/mp4", "bytes=0-0") or "")

@@ -17,7 +17,7 @@ LOOK_AGAIN_S: Final = 300
 
 
 class Pictured(Protocol):
-    """A recording as far as its picture is concerned."""
+    """The properties of a recording that its poster needs."""
 
     @property
     def public_id(self) -> str: ...
@@ -37,20 +37,20 @@ def poster(recording_id: str, run: str) -> ResponseReturnValue:
     if key is None:
         raise NotFound
     answer = send_stored(key, "image/jpeg", is_open=True)
-    # Staff may choose another at any time; by then a browser looks again.
+    # staff can choose another one at any time, so browsers check again after this
     answer.headers["Cache-Control"] = f"public, max-age={LOOK_AGAIN_S}"
     return answer
 
 
 def poster_url(recording_id: str | None, run: str | None) -> str | None:
-    """Return the address of a recording's picture; None where nothing can be played yet."""
+    """Return the URL of a recording's poster; None if nothing is playable yet."""
     if recording_id is None or run is None:
         return None
     return url_for("posters.poster", recording_id=recording_id, run=run)
 
 
 def picture_of(slug: str, recording: Pictured | None) -> str:
-    """Return the address of a webinar's picture: the recording's, else one set from its title."""
+    """Return the URL of a webinar's picture: the recording's poster, else one drawn from the title."""
     if recording is not None and recording.has_video:
         return url_for("posters.poster", recording_id=recording.public_id, run=recording.run)
     return url_for("catalog.poster", slug=slug)

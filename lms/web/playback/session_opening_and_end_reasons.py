@@ -46,23 +46,23 @@ THUMBNAILS: Final = "thumbs.vtt"
 
 ENDINGS: Final = {
     PlaybackEnd.CLOSED: N_("This player was closed."),
-    PlaybackEnd.SIGNED_OUT: N_("You signed out, so playing stopped here too."),
-    PlaybackEnd.REVOKED: N_("Your access was taken back while you watched."),
-    PlaybackEnd.RELEASED: N_("Your organization released your seat."),
-    PlaybackEnd.REFUNDED: N_("Your access ended when your money was returned."),
-    PlaybackEnd.SUSPENDED: N_("Your access is paused while the payment for it is disputed."),
+    PlaybackEnd.SIGNED_OUT: N_("You signed out, so playback stopped here too."),
+    PlaybackEnd.REVOKED: N_("Your access was removed while you were watching."),
+    PlaybackEnd.RELEASED: N_("Your organization removed your seat."),
+    PlaybackEnd.REFUNDED: N_("Your access ended when your payment was refunded."),
+    PlaybackEnd.SUSPENDED: N_("Your access is paused while the payment is disputed."),
     PlaybackEnd.LAPSED: N_("Your organization's contract ended."),
-    PlaybackEnd.BLOCKED: N_("This log-in is blocked."),
-    PlaybackEnd.PULLED: N_("This webinar had to be taken down, for everyone."),
-    PlaybackEnd.EXPIRED: N_("The time of this player was over."),
-    PlaybackEnd.IDLE: N_("This player was not used for four hours."),
-    PlaybackEnd.TAKEN_OVER: N_("Playing went on on another screen."),
+    PlaybackEnd.BLOCKED: N_("Your account is blocked."),
+    PlaybackEnd.PULLED: N_("This webinar was removed and is no longer available."),
+    PlaybackEnd.EXPIRED: N_("This player's session expired."),
+    PlaybackEnd.IDLE: N_("This player was idle for four hours."),
+    PlaybackEnd.TAKEN_OVER: N_("You started watching in another window or on another device."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a person wants to watch: as staff who look it over, in place of another screen."""
+    """How a person opens the player: as a staff preview, or taking over from another screen."""
 
     is_preview: bool
     takes_over: bool
@@ -72,7 +72,9 @@ class Wish:
 @open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def open_session(slug: str) -> ResponseReturnValue:
     with read_session() as session:
-        person = required_watcher(session, watch_page.read_playable(session, slug).webinar_id)
+        person = required_watcher(
+            session, watch_page.webinar_id_of(session, slug, with_drafts=True)
+        )
     told = sent_json()
     wishes = (
         {name for name, value in told.items() if value is True} if isinstance(told, dict) else ()
@@ -105,14 +107,15 @@ def why(token: str) -> ResponseReturnValue:
         decision = decide(case.login, case.webinar, Action.RECORDING, now, within=within)
         told = _told(decision, case.webinar, slug)
         is_looking_over = facts.is_preview and person is not None and person.is_staff
-        if is_looking_over:  # our team may again, whatever it holds
+        if is_looking_over:  # staff can preview it again, with or without access
             told |= {"step_label": None, "step_url": None}
         elif not isinstance(decision, Admitted):
             return jsonify(told)
         if facts.ended_as is PlaybackEnd.TAKEN_OVER:
             told |= taken_over(stream_limit.find_holder(session, login_id))
             return jsonify(told)
-    told["may_reopen"] = person is not None
+    is_live = facts.ended_as is None and facts.login_id == login_id
+    told |= {"may_reopen": person is not None, "is_live": is_live}
     if facts.ended_as is not None:
         told["sentence"] = _(ENDINGS[facts.ended_as])
     return jsonify(told)
@@ -135,10 +138,10 @@ def chapters(token: str) -> ResponseReturnValue:
 def begin(
     slug: str, person: Viewer, wish: Wish
 ) -> Playback | Holder | tuple[Decision, WebinarFacts]:
-    """Open a session for this person, or return who plays, or the decision that turned them away.
+    """Open a session for this person, or return the other screen, or the decision that refused access.
 
-    Staff may preview what they don't hold. Raises NotFound, also for what is off the catalog and
-    was never theirs.
+    Staff can preview webinars without access. Raises NotFound, also for hidden webinars to which the
+    person never had access.
     """
     browser = describe(request.user_agent.string)
     screen = Screen(person.login_id, person.sign_in_id, browser)
@@ -167,7 +170,7 @@ def begin(
 
 
 def elsewhere_words(holder: Holder) -> str:
-    """Say where the person's stream is: "Playing in Firefox on Windows since 2:10 pm."."""
+    """Return where the person's stream plays: "Playing in Firefox on Windows since 2:10 PM."."""
     return _(
         "Playing in %(browser)s since %(time)s.",
         browser=holder.browser,
@@ -176,7 +179,7 @@ def elsewhere_words(holder: Holder) -> str:
 
 
 def progressive_url(playback: Playback, client: Client) -> str | None:
-    """Return the address of the plain MP4, for players without scripts; None until it is made."""
+    """Return the URL of the plain MP4 for players without scripts; None until it is encoded."""
     if not playback.is_whole:
         return None
     return f"/media/{_plain_tokens(playback, client).film}/{playback.run}/{PROGRESSIVE}"
@@ -190,10 +193,10 @@ def plain_captions(playback: Playback, client: Client) -> list[dict[str, Any]]:
 def addresses(
     playback: Playback, client: Client, *, is_native: bool, why_url: str | None = None
 ) -> dict[str, Any]:
-    """Return what a player is told: where its media are, where it beats and asks, what is kept.
+    """Return what a player needs: its media URLs, its heartbeat and other endpoints, and the progress.
 
-    `why_url` is another page that answers it, with `{token}` where the token belongs. Where the film's token
-    `is_renewed`, each beat brings the one to go on by.
+    `why_url` replaces the page that explains why playback ended, with `{token}` for the token. If
+    `is_renewed`, each heartbeat returns the next media token.
     """
     tokens = issue(playback, client, native=is_native, now=clock.now())
     token, media = tokens.page, f"/media/{tokens.page}"
@@ -242,29 +245,29 @@ def _told(decision: Decision, webinar: WebinarFacts, slug: str) -> dict[str, Any
         "sentence": panel.sentence,
         "more": panel.more,
         "step_label": panel.action_label,
-        # what is done by a press is pressed on the webinar's page
+        # actions that need a POST are on the webinar's page
         "step_url": url_for("catalog.webinar", slug=slug) if panel.posts else panel.action_url,
         "may_reopen": False,
     }
 
 
 def played_elsewhere(holder: Holder) -> dict[str, Any]:
-    """Tell a player that another screen plays, and that it may take over (STREAM_LIMIT)."""
+    """Return that another screen plays, and that this one can take over (STREAM_LIMIT)."""
     return {
         "code": "STREAM_LIMIT",
         "sentence": elsewhere_words(holder),
-        "more": _("A log-in plays on one screen at a time."),
+        "more": _("You can watch on one screen at a time."),
         "take_over_label": _("Play here instead"),
         "may_reopen": False,
     }
 
 
 def taken_over(holder: Holder) -> dict[str, Any]:
-    """Tell a player where playing went on, and that it may come back."""
+    """Return where playback moved to, and that this player can take over again."""
     return {
         "code": "TAKEN_OVER",
         "sentence": _(
-            "Playing went on in %(browser)s at %(time)s.",
+            "Playback moved to %(browser)s at %(time)s.",
             browser=holder.browser,
             time=access_panel_and_reader_times.said_time(holder.since),
         ),

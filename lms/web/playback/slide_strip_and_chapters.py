@@ -13,7 +13,7 @@ from media.video.audio_posters_and_thumbnail_sheets import stamp
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A slide in the strip; its picture is fetched once a playback session is open."""
+    """A slide in the strip; its picture is loaded once a playback session is open."""
 
     starts_s: float
     clock: str
@@ -23,7 +23,7 @@ class Tile:
 
 
 def tiles_of(slides: Sequence[SlideFacts]) -> tuple[Tile, ...]:
-    """Return the strip of slides as a page shows it."""
+    """Return the strip of slides as shown."""
     return tuple(
         Tile(
             starts_s=slide.starts_s,
@@ -37,12 +37,12 @@ def tiles_of(slides: Sequence[SlideFacts]) -> tuple[Tile, ...]:
 
 
 def title_of(slide: SlideFacts) -> str:
-    """Return what a slide is called: its title, else its number."""
+    """Return the title of a slide, or its number."""
     return slide.title or _("Slide %(number)s", number=slide.number)
 
 
 def chapter_track(slides: Sequence[SlideFacts]) -> str:
-    """Return the chapters as WebVTT: each goes on until the next begins."""
+    """Return the chapters as WebVTT; each lasts until the next one starts."""
     begun = [slide for slide in slides if slide.is_chapter]
     ends = [slide.starts_s for slide in begun[1:]] + [slide.ends_s for slide in slides[-1:]]
     cues = ["WEBVTT", ""]

@@ -30,7 +30,7 @@ PAGE_LINES: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class TrackLinks:
-    """Where a track is read, fetched by the page's script, and saved."""
+    """The URLs where a track is read, fetched by the page's script, and downloaded."""
 
     label: str
     language: str
@@ -41,7 +41,7 @@ class TrackLinks:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A line of the transcript's page, with the address that plays from it."""
+    """A line of the transcript, with the URL that plays from it."""
 
     clock: str
     seconds: float
@@ -52,7 +52,7 @@ class Shown:
 @blueprint.get("/transcripts/<caption_id>")
 @open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def read(caption_id: str) -> ResponseReturnValue:
-    """Show the transcript as a page, which needs no scripts and prints well."""
+    """Show the transcript as a page that needs no scripts and prints well."""
     track, film = _admitted(caption_id)
     with read_session() as session:
         tracks = read_tracks(session, track.webinar_id)
@@ -69,7 +69,7 @@ def read(caption_id: str) -> ResponseReturnValue:
 @blueprint.get("/transcripts/<caption_id>/lines.json")
 @open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def lines(caption_id: str) -> ResponseReturnValue:
-    """Return the lines with their seconds, for the transcript beside the film."""
+    """Return the lines with their seconds, for the transcript beside the player."""
     return lines_answer(_admitted(caption_id)[0])
 
 
@@ -81,8 +81,8 @@ def save(caption_id: str) -> ResponseReturnValue:
     return text_answer(track, film)
 
 
-def links_to(tracks: Sequence[Track], pages: str, **values: Any) -> tuple[TrackLinks, ...]:  # noqa: ANN401  (as url_for takes them)
-    """Return where tracks are read; `pages` is the blueprint with the three pages."""
+def links_to(tracks: Sequence[Track], pages: str, **values: Any) -> tuple[TrackLinks, ...]:  # noqa: ANN401  (the type in url_for)
+    """Return the URLs of tracks; `pages` is the blueprint with the three views."""
     return tuple(
         TrackLinks(
             each.label,
@@ -96,7 +96,7 @@ def links_to(tracks: Sequence[Track], pages: str, **values: Any) -> tuple[TrackL
 
 
 def page_of(track: Track, watch_url: str) -> dict[str, Any]:
-    """Return what a page of the transcript shows: some hundred lines, each a link to its moment."""
+    """Return one page of the transcript: up to PAGE_LINES lines, each with a link to its position."""
     said = lines_of(cues_of(carrel().storage, track))
     number = page_number()
     pager = pager_of(number, PAGE_LINES, len(said), url=_page_url)
@@ -116,7 +116,7 @@ def lines_answer(track: Track) -> Response:
 
 
 def text_answer(track: Track, film: PlayableWebinar) -> Response:
-    """Answer with a track as a file of text, named after its webinar."""
+    """Return a track as a text file named after its webinar."""
     answer = Response(write_text(cues_of(carrel().storage, track)), mimetype="text/plain")
     name = safe_name(f"{film.slug}.{track.language}.txt")
     answer.headers.set("Content-Disposition", "attachment", filename=name)
@@ -132,7 +132,7 @@ def _shown(line: Line, watch_url: str) -> Shown:
 
 
 def _admitted(caption_id: str) -> tuple[Track, PlayableWebinar]:
-    """Return a track if this person may watch its recording now; raises NotFound, Forbidden."""
+    """Return a track if this person can watch its recording now; raises NotFound, Forbidden."""
     with read_session() as session:
         track = find_track(session, caption_id)
         person = required_watcher(session, track.webinar_id)

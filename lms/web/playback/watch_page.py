@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, make_response, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Admitted, Case, Code, Decision, Turned, decide, is_hidden
 from lms.core import clock
+from lms.core.dates_and_time_zones import say_long_date
 from lms.core.errors import N_, Forbidden, NotFound
 from lms.group_showings.showings import grant_that_shows
 from lms.models.catalog import WebinarState
@@ -49,16 +49,14 @@ from lms.web.pricing.buy_box import refused_box
 
 blueprint = Blueprint("watch", __name__)
 
-AS_STAFF: Final = N_(
-    "You are looking this recording over as staff. What you watch here is not kept."
-)
+AS_STAFF: Final = N_("Staff preview: your viewing is not saved.")
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A person before a playable: what the policy says, and where they left off.
+    """A person and a recording: the policy's decision, and where they left off.
 
-    `place` is None until something can be played.
+    `place` is None until something is playable.
     """
 
     playable: PlayableWebinar
@@ -88,7 +86,7 @@ def watch(slug: str) -> ResponseReturnValue:
 @blueprint.post("/webinars/<slug>/watch")
 @open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def watch_plainly(slug: str) -> ResponseReturnValue:
-    """Play in the browser's own player, for a browser that runs no scripts."""
+    """Play in the browser's own player, for browsers without scripts."""
     person = _watcher(slug)
     seat = _seat(slug, person)
     takes_over = request.form.get("take_over") == "yes"
@@ -113,7 +111,7 @@ def watch_plainly(slug: str) -> ResponseReturnValue:
 @blueprint.get("/webinars/<slug>/watch/certificate")
 @open_to(Audience.SIGNED_IN)
 def certificate(slug: str) -> ResponseReturnValue:
-    """Answer the certificate's card alone, for the page on which it is being earned."""
+    """Return only the certificate card, for the page on which it is being earned."""
     person = required_viewer()
     with read_session() as session:
         playable = read_playable(session, slug)
@@ -129,7 +127,7 @@ def certificate(slug: str) -> ResponseReturnValue:
 
 
 def _watcher(slug: str) -> Viewer:
-    """Return who is signed in, or who ordered in this browser; raises NotFound."""
+    """Return the signed-in person, or the buyer of an order in this browser; raises Forbidden or NotFound."""
     with read_session() as session:
         return required_watcher(session, read_playable(session, slug).webinar_id)
 
@@ -152,7 +150,7 @@ def _seat(slug: str, person: Viewer) -> Seat:
         may_show = grant_that_shows(session, case, now=now)
         slides = read_slides(session, playable.version.public_id) if playable.version else ()
         card = _card(session, playable, person, place)
-        # an order's own browser opens what it bought, and nothing of the person's (S15)
+        # an order's browser gives access to the purchase, but not to personal notes (S15)
         notes = shown_notes(session, person.login_id, playable) if viewer() else ()
     decision = decide(case.login, case.webinar, Action.RECORDING, now)
     if is_hidden(case.webinar, decision) and not person.is_staff:
@@ -246,7 +244,7 @@ def _elsewhere_page(seat: Seat, holder: Holder) -> ResponseReturnValue:
 
 
 class Dated(Protocol):
-    """What took place at a moment, in a zone of its own."""
+    """An event at a time, in its own time zone."""
 
     @property
     def held_at(self) -> datetime: ...
@@ -256,10 +254,10 @@ class Dated(Protocol):
 
 
 def held_on(playable: Dated) -> str:
-    """Say on which day a webinar was held, will be or was to be, by its own clock."""
-    day = format_date(playable.held_at.astimezone(ZoneInfo(playable.zone)).date(), "d MMMM y")
+    """Return when a webinar was, will be or was to be held, in its own time zone."""
+    day = say_long_date(playable.held_at, ZoneInfo(playable.zone))
     if isinstance(playable, PlayableWebinar) and playable.state is WebinarState.CANCELED:
-        return _("Was to be on %(day)s", day=day)
+        return _("Was scheduled for %(day)s", day=day)
     if clock.now() < playable.held_at:
         return _("Live on %(day)s", day=day)
     return _("Held %(day)s", day=day)

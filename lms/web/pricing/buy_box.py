@@ -27,7 +27,7 @@ from lms.web.pricing.quote_texts import CheaperOffer, shown
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One way to buy: what it is called, what it gives, and from which price."""
+    """One way to buy: its name, what it includes, and its lowest price."""
 
     key: str
     label: str
@@ -38,7 +38,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What a pass can cover, with its price."""
+    """A scope of a pass, with its price."""
 
     covers: str
     label: str
@@ -47,7 +47,7 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class BuyBox:
-    """The box of one page; `passes` are what an all-access pass can cover there."""
+    """The box of one page; `passes` are the scopes that a pass can have there."""
 
     covers: str
     choices: tuple[Choice, ...]
@@ -58,7 +58,7 @@ class BuyBox:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What a choice costs, in words; `fault` says why it has no price."""
+    """The price of a selection in words; `fault` says why it has none."""
 
     total: str
     sum: str
@@ -83,17 +83,17 @@ _LABELS: Final = {
     "pass": N_("All-access pass"),
 }
 _DETAILS: Final = {
-    "me": N_("Live session, recording, slides, and certificate. Yours permanently."),
+    "me": N_("Live session, recording, slides, and certificate. Permanent access."),
     "team": N_("A seat for each person. Name them now or later."),
-    "showing": N_("One person shows it in one room or one call, as often as you like."),
-    "library": N_("Every staff member, with their own account, here or in your LMS."),
-    "pass": N_("A year of every recording, and every live session."),
+    "showing": N_("One person shows it in one room or on one call, as often as you like."),
+    "library": N_("Everyone on staff, each with their own account, here or in your LMS."),
+    "pass": N_("A year of recordings and live sessions for one person."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """A series or presenter that a pass can cover, as the page knows it."""
+    """A series or presenter that a pass can cover, as the page shows it."""
 
     scope: Scope
     slug: str
@@ -101,7 +101,7 @@ class Around:
 
     @property
     def covers(self) -> str:
-        """Return it as carts name it."""
+        """Return the scope in the form that carts use."""
         return f"{self.scope}:{self.slug}"
 
 
@@ -115,12 +115,12 @@ def webinar_box(
 ) -> BuyBox | None:
     """Return the box of a webinar by its prices; `around` are its series and presenters.
 
-    Who `has_it` can buy it for other people (PRODUCT.md, A6).
+    With `has_it`, the person can only buy it for others (PRODUCT.md, A6).
     """
     covers = f"{Scope.WEBINAR}:{slug}"
     choices = [one for one in _choices(prices, covers) if one.key != "me" or not has_it]
     if has_it:
-        note = _("You already have this webinar. Buy it here only for other people.")
+        note = _("You already have access to this webinar. Buy it here only for other people.")
         return BuyBox(covers, tuple(choices), (), choices[0].key, note) if choices else None
     passes: tuple[Cover, ...] = ()
     if any(each.kind is OfferKind.PASS for each in prices):
@@ -132,7 +132,7 @@ def webinar_box(
 
 
 def announced_box(session: Session, found: Announcement, *, has_it: bool = False) -> BuyBox | None:
-    """Return the box of a webinar as announced; None for one that isn't sold."""
+    """Return the box of an announced webinar; None if it isn't sold."""
     if found.state is not WebinarState.ANNOUNCED or found.free:
         return None
     around = [
@@ -145,14 +145,14 @@ def announced_box(session: Session, found: Announcement, *, has_it: bool = False
 def refused_box(
     session: Session, slug: str, webinar: WebinarFacts, decision: Decision
 ) -> BuyBox | None:
-    """Return the box for a page that refuses a person; None where buying is not the next step."""
+    """Return the box for a page that refuses access; None if buying isn't the next step."""
     if explain(decision, webinar, zone=reading_zone(), manager=None).step not in BUYS:
         return None
     return announced_box(session, read_announcement(session, slug))
 
 
 def passes_box(session: Session, login_id: int | None, *, now: datetime) -> BuyBox | None:
-    """Return the box of every pass that is sold, of everything first; None where none is."""
+    """Return the box of all passes on sale, the one for everything first; None if there are none."""
     named = dict(scopes(session))
     own = [
         Around(scope, slug, named[f"{scope}:{slug}"])
@@ -167,9 +167,9 @@ def passes_box(session: Session, login_id: int | None, *, now: datetime) -> BuyB
 def pass_box(
     session: Session, around: Around, login_id: int | None, *, left_out: int, now: datetime
 ) -> BuyBox | None:
-    """Return the box of a series' or presenter's page; None where no pass is sold.
+    """Return the box of a series' or presenter's page; None if no pass is sold.
 
-    `left_out` is how many of its webinars no pass includes.
+    `left_out` is the number of its webinars that passes don't include.
     """
     passes = _passes(session, (around,))
     note = _owned_note(session, login_id, around.covers, now)
@@ -183,7 +183,7 @@ def pass_box(
 
 
 def read_item(values: Mapping[str, str]) -> Item:
-    """Return what a buy box was sent with; raises Invalid (fields `choice`, `seats`)."""
+    """Return the selection of a buy box; raises Invalid (fields `choice`, `seats`)."""
     key = values.get("choice", "me")
     if key not in KINDS:
         sentence = N_("Choose how you want to buy.")
@@ -203,7 +203,7 @@ def read_item(values: Mapping[str, str]) -> Item:
 
 
 def total_of(session: Session, item: Item) -> Total:
-    """Return what an item costs, in words, with the offers that cost less."""
+    """Return the price of an item in words, with cheaper offers."""
     try:
         _target, quoted = carts.price_of(session, item)
     except Invalid as refusal:
@@ -233,7 +233,7 @@ def _choices(prices: Sequence[Price], covers: str) -> list[Choice]:
 
 
 def _passes(session: Session, around: Sequence[Around]) -> tuple[Cover, ...]:
-    """Return what a pass can cover, with its price: each of these, and everything."""
+    """Return the scopes that a pass can have, with their prices: each of these, and everything."""
     prices = pass_prices(session)
     general = prices.get((Scope.EVERYTHING, ""))
     found = []
@@ -261,7 +261,7 @@ def _cover_words(scope: Scope, name: str) -> str:
 
 
 def people_words(kind: OfferKind, seats: int | None) -> str:
-    """Say for how many people a line of a cart is."""
+    """Return how many people a cart line is for."""
     if kind is OfferKind.INSTITUTIONAL:
         return _("Everyone at one library")
     if kind is OfferKind.GROUP_SHOWING:

@@ -1,4 +1,4 @@
-"""Lines of a price list as staff fill them in, and the prices that something has of its own."""
+"""Lines of a price list as staff enter them, and the own prices of a webinar, series or presenter."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from lms.pricing.price_owners import find_owner
 SPARE_LINES: Final = 2
 KIND_WORDS: Final = {
     OfferKind.SINGLE: N_("One person, one webinar"),
-    OfferKind.GROUP_SEATS: N_("Each of a group's seats"),
-    OfferKind.GROUP_SHOWING: N_("Showing it to a group"),
-    OfferKind.INSTITUTIONAL: N_("A whole institution"),
+    OfferKind.GROUP_SEATS: N_("Each seat in a group"),
+    OfferKind.GROUP_SHOWING: N_("Group viewing"),
+    OfferKind.INSTITUTIONAL: N_("Everyone at one institution"),
     OfferKind.PASS: N_("All-access pass for a year"),
 }
 SCOPE_WORDS: Final = {
@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class OwnPrices:
-    """The prices that a webinar, series or presenter has of its own: words and amounts."""
+    """The own prices of a webinar, series or presenter: words and amounts."""
 
     scope: Scope
     public_id: str
@@ -49,7 +49,7 @@ class OwnPrices:
 
 
 def sent_lines() -> list[Line]:
-    """Return the lines that a form sent with an amount."""
+    """Return the submitted lines that have an amount."""
     kinds, minimums = request.form.getlist("kind"), request.form.getlist("minimum")
     amounts = request.form.getlist("amount")
     sent = zip(kinds, minimums, amounts, strict=False)
@@ -57,7 +57,7 @@ def sent_lines() -> list[Line]:
 
 
 def read_lines(lines: Sequence[Line], currency: str) -> list[Price]:
-    """Return what lines say as prices; raises Invalid with a fault for each line's number."""
+    """Return lines as prices; raises Invalid with an error for each invalid line's number."""
     faults: dict[str, str] = {}
     read = []
     for number, line in enumerate(lines, start=1):
@@ -65,9 +65,9 @@ def read_lines(lines: Sequence[Line], currency: str) -> list[Price]:
             minor = read_amount(line.amount, currency, field="amount")
             read.append(Price(OfferKind(line.kind), int(line.minimum or 1), minor, currency))
         except (Invalid, ValueError):
-            faults[str(number)] = N_("Write the amount as 99.00 and the number of seats as 3.")
+            faults[str(number)] = N_("Enter amounts like 99.00 and numbers of seats like 3.")
     if faults:
-        raise Invalid(N_("The prices have faults."), fields=faults)
+        raise Invalid(N_("Correct the prices marked below."), fields=faults)
     return read
 
 
@@ -78,7 +78,7 @@ def line_of(price: Price) -> Line:
 
 
 def own_prices_of(session: Session, scope: Scope, public_id: str) -> OwnPrices:
-    """Return what staff pages show of the prices that were set for one thing itself."""
+    """Return the own prices of one thing, for staff pages."""
     prices = own_prices(session, find_owner(session, scope, public_id).target)
     return OwnPrices(scope, public_id, tuple((_words(price), price.said) for price in prices))
 

@@ -17,26 +17,26 @@ from lms.pricing.quotes import Alternative, Quote, Unpriced, ladder
 WAYS: Final[Mapping[OfferKind, tuple[RequestKind, str]]] = {
     OfferKind.SINGLE: (
         RequestKind.REGISTER,
-        N_("Each has a log-in of their own and keeps it for good."),
+        N_("Each person has their own account and permanent access."),
     ),
     OfferKind.GROUP_SEATS: (
         RequestKind.GROUP,
-        N_("Each has a log-in of their own and keeps it for good."),
+        N_("Each person has their own account and permanent access."),
     ),
     OfferKind.GROUP_SHOWING: (
         RequestKind.SHOWING,
         N_(
-            "One log-in shows it in one room or one call, any number of times."
-            " Who is there gets the slides and a certificate, but not the recording."
+            "One person can show it in one room or on one call, any number of times."
+            " Attendees get the slides and a certificate, but not the recording."
         ),
     ),
     OfferKind.INSTITUTIONAL: (
         RequestKind.INSTITUTION,
-        N_("Everyone in one institution, each with a log-in of their own."),
+        N_("Everyone at one institution, each with their own account."),
     ),
     OfferKind.PASS: (
         RequestKind.PASS,
-        N_("Every webinar in its scope for a year. After that, nothing of it stays."),
+        N_("Every webinar in its scope for a year. Access ends with the pass."),
     ),
     OfferKind.CONTRACT: (
         RequestKind.CONTRACT,
@@ -50,7 +50,7 @@ TERMS: Final[Mapping[OfferKind, str]] = {kind: terms for kind, (_kind, terms) in
 
 @dataclass(frozen=True, slots=True)
 class CheaperOffer:
-    """An offer that costs less: what it is called, its terms, its price, where to ask for it."""
+    """An offer that costs less: its name, terms, price, and the page where it can be requested."""
 
     name: str
     terms: str
@@ -63,7 +63,7 @@ class CheaperOffer:
 
 @dataclass(frozen=True, slots=True)
 class QuoteShown:
-    """A quote in words; `sum` is how the total comes about, empty for one unit."""
+    """A quote in words; `sum` is how the total is calculated, "" for one unit."""
 
     total: str
     sum: str
@@ -73,7 +73,7 @@ class QuoteShown:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One line of the table of prices."""
+    """One line of the price table."""
 
     people: int
     total: str
@@ -81,7 +81,7 @@ class Rung:
 
 
 def shown(quoted: Quote | Unpriced | None, *, slug: str | None) -> QuoteShown | None:
-    """Return a quote as a page shows it; None where there is no price to show."""
+    """Return a quote as a page shows it; None if it has no price."""
     if not isinstance(quoted, Quote):
         return None
     each = say_money(quoted.unit_minor, quoted.currency)
@@ -94,7 +94,7 @@ def shown(quoted: Quote | Unpriced | None, *, slug: str | None) -> QuoteShown | 
 
 
 def rungs(prices: Sequence[Price]) -> tuple[Rung, ...]:
-    """Return the table of prices of one webinar, from one seat to eight."""
+    """Return the price table of one webinar, for one to eight seats."""
     return tuple(
         Rung(
             people=each.units,
@@ -106,12 +106,12 @@ def rungs(prices: Sequence[Price]) -> tuple[Rung, ...]:
 
 
 def offer_name(kind: OfferKind, people: int | None) -> str:
-    """Name what is sold, for so many people."""
+    """Return the name of what is sold, for this number of people."""
     match kind:
         case OfferKind.SINGLE | OfferKind.GROUP_SEATS:
             return ngettext("%(num)d seat", "%(num)d seats", 1 if people is None else people)
         case OfferKind.GROUP_SHOWING:
-            return _("Group showing")
+            return _("Group viewing")
         case OfferKind.INSTITUTIONAL:
             return _("Institutional access")
         case OfferKind.PASS:
@@ -126,8 +126,8 @@ def _covered(number: int) -> str:
     if not number:
         return ""
     return ngettext(
-        "%(num)d person holds it already and is not charged.",
-        "%(num)d people hold it already and are not charged.",
+        "%(num)d person already has access and is not charged.",
+        "%(num)d people already have access and are not charged.",
         number,
     )
 

@@ -30,28 +30,28 @@ LOOK_AGAIN_S: Final = 300
 @blueprint.get("/calendar.ics")
 @open_to(Audience.EVERYONE)
 def calendar() -> ResponseReturnValue:
-    """Give the webinars to come, for calendars that follow them."""
+    """Return the upcoming webinars as a calendar to subscribe to."""
     return _calendar(WHOLE)
 
 
 @blueprint.get("/series/<slug>/calendar.ics")
 @open_to(Audience.EVERYONE)
 def series_calendar(slug: str) -> ResponseReturnValue:
-    """Give the webinars of a series that are to come."""
+    """Return the upcoming webinars of a series as a calendar."""
     return _calendar(Part(series=slug))
 
 
 @blueprint.get("/presenters/<slug>/calendar.ics")
 @open_to(Audience.EVERYONE)
 def presenter_calendar(slug: str) -> ResponseReturnValue:
-    """Give the webinars that somebody will present."""
+    """Return the upcoming webinars of a presenter as a calendar."""
     return _calendar(Part(presenter=slug))
 
 
 @blueprint.get("/webinars/<slug>/calendar.ics")
 @open_to(Audience.EVERYONE)
 def entry(slug: str) -> ResponseReturnValue:
-    """Give one webinar, to be put into a calendar."""
+    """Return one webinar as a calendar file to download."""
     with read_session() as session:
         found = read_one(session, slug)
     answer = _answer(write_calendar(_happenings([found])), "text/calendar")
@@ -62,26 +62,26 @@ def entry(slug: str) -> ResponseReturnValue:
 @blueprint.get("/feed.xml")
 @open_to(Audience.EVERYONE)
 def news() -> ResponseReturnValue:
-    """Give what was announced last, as RSS 2.0."""
+    """Return the latest announcements as RSS 2.0."""
     return _news(WHOLE, url_for("catalog.webinars"))
 
 
 @blueprint.get("/series/<slug>/feed.xml")
 @open_to(Audience.EVERYONE)
 def series_news(slug: str) -> ResponseReturnValue:
-    """Give what was announced last in a series, as RSS 2.0."""
+    """Return the latest announcements in a series as RSS 2.0."""
     return _news(Part(series=slug), url_for("catalog.series", slug=slug))
 
 
 @blueprint.get("/presenters/<slug>/feed.xml")
 @open_to(Audience.EVERYONE)
 def presenter_news(slug: str) -> ResponseReturnValue:
-    """Give what was announced last of a presenter's webinars, as RSS 2.0."""
+    """Return the latest announcements of a presenter's webinars as RSS 2.0."""
     return _news(Part(presenter=slug), url_for("catalog.presenter", slug=slug))
 
 
 def address_of(slug: str) -> str:
-    """Return the whole address of a webinar's page, whatever name this request came by."""
+    """Return the absolute URL of a webinar's page, whatever host name this request used."""
     return f"{carrel().settings.base_url}/webinars/{slug}"
 
 
@@ -109,8 +109,8 @@ def _news(part: Part, page: str) -> Response:
 def _name_of(session: Session, part: Part) -> str:
     seller = branding_facts().name
     if part == WHOLE:
-        return _("Webinars of %(seller)s", seller=seller)
-    return _("%(name)s, webinars of %(seller)s", name=read_name(session, part), seller=seller)
+        return _("Webinars from %(seller)s", seller=seller)
+    return _("%(name)s: webinars from %(seller)s", name=read_name(session, part), seller=seller)
 
 
 def _happenings(found: Iterable[Followed]) -> Iterable[Happening]:
@@ -132,7 +132,7 @@ def _happenings(found: Iterable[Followed]) -> Iterable[Happening]:
 
 @lru_cache(maxsize=16)
 def _written(happenings: tuple[Happening, ...], name: str) -> bytes:
-    # A hundred entries take 30 ms, anybody may ask, and they are the same until something moves.
+    # A hundred entries take 30 ms, anyone can ask, and the result changes only with a webinar.
     return write_calendar(happenings, name=name)
 
 
@@ -141,7 +141,7 @@ def _spelled(each: Followed) -> Followed:
 
 
 def _when(each: Followed) -> str:
-    # by the webinar's own clock alone: others may keep this answer, so it is nobody's own
+    # in the webinar's own time zone: the answer can be cached, so it must not depend on the reader
     return say_datetime(each.held_at, read_zone(each.zone))
 
 

@@ -87,7 +87,7 @@ def home() -> ResponseReturnValue:
         upcoming=_cards(listing.upcoming[:FIRST_UPCOMING], decisions),
         recent=_cards(listing.held[:FIRST_HELD], decisions),
         all_series=listing.all_series,
-        about=Markup(to_html(about)) if about else None,  # noqa: S704  (nh3 cleaned it)
+        about=Markup(to_html(about)) if about else None,  # noqa: S704  (nh3 sanitized it)
     )
 
 
@@ -129,10 +129,10 @@ def series(slug: str) -> ResponseReturnValue:
 @blueprint.get("/series/<slug>/card.png")
 @open_to(Audience.EVERYONE)
 def series_card(slug: str) -> ResponseReturnValue:
-    """Give a series as others show it beside a shared address: 1,280 by 720."""
+    """Return a series' preview image for shared links: 1,280 by 720 pixels."""
     with read_session() as session:
         name = read_name(session, Part(series=slug))
-    return _png(name, _("A series of %(seller)s", seller=branding_facts().name), slug)
+    return _png(name, _("A series from %(seller)s", seller=branding_facts().name), slug)
 
 
 @blueprint.get("/presenters/<slug>")
@@ -144,10 +144,10 @@ def presenter(slug: str) -> ResponseReturnValue:
 @blueprint.get("/presenters/<slug>/card.png")
 @open_to(Audience.EVERYONE)
 def presenter_card(slug: str) -> ResponseReturnValue:
-    """Give who presents as others show it beside a shared address: 1,280 by 720."""
+    """Return a presenter's preview image for shared links: 1,280 by 720 pixels."""
     with read_session() as session:
         name = read_name(session, Part(presenter=slug))
-    return _png(name, _("Webinars of %(seller)s", seller=branding_facts().name), slug)
+    return _png(name, _("Webinars from %(seller)s", seller=branding_facts().name), slug)
 
 
 @blueprint.get("/presenters/<slug>/picture")
@@ -190,9 +190,9 @@ def webinar(slug: str) -> ResponseReturnValue:
         opens_live=not is_over and found.state is WebinarState.ANNOUNCED,
         when=when,
         phase=phase_of(found, now),
-        overview=Markup(to_html(found.overview)),  # noqa: S704  (nh3 cleaned it)
+        overview=Markup(to_html(found.overview)),  # noqa: S704  (nh3 sanitized it)
         people=[
-            (each, Markup(to_html(each.biography)))  # noqa: S704  (nh3 cleaned it)
+            (each, Markup(to_html(each.biography)))  # noqa: S704  (nh3 sanitized it)
             for each in found.presenters
         ],
         poster=picture_of(found.slug, found.recording),
@@ -226,7 +226,7 @@ def poster(slug: str) -> ResponseReturnValue:
 @blueprint.get("/webinars/<slug>/card.png")
 @open_to(Audience.EVERYONE)
 def card(slug: str) -> ResponseReturnValue:
-    """Give the drawn poster as others show it beside a shared address: 1,280 by 720."""
+    """Return a webinar's preview image for shared links: 1,280 by 720 pixels."""
     with read_session() as session:
         found = read_announcement(session, slug)
     if found.state not in SHARED:
@@ -256,9 +256,9 @@ def _drawn(drawing: str | bytes, kind: str, *, for_everyone: bool = True) -> Res
 
 
 def _listing(wanted: Wanted) -> tuple[Listing, dict[int, Decision], Places]:
-    """Return a page of the catalog, with the decision on each webinar for who has signed in.
+    """Return a page of the catalog, the decisions for the signed-in person, and the search matches.
 
-    And where in each of them what was searched stands.
+    The matches are the places in each webinar where the searched words occur.
     """
     person, now = viewer(), clock.now()
     login_id = person.login_id if person is not None else None

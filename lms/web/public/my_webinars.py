@@ -1,4 +1,4 @@
-"""The My webinars page: what a person may watch, until when, and where to resume."""
+"""The My webinars page: what a person can watch, until when, and where to resume."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,12 +40,12 @@ blueprint = Blueprint("library", __name__)
 MOST_TO_ASSIGN: Final = 5
 RECOVERY_LATER: Final = "recovery_later"
 ASKED_AS: Final = {
-    Role.MEMBER: N_("asks you to join it as a member."),
+    Role.MEMBER: N_("invites you to join as a member."),
     Role.SUPERVISOR: N_("invites you to see the people, training, and reports of some groups."),
     Role.BILLING: N_("invites you to see its orders and invoices."),
     Role.LMS_ADMIN: N_("invites you to connect its LMS."),
-    Role.MANAGER: N_("asks you to look after its seats as a manager."),
-    Role.OWNER: N_("asks you to look after its seats as an owner."),
+    Role.MANAGER: N_("invites you to manage its seats as a manager."),
+    Role.OWNER: N_("invites you to manage its seats as an owner."),
 }
 
 
@@ -87,7 +87,7 @@ def library() -> ResponseReturnValue:
 @blueprint.post("/library/recovery-later")
 @open_to(Audience.SIGNED_IN)
 def recovery_later() -> ResponseReturnValue:
-    """Ask for the second address no more in this browser, until somebody signs in anew."""
+    """Stop asking for a recovery address in this browser until the next sign-in."""
     web_session[RECOVERY_LATER] = True
     return see_other(".library")
 
@@ -95,7 +95,7 @@ def recovery_later() -> ResponseReturnValue:
 @blueprint.post("/library/asked/<invitation_id>")
 @open_to(Audience.SIGNED_IN)
 def answer(invitation_id: str) -> ResponseReturnValue:
-    """Accept or decline a place in an organization."""
+    """Accept or decline an invitation to join an organization."""
     person, says_yes = required_viewer(), request.form.get("answer") == "accept"
     with transaction() as session:
         if says_yes:
@@ -105,15 +105,15 @@ def answer(invitation_id: str) -> ResponseReturnValue:
         else:
             member_invitations.decline(session, invitation_id, person.login_id, now=clock.now())
     if says_yes:
-        flash(_("You belong to %(organization)s now.", organization=name), "done")
+        flash(_("You joined %(organization)s.", organization=name), "done")
     else:
-        flash(_("They are not told who you are."), "done")
+        flash(_("Invitation declined."), "done")
     return see_other(".library")
 
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A live webinar that this person will come to, or would have."""
+    """A live webinar that this person plans to attend, or did until it was canceled."""
 
     title: str
     url: str
@@ -125,7 +125,7 @@ def _coming(each: Upcoming, at: datetime) -> Coming:
     is_open = each.state is not WebinarState.CANCELED and at >= each.held_at - LIVE_OPENS_BEFORE
     words = said_datetime(each.held_at, each.zone)
     if each.state is WebinarState.CANCELED:
-        words = _("Canceled. Choose what you get instead.")
+        words = _("Canceled. See your options.")
     elif each.was_moved:
         words = _("New date: %(when)s", when=words)
     url = url_for("catalog.webinar", slug=each.slug)
@@ -134,7 +134,7 @@ def _coming(each: Upcoming, at: datetime) -> Coming:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A seat that waits for this person, or a list on which they wait for one."""
+    """A seat available to this person, or a waitlist they are on."""
 
     title: str
     words: str
@@ -145,14 +145,14 @@ class Kept:
 def _kept(holding: Holding) -> Kept:
     place = required_place(holding)
     words = _(
-        "%(organization)s has a free seat that you may take.", organization=place.organization_name
+        "%(organization)s has a seat available for you.", organization=place.organization_name
     )
     if holding.candidate.code is not Code.SEAT_CLAIMABLE:
-        words = _("%(organization)s keeps a seat for you.", organization=place.organization_name)
+        words = _("%(organization)s reserved a seat for you.", organization=place.organization_name)
         if place.expires_at is not None and place.way is not Way.EXPIRED:
             day = last_day(place.expires_at, reading_zone())
             words = _(
-                "%(organization)s keeps a seat for you until %(day)s.",
+                "%(organization)s reserved a seat for you until %(day)s.",
                 organization=place.organization_name,
                 day=day,
             )
@@ -169,7 +169,7 @@ def _waiting(holding: Holding, number: int) -> Kept:
     return Kept(
         title=capitalized(covered(holding)),
         words=_(
-            "You are number %(number)s on the waiting list of %(organization)s.",
+            "You are number %(number)s on the waitlist of %(organization)s.",
             number=number,
             organization=place.organization_name,
         ),
@@ -179,19 +179,19 @@ def _waiting(holding: Holding, number: int) -> Kept:
 
 
 def capitalized(words: str) -> str:
-    """Return words as a title stands: "every webinar" begins a line here."""
+    """Return words with a capital first letter, for use as a title."""
     return words[:1].upper() + words[1:]
 
 
 def required_place(holding: Holding) -> PoolPlace:
-    """Return the place with a pool of a holding that is through one."""
+    """Return the person's place in the pool of a holding; raises LookupError if it isn't from a pool."""
     if holding.place is None:
         raise LookupError("this holding is nobody else's")
     return holding.place
 
 
 def explained(holding: Holding) -> Sentence:
-    """Say that an organization's contract is over, and until when it still lets in."""
+    """Return that an organization's contract ended, and how long people can still watch."""
     return grace_sentence(holding.candidate.grant, reading_zone())
 
 
@@ -201,7 +201,7 @@ def _card(volume: Volume) -> Card:
     when = say_date(volume.held_at, read_zone(volume.zone))
     badge, kind = badge_words(volume.decision), badge_kind(volume.decision)
     if volume.is_canceled:
-        when, badge, kind = _("Was to be on %(day)s", day=when), _("Canceled"), "none"
+        when, badge, kind = _("Was scheduled for %(day)s", day=when), _("Canceled"), "none"
     elif volume.is_to_come:
         when = _("Live %(when)s", when=said_datetime(volume.held_at, volume.zone))
     return Card(
@@ -220,7 +220,7 @@ def _card(volume: Volume) -> Card:
 
 
 def _url(volume: Volume) -> str:
-    # What can't be watched yet has its say on its own page: when it is, and how to come in.
+    # A webinar without a recording links to its own page, which says when it is and how to join.
     endpoint = "watch.watch" if volume.version else "catalog.webinar"
     return url_for(endpoint, slug=volume.slug)
 

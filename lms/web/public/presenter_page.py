@@ -52,7 +52,7 @@ def show_presenter(slug: str) -> ResponseReturnValue:
     return render(
         "public/presenter_page.html",
         presenter=presenter,
-        about=Markup(to_html(presenter.biography)) if presenter else "",  # noqa: S704  (nh3 cleaned it)
+        about=Markup(to_html(presenter.biography)) if presenter else "",  # noqa: S704  (nh3 sanitized it)
         count=ngettext("%(num)d webinar", "%(num)d webinars", beside.webinars),
         webinars=beside.webinars,
         all_series=beside.all_series,

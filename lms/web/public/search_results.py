@@ -1,4 +1,4 @@
-"""Search results: a webinar, and where in it the words are said or written."""
+"""Search results: webinars, and where in them the words are said or written."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ from lms.web.core.current_user import viewer
 from lms.web.core.recording_time_texts import clock_of
 from media.files.file_types import DocumentKind
 
-CLOSED: Final = N_("It is spoken of in the recording.")
+CLOSED: Final = N_("Mentioned in the recording")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A passage with the way to it; `name` is its time or its page."""
+    """A passage and its URL; `name` is its time or its page."""
 
     name: str
     url: str
@@ -38,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A webinar that was found; `more` speaks of places that are not listed."""
+    """A matching webinar; `more` mentions the places that aren't listed."""
 
     card: Card
     places: tuple[Place, ...]
@@ -48,9 +48,9 @@ class Found:
 def found_in(
     session: Session, query: str, entries: Sequence[Entry], cases: Mapping[int, Case]
 ) -> Mapping[int, tuple[tuple[Place, ...], str]]:
-    """Return where each webinar of a page has the words, by its id.
+    """Return where each webinar of a page contains the words, by its id.
 
-    What is said behind the door is told to who may watch; everybody else learns that it is said.
+    Only people who can watch see the passages; everyone else learns that the words are mentioned.
     """
     words = webinar_search.words_in(query)
     quotes = passages.quote(session, words, {entry.id: entry.first for entry in entries})
@@ -82,7 +82,7 @@ def found_in(
 
 @dataclass(frozen=True, slots=True)
 class _Finder:
-    """Finds the very caption of a passage in which a word is said."""
+    """Finds the exact caption of a passage in which a word is said."""
 
     words: Sequence[str]
     texts: Mapping[str, str]
@@ -109,7 +109,7 @@ def _may_read(case: Case | None) -> bool:
 def _told(found: Quotes, slug: str, finder: _Finder) -> tuple[tuple[Place, ...], str]:
     more = ""
     if found.more:
-        more = ngettext("and one more place", "and %(num)s more places", found.more)
+        more = ngettext("and 1 more match", "and %(num)s more matches", found.more)
     return tuple(_place(quote, slug, finder) for quote in found.best), more
 
 
@@ -127,9 +127,9 @@ def _film_at(slug: str, seconds: float) -> str:
 
 
 def _page(quote: Quote, slug: str, finder: _Finder) -> Place:
-    """Lead to when a page is seen in the recording, where that is known.
+    """Return a place that links to the recording when the page appears in it, if that is known.
 
-    Else to the page of a PDF, which is looked through here, or to the file that has the words.
+    Otherwise it links to the page of a PDF in the page viewer, or to the file.
     """
     called, page = finder.handouts.get(quote.source), quote.page or 1
     title = called.title if called is not None else ""

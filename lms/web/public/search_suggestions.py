@@ -1,4 +1,4 @@
-"""Search suggestions while a person types, for the page's script."""
+"""Search suggestions as a person types, for the page's script."""
 
 from typing import Final
 
@@ -30,7 +30,7 @@ CALLED: Final = {
 @blueprint.get("/search/suggestions")
 @open_to(Audience.EVERYONE)
 def show() -> ResponseReturnValue:
-    """Return what `q` may mean: the same for everybody, so that it may be kept for a minute."""
+    """Return suggestions for `q`; they are the same for everyone, so they can be cached for a minute."""
     with read_session() as session:
         found = suggest(session, request.args.get("q", "")[:LONGEST])
     answer = jsonify(found=[_told(each) for each in found])

@@ -37,7 +37,7 @@ from lms.web.public.social_metadata import shared_series
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part as the page shows it."""
+    """One part of a series, as shown."""
 
     number: int
     card: Card
@@ -67,7 +67,7 @@ def show_series(slug: str) -> ResponseReturnValue:
     return render(
         "public/series_page.html",
         series=found.series,
-        about=Markup(to_html(found.series.description)),  # noqa: S704  (nh3 cleaned it)
+        about=Markup(to_html(found.series.description)),  # noqa: S704  (nh3 sanitized it)
         people=found.people,
         facts=tuple(_facts(found)),
         coming=_coming(parts),
@@ -95,7 +95,7 @@ def _facts(found: Parts) -> Iterator[str]:
     if found.begins_at is None or found.ends_at is None:
         return
     yield ngettext("%(num)d part", "%(num)d parts", found.total)
-    yield _("%(length)s in all", length=_length(found.seconds))
+    yield _("%(length)s total", length=_length(found.seconds))
     zone = reading_zone()
     first, last = say_date(found.begins_at, zone), say_date(found.ends_at, zone)
     yield first if first == last else _("%(first)s to %(last)s", first=first, last=last)
@@ -111,7 +111,7 @@ def _length(seconds: float) -> str:
 
 
 def _coming(parts: tuple[Numbered, ...]) -> tuple[Numbered, str] | None:
-    """Return the part that is live next, and when."""
+    """Return the next live part and when it takes place, or None."""
     to_come = [part for part in parts if not part.entry.is_over]
     if not to_come:
         return None

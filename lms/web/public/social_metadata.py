@@ -1,7 +1,7 @@
 """Social metadata: what other sites show when a page of the catalog is shared.
 
-Open Graph (ogp.me) for those who read its tags, and schema.org's Event and VideoObject as JSON-LD.
-What only holders may have is in neither.
+Open Graph tags (ogp.me), and schema.org's Event and VideoObject as JSON-LD. Neither contains anything
+that requires access.
 """
 
 from collections.abc import Mapping
@@ -30,15 +30,15 @@ SCHEMA: Final = "https://schema.org"
 LONGEST_SAID: Final = 300
 STATUS: Final = {
     WebinarState.ANNOUNCED: f"{SCHEMA}/EventScheduled",
-    WebinarState.CANCELED: f"{SCHEMA}/EventCancelled",  # schema.org spells it so
+    WebinarState.CANCELED: f"{SCHEMA}/EventCancelled",  # spelled this way by schema.org
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A page as others show it: whole addresses of the page and of a picture, and facts.
+    """A page as other sites show it: absolute URLs of the page and of a picture, and facts.
 
-    `said` is what stands below the title, where that is more than the description.
+    `said` is the text below the title if it differs from the description.
     """
 
     address: str
@@ -52,7 +52,7 @@ class Shared:
 
 
 def shared_of(found: Announcement, when: str) -> Shared | None:
-    """Return what may be shown elsewhere of a webinar; None for one that isn't for everybody."""
+    """Return the metadata of a webinar; None if its page isn't public."""
     if found.state not in STATUS:
         return None
     address, picture = address_of(found.slug), _picture(found)
@@ -64,7 +64,7 @@ def shared_of(found: Announcement, when: str) -> Shared | None:
 
 
 def shared_series(found: Parts) -> Shared:
-    """Return what is shown elsewhere of a page of a series."""
+    """Return the metadata of a page of a series."""
     series, page = found.series, found.page
     address = _whole(url_for("catalog.series", slug=series.slug, page=page if page > 1 else None))
     picture = _whole(url_for("catalog.series_card", slug=series.slug))
@@ -96,7 +96,7 @@ def shared_series(found: Parts) -> Shared:
 
 
 def shared_presenter(listing: Listing) -> Shared:
-    """Return what is shown elsewhere of a page of who presents; raises NotFound for a list of others'."""
+    """Return the metadata of a presenter's page; raises NotFound if the listing isn't a presenter's."""
     presenter, page = listing.presenter, listing.page
     if presenter is None:
         raise NotFound
@@ -160,7 +160,7 @@ def _part(entry: Entry) -> Mapping[str, Any]:
 
 
 def _picture(found: Announcement) -> str:
-    # a drawn poster is SVG, which those who show shared pages don't take
+    # drawn posters are SVG, which social sites don't accept
     is_filmed = found.recording is not None and found.recording.has_video
     path = (
         picture_of(found.slug, found.recording)

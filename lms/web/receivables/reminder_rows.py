@@ -29,7 +29,7 @@ PAUSES: Final = {
 
 
 def reminder_rows(found: Sequence[Reminders], zone: ZoneInfo) -> list[dict[str, object]]:
-    """Return open invoices with their reminders, for the pages of staff."""
+    """Return open invoices with their reminders, for staff pages."""
     return [
         {
             "order_id": one.order_id,

@@ -1,4 +1,4 @@
-"""Staff stop and resume the payment reminders of an order, or of all open orders of a customer."""
+"""Staff actions that stop and resume payment reminders of an order, or of all of a customer's open orders."""
 
 from typing import Final
 

@@ -32,9 +32,9 @@ from media.storage.object_keys import safe_name
 
 blueprint = Blueprint("caption_editor", __name__, url_prefix="/staff/captions")
 
-NOT_CUES: Final = N_("What was sent are no captions.")
+NOT_CUES: Final = N_("These captions can't be read.")
 LARGEST_BODY: Final = 32 << 20
-LAST_VERSION: Final = 2**31 - 1  # as far as databases count
+LAST_VERSION: Final = 2**31 - 1  # the range of an integer column
 WRITERS: Final = {"vtt": (write_vtt, "text/vtt"), "srt": (write_srt, "application/x-subrip")}
 
 
@@ -71,7 +71,7 @@ def cues(caption_id: str) -> ResponseReturnValue:
 @blueprint.post("/<caption_id>/save")
 @open_to(Audience.STAFF)
 def save(caption_id: str) -> ResponseReturnValue:
-    """Keep the draft; who read an older one than stands is told whose it is (409)."""
+    """Save the draft; answers 409 with the other person's name if it was saved elsewhere since."""
     version, sent = _sent()
     now = clock.now()
     try:
@@ -106,7 +106,7 @@ def publish(caption_id: str) -> ResponseReturnValue:
             actor=required_viewer().public_id,
             now=clock.now(),
         )
-    return _shown(caption_id, former, _("Viewers are shown these captions now."))
+    return _shown(caption_id, former, _("These captions are published."))
 
 
 @blueprint.post("/<caption_id>/unpublish")
@@ -116,13 +116,15 @@ def unpublish(caption_id: str) -> ResponseReturnValue:
     actor = required_viewer().public_id
     with transaction() as session:
         former = caption_drafts.unpublish(session, caption_id, found, actor=actor, now=clock.now())
-    return _shown(caption_id, former, _("These captions are a draft again: no viewer sees them."))
+    return _shown(
+        caption_id, former, _("These captions are a draft again. Viewers don't see them.")
+    )
 
 
 @blueprint.post("/of/<recording_id>/hear")
 @open_to(Audience.STAFF)
 def hear(recording_id: str) -> ResponseReturnValue:
-    """Have a recording listened to by the program that the operator has set."""
+    """Generate captions for a recording with the speech program that the operator configured."""
     if not carrel().settings.speech_command:
         raise NotFound
     with transaction() as session:
@@ -135,14 +137,14 @@ def hear(recording_id: str) -> ResponseReturnValue:
             actor=required_viewer().public_id,
             now=clock.now(),
         )
-    flash(_("The recording is being listened to. The captions come here as a draft."), "done")
+    flash(_("Generating captions. They will appear here as a draft."), "done")
     return see_other("staff_webinars.show", slug=slug, _anchor="files")
 
 
 @blueprint.get("/<caption_id>/captions.<form>")
 @open_to(Audience.STAFF)
 def download(caption_id: str, form: str) -> ResponseReturnValue:
-    """Return the captions as they stand on the desk, as WebVTT or SubRip."""
+    """Download the current draft of the captions, as WebVTT or SubRip."""
     work, found = _work(caption_id)
     if form not in WRITERS:
         raise NotFound
@@ -169,7 +171,7 @@ def _work(caption_id: str) -> tuple[Work, tuple[Cue, ...]]:
 
 
 def _sent() -> tuple[int, tuple[Cue, ...]]:
-    """Return the version and the captions that an editor sent; raises Invalid."""
+    """Return the version and the captions that an editor submitted; raises Invalid."""
     told: Any = None
     if (request.content_length or 0) <= LARGEST_BODY:
         told = sent_json()
@@ -187,16 +189,16 @@ def _sent() -> tuple[int, tuple[Cue, ...]]:
 
 
 def _storable(told: object) -> str:
-    """Return a text without what no database or file keeps: a NUL, or half of an emoji."""
+    """Return a text without what can't be stored: NUL characters and unpaired surrogates."""
     return str(told).replace("\0", "").encode(errors="replace").decode()
 
 
 def _elsewhere(work: Work) -> str:
     time = format_time(work.edited_at, "short") if work.edited_at else ""
     return _(
-        "%(name)s saved these captions at %(time)s, after you opened them. What you changed since is"
-        " still here and not saved.",
-        name=work.editor or _("Somebody else"),
+        "%(name)s saved these captions at %(time)s, after you opened them. Your changes are still "
+        "here but not saved.",
+        name=work.editor or _("Someone else"),
         time=time,
     )
 

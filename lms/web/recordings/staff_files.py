@@ -41,12 +41,13 @@ blueprint = Blueprint("webinar_files", __name__, url_prefix="/staff")
 
 WEBINAR_PAGE = "staff_webinars.show"
 PAST_THE_END: Final = N_(
-    "The last of them begins at %(last)s and the recording ends at %(end)s: do they belong to it?"
+    "The last caption starts at %(last)s, but the recording ends at %(end)s. Check that they "
+    "belong to this recording."
 )
 
 
 class Verb(Protocol):
-    """What is done to one recording, handout or captions, by its outside id."""
+    """An action on one recording, handout or caption track, by its public id."""
 
     def __call__(
         self, session: Session, public_id: str, /, *, actor: str, now: datetime
@@ -56,7 +57,7 @@ class Verb(Protocol):
 @blueprint.get("/webinars/<slug>/files")
 @open_to(Audience.STAFF)
 def show(slug: str) -> ResponseReturnValue:
-    """Show the files alone, as the webinar's page includes them: what its script fetches anew."""
+    """Show only the list of files, which the script of the webinar's page reloads."""
     with read_session() as session:
         files = read_webinar_files(session, slug)
     speech = bool(carrel().settings.speech_command)
@@ -74,7 +75,7 @@ def add_recording(slug: str) -> ResponseReturnValue:
         original = recordings.keep_original(carrel().storage, path, name)
     with transaction() as session:
         recordings.attach(session, slug=slug, original=original, actor=person.public_id, now=now())
-    return _done(slug, _("The recording is here and is being prepared. You may leave this page."))
+    return _done(slug, _("Recording uploaded. We're processing it. You can leave this page."))
 
 
 @blueprint.post("/webinars/<slug>/handouts")
@@ -85,7 +86,7 @@ def add_handout(slug: str) -> ResponseReturnValue:
     with received() as (path, name):
         wanted = Wanted(slug, UploadPurpose.HANDOUT, name, path.stat().st_size, fingerprint="")
         chunks.take_in(carrel(), wanted, path, login_id=person.login_id)
-    sentence = _("The file is here and is being looked at. Its handout is shown in a moment.")
+    sentence = _("File uploaded. We're checking it. The handout will appear in a moment.")
     return _done(slug, sentence, place="uploads")
 
 
@@ -101,7 +102,7 @@ def add_captions(slug: str, recording_id: str) -> ResponseReturnValue:
         captions.attach(session, kept, actor=person.public_id, now=now())
         if request.form.get("default") == "yes":
             captions.make_default(session, kept.caption_id, actor=person.public_id, now=now())
-    told = ngettext("%(num)s caption is shown.", "%(num)s captions are shown.", kept.cues)
+    told = ngettext("%(num)s caption was added.", "%(num)s captions were added.", kept.cues)
     if seconds is not None and kept.last_s > seconds + captions.PAST_THE_END_S:
         told = f"{told} {_(PAST_THE_END, last=clock_of(kept.last_s), end=clock_of(seconds))}"
     return _done(slug, told)
@@ -111,21 +112,26 @@ def add_captions(slug: str, recording_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def cancel(slug: str, recording_id: str) -> ResponseReturnValue:
     _let(recordings.cancel, recording_id)
-    return _done(slug, _("The work on this recording is being stopped."))
+    return _done(slug, _("Stopping the processing of this recording."))
 
 
 @blueprint.post("/webinars/<slug>/recordings/<recording_id>/retry")
 @open_to(Audience.STAFF)
 def retry(slug: str, recording_id: str) -> ResponseReturnValue:
     _let(recordings.retry, recording_id)
-    return _done(slug, _("The recording is being prepared again."))
+    return _done(slug, _("Processing the recording again."))
 
 
 @blueprint.post("/webinars/<slug>/recordings/<recording_id>/prepare-again")
 @open_to(Audience.STAFF)
 def reencode(slug: str, recording_id: str) -> ResponseReturnValue:
     _let(recordings.reencode, recording_id)
-    return _done(slug, _("The recording is prepared again. What plays now goes on until then."))
+    return _done(
+        slug,
+        _(
+            "Processing the recording again. The current version continues to play until it is ready."
+        ),
+    )
 
 
 @blueprint.post("/webinars/<slug>/recordings/<recording_id>/current")
@@ -133,7 +139,10 @@ def reencode(slug: str, recording_id: str) -> ResponseReturnValue:
 def make_current(slug: str, recording_id: str) -> ResponseReturnValue:
     _let(versions.make_current, recording_id)
     return _done(
-        slug, _("This version plays from now on. Who watches at this moment sees it through.")
+        slug,
+        _(
+            "This is now the current version. People who are watching right now finish the other one."
+        ),
     )
 
 
@@ -148,7 +157,7 @@ def remove_recording(slug: str, recording_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def put_back_recording(slug: str, recording_id: str) -> ResponseReturnValue:
     _let(versions.put_back, recording_id)
-    return _done(slug, _("The version is here again."), place="recording-title")
+    return _done(slug, _("Version restored."), place="recording-title")
 
 
 @blueprint.post("/webinars/<slug>/handouts/<handout_id>/remove")
@@ -167,9 +176,11 @@ def stamp_handout(slug: str, handout_id: str) -> ResponseReturnValue:
         actor = required_viewer().public_id
         handouts.let_stamp(session, handout_id, wanted, actor=actor, now=now())
     if is_wanted:
-        said = _("From now on each download carries the name of who takes it. The file here stays.")
+        said = _(
+            "Each download is now stamped with the reader's name. The original file doesn't change."
+        )
     else:
-        said = _("From now on the handout is downloaded as it is.")
+        said = _("Downloads are no longer stamped.")
     return _done(slug, said, place="handouts-title")
 
 
@@ -177,14 +188,14 @@ def stamp_handout(slug: str, handout_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def put_back_handout(slug: str, handout_id: str) -> ResponseReturnValue:
     _let(handouts.put_back, handout_id)
-    return _done(slug, _("The handout is on the webinar's page again."), place="handouts-title")
+    return _done(slug, _("Handout restored."), place="handouts-title")
 
 
 @blueprint.post("/webinars/<slug>/captions/<caption_id>/default")
 @open_to(Audience.STAFF)
 def default_captions(slug: str, caption_id: str) -> ResponseReturnValue:
     _let(captions.make_default, caption_id)
-    return _done(slug, _("These captions come first now."))
+    return _done(slug, _("These are now the default captions."))
 
 
 @blueprint.post("/webinars/<slug>/captions/<caption_id>/remove")
@@ -198,7 +209,7 @@ def remove_captions(slug: str, caption_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def put_back_captions(slug: str, caption_id: str) -> ResponseReturnValue:
     _let(captions.put_back, caption_id)
-    return _done(slug, _("The captions are with the recording again."), place="recording-title")
+    return _done(slug, _("Captions restored."), place="recording-title")
 
 
 @blueprint.get("/recordings/<recording_id>/progress")
@@ -224,14 +235,14 @@ def original(recording_id: str) -> ResponseReturnValue:
         recording = recordings.find(session, recording_id)
     key = recording.original_key
     if carrel().storage.stat(key) is None:
-        raise NotFound(N_("The original of this recording is missing from the storage."))
+        raise NotFound(N_("The original file of this recording is missing from storage."))
     return send_resumably(key, content_type_of(key), recording.original_name)
 
 
 def _checked_captions(path: Path, recording_id: str) -> captions.KeptCaptions:
-    """Return the captions of a received file, stored; raises Invalid with each line at fault."""
+    """Return the captions of a received file, stored; raises Invalid with each invalid line."""
     with path.open("rb") as file:
-        data = file.read(LARGEST_BYTES + 1)  # one byte more is refused as too large
+        data = file.read(LARGEST_BYTES + 1)  # one byte more, to detect a file that is too large
     try:
         return captions.keep_captions(
             carrel().storage,
@@ -252,7 +263,7 @@ def _said_fault(fault: Fault) -> str:
 
 
 def added_at(files: WebinarFiles) -> Mapping[str, str]:
-    """Return when each version was added, in words, by its outside id."""
+    """Return when each version was added and each track removed, in words, by public id."""
     zone = carrel().settings.time_zone
     versions_ = (*files.versions, *files.removed_versions)
     added = {each.id: said_datetime(each.created_at, zone) for each in versions_}
@@ -261,13 +272,13 @@ def added_at(files: WebinarFiles) -> Mapping[str, str]:
 
 
 def _let(verb: Verb, public_id: str) -> None:
-    """Do to a file what the member of staff who asks wants done."""
+    """Apply an action to a file, as the signed-in staff member."""
     with transaction() as session:
         verb(session, public_id, actor=required_viewer().public_id, now=now())
 
 
 def _require_webinar(slug: str) -> None:
-    """Answer 404 before a file is taken in, not after."""
+    """Answer 404 before a file is received, not afterward."""
     with read_session() as session:
         read_webinar_files(session, slug)
 

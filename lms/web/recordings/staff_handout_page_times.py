@@ -1,4 +1,4 @@
-"""Staff page for handout page times: when each page is seen in the recording."""
+"""Staff page for handout page times: when each page appears in the recording."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -20,7 +20,9 @@ blueprint = Blueprint(
     "staff_handout_page_times", __name__, url_prefix="/staff/handouts/<handout_id>/times"
 )
 
-NO_TIME: Final = N_("Write it as minutes and seconds, such as 12:34; leave it empty for never.")
+NO_TIME: Final = N_(
+    "Enter minutes and seconds, such as 12:34. Leave it empty if the page isn't shown."
+)
 
 
 @blueprint.get("")
@@ -35,7 +37,7 @@ def show(handout_id: str) -> ResponseReturnValue:
 @blueprint.post("")
 @open_to(Audience.STAFF)
 def save(handout_id: str) -> ResponseReturnValue:
-    """Keep the times that were changed."""
+    """Save the times that were changed."""
     with read_session() as session:
         leaves = read_leaves(session, handout_id)
     given = {
@@ -55,13 +57,13 @@ def save(handout_id: str) -> ResponseReturnValue:
     except Invalid as refusal:
         faults = {int(name.removeprefix("at-")): said for name, said in refusal.fields.items()}
         return _page(leaves, given, faults), 400
-    flash(_("The times of the pages are saved."), "done")
+    flash(_("Page times saved."), "done")
     return see_other(".show", handout_id=handout_id)
 
 
 def _page(leaves: Leaves, given: Mapping[int, str], faults: Mapping[int, str]) -> str:
     if not leaves.plays:
-        raise NotFound(N_("There is no recording yet in which these pages could be seen."))
+        raise NotFound(N_("There is no recording yet to match these pages with."))
     return render(
         "recordings/staff_handout_page_times.html", leaves=leaves, given=given, faults=faults
     )

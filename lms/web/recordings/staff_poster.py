@@ -27,7 +27,7 @@ blueprint = Blueprint(
 )
 
 LARGEST_PX: Final = 1280
-NOT_TAKEN: Final = N_("The picture at that time could not be taken. Choose another time.")
+NOT_TAKEN: Final = N_("We couldn't take a poster at that time. Choose another time.")
 
 
 @blueprint.get("")
@@ -73,7 +73,7 @@ def choose(recording_id: str) -> ResponseReturnValue:
     recording = _playable(recording_id)
     _keep(recording, _frame(recording, _asked_time(recording)))
     flash(
-        _("This picture stands for the webinar now. Others may see the former for minutes."),
+        _("Poster saved. It can take a few minutes until everyone sees it."),
         "done",
     )
     return see_other(".show", recording_id=recording_id)
@@ -85,7 +85,7 @@ def bring(recording_id: str) -> ResponseReturnValue:
     recording = _playable(recording_id)
     _keep(recording, as_photograph(sent_picture("picture", LARGEST_PX)))
     flash(
-        _("Your picture stands for the webinar now. Others may see the former for minutes."),
+        _("Poster uploaded. It can take a few minutes until everyone sees it."),
         "done",
     )
     return see_other(".show", recording_id=recording_id)
@@ -95,7 +95,7 @@ def bring(recording_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def take_back(recording_id: str) -> ResponseReturnValue:
     _name(recording_id, None)
-    flash(_("A picture from the recording that plays stands for the webinar again."), "done")
+    flash(_("The webinar uses the automatic poster again."), "done")
     return see_other(".show", recording_id=recording_id)
 
 
@@ -108,7 +108,7 @@ def _playable(recording_id: str) -> Recording:
 
 
 def _asked_time(recording: Recording) -> float:
-    """Return the time that is asked for, within the recording; what is no number is the start."""
+    """Return the requested time, limited to the recording's length; 0 if it isn't a number."""
     try:
         at = float(request.values.get("at", "0"))
     except ValueError:

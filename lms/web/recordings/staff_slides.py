@@ -30,11 +30,11 @@ blueprint = Blueprint(
     "staff_slides", __name__, url_prefix="/staff/recordings/<recording_id>/slides"
 )
 
-SAVED: Final = N_("The slides are saved.")
+SAVED: Final = N_("Slides saved.")
 SAID: Final[Mapping[str, str]] = {
-    SlideFate.JOINED: N_("The slide is part of the one before. It can be put back below."),
-    SlideFate.REMOVED: N_("The slide is taken out. It can be put back below."),
-    SlideFate.SHOWN: N_("The slide is back."),
+    SlideFate.JOINED: N_("Slide joined with the previous one. You can restore it below."),
+    SlideFate.REMOVED: N_("Slide removed. You can restore it below."),
+    SlideFate.SHOWN: N_("Slide restored."),
 }
 
 
@@ -58,7 +58,7 @@ def slides(recording_id: str) -> ResponseReturnValue:
 @blueprint.post("")
 @open_to(Audience.STAFF)
 def save(recording_id: str) -> ResponseReturnValue:
-    """Keep what was written, and do what a slide's own button says, in one go."""
+    """Save the form, and apply the button of a slide, in one transaction."""
     act, _colon, slide_id = request.form.get("act", "").partition(":")
     with transaction() as session:
         actor, now = required_viewer().public_id, clock.now()

@@ -30,20 +30,20 @@ log = structlog.get_logger()
 
 @blueprint.before_request
 def check_version() -> None:
-    """Answer 412 to another version of the protocol; what a page asks is no part of it."""
+    """Answer 412 to another version of the protocol; the page's own requests are exempt."""
     if request.method not in ("GET", "OPTIONS") and request.endpoint != DISCARD:
         tus_protocol.check_version()
 
 
 @blueprint.after_request
 def add_headers(response: Response) -> Response:
-    """Say which protocol is spoken."""
+    """Add the protocol's headers."""
     return response if request.endpoint == DISCARD else tus_protocol.add_headers(response)
 
 
 @blueprint.errorhandler(Refused)
 def refused(refusal: Refused) -> ResponseReturnValue:
-    """Answer with the protocol's status, and the sentence as JSON for whoever sends."""
+    """Answer with the protocol's status, and the message as JSON."""
     answer = jsonify(code=refusal.code, message=_(refusal.message))
     answer.status_code = tus_protocol.status_of(refusal)
     return answer
@@ -51,7 +51,7 @@ def refused(refusal: Refused) -> ResponseReturnValue:
 
 @blueprint.errorhandler(StorageAway)
 def away(fault: StorageAway) -> ResponseReturnValue:
-    """Answer 503 while the storage is away: what it kept before is kept, and the sender goes on."""
+    """Answer 503 while storage can't be reached; what was stored stays, and the client can resume."""
     log.error("storage_away", endpoint=request.endpoint, kind=fault.kind)
     return refused(Unavailable(chunks.STORAGE_AWAY))
 
@@ -74,7 +74,7 @@ def create(slug: str) -> ResponseReturnValue:
 @blueprint.get(RESOURCE)
 @open_to(Audience.STAFF)
 def show(upload_id: str) -> ResponseReturnValue:
-    """Say how far an upload is: by HEAD as the protocol has it, by GET what became of it."""
+    """Return the progress of an upload: as headers for HEAD (tus), as JSON for GET."""
     upload = _own(upload_id)
     if request.method == "HEAD":
         tus_protocol.check_version()
@@ -110,27 +110,27 @@ def terminate(upload_id: str) -> ResponseReturnValue:
 @blueprint.post(RESOURCE)
 @open_to(Audience.STAFF)
 def overridden(upload_id: str) -> ResponseReturnValue:
-    """Take PATCH and DELETE from where they can't be sent, as the protocol asks."""
+    """Accept PATCH and DELETE as POST from clients that can't send them, as tus requires."""
     method = request.headers.get("X-HTTP-Method-Override", "").upper()
     if method == "PATCH":
         return append(upload_id)
     if method == "DELETE":
         return terminate(upload_id)
-    raise Invalid(N_("Say PATCH or DELETE in X-HTTP-Method-Override."))
+    raise Invalid(N_("Set X-HTTP-Method-Override to PATCH or DELETE."))
 
 
 @blueprint.post(f"{RESOURCE}/discard")
 @open_to(Audience.STAFF)
 def discard(upload_id: str) -> ResponseReturnValue:
-    """Discard an upload by the page's button."""
+    """Discard an upload with the page's button."""
     with read_session() as session:
         upload = uploads.read_upload(session, upload_id)
-        # raises NotFound for another's; whose time is over may be discarded like any other
+        # raises NotFound for another person's; expired uploads can be discarded too
         _require_own(upload)
     chunks.discard(carrel(), upload)
     flash(
         _(
-            "%(name)s is not sent any further, and what had arrived of it is deleted.",
+            "The upload of %(name)s was canceled and deleted.",
             name=upload.name,
         ),
         "done",
@@ -140,14 +140,14 @@ def discard(upload_id: str) -> ResponseReturnValue:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A file that somebody sends, as its webinar's page shows it; `until` is in words."""
+    """An upload in progress, as its webinar's page shows it; `until` is in words."""
 
     facts: UploadFacts
     until: str
 
 
 def own_sending(session: Session, slug: str) -> tuple[Sending, ...]:
-    """Return what the person of this request sends to a webinar and is not part of it yet."""
+    """Return the signed-in person's unfinished uploads to a webinar."""
     login_id = required_viewer().login_id
     zone = carrel().settings.time_zone
     return tuple(
@@ -173,7 +173,7 @@ def _wanted(slug: str) -> Wanted:
     try:
         purpose = UploadPurpose(told.get("purpose", UploadPurpose.RECORDING))
     except ValueError:
-        raise Invalid(N_("A file is sent as a recording or as a handout.")) from None
+        raise Invalid(N_("Upload the file as a recording or as a handout.")) from None
     return Wanted(
         slug=slug,
         purpose=purpose,

@@ -30,7 +30,7 @@ EXTENSIONS: Final = "creation,creation-with-upload,expiration,checksum,terminati
 ALGORITHMS: Final = ("sha256", "sha1", "md5")
 PIECE_TYPE: Final = "application/offset+octet-stream"
 MOST_DIGITS: Final = 18
-# the protocol's own statuses, where they are others than the house's
+# the protocol's own statuses, where they differ from the usual ones
 STATUS: Final[Mapping[type[Refused], int]] = {
     Busy: 423,
     Damaged: 460,
@@ -44,29 +44,29 @@ STATUS: Final[Mapping[type[Refused], int]] = {
     Forbidden: 403,
     Unavailable: 503,
 }
-UNLIKELY: Final = N_("{name} is missing, or is no such value. Send the request as tus 1.0.0 says.")
+UNLIKELY: Final = N_("{name} is missing or invalid. Follow tus 1.0.0.")
 
 
 class WrongVersion(Invalid):
-    """The client speaks another version of the protocol, or none."""
+    """The client uses another version of the protocol, or none."""
 
     code = "wrong_version"
 
 
 class WrongContent(Invalid):
-    """A piece came under another media type than the protocol's."""
+    """A chunk has another media type than the protocol requires."""
 
     code = "wrong_content"
 
 
 def check_version() -> None:
-    """Raise WrongVersion unless the request is of the version that is spoken here."""
+    """Raise WrongVersion unless the request uses the supported version."""
     if request.headers.get("Tus-Resumable") != VERSION:
-        raise WrongVersion(N_("This address speaks tus 1.0.0. Say so in Tus-Resumable."))
+        raise WrongVersion(N_("This URL supports tus 1.0.0. Set Tus-Resumable to 1.0.0."))
 
 
 def status_of(refusal: Refused) -> int:
-    """Return the status of a refusal, as the protocol has it."""
+    """Return the protocol's status for a refusal."""
     if isinstance(refusal, WrongVersion):
         return 412
     if isinstance(refusal, WrongContent):
@@ -75,7 +75,7 @@ def status_of(refusal: Refused) -> int:
 
 
 def add_headers(response: Response) -> Response:
-    """Say on every answer which protocol it is, and to OPTIONS what of it is spoken."""
+    """Add the protocol's headers to every response, and its capabilities to OPTIONS."""
     response.headers["Tus-Resumable"] = VERSION
     response.headers.setdefault("Cache-Control", "no-store")
     if request.method == "OPTIONS":
@@ -91,12 +91,12 @@ def add_headers(response: Response) -> Response:
 
 
 def progress_headers(kept: int, expires_at: datetime) -> dict[str, str]:
-    """Return where the file is and until when it may be gone on with."""
+    """Return the headers for the current offset and the expiry of an upload."""
     return {"Upload-Offset": str(kept), "Upload-Expires": http_date(expires_at)}
 
 
 def number_in(name: str) -> int:
-    """Return a header's number of bytes; raises Invalid."""
+    """Return the number of bytes in a header; raises Invalid."""
     raw = request.headers.get(name, "")
     if not (raw.isascii() and raw.isdigit() and len(raw) <= MOST_DIGITS):
         raise _unlikely(name)
@@ -104,7 +104,7 @@ def number_in(name: str) -> int:
 
 
 def metadata() -> Mapping[str, str]:
-    """Return what Upload-Metadata says of the file; raises Invalid."""
+    """Return the fields of Upload-Metadata; raises Invalid."""
     found: dict[str, str] = {}
     for pair in request.headers.get("Upload-Metadata", "").split(","):
         name, _, value = pair.strip().partition(" ")
@@ -112,7 +112,7 @@ def metadata() -> Mapping[str, str]:
             continue
         try:
             found[name] = b64decode(value.strip(), validate=True).decode("utf-8")
-        except ValueError:  # no base64, or no UTF-8 in it
+        except ValueError:  # not base64, or not UTF-8
             raise _unlikely("Upload-Metadata") from None
         if "\x00" in found[name]:
             raise _unlikely("Upload-Metadata")
@@ -120,14 +120,14 @@ def metadata() -> Mapping[str, str]:
 
 
 def brings_a_piece() -> bool:
-    """Tell whether a request that begins an upload has its first piece with it."""
+    """Return whether a request that creates an upload includes its first chunk."""
     return request.mimetype == PIECE_TYPE
 
 
 def piece() -> Body:
-    """Return what the request brings; raises WrongContent, and Invalid for a strange checksum."""
+    """Return the request's chunk; raises WrongContent, and Invalid for an invalid checksum."""
     if request.mimetype != PIECE_TYPE:
-        raise WrongContent(N_("A piece is sent as application/offset+octet-stream."))
+        raise WrongContent(N_("Send chunks as application/offset+octet-stream."))
     return Body(_Stream(), request.content_length, _checksum())
 
 
@@ -145,7 +145,7 @@ def _checksum() -> Checksum | None:
 
 
 class _Stream:
-    """The request's body, whose sender may go away."""
+    """The request's body, whose client may disconnect."""
 
     def read(self, size: int, /) -> bytes:
         try:

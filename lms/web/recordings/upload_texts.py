@@ -6,27 +6,27 @@ from flask_babel import gettext as _
 
 
 def upload_words() -> Mapping[str, str]:
-    """Return the script's sentences by their names; what stands in {} it fills in itself."""
+    """Return the script's messages by name; the script fills in the {} placeholders."""
     return {**_states(), **_amounts(), **_told(), **_spoken()}
 
 
 def _states() -> dict[str, str]:
     return {
-        "waiting": _("Waiting for its turn"),
-        "sending": _("Sending"),
+        "waiting": _("Waiting"),
+        "sending": _("Uploading"),
         "storing": _("Storing"),
         "paused": _("Paused"),
         "retrying": _("Trying again"),
-        "checking": _("All here; being looked at"),
+        "checking": _("Checking"),
         "done": _("Done"),
-        "failed": _("Not taken"),
+        "failed": _("Failed"),
         "stopped": _("Unfinished"),
     }
 
 
 def _amounts() -> dict[str, str]:
     return {
-        "percent": _("{number} %"),
+        "percent": _("{number}%"),
         "share": _("{share} of {size}"),
         "speed": _("{size}/s"),
         "seconds_left": _("{number} s left"),
@@ -43,41 +43,38 @@ def _told() -> dict[str, str]:
     return {
         "button": _("{act}: {name}"),
         "folder": _("{name} is a folder. Choose the files in it."),
-        "listed": _("{name} is in the list already."),
+        "listed": _("{name} is already in the list."),
         "another_file": _(
-            "That is another file, or it has changed since. Choose {name} as it was, or cancel this"
-            " upload and send it anew."
+            "That is a different file, or the file changed. Choose the original {name}, or cancel "
+            "this upload and start again."
         ),
-        "really_cancel": _("Cancel this upload? What was sent of it is deleted."),
+        "really_cancel": _("Cancel this upload? What you uploaded so far is deleted."),
         "deleted_later": _(
-            "The server can't be reached. What was sent of it is deleted by itself later."
+            "We can't reach the server. The partial upload will be deleted automatically."
         ),
-        "unreadable": _(
-            "The file can't be read any more: it was moved or changed. Choose it again."
-        ),
-        "busy": _("The server can't take it at this moment. Trying again in {seconds} s."),
-        "offline": _("The connection is lost. Trying again in {seconds} s."),
-        "signed_out": _("You are signed out. Sign in again in another tab, then go on."),
-        "answered": _("The server answered {status}."),
+        "unreadable": _("The file can't be read because it was moved or changed. Choose it again."),
+        "busy": _("The server is busy. Trying again in {seconds} s."),
+        "offline": _("Connection lost. Trying again in {seconds} s."),
+        "signed_out": _("You're signed out. Sign in again in another tab, then resume."),
+        "answered": _("Server error {status}."),
         "answered_reload": _(
-            "The server answered {status}. Reload this page, then choose the same file to go on."
+            "Server error {status}. Reload this page, then choose the same file to resume."
         ),
-        "answered_again": _("The server answered {status}. Try again."),
+        "answered_again": _("Server error {status}. Try again."),
         "gone": _(
-            "What was sent of this file is not kept any more, or an earlier version of the library"
-            " kept it in a way that can't be gone on with. Choose the file again to send it anew."
+            "This upload has expired or can't be resumed. Choose the file again to start over."
         ),
-        "lost_form": _("The connection was lost. Nothing was added; send the file again."),
+        "lost_form": _("Connection lost. Nothing was added. Upload the file again."),
         "stopped_form": _("Stopped. Nothing was added."),
     }
 
 
 def _spoken() -> dict[str, str]:
     return {
-        "said_sending": _("Sending {name}: {share}."),
+        "said_sending": _("Uploading {name}: {share}."),
         "said_paused": _("{name} is paused."),
-        "said_checking": _("{name} is here and is being looked at."),
+        "said_checking": _("{name} is uploaded. We're checking it."),
         "said_failed": _("{name}: {message}"),
         "handout_done": _("{name} is on the webinar's page."),
-        "recording_done": _("{name} is here and is being prepared."),
+        "recording_done": _("{name} is uploaded. We're processing it."),
     }

@@ -1,9 +1,9 @@
-"""Charts, tables, and CSV of report pages, and the days and order asked for."""
+"""Charts, tables, and CSV of report pages, and the requested period and order."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -12,18 +12,18 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.core.csv_writer import Cell
-from lms.core.dates_and_time_zones import LOCALE
+from lms.core.dates_and_time_zones import LOCALE, say_calendar_date
 from lms.core.errors import N_
 from lms.reports.periods_and_count_suppression import DAY, Lapse, Span, laps, lapse_of, midnight
 from lms.reports.retention_curve import Heat
 from lms.reports.viewing_queries import Whose
-from lms.reports.viewing_totals import LapViews, Line, Order, Sort, Totals, first_view, read_laps
+from lms.reports.viewing_totals import LapViews, Line, Totals, first_view, read_laps
 from lms.web.core.csv_downloads import csv_answer
 
 ALL: Final = "all"
 YEAR: Final = "year"
 CHOSEN: Final = "days"
-LASTING: Final[Mapping[str, int]] = {"3": 3, "12": 12}  # months, with the present one
+LASTING: Final[Mapping[str, int]] = {"3": 3, "12": 12}  # months, including the current one
 PRESETS: Final[Mapping[str, str]] = {
     "3": N_("Last 3 months"),
     "12": N_("Last 12 months"),
@@ -33,7 +33,7 @@ PRESETS: Final[Mapping[str, str]] = {
 EARLIEST: Final = date(2000, 1, 1)
 HEIGHT: Final = 120
 WIDTH: Final = 720
-WIDEST: Final = 48  # of a bar, where there are few
+WIDEST: Final = 48  # of a bar, if there are few
 LONGEST_QUERY: Final = 200
 KEPT_BACK: Final = "\u2013"
 Url = Callable[..., str]
@@ -41,42 +41,42 @@ Url = Callable[..., str]
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The days a report is of, both included, by the clocks of a zone; no first is all time.
+    """The period of a report in a time zone, first and last day included; no first day is all time.
 
-    They are whole months, up to today: of days that can be chosen freely, one report could be taken
-    from another and leave a single day of somebody's.
+    Periods are whole months, up to today. With freely chosen days, the difference between two reports
+    could reveal one person's day.
     """
 
     preset: str
     first: date | None
     last: date
     zone: ZoneInfo
-    is_odd: bool = False  # what the address asked for could not be read
+    is_odd: bool = False  # the URL contained an invalid period
 
     @property
     def span(self) -> Span:
-        """Return the moments that these days are."""
+        """Return the period as instants."""
         starts = None if self.first is None else midnight(self.first, self.zone)
         return Span(starts, midnight(self.last + DAY, self.zone))
 
     @property
     def values(self) -> dict[str, str]:
-        """Return how an address says it."""
+        """Return the period as URL parameters."""
         if self.preset == CHOSEN and self.first is not None:
             return {"from": self.first.isoformat(), "to": self.last.isoformat()}
         return {"span": self.preset}
 
     @property
     def said(self) -> str:
-        """Say the days: `1 Jan 2026 to 31 Mar 2026`."""
+        """Return the period in words: `Jan 1, 2026 to Mar 31, 2026`."""
         if self.first is None:
-            return _("From the beginning until today")
+            return _("All time until today")
         return _("%(first)s to %(last)s", first=_day(self.first), last=_day(self.last))
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar of a chart: place and height in the drawing, its words, and what it counts."""
+    """One bar of a chart: position and size in the drawing, its words, and its count."""
 
     x: float
     y: float
@@ -90,13 +90,13 @@ class Bar:
 
     @property
     def is_kept_back(self) -> bool:
-        """Tell whether fewer than five people are in it, or nobody."""
+        """Return whether its count is withheld, because it has fewer than five people."""
         return self.views is None
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The views over time; `labeled` bars have their words below them, all stand in the table."""
+    """The views over time; `labeled` bars have labels below them, the table has all bars."""
 
     bars: tuple[Bar, ...]
     labeled: tuple[Bar, ...]
@@ -120,7 +120,7 @@ class LineWords:
 
 @dataclass(frozen=True, slots=True)
 class HeatBar:
-    """One stretch of a heat line, or one stop, as it is drawn and as it is said."""
+    """One segment of a heat line, or one stop, as drawn and in words."""
 
     x: float
     y: float
@@ -132,7 +132,7 @@ class HeatBar:
 
 @dataclass(frozen=True, slots=True)
 class HeatLine:
-    """A heat line in words: drawn, with its hours marked, and as two tables."""
+    """A heat line: drawn, with time marks, and as two tables."""
 
     people: str
     stretches: tuple[HeatBar, ...]
@@ -141,7 +141,7 @@ class HeatLine:
 
 
 def days_asked(zone: ZoneInfo, now: datetime, *, usual: str) -> Days:
-    """Read the days an address asks for, the usual ones where it asks for none that there are."""
+    """Return the period in the URL, or the usual one if there is none or it is invalid."""
     today = now.astimezone(zone).date()
     raw_first, raw_last = request.args.get("from", ""), request.args.get("to", "")
     if raw_first or raw_last:
@@ -157,39 +157,12 @@ def days_asked(zone: ZoneInfo, now: datetime, *, usual: str) -> Days:
 
 
 def words_asked() -> str:
-    """Return the words that an address looks for."""
+    """Return the search words in the URL."""
     return " ".join(request.args.get("q", "").split())[:LONGEST_QUERY]
 
 
-def order_asked() -> Order:
-    """Read by which column a table of figures is sorted."""
-    raw = request.args.get("sort", "")
-    by = next((one for one in Sort if one == raw), None)
-    return Order() if by is None else Order(by, bool(request.args.get("down")))
-
-
-def sort_url(by: Any, order: Any, url: Url, *, up_first: Any) -> str:  # noqa: ANN401  (a table's own Sort and Order)
-    """Return the address that sorts by a column, or turns its order around."""
-    down = not order.descending if order.by is by else by is not up_first
-    return url(sort=by.value, down=1 if down else None)
-
-
-def aria_sort(by: Any, order: Any) -> str | None:  # noqa: ANN401  (a table's own Sort and Order)
-    """Return the column's `aria-sort`, where the table is sorted by it."""
-    if order.by is not by:
-        return None
-    return "descending" if order.descending else "ascending"
-
-
-def kept_order(order: Any, usual: Any) -> dict[str, Any]:  # noqa: ANN401  (a table's own Order)
-    """Return how an address says an order; nothing for the usual one."""
-    if order == usual:
-        return {}
-    return {"sort": order.by.value, "down": 1 if order.descending else None}
-
-
 def figures(totals: Totals) -> list[tuple[str, str]]:
-    """Say the totals; what is kept back is a dash."""
+    """Return the totals in words, with dashes for withheld counts."""
     return [
         (_("People who watched"), number(totals.people)),
         (_("Views"), number(totals.views)),
@@ -202,16 +175,18 @@ def figures(totals: Totals) -> list[tuple[str, str]]:
 def read_chart(
     session: Session, whose: Whose, days: Days, *, webinar_id: int | None = None
 ) -> Chart | None:
-    """Return the chart of views over these days, as finely as most of its bars can be told.
+    """Return the chart of views, in the finest intervals for which most bars can be shown.
 
-    None where there are no views, or too few people for any bar.
+    None if there are no views, or too few people for any bar.
     """
     first = days.first
     if first is None:
         began = first_view(session, whose, days.span)
         if began is None:
             return None
-        first = began.astimezone(days.zone).date().replace(day=1)  # the day is one person's
+        first = (
+            began.astimezone(days.zone).date().replace(day=1)
+        )  # the exact day would be one person's
     every = list(Lapse)
     for lapse in every[every.index(lapse_of(first, days.last)) :]:
         among = laps(first, days.last, lapse, days.zone)
@@ -223,7 +198,7 @@ def read_chart(
 
 
 def chart_of(views: Sequence[LapViews], lapse: Lapse) -> Chart:
-    """Draw views over time."""
+    """Return the chart of views over time."""
     most = max((one.views or 0 for one in views), default=0) or 1
     step = WIDTH / max(1, len(views))
     bars = tuple(_bar(one, place, step, most, lapse) for place, one in enumerate(views))
@@ -238,7 +213,7 @@ def chart_of(views: Sequence[LapViews], lapse: Lapse) -> Chart:
 
 
 def line_words(line: Line) -> LineWords:
-    """Put a row of figures into words; what is kept back is a dash."""
+    """Return a row of figures in words, with dashes for withheld counts."""
     return LineWords(
         key=line.key,
         title=line.title,
@@ -251,7 +226,7 @@ def line_words(line: Line) -> LineWords:
 
 
 def line_cells(line: Line) -> tuple[Cell, ...]:
-    """Return a row of figures as CSV has it; what is kept back is empty."""
+    """Return a row of figures for CSV; withheld counts are empty."""
     in_hours = None if line.seconds is None else round(line.seconds / 3600, 1)
     finished = None
     if line.finished is not None and line.begun:
@@ -261,19 +236,19 @@ def line_cells(line: Line) -> tuple[Cell, ...]:
 
 
 def line_headings() -> tuple[str, ...]:
-    """Return the heads of what `line_cells` returns."""
+    """Return the headings of `line_cells`."""
     return (
         _("Views"),
         _("People"),
         _("Hours watched"),
         _("Finished"),
-        _("Share finished (percent)"),
-        _("Average share watched (percent)"),
+        _("Finish rate (percent)"),
+        _("Average watched (percent)"),
     )
 
 
 def chart_csv(session: Session, whose: Whose, days: Days, name: str) -> Response:
-    """Answer with the views over time as CSV; what is kept back is empty."""
+    """Return the views over time as CSV; withheld counts are empty."""
     found = read_chart(session, whose, days)
     bars = () if found is None else found.bars
     rows = [(bar.title, bar.views) for bar in bars]
@@ -281,7 +256,7 @@ def chart_csv(session: Session, whose: Whose, days: Days, name: str) -> Response
 
 
 def heat_line(heat: Heat) -> HeatLine:
-    """Draw a heat line, with where people stop below it."""
+    """Return the drawing of a heat line, and of where people stop."""
     most = max((stop.people for stop in heat.stops), default=0) or 1
     scale = WIDTH / heat.seconds
     length = heat.seconds / 4
@@ -300,42 +275,42 @@ def heat_line(heat: Heat) -> HeatLine:
 
 
 def number(count: int | None) -> str:
-    """Write a count; a dash for one that is kept back."""
+    """Return a count in words; a dash if it is withheld."""
     return KEPT_BACK if count is None else f"{count:,}"
 
 
 def hours(seconds: int | None) -> str:
-    """Write seconds as hours: `12.5`."""
+    """Return seconds as hours: `12.5`."""
     return KEPT_BACK if seconds is None else f"{seconds / 3600:,.1f}"
 
 
 def percent(share: float | None) -> str:
-    """Write a share, 0 to 1, as `75 %`."""
-    return KEPT_BACK if share is None else f"{round(100 * share)} %"
+    """Return a share between 0 and 1 as `75%`."""
+    return KEPT_BACK if share is None else f"{round(100 * share)}%"
 
 
 def rate(part: int | None, whole: int | None) -> str:
-    """Write how much of a whole a part is; a dash where there is none."""
+    """Return the share of a part in a whole; a dash if either is missing."""
     return percent(part / whole) if part is not None and whole else KEPT_BACK
 
 
 def clock(seconds: float) -> str:
-    """Write a place in a recording: `7:05`, `1:07:05`."""
+    """Return a position in a recording: `7:05`, `1:07:05`."""
     minutes, rest = divmod(round(seconds), 60)
     whole, minutes = divmod(minutes, 60)
     return f"{whole}:{minutes:02}:{rest:02}" if whole else f"{minutes}:{rest:02}"
 
 
 _LAPSES: Final = {
-    Lapse.DAY: N_("Views on each day"),
-    Lapse.WEEK: N_("Views in each week"),
-    Lapse.MONTH: N_("Views in each month"),
-    Lapse.YEAR: N_("Views in each year"),
+    Lapse.DAY: N_("Views by day"),
+    Lapse.WEEK: N_("Views by week"),
+    Lapse.MONTH: N_("Views by month"),
+    Lapse.YEAR: N_("Views by year"),
 }
 _FORMS: Final = {
-    Lapse.DAY: "d MMM",
-    Lapse.WEEK: "d MMM",
-    Lapse.MONTH: "MMM yy",
+    Lapse.DAY: "MMM d",
+    Lapse.WEEK: "MMM d",
+    Lapse.MONTH: "MMM y",
     Lapse.YEAR: "y",
 }
 
@@ -362,7 +337,7 @@ def _date(raw: str) -> date | None:
 
 
 def _day(day: date) -> str:
-    return str(format_date(day, "d MMM y", locale=LOCALE))
+    return say_calendar_date(day)
 
 
 def _bar(one: LapViews, place: int, step: float, most: int, lapse: Lapse) -> Bar:

@@ -114,17 +114,17 @@ def _report(managed: Managed) -> Report:
     return Report(_whose(managed), days)
 
 
-def _url(managed: Managed, endpoint: str, **path: Any) -> Url:  # noqa: ANN401  (as url_for takes them)
-    def url(**values: Any) -> str:  # noqa: ANN401  (as url_for takes them)
+def _url(managed: Managed, endpoint: str, **path: Any) -> Url:  # noqa: ANN401  (the type in url_for)
+    def url(**values: Any) -> str:  # noqa: ANN401  (the type in url_for)
         return url_for(endpoint, organization_id=managed.facts.public_id, **path, **values)
 
     return url
 
 
 def _may_see_heat(managed: Managed) -> bool:
-    """Tell whether who looks may see the organization's own line.
+    """Return whether the person can see the organization's heat line.
 
-    Staff see the whole house's, and a supervisor's groups are a part of the organization: by both
-    lines one could take one from the other.
+    Staff see that of all viewers, and supervisors only part of the organization: with two lines, they
+    could compute the difference.
     """
     return managed.groups is None and not required_viewer().is_staff

@@ -30,7 +30,7 @@ BAR: Final = 34
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One month of a chart: its place and height in the drawing, and its words."""
+    """One month of a chart: position and height in the drawing, and its words."""
 
     x: int
     y: float
@@ -75,12 +75,12 @@ def usage(organization_id: str) -> ResponseReturnValue:
         charts=[
             (
                 "seats",
-                _("Seats claimed, at the end of each month"),
+                _("Seats claimed at the end of each month"),
                 _bars(found.months, [month.held for month in found.months]),
             ),
             (
                 "minutes",
-                _("Minutes watched in each month"),
+                _("Minutes watched by month"),
                 _bars(found.months, [month.minutes for month in found.months]),
             ),
         ],
@@ -100,9 +100,9 @@ def usage_csv(organization_id: str) -> ResponseReturnValue:
         titles = titles_of(read_pools(session, managed.facts.id, now=now))
         found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=now)
     headings = (
-        _("Seats of"),
+        _("Seats for"),
         _("Seats claimed"),
-        _("People who began"),
+        _("People who started"),
         _("Webinars completed"),
         _("Minutes watched"),
     )
@@ -121,8 +121,8 @@ def months_csv(organization_id: str) -> ResponseReturnValue:
         found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=now)
     headings = (
         _("Month"),
-        _("Seats claimed in it"),
-        _("Seats claimed at its end"),
+        _("Newly claimed seats"),
+        _("Seats claimed at month's end"),
         _("Minutes watched"),
         _("Webinars completed"),
     )
@@ -136,7 +136,7 @@ def months_csv(organization_id: str) -> ResponseReturnValue:
 def _totals(found: Usage) -> list[tuple[str, str]]:
     return [
         (_("Seats claimed"), counted(sum(pool.claimed for pool in found.pools))),
-        (_("People who began"), counted(sum(pool.begun for pool in found.pools))),
+        (_("People who started"), counted(sum(pool.begun for pool in found.pools))),
         (_("Webinars completed"), counted(sum(pool.completed for pool in found.pools))),
         (_("Minutes watched"), counted(sum(pool.minutes for pool in found.pools))),
     ]

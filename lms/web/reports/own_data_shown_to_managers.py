@@ -1,4 +1,4 @@
-"""A person's own page of the data shown to their managers (PRODUCT.md, Privacy)."""
+"""A person's page with the data that their managers can see (PRODUCT.md, Privacy)."""
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue

@@ -1,16 +1,16 @@
-"""Shared report pages of staff and managers: overview, webinars, people, and their CSV files."""
+"""Report pages shared by staff and managers: overview, webinars, people, and their CSV files."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Response, request
+from flask import Response
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.core.csv_writer import Cell
 from lms.reports import progress_by_person as report_people
-from lms.reports.progress_by_person import PersonLine, every_person, read_people
+from lms.reports.progress_by_person import every_person, read_people
 from lms.reports.retention_curve import Heat, read_heat
 from lms.reports.viewing_queries import Whose
 from lms.reports.viewing_totals import (
@@ -24,26 +24,22 @@ from lms.reports.viewing_totals import (
     read_webinars,
 )
 from lms.web.core.csv_downloads import csv_answer
-from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.pagination import kept_order, order_asked, page_number, pager_of, sorting
 from lms.web.core.request_context import carrel
 from lms.web.reports.charts_and_tables import (
     PRESETS,
     Days,
     Url,
-    aria_sort,
     figures,
     heat_line,
     hours,
-    kept_order,
     line_cells,
     line_headings,
     line_words,
     number,
-    order_asked,
     percent,
     rate,
     read_chart,
-    sort_url,
     words_asked,
 )
 
@@ -52,29 +48,14 @@ PEOPLE_USUAL: Final = report_people.Order()
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report that is asked for: whose, and of which days."""
+    """A requested report: whose viewers, and which period."""
 
     whose: Whose
     days: Days
 
 
-@dataclass(frozen=True, slots=True)
-class PersonWords:
-    """One person of the table, in words."""
-
-    key: str
-    name: str
-    email: str
-    assigned: str
-    begun: str
-    completed: str
-    certificates: str
-    share: float
-    share_said: str
-
-
 def about_days(days: Days, url: Url) -> dict[str, Any]:
-    """Return what the choice of days shows; `url` gives the page's address with a span."""
+    """Return what the choice of periods shows; `url` returns the page's URL with a period."""
     return {
         "days": days,
         "presets": [
@@ -87,7 +68,7 @@ def about_days(days: Days, url: Url) -> dict[str, Any]:
 def overview(session: Session, report: Report, url: Url) -> dict[str, Any]:
     """Return the totals, the chart and a page of the table of webinars."""
     whose, days = report.whose, report.days
-    page, order = page_number(), order_asked()
+    page, order = page_number(), order_asked(Order())
     kept = kept_order(order, Order())
 
     def here(**changed: object) -> str:
@@ -104,27 +85,32 @@ def overview(session: Session, report: Report, url: Url) -> dict[str, Any]:
         "rows": [line_words(line) for line in found.items],
         "total_said": number(found.total),
         "total": found.total,
-        **_sorting(order, here),
+        **sorting(order, here, (Sort.TITLE,)),
         "pager": pager_of(page, PAGE_SIZE, found.total, url=lambda to: here(page=to)),
         "kept": {**days.values, **kept},
     }
 
 
 def lines_page(order: Order, days: Days, url: Url) -> dict[str, Any]:
-    """Return how a table of figures is sorted, for a page that has its own rows."""
+    """Return how a table of figures is sorted, for a page with its own rows."""
     kept = kept_order(order, Order())
 
     def here(**changed: object) -> str:
         return url(**{**days.values, **kept, **changed})
 
     values = about_days(days, lambda **changed: url(**{**kept, **changed}))
-    return {**values, **_sorting(order, here), "here": here, "kept": {**days.values, **kept}}
+    return {
+        **values,
+        **sorting(order, here, (Sort.TITLE,)),
+        "here": here,
+        "kept": {**days.values, **kept},
+    }
 
 
 def webinars_csv(report: Report, name: str) -> Response:
-    """Answer with the whole table of webinars."""
-    # The answer outlives this view, and with it the request's own session.
-    database, order = carrel().database, order_asked()
+    """Return the complete table of webinars as CSV."""
+    # The response is streamed after this view, when the request's own session is closed.
+    database, order = carrel().database, order_asked(Order())
 
     def rows() -> Iterator[tuple[Cell, ...]]:
         with database.read_session() as outliving:
@@ -137,7 +123,7 @@ def webinars_csv(report: Report, name: str) -> Response:
 def webinar(
     session: Session, report: Report, facts: WebinarFacts, url: Url, *, may_see_heat: bool
 ) -> dict[str, Any]:
-    """Return one webinar's figures over the days, and its heat line over all time."""
+    """Return one webinar's figures for the period, and its heat line for all time."""
     line = read_webinar(session, report.whose, report.days.span, facts)
     heat = read_heat(session, report.whose, facts.id) if may_see_heat else None
     is_told = bool(line.views)
@@ -150,8 +136,8 @@ def webinar(
             (_("People who watched"), number(line.people)),
             (_("Views"), number(line.views)),
             (_("Hours watched"), hours(line.seconds)),
-            (_("Share finished"), rate(line.finished, line.begun)),
-            (_("Average share watched"), percent(line.share)),
+            (_("Finish rate"), rate(line.finished, line.begun)),
+            (_("Average watched"), percent(line.share)),
         ],
         "chart": read_chart(session, report.whose, report.days, webinar_id=facts.id)
         if is_told
@@ -166,7 +152,7 @@ def webinar(
 def heat_csv(
     session: Session, whose: Whose, facts: WebinarFacts, name: str, *, may_see_heat: bool
 ) -> Response:
-    """Answer with the heat line of a webinar; no rows where none is shown."""
+    """Return the heat line of a webinar as CSV; no rows if it isn't shown."""
     heat = read_heat(session, whose, facts.id) if may_see_heat else None
     stretches = heat.stretches if isinstance(heat, Heat) else ()
     rows = [(round(one.starts_s), round(one.ends_s), round(100 * one.share)) for one in stretches]
@@ -176,7 +162,7 @@ def heat_csv(
 
 def people(session: Session, whose: Whose, url: Url) -> dict[str, Any]:
     """Return a page of the table of people."""
-    page, query, order = page_number(), words_asked(), _people_order()
+    page, query, order = page_number(), words_asked(), order_asked(PEOPLE_USUAL)
     kept = {"q": query or None, **kept_order(order, PEOPLE_USUAL)}
 
     def here(**changed: object) -> str:
@@ -184,30 +170,28 @@ def people(session: Session, whose: Whose, url: Url) -> dict[str, Any]:
 
     size = report_people.PAGE_SIZE
     found = read_people(session, whose, query, order, offset=(page - 1) * size)
-    by = report_people.Sort
     return {
-        "rows": [_person(line) for line in found.items],
+        "rows": found.items,
+        "percent": percent,
         "total": found.total,
         "total_said": number(found.total),
         "query": query,
         "chips": [(f"“{query}”", here(q=None))] if query else [],
-        "sorts": by,
-        "sort_url": lambda one: sort_url(one, order, here, up_first=by.NAME),
-        "aria_sort": lambda one: aria_sort(one, order),
+        **sorting(order, here, (report_people.Sort.NAME,)),
         "pager": pager_of(page, size, found.total, url=lambda to: here(page=to)),
         "kept": kept,
     }
 
 
 def people_csv(whose: Whose, name: str) -> Response:
-    """Answer with everybody of the table of people."""
-    database, query, order = carrel().database, words_asked(), _people_order()
+    """Return the complete table of people as CSV."""
+    database, query, order = carrel().database, words_asked(), order_asked(PEOPLE_USUAL)
     headings = (
         _("Name"),
-        _("E-mail address"),
+        _("Email address"),
         _("Webinars assigned"),
-        _("Webinars begun"),
-        _("Share watched of those begun (percent)"),
+        _("Webinars started"),
+        _("Watched of started webinars (percent)"),
         _("Webinars completed"),
         _("Certificates"),
     )
@@ -226,33 +210,3 @@ def people_csv(whose: Whose, name: str) -> Response:
                 )
 
     return csv_answer(headings, rows(), name)
-
-
-def _sorting(order: Order, here: Url) -> dict[str, Any]:
-    return {
-        "sorts": Sort,
-        "sort_url": lambda one: sort_url(one, order, here, up_first=Sort.TITLE),
-        "aria_sort": lambda one: aria_sort(one, order),
-    }
-
-
-def _people_order() -> report_people.Order:
-    raw = request.args.get("sort", "")
-    by = next((one for one in report_people.Sort if one == raw), None)
-    if by is None:
-        return PEOPLE_USUAL
-    return report_people.Order(by, bool(request.args.get("down")))
-
-
-def _person(line: PersonLine) -> PersonWords:
-    return PersonWords(
-        key=line.public_id,
-        name=line.name,
-        email=line.email or "",
-        assigned=number(line.assigned),
-        begun=number(line.begun),
-        completed=number(line.completed),
-        certificates=number(line.certificates),
-        share=line.share,
-        share_said=percent(line.share) if line.begun else _("Not yet"),
-    )

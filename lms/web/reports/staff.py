@@ -13,13 +13,14 @@ from lms.reports.progress_by_person import read_person
 from lms.reports.viewing_queries import HOUSE
 from lms.reports.viewing_totals import (
     PAGE_SIZE,
+    Order,
     every_organization,
     find_webinar,
     read_organizations,
 )
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.csv_downloads import csv_answer
-from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.pagination import order_asked, page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, render
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.reports import shared_report_pages
@@ -31,7 +32,6 @@ from lms.web.reports.charts_and_tables import (
     line_headings,
     line_words,
     number,
-    order_asked,
     percent,
 )
 from lms.web.reports.shared_report_pages import Report
@@ -43,7 +43,7 @@ USUAL: Final = "12"
 @blueprint.get("")
 @open_to(Audience.STAFF)
 def overview() -> ResponseReturnValue:
-    """Show the whole house by webinar."""
+    """Show the report of all viewers by webinar."""
     with read_session() as session:
         values = shared_report_pages.overview(session, _report(), _url(".overview"))
     return render("reports/staff.html", **values)
@@ -52,14 +52,14 @@ def overview() -> ResponseReturnValue:
 @blueprint.get("/webinars.csv")
 @open_to(Audience.STAFF)
 def webinars_csv() -> ResponseReturnValue:
-    """Give the table of webinars."""
+    """Download the table of webinars."""
     return shared_report_pages.webinars_csv(_report(), "webinars-report")
 
 
 @blueprint.get("/views.csv")
 @open_to(Audience.STAFF)
 def views_csv() -> ResponseReturnValue:
-    """Give the views over time."""
+    """Download the views over time."""
     with read_session() as session:
         return chart_csv(session, HOUSE, _report().days, "views-report")
 
@@ -78,7 +78,7 @@ def webinar(slug: str) -> ResponseReturnValue:
 @blueprint.get("/webinars/<slug>/stretches.csv")
 @open_to(Audience.STAFF)
 def heat_csv(slug: str) -> ResponseReturnValue:
-    """Give the heat line of one webinar."""
+    """Download the heat line of one webinar."""
     with read_session() as session:
         facts = find_webinar(session, HOUSE, slug)
         name = f"{facts.slug}-stretches"
@@ -88,8 +88,8 @@ def heat_csv(slug: str) -> ResponseReturnValue:
 @blueprint.get("/organizations")
 @open_to(Audience.STAFF)
 def organizations() -> ResponseReturnValue:
-    """Show the organizations by what came through their seats and frames."""
-    page, order, days = page_number(), order_asked(), _report().days
+    """Show the organizations by viewing through their seats and frames."""
+    page, order, days = page_number(), order_asked(Order()), _report().days
     values = shared_report_pages.lines_page(order, days, _url(".organizations"))
     with read_session() as session:
         offset = (page - 1) * PAGE_SIZE
@@ -108,8 +108,8 @@ def organizations() -> ResponseReturnValue:
 @blueprint.get("/organizations.csv")
 @open_to(Audience.STAFF)
 def organizations_csv() -> ResponseReturnValue:
-    """Give the table of organizations."""
-    database, order, span = carrel().database, order_asked(), _report().days.span
+    """Download the table of organizations."""
+    database, order, span = carrel().database, order_asked(Order()), _report().days.span
 
     def rows() -> Iterator[tuple[Cell, ...]]:
         with database.read_session() as outliving:
@@ -122,7 +122,7 @@ def organizations_csv() -> ResponseReturnValue:
 @blueprint.get("/people")
 @open_to(Audience.STAFF)
 def people() -> ResponseReturnValue:
-    """Show everybody who has watched."""
+    """Show everyone who has watched."""
     with read_session() as session:
         values = shared_report_pages.people(session, HOUSE, _url(".people"))
     return render("reports/staff_people.html", **values)
@@ -131,7 +131,7 @@ def people() -> ResponseReturnValue:
 @blueprint.get("/people.csv")
 @open_to(Audience.STAFF)
 def people_csv() -> ResponseReturnValue:
-    """Give the table of people."""
+    """Download the table of people."""
     return shared_report_pages.people_csv(HOUSE, "people-report")
 
 
@@ -148,8 +148,8 @@ def _report() -> Report:
     return Report(HOUSE, days_asked(reading_zone(), now(), usual=USUAL))
 
 
-def _url(endpoint: str, **path: Any) -> Url:  # noqa: ANN401  (as url_for takes them)
-    def url(**values: Any) -> str:  # noqa: ANN401  (as url_for takes them)
+def _url(endpoint: str, **path: Any) -> Url:  # noqa: ANN401  (the type in url_for)
+    def url(**values: Any) -> str:  # noqa: ANN401  (the type in url_for)
         return url_for(endpoint, **path, **values)
 
     return url

@@ -1,4 +1,4 @@
-"""Pages on which customers ask for something."""
+"""Pages of customers' requests."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Customer request pages: one form open to everyone, and the status of a request."""
+"""Customer request pages: one public form, and the status of a request."""
 
 from dataclasses import replace
 from typing import Final
@@ -51,12 +51,12 @@ from lms.web.requests.request_texts import STATE_BADGES, STATE_WORDS
 
 blueprint = Blueprint("ask", __name__)
 
-ASKED: Final = "asked"  # the requests of this browser, which may correct their address
+ASKED: Final = "asked"  # the requests of this browser, which can correct their address
 KEPT_ASKED: Final = 20
 REQUESTS_FROM: Final = rate_limits.Limit(
     "requests_from", (RateLimitItemPerHour(40), RateLimitItemPerDay(200))
 )
-# managers have pages of their own for these
+# managers have their own pages for these
 GENERAL_KINDS: Final = {
     RequestKind.MORE_SEATS.value: RequestKind.GROUP.value,
     RequestKind.RENEWAL.value: RequestKind.CONTRACT.value,
@@ -66,7 +66,7 @@ GENERAL_KINDS: Final = {
 @blueprint.get("/ask")
 @open_to(Audience.EVERYONE)
 def ask() -> ResponseReturnValue:
-    """Show the form, filled with what is known from where it was opened."""
+    """Show the form, filled with what is known from the page that opened it."""
     with read_session() as reading:
         form = _opened(reading)
         return _form_page(reading, form)
@@ -75,7 +75,7 @@ def ask() -> ResponseReturnValue:
 @blueprint.get("/ask/price")
 @open_to(Audience.EVERYONE)
 def price() -> ResponseReturnValue:
-    """Show what the form's values cost, for its script."""
+    """Show the price of the form's values, for its script."""
     form = AskForm(request.args)
     with read_session() as reading:
         named = _webinar(reading, form)
@@ -86,7 +86,7 @@ def price() -> ResponseReturnValue:
 @blueprint.post("/ask")
 @open_to(Audience.EVERYONE)
 def send() -> ResponseReturnValue:
-    """Lay the request on the desk, or show what is missing, or only what it costs."""
+    """Send the request to our team, or show what is missing, or only the price."""
     form = AskForm(request.form)
     with read_session() as reading:
         form.offer_choices(scopes(reading))
@@ -113,27 +113,27 @@ def send() -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def status(request_id: str) -> ResponseReturnValue:
-    """Show where a request stands, to whoever has its address."""
+    """Show the status of a request to anyone with its URL."""
     return _status_page(_find(request_id), CorrectForm())
 
 
 @blueprint.post("/requests/<request_id>/resend")
 @open_to(Audience.EVERYONE)
 def resend(request_id: str) -> ResponseReturnValue:
-    """Send the receipt once more."""
+    """Email the confirmation again."""
     facts = _find(request_id)
     rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
     rate_limits.spend(rate_limits.LETTERS, facts.email.lower())
     with transaction() as writing:
         requests.send_receipt_again(writing, request_id, mail_context=mail_context(), now=now())
-    flash(_("The receipt is on its way again."), "done")
+    flash(_("We emailed the confirmation again."), "done")
     return see_other(".status", request_id=request_id)
 
 
 @blueprint.post("/requests/<request_id>/address")
 @open_to(Audience.EVERYONE)
 def correct(request_id: str) -> ResponseReturnValue:
-    """Correct a mistyped address, from the browser that asked, and send the receipt there."""
+    """Correct a mistyped address from the browser of the request, and email the confirmation to it."""
     facts = _find(request_id)
     if not _is_own(facts):
         raise NotFound
@@ -150,7 +150,7 @@ def correct(request_id: str) -> ResponseReturnValue:
             mail_context=mail_context(),
             now=now(),
         )
-    flash(_("The address is corrected, and the receipt is on its way there."), "done")
+    flash(_("Address corrected. We emailed the confirmation to it."), "done")
     return see_other(".status", request_id=request_id)
 
 
@@ -175,7 +175,7 @@ def _opened(reading: Session) -> AskForm:
         known["organization_name"] = mine[0].name if mine else ""
     named = find_webinar(reading, "", slug=args.get("webinar", ""))
     if (title := title_of_pulled(reading, args.get("webinar", ""))) is not None:
-        known["message"] = _("This is about %(title)s, which was taken down.", title=title)
+        known["message"] = _("This is about %(title)s, which was removed.", title=title)
     if args.get("quote"):
         known |= _of_quote(find_request(reading, args["quote"]))
         named = find_webinar(reading, "", slug=str(known.pop("webinar_slug")))
@@ -187,7 +187,7 @@ def _opened(reading: Session) -> AskForm:
 
 
 def _of_quote(quoted: RequestFacts) -> dict[str, object]:
-    """Return what a purchase order for an earlier quote is about; not who asked for that one."""
+    """Return the values of an earlier quote for its purchase order; not the person who requested it."""
     return {
         "kind": RequestKind.PURCHASE_ORDER.value,
         "quote": quoted.public_id,
@@ -199,7 +199,7 @@ def _of_quote(quoted: RequestFacts) -> dict[str, object]:
 
 
 def _payable(offer: OfferKind | None) -> OfferKind:
-    """Return what a payment is for: seats are seats, however many."""
+    """Return the offer that a payment is for: any number of seats counts as seats."""
     return OfferKind.SINGLE if offer in (None, OfferKind.GROUP_SEATS) else offer
 
 
@@ -249,7 +249,7 @@ def _new_request(reading: Session, form: AskForm) -> NewRequest:
 
 
 def _organization_id(reading: Session, form: AskForm, person: Viewer | None) -> int | None:
-    """Return the asker's own organization, where the form names it."""
+    """Return the person's own organization if the form names it."""
     if person is None:
         return None
     wanted = (form.organization_name.data or "").strip().casefold()
@@ -258,7 +258,7 @@ def _organization_id(reading: Session, form: AskForm, person: Viewer | None) -> 
 
 
 def _pool_id(reading: Session, form: AskForm, person: Viewer | None) -> int | None:
-    """Return the pool that a contract is asked for, where the asker looks after it."""
+    """Return the pool that a contract is requested for, if the person manages it."""
     if person is None or not form.pool.data or form.wanted is not RequestKind.CONTRACT:
         return None
     try:
@@ -270,7 +270,7 @@ def _pool_id(reading: Session, form: AskForm, person: Viewer | None) -> int | No
 
 
 def _webinar(reading: Session, form: AskForm) -> Named | None:
-    """Return the webinar that the form is about: the one it was opened from, unless it says another."""
+    """Return the webinar in the form: the one it was opened from, unless the name was changed."""
     words = (form.webinar.data or "").strip()
     if not words:
         return None
@@ -334,7 +334,7 @@ def _find(request_id: str) -> RequestFacts:
 
 
 def _is_own(facts: RequestFacts) -> bool:
-    """Tell whether this browser asked, or its person did, or is staff."""
+    """Return whether the request is from this browser or this person, or the person is staff."""
     person = viewer()
     if person is not None and (person.is_staff or person.login_id == facts.login_id):
         return True

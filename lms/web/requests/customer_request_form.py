@@ -36,15 +36,15 @@ GROUPS: Final = (
     ),
     (_l("Many webinars"), (RequestKind.PASS, RequestKind.CONTRACT)),
     (
-        _l("Paying"),
+        _l("Payment"),
         (RequestKind.PURCHASE_ORDER, RequestKind.INVOICE, RequestKind.CHECK),
     ),
     (_l("Help"), (RequestKind.TROUBLE,)),
 )
 OFFER_WORDS: Final = {
-    OfferKind.SINGLE: _l("Seats, each with a log-in"),
-    OfferKind.GROUP_SHOWING: _l("Showing it to a group"),
-    OfferKind.INSTITUTIONAL: _l("A whole institution"),
+    OfferKind.SINGLE: _l("Seats, one account each"),
+    OfferKind.GROUP_SHOWING: _l("Group viewing"),
+    OfferKind.INSTITUTIONAL: _l("Everyone at one institution"),
     OfferKind.PASS: _l("All-access passes"),
     OfferKind.CONTRACT: _l("A contract for an organization"),
 }
@@ -67,7 +67,7 @@ _OF_AN_ORGANIZATION: Final = frozenset(
 
 
 class MayBeBlank(Optional):
-    """Lets a field be empty without saying "(optional)": whether it is needed hangs on another."""
+    """Makes a field optional without the label "(optional)", because other fields decide if it is required."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class MayBeBlank(Optional):
 
 
 class AskForm(Form):
-    """One form for everything that can be asked of the house."""
+    """One form for all requests to our team."""
 
     kind = SelectField(_l("What do you need?"))
     webinar = StringField(
@@ -88,10 +88,10 @@ class AskForm(Form):
     offer = SelectField(_l("What is it for?"), default=OfferKind.SINGLE.value)
     covers = SelectField(_l("What should it cover?"), default=EVERYTHING)
     quantity = IntegerField(
-        _l("For how many people?"),
+        _l("How many people?"),
         [
             MayBeBlank(),
-            NumberRange(1, MOST_SEATS, _l("Give a number of people between 1 and 10,000.")),
+            NumberRange(1, MOST_SEATS, _l("Enter a number of people from 1 to 10,000.")),
         ],
         render_kw={"class": "input-short", "inputmode": "numeric", "min": 1, "max": MOST_SEATS},
     )
@@ -106,7 +106,7 @@ class AskForm(Form):
     file = FileField(
         _l("Purchase order"),
         [Optional()],
-        description=_l("A PDF or a picture of up to 10 MB. Only our staff see it."),
+        description=_l("A PDF or a picture, up to 10 MB. Only our team sees it."),
         render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
     )
     name = StringField(
@@ -114,11 +114,11 @@ class AskForm(Form):
         [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
         render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
     )
-    email = address_field(_l("Your e-mail address"), autocomplete="email")
+    email = address_field(_l("Your email address"), autocomplete="email")
     organization_name = StringField(
         _l("Library or organization"),
         [MayBeBlank(), Length(max=LONGEST_NAME)],
-        description=_l("Leave it empty if you ask for yourself alone."),
+        description=_l("Leave empty if it is only for you."),
         render_kw={"autocomplete": "organization", "maxlength": LONGEST_NAME},
     )
     message = TextAreaField(
@@ -131,34 +131,34 @@ class AskForm(Form):
 
     @property
     def wanted(self) -> RequestKind:
-        """Return what is asked for."""
+        """Return the kind of request."""
         return next((kind for kind in RequestKind if kind == self.kind.data), RequestKind.REGISTER)
 
     def offer_choices(self, scopes: tuple[tuple[str, str], ...]) -> None:
-        """Give the lists their choices; `scopes` is what passes and contracts may cover."""
+        """Set the choices of the lists; `scopes` are what passes and contracts can cover."""
         self.kind.choices = {
             str(title): [(kind.value, _l(KIND_WORDS[kind])) for kind in kinds]
             for title, kinds in GROUPS
         }
         self.offer.choices = [(kind.value, words) for kind, words in OFFER_WORDS.items()]
         self.delivered_through.choices = [
-            (DeliveredThrough.HERE.value, _l("Here, each with a log-in of their own")),
-            (DeliveredThrough.LMS.value, _l("In our own learning system")),
+            (DeliveredThrough.HERE.value, _l("Here, each person with their own account")),
+            (DeliveredThrough.LMS.value, _l("In our LMS")),
         ]
         self.covers.choices = [(EVERYTHING, _l("Every webinar")), *scopes]
 
     def check_whole(self, *, has_file: bool) -> bool:
-        """Tell whether nothing is missing that this kind of request needs; marks what is."""
+        """Return whether all that this kind of request needs is there; marks missing fields."""
         kind = self.wanted
         is_order = kind is RequestKind.PURCHASE_ORDER and not has_file
         needed = (
-            (kind in _ABOUT_A_WEBINAR, self.webinar, _l("Say which webinar it is about.")),
-            (kind is RequestKind.GROUP, self.quantity, _l("Say for how many people.")),
-            (is_order, self.reference, _l("Give the order's number, or its file.")),
+            (kind in _ABOUT_A_WEBINAR, self.webinar, _l("Enter the webinar.")),
+            (kind is RequestKind.GROUP, self.quantity, _l("Enter the number of people.")),
+            (is_order, self.reference, _l("Enter the purchase order number, or choose its file.")),
             (
                 kind in _OF_AN_ORGANIZATION,
                 self.organization_name,
-                _l("Say which library or organization."),
+                _l("Enter your library or organization."),
             ),
             (kind is RequestKind.TROUBLE, self.message, _l("Tell us what happened.")),
         )
@@ -173,6 +173,6 @@ class AskForm(Form):
 
 
 class CorrectForm(Form):
-    """The right address of who asked."""
+    """The corrected address of a request."""
 
-    email = address_field(_l("The right address"), autocomplete="email")
+    email = address_field(_l("Correct address"), autocomplete="email")

@@ -1,4 +1,4 @@
-"""Prices of the customer request form: its quote and its table, at the prices of what it is about."""
+"""Prices of the customer request form: its quote and its price table, for what it is about."""
 
 from sqlalchemy.orm import Session
 
@@ -19,12 +19,12 @@ from lms.web.requests.customer_request_form import AskForm
 
 
 def offer_in(form: AskForm) -> OfferKind:
-    """Return which offer a payment is for."""
+    """Return the offer that a payment is for."""
     return next((each for each in OfferKind if each == form.offer.data), OfferKind.SINGLE)
 
 
 def covered_people(reading: Session, form: AskForm, named: Named | None) -> int:
-    """Return 1 where the asker wants a seat for themselves and holds the webinar already (A6)."""
+    """Return 1 if the person wants one seat and already has access to the webinar (A6), else 0."""
     person = viewer()
     alone = form.wanted is RequestKind.REGISTER and (form.quantity.data or 1) == 1
     if person is None or named is None or not alone:
@@ -34,7 +34,7 @@ def covered_people(reading: Session, form: AskForm, named: Named | None) -> int:
 
 
 def quote_of(reading: Session, form: AskForm, named: Named | None) -> QuoteShown | None:
-    """Return what the form asks a price of, in words; None where there is no price to show."""
+    """Return the price of what the form requests, in words; None if there is none."""
     quantity = form.quantity.data
     if quantity is not None and not 1 <= quantity <= MOST_SEATS:
         return None
@@ -51,12 +51,12 @@ def quote_of(reading: Session, form: AskForm, named: Named | None) -> QuoteShown
 
 
 def ladder_of(reading: Session, named: Named | None) -> tuple[Rung, ...]:
-    """Return the price table of the webinar that the form is about, or the general one."""
+    """Return the price table of the form's webinar, or the general one."""
     return rungs(read_prices(reading, _target_of(named)))
 
 
 def _priced(reading: Session, form: AskForm, named: Named | None) -> Target:
-    """Return whose prices hold: those of what a pass or contract covers, or of the webinar."""
+    """Return whose prices apply: those of a pass's or contract's scope, or of the webinar."""
     if (requests.offer_of(form.wanted, offer_in(form)) or OfferKind.SINGLE) in FOR_SEVERAL:
         try:
             return read_target(reading, form.covers.data or "")

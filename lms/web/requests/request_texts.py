@@ -1,4 +1,4 @@
-"""Request texts: where a request stands, in words, with the kind of its badge."""
+"""Request texts: the status of a request in words, with the kind of its badge."""
 
 from typing import Final
 
@@ -6,8 +6,8 @@ from lms.core.errors import N_
 from lms.models.requests import RequestState
 
 STATE_WORDS: Final = {
-    RequestState.NEW: N_("Waiting for us"),
-    RequestState.IN_HAND: N_("In hand"),
+    RequestState.NEW: N_("Received"),
+    RequestState.IN_HAND: N_("In progress"),
     RequestState.DONE: N_("Done"),
     RequestState.DECLINED: N_("Declined"),
 }

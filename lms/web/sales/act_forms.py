@@ -1,4 +1,4 @@
-"""Forms of the acts on an order: quotes, purchase orders, credit notes, and corrections."""
+"""Forms of the actions on an order: quotes, purchase orders, credit notes, and corrections."""
 
 from datetime import date
 from typing import Final
@@ -31,13 +31,13 @@ REFERENCE: Final = {"maxlength": LONGEST_REFERENCE, "autocomplete": "off"}
 
 
 def chosen_day(field: DateField) -> date:
-    """Return the day of a field that must be filled, after its form was validated."""
-    assert field.data is not None  # noqa: S101  (an empty one is refused before)
+    """Return the day of a required field, after its form was validated."""
+    assert field.data is not None  # noqa: S101  (the form requires it)
     return field.data
 
 
 def seats_field(label: str) -> IntegerField:
-    """Return a field for a number of seats that may stay empty."""
+    """Return a field for a number of seats that can be left empty."""
     return IntegerField(
         label,
         [Optional(), NumberRange(1, MOST_SEATS, _l("Enter a number between 1 and 10,000."))],
@@ -46,20 +46,20 @@ def seats_field(label: str) -> IntegerField:
 
 
 class QuoteForm(Form):
-    """Until when a quote holds, and whether it goes out now."""
+    """The last day on which a quote is valid, and whether to email it now."""
 
     expires_on = DateField(_l("Valid through"), [InputRequired(_l("Choose a day."))])
     is_mailed = BooleanField(_l("Email the quote to the contact"))
 
 
 class TaxCreditForm(Form):
-    """Whether a credit note of tax goes out now."""
+    """Whether to email a credit note for tax now."""
 
     is_mailed = BooleanField(_l("Email the credit note to accounts payable"))
 
 
 class PurchaseOrderForm(Form):
-    """A purchase order as it came."""
+    """A received purchase order."""
 
     po_number = StringField(
         _l("PO number"), [InputRequired(_l("Enter the PO number."))], render_kw=REFERENCE
@@ -101,7 +101,7 @@ class AcceptForm(Form):
 
 
 class CreditLineForm(Form):
-    """What is credited of one line."""
+    """What to credit of one line."""
 
     line_id = HiddenField()
     is_chosen = BooleanField(_l("Credit this line"))
@@ -110,7 +110,7 @@ class CreditLineForm(Form):
 
 
 class CreditForm(Form):
-    """A credit note: why, and what of which line."""
+    """A credit note: its reason, and what to credit of which line."""
 
     reason = RadioField(
         _l("Reason"),
@@ -128,7 +128,7 @@ class CreditForm(Form):
 
 
 class CorrectLineForm(Form):
-    """The right quantity and price of one line."""
+    """The correct quantity and price of one line."""
 
     line_id = HiddenField()
     quantity = seats_field(_l("Seats"))
@@ -136,7 +136,7 @@ class CorrectLineForm(Form):
 
 
 class CorrectForm(Form):
-    """What is right of an order that was written down wrong."""
+    """The corrections of an order that was entered incorrectly."""
 
     lines = FieldList(FormField(CorrectLineForm))
     po_number = StringField(_l("PO number"), [Optional()], render_kw=REFERENCE)
@@ -164,7 +164,7 @@ class CorrectForm(Form):
 
 
 class PayerForm(Form):
-    """The organization that really buys, and its contact."""
+    """The organization that is really buying, and its contact."""
 
     organization = StringField(
         _l("Organization"),
@@ -177,7 +177,7 @@ class PayerForm(Form):
 
 
 class NoteForm(Form):
-    """What our team writes for itself."""
+    """Our team's note."""
 
     note = TextAreaField(
         _l("Note for our team"),
@@ -187,6 +187,6 @@ class NoteForm(Form):
 
 
 class SendForm(Form):
-    """To whom a document goes once more."""
+    """The recipient of a document that is sent again."""
 
     email = address_field(_l("Email address"), autocomplete="off")

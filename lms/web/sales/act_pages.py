@@ -1,4 +1,4 @@
-"""Pages of one act: a form, what it does, and the page to go back to."""
+"""Pages of one action: a form, what it does, and the page to return to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from lms.web.core.request_context import render
 
 @dataclass(frozen=True, slots=True)
 class ActPage:
-    """An act's title, what is said before its form, its button, and where Cancel leads."""
+    """An action's title, the text before its form, its button, and the target of Cancel."""
 
     title: str
     submit: str
@@ -29,14 +29,14 @@ class ActPage:
 
 
 def show_act(page: ActPage, form: Form) -> str:
-    """Render the page of an act."""
+    """Render the page of an action."""
     return render(page.template, page=page, form=form, **page.values)
 
 
 def act(
     page: Callable[[], ActPage], form: Form, do: Callable[[], ResponseReturnValue]
 ) -> ResponseReturnValue:
-    """Do what a form asks, or show it again with what is wrong; nothing typed is lost."""
+    """Do what a form requests, or show it again with its errors and everything that was typed."""
     if not form.validate():
         return show_act(page(), form), 400
     try:

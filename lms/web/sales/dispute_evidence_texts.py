@@ -1,4 +1,4 @@
-"""Texts of dispute evidence on the staff page of an order: what to send, and until when."""
+"""Texts of dispute evidence on the staff page of an order: what to send, and by when."""
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -16,7 +16,7 @@ Row = dict[str, str]
 
 
 def evidence_rows(session: Session, order: Order) -> list[Row]:
-    """Return what can be sent about a disputed order; empty where no dispute is open."""
+    """Return what can be sent about a disputed order; empty if no dispute is open."""
     found = evidence_of(session, order)
     return [] if found is None else _rows(found, order.currency)
 

@@ -1,4 +1,4 @@
-"""Manager pages of what an organization bought: orders, quotes to accept, and documents."""
+"""Manager pages of an organization's purchases: orders, quotes to accept, and documents."""
 
 from typing import Final
 
@@ -52,7 +52,7 @@ NEEDS_PO: Final = N_(
 
 
 class AcceptForm(Form):
-    """How a quote is accepted: a name, and a purchase order where there is one."""
+    """How a quote is accepted: a name, and a purchase order if there is one."""
 
     name = StringField(
         _l("Your name"),
@@ -86,7 +86,7 @@ class AcceptForm(Form):
 @blueprint.get("/orders")
 @open_to(Audience.MANAGERS, Audience.BILLING, Audience.BOOKKEEPERS)
 def index(organization_id: str) -> ResponseReturnValue:
-    """Show what is owed, which quotes wait, what was ordered, and every document."""
+    """Show what is owed, open quotes, orders, and all documents."""
     managed = managed_organization(organization_id)
     payer, at = Payer(organization_id=managed.facts.id), clock.now()
     with read_session() as session:
@@ -110,7 +110,7 @@ def index(organization_id: str) -> ResponseReturnValue:
 @blueprint.get("/orders/<order_id>")
 @open_to(Audience.MANAGERS, Audience.BILLING, Audience.BOOKKEEPERS)
 def show(organization_id: str, order_id: str) -> ResponseReturnValue:
-    """Show an order with its documents, and what may be changed of it."""
+    """Show an order with its documents, and what can be changed."""
     managed = managed_organization(organization_id)
     payer = own_orders.Payer(organization_id=managed.facts.id)
     with read_session() as session:
@@ -122,7 +122,7 @@ def show(organization_id: str, order_id: str) -> ResponseReturnValue:
 @blueprint.post("/orders/<order_id>")
 @open_to(Audience.MANAGERS, Audience.BILLING)
 def act(organization_id: str, order_id: str) -> ResponseReturnValue:
-    """Add a PO number, change who is billed, or ask for a refund."""
+    """Add a PO number, change who is billed, or request a refund."""
     managed = managed_organization(organization_id)
     payer, form = own_orders.Payer(organization_id=managed.facts.id), OwnOrderForm(request.form)
     fault = ""

@@ -47,16 +47,16 @@ PAYERS: Final = {
     NEW_ORGANIZATION: _l("A new organization"),
     PERSON: _l("A person"),
 }
-# What the domain calls the payer's organization is another field for other payers.
+# The domain's field `organization` is another form field for other kinds of payers.
 _ORGANIZATION_FIELD: Final = {PERSON: "payer", NEW_ORGANIZATION: "organization_name"}
 
 
 class LineForm(Form):
-    """One line: what is sold, its price, and for a contract what the line does to it."""
+    """One line: what is sold, its price, and for a contract whether it is new, a renewal or more seats."""
 
     kind = SelectField(_l("What is sold"), choices=choices_of(KIND_WORDS))
     act = SelectField(
-        _l("This line is a"),
+        _l("Type"),
         choices=choices_of(ACT_WORDS),
         default=LineAct.NEW.value,
     )
@@ -93,14 +93,14 @@ class LineForm(Form):
     starts_at = DateField(_l("Starts"), [Optional()])
     ends_at = DateField(_l("Last day"), [Optional()])
     delivered_through = SelectField(
-        _l("They watch"),
+        _l("Watch"),
         choices=choices_of(DELIVERY_WORDS),
         default=DeliveredThrough.HERE.value,
     )
 
 
 class OrderForm(Form):
-    """An order as our team writes it down."""
+    """An order, as our team enters it."""
 
     order_id = HiddenField()
     request = HiddenField()
@@ -116,7 +116,7 @@ class OrderForm(Form):
         render_kw={"list": "organizations", "maxlength": 300, "autocomplete": "off"},
     )
     organization_name = StringField(_l("Name of the new organization"), [MayBeBlank()])
-    is_another = BooleanField(_l("Add it even if we may know it already"))
+    is_another = BooleanField(_l("Add it even if it may already exist"))
     name = StringField(_l("Contact name"), [MayBeBlank(), Length(max=200)])
     email = address_field(_l("Contact email"), autocomplete="off")
     lines = FieldList(FormField(LineForm), min_entries=1, max_entries=MOST_LINES)
@@ -137,7 +137,9 @@ class OrderForm(Form):
         description=_l("Leave this empty to use the customer's terms."),
         render_kw={"class": "input-short", "inputmode": "numeric", "min": 0, "max": 180},
     )
-    due_on = DateField(_l("Due date"), [Optional()], description=_l("If another day was agreed."))
+    due_on = DateField(
+        _l("Due date"), [Optional()], description=_l("If you agreed on a different date.")
+    )
     bill_on = DateField(
         _l("Send the invoice on"),
         [Optional()],
@@ -154,17 +156,17 @@ class OrderForm(Form):
     )
 
     def offer_scopes(self, scopes: tuple[tuple[str, str], ...]) -> None:
-        """Give each line what a pass or contract may cover."""
+        """Set what a pass or contract can cover on each line."""
         for line in self.lines:
             line.form.covers.choices = [(EVERYTHING, _l("Every webinar")), *scopes]
 
     @property
     def has_faults(self) -> bool:
-        """Tell whether anything is to be shown as wrong."""
+        """Return whether the form has any error."""
         return bool(self.errors)
 
     def faults(self) -> list[tuple[str, str]]:
-        """Return each fault with the id of its field, in the order of the form."""
+        """Return each error with the id of its field, in the order of the form."""
         found: list[tuple[str, str]] = [("", str(text)) for text in self.form_errors]
         for field in self:
             if field is self.lines:
@@ -175,7 +177,7 @@ class OrderForm(Form):
         return found
 
     def show(self, refusal: Invalid) -> None:
-        """Put each sentence of a refusal beside its field, and what names none on top."""
+        """Add each message of a refusal to its field, or the refusal's own to the form if none is shown."""
         shown = self.has_faults
         for name, sentence in refusal.fields.items():
             field = self._field_of(name)
@@ -201,7 +203,7 @@ class OrderForm(Form):
         line = self.lines[place].form
         if own == "covers" and line.kind.data not in {kind.value for kind in DATED}:
             own = "webinar"
-        return line[own] if own in line else None  # noqa: SIM401  (a form is no dict)
+        return line[own] if own in line else None  # noqa: SIM401  (a form isn't a dict)
 
     def _first_contract(self) -> int:
         contracts = (
@@ -221,5 +223,5 @@ def _of_line(place: int, field: Any) -> str:  # noqa: ANN401  (a field of any fo
     )
 
 
-def _joined(errors: Any) -> str:  # noqa: ANN401  (a sequence of texts, translated when shown)
+def _joined(errors: Any) -> str:  # noqa: ANN401  (a sequence of lazily translated texts)
     return " ".join(str(one) for one in errors)

@@ -20,9 +20,9 @@ NAMED_AT_MOST: Final = 8
 
 
 def match_organization(session: Session, typed: str) -> Organization:
-    """Return the organization that staff mean by a name, a slug, or a part of one name only.
+    """Return the organization with a name, a slug, or a part of a name that matches only one.
 
-    Of one that was merged, it is the one that is kept. Raises Invalid (field `organization`).
+    For a merged organization, returns the one that remains. Raises Invalid (field `organization`).
     """
     text = " ".join(typed.split())
     if not text:
@@ -43,7 +43,7 @@ def match_organization(session: Session, typed: str) -> Organization:
 
 
 def _kept(session: Session, is_it: ColumnElement[bool], *, limit: int) -> Sequence[Organization]:
-    """Return organizations by name; of those that were merged, the ones that are kept."""
+    """Return organizations by name; merged ones are replaced by those that remain."""
     ids = select(func.coalesce(Organization.merged_into, Organization.id)).where(is_it)
     return session.scalars(
         select(Organization)
@@ -54,7 +54,7 @@ def _kept(session: Session, is_it: ColumnElement[bool], *, limit: int) -> Sequen
 
 
 def webinar_covered(session: Session, typed: str, about: str) -> str:
-    """Return `webinar:<slug>` of what staff typed; `about` is the slug that the form was filled with.
+    """Return `webinar:<slug>` for what staff typed; `about` is the slug with which the form was filled.
 
     Raises Invalid (field `webinar`).
     """

@@ -1,4 +1,4 @@
-"""Reader of the order form: what staff typed becomes a new order, or faults by field."""
+"""Reader of the order form: turns what staff typed into a new order, or into errors by field."""
 
 from datetime import date, datetime, time
 from typing import Final
@@ -21,11 +21,11 @@ from lms.web.sales.order_form_values import zone_of
 from lms.web.sales.purchase_order_fields import read_po_number
 
 MAY_BE: Final = N_(
-    "This may be %(known)s, which we know already. %(why)s Choose it above, or check the box below."
+    "This may be %(known)s, which already exists. %(why)s Choose it above, or check the box below."
 )
 NO_NAME: Final = N_("Enter the name of the organization.")
-ONLY_CONTRACTS: Final = N_("Only contracts are renewed. Choose another act.")
-ONLY_SEATS: Final = N_("Only seats can be added to what they have. Choose a new purchase.")
+ONLY_CONTRACTS: Final = N_("You can renew only contracts. Choose another option.")
+ONLY_SEATS: Final = N_("You can add only seats. Choose a new purchase instead.")
 TOO_MUCH: Final = N_("Enter a discount between 0 and the price of this line.")
 NO_REASON: Final = N_("Enter the reason for the discount.")
 TOO_LATE: Final = N_("Choose an earlier day.")
@@ -33,7 +33,7 @@ CHOSEN: Final = frozenset({"kind", "act", "delivered_through"})
 
 
 def read_order(session: Session, form: OrderForm) -> NewOrder:
-    """Return what the form says; raises Invalid, with faults by field as `check` names them."""
+    """Return the order in the form; raises Invalid, with errors by the fields that `check` names."""
     faults: dict[str, str] = {}
     is_typed_well = form.validate()
     slug, organization_id, name = _payer(session, form, faults)
@@ -41,7 +41,7 @@ def read_order(session: Session, form: OrderForm) -> NewOrder:
     lines = []
     for place, entry in enumerate(form.lines):
         if CHOSEN & entry.form.errors.keys():
-            continue  # the form says so, and the rest of the line depends on it
+            continue  # the form already shows an error, and the rest of the line depends on it
         try:
             lines.append(_line(session, entry.form, str(form.currency.data), zone))
         except Invalid as refusal:
@@ -73,7 +73,7 @@ def read_order(session: Session, form: OrderForm) -> NewOrder:
 def _payer(
     session: Session, form: OrderForm, faults: dict[str, str]
 ) -> tuple[str, int | None, str]:
-    """Return the organization that pays, its row, and the name of one that is to be made."""
+    """Return the paying organization's slug and row id, and the name of one to create."""
     if form.payer.data == NEW_ORGANIZATION:
         name = " ".join((form.organization_name.data or "").split())
         if not name:
@@ -92,7 +92,7 @@ def _payer(
 
 
 def _known(session: Session, name: str, email: str) -> dict[str, str]:
-    """Return the fault of a new organization that may be a known one (PRODUCT.md, I6)."""
+    """Return the error of a new organization that may already exist (PRODUCT.md, I6)."""
     matches = find_matches(session, NewOrganizationFacts(name, email))
     if not matches:
         return {}
@@ -135,7 +135,7 @@ def _line(session: Session, line: LineForm, currency: str, zone: ZoneInfo) -> Ne
 
 
 def _discount(line: LineForm, price: int, currency: str) -> tuple[int, str]:
-    """Return what is taken off a line, and why; raises Invalid."""
+    """Return the discount of a line and its reason; raises Invalid."""
     text, reason = (line.discount.data or "").strip(), (line.discount_reason.data or "").strip()
     minor = read_amount(text, currency, field="discount") if text else 0
     if not 0 <= minor <= price:

@@ -1,7 +1,7 @@
-"""Values of the order form: from a draft or an address, and each step that changes its lines.
+"""Values of the order form: from a draft or a URL, and each step that changes its lines.
 
-A form is filled from texts as a browser sends them, so that adding or removing a line loses
-nothing that was typed.
+A form is filled from texts as a browser sends them, so that adding or removing a line loses nothing
+that was typed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ NO_FISCAL_YEAR: Final = N_("Add the start of the fiscal year to the customer rec
 
 
 def blank_values(session: Session) -> Typed:
-    """Return the values of an order that nobody asked for; the address may say to whom it goes."""
+    """Return the values of an order without a request; the URL can name its customer."""
     args = request.args
     kind = next((each for each in OfferKind if each == args.get("kind")), OfferKind.SINGLE)
     slug = args.get("organization", "")
@@ -65,7 +65,7 @@ def blank_values(session: Session) -> Typed:
 
 
 def draft_values(session: Session, order: Order) -> Typed:
-    """Return the values that show a draft in the form."""
+    """Return the form values of a draft."""
     zone = zone_of(session, order.organization_id)
     organization = (
         session.get(Organization, order.organization_id) if order.organization_id else None
@@ -100,7 +100,7 @@ def draft_values(session: Session, order: Order) -> Typed:
 
 
 def blank_line(kind: OfferKind) -> Line:
-    """Return the values of a line of which nothing is known yet."""
+    """Return the values of a new line."""
     return {
         "kind": kind.value,
         "act": LineAct.NEW.value,
@@ -111,7 +111,7 @@ def blank_line(kind: OfferKind) -> Line:
 
 
 def lines_of(typed: Typed) -> list[Line]:
-    """Return the lines as typed, in their order."""
+    """Return the lines as typed, in order."""
     found: dict[int, Line] = {}
     for name, value in typed.items():
         match = OF_A_LINE.fullmatch(name)
@@ -121,7 +121,7 @@ def lines_of(typed: Typed) -> list[Line]:
 
 
 def with_lines(typed: Typed, lines: Sequence[Mapping[str, str]]) -> Typed:
-    """Return the values with these lines instead of their own."""
+    """Return the values with these lines in place of their own."""
     kept = [(name, value) for name, value in typed.items() if not OF_A_LINE.fullmatch(name)]
     kept += [
         (f"lines-{place}-{name}", value)
@@ -132,9 +132,9 @@ def with_lines(typed: Typed, lines: Sequence[Mapping[str, str]]) -> Typed:
 
 
 def step(session: Session, typed: Typed, name: str, *, now: datetime) -> Typed:
-    """Return the values after a button of the form was pressed that doesn't send it.
+    """Return the values after a button of the form that doesn't submit it.
 
-    Raises NotFound for a button that isn't there, and Invalid and Conflict as the domain does.
+    Raises NotFound for an unknown button, and Invalid and Conflict as the domain does.
     """
     lines = lines_of(typed)
     act, _, about = name.partition(":")
@@ -158,7 +158,7 @@ def step(session: Session, typed: Typed, name: str, *, now: datetime) -> Typed:
 def contract_values(
     session: Session, pool: PoolFacts, act: str, quantity: str, *, now: datetime, currency: str
 ) -> Line:
-    """Return the line that renews what a pool has or adds seats to it, at its own price."""
+    """Return the line that renews a pool or adds seats to it, at the pool's own price."""
     zone = zone_of(session, pool.organization_id)
     seats = int(quantity) if quantity.isdecimal() and 1 <= int(quantity) <= MOST_SEATS else None
     if act == "renew":
@@ -169,7 +169,7 @@ def contract_values(
 
 
 def list_price(session: Session, line: Mapping[str, str]) -> str:
-    """Return what the price list says of a line, as the form has it; "" where it is negotiated."""
+    """Return the list price of a line as the form shows it; "" if it is negotiated."""
     kind = next((each for each in OfferKind if each == line.get("kind")), None)
     typed = line.get("quantity", "").strip()
     if kind is None or (typed and not (typed.isdecimal() and 1 <= int(typed) <= MOST_SEATS)):
@@ -180,7 +180,7 @@ def list_price(session: Session, line: Mapping[str, str]) -> str:
 
 
 def price_of(session: Session, line: Mapping[str, str], *, currency: str, now: datetime) -> str:
-    """Return the right price of a line: of a contract's act, or by the price list."""
+    """Return the correct price of a line: that of a renewal or of more seats, else the list price."""
     acts = {LineAct.RENEWAL.value: "renew", LineAct.MORE_SEATS.value: "more"}
     if line.get("pool") and line.get("act") in acts:
         pool = find_pool(session, line["pool"])
@@ -191,7 +191,7 @@ def price_of(session: Session, line: Mapping[str, str], *, currency: str, now: d
 
 
 def zone_of(session: Session, organization_id: int | None) -> ZoneInfo:
-    """Return the zone in which a payer's days end."""
+    """Return the zone that decides when a payer's days end."""
     own = None
     if organization_id:
         kept = Organization.id == kept_organization(organization_id)
@@ -200,7 +200,7 @@ def zone_of(session: Session, organization_id: int | None) -> ZoneInfo:
 
 
 def read_day(text: str) -> date | None:
-    """Return the day that a date field sent; None for what is none."""
+    """Return the day that a date field contains; None if it is invalid."""
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
@@ -208,12 +208,12 @@ def read_day(text: str) -> date | None:
 
 
 def day_text(day: date | None) -> str:
-    """Return a day as a date field has it."""
+    """Return a day in the format of a date field."""
     return day.isoformat() if day else ""
 
 
 def _fill_in_contact(session: Session, typed: Typed) -> None:
-    """Name the organization in full, and its first manager where no contact was typed yet."""
+    """Fill in the organization's full name, and its first manager if no contact was typed yet."""
     organization = match_organization(session, typed.get("organization", ""))
     if session.scalar(select(func.count()).where(Organization.name == organization.name)) == 1:
         typed["organization"] = organization.name
@@ -237,9 +237,9 @@ def _change(
 
 
 def _end_with_fiscal_year(session: Session, typed: Typed, line: Line, *, now: datetime) -> None:
-    """Let a line end with the customer's fiscal year, and prorate a year's price by the day (M9).
+    """End a line with the customer's fiscal year, and prorate a year's price by the day (M9).
 
-    Raises Invalid for a customer whose fiscal year is not known.
+    Raises Invalid if the customer's fiscal year isn't known.
     """
     organization = match_organization(session, typed.get("organization", ""))
     month, zone = organization.fiscal_year_start, zone_of(session, organization.id)
@@ -257,7 +257,7 @@ def _end_with_fiscal_year(session: Session, typed: Typed, line: Line, *, now: da
 
 
 def _is_blank(line: Mapping[str, str]) -> bool:
-    """Tell whether nothing was typed into a line."""
+    """Return whether a line is empty."""
     return not line.get("webinar", "").strip() and line.get("kind") == OfferKind.SINGLE
 
 
@@ -302,7 +302,7 @@ def _of_order_line(session: Session, line: OrderLine, currency: str, zone: ZoneI
 
 
 def _slug(session: Session, line: OrderLine) -> str:
-    """Return the slug of what a line covers; "" where that is everything."""
+    """Return the slug of what a line covers; "" for everything."""
     columns = {
         Scope.WEBINAR: (Webinar.slug, Webinar.id == line.webinar_id),
         Scope.SERIES: (Series.slug, Series.id == line.series_id),

@@ -22,12 +22,12 @@ from lms.web.core.private_page_headers_and_mail_links import mail_context
 def notices_of(
     session: Session, order: Order, facts: OrderFacts, standing: Standing
 ) -> list[tuple[str, str, str]]:
-    """Return what our team should know first: the text, its kind, and a title."""
+    """Return what our team should know first: text, kind, and title of each notice."""
     found = []
     if standing is Standing.DISPUTED:
-        text = _("Send what is listed below. How it ends is shown on the page of the payment.")
+        text = _("Send the evidence listed below. The payment's page shows the result.")
         if facts.is_to_organization:
-            text = _("Access continues. Hold it if you decide so, or open the payment.")
+            text = _("Access continues. You can put it on hold, or open the payment.")
         found.append((text, "danger", _("A payment is disputed")))
     if standing is Standing.EXPIRED:
         found.append((_expired(session, order, facts), "attention", _("The quote has expired")))
@@ -40,17 +40,17 @@ def notices_of(
     if facts.review_due_at is not None and facts.canceled_at is None:
         due = say_datetime(facts.review_due_at, mail_context().zone)
         text = _(
-            "Open access, or wait for the payment, by %(due)s. The customer was told this time.",
+            "Open access or wait for the payment by %(due)s. The customer was given this time.",
             due=due,
         )
-        found.append((text, "attention", _("This order waits for you")))
+        found.append((text, "attention", _("This order needs your review")))
     elif facts.held_at is not None:
-        found.append((_("It opens when the order is paid."), "note", _("Access is held")))
+        found.append((_("It opens when the order is paid."), "note", _("Access is on hold")))
     return found
 
 
 def _bounces(session: Session, facts: OrderFacts) -> list[tuple[str, str, str]]:
-    """Return which addresses that this order's emails go to accept none."""
+    """Return a notice for each of this order's email addresses that bounces."""
     addresses = {facts.contact_email} if facts.contact_email else set()
     if facts.organization_id is not None:
         addresses |= set(payables_of(session, facts.organization_id))
@@ -94,7 +94,7 @@ def _po_notices(session: Session, order: Order, facts: OrderFacts) -> list[tuple
 
 
 def _tax_notices(session: Session, order: Order, facts: OrderFacts) -> list[tuple[str, str, str]]:
-    """Return what a tax paper of the customer changes: tax to credit, or a paper that has ended."""
+    """Return what a tax exemption changes: tax to credit, or that the exemption has expired."""
     zone = mail_context().zone
     credit = tax_credits.tax_credit_of(session, order, zone=zone)
     if credit is not None:
@@ -114,11 +114,11 @@ def _tax_notices(session: Session, order: Order, facts: OrderFacts) -> list[tupl
         " one. If it comes within 90 days of the invoice, you can credit the tax.",
         day=say_calendar_date(ended),
     )
-    return [(text, "attention", _("The customer's tax paper has ended"))]
+    return [(text, "attention", _("The customer's tax paper has expired"))]
 
 
 def _claimed(session: Session, order: Order, facts: OrderFacts) -> list[tuple[str, str, str]]:
-    """Return that a customer said they are exempt and has sent no paper yet."""
+    """Return that a customer claimed an exemption and hasn't sent proof yet."""
     zone = mail_context().zone
     placed = facts.placed_at or facts.created_at
     on = placed.astimezone(zone).date()
@@ -126,7 +126,8 @@ def _claimed(session: Session, order: Order, facts: OrderFacts) -> list[tuple[st
     if covering_paper(session, payer_of(order), state=state, on=on) is not None:
         return []
     text = _(
-        "The customer said so at checkout, and no sales tax was charged. Ask for the paper by %(day)s.",
+        "The customer said at checkout that they're exempt, so no sales tax was charged. Ask for "
+        "the paper by %(day)s.",
         day=say_calendar_date(on + tax_credits.PROOF_WITHIN),
     )
     is_late = on + tax_credits.PROOF_WITHIN < clock.now().astimezone(zone).date()

@@ -1,4 +1,4 @@
-"""Contents of the staff page of an order: facts, lines, documents, money, and what happened."""
+"""Contents of the staff page of an order: facts, lines, documents, money, and history."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ Row = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An act on an order: its page, or its name where one press does it."""
+    """An action on an order: the URL of its page, or with `is_post` the URL to post to."""
 
     label: str
     url: str
@@ -113,7 +113,7 @@ def _about(session: Session, order: Order, facts: OrderFacts, zone: ZoneInfo) ->
 
 
 def _acts(session: Session, facts: OrderFacts, standing: Standing) -> list[Act]:
-    """Return what can be done, what is likely next first."""
+    """Return the possible actions, the most likely next one first."""
     if standing is Standing.CANCELED:
         return []
     if facts.placed_at is None:
@@ -135,11 +135,11 @@ def _access_acts(facts: OrderFacts) -> list[Act]:
     if facts.held_at is not None:
         found.append(Act(_("Open access now"), _post(facts, "release"), is_post=True))
     if facts.review_due_at is not None:
-        found.append(Act(_("Wait for the payment"), _post(facts, "hold"), is_post=True))
+        found.append(Act(_("Wait for payment"), _post(facts, "hold"), is_post=True))
     elif facts.held_at is None and (facts.open_minor or facts.invoice_id is None):
         found.append(Act(_("Hold access until paid"), _post(facts, "hold"), is_post=True))
     if facts.contact_email:
-        found.append(Act(_("Send the confirmation again"), _post(facts, "resend"), is_post=True))
+        found.append(Act(_("Resend confirmation"), _post(facts, "resend"), is_post=True))
     if facts.invoice_id is None:
         found.append(
             Act(_("Cancel the order"), _post(facts, "cancel"), is_post=True, kind="button-danger")
@@ -218,7 +218,7 @@ def _lines(
 
 
 def _discount(line: OrderLine, currency: str) -> str:
-    """Say what was taken off a line, and why; "" where nothing was."""
+    """Return the discount of a line and its reason in words; "" if there is none."""
     if not line.discount_minor:
         return ""
     amount = say_money(line.discount_minor, currency)
@@ -251,7 +251,7 @@ def _state(grant: OrderGrant) -> tuple[str, str]:
     if grant.suspended_at is not None:
         return _("Suspended"), "danger"
     if grant.awaits_payment_since is not None:
-        return _("Held"), "soon"
+        return _("On hold"), "soon"
     if grant.ends_at is not None and grant.ends_at <= clock.now():
         return _("Expired"), "none"
     if grant.starts_at > clock.now():
@@ -288,7 +288,7 @@ def _documents(session: Session, order: Order, zone: ZoneInfo) -> list[Row]:
 
 
 def _payments(session: Session, order: Order) -> list[Row]:
-    """Return the payments that pay or paid the order's invoices."""
+    """Return the payments for the order's invoices, including reversed ones."""
     paid = (
         select(Settlement.payment_id)
         .join(Document, Document.id == Settlement.invoice_id)

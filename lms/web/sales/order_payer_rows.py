@@ -1,4 +1,4 @@
-"""What the page of an order shows of its payer: the payment link, promises, and reminders."""
+"""What the page of an order shows about its payer: the payment link, promises, and reminders."""
 
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ Row = dict[str, object]
 
 
 def payment_link_shown(session: Session, order: Order, facts: OrderFacts, zone: ZoneInfo) -> Row:
-    """Return the order's payment link, when it was last opened, and what the payer told us there."""
+    """Return the order's payment link, when it was last opened, and what the payer reported there."""
     link = payment_links.current_link(
         session, order, where=payment_links.payment_links(carrel().settings)
     )
@@ -34,6 +34,6 @@ def payment_link_shown(session: Session, order: Order, facts: OrderFacts, zone: 
 
 
 def reminders_shown(session: Session, order: Order, zone: ZoneInfo) -> Row | None:
-    """Return the reminders of the open invoice, where our team may stop them."""
+    """Return the reminders of the open invoice, if our team can stop them."""
     found = reminders_of_order(session, order.id, now=clock.now())
     return reminder_rows([found], zone)[0] if found else None

@@ -1,4 +1,4 @@
-"""Texts of orders: how pages name terms, acts, standings, credit reasons and what happened."""
+"""Texts of orders: terms, actions, statuses, credit reasons and history in words."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -79,7 +79,7 @@ REASON_WORDS: Final = {
     CreditReason.WRITE_OFF: _l("Write-off"),
     CreditReason.VOID: _l("Void"),
 }
-# The reasons that staff choose from, with what each does; the others come from acts of their own.
+# The reasons that staff can choose, with their effects; the others come from separate actions.
 CREDIT_CHOICES: Final = {
     CreditReason.RETURN: _l(
         "Return: ends the access of what is returned. Returned seats must be free first."
@@ -152,12 +152,12 @@ _HAPPENED: Final = {
 
 
 def choices_of(words: Mapping[Value, str], *, but: str = "") -> list[SelectChoice]:
-    """Return what a field offers, by the words for each value, all but one."""
+    """Return the choices of a field by the words for each value, without `but`."""
     return [SelectChoice(str(value), label) for value, label in words.items() if value != but]
 
 
 def event_text(event: Event) -> str:
-    """Say what happened to an order in a few words."""
+    """Return what happened to an order, in a few words."""
     if event.what in (Happening.PAID, Happening.UNPAID):
         return _payment_text(event)
     if event.what is Happening.REFUND_DONE and not event.number:
@@ -178,7 +178,7 @@ def _payment_text(event: Event) -> str:
 
 
 def promise_text(promise: Promise, currency: str) -> str:
-    """Return what a payer told us, in one or two sentences."""
+    """Return what a payer reported, in one or two sentences."""
     last = on_wall_clock(promise.until - timedelta(seconds=1), mail_context().zone).date()
     pause = _("Reminders pause through %(day)s.", day=say_calendar_date(last))
     if promise.kind is PauseKind.IN_APPROVAL:

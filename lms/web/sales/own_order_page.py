@@ -1,4 +1,4 @@
-"""An order as its payer reads it, and its acts: shared by persons' and managers' pages."""
+"""An order as its payer sees it, and its actions: shared by personal and manager pages."""
 
 from flask import flash, request
 from flask_babel import gettext as _
@@ -28,7 +28,7 @@ from lms.web.sales.order_texts import DOCUMENT_WORDS, STANDING_BADGES, STANDING_
 
 
 class OwnOrderForm(Form):
-    """What a payer changes of an order, or writes when they ask for a refund."""
+    """A payer's changes to an order, or their reason for a refund request."""
 
     po_number = StringField(
         _l("Purchase order number"),
@@ -46,7 +46,7 @@ class OwnOrderForm(Form):
 
 
 def order_values(session: Session, payer: Payer, order_id: str) -> dict[str, object]:
-    """Return the values of an order's page; raises NotFound for another payer's."""
+    """Return the values of an order's page; raises NotFound for another payer's order."""
     order = own_orders.find_own(session, payer, order_id)
     facts = find_order_facts(session, order_id)
     zone, standing = reading_zone(), facts.standing(clock.now())
@@ -84,7 +84,7 @@ def order_values(session: Session, payer: Payer, order_id: str) -> dict[str, obj
 
 
 def form_of(session: Session, payer: Payer, order_id: str) -> OwnOrderForm:
-    """Return the form of an order as it is now."""
+    """Return the form with the current values of an order."""
     order = own_orders.find_own(session, payer, order_id)
     billed = billing.billing_of(session, order).to
     return OwnOrderForm(
@@ -95,7 +95,7 @@ def form_of(session: Session, payer: Payer, order_id: str) -> OwnOrderForm:
 
 
 def change(payer: Payer, order_id: str, form: OwnOrderForm) -> None:
-    """Do the act that was pressed; raises Invalid, Conflict and NotFound."""
+    """Do the action of the clicked button; raises Invalid, Conflict and NotFound."""
     person, now = required_viewer(), clock.now()
     with transaction() as session:
         order = own_orders.find_own(session, payer, order_id, lock=True)
@@ -128,7 +128,7 @@ def change(payer: Payer, order_id: str, form: OwnOrderForm) -> None:
 
 
 def refused(refusal: Invalid | Conflict) -> str:
-    """Return the sentence of a refusal."""
+    """Return the translated message of a refusal."""
     return _(refusal.message)
 
 

@@ -1,4 +1,4 @@
-"""The orders of a person: what they bought, each document, and what they change by themselves."""
+"""A person's orders: what they bought, their documents, and what they can change themselves."""
 
 from typing import Final
 
@@ -32,7 +32,7 @@ TEMPLATE: Final = "sales/own_order.html"
 @blueprint.get("")
 @open_to(Audience.SIGNED_IN)
 def index() -> ResponseReturnValue:
-    """List what a person bought themselves, the newest first."""
+    """List a person's own purchases, newest first."""
     with read_session() as session:
         found = orders_of_payer(session, login_id=required_viewer().login_id)
     rows = [_row(one) for one in found if one.placed_at is not None]
@@ -52,7 +52,7 @@ def show(order_id: str) -> ResponseReturnValue:
 @blueprint.post("/<order_id>")
 @open_to(Audience.SIGNED_IN)
 def act(order_id: str) -> ResponseReturnValue:
-    """Add a PO number, change who is billed, or ask for a refund."""
+    """Add a PO number, change who is billed, or request a refund."""
     payer, form = Payer(login_id=required_viewer().login_id), OwnOrderForm(sent.form)
     fault = ""
     if form.validate():

@@ -1,4 +1,4 @@
-"""Fields of a purchase order that several forms have: its number, asked about if used, its amount."""
+"""Fields of a purchase order that several forms share: its number, checked for reuse, and its amount."""
 
 from typing import Final
 
@@ -16,10 +16,10 @@ USED: Final = N_(
 
 
 def read_po_number(session: Session, form: Form, organization_id: int | None, *, but: str) -> str:
-    """Return the number in a form; `but` is the outside id of the order that it is for.
+    """Return the number in a form; `but` is the public id of the order that it is for.
 
-    Raises Invalid (field `po_number`) for one that the organization used for another order,
-    unless the form says to use it again (MONEY.md, M9).
+    Raises Invalid (field `po_number`) if the organization used it for another order, unless the form
+    confirms that it is reused (MONEY.md, M9).
     """
     number = " ".join((form["po_number"].data or "").split())
     used = purchase_orders.used_before(session, organization_id, number, but=but)
@@ -30,6 +30,6 @@ def read_po_number(session: Session, form: Form, organization_id: int | None, *,
 
 
 def read_po_amount(form: Form, currency: str) -> int | None:
-    """Return the amount in a form, None without one; raises Invalid (field `po_amount`)."""
+    """Return the amount in a form, or None; raises Invalid (field `po_amount`)."""
     text = (form["po_amount"].data or "").strip()
     return read_amount(text, currency, field="po_amount") if text else None

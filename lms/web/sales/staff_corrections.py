@@ -16,7 +16,7 @@ from lms.models.orders import Order, OrderLine
 from lms.pricing.price_list import say_money
 from lms.sales import billing, credit_notes, orders, purchase_orders
 from lms.sales.corrections import Correction, LineChange, NewPayer, correct
-from lms.sales.invoices import live_invoice
+from lms.sales.invoices import check_payee, live_invoice
 from lms.sales.read_models import OrderFacts, find_order_facts
 from lms.web.core.current_user import required_viewer
 from lms.web.core.private_page_headers_and_mail_links import mail_context
@@ -73,7 +73,7 @@ def fix(order_id: str) -> ResponseReturnValue:
 @blueprint.route("/<order_id>/payer", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def payer(order_id: str) -> ResponseReturnValue:
-    """Correct who pays: another organization bought this."""
+    """Correct the payer: another organization bought this."""
     with read_session() as session:
         facts = _placed(session, order_id)
     known = {"name": facts.contact_name, "email": facts.contact_email or "", "is_mailed": True}
@@ -117,9 +117,12 @@ def payer(order_id: str) -> ResponseReturnValue:
 
 def _corrected(order_id: str, wanted: Correction) -> ResponseReturnValue:
     with transaction() as session:
+        order = orders.find_order(session, order_id, lock=True)
+        if live_invoice(session, order.id) is not None:
+            check_payee(session, order)
         invoice: Document | None = correct(
             session,
-            orders.find_order(session, order_id, lock=True),
+            order,
             wanted,
             mail_context=mail_context(),
             actor=required_viewer().public_id,
@@ -140,7 +143,7 @@ def _placed(session: Session, order_id: str) -> OrderFacts:
 
 
 def _known(session: Session, order: Order, facts: OrderFacts) -> dict[str, object]:
-    """Return the form's values as the order is now; of a credited line what is left of it."""
+    """Return the form's current values; of a partly credited line, what is left of it."""
     invoice = live_invoice(session, order.id)
     left = credit_notes.left_of(session, invoice) if invoice else {}
     billed = billing.billing_of(session, order)
@@ -176,7 +179,7 @@ def _known(session: Session, order: Order, facts: OrderFacts) -> dict[str, objec
 def _read(
     session: Session, form: CorrectForm, known: dict[str, object], facts: OrderFacts
 ) -> Correction:
-    """Return what was changed in the form; raises Invalid, with faults by field."""
+    """Return what was changed in the form; raises Invalid, with errors by field."""
     number = " ".join((form.po_number.data or "").split())
     text = (form.po_amount.data or "").strip()
     amount = read_po_amount(form, facts.currency)

@@ -1,4 +1,4 @@
-"""Staff page of a credit note: by line, with its reason, and a preview of what it is worth."""
+"""Staff page of a credit note: by line, with its reason, and a preview of its amount."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -32,12 +32,12 @@ from lms.web.sales.order_texts import CREDIT_CHOICES, choices_of
 blueprint = Blueprint("staff_credits", __name__, url_prefix="/staff/orders")
 
 NOTHING_CHOSEN: Final = N_("Choose at least one line to credit.")
-WHOLE: Final = (CreditReason.WRITE_OFF, CreditReason.VOID)  # of the invoice, whatever is chosen
+WHOLE: Final = (CreditReason.WRITE_OFF, CreditReason.VOID)  # always for the whole invoice
 TITLES: Final = {
     CreditReason.WRITE_OFF: (
         N_("Write off the balance"),
         N_("Write off"),
-        N_("We no longer expect to be paid what is open. Access stays as it is."),
+        N_("We no longer expect the open balance. Access doesn't change."),
     ),
     CreditReason.VOID: (
         N_("Void the invoice"),
@@ -53,7 +53,7 @@ NAMED_AT_MOST: Final = 20
 @asks_again
 @open_to(Audience.STAFF)
 def credit(order_id: str) -> ResponseReturnValue:
-    """Issue a credit note for lines of an order's invoice, or show what it would be worth."""
+    """Issue a credit note for lines of an order's invoice, or show its amount."""
     with read_session() as session:
         facts = find_order_facts(session, order_id)
         invoice = live_invoice(session, facts.id)
@@ -92,7 +92,7 @@ def credit(order_id: str) -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.STAFF)
 def tax(order_id: str) -> ResponseReturnValue:
-    """Credit the tax of an order that a tax paper of its customer covers."""
+    """Credit the tax of an order that the customer's tax exemption covers."""
     form = TaxCreditForm(request.form if request.method == "POST" else None, is_mailed=True)
 
     def page() -> ActPage:
@@ -129,7 +129,10 @@ def _tax_page(session: Session, facts: OrderFacts) -> ActPage:
         back_label=_("Order %(number)s", number=facts.number),
         says=(
             _("The credit note is for the tax alone. Access stays as it is."),
-            _("It pays what is open of the invoice. What is left is credit that you can refund."),
+            _(
+                "It pays the open balance of the invoice. The rest becomes credit that you can refund."
+            ),
+            _("It can't be undone."),
         )
         if found
         else (_(tax_credits.NOT_PROVEN),),
@@ -145,7 +148,7 @@ def _tax_page(session: Session, facts: OrderFacts) -> ActPage:
 @blueprint.post("/<order_id>/ask-release")
 @open_to(Audience.STAFF)
 def ask_release(order_id: str) -> ResponseReturnValue:
-    """Ask an organization's managers to release seats that are to be returned."""
+    """Ask an organization's managers to release seats that will be returned."""
     fewer = request.form.get("seats", 0, type=int)
     with transaction() as session:
         order = orders.find_order(session, order_id)
@@ -181,7 +184,7 @@ def _form(left: Mapping[str, Left]) -> CreditForm:
 
 
 def _read(form: CreditForm, facts: OrderFacts) -> NewCreditNote:
-    """Return what is to be credited; raises Invalid."""
+    """Return what to credit; raises Invalid."""
     reason = CreditReason(form.reason.data)
     explanation, is_mailed = form.explanation.data or "", bool(form.is_mailed.data)
     if reason in WHOLE:
@@ -208,7 +211,7 @@ def _page(
 ) -> ActPage:
     order = orders.find_order(session, facts.public_id)
     known, is_whole = left, form.reason.data in WHOLE
-    if not is_whole:  # those are acts of their own, from the order's page
+    if not is_whole:  # the others have their own actions on the order's page
         form.reason.choices = choices_of(CHOSEN)
     title, submit, says = TITLES.get(
         form.reason.data, (_("Credit note"), _("Issue credit note"), "")
@@ -244,7 +247,7 @@ def _page(
 def _line(
     session: Session, order: Order, form: CreditLineForm, left: Left, facts: OrderFacts
 ) -> dict[str, object]:
-    """Return a line with what is left of it, what a seat is worth, and who uses too many."""
+    """Return a line with what is left of it, the worth of a seat, and the people with excess seats."""
     has_seats = left.line.kind in SEATS and (left.seats or 0) > 1
     worth = ""
     if has_seats:
@@ -268,7 +271,7 @@ def _line(
 
 
 def _worth(session: Session, order: Order, form: CreditForm, facts: OrderFacts) -> str:
-    """Return what the credit note would be for; "" before anything was asked."""
+    """Return the amount of the credit note; "" before the form is submitted."""
     if request.method == "GET":
         return ""
     try:

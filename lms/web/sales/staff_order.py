@@ -1,4 +1,4 @@
-"""The staff page of one order, and the acts that one press does."""
+"""The staff page of one order, and its actions with a single button."""
 
 from typing import Final
 
@@ -20,11 +20,11 @@ from lms.web.sales.order_page import contents
 blueprint = Blueprint("staff_order", __name__, url_prefix="/staff/orders")
 
 DONE: Final = {
-    "hold": N_("Access is held until the order is paid."),
-    "release": N_("Access is open, and the customer was told."),
-    "cancel": N_("The order was canceled. Nobody was emailed."),
+    "hold": N_("Access is on hold until the order is paid."),
+    "release": N_("Access is open. We emailed the customer."),
+    "cancel": N_("The order was canceled. No one was emailed."),
     "bill": N_("The invoice was issued."),
-    "resend": N_("The confirmation is on its way again."),
+    "resend": N_("The confirmation was resent."),
 }
 
 
@@ -40,7 +40,7 @@ def show(order_id: str) -> ResponseReturnValue:
 @blueprint.post("/<order_id>/note")
 @open_to(Audience.STAFF)
 def note(order_id: str) -> ResponseReturnValue:
-    """Save the note of our team."""
+    """Save our team's note."""
     form = NoteForm(request.form)
     if not form.validate():
         with read_session() as session:
@@ -55,14 +55,14 @@ def note(order_id: str) -> ResponseReturnValue:
             actor=required_viewer().public_id,
             now=clock.now(),
         )
-    flash(_("The note was saved."), "done")
+    flash(_("Note saved."), "done")
     return see_other(".show", order_id=order_id)
 
 
 @blueprint.post("/<order_id>/<act>")
 @open_to(Audience.STAFF)
 def move(order_id: str, act: str) -> ResponseReturnValue:
-    """Hold or release access, cancel an order without an invoice, or send its email again."""
+    """Put access on hold or open it, cancel an order without an invoice, or resend its email."""
     if act not in DONE:
         raise NotFound
     try:

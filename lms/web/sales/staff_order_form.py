@@ -1,4 +1,4 @@
-"""Staff pages that write an order down: new ones, drafts, and what the form's script asks."""
+"""Staff pages to enter an order: new orders, drafts, and the endpoints of the form's script."""
 
 from datetime import timedelta
 from typing import Final
@@ -49,7 +49,7 @@ SAVED = N_("The draft was saved. Check the quote, then send it.")
 @blueprint.route("/new", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def new() -> ResponseReturnValue:
-    """Write a new order down; a request's draft is opened where there is one."""
+    """Enter a new order; if it is for a request with a draft, open that."""
     if request.method == "POST":
         return _sent(None)
     with read_session() as session:
@@ -88,7 +88,7 @@ def edit(order_id: str) -> ResponseReturnValue:
 @blueprint.get("/price")
 @open_to(Audience.STAFF)
 def price() -> ResponseReturnValue:
-    """Answer what a line costs, for the form's script."""
+    """Return the price of a line, for the form's script."""
     args = request.args
     with read_session() as session:
         try:
@@ -101,7 +101,7 @@ def price() -> ResponseReturnValue:
 @blueprint.get("/organizations")
 @open_to(Audience.STAFF)
 def organizations() -> ResponseReturnValue:
-    """Answer the organizations of some words, for the form's script."""
+    """Return the organizations that match some words, for the form's script."""
     query = request.args.get("q", "").strip()
     with read_session() as session:
         found = list_organizations(session, query, offset=0, limit=SUGGESTED).items
@@ -109,7 +109,7 @@ def organizations() -> ResponseReturnValue:
 
 
 def _sent(draft: Order | None) -> ResponseReturnValue:
-    """Answer to a button of the form: a step that changes it, or one that sends it."""
+    """Handle a button of the form: a step that changes it, or one that submits it."""
     typed: Typed = MultiDict(request.form)
     name = typed.get("do", PLACE)
     if draft is not None:
@@ -146,7 +146,7 @@ def _stepped(typed: Typed, name: str, draft: Order | None) -> ResponseReturnValu
 
 
 def _written(wanted: NewOrder, draft: Order | None, *, is_placed: bool) -> Order:
-    """Write down what is wanted, and place it unless it is to be quoted first."""
+    """Save the order, and place it unless it will be quoted first."""
     actor, now = required_viewer().public_id, clock.now()
     with transaction() as session:
         if draft is None:
@@ -168,7 +168,7 @@ def _written(wanted: NewOrder, draft: Order | None, *, is_placed: bool) -> Order
 
 
 def _check_payee(session: Session, order: Order) -> None:
-    """Raise Invalid for an order whose invoice would not say who is paid, so the form says it."""
+    """Raise Invalid if the invoice wouldn't say whom to pay, so that the form shows it."""
     try:
         invoices.check_payee(session, order)
     except Conflict as refusal:
@@ -207,7 +207,7 @@ def _rendered(session: Session, form: OrderForm, draft: Order | None) -> str:
 
 
 def _contracts(session: Session, form: OrderForm) -> list[dict[str, str]]:
-    """Return what the chosen organization has that can be renewed or added to."""
+    """Return what the chosen organization can renew or add seats to."""
     if form.payer.data != ORGANIZATION or not (form.organization.data or "").strip():
         return []
     try:

@@ -62,7 +62,7 @@ def index() -> ResponseReturnValue:
         payer=payer,
         payer_fault=fault,
         access=access,
-        accesses=[(WAITS, _("Waits for our team"))],
+        accesses=[(WAITS, _("Needs review"))],
         standings=[(each.value, _(words)) for each, words in STANDING_WORDS.items()],
         all_terms=[(each.value, words) for each, words in TERMS_WORDS.items()],
         filters=_chips(kept),
@@ -76,7 +76,7 @@ def index() -> ResponseReturnValue:
 
 
 def _payer(session: Session, typed: str) -> tuple[int | None, str]:
-    """Return the organization whose orders are wanted, or why there is none."""
+    """Return the organization whose orders are wanted, or an error message."""
     if not typed:
         return None, ""
     try:
@@ -126,13 +126,13 @@ def _row(facts: OrderFacts) -> dict[str, object]:
 
 
 def _chips(kept: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the filters in force, each with the address of the list without it."""
+    """Return the active filters, each with the URL of the list without it."""
     words = {
         "q": f"“{kept['q']}”",
         "standing": _(STANDING_WORDS[kept["standing"]]) if kept["standing"] else "",
         "terms": str(TERMS_WORDS[kept["terms"]]) if kept["terms"] else "",
         "payer": kept["payer"] or "",
-        "access": _("Waits for our team"),
+        "access": _("Needs review"),
     }
     return [
         (words[name], url_for(".index", **{**kept, name: None}))

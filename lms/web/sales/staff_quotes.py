@@ -62,7 +62,7 @@ def issue(order_id: str) -> ResponseReturnValue:
     )
 
     def page() -> ActPage:
-        says = [_("The quote holds its prices until that day, at most 180 days from now.")]
+        says = [_("The quote's prices are valid until this date, at most 180 days from now.")]
         if fiscal is not None:
             says.append(_("Their fiscal year ends on %(day)s.", day=say_calendar_date(fiscal)))
         if before is not None:
@@ -73,7 +73,9 @@ def issue(order_id: str) -> ResponseReturnValue:
     def do() -> ResponseReturnValue:
         with transaction() as writing:
             order = orders.find_order(writing, order_id, lock=True)
-            invoices.check_payee(writing, order)  # whoever accepts it is invoiced at once
+            invoices.check_payee(
+                writing, order
+            )  # accepting the quote issues an invoice immediately
             quotes.issue_quote(
                 writing,
                 order,
@@ -120,7 +122,7 @@ def accept(order_id: str) -> ResponseReturnValue:
             sent = _read_po(session, facts, form)
         with sent_file(purchase_orders.FOLDER) as file, transaction() as writing:
             newest = quotes.newest(writing, facts.id)
-            assert newest is not None  # noqa: S101  (it was there before)
+            assert newest is not None  # noqa: S101  (checked above)
             order = quotes.accept(
                 writing,
                 newest,
@@ -150,7 +152,7 @@ def accept(order_id: str) -> ResponseReturnValue:
 @blueprint.route("/<order_id>/purchase-order", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def purchase_order(order_id: str) -> ResponseReturnValue:
-    """Record a purchase order that came for an order."""
+    """Record a purchase order that was received for an order."""
     with read_session() as session:
         facts = find_order_facts(session, order_id)
     form = PurchaseOrderForm(
@@ -232,6 +234,6 @@ def _today() -> date:
 
 
 def _read_po(session: Session, facts: OrderFacts, form: Form) -> _Sent:
-    """Return what a form says about a purchase order; raises Invalid, with faults by field."""
+    """Return the purchase order in a form; raises Invalid, with errors by field."""
     number = read_po_number(session, form, facts.organization_id, but=facts.public_id)
     return _Sent(number, read_po_amount(form, facts.currency), form["received_on"].data)

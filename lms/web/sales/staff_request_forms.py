@@ -8,7 +8,7 @@ from lms.web.core.lazy_form_translations import _l
 
 
 class AnswerForm(Form):
-    """Our team's answer to the person who asked."""
+    """Our team's answer to the person who sent the request."""
 
     answer = TextAreaField(
         _l("Answer"),
@@ -19,7 +19,7 @@ class AnswerForm(Form):
     file = FileField(
         _l("File"),
         [Optional()],
-        description=_l("We attach it to the answer. A PDF or a picture, up to 10 MB."),
+        description=_l("We attach it to the answer. A PDF or an image, up to 10 MB."),
         render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
     )
 

@@ -11,10 +11,9 @@ from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime, say_time_shortly
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.requests import RequestKind, RequestState
-from lms.organizations import email_domains
 from lms.pricing.price_list import say_money
 from lms.pricing.quotes import holds_until
-from lms.requests import requests, seat_transfer_requests
+from lms.requests import domain_requests, requests, seat_transfer_requests
 from lms.requests.read_models import (
     KIND_WORDS,
     OPEN,
@@ -50,11 +49,11 @@ FILTERS: Final = {
 }
 Verb = Callable[..., None]
 ANSWERS: Final[dict[str, tuple[Verb, str]]] = {
-    "finish": (requests.finish, N_("The request is done.")),
-    "decline": (requests.decline, N_("The request is declined, and the answer is on its way.")),
+    "finish": (requests.finish, N_("The request is closed.")),
+    "decline": (requests.decline, N_("The request is declined, and the answer was emailed.")),
 }
 MOVES: Final[dict[str, tuple[Verb, str]]] = {
-    "take": (requests.take_in_hand, N_("The request is in hand.")),
+    "take": (requests.take_in_hand, N_("The request is assigned to you.")),
     "reopen": (requests.reopen, N_("The request is open again.")),
 }
 
@@ -116,14 +115,17 @@ def file(request_id: str) -> ResponseReturnValue:
 @blueprint.post("/<request_id>/refill")
 @open_to(Audience.STAFF)
 def refill(request_id: str) -> ResponseReturnValue:
-    """Let a seat go to whom the request names, or be given on, which answers the request (S3)."""
+    """Approve a seat transfer, to the person named or one chosen later; answers the request (S3)."""
     with read_session() as session:
         facts = find_request(session, request_id)
-    answer = _("We agree: you may give the seat to somebody else now.")
-    done = _("The seat may be given on, and who asked is told.")
+    answer = _("Approved. You can now give the seat to someone else.")
+    done = _("Approved. The person who asked was emailed.")
     if facts.to_email is not None:
-        answer = _("Done: %(email)s is invited to the seat.", email=facts.to_email)
-        done = _("%(email)s is invited to the seat, and who asked is told.", email=facts.to_email)
+        answer = _("Approved. We invited %(email)s to the seat.", email=facts.to_email)
+        done = _(
+            "%(email)s was invited to the seat, and the person who asked was emailed.",
+            email=facts.to_email,
+        )
     actor = required_viewer().public_id
     try:
         with transaction() as session:
@@ -142,28 +144,29 @@ def refill(request_id: str) -> ResponseReturnValue:
 @blueprint.post("/<request_id>/domain")
 @open_to(Audience.STAFF)
 def verify(request_id: str) -> ResponseReturnValue:
-    """Note that a mail domain is an organization's own, which answers the request (S7)."""
+    """Record that an email domain belongs to an organization; answers the request (S7)."""
     actor = required_viewer().public_id
     form = DomainForm(request.form)
     with read_session() as session:
         facts = find_request(session, request_id)
     if facts.organization_id is None:
-        raise Conflict(N_("This request names no organization of ours."))
+        raise Conflict(N_("This request isn't from a known organization."))
     try:
         with transaction() as session:
-            text = form.domain.data or ""
-            kept = email_domains.verify(
-                session, facts.organization_id, text, actor=actor, now=now()
-            )
-            words = _("%(domain)s is verified: its people may take seats.", domain=kept)
-            requests.finish(
-                session, request_id, answer=words, links=links(), actor=actor, now=now()
+            kept = domain_requests.verify_domain(
+                session,
+                facts.organization_id,
+                form.domain.data or "",
+                request_id=request_id,
+                links=links(),
+                actor=actor,
+                now=now(),
             )
     except Invalid as refusal:
         show_faults(form, refusal)
         with read_session() as session:
             return _page(facts, domain=form), 400
-    flash(_("%(domain)s is verified, and who asked is told.", domain=kept), "done")
+    flash(_("%(domain)s is verified, and the person who asked was emailed.", domain=kept), "done")
     return see_other(".show", request_id=request_id)
 
 
@@ -207,7 +210,7 @@ def note(request_id: str) -> ResponseReturnValue:
             actor=required_viewer().public_id,
             now=now(),
         )
-    flash(_("The note is kept."), "done")
+    flash(_("Note saved."), "done")
     return see_other(".show", request_id=request_id)
 
 
@@ -245,7 +248,7 @@ def _page(
     quoted = ""
     if facts.quoted_minor is not None and facts.quoted_currency is not None:
         quoted = _(
-            "%(price)s, which holds until %(until)s",
+            "%(price)s, valid until %(until)s",
             price=say_money(facts.quoted_minor, facts.quoted_currency),
             until=say_date(holds_until(facts.created_at), zone),
         )
@@ -269,7 +272,7 @@ def _page(
 
 
 def _domain(facts: RequestFacts) -> str:
-    """Return the domain that is asked for, or that of the asker's own address."""
+    """Return the requested domain, or that of the requester's own address."""
     return facts.reference or facts.email.rpartition("@")[2]
 
 
@@ -297,7 +300,7 @@ def _row(facts: RequestFacts) -> dict[str, object]:
 
 
 def _filters(query: str, state: str, kind: RequestKind | None) -> list[tuple[str, str]]:
-    """Return the filters in force, each with the address of the list without it."""
+    """Return the active filters, each with the URL of the list without it."""
     chips = []
     if query:
         chips.append((f"“{query}”", url_for(".index", state=state, kind=kind)))

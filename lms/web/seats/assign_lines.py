@@ -1,4 +1,4 @@
-"""Assign lines: seats that a manager has to give, in words, with what to do about them (S12)."""
+"""Assign lines: seats that a manager can assign, with the next step for each pool (S12)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,19 +15,19 @@ from lms.web.seats.pool_texts import pool_title, seats_line
 
 @dataclass(frozen=True, slots=True)
 class AssignLine:
-    """A pool with seats to assign; `take_url` is None where one of them is the manager's own."""
+    """A pool with seats to assign; `take_url` is None if the manager already has one of them."""
 
     title: str
     organization: str
     words: str
     take_url: str | None
-    second: tuple[str, str]  # what else to do: its label and address
+    second: tuple[str, str]  # another action: its label and URL
     area_url: str
-    slug: str | None  # of the webinar it is for
+    slug: str | None  # of the webinar, if the pool is for one
 
 
 def assign_lines(session: Session, person: Viewer, *, now: datetime) -> list[AssignLine]:
-    """Return the seats that a person has to assign, newest first."""
+    """Return the pools with seats that a person can assign, newest first."""
     if not person.manages:
         return []
     return [_line(each) for each in seats_to_assign(session, person.login_id, now=now)]
@@ -49,7 +49,7 @@ def _line(each: ToAssign) -> AssignLine:
 def _second(each: ToAssign) -> tuple[str, str]:
     card, organization_id = each.pool, each.organization_id
     if card.awaits_purpose:
-        return _("Say who they are for"), purpose_url(organization_id, card.public_id)
+        return _("Choose who uses them"), purpose_url(organization_id, card.public_id)
     url = url_for(
         "organization_inviting.begin", organization_id=organization_id, pool=card.public_id
     )
@@ -57,10 +57,10 @@ def _second(each: ToAssign) -> tuple[str, str]:
 
 
 def purpose_url(organization_id: str, pool: str) -> str:
-    """Return where a manager says who unlimited seats are for."""
+    """Return the page where a manager chooses who unlimited seats are for."""
     return url_for("organization_purpose.ask", organization_id=organization_id, pool_id=pool)
 
 
 def take_url(pool: str) -> str:
-    """Return where a manager takes a seat of a pool, by one press."""
+    """Return the URL to which a manager posts to claim a seat of a pool."""
     return url_for("own_seats.claim", pool=pool)

@@ -1,4 +1,4 @@
-"""The bulk action progress page: how far a bulk action is, and stopping it."""
+"""The bulk action progress page: shows progress and can stop the action."""
 
 from typing import Final
 
@@ -28,10 +28,10 @@ blueprint = Blueprint(
 )
 
 STATE_WORDS: Final = {
-    JobState.QUEUED: N_("Begins in a moment"),
-    JobState.RUNNING: N_("Under way"),
+    JobState.QUEUED: N_("Starting"),
+    JobState.RUNNING: N_("In progress"),
     JobState.DONE: N_("Done"),
-    JobState.FAILED: N_("It stopped before its end"),
+    JobState.FAILED: N_("Failed"),
     JobState.CANCELED: N_("Stopped"),
 }
 
@@ -67,12 +67,12 @@ def stop(organization_id: str, job_id: str) -> ResponseReturnValue:
     with transaction() as session:
         bulk_release_and_reinvite.read_work(session, organization_id, job_id)
         job_queue.cancel(session, job_id, actor=actor, now=now())
-    flash(_("It stops after those it has in hand at this moment."), "done")
+    flash(_("Stopping. The people being processed now are finished first."), "done")
     return see_other(".show", organization_id=organization_id, job_id=job_id)
 
 
 def _shown(facts: MassWork) -> JobState:
-    """Return the state to tell: work that lets others go first for a moment is under way."""
+    """Return the state to show: work that yields to other jobs for a moment is still in progress."""
     is_waiting = facts.state is JobState.QUEUED and facts.done > 0
     return JobState.RUNNING if is_waiting else facts.state
 

@@ -15,9 +15,9 @@ Done = TypeVar("Done")
 
 
 def put_back(done: Iterable[Done], undo: Callable[[Session, Done], object]) -> int:
-    """Undo each in a transaction of its own, and tell how many have their seats again.
+    """Undo each action in its own transaction, and flash how many people have their seats again.
 
-    Returns how many can't be undone any more: those for which `undo` raises Conflict.
+    Returns the number of actions that can't be undone: those for which `undo` raises Conflict.
     """
     undone = failed = 0
     for one in done:

@@ -1,4 +1,4 @@
-"""The claim page: shows who invites to what, with one button or one form that claims (S4, S5, S13)."""
+"""The claim page: shows who invites the person and to what, with a button or a form to claim (S4, S5, S13)."""
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -30,7 +30,7 @@ blueprint = Blueprint("claim", __name__)
 
 
 class NewcomerForm(Form):
-    """Who someone is whose address has no account yet."""
+    """The name and password of a person whose address has no account yet."""
 
     name = name_field()
     password = password_field(
@@ -45,14 +45,15 @@ OVER = (LinkState.USED, LinkState.TAKEN_BACK)
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def show(token: str) -> ResponseReturnValue:
-    """Say who invites to what; nothing is taken before a button is pressed, for mail scanners' sake."""
+    """Show the invitation; nothing is claimed before a button is clicked, because mail scanners open links."""
     person = viewer()
     with read_session() as session:
-        link = claim_links.read_link(session, token, now=clock.now())
-        is_theirs = person is None or claim_methods.is_for(session, token, person.login_id)
+        found = claim_links.find_link(session, token, now=clock.now())
+        link = claim_links.facts_of(session, found)
+        is_theirs = person is None or claim_methods.is_for(session, found, person.login_id)
     if link.state in OVER or (link.is_open and link.state is LinkState.EXPIRED):
         return _page(token, link, "over"), 410
-    if link.is_open and not link.has_room:  # before anybody makes an account for it
+    if link.is_open and not link.has_room:  # checked before anyone creates an account for it
         return _page(token, link, "full"), 200
     form = NewcomerForm(name=link.name)
     return _page(token, link, "open" if is_theirs else "other", form), 200
@@ -62,18 +63,22 @@ def show(token: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def claim(token: str) -> ResponseReturnValue:
-    """Claim the seat; where the invited address has no account yet, this makes it (S13)."""
+    """Claim the seat; creates the account if the invited address has none yet (S13)."""
     now = clock.now()
-    with read_session() as session:
-        link = claim_links.read_link(session, token, now=now)
-    if viewer() is None and link.begins_account:
-        return _claim_as_newcomer(token, link)
+    if viewer() is None:
+        with read_session() as session:
+            found = claim_links.find_link(session, token, now=now)
+            link = claim_links.facts_of(session, found)
+        if link.begins_account:
+            return _claim_as_newcomer(token, link)
     person = required_viewer()
     try:
         with transaction() as session:
+            found = claim_links.find_link(session, token, now=now)
+            link = claim_links.facts_of(session, found)
             done = claim_methods.claim_by_link(
                 session,
-                token,
+                found,
                 person.login_id,
                 links=links(),
                 actor=person.public_id,
@@ -95,11 +100,13 @@ def _claim_as_newcomer(token: str, link: LinkFacts) -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         return _page(token, link, "open", form), 400
+    # Hash before the transaction: hashing is slow, and transactions must be short.
     new = Newcomer(name, hash_password(password))
     try:
         with transaction() as session:
+            found = claim_links.find_link(session, token, now=now)
             login_id, done = claim_methods.claim_as_newcomer(
-                session, token, new, links=links(), now=now
+                session, found, new, links=links(), now=now
             )
             opened = browser_sessions.open_sign_in(
                 session, login_id, browser=this_browser(remembered=False), now=now
@@ -117,14 +124,12 @@ def _flash_done(link: LinkFacts, done: LinkClaim) -> None:
     match done:
         case Claimed():
             flash(
-                _("The seat is yours, through %(organization)s.", organization=organization), "done"
+                _("You now have a seat from %(organization)s.", organization=organization), "done"
             )
         case Already():
             flash(_("You already have this seat."), "note")
         case Waiting():
-            sentence = _(
-                "No seat is free. You are number %(at)s on the waitlist.", at=done.position
-            )
+            sentence = _("No seat is free. You're number %(at)s on the waitlist.", at=done.position)
             flash(sentence, "attention")
         case _:
             pass

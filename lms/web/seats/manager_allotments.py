@@ -9,20 +9,23 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
+from wtforms import Form, IntegerField, SelectField
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from lms.core.clock import now
 from lms.core.errors import Conflict, NotFound
 from lms.organizations import organization_lists, organizations
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import allotments, pools
+from lms.seats.allotments import MOST
 from lms.seats.pool_overview import PoolCard, read_pools
 from lms.seats.pools import PoolFacts
 from lms.web.core.current_user import required_viewer
+from lms.web.core.lazy_form_translations import _l
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.seats.manager_allotments_form import AllotForm, PartForm
 from lms.web.seats.pool_texts import pool_title
 
 blueprint = Blueprint(
@@ -32,22 +35,46 @@ blueprint = Blueprint(
 PAGE: Final = ".overview"
 
 
+_NUMBER = _l("Enter 0 or a higher number of seats.")
+
+
+class PartForm(Form):
+    """How many seats of a pool are allotted to one organization."""
+
+    seats = IntegerField(
+        _l("Seats"),
+        [NumberRange(0, MOST, _NUMBER)],
+        render_kw={"min": 0, "max": MOST, "class": "input-short", "inputmode": "numeric"},
+    )
+
+    def ask_for_number(self, *, is_limited: bool) -> None:
+        """Require a number, or make it optional if the pool is unlimited."""
+        need = InputRequired(_NUMBER) if is_limited else Optional()
+        self.seats.validators = [need, NumberRange(0, MOST, _NUMBER)]
+
+
+class AllotForm(PartForm):
+    """An organization and its number of seats of a pool."""
+
+    organization = SelectField(_l("Organization"), [InputRequired(_l("Choose an organization."))])
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one organization has of a pool, as the page shows it."""
+    """One organization's part of a pool, as shown."""
 
     id: str
     organization: str
     allotted: str
     used: str
     unused: str
-    takes_back: str  # what is moved back by a click; empty where nothing is unused
+    takes_back: str  # what one click moves back; empty if no seat is unused
     form: PartForm
 
 
 @dataclass(frozen=True, slots=True)
 class Allotted:
-    """One pool: what is free in it, who has parts of it, and the form for one more."""
+    """One pool: its free seats, the organizations with parts of it, and the form for another."""
 
     id: str
     title: str
@@ -60,7 +87,7 @@ class Allotted:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A form that came back with faults: of a pool, or of one part of it."""
+    """A form with errors: of a pool, or of one part of it."""
 
     id: str
     form: PartForm
@@ -119,8 +146,8 @@ def take_back(organization_id: str, pool_id: str, part_id: str) -> ResponseRetur
         )
     flash(
         ngettext(
-            "%(said)s unused seat of %(organization)s is yours again.",
-            "%(said)s unused seats of %(organization)s are yours again.",
+            "You moved back %(said)s unused seat from %(organization)s.",
+            "You moved back %(said)s unused seats from %(organization)s.",
             number,
             said=counted(number),
             organization=part.organization,
@@ -131,7 +158,7 @@ def take_back(organization_id: str, pool_id: str, part_id: str) -> ResponseRetur
 
 
 def _own_pool(session: Session, managed: Managed, pool_id: str) -> PoolFacts:
-    """Return a pool that this organization may allot; raises NotFound for any other."""
+    """Return a pool that this organization can allot; raises NotFound for any other."""
     pool = pools.find_pool(session, pool_id)
     if pool.organization_id != managed.facts.id or pool.allotted_from is not None:
         raise NotFound(pools.NO_SUCH_POOL)
@@ -150,11 +177,11 @@ def _answer(
         asked.form.seats.errors = [_(refusal.message)]
         return _page(managed, asked), 409
     if part.allotted is None:
-        told = _("%(name)s takes as many seats as it needs.", name=part.organization)
+        told = _("%(name)s now has unlimited seats.", name=part.organization)
     else:
         told = ngettext(
-            "%(name)s has %(said)s seat now.",
-            "%(name)s has %(said)s seats now.",
+            "%(name)s now has %(said)s seat.",
+            "%(name)s now has %(said)s seats.",
             part.allotted,
             name=part.organization,
             said=counted(part.allotted),
@@ -206,7 +233,7 @@ def _allotted(
 
 def _free(card: PoolCard) -> str:
     if card.capacity is None or card.free is None:
-        return _("No limit: give each as many as it needs, or a number.")
+        return _("Unlimited. Allot a number of seats, or unlimited seats.")
     return ngettext(
         "%(free)s of %(capacity)s seat is free.",
         "%(free)s of %(capacity)s seats are free.",
@@ -232,7 +259,7 @@ def _part(part: PoolFacts, failed: Failed | None) -> Part:
     return Part(
         id=part.public_id,
         organization=part.organization,
-        allotted=_("No limit") if part.allotted is None else counted(part.allotted),
+        allotted=_("Unlimited") if part.allotted is None else counted(part.allotted),
         used=counted(part.used),
         unused="" if unused is None else counted(unused),
         takes_back=takes_back,

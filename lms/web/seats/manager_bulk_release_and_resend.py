@@ -1,6 +1,6 @@
 """Manager pages for bulk release of the selected seats, and to resend their invitations.
 
-More than 200 are left to a worker, whose page says how far it is.
+A worker handles more than 200 seats; its page shows the progress.
 """
 
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def ask(organization_id: str) -> ResponseReturnValue:
     state = table_of(managed)
     chosen = chosen_seats(managed, state)
     if not chosen:
-        flash(_("Choose at least one person first."), "attention")
+        flash(_("Select at least one person."), "attention")
         return see_other_url(state.url())
     with read_session() as reading:
         pools = titles_of(read_pools(reading, managed.facts.id, now=clock.now()))
@@ -74,7 +74,7 @@ def release(organization_id: str) -> ResponseReturnValue:
     actor = required_viewer().public_id
     if len(chosen) > bulk_release_and_reinvite.AT_ONCE:
         return _begun(organization_id, Act.RELEASE, chosen) or see_other_url(state.url())
-    # In short transactions, so that others can write while many seats are released.
+    # In short transactions, so that others can write in between.
     for start in range(0, len(chosen), PORTION):
         with transaction() as writing:
             claims.release_many(
@@ -99,33 +99,33 @@ def send_again(organization_id: str) -> ResponseReturnValue:
         page = _begun(organization_id, Act.SEND_AGAIN, chosen)
         if page is not None:
             return page
-        chosen = ()  # of nobody who was chosen is the invitation open
+        chosen = ()  # none of the selected seats has an open invitation
     sent = 0
     for seat_id in chosen:
         try:
             with transaction() as writing:
                 invitations.send_again(writing, seat_id, links=links(), actor=actor, now=now)
         except (Conflict, NotFound):
-            continue  # claimed, or withdrawn meanwhile: there is no invitation to send
+            continue  # claimed or withdrawn in the meantime: there is no invitation to send
         sent += 1
     if sent:
         said = counted(sent)
         flash(
             ngettext(
-                "%(said)s invitation is on its way again.",
-                "%(said)s invitations are on their way again.",
+                "%(said)s invitation was sent again.",
+                "%(said)s invitations were sent again.",
                 sent,
                 said=said,
             ),
             "done",
         )
     else:
-        flash(_("Choose at least one person whose invitation is open."), "attention")
+        flash(_("Select at least one person with an open invitation."), "attention")
     return see_other_url(state.url())
 
 
 def _begun(organization_id: str, act: Act, chosen: Sequence[str]) -> Response | None:
-    """Have a worker do it to many; answers with the page that says how far it is, if it is to any."""
+    """Queue a bulk action and redirect to its progress page; None if it applies to no seat."""
     actor = required_viewer().public_id
     with transaction() as writing:
         job = bulk_release_and_reinvite.begin(
@@ -155,8 +155,10 @@ def undo(organization_id: str) -> ResponseReturnValue:
         said = counted(failed)
         flash(
             ngettext(
-                "%(said)s seat could not be given back: it was too long ago, or went to somebody else.",
-                "%(said)s seats could not be given back: it was too long ago, or they went to somebody else.",
+                "%(said)s seat couldn't be restored: too much time passed, or it was assigned to "
+                "someone else.",
+                "%(said)s seats couldn't be restored: too much time passed, or they were "
+                "assigned to other people.",
                 failed,
                 said=said,
             ),

@@ -1,4 +1,4 @@
-"""Manager page for the claim policy: email domains, and each pool's policy."""
+"""Manager page for claim policies: email domains, and the policy of each pool."""
 
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
@@ -50,9 +50,9 @@ def set_policy(organization_id: str, pool_id: str) -> ResponseReturnValue:
             raise NotFound
         pools.set_claim_policy(session, card.id, policy, actor=required_viewer().public_id, now=now)
     said = (
-        _("People of your domains may now take a free seat of %(pool)s.", pool=pool_title(card))
+        _("People in your domains can now claim a free seat for %(pool)s.", pool=pool_title(card))
         if policy is ClaimPolicy.DOMAIN
-        else _("Seats of %(pool)s now go to whom you invite.", pool=pool_title(card))
+        else _("Only people you invite can now claim a seat for %(pool)s.", pool=pool_title(card))
     )
     flash(said, "done")
     return see_other(".claims", organization_id=organization_id)
@@ -70,5 +70,5 @@ def forget(organization_id: str, domain_id: str) -> ResponseReturnValue:
             actor=required_viewer().public_id,
             now=clock.now(),
         )
-    flash(_("The domain is no longer yours here. Whoever has a seat keeps it."), "done")
+    flash(_("The domain was removed. People keep the seats they claimed."), "done")
     return see_other(".claims", organization_id=organization_id)

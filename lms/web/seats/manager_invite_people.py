@@ -33,23 +33,23 @@ blueprint = Blueprint(
     "organization_inviting", __name__, url_prefix="/organization/<organization_id>"
 )
 
-NOBODY_NAMED = N_("Give at least one address.")
+NOBODY_NAMED = N_("Enter at least one email address.")
 HAS_IT: Final = {
-    AssignmentState.INVITED: N_("Was invited already"),
-    AssignmentState.OFFERED: N_("Has an offer already"),
-    AssignmentState.CLAIMED: N_("Has a seat already"),
-    AssignmentState.FROZEN: N_("Kept for a renewal"),
+    AssignmentState.INVITED: N_("Already invited"),
+    AssignmentState.OFFERED: N_("Already offered a seat"),
+    AssignmentState.CLAIMED: N_("Already has a seat"),
+    AssignmentState.FROZEN: N_("Reserved for renewal"),
 }
 
 
 class Overage(Conflict):
-    """So many seats are missing for all who were named (S8)."""
+    """More people were named than there are seats (S8)."""
 
     def __init__(self, missing: int) -> None:
         super().__init__(
             ngettext(
-                "Nobody was invited yet: for all of them you need %(said)s more seat.",
-                "Nobody was invited yet: for all of them you need %(said)s more seats.",
+                "No one was invited. To invite everyone, you need %(said)s more seat.",
+                "No one was invited. To invite everyone, you need %(said)s more seats.",
                 missing,
                 said=counted(missing),
             ),
@@ -60,7 +60,7 @@ class Overage(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why nobody was invited; `missing` is how many seats were too few, `faults` what can't be read."""
+    """Why no one was invited; `missing` is the number of missing seats, `faults` are the unreadable lines."""
 
     text: str
     faults: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ def send(organization_id: str) -> ResponseReturnValue:
     except Invalid as refusal:
         return _page(managed, chosen, _too_many_or(refusal)), 400
     if faults:
-        text = _("Nobody was invited yet, as not every address can be read.")
+        text = _("No one was invited. Correct the addresses below.")
         return _page(managed, chosen, Trouble(text, faults)), 400
     try:
         with transaction() as session:
@@ -103,7 +103,7 @@ def send(organization_id: str) -> ResponseReturnValue:
 
 
 def _invite_all(session: Session, card: PoolCard, people: Sequence[Invitee]) -> tuple[Answer, ...]:
-    """Invite all of them or nobody; raises Overage where seats are missing."""
+    """Invite all of them or no one; raises Overage if seats are missing."""
     actor = required_viewer().public_id
     answers = invitations.invite(session, card.id, people, links=links(), actor=actor, now=now())
     missing = sum(isinstance(each, NoSeat) for each in answers)
@@ -113,14 +113,14 @@ def _invite_all(session: Session, card: PoolCard, people: Sequence[Invitee]) -> 
 
 
 def _read(pasted: str) -> tuple[list[Invitee], tuple[str, ...]]:
-    """Return whom a text names, and each line that names nobody, in words. Raises Invalid."""
+    """Return the people named in a text, and a sentence about each invalid line. Raises Invalid."""
     if not pasted.strip():
         raise Invalid(NOBODY_NAMED)
     entries = list(islice(read_pasted(pasted), 2 * MOST_AT_ONCE))
     faults = tuple(_fault(each) for each in entries if each.fault)
     people: dict[str, Invitee] = {}
     for each in entries:
-        if not each.fault:  # of an address given twice, the first counts
+        if not each.fault:  # the first of duplicate addresses wins
             address = Address(each.email, each.email_key)
             people.setdefault(each.email_key, Invitee(address, each.name))
     if not people and not faults:
@@ -129,7 +129,7 @@ def _read(pasted: str) -> tuple[list[Invitee], tuple[str, ...]]:
 
 
 def _fault(entry: Entry) -> str:
-    assert entry.fault is not None  # noqa: S101  (only faulty entries are asked for)
+    assert entry.fault is not None  # noqa: S101  (only called for invalid entries)
     sentence = _(SENTENCES[entry.fault])
     return _("Line %(line)s, “%(raw)s”: %(why)s", line=entry.line, raw=entry.raw, why=sentence)
 
@@ -173,13 +173,13 @@ def _answered(managed: Managed, card: PoolCard, answers: Sequence[Answer]) -> st
         pool=pool_title(card),
         pool_id=card.public_id,
         title=ngettext(
-            "%(said)s person is invited",
-            "%(said)s people are invited",
+            "%(said)s person was invited",
+            "%(said)s people were invited",
             invited,
             said=counted(invited),
         )
         if invited
-        else _("Nobody new was invited"),
+        else _("No one new was invited"),
         rows=[_row(each) for each in answers],
         has_new=invited > 0,
     )
@@ -189,7 +189,7 @@ def _row(answer: Answer) -> tuple[str, str, str, str]:
     if isinstance(answer, Invited):
         return answer.email, answer.seat, _("Invited"), "open"
     if isinstance(answer, NoSeat):
-        return answer.email, "", _("No seat left"), "soon"
+        return answer.email, "", _("No seats left"), "soon"
     return answer.email, answer.seat, _(HAS_IT[answer.state]), "plain"
 
 

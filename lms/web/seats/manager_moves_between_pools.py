@@ -1,4 +1,4 @@
-"""Manager pages for moves between pools: move chosen people, and undo."""
+"""Manager pages for moves between pools: move the selected people, and undo."""
 
 from datetime import datetime
 
@@ -34,7 +34,7 @@ def ask(organization_id: str) -> ResponseReturnValue:
     state = table_of(managed)
     chosen = chosen_seats(managed, state)
     if not chosen:
-        flash(_("Choose at least one person first."), "attention")
+        flash(_("Select at least one person."), "attention")
         return see_other_url(state.url())
     if len(chosen) > moves_between_pools.MOST_AT_ONCE:
         flash(_(moves_between_pools.TOO_MANY), "attention")
@@ -51,7 +51,7 @@ def move(organization_id: str) -> ResponseReturnValue:
     actor = required_viewer().public_id
     wanted = request.form.get("to", "")
     if not wanted:
-        return _page(managed, state, chosen, error=_("Choose where they go.")), 400
+        return _page(managed, state, chosen, error=_("Choose where to move them.")), 400
     with read_session() as reading:
         card = read_pool(reading, managed.facts.id, wanted, now=now)
     try:
@@ -64,8 +64,10 @@ def move(organization_id: str) -> ResponseReturnValue:
     if done.stayed:
         flash(
             ngettext(
-                "%(said)s person stays: they have a seat there already, or are kept for a renewal.",
-                "%(said)s people stay: they have seats there already, or are kept for a renewal.",
+                "%(said)s person wasn't moved because they already have a seat there or are "
+                "reserved for renewal.",
+                "%(said)s people weren't moved because they already have seats there or are "
+                "reserved for renewal.",
                 done.stayed,
                 said=counted(done.stayed),
             ),
@@ -94,8 +96,8 @@ def undo(organization_id: str) -> ResponseReturnValue:
     if failed:
         said = counted(failed)
         words = ngettext(
-            "%(said)s person could not be moved back: it was too long ago, or the seat is gone.",
-            "%(said)s people could not be moved back: it was too long ago, or the seats are gone.",
+            "%(said)s person couldn't be moved back: too much time passed, or the seat is taken.",
+            "%(said)s people couldn't be moved back: too much time passed, or the seats are taken.",
             failed,
             said=said,
         )
@@ -125,5 +127,5 @@ def _page(managed: Managed, state: TableState, chosen: tuple[str, ...], *, error
 
 def _room(card: PoolCard) -> str:
     if card.free is None:
-        return _("as many as you need")
+        return _("unlimited")
     return ngettext("%(said)s free seat", "%(said)s free seats", card.free, said=counted(card.free))

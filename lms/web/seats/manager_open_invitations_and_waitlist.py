@@ -1,4 +1,4 @@
-"""Manager page for a pool's open invitations, open link, and waitlist (S4, S5, S9)."""
+"""Manager page for a pool's open invitations, shared link, and waitlist (S4, S5, S9)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,7 +39,7 @@ WAITING_SHOWN: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class OpenOne:
-    """An invitation or offer nobody has taken yet, in words."""
+    """An unclaimed invitation or offer, as shown."""
 
     seat_id: str
     name: str
@@ -64,7 +64,7 @@ def open_link(organization_id: str, pool_id: str) -> ResponseReturnValue:
     with read_session() as session:
         card = read_pool(session, managed.facts.id, pool_id, now=now)
     if not card.takes_people:
-        flash(_("Nobody can be invited: the term of these seats is over."), "attention")
+        flash(_("You can't invite people because these seats have ended."), "attention")
         return see_other(".invitations", organization_id=organization_id, pool_id=pool_id)
     if not form.validate():
         return _page(managed, pool_id, form), 400
@@ -97,7 +97,7 @@ def close_link(organization_id: str, pool_id: str) -> ResponseReturnValue:
     with transaction() as session:
         card = read_pool(session, managed.facts.id, pool_id, now=now)
         claim_links.close_open_link(session, card.id, actor=required_viewer().public_id, now=now)
-    flash(_("The open link no longer works. Whoever took a seat by it keeps it."), "done")
+    flash(_("The shared link is turned off. People keep the seats they claimed with it."), "done")
     return see_other(".invitations", organization_id=organization_id, pool_id=pool_id)
 
 
@@ -108,7 +108,7 @@ def remove(organization_id: str, pool_id: str, entry_id: str) -> ResponseReturnV
     with transaction() as session:
         card = read_pool(session, managed.facts.id, pool_id, now=now)
         waitlist.remove(session, card.id, entry_id, actor=required_viewer().public_id, now=now)
-    flash(_("They no longer wait for a seat."), "done")
+    flash(_("The person was removed from the waitlist."), "done")
     return see_other(".invitations", organization_id=organization_id, pool_id=pool_id)
 
 
@@ -152,8 +152,8 @@ def _page(managed: Managed, pool_id: str, form: OpenLinkForm) -> str:
         open_link=None
         if link is None
         else ngettext(
-            "Works until %(until)s. %(uses)s of %(most)s person has used it.",
-            "Works until %(until)s. %(uses)s of %(most)s people have used it.",
+            "Expires %(until)s. Used by %(uses)s of %(most)s person.",
+            "Expires %(until)s. Used by %(uses)s of %(most)s people.",
             link.most_uses,
             until=say_datetime_in_table(link.expires_at, zone),
             uses=counted(link.uses),
@@ -171,7 +171,7 @@ def _open_one(row: SeatRow, zone: ZoneInfo, at: datetime) -> OpenOne:
     days = (at - row.since).days
     return OpenOne(
         seat_id=row.seat_id,
-        name=row.name or row.email or _("Somebody without an address"),
+        name=row.name or row.email or _("Person without an email address"),
         email=(row.email or "") if row.name else "",
         state=_open_state(row),
         badge_kind="danger" if row.bounced or row.unsubscribed else STANDING_BADGES[row.standing],
@@ -181,9 +181,9 @@ def _open_one(row: SeatRow, zone: ZoneInfo, at: datetime) -> OpenOne:
 
 
 def _open_state(row: SeatRow) -> str:
-    """Say how an invitation stands, or why its email doesn't arrive."""
+    """Return the status of an invitation, or why its email doesn't arrive."""
     if row.bounced:
-        return _("Mail came back")
+        return _("Email bounced")
     if row.unsubscribed:
         return _("Unsubscribed from emails")
     return _(STANDING_WORDS[row.standing])

@@ -40,7 +40,7 @@ blueprint = Blueprint("organizations", __name__, url_prefix="/organization")
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something a manager should look at, and where."""
+    """Something that a manager should act on, with a link."""
 
     text: str
     url: str
@@ -70,7 +70,7 @@ def index() -> ResponseReturnValue:
     Audience.BOOKKEEPERS,
 )
 def overview(organization_id: str) -> ResponseReturnValue:
-    """Show the pools to managers; lead everybody else to the first page of their menu."""
+    """Show the pools to managers; redirect everyone else to the first page of their menu."""
     managed, now = managed_organization(organization_id), clock.now()
     if not may_open(PEOPLE):
         [(_heading, [(_label, url, _icon), *_others]), *_groups] = area_links(managed)
@@ -126,7 +126,7 @@ def overview(organization_id: str) -> ResponseReturnValue:
 
 
 def _is_shown(card: PoolCard) -> bool:
-    """Tell whether a pool is shown: not one whose every line was taken back, and nobody is left."""
+    """Return whether to show a pool: it isn't fully revoked, or people still have seats in it."""
     is_taken_back = card.term.standing is Standing.LAPSED and card.term.until is None
     return not is_taken_back or bool(card.used or card.counts.frozen)
 
@@ -142,13 +142,13 @@ def _totals(cards: tuple[PoolCard, ...]) -> list[tuple[str, str]]:
         (_("Seats claimed"), counted(sum(card.counts.claimed for card in live))),
         (_("Open invitations"), counted(sum(card.counts.invited for card in live))),
         (_("Free seats"), counted(sum(card.free or 0 for card in live))),
-        (_("Waiting"), counted(sum(card.counts.waiting for card in live))),
+        (_("On the waitlist"), counted(sum(card.counts.waiting for card in live))),
     ]
 
 
 def _takeover(managed: Managed, asked: Asked) -> Need:
     text = _(
-        "A person with an email address in your domain ordered for “%(name)s”.",
+        "A person with an email address in your domain placed an order for “%(name)s.”",
         name=asked.ordered_for,
     )
     url = url_for(
@@ -156,13 +156,13 @@ def _takeover(managed: Managed, asked: Asked) -> Need:
         organization_id=managed.facts.public_id,
         takeover_id=asked.public_id,
     )
-    return Need(text, url, _("Take the order over, or decline"))
+    return Need(text, url, _("Review order"))
 
 
 def _fewer(managed: Managed, card: PoolCard, ahead: Shortage, zone: ZoneInfo) -> Need:
     text = ngettext(
-        "%(pool)s has fewer seats from %(day)s: %(count)s person has to go.",
-        "%(pool)s has fewer seats from %(day)s: %(count)s people have to go.",
+        "%(pool)s will have fewer seats starting %(day)s. %(count)s person will lose their seat.",
+        "%(pool)s will have fewer seats starting %(day)s. %(count)s people will lose their seats.",
         len(ahead.leavers),
         pool=pool_title(card),
         day=say_day(ahead.at, zone),
@@ -173,7 +173,7 @@ def _fewer(managed: Managed, card: PoolCard, ahead: Shortage, zone: ZoneInfo) ->
         organization_id=managed.facts.public_id,
         pool_id=card.public_id,
     )
-    return Need(text, url, _("Choose who stays"))
+    return Need(text, url, _("Choose who keeps a seat"))
 
 
 def _needs(managed: Managed, card: PoolCard) -> list[Need]:
@@ -183,12 +183,12 @@ def _needs(managed: Managed, card: PoolCard) -> list[Need]:
     if card.awaits_purpose:
         text = _("You have unlimited seats for %(pool)s. Who are they for?", pool=title)
         needs.append(
-            Need(text, purpose_url(here, card.public_id), _("Say who they are for"), "note")
+            Need(text, purpose_url(here, card.public_id), _("Choose who uses them"), "note")
         )
     if card.counts.waiting:
         text = ngettext(
-            "%(count)s person waits for a seat in %(pool)s.",
-            "%(count)s people wait for a seat in %(pool)s.",
+            "%(count)s person is waiting for a seat for %(pool)s.",
+            "%(count)s people are waiting for a seat for %(pool)s.",
             card.counts.waiting,
             count=counted(card.counts.waiting),
             pool=title,
@@ -196,15 +196,17 @@ def _needs(managed: Managed, card: PoolCard) -> list[Need]:
         url = url_for(
             "organization_invitations.invitations", organization_id=here, pool_id=card.public_id
         )
-        needs.append(Need(text, f"{url}#waiting", _("See who waits")))
+        needs.append(Need(text, f"{url}#waiting", _("View waitlist")))
     if card.counts.awaiting_approval:
         text = ngettext(
-            "%(count)s freed seat of %(pool)s waits until we approve that it is filled anew.",
-            "%(count)s freed seats of %(pool)s wait until we approve that they are filled anew.",
+            "%(count)s released seat for %(pool)s needs our approval before you can assign it "
+            "again.",
+            "%(count)s released seats for %(pool)s need our approval before you can assign them "
+            "again.",
             card.counts.awaiting_approval,
             count=counted(card.counts.awaiting_approval),
             pool=title,
         )
         url = url_for("organization_people.people", state="locked", **rows)
-        needs.append(Need(text, url, _("See them"), "note"))
+        needs.append(Need(text, url, _("View seats"), "note"))
     return needs

@@ -1,4 +1,4 @@
-"""Manager page on which a library says once who its unlimited seats are for (S12)."""
+"""Manager page where an organization says who its unlimited seats are for (S12)."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -28,19 +28,19 @@ blueprint = Blueprint(
     "organization_purpose", __name__, url_prefix="/organization/<organization_id>/pools/<pool_id>"
 )
 
-# What each answer is called, and what happens then.
+# The label of each answer, and what happens next.
 ANSWERS: Final[Mapping[PoolPurpose, tuple[str, str]]] = {
     PoolPurpose.ME: (N_("Just me"), N_("You get a seat now and can watch.")),
     PoolPurpose.PEOPLE: (N_("These people"), N_("Enter or paste their email addresses next.")),
     PoolPurpose.LMS: (N_("Everyone in our LMS"), N_("Connect your LMS next.")),
-    PoolPurpose.LATER: (N_("I'll decide later"), N_("We remind you by email.")),
+    PoolPurpose.LATER: (N_("I'll decide later"), N_("We'll remind you by email.")),
 }
 
 
 @blueprint.get("/who")
 @open_to(Audience.MANAGERS)
 def ask(organization_id: str, pool_id: str) -> ResponseReturnValue:
-    """Ask who the seats are for; each answer is one press. Limited seats are for who is invited."""
+    """Ask who the seats are for, one button per answer; limited pools lead straight to inviting people."""
     managed = managed_organization(organization_id)
     card = _card(managed, pool_id)
     if not card.has_purpose:
@@ -60,7 +60,7 @@ def ask(organization_id: str, pool_id: str) -> ResponseReturnValue:
 @blueprint.post("/who")
 @open_to(Audience.MANAGERS)
 def answer(organization_id: str, pool_id: str) -> ResponseReturnValue:
-    """Keep the answer and lead to its page."""
+    """Save the answer and redirect to its next page."""
     managed, person, now = managed_organization(organization_id), required_viewer(), clock.now()
     purpose = next((one for one in PoolPurpose if one == request.form.get("purpose")), None)
     if purpose is None:

@@ -36,19 +36,19 @@ blueprint = Blueprint(
 )
 
 ENDINGS: Final = {
-    AssignmentEnd.EXPIRED: N_("The invitation ran out"),
+    AssignmentEnd.EXPIRED: N_("Invitation expired"),
     AssignmentEnd.REMOVED: N_("Released by a manager"),
-    AssignmentEnd.REASSIGNED: N_("Given to somebody else"),
-    AssignmentEnd.LEFT: N_("Gave it up"),
-    AssignmentEnd.OVER_CAPACITY: N_("Released, as the renewal has fewer seats"),
-    AssignmentEnd.LAPSED: N_("The contract ended"),
-    AssignmentEnd.ERASED: N_("Erased at their wish"),
+    AssignmentEnd.REASSIGNED: N_("Reassigned"),
+    AssignmentEnd.LEFT: N_("Released by the person"),
+    AssignmentEnd.OVER_CAPACITY: N_("Released: fewer seats after renewal"),
+    AssignmentEnd.LAPSED: N_("Contract ended"),
+    AssignmentEnd.ERASED: N_("Account deleted"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One person's time in the seat, in words."""
+    """One person's time in the seat, as shown."""
 
     name: str
     email: str
@@ -76,7 +76,7 @@ def seat(organization_id: str, seat_id: str) -> ResponseReturnValue:
         seat=found,
         pool=pool_title(card),
         pool_id=card.public_id,
-        person=_name(sits) if sits else _("Nobody has this seat"),
+        person=_name(sits) if sits else _("Unassigned seat"),
         badge=_badge(found, sits),
         facts=_facts(found, card, sits, next(iter(shares.values()), ()), zone),
         may_be_released=sits is not None,
@@ -100,7 +100,7 @@ def resend(organization_id: str, seat_id: str) -> ResponseReturnValue:
         invitations.send_again(
             session, seat_id, links=links(), actor=required_viewer().public_id, now=now()
         )
-    flash(_("The invitation is on its way again. Links sent before no longer work."), "done")
+    flash(_("The invitation was sent again. Earlier links no longer work."), "done")
     if request.form.get("from") == "pool":
         return see_other(
             "organization_invitations.invitations",
@@ -139,7 +139,7 @@ def own_seat(session: Session, managed: Managed, seat_id: str) -> SeatFacts:
 
 
 def _name(viewer: FrameViewer) -> str:
-    return viewer.name or viewer.email or _("Somebody without an address")
+    return viewer.name or viewer.email or _("Person without an email address")
 
 
 def _badge(found: SeatFacts, sits: FrameViewer | None) -> tuple[str, str]:
@@ -158,19 +158,19 @@ def _facts(
     shares: tuple[float, ...],
     zone: ZoneInfo,
 ) -> list[tuple[str, str]]:
-    pairs = [(_("Seat of"), pool_title(card))]
+    pairs = [(_("Seat for"), pool_title(card))]
     if sits is not None:
-        pairs.append((_("E-mail address"), sits.email or ""))
+        pairs.append((_("Email address"), sits.email or ""))
         pairs.append((_("Invited"), say_date(sits.invited_at, zone)))
         if sits.claimed_at is not None:
             pairs.append((_("Claimed"), say_date(sits.claimed_at, zone)))
         if sits.expires_at is not None and sits.state is not AssignmentState.CLAIMED:
-            pairs.append((_("Runs out"), say_datetime_in_table(sits.expires_at, zone)))
+            pairs.append((_("Expires"), say_datetime_in_table(sits.expires_at, zone)))
         if sits.state is AssignmentState.CLAIMED:
             pairs.extend(_watched(card, shares))
     elif found.state is SeatState.LOCKED:
         opens = say_datetime_in_table(found.opens_at, zone) if found.opens_at else ""
-        pairs.append((_("Can be filled"), opens or _("once we approve it")))
+        pairs.append((_("Can be assigned"), opens or _("after we approve it")))
     pairs.append((_("Reference"), found.public_id))
     return pairs
 
@@ -180,8 +180,8 @@ def _watched(card: PoolCard, shares: tuple[float, ...]) -> list[tuple[str, str]]
     if card.scope is Scope.WEBINAR:
         share = max(shares, default=0.0)
         done = _("Yes") if completed else _("Not yet")
-        return [(_("Watched"), f"{round(100 * share)} %"), (_("Completed"), done)]
-    return [(_("Webinars begun"), str(len(shares))), (_("Completed"), str(completed))]
+        return [(_("Watched"), f"{round(100 * share)}%"), (_("Completed"), done)]
+    return [(_("Webinars started"), str(len(shares))), (_("Completed"), str(completed))]
 
 
 def _chapter(viewer: FrameViewer, zone: ZoneInfo) -> Chapter:

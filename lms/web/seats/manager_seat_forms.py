@@ -1,4 +1,4 @@
-"""Forms of the manager pages for one seat, and for a pool's open link."""
+"""Forms of the manager pages for one seat, and for a pool's shared link."""
 
 from typing import Final
 
@@ -18,42 +18,44 @@ LONGEST_DAYS: Final = 90
 
 
 class SeatAddressForm(Form):
-    """Where an invitation goes instead."""
+    """The corrected address of an invitation."""
 
-    email = address_field(_l("E-mail address"), autocomplete="off")
+    email = address_field(_l("Email address"), autocomplete="off")
 
 
 class NextHolderForm(Form):
-    """Who has the seat next."""
+    """The person who gets the seat next."""
 
-    email = address_field(_l("E-mail address of who has it next"), autocomplete="off")
+    email = address_field(_l("New person's email address"), autocomplete="off")
     name = StringField(
         _l("Name"),
         [Optional(), Length(max=LONGEST_NAME)],
-        description=_l("Used in the letter when they have no account yet."),
+        description=_l("Used in the invitation if they don't have an account yet."),
         render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
     )
 
 
 class SuccessorForm(Form):
-    """Whom a seat is to go to once the house has agreed; `to` is them, where they are named."""
+    """The person who gets the seat after approval; `to` is that person, if one is named."""
 
     email = EmailField(
-        _l("E-mail address of who has it next"),
+        _l("New person's email address"),
         [Optional()],
-        description=_l("They are invited as soon as we agree. Leave it empty to decide later."),
+        description=_l(
+            "We'll invite them when we approve your request. Leave empty to decide later."
+        ),
         render_kw={"autocomplete": "off", "maxlength": LONGEST, **PLAIN},
     )
     name = StringField(
         _l("Name"),
         [Optional(), Length(max=LONGEST_NAME)],
-        description=_l("Used in the letter when they have no account yet."),
+        description=_l("Used in the invitation if they don't have an account yet."),
         render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
     )
     to: Invitee | None = None
 
     def validate_email(self, field: EmailField) -> None:
-        """Read the address; raises ValidationError when it is none."""
+        """Parse the address; raises ValidationError if it is invalid."""
         try:
             self.to = Invitee(read_address(field.data or ""), self.name.data or "")
         except Invalid as error:
@@ -61,17 +63,17 @@ class SuccessorForm(Form):
 
 
 class OpenLinkForm(Form):
-    """How long a pool's open link works, and for how many."""
+    """How long a pool's shared link works, and for how many people."""
 
     days = IntegerField(
-        _l("Works for so many days"),
-        [InputRequired(_l("Give a number of days.")), NumberRange(1, LONGEST_DAYS)],
+        _l("Days until it expires"),
+        [InputRequired(_l("Enter a number of days.")), NumberRange(1, LONGEST_DAYS)],
         default=14,
         render_kw={"min": 1, "max": LONGEST_DAYS, "class": "input-short"},
     )
     most_uses = IntegerField(
-        _l("Lets in at most so many people"),
-        [InputRequired(_l("Give a number of people.")), NumberRange(1, MOST_USES)],
+        _l("Number of people who can use it"),
+        [InputRequired(_l("Enter a number of people.")), NumberRange(1, MOST_USES)],
         default=10,
         render_kw={"min": 1, "max": MOST_USES, "class": "input-short"},
     )

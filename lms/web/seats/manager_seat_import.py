@@ -33,11 +33,11 @@ blueprint = Blueprint(
 )
 
 STATE_WORDS: Final = {
-    ImportState.READING: N_("Being read"),
-    ImportState.CHECKED: N_("Checked, nothing done yet"),
-    ImportState.APPLYING: N_("Being applied"),
-    ImportState.APPLIED: N_("Applied"),
-    ImportState.FAILED: N_("Could not be read"),
+    ImportState.READING: N_("Checking"),
+    ImportState.CHECKED: N_("Ready to confirm"),
+    ImportState.APPLYING: N_("Inviting"),
+    ImportState.APPLIED: N_("Done"),
+    ImportState.FAILED: N_("Failed"),
 }
 STATE_BADGES: Final = {
     ImportState.READING: "term",
@@ -48,10 +48,10 @@ STATE_BADGES: Final = {
 }
 ANSWER_WORDS: Final = {
     Answer.OK: N_("Gets a seat"),
-    Answer.ALREADY: N_("In the pool already"),
+    Answer.ALREADY: N_("Already included"),
     Answer.INVALID: N_("Can't be read"),
-    Answer.DUPLICATE: N_("Named twice"),
-    Answer.NO_SEAT: N_("No seat left"),
+    Answer.DUPLICATE: N_("Duplicate"),
+    Answer.NO_SEAT: N_("No seats left"),
 }
 ANSWER_BADGES: Final = {
     Answer.OK: "open",
@@ -61,7 +61,7 @@ ANSWER_BADGES: Final = {
     Answer.NO_SEAT: "soon",
 }
 LIVE: Final = (ImportState.READING, ImportState.APPLYING)
-NOTHING_SENT = N_("Choose a file, or paste at least one address.")
+NOTHING_SENT = N_("Choose a file, or paste at least one email address.")
 
 
 @blueprint.get("/import")
@@ -170,12 +170,12 @@ def discard(organization_id: str, import_id: str) -> ResponseReturnValue:
     _own(managed, import_id)
     with transaction() as session:
         seat_import_imports.discard(session, import_id)
-    flash(_("The list was thrown away. Nothing was changed."), "done")
+    flash(_("The list was discarded. No one was invited."), "done")
     return see_other(".begin", organization_id=organization_id)
 
 
 def _amount(facts: ImportFacts) -> str:
-    """Say how far the work is: rows read so far, or how many get their seats, all in one."""
+    """Return the progress: rows read so far, or the number of people who get seats (all at once)."""
     if facts.state is ImportState.READING:
         rows, share = facts.staged, facts.progress
         return say_pace(pace_of(rows, None, share, started_at=facts.started_at, now=now()))
@@ -223,7 +223,7 @@ def _begin_page(managed: Managed, *, error: str = "") -> str:
                 each.file_name or _("Pasted addresses"),
                 titles[each.pool],
                 _(STATE_WORDS[each.state])
-                + (f" · {round(100 * each.progress)} %" if each.state in LIVE else ""),
+                + (f" · {round(100 * each.progress)}%" if each.state in LIVE else ""),
                 STATE_BADGES[each.state],
                 say_datetime_short(each.created_at, zone),
             )
@@ -238,7 +238,7 @@ def _word(answer: Answer, facts: ImportFacts) -> str:
     return _("Invited") if is_invited else _(ANSWER_WORDS[answer])
 
 
-def _kinds(facts: ImportFacts) -> list[tuple[str, str, int, str]]:
+def _kinds(facts: ImportFacts) -> list[tuple[str, str, int]]:
     counts = (
         (Answer.OK, facts.ok),
         (Answer.ALREADY, facts.already),
@@ -246,8 +246,4 @@ def _kinds(facts: ImportFacts) -> list[tuple[str, str, int, str]]:
         (Answer.DUPLICATE, facts.duplicate),
         (Answer.NO_SEAT, facts.no_seat),
     )
-    return [
-        (answer.value, _word(answer, facts), count, ANSWER_BADGES[answer])
-        for answer, count in counts
-        if count
-    ]
+    return [(answer.value, _word(answer, facts), count) for answer, count in counts if count]

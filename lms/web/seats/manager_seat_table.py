@@ -48,7 +48,7 @@ blueprint = Blueprint("organization_people", __name__, url_prefix="/organization
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What was just done, and where it is undone."""
+    """What was just done, and the URL that undoes it."""
 
     text: str
     url: str
@@ -56,7 +56,7 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person in one seat, as the table shows it."""
+    """One person in one seat, as shown in the table."""
 
     seat_id: str
     name: str
@@ -122,17 +122,17 @@ def people_csv(organization_id: str) -> ResponseReturnValue:
     state = read_state(organization_id, request.args, titles_of(cards))
     headings = (
         _("Name"),
-        _("E-mail address"),
-        _("Seats of"),
+        _("Email address"),
+        _("Seats for"),
         _("State"),
         _("Assigned"),
-        _("Webinars begun"),
+        _("Webinars started"),
         _("Webinars completed"),
-        _("Share watched (percent)"),
-        _("Mail came back"),
+        _("Watched (percent)"),
+        _("Email bounced"),
     )
     came_back = _("Yes")
-    # The answer outlives this view, and with it the request's own session.
+    # The response is streamed after this view, when the request's own session is closed.
     database, zone, by_id = carrel().database, zone_of(managed), _by_id(cards)
     words = {standing: _(text) for standing, text in STANDING_WORDS.items()}
 
@@ -155,7 +155,7 @@ def people_csv(organization_id: str) -> ResponseReturnValue:
 
 
 def just_done(managed: Managed) -> Undo | None:
-    """Return what this browser has just done to seats and may still undo."""
+    """Return what this browser just did to seats and can still undo."""
     here = managed.facts.public_id
     if moved := _just(MOVED, here):
         said = counted(moved)
@@ -173,7 +173,7 @@ def just_done(managed: Managed) -> Undo | None:
 
 
 def _just(what: str, organization_id: str) -> int:
-    """Return to how many seats this browser has done something within the last half minute."""
+    """Return how many seats this browser changed in the last 30 seconds."""
     kept = session.get(what)
     if not kept or kept[0] != organization_id:
         return 0
@@ -183,7 +183,7 @@ def _just(what: str, organization_id: str) -> int:
 
 
 def titles_of(cards: tuple[PoolCard, ...]) -> dict[str, str]:
-    """Return what each pool covers, in words, by its outside id."""
+    """Return what each pool covers, in words, by its public id."""
     return {card.public_id: pool_title(card) for card in cards}
 
 
@@ -192,19 +192,19 @@ def _by_id(cards: tuple[PoolCard, ...]) -> dict[str, tuple[PoolCard, str]]:
 
 
 def row_of(row: SeatRow, pools: Mapping[str, tuple[PoolCard, str]], zone: ZoneInfo) -> Row:
-    """Put a row of the table into words."""
+    """Return a row of the table in words."""
     card, title = pools[row.pool_id]
     is_one = card.scope is Scope.WEBINAR
     has_begun = row.begun > 0
     watched = _("Not yet")
     if has_begun and is_one:
-        watched = f"{round(100 * row.share)} %"
+        watched = f"{round(100 * row.share)}%"
     elif has_begun:
-        watched = ngettext("%(num)s webinar begun", "%(num)s webinars begun", row.begun)
+        watched = ngettext("%(num)s webinar started", "%(num)s webinars started", row.begun)
     completed = counted(row.completed) if not is_one else (_("Yes") if row.completed else "")
     return Row(
         seat_id=row.seat_id,
-        name=row.name or row.email or _("Somebody without an address"),
+        name=row.name or row.email or _("Person without an email address"),
         email=(row.email or "") if row.name else "",
         pool=title,
         state=_(STANDING_WORDS[row.standing]),
@@ -225,8 +225,8 @@ def _note(row: SeatRow, zone: ZoneInfo) -> str:
         return _("until %(day)s", day=_day(row.expires_at, zone))
     if row.standing is Standing.LOCKED:
         if row.opens_at is None:
-            return _("waits for our approval")
-        return _("opens on %(day)s", day=_day(row.opens_at, zone))
+            return _("waiting for our approval")
+        return _("unlocks on %(day)s", day=_day(row.opens_at, zone))
     return ""
 
 

@@ -54,7 +54,9 @@ def reassign(organization_id: str, seat_id: str) -> ResponseReturnValue:
         actor = required_viewer().public_id
         try:
             with transaction() as session:
-                transfers.reassign(session, seat_id, to, links=links(), actor=actor, now=now())
+                seat_transfer_requests.reassign(
+                    session, seat_id, to, links=links(), actor=actor, now=now()
+                )
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
         else:
@@ -90,7 +92,7 @@ def ask_approval(organization_id: str, seat_id: str) -> ResponseReturnValue:
     except (Conflict, Invalid) as refusal:
         form.form_errors.append(_(refusal.message))
         return _approval_page(managed, seat_id, form), 400
-    flash(_("We have been asked to agree, and answer you by mail."), "done")
+    flash(_("We received your request. We'll email you our answer."), "done")
     return see_other(SEAT, organization_id=organization_id, seat_id=seat_id)
 
 
@@ -122,7 +124,7 @@ def correct(organization_id: str, seat_id: str) -> ResponseReturnValue:
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
         else:
-            flash(_("The invitation is on its way to %(email)s.", email=to.shown), "done")
+            flash(_("The invitation was sent to %(email)s.", email=to.shown), "done")
             return see_other(SEAT, organization_id=organization_id, seat_id=seat_id)
     return _address_page(managed, seat_id, form, found.email or ""), 400
 
@@ -138,7 +140,7 @@ def _address_page(managed: Managed, seat_id: str, form: SeatAddressForm, email: 
 
 
 def _reassign_page(managed: Managed, seat_id: str, form: NextHolderForm) -> str:
-    with transaction() as session:  # it locks the seat while it looks
+    with transaction() as session:  # transfers.losses locks the seat
         lost = transfers.losses(session, seat_id, now=now())
     return render_in(
         managed,
@@ -146,7 +148,7 @@ def _reassign_page(managed: Managed, seat_id: str, form: NextHolderForm) -> str:
         form=form,
         successor_form=SuccessorForm(),
         seat_id=seat_id,
-        person=lost.name or lost.email or _("Somebody without an address"),
+        person=lost.name or lost.email or _("Person without an email address"),
         covers=lost.covers,
         losses=_losses(lost),
         stays_until=_stays_until(lost, zone_of(managed)),
@@ -156,16 +158,16 @@ def _reassign_page(managed: Managed, seat_id: str, form: NextHolderForm) -> str:
 
 def _losses(lost: Losses) -> list[str]:
     if lost.state is not AssignmentState.CLAIMED:
-        return [_("They have not taken the seat yet. Their link stops working.")]
+        return [_("They haven't claimed the seat yet. Their link will stop working.")]
     watched = (
-        _("They have watched %(percent)s %% of what it covers.", percent=round(100 * lost.share))
+        _("They've watched %(percent)s%% of it.", percent=round(100 * lost.share))
         if lost.share
-        else _("They have not watched anything of it yet.")
+        else _("They haven't watched any of it yet.")
     )
     return [
         watched,
-        _("They stop watching through it within a minute, wherever they are."),
-        _("They are told by mail, and keep their certificates and what they hold from elsewhere."),
+        _("They lose access through it within a minute on all devices."),
+        _("We email them. They keep their certificates and any other access."),
     ]
 
 

@@ -4,6 +4,8 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from limits import RateLimitItemPerDay, RateLimitItemPerHour
+from wtforms import Form, HiddenField, TextAreaField
+from wtforms.validators import DataRequired, Length
 
 from lms.access.explanations import STEP_LABELS, Step, describe, last_day
 from lms.access.person_grants_and_seats import Holding, OwnPlace, read_own_place
@@ -15,17 +17,17 @@ from lms.organizations.organizations import find_manager
 from lms.playback.watch_page import read_playable
 from lms.seats import self_service
 from lms.seats.claims import Already, Claimed
-from lms.seats.self_service import Question
+from lms.seats.self_service import LONGEST_QUESTION, SAY_SOMETHING, Question
 from lms.seats.waitlist import Waiting
 from lms.web.access.access_panel_and_reader_times import reading_zone, said
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.lazy_form_translations import _l
 from lms.web.core.next_url import HOME, asked_onward
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.seats.question_form import QuestionForm
 
 blueprint = Blueprint("own_seats", __name__)
 
@@ -33,10 +35,20 @@ OVER = (Code.CONTRACT_LAPSED, Code.PASS_EXPIRED, Code.SEAT_RELEASED)
 QUESTIONS = rate_limits.Limit("seat_questions", (RateLimitItemPerHour(5), RateLimitItemPerDay(15)))
 
 
+class QuestionForm(Form):
+    """A message to the people who manage the seats; `webinar` is the slug it was opened from."""
+
+    message = TextAreaField(
+        _l("Your message"),
+        [DataRequired(_l(SAY_SOMETHING)), Length(max=LONGEST_QUESTION)],
+    )
+    webinar = HiddenField()
+
+
 @blueprint.get("/library/seats/<pool>")
 @open_to(Audience.SIGNED_IN)
 def show(pool: str) -> ResponseReturnValue:
-    """Show where this person stands with a pool, and what they can do about it."""
+    """Show a person's status in a pool, and what they can do about it."""
     person, now = required_viewer(), clock.now()
     with read_session() as session:
         own = read_own_place(session, person.login_id, pool, now)
@@ -73,15 +85,18 @@ def claim(pool: str) -> ResponseReturnValue:
     organization = own.place.organization_name
     if isinstance(done, Claimed):
         flash(
-            _("The seat is yours, through %(organization)s.", organization=organization),
+            _("You now have a seat from %(organization)s.", organization=organization),
             "done",
         )
         return redirect(asked_onward() or after_claim(own.holding.slug), code=303)
     if isinstance(done, Already):
-        flash(_("You have had this seat since before."), "note")
+        flash(_("You already have this seat."), "note")
         return redirect(asked_onward() or after_claim(own.holding.slug), code=303)
     flash(
-        _("Somebody was faster: no seat of %(organization)s is free.", organization=organization),
+        _(
+            "The last seat from %(organization)s was just taken. You can join the waitlist.",
+            organization=organization,
+        ),
         "attention",
     )
     return see_other(".show", pool=pool)
@@ -96,7 +111,7 @@ def join(pool: str) -> ResponseReturnValue:
             session, person.login_id, pool, actor=person.public_id, now=clock.now()
         )
     if isinstance(done, Waiting):
-        flash(_("You are number %(at)s on the waiting list.", at=done.position), "done")
+        flash(_("You're number %(at)s on the waitlist.", at=done.position), "done")
     return see_other(".show", pool=pool)
 
 
@@ -106,7 +121,7 @@ def leave(pool: str) -> ResponseReturnValue:
     person = required_viewer()
     with transaction() as session:
         self_service.leave_waiting_list(session, person.login_id, pool, now=clock.now())
-    flash(_("You are on the waiting list no longer."), "done")
+    flash(_("You left the waitlist."), "done")
     return redirect(HOME, code=303)
 
 
@@ -123,14 +138,14 @@ def give_back(pool: str) -> ResponseReturnValue:
             actor=person.public_id,
             now=now,
         )
-    flash(_("You have given your seat back."), "done")
+    flash(_("You released your seat."), "done")
     return redirect(HOME, code=303)
 
 
 @blueprint.get("/library/seats/<pool>/ask")
 @open_to(Audience.SIGNED_IN)
 def ask(pool: str) -> ResponseReturnValue:
-    """Show a form that writes to whoever manages the seats."""
+    """Show a form for a message to the people who manage the seats."""
     form = QuestionForm(request.args)
     title = _title(form.webinar.data)
     if not form.message.data:
@@ -162,7 +177,7 @@ def send(pool: str) -> ResponseReturnValue:
         return _ask_page(pool, form, person), 400
     flash(
         _(
-            "Sent to %(manager)s. The answer comes to %(email)s.",
+            "Your message was sent to %(manager)s. They will answer at %(email)s.",
             manager=manager,
             email=person.email or "",
         ),
@@ -172,7 +187,7 @@ def send(pool: str) -> ResponseReturnValue:
 
 
 def covered(holding: Holding) -> str:
-    """Say what a holding is for: the webinar's title, "all webinars with ...", "every webinar"."""
+    """Return what a holding is for: the webinar's title, "all webinars with ...", "all webinars"."""
     grant = holding.candidate.grant
     match grant.scope:
         case Scope.WEBINAR:
@@ -182,23 +197,23 @@ def covered(holding: Holding) -> str:
         case Scope.SERIES:
             return _("the series %(covers)s", covers=grant.covers)
         case Scope.EVERYTHING:
-            return _("every webinar")
+            return _("all webinars")
 
 
 def after_claim(slug: str | None) -> str:
-    """Return where somebody goes who has just taken a seat: to what it is for."""
+    """Return where to go after claiming a seat: the webinar it is for, or My webinars."""
     return url_for("catalog.webinar", slug=slug) if slug else HOME
 
 
 def _heading(own: OwnPlace) -> str:
     organization = own.place.organization_name
     if own.seat is not None:
-        return _("Your seat with %(organization)s", organization=organization)
+        return _("Your seat from %(organization)s", organization=organization)
     if own.holding.may_claim:
-        return _("A seat with %(organization)s waits for you", organization=organization)
+        return _("%(organization)s has a seat for you", organization=organization)
     if own.number is not None:
-        return _("You are number %(number)s on the waiting list", number=own.number)
-    return _("No seat with %(organization)s at this moment", organization=organization)
+        return _("You're number %(number)s on the waitlist", number=own.number)
+    return _("No seat from %(organization)s right now", organization=organization)
 
 
 def _sentence(own: OwnPlace) -> str:
@@ -211,12 +226,12 @@ def _sentence(own: OwnPlace) -> str:
         and place.expires_at is not None
     ):
         day = last_day(place.expires_at, reading_zone())
-        return _("It is kept for you until %(day)s. Nobody else can take it before.", day=day)
+        return _("It's reserved for you until %(day)s.", day=day)
     if own.holding.may_claim:
-        return _("It is free now. Whoever takes it first has it.")
+        return _("Claim it before someone else does.")
     if own.number is not None:
-        return _("As soon as a seat is yours we write to you, and hold it for 72 hours.")
-    return _("Every seat is taken.")
+        return _("When a seat is free, we'll email you and reserve it for 72 hours.")
+    return _("All seats are taken.")
 
 
 def _title(slug: str | None) -> str:
@@ -232,10 +247,10 @@ def _title(slug: str | None) -> str:
 def _first_words(title: str) -> str:
     if title:
         return _(
-            "Hello, I would like to watch \u201c%(title)s\u201d. Could you give me a seat?",
+            "Hello, I would like to watch “%(title)s.” Could you assign me a seat?",
             title=title,
         )
-    return _("Hello, could you give me a seat?")
+    return _("Hello, could you assign me a seat?")
 
 
 def _ask_page(pool: str, form: QuestionForm, person: Viewer) -> str:
@@ -248,6 +263,5 @@ def _ask_page(pool: str, form: QuestionForm, person: Viewer) -> str:
         pool=pool,
         organization=own.place.organization_name,
         manager=manager,
-        email=person.email,
         slug=form.webinar.data or "",
     )

@@ -1,4 +1,4 @@
-"""Pool texts: what each pool covers, how full it is, and what ends when."""
+"""Pool texts: what each pool covers, how full it is, and when it ends."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ SOON = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One pool as a page shows it."""
+    """One pool as shown on a page."""
 
     id: str
     title: str
@@ -42,12 +42,12 @@ class Face:
 
 
 def pool_title(card: PoolCard) -> str:
-    """Name what a pool covers."""
+    """Return what a pool covers."""
     match card.scope:
         case Scope.EVERYTHING:
-            return _("Every webinar")
+            return _("All webinars")
         case Scope.PRESENTER:
-            return _("Every webinar by %(presenter)s", presenter=card.title)
+            return _("All webinars by %(presenter)s", presenter=card.title)
         case Scope.SERIES:
             return _("The series %(series)s", series=card.title)
         case Scope.WEBINAR:
@@ -55,7 +55,7 @@ def pool_title(card: PoolCard) -> str:
 
 
 def pool_face(card: PoolCard, organization_id: str, *, zone: ZoneInfo, now: datetime) -> Face:
-    """Put a pool into words, with its days as they end in the organization's zone."""
+    """Return a pool in words, with days in the organization's time zone."""
     badge, kind = _badge(card.term, now=now)
     is_open = card.takes_people
     return Face(
@@ -89,12 +89,14 @@ def pool_face(card: PoolCard, organization_id: str, *, zone: ZoneInfo, now: date
             if is_open and card.free != 0
             else None
         ),
-        is_full=is_open and card.free == 0 and card.capacity != 1,  # one seat is for one person
+        is_full=is_open
+        and card.free == 0
+        and card.capacity != 1,  # a single seat isn't shown as full
     )
 
 
 def seats_line(free: int | None, *, has_own: bool) -> str:
-    """Say what a manager can do with the free seats of a pool (None is any number)."""
+    """Return what a manager can do with a pool's free seats (None means unlimited)."""
     if free is None:
         if has_own:
             return _("Unlimited seats: invite your staff.")
@@ -113,7 +115,7 @@ def seats_line(free: int | None, *, has_own: bool) -> str:
 
 
 def _about(card: PoolCard) -> str:
-    kept = _("Seats for good") if card.is_permanent else _("Contract")
+    kept = _("Permanent seats") if card.is_permanent else _("Contract")
     if card.is_pass:
         kept = _("All-access pass")
     if card.allotted_by:
@@ -134,10 +136,10 @@ def _url(card: PoolCard) -> str | None:
 
 
 _BADGES: Final = {
-    Standing.IN_FORCE: (N_("In force"), "open"),
-    Standing.GRACE: (N_("Ended, days of grace"), "danger"),
-    Standing.TO_COME: (N_("Begins later"), "term"),
-    Standing.AWAITING_PAYMENT: (N_("Waits for payment"), "soon"),
+    Standing.IN_FORCE: (N_("Active"), "open"),
+    Standing.GRACE: (N_("Grace period"), "danger"),
+    Standing.TO_COME: (N_("Starts later"), "term"),
+    Standing.AWAITING_PAYMENT: (N_("Awaiting payment"), "soon"),
     Standing.SUSPENDED: (N_("Suspended"), "danger"),
     Standing.LAPSED: (N_("Ended"), "none"),
 }
@@ -152,7 +154,7 @@ def _buying_url(act: str, card: PoolCard, organization_id: str) -> str:
 def _badge(term: Term, *, now: datetime) -> tuple[str, str]:
     words, kind = _BADGES[term.standing]
     if term.standing is Standing.IN_FORCE and term.until is None:
-        words = N_("For good")
+        words = N_("Permanent")
     elif term.standing is Standing.IN_FORCE and term.until and term.until - now <= SOON:
         words, kind = N_("Ends soon"), "soon"
     return _(words), kind
@@ -161,26 +163,30 @@ def _badge(term: Term, *, now: datetime) -> tuple[str, str]:
 def _term(term: Term, zone: ZoneInfo) -> str:
     since = term.since or term.until
     if since is None:
-        return _("These seats were taken back.")
+        return _("These seats were revoked.")
     ended, begun = last_day(since, zone), _first(since, zone)
     until = last_day(term.until, zone) if term.until else None
     match term.standing:
         case Standing.GRACE:
             told = _(
-                "Ended on %(ended)s. People still watch until %(until)s; nobody new can be invited.",
+                "Ended on %(ended)s. People can watch until %(until)s, but you can't invite more "
+                "people.",
                 ended=ended,
                 until=until,
             )
         case Standing.TO_COME:
-            told = _("Begins on %(day)s. You can invite people already.", day=begun)
+            told = _("Starts on %(day)s. You can invite people now.", day=begun)
         case Standing.AWAITING_PAYMENT:
-            told = _("Opens as soon as the payment has arrived.")
+            told = _("Access opens when we receive payment.")
         case Standing.SUSPENDED:
-            told = _("Suspended by us. Nobody can watch through it until that is settled.")
+            told = _(
+                "We suspended these seats, so no one can watch with them. Contact us to resolve "
+                "this."
+            )
         case Standing.LAPSED:
-            told = _("Ended on %(day)s. A renewal brings the same people back.", day=ended)
+            told = _("Ended on %(day)s. Renew to give the same people access again.", day=ended)
         case Standing.IN_FORCE:
-            told = _("Until %(day)s", day=until) if until else _("Never ends")
+            told = _("Until %(day)s", day=until) if until else _("Doesn't expire")
     return told
 
 
@@ -191,8 +197,8 @@ def _first(at: datetime, zone: ZoneInfo) -> str:
 def _use(card: PoolCard) -> str:
     if card.capacity is None:
         return ngettext(
-            "%(used)s seat used, as many as you need",
-            "%(used)s seats used, as many as you need",
+            "%(used)s seat used, unlimited",
+            "%(used)s seats used, unlimited",
             card.used,
             used=counted(card.used),
         )
@@ -208,11 +214,11 @@ def _parts(card: PoolCard) -> tuple[tuple[str, str], ...]:
     named = (
         (_("Claimed"), counts.claimed),
         (_("Invited"), counts.invited),
-        (_("Offered from the waiting list"), counts.offered),
-        (_("Freed, not open yet"), counts.locked),
-        (_("Allotted to others"), counts.allotted),
-        (_("Kept for a renewal"), counts.frozen),
-        (_("Waiting"), counts.waiting),
+        (_("Offered to the waitlist"), counts.offered),
+        (_("Locked"), counts.locked),
+        (_("Allotted"), counts.allotted),
+        (_("Reserved for renewal"), counts.frozen),
+        (_("On the waitlist"), counts.waiting),
     )
     free = ((_("Free"), counted(card.free)),) if card.free is not None else ()
     return (*((label, counted(count)) for label, count in named if count), *free)
@@ -220,13 +226,13 @@ def _parts(card: PoolCard) -> tuple[tuple[str, str], ...]:
 
 def _line(line: Line, zone: ZoneInfo) -> str:
     seats = (
-        _("Seats without limit")
+        _("Unlimited seats")
         if line.seats is None
         else ngettext("%(seats)s seat", "%(seats)s seats", line.seats, seats=counted(line.seats))
     )
     since = _first(line.starts_at, zone)
     if line.ends_at is None:
-        return _("%(seats)s, for good since %(since)s", seats=seats, since=since)
+        return _("%(seats)s, permanent since %(since)s", seats=seats, since=since)
     return _(
         "%(seats)s, from %(since)s until %(until)s",
         seats=seats,

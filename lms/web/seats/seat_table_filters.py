@@ -17,8 +17,8 @@ STANDING_WORDS: Final = {
     Standing.CLAIMED: N_("Claimed"),
     Standing.INVITED: N_("Invited"),
     Standing.OFFERED: N_("Offered"),
-    Standing.FROZEN: N_("Kept for a renewal"),
-    Standing.LOCKED: N_("Freed, not open yet"),
+    Standing.FROZEN: N_("Reserved for renewal"),
+    Standing.LOCKED: N_("Locked"),
     Standing.RELEASED: N_("Released"),
 }
 STANDING_BADGES: Final = {
@@ -34,21 +34,21 @@ WATCHING_WORDS: Final = {
     Watching.BEGUN: N_("Has watched"),
 }
 BOUNCED: Final = "bounced"
-BOUNCED_WORDS: Final = N_("Mail came back")
+BOUNCED_WORDS: Final = N_("Email bounced")
 DESCENDING_FIRST: Final = frozenset({Sort.SINCE, Sort.WATCHED})
 Word = TypeVar("Word", Sort, Standing, Watching)
 
 
 @dataclass(frozen=True, slots=True)
 class TableState:
-    """Which rows are wanted and in which order, as an address says it."""
+    """The filters and the sort order of the table, as in its URL."""
 
     organization_id: str
     wanted: Wanted
     order: Order
 
     def values(self) -> dict[str, str]:
-        """Return the query of this table's address, without its page."""
+        """Return the query parameters of this table's URL, without the page."""
         wanted, order = self.wanted, self.order
         said = {
             "q": wanted.query,
@@ -62,13 +62,13 @@ class TableState:
         return {name: str(value) for name, value in said.items() if value}
 
     def url(self, endpoint: str = PEOPLE, **changed: str | int | None) -> str:
-        """Return the address of this table with something changed; None takes it away."""
+        """Return this table's URL with changed parameters; None removes one."""
         values: dict[str, str | int | None] = {**self.values(), **changed}
         kept: dict[str, Any] = {name: value for name, value in values.items() if value}
         return url_for(endpoint, organization_id=self.organization_id, **kept)
 
     def sort_url(self, by: Sort) -> str:
-        """Return the address that sorts by a column, or turns the order around."""
+        """Return the URL that sorts by a column, or reverses the order."""
         descending = by in DESCENDING_FIRST
         if self.order.by is by:
             descending = not self.order.descending
@@ -76,13 +76,13 @@ class TableState:
         return TableState(self.organization_id, self.wanted, order).url()
 
     def aria_sort(self, by: Sort) -> str | None:
-        """Return the column's `aria-sort`, where the table is sorted by it."""
+        """Return the column's `aria-sort` if the table is sorted by it."""
         if self.order.by is not by:
             return None
         return "descending" if self.order.descending else "ascending"
 
     def chips(self, titles: Mapping[str, str]) -> list[tuple[str, str]]:
-        """Return the filters in force, each with the address of the table without it."""
+        """Return the active filters, each with the URL of the table without it."""
         wanted = self.wanted
         said = (
             ("q", f"“{wanted.query}”" if wanted.query else ""),
@@ -101,7 +101,7 @@ class TableState:
 def read_state(
     organization_id: str, args: MultiDict[str, str], pools: Mapping[str, str]
 ) -> TableState:
-    """Read an address or a form; raises NotFound for a pool that isn't this organization's."""
+    """Parse a URL or a form; raises NotFound for another organization's pool."""
     pool_id = args.get("pool") or None
     if pool_id is not None and pool_id not in pools:
         raise NotFound

@@ -14,14 +14,14 @@ from lms.web.seats.seat_table_filters import TableState, read_state
 
 
 def table_of(managed: Managed) -> TableState:
-    """Return the table that a form was sent from; raises NotFound for another's pool."""
+    """Return the table that a form was sent from; raises NotFound for another organization's pool."""
     with read_session() as reading:
         titles = titles_of(read_pools(reading, managed.facts.id, now=now()))
     return read_state(managed.facts.public_id, request.form, titles)
 
 
 def chosen_seats(managed: Managed, state: TableState) -> tuple[str, ...]:
-    """Return the seats that were chosen and are this organization's; raises NotFound for others."""
+    """Return the selected seats; raises NotFound if one isn't this organization's."""
     with read_session() as reading:
         if request.form.get("all"):
             if state.wanted.standing not in CHOSEN_FROM:
@@ -34,5 +34,5 @@ def chosen_seats(managed: Managed, state: TableState) -> tuple[str, ...]:
 
 
 def see_other_url(url: str) -> Response:
-    """Answer 303 to an address made by this area."""
+    """Return a 303 redirect to a URL built by this area."""
     return Response(status=303, headers={"Location": url})

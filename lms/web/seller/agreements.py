@@ -1,4 +1,4 @@
-"""The policies that a customer agrees to by a tick: their links, and whether it is missing."""
+"""The policies that a customer agrees to with a checkbox: their links, and whether it is checked."""
 
 from flask_babel import gettext as _
 
@@ -12,13 +12,13 @@ NOT_AGREED = N_("Please agree to the terms.")
 
 
 def agreements() -> list[tuple[str, str]]:
-    """Return the policies that a customer agrees to, each with its address."""
+    """Return the names of the policies that a customer agrees to, each with its path."""
     with read_session() as session:
         found = current_policies(session, now=clock.now())
     return [(_(TITLES[one.kind]), one.path) for one in found]
 
 
 def check_agreed(*, has_agreed: bool) -> None:
-    """Raise Invalid (field `has_agreed`) where there is something to agree to, and no tick."""
+    """Raise Invalid (field `has_agreed`) if there are policies to agree to and the box isn't checked."""
     if not has_agreed and agreements():
         raise Invalid(NOT_AGREED, fields={"has_agreed": NOT_AGREED})

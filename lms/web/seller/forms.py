@@ -44,7 +44,7 @@ def _start_field(label: str) -> IntegerField:
 
 
 class SellerForm(Form):
-    """What staff enter about the seller; `lms.seller.settings` checks it."""
+    """What staff enter about the seller; `lms.seller.settings` validates it."""
 
     legal_name = StringField(
         _l("Legal name"),
@@ -160,7 +160,7 @@ class SellerForm(Form):
     statement_start = _start_field(_l("First statement"))
 
     def offer_choices(self) -> "SellerForm":
-        """Give the lists their choices, and return the form."""
+        """Set the choices of the lists, and return the form."""
         self.net_days.choices = [
             (days, _("Net %(days)s: due %(days)s days after the invoice date", days=days))
             for days in NET_DAYS
@@ -175,14 +175,14 @@ class PolicyForm(Form):
     text = TextAreaField(
         _l("Text"),
         description=_l(
-            "Markdown: an empty line begins a paragraph, **bold**, *italic*, - lists, # headings."
+            "Markdown: an empty line starts a paragraph, **bold**, *italic*, - lists, # headings."
         ),
         render_kw={"rows": 24},
     )
 
 
 class VendorDocumentForm(Form):
-    """A vendor document; a file is needed only for a new one."""
+    """A vendor document; only a new one requires a file."""
 
     kind = SelectField(_l("Kind"))
     title = StringField(
@@ -196,15 +196,15 @@ class VendorDocumentForm(Form):
         _l("Valid until"),
         [Optional()],
         description=_l(
-            "Its last day. We remind you on the staff home 30 days before; after it, the document "
-            "is given to no one."
+            "Its last day. The staff home reminds you 30 days before. After this day, no one can get "
+            "the document."
         ),
         render_kw={"class": "input-short"},
     )
     file = FileField(_l("PDF file"), render_kw={"accept": "application/pdf"})
 
     def offer_choices(self) -> "VendorDocumentForm":
-        """Give the lists their choices, and return the form."""
+        """Set the choices of the lists, and return the form."""
         self.kind.choices = [(kind.value, _(words)) for kind, words in KIND_WORDS.items()]
         self.audience.choices = [
             (audience.value, _(words)) for audience, words in AUDIENCE_WORDS.items()

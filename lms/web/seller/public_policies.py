@@ -45,7 +45,7 @@ def show(slug: str) -> ResponseReturnValue:
 @blueprint.get(f"{PATH}/<int:number>")
 @open_to(Audience.EVERYONE)
 def version(slug: str, number: int) -> ResponseReturnValue:
-    """Show one version of a policy, at the address that documents have of it."""
+    """Show one version of a policy, at the URL printed on documents."""
     with read_session() as session:
         wanted = numbered_policy(session, KINDS[slug], number)
         versions = policy_versions(session, KINDS[slug])
@@ -58,7 +58,7 @@ def policy_title(kind: PolicyKind) -> str:
 
 
 def version_name(policy: PolicyText) -> str:
-    """Return the name of a version by its day, such as "Version of October 6, 2026"."""
+    """Return the name of a version by its date, such as "Version of October 6, 2026"."""
     day = say_long_date(policy.published_at, mail_context().zone)
     return _("Version of %(date)s", date=day)
 
@@ -69,7 +69,7 @@ def _page(policy: PolicyText, versions: tuple[PolicyText, ...]) -> str:
         title=policy_title(policy.kind),
         slug=SLUGS[policy.kind],
         version=version_name(policy),
-        html=Markup(to_html(policy.text)),  # noqa: S704  (nh3 cleaned it)
+        html=Markup(to_html(policy.text)),  # noqa: S704  (nh3 sanitized it)
         is_current=policy == versions[0],
         others=[(version_name(one), one.number) for one in versions if one != policy],
     )

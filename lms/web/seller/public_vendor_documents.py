@@ -1,4 +1,4 @@
-"""The public address of a vendor document."""
+"""The public URL of a vendor document."""
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue

@@ -33,7 +33,7 @@ blueprint = Blueprint("staff_policies", __name__, url_prefix="/staff/policies")
 @blueprint.get("")
 @open_to(Audience.STAFF)
 def index() -> ResponseReturnValue:
-    """List the policies, and say which is published and which has a draft."""
+    """List the policies, with their published versions and drafts."""
     with read_session() as session:
         rows = [
             (kind, policy_versions(session, kind), read_draft(session, kind)) for kind in PolicyKind
@@ -108,7 +108,7 @@ def _page(
         form=form,
         title=policy_title(kind),
         slug=SLUGS[kind],
-        html=Markup(to_html(form.text.data or "")),  # noqa: S704  (nh3 cleaned it)
+        html=Markup(to_html(form.text.data or "")),  # noqa: S704  (nh3 sanitized it)
         versions=[(version_name(one), one.number) for one in versions],
         has_draft=draft is not None,
     )

@@ -46,7 +46,7 @@ FIELD_WORDS: Final = {
     "routing_number": N_("routing number"),
     "account_number": N_("account number"),
 }
-# what a form's field holds as the settings do
+# fields whose values the form and the settings share
 PLAIN: Final = tuple(
     one.name
     for one in fields(SellerSettings)
@@ -78,7 +78,7 @@ def edit() -> ResponseReturnValue:
 
 
 def _filled(settings: SellerSettings, currency: str) -> SellerForm:
-    """Return the form with the settings; the account number is not among them."""
+    """Return the form filled with the settings, without the account number."""
     values: dict[str, Any] = {name: getattr(settings, name) for name in PLAIN}
     values |= address_data("legal", settings.legal_address)
     values |= address_data("remit", settings.remit_address)
@@ -88,7 +88,7 @@ def _filled(settings: SellerSettings, currency: str) -> SellerForm:
 
 
 def _typed(form: SellerForm, current: SellerSettings, currency: str) -> SellerSettings:
-    """Return what was typed; an account number left empty stays, unless the bank goes altogether."""
+    """Return the submitted settings; an empty account number keeps the old one unless the bank is removed."""
     values: dict[str, Any] = {name: form[name].data or _nothing(form, name) for name in PLAIN}
     limit = form.credit_limit_minor.data or ""
     has_bank = values["bank_name"] or values["routing_number"]
@@ -103,7 +103,7 @@ def _typed(form: SellerForm, current: SellerSettings, currency: str) -> SellerSe
 
 
 def _nothing(form: SellerForm, name: str) -> str | int | bool:
-    """Return what an empty field means: no text, no number, or not chosen."""
+    """Return the value of an empty field: "", 0, or False."""
     if form[name].type == "BooleanField":
         return False
     return 0 if form[name].type in ("IntegerField", "RadioField") else ""

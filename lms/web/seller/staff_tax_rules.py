@@ -36,12 +36,12 @@ blueprint = Blueprint("staff_tax_rules", __name__, url_prefix="/staff/tax-rules"
 SUPPLY_WORDS: Final = {
     Supply.BOTH: _l("Everything"),
     Supply.LIVE: _l("Live entry only"),
-    Supply.RECORDED: _l("Recordings of webinars that were held"),
+    Supply.RECORDED: _l("Recordings of past webinars"),
 }
 
 
 class TaxRuleForm(Form):
-    """A rule to be added."""
+    """A new rule."""
 
     state = SelectField(
         _l("State"),
@@ -53,12 +53,12 @@ class TaxRuleForm(Form):
     )
     name = StringField(
         _l("Name on documents"),
-        description=_l("Such as Texas sales tax."),
+        description=_l("For example, Texas sales tax."),
         render_kw={"maxlength": LONGEST_NAME},
     )
     rate = StringField(
         _l("Rate in percent"),
-        description=_l("Such as 8.25."),
+        description=_l("For example, 8.25."),
         render_kw={"inputmode": "decimal", "maxlength": 8, "class": "input-short"},
     )
     supply = RadioField(
@@ -106,14 +106,14 @@ def add() -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         return _page(form), 400
-    flash(_("The rule was added. Documents issued from its first day on use it."), "done")
+    flash(_("Rule added. Documents issued from its first day use it."), "done")
     return see_other(".index")
 
 
 @blueprint.post("/<rule_id>/end")
 @open_to(Audience.SELLER_OWNERS)
 def end(rule_id: str) -> ResponseReturnValue:
-    """End a rule after the day that was chosen."""
+    """End a rule after the chosen day."""
     form = EndForm(request.form)
     if not form.validate() or form.last_day.data is None:
         return _page(TaxRuleForm(), _("Choose the last day of the rule.")), 400

@@ -109,14 +109,14 @@ def edit(document_id: str) -> ResponseReturnValue:
     except Invalid as error:
         show_faults(form, error)
         return _page(form, facts, versions), 400
-    flash(_("The new version is used from now on.") if is_replaced else _("Saved."), "done")
+    flash(_("The new version is now in use.") if is_replaced else _("Saved."), "done")
     return see_other(".index")
 
 
 @blueprint.post("/<document_id>/withdraw")
 @open_to(Audience.STAFF)
 def withdraw(document_id: str) -> ResponseReturnValue:
-    """Give a document to no one from now on."""
+    """Withdraw a document, so that no one can get it anymore."""
     with transaction() as session:
         actor = required_viewer().public_id
         withdraw_vendor_document(session, document_id, actor=actor, now=now())

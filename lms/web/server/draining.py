@@ -1,4 +1,4 @@
-"""Draining: whether this process is about to end, so that load balancers ask others."""
+"""Draining: whether this process is shutting down, so that load balancers send requests elsewhere."""
 
 from threading import Event
 from typing import Final
@@ -7,10 +7,10 @@ _draining: Final = Event()
 
 
 def begin_draining() -> None:
-    """Let /readyz answer 503 from now on; nothing turns it back, as the process is about to end."""
+    """Make /readyz answer 503 from now on; irreversible, because the process is about to exit."""
     _draining.set()
 
 
 def is_draining() -> bool:
-    """Tell whether this process is about to end."""
+    """Return whether this process is shutting down."""
     return _draining.is_set()

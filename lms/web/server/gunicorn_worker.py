@@ -1,4 +1,4 @@
-"""The gunicorn worker: tells the supervisor that it serves, and drains before it ends."""
+"""The gunicorn worker: tells the supervisor when it is ready, and drains before it exits."""
 
 import os
 import time
@@ -13,24 +13,24 @@ from lms.worker.web_and_worker_supervisor import READY_FD
 
 
 class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """A worker with threads. USR1 drains it while it goes on accepting, TERM drains and ends it."""
+    """A threaded worker. USR1 drains it while it still accepts connections; TERM drains and stops it."""
 
     def run(self) -> None:
-        """Serve until told to end."""
+        """Report readiness, then serve until stopped."""
         _tell_ready()
         super().run()
 
     def handle_usr1(self, _number: int, _frame: FrameType | None) -> None:
-        """Go on serving, but let no connection wait for another request."""
+        """Continue to serve, but don't keep connections alive."""
         self._drain()
 
     def handle_exit(self, number: int, frame: FrameType | None) -> None:
-        """Take nothing new, and end when what was begun is done."""
+        """Accept nothing new, and exit when current requests are finished."""
         self._drain()
         super().handle_exit(number, frame)
 
-    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  (as gunicorn has it)
-        """Close the sockets when nothing more is accepted: what waits there would hang, then break."""
+    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  (gunicorn's signature)
+        """Close the listening sockets once nothing is accepted, or clients waiting there would hang and fail."""
         super().set_accept_enabled(enabled)
         if not self.alive and not enabled:
             for listener in self.sockets:
@@ -38,7 +38,7 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
                 listener.close()
 
     def murder_pending(self) -> None:
-        """Close connections that have sent nothing, at the end sooner: a browser keeps one ready."""
+        """Close idle new connections, sooner during shutdown: browsers keep spare ones open."""
         if not self.alive:
             soon = time.monotonic() + STOP_KEEPALIVE_LINGER
             for waiting in self.pending_conns:
@@ -50,7 +50,7 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         self.max_keepalived = 0
 
     def _take_waiting(self, listener: BaseSocket) -> None:
-        """Accept what the kernel has accepted for us already."""
+        """Accept the connections that the kernel has already accepted for us."""
         before = -1
         while self.nr_conns != before:
             before = self.nr_conns
@@ -58,7 +58,7 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
 
 
 def _tell_ready() -> None:
-    number = os.environ.get(READY_FD)  # noqa: TID251  (no setting: the supervisor's pipe)
+    number = os.environ.get(READY_FD)  # noqa: TID251  (not a setting: the supervisor's pipe)
     if number is not None:
-        with suppress(OSError):  # nobody waits for it anymore
+        with suppress(OSError):  # no one is waiting for it anymore
             os.write(int(number), b".")

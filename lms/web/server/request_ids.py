@@ -1,4 +1,4 @@
-"""Request ids: one for each request, in its log lines, its answer, and what it enqueues and posts."""
+"""Request ids: one for each request, in its log lines, its response, and the jobs and posts it causes."""
 
 import re
 import secrets
@@ -16,7 +16,7 @@ _ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
 class RequestIds:
-    """WSGI middleware in front of all others: takes the id that a trusted proxy sends, or makes one."""
+    """Outermost WSGI middleware: uses the id that a trusted proxy sends, or generates one."""
 
     def __init__(self, app: "WSGIApplication", trusts: Callable[[str], bool]) -> None:
         self._app, self._trusts = app, trusts
@@ -28,10 +28,11 @@ class RequestIds:
         given = environ.get("HTTP_X_REQUEST_ID", "")
         is_given = _ID.fullmatch(given) and self._trusts(environ.get("REMOTE_ADDR", ""))
         request = given if is_given else secrets.token_hex(8)
-        # The thread has it until its next request: its body and its line in the log come later.
+        # Bound until the thread's next request, because the body and the access log line come
+        # later.
         structlog.contextvars.bind_contextvars(**{REQUEST: request})
 
-        def begin(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:  # noqa: ANN401  (as WSGI has it)
+        def begin(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:  # noqa: ANN401  (the type in WSGI)
             return start_response(status, [*headers, ("X-Request-ID", request)], *more)
 
         return self._app(environ, begin)

@@ -65,17 +65,17 @@ def edit() -> ResponseReturnValue:
         show_faults(form, error)
         return _write(form, facts), 400
     forget_frame()
-    flash(_("Saved. Every page and letter looks like this now."), "done")
+    flash(_("Saved. All pages and emails use the new branding."), "done")
     return see_other(".edit")
 
 
 @blueprint.get("/branding/look")
 @open_to(Audience.SELLER_OWNERS)
 def look() -> ResponseReturnValue:
-    """Answer with the tokens of an accent in both themes, for the samples beside the field."""
+    """Return the colors of an accent in both themes, for the samples beside the field."""
     chosen = request.args.get("accent", "").lower()
     if not branding.COLOR.fullmatch(chosen):
-        raise Invalid(N_("Choose a color, written like #1f6b4f."))
+        raise Invalid(N_("Enter a color like #1f6b4f."))
     return jsonify(light=_tokens(light_accent(chosen)), dark=_tokens(dark_accent(chosen)))
 
 
@@ -89,7 +89,7 @@ def change_logo() -> ResponseReturnValue:
     with transaction() as session:
         branding.change_logo(session, logo, actor=required_viewer().public_id, now=now())
     forget_frame()
-    flash(_("The logo stands on every page.") if logo else _("The logo is gone."), "done")
+    flash(_("Logo saved.") if logo else _("Logo removed."), "done")
     return see_other(".edit")
 
 
@@ -116,9 +116,9 @@ def change_prices() -> ResponseReturnValue:
     except Invalid as error:
         return _write_prices(lines, currency, dict(error.fields)), 400
     flash(
-        _("The new prices hold from now on; what was sold keeps its own.")
+        _("Prices saved. Earlier orders keep their prices.")
         if changed
-        else _("Nothing was different, so nothing was changed."),
+        else _("Nothing was changed."),
         "done",
     )
     return see_other(".prices")
@@ -161,5 +161,5 @@ def _filled(facts: BrandingFacts) -> BrandingForm:
 
 
 def _write(form: BrandingForm, facts: BrandingFacts) -> str:
-    html = Markup(to_html(form.about.data or ""))  # noqa: S704  (nh3 cleaned it)
+    html = Markup(to_html(form.about.data or ""))  # noqa: S704  (nh3 sanitized it)
     return render("site/staff_settings.html", form=form, facts=facts, about_html=html)

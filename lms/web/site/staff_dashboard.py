@@ -1,6 +1,7 @@
 """The staff dashboard: what needs attention."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from flask import Blueprint, url_for
@@ -22,6 +23,8 @@ from lms.jobs.stalled_lanes import MAIL, Stalled, read_stalled
 from lms.models.jobs import Lane
 from lms.models.seller import PolicyKind
 from lms.operations.health_checks import balances_that_differ
+from lms.operations.setup_checklist import SetupStep, read_setup
+from lms.operations.staff_home import read_trouble
 from lms.order_reviews import reviews
 from lms.organizations import new_organizations
 from lms.pricing.price_list import say_money
@@ -36,7 +39,7 @@ from lms.web.catalog.staff_webinars import shown
 from lms.web.core.current_user import required_viewer
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.private_page_headers_and_mail_links import mail_context
-from lms.web.core.request_context import components, read_session, render
+from lms.web.core.request_context import carrel, components, read_session, render
 from lms.web.core.route_guard import Audience, may_open, open_to
 from lms.web.sales.order_texts import STANDING_WORDS
 
@@ -62,11 +65,26 @@ STEP_WORDS: Final = {
     Step.LEGAL: N_("Enter your legal name and address"),
     Step.EIN: N_("Enter your EIN"),
     Step.CONTACT: N_("Enter an email address for accounts receivable"),
-    Step.PAYMENT: N_("Say where checks are mailed, or enter your bank details"),
+    Step.PAYMENT: N_("Enter where to mail checks, or your bank details"),
     Step.TERMS: N_("Publish your terms of sale"),
     Step.REFUND: N_("Publish your refund policy"),
 }
-# where each step is done: a part of the seller settings, or a policy
+SETUP_WORDS: Final = {
+    SetupStep.MAIL: N_("Set a mail server (CARREL_SMTP_URL)"),
+    SetupStep.MAIL_DNS: N_(
+        "Add the DNS records for SPF, DKIM and DMARC, and set CARREL_DKIM_SELECTOR"
+    ),
+    SetupStep.BACKUP: N_("Back up every night (CARREL_BACKUP)"),
+    SetupStep.CARDS: N_("Accept cards (CARREL_STRIPE_SECRET_KEY), or place a first order without"),
+    SetupStep.PRICES: N_("Enter your prices"),
+    SetupStep.WEBINAR: N_("Announce your first webinar"),
+}
+# the page of each step; other steps are server settings
+SETUP_PAGES: Final = {
+    SetupStep.PRICES: "staff_branding.prices",
+    SetupStep.WEBINAR: "staff_webinars.new",
+}
+# the section of the seller settings where each step is done; policies have their own pages
 STEP_PARTS: Final = {
     Step.LEGAL: "legal",
     Step.EIN: "ein",
@@ -78,6 +96,16 @@ STEP_POLICIES: Final = {Step.TERMS: PolicyKind.TERMS, Step.REFUND: PolicyKind.RE
 REVIEWS_SHOWN: Final = 10
 
 blueprint = Blueprint("staff_desk", __name__, url_prefix="/staff")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStep:
+    """What a step asks for, its page or else who does it, and whether it is done."""
+
+    words: str
+    url: str
+    is_done: bool
+    elsewhere: str
 
 
 @blueprint.get("")
@@ -95,7 +123,9 @@ def desk() -> ResponseReturnValue:
         disputed = count_standing(session, Standing.DISPUTED, now=now())
         stalled = read_stalled(session, now=now())
         differing = balances_that_differ(session)
+        trouble = read_trouble(session, now=now())
         checklist = read_checklist(session)
+        setup = _setup(read_setup(session, carrel().settings))
         today = on_wall_clock(now(), mail_context().zone).date()
         ending = ending_vendor_documents(session, on=today)
         connections = sum(hook(session) for hook in waiting_hooks(components()))
@@ -104,6 +134,8 @@ def desk() -> ResponseReturnValue:
         upcoming=[shown(row) for row in found.upcoming],
         drafts=[shown(row) for row in found.drafts],
         awaiting=[shown(row) for row in found.awaiting_recording],
+        awaiting_total=found.awaiting,
+        trouble=trouble,
         failed=[shown(row) for row in found.failed_recordings],
         failed_mails=found.failed_mails,
         waiting=waiting,
@@ -116,6 +148,7 @@ def desk() -> ResponseReturnValue:
         differing=differing,
         checklist=None if checklist.is_complete else checklist,
         steps=_steps(checklist),
+        setup=() if all(one.is_done for one in setup) else setup,
         expired=_ending([one for one in ending if not one.is_valid(today)]),
         expiring=_ending([one for one in ending if one.is_valid(today)]),
         stalled_jobs=_said([one for one in stalled if one.lane != MAIL]),
@@ -137,7 +170,7 @@ def _to_review(facts: OrderFacts) -> dict[str, object]:
 
 
 def _money() -> str:
-    """Show a bookkeeper how many sales are in which state, each with the list of them."""
+    """Show a bookkeeper the number of orders in each status, each linked to their list."""
     with read_session() as session:
         counts = [(one, count_standing(session, one, now=now())) for one in STANDING_WORDS]
     return render(
@@ -150,7 +183,7 @@ def _money() -> str:
 
 
 def _said(stalled: Sequence[Stalled]) -> list[str]:
-    """Say what waits in each lane, and since when."""
+    """Return what is waiting in each lane, and since when."""
     zone = reading_zone()
     return [
         ngettext(
@@ -162,21 +195,34 @@ def _said(stalled: Sequence[Stalled]) -> list[str]:
     ]
 
 
-def _steps(checklist: Checklist) -> list[tuple[str, str, bool]]:
-    """Return what each step asks for, its page, and whether it is done."""
-    return [(_(STEP_WORDS[step]), _step_url(step), is_done) for step, is_done in checklist.steps]
+def _steps(checklist: Checklist) -> list[ShownStep]:
+    return [
+        ShownStep(_(STEP_WORDS[step]), _step_url(step), is_done, _("(by an owner)"))
+        for step, is_done in checklist.steps
+    ]
+
+
+def _setup(steps: Sequence[tuple[SetupStep, bool]]) -> list[ShownStep]:
+    return [_setup_step(step, is_done=is_done) for step, is_done in steps]
+
+
+def _setup_step(step: SetupStep, *, is_done: bool) -> ShownStep:
+    page = SETUP_PAGES.get(step)
+    url = url_for(page) if page and may_open(page) else ""
+    elsewhere = _("(by an owner)") if page else _("(on the server)")
+    return ShownStep(_(SETUP_WORDS[step]), url, is_done, elsewhere)
 
 
 def _step_url(step: Step) -> str:
     if step in STEP_POLICIES:
         return url_for("staff_policies.edit", slug=SLUGS[STEP_POLICIES[step]])
     if not may_open("staff_seller.edit"):
-        return ""  # an owner does it
+        return ""  # only an owner can do it
     return url_for("staff_seller.edit", _anchor=STEP_PARTS[step])
 
 
 def _ending(documents: Sequence[VendorDocumentFacts]) -> list[tuple[str, str, str]]:
-    """Return the title, the page and the last day of each document."""
+    """Return the title, page and last day of each document."""
     return [
         (
             one.title,

@@ -70,9 +70,9 @@ def edit(scope: str, public_id: str) -> ResponseReturnValue:
     except Invalid as error:
         return _page(owner, lines, dict(error.fields)), 400
     flash(
-        _("The special prices apply now. Earlier orders keep theirs.")
+        _("Special prices saved. Earlier orders keep their prices.")
         if wanted
-        else _("The general prices apply now."),
+        else _("The general prices now apply."),
         "done",
     )
     return Response(status=303, headers={"Location": _back(owner)})
@@ -103,7 +103,7 @@ def _page(owner: PriceOwner, lines: Sequence[Line], faults: dict[str, str]) -> s
 def _empty(
     lines: Sequence[Line], applying: Sequence[Price], kinds: dict[OfferKind, str]
 ) -> list[Line]:
-    """Return a line without an amount for each price that applies, and some more."""
+    """Return an empty line for each general price that applies, and a few spare ones."""
     filled = {(line.kind, line.minimum or "1") for line in lines}
     known = [line_of(price) for price in applying if price.kind in kinds]
     rest = [Line(each.kind, each.minimum, "", each.amount) for each in known]

@@ -1,4 +1,4 @@
-"""The staff page System health: what runs, what waits, and what to do about each fault."""
+"""The staff page System health: what is running, what is waiting, and how to fix each fault."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ NAMES: Final = {
     "email": N_("Email"),
     "disk": N_("Disk"),
     "backup": N_("Backup"),
+    "copy": N_("Continuous copy"),
     "drill": N_("Backup test"),
     "balances": N_("Balances"),
     "passkeys": N_("Passkeys"),
@@ -40,7 +41,7 @@ blueprint = Blueprint("staff_system_health", __name__, url_prefix="/staff/system
 
 @dataclass(frozen=True, slots=True)
 class HealthRow:
-    """One finding as the page shows it."""
+    """One finding, as shown."""
 
     name: str
     badge: str

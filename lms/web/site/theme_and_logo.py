@@ -16,7 +16,7 @@ blueprint = Blueprint("theme", __name__)
 
 A_YEAR: Final = int(timedelta(days=365).total_seconds())
 BRIEFLY: Final = 60
-# What the logo may not do, were it ever opened as a page of its own.
+# restricts a logo that is opened as its own page
 ALONE: Final = "default-src 'none'; sandbox"
 
 
@@ -39,7 +39,7 @@ def logo() -> ResponseReturnValue:
 
 
 def _kept(answer: Response, version: int) -> Response:
-    """Let an address that names this version be kept for good, and another one only briefly."""
+    """Allow permanent caching for a URL that names this version, and brief caching for others."""
     is_named = request.args.get("v") == str(version)
     keep = f"max-age={A_YEAR}, immutable" if is_named else f"max-age={BRIEFLY}"
     answer.headers["Cache-Control"] = f"public, {keep}"

@@ -40,7 +40,7 @@ from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
-from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.pagination import kept_order, order_asked, page_number, pager_of, sorting
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.training.manager_forms import DueForm, TrainingForm
@@ -52,8 +52,8 @@ blueprint = Blueprint(
 LONGEST_QUERY: Final = 200
 STATE_WORDS: Final = {
     State.DONE: N_("Done"),
-    State.BEGUN: N_("Begun"),
-    State.NOT_BEGUN: N_("Not begun"),
+    State.BEGUN: N_("Started"),
+    State.NOT_BEGUN: N_("Not started"),
     State.OVERDUE: N_("Overdue"),
 }
 STATE_BADGES: Final = {
@@ -118,8 +118,8 @@ def new(organization_id: str) -> ResponseReturnValue:
         else:
             said = counted(made.people)
             text = ngettext(
-                "%(title)s is assigned to %(said)s person.",
-                "%(title)s is assigned to %(said)s people.",
+                "%(title)s was assigned to %(said)s person.",
+                "%(title)s was assigned to %(said)s people.",
                 made.people,
                 title=made.title,
                 said=said,
@@ -145,16 +145,16 @@ def people_csv(organization_id: str, training_id: str) -> ResponseReturnValue:
         facts = read_training(
             session, managed.facts.id, training_id, now=now, groups=managed.groups
         )
-    wanted, order, zone = _wanted(managed), _order(), zone_of(managed)
+    wanted, order, zone = _wanted(managed), order_asked(Order()), zone_of(managed)
     headings = (
         _("Name"),
-        _("E-mail address"),
+        _("Email address"),
         _("Training"),
         _("Due"),
         _("State"),
         *((_("Text confirmed"),) if facts.policy else ()),
     )
-    # The answer outlives this view, and with it the request's own session.
+    # The response is streamed after this view, when the request's own session is closed.
     database = carrel().database
     words = {state: _(text) for state, text in STATE_WORDS.items()}
     due = last_day(facts.due_at, zone).isoformat()
@@ -183,7 +183,7 @@ def change_due(organization_id: str, training_id: str) -> ResponseReturnValue:
         except Invalid as refusal:
             show_faults(form, refusal)
         else:
-            flash(_("Changed. Who has not done it is reminded anew."), "done")
+            flash(_("The due date was changed. We'll remind people who aren't done."), "done")
             return see_other(".show", organization_id=organization_id, training_id=training_id)
     return _page(managed, training_id, form), 400
 
@@ -197,14 +197,12 @@ def withdraw(organization_id: str, training_id: str) -> ResponseReturnValue:
         title = assignments.withdraw(
             session, managed.facts, training_id, actor=actor, now=clock.now()
         )
-    flash(
-        _("%(title)s is asked for no more. Who has done it stays on record.", title=title), "done"
-    )
+    flash(_("%(title)s was withdrawn. You can still see who is done.", title=title), "done")
     return see_other(".index", organization_id=organization_id)
 
 
 def _assigned(managed: Managed, form: TrainingForm) -> Assigned:
-    assert form.due_on.data is not None  # noqa: S101  (the form asks for it)
+    assert form.due_on.data is not None  # noqa: S101  (the form requires it)
     asked = NewTraining(
         subject=form.subject.data or "",
         due_on=form.due_on.data,
@@ -226,7 +224,7 @@ def _assigned(managed: Managed, form: TrainingForm) -> Assigned:
 
 def _page(managed: Managed, training_id: str, form: DueForm | None) -> str:
     now, number, zone = clock.now(), page_number(), zone_of(managed)
-    wanted, order = _wanted(managed), _order()
+    wanted, order = _wanted(managed), order_asked(Order())
     with read_session() as session:
         facts = read_training(
             session, managed.facts.id, training_id, now=now, groups=managed.groups
@@ -238,8 +236,7 @@ def _page(managed: Managed, training_id: str, form: DueForm | None) -> str:
     kept: dict[str, Any] = {
         "q": wanted.query or None,
         "state": wanted.state,
-        "sort": order.by if order != Order() else None,
-        "down": 1 if order.descending else None,
+        **kept_order(order, Order()),
     }
 
     def url(endpoint: str = ".show", **changed: object) -> str:
@@ -261,9 +258,7 @@ def _page(managed: Managed, training_id: str, form: DueForm | None) -> str:
         state=wanted.state,
         states=[(one.value, _(words)) for one, words in STATE_WORDS.items()],
         chips=_chips(wanted, url),
-        sorts=Sort,
-        sort_url=lambda by: _sort_url(by, order, url),
-        aria_sort=lambda by: _aria_sort(by, order),
+        **sorting(order, url, tuple(Sort)),
         csv_url=url(".people_csv"),
         pager=pager_of(number, PAGE_SIZE, found.total, url=lambda page: url(page=page)),
     )
@@ -275,13 +270,7 @@ def _wanted(managed: Managed) -> Wanted:
     return Wanted(query, next((one for one in State if one == raw), None), managed.groups)
 
 
-def _order() -> Order:
-    raw = request.args.get("sort", "")
-    by = next((one for one in Sort if one == raw), Sort.NAME)
-    return Order(by, bool(request.args.get("down")))
-
-
-def _chips(wanted: Wanted, url: Any) -> list[tuple[str, str]]:  # noqa: ANN401  (a function of words)
+def _chips(wanted: Wanted, url: Any) -> list[tuple[str, str]]:  # noqa: ANN401  (any URL builder)
     chips = []
     if wanted.query:
         chips.append((f"\u201c{wanted.query}\u201d", url(q=None)))
@@ -290,23 +279,12 @@ def _chips(wanted: Wanted, url: Any) -> list[tuple[str, str]]:  # noqa: ANN401  
     return chips
 
 
-def _sort_url(by: Sort, order: Order, url: Any) -> str:  # noqa: ANN401  (a function of words)
-    down = not order.descending if order.by is by else False
-    return str(url(sort=by, down=1 if down else None))
-
-
-def _aria_sort(by: Sort, order: Order) -> str | None:
-    if order.by is not by:
-        return None
-    return "descending" if order.descending else "ascending"
-
-
 def _person(row: PersonRow, facts: TrainingFacts, zone: ZoneInfo) -> Person:
     confirmed = ""
     if facts.policy:
         when = row.acknowledged_at
         confirmed = say_datetime_in_table(when, zone) if when else _("Not yet")
-    note = _("begun") if row.state is State.OVERDUE and row.is_begun else ""
+    note = _("started") if row.state is State.OVERDUE and row.is_begun else ""
     return Person(
         name=row.name,
         email=row.email or "",
@@ -320,8 +298,8 @@ def _person(row: PersonRow, facts: TrainingFacts, zone: ZoneInfo) -> Person:
 def _figures(counts: Counts) -> list[tuple[str, str]]:
     return [
         (_("Done"), counted(counts.done)),
-        (_("Begun"), counted(counts.begun)),
-        (_("Not begun"), counted(counts.not_begun)),
+        (_("Started"), counted(counts.begun)),
+        (_("Not started"), counted(counts.not_begun)),
         (_("Overdue"), counted(counts.overdue)),
     ]
 
@@ -332,7 +310,7 @@ def _share(counts: Counts) -> str:
 
 
 def _part(counts: Counts) -> str:
-    """Return how many are done where the head of the column says that it is about that."""
+    """Return how many are done; the column's heading says what is counted."""
     said = counted(counts.people)
     return _("%(done)s of %(people)s", done=counted(counts.done), people=said)
 
@@ -345,7 +323,7 @@ def _due_words(facts: TrainingFacts, zone: ZoneInfo, at: datetime) -> str:
 
 
 def _day(row: TrainingRow | TrainingFacts, zone: ZoneInfo) -> str:
-    """Return the last day to do it, or that nobody is asked for it any more."""
+    """Return the due date, or that the training was withdrawn."""
     if row.withdrawn_at is not None:
         return _("Withdrawn")
     day = last_day(row.due_at, zone)

@@ -78,7 +78,7 @@ def add(organization_id: str, group_id: str) -> ResponseReturnValue:
         except Invalid as refusal:
             show_faults(form, refusal)
         else:
-            text = ngettext("%(num)s person joined.", "%(num)s people joined.", added)
+            text = ngettext("%(num)s person was added.", "%(num)s people were added.", added)
             flash(text, "done")
             return see_other(".show", organization_id=organization_id, group_id=group_id)
     return _page(managed, group_id, form), 400
@@ -93,7 +93,7 @@ def remove(organization_id: str, group_id: str, login_id: str) -> ResponseReturn
         training_groups.remove_person(
             session, managed.facts, group_id, login_id, actor=actor, now=now()
         )
-    flash(_("Removed from the group. What was assigned stays assigned."), "done")
+    flash(_("The person was removed from the group. They keep their assigned training."), "done")
     return see_other(".show", organization_id=organization_id, group_id=group_id)
 
 
@@ -104,7 +104,7 @@ def dissolve(organization_id: str, group_id: str) -> ResponseReturnValue:
     with transaction() as session:
         actor = required_viewer().public_id
         name = training_groups.drop_group(session, managed.facts, group_id, actor=actor, now=now())
-    flash(_("%(name)s is dissolved. What was assigned stays assigned.", name=name), "done")
+    flash(_("%(name)s was deleted. People keep their assigned training.", name=name), "done")
     return see_other(".index", organization_id=organization_id)
 
 

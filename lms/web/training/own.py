@@ -25,7 +25,7 @@ SOON: Final = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """A training as My library lists it."""
+    """A training, as My webinars lists it."""
 
     title: str
     url: str
@@ -56,12 +56,12 @@ def confirm(trainee_id: str) -> ResponseReturnValue:
     person = required_viewer()
     with transaction() as session:
         assignments.acknowledge(session, trainee_id, person.login_id, now=clock.now())
-    flash(_("Thank you. That you have read it is kept."), "done")
+    flash(_("Thank you. Your confirmation was saved."), "done")
     return see_other(".show", trainee_id=trainee_id)
 
 
 def assigned_to(session: Session, login_id: int, at: datetime) -> list[Assigned]:
-    """Return what a person is assigned, as My library lists it."""
+    """Return a person's training, as My webinars lists it."""
     return [_assigned(one, at) for one in list_own(session, login_id, now=at)]
 
 
@@ -72,8 +72,8 @@ def _zone(own: OwnTraining) -> ZoneInfo:
 
 def _assigned(own: OwnTraining, at: datetime) -> Assigned:
     day = say_day(own.due_at - timedelta(microseconds=1), _zone(own))
-    words = _("%(organization)s asks for it by %(day)s.", organization=own.organization, day=day)
-    state, kind = _("Not begun"), "plain"
+    words = _("Assigned by %(organization)s. Due %(day)s.", organization=own.organization, day=day)
+    state, kind = _("Not started"), "plain"
     if own.is_done:
         state, kind = _("Done"), "open"
     elif own.due_at <= at:
@@ -83,6 +83,6 @@ def _assigned(own: OwnTraining, at: datetime) -> Assigned:
     elif own.due_at - at <= SOON:
         state, kind = _("Due soon"), "soon"
     elif own.is_begun:
-        state, kind = _("Begun"), "term"
+        state, kind = _("Started"), "term"
     url = url_for("training.show", trainee_id=own.trainee_id)
     return Assigned(own.title, url, words, state, kind)

@@ -45,7 +45,7 @@ def launches(organization_id: str) -> ResponseReturnValue:
 @blueprint.get("/scores")
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def scores(organization_id: str) -> ResponseReturnValue:
-    """Show which of its learning systems don't answer, and which scores wait since when and why."""
+    """Show the organization's unreachable LMSs, and which scores are delayed, since when and why."""
     managed, now = managed_organization(organization_id), clock.now()
     zone = reader_zone_of(managed).key
     with read_session() as session:

@@ -30,7 +30,7 @@ MOST = 200
 @blueprint.get("/log")
 @open_to(Audience.STAFF)
 def log() -> ResponseReturnValue:
-    """Show the last launches, filtered."""
+    """Show recent launches, filtered."""
     asked = {name: request.args.get(name, "").strip() for name in ("registration", "whose", "code")}
     is_refused_only = request.args.get("refused") == "yes"
     with read_session() as session:
@@ -66,7 +66,7 @@ def log() -> ResponseReturnValue:
 @blueprint.get("/scores")
 @open_to(Audience.STAFF)
 def scores() -> ResponseReturnValue:
-    """Show which learning systems don't answer, and which scores wait since when and why."""
+    """Show unreachable LMSs, and which scores are delayed, since when and why."""
     now, zone = clock.now(), reading_zone().key
     with read_session() as session:
         away = platforms_away(session)
@@ -85,7 +85,7 @@ def scores() -> ResponseReturnValue:
 @blueprint.post("/links/<link_id>/send")
 @open_to(Audience.STAFF)
 def send(link_id: str) -> ResponseReturnValue:
-    """Send all scores of a link once more."""
+    """Resend all scores of a link."""
     try:
         with transaction() as session:
             number = send_link_again(
@@ -101,11 +101,11 @@ def send(link_id: str) -> ResponseReturnValue:
 @blueprint.post("/<registration_id>/ask")
 @open_to(Audience.STAFF)
 def ask(registration_id: str) -> ResponseReturnValue:
-    """Ask a platform that was away at once."""
+    """Retry an unreachable platform at once."""
     with transaction() as session:
         found = find_registration(session, registration_id)
         ask_now(session, found.id, now=clock.now())
-    flash(_("%(name)s is asked again now.", name=found.details.name), "done")
+    flash(_("Retrying %(name)s now.", name=found.details.name), "done")
     return see_other(".scores")
 
 

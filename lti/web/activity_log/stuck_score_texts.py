@@ -12,7 +12,7 @@ from lti.grades.stuck_scores_and_platforms_away import Away, StuckLink
 
 @dataclass(frozen=True, slots=True)
 class AwayRow:
-    """A platform that doesn't answer, as a page shows it."""
+    """An unreachable platform, as a page shows it."""
 
     id: str
     name: str
@@ -38,7 +38,7 @@ class StuckRow:
 
 
 def away_rows(found: Iterable[Away], zone: str) -> list[AwayRow]:
-    """Return platforms that are away in words."""
+    """Return the rows of unreachable platforms."""
     return [
         AwayRow(
             id=one.registration,
@@ -53,21 +53,21 @@ def away_rows(found: Iterable[Away], zone: str) -> list[AwayRow]:
 
 
 def stuck_rows(found: Iterable[StuckLink], zone: str) -> list[StuckRow]:
-    """Return links whose scores don't arrive in words."""
+    """Return the rows of links whose scores don't arrive."""
     return [
         StuckRow(
             id=one.link,
-            title=one.title or _("A link without a title"),
-            course=one.course or _("A course without a title"),
+            title=one.title or _("Untitled link"),
+            course=one.course or _("Untitled course"),
             platform=one.platform,
             organization_id=one.organization_id,
-            waiting=ngettext("%(num)s waits", "%(num)s wait", one.waiting) if one.waiting else "",
+            waiting=ngettext("%(num)s pending", "%(num)s pending", one.waiting)
+            if one.waiting
+            else "",
             refused=(
-                ngettext("%(num)s was refused", "%(num)s were refused", one.refused)
-                if one.refused
-                else ""
+                ngettext("%(num)s refused", "%(num)s refused", one.refused) if one.refused else ""
             ),
-            reason=_(one.reason) if one.reason else _("The learning system has not taken it yet."),
+            reason=_(one.reason) if one.reason else _("The LMS hasn't accepted it yet."),
             since=say_time_of(one.since, zone),
         )
         for one in found

@@ -1,4 +1,4 @@
-"""Manager pages for completions by embed links: list, CSV export, and CSV import from elsewhere."""
+"""Manager pages for completions through embed links: list, CSV export, and CSV import from elsewhere."""
 
 from collections import Counter
 from typing import Final
@@ -33,38 +33,38 @@ PAGE: Final = 50
 REJECTED: Final = 400
 PERCENT: Final = 100
 ANSWERS: Final = {
-    Answer.OK: (N_("Is taken in"), "open", ""),
-    Answer.ALREADY: (N_("Here already"), "plain", N_("This completion was reported before.")),
+    Answer.OK: (N_("New"), "open", ""),
+    Answer.ALREADY: (N_("Already imported"), "plain", N_("This completion was imported before.")),
     Answer.DUPLICATE: (
-        N_("Named twice"),
+        N_("Duplicate"),
         "plain",
-        N_("Stands in this list more than once; only the first row counts."),
+        N_("This row repeats an earlier one. We'll import only the first."),
     ),
-    Answer.INVALID: (N_("Can't be read"), "danger", ""),
+    Answer.INVALID: (N_("Invalid"), "danger", ""),
 }
 
 
 @blueprint.get("")
 @open_to(Audience.MANAGERS)
 def index(organization_id: str) -> ResponseReturnValue:
-    """Show who has completed what, and take a list from elsewhere."""
+    """Show completions, and the form for importing a list."""
     return _index(managed_organization(organization_id))
 
 
 @blueprint.get("/completions.csv")
 @open_to(Audience.MANAGERS)
 def as_csv(organization_id: str) -> ResponseReturnValue:
-    """Give the table as a file for a spreadsheet program."""
+    """Return the table as a CSV file."""
     managed = managed_organization(organization_id)
     found, _link = _read(managed)
     headings = (
         _("Name"),
-        _("E-mail"),
+        _("Email"),
         _("Webinar"),
         _("Watched %"),
         _("Completed at"),
-        _("Reported as completed at"),
-        _("Reported from"),
+        _("Import: completed at"),
+        _("Import: source"),
     )
     rows = (
         (
@@ -84,7 +84,7 @@ def as_csv(organization_id: str) -> ResponseReturnValue:
 @blueprint.post("")
 @open_to(Audience.MANAGERS)
 def send(organization_id: str) -> ResponseReturnValue:
-    """Receive a list, and show what would become of each row; nothing is taken in yet."""
+    """Receive a list and show a preview of each row; nothing is imported yet."""
     managed, now = managed_organization(organization_id), clock.now()
     try:
         source = checked_source(request.form.get("source", ""))
@@ -100,7 +100,7 @@ def send(organization_id: str) -> ResponseReturnValue:
 @blueprint.get("/lists/<list_id>")
 @open_to(Audience.MANAGERS)
 def show(organization_id: str, list_id: str) -> ResponseReturnValue:
-    """Show what would become of each row of a list."""
+    """Show a preview of each row of a list."""
     managed, number = managed_organization(organization_id), page_number()
     rows = _answered(managed, list_id)
     counts = Counter(row.answer for row in rows)
@@ -143,7 +143,7 @@ def show(organization_id: str, list_id: str) -> ResponseReturnValue:
 @blueprint.post("/lists/<list_id>/apply")
 @open_to(Audience.MANAGERS)
 def apply(organization_id: str, list_id: str) -> ResponseReturnValue:
-    """Take a list in, whole or the rows that can be read."""
+    """Import a list, completely or only the valid rows."""
     managed = managed_organization(organization_id)
     rows, source = _answered(managed, list_id), request.form.get("source", "")
     try:
@@ -161,7 +161,7 @@ def apply(organization_id: str, list_id: str) -> ResponseReturnValue:
         flash(_(refusal.message), "attention")
         return see_other(".show", organization_id=organization_id, list_id=list_id, source=source)
     drop_list(carrel(), managed.facts.public_id, list_id)
-    said = ngettext("%(num)s completion was taken in.", "%(num)s completions were taken in.", taken)
+    said = ngettext("%(num)s completion was imported.", "%(num)s completions were imported.", taken)
     flash(said, "done")
     return see_other(".index", organization_id=organization_id)
 
@@ -169,28 +169,28 @@ def apply(organization_id: str, list_id: str) -> ResponseReturnValue:
 @blueprint.post("/lists/<list_id>/discard")
 @open_to(Audience.MANAGERS)
 def discard(organization_id: str, list_id: str) -> ResponseReturnValue:
-    """Throw a list away."""
+    """Discard a list."""
     managed = managed_organization(organization_id)
     with open_list(carrel(), managed.facts.public_id, list_id):
-        pass  # another organization's, or none, is not there
+        pass  # raises NotFound for another organization's list
     drop_list(carrel(), managed.facts.public_id, list_id)
-    flash(_("The list was thrown away. Nothing was changed."), "done")
+    flash(_("The list was discarded. Nothing was imported."), "done")
     return see_other(".index", organization_id=organization_id)
 
 
 @blueprint.post("/<reported_id>/forget")
 @open_to(Audience.MANAGERS)
 def forget(organization_id: str, reported_id: str) -> ResponseReturnValue:
-    """Forget one completion that came from elsewhere."""
+    """Delete one imported completion."""
     managed = managed_organization(organization_id)
     with transaction() as session:
         forget_reported(session, managed.facts.id, reported_id)
-    flash(_("It is forgotten."), "done")
+    flash(_("The import was deleted."), "done")
     return see_other(".index", organization_id=organization_id)
 
 
 def _read(managed: Managed) -> tuple[tuple[Completion, ...], str]:
-    """Return what the address asks for: of one link, or of all with what was reported besides."""
+    """Return the requested completions: of one link, or of all links and imports."""
     now, embed_id, label = clock.now(), request.args.get("embed", ""), ""
     with read_session() as session:
         if embed_id:

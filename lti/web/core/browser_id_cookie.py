@@ -1,7 +1,7 @@
 """The browser ID cookie: recognizes a browser, and works inside a platform's frame.
 
-Partitioned (CHIPS) keeps it where third-party cookies are blocked: it is one cookie a site that
-frames us. Browsers take a Secure one from this machine by plain http as well.
+Partitioned (CHIPS) keeps it where third-party cookies are blocked: each site that frames us gets its
+own cookie. Browsers accept a Secure cookie from this machine over plain http, too.
 """
 
 import re
@@ -22,32 +22,32 @@ _OURS: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def ours(given: str | None) -> str | None:
-    """Return a cookie's value if it can be one of ours, None for any other."""
+    """Return a cookie's value if it has our format, else None."""
     return given if given is not None and _OURS.fullmatch(given) else None
 
 
 def new_browser() -> str:
-    """Return what tells a browser from all others."""
+    """Return a new random browser ID."""
     return secrets.token_urlsafe(32)
 
 
 def known_browser() -> str | None:
-    """Return what this browser was given before, if it was kept and is ours."""
+    """Return the ID in this browser's cookie, None if it has none of ours."""
     return ours(this_browser())
 
 
 def a_browser() -> str:
-    """Return what tells this browser from others: what it has, so that two launches don't part, or new."""
+    """Return this browser's ID, or a new one; reuse keeps parallel launches in one browser working."""
     return known_browser() or new_browser()
 
 
 def keep_browser(response: Response, value: str) -> None:
-    """Give the cookie along."""
+    """Set the cookie."""
     response.headers.add("Set-Cookie", a_cookie(carrel().settings, value))
 
 
 def a_cookie(settings: Settings, value: str) -> str:
-    """Return the cookie's header; where it can't be kept in a frame it is a first-party one at least."""
+    """Return the cookie's header; without https it is a first-party cookie, since frames would drop it."""
     host = urlsplit(settings.base_url).hostname or ""
     survives = settings.is_https or is_loopback_host(host)
     return dump_cookie(

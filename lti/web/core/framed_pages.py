@@ -1,7 +1,8 @@
 """Framed pages: found by the secret in their path, framed by allowed origins only.
 
-A module with such pages makes its blueprint here, asks `this_frame(secret)` first in each view and
-answers with `frame_page`. The secret authenticates, so forms need no token; see lti/frames/sessions.py.
+A module with such pages creates its blueprint with `framed_blueprint`, calls `this_frame(secret)` first
+in each view, and responds with `frame_page`. The secret authenticates, so forms need no CSRF token; see
+lti/frames/sessions.py.
 """
 
 from typing import Final
@@ -23,14 +24,14 @@ KEPT_NOWHERE: Final = frozenset({"text/html", "text/csv", "application/json"})
 
 
 def cookie_name(settings: Settings) -> str:
-    """Return the name of the cookie that a frame keeps; `__Host-` pins it to this host on https."""
+    """Return the name of the cookie in frames; with https, `__Host-` restricts it to this host."""
     return "__Host-carrel-lti" if settings.is_https else "carrel-lti"
 
 
 def framed_blueprint(name: str, import_name: str) -> Blueprint:
-    """Make a blueprint whose paths begin with a session's secret.
+    """Return a blueprint whose paths begin with a session's secret.
 
-    Its errors, too, may be framed where the session may, and lead back to the course.
+    Its error pages can also be framed where the session can, and link back to the course.
     """
     made = Blueprint(name, import_name, url_prefix=PREFIX)
     made.after_request(_add_headers)
@@ -39,7 +40,7 @@ def framed_blueprint(name: str, import_name: str) -> Blueprint:
 
 
 def this_frame(secret: str) -> Frame:
-    """Return the framed session of this request; raises NotFound, and Gone when its time is over."""
+    """Return the framed session of this request; raises as `find_frame` does."""
     with read_session() as session:
         frame = find_frame(session, secret, browser=this_browser(), now=now())
     if frame.role is FrameRole.INSTRUCTOR:
@@ -48,15 +49,15 @@ def this_frame(secret: str) -> Frame:
 
 
 def this_browser() -> str | None:
-    """Return the cookie that survived in the frame, if one did."""
+    """Return the value of the frame's cookie, None without one."""
     return cookie_in(request.environ, cookie_name(carrel().settings))
 
 
 def frame_page(frame: Frame, template: str, *, policy: str = POLICY, **values: object) -> Response:
-    """Answer with a page that the session's platform alone may frame.
+    """Return a page that only the session's platform can frame.
 
-    The template extends `lti/base.html`, and gets `frame_origins`, `return_url` and `link_url`,
-    where somebody known may link their log-in, besides.
+    The template extends `lti/base.html`. It also gets `frame_origins`, `return_url`, and `link_url`,
+    where a person can link their account.
     """
     page = make_response(
         render(
@@ -79,16 +80,16 @@ def _link_url(frame: Frame) -> str | None:
 
 
 def framed_by(origins: tuple[str, ...], policy: str = POLICY) -> str:
-    """Return a content security policy under which these origins, and no others, may frame."""
+    """Return a content security policy that lets only these origins frame the page."""
     return policy.replace(NOBODY, f"frame-ancestors {' '.join(origins)}") if origins else policy
 
 
 def _add_headers(response: Response) -> Response:
     headers = response.headers
     headers["Referrer-Policy"] = "no-referrer"
-    # A window of its own keeps its opener, by which it talks to the platform.
+    # The page in its own window needs its opener to send messages to the platform.
     headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
-    if response.mimetype in KEPT_NOWHERE:  # on a shared computer the next person presses Back
+    if response.mimetype in KEPT_NOWHERE:  # on a shared computer, the next person could press Back
         headers["Cache-Control"] = "no-store"
     if "Content-Security-Policy" not in headers and response.mimetype == "text/html":
         headers["Content-Security-Policy"] = framed_by(_surroundings().origins)

@@ -9,13 +9,13 @@ from flask_babel import gettext as _
 from lms.core.errors import N_, Invalid
 from lti.models.courses import CompletionRule
 
-BAD_RULE: Final = N_("Choose a rule, and a whole percentage from 1 to 100.")
+BAD_RULE: Final = N_("Choose a rule and enter a whole percentage from 1 to 100.")
 LONGEST: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
 class EnteredRule:
-    """A rule that was entered for a link (outside id) and refused."""
+    """A rejected rule, as entered for a link (public ID)."""
 
     link: str
     rule: str
@@ -24,7 +24,7 @@ class EnteredRule:
 
 
 def read_rule(form: Mapping[str, str]) -> tuple[CompletionRule, int]:
-    """Return the rule and the percentage that were entered; raises Invalid."""
+    """Return the entered rule and percentage; raises Invalid."""
     threshold = form.get("threshold", "").strip()
     if not threshold.isascii() or not threshold.isdecimal():
         raise Invalid(BAD_RULE)
@@ -35,7 +35,7 @@ def read_rule(form: Mapping[str, str]) -> tuple[CompletionRule, int]:
 
 
 def refused_rule(link: str, form: Mapping[str, str], refusal: Invalid) -> EnteredRule:
-    """Return what was entered for a link and why it was refused, to be shown once more."""
+    """Return what was entered for a link and why it was rejected, for the form to show again."""
     return EnteredRule(
         link, form.get("rule", ""), form.get("threshold", "").strip(), _(refusal.message)
     )

@@ -25,22 +25,22 @@ from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 from lti.web.courses.grading_rule_form import EnteredRule, read_rule, refused_rule
 from lti.web.courses.learner_table_filters import PAGE_SIZE, TableState
 from lti.web.courses.roster_texts import roster_words
-from lti.web.player.viewer_access import find_viewer
+from lti.web.player.viewer_access import find_viewer, series_of
 
 blueprint = framed_blueprint("framed_course", __name__)
 
 PERCENT: Final = 100
 SENT: Final = {
-    ScoreState.QUEUED: N_("On its way"),
-    ScoreState.DELIVERED: N_("In the gradebook"),
-    ScoreState.REFUSED: N_("Refused by your system"),
+    ScoreState.QUEUED: N_("Pending"),
+    ScoreState.DELIVERED: N_("Sent"),
+    ScoreState.REFUSED: N_("Refused by your LMS"),
 }
-NOT_SENT: Final = N_("Nothing yet")
+NOT_SENT: Final = N_("No score yet")
 DONE: Final = {
-    "rule": N_("The rule was changed. What the gradebook has already is never lowered."),
-    "sent": N_("The scores are on their way again."),
-    "nothing": N_("There is nothing to send yet."),
-    "roster": N_("Your system is asked for its list of people."),
+    "rule": N_("Rule saved. Scores already in the gradebook won't go down."),
+    "sent": N_("Sending the scores again."),
+    "nothing": N_("There are no scores to send yet."),
+    "roster": N_("Updating the roster."),
 }
 REJECTED: Final = 400
 
@@ -48,7 +48,7 @@ REJECTED: Final = 400
 @blueprint.get("/people.csv")
 @open_to(Audience.FRAME)
 def people_csv(secret: str) -> ResponseReturnValue:
-    """Give the table as a file for a spreadsheet program."""
+    """Return the table as a CSV file."""
     frame = _instructors(secret)
     wanted = TableState.asked(secret).wanted
     with read_session() as session:
@@ -58,7 +58,7 @@ def people_csv(secret: str) -> ResponseReturnValue:
         (
             _named(each),
             0 if each.share is None else int(each.share * PERCENT),
-            _("yes") if each.is_complete else _("no"),
+            _("Yes") if each.is_complete else _("No"),
             int(each.given * PERCENT),
             _sent(each),
         )
@@ -70,7 +70,7 @@ def people_csv(secret: str) -> ResponseReturnValue:
 @blueprint.post("/rule")
 @open_to(Audience.FRAME)
 def rule(secret: str) -> ResponseReturnValue:
-    """Change what the link reports."""
+    """Change the rule of the link."""
     frame = _instructors(secret)
     try:
         chosen, threshold = read_rule(request.form)
@@ -88,7 +88,7 @@ def rule(secret: str) -> ResponseReturnValue:
 @blueprint.post("/scores")
 @open_to(Audience.FRAME)
 def send(secret: str) -> ResponseReturnValue:
-    """Send all scores of the link once more."""
+    """Resend all scores of the link."""
     frame = _instructors(secret)
     try:
         with transaction() as session:
@@ -103,7 +103,7 @@ def send(secret: str) -> ResponseReturnValue:
 @blueprint.get("/roster")
 @open_to(Audience.FRAME)
 def roster_state(secret: str) -> ResponseReturnValue:
-    """Tell a script whether the roster is still being read."""
+    """Return, for a script, whether the roster is still being read."""
     frame = _instructors(secret)
     with read_session() as session:
         link = find_link(session, frame.link_id)
@@ -114,13 +114,13 @@ def roster_state(secret: str) -> ResponseReturnValue:
 @blueprint.post("/roster")
 @open_to(Audience.FRAME)
 def roster(secret: str) -> ResponseReturnValue:
-    """Read the course's roster now."""
+    """Queue a sync of the course's roster."""
     frame = _instructors(secret)
     try:
         with transaction() as session:
             link = find_link(session, frame.link_id)
             ask_for_roster(session, link.roster.course_id, now=now())
-    except Conflict:  # the platform offers none, as the page says
+    except Conflict:  # the platform offers no roster, as the page says
         return _back(secret, "")
     return _back(secret, "roster")
 
@@ -128,9 +128,9 @@ def roster(secret: str) -> ResponseReturnValue:
 @blueprint.get("/review")
 @open_to(Audience.FRAME)
 def review(secret: str) -> ResponseReturnValue:
-    """Show one learner's share and completion (Submission Review), in this course alone.
+    """Show one learner's progress in this course (Submission Review).
 
-    Who teaches sees everybody's, who learns their own: a gradebook leads here from the grade.
+    Instructors see everyone's, learners only their own: gradebooks link here from a grade.
     """
     frame = this_frame(secret)
     wanted = frame.services.get("for_user")
@@ -154,7 +154,7 @@ def review(secret: str) -> ResponseReturnValue:
 
 
 def course_page(frame: Frame, secret: str, entered: EnteredRule | None = None) -> Response:
-    """Answer with the learners of a link, a page of them at a time; `entered` is a rule refused."""
+    """Return a page of a link's learners; `entered` is a rejected rule."""
     state, number = TableState.asked(secret), page_number()
     with read_session() as session:
         link = find_link(session, frame.link_id)
@@ -180,11 +180,15 @@ def course_page(frame: Frame, secret: str, entered: EnteredRule | None = None) -
 
 
 def _is_absent(session: Session, frame: Frame) -> bool:
-    """Tell whether nobody in the course can watch, because the organization doesn't have it."""
-    if frame.target is None or frame.target.webinar is None:
+    """Return whether no one in the course can watch because the organization has no access."""
+    target = frame.target
+    if target is None:
         return False
     try:
-        find_viewer(session, frame, None, now=now())
+        if target.webinar is None:
+            series_of(session, frame, now=now())
+        else:
+            find_viewer(session, frame, None, now=now())
     except NotFound:
         return True
     return False
@@ -202,7 +206,7 @@ def _back(secret: str, done: str) -> ResponseReturnValue:
 
 
 def _named(learner: Learner) -> str:
-    return learner.name or _("A learner without a name")
+    return learner.name or _("Unnamed learner")
 
 
 def _sent(learner: Learner) -> str:

@@ -13,8 +13,8 @@ PAGE_SIZE: Final = 50
 LONGEST_QUERY: Final = 200
 PROGRESS_WORDS: Final = {
     Progress.COMPLETED: N_("Completed"),
-    Progress.BEGUN: N_("Begun"),
-    Progress.NOT_BEGUN: N_("Not begun"),
+    Progress.BEGUN: N_("In progress"),
+    Progress.NOT_BEGUN: N_("Not started"),
 }
 PROGRESS_BADGES: Final = {
     Progress.COMPLETED: "open",
@@ -22,21 +22,21 @@ PROGRESS_BADGES: Final = {
     Progress.NOT_BEGUN: "plain",
 }
 STUCK: Final = "stuck"
-STUCK_WORDS: Final = N_("Not in the gradebook yet")
-# Whoever sorts by what was watched looks for who has watched most.
+STUCK_WORDS: Final = N_("Score not sent yet")
+# Sorting by progress starts with the person who watched most.
 DESCENDING_FIRST: Final = frozenset({SortedBy.SHARE})
 
 
 @dataclass(frozen=True, slots=True)
 class TableState:
-    """Which learners of a frame are wanted, as an address says it."""
+    """The filters and order of the learner table, as in the URL."""
 
     secret: str
     wanted: Wanted
 
     @classmethod
     def asked(cls, secret: str) -> "TableState":
-        """Read the address of this request; what it says wrong is left out."""
+        """Read the URL of this request, ignoring invalid values."""
         args = request.args
         sort = args.get("sort", "")
         by = next((one for one in SortedBy if one == sort.lstrip("-")), SortedBy.NAME)
@@ -52,21 +52,21 @@ class TableState:
         return cls(secret, wanted)
 
     def url(self, endpoint: str = "framed.home", *, page: int | None = None) -> str:
-        """Return an address of this table: of one of its pages, or of the file."""
+        """Return the URL of the table, of one of its pages, or of its CSV file."""
         return url_for(endpoint, secret=self.secret, page=page, **self._values())
 
     @property
     def stuck(self) -> str:
-        """Return what an address says where those alone are wanted whose score did not get through."""
+        """Return the URL value of the filter for undelivered scores, "" if it is off."""
         return STUCK if self.wanted.is_stuck else ""
 
     @property
     def stuck_url(self) -> str:
-        """Return the address of those whose score did not get through."""
+        """Return the URL that shows only learners whose scores were not delivered."""
         return TableState(self.secret, Wanted(is_stuck=True)).url()
 
     def sort_url(self, by: str) -> str:
-        """Return the address that sorts by a column, or turns the order around."""
+        """Return the URL that sorts by a column, or reverses the order if it is already sorted by it."""
         column = SortedBy(by)
         is_descending = column in DESCENDING_FIRST
         if self.wanted.by is column:
@@ -75,14 +75,14 @@ class TableState:
         return TableState(self.secret, wanted).url()
 
     def aria_sort(self, by: str) -> str | None:
-        """Return a column's `aria-sort`, where the table is sorted by it."""
+        """Return the `aria-sort` of a column, None if the table is not sorted by it."""
         if self.wanted.by != by:
             return None
         return "descending" if self.wanted.is_descending else "ascending"
 
     @property
     def sort(self) -> str:
-        """Return the order as an address says it; empty for the usual one."""
+        """Return the order as in the URL, "" for the default."""
         wanted = self.wanted
         if (wanted.by, wanted.is_descending) == (SortedBy.NAME, False):
             return ""
@@ -90,12 +90,12 @@ class TableState:
 
     @property
     def choices(self) -> list[tuple[str, str]]:
-        """Return what can be chosen of progress."""
+        """Return the choices of the progress filter."""
         return [(value.value, _(words)) for value, words in PROGRESS_WORDS.items()]
 
     @property
     def chips(self) -> list[tuple[str, str]]:
-        """Return the filters in force, each with the address of the table without it."""
+        """Return the active filters, each with the URL of the table without it."""
         wanted, found = self.wanted, []
         if wanted.query:
             bare = TableState(self.secret, replace(wanted, query=""))
@@ -109,7 +109,7 @@ class TableState:
         return found
 
     def badge(self, progress: Progress) -> tuple[str, str]:
-        """Return the words and the kind of somebody's badge."""
+        """Return the text and kind of a progress badge."""
         return _(PROGRESS_WORDS[progress]), PROGRESS_BADGES[progress]
 
     def _values(self) -> dict[str, Any]:

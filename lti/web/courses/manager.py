@@ -36,13 +36,13 @@ blueprint = Blueprint(
 )
 
 REJECTED: Final = 400
-SWITCHED_OFF: Final = N_("This learning system is not in use at the moment, so nothing is read.")
+SWITCHED_OFF: Final = N_("This LMS is turned off, so its rosters aren't updated.")
 
 
 @blueprint.get("/courses")
 @open_to(Audience.MANAGERS)
 def courses(organization_id: str) -> ResponseReturnValue:
-    """List the courses that show the library, and how their rosters stand."""
+    """List the organization's courses and the status of their rosters."""
     managed = managed_organization(organization_id)
     zone = reader_zone_of(managed).key
     with read_session() as session:
@@ -77,7 +77,7 @@ def course(organization_id: str, course_id: str) -> ResponseReturnValue:
 @blueprint.post("/courses/<course_id>/roster")
 @open_to(Audience.MANAGERS)
 def roster(organization_id: str, course_id: str) -> ResponseReturnValue:
-    """Read the roster now."""
+    """Queue a sync of the roster."""
     managed = managed_organization(organization_id)
     with read_session() as session:
         find_own_course(session, managed.facts.id, course_id)
@@ -94,13 +94,13 @@ def roster(organization_id: str, course_id: str) -> ResponseReturnValue:
 @blueprint.get("/courses/<course_id>/releases")
 @open_to(Audience.MANAGERS)
 def releases(organization_id: str, course_id: str) -> ResponseReturnValue:
-    """Show whose seat would go, and ask."""
+    """Show whose seats would be released, and ask for a decision."""
     managed = managed_organization(organization_id)
     try:
         with read_session() as session:
             found = find_own_course(session, managed.facts.id, course_id)
             held = who_would_go(session, course_id)
-    except Conflict:  # somebody has decided meanwhile
+    except Conflict:  # decided meanwhile
         return see_other(".course", organization_id=organization_id, course_id=course_id)
     return render_in(managed, "lti/courses/manager_seat_releases.html", course=found, held=held)
 
@@ -108,13 +108,13 @@ def releases(organization_id: str, course_id: str) -> ResponseReturnValue:
 @blueprint.post("/courses/<course_id>/releases")
 @open_to(Audience.MANAGERS)
 def decide_releases(organization_id: str, course_id: str) -> ResponseReturnValue:
-    """Let the seats go, or keep everybody."""
+    """Release the seats, or keep everyone."""
     managed, actor = managed_organization(organization_id), required_viewer().public_id
     with read_session() as session:
         find_own_course(session, managed.facts.id, course_id)
     wanted = request.form.get("decision", "")
     if wanted not in ("go", "keep"):
-        raise Invalid(_("Choose whether the seats go, or everybody keeps theirs."))
+        raise Invalid(_("Choose whether to release or keep the seats."))
     given = 0
     try:
         with transaction() as session:
@@ -125,17 +125,17 @@ def decide_releases(organization_id: str, course_id: str) -> ResponseReturnValue
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
     else:
-        gone = _("They are off the list.")
+        gone = _("They were removed from the roster.")
         if given:
-            gone = ngettext("%(num)s seat is free again.", "%(num)s seats are free again.", given)
-        flash(gone if wanted == "go" else _("Everybody keeps their seat."), "done")
+            gone = ngettext("%(num)s seat was released.", "%(num)s seats were released.", given)
+        flash(gone if wanted == "go" else _("Everyone keeps their seat."), "done")
     return see_other(".course", organization_id=organization_id, course_id=course_id)
 
 
 @blueprint.post("/links/<link_id>/rule")
 @open_to(Audience.MANAGERS)
 def rule(organization_id: str, link_id: str) -> ResponseReturnValue:
-    """Change what a link reports to the gradebook."""
+    """Change the rule of a link."""
     managed = managed_organization(organization_id)
     with read_session() as session:
         course_id = find_own_link(session, managed.facts.id, link_id)
@@ -154,14 +154,14 @@ def rule(organization_id: str, link_id: str) -> ResponseReturnValue:
     except Invalid as refusal:
         entered = refused_rule(link_id, request.form, refusal)
         return _course_page(organization_id, course_id, entered), REJECTED
-    flash(_("The rule was changed. What the gradebook has already is never lowered."), "done")
+    flash(_("Rule saved. Scores already in the gradebook won't go down."), "done")
     return see_other(".course", organization_id=organization_id, course_id=course_id)
 
 
 @blueprint.post("/links/<link_id>/send")
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def send(organization_id: str, link_id: str) -> ResponseReturnValue:
-    """Send all scores of a link once more."""
+    """Resend all scores of a link."""
     managed = managed_organization(organization_id)
     with read_session() as session:
         course_id = find_own_link(session, managed.facts.id, link_id)
@@ -180,10 +180,10 @@ def send(organization_id: str, link_id: str) -> ResponseReturnValue:
 
 
 def sent_again(number: int) -> str:
-    """Say that scores are on their way once more."""
+    """Return a message that scores are being sent again."""
     return ngettext(
-        "%(num)s score is on its way again, within a minute where the learning system answers.",
-        "%(num)s scores are on their way again, within a minute where the learning system answers.",
+        "Resending %(num)s score. It arrives within a minute if the LMS responds.",
+        "Resending %(num)s scores. They arrive within a minute if the LMS responds.",
         number,
     )
 

@@ -1,4 +1,4 @@
-"""Roster texts: whether a roster is being read, and the outcome of the last reading."""
+"""Roster texts: whether a roster is being read, and the outcome of the last sync."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,12 +14,12 @@ from lms.models.jobs import JobState
 from lti.rosters.jobs import ROSTER
 from lti.rosters.roster_status import RosterStanding
 
-BROKE_OFF: Final = N_("Reading it broke off. Ask for it again; if that happens twice, write to us.")
+BROKE_OFF: Final = N_("The update failed. Try again. If it fails again, contact us.")
 
 
 @dataclass(frozen=True, slots=True)
 class RosterWords:
-    """How a roster stands; `may_ask` says that it can be asked for now, `asks` that somebody decides."""
+    """The status of a roster; `may_ask` is True if a sync can be requested, `held_back` counts open decisions."""
 
     state: str
     badge: str
@@ -30,7 +30,7 @@ class RosterWords:
 
 
 def roster_words(session: Session, standing: RosterStanding, zone: str) -> RosterWords:
-    """Say how a roster stands, by the clocks of a zone."""
+    """Return the status of a roster as text, with times in a zone."""
     job = latest_job(session, kind=ROSTER, subject=standing.course_id)
     is_live = job is not None and job.state not in ENDED
     state, badge = _state(standing, is_live=is_live, failure=_failure(standing, job))
@@ -45,7 +45,7 @@ def roster_words(session: Session, standing: RosterStanding, zone: str) -> Roste
 
 
 def _failure(standing: RosterStanding, job: JobFacts | None) -> str:
-    """Return why the last reading failed, "" when it didn't."""
+    """Return why the last sync failed, "" if it didn't."""
     if job is not None and job.state is JobState.FAILED:
         is_last = standing.synced_at is None or job.created_at > standing.synced_at
         if is_last:
@@ -55,31 +55,31 @@ def _failure(standing: RosterStanding, job: JobFacts | None) -> str:
 
 def _state(standing: RosterStanding, *, is_live: bool, failure: str) -> tuple[str, str]:
     if not standing.is_offered:
-        return _("No list"), "none"
+        return _("No roster"), "none"
     if is_live:
-        return _("Being read"), "term"
+        return _("Updating"), "term"
     if failure:
-        return _("Could not be read"), "danger"
+        return _("Couldn't be read"), "danger"
     if standing.synced_at is None:
         return _("Not read yet"), "soon"
-    return _("Read"), "open"
+    return _("Up to date"), "open"
 
 
 def _sentences(standing: RosterStanding, failure: str, zone: str) -> list[str]:
     if not standing.is_offered:
         return [
             _(
-                "Your learning system does not share this course's list of people. Allow names and "
-                "roles (NRPS) for this tool, then open a link in the course once."
+                "Your LMS doesn't share the roster of this course. Allow names and roles (NRPS) for this "
+                "tool, then open a link in the course once."
             )
         ]
     told = [failure] if failure else []
     if standing.synced_at is None:
-        return told or [_("It is read by itself once a day, and whenever you ask.")]
+        return told or [_("We update the roster automatically once a day.")]
     people = ngettext("%(num)s person", "%(num)s people", standing.listed)
     told.append(
         _(
-            "Read on %(when)s: %(people)s on it, %(new)s of them new.",
+            "Updated %(when)s: %(people)s, %(new)s new.",
             when=say_time_of(standing.synced_at, zone),
             people=people,
             new=standing.new,
@@ -88,10 +88,10 @@ def _sentences(standing: RosterStanding, failure: str, zone: str) -> list[str]:
     if standing.missing:
         told.append(
             ngettext(
-                "%(num)s person is no longer on it. Who is missing twice gives back a seat they "
-                "never watched by.",
-                "%(num)s people are no longer on it. Who is missing twice gives back a seat they "
-                "never watched by.",
+                "%(num)s person is no longer on it. People missing from two updates in a row lose their "
+                "seat, unless they have watched with it.",
+                "%(num)s people are no longer on it. People missing from two updates in a row lose their "
+                "seat, unless they have watched with it.",
                 standing.missing,
             )
         )

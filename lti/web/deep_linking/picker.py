@@ -58,14 +58,14 @@ WEBINAR, SERIES = "webinar", "series"
 PATH_MARKS: Final = "/%:@!$&()*+="
 OWN_FORMS: Final = "form-action 'self'"
 ONE_COLUMN: Final = N_(
-    "Open edX has one grade column for all of these. Choose “Add a grade column” for one recording only."
+    "Open edX has one grade column for all of these. Select “Add a grade column” for only one recording."
 )
-TOO_LONG: Final = N_("This recording is %(length)s long. Choose places inside it.")
+TOO_LONG: Final = N_("This recording is %(length)s long. Enter times within it.")
 
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What was chosen so far, in its order, and how many points it is worth, as they were entered."""
+    """The chosen items in order, and the points as entered."""
 
     items: tuple[Chosen, ...]
     points: str
@@ -74,19 +74,19 @@ class Basket:
 
     @property
     def is_graded(self) -> bool:
-        """Tell whether any of it gets a column in the gradebook."""
+        """Return whether any item gets a gradebook column."""
         return any(each.target.is_graded for each in self.items)
 
     @property
     def has_faults(self) -> bool:
-        """Tell whether the place of some clip can't be, or the points, or the columns."""
+        """Return whether any clip, the points, or the grade columns are invalid."""
         return any((self.points_fault, self.column_fault, *(each.fault for each in self.items)))
 
 
 @blueprint.get("/pick")
 @open_to(Audience.FRAME)
 def pick(secret: str) -> ResponseReturnValue:
-    """Show what the organization may use, searched and paged, and what was chosen so far."""
+    """Show what the organization can use, searched and paged, and the chosen items."""
     frame, asked = _picking(secret)
     return _page(secret, frame, asked)
 
@@ -94,7 +94,7 @@ def pick(secret: str) -> ResponseReturnValue:
 @blueprint.post("/pick")
 @open_to(Audience.FRAME)
 def send(secret: str) -> ResponseReturnValue:
-    """Sign what was chosen and send it to the course; this session answers no more."""
+    """Sign the chosen items and send them to the course; ends this session."""
     frame, asked = _picking(secret)
     now = clock.now()
     key = signing_key(carrel().database, carrel().settings.secret_key, now=now)
@@ -103,7 +103,7 @@ def send(secret: str) -> ResponseReturnValue:
         basket = Basket((), points="") if is_given_up else _basket(session, frame, asked)
     if basket.has_faults or not (basket.items or is_given_up):
         return _page(secret, frame, asked, status=400)
-    assert frame.deployment_id is not None  # noqa: S101  (the database holds that a launch has one)
+    assert frame.deployment_id is not None  # noqa: S101  (a constraint: every launch has a deployment)
     with transaction() as session:
         end_picking(session, frame.id, now=now)
         recipient = find_recipient(session, frame.deployment_id)
@@ -175,7 +175,7 @@ def _page_number(text: str) -> int:
 
 
 def _basket(session: Session, frame: Frame, asked: Asked) -> Basket:
-    """Return what was chosen, each of which the organization may use; raises NotFound for others."""
+    """Return the chosen items; raises NotFound for items that the organization can't use."""
     names = _names(asked)
     now = clock.now()
     webinars = find_choices(
@@ -198,7 +198,7 @@ def _basket(session: Session, frame: Frame, asked: Asked) -> Basket:
 
 
 def _with_points(session: Session, frame: Frame, basket: Basket) -> Basket:
-    """Return what was chosen with its points: as entered, else what the course was given last."""
+    """Add the points: as entered, or else the last ones in this course."""
     entered = request.values.get("points")
     if entered is None:
         return replace(basket, points=str(grade_points(session, frame.context_id)))
@@ -208,7 +208,7 @@ def _with_points(session: Session, frame: Frame, basket: Basket) -> Basket:
 
 
 def _names(asked: Asked) -> list[tuple[str, str]]:
-    """Return kinds and outside ids of what was chosen, each once, the one act of this request done."""
+    """Return kind and public ID of the chosen items, after the request's one addition or removal."""
     values = request.values
     added = values.get("add", "")
     chosen = [*values.getlist("chosen"), *([added] if added else [])]
@@ -222,7 +222,7 @@ def _names(asked: Asked) -> list[tuple[str, str]]:
 
 
 def _as_entered(chosen: Chosen, asked: Asked, *, is_column_taken: bool) -> Chosen:
-    """Return what was chosen with the start, the end and the grade that were entered for it."""
+    """Return an item with the entered start, end and grade choice."""
     begin = request.values.get(f"start:{chosen.name}", "").strip()[:LONGEST_ENTRY]
     end = request.values.get(f"end:{chosen.name}", "").strip()[:LONGEST_ENTRY]
     fault, target = "", chosen.target
@@ -238,7 +238,7 @@ def _as_entered(chosen: Chosen, asked: Asked, *, is_column_taken: bool) -> Chose
 
 
 def _wants_grade(chosen: Chosen, *, is_usual: bool) -> bool:
-    """Tell whether a grade column is wanted: as ticked, else as usual."""
+    """Return whether a grade column is wanted: as checked, or else by default."""
     if chosen.name in request.values.getlist("asked"):
         return chosen.name in request.values.getlist("graded")
     return is_usual
@@ -271,9 +271,9 @@ def _count_words(found: Selection) -> str:
 
 
 def _form_target(return_url: str) -> str:
-    """Return the return address as a source of a policy: without its query, its path quoted.
+    """Return the return URL as a CSP source: without its query, its path quoted.
 
-    Whatever a platform writes, nothing of it begins another source, or directive, or policy.
+    Quoting keeps a platform's URL from adding another source, directive or policy.
     """
     parts = urlsplit(return_url)
     host = (parts.hostname or "").encode("idna").decode()

@@ -15,7 +15,7 @@ from lti.protocol.content_target import Target
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A recording of the list."""
+    """A recording in the list."""
 
     name: str
     title: str
@@ -29,7 +29,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What was chosen: a webinar (with a clip of it, maybe) or a series."""
+    """A chosen webinar, or clip of one, or series."""
 
     kind: str
     name: str
@@ -46,11 +46,11 @@ class Chosen:
 
     @property
     def value(self) -> str:
-        """Return how forms name it."""
+        """Return the item's value in forms."""
         return f"{self.kind}:{self.name}"
 
     def placed(self, begin: str, end: str, target: Target, fault: str) -> "Chosen":
-        """Return the same with a clip, or with what is wrong about it."""
+        """Return the item with a clip, or with its error."""
         return replace(self, begin=begin, end=end, target=target, fault=fault)
 
 
@@ -69,7 +69,7 @@ def card_of(choice: Choice, picture: str, *, is_chosen: bool) -> Card:
 
 
 def chosen_webinar(choice: Choice) -> Chosen:
-    """Return a webinar that was chosen, as yet the whole of it."""
+    """Return a chosen webinar, without a clip."""
     return Chosen(
         kind="webinar",
         name=choice.public_id,
@@ -84,7 +84,7 @@ def chosen_webinar(choice: Choice) -> Chosen:
 
 
 def chosen_series(series: SeriesChoice) -> Chosen:
-    """Return a series that was chosen."""
+    """Return a chosen series."""
     return Chosen(
         kind="series",
         name=series.public_id,

@@ -29,23 +29,25 @@ REJECTED = 400
 
 
 class AddressForm(Form):
-    """Where the code goes, and what somebody new is called."""
+    """The address for the code, and the name of a new person."""
 
-    email = address_field(_l("E-mail address"), autocomplete="email")
+    email = address_field(_l("Email address"), autocomplete="email")
     name = StringField(
         _l("Your name"),
         [Optional(), Length(max=LONGEST_NAME)],
-        description=_l("Only the first time. As it should stand on your certificate."),
+        description=_l(
+            "Needed only the first time. Enter it as it should appear on your certificate."
+        ),
         render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
     )
 
 
 class CodeForm(Form):
-    """The code from the letter."""
+    """The code from the email."""
 
     code = StringField(
         _l("Code"),
-        [InputRequired(_l("Enter the six digits from the letter."))],
+        [InputRequired(_l("Enter the 6-digit code from the email."))],
         render_kw={
             "autocomplete": "one-time-code",
             "inputmode": "numeric",
@@ -70,7 +72,7 @@ def ask(secret: str) -> ResponseReturnValue:
 @evenly
 @open_to(Audience.FRAME)
 def send(secret: str) -> ResponseReturnValue:
-    """Send a code to an address, whether or not anybody is known by it."""
+    """Send a code to an address, whether or not it is known."""
     frame = _unnamed(secret)
     form = AddressForm(request.form)
     if not form.validate():
@@ -86,7 +88,7 @@ def send(secret: str) -> ResponseReturnValue:
 @blueprint.get("/who/code")
 @open_to(Audience.FRAME)
 def enter(secret: str) -> ResponseReturnValue:
-    """Ask for the code; a frame that asked for none is sent to ask."""
+    """Ask for the code; without an open code, redirect to the address form."""
     frame = this_frame(secret)
     if not frame.asks_who:
         return redirect(url_for("framed.home", secret=secret), code=303)
@@ -96,7 +98,7 @@ def enter(secret: str) -> ResponseReturnValue:
 @blueprint.post("/who/code")
 @open_to(Audience.FRAME)
 def enter_now(secret: str) -> ResponseReturnValue:
-    """Go on as who the code names; a wrong one isn't told apart from one that was used or ran out."""
+    """Continue as the person of the code; the error is the same for wrong, used and expired codes."""
     frame = _unnamed(secret)
     form = CodeForm(request.form)
     if not form.validate():
@@ -115,7 +117,7 @@ def enter_now(secret: str) -> ResponseReturnValue:
         return redirect(url_for("framed.home", secret=tried.secret), code=303)
     rate_limits.spend(rate_limits.FAILURES, rate_limits.network())
     form.code.errors = [
-        _("This code doesn't work. Take the one from the newest letter, or have another sent.")
+        _("That code didn't work. Enter the code from the latest email, or send another code.")
     ]
     return _code_page(frame, secret, form, status=REJECTED)
 
@@ -123,7 +125,7 @@ def enter_now(secret: str) -> ResponseReturnValue:
 @blueprint.post("/who/leave")
 @open_to(Audience.FRAME)
 def leave(secret: str) -> ResponseReturnValue:
-    """Stop being known on this page: the next person at this computer says who they are."""
+    """Forget this person in this frame, so that the next person must identify themselves."""
     frame = this_frame(secret)
     if frame.purpose is not Purpose.EMBED or frame.role is not FrameRole.LEARNER:
         raise NotFound

@@ -1,7 +1,7 @@
-"""Iframe session opening: an embed link's address checks the site and opens a framed session.
+"""Iframe session opening: checks the site around an embed link, and opens a framed session.
 
-Browsers let the link's sites alone frame what is answered (frame-ancestors), wherever else the
-address is copied. What else they tell of who asks is believed where they tell it.
+frame-ancestors lets only the link's sites frame the response, wherever the URL is copied. The Origin,
+Referer and Sec-Fetch-Dest headers are checked where browsers send them.
 """
 
 from typing import Final
@@ -16,7 +16,8 @@ from lms.core.errors import N_, Gone
 from lms.web.core.request_context import read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.embed_links.embed_links import EmbedFacts, count_use, find_by_token
-from lti.frames.sessions import Opening, check_link, known_here, open_frame
+from lti.frames.session_creation import Opening, open_frame
+from lti.frames.sessions import check_link, known_here
 from lti.models.embed_links import SeatRule
 from lti.models.launches import FrameRole, Purpose
 from lti.protocol.platform_urls import origin_of
@@ -25,19 +26,19 @@ from lti.web.launches.launch_setup_and_responses import in_frame, launch_page
 
 blueprint = Blueprint("embedded", __name__)
 
-# What Sec-Fetch-Dest says of a frame; a browser that is too old to say it says nothing.
+# Values of Sec-Fetch-Dest for a frame; old browsers don't send the header.
 FRAMES: Final = frozenset({"iframe", "frame", "embed", "object"})
-NOT_FRAMED: Final = N_("This address belongs inside a page of %(organization)s.")
-ELSEWHERE: Final = N_("This page isn't one of those on which %(organization)s shows it.")
-NEXT_THERE: Final = N_("Open that page, and the recording is in it.")
-NEXT_ELSEWHERE: Final = N_("Whoever made this page asks there to have it added.")
-NEXT_OVER: Final = N_("Ask %(organization)s for a new one.")
+NOT_FRAMED: Final = N_("This recording plays only on a web page of %(organization)s.")
+ELSEWHERE: Final = N_("%(organization)s doesn't allow this recording on this page.")
+NEXT_THERE: Final = N_("Go to that page to watch:")
+NEXT_ELSEWHERE: Final = N_("If you manage this page, ask them to allow its address.")
+NEXT_OVER: Final = N_("Ask %(organization)s for a new link.")
 
 
 @blueprint.get("/embed/<token>")
 @open_to(Audience.EMBED)
 def embed(token: str) -> ResponseReturnValue:
-    """Open a framed session where the link works and the page around it is one of its sites."""
+    """Open a framed session if the link works and the page around it is one of its sites."""
     now = clock.now()
     with read_session() as session:
         link = find_by_token(session, token)
@@ -57,12 +58,12 @@ def embed(token: str) -> ResponseReturnValue:
 
 
 def _asked_to_keep(token: str, link: EmbedFacts) -> Response:
-    """Give a cookie and ask once more: what comes back says whether it is kept in this frame."""
+    """Set a cookie and redirect once: the next request shows whether the frame keeps it."""
     onward = url_for("embedded.embed", token=token, asked="yes")
     answer = make_response(redirect(onward, code=303))
     keep_browser(answer, a_browser())
     in_frame(answer, link.details.origins)
-    # The second request is still told by whose page it is made.
+    # The second request must still send the origin of its page.
     answer.headers["Referrer-Policy"] = "strict-origin"
     return answer
 
@@ -88,7 +89,7 @@ def _opened(link: EmbedFacts, browser: str | None) -> str:
 
 
 def _comes_from(origins: tuple[str, ...]) -> bool:
-    """Tell whether what the browser says of the page around it is one of these sites, or nothing."""
+    """Return whether the page around the frame, as far as the browser names it, is one of these sites."""
     told = (request.headers.get("Origin"), request.headers.get("Referer"))
     named = [
         origin_of(each) for each in told if each and urlsplit(each).scheme in ("http", "https")

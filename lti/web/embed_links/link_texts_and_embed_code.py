@@ -1,4 +1,4 @@
-"""Embed link texts (content, who may watch, state), and the link's address and embed code."""
+"""Embed link texts (content, who can watch, status), and the link's URL and embed code."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,22 +13,22 @@ from lms.core.runtime import derived_key
 from lms.lti_facade.dates import say_last_of, say_time_of
 from lms.web.core.request_context import carrel
 from lti.embed_links.embed_links import EMBED_LINKS, EmbedFacts, token_of
-from lti.frames.sessions import hashed
+from lti.frames.session_creation import hashed
 from lti.models.embed_links import SeatRule
 
 RULES: Final = {
-    SeatRule.SEATED: N_("People of yours, by a code"),
-    SeatRule.NAMED: N_("Anybody, by a code"),
-    SeatRule.INSTITUTION: N_("Everybody on the page"),
+    SeatRule.SEATED: N_("Your people, with a code"),
+    SeatRule.NAMED: N_("Anyone, with a code"),
+    SeatRule.INSTITUTION: N_("Everyone on the page"),
 }
 HEIGHT: Final = 640
-# So low that the film, its title and a button are all there is: lms/static/css/lti/player.css.
+# Low enough to show only the video, its title and a button: lms/static/css/lti/player.css.
 COMPACT_HEIGHT: Final = 360
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedLine:
-    """A link as it is listed."""
+    """A link in a list."""
 
     id: str
     label: str
@@ -49,12 +49,12 @@ class EmbedLine:
 
 
 def embed_key() -> bytes:
-    """Return the key by which this house makes the secrets of embed links."""
+    """Return the installation's key for the secrets of embed links."""
     return derived_key(carrel().settings.secret_key, EMBED_LINKS)
 
 
 def address_of(facts: EmbedFacts) -> str | None:
-    """Return a link's whole address; None where the house's key has changed since it was made."""
+    """Return a link's URL; None if the installation's key has changed since it was created."""
     token = token_of(embed_key(), facts.public_id)
     if hashed(token) != facts.token_hash:
         return None
@@ -62,7 +62,7 @@ def address_of(facts: EmbedFacts) -> str | None:
 
 
 def snippet_of(facts: EmbedFacts, address: str, *, height: int = HEIGHT) -> str:
-    """Return the HTML that is pasted into a page; heights are in pixels."""
+    """Return the HTML to paste into a page; `height` is in pixels."""
     title = escape(facts.title or facts.details.label)
     return (
         f'<iframe src="{address}" title="{title}" width="100%" height="{height}" '
@@ -72,13 +72,13 @@ def snippet_of(facts: EmbedFacts, address: str, *, height: int = HEIGHT) -> str:
 
 
 def line_of(facts: EmbedFacts, *, zone: str, now: datetime) -> EmbedLine:
-    """Return a link as it is listed."""
+    """Return a link for a list."""
     state, badge = _state(facts, now)
     details = facts.details
     return EmbedLine(
         id=facts.public_id,
         label=details.label,
-        title=facts.title or _("Something that is here no more"),
+        title=facts.title or _("Deleted content"),
         is_series=facts.target.webinar is None,
         rule=_(RULES[details.seat_rule]),
         sites=details.origins,
@@ -97,7 +97,7 @@ def line_of(facts: EmbedFacts, *, zone: str, now: datetime) -> EmbedLine:
 
 def _state(facts: EmbedFacts, now: datetime) -> tuple[str, str]:
     if facts.revoked_at is not None:
-        return _("Taken back"), "none"
+        return _("Revoked"), "none"
     if facts.is_over(now):
-        return _("Run out"), "none"
-    return _("Works"), "open"
+        return _("Expired"), "none"
+    return _("Active"), "open"

@@ -32,7 +32,7 @@ from lti.embed_links.embed_links import (
     restore_embed,
     revoke_embed,
 )
-from lti.frames.sessions import Opening, open_frame
+from lti.frames.session_creation import Opening, open_frame
 from lti.models.launches import FrameRole, Purpose
 from lti.protocol.content_target import Target
 from lti.web.deep_linking.picker_items import card_of
@@ -74,7 +74,7 @@ def index(organization_id: str) -> ResponseReturnValue:
 @blueprint.get("/new")
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def choose(organization_id: str) -> ResponseReturnValue:
-    """Show what the organization may use, to choose what a new link shows."""
+    """Show what the organization can use, to choose the content of a new link."""
     managed, now = managed_organization(organization_id), clock.now()
     number = page_number()
     sought = Sought(query=request.args.get("q", "").strip()[:200], page=number)
@@ -100,7 +100,7 @@ def choose(organization_id: str) -> ResponseReturnValue:
 @blueprint.route("/new/<kind>/<name>", methods=["GET", "POST"])
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def new(organization_id: str, kind: str, name: str) -> ResponseReturnValue:
-    """Make a link to what was chosen."""
+    """Create a link to the chosen content."""
     managed, now = managed_organization(organization_id), clock.now()
     with read_session() as session:
         target, title = _chosen(session, managed.facts.id, kind, name, now=now)
@@ -121,7 +121,7 @@ def new(organization_id: str, kind: str, name: str) -> ResponseReturnValue:
         except Invalid as refusal:
             show_faults(form, refusal)
         else:
-            flash(_("It is ready: copy it into your page."), "done")
+            flash(_("Embed link created. Copy the code into your page."), "done")
             return see_other(".show", organization_id=organization_id, embed_id=made.public_id)
     page = render_in(
         managed, "lti/embed_links/manager_form.html", form=form, title=title, kept=None
@@ -132,7 +132,7 @@ def new(organization_id: str, kind: str, name: str) -> ResponseReturnValue:
 @blueprint.get("/<embed_id>")
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def show(organization_id: str, embed_id: str) -> ResponseReturnValue:
-    """Show a link: what to paste, how it looks, how it is used."""
+    """Show a link: its code, a preview, and its use."""
     managed, now = managed_organization(organization_id), clock.now()
     with read_session() as session:
         facts = find_embed(session, managed.facts.id, embed_id)
@@ -150,7 +150,7 @@ def show(organization_id: str, embed_id: str) -> ResponseReturnValue:
 @blueprint.get("/<embed_id>/preview")
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def preview(organization_id: str, embed_id: str) -> ResponseReturnValue:
-    """Open a framed session for who looks a link over, on the house's own page alone."""
+    """Open a framed session for a manager's preview, which only our own page can frame."""
     managed, now = managed_organization(organization_id), clock.now()
     with transaction() as session:
         facts = find_embed(session, managed.facts.id, embed_id)
@@ -173,7 +173,7 @@ def preview(organization_id: str, embed_id: str) -> ResponseReturnValue:
 @blueprint.route("/<embed_id>/edit", methods=["GET", "POST"])
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def edit(organization_id: str, embed_id: str) -> ResponseReturnValue:
-    """Change a link's name, sites, rule or end; its address stays."""
+    """Edit a link's name, sites, rule or expiry; its URL stays the same."""
     managed, now = managed_organization(organization_id), clock.now()
     zone = zone_of(managed)
     with read_session() as session:
@@ -207,7 +207,7 @@ def edit(organization_id: str, embed_id: str) -> ResponseReturnValue:
 @blueprint.post("/<embed_id>/take-back")
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def take_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
-    """Let a link show nothing more; what plays by it stops."""
+    """Revoke a link; its playback stops."""
     managed = managed_organization(organization_id)
     try:
         with transaction() as session:
@@ -222,7 +222,7 @@ def take_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
 @blueprint.post("/<embed_id>/put-back")
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def put_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
-    """Let a link that was taken back work again."""
+    """Restore a revoked link."""
     managed = managed_organization(organization_id)
     try:
         with transaction() as session:
@@ -231,14 +231,14 @@ def put_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
     else:
-        flash(_("It works again."), "done")
+        flash(_("Embed link restored."), "done")
     return see_other(".show", organization_id=organization_id, embed_id=embed_id)
 
 
 def _chosen(
     session: Session, organization_id: int, kind: str, name: str, *, now: datetime
 ) -> tuple[Target, str]:
-    """Return what a new link shows and what that is called; raises NotFound for what may not be."""
+    """Return the target and title of a new link; raises NotFound for content that can't be used."""
     if kind == WEBINAR:
         choice = find_choices(session, organization_id, [name], now=now)[name]
         return Target(webinar=choice.public_id), choice.title

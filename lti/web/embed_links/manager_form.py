@@ -1,4 +1,4 @@
-"""The manager form for an embed link: its name, allowed sites, who may watch, and its last day."""
+"""The manager form for an embed link: its name, allowed sites, who can watch, and its last day."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -20,35 +20,37 @@ CHOICES = (
     (
         SeatRule.SEATED,
         _l(
-            "People of ours: each confirms an address by a code, and watches by their seat, their "
-            "invitation or an address at one of our domains"
+            "Our people: each person confirms their email address with a code, and watches with their "
+            "seat, invitation or an address at one of our domains"
         ),
     ),
     (
         SeatRule.NAMED,
-        _l("Anybody who confirms an address: each takes a free seat, until none is left"),
+        _l(
+            "Anyone who confirms an email address: each person takes a free seat, while seats are available"
+        ),
     ),
     (
         SeatRule.INSTITUTION,
-        _l("Everybody who sees the page, without a name: needs unlimited seats"),
+        _l("Everyone who sees the page, without a name: requires unlimited seats"),
     ),
 )
 
 
 class EmbedForm(Form):
-    """A link: its name, where it may stand, who watches by it, until when."""
+    """An embed link: its name, sites, rule, and expiry."""
 
     label = StringField(
         _l("Name"),
-        [InputRequired(_l("Give it a name.")), Length(max=LONGEST_LABEL)],
-        description=_l("For your own list, such as the page on which it stands."),
+        [InputRequired(_l("Enter a name.")), Length(max=LONGEST_LABEL)],
+        description=_l("Only you see it. For example, the page where you'll show it."),
         render_kw={"maxlength": LONGEST_LABEL, "autocomplete": "off"},
     )
     origins = TextAreaField(
-        _l("Sites that may show it"),
-        [InputRequired(_l("Name at least one site.")), Length(max=LONGEST_ORIGINS)],
+        _l("Sites where it can be shown"),
+        [InputRequired(_l("Enter at least one site.")), Length(max=LONGEST_ORIGINS)],
         description=_l(
-            "One a line, such as https://learn.example.org. Browsers show it nowhere else, wherever it is copied."
+            "One per line, such as https://learn.example.org. It won't play on any other site."
         ),
         render_kw={
             "rows": 3,
@@ -58,38 +60,38 @@ class EmbedForm(Form):
             "placeholder": "https://",
         },
     )
-    seat_rule = RadioField(_l("Who may watch"), default=SeatRule.SEATED.value)
+    seat_rule = RadioField(_l("Who can watch"), default=SeatRule.SEATED.value)
     expires = DateField(
         _l("Last day"),
         [Optional()],
         description=_l(
-            "It shows nothing after this day. You can put it off at any time. "
-            "Needed where anybody takes a seat."
+            "The link stops working after this date. You can change it later. Required if anyone can "
+            "take a seat."
         ),
         render_kw={"class": "input-short"},
     )
     sites: tuple[str, ...] = ()
 
     def offer_rules(self) -> None:
-        """Give the rules their words."""
+        """Set the labels of the rules."""
         self.seat_rule.choices = [(rule.value, words) for rule, words in CHOICES]
 
     def validate_origins(self, field: TextAreaField) -> None:
-        """Read the sites; raises ValidationError with what is wrong with the first that can't be."""
+        """Read the sites; raises ValidationError that names the first invalid one."""
         try:
             self.sites = read_origins(field.data or "")
         except Invalid as refusal:
             raise ValidationError(_(refusal.message)) from refusal
 
     def fill(self, facts: EmbedFacts, zone: ZoneInfo) -> None:
-        """Show what is agreed now."""
+        """Fill the form with the link's current settings."""
         details = facts.details
         self.label.data, self.origins.data = details.label, "\n".join(details.origins)
         self.seat_rule.data = details.seat_rule.value
         self.expires.data = None if details.expires_at is None else day_of(details.expires_at, zone)
 
     def details(self, zone: ZoneInfo) -> EmbedDetails:
-        """Return what was entered."""
+        """Return the entered settings."""
         last_day = self.expires.data
         ends_at: datetime | None = None if last_day is None else end_of_day(last_day, zone)
         return EmbedDetails(

@@ -18,7 +18,7 @@ blueprint = Blueprint("staff_embeds", __name__, url_prefix="/staff/lti/embeds")
 @blueprint.get("")
 @open_to(Audience.STAFF)
 def index() -> ResponseReturnValue:
-    """List all links, the newest first."""
+    """List all links, newest first."""
     now, zone = clock.now(), carrel().settings.time_zone
     with read_session() as session:
         found = list_embeds(session)
@@ -29,7 +29,7 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/<embed_id>/take-back")
 @open_to(Audience.STAFF)
 def take_back(embed_id: str) -> ResponseReturnValue:
-    """Let a link show nothing more."""
+    """Revoke a link."""
     actor = required_viewer().public_id
     try:
         with transaction() as session:
@@ -38,5 +38,5 @@ def take_back(embed_id: str) -> ResponseReturnValue:
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
     else:
-        flash(_("It is taken back. What played by it stops within a minute."), "done")
+        flash(_("Embed link revoked. Playback stops within one minute."), "done")
     return see_other(".index")

@@ -13,14 +13,14 @@ from lti.web.player.watch_page import watch_page
 
 blueprint = framed_blueprint("framed", __name__)
 
-# Behind the secret: the picker, the review of one learner, the page about a person's data.
+# Paths after the secret: the picker, one learner's review, and the privacy page.
 ROOMS: Final = {Purpose.PICK: "pick", Purpose.REVIEW: "review", Purpose.PRIVACY: "privacy"}
 
 
 @blueprint.get("/")
 @open_to(Audience.FRAME)
 def home(secret: str) -> ResponseReturnValue:
-    """Show what the session was opened for: by its purpose, then by its role."""
+    """Show the page for the session's purpose and role."""
     frame = this_frame(secret)
     if frame.asks_who:
         return redirect(f"/lti/s/{secret}/who", code=303)

@@ -52,12 +52,12 @@ from lti.web.id_mappings.user_id_mapping_texts import (
 
 blueprint = Blueprint("staff_maps", __name__, url_prefix="/staff/lti/maps")
 
-LAST_ROW: Final = 2**31 - 1  # as far as databases count
+LAST_ROW: Final = 2**31 - 1  # the largest row id of a database integer
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Between which registrations (outside ids) of which organization (row id) a map goes."""
+    """The registrations (public IDs) and the organization (row id) of a mapping."""
 
     organization_id: int
     old: str
@@ -67,14 +67,14 @@ class Ends:
 @blueprint.get("")
 @open_to(Audience.STAFF)
 def index() -> ResponseReturnValue:
-    """List the maps, and ask between which two systems of an organization a new one goes."""
+    """List the mappings, with a form for a new one."""
     return _index()
 
 
 @blueprint.post("")
 @open_to(Audience.STAFF)
 def begin() -> ResponseReturnValue:
-    """Begin a map; its pairs are proposed and nothing is changed."""
+    """Begin a mapping: propose its pairs without changing anything."""
     try:
         ends = _ends()
         with transaction() as session:
@@ -94,7 +94,7 @@ def begin() -> ResponseReturnValue:
 @blueprint.get("/<map_id>")
 @open_to(Audience.STAFF)
 def show(map_id: str) -> ResponseReturnValue:
-    """Show what is proposed, being done, or done."""
+    """Show a mapping's proposals, progress or results."""
     with read_session() as session:
         facts = find_map(session, map_id)
     if wants_json():
@@ -111,7 +111,7 @@ def show(map_id: str) -> ResponseReturnValue:
 @blueprint.post("/<map_id>/list")
 @open_to(Audience.STAFF)
 def send_list(map_id: str) -> ResponseReturnValue:
-    """Take the institution's own list in, and answer each of its lines."""
+    """Import the institution's own list, and propose a pair for each row."""
     with read_session() as session:
         facts = find_map(session, map_id)
     try:
@@ -121,7 +121,7 @@ def send_list(map_id: str) -> ResponseReturnValue:
             take_list(session, map_id, lines)
     except Invalid as refusal:
         return _page(facts, fault=_(refusal.message)), 400
-    said = ngettext("%(num)d line was read.", "%(num)d lines were read.", len(lines))
+    said = ngettext("%(num)d row was read.", "%(num)d rows were read.", len(lines))
     flash(said, "done")
     return see_other(".show", map_id=map_id)
 
@@ -129,55 +129,55 @@ def send_list(map_id: str) -> ResponseReturnValue:
 @blueprint.post("/<map_id>/choose")
 @open_to(Audience.STAFF)
 def keep_choice(map_id: str) -> ResponseReturnValue:
-    """Keep which of the pairs that a page showed are chosen, and go on from there."""
+    """Save which of the shown pairs are chosen."""
     shown, chosen = request.form.getlist("shown"), request.form.getlist("chosen")
     with transaction() as session:
         choose(session, map_id, shown=shown, chosen=[one for one in chosen if one in shown])
-    flash(_("Your choice is kept. Nothing is changed before you apply it."), "done")
+    flash(_("Selection saved. Nothing changes until you merge."), "done")
     return see_other(".show", map_id=map_id, show=_asked_kind())
 
 
 @blueprint.post("/<map_id>/apply")
 @open_to(Audience.STAFF)
 def apply(map_id: str) -> ResponseReturnValue:
-    """Have what is chosen applied."""
+    """Queue the job that applies the chosen pairs."""
     return _begin_work(map_id, ask_apply)
 
 
 @blueprint.post("/<map_id>/undo")
 @open_to(Audience.STAFF)
 def undo(map_id: str) -> ResponseReturnValue:
-    """Have all of it taken back."""
+    """Queue the job that undoes the mapping."""
     return _begin_work(map_id, ask_undo)
 
 
 @blueprint.post("/<map_id>/pairs/<pair_id>/undo")
 @open_to(Audience.STAFF)
 def undo_pair(map_id: str, pair_id: str) -> ResponseReturnValue:
-    """Take one pair back."""
+    """Undo one pair."""
     with transaction() as session:
         said = undo_one(session, map_id, pair_id, actor=required_viewer().public_id, now=now())
     if said:
         flash(_(said), "attention")
     else:
-        flash(_("The two are two people again, each with what they had."), "done")
+        flash(_("These are two people again, each with what they had."), "done")
     return see_other(".show", map_id=map_id, show=Show.APPLIED)
 
 
 @blueprint.post("/<map_id>/discard")
 @open_to(Audience.STAFF)
 def throw_away(map_id: str) -> ResponseReturnValue:
-    """Throw a map away of which nothing is applied."""
+    """Discard a mapping without applied pairs."""
     with transaction() as session:
         discard(session, map_id, actor=required_viewer().public_id, now=now())
-    flash(_("The map was thrown away. Nothing was changed."), "done")
+    flash(_("The migration was discarded. Nothing was changed."), "done")
     return see_other(".index")
 
 
 @blueprint.get("/<map_id>/people.csv")
 @open_to(Audience.STAFF)
 def people_csv(map_id: str) -> ResponseReturnValue:
-    """Hand over the pairs that a filter shows, as the list that can be sent back."""
+    """Return the filtered pairs as a CSV file that can be edited and imported."""
     show_ = _asked_kind()
     with read_session() as session:
         facts = find_map(session, map_id)

@@ -1,4 +1,4 @@
-"""User ID mapping texts: the state, why two users are thought one person, and doubts."""
+"""User ID mapping texts: the state, the evidence that two users are one person, and doubts."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Final
 from flask_babel import gettext as _
 
 from lms.core.errors import N_
-from lms.lti_facade.job_progress_estimates import pace_of
+from lms.jobs.progress_estimates import pace_of
 from lms.lti_facade.organizations import Customer
 from lms.web.core.rate_and_time_left_texts import say_pace
 from lti.id_mappings.person_match_proposals import BARRING
@@ -17,11 +17,11 @@ from lti.id_mappings.staff_view import MapFacts, PairFacts, Show
 from lti.models.id_mappings import Doubt, Evidence, MapState, PairState
 
 STATE_WORDS: Final[Mapping[MapState, str]] = {
-    MapState.DRAFT: N_("To be looked at, nothing done yet"),
-    MapState.APPLYING: N_("Being applied"),
-    MapState.APPLIED: N_("Applied"),
-    MapState.UNDOING: N_("Being taken back"),
-    MapState.UNDONE: N_("Taken back"),
+    MapState.DRAFT: N_("Draft"),
+    MapState.APPLYING: N_("Applying"),
+    MapState.APPLIED: N_("Merged"),
+    MapState.UNDOING: N_("Undoing"),
+    MapState.UNDONE: N_("Undone"),
 }
 STATE_BADGES: Final[Mapping[MapState, str]] = {
     MapState.DRAFT: "soon",
@@ -31,37 +31,37 @@ STATE_BADGES: Final[Mapping[MapState, str]] = {
     MapState.UNDONE: "none",
 }
 KIND_WORDS: Final[Mapping[Show, str]] = {
-    Show.CHOSEN: N_("Chosen"),
-    Show.LOOK: N_("To look at"),
-    Show.BARRED: N_("Can't be applied"),
-    Show.NOBODY: N_("Nobody found"),
-    Show.APPLIED: N_("Applied"),
-    Show.FAILED: N_("Not applied"),
-    Show.UNDONE: N_("Taken back"),
+    Show.CHOSEN: N_("Selected"),
+    Show.LOOK: N_("To review"),
+    Show.BARRED: N_("Can't be merged"),
+    Show.NOBODY: N_("No match"),
+    Show.APPLIED: N_("Merged"),
+    Show.FAILED: N_("Failed"),
+    Show.UNDONE: N_("Undone"),
 }
 EVIDENCE_WORDS: Final[Mapping[Evidence, str]] = {
-    Evidence.SIS_ID: N_("Same id of the institution's records"),
-    Evidence.ADDRESS: N_("Same e-mail address in both"),
-    Evidence.LISTED: N_("By the list"),
+    Evidence.SIS_ID: N_("Same institution ID"),
+    Evidence.ADDRESS: N_("Same email address"),
+    Evidence.LISTED: N_("Uploaded list"),
     Evidence.NAME: N_("Same name only"),
-    Evidence.NONE: N_("Nobody found"),
+    Evidence.NONE: N_("No match"),
 }
 DOUBT_WORDS: Final[Mapping[Doubt, str]] = {
-    Doubt.UNKNOWN: N_("Nobody of the old system goes by this id."),
-    Doubt.INCOMPLETE: N_("The line doesn't hold both ids."),
-    Doubt.REPEATED: N_("The same line stands in the list before."),
-    Doubt.ALREADY: N_("The two are one person here already."),
-    Doubt.TWO_OLD: N_("Several people of the old system would become this one."),
-    Doubt.TWO_NEW: N_("This person would become several of the new system."),
-    Doubt.NAMES_DIFFER: N_("The two names have no word in common."),
-    Doubt.IDS_DIFFER: N_("The institution's own ids for the two differ."),
-    Doubt.TWO_SEATS: N_("Both have a seat for the same thing; both seats stay."),
+    Doubt.UNKNOWN: N_("No one in the old LMS has this ID."),
+    Doubt.INCOMPLETE: N_("This row doesn't have both IDs."),
+    Doubt.REPEATED: N_("This row repeats an earlier one."),
+    Doubt.ALREADY: N_("Already the same person."),
+    Doubt.TWO_OLD: N_("Several people in the old LMS match this person."),
+    Doubt.TWO_NEW: N_("This person matches several people in the new LMS."),
+    Doubt.NAMES_DIFFER: N_("The names are completely different."),
+    Doubt.IDS_DIFFER: N_("The institution IDs are different."),
+    Doubt.TWO_SEATS: N_("Both have a seat for the same content, and both seats stay."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A map in a list."""
+    """A mapping in a list."""
 
     id: str
     title: str
@@ -74,7 +74,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A pair as a row: why, and what is to be said of it."""
+    """A pair as a table row: its evidence and remarks."""
 
     pair: PairFacts
     why: str
@@ -83,7 +83,7 @@ class Row:
 
 
 def card_of(facts: MapFacts, since: str) -> Card:
-    """Return a map's card."""
+    """Return the card of a mapping."""
     return Card(
         id=facts.public_id,
         title=_("%(old)s to %(new)s", old=facts.old.name, new=facts.new.name),
@@ -96,13 +96,13 @@ def card_of(facts: MapFacts, since: str) -> Card:
 
 
 def row_of(pair: PairFacts) -> Row:
-    """Return a pair's row."""
+    """Return the row of a pair."""
     said = [_(pair.failure)] if pair.failure else []
     if pair.doubt is not None and pair.state is not PairState.APPLIED:
         said.append(_(DOUBT_WORDS[pair.doubt]))
     is_real = pair.doubt is None or pair.doubt not in BARRING
     if is_real and pair.new is not None and not pair.new.has_come:
-        said.append(_("Has not come from the new system yet."))
+        said.append(_("Hasn't opened anything in the new LMS yet."))
     return Row(
         pair=pair,
         why=_(EVIDENCE_WORDS[pair.evidence]),
@@ -112,14 +112,14 @@ def row_of(pair: PairFacts) -> Row:
 
 
 def kinds_of(facts: MapFacts) -> list[tuple[Show, str, int]]:
-    """Return the kinds of pairs that there are."""
+    """Return the kinds of pairs that exist, with their numbers."""
     return [(show, _(KIND_WORDS[show]), facts.counts[show]) for show in Show if facts.counts[show]]
 
 
 def systems_of(
     known: Collection[System], whose: Mapping[int, Customer]
 ) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the systems of organizations that have several, each with the value that names it."""
+    """Return the LMSs of organizations that have several, each with its form value."""
     groups: dict[int, list[tuple[str, str]]] = {}
     for each in known:
         value = f"{each.public_id} {each.organization_id}"
@@ -129,11 +129,11 @@ def systems_of(
 
 
 def share_of(facts: MapFacts) -> float:
-    """Return how much of the work under way is done, 0 to 1."""
+    """Return the share of the current job that is done, 0 to 1."""
     return facts.done / facts.total if facts.total else 0.0
 
 
 def amount_of(facts: MapFacts, at: datetime) -> str:
-    """Say how far the work under way is."""
+    """Return the progress of the current job as text."""
     pace = pace_of(facts.done, facts.total, share_of(facts), started_at=facts.started_at, now=at)
     return say_pace(pace)

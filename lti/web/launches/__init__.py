@@ -1,4 +1,4 @@
-"""Login and launch, as platforms call them."""
+"""The login and launch endpoints."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from flask import Blueprint, Flask
 
 from lms.web.core.request_context import EXTENSION
 from lti.web.launches import launch, oidc_login
-from lti.web.launches.fast_launch_middleware import FastLaunches
+from lti.web.launches.launch_middleware import LaunchMiddleware
 from lti.web.launches.launch_setup_and_responses import init_reception, keysets_of
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
@@ -16,7 +16,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
 
 
 def init_app(app: Flask) -> None:
-    """Prepare the pages of login and launch, and answer what needs none of them in front of Flask."""
+    """Set up the pages, and the middleware that handles logins and launches before Flask."""
     init_reception(app)
-    fast = FastLaunches(app.wsgi_app, app.extensions[EXTENSION], keysets_of(app))
-    app.wsgi_app = fast  # type: ignore[method-assign]  # as Flask says to
+    received = LaunchMiddleware(app.wsgi_app, app.extensions[EXTENSION], keysets_of(app))
+    app.wsgi_app = received  # type: ignore[method-assign]  # as Flask's documentation recommends

@@ -14,7 +14,7 @@ from lti.launches.launch import Accepted, LaunchTurned, OutcomeLost
 from lti.protocol.platform_urls import origin_of
 from lti.protocol.refusals import TRY_AGAIN, LaunchRefused
 from lti.web.core.browser_id_cookie import a_browser, keep_browser, known_browser
-from lti.web.launches.fast_launch_middleware import LOST
+from lti.web.launches.launch_middleware import outcome_of
 from lti.web.launches.launch_setup_and_responses import (
     in_frame,
     launch_page,
@@ -23,7 +23,7 @@ from lti.web.launches.launch_setup_and_responses import (
 )
 from lti.web.launches.platform_storage import open_ticket, proof_of, seal_ticket
 
-WENT_COLD: Final = N_("Your learning system did not confirm this launch in time.")
+WENT_COLD: Final = N_("Your LMS didn't confirm this launch in time.")
 
 blueprint = Blueprint("lti_launch", __name__)
 
@@ -31,15 +31,16 @@ blueprint = Blueprint("lti_launch", __name__)
 @blueprint.post("/lti/launch")
 @open_to(Audience.PLATFORM)
 def launch() -> ResponseReturnValue:
-    """Check the message and lead on by 303, so that reloading the page posts nothing again."""
-    if request.environ.get(LOST):
-        return away()
+    """Check the message and redirect by 303, so that reloading the page doesn't post it again."""
     try:
-        accepted = reception().receive(dict(request.form.items()), browser=known_browser())
+        accepted = outcome_of(request.environ) or reception().receive(
+            dict(request.form.items()), browser=known_browser()
+        )
     except LaunchTurned as turned:
         return turned_page(turned)
     except OutcomeLost:
         return away()
+    assert isinstance(accepted, Accepted)  # noqa: S101  (the outcome of a launch)
     if accepted.hand_over is None:
         return in_frame(_opened(accepted.secret), accepted.origins)
     return _ask_for_proof(accepted)
@@ -48,14 +49,14 @@ def launch() -> ResponseReturnValue:
 @blueprint.get("/lti/launch")
 @open_to(Audience.PLATFORM)
 def explain() -> ResponseReturnValue:
-    """Tell somebody who opens a course's link by itself where it works."""
+    """Explain that the URL works only from a course, for people who open it directly."""
     return launch_page("lti/launches/open_in_course.html", origins=())
 
 
 @blueprint.post("/lti/launch/proof")
 @open_to(Audience.PLATFORM)
 def prove() -> ResponseReturnValue:
-    """Open the session for the browser whose platform kept what our login page put there."""
+    """Open the session in the browser whose platform storage has the value that our login page set."""
     secret = open_ticket(
         carrel().settings.secret_key,
         request.form.get("ticket", ""),
@@ -70,7 +71,7 @@ def prove() -> ResponseReturnValue:
 @blueprint.post("/lti/launch/window")
 @open_to(Audience.PLATFORM)
 def window() -> ResponseReturnValue:
-    """Give a window of its own the cookie, a first-party one here; the next step shows if it was kept."""
+    """Set the cookie in its own window, where it is first-party; the redirect shows whether it was kept."""
     token = request.form.get("token", "")
     if known_browser() is not None:
         return _taken_over(token)
@@ -83,7 +84,7 @@ def window() -> ResponseReturnValue:
 @blueprint.get("/lti/launch/window")
 @open_to(Audience.PLATFORM)
 def window_opened() -> ResponseReturnValue:
-    """Take the session over, once; where even here no cookie is kept, its secret alone carries it."""
+    """Take over the session, once; if no cookie was kept even here, the secret alone opens it."""
     return _taken_over(request.args.get("token", ""))
 
 
@@ -99,7 +100,7 @@ def _opened(secret: str) -> Response:
 
 
 def _ask_for_proof(accepted: Accepted) -> ResponseReturnValue:
-    """Ask the platform's storage where there is one, and offer a window of its own where it is silent."""
+    """Return a page that reads the platform's storage, if any, and otherwise offers a new window."""
     secret_key = carrel().settings.secret_key
     proof = proof_of(secret_key, request.form.get("state", ""))
     target = accepted.storage_target

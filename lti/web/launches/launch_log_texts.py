@@ -17,126 +17,134 @@ KINDS: Final = {
     "LtiSubmissionReviewRequest": N_("Review a learner"),
     "LtiDataPrivacyLaunchRequest": N_("See personal data"),
 }
-UNSAID: Final = N_("Refused before the learning system said")
+UNSAID: Final = N_("Unknown (refused early)")
 
-OURS_TO_LOOK: Final = N_("If it comes again, write to us with the number.")
-OPEN_AGAIN: Final = N_("Opening the link once more mends it.")
-CLOCKS: Final = N_("Let the learning system's server set its clock from the network (NTP).")
-BY_THE_GUIDE: Final = N_("Compare its settings with the page of your product, field by field.")
-SEND_ALL: Final = N_(
-    "Let the learning system send what the tool needs, and keep to LTI 1.3: its vendor can tell how."
-)
+OURS_TO_LOOK: Final = N_("If it happens again, contact us with the reference.")
+OPEN_AGAIN: Final = N_("Open the link again.")
+CLOCKS: Final = N_("Set the clock of the LMS server from the network (NTP).")
+BY_THE_GUIDE: Final = N_("Compare the settings in the LMS with our guide, field by field.")
+SEND_ALL: Final = N_("Ask the LMS vendor how to send what LTI 1.3 requires.")
 
-# what happened, and what mends it
+# code: what happened, and how to fix it
 REFUSALS: Final = {
-    "algorithm_wrong": (N_("The message was not signed by RS256."), SEND_ALL),
-    "audience_wrong": (N_("The message was meant for another tool."), BY_THE_GUIDE),
-    "azp_wrong": (N_("The message was meant for another tool."), BY_THE_GUIDE),
-    "browser_wrong": (N_("The launch began in one browser and ended in another."), OPEN_AGAIN),
+    "algorithm_wrong": (N_("The launch wasn't signed with RS256."), SEND_ALL),
+    "audience_wrong": (N_("The launch was meant for a different tool."), BY_THE_GUIDE),
+    "azp_wrong": (N_("The launch was meant for a different tool."), BY_THE_GUIDE),
+    "browser_wrong": (N_("The launch started in one browser and ended in another."), OPEN_AGAIN),
     "choosing_not_theirs": (
-        N_("Somebody who learns in the course tried to choose recordings for it."),
-        N_("Let teachers alone add activities, or give them a teacher's role in the course."),
+        N_("A learner tried to choose recordings for the course."),
+        N_(
+            "Allow only teachers to add activities, or give the person a teacher's role in the course."
+        ),
     ),
-    "claim_malformed": (N_("A part of the message is missing or wrong."), SEND_ALL),
+    "claim_malformed": (N_("Part of the launch data is missing or wrong."), SEND_ALL),
     "client_id_missing": (
-        N_("The learning system is registered more than once and did not say which one it is."),
-        N_("Let it send its client ID with the login, as LTI 1.3 foresees."),
+        N_("The LMS is registered more than once and didn't send its client ID."),
+        N_("Set the LMS to send its client ID with the login."),
     ),
     "deployment_pending": (
-        N_("This installation of the tool is not connected to a library yet."),
-        N_("Connect the deployment on the page of your learning system."),
+        N_("This deployment isn't connected to an organization yet."),
+        N_("Connect the deployment under LMS, Connection."),
     ),
     "deployment_refused": (
-        N_("Launches of this installation are refused."),
-        N_("Write to us if they should be let in."),
+        N_("This deployment was refused."),
+        N_("Contact us to allow it."),
     ),
-    "expired": (N_("The message came when its time was over."), CLOCKS),
-    "from_the_future": (N_("The learning system's clock is ahead of the time."), CLOCKS),
-    "issuer_wrong": (N_("The message came from another learning system."), BY_THE_GUIDE),
-    "issuer_missing": (N_("The login did not say which learning system it came from."), SEND_ALL),
+    "expired": (N_("The launch arrived too late and had expired."), CLOCKS),
+    "from_the_future": (N_("The clock of the LMS is ahead."), CLOCKS),
+    "issuer_wrong": (N_("The launch came from a different LMS."), BY_THE_GUIDE),
+    "issuer_missing": (N_("The LMS didn't send its issuer (iss)."), SEND_ALL),
     "keys_unavailable": (
-        N_("The learning system's keys could not be had."),
-        N_("Make its keyset URL reachable from the internet, and check it on our side."),
+        N_("We couldn't read the keys of the LMS."),
+        N_("Make its keyset URL reachable from the internet, and check the URL entered here."),
     ),
-    "kid_missing": (N_("The message did not say which key signed it."), SEND_ALL),
+    "kid_missing": (N_("The launch didn't say which key signed it."), SEND_ALL),
     "link_foreign": (
-        N_("The link in the course leads to another address than ours."),
-        N_("Add the recording to the course anew, by choosing it."),
+        N_("The link in the course has a different target URL."),
+        N_("Add the recording to the course again."),
     ),
-    "login_hint_missing": (N_("The login did not say whom it was for."), SEND_ALL),
+    "login_hint_missing": (N_("The LMS didn't say who is signing in (login_hint)."), SEND_ALL),
     "message_type_unknown": (
-        N_("The learning system asked for something that this tool does not do."),
+        N_("The LMS requested something that this tool doesn't support."),
         BY_THE_GUIDE,
     ),
-    "nonce_wrong": (N_("The message belonged to another launch."), OPEN_AGAIN),
+    "nonce_wrong": (N_("The data belonged to a different launch."), OPEN_AGAIN),
     "nothing_accepted": (
-        N_("That place in the course takes no links to recordings."),
-        N_("Add recordings where the course offers external tools."),
+        N_("That part of the course doesn't accept links to recordings."),
+        N_("Add recordings where the LMS offers external tools."),
     ),
     "person_missing": (
-        N_("The learning system did not say who it was."),
-        N_("Let it share a user ID with the tool; names and addresses may stay private."),
+        N_("The LMS didn't send a user ID."),
+        N_("Set the LMS to share user IDs with the tool. Names and email addresses are optional."),
     ),
     "platform_declined": (
-        N_("The learning system itself stopped the launch."),
-        N_("Often somebody's session there had ended: they sign in and open the link again."),
+        N_("The LMS stopped the launch."),
+        N_(
+            "The person's LMS session has probably ended. Ask them to sign in and open the link again."
+        ),
     ),
     "platform_unknown": (
-        N_("Nobody has registered this learning system here."),
-        N_("Enter its issuer and client ID exactly as it shows them."),
+        N_("This LMS isn't registered here."),
+        N_("Enter its issuer and client ID exactly as the LMS shows them."),
     ),
-    "proof_wrong": (N_("The launch could not be tied to the browser it began in."), OPEN_AGAIN),
+    "proof_wrong": (
+        N_("We couldn't match the launch to the browser where it started."),
+        OPEN_AGAIN,
+    ),
     "registration_disabled": (
-        N_("This learning system was switched off here."),
-        N_("Write to us to have it switched on again."),
+        N_("This LMS connection is turned off."),
+        N_("Contact us to turn it on again."),
     ),
     "registration_pending": (
-        N_("This learning system waits for our approval."),
-        N_("There is nothing to do: we look at it within a working day."),
+        N_("This LMS is waiting for our approval."),
+        N_("We review it within one business day."),
     ),
     "signature_wrong": (
-        N_("The signature was not the learning system's."),
-        N_("Check its keyset URL here: it has to be that of this very learning system."),
+        N_("The signature doesn't match the LMS."),
+        N_("Check that the keyset URL entered here belongs to this LMS."),
     ),
-    "state_missing": (N_("The message came without what ties it to a launch."), OPEN_AGAIN),
+    "state_missing": (N_("The launch came without its state."), OPEN_AGAIN),
     "state_unknown": (
-        N_("The launch was used already, or took longer than ten minutes."),
+        N_("The launch was already used or took longer than 10 minutes."),
         OPEN_AGAIN,
     ),
     "target_malformed": (
-        N_("The link names no usable place in a recording."),
-        N_("Add the recording to the course anew, with a start before its end."),
+        N_("The link has an invalid start or end time."),
+        N_("Add the recording to the course again, with the start before the end."),
     ),
-    "target_link_uri_missing": (N_("The login did not say what it was for."), SEND_ALL),
-    "text_malformed": (N_("The message holds characters that no text may hold."), SEND_ALL),
-    "token_malformed": (N_("The message could not be read."), SEND_ALL),
-    "token_missing": (N_("The learning system sent no message."), SEND_ALL),
-    "too_old": (N_("The message was signed too long ago."), CLOCKS),
+    "target_link_uri_missing": (
+        N_("The LMS didn't say which page to open (target_link_uri)."),
+        SEND_ALL,
+    ),
+    "text_malformed": (N_("The launch data contains invalid characters."), SEND_ALL),
+    "token_malformed": (N_("The launch data can't be read."), SEND_ALL),
+    "token_missing": (N_("The LMS sent an empty launch."), SEND_ALL),
+    "too_old": (N_("The launch was signed too long ago."), CLOCKS),
     "unknown_key": (
-        N_("The message was signed with a key that the learning system does not publish."),
-        N_("Check its keyset URL here: it has to be that of this very learning system."),
+        N_("The launch was signed with a key that the LMS doesn't publish."),
+        N_("Check that the keyset URL entered here belongs to this LMS."),
     ),
     "weak_key": (
-        N_("The learning system's key is too short to be trusted."),
-        N_("Let it make a new key of at least 2048 bits."),
+        N_("The key of the LMS is too short to be secure."),
+        N_("Create a new key of at least 2048 bits in the LMS."),
     ),
     "wrong_key": (
-        N_("The message was signed with a key that is not for such signatures."),
-        N_("Let the learning system publish an RSA key for RS256."),
+        N_("The launch was signed with the wrong type of key."),
+        N_("Set the LMS to publish an RSA key for RS256."),
     ),
 }
 
 
-# What mends it when a person was let in and may not play: the log has the sentence that they read.
+# How to fix it if a viewer had no access; the log has the message that they saw.
 WITHOUT_ACCESS: Final = {
     "pool_full_waitlisted": N_("Add seats, or release one that isn't needed, under Seats."),
-    "no_grant": N_("Look at your seats: assign one to this person, or add seats."),
+    "no_grant": N_("Assign a seat to this person, or add seats, under Seats."),
     "invite_not_claimed": N_(
-        "The person has an invitation: they accept it once, then open the link again."
+        "Ask the person to accept their invitation, then open the link again."
     ),
     "seat_released": N_("Assign the person a seat again, under Seats."),
     "contract_lapsed": N_("Renew the contract."),
-    "recording_not_ready": N_("There is nothing to do: the recording follows."),
+    "recording_not_ready": N_("The recording isn't available yet. No action is needed."),
 }
 
 OUTCOMES: Final = {
@@ -148,7 +156,7 @@ OUTCOMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class LaunchRow:
-    """A launch as a page shows it; `happened` and `mends` are "" for one that was not refused."""
+    """A launch as a page shows it; `happened` and `mends` are "" unless it was refused."""
 
     when: str
     platform: str
@@ -164,18 +172,18 @@ class LaunchRow:
 
 
 def launch_rows(lines: Iterable[LaunchLine], zone: str) -> list[LaunchRow]:
-    """Return lines of the log in words."""
+    """Return the rows of log lines."""
     return [_row(line, zone) for line in lines]
 
 
 def say_refusal(code: str, reason: str) -> tuple[str, str]:
-    """Return what happened and what mends it; `reason` is what the log says."""
+    """Return what happened and how to fix it; `reason` is the text in the log."""
     happened, mends = REFUSALS.get(code, (reason, WITHOUT_ACCESS.get(code, OURS_TO_LOOK)))
     return _(happened), _(mends)
 
 
 def refusal_codes() -> list[tuple[str, str]]:
-    """Return every code with its sentence, for a filter, in the order of the sentences."""
+    """Return every code with its message, sorted by message, for a filter."""
     told = [(code, _(happened)) for code, (happened, _mends) in REFUSALS.items()]
     return sorted(told, key=lambda pair: pair[1])
 

@@ -20,18 +20,18 @@ log = structlog.get_logger()
 
 
 def init_reception(app: Flask) -> None:
-    """Give the app the key sets of platforms, held once a process."""
+    """Add the process's platform key sets to the app."""
     running = cast(Carrel, app.extensions[EXTENSION])
     app.extensions[KEYSETS] = KeySets(running.database)
 
 
 def keysets_of(app: Flask) -> KeySets:
-    """Return the key sets that the app was given."""
+    """Return the app's platform key sets."""
     return cast(KeySets, app.extensions[KEYSETS])
 
 
 def reception() -> LaunchHandler:
-    """Return where this request's launch is received."""
+    """Return the handler for this request's launch."""
     running = carrel()
     return LaunchHandler(
         running.database, keysets_of(current_app), running.settings.base_url, now()
@@ -39,20 +39,20 @@ def reception() -> LaunchHandler:
 
 
 def launch_page(template: str, *, origins: tuple[str, ...], **values: object) -> Response:
-    """Answer with a page of a launch, which these origins may frame."""
+    """Return a launch page that these origins can frame."""
     page = make_response(render(template, frame_origins=origins, **values))
     return in_frame(page, origins)
 
 
 def in_frame(response: Response, origins: tuple[str, ...]) -> Response:
-    """Let these origins, and no others, frame an answer; nobody is told where it was."""
+    """Let only these origins frame a response; its URL, which has secrets, is not sent as referrer."""
     for name, value in frame_headers(origins).items():
         response.headers[name] = value
     return response
 
 
 def frame_headers(origins: tuple[str, ...]) -> dict[str, str]:
-    """Return the headers by which these origins, and no others, may frame an answer."""
+    """Return the headers that let only these origins frame a response."""
     return {
         "Content-Security-Policy": framed_by(origins),
         "Referrer-Policy": "no-referrer",
@@ -62,7 +62,7 @@ def frame_headers(origins: tuple[str, ...]) -> dict[str, str]:
 
 
 def turned_page(turned: LaunchTurned) -> Response:
-    """Answer with what happened, what to do, the way back, and a number to quote."""
+    """Return a page with the reason, what to do, the return URL, and a reference."""
     refusal = turned.refusal
     log.info("launch_refused", status=refusal.status, code=refusal.code, reference=turned.reference)
     if wants_json():
@@ -88,7 +88,7 @@ def turned_page(turned: LaunchTurned) -> Response:
 
 
 def _way_back(turned: LaunchTurned) -> str | None:
-    """Return the course's address with what the platform shows and logs of a failure (LTI 1.3 Core, 5.4.4)."""
+    """Return the return URL with the messages that the platform shows and logs (LTI 1.3 Core, 5.4.4)."""
     if turned.return_url is None:
         return None
     parts = urlsplit(turned.return_url)

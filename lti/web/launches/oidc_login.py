@@ -1,6 +1,5 @@
 """The OIDC login endpoint, by GET and POST (Security Framework 1.0, 5.1.1.1)."""
 
-from typing import Final
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, make_response, redirect, request
@@ -11,10 +10,11 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.security_headers_and_proxies import POLICY
 from lti.launches.launch import LaunchHandler, LaunchTurned
 from lti.launches.launch_log import Occurrence, write_launch
-from lti.launches.oidc_login import Beginning, LoginTurned, begin
+from lti.launches.oidc_login import Beginning, LoginTurned
 from lti.protocol.platform_urls import origin_of
-from lti.web.core.browser_id_cookie import a_browser, keep_browser, known_browser
+from lti.web.core.browser_id_cookie import keep_browser, known_browser
 from lti.web.core.framed_pages import framed_by
+from lti.web.launches.launch_middleware import outcome_of
 from lti.web.launches.launch_setup_and_responses import (
     in_frame,
     launch_page,
@@ -23,43 +23,40 @@ from lti.web.launches.launch_setup_and_responses import (
 )
 from lti.web.launches.platform_storage import proof_of
 
-# Servers and proxies refuse a line of more, as a rule; Moodle's hints have a few hundred characters.
-LONGEST_ADDRESS: Final = 4000
-
 blueprint = Blueprint("lti_login", __name__)
 
 
 @blueprint.route("/lti/login", methods=["GET", "POST"])
 @open_to(Audience.PLATFORM)
 def login() -> ResponseReturnValue:
-    """Send the browser on to its platform with a state and a nonce, which are good once."""
+    """Redirect the browser to its platform with a one-time state and nonce."""
+    here = reception()
     asked = dict((request.form if request.method == "POST" else request.args).items())
-    here, browser = reception(), a_browser()
     try:
-        begun = begin(here.database, asked, browser=browser, base_url=here.base_url, now=here.now)
+        begun = outcome_of(request.environ) or here.begin(asked, browser=known_browser())
     except LoginTurned as turned:
         return _turn(here, turned, asked.get("iss", ""))
-    if len(begun.onward) > LONGEST_ADDRESS:
+    assert isinstance(begun, Beginning)  # noqa: S101  (the outcome of a login)
+    if begun.is_long:
         answer = _posted_onward(begun)
-    # a cookie that came will come again
-    elif begun.storage_target is None or known_browser() is not None:
+    elif begun.is_redirect:
         onward = redirect(begun.onward, code=303)
-        answer = in_frame(make_response(onward), begun.platform.origins)
+        answer = in_frame(make_response(onward), begun.origins)
     else:
         answer = launch_page(
             "lti/launches/store_login_state.html",
-            origins=begun.platform.origins,
+            origins=begun.origins,
             storage_target=begun.storage_target,
             storage_origin=origin_of(begun.platform.auth_url),
             proof=proof_of(carrel().settings.secret_key, begun.state),
             onward=begun.onward,
         )
-    keep_browser(answer, browser)
+    keep_browser(answer, begun.browser)
     return answer
 
 
 def _posted_onward(begun: Beginning) -> Response:
-    """Let the browser post to the platform what no address can hold (OpenID Connect Core, 3.1.2.1)."""
+    """Let the browser post a request that is too long for a URL (OpenID Connect Core, 3.1.2.1)."""
     platform = begun.platform
     asked = begun.onward.removeprefix(platform.auth_url)[1:]
     answer = launch_page(
@@ -80,7 +77,7 @@ def _turn(here: LaunchHandler, turned: LoginTurned, issuer: str) -> Response:
         reference = write_launch(
             session, Occurrence(registration_id=known, refusal=turned.refusal), now=here.now
         )
-    # a stranger's own address may frame the page that tells it that it is one
+    # an unknown platform can frame the page that says it is unknown
     origins = (origin_of(issuer),) if platform is None else platform.origins
     return turned_page(
         LaunchTurned(turned.refusal, reference, origins=tuple(one for one in origins if one))

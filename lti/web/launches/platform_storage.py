@@ -1,8 +1,8 @@
 """Platform storage: the state between login and launch where cookies don't work.
 
-OIDC Login with LTI Client Side postMessages 1.0: at login our page puts a value under a name, at
-launch it reads it back. The value follows from the state, so nothing is kept of it here, and only
-a page that we gave to this browser can have put it there.
+OIDC Login with LTI Client Side postMessages 1.0: our page stores a value at login, and reads it at
+launch. The value is derived from the state, so nothing is stored here, and only a page that we sent to
+this browser can have set it.
 """
 
 import base64
@@ -28,19 +28,19 @@ class Proof:
 
 
 def proof_of(secret_key: str, state: str) -> Proof:
-    """Return what is kept for a login; the name tells nothing of the state."""
+    """Return what a login stores; the name does not reveal the state."""
     name = hashlib.sha256(state.encode()).hexdigest()[:24]
     digest = hmac.digest(derived_key(secret_key, "lti storage"), state.encode(), hashlib.sha256)
     return Proof(f"carrel-{name}", base64.urlsafe_b64encode(digest).rstrip(b"=").decode())
 
 
 def seal_ticket(secret_key: str, *, secret: str, proof: Proof) -> str:
-    """Return what opens a framed session for whoever brings the proof, within two minutes."""
+    """Return a ticket that opens a framed session for the browser with the proof, within two minutes."""
     return _seal(secret_key).encrypt(json.dumps([secret, proof.value]).encode()).decode()
 
 
 def open_ticket(secret_key: str, ticket: str, value: str) -> str | None:
-    """Return the secret of the framed session; None for a wrong value, or a ticket that is none or old."""
+    """Return the secret of the framed session; None for a wrong value, or an invalid or expired ticket."""
     try:
         opened = _seal(secret_key).decrypt(ticket.encode(), ttl=TICKET_LASTS_S)
     except InvalidToken:

@@ -28,13 +28,13 @@ from lms.web.core.route_guard import Audience, open_to
 from lti.people.account_linking import LinkOver, Offer, confirm_link, read_offer, turn_down
 
 TWO_STEPS: Final = N_(
-    "This log-in signs in in two steps. Sign in to it in this browser, then open this link again."
+    "This account uses two-step sign-in. Sign in to it in this browser, then open this link again."
 )
 blueprint = Blueprint("link_letter", __name__, url_prefix="/lti/link/<secret>")
 
 
 class NameForm(Form):
-    """The name of a log-in that is made by linking."""
+    """The name of a login that is created by linking."""
 
     name = name_field()
 
@@ -43,7 +43,7 @@ class NameForm(Form):
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def offer(secret: str) -> ResponseReturnValue:
-    """Ask whether the two are one person; the link isn't used up by being opened."""
+    """Ask whether the two are one person; opening the page does not use up the link."""
     try:
         asked = _offer(secret)
     except LinkOver as refusal:
@@ -55,7 +55,7 @@ def offer(secret: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def answer(secret: str) -> ResponseReturnValue:
-    """Link the two, or void the letter."""
+    """Link the two, or invalidate the emailed link."""
     try:
         asked = _offer(secret)
         return _turned_down(secret) if request.form.get("answer") == "no" else _link(secret, asked)
@@ -80,7 +80,7 @@ def _link(secret: str, asked: Offer) -> ResponseReturnValue:
         return _page(asked, form, why_not=_(refusal.message)), 409
     person = viewer()
     if person is not None and person.login_id == linked.account.id:
-        said = _("%(system)s is linked to your log-in.", system=asked.origin.system)
+        said = _("%(system)s is linked to your account.", system=asked.origin.system)
         flash(said, "done")
         return see_other("account_lti.overview")
     return render(
@@ -121,7 +121,7 @@ def _page(asked: Offer, form: NameForm, *, why_not: str | None = None) -> str:
 
 
 def _waits_for_second_step(asked: Offer) -> bool:
-    """Tell whether a log-in with a second step is not signed in to in this browser."""
+    """Return whether the account has two-step sign-in and is not signed in to in this browser."""
     person = viewer()
     is_theirs = (
         person is not None and asked.account is not None and person.login_id == asked.account.id
@@ -130,7 +130,7 @@ def _waits_for_second_step(asked: Offer) -> bool:
 
 
 def _other(asked: Offer) -> str | None:
-    """Return who is signed in here where that is somebody else than the letter is for."""
+    """Return the person signed in here, None unless it is someone other than the email's recipient."""
     person = viewer()
     if person is None or (asked.account is not None and person.login_id == asked.account.id):
         return None

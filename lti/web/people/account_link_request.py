@@ -23,19 +23,19 @@ from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 blueprint = framed_blueprint("framed_linking", __name__)
 blueprint.after_request(keep_nothing)
 
-NOBODY = N_("Your learning system does not tell who you are here, so there is nothing to link.")
+NOBODY = N_("Your LMS didn't tell us who you are, so there is nothing to link.")
 
 
 class AskForm(Form):
-    """The address of the log-in."""
+    """The email address of the account."""
 
-    email = address_field(_l("E-mail address of your log-in"), autocomplete="email")
+    email = address_field(_l("Email address of your account"), autocomplete="email")
 
 
 @blueprint.get("/link")
 @open_to(Audience.FRAME)
 def link(secret: str) -> ResponseReturnValue:
-    """Show what this person is linked to, or ask for the address of their log-in."""
+    """Show which account this person is linked to, or ask for its address."""
     frame, identity_id = _asking(secret)
     return _page(frame, identity_id, AskForm(), secret=secret)
 
@@ -44,7 +44,7 @@ def link(secret: str) -> ResponseReturnValue:
 @evenly
 @open_to(Audience.FRAME)
 def ask(secret: str) -> ResponseReturnValue:
-    """Send the letter; the same answer comes for every address."""
+    """Send the email; the response is the same for every address."""
     frame, identity_id = _asking(secret)
     form = AskForm(request.form)
     if not form.validate():
@@ -61,7 +61,7 @@ def ask(secret: str) -> ResponseReturnValue:
 
 
 def _asking(secret: str) -> tuple[Frame, int]:
-    """Return the session and who is there; raises Forbidden for nobody in particular."""
+    """Return the session and the identity in it; raises Forbidden for anonymous and test users."""
     frame = this_frame(secret)
     if frame.identity_id is None or frame.role is FrameRole.ANONYMOUS or frame.is_test_user:
         raise Forbidden(NOBODY)
@@ -87,6 +87,6 @@ def _page(frame: Frame, identity_id: int, form: AskForm, *, secret: str) -> Resp
 
 
 def veiled(email: str) -> str:
-    """Return an address that its owner recognizes and nobody else reads: `r…@example.org`."""
+    """Return an address masked except for its first letter and domain: `r…@example.org`."""
     local, _at, domain = email.rpartition("@")
     return f"{local[:1]}…@{domain}"

@@ -22,7 +22,7 @@ blueprint.after_request(keep_nothing)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A linked learning system as the page shows it."""
+    """A linked LMS as the page shows it."""
 
     id: str
     origin: Origin
@@ -33,7 +33,7 @@ class Row:
 @blueprint.get("")
 @open_to(Audience.SIGNED_IN)
 def overview() -> ResponseReturnValue:
-    """List what is linked, and say how more is."""
+    """List linked LMSs, and explain how to link more."""
     with read_session() as session:
         found = list_linked(session, required_viewer().login_id)
     return render("lti/people/linked_accounts.html", rows=[_row(one) for one in found])
@@ -42,7 +42,7 @@ def overview() -> ResponseReturnValue:
 @blueprint.get("/<identity_id>/unlink")
 @open_to(Audience.SIGNED_IN)
 def ask_unlink(identity_id: str) -> ResponseReturnValue:
-    """Say what taking a link back means, and ask."""
+    """Explain what unlinking does, and ask for confirmation."""
     with read_session() as session:
         found = find_linked(session, required_viewer().login_id, identity_id)
         along = companions(session, required_viewer().login_id, identity_id)
@@ -54,14 +54,14 @@ def ask_unlink(identity_id: str) -> ResponseReturnValue:
 @blueprint.post("/<identity_id>/unlink")
 @open_to(Audience.SIGNED_IN)
 def unlink_now(identity_id: str) -> ResponseReturnValue:
-    """Take a link back."""
+    """Unlink an LMS identity."""
     login_id = required_viewer().login_id
     with transaction() as session:
         found = find_linked(session, login_id, identity_id)
         unlink(session, login_id, identity_id, now=now())
     flash(
         _(
-            "%(system)s is no longer linked. Each side kept what it had.",
+            "%(system)s is no longer linked. Each side keeps what it had.",
             system=found.origin.system,
         ),
         "done",

@@ -28,13 +28,13 @@ from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 
 blueprint = framed_blueprint("framed_privacy", __name__)
 
-SAY_YES = N_("Tick the box if you want everything erased; nothing was changed.")
+SAY_YES = N_("To erase your data, select the checkbox.")
 
 
 @blueprint.get("/privacy")
 @open_to(Audience.FRAME)
 def privacy(secret: str) -> ResponseReturnValue:
-    """Show what is kept about the person, and what they can do about it."""
+    """Show the data stored about the person, and what they can do about it."""
     frame, login_id = _asking(secret)
     return _page(frame, login_id, secret=secret)
 
@@ -42,7 +42,7 @@ def privacy(secret: str) -> ResponseReturnValue:
 @blueprint.get("/privacy/export.json")
 @open_to(Audience.FRAME)
 def export(secret: str) -> ResponseReturnValue:
-    """Hand over all that is kept, as a file."""
+    """Return all stored data as a file."""
     _, login_id = _asking(secret)
     now = clock.now()
     with transaction() as session:
@@ -61,7 +61,7 @@ def export(secret: str) -> ResponseReturnValue:
 @blueprint.post("/privacy/erase")
 @open_to(Audience.FRAME)
 def erase(secret: str) -> ResponseReturnValue:
-    """Erase the person once they have said yes; the page says so, and the session is over."""
+    """Erase the person's data once they have confirmed; this also ends the session."""
     frame, login_id = _asking(secret)
     if request.form.get("confirm") != "yes":
         page = _page(frame, login_id, secret=secret, fault=SAY_YES)
@@ -75,20 +75,20 @@ def erase(secret: str) -> ResponseReturnValue:
 
 
 def _asking(secret: str) -> tuple[Frame, int]:
-    """Return the session and whose data it is about; raises NotFound, Invalid for nobody known."""
+    """Return the session and its login; raises NotFound, and Invalid for anonymous users."""
     frame = this_frame(secret)
     if frame.purpose is not Purpose.PRIVACY:
         raise NotFound
     if frame.login_id is None:
-        raise Invalid(N_("Your learning system does not tell who you are, so nothing is kept."))
+        raise Invalid(N_("Your LMS didn't tell us who you are, so we have no data about you."))
     return frame, frame.login_id
 
 
 def _kept(session: Session, login_id: int, at: datetime) -> PersonalData:
-    """Return what is kept of the person of the learning system.
+    """Return the data stored about the LMS person.
 
-    Of an account that they were linked to nothing is shown here: whoever looks after a learning
-    system can be anybody in it. The account's own export covers both.
+    It includes nothing about an account they linked: an LMS administrator can act as anyone in the LMS.
+    The account's own export covers both.
     """
     return read_personal_data(session, login_id, hooks=export_hooks(components()), now=at)
 

@@ -23,9 +23,9 @@ blueprint = framed_blueprint("framed_gradebook", __name__)
 
 @dataclass(frozen=True, slots=True)
 class GradebookLine:
-    """What a learner reads; `sent_when` says `sent_at` by our own zone, for browsers without scripts.
+    """The gradebook status shown to a learner; `sent_when` is `sent_at` in our own zone, for browsers without scripts.
 
-    `url` answers the line anew.
+    `url` returns the line alone, updated.
     """
 
     state: ScoreState
@@ -48,7 +48,7 @@ def show(secret: str) -> ResponseReturnValue:
 
 
 def read_line(session: Session, frame: Frame, secret: str) -> GradebookLine | None:
-    """Return the line for who is in a frame; None where nothing of theirs is reported."""
+    """Return the line for a frame's learner; None if nothing of theirs is reported."""
     is_learner = frame.role is FrameRole.LEARNER and not frame.is_test_user
     if frame.purpose is not Purpose.WATCH or not is_learner:
         return None
@@ -66,18 +66,19 @@ def read_line(session: Session, frame: Frame, secret: str) -> GradebookLine | No
 
 
 def _sentence(status: GradebookStatus) -> str:
-    system = status.product or _("your learning management system")
+    system = status.product or _("your LMS")
     if status.state is ScoreState.DELIVERED:
         return _("Sent to the gradebook")
     if status.state is ScoreState.QUEUED:
         return _("Your score is ready. Waiting for %(system)s.", system=system)
     if status.state is ScoreState.REFUSED:
         return _(
-            "The gradebook of %(system)s did not take your score. Tell your instructor, who can see why.",
+            "Your score couldn't be added to the gradebook in %(system)s. Tell your instructor, who "
+            "can see why.",
             system=system,
         )
     if status.threshold is None:
-        return _("The share you watch goes to the gradebook.")
+        return _("Your score is the percentage that you watch.")
     return _(
-        "Watch %(threshold)s%% for your score to go to the gradebook.", threshold=status.threshold
+        "Watch %(threshold)s%% to get your score in the gradebook.", threshold=status.threshold
     )

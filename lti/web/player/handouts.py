@@ -38,7 +38,7 @@ PAGE: Final = "/handouts/<public_id>/pages/<int:number>"
 @blueprint.get("/handouts/<public_id>")
 @open_to(Audience.FRAME)
 def download(secret: str, public_id: str) -> ResponseReturnValue:
-    """Deliver a handout under its own name."""
+    """Send a handout as a download."""
     handout, frame = _admitted(secret, public_id), this_frame(secret)
     with read_session() as session:
         name = stamped_for(session, login_id=frame.login_id, organization_id=frame.organization_id)
@@ -48,14 +48,14 @@ def download(secret: str, public_id: str) -> ResponseReturnValue:
 @blueprint.get("/handouts/<public_id>/first-page.jpg")
 @open_to(Audience.FRAME)
 def first_page(secret: str, public_id: str) -> ResponseReturnValue:
-    """Deliver the picture of a handout's first page."""
+    """Send the image of a handout's first page."""
     return send_stored(_admitted(secret, public_id).preview_key, JPEG)
 
 
 @blueprint.get(PAGE)
 @open_to(Audience.FRAME)
 def page(secret: str, public_id: str, number: int) -> ResponseReturnValue:
-    """Open a handout at a page."""
+    """Show a handout at a page."""
     _admitted(secret, public_id)
     frame = this_frame(secret)
     with read_session() as session:
@@ -78,17 +78,14 @@ def page(secret: str, public_id: str, number: int) -> ResponseReturnValue:
 @blueprint.get(f"{PAGE}/small.jpg", defaults={"size": "small"})
 @open_to(Audience.FRAME)
 def page_picture(secret: str, public_id: str, number: int, size: str) -> ResponseReturnValue:
-    """Deliver the picture of a page."""
+    """Send the image of a page."""
     _admitted(secret, public_id)
     key = large_key(public_id, number) if size == "large" else small_key(public_id, number)
     return send_stored(key, JPEG)
 
 
 def _admitted(secret: str, public_id: str) -> HandoutFile:
-    """Return a handout of what the link shows, if this person may have it now.
-
-    Raises NotFound, and Forbidden with the reason.
-    """
+    """Return a handout of the link's content, if this person has access to it now."""
     frame, now = this_frame(secret), clock.now()
     with read_session() as session:
         handout = find_handout(session, public_id)
@@ -100,7 +97,7 @@ def _admitted(secret: str, public_id: str) -> HandoutFile:
 
 
 def _within(leaves: Leaves, frame: Frame) -> Leaves:
-    """Leave out the times that lie outside the stretch which the link shows."""
+    """Remove times outside of the link's clip."""
     target = frame.target
     if target is None or (target.starts_s is None and target.ends_s is None):
         return leaves

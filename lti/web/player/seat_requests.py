@@ -1,4 +1,4 @@
-"""Seat requests from a frame: one press asks the organization's managers, or joins the waitlist."""
+"""Seat requests from a frame: one click asks the organization's managers, or joins the waitlist."""
 
 from datetime import datetime
 from typing import Final
@@ -23,7 +23,7 @@ from lti.web.player.viewer_access import FrameViewer, NotInLibrary, find_viewer,
 
 blueprint = framed_blueprint("framed_requests", __name__)
 
-# One email for a person and a webinar, and no flood from a whole class.
+# One email per person and webinar, and a limit for whole classes.
 BY_PERSON: Final = rate_limits.Limit(
     "frame_seat_requests", (RateLimitItemPerDay(1),), is_shared=True
 )
@@ -36,14 +36,14 @@ SENT, KNOWN, TOO_MANY = "sent", "known", "too_many"
 @blueprint.post("/ask")
 @open_to(Audience.FRAME)
 def ask(secret: str) -> ResponseReturnValue:
-    """Ask for a seat for the webinar of the link."""
+    """Request a seat for the webinar of the link."""
     return _asked(secret, None)
 
 
 @blueprint.post("/watch/<slug>/ask")
 @open_to(Audience.FRAME)
 def ask_part(secret: str, slug: str) -> ResponseReturnValue:
-    """Ask for a seat for one webinar of the link's series."""
+    """Request a seat for one webinar of the link's series."""
     return _asked(secret, slug)
 
 
@@ -69,7 +69,14 @@ def _asked(secret: str, slug: str | None) -> ResponseReturnValue:
     outcome = _spend(f"{frame.login_id}:{viewer.playable.slug}", f"{frame.organization_id}")
     if outcome == SENT:
         with transaction() as session:
-            request_seat(session, viewer.standing, viewer.playable, links=links(), now=now)
+            request_seat(
+                session,
+                viewer.standing,
+                (viewer.series_to_get or viewer.playable).title,
+                page=viewer.catalog_page,
+                links=links(),
+                now=now,
+            )
     return _back(secret, slug, outcome)
 
 
@@ -79,13 +86,13 @@ def _waited(secret: str, slug: str | None) -> ResponseReturnValue:
     if told.may_wait:
         with transaction() as session:
             join_waitlist(session, viewer.standing, now=now)
-    elif told.code is not Code.POOL_FULL_WAITLISTED:  # pressed twice, they wait already
+    elif told.code is not Code.POOL_FULL_WAITLISTED:  # on a second click, they are already on it
         raise NotFound
     return _back(secret, slug, None)
 
 
 def _turned_away(frame: Frame, slug: str | None, now: datetime) -> tuple[FrameViewer, Told]:
-    """Return who is in the frame, and why they may not watch; raises NotFound if they may."""
+    """Return the frame's viewer, and why they have no access; raises NotFound if they have."""
     with read_session() as session:
         viewer = _find(session, frame, slug, now=now)
         if viewer.standing.may_begin(now):
@@ -108,7 +115,7 @@ def _find(session: Session, frame: Frame, slug: str | None, *, now: datetime) ->
 
 
 def _spend(person: str, organization: str) -> str:
-    """Count that a person asks; who comes after many others may ask again tomorrow."""
+    """Count a request; over the organization's limit, the person can try again tomorrow."""
     try:
         rate_limits.spend(BY_PERSON, person)
     except TooMany:

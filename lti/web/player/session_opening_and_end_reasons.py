@@ -43,29 +43,29 @@ blueprint = framed_blueprint("framed_playback", __name__)
 log = structlog.get_logger()
 
 GO_ON: Final = {
-    False: N_("Open the recording from your course again to go on."),
-    True: N_("Reload the page around it to go on."),
+    False: N_("Open the recording from your course again to continue."),
+    True: N_("Reload the page to continue."),
 }
 
 
 @blueprint.post("/playback")
 @open_to(Audience.FRAME)
 def open(secret: str) -> ResponseReturnValue:  # noqa: A001  (the endpoint's name)
-    """Open a session on the recording of the link."""
+    """Open a playback session for the recording of the link."""
     return _opened(secret, None)
 
 
 @blueprint.post("/watch/<slug>/playback")
 @open_to(Audience.FRAME)
 def open_part(secret: str, slug: str) -> ResponseReturnValue:
-    """Open a session on one webinar of the link's series."""
+    """Open a playback session for one webinar of the link's series."""
     return _opened(secret, slug)
 
 
 @blueprint.post("/playback/<token>/why")
 @open_to(Audience.FRAME)
 def why(secret: str, token: str) -> ResponseReturnValue:
-    """Say why a session of this person's ended, and whether it may go on, within this organization."""
+    """Return why this person's session ended, and whether it can continue."""
     now = clock.now()
     try:
         frame = this_frame(secret)
@@ -84,7 +84,7 @@ def why(secret: str, token: str) -> ResponseReturnValue:
             is_taken = facts.ended_as is frame_playback_sessions.TAKEN_OVER
             if is_taken:
                 return jsonify(told | taken_over(find_holder(session, facts.login_id)))
-            told["may_reopen"] = True
+            told |= {"may_reopen": True, "is_live": facts.ended_as is None}
     if facts.ended_as is not None and (told["may_reopen"] or viewer.standing.takes_a_seat(now)):
         told["sentence"] = _(ENDINGS[facts.ended_as])
         told["more"] = _(GO_ON[frame.purpose is Purpose.EMBED])
@@ -94,7 +94,7 @@ def why(secret: str, token: str) -> ResponseReturnValue:
 def begin_playing(
     frame: Frame, viewer: FrameViewer, *, takes_over: bool
 ) -> Playback | Holder | Standing:
-    """Open a session for who is in the frame, or return who plays, or how they stand."""
+    """Open a session for the frame's viewer, or return where they already play, or why they can't."""
     now = clock.now()
     until = frame.expires_at if frame.purpose is Purpose.EMBED else None
     wish = Wish(describe(request.user_agent.string), takes_over, until)
@@ -109,15 +109,15 @@ def begin_playing(
 
 
 def turned(frame: Frame, refusal: Told) -> str | None:
-    """Write into the launch log what a person read who may not play; returns the reference to show.
+    """Write a viewer's refusal to the launch log; return the reference to show.
 
-    None where no launch opened the frame.
+    None if the frame was opened by an embed link.
     """
     return note_turned(frame, refusal.code.lower(), said(refusal.sentence))
 
 
 def note_turned(frame: Frame, code: str, sentence: str) -> str | None:
-    """Write into the launch log why nothing is shown, in the words of the page, as `turned` does."""
+    """Write to the launch log why nothing is shown, in the page's words; returns as `turned` does."""
     log.info("frame_turned", code=code, organization=frame.organization_id)
     if frame.purpose is Purpose.EMBED:
         return None
@@ -126,8 +126,8 @@ def note_turned(frame: Frame, code: str, sentence: str) -> str | None:
 
 
 def frame_client() -> Client:
-    """Return what a request tells of its browser; a frame's tokens are bound to no cookie."""
-    return replace(client_of(request), cookie="")
+    """Return the client of this request; a frame's media tokens are bound to no cookie."""
+    return replace(client_of(request), cookies=())
 
 
 def _opened(secret: str, slug: str | None) -> ResponseReturnValue:

@@ -23,7 +23,7 @@ blueprint = framed_blueprint("framed_transcripts", __name__)
 @blueprint.get("/transcripts/<caption_id>")
 @open_to(Audience.FRAME)
 def read(secret: str, caption_id: str) -> ResponseReturnValue:
-    """Show the transcript as a page, which needs no scripts."""
+    """Show the transcript as a page, without scripts."""
     track, viewer = _admitted(secret, caption_id)
     film = viewer.playable
     values: dict[str, Any] = {} if viewer.series is None else {"slug": film.slug}
@@ -41,7 +41,7 @@ def read(secret: str, caption_id: str) -> ResponseReturnValue:
 @blueprint.get("/transcripts/<caption_id>/lines.json")
 @open_to(Audience.FRAME)
 def lines(secret: str, caption_id: str) -> ResponseReturnValue:
-    """Return the lines with their seconds, for the transcript beside the film."""
+    """Return the lines with their times in seconds, for the transcript beside the player."""
     return lines_answer(_admitted(secret, caption_id)[0])
 
 
@@ -54,17 +54,14 @@ def save(secret: str, caption_id: str) -> ResponseReturnValue:
 
 
 def tracks_of(secret: str, viewer: FrameViewer) -> tuple[TrackLinks, ...]:
-    """Return where the tracks of what is shown are read."""
+    """Return the links to the transcripts of what is shown."""
     with read_session() as session:
         tracks = read_tracks(session, viewer.playable.webinar_id)
     return links_to(tracks, "framed_transcripts", secret=secret)
 
 
 def _admitted(secret: str, caption_id: str) -> tuple[Track, FrameViewer]:
-    """Return a track of what the link shows, if this person may watch it now.
-
-    Raises NotFound, and Forbidden with the reason.
-    """
+    """Return a caption track of the link's content, if this person can watch it now."""
     frame, now = this_frame(secret), clock.now()
     with read_session() as session:
         track = find_track(session, caption_id)

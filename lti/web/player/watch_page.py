@@ -33,7 +33,7 @@ from lti.frames.sessions import Frame
 from lti.models.launches import FrameRole, Purpose
 from lti.protocol.content_target import Target
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
-from lti.web.core.refusal_texts import buy_url, default_zone, next_step, write_url
+from lti.web.core.refusal_texts import default_zone, next_step, write_url
 from lti.web.player.gradebook_line import GradebookLine, read_line
 from lti.web.player.session_opening_and_end_reasons import (
     begin_playing,
@@ -54,13 +54,15 @@ blueprint = framed_blueprint("framed_watch", __name__)
 
 NOTES: Final = {
     "instructor": N_(
-        "You are looking this recording over as an instructor. It takes no seat, and what you watch is not kept."
+        "You're previewing this recording as an instructor. This uses no seat, and your progress isn't saved."
     ),
-    "test": N_("You are here as a test user. It takes no seat, and what you watch is not kept."),
-    "unknown": N_("Your learning system did not say who you are, so your place is not kept."),
-    "passing": N_("This page asks nobody for a name, so your place is not kept."),
+    "test": N_(
+        "You're signed in as a test user. This uses no seat, and your progress isn't saved."
+    ),
+    "unknown": N_("Your LMS didn't tell us who you are, so your progress isn't saved."),
+    "passing": N_("This page doesn't ask who you are, so your progress isn't saved."),
     "manager": N_(
-        "This is how your page shows it. Looking it over takes no seat, and what you watch is not kept."
+        "This is a preview of your page. It uses no seat, and your progress isn't saved."
     ),
 }
 
@@ -68,7 +70,7 @@ NOTES: Final = {
 @blueprint.get("/watch")
 @open_to(Audience.FRAME)
 def watch(secret: str) -> ResponseReturnValue:
-    """Show the recording of the link, or the series."""
+    """Show the recording or the series of the link."""
     return watch_page(this_frame(secret), secret, None)
 
 
@@ -82,7 +84,7 @@ def watch_part(secret: str, slug: str) -> ResponseReturnValue:
 @blueprint.post("/watch")
 @open_to(Audience.FRAME)
 def watch_plainly(secret: str) -> ResponseReturnValue:
-    """Play in the browser's own player, for a browser that runs no scripts."""
+    """Play in the browser's own player, for browsers without scripts."""
     return _plain_page(this_frame(secret), secret, None)
 
 
@@ -94,7 +96,7 @@ def watch_part_plainly(secret: str, slug: str) -> ResponseReturnValue:
 
 
 def watch_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnValue:
-    """Answer with what the link shows: a recording with its player, or a series with its parts."""
+    """Return the page of the link's content: a recording with its player, or a series with its parts."""
     try:
         return _watch_page(frame, secret, slug)
     except NotInLibrary as absent:
@@ -139,7 +141,7 @@ def _watch_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVa
 def _card(
     session: Session, secret: str, viewer: FrameViewer, place: Place
 ) -> CertificateCard | None:
-    """Return the card of the certificate; who has no address comes to it by this page alone."""
+    """Return the certificate card; people without an email address reach it only on this page."""
     login_id = _kept_for(viewer)
     if login_id is None:
         return None
@@ -211,10 +213,12 @@ def _turned_page(frame: Frame, secret: str, viewer: FrameViewer, told: Told) -> 
 
 
 def _absent_page(frame: Frame, secret: str, absent: NotInLibrary) -> ResponseReturnValue:
-    """Say that the organization doesn't have the webinar, and how it gets it."""
-    viewer, sentence = absent.viewer, _(absent.message)
+    """Say that the organization doesn't have the link's content, and how to get it."""
+    viewer, sentence, now = absent.viewer, _(absent.message), clock.now()
     with read_session() as session:
-        told = tell(session, viewer.standing, zone=default_zone(), now=clock.now())
+        told = tell(session, viewer.standing, zone=default_zone(), now=now)
+    if viewer.standing.is_in_the_library(now):  # a series that has no recording now
+        return _turned_page(frame, secret, viewer, told)
     reference = note_turned(frame, absent.code, sentence)
     page = _refusal(frame, secret, viewer, told, sentence, reference)
     page.status_code = HTTPStatus.NOT_FOUND
@@ -241,13 +245,13 @@ def _refusal(
         is_waiting=told.code is Code.POOL_FULL_WAITLISTED,
         manager=told.manager,
         write_url=write_url(told, viewer.playable.slug),
-        buy_url=buy_url(told, viewer.playable.slug),
+        buy_url=f"{viewer.catalog_page}#buy" if told.may_buy else None,
         **_surrounding(frame, secret, viewer),
     )
 
 
 def _request_url(secret: str, viewer: FrameViewer, act: str) -> str:
-    """Return where a seat is asked for (`ask`), or the waitlist joined (`wait`)."""
+    """Return the URL for requesting a seat (`ask`) or joining the waitlist (`wait`)."""
     if viewer.series is None:
         return url_for(f"framed_requests.{act}", secret=secret)
     return url_for(f"framed_requests.{act}_part", secret=secret, slug=viewer.playable.slug)
@@ -265,7 +269,7 @@ def _series_page(frame: Frame, secret: str) -> ResponseReturnValue:
             "minutes": minutes_of(part.seconds),
             "when": held_on(part),
             "share": part.share if is_kept and part.share else None,
-            "progress_text": _("Watched %(share)s %%", share=int(100 * part.share)),
+            "progress_text": _("Watched %(share)s%%", share=int(100 * part.share)),
         }
         for part in series.parts
     ]
@@ -286,7 +290,7 @@ def _picture(part: Part) -> str:
 
 
 def _surrounding(frame: Frame, secret: str, viewer: FrameViewer) -> dict[str, Any]:
-    """Return what stands around the film on each of its pages."""
+    """Return the values for what surrounds the video on each of its pages."""
     parts = viewer.series.parts if viewer.series else ()
     here = next(
         (number for number, part in enumerate(parts) if part.slug == viewer.playable.slug), None
@@ -318,7 +322,7 @@ def _surrounding(frame: Frame, secret: str, viewer: FrameViewer) -> dict[str, An
 
 
 def _may_leave(frame: Frame) -> bool:
-    """Tell whether who watches may stop being known here: they gave their name on this page."""
+    """Return whether the viewer can be forgotten here: they identified themselves on this page."""
     return frame.purpose is Purpose.EMBED and frame.role is FrameRole.LEARNER
 
 
@@ -328,7 +332,7 @@ def _kept_for(viewer: FrameViewer) -> int | None:
 
 
 def _note(frame: Frame) -> str | None:
-    """Say why nothing is kept; None for a learner."""
+    """Return why no progress is saved; None for a learner."""
     is_embed = frame.purpose is Purpose.EMBED
     if frame.role is FrameRole.ANONYMOUS:
         return _(NOTES["passing" if is_embed else "unknown"])
@@ -345,7 +349,7 @@ def _clip(target: Target) -> Span | None:
 
 
 def _beside(secret: str, viewer: FrameViewer, room: str) -> str:
-    """Return the address of a room of this webinar's: the link's own, or a part's of its series."""
+    """Return the URL of a page of this webinar: the link's own, or that of a part of its series."""
     values: dict[str, Any] = {} if viewer.series is None else {"slug": viewer.playable.slug}
     part = "_part" if values else ""
     endpoint = {"watch": f"framed_watch.watch{part}", "playback": f"framed_playback.open{part}"}

@@ -1,4 +1,4 @@
-"""The steps of a connection in words: the state of each, whose it is, and what to do next."""
+"""The steps of a connection as text: the state of each, who does it, and what to do next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,25 +36,23 @@ STAGES: Final = {
 NEXT: Final = {
     Step.LAUNCHED: N_("A teacher adds a recording to a course and opens it once."),
     Step.GRADED: N_(
-        "A learner watches a recording that has a grade column. The score is in the gradebook within a minute."
+        "A learner watches a recording with a grade column. The score reaches the gradebook within a minute."
     ),
 }
-WAITS: Final = N_(
-    "We look at it within a business day and email you. There is nothing for you to do now."
-)
-OFF: Final = N_("It was switched off and opens nothing. Write to us to use it again.")
-CONNECT: Final = N_("Choose “Connect” for the deployment below.")
-OPEN_ONCE: Final = N_("Open it once from a course. It is then listed below, to be connected.")
+WAITS: Final = N_("We'll review it within one business day and email you.")
+OFF: Final = N_("This connection is turned off. Contact us to use it again.")
+CONNECT: Final = N_("Select “Connect” for the deployment below.")
+OPEN_ONCE: Final = N_("Open it once from a course. It then appears below, and you can connect it.")
 MAKE_VISIBLE: Final = N_(
-    "Add it to your courses as the guide says. This step is done once it is opened in a course."
+    "Follow the guide to add it to your courses. This step is complete after you open it in a course."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """A step as pages show it; `following` is what to do, "" where that is nothing yet.
+    """A step as pages show it; `following` is what to do, "" for nothing yet.
 
-    `guide` is the name of the guide that says more, None where there is none.
+    `guide` is the slug of the guide with details, None for none.
     """
 
     title: str
@@ -73,7 +71,7 @@ def step_lines(
     *,
     zone: str,
 ) -> tuple[StepLine, ...]:
-    """Return the steps of a platform in words."""
+    """Return the steps of a platform as text."""
     product = PRODUCTS.get(platform.details.product)
     guide = next((one for one in GUIDES.values() if one.product == product), None)
     lines = []

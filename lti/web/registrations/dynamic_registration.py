@@ -36,7 +36,7 @@ from lti.web.registrations.tool_configuration import tool_addresses, tool_face
 
 blueprint = Blueprint("lti_registering", __name__, url_prefix="/lti")
 
-# Canvas describes itself at one host and frames this page at each customer's own.
+# Canvas's configuration is on one host, but each customer's own host frames this page.
 CANVAS: Final = ".instructure.com"
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ log = structlog.get_logger()
 @blueprint.get("/register/<secret>")
 @open_to(Audience.PLATFORM)
 def register(secret: str) -> ResponseReturnValue:
-    """Register the platform that sent its administrator here, and say what happens next."""
+    """Register the platform that opened this page, and say what happens next."""
     now = clock.now()
     try:
         with read_session() as session:
@@ -68,7 +68,7 @@ def register(secret: str) -> ResponseReturnValue:
 def _register(
     secret: str, way: Way, configuration: PlatformConfiguration, token: str | None
 ) -> RegistrationFacts:
-    """Ask the platform while the invite is ours alone, and keep its answer."""
+    """Register with the platform while the invite is marked as used, and store its answer."""
     now = clock.now()
     wanted = registration_request(tool_addresses(), tool_face(), configuration.offered)
     if way.invite is not None:
@@ -117,13 +117,14 @@ def _page(
     )
     page.headers["Content-Security-Policy"] = framed_by(origins, POLICY)
     page.headers["Referrer-Policy"] = "no-referrer"
-    page.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"  # Brightspace opens a tab of its own
+    # Brightspace opens this page in a new tab
+    page.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
     page.headers["Cache-Control"] = "no-store"
     return page
 
 
 def _framing(address: str) -> tuple[str, ...]:
-    """Return who may frame the page: the platform that is registering, and nobody else."""
+    """Return the origins that can frame the page: only the platform that is registering."""
     origin = origin_of(address)
     if not origin:
         return ()

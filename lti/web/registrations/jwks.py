@@ -14,7 +14,7 @@ blueprint = Blueprint("lti_keys", __name__)
 @blueprint.get("/lti/jwks")
 @open_to(Audience.EVERYONE)
 def jwks() -> ResponseReturnValue:
-    """Publish the keys: the one that signs, the one that comes next, and those lately retired."""
+    """Return our public keys: active, next, and recently retired ones."""
     running = carrel()
     answer = jsonify(publish_keys(running.database, running.settings.secret_key, now=now()))
     answer.headers["Cache-Control"] = "public, max-age=300"

@@ -51,10 +51,10 @@ blueprint = Blueprint(
 REJECTED: Final = 400
 ENTERED: Final = {
     RegistrationState.PENDING: N_(
-        "Saved. We look at it within a business day and email you. Then its courses can be connected."
+        "Saved. We'll review it within one business day and email you. Then you can connect its courses."
     ),
     RegistrationState.ACTIVE: N_(
-        "Saved. This placement works now, since we approved your Open edX before."
+        "Saved. This component works now, because your Open edX is already approved."
     ),
 }
 
@@ -62,14 +62,14 @@ ENTERED: Final = {
 @blueprint.get("")
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def overview(organization_id: str) -> ResponseReturnValue:
-    """Show what is connected, what waits, and every value that an administrator needs."""
+    """Show the connections, what is pending, and every value that an administrator needs."""
     return _overview(organization_id, None)
 
 
 @blueprint.post("/invite")
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def invite(organization_id: str) -> ResponseReturnValue:
-    """Make a link by which the learning system registers itself, and show it this once."""
+    """Create a registration link, which is shown only now."""
     managed = managed_organization(organization_id)
     with transaction() as session:
         made = make_invite(
@@ -85,19 +85,19 @@ def invite(organization_id: str) -> ResponseReturnValue:
 @blueprint.post("/invites/<invite_id>/withdraw")
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def withdraw(organization_id: str, invite_id: str) -> ResponseReturnValue:
-    """Let a link that was not used open nothing more."""
+    """Revoke an unused registration link."""
     managed = managed_organization(organization_id)
     with transaction() as session:
         actor = required_viewer().public_id
         withdraw_invite(session, managed.facts.id, invite_id, actor=actor, now=clock.now())
-    flash(_("That link opens nothing more."), "done")
+    flash(_("The link was revoked."), "done")
     return see_other(".overview", organization_id=organization_id)
 
 
 @blueprint.get("/guide/<product>")
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def guide(organization_id: str, product: str) -> ResponseReturnValue:
-    """Show how one product is connected, in its own words."""
+    """Show how to connect one product, in its own terms."""
     managed = managed_organization(organization_id)
     if product not in GUIDES:
         raise NotFound
@@ -114,7 +114,7 @@ def guide(organization_id: str, product: str) -> ResponseReturnValue:
 @blueprint.route("/new", methods=["GET", "POST"])
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def new(organization_id: str) -> ResponseReturnValue:
-    """Take what the learning system shows of itself; staff look at it before it works."""
+    """Register an LMS by its values; our team approves it before it works."""
     managed, now = managed_organization(organization_id), clock.now()
     chosen = GUIDES.get(request.args.get("product", ""))
     form = PlatformForm(request.form)
@@ -158,7 +158,7 @@ def new(organization_id: str) -> ResponseReturnValue:
 @blueprint.route("/<registration_id>", methods=["GET", "POST"])
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def edit(organization_id: str, registration_id: str) -> ResponseReturnValue:
-    """Change what is agreed with a learning system of this organization's own."""
+    """Edit the organization's own LMS connection."""
     managed = managed_organization(organization_id)
     with read_session() as session:
         kept = find_own(session, managed.facts.id, registration_id)
@@ -171,7 +171,7 @@ def edit(organization_id: str, registration_id: str) -> ResponseReturnValue:
             with transaction() as session:
                 actor = required_viewer().public_id
                 details = replace(
-                    # read here, since staff may have set more of it after the form was shown
+                    # read again, since staff may have changed other settings after the form was shown
                     find_own(session, own, registration_id).details,
                     name=entered.name,
                     auth_url=entered.auth_url,
@@ -194,19 +194,19 @@ def edit(organization_id: str, registration_id: str) -> ResponseReturnValue:
 @blueprint.post("/<registration_id>/disable")
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def disable(organization_id: str, registration_id: str) -> ResponseReturnValue:
-    """Take no more launches of a learning system of this organization's own."""
+    """Turn off the organization's own LMS connection."""
     managed = managed_organization(organization_id)
     with transaction() as session:
         actor = required_viewer().public_id
         disable_own(session, managed.facts.id, registration_id, actor=actor, now=clock.now())
-    flash(_("It opens nothing more. Seats and progress stay."), "done")
+    flash(_("The LMS connection is turned off. Seats and progress don't change."), "done")
     return see_other(".overview", organization_id=organization_id)
 
 
 @blueprint.post("/deployments/<deployment_id>/approve")
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def approve(organization_id: str, deployment_id: str) -> ResponseReturnValue:
-    """Connect a deployment of the organization's own learning system to its library."""
+    """Approve a deployment of the organization's own LMS."""
     managed = managed_organization(organization_id)
     try:
         with transaction() as session:
@@ -217,12 +217,12 @@ def approve(organization_id: str, deployment_id: str) -> ResponseReturnValue:
     except Forbidden as refusal:
         flash(_(refusal.message), "attention")
     else:
-        flash(_("Its courses show your library now."), "done")
+        flash(_("Deployment connected. Its courses can show your recordings."), "done")
     return see_other(".overview", organization_id=organization_id)
 
 
 def _presets(managed: Managed, chosen: Guide) -> dict[str, str]:
-    """Return what is known before anything is entered: of Open edX what each of its placements shares."""
+    """Return the form's initial values; for Open edX, those that its placements share."""
     presets = {"name": f"{managed.facts.name} {chosen.product}", **chosen.presets}
     if chosen.product != OPEN_EDX:
         return presets

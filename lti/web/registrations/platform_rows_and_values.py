@@ -30,9 +30,9 @@ from lti.registrations.tool_configuration import ToolFace
 from lti.web.registrations.connection_step_texts import StepLine, step_lines
 
 STATES: Final = {
-    RegistrationState.PENDING: (N_("Waits for approval"), "soon"),
-    RegistrationState.ACTIVE: (N_("In use"), "open"),
-    RegistrationState.DISABLED: (N_("Switched off"), "none"),
+    RegistrationState.PENDING: (N_("Waiting for approval"), "soon"),
+    RegistrationState.ACTIVE: (N_("Active"), "open"),
+    RegistrationState.DISABLED: (N_("Turned off"), "none"),
 }
 DEPLOYMENT_STATES: Final = {
     DeploymentState.PENDING: (N_("Not connected yet"), "soon"),
@@ -52,7 +52,7 @@ GIVEN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class DeploymentLine:
-    """A deployment as a page shows it; `launched` is "" where none is in the log."""
+    """A deployment as a page shows it; `launched` is "" if it is not in the launch log."""
 
     id: str
     deployment_id: str
@@ -86,7 +86,7 @@ class PlatformLine:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value with its name; `is_copied` tells that it is to be copied rather than chosen."""
+    """A value with its label; `is_copied` is True for a value to copy, False for one to choose."""
 
     label: str
     text: str
@@ -97,7 +97,7 @@ class Value:
 class GuidePart:
     """A part of a guide with its values filled in.
 
-    `wants_link` tells that a registration link goes there, `wants_embed` an embed link's code.
+    `wants_link` is True if a registration link goes there, `wants_embed` if an embed code does.
     """
 
     title: str
@@ -109,7 +109,7 @@ class GuidePart:
 
 
 def tool_values(addresses: ToolAddresses, face: ToolFace) -> list[Value]:
-    """Return every value of ours that an administrator may need."""
+    """Return all of our values that an administrator may need."""
     known = _values(addresses, face)
     labeled = (
         (_("OIDC login URL"), LOGIN),
@@ -144,14 +144,14 @@ def guide_parts(guide: Guide, addresses: ToolAddresses, face: ToolFace) -> list[
 
 
 def link_field(guide: Guide) -> str:
-    """Return the product's name of the field in which a registration link goes; "" for none."""
+    """Return the product's name for the field of a registration link, "" for none."""
     return next(
         (label for part in guide.parts for label, name in part.fields if name == REGISTRATION), ""
     )
 
 
 def platform_names(guide: Guide) -> list[tuple[str, str]]:
-    """Return our name and the product's of each value that it gives."""
+    """Return our label and the product's for each value that the product provides."""
     return [
         (_(label), _(guide.gives[name])) for name, label in GIVEN.items() if name in guide.gives
     ]
@@ -165,7 +165,7 @@ def platform_lines(
     steps: Mapping[int, Sequence[StepFacts]],
     zone: str,
 ) -> list[PlatformLine]:
-    """Return registrations with their deployments and their `steps` by row; those in `own` may be changed."""
+    """Return registrations with their deployments and `steps` (by row id); those in `own` can be edited."""
     deployed_of = {
         one.id: [each for each in deployed if each.registration == one.public_id] for one in known
     }

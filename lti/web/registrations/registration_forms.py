@@ -1,6 +1,6 @@
-"""Registration forms: what managers enter and what staff set for a platform.
+"""Registration forms: what managers enter and what our team sets for a platform.
 
-The labels are ours, a guide names the product's own.
+The labels are ours; a guide has the product's own.
 """
 
 from dataclasses import replace
@@ -26,97 +26,99 @@ WEB: Final = {**PLAIN, "inputmode": "url", "placeholder": "https://"}
 
 
 class DetailsForm(Form):
-    """What may change of a registration."""
+    """The editable fields of a registration."""
 
     name = StringField(
         _l("Name"),
-        [InputRequired(_l("Name the learning system.")), Length(max=LONGEST_NAME)],
-        description=_l("How it is listed here, such as Elm County Moodle."),
+        [InputRequired(_l("Enter a name.")), Length(max=LONGEST_NAME)],
+        description=_l("For example, Elm County Moodle."),
     )
     auth_url = StringField(
         _l("Authentication URL"),
-        [InputRequired(_l("Copy it from the learning system.")), Length(max=LONGEST)],
+        [InputRequired(_l("Copy this value from the LMS.")), Length(max=LONGEST)],
         render_kw=WEB,
     )
     token_url = StringField(
         _l("Token URL"),
-        [InputRequired(_l("Copy it from the learning system.")), Length(max=LONGEST)],
+        [InputRequired(_l("Copy this value from the LMS.")), Length(max=LONGEST)],
         render_kw=WEB,
     )
     jwks_url = StringField(
         _l("Keyset URL"),
-        [InputRequired(_l("Copy it from the learning system.")), Length(max=LONGEST)],
+        [InputRequired(_l("Copy this value from the LMS.")), Length(max=LONGEST)],
         render_kw=WEB,
     )
     token_audience = StringField(
         _l("Token audience"),
         [Optional(), Length(max=LONGEST)],
-        description=_l("Only where the learning system names one, as Brightspace does."),
+        description=_l("Only if your LMS shows one, like Brightspace."),
         render_kw=PLAIN,
     )
 
     def fill(self, facts: RegistrationFacts) -> None:
-        """Show what is agreed now."""
+        """Fill the form with the current values."""
         for name in ("name", "auth_url", "token_url", "jwks_url", "token_audience"):
             self[name].data = getattr(facts.details, name) or ""
 
 
 class PlatformForm(DetailsForm):
-    """A learning system to be registered."""
+    """A new LMS registration."""
 
     issuer = StringField(
         _l("Issuer (platform ID)"),
-        [InputRequired(_l("Copy it from the learning system.")), Length(max=LONGEST_ISSUER)],
+        [InputRequired(_l("Copy this value from the LMS.")), Length(max=LONGEST_ISSUER)],
         render_kw=PLAIN,
     )
     client_id = StringField(
         _l("Client ID"),
-        [InputRequired(_l("Copy it from the learning system.")), Length(max=LONGEST_ID)],
+        [InputRequired(_l("Copy this value from the LMS.")), Length(max=LONGEST_ID)],
         render_kw=PLAIN,
     )
     deployment_id = StringField(
         _l("Deployment ID"),
         [Optional(), Length(max=LONGEST_ID)],
-        description=_l("Without one, the first launch from a course brings it."),
+        description=_l("Optional. We get it with the first launch from a course."),
         render_kw=PLAIN,
     )
 
 
 class SettingsForm(Form):
-    """What staff set for a learning system, beyond what is agreed with it."""
+    """Settings of an LMS that only our team can change."""
 
     leeway_s = IntegerField(
-        _l("Its clock may differ by (seconds)"),
+        _l("Clock tolerance (seconds)"),
         [InputRequired(_l(BAD_LEEWAY)), NumberRange(0, LONGEST_LEEWAY_S, _l(BAD_LEEWAY))],
         description=_l(
-            "60 is enough for clocks that are set from the network; launches are refused beyond it."
+            "60 is enough if the LMS sets its clock from the network. We refuse launches with a "
+            "larger difference."
         ),
         render_kw={"class": "input-short", "min": "0", "max": str(LONGEST_LEEWAY_S)},
     )
     admits_anonymous = BooleanField(
-        _l("Let in people whom it does not name"),
+        _l("Allow people without a user ID"),
         description=_l(
-            "They watch where seats have no names, and nothing of it is kept or graded. Otherwise "
-            "their launches are refused."
+            "They can watch where seats aren't assigned by name. Their progress isn't saved or "
+            "graded. If not allowed, their launches are refused."
         ),
     )
     frame_origins = TextAreaField(
-        _l("Further addresses that show its courses"),
+        _l("Other addresses that show its courses"),
         [Optional(), Length(max=LONGEST)],
         description=_l(
-            "One a line, such as https://courses.example.edu. Those of its issuer and its log-in are known."
+            "One per line, such as https://courses.example.edu. You don't need to enter the addresses "
+            "of its issuer and login URL."
         ),
         render_kw={**PLAIN, "rows": 3},
     )
 
     def fill(self, facts: RegistrationFacts) -> None:
-        """Show what is set now."""
+        """Fill the form with the current settings."""
         self.leeway_s.data = facts.details.leeway_s
         self.admits_anonymous.data = facts.details.admits_anonymous
         self.frame_origins.data = "\n".join(facts.details.frame_origins)
 
     def changed(self, details: RegistrationDetails) -> RegistrationDetails:
-        """Return what is agreed, with what was set."""
+        """Return the registration's details with the entered settings."""
         return replace(
             details,
             leeway_s=details.leeway_s if self.leeway_s.data is None else self.leeway_s.data,
@@ -126,7 +128,7 @@ class SettingsForm(Form):
 
 
 def new_details(form: DetailsForm, *, allows_loopback: bool = False) -> RegistrationDetails:
-    """Return what was entered of a new registration; `allows_loopback` where it may be at this machine."""
+    """Return the entered details; `allows_loopback` permits an LMS on this machine."""
     return RegistrationDetails(
         name=form.name.data or "",
         auth_url=form.auth_url.data or "",

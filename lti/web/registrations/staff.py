@@ -36,18 +36,18 @@ from lti.web.registrations.registration_forms import SettingsForm
 blueprint = Blueprint("staff_lti", __name__, url_prefix="/staff/lti")
 
 KEY_WORDS: Final = {
-    KeyState.NEXT: (N_("Published, signs next"), "soon"),
-    KeyState.ACTIVE: (N_("Signs now"), "open"),
+    KeyState.NEXT: (N_("Next"), "soon"),
+    KeyState.ACTIVE: (N_("Active"), "open"),
     KeyState.RETIRED: (N_("Retired"), "none"),
 }
 REJECTED: Final = 400
-WHOSE: Final = N_("Name an organization by its web name, such as elm-county.")
+WHOSE: Final = N_("Enter the last part of the organization's web address, such as elm-county.")
 
 
 @blueprint.get("")
 @open_to(Audience.STAFF)
 def index() -> ResponseReturnValue:
-    """Show what waits for a decision, then everything that is registered, and the keys."""
+    """Show pending decisions, then all registrations, and the keys."""
     zone = carrel().settings.time_zone
     with read_session() as session:
         known = list_registrations(session)
@@ -68,18 +68,18 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/<registration_id>/approve")
 @open_to(Audience.STAFF)
 def approve(registration_id: str) -> ResponseReturnValue:
-    """Take a platform into use, with those of its deployments that are surely whose it is."""
+    """Approve a platform, and its pending deployments if it has an organization."""
     now, actor = clock.now(), required_viewer().public_id
     with transaction() as session:
         kept = approve_platform(session, registration_id, links=links(), actor=actor, now=now)
-    flash(_("%(name)s is in use.", name=kept.details.name), "done")
+    flash(_("%(name)s is active.", name=kept.details.name), "done")
     return see_other(".index")
 
 
 @blueprint.route("/<registration_id>/settings", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def settings(registration_id: str) -> ResponseReturnValue:
-    """Set how far a platform's clock may be off, whether unnamed people come in, and who may frame us."""
+    """Set the clock tolerance, whether anonymous people can watch, and who can frame our pages."""
     with read_session() as session:
         kept = find_registration(session, registration_id)
     form = SettingsForm(request.form)
@@ -89,7 +89,7 @@ def settings(registration_id: str) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 actor = required_viewer().public_id
-                # read here, since others may have changed more of it after the form was shown
+                # read again, since others may have changed other settings after the form was shown
                 details = form.changed(find_registration(session, registration_id).details)
                 edit_registration(session, registration_id, details, actor=actor, now=clock.now())
         except Invalid as refusal:
@@ -104,18 +104,18 @@ def settings(registration_id: str) -> ResponseReturnValue:
 @blueprint.post("/<registration_id>/disable")
 @open_to(Audience.STAFF)
 def disable(registration_id: str) -> ResponseReturnValue:
-    """Take no more launches of a platform."""
+    """Turn off a platform."""
     now, actor = clock.now(), required_viewer().public_id
     with transaction() as session:
         kept = stop_platform(session, registration_id, links=links(), actor=actor, now=now)
-    flash(_("%(name)s opens nothing more.", name=kept.details.name), "done")
+    flash(_("%(name)s is turned off.", name=kept.details.name), "done")
     return see_other(".index")
 
 
 @blueprint.post("/deployments/<deployment_id>/approve")
 @open_to(Audience.STAFF)
 def approve_one(deployment_id: str) -> ResponseReturnValue:
-    """Let a deployment see the library of the organization that is named."""
+    """Approve a deployment for the named organization."""
     slug = request.form.get("organization", "").strip()
     with read_session() as session:
         found = find_deployment(session, deployment_id)
@@ -132,14 +132,14 @@ def approve_one(deployment_id: str) -> ResponseReturnValue:
     except NotFound:
         flash(_(WHOSE), "attention")
     else:
-        flash(_("Deployment %(id)s is connected.", id=found.deployment_id), "done")
+        flash(_("Deployment %(id)s connected.", id=found.deployment_id), "done")
     return see_other(".index")
 
 
 @blueprint.post("/deployments/<deployment_id>/refuse")
 @open_to(Audience.STAFF)
 def refuse_one(deployment_id: str) -> ResponseReturnValue:
-    """Take no launches of a deployment."""
+    """Refuse a deployment."""
     with transaction() as session:
         found = find_deployment(session, deployment_id)
         registration = find_registration(session, found.registration)
@@ -150,7 +150,7 @@ def refuse_one(deployment_id: str) -> ResponseReturnValue:
             actor=required_viewer().public_id,
             now=clock.now(),
         )
-    flash(_("Deployment %(id)s is refused.", id=found.deployment_id), "done")
+    flash(_("Deployment %(id)s refused.", id=found.deployment_id), "done")
     return see_other(".index")
 
 
@@ -158,7 +158,7 @@ def refuse_one(deployment_id: str) -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.STAFF)
 def rotate() -> ResponseReturnValue:
-    """Let the next key sign from now on."""
+    """Activate the next key."""
     try:
         rotate_keys(
             carrel().database,
@@ -170,7 +170,9 @@ def rotate() -> ResponseReturnValue:
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
     else:
-        flash(_("The next key signs now. The one before stays published for two days."), "done")
+        flash(
+            _("The next key is now in use. The previous key stays published for two days."), "done"
+        )
     return see_other(".index")
 
 

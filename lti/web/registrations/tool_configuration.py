@@ -1,4 +1,4 @@
-"""The tool configuration for platforms: the tool's addresses and names, and the JSON for Canvas."""
+"""The tool configuration for platforms: the tool's URLs and names, and the JSON for Canvas."""
 
 from urllib.parse import urlsplit
 
@@ -17,21 +17,21 @@ blueprint = Blueprint("lti_tool", __name__, url_prefix="/lti")
 
 
 def tool_addresses() -> ToolAddresses:
-    """Return the tool's addresses at this house."""
+    """Return the tool's URLs at this installation."""
     return ToolAddresses(carrel().settings.base_url)
 
 
 def is_at_this_machine() -> bool:
-    """Tell whether the house is reached at this machine alone, as a demonstration is.
+    """Return whether the installation is reachable only from this machine, such as a demo.
 
-    Then its learning systems can be nowhere else, and may be here, by plain http too.
+    Its LMSs must then be on this machine, and can use plain http.
     """
     settings = carrel().settings
     return not settings.is_https and is_loopback_host(urlsplit(settings.base_url).hostname or "")
 
 
 def tool_face() -> ToolFace:
-    """Return how the tool is called on this house's platforms."""
+    """Return the tool's name and description for platforms."""
     branding = branding_facts()
     return ToolFace(branding.name, _(DESCRIPTION), _(PICK), branding.contact_email or None)
 
@@ -39,7 +39,7 @@ def tool_face() -> ToolFace:
 @blueprint.get("/canvas.json")
 @open_to(Audience.PLATFORM)
 def canvas_json() -> ResponseReturnValue:
-    """Answer with the configuration that Canvas reads by its "Enter URL" method."""
+    """Return the configuration that Canvas reads by its "Enter URL" method."""
     answer = jsonify(canvas_configuration(tool_addresses(), tool_face()))
     answer.headers["Cache-Control"] = "public, max-age=300"
     return answer

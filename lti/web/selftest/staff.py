@@ -37,7 +37,7 @@ blueprint = Blueprint("staff_selftest", __name__, url_prefix="/staff/lti/selftes
 
 @dataclass(frozen=True, slots=True)
 class ProofGroup:
-    """Lines about one thing, and how many of them are good."""
+    """The results of one group of checks, and how many passed."""
 
     title: str
     note: str
@@ -46,13 +46,13 @@ class ProofGroup:
 
     @property
     def is_good(self) -> bool:
-        """Tell whether every line is."""
+        """Return whether all checks passed."""
         return self.passed == len(self.proofs)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the run that was asked for last is; `failure` is why it broke off."""
+    """The progress of the last requested run; `failure` is why it failed."""
 
     is_live: bool
     state: str
@@ -67,7 +67,7 @@ IDLE = Progress(is_live=False, state="", percent=None, note="", failure="")
 @blueprint.get("")
 @open_to(Audience.STAFF)
 def page() -> ResponseReturnValue:
-    """Show the last lines of proof, and how far a run is that is under way."""
+    """Show the last results, and the progress of a current run."""
     with read_session() as session:
         asked = last_asked(session)
         job = asked and latest_job(session, kind=SELFTEST, subject=asked.public_id)
@@ -97,7 +97,7 @@ def page() -> ResponseReturnValue:
 @blueprint.post("")
 @open_to(Audience.STAFF)
 def run() -> ResponseReturnValue:
-    """Let the worker play it."""
+    """Queue a run."""
     chosen = request.form.get("registration", "").strip() or None
     try:
         with transaction() as session:
@@ -110,7 +110,7 @@ def run() -> ResponseReturnValue:
 @blueprint.get("/proofs.txt")
 @open_to(Audience.STAFF)
 def proofs_txt() -> ResponseReturnValue:
-    """Give the lines of the last run as a text."""
+    """Return the results of the last run as text."""
     with read_session() as session:
         done = last_finished(session)
     if done is None or done.finished_at is None:
@@ -125,7 +125,7 @@ def _progress(job: JobFacts) -> Progress:
     is_live, is_running = job.state not in ENDED, job.state is JobState.RUNNING
     return Progress(
         is_live=is_live,
-        state=_("Being played") if is_running else _("Waits for the worker"),
+        state=_("Running") if is_running else _("Waiting for the worker"),
         percent=int(100 * job.progress) if is_running else None,
         note=_(job.progress_note) if job.progress_note else "",
         failure=_(job.failure) if job.failure and not is_live else "",

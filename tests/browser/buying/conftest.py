@@ -1,8 +1,8 @@
-"""A served seller that takes cards at a simulated Stripe, and emails through a real mail server."""
+"""A seller served on a Saturday evening: cards at a simulated Stripe, emails through a real server."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -16,12 +16,14 @@ from lms.pricing.price_list import Price, set_prices
 from lms.seller.policies import publish_policy, save_draft
 from lms.seller.settings import edit_seller
 from tests.browser.conftest import Film, Served, serving
+from tests.clock import MovedClock, until_saturday_evening
 from tests.factories import make_organization
 from tests.seller.seller_settings import COMPLETE
 from tests.servers.databases import Databases
 from tests.servers.smtp import MailSink, mail_server
 from tests.servers.stripe import FakeStripe, running_stripe
 
+SATURDAY = MovedClock(until_saturday_evening())
 SELLER = "Lantern Street Training"
 PRICES = (
     Price(OfferKind.SINGLE, 1, 9900, "USD"),
@@ -57,6 +59,7 @@ def mail_sink() -> Iterator[MailSink]:
 def fake_stripe() -> Iterator[FakeStripe]:
     """The simulated Stripe of the served seller; no webhook comes unless a test delivers it."""
     with running_stripe() as fake:
+        fake.books.now = lambda: SATURDAY.now(UTC).timestamp()
         yield fake
 
 
@@ -72,7 +75,18 @@ def served(
     """`carrel serve` of a seller with prices, terms and a card provider."""
     url = made_databases.prepared(f"carrel_buying_{worker_id}")
     place = tmp_path_factory.mktemp("buying")
-    with serving(place, url, film, smtp_url=mail_sink.url, stripe_url=fake_stripe.url) as made:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        serving(
+            place,
+            url,
+            film,
+            smtp_url=mail_sink.url,
+            stripe_url=fake_stripe.url,
+            moved_by=SATURDAY.by,
+        ) as made,
+    ):
+        patch.setattr("lms.core.clock.datetime", SATURDAY)
         yesterday = now() - timedelta(days=1)
         with made.carrel.database.transaction() as session:
             about = BrandingTexts(SELLER, "#1d6a4c", COMPLETE.ar_email, SELLER, "")
@@ -82,7 +96,14 @@ def served(
             for kind in (PolicyKind.TERMS, PolicyKind.REFUND):
                 save_draft(session, kind, "You buy. We deliver.", actor=None, now=yesterday)
                 publish_policy(session, kind, actor=None, now=yesterday)
+        patch.undo()
         yield made
+
+
+@pytest.fixture(autouse=True)
+def _saturday(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests' own clock is the server's."""
+    monkeypatch.setattr("lms.core.clock.datetime", SATURDAY)
 
 
 @pytest.fixture

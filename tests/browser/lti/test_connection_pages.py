@@ -21,10 +21,12 @@ from lti.models.registrations_and_keys import Deployment, Registration
 from lti.models.selftest_runs import Selftest
 from lti.protocol.content_target import Target
 from lti.protocol.refusals import LaunchRefused
+from lti.registrations.deployments import approve_deployment
 from lti.selftest.check_results import Group, Proof, as_stored
 from tests.browser.conftest import Served, Visit
 from tests.factories import make_membership, make_organization
 from tests.lti.course_fixtures import make_course
+from tests.lti.factories import make_registration, platform_details
 from tests.servers.axe import axe_faults
 
 pytestmark = pytest.mark.browser
@@ -32,7 +34,7 @@ pytestmark = pytest.mark.browser
 LOOKS = ((390, "light"), (820, "dark"), (1440, "light"))
 PROOFS = (
     Proof(Group.BAD_PAYLOADS, "No LTI version", "400", "400 claim_malformed", True, "as teacher"),
-    Proof(Group.CONNECTION, "Our own address is https", "https://", "http://x", False, "", "Do."),
+    Proof(Group.CONNECTION, "Our address uses https", "https://", "http://x", False, "", "Do."),
 )
 
 
@@ -97,7 +99,7 @@ def furnish(served: Served) -> Connected:
                 registration_id=registration_id,
                 failures=2,
                 failing_since=moment,
-                failure="The learning system didn't answer in time.",
+                failure="The LMS didn't respond in time.",
                 asks_at=moment + timedelta(hours=1),
             )
         )
@@ -148,15 +150,43 @@ def test_every_page_of_a_connection_is_for_everyone(served: Served, visit: Visit
     assert faults == []
 
 
-@pytest.mark.timeout(240)
+def test_a_manager_of_a_moodle_reads_at_its_step_how_teachers_get_to_see_the_tool(
+    served: Served, visit: Visit
+) -> None:
+    with served.carrel.database.transaction() as session:
+        elm = make_organization(session, f"elm-{new_public_id()[:6]}", name="Elm County")
+        mia = served.add_person(session, "Mia")
+        make_membership(session, elm, mia, role=Role.MANAGER)
+        moodle = make_registration(
+            session,
+            client_id=elm.slug,
+            organization=elm.slug,
+            details=platform_details(product="moodle"),
+        )
+        approve_deployment(
+            session, moodle.public_id, "1", organization=elm.slug, actor=None, now=now()
+        )
+        login_id, path = mia.id, f"/organization/{elm.public_id}/lti"
+    page = visit(login_id).page
+    page.goto(path)
+    step = page.locator(".connection-steps [aria-current=step]")
+    expect(step.get_by_text("Visible to teachers")).to_be_visible()
+    expect(step).to_contain_text("Show in activity chooser")
+    expect(step).to_contain_text("LTI External tools")
+    step.get_by_role("link", name="Open the guide").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Moodle")
+    expect(page.get_by_role("main")).to_contain_text("Show in activity chooser")
+
+
+@pytest.mark.timeout(300)
 def test_staff_play_the_self_test_and_see_its_lines_come(served: Served, visit: Visit) -> None:
     with served.carrel.database.transaction() as session:
         ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
     page = visit(ada.id).page
     page.goto("/staff/lti/selftest")
-    page.get_by_role("button", name="Play the self-test").click()
-    done = page.get_by_text(re.compile(r"All \d+ lines are as they have to be"))
+    page.get_by_role("button", name="Run self-test").click()
+    done = page.get_by_text(re.compile(r"All \d+ checks passed"))
     expect(done).to_be_visible(timeout=200_000)  # the page sees by itself that it is done
     with page.expect_download() as taken:
-        page.get_by_role("link", name="As text").click()
+        page.get_by_role("link", name="Download as text").click()
     assert re.search(r"(\d+) of \1 ok", Path(taken.value.path()).read_text())

@@ -4,43 +4,31 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Frame, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Film
 from tests.browser.lti.framed_states import STATES, open_state
-from tests.browser.lti.test_framed_pages import THEMES, path_name, take_picture
-from tests.browser.lti.tool_frame import FIXED, framed
-from tests.browser.lti.two_sites import Library, library_at
-from tests.platform.app import running_platform
+from tests.browser.lti.tool_frame import (
+    FIXED,
+    FRAMES,
+    TALLER,
+    THEMES,
+    framed,
+    give_whole_width,
+    inner_size,
+    path_name,
+    take_picture,
+)
+from tests.browser.lti.two_sites import Library
 from tests.platform.platform import Platform
-from tests.servers.databases import Databases
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-FRAMES = ((390, 544), (1440, 652))  # what Moodle gives on a telephone, and on a desk
 COMPACT = (360, 640)  # wide
-FITTING = ("watch", "preview", "part of", "picker", "refused", "not in", "nothing", "session")
-TALLER = "document.scrollingElement.scrollHeight - window.innerHeight"
 # Inside the page that fits, something under the film may be cut off as well.
 CUT = "(document.querySelector('.watch-bar')?.scrollHeight ?? 0) - (document.querySelector('.watch-bar')?.clientHeight ?? 0)"
-
-
-@pytest.fixture(scope="module")
-def library(
-    tmp_path_factory: pytest.TempPathFactory, made_databases: Databases, worker_id: str, film: Film
-) -> Iterator[Library]:
-    place = tmp_path_factory.mktemp("library")
-    with library_at(place, made_databases.prepared(f"carrel_fits_{worker_id}"), film) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def platform() -> Iterator[Platform]:
-    with running_platform() as made:
-        yield made
 
 
 @pytest.fixture
@@ -54,7 +42,7 @@ def page(browser: "Browser") -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.parametrize("name", [one for one in sorted(STATES) if one.startswith(FITTING)])
+@pytest.mark.parametrize("name", sorted(STATES))
 def test_no_second_scroll_bar_stands_in_a_frame_that_keeps_its_height(
     page: Page, library: Library, platform: Platform, name: str
 ) -> None:
@@ -99,18 +87,3 @@ def test_in_a_compact_frame_the_film_has_most_of_the_room(
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)
             take_picture(page, f"compact-{path_name(name)}-{width}-{theme}")
-
-
-def give_whole_width(page: Page, height: int | None = None) -> None:
-    """Let the frame have all of the platform's page, and its height, or another, to itself."""
-    given = f"height: {height}px !important" if height else ""
-    page.add_style_tag(
-        content="main { max-width: none !important; padding: 0 !important }"
-        " .framed { margin: 0 !important }"
-        f" iframe[data-tool] {{ border: 0 !important; {given} }}"
-    )
-
-
-def inner_size(frame: Frame) -> list[int]:
-    size: list[int] = frame.evaluate("[window.innerWidth, window.innerHeight]")
-    return size

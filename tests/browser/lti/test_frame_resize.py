@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Frame, Page, expect
 
-from tests.browser.conftest import Film
 from tests.browser.lti.framed_states import open_state
 from tests.browser.lti.tool_frame import frame_in, framed, sizes
-from tests.browser.lti.two_sites import Library, library_at
-from tests.platform.app import running_platform
+from tests.browser.lti.two_sites import Library
 from tests.platform.platform import Platform
-from tests.servers.databases import Databases
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 BORDERS = 2  # the platform's own, which its frame loses of what was asked for
 SETTLED_MS = 600
@@ -30,21 +27,6 @@ UNSTABLE = """() => {
     sheet.insertRule(`@media (min-height: ${height + 100}px) { body::after { display: none } }`, 1);
     document.adoptedStyleSheets = [sheet];
 }"""
-
-
-@pytest.fixture(scope="module")
-def library(
-    tmp_path_factory: pytest.TempPathFactory, made_databases: Databases, worker_id: str, film: Film
-) -> Iterator[Library]:
-    place = tmp_path_factory.mktemp("library")
-    with library_at(place, made_databases.prepared(f"carrel_resize_{worker_id}"), film) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def platform() -> Iterator[Platform]:
-    with running_platform() as made:
-        yield made
 
 
 @pytest.fixture
@@ -67,12 +49,12 @@ def test_the_frame_is_as_high_as_the_page_and_follows_it(page: Page, course: Fra
     page.wait_for_timeout(SETTLED_MS)
     first = sizes(page)[-1]["height"]
     assert course.evaluate("window.innerHeight") == first - BORDERS
-    course.get_by_text("What the gradebook is told").click()
+    course.get_by_text("Grading rule").click()
     page.wait_for_timeout(SETTLED_MS)
     opened = sizes(page)[-1]["height"]
     assert opened > first
     assert course.evaluate("window.innerHeight") == opened - BORDERS
-    course.get_by_text("What the gradebook is told").click()
+    course.get_by_text("Grading rule").click()
     page.wait_for_timeout(SETTLED_MS)
     assert sizes(page)[-1]["height"] == first
 
@@ -147,6 +129,6 @@ def test_an_error_in_the_frame_says_how_high_it_is_too(
 ) -> None:
     path = open_state(library.served, "session that is over", platform.url, slug="resize-over")
     frame = framed(page, library, platform, path)
-    expect(frame.get_by_role("heading", name="This page has closed")).to_be_visible()
+    expect(frame.get_by_role("heading", name="This page is no longer available")).to_be_visible()
     page.wait_for_timeout(SETTLED_MS)
     assert frame.evaluate("window.innerHeight") == sizes(page)[-1]["height"] - BORDERS

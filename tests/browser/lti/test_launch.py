@@ -1,30 +1,18 @@
 """A launch ends in a playing recording, whatever cookies the browser keeps for a framed site."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.conftest import Film
 from tests.browser.lti.cookie_settings import Cookies, browsing
-from tests.browser.lti.two_sites import Library, Visitor, library_at, play, school
+from tests.browser.lti.two_sites import Library, Visitor, play, school
 from tests.platform.product_quirks import CANVAS, MOODLE, PLAIN, Habits
-from tests.servers.databases import Databases
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-@pytest.fixture(scope="module")
-def library(
-    tmp_path_factory: pytest.TempPathFactory, made_databases: Databases, worker_id: str, film: Film
-) -> Iterator[Library]:
-    place = tmp_path_factory.mktemp("library")
-    with library_at(place, made_databases.prepared(f"carrel_lti_{worker_id}"), film) as made:
-        yield made
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize("habits", [PLAIN, CANVAS, MOODLE], ids=lambda habits: habits.name)

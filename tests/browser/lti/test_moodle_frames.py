@@ -9,46 +9,39 @@ import pytest
 from playwright.sync_api import Frame, Page, expect
 from sqlalchemy import select
 
+from lms.core.clock import now
+from lms.models.catalog import Webinar
 from lms.models.mail import Mail
+from lms.models.organizations import Organization
 from lms.models.seats import WaitingEntry
+from lms.playback.sessions import Playback, Screen, open_playback
 from lti.models.courses import Score, ScoreState
-from tests.browser.conftest import Film
+from lti.models.identities import Identity
 from tests.browser.lti.cookie_settings import Cookies, browsing
 from tests.browser.lti.framed_states import open_state
 from tests.browser.lti.test_course import choose, pick_all
-from tests.browser.lti.test_frame_fits import FRAMES, TALLER, give_whole_width
-from tests.browser.lti.tool_frame import FIXED, framed
-from tests.browser.lti.two_sites import Library, Visitor, library_at, school
-from tests.platform.app import running_platform
+from tests.browser.lti.tool_frame import (
+    FIXED,
+    FRAMES,
+    TALLER,
+    framed,
+    give_whole_width,
+    take_picture,
+)
+from tests.browser.lti.two_sites import Library, Visitor, school
 from tests.platform.platform import Platform
 from tests.platform.product_quirks import MOODLE
-from tests.servers.databases import Databases
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 ZONE: Final = "Pacific/Honolulu"  # far from the library's own
 IN_VIEW: Final = """button => {
     const { top, bottom } = button.getBoundingClientRect();
     return top >= 0 && bottom <= window.innerHeight;
 }"""
-
-
-@pytest.fixture(scope="module")
-def library(
-    tmp_path_factory: pytest.TempPathFactory, made_databases: Databases, worker_id: str, film: Film
-) -> Iterator[Library]:
-    place = tmp_path_factory.mktemp("library")
-    with library_at(place, made_databases.prepared(f"carrel_moodle_{worker_id}"), film) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def platform() -> Iterator[Platform]:
-    with running_platform() as made:
-        yield made
 
 
 @pytest.fixture
@@ -97,7 +90,7 @@ def test_a_learner_without_a_seat_joins_the_waitlist_and_asks_for_one_in_the_fra
 ) -> None:
     frame = show(page, library, platform, "refused no seat left", "moodle-waits")
     frame.get_by_role("button", name="Join the waitlist").click()
-    expect(frame.get_by_text("You are on the waiting list.")).to_be_visible()
+    expect(frame.get_by_text("You are on the waitlist.")).to_be_visible()
     frame.get_by_role("button", name="Ask Maria Ortiz for a seat").click()
     expect(frame.get_by_text("We emailed Maria Ortiz that you need a seat.")).to_be_visible()
     assert frame.evaluate(TALLER) <= 0
@@ -128,10 +121,81 @@ def test_a_score_that_waits_says_for_whom_and_changes_by_itself_when_it_arrives(
     line = frame.locator("[data-gradebook]")
     expect(line).to_have_text("Your score is ready. Waiting for Moodle.")
     with library.served.carrel.database.transaction() as session:
-        score = session.scalars(select(Score).where(Score.state == ScoreState.QUEUED)).one()
+        waiting = select(Score).where(Score.state == ScoreState.QUEUED).order_by(Score.id.desc())
+        score = session.scalars(waiting.limit(1)).one()
         score.state, score.delivered_at = ScoreState.DELIVERED, score.created_at
     expect(line).to_have_text(re.compile("Sent to the gradebook"), timeout=40_000)
     expect(line).to_have_attribute("role", "status")
+
+
+@pytest.mark.parametrize(("width", "height"), FRAMES)
+def test_who_plays_elsewhere_reads_so_in_the_frame_and_takes_over(
+    page: Page, library: Library, platform: Platform, width: int, height: int
+) -> None:
+    slug = f"moodle-elsewhere-{width}"
+    frame = show(page, library, platform, "watch a seat is theirs", slug)
+    page.set_viewport_size({"width": width, "height": 900})
+    watch_on_another_screen(library, slug)
+    frame.locator("[data-big-play]").click()
+    message = frame.locator("[data-message]")
+    expect(message).to_contain_text("Playing in Firefox on Windows since")
+    expect(frame.get_by_role("button", name="Play here instead")).to_be_visible()
+    assert message.evaluate("box => box.scrollHeight - box.clientHeight") <= 0
+    assert frame.evaluate(TALLER) <= 0
+    assert frame.evaluate("window.innerHeight") == height
+    take_picture(page, f"elsewhere-{width}")
+    frame.get_by_role("button", name="Play here instead").click()
+    expect(message).to_be_hidden()
+
+
+@pytest.mark.parametrize(("width", "height"), FRAMES)
+def test_without_scripts_who_plays_elsewhere_reads_so_on_a_page_that_fits(
+    browser: "Browser", library: Library, platform: Platform, width: int, height: int
+) -> None:
+    slug = f"moodle-plain-elsewhere-{width}"
+    path = open_state(library.served, "watch a seat is theirs", platform.url, slug=slug)
+    watch_on_another_screen(library, slug)
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto(f"{library.url}{path}")
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.get_by_role("button", name="Play here instead")).to_be_visible()
+    assert page.evaluate(TALLER) <= 0
+    context.close()
+
+
+def watch_on_another_screen(library: Library, slug: str) -> None:
+    """Let the learner of a state play its webinar outside the course."""
+    with library.served.carrel.database.transaction() as session:
+        webinar_id = session.scalars(select(Webinar.id).where(Webinar.slug == slug)).one()
+        login_id = session.scalars(
+            select(Identity.login_id)
+            .join(Organization, Organization.id == Identity.organization_id)
+            .where(Organization.slug == f"{slug}-library")
+        ).one()
+        screen = Screen(login_id, None, "Firefox on Windows")
+        opened = open_playback(session, screen=screen, webinar_id=webinar_id, now=now())
+        assert isinstance(opened, Playback)
+
+
+@pytest.mark.parametrize(("width", "height"), FRAMES)
+def test_a_teacher_reads_down_a_long_course_and_stays_there_when_the_page_grows(
+    page: Page, library: Library, platform: Platform, width: int, height: int
+) -> None:
+    frame = show(page, library, platform, "course of thirty", f"moodle-course-{width}")
+    page.set_viewport_size({"width": width, "height": 900})
+    title = frame.get_by_role("heading", level=1)
+    rule = frame.get_by_text("Grading rule")
+    rule.scroll_into_view_if_needed()
+    rule.click()
+    page.wait_for_timeout(600)  # the frame's height is asked for anew
+    expect(frame.get_by_role("button", name="Save rule")).to_be_visible()
+    assert frame.locator(".frame-list").evaluate("list => list.scrollTop") > 0
+    assert title.evaluate(IN_VIEW)
+    assert frame.evaluate(TALLER) <= 0
+    assert frame.evaluate("window.innerHeight") == height
 
 
 def test_the_drawer_is_reached_and_left_by_keys_and_the_page_tells_its_parts(

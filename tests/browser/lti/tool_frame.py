@@ -1,6 +1,9 @@
 """A page of the tool inside the platform's, which does as `lti.frameResize` asks."""
 
-from typing import Any
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal
 
 from playwright.sync_api import Frame, Page
 
@@ -8,6 +11,9 @@ from tests.browser.lti.two_sites import Library
 from tests.platform.platform import Platform
 
 FIXED = "framed-fixed"
+FRAMES = ((390, 544), (1440, 652))  # what Moodle gives on a telephone, and on a desk
+TALLER = "document.scrollingElement.scrollHeight - window.innerHeight"
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 FRAMED = """([path, origin, back, kind]) => {
     document.querySelector("main").innerHTML = `<div class="framed ${kind}" data-framed data-target="">
       <iframe data-tool name="tool" title="Tool" allow="fullscreen; autoplay"></iframe></div>`;
@@ -50,3 +56,30 @@ def sizes(page: Page) -> list[dict[str, Any]]:
     """Return what the tool has told of its height so far."""
     said: list[dict[str, Any]] = page.evaluate("window.platformMessages")
     return [one for one in said if one["subject"] == "lti.frameResize"]
+
+
+def give_whole_width(page: Page, height: int | None = None) -> None:
+    """Let the frame have all of the platform's page, and its height, or another, to itself."""
+    given = f"height: {height}px !important" if height else ""
+    page.add_style_tag(
+        content="main { max-width: none !important; padding: 0 !important }"
+        " .framed { margin: 0 !important }"
+        f" iframe[data-tool] {{ border: 0 !important; {given} }}"
+    )
+
+
+def inner_size(frame: Frame) -> list[int]:
+    """Return how wide and high a frame is inside."""
+    size: list[int] = frame.evaluate("[window.innerWidth, window.innerHeight]")
+    return size
+
+
+def path_name(name: str) -> str:
+    """Return how a picture of a state is called."""
+    return re.sub(r"[^a-z]+", "-", name)
+
+
+def take_picture(page: Page, name: str) -> None:
+    """Take a picture of the frame where somebody wants to look (CARREL_SCREENSHOTS=directory)."""
+    if place := os.environ.get("CARREL_SCREENSHOTS"):
+        page.locator("iframe[data-tool]").screenshot(path=Path(place) / f"{name}.png")

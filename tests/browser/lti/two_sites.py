@@ -24,7 +24,7 @@ from tests.platform.product_quirks import PLAIN, Habits
 from tests.platform.records import Link, Person, Tool
 from tests.servers.process import free_port, running
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 STARTS_WITHIN_MS = 45_000
 PLAYING = "video => video.currentTime > 1 && !video.paused"
 ORGANIZATION = "elm-county"

@@ -156,10 +156,10 @@ def merge(page: Page, kept: Record, merged: Record) -> None:
     page.get_by_label("Name of the other record").fill(merged.name)
     page.get_by_role("button", name="Show").click()
     page.get_by_role("link", name=merged.name).first.click()
-    expect(page.get_by_role("heading", name="Are these one organization?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Are these the same organization?")).to_be_visible()
     expect(page.get_by_role("heading", name=merged.name)).to_be_visible()
-    page.get_by_role("button", name="Merge the two records").click()
-    expect(page.get_by_text("The two organizations are merged.")).to_be_visible()
+    page.get_by_role("button", name="Merge organizations").click()
+    expect(page.get_by_text("The organizations were merged.")).to_be_visible()
 
 
 def test_two_records_are_one_between_merge_and_undo(served: Served, visit: Visit) -> None:
@@ -177,7 +177,7 @@ def test_two_records_are_one_between_merge_and_undo(served: Served, visit: Visit
     see_as_one(pages, kept, merged)
 
     pages.ada.goto(f"/staff/organizations/{kept.slug}")
-    pages.ada.get_by_role("button", name="Undo the merge").click()
-    expect(pages.ada.get_by_text("The merge is undone.")).to_be_visible()
+    pages.ada.get_by_role("button", name="Undo merge").click()
+    expect(pages.ada.get_by_text("The merge was undone.")).to_be_visible()
 
     see_apart(pages, kept, merged)

@@ -10,7 +10,7 @@ from tests.browser.playback.test_watch import PLAYING, Scene, scene, watch_in_pe
 from tests.servers.axe import axe_faults
 
 __all__ = ["scene"]
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def test_a_key_begins_a_note_at_the_moment_that_plays_and_a_press_goes_back_there(
@@ -48,7 +48,7 @@ def test_a_note_is_changed_deleted_and_put_back_without_leaving_the_film(
     page.keyboard.type("Second")
     page.get_by_role("button", name="Save note").click()
     note = page.locator("[data-note]")
-    note.get_by_text("Change").click()
+    note.get_by_text("Edit").click()
     note.get_by_label("Note").fill("First")
     note.get_by_role("button", name="Save note").click()
     expect(note.locator(".note-text")).to_have_text("First")
@@ -72,7 +72,7 @@ def test_what_is_written_while_the_line_is_broken_stays_to_be_sent(
     page.keyboard.type("Not lost")
     alice.context.set_offline(True)
     page.get_by_role("button", name="Save note").click()
-    expect(page.locator("[data-note-new] [data-note-fault]")).to_contain_text("could not be saved")
+    expect(page.locator("[data-note-new] [data-note-fault]")).to_contain_text("save your note")
     alice.context.set_offline(False)
     page.get_by_role("button", name="Save note").click()
     expect(page.locator("[data-note]")).to_contain_text("Not lost")
@@ -87,9 +87,9 @@ def test_axe_finds_nothing_in_notes(visit: Visit, scene: Scene, theme: str) -> N
     page.keyboard.type("Look at the ramp")
     page.keyboard.press("Control+Enter")
     expect(page.locator("[data-note]")).to_have_count(1)
-    page.get_by_text("Change").click()
+    page.get_by_text("Edit").click()
     assert axe_faults(page) == []
-    page.get_by_role("link", name="Read them as a page").click()
+    page.get_by_role("link", name="Open as a page").click()
     assert axe_faults(page) == []
 
 
@@ -101,7 +101,7 @@ def test_without_scripts_a_note_is_written_beside_the_film_that_goes_on(
     page.goto(scene.path)
     page.get_by_role("button", name="Play", exact=True).click()
     page.get_by_label("Note", exact=True).fill("By hand")
-    page.get_by_label("At", exact=True).fill("0:12")
+    page.get_by_label("Time", exact=True).fill("0:12")
     with alice.context.expect_page() as opened:
         page.get_by_role("button", name="Save note").click()
     expect(opened.value.locator("[data-note]")).to_contain_text("By hand")

@@ -9,7 +9,7 @@ from tests.browser.conftest import Served, Visit
 from tests.browser.person import Person
 from tests.factories import make_grant
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 SLUG: Final = "in-a-window-of-its-own"
 OTHER: Final = "as-loud-as-before"

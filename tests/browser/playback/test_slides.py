@@ -18,7 +18,7 @@ from tests.browser.conftest import Film, Served, Visit
 from tests.factories import make_grant
 from tests.servers.axe import axe_faults
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 PLAYING = "document.querySelector('video').currentTime"
 SECONDS = 150
@@ -103,7 +103,7 @@ def test_slides_and_tabs_are_reached_by_keys(visit: Visit, scene: Scene) -> None
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Handouts")).to_be_focused()
     expect(tiles.first).to_be_hidden()
-    expect(page.get_by_text("There are no handouts")).to_be_visible()
+    expect(page.get_by_text("This webinar has no handouts")).to_be_visible()
     assert alice.faults == []
 
 
@@ -112,10 +112,10 @@ def test_staff_name_join_take_out_and_put_back(served: Served, visit: Visit, sce
     page = ada.page
     page.goto(f"/staff/recordings/{scene.recording_id}/slides")
     page.get_by_label("Slide 1, at 0:00").fill("Welcome")
-    page.get_by_role("button", name="Join to the one before: slide 3").click()
-    expect(page.get_by_text("The slide is part of the one before")).to_be_visible()
-    page.get_by_role("button", name="Take out: slide 2").click()
-    page.get_by_text("2 slides that were taken out or joined").click()
+    page.get_by_role("button", name="Join with previous: slide 3").click()
+    expect(page.get_by_text("Slide joined with the previous one")).to_be_visible()
+    page.get_by_role("button", name="Remove: slide 2").click()
+    page.get_by_text("2 removed or joined slides").click()
     page.get_by_role("button", name=re.compile("^Put back")).first.click()
     with served.carrel.database.read_session() as session:
         shown = read_slides(session, scene.recording_id)

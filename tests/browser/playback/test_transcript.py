@@ -12,7 +12,7 @@ from tests.factories import make_grant
 from tests.recordings.caption_fixtures import caption, vtt_of
 from tests.servers.axe import axe_faults
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 LONG = 100_000
 OWN_NAMES = "label-content-name-mismatch"  # media-chrome names its own controls
@@ -54,10 +54,10 @@ def test_the_transcript_follows_and_leads_the_film(
     minutes, seconds = map(int, starts.split(":"))
     alice.until(f"document.querySelector('video').currentTime >= {minutes * 60 + seconds}")
     expect(page.locator('.transcript > [aria-current="true"] time')).to_have_text(starts)
-    page.get_by_placeholder("Search in the transcript").fill("the")
+    page.get_by_placeholder("Search the transcript").fill("the")
     expect(page.locator(".transcript mark").first).to_be_visible()
     expect(page.locator("[data-transcript-status]")).to_contain_text("places")
-    page.get_by_placeholder("Search in the transcript").fill("zebra crossing")
+    page.get_by_placeholder("Search the transcript").fill("zebra crossing")
     expect(lines).to_have_count(0)
     page.get_by_role("tab", name="Handouts").click()
     expect(page.get_by_text("The slides")).to_be_visible()
@@ -87,7 +87,7 @@ def test_a_hundred_thousand_captions_leave_the_page_light(
         page.wait_for_timeout(60)
     assert 150 <= lines.count() <= 450
     assert page.locator(".transcript > li").last.inner_text().split()[-1] != "149"
-    page.get_by_placeholder("Search in the transcript").fill("99999")
+    page.get_by_placeholder("Search the transcript").fill("99999")
     expect(lines).to_have_count(1)
     assert alice.faults == []
 

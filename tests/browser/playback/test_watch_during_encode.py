@@ -88,7 +88,7 @@ def test_two_films_go_on_and_pages_answer_while_a_third_is_encoded(
     watchers = _watchers(served, visit)
     for watcher in watchers:
         watcher.page.locator("media-controller .player-bar media-play-button").click()
-        watcher.until(PLAYS, within_s=60)
+        watcher.until(PLAYS, within_s=120)
         watcher.page.evaluate(NOTE_WAITS)
     began = [watcher.page.evaluate(CLOCKS) for watcher in watchers]
     ends = time.monotonic() + WATCHED_S

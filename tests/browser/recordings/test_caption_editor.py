@@ -14,7 +14,7 @@ from tests.browser.conftest import FILES, Served, Visit
 from tests.recordings.caption_fixtures import caption
 from tests.servers.axe import axe_faults
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 OWN_NAMES = "label-content-name-mismatch"  # media-chrome names its own controls
 LOOKS = [(390, "light"), (390, "dark"), (820, "light"), (1440, "light"), (1440, "dark")]
@@ -57,7 +57,7 @@ def test_captions_are_changed_split_joined_and_all_of_it_undone(
     first = page.locator(".cue textarea").first
     first.fill("Hello <there> & welcome")
     first.press("Tab")
-    expect(status).to_have_text(SAVED, timeout=20_000)
+    expect(status).to_have_text(SAVED)
     assert "Hello &lt;there&gt; &amp; welcome" in draft(served, track)
     page.locator(".cue textarea").nth(1).focus()
     page.keyboard.press("Control+Enter")
@@ -65,18 +65,18 @@ def test_captions_are_changed_split_joined_and_all_of_it_undone(
     page.keyboard.press("Alt+Enter")
     assert len(texts(page)) == len(before) + 2
     page.get_by_role("button", name="Delete").nth(3).click()
-    page.get_by_role("button", name="Join the next").nth(1).click()
+    page.get_by_role("button", name="Join with next").nth(1).click()
     assert len(texts(page)) == len(before)
-    page.get_by_role("button", name="Shift all by these seconds").click()
+    page.get_by_role("button", name="Shift all captions").click()
     expect(page.locator(".cue [data-starts]").first).not_to_have_value("0:00.500")
     for _ in range(6):
         page.get_by_role("button", name="Undo").click()
     assert texts(page) == before
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
-    page.get_by_role("button", name="Do again").click()
+    page.get_by_role("button", name="Redo").click()
     assert texts(page)[0] == "Hello <there> & welcome"
     page.keyboard.press("Control+s")
-    expect(status).to_have_text(SAVED, timeout=20_000)
+    expect(status).to_have_text(SAVED)
     assert ada.faults == []
 
 
@@ -85,8 +85,8 @@ def times(served: Served, track: str) -> list[tuple[float, float]]:
 
 
 def shift_by(page: Page, seconds: str) -> None:
-    page.get_by_label("Seconds to shift all by").fill(seconds)
-    page.get_by_role("button", name="Shift all by these seconds").click()
+    page.get_by_label("Seconds to shift all captions by").fill(seconds)
+    page.get_by_role("button", name="Shift all captions").click()
 
 
 def test_all_captions_are_shifted_later_and_earlier_and_back(
@@ -105,20 +105,20 @@ def test_all_captions_are_shifted_later_and_earlier_and_back(
         (cue.starts, cue.ends) for cue in read_cues((FILES / "getting-the-most.vtt").read_bytes())
     ]
     shift_by(page, "1,5")
-    expect(told).to_have_text("All captions are 1.5 s later.")
-    expect(status).to_have_text(SAVED, timeout=20_000)
+    expect(told).to_have_text("All captions were moved 1.5 s later.")
+    expect(status).to_have_text(SAVED)
     later = [(round(starts + 1.5, 3), round(ends + 1.5, 3)) for starts, ends in before]
     assert times(served, track) == later
     shift_by(page, "\u22121.625")
-    expect(told).to_have_text("All captions are 1.625 s earlier.")
-    expect(status).to_have_text(SAVED, timeout=20_000)
+    expect(told).to_have_text("All captions were moved 1.625 s earlier.")
+    expect(status).to_have_text(SAVED)
     assert times(served, track) == [
         (round(starts - 0.125, 3), round(ends - 0.125, 3)) for starts, ends in before
     ]
     for _ in range(2):
         page.get_by_role("button", name="Undo").click()
     expect(told).to_have_text("")
-    expect(status).to_have_text(SAVED, timeout=20_000)
+    expect(status).to_have_text(SAVED)
     assert times(served, track) == [(round(starts, 3), round(ends, 3)) for starts, ends in before]
     assert ada.faults == []
 
@@ -132,24 +132,24 @@ def test_what_would_begin_before_the_film_stands_at_its_beginning(
     expect(page.locator(".cue").first).to_be_visible()
     words = texts(page)
     shift_by(page, "-5")
-    expect(page.locator("#shift-told")).to_contain_text("moved to it: 2.")
-    expect(page.locator("[data-status]")).to_have_text(SAVED, timeout=20_000)
+    expect(page.locator("#shift-told")).to_contain_text("2 would start before the video")
+    expect(page.locator("[data-status]")).to_have_text(SAVED)
     # they were at 0.5 to 3.436, 3.736 to 6.793 and 8.093 to 10.406
     assert times(served, track)[:3] == [(0.0, 0.1), (0.0, 1.793), (3.093, 5.406)]
     assert texts(page) == words
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator("[data-status]")).to_have_text(SAVED, timeout=20_000)
+    expect(page.locator("[data-status]")).to_have_text(SAVED)
     assert times(served, track)[:3] == [(0.5, 3.436), (3.736, 6.793), (8.093, 10.406)]
 
 
 @pytest.mark.parametrize(
     ("seconds", "sentence"),
     [
-        ("", "Write the seconds to shift by"),
-        ("soon", "Write the seconds to shift by"),
-        ("0", "Write the seconds to shift by"),
-        ("1e3", "Write the seconds to shift by"),
-        ("604800", "later than a week"),
+        ("", "Enter the seconds to shift by"),
+        ("soon", "Enter the seconds to shift by"),
+        ("0", "Enter the seconds to shift by"),
+        ("1e3", "Enter the seconds to shift by"),
+        ("604800", "more than a week"),
     ],
 )
 def test_a_shift_that_can_not_be_is_refused_in_words_and_alters_nothing(
@@ -161,14 +161,14 @@ def test_a_shift_that_can_not_be_is_refused_in_words_and_alters_nothing(
     expect(page.locator(".cue").first).to_be_visible()
     shift_by(page, seconds)
     expect(page.locator("#shift-told")).to_contain_text(sentence)
-    field = page.get_by_label("Seconds to shift all by")
+    field = page.get_by_label("Seconds to shift all captions by")
     expect(field).to_be_focused()
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(page.locator(".cue [data-starts]").first).to_have_value("0:00.500")
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
     field.fill("2")
     field.press("Enter")
-    expect(page.locator("#shift-told")).to_have_text("All captions are 2 s later.")
+    expect(page.locator("#shift-told")).to_have_text("All captions were moved 2 s later.")
     expect(field).not_to_have_attribute("aria-invalid", "true")
     expect(page.locator(".cue [data-starts]").first).to_have_value("0:02.500")
 
@@ -183,9 +183,7 @@ def test_a_time_that_can_not_be_read_is_kept_when_all_are_shifted(
     second.fill("soon")
     second.press("Tab")
     shift_by(page, "1")
-    expect(page.locator("#shift-told")).to_have_text(
-        "A time below can not be read. Correct it first."
-    )
+    expect(page.locator("#shift-told")).to_contain_text("Correct it first.")
     expect(second).to_have_value("soon")
     expect(second).to_be_focused()
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
@@ -198,13 +196,13 @@ def test_a_bad_time_is_told_beside_it(served: Served, visit: Visit, desk: tuple[
     starts = page.locator(".cue [data-starts]").first
     starts.fill("soon")
     starts.press("Tab")
-    expect(page.locator(".cue .error").first).to_have_text("Write a time like 1:02.5")
+    expect(page.locator(".cue .error").first).to_have_text("Enter a time like 1:02.5")
     starts.fill("59:00")
     starts.press("Tab")
-    expect(page.locator(".cue .error").first).to_contain_text("after the beginning")
+    expect(page.locator(".cue .error").first).to_contain_text("after the start")
     starts.fill("0:00,25")
     starts.press("Tab")
-    expect(page.locator("[data-status]")).to_have_text(SAVED, timeout=20_000)
+    expect(page.locator("[data-status]")).to_have_text(SAVED)
     assert "00:00:00.250 -->" in draft(served, track)
 
 
@@ -220,12 +218,12 @@ def test_the_second_editor_is_told_and_chooses(
         page.locator(".cue textarea").first.fill(text)
         page.locator(".cue textarea").first.press("Control+s")
         if page is one:
-            expect(page.locator("[data-status]")).to_have_text(SAVED, timeout=20_000)
+            expect(page.locator("[data-status]")).to_have_text(SAVED)
     expect(other.get_by_text("Ada saved these captions at")).to_be_visible()
     assert "From one" in draft(served, track)
     assert texts(other)[0] == "From the other"
-    other.get_by_role("button", name="Save mine over theirs").click()
-    expect(other.locator("[data-status]")).to_have_text(SAVED, timeout=20_000)
+    other.get_by_role("button", name="Overwrite with my changes").click()
+    expect(other.locator("[data-status]")).to_have_text(SAVED)
     assert "From the other" in draft(served, track)
 
 
@@ -239,9 +237,9 @@ def test_the_film_goes_where_a_caption_is_played_and_all_is_shown(
     page.get_by_role("button", name="Play from here").nth(4).click()
     ada.until("document.querySelector('video').currentTime > 10")
     page.locator(".cue textarea").first.fill("Shown at last")
-    page.get_by_role("button", name="Show the changes").click()
-    expect(page.get_by_text("Viewers are shown these captions now.")).to_be_visible()
-    assert texts(page)[0] == "Shown at last"
+    page.get_by_role("button", name="Publish changes").click()
+    expect(page.get_by_text("These captions are published.")).to_be_visible()
+    expect(page.locator(".cue textarea").first).to_have_value("Shown at last")
     assert draft(served, track) == ""
     assert ada.faults == []
 

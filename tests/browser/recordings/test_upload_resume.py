@@ -143,13 +143,13 @@ def test_a_large_file_arrives_whole_though_the_server_is_killed_twice_and_the_pa
     kept = share(page)
     assert kept > 0.25
     with page.expect_file_chooser() as asked:
-        page.get_by_role("button", name="Choose the same file and go on").click()
+        page.get_by_role("button", name="Choose the same file to resume").click()
     asked.value.set_files(talk)
     until_share(page, 0.75)
 
     house.kill()
     house.start()
-    expect(page.get_by_text("is here and is being prepared")).to_be_visible(timeout=300_000)
+    expect(page.get_by_text("is uploaded. We're processing it")).to_be_visible(timeout=300_000)
 
     assert_whole(house, talk)
     assert house.killed == 2

@@ -55,7 +55,7 @@ class House:
             )
         ends = time.monotonic() + START_S
         while time.monotonic() < ends:
-            asked = HTTPConnection("127.0.0.1", self.port, timeout=20)
+            asked = HTTPConnection("127.0.0.1", self.port, timeout=60)
             with suppress(OSError, HTTPException), closing(asked):
                 asked.request("GET", "/healthz")
                 if asked.getresponse().status == 200:

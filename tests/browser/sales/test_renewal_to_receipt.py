@@ -18,7 +18,7 @@ def ask_to_renew(page: Page, customer: Customer) -> str:
     expect(page.get_by_text("$3,180.00", exact=True)).to_be_visible()
     term = page.locator("dt:text-is('New term') + dd").inner_text().strip()
     page.get_by_role("button", name="Request renewal quote").click()
-    expect(page.get_by_text("We got your request")).to_be_visible()
+    expect(page.get_by_text("We received your request")).to_be_visible()
     return term
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from lms.core.database import Database
 from lms.migrations import head
@@ -31,6 +32,29 @@ def test_status_names_the_state_and_hides_the_password(
     assert "secret" not in answer["database"]
     carrel_command("db", "upgrade")
     assert state(carrel_command) == "current"
+
+
+def test_serve_leaves_the_tables_of_postgresql_to_an_upgrade(
+    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch, postgresql_url: str
+) -> None:
+    monkeypatch.setenv("CARREL_DATABASE_URL", postgresql_url)
+    for command in (("serve", "--bind", free_bind()), ("worker",)):
+        refused = carrel_command(*command, "--json")
+        assert (refused.code, refused.complaint["code"]) == (4, "unavailable")
+        assert "carrel db upgrade" in refused.complaint["message"]
+    assert state(carrel_command) == "empty"
+
+
+def test_tables_of_a_later_version_are_used_and_left_as_they_are(
+    carrel_command: Shell, on_sqlite: Database
+) -> None:
+    with on_sqlite.transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '20991231_later'"))
+    assert state(carrel_command) == "later_version"
+    assert carrel_command("db", "upgrade", "--json").answer == {
+        "before": "20991231_later",
+        "after": "20991231_later",
+    }
 
 
 def test_library_is_moved_and_its_old_database_is_not_served(

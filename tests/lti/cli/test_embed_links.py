@@ -45,7 +45,7 @@ def test_what_can_t_be_is_refused(carrel_command: Shell, cast: Cast) -> None:
     site = carrel_command(*add, "--origin", "elm.example")
     assert (site.code, site.complaint["code"]) == (1, "invalid")
     open_ended = carrel_command(*add, "--origin", SITE, "--rule", "named")
-    assert "needs an end" in open_ended.complaint["message"]
+    assert "must expire within one year" in open_ended.complaint["message"]
     none = carrel_command("embed", "add", "elm-county", "--webinar", "no-such", "--origin", SITE)
     assert none.code == 3
     assert carrel_command("embed", "revoke", "a" * 26).code == 3

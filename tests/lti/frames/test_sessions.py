@@ -1,5 +1,6 @@
 """Framed sessions: found by their secret, in their browser, in their time, handed over once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,16 +8,8 @@ import pytest
 from lms.core.database import Database
 from lms.core.errors import Gone, NotFound
 from lms.web.core.gunicorn_log import safe_path
-from lti.frames.sessions import (
-    LASTS,
-    Opening,
-    find_frame,
-    forget_old,
-    hand_over,
-    new_secret,
-    offer_hand_over,
-    open_frame,
-)
+from lti.frames.session_creation import LASTS, Opening, new_secret, open_frame
+from lti.frames.sessions import find_frame, forget_old, hand_over
 from lti.models.embed_links import EmbedLink, SeatRule
 from lti.models.launches import FrameRole, Purpose
 from lti.protocol.content_target import Target
@@ -84,11 +77,11 @@ def test_a_session_is_over_after_hours(database: Database, cast: Cast) -> None:
 def test_a_session_is_handed_over_once_and_then_lives_in_its_new_window(
     database: Database, cast: Cast
 ) -> None:
-    opening = _opening(database, cast)
+    token = new_secret()
+    opening = replace(_opening(database, cast), hand_over=token)
     with database.transaction() as session:
         secret = open_frame(session, opening, now=NOW)
         frame = find_frame(session, secret, browser=None, now=NOW)
-        token = offer_hand_over(session, frame.id)
         moved = hand_over(session, token, browser="window", now=NOW)
         assert find_frame(session, moved, browser="window", now=NOW).id == frame.id
         with pytest.raises(NotFound):

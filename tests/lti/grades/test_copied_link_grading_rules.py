@@ -5,15 +5,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lms.core.model_base import new_public_id
+from lti.launches.launch_lookup import Known
 from lti.launches.message_validation import read_claims
-from lti.launches.open_session_from_message import open_launch
+from lti.launches.open_session_from_message import find_or_make
 from lti.models.courses import CompletionRule, Context, ResourceLink, ScoreState
 from lti.models.launches import FrameRole
-from lti.models.registrations_and_keys import RegistrationState
+from lti.models.registrations_and_keys import DeploymentState, RegistrationState
 from lti.protocol.content_target import Target
 from lti.protocol.messages import Message, MessageType, Person, Place, Services
 from lti.protocol.spec_vocabulary import SCORE_SCOPE
+from lti.registrations.deployments import Tenant
 from lti.registrations.platform_lookup import Platform
 from tests.lti.launched_course import School
 from tests.platform.vocabulary import LTI
@@ -47,23 +48,16 @@ def _launch(school: School, place: Place, target: Target | None, **services: obj
         type=MessageType.RESOURCE_LINK,
         issuer=school.platform.issuer,
         registration_id=school.registration_id,
-        deployment_id=school.deployment_id,
-        organization_id=school.cast.organization_id,
+        deployment="1",
         person=Person("u-2001", FrameRole.LEARNER),
         place=place,
         services=Services(**services),  # type: ignore[arg-type]
         target_link_uri="https://library.example.org/lti/launch",
         origins=(school.platform.url,),
     )
+    tenant = Tenant(school.deployment_id, DeploymentState.APPROVED, school.cast.organization_id)
     with school.database.transaction() as session:
-        open_launch(
-            session,
-            message,
-            target=target,
-            browser=None,
-            public_id=new_public_id(),
-            now=school.clock.moment,
-        )
+        find_or_make(session, message, Known(), tenant, target, now=school.clock.moment)
         return session.scalars(
             select(ResourceLink.id)
             .join(Context, Context.id == ResourceLink.context_id)

@@ -1,20 +1,16 @@
 """Access tokens: how they are asked for, for whom they are kept, and when they are renewed."""
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
-from statistics import median
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from lti.http import access_tokens, platform_calls_and_outcomes
-from lti.http.access_tokens import Platform, Token, Tokens, signed_assertion
+from lti.http.access_tokens import Platform, Token, Tokens
 from lti.http.authorized_platform_calls import Services
 from lti.http.platform_calls_and_outcomes import Answered, Call, Denied, Later
 from lti.protocol.spec_vocabulary import DEPLOYMENT_ID
@@ -205,32 +201,6 @@ def test_a_second_refusal_waits_for_another_day() -> None:
         outcome = Services(our_key).call(platform_at(server.url), SCOPES, call, now=NOW)
         assert outcome == Later(platform_calls_and_outcomes.DENIED, status=401)
         assert len(server.asked) == 4
-
-
-def test_signing_costs_little_more_than_the_signature() -> None:
-    key = our_key()
-    platform = platform_at("https://lms.example.edu")
-    message = b"x" * 400
-
-    def ours() -> object:
-        return signed_assertion(platform, key=key, now=NOW)
-
-    def bare() -> object:
-        return key.private_key.sign(message, padding.PKCS1v15(), hashes.SHA256())
-
-    ratio = min(_once(ours, bare) for _ in range(3))
-    assert ratio <= 1.5, f"token sign / raw sign = {ratio:.2f}"
-
-
-def _once(ours: Callable[[], object], bare: Callable[[], object]) -> float:
-    """Return the ratio of medians of CPU time, measured in turns."""
-    taken: dict[str, list[float]] = {"ours": [], "bare": []}
-    for _ in range(100):
-        for name, act in (("ours", ours), ("bare", bare)):
-            began = time.thread_time()
-            act()
-            taken[name].append(time.thread_time() - began)
-    return median(taken["ours"]) / median(taken["bare"])
 
 
 def _secret(got: object) -> str:

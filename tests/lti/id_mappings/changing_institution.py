@@ -24,7 +24,7 @@ from lti.models.identities import Identity
 from lti.models.launches import FrameRole
 from lti.models.registrations_and_keys import Deployment, Registration
 from lti.people.account_linking import ask_link, confirm_link
-from lti.people.identities import know, note_registration
+from lti.people.identities import know
 from lti.protocol.messages import Person
 from tests.cast import Cast
 from tests.clock import NOW
@@ -62,11 +62,10 @@ class Lms:
             session,
             issuer=self.course.issuer,
             organization_id=self.course.organization_id,
-            sub=sub,
             person=Person(sub, FrameRole.LEARNER, name, email, is_test_user, sis_id),
+            registration_id=self.registration_id,
             now=NOW,
         )
-        note_registration(session, known.identity_id, self.registration_id)
         return known.login_id
 
     def lists(

@@ -84,7 +84,6 @@ def test_another_organizations_people_never_appear(change, database):
             session,
             issuer=change.old.course.issuer,
             organization_id=oak.id,
-            sub="o-shared",
             person=Person("o-shared", FrameRole.LEARNER, "Otto Margin", OTTO),
             now=NOW,
         )

@@ -8,13 +8,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.core.database import Database
-from lms.core.model_base import new_public_id
-from lti.launches.open_session_from_message import open_launch
+from lms.models.accounts import Login
+from lti.launches.launch_lookup import Known
+from lti.launches.open_session_from_message import Whereabouts, find_or_make
 from lti.models.courses import Context, ResourceLink
-from lti.models.launches import FrameRole, FrameSession
-from lti.models.registrations_and_keys import Deployment
+from lti.models.launches import FrameRole
+from lti.models.registrations_and_keys import Deployment, DeploymentState
+from lti.people import identities
 from lti.protocol.messages import Message, MessageType, Person, Place, Services
-from lti.registrations.deployments import see_deployment
+from lti.registrations.deployments import Tenant, see_deployment
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.lti.factories import connect_elm_county, pend_deployment
@@ -37,20 +39,21 @@ def blinded(monkeypatch: pytest.MonkeyPatch) -> Blinded:
     return blind
 
 
-def _message(session: Session, cast: Cast) -> Message:
+def _launch(session: Session, cast: Cast, *, sub: str | None = None) -> Whereabouts:
     deployment = session.scalars(select(Deployment)).one()
-    return Message(
+    message = Message(
         type=MessageType.RESOURCE_LINK,
         issuer="https://lms.example.edu",
         registration_id=deployment.registration_id,
-        deployment_id=deployment.id,
-        organization_id=cast.organization_id,
-        person=Person(None, FrameRole.ANONYMOUS),
+        deployment=deployment.deployment_id,
+        person=Person(sub, FrameRole.LEARNER),
         place=Place("course-1", link_id="link-1"),
         services=Services(),
         target_link_uri="https://library.example.org/lti/launch",
         origins=(),
     )
+    tenant = Tenant(deployment.id, DeploymentState.APPROVED, cast.organization_id)
+    return find_or_make(session, message, Known(), tenant, None, now=NOW)
 
 
 @pytest.mark.parametrize("at", [1, 2], ids=["the course", "the link"])
@@ -59,24 +62,29 @@ def test_a_course_and_its_link_are_made_once(
 ) -> None:
     with database.transaction() as session:
         connect_elm_county(session, cast)
-        open_launch(
-            session,
-            _message(session, cast),
-            target=None,
-            browser=None,
-            public_id=new_public_id(),
-            now=NOW,
-        )
+        _launch(session, cast)
     with database.transaction() as session:
-        message = _message(session, cast)
         blinded(session, at)
-        open_launch(session, message, target=None, browser=None, public_id=new_public_id(), now=NOW)
+        _launch(session, cast)
     with database.read_session() as session:
         counts = [
             session.scalars(select(func.count()).select_from(model)).one()
-            for model in (Context, ResourceLink, FrameSession)
+            for model in (Context, ResourceLink)
         ]
-    assert counts == [1, 1, 2]
+    assert counts == [1, 1]
+
+
+def test_a_person_is_made_once(
+    database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as session:
+        connect_elm_county(session, cast)
+        first = _launch(session, cast, sub="wren")
+    with database.transaction() as session:
+        logins = session.scalar(select(func.count()).select_from(Login))
+        monkeypatch.setattr(identities._LOGIN_OF, "one", lambda *_: None)
+        assert _launch(session, cast, sub="wren") == first
+        assert session.scalar(select(func.count()).select_from(Login)) == logins
 
 
 def test_a_deployment_is_noted_once(database: Database, cast: Cast, blinded: Blinded) -> None:

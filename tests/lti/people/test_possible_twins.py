@@ -39,7 +39,7 @@ def launched(
     """Make who launched from an organization's LMS; returns the login's outside id."""
     with database.transaction() as session:
         person = Person(sub, FrameRole.LEARNER, name, email)
-        made = make_identity(session, issuer, organization_id, sub, person, now=NOW)
+        made = make_identity(session, issuer, organization_id, person, now=NOW)
         made.email, made.email_key = email, email.casefold() if email else None
         return session.get_one(Login, made.login_id).public_id
 

@@ -189,7 +189,8 @@ def test_an_unknown_deployment_is_noted_once_as_pending(database: Database, cast
         first = see_deployment(session, made.id, "7", now=NOW)
         again = see_deployment(session, made.id, "7", now=NOW + timedelta(hours=2))
         assert (first.state, first.organization_id) == (DeploymentState.PENDING, None)
-        assert again == first
+        assert first.is_new
+        assert again == replace(first, is_new=False)
         (listed,) = list_deployments(session)
         assert listed.seen_at == NOW + timedelta(hours=2)
         assert (listed.registration, listed.platform) == (made.public_id, "Elm County Moodle")

@@ -69,12 +69,12 @@ def test_staff_play_it_by_a_job_and_take_the_lines_along(
     client: Visitor, cast: Cast, carrel: Carrel, database: Database
 ) -> None:
     client.sign_in(cast.ada.id)
-    assert "Not played yet" in client.get(PAGE).text
+    assert "Not run yet" in client.get(PAGE).text
     assert client.get(f"{PAGE}/proofs.txt").status_code == 303
     before = counts(database)
     client.post(PAGE)
-    assert "running already" in client.post(PAGE, follow_redirects=True).text
-    assert "Waits for the worker" in client.get(PAGE).text
+    assert "already running" in client.post(PAGE, follow_redirects=True).text
+    assert "Waiting for the worker" in client.get(PAGE).text
     assert client.get(PAGE, headers={"Accept": "application/json"}).json["is_live"] is True
     with database.read_session() as session:
         job_id = session.scalars(select(Job.public_id)).one()
@@ -86,7 +86,7 @@ def test_staff_play_it_by_a_job_and_take_the_lines_along(
     wrong = [line for line in row.proofs if not line["ok"]]
     assert (wrong, row.failed, row.passed) == ([], 0, ABOUT)
     page = client.get(PAGE).text
-    assert f"All {ABOUT} lines are as they have to be." in page
+    assert f"All {ABOUT} checks passed." in page
     assert "25 of 25" in page
     text = client.get(f"{PAGE}/proofs.txt")
     assert text.mimetype == "text/plain"
@@ -165,7 +165,7 @@ def test_one_that_is_canceled_keeps_no_lines(
     assert see_through(carrel, WORK, job_id).state is JobState.CANCELED
     with database.read_session() as session:
         assert session.scalars(select(Selftest)).one().finished_at is None
-    assert "Play the self-test" in client.get(PAGE).text
+    assert "Run self-test" in client.get(PAGE).text
     assert client.post(PAGE, data={"registration": "nobody"}).status_code == 404
 
 
@@ -182,10 +182,10 @@ def test_the_command_prints_proof_lines_and_ends_with_zero_only_if_all_are_good(
     assert (ran.code, ran.answer["failed"], ran.answer["passed"]) == (0, 0, ABOUT)
     assert {"group", "name", "expected", "got", "ok"} <= set(ran.answer["items"][0])
     assert shell("lti", "selftest", "--registration", "nobody").code == 3
-    one = Proof(Group.GRADES, "It is whole", "100 of 100", "0 of 0", ok=False)
+    one = Proof(Group.GRADES, "The score is complete", "100 of 100", "0 of 0", ok=False)
     monkeypatch.setattr("lti.cli.selftest.CheckRunner.proofs", lambda _self: iter([one]))
     ran = shell("lti", "selftest")
     assert ran.code == 1
-    assert "FAIL  It is whole  expected 100 of 100, got 0 of 0" in ran.out
+    assert "FAIL  The score is complete  expected 100 of 100, got 0 of 0" in ran.out
     assert "0 of 1 ok" in ran.out
     assert json.loads(shell("lti", "selftest", "--json").out)["failed"] == 1

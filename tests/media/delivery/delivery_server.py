@@ -78,7 +78,7 @@ class Served:
     def connect(self) -> http.client.HTTPConnection:
         """Return a connection as a browser makes one."""
         if self.way is not Way.NGINX:
-            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
         trusting.check_hostname = False
         return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=trusting)
@@ -100,7 +100,7 @@ class Served:
     def follow(address: str, **headers: str) -> Answer:
         """Ask the bucket."""
         place = urlsplit(address)
-        connection = http.client.HTTPConnection(place.netloc, timeout=20)
+        connection = http.client.HTTPConnection(place.netloc, timeout=60)
         try:
             connection.request("GET", f"{place.path}?{place.query}", headers=headers)
             answer = connection.getresponse()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.sansio.http import parse_cookie
 
-from media.delivery.cookie_reader import cookie_in, first_cookie_in
+from media.delivery.cookie_reader import cookie_in, cookies_in
 
 # What a browser may send in a name and a value (RFC 6265, 4.1.1), and bytes of other encodings.
 MARKS = st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_characters='",;\\=\x7f')
@@ -53,8 +53,13 @@ def test_it_reads_whatever_a_server_hands_over(header: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "value"),
-    [("order=b; carrel=a", "a"), ("order=b", "b"), ("order=b; carrel=", ""), ("x=y", None)],
+    ("header", "values"),
+    [
+        ("order=b; carrel=a", ("a", "b")),
+        ("order=b", ("b",)),
+        ("order=b; carrel=", ("", "b")),
+        ("x=y", ()),
+    ],
 )
-def test_of_several_cookies_the_first_that_is_there_counts(header, value):
-    assert first_cookie_in({"HTTP_COOKIE": header}, ("carrel", "order")) == value
+def test_several_cookies_are_read_in_the_order_of_their_names(header, values):
+    assert cookies_in({"HTTP_COOKIE": header}, ("carrel", "order")) == values

@@ -50,9 +50,10 @@ def test_what_a_ticket_is_for_is_read_back(use):
 @pytest.mark.parametrize("use", Use)
 def test_no_cookie_is_good_for_what_anything_may_fetch_alone(use):
     ticket = replace(TICKET, use=use)
-    assert is_signed_in("cookie", ticket)
-    assert not is_signed_in("another", ticket)
-    assert is_signed_in(None, ticket) is (use is Use.ANY)
+    assert is_signed_in(("cookie",), ticket)
+    assert is_signed_in(("another", "cookie"), ticket)
+    assert not is_signed_in(("another",), ticket)
+    assert is_signed_in((), ticket) is (use is Use.ANY)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ class Asking:
         headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
         if "type" in more:
             headers["Content-Type"] = more.pop("type")
-        return requests.request(method, url, headers=headers, timeout=5, **more)
+        return requests.request(method, url, headers=headers, timeout=60, **more)
 
 
 def register(platform: Platform, **more: object) -> Tool:
@@ -58,5 +58,5 @@ def ask_as(platform: Platform, tool: Tool, *scopes: Scope) -> Asking:
         "client_assertion": KEY.sign(said),
         "scope": " ".join(scopes or tool.scopes),
     }
-    answer = requests.post(platform.token_url, data=form, timeout=5)
+    answer = requests.post(platform.token_url, data=form, timeout=60)
     return Asking(platform, tool, answer.json()["access_token"])

@@ -218,14 +218,14 @@ def test_the_browsers_that_are_signed_in_are_listed(
     client.sign_in(cast.alice.id)
     page = client.get("/account/browsers").text
     assert page.index("This browser") < page.index("Firefox on Windows")
-    assert "yesterday, 10:00 am" in page
+    assert "yesterday, 10:00 AM" in page
     assert "stays signed in" in page
 
 
 def test_what_is_over_is_not_listed(alice: Visitor, telephone: Visitor, clock: Clock) -> None:
     assert alice.get("/account/browsers").text.count("<li") > 0
     telephone.post("/sign-out")
-    assert "Sign out all others" not in alice.get("/account/browsers").text
+    assert "Sign out other browsers" not in alice.get("/account/browsers").text
 
 
 def test_one_browser_is_signed_out_from_another_and_stops_playing(

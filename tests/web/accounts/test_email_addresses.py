@@ -89,7 +89,7 @@ def test_somebody_without_a_password_gets_one_first(
     client: Visitor, database: Database, cast: Cast, page: str
 ) -> None:
     client.sign_in(cast.dan.id)
-    assert "Send me the link" in client.get(f"/account/{page}").text
+    assert "Email me the link" in client.get(f"/account/{page}").text
     assert _ask(client, present="", page=page).status_code == 400
     assert _ask(client, present="None", page=page).status_code == 400
     assert letters(database, NEW) == []
@@ -109,10 +109,10 @@ def test_a_used_link_offers_what_suits_who_opens_it(
     assert alice.post(link).status_code == 303
     again = alice.get(link).text
     assert "Go to your account" in again
-    assert "Make an account" not in again
+    assert "Create an account" not in again
     assert 'href="/sign-in"' not in again
     others = stranger.get(link).text
-    assert "Make an account" in others
+    assert "Create an account" in others
     assert "Go to your account" not in others
 
 
@@ -333,7 +333,7 @@ def test_a_recovery_address_is_removed_and_the_owner_told(
     _keep_recovery(alice, database)
     alice.post("/account/recovery/remove")
     assert _alice(database, cast).recovery_email is None
-    assert "no recovery address any more" in newest(database, cast.alice.email).text
+    assert "was removed" in newest(database, cast.alice.email).text
 
 
 @pytest.mark.parametrize("page", ["email", "recovery"])

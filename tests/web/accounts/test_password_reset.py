@@ -98,6 +98,15 @@ def test_a_link_works_once(client: Visitor, database: Database, cast: Cast) -> N
     assert _password_is(database, cast.alice.id, NEW)
 
 
+def test_choosing_leads_on_to_the_page_of_the_link(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    link = _link(client, database, cast.alice.email)
+    assert _choose(client, f"{link}?next=//elsewhere.example").headers["Location"] == "/library"
+    link = _link(client, database, cast.alice.email)
+    assert _choose(client, f"{link}?next=/account").headers["Location"] == "/account"
+
+
 def test_choosing_ends_all_other_links(client: Visitor, database: Database, cast: Cast) -> None:
     first, second = (_link(client, database, cast.alice.email) for _ in range(2))
     _choose(client, first)

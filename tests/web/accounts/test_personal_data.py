@@ -49,9 +49,9 @@ def test_it_is_erased_by_password_and_word_and_nobody_is_signed_in_afterwards(
     alice: Visitor, cast: Cast, database: Database
 ) -> None:
     shown = alice.get("/account/data").text
-    assert "everything you hold here, also what you bought for good" in shown
+    assert "including permanent access you bought" in shown
     assert (
-        "js/accounts/show_password.js" in shown
+        "js/accounts/show_password." in shown
     )  # the button that shows the password works here, too
     answer = alice.post("/account/data/erase", data=FORM)
     assert answer.status_code == 303
@@ -64,8 +64,8 @@ def test_it_is_erased_by_password_and_word_and_nobody_is_signed_in_afterwards(
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({**FORM, "present": "something else"}, "This is not your password."),
-        ({"present": PASSWORD}, "Confirm that you know what goes."),
+        ({**FORM, "present": "something else"}, "That is not your password."),
+        ({"present": PASSWORD}, "Confirm that you understand what will be deleted."),
         ({"sure": "y"}, "Enter your password"),
     ],
 )
@@ -94,7 +94,7 @@ def test_who_has_no_password_is_offered_one_first(
     client: Visitor, cast: Cast, clock: Clock, database: Database
 ) -> None:
     client.sign_in(cast.dan.id)
-    assert "has none yet" in client.get("/account/data").text
+    assert "you need a password first" in client.get("/account/data").text
     assert client.post("/account/data/erase", data=FORM).status_code == 400
     with database.read_session() as session:
         assert session.get_one(Login, cast.dan.id).email == "dan@example.org"
@@ -110,12 +110,12 @@ def test_the_last_owner_is_shown_where_to_hand_over_first(
             login = session.get_one(Login, person.id)
             make_membership(session, elm, login, role=role)
     shown = alice.get("/account/data").text
-    assert "Hand over first" in shown
+    assert "Choose another owner first" in shown
     assert f'href="{people}"' in shown
-    assert "Erase my account" not in shown
+    assert "Delete my account" not in shown
     assert alice.get(people).status_code == 200
     answer = alice.post("/account/data/erase", data=FORM)
     assert answer.status_code == 409
-    assert "Hand over first" in answer.text
+    assert "Choose another owner first" in answer.text
     with database.read_session() as session:
         assert session.get_one(Login, cast.alice.id).email == "alice@example.org"

@@ -13,7 +13,7 @@ from lms.grants import grants
 from lms.models.accounts import Login
 from lms.models.documents import DocumentKind
 from lms.models.payments import PaymentMethod, Reversal
-from lms.payments import payments, refunds
+from lms.payments import balance_check, payments, refunds
 from lms.payments.payments import NewPayment
 from lms.payments.refunds import NewRefund
 from lms.people import account_blocks
@@ -60,7 +60,7 @@ def test_who_is_not_staff_finds_nothing(client: Visitor, cast: Cast, person: str
 
 
 def test_an_empty_trail_says_what_will_be_here(staff: Visitor) -> None:
-    assert "Nothing has happened yet" in staff.get("/staff/audit").text
+    assert "No entries yet" in staff.get("/staff/audit").text
 
 
 @pytest.mark.usefixtures("happened")
@@ -103,7 +103,7 @@ def test_the_trail_is_filtered(
 @pytest.mark.usefixtures("happened")
 @pytest.mark.parametrize("about", ["nobody@example.org", "no-such-slug"])
 def test_a_filter_that_matches_nothing_says_so(staff: Visitor, about: str) -> None:
-    assert "Nothing matches" in staff.get("/staff/audit", query_string={"about": about}).text
+    assert "No results" in staff.get("/staff/audit", query_string={"about": about}).text
 
 
 def test_orders_and_money_are_named_by_number_and_payer(
@@ -209,5 +209,6 @@ def test_every_act_that_is_written_down_has_its_sentence() -> None:
     }
     written |= {f"{kind}.issued" for kind in DocumentKind}
     written |= {f"payment.{reversal}" for reversal in Reversal}
+    written |= {balance_check.CHECKED}
     assert len(written) > 60
     assert written - set(sentences.SENTENCES) == set()

@@ -58,7 +58,7 @@ def to_card_page(client: Visitor) -> str:
 
 def back(url: str, card: str = PAYS) -> str:
     """Pay on the provider's page; return the path to which it leads back, "" for a declined card."""
-    answer = requests.post(url, {"card": card}, allow_redirects=False, timeout=10)
+    answer = requests.post(url, {"card": card}, allow_redirects=False, timeout=60)
     return answer.headers.get("Location", "").removeprefix("http://localhost")
 
 
@@ -214,6 +214,6 @@ def test_payment_link_pays_no_quote_that_is_not_accepted_or_expired(
     for at in (NOW, NOW + timedelta(days=90)):
         clock.set(at)
         assert client.post(f"{path}/card").location == path
-        assert "accept the quote first" in client.get(path).text
+        assert "accept it first" in client.get(path).text
     with carrel.database.read_session() as session:
         assert session.scalars(select(Checkout.id)).all() == []

@@ -14,7 +14,7 @@ from sqlalchemy import event, select
 
 from lms.core.database import Database
 from lms.models.catalog import Webinar
-from lms.models.orders import Order, PurchaseOrder, Terms
+from lms.models.orders import NamedPerson, Order, PurchaseOrder, Terms
 from lms.models.organizations import Organization
 from lms.models.seats import AssignmentState
 from lms.models.seller import PolicyKind
@@ -71,16 +71,79 @@ def test_no_one_orders_for_an_organization_in_which_they_do_not_buy(
     assert sum(one.organization_id == cast.organization_id for one in orders(database)) == 3
 
 
-def test_errors_name_their_fields_and_lose_nothing(client: Visitor, database: Database) -> None:
+def people_field(client: Visitor) -> str:
+    """Put five seats into the cart; return the name of the field for the people who get them."""
     fill(client, choice="team", seats="5")
     found = re.search(r'name="(people-\w+)"', client.get("/checkout").text)
     assert found
+    return found[1]
+
+
+def csv_file(text: str) -> tuple[io.BytesIO, str]:
+    return io.BytesIO(text.encode()), "staff.csv"
+
+
+def named(database: Database) -> list[tuple[str, str]]:
+    with database.read_session() as session:
+        people = session.scalars(select(NamedPerson).order_by(NamedPerson.id))
+        return [(one.email, one.name) for one in people]
+
+
+def test_people_of_a_csv_file_are_named_with_those_who_were_typed(
+    client: Visitor, database: Database
+) -> None:
+    people = people_field(client)
+    staff = csv_file("Name,Email\nLee Moss,lee@pinecounty.example\n,mo@pinecounty.example\n")
+    sent = {people: "Kim <kim@pinecounty.example>", people.replace("people", "list"): staff}
+    assert check_out(client, **sent).status_code == 303
+    assert named(database) == [
+        ("kim@pinecounty.example", "Kim"),
+        ("lee@pinecounty.example", "Lee Moss"),
+        ("mo@pinecounty.example", ""),
+    ]
+
+
+def test_rows_of_a_csv_file_come_back_to_be_corrected(client: Visitor, database: Database) -> None:
+    people = people_field(client)
+    staff = csv_file("email\nlee@pinecounty.example\nnot an address\n")
+    answer = check_out(client, **{people.replace("people", "list"): staff})
+    assert answer.status_code == 400
+    assert "Line 2 isn&#39;t an email address" in answer.text
+    assert "lee@pinecounty.example\nnot an address</textarea>" in answer.text
+    assert named(database) == []
+
+
+def test_update_of_the_total_keeps_the_people_of_a_csv_file(client: Visitor) -> None:
+    people = people_field(client)
+    staff = csv_file("lee@pinecounty.example\n")
+    answer = check_out(client, act="total", **{people.replace("people", "list"): staff})
+    assert "lee@pinecounty.example</textarea>" in answer.text
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"a@x.example\n" * 100])
+def test_file_that_is_no_short_list_is_refused_at_its_field(
+    client: Visitor, database: Database, monkeypatch: pytest.MonkeyPatch, data: bytes
+) -> None:
+    monkeypatch.setattr("lms.web.buying.checkout_form.LARGEST_LIST", 1000)
+    field = people_field(client).replace("people", "list")
+    answer = check_out(client, **{field: (io.BytesIO(data), "staff.csv"), "name": ""})
+    assert answer.status_code == 400
+    assert f'id="{field}-error"' in answer.text
+    assert 'id="name-error"' in answer.text
+    alone = check_out(client, **{field: (io.BytesIO(data), "staff.csv")})
+    assert alone.status_code == 400
+    assert f'id="{field}-error"' in alone.text
+    assert orders(database) == []
+
+
+def test_errors_name_their_fields_and_lose_nothing(client: Visitor, database: Database) -> None:
+    people = people_field(client)
     wrong = {
         "name": "",
         "email": "rosa",
         "billing_postal_code": "1",
         "po_number": "",
-        found[1]: "kim@pinecounty.example\nnot an address",
+        people: "kim@pinecounty.example\nnot an address",
     }
     answer = check_out(client, **wrong)
     assert answer.status_code == 400

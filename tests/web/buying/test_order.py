@@ -18,6 +18,7 @@ from lms.models.orders import Order, OrderSession
 from lms.models.organizations import Membership, Role
 from lms.models.seats import AssignmentEnd, Seat, SeatState, VerifiedDomain
 from lms.pricing.price_list import Price, set_prices
+from lms.sales.read_models import find_order_facts
 from lms.seats import claims
 from tests.buying.buying_fixtures import ROSA, open_for_business
 from tests.cast import Cast, Roles
@@ -25,6 +26,7 @@ from tests.clock import NOW, Clock
 from tests.factories import make_grant, make_handout, make_recording, make_webinar
 from tests.mailbox import letters, link_in, newest
 from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import paid
 from tests.visitor import Visitor
 from tests.web.buying.shopping import PASSWORD, check_out, confirm, fill, order
 
@@ -203,8 +205,20 @@ def test_people_named_at_checkout_are_counted_before_they_are_invited(
     assert box
     named = "kim@pinecounty.example\nlee@pinecounty.example"
     page = client.get(check_out(client, **{box[1]: named}).location).text
-    assert "We invite 2 people once your access opens." in page
+    assert "invite 2 people when your access opens." in page
     assert "3 seats: take one yourself, invite 2." in page
+
+
+def test_order_that_is_paid_in_part_shows_its_balance(client: Visitor, database: Database) -> None:
+    path = order(client, box={"choice": "team", "seats": "5"})
+    confirm(client, database)
+    assert "Balance due" not in client.get(path).text
+    with database.read_session() as session:
+        facts = find_order_facts(session, path.rpartition("/")[2])
+    paid(database, facts, 22_500)
+    assert "Balance due: $100.00" in client.get(path).text
+    paid(database, facts)
+    assert "Balance due" not in client.get(path).text
 
 
 def test_free_mailbox_waits_and_sees_until_when(
@@ -213,7 +227,7 @@ def test_free_mailbox_waits_and_sees_until_when(
     path = order(client, email="mallory@gmail.com")
     confirm(client, database, "mallory@gmail.com")
     page = client.get(path).text
-    assert re.search(r"look at your order by [^.]+, 5:00", page)
+    assert re.search(r"review your order by [^.]+, 5:00", page)
     assert "Watch now" not in page
     assert client.get(f"/webinars/{cast.slug}/watch").status_code == 403
     with database.read_session() as session:

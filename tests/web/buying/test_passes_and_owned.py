@@ -42,7 +42,7 @@ def test_anyone_sees_the_passes_and_no_one_sees_what_a_stranger_has(
 def test_without_prices_there_is_no_pass(client: Visitor, database: Database) -> None:
     with database.transaction() as session:
         set_prices(session, (Price(OfferKind.SINGLE, 1, 9900, "USD"),), actor=None, now=NOW)
-    assert "No passes are sold right now" in client.get("/passes").text
+    assert "No passes for sale right now" in client.get("/passes").text
 
 
 def test_pass_goes_from_its_page_to_checkout(client: Visitor) -> None:
@@ -65,7 +65,7 @@ def test_holder_of_a_webinar_is_told_and_can_buy_it_for_others(client: Visitor, 
     for person in (cast.alice, cast.bob):
         client.sign_in(person.id)
         page = client.get(f"/webinars/{cast.slug}").text
-        assert "You already have this webinar" in page
+        assert "You already have access to this webinar" in page
         assert 'id="buy-me"' not in page
         assert 'id="buy-team"' in page
     fill(client)

@@ -205,7 +205,7 @@ def test_faulty_form_comes_back_as_it_was_typed(
     answer = client.post(f"{page}/{path}", data=sent)
     assert answer.status_code == 400
     assert kept in answer.text
-    assert "Please look at this again" in answer.text
+    assert "Check the following" in answer.text
     assert pauses(database) == []
 
 
@@ -278,9 +278,15 @@ def test_card_button_is_shown_only_where_cards_are_taken(
 ) -> None:
     assert "by card" not in client.get(page).text
     settings = replace(carrel.settings, stripe=StripeSettings("sk_test_1", ("whsec_1",)))
-    text = create_app(replace(carrel, settings=settings), COMPONENTS).test_client().get(page).text
-    assert f'action="{page}/card"' in text
-    assert "Pay $325.00 by card" in text
+    browser = create_app(replace(carrel, settings=settings), COMPONENTS).test_client()
+    answer = browser.get(page)
+    assert f'action="{page}/card"' in answer.text
+    assert "Pay $325.00 by card" in answer.text
+    assert "form-action 'self' https" in answer.headers["Content-Security-Policy"]
+    paid(carrel.database, order)
+    answer = browser.get(page)
+    assert "by card" not in answer.text
+    assert "form-action 'self' https" not in answer.headers["Content-Security-Policy"]
 
 
 def test_vendor_documents_of_the_packet_are_given_out_and_those_on_request_are_not(

@@ -125,6 +125,25 @@ def test_opened_link_issues_one_numbered_quote_for_who_asked(
         ).all()
 
 
+def test_quote_is_valid_through_the_day_that_the_buyer_chose(
+    client: Visitor, database: Database, asked: dict[str, str]
+) -> None:
+    client.post("/purchasing/quote", data={**asked, "valid_until": "2026-06-30"})
+    client.post(link_in(newest(database, "pat@oak.example", "quote_requested")))
+    with database.read_session() as session:
+        assert session.scalars(select(Document)).one().snapshot["expires_on"] == "2026-06-30"
+
+
+@pytest.mark.parametrize("day", ["2026-03-01", "2026-08-30", "June"])
+def test_quote_is_valid_for_180_days_at_most(
+    client: Visitor, database: Database, asked: dict[str, str], day: str
+) -> None:
+    answer = client.post("/purchasing/quote", data={**asked, "valid_until": day})
+    assert answer.status_code == 400
+    assert f'value="{day}"' in answer.text
+    assert letters(database, "pat@oak.example") == []
+
+
 def test_link_pressed_twice_at_once_issues_one_quote(
     client: Visitor, database: Database, asked: dict[str, str]
 ) -> None:

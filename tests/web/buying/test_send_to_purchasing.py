@@ -128,6 +128,28 @@ def test_what_was_proven_is_what_was_entered(client: Visitor, database: Database
     assert (order.contact_email, order.organization_name) == (ROSA, "Pine County Library")
 
 
+@pytest.mark.parametrize(("chosen", "last"), [("2026-06-30", "2026-06-30"), ("", "2026-05-01")])
+def test_quote_is_valid_through_the_day_that_the_buyer_chose(
+    client: Visitor, database: Database, chosen: str, last: str
+) -> None:
+    client.post(ask(client, valid_until=chosen))
+    [made] = quotes(database)
+    with database.read_session() as session:
+        document = session.get_one(Document, made.document_id)
+    assert document.snapshot["expires_on"] == last
+
+
+@pytest.mark.parametrize("day", ["2026-03-01", "2026-08-30", "June"])
+def test_quote_is_valid_for_180_days_at_most(client: Visitor, database: Database, day: str) -> None:
+    fill(client)
+    answer = check_out(client, **ASKED, valid_until=day)
+    assert answer.status_code == 400
+    assert 'id="valid_until-error"' in answer.text
+    assert f'value="{day}"' in answer.text
+    assert letters(database, ROSA) == []
+    assert check_out(client, valid_until=day).location.startswith("/orders/")  # no quote
+
+
 def test_prices_are_those_of_the_day_on_which_the_link_is_opened(
     client: Visitor, database: Database
 ) -> None:

@@ -109,7 +109,7 @@ def test_who_and_what_is_new_is_added_by_a_press_and_the_draft_is_kept(
     page = ada.post(f"{AT}/review", data={**fields(page), "act": "series-0"}).get_data(as_text=True)
     assert fields(page)["presenters"] == ["dr-wilhelmina-oyelaran"]
     assert fields(page)["series"] == ["gentle-stacks"]
-    assert "New here" not in page
+    assert "New presenters and series" not in page
     answer = ada.post(f"{AT}/review", data={**fields(page), "act": "save"})
     assert answer.status_code == 303
     with database.read_session() as session:

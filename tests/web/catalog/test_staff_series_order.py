@@ -58,13 +58,13 @@ def test_a_webinar_is_moved_and_readers_meet_it_there(
 ) -> None:
     page = ada.get(path).text
     assert titles(page) == ["Alpha", "Beta", "Gamma"]
-    assert "These follow their dates." in page
-    assert "Follow the dates again" not in page
+    assert "Sorted by date." in page
+    assert "Sort by date" not in page
     answer = ada.post(path, data={"webinar": id_of(database, "alpha"), "place": "2"})
     assert answer.status_code == 303
     page = ada.get(answer.location).text
     assert titles(page) == ["Beta", "Alpha", "Gamma"]
-    assert "“Alpha” is part 2 now." in page
+    assert "“Alpha” is now part 2." in page
     assert titles(ada.get("/series/letters").text) == ["Beta", "Alpha"]
 
 
@@ -91,7 +91,7 @@ def test_the_order_of_the_dates_comes_back_and_goes_again(
     answer = ada.post(f"{path}/by-date")
     page = ada.get(answer.location).text
     assert titles(page) == ["Alpha", "Beta", "Gamma"]
-    assert "The series follows its dates again." in page
+    assert "The series is sorted by date." in page
     [undo] = re.findall(r'action="([^"]+put-back[^"]*)"', page)
     assert titles(ada.get(ada.post(undo).location).text) == ["Gamma", "Alpha", "Beta"]
 
@@ -102,7 +102,7 @@ def test_an_order_that_is_none_is_not_put_back(
 ) -> None:
     answer = ada.post(f"{path}/put-back?was={was}")
     page = ada.get(answer.location).text
-    assert "There are other webinars in this series by now." in page
+    assert "Other webinars are in this series now." in page
     assert titles(page) == ["Alpha", "Beta", "Gamma"]
 
 
@@ -128,5 +128,5 @@ def test_a_series_without_webinars_says_how_they_come_into_it(
 ) -> None:
     with database.transaction() as session:
         empty = make_series(session, "empty").public_id
-    assert "Nothing in this series yet" in ada.get(f"/staff/series/{empty}/order").text
+    assert "No webinars in this series yet" in ada.get(f"/staff/series/{empty}/order").text
     assert ada.get(f"/staff/series/{'0' * 26}/order").status_code == 404

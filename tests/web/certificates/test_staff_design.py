@@ -146,8 +146,8 @@ def test_the_signature_stays_until_another_comes_or_it_is_taken_off(owner):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"heading": " "}, "Give the certificate a heading."),
-        ({"note": "By {nobody}."}, "There is no placeholder {nobody}."),
+        ({"heading": " "}, "Enter a heading for the certificate."),
+        ({"note": "By {nobody}."}, "{nobody} is not a placeholder you can use."),
         ({"before": "x" * 201}, "Use at most 200 characters."),
         ({"signature": (BytesIO(b"no picture"), "x.png")}, "no picture"),
     ],

@@ -91,7 +91,7 @@ def test_a_shared_link_says_what_it_is(client, given):
 def test_an_unknown_one_is_said_to_be_unknown(client):
     page = client.get("/verify/0123456789abcdefghjkmnpqrs")
     assert page.status_code == 404
-    assert "We know no such certificate" in page.text
+    assert "Certificate not found" in page.text
     assert client.get("/verify/x/certificate.pdf").status_code == 404
 
 
@@ -197,13 +197,13 @@ def test_my_certificates_list_mine_alone_with_their_hours(client, database, cast
     give(database, cast, cast.bob)
     client.sign_in(cast.alice.id)
     page = client.get("/certificates").text
-    assert "1.5 hours of continuing education in all" in page
+    assert "1.5 hours of continuing education in total" in page
     assert given in page
     assert page.count("<tr>") == 2
     sheet = client.get("/certificates/transcript.csv").get_data(as_text=True)
     assert f'"Reading rooms","Ines Carrow","Recording",1.5,"{given}"' in sheet
     pdf = client.get("/certificates/transcript.pdf")
-    assert "1.5 hours in all" in text_of(pdf.data)
+    assert "1.5 hours in total" in text_of(pdf.data)
     assert given in PdfReader(BytesIO(pdf.data)).pages[0].extract_text().replace("\n", "")
 
 
@@ -222,7 +222,7 @@ def test_after_erasure_no_reason_speaks_of_the_holder(client, database, cast, gi
         erasure.erase(session, cast.alice.id, hooks=(), links=LINKS, actor=None, now=NOW)
     page = client.get(f"/verify/{made}")
     assert "This certificate was revoked" in page.text
-    assert "The reason is withheld, and so is the name." in page.text
+    assert "The name and the reason are withheld." in page.text
     assert "Alice" not in page.text
     with database.read_session() as session:
         kept = session.execute(select(Certificate.reason, Certificate.revoked_reason)).all()

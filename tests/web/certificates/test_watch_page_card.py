@@ -27,16 +27,16 @@ def test_who_may_not_watch_is_told_nothing_of_it(client, cast):
 @pytest.mark.parametrize(
     ("seconds", "seen_s", "percent", "sentence"),
     [
-        (3600.0, 0, 90, "54 more minutes earn your certificate."),
-        (3600.0, 3205, 90, "Less than a minute to go for your certificate."),
+        (3600.0, 0, 90, "Watch 54 more minutes to earn your certificate."),
+        (3600.0, 3205, 90, "Watch less than a minute more to earn your certificate."),
         (86.0, 0, 90, "Watch 1:18 more to earn your certificate."),
         (86.0, 60, 90, "Watch 0:18 more to earn your certificate."),
         (150.0, 0, 90, "Watch 2:15 more to earn your certificate."),
-        (86.0, 0, 100, "Watch all of it to the end to earn your certificate."),
-        (86.0, 80, 100, "Watch all of it to the end to earn your certificate."),
-        (620.0, 0, 100, "Watch all of it to the end to earn your certificate."),
-        (20.0, 0, 90, "Watch all of it to the end to earn your certificate."),
-        (86.0, 80, 90, "You have seen enough: your certificate is being made."),
+        (86.0, 0, 100, "Watch to the end to earn your certificate."),
+        (86.0, 80, 100, "Watch to the end to earn your certificate."),
+        (620.0, 0, 100, "Watch to the end to earn your certificate."),
+        (20.0, 0, 90, "Watch to the end to earn your certificate."),
+        (86.0, 80, 90, "You watched enough. We're preparing your certificate."),
     ],
 )
 def test_no_more_is_asked_than_the_recording_has(

@@ -64,7 +64,7 @@ def test_what_is_over_is_told_as_over(client: Visitor, cast: Cast, clock: Clock,
     client.sign_in(cast.ada.id)
     page = client.get(path).text
     assert "The contract ended" in page
-    assert "Their grace is over" in page
+    assert "The grace period has ended" in page
 
 
 def test_it_is_written_down_who_did_it_and_until_when(
@@ -81,10 +81,10 @@ def test_it_is_written_down_who_did_it_and_until_when(
         {"until": "2026-10-21T04:00:00+00:00"},
     )
     page = client.get(path).text
-    assert "20 October 2026, given by staff" in page
-    assert cast.ada.name in page.partition("Extended before")[2]
+    assert "October 20, 2026, extended by staff" in page
+    assert cast.ada.name in page.partition("Earlier extensions")[2]
     trail = client.get("/staff/audit?act=grant.grace_extended").text
-    assert "extended the grace of" in trail
+    assert "extended the grace period of" in trail
 
 
 def test_who_had_lost_their_seat_has_it_back(
@@ -97,7 +97,7 @@ def test_who_had_lost_their_seat_has_it_back(
     assert states(database, made.pool_id) == {pat: AssignmentState.FROZEN}
     clock.set(after)
     client.sign_in(cast.ada.id)
-    assert "Their grace is over" in client.get(path).text
+    assert "The grace period has ended" in client.get(path).text
     day = (after + 30 * DAY).date().isoformat()
     assert client.post(path, data={"until": day}).status_code == 303
     assert states(database, made.pool_id) == {pat: AssignmentState.CLAIMED}
@@ -119,7 +119,7 @@ def test_the_page_of_the_organization_leads_there(client: Visitor, cast: Cast, p
     client.sign_in(cast.ada.id)
     page = client.get(path.partition("/pools/")[0]).text
     assert f'href="{path}"' in page
-    assert "Grace until" in page
+    assert "Grace period until" in page
 
 
 def test_seats_for_good_have_no_such_page(
@@ -142,4 +142,4 @@ def test_a_pass_has_no_grace_page(staff: Visitor, cast: Cast, database: Database
     assert staff.get(f"/staff/organizations/elm-county/pools/{pool}/grace").status_code == 404
     page = staff.get("/staff/organizations/elm-county").text
     assert "Pass, 1 seat" in page
-    assert "Extend the grace" not in page
+    assert "Extend grace period" not in page

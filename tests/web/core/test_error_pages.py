@@ -105,7 +105,7 @@ def test_a_body_that_was_sent_in_broken_pieces_is_the_senders_fault(
         environ_overrides={"wsgi.input": body, "wsgi.input_terminated": True},
     )
     assert answer.status_code == 400
-    assert "could not be understood" in answer.text
+    assert "understand that request" in answer.text
 
 
 def test_a_code_of_its_own_replaces_the_kind_s() -> None:

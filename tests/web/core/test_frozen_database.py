@@ -35,7 +35,7 @@ def test_pages_are_shown_and_forms_say_when_to_come_back(
     assert client.get(f"/webinars/{cast.slug}").status_code == 200
     answer = client.post("/account/details", data={"name": "Alice", "zone": "America/New_York"})
     assert answer.status_code == 503
-    assert "Back in about 5 minutes." in answer.text
+    assert "Try again in about 5 minutes." in answer.text
     assert answer.headers["Retry-After"] == "300"
 
 

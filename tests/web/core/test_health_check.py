@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from lms import migrations
 from lms.core.clock import now
 from lms.core.database import Database
 from lms.core.version import VERSION
@@ -108,6 +109,16 @@ def test_process_is_ready_while_all_that_it_needs_answers(client: Visitor) -> No
         "draining": "no",
         "version": VERSION,
     }
+
+
+@pytest.mark.parametrize(
+    ("revision", "database_is"), [("20991231_later", "ok"), ("20200101_earlier", "fault")]
+)
+def test_process_is_ready_on_the_tables_of_a_later_version_alone(
+    client: Visitor, monkeypatch: pytest.MonkeyPatch, revision: str, database_is: str
+) -> None:
+    monkeypatch.setattr(migrations, "current", lambda _database: revision)
+    assert client.get("/readyz").json["database"] == database_is
 
 
 def test_process_whose_storage_is_away_is_not_ready(

@@ -11,12 +11,12 @@ from tests.clock import NOW
 @pytest.mark.parametrize(
     ("share", "elapsed", "seconds", "said"),
     [
-        (0.0, 0, None, "0 %"),
-        (0.5, 3, 600, "50 %"),
-        (0.01, 60, 600, "1 %"),
-        (0.5, 60, 600, "50 % · 5.0 times as fast as it plays · about 1 minute left"),
-        (0.25, 60, None, "25 % · 25.0 % a minute · about 3 minutes left"),
-        (1.0, 60, 600, "100 %"),
+        (0.0, 0, None, "0%"),
+        (0.5, 3, 600, "50%"),
+        (0.01, 60, 600, "1%"),
+        (0.5, 60, 600, "50% · 5.0 times playback speed · about 1 minute left"),
+        (0.25, 60, None, "25% · 25.0% per minute · about 3 minutes left"),
+        (1.0, 60, 600, "100%"),
     ],
 )
 def test_percent_rate_and_time_left(app, share, elapsed, seconds, said):
@@ -27,4 +27,4 @@ def test_percent_rate_and_time_left(app, share, elapsed, seconds, said):
 
 def test_what_has_not_begun_has_no_rate(app):
     with app.test_request_context():
-        assert say_progress(0.0, started_at=None, seconds=None, now=NOW) == "0 %"
+        assert say_progress(0.0, started_at=None, seconds=None, now=NOW) == "0%"

@@ -117,7 +117,7 @@ def lookers(database: Database, cast: Cast, roles: Roles, both: Both) -> list[Lo
         looker(cast.ada, Audience.MANAGERS, Audience.STAFF, sees="Seated mine", hides=other),
         looker(roles.sue, Audience.SUPERVISORS, sees="Grouped mine", hides=(*other, *outside)),
         looker(roles.bill, Audience.BILLING, sees="is ready", hides=(*other, *people)),
-        looker(roles.lee, Audience.LMS_ADMINS, sees="Learning system", hides=(*other, *people)),
+        looker(roles.lee, Audience.LMS_ADMINS, sees="Your LMS", hides=(*other, *people)),
         looker(roles.beth, Audience.BOOKKEEPERS, sees="is ready", hides=(*other, *people)),
         looker(roles.max, hides=()),
         looker(roles.rita, hides=()),

@@ -129,5 +129,5 @@ def test_what_is_not_surely_short_takes_nobody_s_place(pages: Pages, way: dict[s
 def test_who_found_no_place_reads_when_to_come_again(client: Visitor) -> None:
     answer = client.get("/webinars", environ_overrides={TURNED_AWAY: True})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
-    assert "More people are here at this moment than can be served." in answer.text
+    assert "The site is very busy right now." in answer.text
     assert client.get("/webinars").status_code == 200

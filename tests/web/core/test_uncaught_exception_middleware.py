@@ -71,7 +71,7 @@ def test_a_page_is_shown_with_a_reference_that_stands_in_the_log(
     (line,) = lines
     assert answer.status == 500
     assert "<main" in answer.text
-    assert "Something went wrong here" in answer.text
+    assert "Something went wrong" in answer.text
     assert "a secret" not in answer.text
     assert f"<code>{line['reference']}</code>" in answer.text
     assert (line["event"], line["method"], line["exc_info"]) == ("request_failed", "GET", fault)

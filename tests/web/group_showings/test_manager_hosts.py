@@ -69,7 +69,7 @@ def test_one_press_replaces_the_host(mia: Visitor, elm: Elm, page: str) -> None:
 
 @pytest.mark.parametrize(
     ("email", "said"),
-    [("nobody", NOT_AN_ADDRESS), ("mia@example.org", "hosts it already")],
+    [("nobody", NOT_AN_ADDRESS), ("mia@example.org", "already hosts it")],
 )
 def test_nothing_typed_is_lost_where_it_cannot_be_done(
     mia: Visitor, page: str, email: str, said: str

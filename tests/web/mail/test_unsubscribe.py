@@ -1,5 +1,6 @@
 """Unsubscribing from invitations and reminders: by an email's link, by a mail program, and in one's account."""
 
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
@@ -67,13 +68,22 @@ def test_a_mail_program_unsubscribes_by_one_request_without_cookies(
         assert is_out(database)
 
 
+def test_two_mail_programs_unsubscribe_at_once(app: Flask, path: str, database: Database) -> None:
+    def post(_number: int) -> int:
+        return app.test_client().post(path, data={"List-Unsubscribe": "One-Click"}).status_code
+
+    with ThreadPoolExecutor(8) as crowd:
+        assert list(crowd.map(post, range(8))) == [200] * 8
+    assert is_out(database)
+
+
 def test_the_choice_is_changed_in_the_account(
     client: Visitor, cast: Cast, path: str, database: Database
 ) -> None:
     assert client.get("/account/emails").status_code == 303  # to sign in
     client.sign_in(cast.alice.id)
     client.post(path)
-    assert "Send them again" in client.get("/account/emails").text
+    assert "Subscribe again" in client.get("/account/emails").text
     client.post("/account/emails", data={"choice": "subscribe"})
     assert not is_out(database)
     client.post("/account/emails", data={"choice": "unsubscribe"})

@@ -42,7 +42,7 @@ def test_the_other_record_is_found_previewed_merged_and_parted_again(
 ) -> None:
     assert "elm-twp" in staff.get(f"{ELM}/merge?q=township").text
     preview = staff.get(f"{ELM}/merge?other=elm-twp").text
-    assert "Are these one organization?" in preview
+    assert "Are these the same organization?" in preview
     assert "Elm Township Public Library" in preview
     data = {"other": "elm-twp", "keep": "elm-county"}
     answer = staff.post(f"{ELM}/merge", data=data)

@@ -46,7 +46,7 @@ def test_who_is_not_staff_finds_nothing(
 def test_organizations_are_listed_and_found_by_name(staff: Visitor) -> None:
     assert "Elm County Library" in staff.get("/staff/organizations").text
     assert "Elm County Library" in staff.get("/staff/organizations?q=county+elm").text
-    assert "No organization matches" in staff.get("/staff/organizations?q=oak").text
+    assert "No matching organizations" in staff.get("/staff/organizations?q=oak").text
 
 
 def test_an_organization_is_added_with_an_address_that_follows_its_name(
@@ -135,7 +135,7 @@ def test_pools_and_their_grants_are_shown_and_a_grant_is_taken_back(
     assert staff.post(path, data={"reason": "Never paid"}).status_code == 303
     page = staff.get(ELM).text
     assert "0 of 0 used" in page
-    assert "Taken back" in page
+    assert "Revoked" in page
     assert staff.post(path, data={"reason": "Again"}).status_code == 400
 
 

@@ -52,7 +52,7 @@ def test_looking_at_a_list_shows_every_row_and_keeps_nothing(
     status, listed = sent(client, PAST.format(slug=cast.slug))
     assert (status, count(database, Order)) == (303, 0)
     page = client.get(listed).text
-    assert "1 sale would be brought in" in page
+    assert "1 sale to import" in page
     assert "jane@oak.example.org" in page
     assert "past.csv" in client.get(PAGE).text
 
@@ -64,11 +64,11 @@ def test_a_list_is_brought_in_once_and_its_addresses_are_not_kept(
     _status, listed = sent(client, PAST.format(slug=cast.slug))
     assert client.post(f"{listed}/apply").status_code == 303
     page = client.get(listed).text
-    assert "1 sale was brought in" in page
+    assert "1 sale was imported" in page
     assert "jane@oak.example.org" not in page
     assert client.post(f"{listed}/apply").status_code == 409
     _status, again = sent(client, PAST.format(slug=cast.slug))
-    assert "Every row of it is here already." in client.get(again).text
+    assert "Every row was already imported." in client.get(again).text
     assert (count(database, Order), count(database, Mail)) == (1, 0)
 
 
@@ -78,7 +78,7 @@ def test_a_row_that_comes_twice_in_a_list_counts_once(
     client.sign_in(cast.ada.id)
     text = PAST.format(slug=cast.slug)
     _status, listed = sent(client, text + text.splitlines()[1] + "\n")
-    assert "1 sale would be brought in" in client.get(listed).text
+    assert "1 sale to import" in client.get(listed).text
     client.post(f"{listed}/apply")
     assert count(database, Order) == 1
 
@@ -89,8 +89,8 @@ def test_a_row_with_a_fault_is_shown_and_nothing_is_brought_in(
     client.sign_in(cast.ada.id)
     _status, listed = sent(client, PAST.format(slug=cast.slug) + "nonsense,everything,2024-03-05\n")
     page = client.get(listed).text
-    assert "Nothing is brought in while a row has a fault." in page
-    assert "Bring in" not in page.partition("<main")[2].partition("Throw")[0].partition("<h2")[2]
+    assert "Nothing can be imported while a row has an error." in page
+    assert "Import 1" not in page.partition("<main")[2].partition("Discard")[0].partition("<h2")[2]
     assert "nonsense" in client.get(f"{listed}?answer=invalid").text
     assert "jane@" not in client.get(f"{listed}?answer=invalid").text
     assert client.post(f"{listed}/apply").status_code == 409
@@ -134,16 +134,16 @@ def test_a_file_that_is_no_list_is_refused_with_what_to_do(
 def test_a_large_list_waits_for_the_worker_and_says_how_far_it_is(
     client: Visitor, database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "SMALL_BYTES", 10)
+    monkeypatch.setattr(jobs.LIST_JOBS, "small_bytes", 10)
     client.sign_in(cast.ada.id)
     _status, listed = sent(client, PAST.format(slug=cast.slug))
     assert "data-job" in client.get(listed).text
     told = client.get(listed, headers={"Accept": "application/json"}).json
     assert told == {
-        "state": "Being read",
+        "state": "Checking",
         "is_live": True,
         "percent": 0,
-        "amount": "0 %",
+        "amount": "0%",
         "note": "",
     }
     with database.read_session() as session:

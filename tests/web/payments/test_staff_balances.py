@@ -34,7 +34,7 @@ def test_others_find_nothing(client: Visitor, cast: Cast, database: Database, pe
 
 
 def test_nothing_open_says_so(staff: Visitor) -> None:
-    assert "Nothing is open" in staff.get("/staff/balances").text
+    assert "No open balances" in staff.get("/staff/balances").text
 
 
 def test_balances_are_listed_by_age(staff: Visitor, cast: Cast, database: Database) -> None:

@@ -87,7 +87,7 @@ def test_amounts_typed_for_each_invoice_are_kept_to(
 
 FAULTS = {
     "no amount": ({"amount": ""}, "Enter the amount."),
-    "no check number": ({"check_number": ""}, "Enter the number of the check."),
+    "no check number": ({"check_number": ""}, "Enter the check number."),
     "not an amount": ({"amount": "much"}, "Write the amount as 99.00."),
     "one amount wrong": ({"pays-0-amount": "x"}, "Write the amount as 99.00."),
     "more than the payment": ({"pays-0-amount": "400"}, "add up to more than the payment"),
@@ -115,7 +115,7 @@ def test_same_check_is_recorded_once_unless_confirmed(
     path = f"/staff/orders/{two[0].public_id}/payment"
     again = send(staff, path, amount="100", check_number="10442")
     assert again.status_code == 400
-    assert "was recorded on" in again.text
+    assert "was already recorded on" in again.text
     sent = {"amount": "100", "check_number": "10442", "same_again": "y"}
     assert send(staff, path, **sent).status_code == 303
 

@@ -1,27 +1,52 @@
-"""Why can't they watch? The decision for any address, webinar, action and moment."""
+"""Why can't they watch? The caller by any part of their name, the answer, and what helps them."""
 
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from lms.core.database import Database
 from lms.grants.grants import Target, Term
-from lms.models.accounts import Login
+from lms.models.accounts import EmailPurpose, EmailToken, Login, SignIn
 from lms.models.audit import AuditEntry
 from lms.models.grants import OfferKind, Scope
-from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState, VerifiedDomain
+from lms.models.mail import Mail
+from lms.models.organizations import Organization
+from lms.models.playback import PlaybackEnd, PlaybackSession
+from lms.models.seats import (
+    Assignment,
+    AssignmentEnd,
+    AssignmentState,
+    ClaimLink,
+    Pool,
+    Seat,
+    SeatState,
+    VerifiedDomain,
+)
 from lms.people import login_merges
 from lms.seats import pools
 from lms.seats.pools import NewPoolGrant
 from tests.cast import Cast
-from tests.clock import NOW
+from tests.clock import NOW, Clock
+from tests.factories import make_membership
 from tests.visitor import Visitor
 
 
 def _ask(staff: Visitor, who: str, **more: str) -> str:
     asked = {"address": who, "webinar": "reading-rooms", "action": "recording", **more}
     return staff.get("/staff/people/why", query_string=asked).text
+
+
+def _invited(database: Database, cast: Cast, email: str) -> str:
+    """Invite an address to a pool of Elm County; returns the outside id of the seat."""
+    _sell_and_invite(database, cast, email)
+    with database.read_session() as session:
+        return session.scalars(select(Seat.public_id).order_by(Seat.id.desc())).first() or ""
+
+
+def _assignment(database: Database) -> Assignment:
+    with database.read_session() as session:
+        return session.scalars(select(Assignment).order_by(Assignment.id.desc())).first()  # type: ignore[return-value]  # there is one
 
 
 def _sell_and_invite(database: Database, cast: Cast, email: str) -> None:
@@ -78,7 +103,7 @@ def test_everything_that_was_weighed_is_shown_with_the_next_step(
     staff: Visitor, cast: Cast
 ) -> None:
     page = _ask(staff, cast.carol.email)
-    assert "Pass for every webinar" in page
+    assert "Pass for all webinars" in page
     assert "Renew" in page
 
 
@@ -99,7 +124,7 @@ def test_an_address_without_a_login_is_answered_as_if_it_had_one_and_nothing_is_
         before = session.scalar(select(func.count(AuditEntry.id)))
     page = _ask(staff, "Eve@elm.example")
     assert "INVITE_NOT_CLAIMED" in page
-    assert "who has no log-in" in page
+    assert "They have no account yet" in page
     assert "Elm County Library" in page
     assert "NO_GRANT" in _ask(staff, "somebody@nowhere.example")
     with database.read_session() as session:
@@ -136,7 +161,7 @@ def test_a_merged_address_is_answered_for_the_login_that_was_kept(
         )
     page = _ask(staff, cast.alice.email)
     assert "OK_PERMANENT" in page
-    assert "from the merged log-in of Alice" in page
+    assert "from the merged account of Alice" in page
     assert f"/staff/people/{cast.dan.public_id}" in page
 
 
@@ -144,6 +169,7 @@ def test_a_merged_address_is_answered_for_the_login_that_was_kept(
     ("asked", "field"),
     [
         ({"address": "nobody", "webinar": "reading-rooms"}, "address"),
+        ({"address": "zzz"}, "address"),
         ({"address": "", "webinar": "reading-rooms"}, "address"),
         ({"address": "dan@example.org", "webinar": "no such"}, "webinar"),
         (
@@ -158,3 +184,212 @@ def test_what_can_not_be_answered_is_said_beside_the_field(
     answer = staff.get("/staff/people/why", query_string={"action": "recording", **asked})
     assert answer.status_code == 400
     assert f'id="{field}-error"' in answer.text
+
+
+@pytest.mark.parametrize("person", ["alice", "mia"])
+def test_only_staff_can_act_for_a_caller(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, person: str
+) -> None:
+    seat = _invited(database, cast, "eve@elm.example")
+    client.sign_in(getattr(cast, person).id)
+    for act in ("resend", "extend", "link", "address"):
+        assert client.post(f"/staff/people/why/seats/{seat}/{act}").status_code == 404
+    with database.read_session() as session:
+        pool = session.scalars(select(Pool.public_id)).first()
+    assert client.post(f"/staff/people/why/pools/{pool}/invite").status_code == 404
+    assert _assignment(database).notified_at is None
+
+
+def test_a_caller_is_found_by_a_part_of_name_or_address(
+    staff: Visitor, database: Database, cast: Cast
+) -> None:
+    _sell_and_invite(database, cast, "alicia@elm.example")
+    page = _ask(staff, "ali")
+    assert "Choose a person" in page
+    assert f"address={cast.alice.email}" in page.replace("%40", "@")
+    assert "alicia@elm.example" in page
+    assert "Invited, no account yet" in page
+    assert "INVITE_NOT_CLAIMED" in _ask(staff, "alicia elm")
+    assert "OK_PERMANENT" in _ask(staff, "lice@exam")
+
+
+def test_without_a_webinar_staff_see_the_caller_and_choose(
+    staff: Visitor, database: Database, cast: Cast
+) -> None:
+    _sell_and_invite(database, cast, "eve@elm.example")
+    page = _ask(staff, "eve", webinar="")
+    assert "They have no account yet" in page
+    assert "webinar=Reading+rooms" in page
+    assert "Resend the invitation" in page
+    page = _ask(staff, cast.alice.email, webinar="")
+    assert "Never signed in" in page
+    assert "Email a sign-in link" in page
+
+
+def test_a_mistyped_address_leads_to_the_people_it_may_mean(staff: Visitor, cast: Cast) -> None:
+    page = _ask(staff, "alice@other.example")
+    assert "Did they use a different address?" in page
+    assert cast.alice.email in page
+
+
+def test_an_expired_invitation_is_sent_again_in_one_press(
+    staff: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    _sell_and_invite(database, cast, "eve@elm.example")
+    with database.transaction() as session:
+        session.execute(
+            update(Assignment).values(
+                state=AssignmentState.RELEASED,
+                ended_at=NOW,
+                ended_as=AssignmentEnd.EXPIRED,
+                expires_at=NOW,
+            )
+        )
+        session.execute(update(Seat).values(state=SeatState.FREE))
+        session.execute(update(Pool).values(used=0))
+        pool = session.scalars(select(Pool.public_id)).one()
+    clock.advance(timedelta(days=1))
+    staff.sign_in(cast.ada.id)
+    page = _ask(staff, "eve")
+    assert "Their invitation from Elm County Library expired" in page
+    assert f"/staff/people/why/pools/{pool}/invite" in page
+    asked = {"address": "eve@elm.example", "webinar": "reading-rooms", "email": "eve@elm.example"}
+    answer = staff.post(f"/staff/people/why/pools/{pool}/invite", data=asked)
+    assert answer.status_code == 303
+    assert answer.location.startswith("/staff/people/why?")
+    again = _assignment(database)
+    assert (again.state, again.email) == (AssignmentState.INVITED, "eve@elm.example")
+    assert again.notified_at is not None
+    assert "INVITE_NOT_CLAIMED" in staff.get(answer.location).text
+    answer = staff.post(f"/staff/people/why/pools/{pool}/invite", data=asked)
+    assert "They already have a seat or an invitation there" in staff.get(answer.location).text
+
+
+def test_the_last_seat_may_be_gone(
+    staff: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    _sell_and_invite(database, cast, "eve@elm.example")
+    with database.transaction() as session:
+        session.execute(update(Pool).values(used=5))
+        pool = session.scalars(select(Pool.public_id)).one()
+    asked = {"address": cast.dan.email, "email": cast.dan.email}
+    answer = staff.post(f"/staff/people/why/pools/{pool}/invite", data=asked)
+    assert "The last seat was just taken" in staff.get(answer.location).text
+
+
+def test_an_open_invitation_is_resent_extended_and_copied(
+    staff: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    seat = _invited(database, cast, "eve@elm.example")
+    clock.advance(timedelta(days=5))
+    staff.sign_in(cast.ada.id)
+    asked = {"address": "eve@elm.example", "webinar": "reading-rooms"}
+    assert staff.post(f"/staff/people/why/seats/{seat}/resend", data=asked).status_code == 303
+    assert _assignment(database).notified_at == NOW + timedelta(days=5)
+    clock.advance(timedelta(days=5))
+    staff.sign_in(cast.ada.id)
+    assert staff.post(f"/staff/people/why/seats/{seat}/extend", data=asked).status_code == 303
+    assert _assignment(database).expires_at == NOW + timedelta(days=24)
+    with database.read_session() as session:
+        assert session.scalars(select(ClaimLink.expires_at)).all() == [NOW + timedelta(days=24)]
+    page = staff.post(f"/staff/people/why/seats/{seat}/link", data=asked)
+    assert "/claim/" in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    link = page.text.partition("/claim/")[2].partition('"')[0]
+    assert staff.get(f"/claim/{link}").status_code == 200
+
+
+def test_an_invitation_goes_to_the_corrected_address(
+    staff: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    seat = _invited(database, cast, "eev@elm.example")
+    asked = {"address": "eev@elm.example", "webinar": "reading-rooms"}
+    url = f"/staff/people/why/seats/{seat}/address"
+    wrong = staff.post(url, data={**asked, "email": "eve@"})
+    assert wrong.status_code == 400
+    assert 'value="eve@"' in wrong.text
+    assert f'id="address-{seat}-error"' in wrong.text
+    answer = staff.post(url, data={**asked, "email": "eve@elm.example"})
+    assert "eve%40elm.example" in answer.location or "eve@elm.example" in answer.location
+    assert _assignment(database).email == "eve@elm.example"
+
+
+def test_a_member_is_given_a_seat_of_their_organization(
+    staff: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    _sell_and_invite(database, cast, "eve@elm.example")
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        make_membership(session, elm, session.get_one(Login, cast.dan.id))
+    page = _ask(staff, "dan")
+    assert "Assign a seat" in page
+    assert "They have no access" in page
+    assert "Assign a seat" not in _ask(staff, "alice")
+
+
+def test_signing_in_and_the_player_are_told(
+    staff: Visitor, client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        session.add(
+            SignIn(
+                token_hash=b"s" * 32,
+                login_id=cast.alice.id,
+                remembered=False,
+                agent="Firefox on Windows",
+                created_at=NOW,
+                last_seen_at=NOW,
+                expires_at=NOW + timedelta(hours=1),
+            )
+        )
+        session.add(
+            EmailToken(
+                token_hash=b"t" * 32,
+                purpose=EmailPurpose.SIGN_IN_CODE,
+                login_id=cast.alice.id,
+                email=cast.alice.email,
+                tries=2,
+                created_at=NOW,
+                expires_at=NOW + timedelta(minutes=15),
+            )
+        )
+        session.add(
+            PlaybackSession(
+                login_id=cast.alice.id,
+                recording_id=cast.recording_id,
+                sign_in_id=None,
+                opened_at=NOW,
+                expires_at=NOW + timedelta(hours=4),
+                beat_at=NOW,
+                ended_at=NOW,
+                ended_as=PlaybackEnd.TAKEN_OVER,
+            )
+        )
+    page = _ask(staff, "alice")
+    assert "Firefox on Windows" in page
+    assert "not used yet, 2 wrong tries" in page
+    assert "they continued on another screen" in page
+
+
+def test_what_was_emailed_and_bounced_is_told(
+    staff: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    seat = _invited(database, cast, "eve@elm.example")
+    staff.post(f"/staff/people/why/seats/{seat}/resend", data={"address": "eve@elm.example"})
+    with database.transaction() as session:
+        session.execute(update(Mail).values(bounced_at=NOW, failure="No such mailbox"))
+    page = _ask(staff, "eve")
+    assert "Email to them bounced on" in page
+    assert "No such mailbox" in page
+
+
+def test_the_account_s_emails_and_block_lead_back_to_the_caller(
+    staff: Visitor, cast: Cast, clock: Clock
+) -> None:
+    staff.post(f"/staff/people/{cast.dan.public_id}/block", data={"reason": "A test"})
+    page = _ask(staff, "dan")
+    assert "Their account is blocked" in page
+    back = f"/staff/people/why?address={cast.dan.email}"
+    for act in ("unblock", "sign-in-letter"):
+        answer = staff.post(f"/staff/people/{cast.dan.public_id}/{act}", data={"next": back})
+        assert (answer.status_code, answer.location) == (303, back)

@@ -74,7 +74,7 @@ def test_an_address_with_an_account_leads_to_the_person(
 ) -> None:
     answer = staff.get("/staff/people/invited/alice@example.org")
     assert (answer.status_code, answer.location) == (303, f"/staff/people/{cast.alice.public_id}")
-    for address in ("nobody@example.org", "no address"):
+    for address in ("nobody@example.org", "no email address"):
         assert staff.get(f"/staff/people/invited/{address}").status_code == 404
 
 
@@ -100,7 +100,7 @@ def test_a_person_s_page_has_purchases_invitations_emails_and_timeline(
     page = staff.get(f"/staff/people/{cast.dan.public_id}").text
     assert "$499.00" in page.partition('id="has-title"')[0]
     assert "past due since" in page
-    assert "Asked to join, not accepted yet" in page
+    assert "Invited, not accepted yet" in page
     assert "For dan@example.org" in page
     assert "For bob@example.org" not in page
     assert "blocked" in page.partition('id="happened-title"')[2]

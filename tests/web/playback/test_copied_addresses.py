@@ -173,6 +173,8 @@ class TestOfTheBrowserThatOrdered:
         player = stored(Player(buyer, {"hls": f"/media/{tokens.film}/run/master.m3u8"}))
         assert statuses(player) == {200}
         assert statuses(player.without_cookies(app)) == {403}
+        buyer.sign_in(cast.alice.id)  # the order was confirmed by another tab
+        assert statuses(player) == {200}
 
 
 class TestOfANativePlayer:
@@ -238,7 +240,7 @@ class TestOfAFrame:
             )
         assert isinstance(playback, Playback)
         with app.test_request_context():
-            here = Client("", AGENT, network_of("127.0.0.1"))
+            here = Client((), AGENT, network_of("127.0.0.1"))
             tokens = issue(playback, here, native=False, now=now())
         assert tokens.page == tokens.film
         visitor = app.test_client()

@@ -98,8 +98,8 @@ def test_a_note_is_written_changed_deleted_and_put_back_without_scripts(
     [
         ("soon", "Hello", "minutes and seconds"),
         ("", "Hello", "minutes and seconds"),
-        ("1:00", "  ", "Write something first"),
-        ("1:00", "x" * 4001, "4,000 characters at most"),
+        ("1:00", "  ", "Enter a note"),
+        ("1:00", "x" * 4001, "up to 4,000 characters"),
     ],
 )
 def test_what_can_not_be_kept_comes_back_with_what_was_written(

@@ -40,7 +40,7 @@ def test_who_holds_nothing_is_told_the_reason_and_the_next_step(client, cast):
     answer = client.post(f"/webinars/{cast.slug}/playback", json={})
     assert answer.status_code == 403
     assert answer.json["code"] == "NO_GRANT"
-    assert answer.json["sentence"] == "This webinar is not in your library yet."
+    assert answer.json["sentence"] == "You do not have access to this webinar yet."
     assert answer.json["step_url"] == f"/webinars/{cast.slug}#buy"
 
 
@@ -249,8 +249,8 @@ def test_nobody_else_can_close_a_session(alice, cast, app):
 def test_why_says_that_access_was_taken_back_and_what_to_do(database, cast, alice):
     _revoke(database, cast)
     told = alice.why().json
-    assert told["sentence"] == "Your access to this webinar was taken back."
-    assert told["step_label"] == "Write to us"
+    assert told["sentence"] == "Your access to this webinar was removed."
+    assert told["step_label"] == "Contact us"
     assert told["may_reopen"] is False
 
 
@@ -259,7 +259,17 @@ def test_why_offers_a_new_session_to_who_may_still_watch(database, alice):
         sessions.end_idle(session, now=NOW + timedelta(hours=5))
     told = alice.why().json
     assert told["may_reopen"] is True
-    assert told["sentence"] == "This player was not used for four hours."
+    assert told["sentence"] == "This player was idle for four hours."
+
+
+def test_why_tells_whether_the_session_still_goes_on(database, cast, app, alice):
+    assert alice.why().json["is_live"] is True
+    other = app.test_client()
+    other.sign_in(cast.dan.id)
+    assert "is_live" not in Player(other, alice.addresses, alice.agent).why().json
+    with database.transaction() as session:
+        sessions.end_idle(session, now=NOW + timedelta(hours=5))
+    assert alice.why().json["is_live"] is False
 
 
 def test_why_answers_when_the_tokens_time_is_over(cast, alice, clock):
@@ -273,7 +283,7 @@ def test_why_asks_who_signed_out_to_sign_in(app, cast, database, alice):
         sessions.end_for_login(session, cast.alice.id, ended_as=PlaybackEnd.SIGNED_OUT, now=NOW)
     told = alice.without_cookies(app).why().json
     assert told["code"] == "sign_in_first"
-    assert told["sentence"] == "You signed out, so playing stopped here too."
+    assert told["sentence"] == "You signed out, so playback stopped here too."
     assert told["step_url"] == f"/sign-in?next=/webinars/{cast.slug}/watch"
     assert told["may_reopen"] is False
 

@@ -51,7 +51,7 @@ def test_the_first_screen_hears_where_playing_went_on(client, cast, elsewhere):
     other, addresses = elsewhere
     told = other.post(addresses["why"], json={}, headers={"User-Agent": FIREFOX}).json
     assert told["code"] == "TAKEN_OVER"
-    assert told["sentence"].startswith("Playing went on in A browser at ")
+    assert told["sentence"].startswith("Playback moved to A browser at ")
     assert told["take_over_label"] == "Play here again"
     assert told["may_reopen"] is False
 

@@ -86,8 +86,8 @@ def test_the_parts_stand_in_their_order_with_what_all_of_them_take(
     places = [said.index(each) for each in ("Part 1", "First step", "Part 2", "Second step")]
     assert places == sorted(places)
     assert "3 parts" in said
-    assert "2 h in all" in said  # two recordings of half an hour, and an hour to come
-    assert "Live next: part 3" in said
+    assert "2 h total" in said  # two recordings of half an hour, and an hour to come
+    assert "Next live session: part 3" in said
     assert "With Ann Falk" in said
 
 
@@ -102,14 +102,14 @@ def test_the_soonest_is_live_next_wherever_it_stands_in_an_order_by_hand(
     said = words(client.get(PATH).text)
     places = [said.index(each) for each in ("Part 1", "Fourth step", "Part 2", "Third step")]
     assert places == sorted(places)
-    assert "Live next: part 2" in said
+    assert "Next live session: part 2" in said
 
 
 def test_a_stranger_is_asked_to_sign_in_and_told_what_it_costs(
     client: Visitor, steps: dict[str, int]
 ) -> None:
     page = client.get(PATH).text
-    assert "Sign in to see which of these you hold." in page
+    assert "Sign in to see which of these you have." in page
     assert "$499.00" in page
     assert 'value="series:steps"' in page
 
@@ -119,8 +119,8 @@ def test_who_holds_all_of_them_goes_on_with_the_first_part_that_is_not_watched(
 ) -> None:
     client.sign_in(cast.bob.id)
     page = words(client.get(PATH).text)
-    assert "You hold all 3 of these webinars." in page
-    assert "Begin with part 1" in page
+    assert "You have access to all 3 of these webinars." in page
+    assert "Start with part 1" in page
     assert "$499.00" not in page
     with database.transaction() as session:
         watch(session, cast.bob.id, session.get_one(Webinar, steps["first"]), 1800)
@@ -128,11 +128,11 @@ def test_who_holds_all_of_them_goes_on_with_the_first_part_that_is_not_watched(
     page = words(client.get(PATH).text)
     assert "Continue with part 2" in page
     assert "Second step: 10 of 30 minutes watched" in page
-    assert page.count("Next for you") == 1
+    assert page.count("Up next") == 1
     with database.transaction() as session:
         session.query(WatchRecord).update({"watched_s": 1800})
     page = words(client.get(PATH).text)
-    assert "You have watched every part that is there." in page
+    assert "You watched every available part." in page
     assert "Continue with" not in page
 
 
@@ -145,13 +145,13 @@ def test_nobody_is_said_to_have_watched_it_all_while_a_part_is_left(
         watch(session, dan.id, first, 1800)
     client.sign_in(cast.dan.id)
     page = words(client.get(PATH).text)
-    assert "You hold 1 of these 3 webinars." in page
-    assert "You have watched every part that is there." not in page
+    assert "You have access to 1 of these 3 webinars." in page
+    assert "You watched every available part." not in page
     with database.transaction() as session:
         second = session.get_one(Webinar, steps["second"])
         make_grant(session, dan, second)
         watch(session, dan.id, second, 1800)
-    assert "You have watched every part that is there." in words(client.get(PATH).text)
+    assert "You watched every available part." in words(client.get(PATH).text)
 
 
 def test_nobody_is_said_to_have_watched_it_all_where_it_goes_on_over_the_page(
@@ -166,7 +166,7 @@ def test_nobody_is_said_to_have_watched_it_all_where_it_goes_on_over_the_page(
     page = words(client.get(PATH).text)
     assert "Older 0" in page
     assert "Second step" not in page
-    assert "You have watched every part that is there." not in page
+    assert "You watched every available part." not in page
 
 
 def test_what_lets_in_to_all_of_them_is_named(
@@ -174,8 +174,9 @@ def test_what_lets_in_to_all_of_them_is_named(
 ) -> None:
     client.sign_in(cast.bob.id)
     day = last_day(PASS_ENDS, ZoneInfo("America/New_York"))
-    assert f"You hold all 3 of these webinars. On your pass until {day}" in words(
-        client.get(PATH).text
+    assert (
+        f"You have access to all 3 of these webinars. Included in your pass until {day}"
+        in words(client.get(PATH).text)
     )
 
 
@@ -187,15 +188,15 @@ def test_who_holds_one_of_them_is_told_so_and_what_the_others_cost(
         make_grant(session, dan, session.get_one(Webinar, steps["second"]))
     client.sign_in(cast.dan.id)
     page = words(client.get(PATH).text)
-    assert "You hold 1 of these 3 webinars." in page
-    assert "Begin with part 2" in page
+    assert "You have access to 1 of these 3 webinars." in page
+    assert "Start with part 2" in page
     assert "$499.00" in page
 
 
 @pytest.mark.parametrize(
     ("who", "sentence", "act"),
     [
-        ("dan", "None of these 3 webinars is in your library yet.", "See what a pass costs"),
+        ("dan", "You do not have access to any of these 3 webinars yet.", "See pass prices"),
         ("carol", "Your pass ended on", "Renew"),
     ],
 )
@@ -214,7 +215,7 @@ def test_a_free_part_is_everybodys(
     with database.transaction() as session:
         session.get_one(Webinar, steps["first"]).free = True
     client.sign_in(cast.dan.id)
-    assert "You hold 1 of these 3 webinars." in client.get(PATH).text
+    assert "You have access to 1 of these 3 webinars." in client.get(PATH).text
 
 
 def test_a_long_series_goes_on_over_pages_with_its_numbers(
@@ -235,7 +236,7 @@ def test_an_empty_series_says_so(client: Visitor, database: Database, clock: Clo
         make_series(session, "nothing-yet")
     page = client.get("/series/nothing-yet")
     assert page.status_code == 200
-    assert "Nothing in this series yet" in page.text
+    assert "No webinars in this series yet" in page.text
 
 
 def facts_of(page: str) -> dict[str, object]:
@@ -274,14 +275,14 @@ def test_a_presenter_can_be_shared_and_names_their_series(
     said = words(page)
     assert "3 webinars" in said
     assert "Steps 3 webinars" in said
-    assert "Sign in to see which of these you hold." in said
+    assert "Sign in to see which of these you have." in said
 
 
 def test_a_presenters_page_says_what_is_theirs_who_has_signed_in(
     client: Visitor, cast: Cast, steps: dict[str, int]
 ) -> None:
     client.sign_in(cast.bob.id)
-    assert "You hold all 3 of these webinars." in client.get("/presenters/ann").text
+    assert "You have access to all 3 of these webinars." in client.get("/presenters/ann").text
 
 
 @pytest.mark.parametrize("place", ["/series/steps", "/presenters/ann"])

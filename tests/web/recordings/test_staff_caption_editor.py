@@ -59,7 +59,7 @@ def test_what_is_saved_is_a_draft_until_it_is_shown(ada, cast, database, storage
             [3.0, 4.0, "", "Second"],
         ],
     }
-    assert "changes that are not" in ada.get(f"/staff/captions/{track}").text
+    assert "with unpublished changes" in ada.get(f"/staff/captions/{track}").text
     assert ada.post(f"/staff/captions/{track}/publish").status_code == 303
     after = row(database, track)
     assert after.draft is None
@@ -88,7 +88,7 @@ def test_captions_are_taken_away_from_viewers_and_kept(ada, cast, database, stor
     assert "Good morning" in away.draft
     assert storage.stat(key) is None
     assert ada.get(f"/transcripts/{track}").status_code == 404
-    assert "No webinar matches" in ada.get("/webinars?q=morning").text
+    assert "No webinars found" in ada.get("/webinars?q=morning").text
     assert ada.post(f"/staff/captions/{track}/publish").status_code == 303
     assert "Good morning" in ada.get(f"/transcripts/{track}").text
 
@@ -98,7 +98,7 @@ def test_a_draft_alone_is_shown_to_nobody(ada, client, cast, database):
         recording = session.get_one(Recording, cast.recording_id)
         cues = (Cue(0.0, 1.0, "", ("Draft",)),)
         track = add_draft(session, recording, "en", "English", cues, recording.created_at)
-    assert "Draft, shown to nobody" in ada.get(f"/staff/captions/{track}").text
+    assert "Draft, not published" in ada.get(f"/staff/captions/{track}").text
     client.sign_in(cast.alice.id)
     assert client.get(f"/transcripts/{track}").status_code == 404
     assert track not in client.get(f"/webinars/{cast.slug}/watch").text

@@ -83,7 +83,7 @@ def test_a_form_without_a_script_works_too(ada: Visitor, carrel: Carrel, cast: C
     )
     assert answer.status_code == 303
     page = ada.get(answer.headers["Location"]).get_data(as_text=True)
-    assert "it is being looked at" in page
+    assert "checking the file" in page
     settle(carrel)
     handout = handout_of(carrel)
     assert (handout.name, handout.pages) == ("Slides of Tuesday.pdf", 7)
@@ -100,7 +100,7 @@ def test_what_was_taken_out_of_a_handout_is_told(ada: Visitor, carrel: Carrel, c
     with carrel.storage.open(handout_of(carrel).key) as kept:
         assert b"app.alert" not in kept.read()
     page = ada.get(f"/staff/webinars/{cast.slug}/files").get_data(as_text=True)
-    assert "Cleaned: scripts were taken out of it." in page
+    assert "Removed for safety: scripts." in page
 
 
 def test_a_removed_handout_can_be_put_back_for_thirty_days(
@@ -172,7 +172,7 @@ def test_captions_are_added_taken_away_and_put_back(
     place = f"/staff/webinars/{cast.slug}/captions/{caption.public_id}"
     away = ada.post(f"{place}/remove")
     page = ada.get(away.headers["Location"]).get_data(as_text=True)
-    assert "The English captions are gone from the recording." in page
+    assert "The English captions were removed." in page
     assert shown(carrel) == []
     assert ada.post(f"{place}/put-back").status_code == 303
     assert shown(carrel) == [caption.public_id]
@@ -244,11 +244,11 @@ def test_the_version_that_plays_is_looked_over_from_the_webinars_page(
 ) -> None:
     second_version(carrel)
     page = ada.get(f"/staff/webinars/{cast.slug}").get_data(as_text=True)
-    links = re.findall(r'<a href="([^"]+)">Look it over</a>', page)
+    links = re.findall(r'<a href="([^"]+)">Preview</a>', page)
     assert links == [f"/webinars/{cast.slug}/watch?preview=1"]
     looked = ada.get(links[0])
     assert looked.status_code == 200
-    assert "You are looking this recording over as staff." in looked.get_data(as_text=True)
+    assert "Staff preview: your viewing is not saved." in looked.get_data(as_text=True)
 
 
 def test_captions_of_the_version_before_are_offered_beside_one_that_has_none(
@@ -263,7 +263,7 @@ def test_captions_of_the_version_before_are_offered_beside_one_that_has_none(
         ada.post(f"{place}/recordings/{recording_id}/captions", data=sent)
 
     add(first_id)
-    words = "Captions stay with the version they were added to."
+    words = "Captions belong to the version you added them to."
     assert words not in ada.get(place).get_data(as_text=True)
     second_id = id_of(carrel, 2)
     ada.post(f"{place}/recordings/{second_id}/current")
@@ -281,22 +281,22 @@ def test_a_former_version_plays_again_and_is_deleted_by_the_page(
     first_id = second_version(carrel)
     place = f"/staff/webinars/{cast.slug}"
     page = ada.get(f"{place}/files").get_data(as_text=True)
-    assert "Let version 2 play" in page
+    assert "Make version 2 current" in page
     assert "Delete version 1" not in page
     second_id = id_of(carrel, 2)
     assert ada.post(f"{place}/recordings/{first_id}/remove").status_code == 409
     assert ada.post(f"{place}/recordings/{second_id}/current").status_code == 303
     removed = ada.post(f"{place}/recordings/{first_id}/remove")
     page = ada.get(removed.headers["Location"]).get_data(as_text=True)
-    assert "Version 1 is deleted." in page
+    assert "Version 1 was deleted." in page
     page = ada.get(f"{place}/files").get_data(as_text=True)
     assert "Second cut.mp4" in page
-    assert "Let version 1 play" not in page
-    assert "Put version 1 back" in page
+    assert "Make version 1 current" not in page
+    assert "Restore version 1" in page
     for act in ("current", "remove", "retry", "cancel"):
         assert ada.post(f"{place}/recordings/{first_id}/{act}").status_code == 404
     assert ada.post(f"{place}/recordings/{first_id}/put-back").status_code == 303
-    assert "Let version 1 play" in ada.get(f"{place}/files").get_data(as_text=True)
+    assert "Make version 1 current" in ada.get(f"{place}/files").get_data(as_text=True)
 
 
 def test_all_that_the_scripts_say_are_the_pages_own_words(ada: Visitor, cast: Cast) -> None:

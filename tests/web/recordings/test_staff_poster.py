@@ -78,7 +78,7 @@ def test_a_picture_of_ones_own_is_seen_by_everyone_and_taken_back(
     assert centre(shown.data)[0] > 200
     assert shown.headers["Cache-Control"] == "public, max-age=300"
     assert client.get(f"{address}/current.jpg").data == shown.data
-    assert "What people see now" in client.get(address).text
+    assert "Current poster" in client.get(address).text
     client.post(f"{address}/own", data={"picture": (picture(color="lime"), "cover.png")})
     assert centre(client.get(open_address).data)[1] > 200
     assert storage.stat(first) is None  # nobody is led to it any more
@@ -108,7 +108,7 @@ def test_what_staff_chose_stays_whichever_version_plays(
         versions.remove(session, first.public_id, actor=None, now=now())
     assert centre(client.get("/posters/second/anew.jpg").data)[0] > 200
     second_address = "/staff/recordings/second/picture"
-    assert "until you choose anew" in client.get(second_address).text
+    assert "until you choose another one" in client.get(second_address).text
     clock.advance(timedelta(days=31))
     clear(carrel)
     client.sign_in(cast.ada.id)

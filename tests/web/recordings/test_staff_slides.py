@@ -59,8 +59,8 @@ def test_titles_and_chapters_are_kept_whatever_button_was_pressed(
         data=values | {f"title-{first.id}": "Hello", "act": f"removed:{second.id}"},
         follow_redirects=True,
     )
-    assert "The slide is taken out." in answer.text
-    assert "Put back: the slide at 0:10" in answer.text
+    assert "Slide removed." in answer.text
+    assert "Restore: the slide at 0:10" in answer.text
     answer = client.post(address, data={"act": f"shown:{second.id}"}, follow_redirects=True)
     assert 'value="Hello"' in answer.text
     assert 'value="The money"' in answer.text
@@ -85,10 +85,10 @@ def test_a_recording_without_slides_says_why(client, cast, database, address, re
     client.sign_in(cast.ada.id)
     with database.transaction() as session:
         keep_found(session, recording_id, ())
-    assert "No slides were found" in client.get(address).text
+    assert "No slides found" in client.get(address).text
     with database.transaction() as session:
         find(session, recording_id).state = RecordingState.PROCESSING
-    assert "The slides are not found yet" in client.get(address).text
+    assert "They appear when the recording has finished processing." in client.get(address).text
 
 
 def test_a_version_that_was_removed_has_no_page_of_slides(

@@ -101,7 +101,7 @@ def test_a_file_that_cannot_be_fetched_is_answered_503_with_a_page(
     line.die()
     answer = ada.visitor.get(address)
     assert answer.status_code == 503
-    assert "stored files" in answer.get_data(as_text=True)
+    assert "file storage" in answer.get_data(as_text=True)
     assert "Retry-After" in answer.headers
     line.live()
     assert ada.visitor.get(address).status_code == 200

@@ -22,9 +22,9 @@ def test_it_counts_who_began_what_was_completed_and_the_minutes(
         watched(session, cast.bob.id, cast.recording_id, 0.9)
     answer = mia.get(f"/organization/{elm.id}/usage.csv")
     rows = {
-        row["Seats of"]: row for row in csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff")))
+        row["Seats for"]: row for row in csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff")))
     }
-    one, contract = rows["Reading rooms"], rows["Every webinar"]
+    one, contract = rows["Reading rooms"], rows["All webinars"]
     assert list(one.values())[1:] == ["1", "1", "0", "30"]
     assert list(contract.values())[1:] == ["1", "1", "1", "54"]
 
@@ -42,7 +42,7 @@ def test_the_chart_stands_on_the_numbers_of_its_table(
     assert "January 2026" in page
     assert "April 2025" in page
     assert page.count("chart-bar") == 24
-    assert "Minutes watched in each month" in page
+    assert "Minutes watched by month" in page
 
 
 def test_the_months_are_a_csv_as_well(mia: Visitor, elm: Elm) -> None:

@@ -129,12 +129,12 @@ def test_nonsense_in_the_address_does_no_harm(client: Visitor, house: Cast, quer
     ("query", "said"),
     [
         ("kind=register", ["$99.00"]),
-        ("kind=group&quantity=4", ["$300.00", "Group showing", "$299.00", "not the recording"]),
+        ("kind=group&quantity=4", ["$300.00", "Group viewing", "$299.00", "not the recording"]),
         ("kind=group&quantity=8", ["$520.00", "Institutional access", "$499.00"]),
         ("kind=invoice&offer=pass&quantity=2", ["$998.00"]),
-        ("kind=contract&quantity=40", ["We make you an offer"]),
-        ("kind=group&quantity=0", ["We make you an offer"]),
-        ("kind=trouble", ["Help costs nothing"]),
+        ("kind=contract&quantity=40", ["ll send you a quote"]),
+        ("kind=group&quantity=0", ["ll send you a quote"]),
+        ("kind=trouble", ["Help is free"]),
     ],
 )
 def test_the_price_is_told_as_the_form_is_filled_in(
@@ -160,12 +160,12 @@ def test_without_a_script_a_button_tells_the_price_and_nothing_is_sent(
     [
         ({"name": ""}, "Enter your name."),
         ({"email": "nobody"}, "Enter an email address"),
-        ({"webinar": ""}, "Say which webinar"),
-        ({"kind": "group"}, "Say for how many people"),
-        ({"kind": "institution"}, "Say which library"),
+        ({"webinar": ""}, "Enter the webinar."),
+        ({"kind": "group"}, "Enter the number of people"),
+        ({"kind": "institution"}, "Enter your library"),
         ({"kind": "trouble"}, "Tell us what happened"),
-        ({"kind": "group", "name": ""}, "Say for how many people"),
-        ({"quantity": "0"}, "between 1 and 10,000"),
+        ({"kind": "group", "name": ""}, "Enter the number of people"),
+        ({"quantity": "0"}, "from 1 to 10,000"),
         ({"kind": "more_seats"}, "Not a valid choice"),
     ],
 )
@@ -184,7 +184,7 @@ def test_who_holds_the_webinar_is_warned_before_asking_to_buy_it(
 ) -> None:
     client.sign_in(house.alice.id)
     page = client.get(f"/ask?kind=register&webinar={house.slug}").text
-    assert "You hold this webinar already" in page
+    assert "You already have this webinar" in page
     assert "$0.00" in page
 
 
@@ -200,7 +200,7 @@ def test_a_holder_is_told_that_a_webinar_to_come_is_included(
 def test_a_holder_who_asks_for_colleagues_is_not_warned(client: Visitor, house: Cast) -> None:
     client.sign_in(house.alice.id)
     page = client.get(f"/ask?kind=group&webinar={house.slug}&quantity=3").text
-    assert "You hold this webinar already" not in page
+    assert "You already have this webinar" not in page
 
 
 # sending
@@ -293,7 +293,7 @@ def test_a_purchase_order_needs_its_number_or_its_file(
     sent = filled(kind="purchase_order", organization_name="Elm")
     answer = client.post("/ask", data=sent)
     assert answer.status_code == 400
-    assert "or its file" in answer.text
+    assert "or choose its file" in answer.text
     assert client.post("/ask", data=sent | {"reference": "77"}).status_code == 303
     assert len(kept(database)) == 1
 

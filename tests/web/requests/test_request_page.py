@@ -38,8 +38,8 @@ def test_after_sending_the_page_names_recipient_sender_and_due_time(
     page = client.get(f"/requests/{asked}").text
     assert "dan@example.org" in page
     assert "noreply@" in page or "@localhost" in page or "carrel@" in page
-    assert "Look among spam" in page
-    assert "5:00 pm Eastern" in page
+    assert "Check your spam folder" in page
+    assert "5:00 PM ET" in page
     assert f"{asked[:4]}-{asked[4:8]}".upper() in page
 
 
@@ -48,7 +48,7 @@ def test_another_browser_sees_the_status_but_not_the_address(
 ) -> None:
     page = app.test_client().get(f"/requests/{asked}")
     assert page.status_code == 200
-    assert "Waiting for us" in page.text
+    assert "Received" in page.text
     assert "dan@example.org" not in page.text
     assert "d…@example.org" in page.text
     assert "My own words" not in page.text
@@ -94,7 +94,7 @@ def test_an_answer_is_shown_on_the_page(client: Visitor, asked: str, database: D
     page = client.get(f"/requests/{asked}").text
     assert "It is &lt;sold&gt; out" in page
     assert "Declined" in page
-    assert "Send it again" not in page
+    assert "Resend email" not in page
 
 
 def test_the_answer_never_tells_whether_an_organization_or_address_is_known(

@@ -126,12 +126,12 @@ FAULTS = {
     "price": (line(0, price="a lot"), "Write the amount as 99.00."),
     "second price": (line(1, price=""), "Line 2"),
     "no webinar": (line(0, webinar=""), "choose it from the list"),
-    "renewal of a seat": (line(1, act="renewal"), "Only contracts are renewed"),
-    "no seats": (line(0, quantity=""), "Enter how many."),
+    "renewal of a seat": (line(1, act="renewal"), "You can renew only contracts"),
+    "no seats": (line(0, quantity=""), "Enter the quantity."),
     "seats of a person": ({"payer": "person"}, "Choose the organization that buys this"),
     "new contract": (
         line(0, kind="contract", covers="everything", act="renewal"),
-        "no such contract yet",
+        "have this contract yet",
     ),
 }
 
@@ -164,7 +164,7 @@ def test_new_organization_and_person_are_made(
     to = {"payer": "new", "organization_name": "Birch Library", "email": "b@example.org"}
     known = send(staff, NEW, **to, **SEATS, do="place")  # Mia of Elm County has such an address
     assert known.status_code == 400
-    assert "This may be Elm County Library, which we know already." in known.text
+    assert "This may be Elm County Library, which already exists." in known.text
     assert send(staff, NEW, **to, is_another="y", **SEATS, do="place").status_code == 303
     assert the_order(database).buyer == "Birch Library"
     person = {"payer": "person", "email": "p@example.org", "name": "Pat"}
@@ -302,7 +302,7 @@ def test_draft_is_canceled(staff: Visitor, cast: Cast, database: Database, payer
     assert staff.post(f"{order}/cancel").status_code == 303
     assert read(database, draft).standing(NOW) is Standing.CANCELED
     assert "Canceled" in staff.get("/staff/orders?standing=canceled").text
-    assert "No order matches" in staff.get("/staff/orders?standing=quoted").text
+    assert "No results" in staff.get("/staff/orders?standing=quoted").text
     assert send(staff, f"{order}/accept", name="Mia").status_code == 409
 
 

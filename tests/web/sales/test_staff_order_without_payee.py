@@ -118,6 +118,16 @@ def test_an_invoice_is_not_issued_before_its_day(
     assert documents(database, facts) == []
 
 
+def test_an_invoice_is_not_reissued(unpayable: Visitor, cast: Cast, database: Database) -> None:
+    facts = placed(database, GROUP)
+    typed = {"organization": "elm-county", "email": "mia@example.org", "name": "Mia"}
+    answer = send(unpayable, f"/staff/orders/{facts.public_id}/payer", **typed)
+    assert answer.status_code == 409
+    assert SENTENCE in answer.text
+    assert 'value="elm-county"' in answer.text
+    assert len(documents(database, facts)) == 1
+
+
 @pytest.mark.parametrize("terms", [Terms.CARD, Terms.COMPLIMENTARY])
 def test_what_is_not_invoiced_needs_no_payee(
     unpayable: Visitor, cast: Cast, database: Database, terms: Terms

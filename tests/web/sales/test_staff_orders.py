@@ -45,7 +45,7 @@ def test_orders_are_found_by_words_numbers_amounts_and_filters(
         assert group.public_id in page, query
         assert ">Dan<" not in page, query
     for query in ("q=nothing", "standing=paid", "terms=card"):
-        assert "No order matches" in staff.get(f"/staff/orders?{query}").text
+        assert "No results" in staff.get(f"/staff/orders?{query}").text
     assert "No organization has this name" in staff.get("/staff/orders?payer=birch").text
 
 

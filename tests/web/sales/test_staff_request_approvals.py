@@ -41,7 +41,7 @@ def test_a_seat_is_given_free_with_one_click(
         database, cast, kind=RequestKind.REASSIGN, seat_id=seat_id, pool_id=pool.id, webinar_id=None
     )
     page = staff.get(f"/staff/requests/{facts.public_id}").text
-    assert "Approve, and tell them" in page
+    assert "Approve and email them" in page
     assert staff.post(f"/staff/requests/{facts.public_id}/refill").status_code == 303
     with database.read_session() as session:
         assert session.get_one(Seat, seat_id).state is SeatState.FREE
@@ -61,15 +61,15 @@ def test_a_seat_goes_to_whom_was_named_with_one_click_or_staff_read_why_not(
     about = {"seat_id": seat_id, "pool_id": pool.id, "webinar_id": None}
     facts = asked(database, cast, kind=RequestKind.REASSIGN, **about, **named)
     page = f"/staff/requests/{facts.public_id}"
-    assert "kim@example.org is invited to the seat at once" in staff.get(page).text
+    assert "We invite kim@example.org to the seat" in staff.get(page).text
     assert staff.post(f"{page}/refill").status_code == 303
     assert newest(database, "kim@example.org").kind == "invitation"
-    assert "kim@example.org is invited" in newest(database, "dan@example.org").text
+    assert "We invited kim@example.org" in newest(database, "dan@example.org").text
     again = asked(database, cast, kind=RequestKind.REASSIGN, **about, **named)
     refused = staff.post(f"/staff/requests/{again.public_id}/refill")
     assert refused.status_code == 409
-    assert "has a seat in this pool already" in refused.text
-    assert "Answer the request below" in refused.text
+    assert "already has one of these seats" in refused.text
+    assert "Let the person know in your answer below" in refused.text
     assert state_of(database, again) is RequestState.NEW
 
 

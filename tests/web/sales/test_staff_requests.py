@@ -87,7 +87,7 @@ def test_who_is_not_staff_finds_nothing(
 
 
 def test_an_empty_desk_says_what_lands_here(staff: Visitor) -> None:
-    assert "Nothing is waiting" in staff.get("/staff/requests").text
+    assert "No open requests" in staff.get("/staff/requests").text
 
 
 def test_the_list_shows_open_requests_and_says_overdue_in_words(
@@ -111,7 +111,7 @@ def test_the_list_is_searched_and_filters_are_taken_away_one_by_one(
     page = staff.get("/staff/requests?q=dan&kind=register&state=all").text
     assert "Dan" in page
     assert "/staff/requests?kind=register&amp;state=all" in page or "Remove this filter" in page
-    assert "No request matches" in staff.get("/staff/requests?q=nobody").text
+    assert "No results" in staff.get("/staff/requests?q=nobody").text
     assert staff.get("/staff/requests?state=nonsense&kind=x").status_code == 200
 
 
@@ -254,7 +254,7 @@ def test_declining_without_a_reason_is_refused_beside_its_field(
     page = f"/staff/requests/{facts.public_id}/answer/decline"
     answer = staff.post(page, data={"answer": ""})
     assert answer.status_code == 400
-    assert "Say why" in answer.text
+    assert "Enter a reason." in answer.text
     long = staff.post(page, data={"answer": "x" * 5001})
     assert long.status_code == 400
     assert staff.post(page, data={"answer": "Sold out"}).status_code == 303

@@ -56,12 +56,12 @@ def test_somebody_else_is_told_kindly_and_may_switch(client, cast, database, inv
     token = invited()
     client.sign_in(cast.alice.id)
     page = client.get(f"/claim/{token}").text
-    assert "This invitation is for somebody else" in page
+    assert "This invitation is for someone else" in page
     assert "Claim your seat" not in page
     answer = client.post(f"/claim/{token}")
     assert answer.status_code == 403
-    assert "This invitation is for somebody else" in answer.text
-    assert "Use another log-in" in answer.text
+    assert "This invitation is for someone else" in answer.text
+    assert "Use another account" in answer.text
     with database.read_session() as session:
         assert session.scalars(select(Assignment.state)).one() is AssignmentState.INVITED
 
@@ -77,7 +77,7 @@ def test_reading_a_link_takes_nothing_and_one_click_takes_the_seat(client, cast,
         held = session.scalars(select(Assignment)).one()
     assert (held.login_id, held.state) == (cast.dan.id, AssignmentState.CLAIMED)
     assert client.get(f"/claim/{token}").status_code == 410
-    assert "This link has been used" in client.get(f"/claim/{token}").text
+    assert "This link was already used" in client.get(f"/claim/{token}").text
 
 
 def test_a_link_that_ran_out_claims_while_a_seat_is_free(client, cast, clock, invited):
@@ -85,7 +85,7 @@ def test_a_link_that_ran_out_claims_while_a_seat_is_free(client, cast, clock, in
     clock.advance(timedelta(days=20))
     client.sign_in(cast.dan.id)
     page = client.get(f"/claim/{token}")
-    assert "The invitation has run out" in page.text
+    assert "This invitation expired" in page.text
     assert client.post(f"/claim/{token}").headers["Location"] == "/library"
 
 
@@ -111,12 +111,12 @@ def test_an_open_link_seats_people_until_none_is_left(client, cast, database):
     client.sign_in(cast.carol.id)
     full = client.post(f"/claim/{token}")
     assert full.status_code == 409
-    assert "Every seat is taken" in full.text
+    assert "All seats are taken" in full.text
     client.post("/sign-out")
     page = client.get(f"/claim/{token}")
     assert page.status_code == 200
-    assert "Every seat is taken" in page.text
-    assert "Make an account" not in page.text
+    assert "All seats are taken" in page.text
+    assert "Create an account" not in page.text
     assert "has a seat for you" not in page.text
     with database.read_session() as session:
         assert session.scalars(select(Pool.used)).one() == 1

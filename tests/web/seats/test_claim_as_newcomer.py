@@ -103,7 +103,7 @@ def test_mailed_link_claims_by_one_form_and_proves_the_mailbox(
     assert (login.name, login.confirmed_at) == ("Pat Quinn", NOW)
     assert holder(database) == (login.id, AssignmentState.CLAIMED)
     page = client.get(f"/webinars/{cast.slug}")
-    assert "The seat is yours, through Elm County Library." in page.text
+    assert "You now have a seat from Elm County Library." in page.text
     assert client.get(f"/webinars/{cast.slug}/watch").status_code == 200
     with database.read_session() as session:
         kinds = session.scalars(select(Mail.kind).where(Mail.recipient == PAT)).all()

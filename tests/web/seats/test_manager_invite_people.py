@@ -27,7 +27,7 @@ def test_pasted_people_are_invited_and_each_address_is_answered(
         f"/organization/{elm.id}/invite", data={"pool": elm.pool, "addresses": pasted}
     )
     assert answer.status_code == 200
-    for said in ("1 person is invited", "Has a seat already", "Was invited already"):
+    for said in ("1 person was invited", "Already has a seat", "Already invited"):
         assert said in answer.text
     assert "/claim/" in newest(database, "new@example.org").text
     assert open_ones(database, elm.pool) == 2
@@ -41,7 +41,7 @@ def test_more_than_there_are_seats_for_are_refused_together_with_the_way_to_more
         f"/organization/{elm.id}/invite", data={"pool": elm.pool, "addresses": pasted}
     )
     assert answer.status_code == 409
-    assert "Ask for 2 more seats" in answer.text
+    assert "Add 2 seats" in answer.text
     assert "quantity=2" in answer.text
     assert "three@example.org</textarea>" in answer.text
     assert open_ones(database, elm.pool) == 1
@@ -51,7 +51,7 @@ def test_more_than_there_are_seats_for_are_refused_together_with_the_way_to_more
 @pytest.mark.parametrize(
     ("pasted", "said"),
     [
-        ("", "Give at least one address."),
+        ("", "Enter at least one email address."),
         (" \n;, ", "addresses"),
         ("new@example.org\nnot an address", "Line 2"),
         ("\n".join(f"p{number}@example.org" for number in range(201)), "import a list"),

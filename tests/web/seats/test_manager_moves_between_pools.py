@@ -25,7 +25,7 @@ def test_it_is_asked_first_where_to_and_says_what_they_lose(
     assert "Move 1 person" in page
     assert there in page
     assert "5 free seats" in page
-    assert elm.contract not in page.split("Where to")[1]  # it is full
+    assert elm.contract not in page.split("Move to")[1]  # it is full
     assert state_of(database, elm.alices_seat) is AssignmentState.CLAIMED
 
 
@@ -53,7 +53,7 @@ def test_after_half_a_minute_they_stay_there(
     clock.advance(timedelta(seconds=31))
     mia.post(f"/organization/{elm.id}/people/moved/undo")
     assert used(database, there) == 1
-    assert "could not be moved back" in mia.get(f"/organization/{elm.id}/people").text
+    assert "be moved back: too much time passed" in mia.get(f"/organization/{elm.id}/people").text
 
 
 def test_too_few_free_seats_are_told_and_nobody_moves(
@@ -63,7 +63,7 @@ def test_too_few_free_seats_are_told_and_nobody_moves(
     sent = {"seat": [elm.alices_seat, elm.invited_seat], "to": there}
     answer = mia.post(f"/organization/{elm.id}/people/moved", data=sent)
     assert answer.status_code == 409
-    assert "aren&#39;t free there" in answer.text
+    assert "There aren&#39;t enough free seats there" in answer.text
     assert (used(database, elm.pool), used(database, there)) == (3, 0)
 
 
@@ -71,7 +71,7 @@ def test_where_to_has_to_be_said_and_is_one_s_own(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     place = f"/organization/{elm.id}/people/moved"
-    assert "Choose where they go." in mia.post(place, data={"seat": elm.alices_seat}).text
+    assert "Choose where to move them." in mia.post(place, data={"seat": elm.alices_seat}).text
     sent = {"seat": elm.alices_seat, "to": elm.others_pool}
     assert mia.post(place, data=sent).status_code == 404
     for step in ("move", "moved"):
@@ -83,7 +83,7 @@ def test_where_to_has_to_be_said_and_is_one_s_own(
 
 def test_nobody_chosen_moves_nobody(mia: Visitor, elm: Elm) -> None:
     assert mia.post(f"/organization/{elm.id}/people/move").status_code == 303
-    assert "Choose at least one person" in mia.get(f"/organization/{elm.id}/people").text
+    assert "Select at least one person" in mia.get(f"/organization/{elm.id}/people").text
 
 
 def test_where_no_other_seat_is_free_one_asks_for_more(mia: Visitor, elm: Elm) -> None:

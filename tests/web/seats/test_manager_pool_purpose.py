@@ -69,10 +69,10 @@ def test_question_is_on_three_pages_until_it_is_answered(
     for path in pages:
         text = client.get(path).text
         assert page in text
-        assert "Say who they are for" in text
+        assert "Choose who uses them" in text
     client.post(page, data={"purpose": "lms"})
     for path in pages:
-        assert "Say who they are for" not in client.get(path).text
+        assert "Choose who uses them" not in client.get(path).text
     assert page in client.get(area).text  # to change it
 
 

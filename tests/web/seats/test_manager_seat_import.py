@@ -11,7 +11,7 @@ from lms.models.jobs import Job
 from lms.models.seat_imports import SeatImport
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.organizations.staff_list_parser import read_pasted
-from lms.seat_imports.staged_row_writer import stage
+from lms.seat_imports.imports import stage
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.visitor import Visitor
@@ -52,11 +52,11 @@ def test_the_dry_run_answers_every_row_and_does_nothing(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     page = mia.get(send(mia, elm)).text
-    for answer in ("Gets a seat", "In the pool already", "read", "Named twice", "No seat left"):
+    for answer in ("Gets a seat", "Already included", "read", "Duplicate", "No seats left"):
         assert answer in page
     assert re.findall(r'data-label="Line">\s*(\d+)', page) == ["2", "3", "4", "5", "6"]
-    assert "1 person gets a seat" in page
-    assert "Ask for 1 more seat" in page
+    assert "1 person will get a seat" in page
+    assert "Add 1 seat" in page
     assert invited(database, elm) == 1
 
 
@@ -77,8 +77,8 @@ def test_all_or_nothing_unless_those_who_fit_are_asked_for(
     assert invited(database, elm) == 2
     page = mia.get(place).text
     assert "1 person was invited" in page
-    assert "See who was invited" in page
-    assert "Not everybody in the list has a seat" in page
+    assert "View invited people" in page
+    assert "Not everyone on the list has a seat" in page
     assert "Invited" in page
     assert "Gets a seat" not in page
 
@@ -86,7 +86,7 @@ def test_all_or_nothing_unless_those_who_fit_are_asked_for(
 def test_pasted_addresses_do_as_well(mia: Visitor, elm: Elm, database: Database) -> None:
     data = {"pool": elm.pool, "addresses": "Maria Ortiz <maria@example.org>"}
     place = mia.post(f"/organization/{elm.id}/import", data=data).location
-    assert "The whole list fits." in mia.get(place).text
+    assert "There are enough seats for everyone on the list." in mia.get(place).text
     mia.post(f"{place}/apply")
     assert invited(database, elm) == 2
 
@@ -129,7 +129,7 @@ def test_a_list_of_another_organization_is_not_there(
 def test_a_script_sees_how_far_a_list_is(mia: Visitor, elm: Elm) -> None:
     answer = mia.get(send(mia, elm), headers={"Accept": "application/json"}).json
     assert answer is not None
-    assert (answer["is_live"], answer["state"]) == (False, "Checked, nothing done yet")
+    assert (answer["is_live"], answer["state"]) == (False, "Ready to confirm")
 
 
 def test_while_a_long_list_is_read_its_page_says_how_far_how_fast_and_how_long(
@@ -144,10 +144,10 @@ def test_while_a_long_list_is_read_its_page_says_how_far_how_fast_and_how_long(
         job = session.scalars(select(Job).where(Job.subject == listed.public_id)).one()
         job.progress, job.started_at = 0.25, NOW - timedelta(seconds=60)
     shown = mia.get(page).text
-    assert "2 so far · 2 a minute · about 3 minutes left" in shown
+    assert "2 so far · 2 per minute · about 3 minutes left" in shown
     told = mia.get(page, headers={"Accept": "application/json"}).json
     assert told is not None
     assert (told["percent"], told["amount"][:8]) == (25, "2 so far")
     begin = mia.get(f"/organization/{elm.id}/import").text
-    assert "25 %" in begin
+    assert "25%" in begin
     assert page in begin

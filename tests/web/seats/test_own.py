@@ -48,13 +48,13 @@ def test_a_seat_that_waits_is_claimed_with_one_click_and_lets_in(
     client, cast, database, arranged, code
 ):
     page = arranged(code)
-    assert "waits for you" in client.get(page).text
+    assert "has a seat for you" in client.get(page).text
     assert client.post(f"{page}/claim").headers["Location"] == f"/webinars/{cast.slug}"
     with database.read_session() as session:
         held = session.scalars(select(Assignment)).one()
     assert (held.login_id, held.state) == (cast.dan.id, AssignmentState.CLAIMED)
     assert "through Elm County Library" in client.get("/library").text
-    assert "Your seat with Elm County Library" in client.get(page).text
+    assert "Your seat from Elm County Library" in client.get(page).text
 
 
 def test_who_had_a_seat_cannot_claim_it_again(client, arranged):
@@ -76,13 +76,13 @@ def test_a_seat_given_back_is_gone(client, cast, database, arranged):
 def test_the_library_shows_what_waits_and_one_s_number_in_line(client, arranged):
     arranged(Code.POOL_FULL_WAITLISTED)
     page = client.get("/library").text
-    assert "You are number 1 on the waiting list of Elm County Library." in page
+    assert "You are number 1 on the waitlist of Elm County Library." in page
 
 
 def test_the_library_offers_a_kept_seat_on_top(client, arranged):
     page = arranged(Code.INVITE_NOT_CLAIMED)
     library = client.get("/library").text
-    assert "keeps a seat for you until" in library
+    assert "reserved a seat for you until" in library
     assert f'action="{page}/claim"' in library
 
 
@@ -98,11 +98,11 @@ def test_a_full_pool_is_waited_for_and_the_list_left_again(client, cast, databas
     with database.transaction() as session:
         session.execute(update(Pool).values(capacity=0))
         session.execute(update(Grant).where(Grant.pool_id.is_not(None)).values(seats=1))
-    assert "Join the waiting list" in client.get(f"/webinars/{cast.slug}").text
+    assert "Join the waitlist" in client.get(f"/webinars/{cast.slug}").text
     client.post(f"{page}/join")
-    assert "You are number 1 on the waiting list" in client.get(page).text
+    assert "number 1 on the waitlist" in client.get(page).text
     client.post(f"{page}/leave")
-    assert "Join the waiting list" in client.get(page).text
+    assert "Join the waitlist" in client.get(page).text
 
 
 def test_where_a_seat_is_free_nobody_waits(client, arranged):
@@ -138,5 +138,5 @@ def test_where_nobody_manages_the_seats_the_house_is_asked(client, cast, databas
         make_assignment(session, pool, session.get_one(Login, cast.dan.id))
         page = f"/library/seats/{pool.public_id}/ask"
     client.sign_in(cast.dan.id)
-    assert "has no manager at this moment" in client.get(page).text
+    assert "have a manager right now" in client.get(page).text
     assert client.post(page, data={"message": "May I?"}).status_code == 409

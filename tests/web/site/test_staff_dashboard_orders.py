@@ -56,15 +56,15 @@ def test_order_that_waits_is_opened_by_one_press(
     confirmed(database)
     client.sign_in(cast.ada.id)
     page = client.get("/staff").text
-    assert "1 order waits for you" in page
+    assert "1 order needs your review" in page
     assert "Pine County Library, $325.00" in page
     listed = client.get("/staff/orders?access=waits").text
     for shown in (page, listed):
         assert f'action="/staff/orders/{facts.public_id}/release"' in shown
-    assert "Wait for the payment" in client.get(f"/staff/orders/{facts.public_id}").text
+    assert "Wait for payment" in client.get(f"/staff/orders/{facts.public_id}").text
     assert client.post(f"/staff/orders/{facts.public_id}/release").status_code == 303
     assert "1 order waits" not in client.get("/staff").text
-    assert "No order matches" in client.get("/staff/orders?access=waits").text
+    assert "No results" in client.get("/staff/orders?access=waits").text
 
 
 def test_buyer_reads_the_same_due_time_as_our_team(

@@ -70,7 +70,7 @@ def test_a_form_with_faults_loses_nothing(owner: Visitor, path: str) -> None:
     assert answer.status_code == 400
     assert 'value="a lot"' in answer.text
     assert 'value="39"' in answer.text
-    assert "Write the amount as 99.00" in answer.text
+    assert "Enter amounts like 99.00" in answer.text
     refused = owner.post(path, data=lines(("pass", "1", "10")))
     assert refused.status_code == 400
     assert "sold for one webinar" in refused.text

@@ -1,5 +1,5 @@
-// A form that is sent with what a passkey signed, or with a passkey that was just made. The server
-// says what is asked (data-passkey-sign, data-passkey-make); its answer goes into a hidden field.
+// A form that is submitted with a passkey's signature, or with a new passkey. The server sends the
+// options (data-passkey-sign, data-passkey-make); the result goes into a hidden field.
 
 const bytes = (text) => {
   const plain = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
@@ -67,7 +67,7 @@ for (const form of document.querySelectorAll("[data-passkey-sign], [data-passkey
       field.value = await (passkeySign ? sign(passkeySign, form) : make(passkeyMake, form));
       form.submit();
     } catch {
-      fault.hidden = false; // the person closed the window, or has no passkey here
+      fault.hidden = false; // the person closed the dialog, or has no passkey here
       button.disabled = false;
     }
   });

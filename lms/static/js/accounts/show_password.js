@@ -1,5 +1,5 @@
-// A button in each password field that shows what is typed. Before the form is sent, the field is
-// a password again, so that no browser remembers it as ordinary text.
+// A button in each password field that shows the password. Before the form is submitted, the field
+// becomes a password field again, so that browsers don't remember it as ordinary text.
 
 function addToggle(input) {
   const box = document.createElement("div");

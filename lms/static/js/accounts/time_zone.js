@@ -1,5 +1,5 @@
-// The time zone of this device: chosen where the person has not said any yet ("fill"), offered
-// where they have said another ("offer").
+// The time zone of this device: selected if the person hasn't chosen one ("fill"), offered if they
+// have chosen another ("offer").
 
 function offer(place, select, option) {
   const line = document.createElement("p");

@@ -1,4 +1,4 @@
-// The buy box: shows what the choice costs as it changes, on the button too.
+// The buy box: shows the price of the selection as it changes, also on the button.
 
 const PAUSE_MS = 200;
 
@@ -28,7 +28,7 @@ function follow(form) {
 
   function soon() {
     clearTimeout(waiting);
-    waiting = setTimeout(() => show().catch(() => {}), PAUSE_MS); // the network may be away
+    waiting = setTimeout(() => show().catch(() => {}), PAUSE_MS); // the network may be down
   }
 
   form.addEventListener("input", () => {

@@ -1,5 +1,5 @@
-// The checkout form: shows the fields that who buys, and how it is paid, need, and the total with the
-// sales tax for where they are as soon as that is entered.
+// The checkout form: shows the fields that the buyer and the payment method need, and the total
+// with sales tax as soon as the location is entered.
 
 import { names, show } from "../core/conditional_fields.js";
 
@@ -24,7 +24,7 @@ function follow(form) {
     const mine = latest;
     const values = new FormData(form);
     values.set("act", "total");
-    values.delete("file");
+    for (const [name, value] of [...values]) if (value instanceof File) values.delete(name);
     const answer = await fetch(form.action, { method: "POST", body: values });
     if (!answer.ok || mine !== latest) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -38,11 +38,11 @@ function follow(form) {
 
   const button = form.querySelector("[data-update-total]");
   if (button) {
-    button.remove(); // the total follows by itself
+    button.remove(); // the total updates automatically
     form.addEventListener("input", (event) => {
       if (!event.target.matches(TAXED_BY)) return;
       clearTimeout(waiting);
-      waiting = setTimeout(() => update().catch(() => {}), PAUSE_MS); // the network may be away
+      waiting = setTimeout(() => update().catch(() => {}), PAUSE_MS); // the network may be down
     });
   }
   form.addEventListener("input", arrange);

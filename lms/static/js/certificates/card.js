@@ -1,5 +1,5 @@
-// Counts down to the certificate while the film plays, and shows it once it is issued.
-// What was watched stands in the line under the film: each of its parts is as wide as its seconds.
+// Counts down to the certificate during playback, and shows it once it is issued. The progress bar
+// shows what was watched: the width of each part is its length in seconds.
 
 import { clock } from "../playback/time_texts.js";
 

@@ -1,4 +1,4 @@
-// Fields that only some choices need: a part names them in data-kinds, data-offers and so on.
+// Fields that only some choices need: an element lists them in data-kinds, data-offers and so on.
 
 export function show(part, isNeeded) {
   part.hidden = !isNeeded;

@@ -1,7 +1,7 @@
-// Copies what stands beside a button: <button data-copy="id of what" data-copied="Copied">.
+// Copies the text beside a button: <button data-copy="id of its element" data-copied="Copied">.
 
 for (const button of document.querySelectorAll("button[data-copy]")) {
-  button.hidden = !navigator.clipboard; // browsers have none where a page came by plain http
+  button.hidden = !navigator.clipboard; // not available on pages loaded over plain HTTP
   button.addEventListener("click", async () => {
     const source = document.getElementById(button.dataset.copy);
     const text = (source.value ?? source.textContent).trim();

@@ -1,5 +1,5 @@
-// A job's page while the job waits or runs: its progress moves by itself, and the page is read
-// anew when the state changes.
+// The page of a job that is waiting or running: updates its progress, and reloads the page when the
+// state changes.
 
 const LOOK_EVERY_MS = 2_000;
 
@@ -19,7 +19,7 @@ async function look() {
   }
   if (bar && job.percent !== null) {
     bar.value = job.percent;
-    amount.textContent = job.amount ?? `${job.percent} %`;
+    amount.textContent = job.amount ?? `${job.percent}%`;
     if (job.note) label.textContent = job.note;
   }
 }

@@ -1,4 +1,4 @@
-// Markdown as it will look, while it is written; the server renders it, as it does for the page.
+// Previews Markdown as it is typed; the server renders it as it does for the page.
 
 const PAUSE_MS = 300;
 
@@ -21,7 +21,7 @@ function follow(editor, address, token) {
 
   text.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => show().catch(() => {}), PAUSE_MS); // the network may be away
+    waiting = setTimeout(() => show().catch(() => {}), PAUSE_MS); // the network may be down
   });
 }
 

@@ -1,5 +1,5 @@
-// The shell's manners: "/" finds the search, menus close, colors are remembered, toasts come and go.
-// Other modules speak through an event, so that no module is loaded twice:
+// The page layout: "/" focuses the search, menus close, the theme is remembered, toasts are shown.
+// Other modules use an event, so that no module is loaded twice:
 //   document.dispatchEvent(new CustomEvent("carrel:toast", { detail: { text, kind, act } }))
 //   kind: "done" | "note" | "attention" | "danger"; act: { label, run } (for example Undo, 10 s).
 
@@ -59,7 +59,7 @@ function rememberTheme() {
         if (choice) localStorage.setItem("carrel-theme", choice);
         else localStorage.removeItem("carrel-theme");
       } catch {
-        // Not remembered where storage is closed; it still holds for this page.
+        // Not remembered if storage is blocked, but it applies to this page.
       }
       show();
     });
@@ -69,7 +69,7 @@ function rememberTheme() {
 
 function settle(toast) {
   toast.querySelector("[data-toast-close]")?.addEventListener("click", () => toast.remove());
-  // What went wrong stays until it is closed; what was done may go by itself.
+  // Errors stay until they are closed; confirmations disappear automatically.
   if (!["done", "note", "message"].includes(toast.dataset.toast)) return;
   let timer;
   const start = () => (timer = setTimeout(() => toast.remove(), LINGER_MS));
@@ -132,7 +132,7 @@ function sendOnce() {
     form.dataset.sent = "yes";
     event.submitter?.setAttribute("aria-busy", "true");
   });
-  // A page that comes back from the browser's cache may be sent again.
+  // A page restored from the browser's cache can be submitted again.
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) {
       delete form.dataset.sent;

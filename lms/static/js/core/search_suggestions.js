@@ -1,5 +1,5 @@
-// Suggestions under the search while somebody types: a combobox with a list, as the ARIA Authoring
-// Practices have it. Enter without a choice searches as before; without scripts nothing else does.
+// Search suggestions as a person types: a combobox with a listbox, following the ARIA Authoring
+// Practices. Enter without a selection searches as usual; search works without scripts, too.
 
 const TYPED_MS = 180;
 const SHORTEST = 2;
@@ -25,7 +25,7 @@ class Suggestions {
     input.addEventListener("input", () => this.typed());
     input.addEventListener("keydown", (event) => this.press(event));
     input.addEventListener("blur", () => this.close());
-    // The focus stays in the field, so that a press on the list doesn't close it first.
+    // Keep the focus in the field, so that a click on the list doesn't close it first.
     this.list.addEventListener("pointerdown", (event) => event.preventDefault());
     this.list.addEventListener("click", (event) => this.go(event.target.closest("[role=option]")));
   }
@@ -50,7 +50,7 @@ class Suggestions {
       const { found } = await answer.json();
       if (document.activeElement === this.input) this.show(found);
     } catch {
-      this.close(); // Another letter was typed, or the line is broken; the search itself works.
+      this.close(); // Another character was typed, or the network is down; the search itself works.
     }
   }
 
@@ -113,7 +113,7 @@ class Suggestions {
   }
 }
 
-// From the field to the first or the last, through the list, and back into the field.
+// Cycles from the field to the first or last option, through the list, and back to the field.
 function next(here, step, count) {
   const places = count + 1;
   return ((here + 1 + step + places) % places) - 1;

@@ -1,4 +1,5 @@
-// Runs before the first paint: the remembered colors, and "js" for what needs a script.
+// Runs before the first paint: sets the remembered theme, and the class "js" for what needs
+// scripts.
 (function () {
   const root = document.documentElement;
   root.classList.add("js");
@@ -6,6 +7,6 @@
     const choice = localStorage.getItem("carrel-theme");
     if (choice === "light" || choice === "dark") root.dataset.theme = choice;
   } catch {
-    // Storage may be closed to us inside another site's frame; the system's colors stand.
+    // Storage can be blocked in a frame on another site; the system's theme applies.
   }
 })();

@@ -1,4 +1,4 @@
-// An act that can be undone says so in a toast: <form data-undo data-undo-label="Undo">.
+// Shows a toast for an action that can be undone: <form data-undo data-undo-label="Undo">.
 
 const undo = document.querySelector("[data-undo]");
 
@@ -9,7 +9,7 @@ function undoing() {
     kind: "done",
     act: { label: undo.dataset.undoLabel, run: () => undo.requestSubmit() },
   };
-  // The shell listens once it has started, which is before this or right after.
+  // page_frame.js may start right before or right after this module.
   setTimeout(() => document.dispatchEvent(new CustomEvent("carrel:toast", { detail })), 0);
 }
 

@@ -1,4 +1,4 @@
-// The host's page of a showing: names come onto the roster by themselves while it takes them.
+// The host's page of a group viewing: updates the roster automatically while people can check in.
 
 const LOOK_EVERY_MS = 5_000;
 
@@ -6,7 +6,7 @@ const place = document.querySelector("[data-roster]");
 const said = document.querySelector("[data-roster-said]");
 const again = document.querySelector("[data-roster-again]");
 
-// What the host is just mending stays under their hands.
+// Don't replace what the host is editing.
 function isInUse() {
   return place.querySelector("details[open]") !== null || place.contains(document.activeElement);
 }

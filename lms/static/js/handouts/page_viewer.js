@@ -1,5 +1,5 @@
-// Looking through a handout: pages are turned in place, by keys too, made larger, and shown over the
-// film on a page that plays one. Without this each page is a link of its own.
+// The page viewer of handouts: turns pages in place, also by keyboard, enlarges them, and opens
+// over the player on a watch page. Without scripts, each page is a separate link.
 
 const SIZES = [1, 1.5, 2, 3];
 const TURNS = { ArrowLeft: -1, ArrowUp: -1, PageUp: -1, ArrowRight: 1, ArrowDown: 1, PageDown: 1 };
@@ -27,7 +27,7 @@ class Preview {
     this.mark();
   }
 
-  // A press with a key held opens a tab, as with any link.
+  // With a modifier key, a click opens a tab, as with any link.
   pressed(event, act) {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
@@ -36,7 +36,7 @@ class Preview {
 
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, video")) return;
-    const moves = this.size && this.large.contains(event.target); // then they move what is seen of it
+    const moves = this.size && this.large.contains(event.target); // then the keys scroll the enlarged page
     const acts = {
       Home: () => this.show(0),
       End: () => this.show(this.leaves.length - 1),
@@ -93,7 +93,7 @@ class Preview {
     this.resize(this.size);
   }
 
-  // When the page is seen in the recording, where that is known.
+  // Link to the position where the page appears in the recording, if it is known.
   showMoment(leaf) {
     const link = this.root.querySelector("[data-moment]");
     const { starts, clock, momentUrl } = leaf.dataset;
@@ -113,13 +113,13 @@ class Preview {
       const next = this.leaves[this.place + Number(turn.dataset.turn)];
       if (next) turn.href = next.href;
       else {
-        if (turn === document.activeElement) this.large.focus(); // keys are heard where the focus is
+        if (turn === document.activeElement) this.large.focus(); // keyboard events go to the focused element
         turn.removeAttribute("href");
       }
       turn.toggleAttribute("aria-disabled", !next);
       if (!next) turn.setAttribute("aria-disabled", "true");
     }
-    // Within the strip alone: the page stays where it is.
+    // Scroll only the strip, not the page.
     const strip = this.root.querySelector(".preview-strip");
     const leaf = this.leaves[this.place];
     if (!leaf) return;
@@ -143,7 +143,7 @@ class Preview {
   }
 }
 
-// Over the film, which plays on behind it.
+// Opens over the player, which continues behind it.
 async function lookOver(link) {
   const answer = await fetch(link.href, { credentials: "same-origin" });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -178,7 +178,7 @@ async function lookOver(link) {
     });
   });
   dialog.addEventListener("keydown", (event) => {
-    event.stopPropagation(); // or they would move the film
+    event.stopPropagation(); // otherwise the player would handle them
     preview.key(event);
   });
   dialog.addEventListener("close", () => {

@@ -1,9 +1,9 @@
-// Tells the learning system that its administrator is done here (Dynamic Registration 1.0, 3.7).
+// Tells the LMS that its administrator is finished here (Dynamic Registration 1.0, 3.7).
 
 const button = document.querySelector("[data-lti-close]");
 
 function close() {
-  // The message holds nothing but its name, so any window that framed or opened us may read it.
+  // The message contains only its name, so any window that framed or opened this one may read it.
   (window.opener ?? window.parent).postMessage({ subject: "org.imsglobal.lti.close" }, "*");
 }
 

@@ -1,4 +1,4 @@
-// A drawer of a page that fits its frame: opened by its button, closed by its own, or by Escape.
+// A drawer of a page that fits its frame: opened by its button, closed by its own button or Escape.
 
 const drawer = document.querySelector("[data-drawer]");
 const opener = drawer && document.querySelector(`[popovertarget=${drawer.id}]:not([popovertargetaction])`);
@@ -10,7 +10,7 @@ drawer?.addEventListener("toggle", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const isAsked = event.key === "Escape" && !event.defaultPrevented;
-  // A handout that is looked through lies over the drawer, and closes first.
+  // An open handout covers the drawer, and closes first.
   if (!isAsked || !drawer?.matches(":popover-open") || document.querySelector("dialog[open]")) return;
   drawer.hidePopover();
   opener.focus();

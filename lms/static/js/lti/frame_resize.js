@@ -1,37 +1,40 @@
-// Tells the learning system how high this page is, so that its frame shows all of it
-// (Canvas's lti.frameResize, which other systems understand too).
+// Tells the LMS the height of this page, so that its frame shows all of it (Canvas's
+// lti.frameResize, which other LMSs also support).
 
 const ORIGINS = (document.querySelector("meta[name=carrel-frame-origins]")?.content ?? "")
   .split(" ")
   .filter(Boolean);
-// While a page is laid out its height changes many times; the last of them is told.
+// The height changes many times during layout; only the last one is sent.
 const SETTLES_MS = 80;
-// A platform's own borders may leave this much less than was asked for.
+// The LMS's own borders can make the frame this much smaller than requested.
 const BORDERS_PX = 8;
-// A height that comes back as soon as the frame has changed is a layout that answers its own frame.
+// A height that returns right after the frame was resized is a layout that reacts to its own frame.
 const ECHO_MS = 500;
 
 const told = []; // the last heights, newest last
 let soon = 0;
-let changedAt = -Infinity; // when the platform changed the frame's height
+let changedAt = -Infinity; // when the LMS changed the frame's height
 let width = window.innerWidth;
 
-// A page that fits any frame is measured as it would like to be, whatever height the frame has.
+// A page that fits any frame is measured at its natural height, whatever the frame's height.
 function height() {
   const root = document.documentElement;
+  const list = document.querySelector(".frame-list");
+  const reached = list?.scrollTop;
   root.classList.add("is-measured");
   const wanted = Math.ceil(document.body.getBoundingClientRect().height);
   root.classList.remove("is-measured");
+  if (list) list.scrollTop = reached;
   return wanted;
 }
 
-// Where the browser names who frames the page, only that one is spoken to.
+// If the browser says which site frames the page, send messages only to that one.
 function listeners() {
   const around = window.location.ancestorOrigins?.[0];
   return around ? ORIGINS.filter((origin) => origin === around) : ORIGINS;
 }
 
-// Two heights in turn would go on for ever: the higher one of them stays.
+// Two alternating heights would never settle: keep the higher one.
 function isEcho(now) {
   const isAnswer = performance.now() - changedAt < ECHO_MS;
   return isAnswer && now < told.at(-1) && told.includes(now);
@@ -53,12 +56,12 @@ function tellSoon() {
   soon = setTimeout(tell, SETTLES_MS);
 }
 
-// Where the platform did as it was asked, no bar is needed for the few pixels of its borders.
+// If the LMS did as requested, no scroll bar is needed for the few pixels of its borders.
 function changed() {
   if (window.innerWidth === width) {
     changedAt = performance.now();
   } else {
-    // Of another width everything is laid out anew, perhaps as high as before: that is no echo.
+    // A new width causes a new layout, possibly with an earlier height: that isn't an echo.
     width = window.innerWidth;
     told.splice(0, told.length - 1);
   }
@@ -69,7 +72,7 @@ function changed() {
 
 if (window.parent !== window) {
   const observer = new ResizeObserver(tellSoon);
-  for (const each of document.querySelectorAll("body, .watch-bar")) observer.observe(each);
+  for (const each of document.querySelectorAll("body, .watch-bar, .frame-list > *")) observer.observe(each);
   window.addEventListener("load", tell);
   window.addEventListener("resize", changed);
 }

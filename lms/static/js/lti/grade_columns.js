@@ -1,4 +1,5 @@
-// A recording that becomes a clip loses its grade column, and gets it back, until the teacher ticks the box.
+// Unchecks the grade column when a recording becomes a clip, and checks it again when it isn't one,
+// until the teacher changes the checkbox.
 
 for (const item of document.querySelectorAll(".basket-item")) {
   const box = item.querySelector("input[name=graded]");

@@ -1,4 +1,4 @@
-// What the gradebook was told, in the reader's own time, and asked about again while the film plays.
+// What was sent to the gradebook, in the reader's own time zone; updated during playback.
 
 const ASKS_MS = 15_000;
 
@@ -12,7 +12,7 @@ function sayTime(line) {
   time.textContent = (isToday ? time.dataset.today : time.dataset.earlier).replace("{time}", said);
 }
 
-// Read out only where something is new: the same words again are no news.
+// Replace only changed text: screen readers would announce the same words again.
 function renew(line, fresh) {
   sayTime(fresh);
   line.dataset.gradebook = fresh.dataset.gradebook;
@@ -32,7 +32,7 @@ const line = document.querySelector("[data-gradebook]");
 if (line) {
   sayTime(line);
   const video = document.querySelector("video");
-  let hasPlayed = false; // what was played a moment ago may be on its way
+  let hasPlayed = false; // recent progress may still be on its way
   video?.addEventListener("playing", () => { hasPlayed = true; });
   setInterval(() => {
     const waits = line.dataset.gradebook === "queued" || hasPlayed;

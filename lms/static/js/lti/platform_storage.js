@@ -1,9 +1,9 @@
-// Speaks to a learning system's storage: LTI Client Side postMessages 1.0 (lti.put_data, lti.get_data).
-// Only answers from that system's own origin and frame count, and none that come after two seconds.
+// Uses the LMS's storage: LTI Client Side postMessages 1.0 (lti.put_data, lti.get_data). Accepts
+// answers only from that LMS's own origin and frame, and only within two seconds.
 
 const WAIT_MS = 2000;
 
-// "_parent" is the window around this one; any other name is a frame beside this one.
+// "_parent" is the window around this one; any other name is a sibling frame.
 function storageFrame(name) {
   const around = window.opener ?? window.parent;
   if (!name || name === "_parent") return around;

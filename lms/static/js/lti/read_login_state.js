@@ -1,4 +1,4 @@
-// The launch: reads back what the login put into the learning system's storage, and sends it in.
+// The launch: reads what the login put into the LMS's storage, and submits it.
 
 import { ask } from "./platform_storage.js";
 

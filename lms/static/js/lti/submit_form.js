@@ -1,3 +1,3 @@
-// Sends the one form of this page by itself; its button does the same without JavaScript.
+// Submits the only form of this page automatically; without JavaScript, its button does.
 
 document.querySelector("form[data-send-at-once]")?.requestSubmit();

@@ -1,4 +1,4 @@
-// The first playback may open what stands beside the film: it is fetched once that has begun.
+// The first playback can give access to the handouts beside the player: loads them once it starts.
 
 const rail = document.querySelector("[data-handouts=closed]");
 
@@ -11,7 +11,7 @@ async function openHandouts() {
     rail.replaceWith(opened);
     opened.dispatchEvent(new CustomEvent("carrel:opened", { bubbles: true }));
   } catch {
-    // They are there when the page is opened the next time.
+    // They appear when the page is opened the next time.
   }
 }
 

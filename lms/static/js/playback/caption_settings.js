@@ -1,5 +1,5 @@
-// How captions look: size, color and ground, chosen by who reads them and remembered in this browser.
-// css/playback/player_dialogs.css has a rule for each choice, by the film's attributes.
+// Caption settings: size, color and background, remembered in this browser.
+// css/playback/player_dialogs.css has a rule for each choice, by the player's attributes.
 
 import { choices, remember } from "./preferences.js";
 

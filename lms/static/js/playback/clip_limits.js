@@ -1,6 +1,6 @@
-// Keeps a player within the stretch of a recording that a link shows: it begins and stops there.
+// Limits a player to the clip of a recording that a link shows: it starts and stops there.
 
-// A place is reported a few times a second, so the end may be passed by this much.
+// The position is reported a few times a second, so the end can be passed by this much.
 const NEARLY_S = 0.3;
 
 export function keepWithin(video, { starts, ends }) {
@@ -13,7 +13,7 @@ export function keepWithin(video, { starts, ends }) {
   video.addEventListener("timeupdate", () => {
     if (isIn() && !video.paused && video.currentTime >= ends) video.pause();
   });
-  // Pressed at the end, it begins again.
+  // Pressing play at the end starts the clip over.
   video.addEventListener("play", () => {
     if (isIn() && video.currentTime >= ends - NEARLY_S) video.currentTime = starts;
   });

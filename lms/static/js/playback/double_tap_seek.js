@@ -1,5 +1,5 @@
-// Two taps on the left or the right of the film go ten seconds back or on, each further tap ten more.
-// A single tap shows the controls, which media-chrome does.
+// A double tap on the left or right of the player seeks ten seconds back or forward, each further
+// tap another ten. A single tap shows the controls, which media-chrome does.
 
 const TWICE_MS = 350;
 const STEP_S = 10;

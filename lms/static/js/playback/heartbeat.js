@@ -1,13 +1,13 @@
-// Tells the server the place and what was played: every 15 seconds, and when something happens.
+// Sends the position and what was played to the server: every 15 seconds, and on certain events.
 
 import { forget, remember } from "./unsent_progress.js";
 
 const EVERY_MS = 15_000;
-// A timer may come a little early; a beat that is due then is not put off to the next one.
+// A timer can fire slightly early; a heartbeat that is due then isn't delayed to the next one.
 const NEARLY_MS = 14_000;
 
 export class Heartbeat {
-  // `page` is what an unheard rest is kept for; empty where the browser may be anybody's next.
+  // Unsent progress is stored for `page`; empty if the browser may be used by someone else next.
   constructor(page, video, watched, told) {
     this.page = page;
     this.video = video;
@@ -18,12 +18,12 @@ export class Heartbeat {
     }
     video.addEventListener("ratechange", () => this.noteRate());
     video.addEventListener("playing", () => this.noteRate());
-    // The stream may be somebody else's after a pause, so that is asked at once.
+    // After a pause another screen may have the stream, so check at once.
     video.addEventListener("playing", () => this.beatIfDue());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.tell();
     });
-    // What was played while the line was broken is told as soon as it is back.
+    // Send what was played offline as soon as the network is back.
     window.addEventListener("online", () => {
       if (this.watched.claim().length) this.beat();
     });
@@ -50,7 +50,7 @@ export class Heartbeat {
     this.fastest = Math.max(this.fastest ?? 0, this.video.playbackRate);
   }
 
-  // Of two at once the second waits for the first one's answer. A preview beats for its tokens alone.
+  // A second call waits for the first one's answer. A preview sends heartbeats only for its tokens.
   beat(session = this.session) {
     this.sending ??= this.send(session).finally(() => {
       this.sending = null;
@@ -71,7 +71,7 @@ export class Heartbeat {
         credentials: "same-origin",
         keepalive: true,
       });
-      if (response.ok) this.keep(await response.json(), heard);
+      if (response.ok) this.keep(session, await response.json(), heard);
       else if (this.session === session && response.status < 500) this.told.refused();
       if (response.status >= 500) this.rememberUntold(session);
       else if (this.isRemembered) {
@@ -83,28 +83,28 @@ export class Heartbeat {
     }
   }
 
-  keep(answer, [finished, end]) {
+  keep(session, answer, [finished, end]) {
     this.watched.acknowledge(finished, end);
     this.watched.learn(answer.watched);
     this.fastest = this.video.playbackRate;
-    this.told.kept(answer);
+    this.told.kept(session, answer);
   }
 
-  // Without waiting for an answer: what it told is told again with the next beat or by the next page,
-  // which is no harm, and nothing is lost where the server is being restarted.
+  // Doesn't wait for an answer: the next heartbeat or the next page sends the same again, which is
+  // harmless, and nothing is lost while the server restarts.
   tell() {
     if (!this.session || !this.video.readyState) return;
     this.rememberUntold(this.session);
     navigator.sendBeacon(this.session.beat, this.blob());
   }
 
-  // The tab is left: its stream is free at once.
+  // The page is being left: frees its stream at once.
   close(session) {
     this.rememberUntold(session);
     navigator.sendBeacon(session.close, this.blob());
   }
 
-  // The next beat tells it all, or the next page does.
+  // The next heartbeat sends all of it, or the next page does.
   rememberUntold(session) {
     if (!this.page || !this.watched.claim().length) return;
     this.isRemembered = true;

@@ -1,18 +1,19 @@
-// Plays HLS in a video element: by hls.js where there is MSE, else by the browser itself.
+// Plays HLS in a video element: with hls.js if there is MSE, else with the browser's own support.
 
 import { Renditions } from "./renditions.js";
 
 const REFUSED = new Set([401, 403, 404, 410]);
 const TRY_AGAIN_MS = 3_000;
-// A film that waits so long is told to be slow, and after longer its pieces are asked for anew.
+// After the first wait the message says that the network is slow; after the second, segments are
+// requested again.
 const SLOW_MS = 4_000;
 const STUCK_MS = 15_000;
 const HLS_TYPE = "application/vnd.apple.mpegurl";
-// Long buffers would go on playing after access has ended; these hold a slow line for a while.
+// Long buffers would keep playing after access has ended; these bridge a slow network for a while.
 const BUFFERS = { maxBufferLength: 20, maxMaxBufferLength: 30, backBufferLength: 60 };
 
 export class Film {
-  // Chromium says "maybe" to HLS and plays it poorly, so MSE is asked for first.
+  // Chromium answers "maybe" for HLS and plays it poorly, so check for MSE first.
   static isNative() {
     return !window.Hls?.isSupported();
   }
@@ -30,7 +31,7 @@ export class Film {
     }
   }
 
-  // Nothing has failed, and nothing comes: an answer may never end.
+  // Nothing has failed, but nothing arrives: a response can hang forever.
   wait() {
     this.goOn();
     this.slow = setTimeout(() => {
@@ -54,7 +55,7 @@ export class Film {
     else this.hls.loadSource(this.hls.url);
   }
 
-  // Of the tokens that stand in addresses of the film, the newest goes: its life is some minutes.
+  // Media URLs contain a token that is valid for a few minutes; use the newest one.
   renew(token) {
     this.token = token;
   }
@@ -68,7 +69,7 @@ export class Film {
     else this.told.broken();
   }
 
-  // Asks for nothing more; what is in the buffer goes on.
+  // Stops requests; playback continues from the buffer.
   hold() {
     this.isHeld = true;
     clearTimeout(this.retrying);
@@ -116,11 +117,12 @@ export class Film {
       testBandwidth: false,
       startFragPrefetch: true,
       capLevelToPlayerSize: true,
-      // Captions are tracks of the page; hls.js leaves them alone.
+      // Captions are the page's own tracks, so hls.js must ignore them.
       enableWebVTT: false,
       enableIMSC1: false,
       enableCEA708Captions: false,
       xhrSetup: (xhr, url) => {
+        xhr.filmToken = this.token;
         if (this.token) xhr.open("GET", url.replace(/\/media\/[^/]+\//, `/media/${this.token}/`));
       },
     });
@@ -142,7 +144,10 @@ export class Film {
     if (hls !== this.hls || this.isHeld) return;
     const { Hls } = window;
     if (REFUSED.has(fault.response?.code)) {
-      this.told.refused();
+      // A heartbeat may have brought the next token while this request was under way with the old
+      // one.
+      const used = fault.networkDetails?.filmToken;
+      this.told.refused({ isOutdated: used !== undefined && used !== this.token });
     } else if (fault.type === Hls.ErrorTypes.NETWORK_ERROR) {
       this.told.lost();
       if (fault.fatal) this.keepTrying(hls);
@@ -170,7 +175,7 @@ export class Film {
       return;
     }
     if (this.recovered === 2) hls.swapAudioCodec();
-    // Attached anew, an element stands still, wherever it was.
+    // Attaching the element again stops it, wherever it was.
     const wasPlaying = !this.video.paused;
     hls.recoverMediaError();
     if (wasPlaying) this.video.play().catch(() => {});
@@ -178,12 +183,12 @@ export class Film {
 
   failedNatively() {
     if (this.hls || this.isHeld || !this.video.error) return;
-    // The element doesn't tell a refusal from a broken line, so the server is asked.
-    this.told.refused();
+    // The element doesn't distinguish a refusal from a network error, so ask the server.
+    this.told.refused({ isOutdated: false });
   }
 }
 
-// hls.js would try a refused segment for half a minute; a refusal is asked about at once instead.
+// hls.js would retry a refused segment for half a minute; ask the server about a refusal at once.
 function impatient(Hls) {
   const policies = {};
   for (const name of ["fragLoadPolicy", "playlistLoadPolicy", "manifestLoadPolicy"]) {

@@ -1,4 +1,4 @@
-// The keys of the player, wherever on the page the focus is, unless it types or presses something.
+// The player's keyboard shortcuts, active everywhere on the page except in fields and on controls.
 
 const RATES = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
 const FAR_S = 10;
@@ -11,7 +11,7 @@ const PRESSABLE = "a[href], button, summary, [role=button], [role=switch]";
 const PRESSES = new Set([" ", "Enter"]);
 const ARROWS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
 
-// `more` are acts of the page's own by their keys; `tell` says a word in passing over the film.
+// `more` are the page's own actions by key; `tell` shows a short message over the player.
 export function listenForKeys(page, video, film, { more, tell }) {
   const map = document.querySelector("[data-keys]");
   const acts = { ...actsOn(video, film, () => map.showModal(), tell), ...more };
@@ -25,7 +25,7 @@ export function listenForKeys(page, video, film, { more, tell }) {
   });
 }
 
-// Tells whether the key means something else where the focus is.
+// Returns whether the key has another meaning where the focus is.
 function isTaken(event, film) {
   const path = event.composedPath().filter((node) => node instanceof Element);
   if (path.some((node) => node.matches(TYPING))) return true;
@@ -37,7 +37,7 @@ function isTaken(event, film) {
     const isOnButton = names.some((name) => name.startsWith("media-") && name.endsWith("-button"));
     return isInMenu || isOnButton || path.some((node) => node.matches(PRESSABLE));
   }
-  // Elsewhere these two scroll the page.
+  // Outside the player, these two scroll the page.
   const scrolls = event.key === "ArrowUp" || event.key === "ArrowDown";
   return scrolls && !path.includes(film);
 }

@@ -1,9 +1,9 @@
-// A person's notes beside the film: the key n begins one at the moment that plays, and what the
-// forms send is kept without leaving the film. Without scripts the same forms open a page.
+// A person's notes beside the player: the key n starts one at the current position, and the forms
+// save without leaving the page. Without scripts, the same forms open a page.
 
 import { clock } from "./time_texts.js";
 
-// A status that is said again must have been empty for a moment.
+// Screen readers announce the same status again only if it was empty for a moment.
 const SOON_MS = 100;
 
 export class Notes {
@@ -26,7 +26,7 @@ export class Notes {
     this.follow();
   }
 
-  // The moment of a new note is the one at which it was begun.
+  // A new note gets the position at which typing started.
   begin() {
     if (!this.text.value) this.follow();
   }
@@ -96,7 +96,7 @@ export class Notes {
     line.hidden = !said;
   }
 
-  // The focus stays with what was done: the new note's text, the changed note, or where one was.
+  // Focus follows the action: the new note's text, the changed note, or the place of a deleted one.
   show({ html, note }, form, isNew) {
     const place = [...this.shown.querySelectorAll("[data-note]")].findIndex((each) => each.contains(form));
     this.shown.innerHTML = html;
@@ -115,7 +115,7 @@ export class Notes {
     }
   }
 
-  // Who sees the note in its place needs no telling.
+  // Only for screen readers: others can see the note in its place.
   say(said) {
     this.status.textContent = "";
     setTimeout(() => (this.status.textContent = said), SOON_MS);
@@ -147,6 +147,6 @@ async function post(url, body) {
     });
     return { ok: response.ok, body: await response.json().catch(() => undefined) };
   } catch {
-    return null; // The line is broken; what was written stays.
+    return null; // The network is down; what was typed stays.
   }
 }

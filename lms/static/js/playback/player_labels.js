@@ -1,5 +1,6 @@
-// Says what three of media-chrome's controls are, where its own roles and names contradict each other:
-// the captions button is a switch, the time is read and not pressed, and the speed is named as it is shown.
+// Corrects the roles and names of three media-chrome controls that contradict each other: the
+// captions button is a switch, the time is text and not a button, and the speed is named as it is
+// shown.
 
 function all(name, act) {
   customElements.whenDefined(name).then(() => document.querySelectorAll(name).forEach(act));

@@ -1,4 +1,4 @@
-// What stands in place of the picture when it can't play, and the small hint over it.
+// The message in place of the video when it can't play, and the small hint over it.
 
 const PASSING_MS = 1_200;
 
@@ -46,20 +46,20 @@ export class Message {
     this.hint("");
   }
 
-  // Something to know while the film goes on; it stays until it is put away.
+  // A notice during playback; it stays until it is closed.
   announce(text) {
     this.noticeText.textContent = text;
     this.notice.hidden = !text;
   }
 
-  // What stays until it is mended: the line is broken, or slow.
+  // A hint that stays until the problem is solved: the network is down, or slow.
   hint(text) {
     clearTimeout(this.passing);
     this.lasting = text;
     this.show(text);
   }
 
-  // A word in passing: "1.5x", "10 seconds on".
+  // A brief hint: "1.5x", "10 seconds forward".
   pass(text) {
     if (this.lasting) return;
     clearTimeout(this.passing);

@@ -1,6 +1,5 @@
-// Speed, loudness and captions, remembered in this browser.
-
-import { isShownCaption } from "./text_tracks.js";
+// A viewer's choices in the player, remembered in this browser: speed and volume here, caption
+// settings in their own modules.
 
 const KEY = "carrel-player";
 
@@ -8,7 +7,7 @@ export function choices() {
   try {
     return JSON.parse(localStorage.getItem(KEY)) ?? {};
   } catch {
-    return {}; // Storage may be closed to us, or hold something else.
+    return {}; // Storage may be blocked, or contain something else.
   }
 }
 
@@ -16,7 +15,7 @@ export function remember(choice) {
   try {
     localStorage.setItem(KEY, JSON.stringify({ ...choices(), ...choice }));
   } catch {
-    // It still holds for this page.
+    // It still applies to this page.
   }
 }
 
@@ -26,14 +25,11 @@ export function rememberChoices(video) {
   if (volume >= 0 && volume <= 1) video.volume = volume;
   if (typeof muted === "boolean") video.muted = muted;
   video.addEventListener("ratechange", () => {
-    // A film that is loaded falls back to the default, so that follows the choice.
+    // Loading a video resets the speed to the default, so the default follows the choice.
     if (video.readyState) video.defaultPlaybackRate = video.playbackRate;
     remember({ rate: video.playbackRate });
   });
   video.addEventListener("volumechange", () => {
     remember({ volume: video.volume, muted: video.muted });
-  });
-  video.textTracks.addEventListener("change", () => {
-    remember({ captions: [...video.textTracks].find(isShownCaption)?.language ?? "" });
   });
 }

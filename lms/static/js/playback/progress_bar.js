@@ -1,4 +1,4 @@
-// The line under the film: watched parts, the place, and the amount in words.
+// The progress bar under the player: watched parts, the position, and the amount in words.
 
 import { clock } from "./time_texts.js";
 
@@ -45,7 +45,7 @@ export class Strip {
     this.gap.hidden = !gaps.length;
   }
 
-  // For who can't see the line: which parts are not seen, as the page says it too.
+  // For people who can't see the bar: the unwatched parts, in the same words as the page.
   named(gaps) {
     if (!gaps.length) return "";
     const some = gaps.slice(0, MOST_NAMED).map(([starts, ends]) => this.span(starts, ends));
@@ -57,7 +57,7 @@ export class Strip {
     return this.words.gap.replace("{from}", clock(starts)).replace("{to}", clock(ends));
   }
 
-  // As the page says it: minutes, or minutes and seconds of what is short.
+  // In the same words as the page: minutes, or minutes and seconds for short recordings.
   amount() {
     const seconds = this.watched.total();
     if (this.length >= COUNTED_IN_SECONDS) return minutes(seconds);
@@ -71,7 +71,7 @@ export class Strip {
     if (this.resume && !this.video.paused) this.resume.hidden = true;
   }
 
-  // A press on the line goes there; the player's own time line does the same for keys.
+  // A click on the bar seeks there; for the keyboard, the player's own timeline does the same.
   onChosen(choose) {
     this.svg?.addEventListener("click", (event) => {
       const box = this.svg.getBoundingClientRect();
@@ -89,7 +89,7 @@ function bar(name, x, width) {
   return rect;
 }
 
-// At least one of anything, as the page says it too.
+// At least 1 for anything above 0, as on the page.
 function minutes(seconds) {
   return seconds > 0 ? Math.max(1, Math.round(seconds / 60)) : 0;
 }

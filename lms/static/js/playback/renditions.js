@@ -1,4 +1,4 @@
-// The qualities of a film, in the shape that media-chrome's quality menu reads.
+// The quality levels of a video, in the form that media-chrome's quality menu reads.
 
 export class Renditions extends EventTarget {
   constructor(video, choose) {
@@ -6,7 +6,7 @@ export class Renditions extends EventTarget {
     this.choose = choose;
     this.length = 0;
     this.index = -1;
-    // media-chrome looks here; no browser has it of its own.
+    // media-chrome reads this property; no browser has its own.
     Object.defineProperty(video, "videoRenditions", { value: this, configurable: true });
   }
 
@@ -22,7 +22,7 @@ export class Renditions extends EventTarget {
 
   fill(levels) {
     this.clear();
-    // The choice is only worth showing when there is one.
+    // Show the menu only if there is a choice.
     if (levels.length < 2) return;
     levels.forEach((level, index) => {
       const { width, height, bitrate, frameRate } = level;

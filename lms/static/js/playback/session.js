@@ -1,7 +1,9 @@
-// Asks the server for a playback session, and why one has ended.
+// Requests a playback session from the server, and the reason why one ended.
 
-// What is not this person's, not there or over stays so, however often it is tried.
+// Refusals that another try can't change.
 const FINAL = new Set([403, 404, 410]);
+// The server is overloaded or restarting.
+const AWAY = new Set([502, 503, 504]);
 
 export class Doorkeeper {
   constructor(page, words) {
@@ -11,23 +13,41 @@ export class Doorkeeper {
     this.words = words;
   }
 
-  // { session }, or { told } when it was refused, or neither when the server can't be reached.
+  // Returns { session }, or { told } if it was refused, or neither if the server can't be reached.
   async open({ native, takesOver }) {
-    const wish = { native, preview: this.isPreview, take_over: takesOver };
-    const answer = await post(this.openUrl, wish, { "X-CSRFToken": this.token });
+    const wish = { native, preview: this.isPreview, take_over: Boolean(takesOver) };
+    let answer = await this.ask(wish);
+    if (answer?.body?.code === "stale_form" && (await this.findToken())) answer = await this.ask(wish);
     if (!answer) return {};
     if (answer.ok) return { session: answer.body };
     return { told: answer.body?.sentence ? answer.body : this.asTold(answer) };
   }
 
-  // Why a session ended and what to do; null when the server can't be reached.
+  ask(wish) {
+    return post(this.openUrl, wish, { "X-CSRFToken": this.token });
+  }
+
+  // A sign-in in another tab changes the token; a fresh copy of this page contains the new one.
+  async findToken() {
+    try {
+      const answer = await fetch(window.location.href, { credentials: "same-origin" });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const known = this.token;
+      this.token = page.querySelector("[data-watch]")?.dataset.token ?? known;
+      return this.token !== known;
+    } catch {
+      return false;
+    }
+  }
+
+  // Returns why a session ended and what to do; null if the server can't be reached.
   async why(url) {
     const answer = await post(url, {}, {});
     if (!answer) return null;
     return answer.ok ? answer.body : this.asTold(answer);
   }
 
-  // Refusals to act come as { code, message }. This page, fetched anew, asks to sign in and comes back.
+  // Refusals come as { code, message }. Reloading this page asks to sign in and returns here.
   asTold({ body, status }) {
     if (body?.code === "sign_in_first") {
       const step = { step_label: this.words.sign_in, step_url: window.location.href };
@@ -47,6 +67,7 @@ async function post(url, body, headers) {
       cache: "no-store",
     });
     const { ok, status } = response;
+    if (AWAY.has(status)) return null;
     return { ok, status, body: await response.json().catch(() => undefined) };
   } catch {
     return null;

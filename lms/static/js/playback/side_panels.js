@@ -1,4 +1,4 @@
-// The transcript and a person's notes beside the film.
+// The transcript and a person's notes beside the player.
 
 import { Notes } from "./notes.js";
 import { Rail } from "./side_tabs.js";
@@ -13,7 +13,7 @@ function begin(root) {
 }
 
 begin(document);
-// In a frame the first playback may open what was closed.
+// In a frame, the first playback can open panels that were closed.
 document.addEventListener("carrel:opened", (event) => {
   for (const rail of event.target.querySelectorAll("[data-rail]")) new Rail(rail, () => {});
   begin(event.target);

@@ -1,9 +1,10 @@
-// The tabs beside the film. Without scripts every panel is read; with them one is, and arrows move.
+// The tabs beside the player. Without scripts all panels are shown; with them one is, and arrow
+// keys switch.
 
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 
 export class Rail {
-  // `turned` is told which panel was chosen by a person.
+  // `turned` is called with the panel that a person selected.
   constructor(root, turned) {
     this.tabs = [...root.querySelectorAll("[role=tab]")];
     this.turned = turned;

@@ -1,4 +1,5 @@
-// The strip of slides: a press goes there, the one that is seen is marked, arrows move through it.
+// The strip of slides: a click seeks there, the current slide is marked, arrow keys move through
+// it.
 
 const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 
@@ -19,7 +20,7 @@ export class Slides {
     this.rest(0);
   }
 
-  // The pictures are fetched as the film is: with the session's token, as they come into view.
+  // Pictures need the session's token, and are loaded as they come into view.
   show(folder) {
     this.seer?.disconnect();
     this.seer = new IntersectionObserver(
@@ -51,7 +52,7 @@ export class Slides {
     this.bringIntoView(tile);
   }
 
-  // Within the rail alone: the page stays where it is.
+  // Scroll only the panel, not the page.
   bringIntoView(tile) {
     const panel = this.list.closest(".tab-panel");
     if (panel.scrollHeight <= panel.clientHeight || panel.matches(":hover")) return;
@@ -61,7 +62,7 @@ export class Slides {
     }
   }
 
-  // One tile is reached by Tab, the others from it by arrows.
+  // Tab reaches one tile, arrow keys the others.
   rest(place) {
     this.tiles.forEach((tile, each) => (tile.tabIndex = each === place ? 0 : -1));
   }

@@ -1,16 +1,21 @@
-// Captions, chapters and the pictures over the time line, as tracks beside the film.
+// Captions, chapters and the timeline's preview pictures, as text tracks of the video.
 
-import { choices } from "./preferences.js";
+import { choices, remember } from "./preferences.js";
 
 export class Tracks {
   constructor(video) {
     this.video = video;
     this.elements = [];
+    video.textTracks.addEventListener("change", () => remember({ captions: this.shown() ?? "" }));
   }
 
-  // Their addresses carry the session's token, so each session brings its own.
+  shown() {
+    return [...this.video.textTracks].find(isShownCaption)?.language;
+  }
+
+  // Their URLs contain the session's token, so each session needs new tracks.
   show(session) {
-    const shown = [...this.video.textTracks].find(isShownCaption)?.language;
+    const shown = this.shown();
     for (const element of this.elements) element.remove();
     this.elements = session.captions.map(({ src, language, label }) =>
       track({ kind: "captions", srclang: language, label, src }),
@@ -23,7 +28,7 @@ export class Tracks {
       this.elements.push(track({ kind: "chapters", label: "chapters", default: true, src: session.chapters }));
     }
     this.video.append(...this.elements);
-    // Who has never chosen sees none, as the film is heard; the button shows the default.
+    // Without a remembered choice, captions are off; the button turns on the default.
     const wanted = shown ?? choices().captions;
     for (const { track: caption } of this.elements) {
       if (caption.kind !== "captions") continue;
@@ -32,7 +37,7 @@ export class Tracks {
   }
 }
 
-export function isShownCaption(track) {
+function isShownCaption(track) {
   return ["captions", "subtitles"].includes(track.kind) && track.mode === "showing";
 }
 

@@ -1,4 +1,5 @@
-// The film as wide as the page, what stands beside it below; remembered in this browser.
+// Theater mode: the player is as wide as the page, with the panels below it; remembered in this
+// browser.
 
 import { choices, remember } from "./preferences.js";
 

@@ -1,4 +1,4 @@
-// A place in a film as players show it: 4:05, or 1:04:05 from an hour on.
+// Returns a position as players show it: 4:05, or 1:04:05 from one hour on.
 
 export function clock(seconds) {
   const whole = Math.floor(seconds);

@@ -1,5 +1,5 @@
-// The transcript beside the film: follows what is said, goes where it is pressed, searches itself.
-// However long it is, only some hundred lines of it stand in the page.
+// The transcript beside the player: follows playback, seeks on click, and can be searched. Only a
+// few hundred lines are in the page at a time, however long it is.
 
 import { clock } from "./time_texts.js";
 
@@ -50,7 +50,7 @@ export class Transcript {
     }
   }
 
-  // Of two languages on their way the later counts.
+  // If two languages are loading, the later choice wins.
   async fetch(url) {
     this.wanted = url;
     this.status.textContent = this.words.loading;
@@ -61,7 +61,7 @@ export class Transcript {
       const told = await answer.json();
       if (this.wanted !== url) return;
       const { starts: first, ends: last } = this.shown;
-      // Folded once: a search through a day of speech must not wait.
+      // Normalized once, so that searching a day of speech is fast.
       this.lines = told.lines
         .filter(([starts, ends]) => ends > first && starts < last)
         .map(([starts, ends, said]) => ({ starts, ends, said, folded: fold(said) }));
@@ -85,7 +85,7 @@ export class Transcript {
     this.fetch(chosen.dataset.lines);
   }
 
-  // All lines around what is said now, or those that have what is searched.
+  // Shows all lines around the current one, or those that match the search.
   look() {
     const words = fold(this.search.value).split(/\s+/).filter(Boolean);
     this.asked = words;
@@ -149,7 +149,7 @@ export class Transcript {
   marked(said) {
     if (!this.isSearching) return [said];
     const folded = fold(said);
-    // Folding that changes the length would mark the wrong letters.
+    // If normalizing changes the length, the wrong characters would be marked.
     if (folded.length !== said.length) return [said];
     const parts = [];
     let at = 0;
@@ -167,7 +167,7 @@ export class Transcript {
     return [...parts, said.slice(at)];
   }
 
-  // More lines at the end that is reached; those far away at the other end go.
+  // Adds lines at the end that is reached; removes distant ones at the other end.
   grow() {
     if (this.isSearching || !this.lines.length) return;
     const { scrollTop, scrollHeight, clientHeight } = this.scroll;
@@ -193,7 +193,7 @@ export class Transcript {
     else this.to -= count;
   }
 
-  // What is read stays where it is, whatever comes or goes above it.
+  // Keeps what is being read in place when lines above it are added or removed.
   keepInPlace(change) {
     const { scrollTop } = this.scroll;
     const held = [...this.list.children].find(
@@ -247,7 +247,7 @@ export class Transcript {
     this.leftAt = performance.now();
   }
 
-  // The last line that has begun.
+  // Returns the index of the last line that has started, or -1.
   lineAt(at) {
     let low = 0;
     let high = this.lines.length;

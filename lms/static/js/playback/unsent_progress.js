@@ -1,11 +1,11 @@
-// What was played while the line was broken, when its page is left before that is back: kept in this
-// browser, and told when a watch page is opened the next time. It goes to the session in which it was
-// played, whose address says whose it is, and the server weighs it as it weighs any beat that comes
-// late: what it may not take is dropped.
+// Progress that couldn't be sent before its page was left: stored in this browser, and sent when a
+// watch page is opened the next time. It goes to the session in which it was played, whose URL
+// identifies the person. The server checks it like any late heartbeat and drops what it can't
+// accept.
 
 const KEY = "carrel-untold";
 const MOST = 5;
-// No session lasts longer.
+// No session lasts longer than this.
 const LONGEST_MS = 24 * 60 * 60_000;
 
 function kept() {
@@ -13,7 +13,7 @@ function kept() {
     const found = JSON.parse(localStorage.getItem(KEY)) ?? [];
     return found.filter(({ at }) => Date.now() - at < LONGEST_MS);
   } catch {
-    return []; // Storage may be closed to us, or hold something else.
+    return []; // Storage may be blocked, or contain something else.
   }
 }
 
@@ -22,7 +22,7 @@ function keep(all) {
     if (all.length) localStorage.setItem(KEY, JSON.stringify(all.slice(-MOST)));
     else localStorage.removeItem(KEY);
   } catch {
-    // Then it is lost with the page, as the place is.
+    // Then the progress is lost with the page, and so is the position.
   }
 }
 
@@ -31,18 +31,19 @@ export function forget(address) {
   if (all.length) keep(all.filter((each) => each.address !== address));
 }
 
-// `page` is where the film is opened from; the address takes what was played last and ends the session.
+// `page` is the URL that opens the session; `address` accepts the last progress and ends the
+// session.
 export function remember({ page, address, body }) {
   const others = kept().filter((each) => each.address !== address);
   keep([...others, { page, address, body, at: Date.now() }]);
 }
 
-// Returns what is watched by now, as the server tells it, of each that was taken for this page.
+// Returns what is watched now, as the server reports it, for each accepted entry of this page.
 export async function tellUntold(page) {
   const taken = [];
   for (const { page: playedOn, address, body } of kept()) {
     const answer = await post(address, body);
-    if (!answer) continue; // It is told the next time.
+    if (!answer) continue; // Try again the next time.
     forget(address);
     if (answer.ok && playedOn === page) taken.push(await answer.json().catch(() => ({})));
   }

@@ -1,5 +1,5 @@
-// The watch page: opens a playback session on intent, plays it, keeps the place, and says why when
-// it may not go on. The parts in watch/ each know one thing; this file lets them talk.
+// The watch page: opens a playback session on intent, plays it, saves the position, and says why
+// playback can't continue. The modules each have one task; this one connects them.
 
 import { Film } from "./hls_video.js";
 import { Doorkeeper } from "./session.js";
@@ -18,10 +18,12 @@ import { styleCaptions } from "./caption_settings.js";
 import { keepWithin } from "./clip_limits.js";
 import { clock } from "./time_texts.js";
 import { tellUntold } from "./unsent_progress.js";
+import { loadScript } from "../core/script_loader.js";
 
 const REOPENINGS = 3;
 const REOPENINGS_WITHIN_MS = 60_000;
 const TRY_AGAIN_MS = 3_000;
+const OPENING_TRIES = 3;
 const ANNOUNCE_MS = 10 * 60_000;
 const A_MOMENT_MS = 1_000;
 
@@ -50,18 +52,18 @@ class WatchPage {
     for (const rail of page.querySelectorAll("[data-rail]")) {
       new Rail(rail, (panel) => panel === "panel-slides" && this.prepareUnlessItWaits());
     }
-    // A frame's page has no sign-in that would part one person of this browser from the next.
+    // A page in a frame has no sign-in that would separate the people who share this browser.
     const { open, token } = page.dataset;
     this.heartbeat = new Heartbeat(token ? open : "", this.video, this.watched, {
-      kept: ({ film }) => {
-        if (film) this.film.renew(film);
+      kept: (session, { film }) => {
+        if (film && session === this.session) this.film.renew(film);
         this.strip.draw();
       },
       refused: () => this.askWhy(),
     });
     this.film = new Film(this.video, {
       ready: () => this.tracks.show(this.session),
-      refused: () => this.renew(),
+      refused: (refusal) => this.renew(refusal),
       lost: () => this.message.hint(this.words.lost),
       slow: () => this.message.hint(this.words.slow),
       found: () => this.message.hint(""),
@@ -69,16 +71,30 @@ class WatchPage {
     });
     this.listen();
     this.untold = this.tellUntold();
+    this.loadScripts();
   }
 
-  // What an earlier page could not tell is told before anything is opened: a session that is opened
-  // ends the one in which that was played.
+  // The player's buttons load after the visible page. hls.js, half of all that a watch page loads,
+  // comes after them, or at the first sign that the person will play.
+  loadScripts() {
+    loadScript(this.page.dataset.controls);
+    if (document.readyState === "complete") this.loadHls();
+    else window.addEventListener("load", () => this.loadHls(), { once: true });
+  }
+
+  loadHls() {
+    const isOfUse = window.MediaSource || window.ManagedMediaSource;
+    return isOfUse ? loadScript(this.page.dataset.hls) : null;
+  }
+
+  // Send what an earlier page couldn't before opening a session: a new session ends the one in
+  // which it was played.
   async tellUntold() {
     const taken = await tellUntold(this.page.dataset.open);
     if (!taken.length) return;
     for (const { watched } of taken) this.watched.learn(watched);
     this.strip.draw();
-    // The place was kept, too; a moment that the address names goes before it.
+    // The position was saved, too; a position in the URL takes precedence.
     this.resumes = !new URLSearchParams(window.location.search).has("t");
   }
 
@@ -91,7 +107,7 @@ class WatchPage {
     if (this.shown.starts > 0 || this.shown.ends < this.watched.seconds) {
       keepWithin(this.video, this.shown);
     }
-    // What is said over the film is seen on the whole screen as well.
+    // In full screen, show the messages over the player as well.
     customElements.whenDefined("media-controller").then(() => {
       film.querySelector("media-controller").fullscreenElement = film;
     });
@@ -118,7 +134,7 @@ class WatchPage {
     this.page.querySelector("[data-next-gap]")?.addEventListener("click", () => this.goToNextGap());
     this.strip.onChosen((seconds) => this.go(seconds));
     this.page.addEventListener("carrel:seek", (event) => this.go(event.detail));
-    // A page that comes back from the browser's cache has closed its session when it was left.
+    // A page restored from the browser's cache closed its session when it was left.
     window.addEventListener("pagehide", () => this.leave());
   }
 
@@ -149,29 +165,29 @@ class WatchPage {
 
   play() {
     this.video.play().catch(() => {
-      // The browser wants a press on the player itself; its button stands there.
+      // The browser requires a click on the player itself; its button is there.
     });
   }
 
-  // Ahead of the press, so that the film starts at once; where another screen plays, only the
-  // press is answered.
+  // Opens before the click, so that playback starts at once. If another screen plays, only a click
+  // shows a message.
   async prepare({ isPressed = false } = {}) {
     this.isPressed ||= isPressed;
     if (this.session || this.opening) return;
     await this.open(this.video.currentTime || this.startAt);
   }
 
-  // Where playing takes something, only a press on the film itself is an intent.
+  // If playing uses something up, only a click on the player counts as intent.
   prepareUnlessItWaits() {
     if (this.page.dataset.waits !== "yes") this.prepare();
   }
 
-  // Of two on their way the later counts: the pointer that comes to take over asks before its press.
+  // The later of two calls wins: hovering before a takeover opens a session before the click does.
   async open(at, { takesOver = false } = {}) {
     const opening = Symbol("opening");
     this.opening = opening;
-    await this.untold;
-    const answer = await this.doorkeeper.open({ native: Film.isNative(), takesOver });
+    await Promise.all([this.untold, this.loadHls()]);
+    const answer = await this.ask({ native: Film.isNative(), takesOver });
     if (this.opening !== opening) return;
     this.opening = null;
     if (answer.session) {
@@ -185,32 +201,43 @@ class WatchPage {
     }
   }
 
+  // If the server can't be reached for a moment, try again before showing an error.
+  async ask(wish) {
+    for (let tries = 1; ; tries += 1) {
+      const answer = await this.doorkeeper.open(wish);
+      if (answer.session || answer.told || tries === OPENING_TRIES) return answer;
+      this.message.hint(this.words.lost);
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+    }
+  }
+
   begin(session, at) {
     this.session = session;
     this.page.dispatchEvent(new CustomEvent("carrel:begun", { bubbles: true }));
     this.watched.learn(session.watched);
     this.strip.draw();
     if (!this.isPreview) this.heartbeat.start(session);
-    // What was chosen while the session was being opened goes before where it was opened for.
+    // A position chosen while the session was opening takes precedence.
     this.film.load(session.hls, this.chosenAt ?? at);
     this.chosenAt = null;
     this.slides.show(session.slides);
     this.announceEnd(session);
   }
 
-  // After a pause the film's token may be over, and in another network it isn't good: a beat brings
-  // the next one. Where that changes nothing, the refusal had another reason.
-  async renew() {
+  // After a pause the media token may have expired, and in another network it is invalid: a
+  // heartbeat brings the next one. If that doesn't help, the refusal had another reason.
+  async renew({ isOutdated }) {
     const { token } = this.film;
     if (!this.session?.is_renewed || this.asking) return this.askWhy();
     this.film.hold();
+    if (isOutdated) return this.film.goOnAsking();
     await this.heartbeat.beat(this.session);
     if (this.asking || !this.session) return;
     if (this.film.token === token) return this.askWhy();
     this.film.goOnAsking();
   }
 
-  // A refusal is asked about at once. The film goes on from its buffer meanwhile.
+  // Ask the server about a refusal at once. Playback continues from the buffer meanwhile.
   async askWhy() {
     if (this.asking || !this.session) return;
     this.asking = true;
@@ -218,7 +245,7 @@ class WatchPage {
     try {
       const told = await this.doorkeeper.why(this.session.why);
       if (told === null) this.waitForNetwork();
-      else if (this.mayReopen(told)) await this.reopen();
+      else if (this.mayReopen(told)) await this.reopen(told);
       else this.stop(told);
     } finally {
       this.asking = false;
@@ -232,12 +259,13 @@ class WatchPage {
     return told.may_reopen || this.isPreview;
   }
 
-  async reopen() {
+  // If the session is still live, this is the screen that has the stream.
+  async reopen({ is_live: takesOver }) {
     this.reopenings.push(performance.now());
     const at = this.video.currentTime;
     this.wasPlaying = !this.video.paused;
     this.watched.pause();
-    await this.open(at);
+    await this.open(at, { takesOver });
     if (this.wasPlaying && this.session) this.play();
   }
 
@@ -252,13 +280,13 @@ class WatchPage {
     window.addEventListener("online", again);
   }
 
-  // What may not be played is not shown either: the buffer goes with the picture.
+  // What can't be played must not be visible either, so the buffer is cleared with the picture.
   stop(told) {
     if (this.session) this.startAt = this.video.currentTime;
     clearTimeout(this.announcing);
     clearTimeout(this.ending);
-    // What was watched up to the end still counts, whoever heard of it first.
-    this.heartbeat.tell();
+    // Progress up to the end still counts, whatever ended the session; this also frees the stream.
+    if (this.session) this.heartbeat.close(this.session);
     this.heartbeat.stop();
     this.video.pause();
     this.film.unload();
@@ -286,7 +314,7 @@ class WatchPage {
     if (this.session) this.play();
   }
 
-  // An end that is known is told ten minutes ahead, and asked about when it has come.
+  // Announces a known end of access ten minutes ahead, and asks the server when it has come.
   announceEnd({ ends_at: moment, ends_in_s: seconds }) {
     clearTimeout(this.announcing);
     clearTimeout(this.ending);

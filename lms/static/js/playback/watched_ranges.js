@@ -1,15 +1,15 @@
-// Which parts were played: what is still to be told to the server, and what it has kept.
+// Which parts were played: what hasn't been sent to the server yet, and what it has saved.
 
 const BUCKET_S = 5;
-// Further than this between two reports of the place, and it was a jump.
+// If two reports of the position are further apart than this, it was a jump.
 const LEAP_S = 1.5;
-// The edge of a stretch is known to half a second, as the server takes it.
+// The edges of a part are known to half a second; the server accepts that.
 const EDGE_S = 0.5;
-// More stretches than these no beat may tell.
+// A heartbeat can contain at most this many parts.
 const MOST_SPANS = 200;
 
 export class Watched {
-  // Of a stretch of the recording, what is counted, drawn and looked for lies within `shown`.
+  // For a clip, only parts within `shown` are counted, drawn and searched.
   constructor(video, seconds, buckets, shown = { starts: 0, ends: seconds }) {
     this.video = video;
     this.seconds = seconds;
@@ -36,7 +36,7 @@ export class Watched {
     this.heardAt = performance.now();
   }
 
-  // Stretches the run to a place that was played up to; false when that was a jump.
+  // Extends the current run to a position that was played up to; returns false if that was a jump.
   reach(at) {
     if (!this.run || this.video.seeking || at < this.run.end) return false;
     const passed = ((performance.now() - this.heardAt) / 1000) * this.video.playbackRate;
@@ -50,7 +50,7 @@ export class Watched {
     this.run = null;
   }
 
-  // What was played and not yet acknowledged.
+  // Returns what was played and isn't acknowledged yet.
   claim() {
     const runs = this.run ? [...this.finished, this.run] : this.finished;
     return runs
@@ -59,7 +59,7 @@ export class Watched {
       .slice(-MOST_SPANS);
   }
 
-  // Forgets what the server has heard. The bucket that is half played is told again with its rest.
+  // Forgets what the server received. A half-played bucket is sent again with its rest.
   acknowledge(finished, end) {
     this.finished.splice(0, finished);
     if (!this.run || this.run.start > end) return;
@@ -67,7 +67,7 @@ export class Watched {
     this.run.start = Math.max(this.run.start, whole);
   }
 
-  // Adds what the server keeps: base64 of a bitmap, bucket i in bit i % 8 of byte i / 8.
+  // Adds what the server has saved: base64 of a bitmap, bucket i in bit i % 8 of byte i / 8.
   learn(text) {
     const bytes = atob(text ?? "");
     for (let index = 0; index < Math.min(bytes.length, this.kept.length); index += 1) {
@@ -79,13 +79,13 @@ export class Watched {
     return Boolean((this.kept[bucket >> 3] >> (bucket & 7)) & 1);
   }
 
-  // A bucket that a stretch has only a part of can't be earned there.
+  // A bucket that is only partly in a clip can't be earned there.
   isShown(bucket) {
     const { starts, ends } = this.shown;
     return bucket * BUCKET_S >= starts && Math.min((bucket + 1) * BUCKET_S, this.seconds) <= ends;
   }
 
-  // [[starts, ends], ...] in seconds.
+  // Returns [[starts, ends], ...] in seconds.
   parts() {
     const parts = [];
     for (let bucket = 0; bucket < this.count; bucket += 1) {
@@ -106,7 +106,8 @@ export class Watched {
     );
   }
 
-  // What is not seen, [[starts, ends], ...]; what was played and is not told yet counts as seen.
+  // Returns the unwatched parts, [[starts, ends], ...]; played parts that weren't sent yet count as
+  // watched.
   gaps() {
     const told = this.claim();
     const gaps = [];
@@ -121,8 +122,8 @@ export class Watched {
     return gaps;
   }
 
-  // The next part not seen, from a place on and then from the start; null when all is seen. The one
-  // that plays at this moment is left, unless it is the only one: then it begins anew.
+  // Returns the next unwatched part after a position, then from the start; null if all is watched.
+  // Skips the one that is playing, unless it is the only one.
   nextGap(from) {
     const gaps = this.gaps();
     const isHere = ([starts, ends]) => from >= starts && from < ends;

@@ -1,14 +1,16 @@
-// Times on a webinar's page: by the reader's own clock where it differs, and counting down to the door.
+// Times on a webinar's page: also in the reader's time zone if it differs, with a countdown to when
+// people can join.
 
 const A_MINUTE_MS = 60_000;
-const OPENS_BEFORE_MS = 60 * A_MINUTE_MS; // the policy opens the door an hour before
+const OPENS_BEFORE_MS = 60 * A_MINUTE_MS; // people can join from an hour before the start (lms/access/policy.py)
 
 function parts(moment, zone) {
-  const form = new Intl.DateTimeFormat("en-GB", {
+  const form = new Intl.DateTimeFormat("en-US", {
     timeZone: zone,
     weekday: "long",
     day: "numeric",
     month: "long",
+    year: "numeric",
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
@@ -17,7 +19,7 @@ function parts(moment, zone) {
 }
 
 function clock({ hour, minute }) {
-  return `${Number(hour) % 12 || 12}:${minute} ${Number(hour) < 12 ? "am" : "pm"}`;
+  return `${Number(hour) % 12 || 12}:${minute} ${Number(hour) < 12 ? "AM" : "PM"}`;
 }
 
 function sayLocally(time) {
@@ -26,7 +28,7 @@ function sayLocally(time) {
   const here = parts(moment, undefined);
   const sameDay = there.day === here.day && there.month === here.month;
   if (sameDay && clock(there) === clock(here)) return;
-  const day = sameDay ? "" : `${here.weekday} ${here.day} ${here.month}, `;
+  const day = sameDay ? "" : `${here.weekday}, ${here.month} ${here.day}, ${here.year}, `;
   time.append(` ${time.dataset.words.replace("{yours}", day + clock(here))}`);
 }
 
@@ -44,13 +46,13 @@ function countDown(panel) {
   const show = () => {
     const left = begins - Date.now();
     if (left <= OPENS_BEFORE_MS) {
-      location.reload(); // the server says whether the door is open, and where it is
+      location.reload(); // the server decides whether people can join, and where
       return;
     }
     button.textContent = panel.dataset.words.replace("{span}", span(left));
     setTimeout(show, Math.min(A_MINUTE_MS / 2, left - OPENS_BEFORE_MS + 1000));
   };
-  // A device whose clock is ahead would otherwise reload for ever.
+  // Otherwise a device whose clock is ahead would reload forever.
   if (begins - Date.now() > OPENS_BEFORE_MS) show();
 }
 

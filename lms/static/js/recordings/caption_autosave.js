@@ -1,4 +1,5 @@
-// Saves the desk a moment after each change, and tells when somebody else has saved another one.
+// Saves the captions shortly after each change, and shows when another person saved a newer
+// version.
 
 const WAIT_MS = 1_500;
 const AGAIN_MS = 5_000;
@@ -38,13 +39,13 @@ export class Keeper {
   changed() {
     clearTimeout(this.waiting);
     if (this.isStopped) return;
-    // A step back may lead to what is kept already.
+    // Undo can return to what is already saved.
     this.status.textContent = this.isClean ? this.told : this.words.unsaved;
     if (this.isClean) return;
     this.waiting = setTimeout(() => this.save(), WAIT_MS);
   }
 
-  // True once everything is kept; false where that can't be now.
+  // Resolves to true once everything is saved, to false if that isn't possible now.
   async settled() {
     if (!this.isClean) await this.save();
     return this.isClean;
@@ -85,7 +86,7 @@ export class Keeper {
       } else if (answer.status === 409 && told.code === "saved_elsewhere") {
         this.stop(told);
       } else {
-        // What is wrong is said; the next change tries again.
+        // Show the error; the next change tries again.
         this.status.textContent = told.message;
       }
     } catch {

@@ -1,4 +1,5 @@
-// The editor of captions: some rows of the page's cues at a time, every change undone, saved by itself.
+// The caption editor: shows a page of cues at a time, can undo every change, and saves
+// automatically.
 
 import { Desk } from "./caption_edits.js";
 import { Keeper } from "./caption_autosave.js";
@@ -50,7 +51,7 @@ async function begin(root) {
       else desk.undo();
     }
   });
-  // What is shown is what was saved: the forms wait for it.
+  // Publish only what is saved: the forms wait for it.
   for (const form of document.querySelectorAll("[data-after-saving]")) {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();

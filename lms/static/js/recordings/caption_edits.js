@@ -1,4 +1,4 @@
-// The cues that are edited, [starts, ends, settings, text] each, and all that can be undone.
+// The edited cues, each [starts, ends, settings, text], with the undo history.
 
 const MOST_STEPS = 100;
 const NEW_S = 2;
@@ -12,7 +12,7 @@ export class Desk {
     this.onChange = () => {};
   }
 
-  // Cues are never changed in place, so that a step back is the list that was.
+  // Cues are never changed in place, so that undo can restore the earlier list.
   become(cues, index) {
     this.past.push({ cues: this.cues, index });
     if (this.past.length > MOST_STEPS) this.past.shift();
@@ -54,7 +54,7 @@ export class Desk {
     this.become(this.put(index + 1, 0, [starts, round(ends), "", ""]), index + 1);
   }
 
-  // By the place of the cursor, and the time in the same share.
+  // Splits at the cursor, and the time in the same proportion.
   split(index, at) {
     const [starts, ends, settings, text] = this.cues[index];
     const place = at > 0 && at < text.length ? at : Math.floor(text.length / 2);
@@ -80,8 +80,8 @@ export class Desk {
     return this.cues.reduce((last, [, ends]) => Math.max(last, ends), 0);
   }
 
-  // Nothing begins before the film; what would is moved to its first moment and keeps a length.
-  // Returns how many that were.
+  // Shifts all cues. Cues that would start before 0 start at 0 and keep a minimum length.
+  // Returns how many those were.
   shift(by) {
     const early = this.cues.filter(([starts]) => round(starts + by) < 0).length;
     const moved = this.cues.map(([starts, ends, settings, text]) => {

@@ -1,4 +1,4 @@
-// The rows of the editor: those of one page, whatever the number of captions.
+// The rows of the editor: one page of them, whatever the number of captions.
 
 const TIME = /^(?:(?:(\d{1,3}):)?(\d{1,2}):)?(\d{1,6}(?:[.,]\d{1,3})?)$/;
 
@@ -73,7 +73,8 @@ export class Rows {
     );
   }
 
-  // Takes what stands in a row; a fault stays beside it, and the row as it was written.
+  // Applies the contents of a row; if they are invalid, shows the error and leaves the row as
+  // typed.
   commit(field = document.activeElement) {
     const row = field?.closest?.(".cue");
     if (!row || !this.isChanged(row)) return true;
@@ -94,7 +95,7 @@ export class Rows {
     const place = focus?.closest?.(".cue") && [focus.closest(".cue").dataset.index, nameOf(focus)];
     const cursor = focus?.selectionStart;
     this.desk.change(index, [starts, ends, settings, typed === shown(text) ? text : cueText(typed)]);
-    // The rows are new; who was typing goes on where they were.
+    // The rows were replaced; restore the focus and the cursor.
     const again = place && this.list.querySelector(`[data-index="${place[0]}"] ${place[1]}`);
     again?.focus();
     if (cursor != null && again?.setSelectionRange) again.setSelectionRange(cursor, cursor);
@@ -167,7 +168,7 @@ function written(at) {
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
-// Cue text writes &, < and > as entities; people write them as they are.
+// Cue text contains &, < and > as entities; people type the characters themselves.
 function shown(text) {
   return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }

@@ -1,6 +1,6 @@
-// All captions earlier or later by so many seconds, and a word on what became of them.
+// Shifts all captions by a number of seconds, and shows the result.
 
-const LATEST_S = 7 * 24 * 3600; // what the server takes
+const LATEST_S = 7 * 24 * 3600; // the server's limit
 
 export class Shift {
   constructor(root, words, desk) {
@@ -21,7 +21,7 @@ export class Shift {
     if (!this.desk.cues.length) return;
     const typed = this.field.value.trim().replace(",", ".").replace("\u2212", "-");
     const by = /^[+-]?\d*\.?\d+$/.test(typed) ? Math.round(Number(typed) * 1000) / 1000 : 0;
-    // What can't be read is still in its row, and would be lost.
+    // An invalid row isn't applied yet, and would be lost.
     const fault = this.root.querySelector("[data-fault]:not([hidden])");
     if (fault) {
       this.say(this.words.shift_fault);

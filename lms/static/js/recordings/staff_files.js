@@ -1,4 +1,4 @@
-// A webinar's files on the staff page: what is sent, and the encoder's progress, live.
+// A webinar's files on the staff page: uploads, and the encoder's progress, updated live.
 
 import { Queue } from "./upload_queue.js";
 import { bytes, left, say, share, speed } from "./upload_texts.js";
@@ -71,7 +71,7 @@ function send(form) {
     try {
       answer = JSON.parse(request.responseText);
     } catch {
-      // A proxy's own page; the status says enough.
+      // An error page of a proxy; the status is enough.
     }
     if (request.status >= 300) {
       fail(answer.message || say("answered_again", { status: request.status }));
@@ -103,7 +103,7 @@ async function follow(version) {
       if (!answer.ok) return;
       found = await answer.json();
     } catch {
-      continue; // the network is away for a moment
+      continue; // the network is down for a moment
     }
     if (found.state !== state || String(found.playable) !== playable) {
       await refresh(root().dataset.webinarFiles);

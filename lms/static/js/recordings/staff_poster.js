@@ -1,4 +1,4 @@
-// Staff choose the moment that stands for a recording: the picture follows the slider.
+// Staff choose the frame for a recording's poster: the picture follows the slider.
 
 const LOOK_AFTER_MS = 150;
 

@@ -1,4 +1,4 @@
-// Files that were dropped can be opened again after a reload, where the browser keeps their handles.
+// Dropped files can be opened again after a reload, if the browser stores their handles.
 
 const NAME = "carrel-uploads";
 const STORE = "handles";
@@ -21,7 +21,7 @@ async function within(mode, act) {
       asked.onerror = () => reject(asked.error);
     });
   } catch {
-    return undefined; // a private window keeps nothing; the file is chosen again
+    return undefined; // private windows store nothing; the file must be chosen again
   }
 }
 
@@ -29,7 +29,7 @@ export const keep = (address, handle) => within("readwrite", (store) => store.pu
 export const find = (address) => within("readonly", (store) => store.get(address));
 export const forget = (address) => within("readwrite", (store) => store.delete(address));
 
-// The file itself; without a click (asks is false) only where the browser needs no leave.
+// Returns the file; without a click (`asks` is false) only if the browser needs no permission.
 export async function fileOf(handle, asks) {
   if (!handle?.getFile) return null;
   try {
@@ -38,11 +38,11 @@ export async function fileOf(handle, asks) {
     if (given !== "granted" && asks) given = await handle.requestPermission(leave);
     return given === "granted" ? await handle.getFile() : null;
   } catch {
-    return null; // moved or deleted meanwhile
+    return null; // moved or deleted in the meantime
   }
 }
 
-// To be called while the drop lasts: the browser forgets what was dropped right after.
+// Must be called during the drop event: the browser discards the dropped items right after.
 export function dropped(transfer) {
   const items = [...transfer.items].filter((item) => item.kind === "file");
   return Promise.all(

@@ -1,4 +1,5 @@
-// Files that are sent to a webinar: dropped or chosen, several, one after the other, gone on with.
+// Uploads to a webinar: several files, dropped or chosen, are sent one after another and can be
+// resumed.
 
 import * as handles from "./upload_file_handles.js";
 import { Row } from "./upload_row.js";
@@ -6,7 +7,7 @@ import { Sending, fingerprint, outcome } from "./upload_transfer.js";
 import { percent, say } from "./upload_texts.js";
 
 const SPOKEN_EACH = 0.25;
-// Also what the server refuses as a handout, with a word on how to save it.
+// Includes formats that the server refuses as a handout, with advice on how to save them.
 const HANDOUT = /\.(pdf|pp[ts][xm]?|pot[xm]?|do[ct][xm]?|rtf|od[pt]|key|pages|zip)$/i;
 
 export class Queue {
@@ -35,7 +36,7 @@ export class Queue {
     return this.lines.find((line) => line.row === row);
   }
 
-  // What their names say they are; each may come with a handle.
+  // The file name decides what a file is; each may come with a handle.
   add(chosen) {
     for (const { file, handle, folder } of chosen) {
       if (folder) this.toast(say("folder", { name: file.name }), "danger");
@@ -64,7 +65,7 @@ export class Queue {
     }
   }
 
-  // What an earlier visit left: it waits for its file, or for the server to look at it.
+  // Unfinished uploads of an earlier visit wait for their file, or for the server to check it.
   async take(element) {
     const { address, mark, purpose, name, size, kept, state } = element.dataset;
     const line = { row: new Row(element, this.acts), address, mark, purpose, size: Number(size), kept: Number(kept) };
@@ -100,6 +101,7 @@ export class Queue {
       file,
       purpose: line.purpose,
       address: line.address,
+      protocol: this.section.dataset.protocol,
       endpoint: this.section.dataset.endpoint,
       token: this.section.dataset.token,
       tell: (sending, news) => this.told(line, sending, news),
@@ -124,7 +126,7 @@ export class Queue {
     if (state !== before) this.pump();
   }
 
-  // To screen readers: beginnings, ends, what goes wrong, and each quarter; no more.
+  // For screen readers: start, end, errors, and each quarter; nothing more.
   speak(line, state, message = "") {
     const { name } = line.sending.file;
     const { share } = line.sending;
@@ -153,7 +155,7 @@ export class Queue {
     this.pump();
   }
 
-  // The same file as before: by its handle where there is one, else chosen once more.
+  // Resume with the same file: by its handle if there is one, else it must be chosen again.
   async again(line) {
     const file = await handles.fileOf(line.handle, true);
     if (file) {
@@ -188,7 +190,7 @@ export class Queue {
     this.pump();
   }
 
-  // True once the server has forgotten what was sent.
+  // Resolves to true once the server has deleted what was sent.
   async discard(line) {
     const sending = line.sending ?? new Sending({ address: line.address, token: this.section.dataset.token, tell() {} });
     if (line.address) handles.forget(line.address);

@@ -1,8 +1,8 @@
-// A file in the list of what is sent: its words, its bar and its buttons.
+// A file in the list of uploads: its text, progress bar and buttons.
 
 import { bytes, left, percent, say, share as shareOf, speed } from "./upload_texts.js";
 
-// Which buttons stand in which state.
+// The buttons shown in each state.
 const ACTS = {
   waiting: ["cancel"],
   sending: ["pause", "cancel"],
@@ -35,7 +35,7 @@ export class Row {
     }
   }
 
-  // A failure that no further try can mend is useless: true.
+  // `useless` means that another try can't fix the failure.
   show(state, { share, size, rate, secondsLeft, message = "", useless = false }) {
     const before = this.state;
     const kind = kindOf(state, share, useless);
@@ -59,7 +59,7 @@ export class Row {
   }
 }
 
-// A file of which nothing was taken is refused: there is nothing to go on with.
+// A file of which the server accepted nothing is refused: there is nothing to resume.
 function kindOf(state, share, useless) {
   if (useless) return "useless";
   return state === "failed" && !share ? "refused" : state;

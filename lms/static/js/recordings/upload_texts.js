@@ -1,4 +1,5 @@
-// Sentences, amounts and times in the words of the page: lms/web/recordings/upload_texts.py writes them.
+// Messages, amounts and times in the page's language; lms/web/recordings/upload_texts.py provides
+// them.
 
 const words = JSON.parse(document.querySelector("[data-uploads]").dataset.words);
 const number = (value, digits = 0) =>

@@ -1,23 +1,24 @@
-// One file on its way by the tus protocol: pieces with checksums, and no giving up.
+// One file upload with the tus protocol: chunks with checksums, and automatic retries.
 
+import { loadScript } from "../core/script_loader.js";
 import { say } from "./upload_texts.js";
 
 const MIB = 1024 * 1024;
 const WAITS_S = [1, 2, 4, 8, 15, 30, 60];
 const SPEED_OVER_MS = 8000;
 const POLL_MS = 1000;
-// What a later try may mend; whatever else the server answers is for a person to read.
+// Errors that a later try may fix; the person has to read all others.
 const PASSING = [0, 408, 409, 423, 425, 429, 460, 500, 502, 503, 504];
 
-// And what no try of the same file can mend.
+// Errors that no try with the same file can fix.
 const GONE = [404, 410];
 const FINAL = [...GONE, 413, 415];
 
 export const fingerprint = (file) => [file.name, file.size, file.lastModified].join("|");
 
 export class Sending {
-  constructor({ file, purpose, endpoint, address, token, tell }) {
-    Object.assign(this, { file, purpose, endpoint, address, token, tell });
+  constructor({ file, purpose, protocol, endpoint, address, token, tell }) {
+    Object.assign(this, { file, purpose, protocol, endpoint, address, token, tell });
     this.state = "waiting"; // sending, paused, retrying, checking, done, failed
     this.sent = 0;
     this.tries = 0;
@@ -35,7 +36,7 @@ export class Sending {
     return this.file.size ? this.sent / this.file.size : 0;
   }
 
-  // Bytes a second over the last seconds, and how many seconds are left at that.
+  // Bytes per second over the last seconds; secondsLeft is the remaining time at that rate.
   get rate() {
     const [first] = this.seen;
     const last = this.seen.at(-1);
@@ -46,10 +47,16 @@ export class Sending {
     return (this.file.size - this.sent) / this.rate;
   }
 
-  start() {
+  async start() {
     clearInterval(this.clock);
     this.seen = [];
     this.become("sending");
+    const begun = Symbol("begun");
+    this.begun = begun;
+    await loadScript(this.protocol);
+    // It was paused, canceled or restarted in the meantime.
+    if (this.begun !== begun || this.state !== "sending") return;
+    if (!window.tus) return this.wait("offline");
     this.upload ||= this.made();
     this.upload.start();
   }
@@ -108,7 +115,7 @@ export class Sending {
       },
       onUploadUrlAvailable: () => {
         this.address = this.upload.url;
-        this.upload.options.endpoint = null; // one that is gone is told, never begun anew unasked
+        this.upload.options.endpoint = null; // if the upload is gone, report it rather than start over without asking
         this.tell(this, "begun");
       },
       onProgress: (sent) => this.progress(sent),
@@ -144,7 +151,7 @@ export class Sending {
   wait(reason) {
     let seconds = WAITS_S[Math.min(this.tries, WAITS_S.length - 1)];
     this.tries += 1;
-    this.upload.abort();
+    this.upload?.abort();
     const tell = () => this.become("retrying", say(reason, { seconds }));
     tell();
     this.clock = setInterval(() => {
@@ -154,7 +161,7 @@ export class Sending {
     }, 1000);
   }
 
-  // All of it is there; the server reads it once and makes it part of the webinar.
+  // All bytes have arrived; the server checks the file and adds it to the webinar.
   async check() {
     this.sent = this.file.size;
     this.become("checking");
@@ -172,12 +179,12 @@ function told(answer, status) {
   try {
     return JSON.parse(answer.getBody()).message || say("answered", { status });
   } catch {
-    // The answer to HEAD, which asks how far the file is, has no body.
+    // The response to HEAD, which asks for the offset, has no body.
     return GONE.includes(status) ? say("gone") : say("answered_reload", { status });
   }
 }
 
-// What became of an upload, once the server has looked at it.
+// Resolves to the result of an upload, once the server has checked it.
 export async function outcome(address) {
   for (;;) {
     try {
@@ -186,7 +193,7 @@ export async function outcome(address) {
       const found = answer.ok ? await answer.json() : {};
       if (["done", "failed"].includes(found.state)) return found;
     } catch {
-      // The network is away for a moment.
+      // The network is down for a moment.
     }
     await new Promise((resume) => setTimeout(resume, POLL_MS));
   }

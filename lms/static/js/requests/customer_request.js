@@ -1,4 +1,4 @@
-// The request form: shows only the fields that its kind needs, and what it costs as it is filled in.
+// The request form: shows only the fields that its kind needs, and the price as it is filled in.
 
 import { names, show as reveal } from "../core/conditional_fields.js";
 
@@ -34,14 +34,14 @@ function follow(form) {
 
   function soon() {
     clearTimeout(waiting);
-    waiting = setTimeout(() => show().catch(() => {}), PAUSE_MS); // the network may be away
+    waiting = setTimeout(() => show().catch(() => {}), PAUSE_MS); // the network may be down
   }
 
   form.addEventListener("input", (event) => {
     arrange();
     if (event.target !== file && !["name", "email", "message"].includes(event.target.name)) soon();
   });
-  // What costs less is chosen in place, so that nothing typed so far is lost.
+  // A cheaper offer is selected in place, so that nothing typed is lost.
   quote.addEventListener("click", (event) => {
     const chosen = event.target.closest("[data-choose]");
     if (!chosen) return;

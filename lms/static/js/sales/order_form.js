@@ -1,4 +1,4 @@
-// The form of an order: shows the fields that each line needs, fills in prices, suggests customers.
+// The order form: shows the fields that each line needs, fills in prices, suggests customers.
 
 import { names, show } from "../core/conditional_fields.js";
 
@@ -42,7 +42,7 @@ class Order {
     clearTimeout(this.waiting);
     const line = event.target.closest("[data-line]");
     if (line && PRICED_BY.includes(part(event.target.name))) {
-      this.waiting = setTimeout(() => this.reprice(line).catch(() => {}), PAUSE_MS); // offline, maybe
+      this.waiting = setTimeout(() => this.reprice(line).catch(() => {}), PAUSE_MS); // the network may be down
     } else if (event.target.name === "organization") {
       this.waiting = setTimeout(() => this.suggest(event.target).catch(() => {}), PAUSE_MS);
     }
@@ -58,7 +58,7 @@ class Order {
     });
     if (!answer.ok || mine !== this.latest.get(line)) return;
     const { price } = await answer.json();
-    if (price !== "") line.querySelector('[name$="-price"]').value = price; // else it is negotiated
+    if (price !== "") line.querySelector('[name$="-price"]').value = price; // "" means that it is negotiated
   }
 
   async suggest(input) {

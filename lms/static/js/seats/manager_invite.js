@@ -1,4 +1,4 @@
-// The button says how many will be invited, while addresses are typed or pasted.
+// The button shows how many people will be invited, as addresses are typed or pasted.
 
 const form = document.querySelector("[data-inviting]");
 const ADDRESS = /[^\s,;<>"'()[\]]+@[^\s,;<>"'()[\]]+\.[^\s,;<>"'()[\]]+/g;

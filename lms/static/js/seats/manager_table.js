@@ -1,4 +1,4 @@
-// The table of people: the bar for chosen rows comes when somebody is chosen.
+// The seat table: shows the bulk action bar when people are selected.
 
 const form = document.querySelector("[data-choosing]");
 

@@ -1,4 +1,5 @@
-// The accent as pages will show it, while it is chosen; the server makes it legible, as it does for them.
+// Previews the accent color as pages will show it; the server adjusts it to be readable, as it does
+// for pages.
 
 const PAUSE_MS = 150;
 
@@ -23,7 +24,7 @@ function follow(look) {
 
   input.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => show().catch(() => {}), PAUSE_MS); // the network may be away
+    waiting = setTimeout(() => show().catch(() => {}), PAUSE_MS); // the network may be down
   });
   if (input.value !== input.defaultValue) show().catch(() => {});
 }

@@ -71,10 +71,10 @@ def test_the_dry_run_answers_every_row_and_writes_nothing(client, database, cast
     page = client.get(sent.location).text
     for word in (
         "2 completions are new",
-        "Named twice",
-        "No recording of yours has this title",
-        "Write the day as",
-        "still to come",
+        "Duplicate",
+        "Your organization has no recording with this title",
+        "Enter a date like",
+        "in the future",
         "name@example.org",
     ):
         assert word in page
@@ -89,7 +89,7 @@ def test_a_list_leads_back_to_where_it_was_sent(client, cast, here):
     shown = client.get(_send(client, here).location).text
     pages = here.removesuffix("/completions")
     assert shown.index(f'href="{pages}"') < shown.index(f'href="{here}"')
-    assert "On your own pages" in shown
+    assert "Embed links" in shown
 
 
 def test_a_list_is_taken_in_once_and_gives_nobody_anything_else(client, database, cast, here):
@@ -107,7 +107,7 @@ def test_a_list_is_taken_in_once_and_gives_nobody_anything_else(client, database
     assert kept[1].completed_at.isoformat() == "2026-02-28T19:05:00+00:00"
     assert client.get(where).status_code == 404  # the file is gone
     again = client.get(_send(client, here).location).text
-    assert "Here already" in again
+    assert "Already imported" in again
     with database.read_session() as session:
         assert session.scalar(select(Pool.used)) == 0
         assert session.scalar(select(func.count()).select_from(WatchRecord)) == 0
@@ -123,12 +123,12 @@ def test_what_was_reported_stands_in_the_list_and_is_forgotten_when_asked(
     rows = _csv(client.get(f"{here}/completions.csv"))
     assert rows[0] == {
         "Name": "One",
-        "E-mail": "one@elm.example",
+        "Email": "one@elm.example",
         "Webinar": "Reading rooms",
         "Watched %": "",
         "Completed at": "",
-        "Reported as completed at": "2026-03-01T05:00:00Z",
-        "Reported from": "Niche Academy",
+        "Import: completed at": "2026-03-01T05:00:00Z",
+        "Import: source": "Niche Academy",
     }
     assert len(_csv(client.get(f"{here}/completions.csv?q=two"))) == 1
     (one, _two) = _reported(database)
@@ -158,9 +158,9 @@ def test_a_list_is_there_for_its_own_organization_alone(client, database, cast, 
 @pytest.mark.parametrize(
     ("text", "source", "told"),
     [
-        ("a,b\n1,2\n", "Niche Academy", "needs headings for at least"),
+        ("a,b\n1,2\n", "Niche Academy", "must have at least the headings"),
         ("email,webinar,completed\n", "Niche Academy", "empty"),
-        (LIST, " ", "Say where these completions come from"),
+        (LIST, " ", "Enter where these completions come from"),
     ],
 )
 def test_what_is_no_list_is_told(client, cast, here, text, source, told):
@@ -179,7 +179,7 @@ def test_who_watched_by_a_link_is_listed_with_share_and_completion(
     known = Framed.open(client, database, path_of(settings, link)).become(NEW, "New Person")
     client.sign_in(cast.mia.id)
     (row,) = _csv(client.get(f"{here}/completions.csv"))
-    assert (row["Name"], row["E-mail"], row["Watched %"]) == ("New Person", NEW, "0")
+    assert (row["Name"], row["Email"], row["Watched %"]) == ("New Person", NEW, "0")
     known.play()
     moment = clock.advance(timedelta(minutes=50))
     with database.transaction() as session:

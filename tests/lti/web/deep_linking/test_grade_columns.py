@@ -79,15 +79,15 @@ def test_links_of_one_open_edx_component_share_a_column_which_one_of_them_has(
         session.execute(update(Registration).values(product="openedx"))
     names = [f"webinar:{each}" for each in both]
     alone = client.get(path, query_string={"chosen": names[:1]}).text
-    assert "the same grade column" not in alone
+    assert "shares a grade column" not in alone
     page = client.get(path, query_string={"chosen": names}).text
-    assert "the same grade column" in page
+    assert "shares a grade column" in page
     boxes = [re.search(rf'id="graded-{each}"[^>]*>', page)[0] for each in both]  # type: ignore[index]  # both are there
     assert ["checked" in each for each in boxes] == [True, False]
 
     refused = client.post(path, data={"chosen": names, "asked": both, "graded": both})
     assert refused.status_code == 400
-    assert "one recording only" in refused.text
+    assert "only one recording" in refused.text
     sent = client.post(path, data={"chosen": names, "asked": both, "graded": both[1:]})
     items = answer_of(client, sent.text)[f"{DL}content_items"]
     assert ["lineItem" in each for each in items] == [False, True]
@@ -98,6 +98,6 @@ def test_elsewhere_each_recording_has_a_column_of_its_own(
 ) -> None:
     path = open_picker(database, cast)
     names = [f"webinar:{shelf[each]}" for each in ("mold", "moths")]
-    assert "the same grade column" not in client.get(path, query_string={"chosen": names}).text
+    assert "shares a grade column" not in client.get(path, query_string={"chosen": names}).text
     sent = send(client, path, *names)
     assert all("lineItem" in each for each in answer_of(client, sent.text)[f"{DL}content_items"])

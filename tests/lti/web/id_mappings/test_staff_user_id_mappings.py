@@ -56,7 +56,7 @@ def test_who_is_not_staff_finds_nothing(client, cast, change, person, path):
 
 
 def test_without_two_systems_the_page_says_what_is_missing(staff):
-    assert "No organization has two learning systems" in staff.get("/staff/lti/maps").text
+    assert "No organization has two LMSs" in staff.get("/staff/lti/maps").text
 
 
 def test_a_map_that_never_was_is_not_found(staff):
@@ -74,17 +74,17 @@ def test_staff_choose_two_systems_look_apply_and_take_back(staff, carrel, change
     assert begun.status_code == 303
     map_id = begun.location.rpartition("/")[2]
     page = staff.get(begun.location).text
-    for word in ("Rosalind Inkwell", "otto@elm.example", "Same e-mail address in both", "2 people"):
+    for word in ("Rosalind Inkwell", "otto@elm.example", "Same email address", "2 people"):
         assert word in page
-    assert "Has not come from the new system yet." in page
+    assert "Hasn&#39;t opened anything in the new LMS yet." in page
     assert staff.post(f"{begun.location}/apply").location == begun.location
-    assert "Being applied" in staff.get(begun.location).text
+    assert "Applying" in staff.get(begun.location).text
     state = staff.get(begun.location, headers={"Accept": "application/json"}).get_json()
     assert (state["is_live"], state["percent"]) == (True, 0)
     run(carrel, map_id)
     page = staff.get(begun.location).text
-    assert "2 people went over" in page
-    assert "Take all 2 back" in page
+    assert "2 people merged" in page
+    assert "Undo all 2 merges" in page
     assert change.person("n-otto") == change.person("o-otto")
     [first, _second] = pairs(change, map_id)
     answer = staff.post(f"{begun.location}/pairs/{first.public_id}/undo")
@@ -126,7 +126,7 @@ def test_a_pages_choice_is_kept_and_leaves_other_pages_alone(staff, change):
     staff.post(f"/staff/lti/maps/{map_id}/choose", data={"shown": [otto], "chosen": [rosa]})
     assert not any(each.is_chosen for each in pairs(change, map_id))
     answer = staff.post(f"/staff/lti/maps/{map_id}/apply", follow_redirects=True)
-    assert "Tick at least one pair" in answer.text
+    assert "Select at least one pair" in answer.text
 
 
 def test_each_line_of_a_list_is_answered_on_the_page(staff, change):
@@ -135,9 +135,9 @@ def test_each_line_of_a_list_is_answered_on_the_page(staff, change):
     assert send(staff, map_id, text).status_code == 303
     page = staff.get(f"/staff/lti/maps/{map_id}?show=barred").text
     for said in (
-        "Nobody of the old system goes by this id.",
-        "hold both ids",
-        "The same line stands in the list before.",
+        "No one in the old LMS has this ID.",
+        "have both IDs",
+        "This row repeats an earlier one.",
         "Line 3",
         "Line 4",
         "Line 5",
@@ -152,7 +152,7 @@ def test_each_line_of_a_list_is_answered_on_the_page(staff, change):
         ("", "empty"),
         ("o-rosa\n", "two columns"),
         ("old,other\na,b\n", "two columns"),
-        ("old,new\n,\n", "no line with two ids"),
+        ("old,new\n,\n", "no row with two IDs"),
         ('old,new\n"a,b\n', "quotation marks"),
     ],
 )

@@ -69,7 +69,7 @@ MARKS = {
     "player": (200, "data-open="),
     "course": (200, 'id="roster-title"'),
     "turned": (403, 'id="access-sentence"'),
-    "not here": (404, "in the library of your organization"),
+    "not here": (404, "have this recording"),
 }
 
 

@@ -179,7 +179,7 @@ def test_a_log_in_with_a_second_step_is_linked_by_who_did_both(
     path = letter_link(client, database, rosalind)
     other = sign_in_elsewhere(app, cast.bob.id)
     for browser in (client, other):
-        assert "signs in in two steps" in browser.get(path).text
+        assert "uses two-step sign-in" in browser.get(path).text
         assert browser.post(path, data={"answer": "yes"}).status_code == 403
     assert hers(database).merged_into is None
     browser = app.test_client()
@@ -218,7 +218,7 @@ def test_agreeing_addresses_link_nothing(client, database, cast, course):
         secret = course.launch(session, sub="a-1", name="Alice")
         identity = session.scalars(select(Identity).where(Identity.sub == "a-1")).one()
         identity.email = identity.email_key = ALICE
-    assert "Link your log-in" in client.get(f"/lti/s/{secret}/link").text
+    assert "Link your account" in client.get(f"/lti/s/{secret}/link").text
     assert hers(database, "a-1").merged_into is None
 
 
@@ -226,7 +226,7 @@ def test_an_address_without_a_log_in_gets_one_by_the_yes_and_not_before(
     app, client, database, rosalind
 ):
     path = letter_link(client, database, rosalind, NEWCOMER)
-    assert "None yet" in client.get(path).text
+    assert "New account for" in client.get(path).text
     with database.read_session() as session:
         assert session.scalar(select(Login).where(Login.email_key == NEWCOMER)) is None
     assert client.post(path, data={"answer": "yes", "name": ""}).status_code == 400
@@ -244,7 +244,7 @@ def test_a_used_link_says_that_it_is_done(client, database, rosalind):
     client.post(path, data={"answer": "yes"})
     for answer in (client.get(path), client.post(path, data={"answer": "yes"})):
         assert answer.status_code == 410
-        assert "the two are linked" in answer.text
+        assert "the accounts are linked" in answer.text
         assert 'href="/account/learning-systems"' in answer.text
 
 
@@ -257,7 +257,7 @@ def test_an_old_a_replaced_and_a_made_up_link_open_nothing_and_say_how_to_go_on(
     for path in (replaced, expired, "/lti/link/made-up"):
         for answer in (client.get(path), client.post(path, data={"answer": "yes"})):
             assert answer.status_code == 410
-            assert "a fresh letter comes" in answer.text
+            assert "To get a new link" in answer.text
     assert hers(database).merged_into is None
 
 
@@ -285,7 +285,7 @@ def test_somebody_else_signed_in_here_is_told_and_stays_as_they_were(
 def test_the_owner_signed_in_here_goes_on_to_the_account(app, client, database, cast, rosalind):
     path = letter_link(client, database, rosalind)
     browser = sign_in_elsewhere(app, cast.alice.id)
-    assert "Another log-in is open here" not in browser.get(path).text
+    assert "signed in to a different account" not in browser.get(path).text
     answer = browser.post(path, data={"answer": "yes"})
     assert (answer.status_code, answer.location) == (303, "/account/learning-systems")
 
@@ -298,7 +298,7 @@ def test_what_cannot_be_linked_says_so_and_offers_no_yes(client, database, cast,
             block(session, cast.alice.id, reason="Lent it", actor=None, now=NOW)
     path = letter_link(client, database, rosalind, email)
     page = client.get(path)
-    assert "These two can" in page.text
+    assert "These accounts can" in page.text
     assert 'value="yes"' not in page.text
     assert client.post(path, data={"answer": "yes"}).status_code == 409
     assert hers(database).merged_into is None
@@ -335,7 +335,7 @@ def test_taking_the_link_back_leaves_each_side_what_it_had(
     with database.read_session() as session:
         kept = {one.login_id: one.watched_s for one in session.scalars(select(WatchRecord))}
     assert set(kept) == {login_id, cast.alice.id}
-    assert "No learning system is linked" in browser.get("/account/learning-systems").text
+    assert "No LMS linked" in browser.get("/account/learning-systems").text
     assert browser.post(path).status_code == 404
     # and again
     again = letter_link(client, database, rosalind)

@@ -56,7 +56,7 @@ def test_nothing_is_erased_without_a_yes(client, database, asked):
     secret, login_id = asked
     answer = client.post(f"/lti/s/{secret}/privacy/erase", data={})
     assert answer.status_code == 400
-    assert "nothing was changed" in answer.text
+    assert "To erase your data, select the checkbox" in answer.text
     with database.read_session() as session:
         assert session.get_one(Login, login_id).name == "Rosalind Inkwell"
 
@@ -79,7 +79,7 @@ def test_an_account_that_a_learner_was_linked_to_is_not_erased_from_a_course(
     secret, login_id = asked
     with database.transaction() as session:
         session.get_one(Login, login_id).merged_into = cast.alice.id
-    assert "linked to an account" in client.get(f"/lti/s/{secret}/privacy").text
+    assert "You linked an account" in client.get(f"/lti/s/{secret}/privacy").text
     answer = client.post(f"/lti/s/{secret}/privacy/erase", data={"confirm": "yes"})
     assert answer.status_code == 409
     with database.read_session() as session:

@@ -16,7 +16,7 @@ from tests.lti.course_fixtures import ANONYMOUS, COURSE_PAGE, INSTRUCTOR, PLATFO
 from tests.player import AGENT, Player
 
 HEADERS = {"User-Agent": AGENT, "Accept": "application/json", "X-CSRFToken": ""}
-SAID = "The connection between your learning system and this library was switched off."
+SAID = "The connection to your LMS was turned off."
 
 
 @pytest.fixture(autouse=True)

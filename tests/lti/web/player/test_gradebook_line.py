@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lti.frames.sessions import hashed
+from lti.frames.session_creation import hashed
 from lti.models.courses import CompletionRule, ResourceLink, Score, ScoreState
 from lti.models.identities import Identity
 from lti.models.launches import FrameSession
@@ -90,10 +90,10 @@ def test_a_frame_that_is_over_tells_nothing_more(client, database, graded):
 
 def test_before_anything_is_sent_it_says_what_is_needed(client, database, graded):
     secret = _launch(database, graded, sub="kim")
-    assert "Watch 90% for your score to go to the gradebook." in _line(client, secret)
+    assert "Watch 90% to get your score in the gradebook." in _line(client, secret)
     with database.transaction() as session:
         session.get_one(ResourceLink, graded.link_id).rule = CompletionRule.PROPORTIONAL
-    assert "The share you watch goes to the gradebook." in _line(client, secret)
+    assert "Your score is the percentage that you watch." in _line(client, secret)
 
 
 def test_a_score_that_arrived_says_when(client, database, graded):
@@ -116,14 +116,14 @@ def test_a_platform_that_did_not_say_what_it_is_has_no_name(client, database, gr
     with database.transaction() as session:
         deployment = session.get_one(Deployment, graded.deployment_id)
         session.get_one(Registration, deployment.registration_id).product = "homemade-lms"
-    assert "Waiting for your learning management system." in _line(client, secret)
+    assert "Waiting for your LMS." in _line(client, secret)
 
 
 def test_a_score_that_was_refused_says_whom_to_tell(client, database, graded):
     secret = _launch(database, graded, sub="kim")
     _score(database, graded, ScoreState.REFUSED, failure="The column is gone.")
     line = _line(client, secret)
-    assert "The gradebook of Moodle did not take your score. Tell your instructor" in line
+    assert "be added to the gradebook in Moodle. Tell your instructor" in line
     assert "The column is gone" not in line
 
 

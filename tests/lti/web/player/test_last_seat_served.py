@@ -33,7 +33,7 @@ from tests.lti.course_fixtures import make_course
 from tests.servers.databases import Databases
 from tests.servers.process import free_port, running
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 ROOT = Path(__file__).resolve().parents[4]
 LEARNERS = 50
@@ -83,9 +83,9 @@ def test_one_is_let_in_and_the_others_read_why(served: tuple[Carrel, int]) -> No
     assert Counter(status for status, _ in answers) == {200: 1, 403: LEARNERS - 1}
     refused = [told for status, told in answers if status == 403]
     assert {told["code"] for told in refused} == {"NO_GRANT"}
-    assert {told["sentence"] for told in refused} == {"Every seat of Elm County Library is taken."}
+    assert {told["sentence"] for told in refused} == {"All seats of Elm County Library are taken."}
     assert {told["more"].partition(" Reference: ")[0] for told in refused} == {
-        "Ask Maria Ortiz, who looks after the seats of Elm County Library."
+        "Ask Maria Ortiz, who manages seats for Elm County Library."
     }
     with carrel.database.read_session() as session:
         assert session.scalars(select(Pool.used)).one() == 1

@@ -27,7 +27,7 @@ def test_a_frame_says_what_is_offered_for_a_pulled_webinar(client, database, cas
     secret = _launch(database, course)
     page = client.get(f"/lti/s/{secret}/")
     assert page.status_code == 403
-    offered = "“Quiet shelves” is offered instead. Tell your instructor"
+    offered = "“Quiet shelves” is available instead. Ask your instructor"
     assert offered in page.text
     assert offered in _play(client, secret).json["more"]
     with database.transaction() as session:

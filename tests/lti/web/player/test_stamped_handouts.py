@@ -46,5 +46,5 @@ def test_the_copy_is_the_learners_own(client, database, cast, storage, monkeypat
     assert answer.data.startswith(b"%PDF-")
     assert len(said) == 1
     assert said[0].startswith("Copy of ")
-    assert said[0].endswith(", 2 March 2026")
+    assert said[0].endswith(", March 2, 2026")
     assert "Elm County" not in said[0]

@@ -90,7 +90,7 @@ def test_what_the_organization_does_not_hold_is_not_there_for_anybody(
         secret = _launch(database, course, *([role] if role else []))
         page = client.get(f"/lti/s/{secret}/watch")
         assert page.status_code == 404
-        assert "isn&#39;t in the library of your organization" in page.text
+        assert "doesn&#39;t have this recording" in page.text
         assert _play(client, secret).status_code == 404
 
 
@@ -144,13 +144,13 @@ def test_when_every_seat_is_taken_the_page_says_so_and_whom_to_ask(
     answer = _play(client, late)
     assert answer.status_code == 403
     assert answer.json["code"] == "NO_GRANT"
-    assert answer.json["sentence"] == "Every seat of Elm County Library is taken."
+    assert answer.json["sentence"] == "All seats of Elm County Library are taken."
     assert answer.json["more"].startswith(
-        "Ask Mia, who looks after the seats of Elm County Library. Reference: "
+        "Ask Mia, who manages seats for Elm County Library. Reference: "
     )
     page = client.get(f"/lti/s/{late}/")
     assert page.status_code == 403
-    assert "Every seat of Elm County Library is taken." in page.text
+    assert "All seats of Elm County Library are taken." in page.text
     assert "Ask Mia" in page.text
     assert _seats(database, pool) == (1, 1)
 
@@ -192,7 +192,7 @@ def test_somebody_unknown_is_turned_away_where_seats_have_names(client, database
     secret = _launch(database, course, ANONYMOUS)
     answer = _play(client, secret)
     assert answer.status_code == 403
-    assert "did not say who you are" in answer.json["sentence"]
+    assert "tell us who you are" in answer.json["sentence"]
     assert client.get(f"/lti/s/{secret}/").status_code == 403
     assert _seats(database, pool) == (0, 0)
 
@@ -269,6 +269,8 @@ def test_why_answers_within_the_organization_and_only_to_whom_it_concerns(
 ):
     secret = _launch(database, course, sub="kim")
     player = Player(client, _play(client, secret).json)
+    going_on = player.why().json
+    assert (going_on["may_reopen"], going_on["is_live"]) == (True, True)
     stranger = _launch(database, course, sub="lee")
     elsewhere = f"/lti/s/{stranger}/playback/{player.token}/why"
     assert client.post(elsewhere, headers=HEADERS).status_code == 404
@@ -280,7 +282,7 @@ def test_why_answers_within_the_organization_and_only_to_whom_it_concerns(
         _revoke(session, pool)
     told = player.why().json
     assert (told["code"], told["may_reopen"]) == ("REVOKED", False)
-    assert told["sentence"] == "The seats of Elm County Library were taken back."
+    assert told["sentence"] == "Your access through Elm County Library was removed."
 
 
 def test_what_is_looked_over_ends_with_what_the_organization_held(client, database, course, pool):
@@ -300,7 +302,7 @@ def test_a_blocked_learner_hears_that_and_takes_no_seat(client, database, course
     answer = _play(client, secret)
     assert (answer.status_code, answer.json["code"]) == (403, "ACCOUNT_BLOCKED")
     assert "Mia" not in answer.json["more"]  # the house did this, and no manager can mend it
-    assert answer.json["step_label"] == "Write to us"
+    assert answer.json["step_label"] == "Contact us"
     assert _seats(database, pool) == (0, 0)
 
 

@@ -43,7 +43,7 @@ def test_a_platform_registers_itself_and_works_at_once(
     have_a_mailbox(database)
     answer = client.get(page(invite(database, cast.organization_id), office))
     assert answer.status_code == 200
-    assert "Your learning system is connected" in answer.text
+    assert "Your LMS is connected" in answer.text
     assert "Show in activity chooser" in answer.text  # it is a Moodle
     (made,) = registered(database)
     assert (made.issuer, made.client_id) == (office.origin, "client-1")
@@ -99,11 +99,11 @@ def test_a_second_platform_of_an_organization_waits_for_staff_who_are_told(
         second.answer["client_id"] = "client-2"
         second.answer[TOOL] = {"deployment_id": 7}
         answer = client.get(page(invite(database, cast.organization_id), second))
-    assert "Your learning system is registered" in answer.text
+    assert "Your LMS is registered" in answer.text
     waiting = next(one for one in registered(database) if one.client_id == "client-2")
     assert waiting.state is RegistrationState.PENDING
     assert states(database) == {"7": (DeploymentState.PENDING, None)}
-    assert subjects(database)[-1][1] == f"{waiting.details.name} waits for approval"
+    assert subjects(database)[-1][1] == f"{waiting.details.name} needs your approval"
     client.sign_in(cast.ada.id)
     client.post(f"/staff/lti/{waiting.public_id}/approve")
     assert states(database) == {"7": (DeploymentState.APPROVED, "elm-county")}
@@ -112,5 +112,5 @@ def test_a_second_platform_of_an_organization_waits_for_staff_who_are_told(
     client.post(f"/staff/lti/{waiting.public_id}/disable")
     assert [subject for _to, subject in subjects(database)][-2:] == [
         f"{waiting.details.name} is approved",
-        f"{waiting.details.name} was switched off",
+        f"{waiting.details.name} was turned off",
     ]

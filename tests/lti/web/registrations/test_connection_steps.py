@@ -46,7 +46,7 @@ def test_a_manager_reads_whom_each_step_waits_for(
     for words in ("Registered", "Approved", "Visible to teachers", "First launch", "First grade"):
         assert f"<strong>{words}</strong>" in page
     assert "Our team" in page
-    assert "We look at it within a business day and email you." in page
+    assert "review it within one business day and email you." in page
 
     client.sign_in(cast.ada.id)
     client.post(f"/staff/lti/{waiting}/approve")
@@ -65,7 +65,7 @@ def test_a_platform_without_a_step_of_its_own_is_shown_to_teachers_by_its_guide(
     client.sign_in(cast.mia.id)
     page = client.get(place(database, cast)).text
     assert "Show in activity chooser" not in page
-    assert "Add it to your courses as the guide says." in page
+    assert "Follow the guide to add it to your courses." in page
     assert "/guide/canvas" in page
 
 
@@ -77,7 +77,7 @@ def test_a_connection_in_use_says_what_is_left(
     client.sign_in(cast.mia.id)
     page = client.get(place(database, cast)).text
     assert state_of(page) == ["Done"] * 4 + ["Next"]
-    assert "A learner watches a recording that has a grade column." in page
+    assert "A learner watches a recording with a grade column." in page
 
 
 def test_staff_see_the_steps_too(client: Visitor, cast: Cast, waiting: str) -> None:
@@ -90,11 +90,11 @@ def test_what_waits_for_our_team_is_on_the_staff_home(
 ) -> None:
     client.sign_in(cast.ada.id)
     home = client.get("/staff").text
-    assert "1 LMS connection waits for approval" in home  # its deployment is approved with it
+    assert "1 LMS connection needs approval" in home  # its deployment is approved with it
     assert 'href="/staff/lti"' in home
     client.post(f"/staff/lti/{waiting}/approve")
-    assert "waits for approval" not in client.get("/staff").text
+    assert "needs approval" not in client.get("/staff").text
     with database.transaction() as session:
         second = make_registration(session, client_id="second")
         pend_deployment(session, second, "8")
-    assert "1 LMS connection waits for approval" in client.get("/staff").text
+    assert "1 LMS connection needs approval" in client.get("/staff").text

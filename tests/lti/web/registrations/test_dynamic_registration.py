@@ -102,7 +102,7 @@ def test_without_a_platform_the_link_explains_itself_and_stays_good(
     secret = invite(database, cast.organization_id)
     answer = client.get(f"/lti/register/{secret}")
     assert answer.status_code == 400
-    assert "Open this link from your learning system" in answer.text
+    assert "Open this link from your LMS" in answer.text
     assert client.get(page(secret, office)).status_code == 200
 
 
@@ -115,7 +115,7 @@ def test_a_link_is_good_for_one_platform_and_14_days(
         another.answer["client_id"] = "client-2"
         refused = client.get(page(secret, another))
     assert refused.status_code == 409
-    assert "used by another learning system" in refused.text
+    assert "used by a different LMS" in refused.text
     assert another.requests == []  # nor does it keep a tool that is none
     late = invite(database, cast.organization_id)
     clock.advance(timedelta(days=14))
@@ -126,7 +126,7 @@ def test_a_link_is_good_for_one_platform_and_14_days(
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"issuer": "https://elsewhere.example.org"}, "Both have to be the same host"),
+        ({"issuer": "https://elsewhere.example.org"}, "Both must be on the same host"),
         ({"issuer": 7}, "issuer is missing or wrong"),
         ({"jwks_uri": "ftp://127.0.0.1/jwks"}, "jwks_uri is missing or wrong"),
         ({"token_endpoint": None}, "token_endpoint is missing or wrong"),
@@ -211,7 +211,7 @@ def test_this_machine_is_out_of_reach_unless_the_invite_allows_it(
     address = office.address if plain else office.address.replace("http://", "https://")
     answer = client.get(page(secret, office, address=address))
     assert answer.status_code == 400
-    sentence = "begins with http://" if plain else "has to be a web address on the public internet"
+    sentence = "starts with http://" if plain else "t reach from the public internet"
     assert sentence in answer.text
     assert office.tokens == []
     assert registered(database) == []
@@ -267,7 +267,7 @@ def test_a_redirect_to_another_host_vouches_for_nothing(
         office.redirect_to = other.address.replace("127.0.0.1", "localhost")
         answer = client.get(page(secret, office))
     assert answer.status_code == 400
-    assert "Both have to be the same host" in answer.text
+    assert "Both must be on the same host" in answer.text
 
 
 def test_registering_again_updates_what_is_agreed(

@@ -123,7 +123,7 @@ def stranger(carrel: Carrel, cast: Cast, habits: Habits) -> Iterator[Stranger]:
 def test_moodle_by_a_link_works_at_once(carrel: Carrel, cast: Cast) -> None:
     with stranger(carrel, cast, MOODLE) as admin:
         guide = admin.page("/guide/moodle")
-        assert "In the field Tool URL..., paste a link that we make for you:" in unescape(guide)
+        assert "In the field Tool URL..., paste a registration link:" in unescape(guide)
         link = LINK.search(admin.ours.post(f"{admin.here}/invite").text)
         assert link is not None
         with Browser() as browser:
@@ -147,7 +147,7 @@ def test_moodle_by_hand(carrel: Carrel, cast: Cast) -> None:
                 "jwks_url": "Public keyset",
             },
         )
-        assert "within a business day" in admin.enter("moodle", tool)
+        assert "within one business day" in admin.enter("moodle", tool)
         admin.approved()
         assert admin.opens(tool)
 
@@ -165,7 +165,7 @@ def test_open_edx_and_its_second_component(carrel: Carrel, cast: Cast) -> None:
         admin.enter("open-edx", first)
         admin.approved()
         assert admin.opens(first)
-        assert "This placement works now" in admin.enter("open-edx", second)
+        assert "This component works now" in admin.enter("open-edx", second)
         assert admin.opens(second)
 
 

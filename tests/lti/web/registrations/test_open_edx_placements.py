@@ -59,7 +59,7 @@ def states(database: Database) -> dict[str, tuple[RegistrationState, DeploymentS
 def approved(client: Visitor, database: Database, cast: Cast, clock: Clock) -> None:
     """Elm County's first placement, which our team has approved."""
     have_a_mailbox(database)
-    assert "We look at it within a business day" in enter(client, database, cast, placement(1))
+    assert "review it within one business day" in enter(client, database, cast, placement(1))
     with database.read_session() as session:
         (first,) = list_registrations(session)
     client.sign_in(cast.ada.id)
@@ -75,7 +75,7 @@ def test_a_further_placement_works_at_once_and_nobody_is_asked(
 ) -> None:
     with database.read_session() as session:
         before = len(session.scalars(select(Mail.id)).all())
-    assert "This placement works now" in enter(client, database, cast, placement(2))
+    assert "This component works now" in enter(client, database, cast, placement(2))
     assert states(database) == {"placement-1": WORKS, "placement-2": WORKS}
     with database.read_session() as session:
         assert len(session.scalars(select(Mail.id)).all()) == before

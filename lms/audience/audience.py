@@ -1,0 +1,206 @@
+"""The audience of a webinar: each person once, with all their roles and the reasons."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from lms.access.merged_organizations import kept_organization
+from lms.audience.events import PAYING, Event, Role, strongest
+from lms.audience.roles import covering_pools, everyone
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.live import Registration
+from lms.models.organizations import Organization
+from lms.models.seats import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a webinar concerns a person: role, since when, and through which organization.
+
+    `payer_id` is the login that an order is charged to, if that isn't an organization.
+    """
+
+    role: Role
+    since: datetime
+    organization_id: int | None
+    organization: str
+    payer_id: int | None
+
+    @property
+    def payer(self) -> tuple[int | None, int | None]:
+        """Return the payer of the order: a login, or an organization."""
+        return self.payer_id, None if self.payer_id is not None else self.organization_id
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person whom a webinar concerns, by whichever login or address is known.
+
+    `turns` counts how often they canceled and registered again; `registered_at` is None if they aren't
+    registered.
+    """
+
+    login_id: int | None
+    email: str
+    name: str
+    zone: str | None
+    turns: int
+    registered_at: datetime | None
+    has_left: bool
+    reasons: tuple[Reason, ...]
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """Return all roles of the person."""
+        return frozenset(each.role for each in self.reasons)
+
+    @property
+    def key(self) -> str:
+        """Return a key of this person for the keys of emails, without the address."""
+        return hashlib.sha256(self.email.casefold().encode()).hexdigest()[:26]
+
+    def reason(self, role: Role) -> Reason:
+        """Return the first reason for a role of the person."""
+        return next(each for each in self.reasons if each.role is role)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A person to notify of an event, in one role."""
+
+    person: Person
+    role: Role
+
+    @property
+    def reason(self) -> Reason:
+        """Return the reason for this role."""
+        return self.person.reason(self.role)
+
+
+def audience(session: Session, webinar: Webinar, *, now: datetime) -> tuple[Person, ...]:
+    """Return everyone whom a webinar concerns and who can be emailed, each once, by address.
+
+    One statement for any number of people. Blocked people are left out.
+    """
+    found = union_all(*everyone(webinar, now)).subquery()
+    first, kept = aliased(Login), aliased(Login)
+    person = func.coalesce(Login.merged_into, Login.id)
+    registered = (
+        select(
+            person.label("person"),
+            func.max(Registration.turns).label("turns"),
+            func.min(case((Registration.left_at.is_(None), Registration.registered_at))).label(
+                "registered_at"
+            ),
+        )
+        .join_from(Registration, Login, Login.id == Registration.login_id)
+        .where(Registration.webinar_id == webinar.id)
+        .group_by(person)
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            found,
+            kept.id.label("kept_id"),
+            func.coalesce(kept.email, found.c.email).label("address"),
+            func.coalesce(kept.name, found.c.name).label("called"),
+            kept.zone,
+            registered.c.turns,
+            registered.c.registered_at,
+            Organization.name.label("organization"),
+        )
+        .outerjoin(first, first.id == found.c.login_id)
+        .outerjoin(kept, kept.id == func.coalesce(first.merged_into, first.id))
+        .outerjoin(registered, registered.c.person == kept.id)
+        .outerjoin(Organization, Organization.id == found.c.organization_id)
+        .where(func.coalesce(kept.email, found.c.email).is_not(None), kept.blocked_at.is_(None))
+    )
+    people: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        people[row.address.casefold()].append(row)
+    return tuple(_person(people[address]) for address in sorted(people))
+
+
+def told_of(people: Iterable[Person], event: Event) -> tuple[Told, ...]:
+    """Return the people of an audience to notify of an event, each in their strongest role.
+
+    If the event concerns only our team, no one is notified.
+    """
+    chosen = ((person, strongest(event, person.roles)) for person in people)
+    told = tuple(Told(person, role) for person, role in chosen if role is not None)
+    return told if any(one.role is not Role.TEAM for one in told) else ()
+
+
+def payers_of(
+    people: Iterable[Person], *, before: datetime | None
+) -> Mapping[tuple[int | None, int | None], tuple[Person, ...]]:
+    """Return the payers of a webinar, each with the people who decide about the order.
+
+    A payer is a login, or an organization; its people are the buyer, its billing contacts and its
+    managers. With `before`, only earlier orders count.
+    """
+    everybody = tuple(people)
+    payers = {
+        each.payer
+        for one in everybody
+        for each in one.reasons
+        if each.role is Role.BUYER and (before is None or each.since < before)
+    }
+    return {
+        payer: tuple(one for one in everybody if _decides(one, payer))
+        for payer in sorted(payers, key=lambda each: (each[0] or 0, each[1] or 0))
+    }
+
+
+def unused_seats(session: Session, webinar: Webinar, *, now: datetime) -> Mapping[int, int | None]:
+    """Return the number of unused seats for a webinar by organization; None is unlimited."""
+    kept = kept_organization(Pool.organization_id).label("organization_id")
+    rows = session.execute(
+        select(kept, Pool.capacity, Pool.used).where(covering_pools(webinar, now))
+    )
+    found: dict[int, int | None] = {}
+    for organization_id, capacity, used in rows:
+        before = found.get(organization_id, 0)
+        if capacity is None or before is None:
+            found[organization_id] = None
+        else:
+            found[organization_id] = before + capacity - used
+    return found
+
+
+def _decides(person: Person, payer: tuple[int | None, int | None]) -> bool:
+    deciding = PAYING | {Role.MANAGER}
+    return any(each.role in deciding and each.payer == payer for each in person.reasons)
+
+
+def _person(rows: Sequence[Any]) -> Person:
+    """Join the rows of one address; a login's data takes precedence over an invitation's."""
+    best = min(rows, key=lambda row: row.kept_id is None)
+    order = {role.value: place for place, role in enumerate(Role)}
+    reasons = dict.fromkeys(
+        Reason(
+            Role(row.role),
+            row.since,
+            row.organization_id,
+            row.organization or "",
+            row.payer_id,
+        )
+        for row in sorted(rows, key=lambda row: (order[row.role], row.organization or ""))
+    )
+    return Person(
+        login_id=best.kept_id,
+        email=best.address,
+        name=best.called,
+        zone=best.zone,
+        turns=best.turns or 0,
+        registered_at=best.registered_at,
+        has_left=best.turns is not None and best.registered_at is None,
+        reasons=tuple(reasons),
+    )

@@ -1,0 +1,5 @@
+// Additional modules of a watch page in a frame.
+
+import "./watch.js";
+import "./drawer.js";
+import "./gradebook.js";

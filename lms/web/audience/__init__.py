@@ -1,0 +1,1 @@
+"""Audience panel: shows who is emailed about a change of a webinar."""

@@ -1,0 +1,188 @@
+"""What staff see about a caller: the access decision in their words, sign-ins, and the player."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from lms.access.policy import Action, Code, Decision, GrantFacts, Way, WebinarFacts
+from lms.core.dates_and_time_zones import say_date, say_datetime_short
+from lms.core.errors import N_
+from lms.models.accounts import EmailPurpose
+from lms.models.catalog import WebinarState
+from lms.models.playback import PlaybackEnd
+from lms.people.access_diagnosis import Caller
+from lms.people.caller_facts import LastPlayback, LastSecret, LastSignIn
+
+ACTIONS: Final = {
+    Action.RECORDING: N_("Watch the recording"),
+    Action.LIVE: N_("Join live"),
+    Action.HANDOUT: N_("Download the handouts"),
+    Action.CERTIFICATE: N_("Get the certificate"),
+}
+# For a person's own access, or none.
+_OWN: Final[Mapping[Code, str]] = {
+    Code.OK_PERMANENT: N_("They can watch. They have permanent access."),
+    Code.OK_FREE: N_("They can watch. The webinar is free, and they only need to sign in."),
+    Code.OK_TERM: N_("They can watch. They have access until %(until)s."),
+    Code.OK_GRACE: N_("Their access ended %(until)s. They can watch until %(grace)s."),
+    Code.PAYMENT_PENDING: N_("Their order isn't paid. Access opens with the payment."),
+    Code.NOT_STARTED: N_("Their access starts %(starts)s."),
+    Code.LIVE_NOT_OPEN: N_("They have access and can join from one hour before the start."),
+    Code.RECORDING_NOT_READY: N_("They have access, but the recording isn't ready yet."),
+    Code.LIVE_OVER: N_("The live session is over."),
+    Code.HELD_AFTER_TERM: N_("Their pass ends %(until)s, before this webinar."),
+    Code.PASS_EXPIRED: N_("Their pass ended %(until)s."),
+    Code.SUSPENDED_DISPUTE: N_("Their access is paused because the payment is disputed."),
+    Code.REFUNDED: N_("Their access ended %(revoked)s with a refund."),
+    Code.REVOKED: N_("Our team revoked their access on %(revoked)s."),
+    Code.NO_GRANT: N_("They have no access. They have no purchase, pass or seat for this webinar."),
+    Code.ACCOUNT_BLOCKED: N_("Their account is blocked."),
+    Code.WEBINAR_PULLED: N_("This webinar was removed for everyone."),
+}
+# For access through an organization, where the sentence differs.
+_POOL: Final[Mapping[Code, str]] = {
+    Code.OK_PERMANENT: N_("They can watch. They have a seat from %(organization)s."),
+    Code.OK_TERM: N_("They can watch. They have a seat from %(organization)s until %(until)s."),
+    Code.OK_GRACE: N_(
+        "The contract of %(organization)s ended %(until)s. They can watch until %(grace)s."
+    ),
+    Code.INVITE_NOT_CLAIMED: N_(
+        "They haven't accepted their invitation from %(organization)s. It expires %(expires)s."
+    ),
+    Code.SEAT_CLAIMABLE: N_(
+        "%(organization)s has a free seat, which they can take on the webinar's page."
+    ),
+    Code.PAYMENT_PENDING: N_(
+        "The order of %(organization)s isn't paid. Access opens with the payment."
+    ),
+    Code.POOL_FULL_WAITLISTED: N_(
+        "Every seat of %(organization)s is taken. They are on the waitlist."
+    ),
+    Code.NOT_STARTED: N_("Their access through %(organization)s starts %(starts)s."),
+    Code.HELD_AFTER_TERM: N_(
+        "Their access through %(organization)s ends %(until)s, before this webinar."
+    ),
+    Code.CONTRACT_LAPSED: N_("The contract of %(organization)s ended %(until)s."),
+    Code.PASS_EXPIRED: N_("Their pass from %(organization)s ended %(until)s."),
+    Code.SEAT_RELEASED: N_("Their seat of %(organization)s was released on %(left)s."),
+    Code.SUSPENDED_DISPUTE: N_(
+        "The seats of %(organization)s are paused because the payment is disputed."
+    ),
+    Code.REFUNDED: N_("The seats of %(organization)s ended %(revoked)s with a refund."),
+    Code.REVOKED: N_("Our team revoked the seats of %(organization)s on %(revoked)s."),
+    Code.NO_GRANT: N_("Every seat of %(organization)s is taken."),
+}
+_EXPIRED: Final = N_("Their invitation from %(organization)s expired %(expires)s. Resend it?")
+_EXPIRED_FULL: Final = N_(
+    "Their invitation from %(organization)s expired %(expires)s, and every seat is now taken."
+)
+_CANCELED: Final = N_("This webinar was canceled.")
+_SECRETS: Final = {
+    EmailPurpose.SIGN_IN_CODE: N_("Sign-in code"),
+    EmailPurpose.RESET_PASSWORD: N_("Password link"),
+    EmailPurpose.SET_PASSWORD: N_("Password link"),
+    EmailPurpose.CONFIRM_SIGN_UP: N_("Confirmation link"),
+}
+_ENDINGS: Final = {
+    PlaybackEnd.CLOSED: N_("they closed it"),
+    PlaybackEnd.SIGNED_OUT: N_("they signed out"),
+    PlaybackEnd.REVOKED: N_("their access was revoked"),
+    PlaybackEnd.RELEASED: N_("their seat was released"),
+    PlaybackEnd.REFUNDED: N_("their access was refunded"),
+    PlaybackEnd.SUSPENDED: N_("their access was paused by a dispute"),
+    PlaybackEnd.LAPSED: N_("the contract ended"),
+    PlaybackEnd.BLOCKED: N_("their account was blocked"),
+    PlaybackEnd.PULLED: N_("the webinar was removed"),
+    PlaybackEnd.EXPIRED: N_("the page was open for too long"),
+    PlaybackEnd.IDLE: N_("it wasn't used for four hours"),
+    PlaybackEnd.TAKEN_OVER: N_("they continued on another screen"),
+}
+
+
+def answer_sentence(decision: Decision, webinar: WebinarFacts, zone: ZoneInfo) -> str:
+    """Return why a person can or can't watch, for staff, with days in `zone`."""
+    grant, code = decision.grant, decision.code
+    if webinar.state is WebinarState.CANCELED and not webinar.playable:
+        return _(_CANCELED)
+    message = _OWN.get(code, "")
+    if grant is not None and grant.place is not None:
+        message = _POOL.get(code, message)
+        if grant.place.way is Way.EXPIRED and code in (Code.INVITE_NOT_CLAIMED, Code.NO_GRANT):
+            message = _EXPIRED if grant.place.has_room else _EXPIRED_FULL
+    return str(_(message) % _values(grant, zone))
+
+
+def account_sentence(caller: Caller) -> str:
+    """Return what kind of account a caller has, or that they have none; "" for a regular account."""
+    if caller.account is None:
+        if caller.begun is not None:
+            return _("They created an account but never confirmed the address.")
+        if caller.seats or caller.waiting:
+            return _("They have no account yet. They get one when they accept an invitation.")
+        return _("This address has no account and was never invited.")
+    if caller.account.is_blocked:
+        return _("Their account is blocked.")
+    if caller.account.email is None:
+        return _("They come from an LMS and have no email address.")
+    return ""
+
+
+def sign_in_sentences(
+    sign_in: LastSignIn | None, secret: LastSecret | None, zone: ZoneInfo, *, now: datetime
+) -> list[str]:
+    """Return how the last sign-in went: the browser, and the last code or link that was emailed."""
+    said = []
+    if sign_in is not None:
+        words = _("Stopped at two-step sign-in, %(when)s, %(browser)s")
+        if not sign_in.is_due:
+            words = _("Last signed in and seen %(when)s, %(browser)s")
+        said.append(
+            words % {"when": say_datetime_short(sign_in.at, zone), "browser": sign_in.agent}
+        )
+    else:
+        said.append(_("Never signed in"))
+    if secret is not None:
+        what, when = _(_SECRETS[secret.purpose]), say_datetime_short(secret.sent_at, zone)
+        said.append(f"{what}, {when}: {_became_of(secret, now)}")
+    return said
+
+
+def playback_sentence(playback: LastPlayback | None, zone: ZoneInfo) -> str:
+    """Return what the player last did."""
+    if playback is None:
+        return _("Never opened")
+    values = {"title": playback.title, "when": say_datetime_short(playback.seen_at, zone)}
+    if playback.ended_as is None:
+        return _("“%(title)s”, last played %(when)s", **values)
+    ending = _(_ENDINGS[playback.ended_as])
+    return _("“%(title)s”, ended %(when)s: %(ending)s", **values, ending=ending)
+
+
+def _became_of(secret: LastSecret, now: datetime) -> str:
+    if secret.used_at is not None:
+        return _("used")
+    if secret.expires_at <= now:
+        return _("not used, expired")
+    if secret.tries:
+        return _("not used yet, %(count)s wrong tries", count=secret.tries)
+    return _("not used yet")
+
+
+def _values(grant: GrantFacts | None, zone: ZoneInfo) -> dict[str, str]:
+    if grant is None:
+        return {}
+    instant = timedelta(microseconds=1)  # an end at midnight belongs to the day before
+    place = grant.place
+    days = {
+        "starts": grant.starts_at,
+        "until": grant.ends_at - instant if grant.ends_at else None,
+        "grace": grant.grace_until - instant if grant.grace_until else None,
+        "revoked": grant.revoked_at,
+        "expires": place.expires_at if place else None,
+        "left": place.left_at if place else None,
+    }
+    said = {name: say_date(at, zone) if at else "" for name, at in days.items()}
+    return {**said, "organization": place.organization_name if place else ""}

@@ -1,0 +1,106 @@
+"""Staff actions for a caller: resend, extend or copy an invitation, correct its address, assign a seat."""
+
+from flask import Blueprint, flash, make_response, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from lms.core.clock import now
+from lms.core.email_addresses import read_address
+from lms.core.errors import Conflict, Invalid
+from lms.seats import invitations, pools
+from lms.seats.invitations import AlreadyIn, Invited, Invitee
+from lms.web.core.current_user import required_viewer
+from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
+from lms.web.core.request_context import see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.people.staff_access_diagnosis import Shown, caller_form, caller_page
+
+blueprint = Blueprint("staff_caller", __name__, url_prefix="/staff/people/why")
+
+
+@blueprint.post("/seats/<seat_id>/resend")
+@open_to(Audience.STAFF)
+def resend(seat_id: str) -> ResponseReturnValue:
+    """Email an open invitation again, with a new link and 14 days."""
+    with transaction() as session:
+        invitations.send_again(
+            session, seat_id, links=links(), actor=required_viewer().public_id, now=now()
+        )
+    flash(_("The invitation was resent. Earlier links no longer work."), "done")
+    return _back()
+
+
+@blueprint.post("/seats/<seat_id>/extend")
+@open_to(Audience.STAFF)
+def extend(seat_id: str) -> ResponseReturnValue:
+    """Extend an open invitation and its links by 14 days."""
+    with transaction() as session:
+        invitations.extend(session, seat_id, actor=required_viewer().public_id, now=now())
+    flash(_("The invitation is extended by 14 days. Their link still works."), "done")
+    return _back()
+
+
+@blueprint.post("/seats/<seat_id>/link")
+@open_to(Audience.STAFF)
+def copy_link(seat_id: str) -> ResponseReturnValue:
+    """Create a link for an invitation and show it once, for a caller whose email is blocked."""
+    with transaction() as session:
+        token = invitations.fresh_link(
+            session, seat_id, actor=required_viewer().public_id, now=now()
+        )
+    shown = Shown(link=links().page(f"/claim/{token}"), seat=seat_id)
+    return keep_nothing(make_response(caller_page(caller_form(request.form), shown)))
+
+
+@blueprint.post("/seats/<seat_id>/address")
+@open_to(Audience.STAFF)
+def correct_address(seat_id: str) -> ResponseReturnValue:
+    """Send an open invitation to the corrected address."""
+    typed = request.form.get("email", "")
+    try:
+        address = read_address(typed)
+        with transaction() as session:
+            invitations.correct_address(
+                session,
+                seat_id,
+                address,
+                links=links(),
+                actor=required_viewer().public_id,
+                now=now(),
+            )
+    except (Invalid, Conflict) as refusal:
+        shown = Shown(typed=typed, faults={seat_id: _(refusal.message)})
+        return caller_page(caller_form(request.form), shown), 400
+    flash(_("The invitation was sent to %(email)s.", email=address.shown), "done")
+    return _back(address.shown)
+
+
+@blueprint.post("/pools/<pool_id>/invite")
+@open_to(Audience.STAFF)
+def invite(pool_id: str) -> ResponseReturnValue:
+    """Reserve a seat of an organization for a caller, and email them the link."""
+    address = read_address(request.form.get("email", ""))
+    name = request.form.get("name", "").strip()[:200]
+    with transaction() as session:
+        pool = pools.find_pool(session, pool_id)
+        (answer,) = invitations.invite(
+            session,
+            pool.id,
+            [Invitee(address, "" if "@" in name else name)],
+            links=links(),
+            actor=required_viewer().public_id,
+            now=now(),
+        )
+    if isinstance(answer, Invited):
+        flash(_("A seat is reserved, and %(email)s was invited.", email=address.shown), "done")
+    elif isinstance(answer, AlreadyIn):
+        flash(_("They already have a seat or an invitation there."), "attention")
+    else:
+        flash(_("The last seat was just taken. Nothing was sent."), "attention")
+    return _back()
+
+
+def _back(address: str | None = None) -> Response:
+    asked = {name: request.form.get(name) or None for name in ("address", "webinar", "action")}
+    return see_other("staff_why.why", **{**asked, **({"address": address} if address else {})})

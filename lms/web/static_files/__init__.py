@@ -1,0 +1,1 @@
+"""Static files: bundles of styles and scripts, named by their content, and compression."""

@@ -1,0 +1,133 @@
+"""Run each test in a process of its own, and list what fails there: a test must not need another.
+
+    python -m tests.alone [--processes N] [--one-case] [pytest arguments]
+
+Tests are collected once. Each then runs in a fork that has none of what other tests made: no module
+state, no session fixture, no row. With --one-case, one case of each parametrized test runs. On
+PostgreSQL with CARREL_TEST_DATABASE=postgresql.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.servers.databases import Databases
+
+
+@dataclass(slots=True, eq=False)
+class EachAlone:
+    """A pytest plugin that forks for each test, at most `processes` at a time."""
+
+    processes: int
+    one_case: bool
+    running: dict[int, tuple[pytest.Item, Path, float]] = field(default_factory=dict)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run what was collected; the order doesn't matter here."""
+        from tests.servers.databases import databases  # noqa: PLC0415  (pytest must see it first)
+
+        if session.config.option.collectonly:
+            return False
+        with databases() as made, scratch() as folder:
+            for number, item in enumerate(self._chosen(session.items)):
+                if len(self.running) == self.processes:
+                    self._await_one(session)
+                place = folder / str(number)
+                child = fork(session, place, made, lambda each=item: run(each))
+                self.running[child] = item, place, time.monotonic()
+            while self.running:
+                self._await_one(session)
+        return True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Print a failure at once: a fork ends without a summary."""
+        if report.failed:
+            print(f"\n{report.when}: {report.longreprtext}")  # noqa: T201
+            for title, text in report.sections:
+                print(f"--- {title}\n{text}")  # noqa: T201
+
+    def _chosen(self, items: list[pytest.Item]) -> Iterable[pytest.Item]:
+        if not self.one_case:
+            return items
+        return {item.nodeid.partition("[")[0]: item for item in items}.values()
+
+    def _await_one(self, session: pytest.Session) -> None:
+        child, status = os.wait()
+        item, place, began = self.running.pop(child)
+        seconds = time.monotonic() - began
+        print(f"{'FAILED' if status else 'passed'} {item.nodeid} {seconds:.1f} s", flush=True)  # noqa: T201
+        if status:
+            session.testsfailed += 1
+            print((place / "log").read_text(errors="replace"), flush=True)  # noqa: T201
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Give a directory for what forks write, until the block is left."""
+    with tempfile.TemporaryDirectory(prefix="carrel-forks-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def fork(session: pytest.Session, place: Path, made: "Databases", runs: Callable[[], bool]) -> int:
+    """Run tests in a fork that is a worker of its own; returns its process id.
+
+    It ends with 0 if `runs` returned true. It prints to a file `log` in `place`, which is made.
+    """
+    from tests.conftest import PREPARED_AT  # noqa: PLC0415  (pytest must see it first)
+
+    place.mkdir()
+    if child := os.fork():
+        return child
+    passed = False
+    try:
+        log = os.open(place / "log", os.O_WRONLY | os.O_CREAT)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(place)
+        worker = f"fork{place.name}"
+        session.testsfailed = 0  # of this process
+        session.config.workerinput = {"workerid": worker, PREPARED_AT: str(made.place)}  # type: ignore[attr-defined]  # as xdist sets it
+        passed = runs()
+        for name in made.names():
+            if name.endswith(f"_{worker}"):
+                made.drop(name)
+    except BaseException:  # noqa: BLE001  (a fork must not go on as its parent would)
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(not passed)
+
+
+def run(item: pytest.Item, following: pytest.Item | None = None) -> bool:
+    """Run one test in this process, and tell whether none failed so far."""
+    item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    return item.session.testsfailed == 0
+
+
+def main() -> int:
+    """Run the tests that the arguments choose."""
+    parser = ArgumentParser(prog="python -m tests.alone")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--one-case", action="store_true")
+    chosen, arguments = parser.parse_known_args()
+    # not captured, since forks would share where it is written to
+    plugin = EachAlone(chosen.processes, chosen.one_case)
+    return int(pytest.main(["-p", "no:randomly", "-s", *arguments], [plugin]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

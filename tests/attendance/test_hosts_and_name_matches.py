@@ -1,0 +1,90 @@
+"""Hosts and panelists earn nothing by a report, and names are matched to registrants in one press."""
+
+import pytest
+from sqlalchemy import select, update
+
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.models.accounts import Login
+from lms.models.live import RoomStay
+from tests.attendance.test_report_imports import HEAD, bring_in, count, held, match, minutes, send
+from tests.cast import Cast
+from tests.live.upcoming_webinar import register
+from tests.visitor import Visitor
+
+__all__ = ["held"]
+TABLES = f"""Host Details
+
+{HEAD}
+Carol,carol@example.org,03/05/2026 10:00:00 AM,03/05/2026 11:00:00 AM,60,No
+
+Panelist Details
+{HEAD}
+Dan,dan@example.org,03/05/2026 10:00:00 AM,03/05/2026 11:00:00 AM,60,No
+
+Attendee Details
+{HEAD}
+Bob,bob@example.org,03/05/2026 10:00:00 AM,03/05/2026 10:20:00 AM,20,No
+Alice (Host),alice@example.org,03/05/2026 10:00:00 AM,03/05/2026 10:50:00 AM,50,No
+"""
+PHONES = f"""{HEAD}
+alice,,03/05/2026 10:00:00 AM,03/05/2026 10:50:00 AM,50,Yes
+BOB (Bob's phone),,03/05/2026 10:00:00 AM,03/05/2026 10:20:00 AM,20,Yes
+Zoe,,03/05/2026 10:00:00 AM,03/05/2026 10:20:00 AM,20,Yes
+"""
+
+
+@pytest.fixture
+def ada(client: Visitor, held: Cast) -> Visitor:
+    client.sign_in(held.ada.id)
+    return client
+
+
+@pytest.mark.parametrize("person", ["alice", "mia"])
+def test_only_staff_match_names(client: Visitor, held: Cast, person: str) -> None:
+    client.sign_in(getattr(held, person).id)
+    assert match(client, held, act="match_names").status_code == 404
+
+
+def test_host_and_panelists_earn_nothing(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    assert ada.get(send(ada, held, TABLES).location).text.count("Left out") == 3
+    bring_in(ada, carrel, held, TABLES)
+    assert minutes(database, held) == {"alice": 0, "bob": 20, "dan": 0, "carol": 0}
+
+
+def test_a_panelist_who_attended_counts_once_staff_say_so(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    bring_in(ada, carrel, held, TABLES)
+    match(ada, held, key="dan@example.org", email="dan@example.org")
+    bring_in(ada, carrel, held, TABLES)
+    assert minutes(database, held)["dan"] == 60
+
+
+def test_names_of_registrants_are_matched_in_one_press(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    register(database, held.webinar_id, held.alice.id)
+    bring_in(ada, carrel, held, PHONES)
+    page = ada.get(f"/staff/webinars/{held.slug}/attendance").text
+    assert "Match 2 names" in page
+    assert match(ada, held, act="match_names").status_code == 303
+    count(carrel)
+    assert minutes(database, held) == {"alice": 50, "bob": 20, "dan": 0, "carol": 0}
+    page = ada.get(f"/staff/webinars/{held.slug}/attendance").text
+    assert "Zoe" in page
+    assert "Match 2 names" not in page
+
+
+def test_a_name_that_two_registrants_have_is_left_to_staff(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    register(database, held.webinar_id, held.alice.id)
+    with database.transaction() as session:
+        session.execute(update(Login).where(Login.id == held.alice.id).values(name="Bob"))
+    bring_in(ada, carrel, held, PHONES)
+    match(ada, held, act="match_names")
+    with database.read_session() as session:
+        assert session.scalars(select(RoomStay.login_id)).all() == [None, None, None]

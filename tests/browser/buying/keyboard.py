@@ -1,0 +1,86 @@
+"""A buyer without a mouse: Tab, arrows, Enter, Space, and typing; each stop is checked."""
+
+import re
+from typing import Final
+
+from playwright.sync_api import Page, expect
+
+MOST_STOPS: Final = 120
+# Where the focus is: its name, whether that is drawn, and whether it comes after the stop before.
+STOP: Final = """() => {
+    const here = document.activeElement;
+    if (!here || here === document.body) return null;
+    const text = here.labels?.[0]?.innerText || here.getAttribute("aria-label") || here.innerText || "";
+    const group = here.closest("fieldset")?.querySelector("legend")?.innerText ?? "";
+    const shown = [here, here.labels?.[0]].filter(Boolean).some((one) => {
+        const style = getComputedStyle(one);
+        return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+    });
+    // the parts of a date field have the focus in turn, and draw it themselves
+    const isDate = here.type === "date";
+    const last = window.lastStop;
+    const follows = !last?.isConnected || last === here
+        || Boolean(last.compareDocumentPosition(here) & Node.DOCUMENT_POSITION_FOLLOWING);
+    window.lastStop = here;
+    return {
+        name: text.trim().replace(/\\s+/g, " "),
+        group: group.trim(),
+        drawn: isDate || shown,
+        isDate,
+        follows,
+    };
+}"""
+
+
+class Keyboard:
+    """Keys that are pressed on a page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def press(self, key: str) -> None:
+        self.page.keyboard.press(key)
+
+    def open(self, path: str) -> None:
+        """Open an address: the focus begins at its top."""
+        self.page.goto(path)
+
+    def tab_to(self, name: str, *, group: str = "") -> None:
+        """Press Tab until the focus is on what is named so; fails where a stop can't be seen."""
+        for _ in range(MOST_STOPS):
+            self.press("Tab")
+            stop = self.page.evaluate(STOP)
+            if stop is None:
+                continue
+            assert stop["drawn"], f"the focus is not drawn on {stop['name']!r}"
+            if not stop["isDate"]:
+                expect(
+                    self.page.locator(":focus"), f"{stop['name']!r} is out of view"
+                ).to_be_in_viewport()
+            assert stop["follows"], f"{stop['name']!r} comes before {name!r}, which is not found"
+            if re.match(name, stop["name"]) and group in stop["group"]:
+                return
+        raise AssertionError(f"Tab leads to no {name!r}")
+
+    def enter(self, name: str, value: str) -> None:
+        """Tab to a field and type."""
+        self.tab_to(name)
+        self.press("Control+a")
+        self.page.keyboard.type(value)
+
+    def activate(self, name: str, key: str = "Enter") -> None:
+        """Tab to a button, a link or a box, and press it."""
+        self.tab_to(name)
+        self.press(key)
+
+    def choose(self, name: str) -> None:
+        """Press arrows until this choice of the group that has the focus is checked."""
+        for _ in range(12):
+            if re.match(name, self.page.evaluate(STOP)["name"]):
+                return
+            self.press("ArrowDown")
+        raise AssertionError(f"the arrows lead to no {name!r}")
+
+    def is_told_of_faults(self) -> None:
+        """See that the focus is on the summary of what is wrong."""
+        expect(self.page.locator("[data-error-summary]")).to_be_focused()

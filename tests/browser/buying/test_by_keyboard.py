@@ -1,0 +1,130 @@
+"""Buying by keyboard alone: buy box, checkout, card page, payment page, purchasing page."""
+
+import pytest
+from playwright.sync_api import expect
+
+from lms.core.model_base import new_public_id
+from tests.browser.buying.conftest import Sold
+from tests.browser.buying.keyboard import Keyboard
+from tests.browser.buying.shopper import ADDRESS
+from tests.browser.buying.test_buy_by_card import email, paid_by
+from tests.browser.buying.test_buy_for_a_library import PASSWORD, link_in
+from tests.browser.conftest import Served, Visit
+from tests.browser.sales.arrived_mail import arrived
+from tests.servers.smtp import MailSink
+
+pytestmark = pytest.mark.browser
+
+
+def test_card_is_paid_by_keyboard_and_a_fault_is_mended(
+    served: Served, visit: Visit, webinar: Sold
+) -> None:
+    page, sam = visit().page, email()
+    keys = Keyboard(page)
+    keys.open(webinar.page)
+    keys.tab_to("Just me")
+    keys.activate(r"Buy for \$99")
+    expect(page.get_by_role("heading", name="Check out")).to_be_visible()
+    keys.activate(r"Pay \$99")
+    keys.is_told_of_faults()
+    keys.activate("Your name: Enter your name")
+    expect(page.get_by_label("Your name")).to_be_focused()
+    page.keyboard.type("Sam Ortiz")
+    keys.enter("Your email address", sam)
+    keys.activate("I agree", "Space")
+    keys.activate(r"Pay \$99")
+    page.wait_for_selector("#card")
+    page.keyboard.press("Tab")
+    for _ in range(6):
+        if page.evaluate("document.activeElement.innerText || ''").startswith("Pay"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Thank you, Sam Ortiz")).to_be_visible()
+    assert paid_by(served, sam) == [9900]
+    keys.activate("Watch now")
+    expect(page.locator("media-controller")).to_be_visible()
+
+
+@pytest.mark.parametrize("payment", ["Invoice", "Purchase order"])
+def test_library_orders_confirms_and_pays_by_keyboard(
+    served: Served, visit: Visit, webinar: Sold, domain: str, mail_sink: MailSink, payment: str
+) -> None:
+    rosa = f"rosa-{new_public_id()[:6]}@{domain}"
+    keys = Keyboard(visit().page)
+    order_seats(keys, webinar, rosa, payment)
+    mail = arrived(mail_sink, rosa, subject="Confirm your order .*")
+    keys.open(link_in(served, mail, "/orders/confirm/"))
+    keys.enter("Choose a password", PASSWORD)
+    keys.activate("Confirm and open my order")
+    expect(keys.page.get_by_text("Your email address is confirmed.")).to_be_visible()
+
+    invoice = arrived(mail_sink, rosa, subject=r"Invoice .*")
+    keys = Keyboard(visit().page)
+    keys.open(link_in(served, invoice, "/pay/"))
+    tell_of_a_check(keys)
+    keys.activate(r"Pay \$325.00 by card")
+    keys.page.wait_for_selector("#card")
+    keys.page.locator("#card").focus()
+    keys.press("Enter")
+    expect(keys.page.get_by_text("Paid", exact=True).first).to_be_visible()
+
+
+def order_seats(keys: Keyboard, webinar: Sold, rosa: str, payment: str) -> None:
+    """Order five seats for a library, to be paid later."""
+    page = keys.page
+    keys.open(webinar.page)
+    keys.tab_to("Just me")
+    keys.choose("My team")
+    keys.enter("How many people", "5")
+    keys.activate("Buy for")
+    expect(page.get_by_role("heading", name="Check out")).to_be_visible()
+    keys.enter("Your name", "Rosa Delgado")
+    keys.enter("Your email address", rosa)
+    keys.enter("Library or organization", f"Pine County Library {new_public_id()[:6]}")
+    for label, value in ADDRESS.items():
+        keys.enter(label, value)
+    keys.tab_to("", group="How will you pay")
+    keys.choose(payment)
+    if payment == "Purchase order":
+        keys.activate("I agree", "Space")
+        keys.activate(r"Place order: \$325")
+        keys.is_told_of_faults()
+        keys.activate("Purchase order number")
+        page.keyboard.type("88123")
+    else:
+        keys.activate("I agree", "Space")
+    keys.activate(r"Place order: \$325")
+    expect(page.get_by_role("heading", name="Thank you, Rosa Delgado")).to_be_visible()
+
+
+def tell_of_a_check(keys: Keyboard) -> None:
+    """Tell on the payment page that a check was sent; its number is forgotten at first."""
+    keys.activate("Check sent")
+    expect(keys.page.get_by_role("heading", name="Check sent")).to_be_visible()
+    keys.activate("Send$")
+    keys.is_told_of_faults()
+    keys.activate("Check number")
+    keys.page.keyboard.type("1042")
+    keys.activate("Send$")
+    expect(keys.page.get_by_text("You told us")).to_be_visible()
+
+
+def test_quote_is_requested_by_keyboard(visit: Visit, webinar: Sold, mail_sink: MailSink) -> None:
+    page, rosa = visit().page, email()
+    keys = Keyboard(page)
+    keys.open("/purchasing")
+    keys.activate("Get a quote")
+    expect(page.get_by_role("heading", name="Get a quote")).to_be_visible()
+    keys.activate("Email me the quote")
+    keys.is_told_of_faults()
+    keys.activate("Which webinar")
+    page.keyboard.type(webinar.title)
+    page.keyboard.press("Escape")
+    keys.enter("Your name", "Rosa Delgado")
+    keys.enter("Your email address", rosa)
+    keys.enter("Library or organization", "Pine County Library")
+    for label, value in ADDRESS.items():
+        keys.enter(label, value)
+    keys.activate("Email me the quote")
+    arrived(mail_sink, rosa, subject=".*")

@@ -1,0 +1,234 @@
+"""Ten people call because they can't watch; staff help each from one page in at most four clicks."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.models.accounts import Login, SellerRole
+from lms.models.mail import Mail
+from lms.models.organizations import Role
+from lms.models.playback import PlaybackEnd, PlaybackSession
+from lms.models.recordings import Recording
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
+from tests.browser.conftest import Served, Visit
+from tests.factories import (
+    make_grant,
+    make_login,
+    make_membership,
+    make_organization,
+    make_webinar,
+)
+from tests.seat_rows import add_pool, seat
+from tests.servers.axe import axe_faults
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+MOST_CLICKS = 4
+HOUSE = "Juniper Library"
+TITLE = "Answering the phone"
+
+
+@dataclass
+class Desk:
+    """The page at which a call is answered, and the clicks of this call."""
+
+    page: Page
+    clicks: int = 0
+
+    def press(self, target: Locator) -> None:
+        """Click once, and count it."""
+        self.clicks += 1
+        target.click()
+
+    def button(self, name: str) -> Locator:
+        """Return the first button of a name."""
+        return self.page.get_by_role("button", name=re.compile(f"^{name}")).first
+
+    def ask(self, who: str, webinar: str = TITLE) -> None:
+        """Type who calls and about what; one click."""
+        self.clicks = 0
+        self.page.goto("/staff/people/why")
+        self.page.get_by_label("Person", exact=True).fill(who)
+        self.page.get_by_label("Webinar (optional)").fill(webinar)
+        self.press(self.button("Find out"))
+
+    def told(self, words: str) -> None:
+        """Wait for words of the answer, and check that nothing of the page is out of reach."""
+        expect(self.page.locator("main")).to_contain_text(words)
+
+    def done(self, words: str) -> None:
+        """Wait for what the page says was done; the call took few clicks."""
+        expect(self.page.get_by_text(words).first).to_be_visible()
+        assert self.clicks <= MOST_CLICKS
+
+
+@pytest.fixture
+def desk(served: Served, visit: Visit) -> Desk:
+    with served.carrel.database.transaction() as session:
+        _callers(session, served)
+        staff = served.add_person(session, "Ada", seller_role=SellerRole.STAFF).id
+    return Desk(visit(staff, viewport={"width": 1440, "height": 900}).page)
+
+
+def _callers(session: Session, served: Served) -> None:
+    """Add ten people of Juniper Library, each with another trouble."""
+    at = now()
+    webinar = make_webinar(session, "answering-the-phone")
+    webinar.title = TITLE
+    house = make_organization(session, "juniper", name=HOUSE)
+    pool = add_pool(session, house, webinar.id, seats=20)
+    for name in ("bea", "cal", "dot", "eli"):
+        row = seat(session, pool, email=f"{name}@juniper.example")
+        invited = session.scalars(select(Assignment).where(Assignment.seat_id == row.id)).one()
+        invited.created_at, invited.expires_at = at - timedelta(days=9), at + timedelta(days=5)
+    _expired(session, pool, "abe@juniper.example")
+    fay, gus, ida = (
+        make_login(session, f"{name.lower()}@juniper.example", name=f"{name} Moss")
+        for name in ("Fay", "Gus", "Ida")
+    )
+    make_membership(session, house, fay, role=Role.MEMBER)
+    make_grant(session, gus, webinar)
+    make_grant(session, ida, webinar)
+    ida.blocked_at, ida.blocked_reason = at, "A test"
+    for name in ("Hal Reed", "Hal Reeve"):
+        login = make_login(session, f"{name.lower().replace(' ', '.')}@juniper.example", name=name)
+        make_grant(session, login, webinar)
+    session.add(
+        Login(email="jo@juniper.example", email_key="jo@juniper.example", name="Jo", created_at=at)
+    )
+    other = served.add_webinar(session, "played-elsewhere", title="Played elsewhere")
+    session.add(
+        PlaybackSession(
+            login_id=gus.id,
+            recording_id=session.scalars(
+                select(Recording.id).where(Recording.webinar_id == other.id)
+            ).one(),
+            sign_in_id=None,
+            opened_at=at - timedelta(minutes=9),
+            expires_at=at + timedelta(hours=4),
+            beat_at=at - timedelta(minutes=2),
+            ended_at=at - timedelta(minutes=1),
+            ended_as=PlaybackEnd.TAKEN_OVER,
+        )
+    )
+
+
+def _expired(session: Session, pool: Pool, email: str) -> None:
+    row = seat(session, pool, email=email)
+    invited = session.scalars(select(Assignment).where(Assignment.seat_id == row.id)).one()
+    invited.state, invited.ended_at = AssignmentState.RELEASED, now() - timedelta(days=3)
+    invited.expires_at, invited.ended_as = invited.ended_at, AssignmentEnd.EXPIRED
+    row.state = type(row.state).FREE
+    pool.used -= 1
+
+
+def emailed(served: Served, address: str) -> list[str]:
+    """Return the kinds of the emails to an address."""
+    with served.carrel.database.read_session() as session:
+        return list(session.scalars(select(Mail.kind).where(Mail.recipient_key == address)))
+
+
+def test_each_caller_is_helped_from_one_page(desk: Desk, served: Served) -> None:
+    calls: tuple[Callable[[Desk, Served], None], ...] = (
+        expired,
+        never_arrived,
+        mistyped,
+        blocked_mail,
+        on_vacation,
+        without_seat,
+        second_screen,
+        one_of_two,
+        blocked,
+        unconfirmed,
+    )
+    for call in calls:
+        call(desk, served)
+    assert axe_faults(desk.page) == []
+
+
+def expired(desk: Desk, served: Served) -> None:
+    desk.ask("abe")
+    desk.told(f"Their invitation from {HOUSE} expired")
+    desk.press(desk.button("Resend the invitation"))
+    desk.done("A seat is reserved, and abe@juniper.example was invited.")
+    assert emailed(served, "abe@juniper.example")
+
+
+def never_arrived(desk: Desk, served: Served) -> None:
+    desk.ask("bea@juniper")
+    desk.told("haven't accepted their invitation")
+    desk.press(desk.button("Resend the invitation"))
+    desk.done("The invitation was resent.")
+    assert len(emailed(served, "bea@juniper.example")) == 1
+
+
+def mistyped(desk: Desk, served: Served) -> None:
+    desk.ask("cal")
+    desk.page.get_by_label(re.compile("^Correct the address")).fill("callum@juniper.example")
+    desk.press(desk.button("Correct and resend"))
+    desk.done("The invitation was sent to callum@juniper.example.")
+    assert emailed(served, "callum@juniper.example")
+
+
+def blocked_mail(desk: Desk, served: Served) -> None:
+    desk.ask("dot")
+    desk.press(desk.button("Copy a link"))
+    expect(desk.page.get_by_label("Link to the seat", exact=True)).to_have_value(
+        re.compile("/claim/")
+    )
+    desk.press(desk.button("Copy Link to the seat"))
+    assert desk.clicks <= MOST_CLICKS
+
+
+def on_vacation(desk: Desk, served: Served) -> None:
+    desk.ask("eli")
+    desk.press(desk.button("Extend by 14 days"))
+    desk.done("The invitation is extended by 14 days.")
+
+
+def without_seat(desk: Desk, served: Served) -> None:
+    desk.ask("fay moss")
+    desk.told("They have no access")
+    desk.press(desk.button("Assign a seat"))
+    desk.done("A seat is reserved, and fay@juniper.example was invited.")
+    desk.told("haven't accepted their invitation")
+
+
+def second_screen(desk: Desk, served: Served) -> None:
+    desk.ask("gus", webinar="")
+    desk.told("they continued on another screen")
+    desk.press(desk.page.get_by_role("link", name=TITLE))
+    desk.told("They have access")
+    desk.press(desk.button("Email a sign-in link"))
+    desk.done("We emailed gus@juniper.example.")
+
+
+def one_of_two(desk: Desk, served: Served) -> None:
+    desk.ask("hal")
+    desk.told("Choose a person")
+    desk.press(desk.page.get_by_role("link", name="Hal Reeve"))
+    desk.told("They have access")
+    desk.press(desk.button("Email a sign-in link"))
+    desk.done("We emailed hal.reeve@juniper.example.")
+
+
+def blocked(desk: Desk, served: Served) -> None:
+    desk.ask("ida")
+    desk.told("Their account is blocked.")
+    desk.press(desk.button("Unblock"))
+    desk.done("Ida Moss is unblocked.")
+    desk.told("They have access")
+
+
+def unconfirmed(desk: Desk, served: Served) -> None:
+    desk.ask("jo@juniper.example")
+    desk.told("They created an account but never confirmed the address.")
+    desk.press(desk.button("Resend the confirmation"))
+    desk.done("We emailed jo@juniper.example.")

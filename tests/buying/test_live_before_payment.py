@@ -1,0 +1,78 @@
+"""A live session that begins within a day opens before an order on credit is paid, and it alone (P9)."""
+
+from datetime import timedelta
+
+import pytest
+
+from lms.access.decision_facts import load_case
+from lms.access.policy import Action, Admitted, Code, decide
+from lms.buying.carts import Item
+from lms.core.database import Database
+from lms.models.catalog import Webinar
+from lms.models.grants import OfferKind
+from tests.buying.buying_fixtures import (
+    ROSA,
+    WEBINAR,
+    confirmed,
+    details,
+    filled,
+    open_for_business,
+    ordered,
+)
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+
+FREE_MAILBOX = "mallory@gmail.com"
+STARTS = NOW + timedelta(hours=2)
+
+
+@pytest.fixture(autouse=True)
+def _open(database: Database, cast: Cast, clock: Clock) -> None:
+    """The webinar begins in two hours."""
+    open_for_business(database)
+    hold(database, cast, STARTS - NOW)
+
+
+def hold(database: Database, cast: Cast, begins_in: timedelta) -> None:
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).held_at = NOW + begins_in
+
+
+def buy(database: Database, email: str = ROSA) -> int:
+    """Order one seat on "PO 123" and confirm the address; returns the account."""
+    one = Item(OfferKind.SINGLE, WEBINAR)
+    ordered(database, filled(database, one), details(email=email, is_for_organization=False))
+    return confirmed(database, email)
+
+
+def answer(database: Database, cast: Cast, login_id: int, action: Action) -> Code:
+    """Return the decision ten minutes before the session begins."""
+    with database.read_session() as session:
+        case = load_case(session, login_id=login_id, webinar_id=cast.webinar_id)
+    decision = decide(case.login, case.webinar, action, STARTS - timedelta(minutes=10))
+    return Code.OK_PERMANENT if isinstance(decision, Admitted) else decision.code
+
+
+def opens(database: Database, cast: Cast, login_id: int) -> bool:
+    """Tell whether the live session opens; whatever goes with the recording never does."""
+    for action in (Action.RECORDING, Action.HANDOUT, Action.CERTIFICATE):
+        assert answer(database, cast, login_id, action) is Code.PAYMENT_PENDING
+    return answer(database, cast, login_id, Action.LIVE) is Code.OK_PERMANENT
+
+
+def test_live_session_opens_once_for_a_domain(database: Database, cast: Cast) -> None:
+    assert opens(database, cast, buy(database))
+    again = "someone.else@pinecounty.example"
+    assert not opens(database, cast, buy(database, again))
+    assert opens(database, cast, buy(database, "kim@oakcounty.example"))
+
+
+def test_live_session_opens_for_no_free_mailbox(database: Database, cast: Cast) -> None:
+    assert not opens(database, cast, buy(database, FREE_MAILBOX))
+
+
+def test_live_session_of_another_day_stays_closed(database: Database, cast: Cast) -> None:
+    hold(database, cast, timedelta(hours=25))
+    login_id = buy(database)
+    hold(database, cast, STARTS - NOW)
+    assert not opens(database, cast, login_id)

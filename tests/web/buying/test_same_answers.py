@@ -1,0 +1,118 @@
+"""The checkout answers the same whoever is named: known, unknown, invited, or an organization we have.
+
+Its forms also answer after whole steps of time (tests/web/core/test_constant_time_responses.py).
+"""
+
+import re
+import time
+from collections.abc import Mapping
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.mail.links import Links
+from lms.models.catalog import Webinar
+from lms.models.organizations import Organization
+from lms.seats import invitations
+from lms.seats.invitations import Invitee
+from lms.web.core.constant_time_responses import STEP_S
+from tests.buying.buying_fixtures import open_for_business
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import make_login, make_pool, make_pool_grant
+from tests.servers.stripe import KEY, SECRET, FakeStripe
+from tests.visitor import Visitor
+from tests.web.buying.shopping import check_out, fill
+from tests.web.buying.test_card import back
+
+STRANGER = "sam@north.example"
+EVERYONE = {
+    "known": "alice@example.org",
+    "manager": "mia@example.org",
+    "unconfirmed": "una@example.org",
+    "invited": "pat@elm.example",
+    "our team": "ada@example.org",
+}
+FORMS = {
+    "invoice for a library": {"payment": "invoice"},
+    "invoice for oneself": {"payment": "invoice", "payer": "myself"},
+    "card for a library": {"payment": "card"},
+    "card for oneself": {"payment": "card", "payer": "myself"},
+    "send to purchasing": {"payment": "purchasing", "purchasing_email": "office@north.example"},
+}
+CHANGING = re.compile(
+    r"[0-9a-hjkmnp-tv-z]{26}"  # ids
+    r'|name="csrf_token"[^>]*|(?<=content=")[\w.-]{60,}'  # tokens
+    r"|\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b"  # numbers of orders
+)
+
+
+@pytest.fixture
+def environ(environ: Mapping[str, str], fake_stripe: FakeStripe) -> Mapping[str, str]:
+    return {
+        **environ,
+        "CARREL_STRIPE_SECRET_KEY": KEY,
+        "CARREL_STRIPE_WEBHOOK_SECRET": SECRET,
+        "CARREL_STRIPE_API_BASE": fake_stripe.url,
+    }
+
+
+@pytest.fixture(autouse=True)
+def _people(database: Database, cast: Cast, clock: Clock) -> None:
+    """Una never confirmed her address, and Pat was invited to a seat of the same webinar."""
+    open_for_business(database)
+    with database.transaction() as session:
+        make_login(session, EVERYONE["unconfirmed"], name="Una").confirmed_at = None
+        elm = session.get_one(Organization, cast.organization_id)
+        pool = make_pool(session, elm, session.get_one(Webinar, cast.webinar_id), capacity=2)
+        make_pool_grant(session, pool)
+        invitations.invite(
+            session,
+            pool.id,
+            [Invitee(read_address(EVERYONE["invited"]), "Pat")],
+            links=Links("http://localhost"),
+            actor=cast.mia.public_id,
+            now=NOW,
+        )
+
+
+def answers(app: Flask, email: str, organization: str, form: dict[str, str]) -> list[str]:
+    """Return all that a new browser is answered, without what is random or was typed."""
+    browser = Visitor(app)
+    fill(browser)
+    began = time.monotonic()
+    answer = check_out(browser, email=email, organization_name=organization, **form)
+    took = time.monotonic() - began
+    place = answer.location
+    if form["payment"] == "card":
+        place = browser.get(back(place)).location
+    page = browser.get(place)
+    said = [f"{answer.status_code} {place} {took >= STEP_S}", page.text]
+    if place.startswith("/orders/"):
+        wrong = {"name": "Sam", "email": email}
+        corrected = browser.post(f"{place}/contact", data=wrong)
+        said += [str(corrected.status_code), browser.get(place).text]
+    typed = re.compile("|".join(map(re.escape, (email, organization))))
+    return [CHANGING.sub("*", typed.sub("typed", one)) for one in said]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_checkout_answers_the_same_for_every_address(app: Flask, form: str) -> None:
+    usual = answers(app, STRANGER, "North County Library", FORMS[form])
+    for who, email in EVERYONE.items():
+        assert answers(app, email, "North County Library", FORMS[form]) == usual, who
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_checkout_answers_the_same_for_every_organization(
+    app: Flask, database: Database, cast: Cast, form: str
+) -> None:
+    with database.read_session() as session:
+        known = session.scalars(
+            select(Organization.name).where(Organization.id == cast.organization_id)
+        ).one()
+    usual = answers(app, STRANGER, "North County Library", FORMS[form])
+    assert answers(app, "sim@north.example", known, FORMS[form]) == usual

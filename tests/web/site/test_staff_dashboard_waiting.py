@@ -1,0 +1,104 @@
+"""The staff home: what waits though no customer asked, and in which order."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, update
+
+from lms.core.database import Database
+from lms.jobs import queue as job_queue
+from lms.models.jobs import Job, JobState, Lane
+from lms.models.mail import Mail
+from lms.models.organizations import Organization
+from lms.operations.staff_home import read_trouble
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import make_webinar
+from tests.requests.test_requests import asked
+from tests.sales.order_fixtures import GROUP, placed
+from tests.visitor import Visitor
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize("person", ["alice", "mia"])
+def test_only_staff_come_in(client: Visitor, cast: Cast, person: str) -> None:
+    client.sign_in(getattr(cast, person).id)
+    assert client.get("/staff").status_code == 404
+
+
+def fail_a_job(database: Database) -> None:
+    with database.transaction() as session:
+        job_queue.enqueue(session, kind="x", lane=Lane.PROMPT, subject="", payload={}, now=NOW)
+        values = {"state": JobState.FAILED, "finished_at": NOW, "failure": "It broke."}
+        session.execute(update(Job).where(Job.kind == "x").values(values))
+
+
+def test_failed_jobs_are_counted(ada: Visitor, database: Database) -> None:
+    assert "background job failed" not in ada.get("/staff").text
+    fail_a_job(database)
+    page = ada.get("/staff").text
+    assert "1 background job failed" in page
+    assert "/staff/jobs?state=failed" in page
+
+
+def test_email_that_came_back_names_its_reader_for_two_weeks(
+    ada: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    asked(database)
+    with database.transaction() as session:
+        values = {
+            "state": JobState.DONE,
+            "sent_at": NOW,
+            "bounced_at": NOW,
+            "login_id": cast.dan.id,
+        }
+        session.execute(update(Mail).where(Mail.recipient == "dan@example.org").values(values))
+    page = ada.get("/staff").text
+    assert "1 email bounced" in page
+    assert f'href="/staff/people/{cast.dan.public_id}"' in page
+    with database.read_session() as session:
+        assert read_trouble(session, now=NOW + 15 * DAY).bounced_total == 0
+
+
+def test_a_webinar_without_a_recording_waits_however_old_it_is(
+    ada: Visitor, database: Database
+) -> None:
+    with database.transaction() as session:
+        for years in range(1, 8):
+            make_webinar(session, f"year-{years}", held_at=NOW - years * 365 * DAY)
+    page = ada.get("/staff").text
+    assert "7 past webinars have no recording" in page
+    assert "/staff/webinars/year-1" in page
+    assert "2 older webinars also have none" in page
+
+
+def test_seats_that_no_one_was_given_are_named_after_two_weeks(
+    database: Database, cast: Cast
+) -> None:
+    placed(database, GROUP)
+    with database.read_session() as session:
+        assert read_trouble(session, now=NOW + 13 * DAY).unassigned_total == 0
+        found = read_trouble(session, now=NOW + 14 * DAY)
+        name = session.get_one(Organization, cast.organization_id).name
+    assert found.unassigned_total == 1
+    assert [(one.name, one.seats > 0) for one in found.unassigned] == [(name, True)]
+
+
+def test_what_costs_most_comes_first(ada: Visitor, database: Database) -> None:
+    fail_a_job(database)
+    asked(database)
+    with database.transaction() as session:
+        make_webinar(session, "held", held_at=NOW - DAY)
+    page = ada.get("/staff").text
+    order = ["1 request is open", "1 past webinar has no recording", "job failed"]
+    places = [page.index(each) for each in order]
+    assert places == sorted(places)
+
+
+def test_a_home_with_nothing_that_waits_says_none_of_it(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        session.execute(delete(Mail))
+    page = ada.get("/staff").text
+    for words in ("bounced", "unassigned for 14 days", "background job failed"):
+        assert words not in page
