@@ -118,7 +118,7 @@ def test_what_is_not_in_the_library_is_asked_of_a_manager_or_bought_in_a_new_win
         assert "We emailed Mia" in client.get(asked.headers["Location"]).text
     mails = letters(database, cast.mia.email)
     assert len(mails) == 2
-    assert all("have this webinar yet" in one.text for one in mails)
+    assert all("have “Reading rooms” yet" in one.text for one in mails)
     assert all(f"/webinars/{cast.slug}" in one.text for one in mails)
 
 
