@@ -92,7 +92,8 @@ def _choose(draft: Draft, candidates: list[Line]) -> None:
     elif not chosen.title or chosen.title == draft.subject:
         said = [one for each in draft.overview[:2] for one in sentences(each)]
         quoted = next(filter(None, map(quoted_title, said)), "") or chosen.title
-        chosen = Chosen(quoted, "", chosen.left, is_clear=True)
+        left = (*filter(None, [chosen.subtitle]), *chosen.left)
+        chosen = Chosen(quoted, "", left, is_clear=True)
     draft.titles += [chosen.title] if chosen.title else []
     draft.is_title_clear = draft.is_title_clear and chosen.is_clear
     draft.name_subtitle(chosen.subtitle)
