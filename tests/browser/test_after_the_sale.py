@@ -213,8 +213,8 @@ def test_payers_of_a_webinar_with_a_new_date_keep_it_or_exchange_it(
 
     desk.goto(f"/staff/webinars/{slug}/postpone")
     desk.get_by_label("Starts").fill((now() + timedelta(days=9)).strftime("%Y-%m-%dT15:00"))
-    desk.get_by_role("button", name=re.compile("^Move it")).click()
-    expect(desk.get_by_text("The date was changed.")).to_be_visible()
+    desk.get_by_role("button", name=re.compile("^Change date")).click()
+    expect(desk.get_by_text("The date was changed")).to_be_visible()
     go_round(carrel)
 
     choose(payer, carrel, payers.card_silent, "Keep your order for the new date")

@@ -253,7 +253,7 @@ def environment() -> Environment:
         may_open=lambda _endpoint: True,
         csrf_token=lambda: "token",
         get_flashed_messages=lambda with_categories: [
-            ("done", "Your place is kept: 12 of 60 minutes."),
+            ("done", "Your place is saved: 12 of 60 minutes."),
             (
                 "danger",
                 "The upload stopped at 412 of 900 MB. It goes on when you choose the file again.",

@@ -56,7 +56,7 @@ def test_the_transcript_follows_and_leads_the_film(
     expect(page.locator('.transcript > [aria-current="true"] time')).to_have_text(starts)
     page.get_by_placeholder("Search the transcript").fill("the")
     expect(page.locator(".transcript mark").first).to_be_visible()
-    expect(page.locator("[data-transcript-status]")).to_contain_text("places")
+    expect(page.locator("[data-transcript-status]")).to_contain_text("matches")
     page.get_by_placeholder("Search the transcript").fill("zebra crossing")
     expect(lines).to_have_count(0)
     page.get_by_role("tab", name="Handouts").click()

@@ -52,7 +52,7 @@ def test_a_recording_that_is_sent_is_prepared_and_plays(served: Served, ada: Per
     page = _open(served, ada, "brought-by-hand")
     _send(page, FILES / "getting-the-most.mp4")
     expect(page.get_by_text("processing it", exact=False).first).to_be_visible()
-    expect(page.get_by_text("Current")).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_text("Current", exact=True)).to_be_visible(timeout=SOON_MS)
     page.goto("/webinars/brought-by-hand/watch?preview=1")
     page.get_by_role("button", name="Play").first.click()
     ada.until("document.querySelector('video').currentTime > 1")
