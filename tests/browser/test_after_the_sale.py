@@ -173,7 +173,7 @@ def test_seven_payers_of_a_canceled_webinar_are_settled_and_it_is_reinstated(
     desk, payer = visit(ada.id).page, visit().page
 
     desk.goto(f"/staff/webinars/{slug}/cancel")
-    desk.get_by_role("button", name=re.compile("^Cancel it")).click()
+    desk.get_by_role("button", name=re.compile("^Cancel and email")).click()
     go_round(carrel)
 
     choose(payer, carrel, payers.card_refund, "Refund $99.00")

@@ -116,7 +116,7 @@ def test_staff_name_join_take_out_and_put_back(served: Served, visit: Visit, sce
     expect(page.get_by_text("Slide joined with the previous one")).to_be_visible()
     page.get_by_role("button", name="Remove: slide 2").click()
     page.get_by_text("2 removed or joined slides").click()
-    page.get_by_role("button", name=re.compile("^Put back")).first.click()
+    page.get_by_role("button", name=re.compile("^Restore")).first.click()
     with served.carrel.database.read_session() as session:
         shown = read_slides(session, scene.recording_id)
     assert shown[0].title == "Welcome"
