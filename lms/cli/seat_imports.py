@@ -62,7 +62,7 @@ class ImportAnswer:
 def import_list(
     console: Console, *, pool: str, file: Path, dry_run: bool, partial: bool, as_json: bool
 ) -> None:
-    """Invite the people on a staff list (CSV, or text with email addresses).
+    """Invite the people on a staff list (CSV, Excel, or text with email addresses).
 
     Invites everyone or, if there are problems, no one, unless you add --partial. Importing a list
     again changes nothing.

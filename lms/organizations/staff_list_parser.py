@@ -1,4 +1,4 @@
-"""The staff list parser: people with email addresses, from a CSV file or pasted text.
+"""The staff list parser: people with email addresses, from CSV, Excel, or pasted text.
 
 It needs no database, and reads one row at a time.
 """
@@ -6,7 +6,8 @@ It needs no database, and reads one row at a time.
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from types import MappingProxyType
 from typing import BinaryIO, Final
 
@@ -24,8 +25,10 @@ from lms.core.email_addresses import NOT_AN_ADDRESS, read_address
 from lms.core.errors import N_, Invalid
 from lms.core.text_decoding import EMPTY, refusal
 from lms.models.seat_imports import Fault
+from lms.organizations.xlsx_reader import is_xlsx, read_rows
 
 LONGEST_NAME: Final = 200
+LONGEST_GROUP: Final = 100
 LONGEST_RAW: Final = 200
 _MOST_WORDS: Final = 2  # in a row without headings: first and last name
 
@@ -47,7 +50,26 @@ EMAIL_HEADINGS: Final = (
 NAME_HEADINGS: Final = ("name", "fullname", "displayname", "staffname", "employee", "employeename")
 FIRST_HEADINGS: Final = ("firstname", "first", "givenname", "forename")
 LAST_HEADINGS: Final = ("lastname", "last", "surname", "familyname")
-HEADINGS: Final = frozenset((*EMAIL_HEADINGS, *NAME_HEADINGS, *FIRST_HEADINGS, *LAST_HEADINGS))
+DEPARTMENT_HEADINGS: Final = ("department", "departmentname", "dept", "division", "team", "unit")
+BRANCH_HEADINGS: Final = (
+    "branch",
+    "branchname",
+    "branchlibrary",
+    "homebranch",
+    "location",
+    "site",
+    "library",
+)
+HEADINGS: Final = frozenset(
+    (
+        *EMAIL_HEADINGS,
+        *NAME_HEADINGS,
+        *FIRST_HEADINGS,
+        *LAST_HEADINGS,
+        *DEPARTMENT_HEADINGS,
+        *BRANCH_HEADINGS,
+    )
+)
 
 _AROUND: Final = " \t\r\n\"'<>()[]{},;\u00a0\u200b\u200c\u200d\u2060\ufeff"
 _PIECE: Final = re.compile(r'(?:"[^"]*"|<[^<>]*>|[^,;\t"<]|["<])+')
@@ -78,21 +100,32 @@ class Entry:
     email_key: str
     name: str
     fault: Fault | None = None
+    department: str = ""
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
     email: int
     name: tuple[int, ...]
+    department: int | None
+    branch: int | None
 
 
 def read_file(file: BinaryIO) -> Iterator[Entry]:
-    """Yield the people of a CSV file, or of a text file with addresses (PRODUCT.md, S6).
+    """Yield the people of a CSV file, an Excel workbook, or a text file with addresses (S6).
 
     The file must be seekable. Raises Invalid (field `file`) for a file that can't be read as a list;
     the message names the line, if there is one, and says what to do.
     """
+    if is_xlsx(file):
+        return _begun(_from_workbook(read_rows(file)))
     return _entries(open_sheet(file), is_pasted=False)
+
+
+def corrected(line: int, email: str, name: str) -> Entry:
+    """Return the person of a row that was corrected by hand: an address with its key, or a fault."""
+    return _person(line, email, name) if email.strip() else _nobody(line, (), name)
 
 
 def read_pasted(text: str) -> Iterator[Entry]:
@@ -111,6 +144,11 @@ def _entries(sheet: Sheet, *, is_pasted: bool) -> Iterator[Entry]:
         found = _from_lines(sheet)
     else:
         found = _from_records(sheet.records(delimiter), columns)
+    yield from _begun(found)
+
+
+def _begun(found: Iterator[Entry]) -> Iterator[Entry]:
+    """Yield the people found; raises Invalid if there are none."""
     first = next(found, None)
     if first is None:
         raise refusal(EMPTY)
@@ -125,20 +163,30 @@ def _columns_of(sheet: Sheet, delimiter: str) -> _Columns | None:
         first = next(head.records(delimiter), None)
     except Invalid:
         return None  # reported with its line when the rows are read
-    if first is None or any("@" in cell for cell in first.cells):
+    return None if first is None else _named_columns(first)
+
+
+def _from_workbook(records: Iterator[Record]) -> Iterator[Entry]:
+    first = next(records, None)
+    if first is not None:
+        yield from _from_records(chain((first,), records), _named_columns(first))
+
+
+def _named_columns(first: Record) -> _Columns | None:
+    if any("@" in cell for cell in first.cells):
         return None
     names = [heading(cell) for cell in first.cells]
-    email = next((names.index(one) for one in EMAIL_HEADINGS if one in names), None)
+
+    def place(headings: tuple[str, ...]) -> int | None:
+        return next((names.index(one) for one in headings if one in names), None)
+
+    email = place(EMAIL_HEADINGS)
     if email is None:
         return None
-    whole = tuple(names.index(one) for one in NAME_HEADINGS if one in names)[:1]
-    parts = tuple(
-        names.index(one)
-        for kind in (FIRST_HEADINGS, LAST_HEADINGS)
-        for one in [next((each for each in kind if each in names), None)]
-        if one is not None
-    )
-    return _Columns(email, parts if len(parts) == _MOST_WORDS or not whole else whole)
+    whole = tuple(one for one in (place(NAME_HEADINGS),) if one is not None)
+    parts = tuple(one for one in (place(FIRST_HEADINGS), place(LAST_HEADINGS)) if one is not None)
+    name = parts if len(parts) == _MOST_WORDS or not whole else whole
+    return _Columns(email, name, place(DEPARTMENT_HEADINGS), place(BRANCH_HEADINGS))
 
 
 def _from_records(records: Iterator[Record], columns: _Columns | None) -> Iterator[Entry]:
@@ -164,11 +212,22 @@ def _in_columns(record: Record, columns: _Columns) -> Entry:
     email = cells[columns.email] if columns.email < count else ""
     name = " ".join([cells[place] for place in columns.name if place < count])
     if not email:
-        return _nobody(record.line, cells, name)
-    if "<" in email or "(" in email:
-        shown, email = _apart(email)
-        name = name or shown
-    return _person(record.line, email, name)
+        found = _nobody(record.line, cells, name)
+    else:
+        if "<" in email or "(" in email:
+            shown, email = _apart(email)
+            name = name or shown
+        found = _person(record.line, email, name)
+    if columns.department is None and columns.branch is None:
+        return found
+    department, branch = _group(cells, columns.department), _group(cells, columns.branch)
+    return replace(found, department=department, branch=branch)
+
+
+def _group(cells: tuple[str, ...], place: int | None) -> str:
+    if place is None or place >= len(cells):
+        return ""
+    return _tidy(cells[place])[:LONGEST_GROUP].strip()
 
 
 def _people(line: int, cells: tuple[str, ...]) -> Iterator[Entry]:

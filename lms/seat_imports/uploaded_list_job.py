@@ -15,7 +15,6 @@ from lms.core import clock
 from lms.core.errors import N_, Invalid
 from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
-from lms.core.text_decoding import encoding_of
 from lms.jobs.queue import Ended, GiveUp, JobKind, JobRun, Stopped
 from lms.seat_imports.uploaded_list_lifecycle import NewList, UploadedLists
 from media.storage.storage_protocol import content_type_of
@@ -53,7 +52,7 @@ class ListJobs(Generic[Row, Batch]):
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size <= self.small_bytes:
                 return self.read_now(carrel, self.parse(file), new)
-            encoding_of(file)  # a file that isn't text is refused at once, not by a job
+            next(self.parse(file), None)  # a file that is no list is refused at once, not by a job
         key = f"imports/{new_public_id()}.csv"
         carrel.storage.put_file(key, path, content_type_of(key))
         with carrel.database.transaction() as session:

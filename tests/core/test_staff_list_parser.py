@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from lms.core.errors import Invalid
 from lms.models.seat_imports import Fault
 from lms.organizations.staff_list_parser import Entry, read_file, read_pasted
+from tests.seat_imports.workbooks import workbook
 
 PEOPLE = "E-mail,Name\njane@example.org,Jane Doe\nzoë@example.org,Zoë Ångström\n"
 
@@ -72,6 +73,33 @@ def test_a_first_line_that_names_the_delimiter_is_followed_and_counted() -> None
 def test_the_columns_are_found_by_their_usual_names(headings: str) -> None:
     data = f"{headings}\nJane Doe,jane@example.org,Main\n".encode()
     assert brief(from_file(data)) == [(2, "jane@example.org", "Jane Doe")]
+
+
+def test_a_workbook_is_read_like_a_csv_file() -> None:
+    rows = [["Name", "E-mail"], ["Jane", "jane@example.org"], ["Joe", "joe"]]
+    assert [(one.line, one.email, one.name) for one in from_file(workbook(rows))] == [
+        (2, "jane@example.org", "Jane"),
+        (3, "", "Joe"),
+    ]
+    assert brief(from_file(workbook([["jane@example.org"], ["joe@example.org"]]))) == [
+        (1, "jane@example.org", ""),
+        (2, "joe@example.org", ""),
+    ]
+    assert refusal_of(workbook([])) == "This list is empty."
+
+
+def test_departments_and_branches_are_read_where_there_are_columns_for_them() -> None:
+    rows = [
+        ["E-mail", "Dept.", "Home branch"],
+        ["jane@example.org", " Reference ", "Main"],
+        ["joe@example.org", "", "x" * 150],
+    ]
+    found = from_file(workbook(rows))
+    assert [(one.department, one.branch) for one in found] == [
+        ("Reference", "Main"),
+        ("", "x" * 100),
+    ]
+    assert from_file(b"email,department\nno address,Reference\n")[0].department == "Reference"
 
 
 def test_a_first_and_a_last_name_make_a_name() -> None:
