@@ -103,7 +103,10 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "seat_offer",
                 "seat_released",
                 "seats_unassigned",
+                "training_assigned",
                 "training_due",
+                "training_overdue",
+                "training_overdue_supervisor",
             }
         ),
     }
@@ -118,7 +121,10 @@ OPTIONAL: Final = frozenset(
         "past_purchases_added",
         "recording_ready",
         "seats_unassigned",
+        "training_assigned",
         "training_due",
+        "training_overdue",
+        "training_overdue_supervisor",
     }
 )
 _LANES: Final = {kind: lane for lane, kinds in KINDS.items() for kind in kinds}

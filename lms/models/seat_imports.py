@@ -99,6 +99,7 @@ class SeatImportRow(Base, kw_only=True):
 
     `raw` is the original text, stored for invalid rows. `seat_public_id` is the id of this person's
     future seat, generated in advance so that two statements can write all seats and all assignments.
+    `department` and `branch` are the groups that the person joins; empty for none.
     """
 
     __tablename__ = "seat_import_row"
@@ -121,6 +122,8 @@ class SeatImportRow(Base, kw_only=True):
     email: Mapped[str | None] = mapped_column(String(320), default=None)
     email_key: Mapped[str | None] = mapped_column(String(320), default=None)
     name: Mapped[str] = mapped_column(String(200), default="")
+    department: Mapped[str] = mapped_column(String(100), default="")
+    branch: Mapped[str] = mapped_column(String(100), default="")
     fault: Mapped[Fault | None] = mapped_column(_swift_words(Fault), default=None)
     answer: Mapped[Answer] = mapped_column(_swift_words(Answer))
     seat_public_id: Mapped[str | None] = mapped_column(String(26), default=None)

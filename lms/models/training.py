@@ -39,6 +39,21 @@ class TrainingGroupMember(Base, kw_only=True):
     )
 
 
+class TrainingGroupInvitee(Base, kw_only=True):
+    """An invited address that joins a group with its person; the row lasts until then.
+
+    A staff list names the groups of people who have no account yet.
+    """
+
+    __tablename__ = "training_group_invitee"
+
+    group_id: Mapped[int] = mapped_column(
+        ForeignKey("training_group.id", ondelete="CASCADE"), primary_key=True
+    )
+    email_key: Mapped[str] = mapped_column(String(320), primary_key=True, index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class GroupSupervisor(Base, kw_only=True):
     """A person who can see a group, while they are a supervisor of its organization."""
 
@@ -56,13 +71,17 @@ class Training(Base, kw_only=True):
     """Webinars that an organization's people should watch by the end of a day in its time zone.
 
     `policy` is a manager's text that each person must acknowledge; empty requires nothing. `series_id`
-    is the series that was assigned; its order is the order of the webinars.
+    is the series that was assigned; its order is the order of the webinars. `everyone` is for all people
+    of the organization, those who come later too. `every_months` starts another round, which is a
+    training of its own, so many months after each due date; `previous_id` is the round before.
     """
 
     __tablename__ = "training"
     __table_args__ = (
         CheckConstraint("length(title) BETWEEN 1 AND 200", name="title_length"),
         CheckConstraint("due_at > created_at", name="due_after_creation"),
+        CheckConstraint("every_months BETWEEN 1 AND 60", name="repeats_within_five_years"),
+        UniqueConstraint("previous_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -75,6 +94,11 @@ class Training(Base, kw_only=True):
     )
     title: Mapped[str] = mapped_column(String(200))
     policy: Mapped[str] = mapped_column(Text, default="")
+    everyone: Mapped[bool] = mapped_column(default=False)
+    every_months: Mapped[int | None] = mapped_column(default=None)
+    previous_id: Mapped[int | None] = mapped_column(
+        ForeignKey("training.id", ondelete="SET NULL"), default=None
+    )
     due_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
@@ -109,15 +133,15 @@ class TrainingAudience(Base, kw_only=True):
 class Trainee(Base, kw_only=True):
     """A person to whom a training was assigned.
 
-    `looked_at` is the time up to which their watching was evaluated. `done_at` is set once everything
-    is completed and the policy, if any, acknowledged; it never changes. `reminded` is the last
-    reminder, in days before the due date.
+    `announced_at` is when they were emailed about it. `looked_at` is the time up to which their watching
+    was evaluated. `done_at` is set once everything is completed and the policy, if any, acknowledged; it
+    never changes. `reminded` is the last reminder, in days before the due date; -1 is sent afterward.
     """
 
     __tablename__ = "trainee"
     __table_args__ = (
         UniqueConstraint("training_id", "login_id"),
-        CheckConstraint("reminded IN (0, 3, 14)", name="reminded_on_a_day"),
+        CheckConstraint("reminded IN (-1, 0, 3, 14)", name="reminded_on_a_day"),
         CheckConstraint("done_at IS NULL OR completed_at IS NOT NULL", name="done_when_completed"),
         Index(
             "ix_trainee_open_training_id",
@@ -133,6 +157,7 @@ class Trainee(Base, kw_only=True):
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
     is_begun: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    announced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     looked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     completed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     acknowledged_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

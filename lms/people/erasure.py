@@ -29,7 +29,12 @@ from lms.models.playback import Note, PlaybackEnd, Stream, WatchRecord
 from lms.models.requests import DeskRequest
 from lms.models.seat_imports import ImportState, SeatImportRow
 from lms.models.seats import Assignment, AssignmentEnd, Seat, WaitingEntry
-from lms.models.training import GroupSupervisor, Trainee, TrainingGroupMember
+from lms.models.training import (
+    GroupSupervisor,
+    Trainee,
+    TrainingGroupInvitee,
+    TrainingGroupMember,
+)
 from lms.organizations import manager_and_owner_permissions
 from lms.people import erased_orders
 from lms.people.erased_orders import ERASED_NAME as ERASED_NAME
@@ -194,6 +199,11 @@ def _forget_lists(session: Session, person: _Person) -> None:
     session.execute(
         delete(SeatImportRow)
         .where(SeatImportRow.email_key.in_(person.keys))
+        .execution_options(**silently)
+    )
+    session.execute(
+        delete(TrainingGroupInvitee)
+        .where(TrainingGroupInvitee.email_key.in_(person.keys))
         .execution_options(**silently)
     )
     cells = func.lower(PastImportRow.cells)

@@ -19,6 +19,7 @@ from lms.models.seat_imports import ImportState, SeatImport, SeatImportRow
 from lms.models.seats import Pool
 from lms.organizations.staff_list_parser import Entry
 from lms.seat_imports.bulk_assignment import seat_all
+from lms.seat_imports.group_columns import join_groups
 from lms.seat_imports.read_models import ImportFacts, find_import
 from lms.seat_imports.row_checks import answer_rows
 from lms.seat_imports.uploaded_list_lifecycle import UploadedLists, count_staged
@@ -35,6 +36,8 @@ _STAGED: Final = [
     "email",
     "email_key",
     "name",
+    "department",
+    "branch",
     "fault",
     "answer",
     "seat_public_id",
@@ -64,23 +67,18 @@ def stage(session: Session, import_id: int, entries: Sequence[Entry], first_numb
         SeatImportRow.__tablename__,
         _STAGED,
         [
-            (import_id, number, one.line, "", one.email, one.email_key, one.name, None, "ok", seat)
-            if one.fault is None
-            else (
-                import_id,
-                number,
-                one.line,
-                one.raw,
-                None,
-                None,
-                one.name,
-                one.fault.value,
-                "invalid",
-                seat,
-            )
+            (import_id, number, one.line, *_answered(one), seat)
             for number, (one, seat) in enumerate(zip(entries, seats, strict=True), first_number)
         ],
     )
+
+
+def _answered(one: Entry) -> tuple[str | None, ...]:
+    """Return a row's values from `raw` to `answer`."""
+    said = (one.name, one.department, one.branch)
+    if one.fault is None:
+        return ("", one.email, one.email_key, *said, None, "ok")
+    return (one.raw, None, None, *said, one.fault.value, "invalid")
 
 
 def check(session: Session, import_id: int, now: datetime) -> None:
@@ -107,9 +105,9 @@ def apply(
 ) -> ImportFacts:
     """Invite everyone on a list, all or none; `partial` invites those who can be, in file order.
 
-    People already in the pool are skipped, so applying the same list twice changes nothing (S6). If not
-    everyone can get a seat, the list stays checked, with a `failure` that explains it. Emails are
-    queued afterward. Raises NotFound, and Conflict if the list isn't checked or the pool changed at
+    People already in the pool are skipped, so applying the same list twice changes nothing (S6). All
+    of them join the groups that the list names for them. If not everyone can get a seat, the list stays
+    checked, with a `failure` that explains it. Emails are queued afterward. Raises NotFound, and Conflict if the list isn't checked or the pool changed at
     the same moment, in which case the caller should retry.
     """
     row = LISTS.locked(session, public_id)
@@ -128,7 +126,9 @@ def apply(
         pool = session.scalar(select(Pool.public_id).where(Pool.id == row.pool_id))
         detail = {"pool": pool, "seats": row.ok}
         audit.record(session, "seats.imported", public_id, actor=actor, now=now, detail=detail)
-    row.state, row.seated, row.failure, row.applied_at = ImportState.APPLIED, row.ok, "", now
+    join_groups(session, row, now=now)
+    row.state, row.failure, row.applied_at = ImportState.APPLIED, "", now
+    row.seated += row.ok
     session.flush()
     return find_import(session, public_id)
 
@@ -140,6 +140,6 @@ def _why_not(row: SeatImport) -> str:
     if row.no_seat:
         faults.append(f"{row.no_seat} without a seat")
     return (
-        f"Nobody was invited, since not everybody can be: {' and '.join(faults)}. "
-        "Mend the list, or invite those who can be."
+        f"No one was invited, because not everyone can be: {' and '.join(faults)}. "
+        "Correct the list, or invite those who can be."
     )

@@ -1,5 +1,6 @@
 """Read models of seat imports: their progress, and the answer to each row."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +18,7 @@ from lms.organizations.staff_list_parser import SENTENCES as FAULTS
 from lms.seat_imports.uploaded_list_lifecycle import NO_SUCH_LIST, page_of
 
 PAGE: Final = 50
+LEFT_OUT: Final = (Answer.INVALID, Answer.DUPLICATE, Answer.NO_SEAT)
 
 ANSWERS: Final = {
     Answer.OK: N_("Gets a seat."),
@@ -68,11 +70,17 @@ class ImportFacts:
 
 @dataclass(frozen=True, slots=True)
 class RowFacts:
-    """One row of a list: `text` is the address, or the raw text; `sentence` explains the answer."""
+    """One row of a list: `text` is the address, or the raw text; `sentence` explains the answer.
 
+    `number` counts the rows.
+    """
+
+    number: int
     line: int
     text: str
     name: str
+    department: str
+    branch: str
     answer: Answer
     sentence: str
 
@@ -164,6 +172,16 @@ def rows_of(
     return RowPage(tuple(map(_row_facts, rows)), total)
 
 
+def rows_left_out(session: Session, import_id: int) -> Iterator[RowFacts]:
+    """Yield the rows of a list that get no seat, in the file's order."""
+    rows = session.scalars(
+        select(SeatImportRow)
+        .where(SeatImportRow.import_id == import_id, SeatImportRow.answer.in_(LEFT_OUT))
+        .order_by(SeatImportRow.number)
+    )
+    yield from map(_row_facts, rows)
+
+
 def _read(session: Session, *which: ColumnElement[bool]) -> ImportFacts:
     row = session.execute(_FACTS.where(*which)).one_or_none()
     if row is None:
@@ -177,9 +195,12 @@ def _facts(row: Row[*tuple[Any, ...]]) -> ImportFacts:
 
 def _row_facts(row: SeatImportRow) -> RowFacts:
     return RowFacts(
+        number=row.number,
         line=row.line,
         text=row.email or row.raw,
         name=row.name,
+        department=row.department,
+        branch=row.branch,
         answer=row.answer,
         sentence=ANSWERS[row.answer] if row.fault is None else FAULTS[row.fault],
     )

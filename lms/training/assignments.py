@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select, update
+from sqlalchemy import Select, and_, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -20,19 +20,21 @@ from lms.catalog.series_order import IN_ORDER
 from lms.core.dates_and_time_zones import read_zone, say_day
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
+from lms.jobs import queue as job_queue
 from lms.models.accounts import Login
-from lms.models.catalog import Series, Webinar, WebinarPresenter, WebinarSeries, WebinarState
-from lms.models.grants import Grant, Scope
-from lms.models.seats import Pool
+from lms.models.catalog import Webinar, WebinarSeries, WebinarState
+from lms.models.jobs import Lane
 from lms.models.training import Trainee, Training, TrainingAudience, TrainingGroup, TrainingItem
 from lms.organizations.organizations import OrganizationFacts
+from lms.training.subjects import find_subject
 from lms.training.trainees import add_trainees, by_address, concerns, everybody, in_groups
 
 LONGEST_POLICY: Final = 20_000
+LONGEST_PAUSE: Final = 60  # months between two rounds
 FURTHEST: Final = timedelta(days=5 * 366)
+REMIND: Final = "training.remind"  # the job that sends announcements, too
 COUNTED: Final = (WebinarState.ANNOUNCED, WebinarState.WITHDRAWN)
 
-CHOOSE: Final = N_("Choose a webinar or a series from the list.")
 DUE: Final = N_("Choose a date from today on, within five years.")
 HELD_LATER: Final = N_("“%(title)s” is on %(day)s. Choose that date or a later one.")
 NOBODY_CHOSEN: Final = N_("Choose who should watch it: everyone, a group, or email addresses.")
@@ -40,16 +42,11 @@ WITHDRAWN: Final = N_("This training was withdrawn.")
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """Something that can be assigned; `key` is `webinar:` or `series:` and a slug."""
-
-    key: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
 class NewTraining:
-    """A training to assign; `groups` are public IDs, `addresses` is pasted text."""
+    """A training to assign; `groups` are public IDs, `addresses` is pasted text.
+
+    `every_months` repeats it so many months after each due date.
+    """
 
     subject: str
     due_on: date
@@ -57,6 +54,7 @@ class NewTraining:
     everyone: bool = False
     groups: tuple[str, ...] = ()
     addresses: str = ""
+    every_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,43 +64,6 @@ class Assigned:
     public_id: str
     title: str
     people: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A subject: the row ids of its webinars, and of its series, if it is one."""
-
-    title: str
-    series_id: int | None
-    webinars: tuple[int, ...]
-
-
-def assignable(
-    session: Session, organization_id: int, *, now: datetime
-) -> tuple[tuple[Subject, ...], tuple[Subject, ...]]:
-    """Return the webinars, and the series with any of them, that an organization can assign.
-
-    These are announced webinars that are free or that one of its pools covers now.
-    """
-    covered = _covered(organization_id, now)
-    webinars = session.execute(
-        select(Webinar.slug, Webinar.title).where(covered).order_by(Webinar.title, Webinar.id)
-    )
-    series = session.execute(
-        select(Series.slug, Series.title)
-        .where(
-            exists().where(
-                WebinarSeries.series_id == Series.id,
-                WebinarSeries.webinar_id == Webinar.id,
-                covered,
-            )
-        )
-        .order_by(Series.title)
-    )
-    return (
-        tuple(Subject(f"webinar:{slug}", title) for slug, title in webinars),
-        tuple(Subject(f"series:{slug}", title) for slug, title in series),
-    )
 
 
 def assign(
@@ -115,7 +76,7 @@ def assign(
     now: datetime,
 ) -> Assigned:
     """Assign a training; raises Invalid, with errors by field."""
-    found = _subject(session, organization.id, new.subject, now)
+    found = find_subject(session, organization.id, new.subject, now)
     at = due_at(new.due_on, zone, now=now)
     _check_held_by(session, found.webinars, at)
     policy = _policy(new.policy)
@@ -123,7 +84,7 @@ def assign(
     people |= in_groups(session, organization.id, new.groups)
     if new.everyone:
         people |= everybody(session, organization.id)
-    if not people and not new.groups:
+    if not people and not new.groups and not new.everyone:
         raise Invalid(NOBODY_CHOSEN, fields={"everyone": NOBODY_CHOSEN})
     row = Training(
         public_id=new_public_id(),
@@ -131,6 +92,8 @@ def assign(
         series_id=found.series_id,
         title=found.title,
         policy=policy,
+        everyone=new.everyone,
+        every_months=new.every_months,
         due_at=at,
         created_at=now,
     )
@@ -153,6 +116,7 @@ def assign(
         now=now,
         detail={"training": row.public_id, "people": count},
     )
+    job_queue.enqueue(session, kind=REMIND, lane=Lane.PROMPT, subject="", payload={}, now=now)
     session.flush()
     return Assigned(row.public_id, row.title, count)
 
@@ -256,6 +220,11 @@ def due_at(day: date, zone: ZoneInfo, *, now: datetime) -> datetime:
     today = now.astimezone(zone).date()
     if not today <= day <= today + FURTHEST:
         raise Invalid(DUE, fields={"due_on": DUE})
+    return end_of(day, zone)
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """Return the end of a day in a zone."""
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone).astimezone(UTC)
 
 
@@ -314,58 +283,3 @@ def _policy(text: str) -> str:
         sentence = N_("Use at most 20,000 characters.")
         raise Invalid(sentence, fields={"policy": sentence})
     return clean
-
-
-def _subject(session: Session, organization_id: int, key: str, now: datetime) -> _Found:
-    """Return the subject of a key; raises Invalid."""
-    kind, _mark, slug = key.partition(":")
-    rows = select(Webinar.id, Webinar.title).where(_covered(organization_id, now))
-    series: Series | None = None
-    if kind == "series":
-        series = session.scalar(select(Series).where(Series.slug == slug))
-        rows = rows.join(WebinarSeries, WebinarSeries.webinar_id == Webinar.id).join(
-            Series, and_(Series.id == WebinarSeries.series_id, Series.slug == slug)
-        )
-    else:
-        rows = rows.where(Webinar.slug == slug)
-    found = session.execute(rows.order_by(Webinar.id)).all()
-    if not found or kind not in ("series", "webinar"):
-        raise Invalid(CHOOSE, fields={"subject": CHOOSE})
-    webinars = tuple(row.id for row in found)
-    if series is None:
-        return _Found(found[0].title, None, webinars)
-    return _Found(series.title, series.id, webinars)
-
-
-def _covered(organization_id: int, now: datetime) -> ColumnElement[bool]:
-    lasts = case((Grant.grace_until.is_(None), Grant.ends_at), else_=Grant.grace_until)
-    in_force = and_(
-        Grant.revoked_at.is_(None),
-        Grant.starts_at <= now,
-        or_(Grant.ends_at.is_(None), lasts > now),
-    )
-    by_presenter = exists().where(
-        WebinarPresenter.webinar_id == Webinar.id,
-        WebinarPresenter.presenter_id == Pool.presenter_id,
-    )
-    in_series = exists().where(
-        WebinarSeries.webinar_id == Webinar.id, WebinarSeries.series_id == Pool.series_id
-    )
-    by_pool = exists().where(
-        Pool.organization_id.in_(family_of(organization_id)),
-        Grant.pool_id
-        == case((Pool.allotted_from_id.is_(None), Pool.id), else_=Pool.allotted_from_id),
-        in_force,
-        or_(
-            Pool.webinar_id == Webinar.id,
-            and_(
-                Webinar.is_in_passes,
-                or_(
-                    Pool.scope == Scope.EVERYTHING,
-                    and_(Pool.scope == Scope.PRESENTER, by_presenter),
-                    and_(Pool.scope == Scope.SERIES, in_series),
-                ),
-            ),
-        ),
-    )
-    return and_(Webinar.state == WebinarState.ANNOUNCED, or_(Webinar.free, by_pool))

@@ -1,5 +1,6 @@
-"""Jobs for training: record who has completed it, and send reminders."""
+"""Jobs for training: record who has completed it, assign it to people who come later, and email."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -8,11 +9,14 @@ from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobKind, JobRun, Schedule
 from lms.mail.links import Links, MailContext
+from lms.training import assignments
+from lms.training.later_trainees import begin_rounds, reach_later
+from lms.training.listed_groups import admit_invited
 from lms.training.progress import look
-from lms.training.reminders import remind_trainees
+from lms.training.reminders import announce_training, remind_trainees, tell_supervisors
 
 TURN: Final = "training.turn"
-REMIND: Final = "training.remind"
+REMIND: Final = assignments.REMIND
 SCHEDULES: Final = (
     Schedule(TURN, timedelta(minutes=5)),
     Schedule(REMIND, timedelta(minutes=15)),
@@ -20,23 +24,39 @@ SCHEDULES: Final = (
 
 
 def turn(carrel: Carrel, run: JobRun) -> None:
-    """Record who has started and completed what they were assigned."""
+    """Assign training to people who joined since, and record who has started and completed it."""
+    zone = ZoneInfo(carrel.settings.time_zone)
+    with carrel.database.transaction() as session:
+        admit_invited(session, now=now())
+    begun = 1
+    while begun and not run.canceled():
+        with carrel.database.transaction() as session:
+            begun = begin_rounds(session, zone=zone, now=now())
+    for step in (reach_later, look):
+        _work_through(carrel, run, step)
+
+
+def _work_through(carrel: Carrel, run: JobRun, step: Callable[..., int | None]) -> None:
+    """Take a step in transactions of its own until nothing is left."""
     last: int | None = 0
     while last is not None and not run.canceled():
         with carrel.database.transaction() as session:
-            last = look(session, after=last, now=now())
+            last = step(session, after=last, now=now())
         run.give_way()
 
 
 def remind(carrel: Carrel, run: JobRun) -> None:
-    """Email the reminders that are due; each is sent once, even with several workers."""
+    """Email announcements and reminders; each is sent once, even with several workers."""
     settings = carrel.settings
     mail_context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
-    looked = 1
-    while looked and not run.canceled():
-        with carrel.database.transaction() as session:
-            looked = remind_trainees(session, mail_context=mail_context, now=now())
-        run.give_way()
+    for email in (announce_training, remind_trainees):
+        looked = 1
+        while looked and not run.canceled():
+            with carrel.database.transaction() as session:
+                looked = email(session, mail_context=mail_context, now=now())
+            run.give_way()
+    with carrel.database.transaction() as session:
+        tell_supervisors(session, mail_context=mail_context, now=now())
 
 
 JOBS: Final = (

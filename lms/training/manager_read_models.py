@@ -10,12 +10,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, distinct, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
 from lms.core.errors import NotFound
 from lms.models.accounts import Login
+from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.models.training import Trainee, Training, TrainingAudience
 from lms.training.assignments import webinars_of
 from lms.training.trainees import is_counted, members_of
@@ -94,12 +95,18 @@ class TrainingRows:
 
 @dataclass(frozen=True, slots=True)
 class TrainingFacts:
-    """A training with its webinars (slug and title)."""
+    """A training with its webinars (slug and title).
+
+    `awaited` is how many invited people get it once they claim their seats.
+    """
 
     id: int
     public_id: str
     title: str
     policy: str
+    everyone: bool
+    every_months: int | None
+    awaited: int
     due_at: datetime
     created_at: datetime
     withdrawn_at: datetime | None
@@ -180,6 +187,9 @@ def read_training(
         public_id=row.public_id,
         title=row.title,
         policy=row.policy,
+        everyone=row.everyone,
+        every_months=row.every_months,
+        awaited=_awaited(session, row, now),
         due_at=row.due_at,
         created_at=row.created_at,
         withdrawn_at=row.withdrawn_at,
@@ -267,6 +277,20 @@ def _seen(asked: Any, groups: Sequence[int] | None) -> Select[Any]:  # noqa: ANN
         .where(is_counted())
     )
     return found if groups is None else found.where(_is_in(groups))
+
+
+def _awaited(session: Session, row: Training, now: datetime) -> int:
+    if not row.everyone or row.withdrawn_at is not None or row.due_at <= now:
+        return 0
+    invited = (
+        select(func.count(distinct(Assignment.email_key)))
+        .join(Pool, Pool.id == Assignment.pool_id)
+        .where(
+            Pool.organization_id.in_(family_of(row.organization_id)),
+            Assignment.state == AssignmentState.INVITED,
+        )
+    )
+    return session.scalar(invited) or 0
 
 
 def _begun() -> ColumnElement[bool]:

@@ -22,6 +22,7 @@ from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
 from lms.models.training import Trainee, Training, TrainingItem
 from lms.training.assignments import COUNTED
+from lms.training.rounds_watched import shares_since
 from lms.training.trainees import concerns
 
 AT_ONCE: Final = 100
@@ -74,7 +75,7 @@ def look(session: Session, *, after: int, now: datetime) -> int | None:
 
 def note(session: Session, trainee: Trainee, policy: str, *, now: datetime) -> None:
     """Store a trainee's progress."""
-    found = read_progress(session, trainee.training_id, trainee.login_id)
+    found = Progress.of_all(read_each(session, trainee.training_id, trainee.login_id).values())
     trainee.looked_at = now - LATE
     trainee.is_begun = found.is_begun
     if not found.is_completed or trainee.completed_at is not None:
@@ -82,11 +83,6 @@ def note(session: Session, trainee: Trainee, policy: str, *, now: datetime) -> N
     trainee.completed_at = now
     if not policy or trainee.acknowledged_at is not None:
         trainee.done_at = now
-
-
-def read_progress(session: Session, training_id: int, login_id: int) -> Progress:
-    """Return a person's total progress in a training."""
-    return Progress.of_all(read_each(session, training_id, login_id).values())
 
 
 def read_each(session: Session, training_id: int, login_id: int) -> dict[int, Progress]:
@@ -99,20 +95,37 @@ def read_each(session: Session, training_id: int, login_id: int) -> dict[int, Pr
         .join(Webinar, Webinar.id == TrainingItem.webinar_id)
         .where(TrainingItem.training_id == training_id, Webinar.state.in_(COUNTED))
     ).all()
-    return read_several(session, login_id, webinars)
+    training = session.get_one(Training, training_id)
+    return read_several(session, login_id, webinars, since=round_began(training))
+
+
+def round_began(training: Training) -> datetime | None:
+    """Return when a later round began, before which watching doesn't count; None for a first one."""
+    return None if training.previous_id is None else training.created_at
 
 
 def read_several(
-    session: Session, login_id: int, webinar_ids: Collection[int]
+    session: Session, login_id: int, webinar_ids: Collection[int], *, since: datetime | None = None
 ) -> dict[int, Progress]:
-    """Return a person's progress in each of these webinars (row ids)."""
+    """Return a person's progress in each of these webinars (row ids), or what they did again `since`."""
     if not webinar_ids:
         return {}
     certified = certificates.with_standing(session, login_id, webinar_ids)
     standings = read_standings(session, login_id, webinar_ids)
-    return {
+    found = {
         webinar_id: _progress(standing, has_certificate=webinar_id in certified)
         for webinar_id, standing in standings.items()
+    }
+    if since is None:
+        return found
+    again = shares_since(session, login_id, webinar_ids, since)
+    return {
+        webinar_id: Progress(
+            webinar_id in again,
+            one.is_completed
+            and again.get(webinar_id, 0.0) + ROUNDING >= standings[webinar_id].rule.share_needed(0),
+        )
+        for webinar_id, one in found.items()
     }
 
 

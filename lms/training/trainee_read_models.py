@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
@@ -16,7 +16,7 @@ from lms.models.accounts import Login
 from lms.models.organizations import Organization
 from lms.models.training import Trainee, Training
 from lms.training.assignments import COUNTED, webinars_of
-from lms.training.progress import Progress, read_several
+from lms.training.progress import Progress, read_several, round_began
 from lms.training.trainees import concerns
 
 SHOWN_WHEN_DONE: Final = timedelta(days=30)
@@ -84,11 +84,21 @@ def _read(
     )
     if trainee_id is not None:
         asked = asked.where(Trainee.public_id == trainee_id)
+    else:  # the latest round of repeating training
+        following = aliased(Training)
+        asked = asked.where(~exists().where(following.previous_id == Training.id))
     rows = session.execute(asked).all()
     webinars = _webinars_of(session, {row.Training.id for row in rows})
     ids = {one.id for several in webinars.values() for one in several}
     progress = read_several(session, login_id, ids)
-    return [_own(row, webinars[row.Training.id], progress) for row in rows]
+    found = []
+    for row in rows:
+        theirs, since = webinars[row.Training.id], round_began(row.Training)
+        in_it = progress
+        if since is not None:
+            in_it = read_several(session, login_id, [one.id for one in theirs], since=since)
+        found.append(_own(row, theirs, in_it))
+    return found
 
 
 def _webinars_of(

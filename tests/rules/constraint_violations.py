@@ -229,6 +229,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_trainee_reminded_on_a_day": {"reminded": 7},
     "ck_training_due_after_creation": {"due_at": START},
     "ck_training_group_name_length": {"name": ""},
+    "ck_training_repeats_within_five_years": {"every_months": 0},
     "ck_training_title_length": {"title": ""},
     "ck_upload_expires_after_creation": {"expires_at": START},
     "ck_upload_failed_has_a_sentence": {"failure": "No."},

@@ -8,20 +8,19 @@ from sqlalchemy import delete, select, update
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.models.accounts import Login
-from lms.models.catalog import Webinar, WebinarSeries, WebinarState
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.certificates import CertificateRule
 from lms.models.live import Attendance
 from lms.models.organizations import Membership, Role
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
 from lms.models.training import Trainee, TrainingItem
 from lms.training import assignments
-from lms.training.assignments import NewTraining, assignable
 from lms.training.groups import add_people, list_groups, make_group, remove_person
 from lms.training.manager_read_models import Order, State, Wanted, read_people, read_training
 from lms.training.trainee_read_models import list_own
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.factories import make_login, make_series, make_webinar
+from tests.factories import make_login, make_webinar
 from tests.training.conftest import TODAY, ZONE, Assign, Elm, look_at_all, trainee, watched
 
 IN_A_MONTH = TODAY + timedelta(days=30)
@@ -95,44 +94,6 @@ def test_what_is_to_come_is_due_on_its_day_at_the_earliest(
     with pytest.raises(Invalid) as refused, database.transaction() as session:
         assignments.change_due(session, elm.facts, made, early, actor=None, now=NOW)
     assert set(refused.value.fields) == {"due_on"}
-
-
-def test_only_what_the_seats_cover_or_is_free_can_be_assigned(
-    database: Database, cast: Cast, elm: Elm
-) -> None:
-    with database.transaction() as session:
-        series = make_series(session, "calm")
-        free = make_webinar(session, "free-for-all")
-        free.free = True
-        foreign = make_webinar(session, "not-theirs")
-        draft = make_webinar(session, "draft")
-        draft.free, draft.state = True, WebinarState.DRAFT
-        session.flush()
-        session.add(WebinarSeries(webinar_id=free.id, series_id=series.id))
-        session.add(WebinarSeries(webinar_id=foreign.id, series_id=series.id))
-        session.flush()
-        webinars, of_series = assignable(session, elm.facts.id, now=NOW)
-        assert {one.key for one in webinars} == {elm.subject, "webinar:free-for-all"}
-        assert [one.key for one in of_series] == ["series:calm"]
-        for key in ("webinar:not-theirs", "webinar:draft", "series:none", "other:calm", ""):
-            with pytest.raises(Invalid):
-                assignments.assign(
-                    session,
-                    elm.facts,
-                    NewTraining(key, IN_A_MONTH, everyone=True),
-                    zone=ZONE,
-                    actor=None,
-                    now=NOW,
-                )
-        assignments.assign(
-            session,
-            elm.facts,
-            NewTraining("series:calm", IN_A_MONTH, everyone=True),
-            zone=ZONE,
-            actor=None,
-            now=NOW,
-        )
-        assert session.scalars(select(TrainingItem.webinar_id)).all() == [free.id]
 
 
 def test_done_is_what_earns_the_certificate(

@@ -130,6 +130,7 @@ TABLES = (
     "trainee",
     "training_audience",
     "training_group_member",
+    "training_group_invitee",
     "group_supervisor",
     "training_item",
     "upload",
@@ -1574,6 +1575,8 @@ def _seat_imports() -> None:
         sa.Column("email", sa.String(length=320), nullable=True),
         sa.Column("email_key", sa.String(length=320), nullable=True),
         sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("department", sa.String(length=100), nullable=False),
+        sa.Column("branch", sa.String(length=100), nullable=False),
         sa.Column("fault", sa.String(length=40), nullable=True),
         sa.Column("answer", sa.String(length=40), nullable=False),
         sa.Column("seat_public_id", sa.String(length=26), nullable=True),
@@ -3683,10 +3686,16 @@ def _training() -> None:
         sa.Column("series_id", sa.Integer(), nullable=True),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("everyone", sa.Boolean(), nullable=False),
+        sa.Column("every_months", sa.Integer(), nullable=True),
+        sa.Column("previous_id", sa.Integer(), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("due_at > created_at", name=op.f("ck_training_due_after_creation")),
+        sa.CheckConstraint(
+            "every_months BETWEEN 1 AND 60", name=op.f("ck_training_repeats_within_five_years")
+        ),
         sa.CheckConstraint(
             "length(title) BETWEEN 1 AND 200", name=op.f("ck_training_title_length")
         ),
@@ -3697,9 +3706,16 @@ def _training() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
+            ["previous_id"],
+            ["training.id"],
+            name=op.f("fk_training_previous_id"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
             ["series_id"], ["series.id"], name=op.f("fk_training_series_id"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_training")),
+        sa.UniqueConstraint("previous_id", name=op.f("uq_training_previous_id")),
         sa.UniqueConstraint("public_id", name=op.f("uq_training_public_id")),
     )
     op.create_index(op.f("ix_training_due_at"), "training", ["due_at"])
@@ -3735,6 +3751,7 @@ def _training() -> None:
         sa.Column("login_id", sa.Integer(), nullable=False),
         sa.Column("is_begun", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("announced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
@@ -3744,7 +3761,7 @@ def _training() -> None:
             "done_at IS NULL OR completed_at IS NOT NULL",
             name=op.f("ck_trainee_done_when_completed"),
         ),
-        sa.CheckConstraint("reminded IN (0, 3, 14)", name=op.f("ck_trainee_reminded_on_a_day")),
+        sa.CheckConstraint("reminded IN (-1, 0, 3, 14)", name=op.f("ck_trainee_reminded_on_a_day")),
         sa.ForeignKeyConstraint(
             ["login_id"], ["login.id"], name=op.f("fk_trainee_login_id"), ondelete="CASCADE"
         ),
@@ -3807,6 +3824,22 @@ def _training() -> None:
     )
     op.create_index(
         op.f("ix_training_group_member_login_id"), "training_group_member", ["login_id"]
+    )
+    op.create_table(
+        "training_group_invitee",
+        sa.Column("group_id", sa.Integer(), nullable=False),
+        sa.Column("email_key", sa.String(length=320), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"],
+            ["training_group.id"],
+            name=op.f("fk_training_group_invitee_group_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("group_id", "email_key", name=op.f("pk_training_group_invitee")),
+    )
+    op.create_index(
+        op.f("ix_training_group_invitee_email_key"), "training_group_invitee", ["email_key"]
     )
     op.create_table(
         "group_supervisor",

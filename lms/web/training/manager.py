@@ -17,7 +17,7 @@ from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
 from lms.core.errors import N_, Invalid
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.training import assignments
-from lms.training.assignments import Assigned, NewTraining, assignable, due_at, last_day
+from lms.training.assignments import Assigned, NewTraining, due_at, last_day
 from lms.training.groups import list_groups
 from lms.training.manager_read_models import (
     PAGE_SIZE,
@@ -35,6 +35,8 @@ from lms.training.manager_read_models import (
     read_people,
     read_training,
 )
+from lms.training.subjects import PAGE_SIZE as SUBJECTS
+from lms.training.subjects import Subject, find_subject, search_subjects
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
@@ -103,32 +105,37 @@ def index(organization_id: str) -> ResponseReturnValue:
     )
 
 
-@blueprint.route("/new", methods=["GET", "POST"])
+@blueprint.get("/new")
 @open_to(Audience.MANAGERS)
 def new(organization_id: str) -> ResponseReturnValue:
+    managed, form = managed_organization(organization_id), TrainingForm(request.args)
+    if not form.subject.data:
+        return _choices_page(managed)
+    return _assign_page(managed, form)
+
+
+@blueprint.post("/new")
+@open_to(Audience.MANAGERS)
+def assign(organization_id: str) -> ResponseReturnValue:
     managed, form = managed_organization(organization_id), TrainingForm(request.form)
     with read_session() as session:
-        webinars, series = assignable(session, managed.facts.id, now=clock.now())
-        form.offer(webinars, series, list_groups(session, managed.facts.id))
-    if request.method == "POST" and form.validate():
-        try:
-            made = _assigned(managed, form)
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        else:
-            said = counted(made.people)
-            text = ngettext(
-                "%(title)s was assigned to %(said)s person.",
-                "%(title)s was assigned to %(said)s people.",
-                made.people,
-                title=made.title,
-                said=said,
-            )
-            flash(text, "done")
-            here = {"organization_id": organization_id, "training_id": made.public_id}
-            return see_other(".show", **here)
-    page = render_in(managed, "training/manager_assign.html", form=form, has_choice=bool(webinars))
-    return page, 400 if form.errors else 200
+        form.offer(list_groups(session, managed.facts.id))
+    if not form.validate():
+        return _assign_page(managed, form), 400
+    try:
+        made = _assigned(managed, form)
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _assign_page(managed, form), 400
+    text = ngettext(
+        "%(title)s was assigned to %(said)s person.",
+        "%(title)s was assigned to %(said)s people.",
+        made.people,
+        title=made.title,
+        said=counted(made.people),
+    )
+    flash(text, "done")
+    return see_other(".show", organization_id=organization_id, training_id=made.public_id)
 
 
 @blueprint.get("/<training_id>")
@@ -201,6 +208,54 @@ def withdraw(organization_id: str, training_id: str) -> ResponseReturnValue:
     return see_other(".index", organization_id=organization_id)
 
 
+def _choices_page(managed: Managed) -> str:
+    number, here = page_number(), managed.facts.public_id
+    query = " ".join(request.args.get("q", "").split())[:LONGEST_QUERY]
+    with read_session() as session:
+        found = search_subjects(
+            session,
+            managed.facts.id,
+            query,
+            offset=(number - 1) * SUBJECTS,
+            now=clock.now(),
+        )
+
+    def url(page: int) -> str:
+        return url_for(".new", organization_id=here, q=query or None, page=page)
+
+    zone = zone_of(managed)
+    return render_in(
+        managed,
+        "training/manager_choose.html",
+        items=[(each, _about(each, zone)) for each in found.items],
+        query=query,
+        pager=pager_of(number, SUBJECTS, found.total, url=url),
+    )
+
+
+def _about(subject: Subject, zone: ZoneInfo) -> str:
+    if subject.webinars:
+        return ngettext("Series, %(num)s webinar", "Series, %(num)s webinars", subject.webinars)
+    if subject.held_at is None:
+        return _("Webinar")
+    return _("Webinar, %(day)s", day=say_date(subject.held_at, zone))
+
+
+def _assign_page(managed: Managed, form: TrainingForm) -> str:
+    with read_session() as session:
+        form.offer(list_groups(session, managed.facts.id))
+        try:
+            subject = find_subject(session, managed.facts.id, form.subject.data or "", clock.now())
+        except Invalid:
+            subject = None
+    return render_in(
+        managed,
+        "training/manager_assign.html",
+        form=form,
+        subject=subject,
+    )
+
+
 def _assigned(managed: Managed, form: TrainingForm) -> Assigned:
     assert form.due_on.data is not None  # noqa: S101  (the form requires it)
     asked = NewTraining(
@@ -210,6 +265,7 @@ def _assigned(managed: Managed, form: TrainingForm) -> Assigned:
         everyone=form.everyone.data,
         groups=tuple(form.groups.data or ()),
         addresses=form.addresses.data or "",
+        every_months=form.every_months.data,
     )
     with transaction() as session:
         return assignments.assign(
@@ -246,6 +302,7 @@ def _page(managed: Managed, training_id: str, form: DueForm | None) -> str:
         managed,
         "training/manager_assignment.html",
         facts=facts,
+        awaited_said=counted(facts.awaited),
         due=_due_words(facts, zone, now),
         is_over=facts.due_at <= now,
         share=_share(facts.counts),

@@ -3,11 +3,20 @@
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
-from wtforms import BooleanField, DateField, Form, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms import (
+    BooleanField,
+    DateField,
+    Form,
+    HiddenField,
+    IntegerField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from lms.training.assignments import CHOOSE, LONGEST_POLICY, NOBODY_CHOSEN, Subject
+from lms.training.assignments import LONGEST_PAUSE, LONGEST_POLICY, NOBODY_CHOSEN
 from lms.training.groups import LONGEST_NAME, GroupRow
+from lms.training.subjects import CHOOSE
 from lms.web.catalog.staff_forms import ChoicesField
 from lms.web.core.lazy_form_translations import _l
 
@@ -28,11 +37,11 @@ class DueForm(Form):
 class TrainingForm(DueForm):
     """What to assign, to whom, the due date, and the text to confirm."""
 
-    subject = SelectField(_l("What to watch"), [InputRequired(_l(CHOOSE))])
+    subject = HiddenField(_l("What to watch"), [InputRequired(_l(CHOOSE))])
     everyone = BooleanField(
         _l("Everyone"),
         description=_l(
-            "Members and people with a seat today. People who join later aren't included."
+            "Members, people with a seat, and people you've invited or invite later, when they join."
         ),
     )
     groups = ChoicesField(
@@ -42,6 +51,17 @@ class TrainingForm(DueForm):
     )
     addresses = TextAreaField(
         _l("Email addresses"), [Optional()], description=_ADDRESSES, render_kw=_PASTED
+    )
+    every_months = IntegerField(
+        _l("Repeat every (months)"),
+        [
+            Optional(),
+            NumberRange(1, LONGEST_PAUSE, _l("Enter a number of months from 1 to 60.")),
+        ],
+        description=_l(
+            "After each due date, people are asked to watch again by the next one. Leave empty for once."
+        ),
+        render_kw={"class": "input-short", "min": 1, "max": LONGEST_PAUSE},
     )
     policy = TextAreaField(
         _l("Text to read and confirm"),
@@ -57,21 +77,8 @@ class TrainingForm(DueForm):
         if not (field.data or self.groups.data or (self.addresses.data or "").strip()):
             raise ValidationError(_(NOBODY_CHOSEN))
 
-    def offer(
-        self,
-        webinars: Sequence[Subject],
-        series: Sequence[Subject],
-        groups: Sequence[GroupRow],
-    ) -> None:
-        """Set what can be assigned, and the groups."""
-        offered = {
-            str(_l("Series")): [(one.key, one.title) for one in series],
-            str(_l("Webinars")): [(one.key, one.title) for one in webinars],
-        }
-        self.subject.choices = {
-            "": [("", _l("Choose a webinar or series"))],
-            **{name: each for name, each in offered.items() if each},
-        }
+    def offer(self, groups: Sequence[GroupRow]) -> None:
+        """Set the groups that can be chosen."""
         self.groups.choices = [(one.public_id, f"{one.name} ({one.people:,})") for one in groups]
 
 

@@ -211,3 +211,32 @@ def test_a_long_table_is_paged(mia: Visitor, elm: Elm, cast: Cast, database: Dat
     assert mia.get(page).text.count("person-words") == 50
     assert "51 to " in mia.get(f"{page}?page=2").text
     assert mia.get(f"{page}?page=3").status_code == 404
+
+
+def test_what_to_watch_is_searched_and_chosen(mia: Visitor, elm: Elm, cast: Cast) -> None:
+    assert "Reading rooms" in mia.get(at(elm, "new")).text
+    none = mia.get(at(elm, "new") + "?q=knitting").text
+    assert "No matching webinars or series" in none
+    found = mia.get(at(elm, "new") + "?q=reading").text
+    [link] = re.findall(r'href="([^"]*/training/new\?subject=[^"]*)"', found)
+    page = mia.get(link).text
+    assert f'value="webinar:{cast.slug}"' in page
+    assert "Due date" in page
+    assert (
+        "t assign this webinar or series" in mia.get(at(elm, "new") + "?subject=webinar:none").text
+    )
+
+
+def test_a_training_says_that_it_repeats_and_who_will_get_it(
+    mia: Visitor, elm: Elm, cast: Cast
+) -> None:
+    shown = mia.get(assigned(mia, elm, cast, every_months="6")).text
+    assert "Repeats every 6 months" in shown
+    assert "1 invited person gets it" in shown
+    wrong = {
+        "subject": f"webinar:{cast.slug}",
+        "due_on": DUE,
+        "everyone": "y",
+        "every_months": "99",
+    }
+    assert mia.post(at(elm, "new"), data=wrong).status_code == 400

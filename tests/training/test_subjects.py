@@ -1,0 +1,64 @@
+"""What can be assigned: webinars that are free or covered, and series with any of them."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.core.errors import Invalid
+from lms.models.catalog import WebinarSeries, WebinarState
+from lms.models.training import TrainingItem
+from lms.training import assignments
+from lms.training.assignments import NewTraining
+from lms.training.subjects import search_subjects
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.factories import make_series, make_webinar
+from tests.training.conftest import TODAY, ZONE, Elm
+
+IN_A_MONTH = TODAY + timedelta(days=30)
+
+
+def test_only_what_the_seats_cover_or_is_free_can_be_assigned(
+    database: Database, cast: Cast, elm: Elm
+) -> None:
+    with database.transaction() as session:
+        series = make_series(session, "calm")
+        free = make_webinar(session, "free-for-all")
+        free.free = True
+        foreign = make_webinar(session, "not-theirs")
+        draft = make_webinar(session, "draft")
+        draft.free, draft.state = True, WebinarState.DRAFT
+        session.flush()
+        session.add(WebinarSeries(webinar_id=free.id, series_id=series.id))
+        session.add(WebinarSeries(webinar_id=foreign.id, series_id=series.id))
+        session.flush()
+        found = search_subjects(session, elm.facts.id, "", offset=0, now=NOW)
+        assert [one.key for one in found.items] == [
+            "series:calm",
+            "webinar:free-for-all",
+            elm.subject,
+        ]
+        assert [one.webinars for one in found.items] == [1, 0, 0]
+        some = search_subjects(session, elm.facts.id, "READING rooms", offset=0, now=NOW)
+        assert ([one.key for one in some.items], some.total) == ([elm.subject], 1)
+        for key in ("webinar:not-theirs", "webinar:draft", "series:none", "other:calm", ""):
+            with pytest.raises(Invalid):
+                assignments.assign(
+                    session,
+                    elm.facts,
+                    NewTraining(key, IN_A_MONTH, everyone=True),
+                    zone=ZONE,
+                    actor=None,
+                    now=NOW,
+                )
+        assignments.assign(
+            session,
+            elm.facts,
+            NewTraining("series:calm", IN_A_MONTH, everyone=True),
+            zone=ZONE,
+            actor=None,
+            now=NOW,
+        )
+        assert session.scalars(select(TrainingItem.webinar_id)).all() == [free.id]
