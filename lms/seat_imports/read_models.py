@@ -12,7 +12,7 @@ from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, NotFound
 from lms.models.accounts import Login
 from lms.models.jobs import Job
-from lms.models.seat_imports import Answer, ImportState, SeatImport, SeatImportRow
+from lms.models.seat_imports import Answer, Fault, ImportState, SeatImport, SeatImportRow
 from lms.models.seats import Pool
 from lms.organizations.staff_list_parser import SENTENCES as FAULTS
 from lms.seat_imports.uploaded_list_lifecycle import NO_SUCH_LIST, page_of
@@ -23,7 +23,7 @@ LEFT_OUT: Final = (Answer.INVALID, Answer.DUPLICATE, Answer.NO_SEAT)
 ANSWERS: Final = {
     Answer.OK: N_("Gets a seat."),
     Answer.ALREADY: N_("Has a seat or an invitation already."),
-    Answer.DUPLICATE: N_("Stands in this list more than once; only the first row counts."),
+    Answer.DUPLICATE: N_("This address is in the list more than once. Only the first row counts."),
     Answer.NO_SEAT: N_("No seat is left for this person."),
 }
 
@@ -82,6 +82,7 @@ class RowFacts:
     department: str
     branch: str
     answer: Answer
+    fault: Fault | None
     sentence: str
 
 
@@ -202,5 +203,6 @@ def _row_facts(row: SeatImportRow) -> RowFacts:
         department=row.department,
         branch=row.branch,
         answer=row.answer,
+        fault=row.fault,
         sentence=ANSWERS[row.answer] if row.fault is None else FAULTS[row.fault],
     )

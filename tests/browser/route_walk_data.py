@@ -319,6 +319,7 @@ def _lists(carrel: Carrel, ground: Ground, moment: datetime) -> dict[str, str]:
         completions = keep_list(carrel, ground.organization, path, now=moment)
     return {
         "organization_imports.import_id": staff.public_id,
+        "organization_import_rows.import_id": staff.public_id,
         "staff_history.import_id": past.public_id,
         "list_id": completions,
     }

@@ -159,7 +159,7 @@ def import_list(page: Page, scene: Scene) -> None:
     """Send the list as a file, by the page that a manager finds it on."""
     page.goto(f"/organization/{scene.organization}")
     page.get_by_role("link", name="Import a list").first.click()
-    page.get_by_label("CSV file").set_input_files(
+    page.get_by_label("CSV or Excel file").set_input_files(
         {"name": "staff.csv", "mimeType": "text/csv", "buffer": scene.staff_list().encode()}
     )
     page.get_by_role("button", name="Check list").click()

@@ -6,11 +6,12 @@ from sqlalchemy import func, select
 
 from lms.core.database import Database
 from lms.mail.links import Links
-from lms.models.training import Trainee, TrainingGroupMember
+from lms.models.training import Trainee, TrainingGroupInvitee, TrainingGroupMember
 from lms.people import erasure
 from lms.people.data_export import read_personal_data
 from lms.training import assignments
 from lms.training.groups import make_group
+from lms.training.listed_groups import find_or_make
 from lms.training.trainee_read_models import list_own
 from tests.cast import Cast
 from tests.clock import NOW
@@ -40,3 +41,18 @@ def test_it_is_taken_along_and_erased(
         for model in (Trainee, TrainingGroupMember):
             left = select(func.count()).select_from(model).where(model.login_id == cast.alice.id)
             assert session.scalar(left) == 0
+
+
+def test_a_group_that_waits_for_an_erased_address_forgets_it(
+    database: Database, cast: Cast, elm: Elm
+) -> None:
+    with database.transaction() as session:
+        groups = find_or_make(session, elm.facts.id, ["Desk"], now=NOW)
+        session.add_all(
+            TrainingGroupInvitee(group_id=groups["Desk"], email_key=one, created_at=NOW)
+            for one in ("alice@example.org", "zoe@example.org")
+        )
+        erasure.erase(
+            session, cast.alice.id, hooks=(), links=Links("https://x.test"), actor=None, now=NOW
+        )
+        assert session.scalars(select(TrainingGroupInvitee.email_key)).all() == ["zoe@example.org"]

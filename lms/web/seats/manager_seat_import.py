@@ -15,10 +15,10 @@ from lms.models.seat_imports import Answer, ImportState
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seat_imports import imports as seat_import_imports
 from lms.seat_imports import jobs as seat_import_jobs
+from lms.seat_imports.group_columns import MOST_GROUPS, ListedGroup, read_listed_groups
 from lms.seat_imports.read_models import PAGE, ImportFacts, latest_imports, read_import, rows_of
 from lms.seats.pool_overview import PoolCard, read_pool, read_pools
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_uploads import received
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
@@ -27,6 +27,7 @@ from lms.web.core.request_context import carrel, read_session, see_other, transa
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat_table import titles_of
 from lms.web.seats.pool_texts import pool_title
+from lms.web.seats.sent_list import sent_list
 
 blueprint = Blueprint(
     "organization_imports", __name__, url_prefix="/organization/<organization_id>"
@@ -61,7 +62,8 @@ ANSWER_BADGES: Final = {
     Answer.NO_SEAT: "soon",
 }
 LIVE: Final = (ImportState.READING, ImportState.APPLYING)
-NOTHING_SENT = N_("Choose a file, or paste at least one email address.")
+CORRECTED: Final = (ImportState.CHECKED, ImportState.APPLIED)
+GROUPS_SHOWN: Final = 20
 
 
 @blueprint.get("/import")
@@ -99,6 +101,9 @@ def show(organization_id: str, import_id: str) -> ResponseReturnValue:
             )
         chosen = next((one for one in Answer if one == request.args.get("answer")), None)
         page = rows_of(session, facts.id, answer=chosen, page=number)
+        may_correct = facts.invalid and facts.state in CORRECTED
+        faulty = rows_of(session, facts.id, answer=Answer.INVALID).items if may_correct else ()
+        groups = read_listed_groups(session, facts.id)
         card = read_pool(session, managed.facts.id, facts.pool, now=now())
 
     def url(page_: int) -> str:
@@ -120,6 +125,10 @@ def show(organization_id: str, import_id: str) -> ResponseReturnValue:
         percent=round(100 * facts.progress),
         amount=_amount(facts),
         kinds=_kinds(facts),
+        left_out=facts.invalid + facts.duplicate + facts.no_seat,
+        faulty=[(row, _(row.sentence)) for row in faulty],
+        groups=_group_words(groups),
+        has_too_many_groups=len(groups) > MOST_GROUPS,
         chosen=chosen,
         rows=[
             (
@@ -141,7 +150,7 @@ def show(organization_id: str, import_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def apply(organization_id: str, import_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
-    _own(managed, import_id)
+    before = _own(managed, import_id)
     facts = seat_import_jobs.apply_list(
         carrel(),
         import_id,
@@ -150,16 +159,14 @@ def apply(organization_id: str, import_id: str) -> ResponseReturnValue:
         now=now(),
     )
     if facts.state is ImportState.APPLIED:
-        said = counted(facts.seated)
-        flash(
-            ngettext(
-                "%(said)s person is being invited.",
-                "%(said)s people are being invited.",
-                facts.seated,
-                said=said,
-            ),
-            "done",
+        new = facts.seated - before.seated
+        words = ngettext(
+            "%(said)s person is being invited.",
+            "%(said)s people are being invited.",
+            new,
+            said=counted(new),
         )
+        flash(words if new else _("People were added to their groups."), "done")
     return see_other(".show", organization_id=organization_id, import_id=import_id)
 
 
@@ -167,10 +174,13 @@ def apply(organization_id: str, import_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def discard(organization_id: str, import_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
-    _own(managed, import_id)
+    facts = _own(managed, import_id)
     with transaction() as session:
         seat_import_imports.discard(session, import_id)
-    flash(_("The list was discarded. No one was invited."), "done")
+    if facts.seated:
+        flash(_("The list was discarded. People who were invited keep their invitations."), "done")
+    else:
+        flash(_("The list was discarded. No one was invited."), "done")
     return see_other(".begin", organization_id=organization_id)
 
 
@@ -182,23 +192,20 @@ def _amount(facts: ImportFacts) -> str:
     return ngettext("%(said)s person", "%(said)s people", facts.ok, said=counted(facts.ok))
 
 
-def _own(managed: Managed, import_id: str) -> None:
+def _own(managed: Managed, import_id: str) -> ImportFacts:
     with read_session() as session:
-        read_import(session, import_id, organization_id=managed.facts.id)
+        return read_import(session, import_id, organization_id=managed.facts.id)
 
 
 def _taken_in(card: PoolCard) -> ImportFacts:
-    actor, pasted = required_viewer().public_id, request.form.get("addresses", "")
-    part = request.files.get("file")
-    if part is not None and part.filename:
-        with received() as (path, name):
-            return seat_import_jobs.take_in(
-                carrel(), path, name, pool_id=card.id, actor=actor, now=now()
-            )
-    if not pasted.strip():
-        raise Invalid(NOTHING_SENT)
-    return seat_import_jobs.take_in_pasted(
-        carrel(), pasted, pool_id=card.id, actor=actor, now=now()
+    actor, at = required_viewer().public_id, now()
+    return sent_list(
+        lambda path, name: seat_import_jobs.take_in(
+            carrel(), path, name, pool_id=card.id, actor=actor, now=at
+        ),
+        lambda text: seat_import_jobs.take_in_pasted(
+            carrel(), text, pool_id=card.id, actor=actor, now=at
+        ),
     )
 
 
@@ -231,6 +238,15 @@ def _begin_page(managed: Managed, *, error: str = "") -> str:
         ],
         said=counted,
     )
+
+
+def _group_words(groups: tuple[ListedGroup, ...]) -> list[str]:
+    """Return the groups that people join, each with their number; at most the first 20."""
+    words = [f"{one.name} ({counted(one.people)})" for one in groups[:GROUPS_SHOWN]]
+    if len(groups) > GROUPS_SHOWN:
+        more = len(groups) - GROUPS_SHOWN
+        words.append(ngettext("and %(num)s more", "and %(num)s more", more))
+    return words
 
 
 def _word(answer: Answer, facts: ImportFacts) -> str:

@@ -1,0 +1,95 @@
+"""Manager pages for the rows of a staff list that get no seat: correct them, and download them."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.core.clock import now
+from lms.core.csv_writer import Cell
+from lms.seat_imports.corrections import Correction, correct
+from lms.seat_imports.read_models import read_import, rows_left_out
+from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.manager_area import managed_organization
+from lms.web.core.number_parsing_and_formatting import counted
+from lms.web.core.request_context import carrel, read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.seats.manager_seat_import import ANSWER_WORDS
+
+blueprint = Blueprint(
+    "organization_import_rows",
+    __name__,
+    url_prefix="/organization/<organization_id>/import/<import_id>",
+)
+
+_FIELD: Final = re.compile(r"email-([1-9][0-9]{0,8})")
+
+
+@blueprint.get("/left-out.csv")
+@open_to(Audience.MANAGERS)
+def left_out_csv(organization_id: str, import_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with read_session() as session:
+        facts = read_import(session, import_id, organization_id=managed.facts.id)
+    headings = (
+        _("Email"),
+        _("Name"),
+        _("Department"),
+        _("Branch"),
+        _("Line"),
+        _("Result"),
+        _("Why"),
+    )
+    # The response is streamed after this view, when the request's own session is closed.
+    database, words = carrel().database, {one: _(text) for one, text in ANSWER_WORDS.items()}
+
+    def rows() -> Iterator[tuple[Cell, ...]]:
+        with database.read_session() as outliving:
+            for row in rows_left_out(outliving, facts.id):
+                groups = (row.department, row.branch)
+                why = _(row.sentence)
+                yield (row.text, row.name, *groups, row.line, words[row.answer], why)
+
+    return csv_answer(headings, rows(), f"{managed.facts.slug}-left-out")
+
+
+@blueprint.post("/correct")
+@open_to(Audience.MANAGERS)
+def save(organization_id: str, import_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with read_session() as session:
+        read_import(session, import_id, organization_id=managed.facts.id)
+    said = {
+        int(name.group(1)): Correction(value, request.form.get(f"name-{name.group(1)}", ""))
+        for key, value in request.form.items()
+        if (name := _FIELD.fullmatch(key))
+    }
+    with transaction() as session:
+        valid = correct(session, import_id, said, now=now())
+    _say(valid, len(said) - valid)
+    return see_other(
+        "organization_imports.show", organization_id=organization_id, import_id=import_id
+    )
+
+
+def _say(valid: int, left: int) -> None:
+    if valid:
+        words = ngettext(
+            "%(said)s row was corrected.",
+            "%(said)s rows were corrected.",
+            valid,
+            said=counted(valid),
+        )
+        flash(words, "done")
+    if left:
+        words = ngettext(
+            "%(said)s row still can't be read.",
+            "%(said)s rows still can't be read.",
+            left,
+            said=counted(left),
+        )
+        flash(words, "attention")

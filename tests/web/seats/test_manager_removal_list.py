@@ -1,0 +1,60 @@
+"""Removing people by a list: for managers only; a preview first, and an undo afterward."""
+
+import io
+import re
+
+from tests.cast import Cast
+from tests.seat_imports.workbooks import workbook
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+
+
+def checked(mia: Visitor, elm: Elm, addresses: str) -> str:
+    return mia.post(f"/organization/{elm.id}/people/remove", data={"addresses": addresses}).text
+
+
+def people(mia: Visitor, elm: Elm) -> str:
+    return mia.get(f"/organization/{elm.id}/people").text
+
+
+def test_only_managers_remove_people_by_a_list(mia: Visitor, elm: Elm, cast: Cast) -> None:
+    here = f"/organization/{elm.id}/people/remove"
+    mia.sign_in(cast.bob.id)
+    assert (mia.get(here).status_code, mia.post(here).status_code) == (404, 404)
+    mia.sign_in(cast.mia.id)
+    other = f"/organization/{elm.other}/people/remove"
+    assert (mia.get(other).status_code, mia.post(other).status_code) == (404, 404)
+
+
+def test_the_preview_says_what_each_person_loses_and_releases_nothing(
+    mia: Visitor, elm: Elm
+) -> None:
+    page = checked(mia, elm, "alice@example.org\nzoe@example.org\ncarol@example.org\nnobody")
+    assert "2 people will lose access" in page
+    assert "50% watched" in page
+    assert "(invited)" in page
+    assert "t release a seat." in page
+    assert "zoe@example.org" in people(mia, elm)
+
+
+def test_seats_are_released_and_put_back(mia: Visitor, elm: Elm) -> None:
+    page = checked(mia, elm, "zoe@example.org")
+    seats = re.findall(r'name="seat" value="(\w+)"', page)
+    assert seats == [elm.invited_seat]
+    released = mia.post(f"/organization/{elm.id}/people/released", data={"seat": seats})
+    assert "1 seat was released." in mia.get(released.location).text
+    mia.post(f"/organization/{elm.id}/people/undo")
+    assert "zoe@example.org" in people(mia, elm)
+
+
+def test_a_workbook_is_read_and_a_member_is_pointed_out(mia: Visitor, elm: Elm) -> None:
+    file = (io.BytesIO(workbook([["Email"], ["olga@example.org"]])), "left.xlsx")
+    page = mia.post(f"/organization/{elm.id}/people/remove", data={"file": file}).text
+    assert "No one on this list has a seat" in page
+    assert "Stays a member (Owner)" in page
+
+
+def test_nothing_sent_is_refused_and_nothing_is_lost(mia: Visitor, elm: Elm) -> None:
+    answer = mia.post(f"/organization/{elm.id}/people/remove", data={})
+    assert answer.status_code == 400
+    assert "Choose a file, or paste" in answer.text
