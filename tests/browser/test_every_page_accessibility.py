@@ -1,7 +1,7 @@
 """Every page of the library, by its table of routes: read by axe, and gone through with the Tab key.
 
-A page is looked at by daylight and by lamplight, as wide as a telephone, a tablet and a desk. A
-new route is walked by itself as soon as `route_walk.py` knows what stands in its variables; until then,
+A page is looked at by daylight and by lamplight, as wide as a telephone, a tablet and a desk, and as
+`page_adaptation.py` says: narrow, with larger text, wider spacing, forced colors and no motion. A new route is walked by itself as soon as `route_walk.py` knows what stands in its variables; until then,
 or until it is named there with a reason, `test_every_route_is_walked_or_named` fails.
 """
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.page_adaptation import adaptation_faults
 from tests.browser.person import Person
 from tests.browser.route_walk import Stop, World, open_world, walk
 from tests.servers.axe import axe_faults
@@ -57,11 +58,20 @@ WHERE = """() => {
     const label = it.labels?.[0]?.getBoundingClientRect();
     const isSeen = [box, label].some((each) => each && each.width > 0 && each.height > 0
         && each.bottom > 0 && each.right > 0 && each.top < innerHeight && each.left < innerWidth);
+    // what is in sight may still lie below a bar that stays where it is (WCAG 2.4.11)
+    const isOver = (one) => one === it || it.contains(one) || one.contains(it)
+        || one === host || one.contains(host) || [...(it.labels ?? [])].some((each) => each.contains(one));
+    const places = [[0.5, 0.5], [0.1, 0.2], [0.9, 0.2], [0.1, 0.8], [0.9, 0.8]];
+    const isCovered = places.every(([x, y]) => {
+        const top = document.elementFromPoint(box.left + x * box.width, box.top + y * box.height);
+        return top && !isOver(top);
+    });
     return {
         html: it.outerHTML.slice(0, 160).replaceAll(/\\s+/g, " "),
         isInMain: document.getElementById("main").contains(host) && host.id !== "main",
         isRinged: isBrowsersOwn || isFrame || around.some(isRinged),
         isSeen,
+        isCovered: isSeen && isCovered,
         isMainAct: host.hasAttribute("data-main-act"),
     };
 }"""
@@ -125,6 +135,7 @@ def look(page: Page, stop: Stop) -> list[str]:
     faults += _too_wide(page, DESK) + _too_wide(page, TABLET)
     _resize(page, DESK)
     faults += [f"at a desk by day: {each}" for each in axe_faults(page)]
+    faults += adaptation_faults(page)
     page.emulate_media(color_scheme="dark")
     faults += _too_wide(page, TELEPHONE)
     faults += [f"on a telephone by lamplight: {each}" for each in axe_faults(page)]
@@ -169,10 +180,12 @@ def go_through(page: Page) -> list[str]:
         if here is None or not here["isInMain"]:
             break
         is_reached = is_reached or here["isMainAct"]
-        if not here["isRinged"]:
-            faults.append(f"no ring around {here['html']}")
-        if not here["isSeen"]:
-            faults.append(f"out of sight: {here['html']}")
+        wrong = {
+            "no ring around": not here["isRinged"],
+            "out of sight": not here["isSeen"],
+            "covered": here["isCovered"],
+        }
+        faults += [f"{what}: {here['html']}" for what, is_so in wrong.items() if is_so]
     else:
         faults.append("the Tab key does not lead out of the content")
     if not is_reached:

@@ -34,3 +34,16 @@ def test_the_footer_of_staff_pages_shows_the_version(client: Visitor, cast: Cast
     client.sign_in(cast.ada.id)
     for path in STAFF_PAGES:
         assert f"Carrel {VERSION}" in footer_of(client, path), path
+
+
+def test_every_page_links_to_help_and_accessibility_in_its_footer(
+    client: Visitor, cast: Cast
+) -> None:
+    found = []
+    for who, paths in ((None, ("/", "/webinars", "/purchasing")), (cast.ada.id, STAFF_PAGES)):
+        if who is not None:
+            client.sign_in(who)
+        for path in paths:
+            links = re.findall(r'href="(/ask|/accessibility)"', footer_of(client, path))
+            found.append((path, links))
+    assert [one for one in found if one[1] != ["/ask", "/accessibility"]] == []

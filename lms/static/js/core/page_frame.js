@@ -4,6 +4,7 @@
 //   kind: "done" | "note" | "attention" | "danger"; act: { label, run } (for example Undo, 10 s).
 
 import { suggestAsTyped } from "./search_suggestions.js";
+import { areShortcutsOn } from "./shortcuts.js";
 
 const LINGER_MS = 10_000;
 
@@ -16,7 +17,7 @@ function reachSearch() {
   if (!search) return;
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (isTyping(event.target)) return;
+    if (isTyping(event.target) || !areShortcutsOn()) return;
     event.preventDefault();
     search.focus();
     search.select();

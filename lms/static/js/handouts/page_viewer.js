@@ -1,6 +1,8 @@
 // The page viewer of handouts: turns pages in place, also by keyboard, enlarges them, and opens
 // over the player on a watch page. Without scripts, each page is a separate link.
 
+import { areShortcutsOn } from "../core/shortcuts.js";
+
 const SIZES = [1, 1.5, 2, 3];
 const TURNS = { ArrowLeft: -1, ArrowUp: -1, PageUp: -1, ArrowRight: 1, ArrowDown: 1, PageDown: 1 };
 
@@ -50,7 +52,7 @@ class Preview {
     } else if (event.key in TURNS && !moves) {
       event.preventDefault();
       this.turn(TURNS[event.key]);
-    } else if (Object.hasOwn(acts, event.key) && !(moves && event.key.length > 1)) {
+    } else if (Object.hasOwn(acts, event.key) && (event.key.length > 1 ? !moves : areShortcutsOn())) {
       event.preventDefault();
       acts[event.key]();
     }

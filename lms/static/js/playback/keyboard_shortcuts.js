@@ -1,5 +1,7 @@
 // The player's keyboard shortcuts, active everywhere on the page except in fields and on controls.
 
+import { areShortcutsOn } from "../core/shortcuts.js";
+
 const RATES = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
 const FAR_S = 10;
 const NEAR_S = 5;
@@ -20,6 +22,7 @@ export function listenForKeys(page, video, film, { more, tell }) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act || map.open || isTaken(event, film)) return;
+    if (event.key.length === 1 && event.key !== " " && !areShortcutsOn()) return;
     event.preventDefault();
     act(event.key);
   });

@@ -1,0 +1,108 @@
+"""How a page adapts to its reader: narrow screens, larger text, wider spacing, forced colors, no motion."""
+
+from playwright.sync_api import Page
+
+from tests.servers.axe import axe_faults
+
+NARROW = {"width": 320, "height": 640}  # 1280 px at a zoom of 400 %
+LAPTOP = {"width": 1280, "height": 800}
+# Rules of axe for WCAG 2.2 and for speech input, which are off unless they are named.
+ASKED_FOR = ("target-size", "label-content-name-mismatch", "css-orientation-lock")
+TWICE = {"standard": 32, "fixed": 26}  # twice the browser's usual text size
+USUAL = {"standard": 16, "fixed": 13}
+A_FRAME = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+# The spacing that a reader can set (WCAG 1.4.12). A constructed sheet passes the page's own policy.
+SPACE_OUT = """(isOn) => {
+    if (!window.spacing) {
+        window.spacing = new CSSStyleSheet();
+        window.spacing.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+            word-spacing: 0.16em !important; } p { margin-block-end: 2em !important; }`);
+    }
+    const others = document.adoptedStyleSheets.filter((each) => each !== window.spacing);
+    document.adoptedStyleSheets = isOn ? [...others, window.spacing] : others;
+}"""
+# Text that is cut off, apart from what is hidden from sight on purpose or can be scrolled to.
+CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((one) => {
+    const {overflowX, overflowY, position} = getComputedStyle(one);
+    const cuts = (value) => value === "hidden" || value === "clip";
+    const isWide = cuts(overflowX) && one.scrollWidth > one.clientWidth + 2;
+    const isTall = cuts(overflowY) && one.scrollHeight > one.clientHeight + 2;
+    const isShown = one.clientWidth > 4 && one.clientHeight > 4 && one.checkVisibility();
+    const isMeant = one.closest(".visually-hidden, svg, video, .watch-film") || position === "fixed";
+    return isShown && !isMeant && (isWide || isTall) && one.innerText?.trim();
+}).map((one) => one.outerHTML.slice(0, 120).replaceAll(/\\s+/g, " "))"""
+# With forced colors the browser paints no backgrounds: a control must have an edge of its own.
+WITHOUT_EDGE = """() => [...document.querySelectorAll(
+    "main .button, main .input, main select, main textarea"
+)].filter((one) => {
+    const {borderTopStyle, borderTopWidth, outlineStyle, textDecorationLine} = getComputedStyle(one);
+    const hasEdge = (borderTopStyle !== "none" && parseFloat(borderTopWidth) > 0)
+        || outlineStyle !== "none" || textDecorationLine.includes("underline");
+    return one.checkVisibility() && !hasEdge;
+}).map((one) => one.outerHTML.slice(0, 120).replaceAll(/\\s+/g, " "))"""
+MOVES = """() => [...document.querySelectorAll("body, body *")].filter((one) => {
+    const {transitionDuration, animationDuration, animationName} = getComputedStyle(one);
+    const longest = (value) => Math.max(...value.split(",").map(parseFloat));
+    return longest(transitionDuration) > 0.02
+        || (animationName !== "none" && longest(animationDuration) > 0.02);
+}).map((one) => one.outerHTML.slice(0, 120).replaceAll(/\\s+/g, " "))"""
+
+
+def adaptation_faults(page: Page) -> list[str]:
+    """Return what is lost when the reader adapts a page; it is left as it was, at a laptop's size.
+
+    The page was opened by a browser that asks for reduced motion.
+    """
+    faults = [f"moves in spite of reduced motion: {each}" for each in page.evaluate(MOVES)]
+    _resize(page, LAPTOP)
+    usual = set(page.evaluate(CUT_OFF))
+    faults += _spaced(page, usual, "spaced out")
+    faults += _doubled(page, usual)
+    faults += _forced(page)
+    _resize(page, NARROW)
+    faults += _too_wide(page, "at 320 px")
+    faults += [f"at 320 px: {each}" for each in axe_faults(page, only=ASKED_FOR)]
+    narrow = set(page.evaluate(CUT_OFF))
+    faults += _spaced(page, narrow, "spaced out at 320 px")
+    _resize(page, LAPTOP)
+    faults += [f"at 1280 px: {each}" for each in axe_faults(page, only=ASKED_FOR)]
+    return faults
+
+
+def _spaced(page: Page, usual: set[str], how: str) -> list[str]:
+    page.evaluate(SPACE_OUT, True)
+    page.evaluate(A_FRAME)
+    faults = _cut(page, usual, how) + _too_wide(page, how)
+    page.evaluate(SPACE_OUT, False)
+    return faults
+
+
+def _doubled(page: Page, usual: set[str]) -> list[str]:
+    browser = page.context.new_cdp_session(page)
+    browser.send("Page.setFontSizes", {"fontSizes": TWICE})
+    page.evaluate(A_FRAME)
+    faults = _cut(page, usual, "at 200 %") + _too_wide(page, "at 200 %")
+    browser.send("Page.setFontSizes", {"fontSizes": USUAL})
+    browser.detach()
+    return faults
+
+
+def _forced(page: Page) -> list[str]:
+    page.emulate_media(forced_colors="active")
+    faults = [f"no edge with forced colors: {each}" for each in page.evaluate(WITHOUT_EDGE)]
+    page.emulate_media(forced_colors="none")
+    return faults
+
+
+def _cut(page: Page, usual: set[str], how: str) -> list[str]:
+    return [f"cut off {how}: {each}" for each in page.evaluate(CUT_OFF) if each not in usual]
+
+
+def _too_wide(page: Page, how: str) -> list[str]:
+    wide, width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    return [f"{how}: {wide} px wide of {width}"] if wide > width else []
+
+
+def _resize(page: Page, size: dict[str, int]) -> None:
+    page.set_viewport_size(size)  # type: ignore[arg-type]  # as playwright takes it
+    page.evaluate(A_FRAME)
