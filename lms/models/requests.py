@@ -29,6 +29,7 @@ class RequestKind(StrEnum):
     REASSIGN = "reassign"
     DOMAIN = "domain"
     VENDOR_FORM = "vendor_form"
+    BARRIER = "barrier"
 
 
 class RequestState(StrEnum):

@@ -34,6 +34,7 @@ KIND_WORDS: Final[Mapping[RequestKind, str]] = {
     RequestKind.REASSIGN: N_("Reassign a seat"),
     RequestKind.DOMAIN: N_("Verify an email domain"),
     RequestKind.VENDOR_FORM: N_("Fill in a vendor form"),
+    RequestKind.BARRIER: N_("Accessibility barrier"),
 }
 MONEY_BACK: Final = "MONEY_BACK"  # the reference code of refund requests
 

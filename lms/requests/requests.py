@@ -85,6 +85,19 @@ def due_after(asked_at: datetime, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, DAY_ENDS, tzinfo=zone)
 
 
+def due_at(
+    kind: RequestKind, zone: ZoneInfo, now: datetime, *, needed_on: date | None = None
+) -> datetime:
+    """Return when an answer is due: on the day it is needed, or else the next business day.
+
+    A barrier may have to be removed first, so it has two business days.
+    """
+    if needed_on is not None:
+        return max(datetime.combine(needed_on, DAY_ENDS, tzinfo=zone), now)
+    due = due_after(now, zone)
+    return due_after(due, zone) if kind is RequestKind.BARRIER else due
+
+
 def offer_of(kind: RequestKind, paid: OfferKind | None) -> OfferKind | None:
     """Return the offer that a request is about; `paid` is what a payment is for."""
     return OFFERS.get(kind) or (paid if kind in PAYMENTS else None)
@@ -133,7 +146,7 @@ def ask(
         file_name=new.file.name if new.file else None,
         refusal=new.refusal,
         created_at=now,
-        due_at=_due_at(new, mail_context.zone, now),
+        due_at=due_at(new.kind, mail_context.zone, now, needed_on=new.due_on),
     )
     session.add(row)
     session.flush()
@@ -332,13 +345,6 @@ def checked(new: NewRequest) -> NewRequest:
     if faults:
         raise Invalid(N_("Check the fields below."), fields=faults)
     return NewRequest(new.kind, name, email, organization_name=organization, reference=reference)
-
-
-def _due_at(new: NewRequest, zone: ZoneInfo, now: datetime) -> datetime:
-    """Return when an answer is due: on the day it is needed, or else the next business day."""
-    if new.due_on is None:
-        return due_after(now, zone)
-    return max(datetime.combine(new.due_on, DAY_ENDS, tzinfo=zone), now)
 
 
 def _move(

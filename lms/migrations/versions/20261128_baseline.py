@@ -2563,6 +2563,7 @@ def _requests() -> None:
                 "reassign",
                 "domain",
                 "vendor_form",
+                "barrier",
             ),
             nullable=False,
         ),

@@ -4,6 +4,9 @@ from typing import Final
 
 from flask import Blueprint
 
-from lms.web.requests import customer_request
+from lms.web.requests import accessibility_barrier, customer_request
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (customer_request.blueprint,)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    accessibility_barrier.blueprint,
+    customer_request.blueprint,
+)

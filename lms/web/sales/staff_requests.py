@@ -233,7 +233,12 @@ def _answer_again(request_id: str, form: AnswerForm) -> ResponseReturnValue:
 
 
 def _may_sell(facts: RequestFacts) -> bool:
-    kept = (RequestKind.REASSIGN, RequestKind.DOMAIN, RequestKind.VENDOR_FORM)
+    kept = (
+        RequestKind.REASSIGN,
+        RequestKind.DOMAIN,
+        RequestKind.VENDOR_FORM,
+        RequestKind.BARRIER,
+    )
     return facts.is_open and facts.kind not in kept and not facts.asks_money_back
 
 

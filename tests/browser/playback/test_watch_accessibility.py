@@ -119,6 +119,30 @@ def test_the_film_is_played_by_the_keyboard_alone(visit: Visit, people: tuple[in
     alice.until("document.querySelector('video').currentTime > 0.5")
 
 
+def test_single_key_shortcuts_can_be_turned_off(visit: Visit, people: tuple[int, int]) -> None:
+    alice = visit(people[0])
+    page = alice.page
+    page.goto("/accessibility")
+    page.get_by_label("Use single-key shortcuts").uncheck()
+    page.keyboard.press("/")
+    expect(page.get_by_role("combobox", name="Search webinars")).not_to_be_focused()
+    page.goto(f"/webinars/{SLUG}/watch")
+    alice.until("!!customElements.get('media-controller')")
+    page.keyboard.press("k")
+    page.keyboard.press("m")
+    assert page.evaluate(
+        "(({paused, muted}) => [paused, muted])(document.querySelector('video'))"
+    ) == [
+        True,
+        False,
+    ]
+    page.locator("[data-keys-open]").click()
+    page.get_by_label("Use single-key shortcuts").check()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("k")
+    alice.until("document.querySelector('video').currentTime > 0.5")
+
+
 def test_the_large_button_stands_in_the_middle_of_the_film(
     visit: Visit, people: tuple[int, int]
 ) -> None:

@@ -1,0 +1,117 @@
+"""The page for reporting an accessibility barrier, which our team answers in two business days."""
+
+from flask import Blueprint, request, session
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from wtforms import Form, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional
+
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_datetime
+from lms.core.errors import Invalid
+from lms.models.requests import RequestKind
+from lms.requests import requests
+from lms.requests.requests import LONGEST_NAME, NewRequest
+from lms.web.accounts.forms import address_field
+from lms.web.core import rate_limits
+from lms.web.core.constant_time_responses import evenly
+from lms.web.core.current_user import viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.lazy_form_translations import _l
+from lms.web.core.private_page_headers_and_mail_links import mail_context
+from lms.web.core.request_context import render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.requests.customer_request import ASKED, KEPT_ASKED, REQUESTS_FROM
+
+blueprint = Blueprint("accessibility_barrier", __name__, url_prefix="/accessibility/barrier")
+
+LONGEST_REPORT = 4000  # with the page and the tools, a request's message still fits
+LONGEST_PAGE, LONGEST_TOOLS = 300, 200
+
+
+class BarrierForm(Form):
+    """What stopped a person, on which page and with which tools, and where to answer."""
+
+    message = TextAreaField(
+        _l("What did you want to do, and what stopped you?"),
+        [DataRequired(_l("Tell us what stopped you.")), Length(max=LONGEST_REPORT)],
+        description=_l("Also tell us if you need something in another format in the meantime."),
+        render_kw={"rows": 6, "maxlength": LONGEST_REPORT},
+    )
+    page = StringField(
+        _l("Address or name of the page"),
+        [Optional(), Length(max=LONGEST_PAGE)],
+        render_kw={"maxlength": LONGEST_PAGE, "autocomplete": "off"},
+    )
+    tools = StringField(
+        _l("Browser and assistive technology"),
+        [Optional(), Length(max=LONGEST_TOOLS)],
+        description=_l("For example, Firefox with NVDA, or an iPhone with VoiceOver."),
+        render_kw={"maxlength": LONGEST_TOOLS, "autocomplete": "off"},
+    )
+    name = StringField(
+        _l("Your name"),
+        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
+        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
+    )
+    email = address_field(_l("Your email address"), autocomplete="email")
+
+    @property
+    def report(self) -> str:
+        """Return everything that was entered about the barrier, as one text."""
+        about = [
+            f"{label}: {field.data.strip()}"
+            for label, field in ((_("Page"), self.page), (_("Tools"), self.tools))
+            if (field.data or "").strip()
+        ]
+        return "\n\n".join([(self.message.data or "").strip(), *about])
+
+
+@blueprint.get("")
+@open_to(Audience.EVERYONE)
+def ask() -> ResponseReturnValue:
+    """Show the form."""
+    person = viewer()
+    known = {"name": person.name, "email": person.email or ""} if person else {}
+    return _page(BarrierForm(data=known))
+
+
+@blueprint.post("")
+@open_to(Audience.EVERYONE)
+@evenly
+def send() -> ResponseReturnValue:
+    """Send the report to our team."""
+    form = BarrierForm(request.form)
+    if not form.validate():
+        return _page(form), 400
+    rate_limits.spend(REQUESTS_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.LETTERS, form.email.address.key)
+    person = viewer()
+    new = NewRequest(
+        kind=RequestKind.BARRIER,
+        name=form.name.data or "",
+        email=form.email.address.shown,
+        login_id=person.login_id if person else None,
+        message=form.report,
+    )
+    try:
+        with transaction() as writing:
+            facts = requests.ask(
+                writing,
+                new,
+                mail_context=mail_context(),
+                actor=person.public_id if person else None,
+                now=now(),
+            )
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _page(form), 400
+    session[ASKED] = [facts.public_id, *session.get(ASKED, [])][:KEPT_ASKED]
+    return see_other("ask.status", request_id=facts.public_id)
+
+
+def _page(form: BarrierForm) -> str:
+    zone = mail_context().zone
+    due = requests.due_at(RequestKind.BARRIER, zone, now())
+    return render("requests/accessibility_barrier.html", form=form, due=say_datetime(due, zone))
