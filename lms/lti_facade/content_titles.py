@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import or_, select
+from sqlalchemy import CompoundSelect, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound
@@ -50,3 +50,14 @@ def public_id_of(session: Session, *, webinar: str | None = None, series: str | 
     if found is None:
         raise NotFound
     return found
+
+
+def content_named(word: str) -> CompoundSelect[tuple[str]]:
+    """Return the query for the slugs and public IDs of webinars and series with a word in their title."""
+    return union_all(
+        *(
+            select(column).where(kind.title.icontains(word, autoescape=True))
+            for kind in (Webinar, Series)
+            for column in (kind.public_id, kind.slug)
+        )
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import family_of as family_of
@@ -39,3 +39,13 @@ def customers(session: Session, ids: Collection[int]) -> Mapping[int, Customer]:
         .where(asked.id.in_(sorted(set(ids))))
     )
     return {row.asked_id: Customer(row.id, row.public_id, row.slug, row.name) for row in rows}
+
+
+def organizations_named(word: str) -> Select[tuple[int]]:
+    """Return the query for the row ids of organizations with a word in their name, merged ones included."""
+    asked = aliased(Organization)
+    return (
+        select(asked.id)
+        .join(Organization, Organization.id == func.coalesce(asked.merged_into, asked.id))
+        .where(Organization.name.icontains(word, autoescape=True))
+    )

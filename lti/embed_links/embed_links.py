@@ -7,22 +7,23 @@ copy the address again. Links are found only by the secret's hash.
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
-from lms.lti_facade.content_titles import titles_of
-from lms.lti_facade.organizations import Customer, customers, family_of
+from lms.lti_facade.content_titles import content_named, titles_of
+from lms.lti_facade.organizations import Customer, customers, family_of, organizations_named
 from lti.frames.session_creation import hashed
 from lti.frames.sessions import stop_frames_by
-from lti.models.embed_links import EmbedLink, EmbedViewer, SeatRule
+from lti.models.embed_links import EmbedLink, EmbedPlace, EmbedViewer, SeatRule
 from lti.protocol.content_target import Target, read_target
 
 EMBED_LINKS: Final = "embed links"  # the purpose of the derived key
@@ -49,6 +50,15 @@ class EmbedDetails:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A site on which a link was opened, how often, and when last."""
+
+    origin: str
+    uses: int
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EmbedFacts:
     """An embed link; `title` is what it shows, `viewers` the number of people who gave their name.
 
@@ -67,6 +77,7 @@ class EmbedFacts:
     uses: int
     last_used_at: datetime | None
     viewers: int
+    places: tuple[Place, ...]
     token_hash: bytes
 
     def is_over(self, now: datetime) -> bool:
@@ -208,8 +219,33 @@ def find_by_token(session: Session, token: str) -> EmbedFacts:
     return found[0]
 
 
-def count_use(session: Session, link_id: int, *, now: datetime) -> None:
-    """Count that a link was opened."""
+def search_embeds(
+    session: Session, query: str, *, offset: int, limit: int
+) -> tuple[tuple[EmbedFacts, ...], int]:
+    """Return a page of all links, newest first, and their number.
+
+    Each word is in a link's name or sites, or in the name of its organization or content.
+    """
+    matching = [_says(word) for word in query.split()]
+    total = session.scalar(select(func.count()).select_from(EmbedLink).where(*matching)) or 0
+    rows = session.execute(
+        _LISTED.where(*matching).order_by(EmbedLink.id.desc()).offset(offset).limit(limit)
+    )
+    return _facts(session, rows.all()), total
+
+
+def count_use(session: Session, link_id: int, site: str | None, *, now: datetime) -> None:
+    """Count that a link was opened, and on which site, if the browser named it."""
+    if site is not None:
+        seen = insert_into(session, EmbedPlace).values(
+            embed_link_id=link_id, origin=site, uses=1, first_seen_at=now, last_seen_at=now
+        )
+        session.execute(
+            seen.on_conflict_do_update(
+                index_elements=["embed_link_id", "origin"],
+                set_={"uses": EmbedPlace.uses + 1, "last_seen_at": now},
+            )
+        )
     session.execute(
         update(EmbedLink)
         .where(EmbedLink.id == link_id)
@@ -229,6 +265,30 @@ _LISTED: Final = select(EmbedLink, _viewers.label("viewers")).execution_options(
 )
 
 
+def _says(word: str) -> ColumnElement[bool]:
+    named = (EmbedLink.target[kind].as_string() for kind in ("webinar", "series"))
+    return or_(
+        EmbedLink.label.icontains(word, autoescape=True),
+        EmbedLink.origins.icontains(word, autoescape=True),
+        EmbedLink.organization_id.in_(organizations_named(word)),
+        *(each.in_(content_named(word)) for each in named),
+    )
+
+
+def _places(session: Session, link_ids: Sequence[int]) -> Mapping[int, tuple[Place, ...]]:
+    """Return where links were opened, by link, the latest first."""
+    rows = session.scalars(
+        select(EmbedPlace)
+        .where(EmbedPlace.embed_link_id.in_(link_ids))
+        .order_by(EmbedPlace.last_seen_at.desc(), EmbedPlace.id)
+    )
+    found: dict[int, list[Place]] = {}
+    for row in rows:
+        place = Place(row.origin, row.uses, row.last_seen_at)
+        found.setdefault(row.embed_link_id, []).append(place)
+    return {link_id: tuple(places) for link_id, places in found.items()}
+
+
 def _facts(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[EmbedFacts, ...]:
     links: list[tuple[EmbedLink, int]] = [(row.EmbedLink, row.viewers) for row in rows]
     targets = [read_target(link.target) or Target() for link, _viewers in links]
@@ -238,6 +298,7 @@ def _facts(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Emb
         series=[each.series for each in targets if each.series],
     )
     whose = customers(session, [link.organization_id for link, _viewers in links])
+    places = _places(session, [link.id for link, _viewers in links])
     return tuple(
         EmbedFacts(
             id=link.id,
@@ -254,6 +315,7 @@ def _facts(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Emb
             uses=link.uses,
             last_used_at=link.last_used_at,
             viewers=viewers,
+            places=places.get(link.id, ()),
             token_hash=link.token_hash,
         )
         for (link, viewers), target in zip(links, targets, strict=True)

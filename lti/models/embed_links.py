@@ -63,6 +63,24 @@ class EmbedLink(Base, kw_only=True):
     last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
 
 
+class EmbedPlace(Base, kw_only=True):
+    """A site on which an embed link was opened, as browsers name the page around the frame."""
+
+    __tablename__ = "embed_place"
+    __table_args__ = (
+        UniqueConstraint("embed_link_id", "origin"),
+        CheckConstraint("uses >= 1", name="uses_at_least_one"),
+        CheckConstraint("last_seen_at >= first_seen_at", name="seen_in_order"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    embed_link_id: Mapped[int] = mapped_column(ForeignKey("embed_link.id", ondelete="CASCADE"))
+    origin: Mapped[str] = mapped_column(String(300))
+    uses: Mapped[int] = mapped_column(default=1)
+    first_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class EmbedCode(Base, kw_only=True):
     """A code sent to an address entered in a frame: valid once, in that frame, for a few minutes.
 

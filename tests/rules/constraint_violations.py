@@ -261,6 +261,8 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_embed_link_expires_after_creation": {"expires_at": START},
     "ck_embed_link_token_is_a_sha256": {"token_hash": b"short"},
     "ck_embed_link_uses_not_negative": {"uses": -1},
+    "ck_embed_place_uses_at_least_one": {"uses": 0},
+    "ck_embed_place_seen_in_order": {"last_seen_at": BEFORE},
     "ck_embed_code_code_is_a_sha256": {"code_hash": b"short"},
     "ck_embed_code_expires_after_creation": {"expires_at": START},
     "ck_embed_code_tries_not_negative": {"tries": -1},

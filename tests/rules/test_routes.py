@@ -20,7 +20,7 @@ from tests.visitor import SAFE, TOKEN_HEADER, Visitor
 from wsgi import COMPONENTS
 
 OF_THE_SELLER = {Audience.SELLER_OWNERS, Audience.STAFF, Audience.BOOKKEEPERS}
-EMBEDS = ("index", "choose", "new", "show", "preview", "edit", "take_back", "put_back")
+EMBEDS = ("index", "choose", "new", "show", "preview", "pack", "edit", "take_back", "put_back")
 LTI = ("overview", "invite", "withdraw", "guide", "new", "edit", "disable", "approve")
 REPORTS = ("overview", "webinars_csv", "views_csv", "webinar", "people", "people_csv", "person")
 LIMITED = {

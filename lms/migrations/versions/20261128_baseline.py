@@ -155,6 +155,7 @@ TABLES = (
     "lti_roster_member",
     "lti_score",
     "embed_link",
+    "embed_place",
     "outside_completion",
     "embed_viewer",
     "lti_pending_login",
@@ -4702,6 +4703,29 @@ def _lti_embeds() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_embed_link_token_hash")),
     )
     op.create_index(op.f("ix_embed_link_organization_id"), "embed_link", ["organization_id"])
+    op.create_table(
+        "embed_place",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("embed_link_id", sa.Integer(), nullable=False),
+        sa.Column("origin", sa.String(length=300), nullable=False),
+        sa.Column("uses", sa.Integer(), nullable=False),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("uses >= 1", name=op.f("ck_embed_place_uses_at_least_one")),
+        sa.CheckConstraint(
+            "last_seen_at >= first_seen_at", name=op.f("ck_embed_place_seen_in_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["embed_link_id"],
+            ["embed_link.id"],
+            name=op.f("fk_embed_place_embed_link_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_embed_place")),
+        sa.UniqueConstraint(
+            "embed_link_id", "origin", name=op.f("uq_embed_place_embed_link_id_origin")
+        ),
+    )
     op.create_table(
         "outside_completion",
         sa.Column("id", sa.Integer(), nullable=False),

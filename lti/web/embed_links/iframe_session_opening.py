@@ -48,12 +48,14 @@ def embed(token: str) -> ResponseReturnValue:
         return _turned(link, 410, over.message, NEXT_OVER)
     if request.headers.get("Sec-Fetch-Dest", "iframe") not in FRAMES:
         return _turned(link, 403, NOT_FRAMED, NEXT_THERE, places=link.details.origins)
-    if not _comes_from(link.details.origins):
+    sites = _named_sites()
+    if not all(each in link.details.origins for each in sites):
         return _turned(link, 403, ELSEWHERE, NEXT_ELSEWHERE)
     browser = known_browser()
     if browser is None and "asked" not in request.args:
         return _asked_to_keep(token, link)
-    answer = make_response(redirect(f"/lti/s/{_opened(link, browser)}/", code=303))
+    site = sites[0] if sites else None
+    answer = make_response(redirect(f"/lti/s/{_opened(link, browser, site)}/", code=303))
     return in_frame(answer, link.details.origins)
 
 
@@ -68,12 +70,12 @@ def _asked_to_keep(token: str, link: EmbedFacts) -> Response:
     return answer
 
 
-def _opened(link: EmbedFacts, browser: str | None) -> str:
+def _opened(link: EmbedFacts, browser: str | None, site: str | None) -> str:
     now = clock.now()
     asks = link.details.seat_rule is not SeatRule.INSTITUTION
     with transaction() as session:
         known = known_here(session, link.id, browser, now=now) if browser and asks else None
-        count_use(session, link.id, now=now)
+        count_use(session, link.id, site, now=now)
         opening = Opening(
             purpose=Purpose.EMBED,
             role=FrameRole.ANONYMOUS if known is None else FrameRole.LEARNER,
@@ -88,14 +90,14 @@ def _opened(link: EmbedFacts, browser: str | None) -> str:
         return open_frame(session, opening, now=now)
 
 
-def _comes_from(origins: tuple[str, ...]) -> bool:
-    """Return whether the page around the frame, as far as the browser names it, is one of these sites."""
+def _named_sites() -> list[str]:
+    """Return the sites around the frame, as far as the browser names them; our own is none."""
     told = (request.headers.get("Origin"), request.headers.get("Referer"))
-    named = [
+    named = (
         origin_of(each) for each in told if each and urlsplit(each).scheme in ("http", "https")
-    ]
+    )
     ours = origin_of(request.host_url)
-    return all(each in origins or each == ours for each in named)
+    return [each for each in named if each != ours]
 
 
 def _turned(

@@ -27,6 +27,16 @@ COMPACT_HEIGHT: Final = 360
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceLine:
+    """A site of a link: where it is allowed or was opened; `last_seen` is empty if never."""
+
+    site: str
+    last_seen: str
+    uses: int
+    is_allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EmbedLine:
     """A link in a list."""
 
@@ -35,7 +45,7 @@ class EmbedLine:
     title: str
     is_series: bool
     rule: str
-    sites: tuple[str, ...]
+    places: tuple[PlaceLine, ...]
     state: str
     badge: str
     works: bool
@@ -81,7 +91,7 @@ def line_of(facts: EmbedFacts, *, zone: str, now: datetime) -> EmbedLine:
         title=facts.title or _("Deleted content"),
         is_series=facts.target.webinar is None,
         rule=_(RULES[details.seat_rule]),
-        sites=details.origins,
+        places=_places(facts, zone),
         state=state,
         badge=badge,
         works=facts.works(now),
@@ -93,6 +103,19 @@ def line_of(facts: EmbedFacts, *, zone: str, now: datetime) -> EmbedLine:
         organization=facts.organization.name,
         organization_id=facts.organization.public_id,
     )
+
+
+def _places(facts: EmbedFacts, zone: str) -> tuple[PlaceLine, ...]:
+    """Return the sites where a link was opened, the latest first, then other sites that may show it."""
+    allowed, seen = facts.details.origins, {each.origin for each in facts.places}
+    opened = (
+        PlaceLine(
+            each.origin, say_time_of(each.last_seen_at, zone), each.uses, each.origin in allowed
+        )
+        for each in facts.places
+    )
+    others = (PlaceLine(site, "", 0, is_allowed=True) for site in allowed if site not in seen)
+    return (*opened, *others)
 
 
 def _state(facts: EmbedFacts, now: datetime) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from lms.lti_facade.content_choices import (
     find_series,
     read_selection,
 )
+from lms.lti_facade.webinar_packs import read_pack_contents
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
@@ -32,6 +33,7 @@ from lti.embed_links.embed_links import (
     restore_embed,
     revoke_embed,
 )
+from lti.embed_links.niche_packs import EmbedCodes, pack_of
 from lti.frames.session_creation import Opening, open_frame
 from lti.models.launches import FrameRole, Purpose
 from lti.protocol.content_target import Target
@@ -144,6 +146,34 @@ def show(organization_id: str, embed_id: str) -> ResponseReturnValue:
         address=address,
         snippet=None if address is None else snippet_of(facts, address),
         compact=None if address is None else snippet_of(facts, address, height=COMPACT_HEIGHT),
+    )
+
+
+@blueprint.get("/<embed_id>/pack.zip")
+@open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
+def pack(organization_id: str, embed_id: str) -> ResponseReturnValue:
+    """Send the Niche pack of a link that works and shows one webinar."""
+    managed, now = managed_organization(organization_id), clock.now()
+    with read_session() as session:
+        facts = find_embed(session, managed.facts.id, embed_id)
+        address = address_of(facts)
+        if facts.target.webinar is None or address is None or not facts.works(now):
+            raise NotFound
+        contents = read_pack_contents(session, facts.target.webinar)
+    codes = EmbedCodes(
+        snippet_of(facts, address),
+        snippet_of(facts, address, height=COMPACT_HEIGHT),
+        facts.details.origins,
+    )
+    packed = pack_of(carrel().storage, contents, codes, made_at=now)
+    name = f"{contents.slug}-niche-pack.zip"
+    return Response(
+        packed,
+        mimetype="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "private, no-store",
+        },
     )
 
 

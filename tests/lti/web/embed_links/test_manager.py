@@ -58,7 +58,8 @@ def test_who_does_not_manage_it_finds_nothing(client, database, cast, here, link
     with database.transaction() as session:
         other = make_login(session)
         make_membership(session, make_organization(session), other, role=Role.OWNER)
-    paths = ("", "/new", f"/{link.public_id}", f"/{link.public_id}/edit", "/completions")
+    own = (f"/{link.public_id}{page}" for page in ("", "/edit", "/pack.zip"))
+    paths = ("", "/new", "/completions", *own)
     for person in (other.id, cast.alice.id):
         client.sign_in(person)
         for path in paths:
@@ -73,7 +74,7 @@ def test_a_manager_touches_nothing_of_another_organization(client, database, cas
         theirs = make_embed(session, cast, settings, organization_id=other.id)
     client.sign_in(cast.mia.id)
     assert theirs.public_id not in client.get(here).text
-    for path in ("", "/edit", "/preview"):
+    for path in ("", "/edit", "/preview", "/pack.zip"):
         assert client.get(f"{here}/{theirs.public_id}{path}").status_code == 404
     for act in ("take-back", "put-back", "edit"):
         assert client.post(f"{here}/{theirs.public_id}/{act}", data=ENTERED).status_code == 404

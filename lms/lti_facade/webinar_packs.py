@@ -1,0 +1,66 @@
+"""What goes beside a webinar's embed code: its texts, and the stored files of poster and captions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import NotFound
+from lms.models.catalog import Presenter, Webinar, WebinarPresenter
+from lms.models.recordings import Caption, Recording
+
+
+@dataclass(frozen=True, slots=True)
+class PackContents:
+    """A webinar for a pack; `captions` are the key, language and label of each published file."""
+
+    slug: str
+    title: str
+    subtitle: str
+    summary: str
+    presenters: tuple[str, ...]
+    held_at: datetime
+    zone: str
+    poster_key: str | None
+    captions: tuple[tuple[str, str, str], ...]
+
+
+def read_pack_contents(session: Session, name: str) -> PackContents:
+    """Return what goes beside the embed code of a webinar, by slug or public ID; raises NotFound."""
+    row = session.execute(
+        select(Webinar, Recording)
+        .outerjoin(Recording, (Recording.webinar_id == Webinar.id) & Recording.is_current)
+        .where(or_(Webinar.public_id == name, Webinar.slug == name))
+    ).first()
+    if row is None:
+        raise NotFound
+    webinar, recording = row
+    presenters = session.scalars(
+        select(Presenter.name)
+        .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
+        .where(WebinarPresenter.webinar_id == webinar.id)
+        .order_by(WebinarPresenter.position)
+    ).all()
+    captions: tuple[tuple[str, str, str], ...] = ()
+    poster = webinar.poster_key
+    if recording is not None:
+        found = session.execute(
+            select(Caption.key, Caption.language, Caption.label)
+            .where(Caption.recording_id == recording.id, Caption.key.is_not(None))
+            .order_by(Caption.language)
+        )
+        captions = tuple((one.key, one.language, one.label) for one in found)
+        if poster is None and recording.run is not None:
+            poster = f"renditions/{recording.public_id}/{recording.run}/poster.jpg"
+    return PackContents(
+        slug=webinar.slug,
+        title=webinar.title,
+        subtitle=webinar.subtitle,
+        summary=webinar.summary,
+        presenters=tuple(presenters),
+        held_at=webinar.held_at,
+        zone=webinar.zone,
+        poster_key=poster,
+        captions=captions,
+    )
