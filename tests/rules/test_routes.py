@@ -69,6 +69,7 @@ LIMITED = {
         "staff_orders.index",
         "staff_payments.show",
         "staff_quotes.file",
+        "staff_reports.index",
     },
     Audience.SELLER_OWNERS: {
         "staff_branding.change_logo",

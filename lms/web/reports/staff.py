@@ -22,7 +22,7 @@ from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.pagination import order_asked, page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, render
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, may_open, open_to
 from lms.web.reports import shared_report_pages
 from lms.web.reports.charts_and_tables import (
     Url,
@@ -41,6 +41,19 @@ USUAL: Final = "12"
 
 
 @blueprint.get("")
+@open_to(Audience.STAFF, Audience.BOOKKEEPERS)
+def index() -> ResponseReturnValue:
+    """Lead to each report that this person can open."""
+    found = [
+        (title, [(label, url_for(to), about) for label, to, about in reports if may_open(to)])
+        for title, reports in _reports()
+    ]
+    return render(
+        "reports/staff_index.html", sections=[section for section in found if section[1]]
+    )
+
+
+@blueprint.get("/viewing")
 @open_to(Audience.STAFF)
 def overview() -> ResponseReturnValue:
     """Show the report of all viewers by webinar."""
@@ -142,6 +155,85 @@ def person(login_id: str) -> ResponseReturnValue:
     with read_session() as session:
         facts = read_person(session, HOUSE, login_id)
     return render("reports/staff_person.html", facts=facts, percent=percent)
+
+
+def _reports() -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """Return all reports by section: label, endpoint, and what it shows."""
+    return [
+        (
+            _("Viewing"),
+            [
+                (
+                    _("By webinar"),
+                    "staff_reports.overview",
+                    _("Views, hours, and finish rate, with a chart."),
+                ),
+                (
+                    _("By organization"),
+                    "staff_reports.organizations",
+                    _("What people watched with each organization’s seats."),
+                ),
+                (
+                    _("By person"),
+                    "staff_reports.people",
+                    _("Assigned, started, and completed webinars, and certificates."),
+                ),
+            ],
+        ),
+        (
+            _("Sales"),
+            [
+                (
+                    _("Balances"),
+                    "staff_balances.index",
+                    _("Who owes what and for how long, and revenue as CSV."),
+                ),
+                (
+                    _("Open invoices (CSV)"),
+                    "staff_balances.open_csv",
+                    _("All unpaid invoices with their age."),
+                ),
+                (
+                    _("Revenue this year (CSV)"),
+                    "staff_balances.revenue_csv",
+                    _("By month and offer; choose other days under Balances."),
+                ),
+            ],
+        ),
+        (
+            _("LMSs and embedding"),
+            [
+                (
+                    _("Embed links"),
+                    "staff_embeds.index",
+                    _("Where each webinar is embedded, and when it was last seen there."),
+                ),
+                (
+                    _("Launch log"),
+                    "staff_traffic.log",
+                    _("Launches from each LMS, and why some failed."),
+                ),
+                (
+                    _("Pending scores"),
+                    "staff_traffic.scores",
+                    _("Scores that an LMS has not accepted yet."),
+                ),
+            ],
+        ),
+        (
+            _("System"),
+            [
+                (
+                    _("System health"),
+                    "staff_system_health.show",
+                    _("Findings about storage, backups, email, and jobs."),
+                ),
+                (_("Email"), "staff_mail.mails", _("What was sent, is waiting, or bounced.")),
+                (_("Jobs"), "staff_jobs.jobs", _("Background work and its failures.")),
+                (_("Audit log"), "staff_audit.trail", _("Who did what and when.")),
+            ],
+        ),
+    ]
 
 
 def _report() -> Report:

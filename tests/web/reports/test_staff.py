@@ -2,11 +2,12 @@
 
 import csv
 import io
+import re
 
 import pytest
 
 from lms.core.database import Database
-from tests.cast import Cast
+from tests.cast import Cast, Roles
 from tests.clock import Clock
 from tests.factories import make_login
 from tests.reports.watched_organization import Place, make_place, seat, see, watch
@@ -34,13 +35,36 @@ def rows(text: str) -> list[list[str]]:
 
 
 def test_staff_see_the_house_by_webinar_organization_and_person(ada: Visitor, house: Place) -> None:
-    page = ada.get("/staff/reports").text
+    page = ada.get("/staff/reports/viewing").text
     assert "Cataloguing" in page
     assert "80%" in page
     page = ada.get("/staff/reports/organizations").text
     assert house.organization.name in page
     page = ada.get("/staff/reports/people").text
     assert page.count("Una Reed") >= 5
+
+
+def test_every_report_is_reached_from_one_page(ada: Visitor, cast: Cast) -> None:
+    page = ada.get("/staff/reports").text.split("<main")[1]
+    paths = re.findall(r'<a href="(/staff/[^"]+)">', page)
+    assert {"/staff/reports/viewing", "/staff/balances", "/staff/lti/embeds", "/staff/audit"} < {
+        *paths
+    }
+    for path in paths:
+        assert ada.get(path).status_code == 200, path
+
+
+def test_bookkeeper_is_led_only_to_what_bookkeepers_can_open(
+    client: Visitor, roles: Roles
+) -> None:
+    client.sign_in(roles.beth.id)
+    page = client.get("/staff/reports").text.split("<main")[1]
+    paths = re.findall(r'<a href="(/staff/[^"]+)">', page)
+    assert paths == [
+        "/staff/balances",
+        "/staff/balances/open.csv",
+        "/staff/balances/revenue.csv",
+    ]
 
 
 def test_each_table_is_a_csv(ada: Visitor, house: Place) -> None:
