@@ -1,18 +1,25 @@
-"""Organization lists: search by present and former names, children, and possible parents.
+"""Organization lists: search by present and former names, the one that staff typed, and children.
 
 Merged organizations are in no list; a search for their name finds the organization they were merged
 into.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import family_of
+from lms.core.errors import N_, Invalid
 from lms.models.organizations import Membership, Organization
 from lms.models.seats import Pool
+
+MISSING: Final = N_("Enter the organization's name and choose it from the list.")
+UNKNOWN: Final = N_("No organization has this name. Check it, or add it as a new organization.")
+SEVERAL: Final = N_("Several organizations match. Choose one from the list: %(names)s.")
+NAMED_AT_MOST: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +114,40 @@ def children_of(session: Session, organization_id: int) -> tuple[OrganizationNam
     return _names(session, Organization.id.in_(children))
 
 
-def possible_parents(session: Session, organization_id: int | None) -> tuple[OrganizationName, ...]:
-    """Return the possible parents of an organization: any but itself and those below it."""
-    if organization_id is None:
-        return _names(session, true())
-    return _names(session, Organization.id.not_in(ids_below(session, organization_id)))
+def match_organization(session: Session, typed: str) -> Organization:
+    """Return the organization with a name, a slug, or a part of a name that matches only one.
+
+    For a merged organization, returns the one that remains. Raises Invalid (field `organization`).
+    """
+    text = " ".join(typed.split())
+    if not text:
+        raise Invalid(MISSING, fields={"organization": MISSING})
+    is_it = or_(Organization.slug == text, func.lower(Organization.name) == func.lower(text))
+    found = _remaining(session, is_it, limit=2)
+    if not found:
+        found = _remaining(
+            session, Organization.name.icontains(text, autoescape=True), limit=NAMED_AT_MOST
+        )
+    if len(found) == 1:
+        return found[0]
+    sentence = UNKNOWN
+    if found:
+        names = (f"{one.name} ({one.slug})" for one in found)
+        sentence = SEVERAL % {"names": ", ".join(names)}
+    raise Invalid(sentence, fields={"organization": sentence})
+
+
+def _remaining(
+    session: Session, is_it: ColumnElement[bool], *, limit: int
+) -> Sequence[Organization]:
+    """Return organizations by name; merged ones are replaced by those that remain."""
+    ids = select(func.coalesce(Organization.merged_into, Organization.id)).where(is_it)
+    return session.scalars(
+        select(Organization)
+        .where(Organization.id.in_(ids))
+        .order_by(Organization.name)
+        .limit(limit)
+    ).all()
 
 
 def ids_below(session: Session, organization_id: int) -> set[int]:

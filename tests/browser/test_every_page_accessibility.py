@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-SHARDS = 16  # each well within the time limit, on a busy machine too
+SHARDS = 24  # each well within the time limit, on a busy machine too
 DESK, TELEPHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 TABLET = {"width": 820, "height": 1180}
 MOST_STOPS = 300

@@ -11,7 +11,7 @@ from lms.core import clock
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.organizations import organization_lists, organizations
 from lms.organizations.organization_matches import Match, find_matches
-from lms.organizations.organizations import NewOrganization, OrganizationDetails, OrganizationFacts
+from lms.organizations.organizations import NewOrganization, OrganizationDetails
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.pagination import page_number, pager_of
@@ -55,7 +55,7 @@ def index() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def new() -> ResponseReturnValue:
     """Ask for a name, and add the organization, unless it may already exist."""
-    form = _form(NewOrganizationForm(request.form), None)
+    form = _form(NewOrganizationForm(request.form))
     if request.method == "GET":
         return render("organizations/staff_form.html", form=form, kept=None)
     if not form.validate():
@@ -69,8 +69,8 @@ def new() -> ResponseReturnValue:
             anyway=_said(form),
         )
         return page, HTTPStatus.CONFLICT
-    details = _details(form)
     try:
+        details = _details(form)
         with transaction() as session:
             actor = required_viewer().public_id
             wanted = form.slug.data or organizations.slug_for(session, details.name)
@@ -102,19 +102,22 @@ def edit(slug: str) -> ResponseReturnValue:
     """Change name, time zone and parent."""
     kept = organization_of_page(slug)
     values = OrganizationForm(
-        request.form, name=kept.name, slug=kept.slug, zone=kept.zone or "", parent=kept.parent or ""
+        request.form,
+        name=kept.name,
+        slug=kept.slug,
+        zone=kept.zone or "",
+        parent=_name_of(kept.parent) if kept.parent else "",
     )
-    form = _form(values, kept)
+    form = _form(values)
     if request.method == "GET":
         return render("organizations/staff_form.html", form=form, kept=kept)
     if not form.validate():
         return render("organizations/staff_form.html", form=form, kept=kept), 400
     try:
+        details = _details(form)
         with transaction() as session:
             actor = required_viewer().public_id
-            organizations.edit_organization(
-                session, kept.id, _details(form), actor=actor, now=clock.now()
-            )
+            organizations.edit_organization(session, kept.id, details, actor=actor, now=clock.now())
     except (Invalid, Conflict, NotFound) as refusal:
         _tell(form, refusal)
         return render("organizations/staff_form.html", form=form, kept=kept), 400
@@ -136,10 +139,12 @@ def _said(form: NewOrganizationForm) -> str:
     return ", ".join((form.facts.name, *(address.lines if address else ())))
 
 
-def _form(form: Fields, kept: OrganizationFacts | None) -> Fields:
+def _name_of(slug: str) -> str:
     with read_session() as session:
-        parents = organization_lists.possible_parents(session, kept.id if kept else None)
-    form.parent.choices = [("", _("None")), *((one.slug, one.name) for one in parents)]
+        return organizations.find_organization(session, slug).name
+
+
+def _form(form: Fields) -> Fields:
     default = zone_name(carrel().settings.time_zone)
     choices: dict[str, Any] = {"": [("", _("Our time zone: %(zone)s", zone=default))]}
     form.zone.choices = {**choices, **zone_choices(clock.now(), present=form.zone.data or None)}
@@ -147,8 +152,17 @@ def _form(form: Fields, kept: OrganizationFacts | None) -> Fields:
 
 
 def _details(form: OrganizationForm) -> OrganizationDetails:
+    """Return what was entered; raises Invalid if the parent isn't found, or is one of several."""
+    typed = form.parent.data or ""
+    parent = None
+    if typed.strip():
+        try:
+            with read_session() as session:
+                parent = organization_lists.match_organization(session, typed).slug
+        except Invalid as refusal:
+            raise Invalid(refusal.message, fields={"parent": refusal.message}) from refusal
     return OrganizationDetails(
-        name=form.name.data or "", zone=form.zone.data or None, parent=form.parent.data or None
+        name=form.name.data or "", zone=form.zone.data or None, parent=parent
     )
 
 

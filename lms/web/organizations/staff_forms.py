@@ -28,10 +28,11 @@ class OrganizationForm(Form):
         [Optional()],
         description=_l("Contracts and passes end at midnight in this time zone."),
     )
-    parent = SelectField(
+    parent = StringField(
         _l("Parent organization"),
-        [Optional()],
-        description=_l("A consortium can allot seats to its members."),
+        [Optional(), Length(max=LONGEST_NAME)],
+        description=_l("A consortium can allot seats to its members. Enter part of its name."),
+        render_kw={"list": "organizations", "maxlength": LONGEST_NAME, "autocomplete": "off"},
     )
 
 

@@ -48,9 +48,7 @@ def index() -> ResponseReturnValue:
         (title, [(label, url_for(to), about) for label, to, about in reports if may_open(to)])
         for title, reports in _reports()
     ]
-    return render(
-        "reports/staff_index.html", sections=[section for section in found if section[1]]
-    )
+    return render("reports/staff_index.html", sections=[section for section in found if section[1]])
 
 
 @blueprint.get("/viewing")
@@ -171,7 +169,7 @@ def _reports() -> list[tuple[str, list[tuple[str, str, str]]]]:
                 (
                     _("By organization"),
                     "staff_reports.organizations",
-                    _("What people watched with each organization’s seats."),
+                    _("What people watched with each organization's seats."),
                 ),
                 (
                     _("By person"),

@@ -12,11 +12,12 @@ from lms.core.errors import N_, Invalid
 from lms.core.money_parsing_and_formatting import read_amount
 from lms.models.grants import OfferKind
 from lms.models.orders import DeliveredThrough, LineAct, Terms
+from lms.organizations.organization_lists import match_organization
 from lms.organizations.organization_matches import NewOrganizationFacts, find_matches
 from lms.pricing.offers import DATED, OF_A_LOGIN, SEATS
 from lms.sales.new_orders import FAULTY, NewLine, NewOrder, check
 from lms.web.sales.order_form import NEW_ORGANIZATION, ORGANIZATION, LineForm, OrderForm
-from lms.web.sales.order_form_choices import match_organization, webinar_covered
+from lms.web.sales.order_form_choices import webinar_covered
 from lms.web.sales.order_form_values import zone_of
 from lms.web.sales.purchase_order_fields import read_po_number
 

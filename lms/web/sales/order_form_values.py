@@ -24,6 +24,7 @@ from lms.models.grants import OfferKind, Scope
 from lms.models.orders import LineAct, Order, OrderLine, Terms
 from lms.models.organizations import Organization
 from lms.models.seats import Pool
+from lms.organizations.organization_lists import match_organization
 from lms.organizations.organizations import find_managers
 from lms.pricing.offers import OF_A_LOGIN
 from lms.pricing.price_list import MOST_SEATS, currency_of, read_prices
@@ -33,7 +34,6 @@ from lms.sales.new_orders import MOST_LINES, NewLine
 from lms.seats.pools import PoolFacts, find_pool
 from lms.web.core.request_context import carrel
 from lms.web.sales.order_form import NEW_ORGANIZATION, OF_A_LINE, ORGANIZATION, PERSON
-from lms.web.sales.order_form_choices import match_organization
 
 Line = dict[str, str]
 Typed = MultiDict[str, str]

@@ -13,6 +13,7 @@ from lms.core.money_parsing_and_formatting import read_amount, write_amount
 from lms.documents.snapshots import BillTo
 from lms.models.documents import Document
 from lms.models.orders import Order, OrderLine
+from lms.organizations.organization_lists import match_organization
 from lms.pricing.price_list import say_money
 from lms.sales import billing, credit_notes, orders, purchase_orders
 from lms.sales.corrections import Correction, LineChange, NewPayer, correct
@@ -24,7 +25,6 @@ from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.sales.act_forms import CorrectForm, PayerForm
 from lms.web.sales.act_pages import ActPage, act, show_act
-from lms.web.sales.order_form_choices import match_organization
 from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
 
 blueprint = Blueprint("staff_corrections", __name__, url_prefix="/staff/orders")

@@ -14,7 +14,7 @@ from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_, Conflict, Invalid, Refused
 from lms.grants.request_and_sale_form_choices import scopes, webinars_on_sale
 from lms.models.orders import Order
-from lms.organizations.organization_lists import list_organizations
+from lms.organizations.organization_lists import list_organizations, match_organization
 from lms.requests.read_models import find_request
 from lms.sales import invoices, orders
 from lms.sales.new_orders import NewOrder
@@ -25,7 +25,6 @@ from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.sales.order_form import ORGANIZATION, OrderForm
-from lms.web.sales.order_form_choices import match_organization
 from lms.web.sales.order_form_reader import read_order
 from lms.web.sales.order_form_values import (
     Typed,

@@ -12,6 +12,7 @@ from lms.core.dates_and_time_zones import say_date, say_datetime_short
 from lms.core.errors import Invalid, NotFound
 from lms.models.orders import Terms
 from lms.organizations import organizations
+from lms.organizations.organization_lists import match_organization
 from lms.pricing.price_list import say_money
 from lms.sales.order_search import Orders, WantedOrders, list_orders
 from lms.sales.read_models import OrderFacts, Standing
@@ -21,7 +22,6 @@ from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.quote_texts import offer_name
-from lms.web.sales.order_form_choices import match_organization
 from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS, TERMS_WORDS
 
 blueprint = Blueprint("staff_orders", __name__, url_prefix="/staff/orders")

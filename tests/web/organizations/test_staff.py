@@ -78,6 +78,19 @@ def test_name_zone_and_parent_are_changed(staff: Visitor, database: Database) ->
     assert (row.name, row.zone, row.parent_id) == ("Elm Libraries", "America/Denver", None)
 
 
+def test_parent_is_found_by_its_name_and_never_listed_whole(staff: Visitor) -> None:
+    page = staff.get("/staff/organizations/new").text
+    assert 'list="organizations"' in page
+    assert "<option" not in page.split('id="parent"')[1]
+    data = {"name": "Oak Hill", "parent": "elm county"}
+    assert staff.post("/staff/organizations/new", data=data).status_code == 303
+    kept = staff.get("/staff/organizations/oak-hill/edit").text
+    assert 'value="Elm County Library"' in kept
+    unknown = staff.post(f"{ELM}/edit", data={"name": "Elm", "parent": "no such library"})
+    assert unknown.status_code == 400
+    assert 'id="parent-error"' in unknown.text
+
+
 def test_what_stands_below_is_no_parent(staff: Visitor) -> None:
     staff.post("/staff/organizations/new", data={"name": "Oak Hill", "parent": "elm-county"})
     answer = staff.post(f"{ELM}/edit", data={"name": "Elm", "parent": "oak-hill"})

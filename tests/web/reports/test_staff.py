@@ -54,9 +54,7 @@ def test_every_report_is_reached_from_one_page(ada: Visitor, cast: Cast) -> None
         assert ada.get(path).status_code == 200, path
 
 
-def test_bookkeeper_is_led_only_to_what_bookkeepers_can_open(
-    client: Visitor, roles: Roles
-) -> None:
+def test_bookkeeper_is_led_only_to_what_bookkeepers_can_open(client: Visitor, roles: Roles) -> None:
     client.sign_in(roles.beth.id)
     page = client.get("/staff/reports").text.split("<main")[1]
     paths = re.findall(r'<a href="(/staff/[^"]+)">', page)

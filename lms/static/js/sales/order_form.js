@@ -1,4 +1,4 @@
-// The order form: shows the fields that each line needs, fills in prices, suggests customers.
+// The order form: shows the fields that each line needs, fills in prices.
 
 import { names, show } from "../core/conditional_fields.js";
 
@@ -43,8 +43,6 @@ class Order {
     const line = event.target.closest("[data-line]");
     if (line && PRICED_BY.includes(part(event.target.name))) {
       this.waiting = setTimeout(() => this.reprice(line).catch(() => {}), PAUSE_MS); // the network may be down
-    } else if (event.target.name === "organization") {
-      this.waiting = setTimeout(() => this.suggest(event.target).catch(() => {}), PAUSE_MS);
     }
   }
 
@@ -59,17 +57,6 @@ class Order {
     if (!answer.ok || mine !== this.latest.get(line)) return;
     const { price } = await answer.json();
     if (price !== "") line.querySelector('[name$="-price"]').value = price; // "" means that it is negotiated
-  }
-
-  async suggest(input) {
-    const values = new URLSearchParams({ q: input.value });
-    const answer = await fetch(`${this.form.dataset.organizations}?${values}`, {
-      headers: { Accept: "application/json" },
-    });
-    if (!answer.ok) return;
-    const { items } = await answer.json();
-    const options = items.map((one) => Object.assign(document.createElement("option"), { value: one.name }));
-    document.getElementById("organizations").replaceChildren(...options);
   }
 }
 
