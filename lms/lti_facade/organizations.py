@@ -41,7 +41,7 @@ def customers(session: Session, ids: Collection[int]) -> Mapping[int, Customer]:
     return {row.asked_id: Customer(row.id, row.public_id, row.slug, row.name) for row in rows}
 
 
-def organizations_named(word: str) -> Select[tuple[int]]:
+def organizations_named(word: str) -> Select[int]:
     """Return the query for the row ids of organizations with a word in their name, merged ones included."""
     asked = aliased(Organization)
     return (

@@ -26,10 +26,10 @@ CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((one) => {
     const {overflowX, overflowY, position} = getComputedStyle(one);
     const cuts = (value) => value === "hidden" || value === "clip";
     const isWide = cuts(overflowX) && one.scrollWidth > one.clientWidth + 2;
-    const isTall = cuts(overflowY) && one.scrollHeight > one.clientHeight + 2;
+    const isHigh = cuts(overflowY) && one.scrollHeight > one.clientHeight + 2;
     const isShown = one.clientWidth > 4 && one.clientHeight > 4 && one.checkVisibility();
     const isMeant = one.closest(".visually-hidden, svg, video, .watch-film") || position === "fixed";
-    return isShown && !isMeant && (isWide || isTall) && one.innerText?.trim();
+    return isShown && !isMeant && (isWide || isHigh) && one.innerText?.trim();
 }).map((one) => one.outerHTML.slice(0, 120).replaceAll(/\\s+/g, " "))"""
 # With forced colors the browser paints no backgrounds: a control must have an edge of its own.
 WITHOUT_EDGE = """() => [...document.querySelectorAll(

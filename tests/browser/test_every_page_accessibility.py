@@ -26,6 +26,7 @@ SHARDS = 24  # each well within the time limit, on a busy machine too
 DESK, TELEPHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 TABLET = {"width": 820, "height": 1180}
 MOST_STOPS = 300
+MOST_BYTES = 200_000  # of HTML, before compression
 OPEN_ALL = "document.querySelectorAll('main details').forEach((each) => { each.open = true; })"
 # The main act of a page is the first button that is drawn as one.
 FIND_MAIN_ACT = """() => {
@@ -130,7 +131,9 @@ def look(page: Page, stop: Stop) -> list[str]:
     answer = page.goto(stop.path)
     if answer is None or answer.status not in (200, stop.status):
         return [f"answers {answer.status if answer else 'nothing'}"]
-    faults = go_through(page)
+    size = len(answer.body())
+    faults = [f"{size:,} bytes of HTML"] if size > MOST_BYTES else []
+    faults += go_through(page)
     page.evaluate(OPEN_ALL)
     faults += _too_wide(page, DESK) + _too_wide(page, TABLET)
     _resize(page, DESK)

@@ -59,11 +59,8 @@ class BarrierForm(Form):
     @property
     def report(self) -> str:
         """Return everything that was entered about the barrier, as one text."""
-        about = [
-            f"{label}: {field.data.strip()}"
-            for label, field in ((_("Page"), self.page), (_("Tools"), self.tools))
-            if (field.data or "").strip()
-        ]
+        told = ((_("Page"), self.page.data), (_("Tools"), self.tools.data))
+        about = [f"{label}: {text.strip()}" for label, text in told if text and text.strip()]
         return "\n\n".join([(self.message.data or "").strip(), *about])
 
 
