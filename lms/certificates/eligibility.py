@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
@@ -21,9 +21,7 @@ from lms.certificates.rules_and_attendance_minutes import (
     read_rule,
     read_rules,
 )
-from lms.core.compiled_statements import CompiledStatement, Driver, Query
 from lms.mail.links import Links
-from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.certificates import CertificateKind
 from lms.models.playback import PlaybackSession, WatchRecord
@@ -31,31 +29,6 @@ from lms.models.recordings import Recording
 from lms.playback.watch_records import Place, read_places, read_places_in
 
 ROUNDING: Final = 1e-9
-
-_PLAYED: Final = Query(
-    select(PlaybackSession.login_id, Recording.webinar_id)
-    .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
-    .where(PlaybackSession.public_id == bindparam("session"))
-)
-_record = WatchRecord.__table__.c
-_theirs = _record.login_id.in_(logins_of(bindparam("person", type_=Login.id.type)))
-_ASK_AGAIN_AT: Final = CompiledStatement(
-    update(WatchRecord)
-    .where(_theirs, _record.recording_id == bindparam("recording", type_=Recording.id.type))
-    .values(certify_at_s=_record.watched_s + bindparam("missing", type_=_record.watched_s.type))
-)
-_ASK_NO_MORE: Final = CompiledStatement(
-    update(WatchRecord)
-    .where(
-        _theirs,
-        _record.recording_id.in_(
-            select(Recording.id).where(
-                Recording.webinar_id == bindparam("webinar", type_=Webinar.id.type)
-            )
-        ),
-    )
-    .values(certify_at_s=None)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +78,13 @@ def read_standings(
 
 def consider_session(session: Session, session_id: str, *, links: Links, now: datetime) -> None:
     """Check the certificate for the viewer and webinar of a playback session."""
-    for row in _PLAYED.rows(session, {"session": session_id}):
-        consider(session, row.login_id, row.webinar_id, links=links, now=now)
+    played = session.execute(
+        select(PlaybackSession.login_id, Recording.webinar_id)
+        .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
+        .where(PlaybackSession.public_id == session_id)
+    )
+    for login_id, webinar_id in played.all():
+        consider(session, login_id, webinar_id, links=links, now=now)
 
 
 def consider(
@@ -195,7 +173,15 @@ def _award(
 
 
 def _ask_no_more(session: Session, login_id: int, webinar_id: int) -> None:
-    _ASK_NO_MORE.count(Driver.of(session), {"person": login_id, "webinar": webinar_id})
+    recordings = select(Recording.id).where(Recording.webinar_id == webinar_id)
+    session.execute(
+        update(WatchRecord)
+        .where(
+            WatchRecord.login_id.in_(logins_of(login_id)), WatchRecord.recording_id.in_(recordings)
+        )
+        .values(certify_at_s=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _ask_again_at(
@@ -206,9 +192,14 @@ def _ask_again_at(
     A second watched with one login adds at most one second to the total. Records store whole
     seconds, so one second is subtracted for rounding.
     """
-    driver = Driver.of(session)
     for recording_id, place in places.items():
         missing = max(0, int(standing.needed * place.seconds - place.watched_s) - 1)
-        _ASK_AGAIN_AT.count(
-            driver, {"person": login_id, "recording": recording_id, "missing": missing}
+        session.execute(
+            update(WatchRecord)
+            .where(
+                WatchRecord.login_id.in_(logins_of(login_id)),
+                WatchRecord.recording_id == recording_id,
+            )
+            .values(certify_at_s=WatchRecord.watched_s + missing)
+            .execution_options(synchronize_session=False)
         )
