@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from lms.buying import payment_page_acts, payment_pages
@@ -34,7 +33,7 @@ from lms.web.core.form_uploads import has_file, sent_file
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.sales.act_pages import ActPage, act, show_act
+from lms.web.sales.act_pages import ActPage, act, sent_form
 
 blueprint = Blueprint("payment_page_acts", __name__, url_prefix="/pay/<token>")
 blueprint.after_request(hide_from_search_engines)
@@ -52,7 +51,7 @@ def accept_quote(token: str) -> ResponseReturnValue:
     if page.quote is None:
         raise Conflict(payment_page_acts.NO_QUOTE)
     quote = page.quote
-    form = AcceptQuoteForm(_sent())
+    form = AcceptQuoteForm(sent_form())
     seen, form.quote.data = form.quote.data or quote.public_id, quote.public_id
     with read_session() as session:
         policies = published_policies(session)
@@ -115,7 +114,7 @@ def accept_quote(token: str) -> ResponseReturnValue:
 def purchase_order(token: str) -> ResponseReturnValue:
     """Add a purchase order's number and file to the order."""
     page = _read(token)
-    form = PurchaseOrderForm(_sent())
+    form = PurchaseOrderForm(sent_form())
 
     def do() -> str:
         text = (form.po_amount.data or "").strip()
@@ -145,7 +144,7 @@ def check_sent(token: str) -> ResponseReturnValue:
     """Note that a check was sent, which pauses reminders."""
     page = _read(token)
     form = CheckSentForm(
-        _sent(), data={"sent_on": on_wall_clock(clock.now(), mail_context().zone).date()}
+        sent_form(), data={"sent_on": on_wall_clock(clock.now(), mail_context().zone).date()}
     )
 
     def do() -> str:
@@ -169,7 +168,7 @@ def check_sent(token: str) -> ResponseReturnValue:
 def in_approval(token: str) -> ResponseReturnValue:
     """Note how long the invoice is in approval, which pauses reminders."""
     page = _read(token)
-    form = InApprovalForm(_sent())
+    form = InApprovalForm(sent_form())
 
     def do() -> str:
         assert form.until.data is not None  # noqa: S101  (the form requires it)
@@ -194,7 +193,7 @@ def in_approval(token: str) -> ResponseReturnValue:
 def tax_exemption(token: str) -> ResponseReturnValue:
     """Upload the payer's tax exemption; our team reviews it."""
     page = _read(token)
-    form = ExemptionForm(_sent())
+    form = ExemptionForm(sent_form())
     form.offer_choices()
 
     def do() -> str:
@@ -220,10 +219,6 @@ def _read(token: str) -> PaymentPage:
         return payment_pages.read_page(session, token, zone=mail_context().zone, now=clock.now())
 
 
-def _sent() -> MultiDict[str, str] | None:
-    return request.form if request.method == "POST" else None
-
-
 def _page(
     page: PaymentPage, token: str, title: str, says: str, *, has_file: bool = False
 ) -> ActPage:
@@ -239,9 +234,6 @@ def _page(
 
 
 def _act(token: str, page: ActPage, form: Form, do: Do) -> ResponseReturnValue:
-    if request.method == "GET":
-        return show_act(page, form)
-
     def done() -> ResponseReturnValue:
         flash(do(), "done")
         return see_other("payment_page.show", token=token)

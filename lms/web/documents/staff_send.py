@@ -1,6 +1,6 @@
 """The staff page that sends a document again, to an address that our team enters."""
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -16,7 +16,7 @@ from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.sales.act_forms import SendForm
-from lms.web.sales.act_pages import ActPage, act, show_act
+from lms.web.sales.act_pages import ActPage, act, sent_form
 
 blueprint = Blueprint("staff_documents", __name__, url_prefix="/staff/documents")
 
@@ -31,7 +31,7 @@ def send(document_id: str) -> ResponseReturnValue:
         to = next(iter(mails.recipients(session, document)), "")
         order = session.get(Order, document.order_id) if document.order_id else None
         order_id = order.public_id if order else None
-    form = SendForm(request.form if request.method == "POST" else None, data={"email": to})
+    form = SendForm(sent_form(), data={"email": to})
     back = (
         url_for("staff_order.show", order_id=order_id)
         if order_id
@@ -61,6 +61,4 @@ def send(document_id: str) -> ResponseReturnValue:
             return see_other("documents.show", document_id=document_id)
         return see_other("staff_order.show", order_id=order_id)
 
-    if request.method == "GET":
-        return show_act(page(), form)
     return act(page, form, do)

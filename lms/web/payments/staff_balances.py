@@ -37,7 +37,7 @@ from lms.web.core.request_context import carrel, read_session, render, see_other
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.payments.payment_forms import StatementForm
 from lms.web.sales.act_forms import chosen_day
-from lms.web.sales.act_pages import ActPage, act, show_act
+from lms.web.sales.act_pages import ActPage, act, sent_form
 from lms.web.sales.order_texts import KIND_WORDS, METHOD_WORDS, REASON_WORDS
 
 blueprint = Blueprint("staff_balances", __name__, url_prefix="/staff/balances")
@@ -112,7 +112,7 @@ def statement(key: str) -> ResponseReturnValue:
         raise NotFound
     today = clock.now().astimezone(mail_context().zone).date()
     form = StatementForm(
-        request.form if request.method == "POST" else None,
+        sent_form(),
         data={"since": today.replace(month=1, day=1), "is_mailed": False},
     )
 
@@ -139,8 +139,6 @@ def statement(key: str) -> ResponseReturnValue:
         flash(_("Statement %(number)s was issued.", number=made.label), "done")
         return see_other("documents.show", document_id=made.public_id)
 
-    if request.method == "GET":
-        return show_act(page(), form)
     return act(page, form, do)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -35,7 +35,7 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.payments.payment_forms import PaymentForm, UseForm
 from lms.web.payments.payment_page import contents
 from lms.web.sales.act_forms import chosen_day
-from lms.web.sales.act_pages import ActPage, act, show_act
+from lms.web.sales.act_pages import ActPage, act, sent_form
 
 blueprint = Blueprint("staff_payments", __name__, url_prefix="/staff")
 
@@ -100,8 +100,6 @@ def _record(payer: Customer, first: str) -> ResponseReturnValue:
         flash(_("The payment was recorded."), "done")
         return see_other(".show", payment_id=made.public_id)
 
-    if request.method == "GET":
-        return show_act(page(), form)
     return act(page, form, do)
 
 
@@ -120,7 +118,7 @@ def use(payment_id: str) -> ResponseReturnValue:
         payment = payments.find_payment(session, payment_id)
         invoices = open_invoices(session, payer_of(session, payment))
     form = UseForm(
-        request.form if request.method == "POST" else None,
+        sent_form(),
         data={"amount": write_amount(payment.open_minor, payment.currency)},
     )
     form.invoice.choices = invoice_choices(invoices)
@@ -150,8 +148,6 @@ def use(payment_id: str) -> ResponseReturnValue:
         flash(_("The credit pays the invoice."), "done")
         return see_other(".show", payment_id=payment_id)
 
-    if request.method == "GET":
-        return show_act(page(), form)
     return act(page, form, do)
 
 
@@ -213,7 +209,7 @@ def _form(invoices: Sequence[OpenInvoice], first: str, currency: str) -> Payment
         amount = write_amount(invoices[0].open_minor, currency)
     today = clock.now().astimezone(mail_context().zone).date()
     return PaymentForm(
-        request.form if request.method == "POST" else None,
+        sent_form(),
         data={"pays": rows, "amount": amount, "received_on": today, "is_mailed": True},
     )
 

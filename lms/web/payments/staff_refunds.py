@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -28,7 +28,7 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.payments.payment_forms import RefundDoneForm, RefundForm, UseForm
 from lms.web.payments.staff_payments import invoice_choices
 from lms.web.sales.act_forms import chosen_day
-from lms.web.sales.act_pages import ActPage, act, show_act
+from lms.web.sales.act_pages import ActPage, act, sent_form
 from lms.web.sales.order_texts import METHOD_WORDS
 
 blueprint = Blueprint("staff_refunds", __name__, url_prefix="/staff")
@@ -75,7 +75,7 @@ def of_credit_note(document_id: str) -> ResponseReturnValue:
 
 def _request(source: _Source) -> ResponseReturnValue:
     form = RefundForm(
-        request.form if request.method == "POST" else None,
+        sent_form(),
         data={"key": new_public_id(), "amount": write_amount(source.amount_minor, source.currency)},
     )
     form.payment.choices = [(one.public_id, _say(one)) for one in source.payments]
@@ -111,8 +111,6 @@ def _request(source: _Source) -> ResponseReturnValue:
             flash(_("The refund was requested. Pay it out, then record its number."), "done")
         return see_other("staff_payments.show", payment_id=wanted.payment_id)
 
-    if request.method == "GET":
-        return show_act(page(), form)
     return act(page, form, do)
 
 
@@ -124,9 +122,7 @@ def done(refund_id: str) -> ResponseReturnValue:
     with read_session() as session:
         refund, payment = _refund(session, refund_id)
     today = clock.now().astimezone(mail_context().zone).date()
-    form = RefundDoneForm(
-        request.form if request.method == "POST" else None, data={"done_on": today}
-    )
+    form = RefundDoneForm(sent_form(), data={"done_on": today})
 
     def page() -> ActPage:
         amount = say_money(refund.amount_minor, payment.currency)
@@ -151,8 +147,6 @@ def done(refund_id: str) -> ResponseReturnValue:
         flash(_("The refund was recorded as paid out."), "done")
         return see_other("staff_payments.show", payment_id=payment.public_id)
 
-    if request.method == "GET":
-        return show_act(page(), form)
     return act(page, form, do)
 
 
@@ -175,7 +169,7 @@ def use(document_id: str) -> ResponseReturnValue:
         note, order_id = _note(session, document_id)
         invoices = open_invoices(session, payer_of(session, note))
     form = UseForm(
-        request.form if request.method == "POST" else None,
+        sent_form(),
         data={"amount": write_amount(note.open_minor, note.currency)},
     )
     form.invoice.choices = invoice_choices(invoices)
@@ -208,8 +202,6 @@ def use(document_id: str) -> ResponseReturnValue:
         flash(_("The credit pays the invoice."), "done")
         return see_other("staff_order.show", order_id=order_id)
 
-    if request.method == "GET":
-        return show_act(page(), form)
     return act(page, form, do)
 
 

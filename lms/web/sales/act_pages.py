@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from flask import request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from lms.core.errors import Conflict, Gone, Invalid
@@ -28,6 +30,11 @@ class ActPage:
     values: dict[str, object] = field(default_factory=dict)
 
 
+def sent_form() -> MultiDict[str, str] | None:
+    """Return what a form sent, or None before it was sent, so that it shows its own values."""
+    return request.form if request.method == "POST" else None
+
+
 def show_act(page: ActPage, form: Form) -> str:
     """Render the page of an action."""
     return render(page.template, page=page, form=form, **page.values)
@@ -36,7 +43,9 @@ def show_act(page: ActPage, form: Form) -> str:
 def act(
     page: Callable[[], ActPage], form: Form, do: Callable[[], ResponseReturnValue]
 ) -> ResponseReturnValue:
-    """Do what a form requests, or show it again with its errors and everything that was typed."""
+    """Show a form, or do what it requests; with errors, show them and everything that was typed."""
+    if request.method != "POST":
+        return show_act(page(), form)
     if not form.validate():
         return show_act(page(), form), 400
     try:

@@ -2,7 +2,7 @@
 
 from typing import Final, TypeVar
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -24,7 +24,7 @@ from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.sales.act_forms import CorrectForm, PayerForm
-from lms.web.sales.act_pages import ActPage, act, show_act
+from lms.web.sales.act_pages import ActPage, act, sent_form
 from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
 
 blueprint = Blueprint("staff_corrections", __name__, url_prefix="/staff/orders")
@@ -44,7 +44,7 @@ def fix(order_id: str) -> ResponseReturnValue:
         order = orders.find_order(session, order_id)
         known = _known(session, order, facts)
         titles = [billing.title_of(line) for line in orders.lines_of(session, order.id)]
-    form = CorrectForm(request.form if request.method == "POST" else None, data=known)
+    form = CorrectForm(sent_form(), data=known)
 
     def page() -> ActPage:
         says = (
@@ -65,8 +65,6 @@ def fix(order_id: str) -> ResponseReturnValue:
             wanted = _read(session, form, known, facts)
         return _corrected(order_id, wanted)
 
-    if request.method == "GET":
-        return show_act(page(), form)
     return act(page, form, do)
 
 
@@ -77,7 +75,7 @@ def payer(order_id: str) -> ResponseReturnValue:
     with read_session() as session:
         facts = _placed(session, order_id)
     known = {"name": facts.contact_name, "email": facts.contact_email or "", "is_mailed": True}
-    form = PayerForm(request.form if request.method == "POST" else None, data=known)
+    form = PayerForm(sent_form(), data=known)
 
     def page() -> ActPage:
         says = (
@@ -110,8 +108,6 @@ def payer(order_id: str) -> ResponseReturnValue:
         wanted = Correction(payer=NewPayer(found.slug, email, name), is_mailed=form.is_mailed.data)
         return _corrected(order_id, wanted)
 
-    if request.method == "GET":
-        return show_act(page(), form)
     return act(page, form, do)
 
 

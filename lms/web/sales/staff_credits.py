@@ -26,7 +26,7 @@ from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.sales.act_forms import CreditForm, CreditLineForm, TaxCreditForm
-from lms.web.sales.act_pages import ActPage, act, show_act
+from lms.web.sales.act_pages import ActPage, act, sent_form, show_act
 from lms.web.sales.order_texts import CREDIT_CHOICES, choices_of
 
 blueprint = Blueprint("staff_credits", __name__, url_prefix="/staff/orders")
@@ -83,8 +83,6 @@ def credit(order_id: str) -> ResponseReturnValue:
         flash(_("Credit note %(number)s for %(amount)s.", number=note.label, amount=amount), "done")
         return see_other("staff_order.show", order_id=order_id)
 
-    if request.method == "GET":
-        return show_act(page(), form)
     return act(page, form, do)
 
 
@@ -93,7 +91,7 @@ def credit(order_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def tax(order_id: str) -> ResponseReturnValue:
     """Credit the tax of an order that the customer's tax exemption covers."""
-    form = TaxCreditForm(request.form if request.method == "POST" else None, is_mailed=True)
+    form = TaxCreditForm(sent_form(), is_mailed=True)
 
     def page() -> ActPage:
         with read_session() as session:
@@ -113,8 +111,6 @@ def tax(order_id: str) -> ResponseReturnValue:
         flash(_("Credit note %(number)s for %(amount)s.", number=note.label, amount=amount), "done")
         return see_other("staff_order.show", order_id=order_id)
 
-    if request.method == "GET":
-        return show_act(page(), form)
     return act(page, form, do)
 
 
@@ -178,7 +174,7 @@ def _form(left: Mapping[str, Left]) -> CreditForm:
     rows = [{"line_id": line_id, "is_chosen": len(known) == 1} for line_id in known]
     reason = request.args.get("reason", CreditReason.RETURN.value)
     return CreditForm(
-        request.form if request.method == "POST" else None,
+        sent_form(),
         data={"reason": reason, "lines": rows, "is_mailed": reason not in set(WHOLE)},
     )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -27,7 +27,7 @@ from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
 from lms.web.sales.act_forms import AcceptForm, PurchaseOrderForm, QuoteForm
-from lms.web.sales.act_pages import ActPage, act, show_act
+from lms.web.sales.act_pages import ActPage, act, sent_form
 from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
 from media.storage.storage_protocol import content_type_of
 
@@ -57,7 +57,7 @@ def issue(order_id: str) -> ResponseReturnValue:
         before = quotes.newest(session, order.id)
     longest = today + timedelta(days=quotes.HOLDS_FOR_DAYS)
     form = QuoteForm(
-        request.form if request.method == "POST" else None,
+        sent_form(),
         data={"expires_on": longest, "is_mailed": True},
     )
 
@@ -88,8 +88,6 @@ def issue(order_id: str) -> ResponseReturnValue:
         flash(_("The quote was issued."), "done")
         return see_other("staff_order.show", order_id=order_id)
 
-    if request.method == "GET":
-        return show_act(page(), form)
     return act(page, form, do)
 
 
@@ -101,9 +99,7 @@ def accept(order_id: str) -> ResponseReturnValue:
         facts = find_order_facts(session, order_id)
         if quotes.newest(session, facts.id) is None:
             raise Conflict(NO_QUOTE)
-    form = AcceptForm(
-        request.form if request.method == "POST" else None, data={"received_on": _today()}
-    )
+    form = AcceptForm(sent_form(), data={"received_on": _today()})
 
     def page() -> ActPage:
         return _page(
@@ -144,8 +140,6 @@ def accept(order_id: str) -> ResponseReturnValue:
         flash(_("The quote was accepted and the order was placed."), "done")
         return see_other("staff_order.show", order_id=order_id)
 
-    if request.method == "GET":
-        return show_act(page(), form)
     return act(page, form, do)
 
 
@@ -155,9 +149,7 @@ def purchase_order(order_id: str) -> ResponseReturnValue:
     """Record a purchase order that was received for an order."""
     with read_session() as session:
         facts = find_order_facts(session, order_id)
-    form = PurchaseOrderForm(
-        request.form if request.method == "POST" else None, data={"received_on": _today()}
-    )
+    form = PurchaseOrderForm(sent_form(), data={"received_on": _today()})
 
     def page() -> ActPage:
         says = [_("The PO number is printed on documents that are issued from now on.")]
@@ -185,8 +177,6 @@ def purchase_order(order_id: str) -> ResponseReturnValue:
         flash(_("The purchase order was recorded."), "done")
         return see_other("staff_order.show", order_id=order_id)
 
-    if request.method == "GET":
-        return show_act(page(), form)
     return act(page, form, do)
 
 
