@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from lms.branding import read_branding
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
@@ -23,15 +22,10 @@ class Told:
 
 def tell_team(session: Session, order: Order, told: Told, *, links: Links, now: datetime) -> None:
     """Email our team what a payer sent with an order's link, if the seller has a contact address."""
-    contact = read_branding(session, contact="").contact_email
-    if not contact:
-        return
     number = number_of(order.public_id)
-    mail_outbox.post(
+    mail_outbox.post_to_team(
         session,
         kind="payment_page_used",
-        to=contact,
-        login_id=None,
         subject=N_("Order %(number)s: %(what)s") % {"number": number, "what": told.what},
         values={
             "number": number,

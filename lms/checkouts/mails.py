@@ -4,7 +4,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from lms.branding import read_branding
 from lms.core.dates_and_time_zones import say_calendar_date
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
@@ -45,14 +44,10 @@ def send_unused(
             values={**values, "action_url": links.page("/contact")},
             now=now,
         )
-    team = read_branding(session, contact="").contact_email
-    if team:
-        mail_outbox.post(
-            session,
-            kind="payment_unused_staff",
-            to=team,
-            login_id=None,
-            subject=N_("A card payment for order %(number)s pays nothing") % {"number": number},
-            values={**values, "action_url": links.page(f"/staff/payments/{payment.public_id}")},
-            now=now,
-        )
+    mail_outbox.post_to_team(
+        session,
+        kind="payment_unused_staff",
+        subject=N_("A card payment for order %(number)s pays nothing") % {"number": number},
+        values={**values, "action_url": links.page(f"/staff/payments/{payment.public_id}")},
+        now=now,
+    )

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from lms.branding import read_branding
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
@@ -15,15 +14,10 @@ def tell_team(
     session: Session, system: str, *, is_waiting: bool, links: Links, now: datetime
 ) -> None:
     """Email our team, if the seller has an email address, that an LMS was connected or needs approval."""
-    contact = read_branding(session, contact="").contact_email
-    if not contact:
-        return
     subject = N_("%(system)s needs your approval") if is_waiting else N_("%(system)s is connected")
-    mail_outbox.post(
+    mail_outbox.post_to_team(
         session,
         kind="lms_registered",
-        to=contact,
-        login_id=None,
         subject=subject % {"system": system},
         values={
             "system": system,
@@ -38,21 +32,17 @@ def tell_team_of_deployment(
     session: Session, system: str, deployment_id: str, *, links: Links, now: datetime
 ) -> None:
     """Email our team, if the seller has an email address, that a deployment needs approval."""
-    contact = read_branding(session, contact="").contact_email
-    if contact:
-        mail_outbox.post(
-            session,
-            kind="lms_deployment",
-            to=contact,
-            login_id=None,
-            subject=N_("A new deployment of %(system)s needs your approval") % {"system": system},
-            values={
-                "system": system,
-                "deployment_id": deployment_id,
-                "action_url": links.page("/staff/lti"),
-            },
-            now=now,
-        )
+    mail_outbox.post_to_team(
+        session,
+        kind="lms_deployment",
+        subject=N_("A new deployment of %(system)s needs your approval") % {"system": system},
+        values={
+            "system": system,
+            "deployment_id": deployment_id,
+            "action_url": links.page("/staff/lti"),
+        },
+        now=now,
+    )
 
 
 def tell_managers(

@@ -150,6 +150,29 @@ def post(  # noqa: PLR0913  (the parts of an email, each needed)
     return _added(session, mail)
 
 
+def post_to_team(
+    session: Session,
+    *,
+    kind: str,
+    subject: str,
+    values: Mapping[str, object],
+    now: datetime,
+    unique_key: str | None = None,
+) -> None:
+    """Write an email to the seller's contact address as `post` does; without one, do nothing."""
+    if team := read_branding(session, contact="").contact_email:
+        post(
+            session,
+            kind=kind,
+            to=team,
+            login_id=None,
+            subject=subject,
+            values=values,
+            now=now,
+            unique_key=unique_key,
+        )
+
+
 def bulk_footer(address: str, unsubscribe: str) -> tuple[str, str]:
     """Return the end of a bulk email, as text and as HTML that replaces BULK_FOOTER.
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms.branding import read_branding
 from lms.core.dates_and_time_zones import say_datetime
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
@@ -23,15 +22,10 @@ def ask(session: Session, order: Order, *, mail_context: MailContext, now: datet
     due = due_after(now, mail_context.zone)
     order.review_due_at = due
     session.flush()
-    team = read_branding(session, contact="").contact_email
-    if not team:
-        return
     facts = find_order_facts(session, order.public_id)
-    mail_outbox.post(
+    mail_outbox.post_to_team(
         session,
         kind="order_to_review",
-        to=team,
-        login_id=None,
         subject=N_("Review order %(number)s") % {"number": facts.number},
         values={
             "number": facts.number,

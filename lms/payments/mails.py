@@ -82,17 +82,12 @@ def _tell(  # noqa: PLR0913  (every argument is needed)
     links: Links,
     now: datetime,
 ) -> None:
-    team = read_branding(session, contact="").contact_email
-    if not team:
-        return
     payment = session.get_one(Payment, refund.payment_id)
     amount = say_money(refund.amount_minor, payment.currency)
     url = links.page(f"/staff/payments/{payment.public_id}")
-    mail_outbox.post(
+    mail_outbox.post_to_team(
         session,
         kind=kind,
-        to=team,
-        login_id=None,
         subject=subject % {"amount": amount},
         values={**values, "amount": amount, "action_url": url},
         now=now,

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from lms.branding import read_branding
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
@@ -63,15 +62,10 @@ def send_past_due(
     session: Session, facts: OrderFacts, *, links: Links, zone: ZoneInfo, now: datetime
 ) -> None:
     """Email our team once that an invoice is past due; reminders go to the payer (MONEY.md, M18)."""
-    team = read_branding(session, contact="").contact_email
-    if not team:
-        return
     due = facts.due_at - timedelta(seconds=1) if facts.due_at else None
-    mail_outbox.post(
+    mail_outbox.post_to_team(
         session,
         kind="invoice_past_due_staff",
-        to=team,
-        login_id=None,
         subject=N_("Invoice %(number)s is past due") % {"number": facts.invoice_number},
         values={
             "buyer": facts.buyer,
@@ -90,15 +84,10 @@ def notify_staff_of_dispute(
     session: Session, order: Order, dispute: Dispute, *, links: Links, now: datetime
 ) -> None:
     """Email our team that a payment is disputed, and what was done or must be decided (R2)."""
-    team = read_branding(session, contact="").contact_email
-    if not team:
-        return
     facts = find_order_facts(session, order.public_id)
-    mail_outbox.post(
+    mail_outbox.post_to_team(
         session,
         kind="order_disputed",
-        to=team,
-        login_id=None,
         subject=N_("A payment for order %(number)s is disputed") % {"number": facts.number},
         values={
             "number": facts.number,

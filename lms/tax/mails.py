@@ -4,7 +4,6 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from lms.branding import read_branding
 from lms.core.errors import N_
 from lms.core.postal_addresses import US_STATES
 from lms.mail import outbox as mail_outbox
@@ -16,15 +15,12 @@ def tell_no_rule(
     session: Session, state: str, number: str, *, on: date, links: Links, now: datetime
 ) -> None:
     """Email our team once about a state without a tax rule in which an invoice was issued."""
-    team = read_branding(session, contact="").contact_email
-    if not team or state not in US_STATES or has_rules(session, on=on, state=state):
+    if state not in US_STATES or has_rules(session, on=on, state=state):
         return
     name = US_STATES[state]
-    mail_outbox.post(
+    mail_outbox.post_to_team(
         session,
         kind="tax_state_without_rule",
-        to=team,
-        login_id=None,
         subject=N_("No tax rule for %(state)s") % {"state": name},
         values={"number": number, "state": name, "action_url": links.page("/staff/tax-rules")},
         now=now,
