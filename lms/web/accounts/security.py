@@ -146,7 +146,7 @@ def add_app() -> ResponseReturnValue:
     try:
         codes = _add(person, new)
     except (Invalid, Conflict) as refusal:
-        _tell(form, refusal)
+        show_faults(form, refusal)
         return _app_page(form, secret), 409
     return _added(codes, _("The authenticator app was added."))
 
@@ -173,7 +173,7 @@ def add_passkey() -> ResponseReturnValue:
         made = passkeys.read_new(form.passkey.data or "", challenge=challenge, site=site)
         codes = _add(person, NewPasskey(form.name.data or "", made, site.host))
     except (Invalid, Conflict) as refusal:
-        _tell(form, refusal)
+        show_faults(form, refusal)
         return _passkey_page(form), 400
     return _added(codes, _("The passkey was added."))
 
@@ -267,13 +267,6 @@ def _added(codes: tuple[str, ...], done: str) -> ResponseReturnValue:
     if codes:
         return render("accounts/recovery_codes.html", codes=codes)
     return see_other(".overview")
-
-
-def _tell(form: Form, refusal: Invalid | Conflict) -> None:
-    if isinstance(refusal, Invalid):
-        show_faults(form, refusal)
-    else:
-        form.form_errors.append(_(refusal.message))
 
 
 def _mine(factor_id: str) -> Factor:

@@ -8,7 +8,6 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from wtforms import Form
 
 from lms.catalog.staff_read_models import read_standing
 from lms.certificates import certificates, staff_manual_issue_and_attendance
@@ -72,7 +71,7 @@ def change_rule(slug: str) -> ResponseReturnValue:
                 session, webinar.id, rule, actor=actor, now=now()
             )
     except Invalid as refusal:
-        _tell(form, refusal)
+        show_faults(form, refusal)
         return _page(slug, rule=form), HTTPStatus.BAD_REQUEST
     flash(
         _(
@@ -100,7 +99,7 @@ def issue(slug: str) -> ResponseReturnValue:
                 session, webinar.id, wanted, actor=actor, links=links(), now=now()
             )
     except (Invalid, Conflict) as refusal:
-        _tell(form, refusal)
+        show_faults(form, refusal)
         return _page(slug, by_hand=form), HTTPStatus.BAD_REQUEST
     flash(_("Certificate issued. We'll email it to them."), "done")
     return see_other(".show", public_id=made)
@@ -121,7 +120,7 @@ def attended(slug: str) -> ResponseReturnValue:
                 session, webinar.id, form.people.data or "", actor=actor, links=links(), now=now()
             )
     except Invalid as refusal:
-        _tell(form, refusal)
+        show_faults(form, refusal)
         return _page(slug, live=form), HTTPStatus.BAD_REQUEST
     told = ngettext(
         "Attendance saved for %(num)s person.",
@@ -162,7 +161,7 @@ def revoke(public_id: str) -> ResponseReturnValue:
             reason = form.reason.data or ""
             certificates.revoke(session, public_id, reason, actor=actor, links=links(), now=now())
     except (Invalid, Conflict) as refusal:
-        _tell(form, refusal)
+        show_faults(form, refusal)
         return _certificate_page(public_id, revoking=form), HTTPStatus.BAD_REQUEST
     flash(_("Certificate revoked. We'll email the recipient."), "done")
     return see_other(".show", public_id=public_id)
@@ -183,7 +182,7 @@ def correct(public_id: str) -> ResponseReturnValue:
                 session, public_id, correction, actor=actor, links=links(), now=now()
             )
     except (Invalid, Conflict) as refusal:
-        _tell(form, refusal)
+        show_faults(form, refusal)
         return _certificate_page(public_id, correcting=form), HTTPStatus.BAD_REQUEST
     flash(_("Corrected certificate issued. We'll email it to them."), "done")
     return see_other(".show", public_id=made)
@@ -249,10 +248,3 @@ def _certificate_page(
         correcting=correcting or CorrectionForm(name=facts.holder, prefix=CORRECTING),
         history=[(line_of(each), say_datetime_in_table(each.issued_at, zone)) for each in history],
     )
-
-
-def _tell(form: Form, refusal: Invalid | Conflict) -> None:
-    if isinstance(refusal, Invalid):
-        show_faults(form, refusal)
-    else:
-        form.form_errors.append(_(refusal.message))

@@ -142,10 +142,8 @@ def add(organization_id: str) -> ResponseReturnValue:
                     actor=required_viewer().public_id,
                     now=now(),
                 )
-        except Invalid as refusal:
+        except (Invalid, Conflict, Forbidden) as refusal:
             show_faults(form, refusal)
-        except (Conflict, Forbidden) as refusal:
-            form.form_errors.append(_(refusal.message))
         else:
             flash(
                 _(

@@ -50,7 +50,7 @@ def block(login_id: str) -> ResponseReturnValue:
                 now=clock.now(),
             )
     except (Invalid, Conflict, Forbidden) as refusal:
-        _tell(form, refusal)
+        show_faults(form, refusal)
         return render("people/staff_block.html", person=found, form=form), 400
     flash(_("%(name)s is blocked.", name=found.name), "done")
     return see_other("staff_people.person", login_id=login_id)
@@ -199,10 +199,3 @@ def _reachable(account: Account) -> Account:
     if account.is_blocked:
         raise Conflict(IS_BLOCKED)
     return account
-
-
-def _tell(form: BlockForm, refusal: Invalid | Conflict | Forbidden) -> None:
-    if isinstance(refusal, Invalid):
-        show_faults(form, refusal)
-    else:
-        form.form_errors.append(_(refusal.message))

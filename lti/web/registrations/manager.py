@@ -142,10 +142,8 @@ def new(organization_id: str) -> ResponseReturnValue:
                 )
                 if made.state is RegistrationState.PENDING:
                     tell_team(session, made.details.name, is_waiting=True, links=links(), now=now)
-        except Invalid as refusal:
+        except (Invalid, Conflict) as refusal:
             show_faults(form, refusal)
-        except Conflict as refusal:
-            form.form_errors.append(_(refusal.message))
         else:
             flash(_(ENTERED[made.state]), "done")
             return see_other(".overview", organization_id=organization_id)
