@@ -258,14 +258,6 @@ def read(session: Session, cart: Order) -> CartFacts:
     )
 
 
-def count(session: Session, token: str) -> int:
-    """Return the number of items in the cart of a secret."""
-    try:
-        return len(orders.lines_of(session, find(session, token).id))
-    except NotFound:
-        return 0
-
-
 def forget_old(session: Session, *, now: datetime) -> None:
     """Delete carts older than 30 days that weren't ordered."""
     session.execute(

@@ -111,14 +111,6 @@ def find_quote(session: Session, payer: Payer, document_id: str) -> Quote:
     return quote
 
 
-def find_document(session: Session, payer: Payer, document_id: str) -> Document:
-    """Return a payer's document by its public ID; raises NotFound."""
-    found = session.scalar(select(Document).where(Document.public_id == document_id, _is_of(payer)))
-    if found is None:
-        raise NotFound
-    return found
-
-
 def _issued(session: Session, query: Select[*tuple[Any, ...]]) -> tuple[IssuedDocument, ...]:
     return tuple(
         IssuedDocument(**{**row._mapping, "is_replaced": bool(row.is_replaced)})  # noqa: SLF001

@@ -140,24 +140,6 @@ def place(  # noqa: PLR0913  (the order, its terms, and the buyer)
     return order
 
 
-def draft(  # noqa: PLR0913  (the order, its terms, and the buyer)
-    session: Session,
-    pool: PoolFacts,
-    line: NewLine | Unpriced,
-    wanted: SeatOrder,
-    buyer: Buyer,
-    *,
-    zone: ZoneInfo,
-    now: datetime,
-) -> Order:
-    """Save a line as a draft order to be paid by card; nothing is placed or issued.
-
-    Raises as `place`.
-    """
-    new = _order(session, pool, line, wanted, buyer, zone=zone)
-    return orders.draft(session, replace(new, terms=Terms.CARD), actor=buyer.public_id, now=now)
-
-
 def _order(
     session: Session,
     pool: PoolFacts,
