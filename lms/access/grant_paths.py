@@ -304,6 +304,18 @@ def lines(pools: ColumnElement[bool] = _ALL) -> Subquery:
 
 def grant_of(row: Any, covers: str) -> GrantFacts:  # noqa: ANN401  (a row, however it was read)
     """Return the facts of one of the `lines`; `covers` names what its scope covers."""
+    place = None if row.pool is None else _place(row)
+    return grant_facts(row, covers, opens_live=row.opens_live, place=place)
+
+
+def grant_facts(
+    row: Any,  # noqa: ANN401  (a row, however it was read)
+    covers: str = "",
+    *,
+    opens_live: bool = False,
+    place: PoolPlace | None,
+) -> GrantFacts:
+    """Return the facts of a row with the columns of a grant, reached at this place."""
     return GrantFacts(
         public_id=row.public_id,
         scope=row.scope,
@@ -315,9 +327,9 @@ def grant_of(row: Any, covers: str) -> GrantFacts:  # noqa: ANN401  (a row, howe
         revoked_as=row.revoked_as,
         grace_until=row.grace_until,
         awaits_payment_since=row.awaits_payment_since,
-        opens_live=row.opens_live,
+        opens_live=opens_live,
         is_pass=row.kind is OfferKind.PASS,
-        place=None if row.pool is None else _place(row),
+        place=place,
     )
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from lms.access.grant_paths import grant_facts
 from lms.access.merged_organizations import family_of, kept_id, kept_organization
 from lms.access.policy import (
     ADMITTING,
@@ -42,7 +43,7 @@ from lms.catalog.webinar_summary import Playable, presenter_names
 from lms.core.errors import NotFound
 from lms.core.json_row_aggregates import gathered
 from lms.models.catalog import Series, Webinar, WebinarPresenter, WebinarSeries, WebinarState
-from lms.models.grants import Grant, OfferKind, Scope
+from lms.models.grants import Grant, Scope
 from lms.models.organizations import Organization
 from lms.models.recordings import Recording
 from lms.models.seats import Pool
@@ -240,26 +241,14 @@ def _holdings(session: Session, organization_id: int, now: datetime) -> Sequence
 
 
 def _grant(row: Row[*tuple[Any, ...]]) -> GrantFacts:
-    return GrantFacts(
-        public_id=row.public_id,
-        scope=row.scope,
-        covers="",
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        suspended_at=row.suspended_at,
-        revoked_at=row.revoked_at,
-        revoked_as=row.revoked_as,
-        grace_until=row.grace_until,
-        awaits_payment_since=row.awaits_payment_since,
-        is_pass=row.kind is OfferKind.PASS,
-        place=PoolPlace(
-            pool=row.pool,
-            organization_id=row.organization_id,
-            organization=row.organization,
-            organization_name=row.organization_name,
-            way=Way.CLAIMED,
-        ),
+    place = PoolPlace(
+        pool=row.pool,
+        organization_id=row.organization_id,
+        organization=row.organization,
+        organization_name=row.organization_name,
+        way=Way.CLAIMED,
     )
+    return grant_facts(row, place=place)
 
 
 def _usable(holdings: Sequence[_Holding]) -> ColumnElement[bool]:

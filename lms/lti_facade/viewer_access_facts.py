@@ -14,6 +14,7 @@ from sqlalchemy import Row, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.decision_facts import load_case
+from lms.access.grant_paths import grant_facts
 from lms.access.merged_organizations import family_of, kept_organization
 from lms.access.policy import (
     Action,
@@ -31,7 +32,7 @@ from lms.access.policy import (
 from lms.core.errors import NotFound
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries
-from lms.models.grants import Grant, OfferKind, Scope
+from lms.models.grants import Grant, Scope
 from lms.models.organizations import Organization
 from lms.models.recordings import Recording
 from lms.models.seats import Assignment, AssignmentEnd, Pool
@@ -259,17 +260,4 @@ def _grant(row: Row[*tuple[Any, ...]], presence: Presence) -> GrantFacts:
     elif presence is Presence.EXPECTED or (presence in NAMELESS and row.capacity is not None):
         # Its seats are assigned by name, and not to this viewer.
         place = replace(place, way=Way.BY_LAUNCH, has_room=False)
-    return GrantFacts(
-        public_id=row.public_id,
-        scope=row.scope,
-        covers="",
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        suspended_at=row.suspended_at,
-        revoked_at=row.revoked_at,
-        revoked_as=row.revoked_as,
-        grace_until=row.grace_until,
-        awaits_payment_since=row.awaits_payment_since,
-        is_pass=row.kind is OfferKind.PASS,
-        place=place,
-    )
+    return grant_facts(row, place=place)
