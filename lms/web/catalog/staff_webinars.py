@@ -52,7 +52,6 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.price_form_lines import own_prices_of
 from lms.web.recordings.staff_files import added_at
 from lms.web.recordings.staff_uploads import own_sending
-from lms.web.recordings.upload_texts import upload_words
 
 blueprint = Blueprint("staff_webinars", __name__, url_prefix="/staff/webinars")
 
@@ -168,7 +167,6 @@ def show(slug: str) -> ResponseReturnValue:
         files=files,
         slug=slug,
         sending=sending,
-        upload_words=upload_words(),
         added=added_at(files),
         speech=bool(carrel().settings.speech_command),
         undo=request.args.get("removed", ""),

@@ -1,5 +1,5 @@
-// Messages, amounts and times in the page's language; lms/web/recordings/upload_texts.py provides
-// them.
+// Messages, amounts and times in the page's language; templates/recordings/_upload_queue.html
+// provides them.
 
 const words = JSON.parse(document.querySelector("[data-uploads]").dataset.words);
 const number = (value, digits = 0) =>
