@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import delete, func, or_, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.accounts import accounts, login_lookup
+from lms.core.bulk_insert import add_once
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Conflict, NotFound
 from lms.models.accounts import Login, LoginAlias
@@ -59,11 +59,8 @@ def add_alias(
     if (session.scalar(held) or 0) >= MOST:
         raise Conflict(TOO_MANY)
     row = LoginAlias(login_id=login_id, email=address.shown, email_key=address.key, created_at=now)
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError as error:
-        raise Conflict(TAKEN) from error
+    if not add_once(session, row):
+        raise Conflict(TAKEN)
     audit.record(
         session,
         "login.alias_added",
@@ -84,7 +81,6 @@ def remove_alias(
         delete(LoginAlias)
         .where(LoginAlias.login_id == login_id, LoginAlias.public_id == alias_id)
         .returning(LoginAlias.id)
-        .execution_options(synchronize_session=False)
     )
     if public_id is None or gone is None:
         raise NotFound

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -15,6 +14,7 @@ from lms.access.merged_logins import logins_of
 from lms.accounts import accounts, browser_sessions, mails
 from lms.accounts.mails import Reader, SecondStepChange
 from lms.accounts.passkeys import Passkey
+from lms.core.bulk_insert import add_once
 from lms.core.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from lms.core.model_base import CROCKFORD
 from lms.mail.links import Links
@@ -118,12 +118,8 @@ def add_factor(
     known = list_factors(session, login_id)
     if len(known) >= MOST:
         raise Conflict(TOO_MANY)
-    try:
-        with session.begin_nested():
-            session.add(row)
-            session.flush()
-    except IntegrityError as fault:
-        raise Conflict(KNOWN_ALREADY) from fault
+    if not add_once(session, row):
+        raise Conflict(KNOWN_ALREADY)
     browser_sessions.note_proof(session, sign_in_id, now=now, second_step=SecondStep.DONE)
     audit.record(
         session,
@@ -193,11 +189,7 @@ def reset(
         raise Forbidden(NOT_YOURSELF)
     if not browser_sessions.has_second_factor(session, login_id):
         raise Conflict(NONE_TO_RESET)
-    session.execute(
-        delete(SecondFactor)
-        .where(SecondFactor.login_id.in_(logins_of(login_id)))
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(delete(SecondFactor).where(SecondFactor.login_id.in_(logins_of(login_id))))
     _forget(session, login_id)
     browser_sessions.end_all(session, login_id, now=now)
     audit.record(session, "login.second_factors_reset", account.public_id, actor=actor, now=now)
@@ -207,14 +199,14 @@ def reset(
 def forget_since(session: Session, login_id: int, *, since: datetime) -> None:
     """Remove the factors and recovery codes added since then by a person who took over the account."""
     session.execute(
-        delete(SecondFactor)
-        .where(SecondFactor.login_id == login_id, SecondFactor.created_at >= since)
-        .execution_options(synchronize_session=False)
+        delete(SecondFactor).where(
+            SecondFactor.login_id == login_id, SecondFactor.created_at >= since
+        )
     )
     session.execute(
-        delete(RecoveryCode)
-        .where(RecoveryCode.login_id == login_id, RecoveryCode.created_at >= since)
-        .execution_options(synchronize_session=False)
+        delete(RecoveryCode).where(
+            RecoveryCode.login_id == login_id, RecoveryCode.created_at >= since
+        )
     )
     if not browser_sessions.has_second_factor(session, login_id):
         _forget(session, login_id)
@@ -291,11 +283,7 @@ def _new_codes(session: Session, login_id: int, *, now: datetime) -> tuple[str, 
 
 
 def _delete_codes(session: Session, login_id: int) -> None:
-    session.execute(
-        delete(RecoveryCode)
-        .where(RecoveryCode.login_id.in_(logins_of(login_id)))
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(delete(RecoveryCode).where(RecoveryCode.login_id.in_(logins_of(login_id))))
 
 
 def _forget(session: Session, login_id: int) -> None:
@@ -305,7 +293,6 @@ def _forget(session: Session, login_id: int) -> None:
         update(SignIn)
         .where(SignIn.login_id == login_id, SignIn.second_step == SecondStep.DONE)
         .values(second_step=SecondStep.NONE)
-        .execution_options(synchronize_session=False)
     )
 
 

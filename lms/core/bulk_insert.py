@@ -1,4 +1,4 @@
-"""Bulk insert: many rows into one table, by executemany on SQLite or COPY on PostgreSQL.
+"""Inserts: many rows into one table, by executemany or COPY, and one row unless it exists.
 
 PostgreSQL's driver parses an INSERT of thousands of values parameter by parameter; COPY avoids
 that.
@@ -17,6 +17,16 @@ from lms.core.errors import Conflict
 from lms.core.model_base import Base
 
 WORTH_COUNTING: Final = 200
+
+
+def add_once(session: Session, row: Base) -> bool:
+    """Insert a row and return True; False, with nothing changed, if it breaks a unique index."""
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return False
+    return True
 
 
 def write_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lms.core.bulk_insert import add_once
 from lms.core.errors import NotFound
 from lms.core.settings import Settings
 from lms.mail.links import SignedLinks, signed_links
@@ -31,11 +31,7 @@ def recipient_of(session: Session, mail_id: str) -> Mail:
 
 def opt_out(session: Session, key: str, *, now: datetime) -> None:
     """Stop sending invitations and reminders to an address, given by its key."""
-    try:
-        with session.begin_nested():
-            session.add(MailOptOut(recipient_key=key, created_at=now))
-    except IntegrityError:
-        return  # they already opted out, perhaps at the same moment
+    add_once(session, MailOptOut(recipient_key=key, created_at=now))
 
 
 def opt_in(session: Session, key: str) -> None:

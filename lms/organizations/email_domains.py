@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
+from lms.core.bulk_insert import add_once
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.organizations import Organization
@@ -220,11 +220,8 @@ def verify(
     domain = read_domain(text)
     public_id = _public_id(session, organization_id)
     row = VerifiedDomain(organization_id=organization_id, domain=domain, verified_at=now)
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError as error:
-        raise Conflict(TAKEN) from error
+    if not add_once(session, row):
+        raise Conflict(TAKEN)
     detail = {"domain": row.public_id}
     audit.record(session, "domain.verified", public_id, actor=actor, now=now, detail=detail)
     return domain
@@ -242,7 +239,6 @@ def forget(
             VerifiedDomain.public_id == domain_id,
         )
         .returning(VerifiedDomain.id)
-        .execution_options(synchronize_session=False)
     )
     if gone is None:
         raise NotFound

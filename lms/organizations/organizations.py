@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
 from lms.core import slugs
-from lms.core.bulk_insert import write_rows
+from lms.core.bulk_insert import add_once, write_rows
 from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_ids
@@ -106,11 +105,8 @@ def add_organization(
         legal_address=address,
         created_at=now,
     )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError as error:
-        raise Conflict(SLUG_TAKEN) from error
+    if not add_once(session, row):
+        raise Conflict(SLUG_TAKEN)
     audit.record(session, "organization.added", row.public_id, actor=actor, now=now)
     return OrganizationFacts(row.id, row.public_id, row.slug, row.name, new.parent, new.zone)
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, select, tuple_, union
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.core.bulk_insert import add_once
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.lti_facade.link_progress import (
     Extent,
@@ -298,12 +298,8 @@ def _keep(session: Session, standing: Standing, now: datetime) -> None:
             run_at=now,
             created_at=now,
         )
-        try:
-            with session.begin_nested():
-                session.add(made)
-            score = made
-        except IntegrityError:  # another worker created it at the same time
-            score = session.scalars(query).one()
+        # or another worker created it at the same time
+        score = made if add_once(session, made) else session.scalars(query).one()
     score.share = standing.share
     if standing.given > score.given:
         score.given = standing.given

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lms.core.bulk_insert import add_once
 from lti.grades.copied_link_grading_rules import note_services, take_over_rule
 from lti.launches.launch_lookup import Known
 from lti.models.courses import Context, ResourceLink
@@ -137,12 +137,8 @@ def _context(session: Session, message: Message, tenant: Tenant, now: datetime) 
             created_at=now,
             seen_at=now,
         )
-        try:
-            with session.begin_nested():
-                session.add(made)
-            found = made
-        except IntegrityError:  # a simultaneous launch created it
-            found = session.scalars(query).one()
+        # or a simultaneous launch created it
+        found = made if add_once(session, made) else session.scalars(query).one()
     found.title = place.context_title[:LONGEST_TITLE] or found.title
     found.line_items_url = message.services.line_items or found.line_items_url
     found.memberships_url = message.services.memberships or found.memberships_url
@@ -166,7 +162,7 @@ def _link(
         ResourceLink.context_id == context_id, ResourceLink.resource_link_id == place.link_id
     )
     found = session.scalar(query)
-    is_new = found is None
+    is_new = False
     if found is None:
         made = ResourceLink(
             context_id=context_id,
@@ -174,12 +170,8 @@ def _link(
             created_at=now,
             seen_at=now,
         )
-        try:
-            with session.begin_nested():
-                session.add(made)
-            found = made
-        except IntegrityError:
-            found, is_new = session.scalars(query).one(), False
+        is_new = add_once(session, made)
+        found = made if is_new else session.scalars(query).one()
     found.title = place.link_title[:LONGEST_TITLE] or found.title
     found.target = found.target if target is None else target.stored
     if found.seen_at <= now - OPENED_EVERY:

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.core.bulk_insert import add_once
 from lms.core.errors import N_, Invalid, NotFound
 from lms.lti_facade.connection_emails import tell_team_of_deployment
 from lms.lti_facade.organizations import Customer, customers, family_of, find_organization
@@ -87,13 +87,10 @@ def see_deployment(
             seen_at=now,
             decided_at=None if owner is None else now,
         )
-        try:
-            with session.begin_nested():
-                session.add(made)
-            row, is_new = made, True
+        is_new = add_once(session, made)
+        if is_new:
             _record_owner(session, made, now)
-        except IntegrityError:  # a simultaneous launch recorded it
-            row = session.scalars(query).one()
+        row = made if is_new else session.scalars(query).one()  # from a simultaneous launch
     if row.seen_at <= now - SEEN_EVERY:
         row.seen_at = now
         session.flush()

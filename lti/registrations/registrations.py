@@ -7,10 +7,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import Select, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.core.bulk_insert import add_once
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.lti_facade.organizations import Customer, customers, family_of, find_organization
 from lti.frames.sessions import stop_frames_of
@@ -122,11 +122,8 @@ def add_registration(
         created_at=now,
         **_columns(details),
     )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError as error:
-        raise Conflict(TAKEN) from error
+    if not add_once(session, row):
+        raise Conflict(TAKEN)
     audit.record(
         session,
         "registration.added",
