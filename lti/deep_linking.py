@@ -135,7 +135,6 @@ def end_picking(session: Session, frame_id: int, *, now: datetime) -> None:
         .where(FrameSession.id == frame_id, FrameSession.ended_at.is_(None))
         .values(ended_at=now)
         .returning(FrameSession.id)
-        .execution_options(synchronize_session=False)
     ).one_or_none()
     if ended is None:
         raise Gone(ANSWERED)

@@ -189,7 +189,6 @@ def add_unproven(session: Session, new: NewLogin, *, now: datetime) -> Account:
         )
         .values(name=checked_name(new.name), password_hash=new.password_hash)
         .returning(Login.id)
-        .execution_options(synchronize_session=False)
     )
     if login_id is None:
         raise Conflict(ADDRESS_TAKEN)
@@ -205,7 +204,6 @@ def confirm_address(session: Session, login_id: int, key: str, *, now: datetime)
         .where(Login.id == login_id, Login.email_key == key, Login.confirmed_at.is_(None))
         .values(confirmed_at=now)
         .returning(Login.public_id)
-        .execution_options(synchronize_session=False)
     )
     if public_id is not None:
         audit.record(session, "login.confirmed", public_id, actor=public_id, now=now)
@@ -224,7 +222,6 @@ def give_up_unproven(session: Session, login_id: int, *, to: int, now: datetime)
             Login.password_hash.is_not(None),
         )
         .values(email=None, email_key=None, password_hash=None, merged_into=to)
-        .execution_options(synchronize_session=False)
     )
     browser_sessions.end_all(session, login_id, now=now)
 
@@ -303,7 +300,6 @@ def renew_hash(session: Session, kept: Kept, *, password_hash: str) -> None:
         update(Login)
         .where(Login.id == kept.own_id, Login.password_hash == kept.password_hash)
         .values(password_hash=password_hash)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -319,15 +315,13 @@ def forget_begun(session: Session, login_id: int) -> None:
 
 def _forget(session: Session, which: ColumnElement[bool]) -> None:
     session.execute(
-        delete(Login)
-        .where(
+        delete(Login).where(
             which,
             Login.email_key.is_not(None),
             Login.confirmed_at.is_(None),
             Login.password_hash.is_(None),
             ~exists().where(Grant.login_id == Login.id),
         )
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -351,12 +345,8 @@ def _found(session: Session, which: ColumnElement[bool]) -> Account:
 
 
 def _update(session: Session, login_id: int, **values: object) -> str:
-    public_id = session.scalar(
-        update(Login)
-        .where(Login.id == login_id)
-        .values(**values)
-        .returning(Login.public_id)
-        .execution_options(synchronize_session=False)
+    public_id: str | None = session.scalar(
+        update(Login).where(Login.id == login_id).values(**values).returning(Login.public_id)
     )
     if public_id is None:
         raise NotFound(NO_SUCH_LOGIN)

@@ -182,7 +182,6 @@ def note_proof(
         update(SignIn)
         .where(SignIn.id == sign_in_id, SignIn.second_step != SecondStep.DUE)
         .values(**values)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -193,12 +192,7 @@ def read_challenge(session: Session, sign_in_id: int) -> bytes | None:
 
 def set_challenge(session: Session, sign_in_id: int, challenge: bytes) -> None:
     """Store the challenge that a passkey is asked to sign in this browser."""
-    session.execute(
-        update(SignIn)
-        .where(SignIn.id == sign_in_id)
-        .values(challenge=challenge)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(challenge=challenge))
 
 
 def use_challenge(session: Session, challenge: bytes) -> bool:
@@ -208,7 +202,6 @@ def use_challenge(session: Session, challenge: bytes) -> bool:
         .where(SignIn.challenge == challenge)
         .values(challenge=None)
         .returning(SignIn.id)
-        .execution_options(synchronize_session=False)
     )
     return used is not None
 
@@ -246,7 +239,6 @@ def note_seen(session: Session, sign_in_id: int, *, now: datetime) -> None:
         update(SignIn)
         .where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None), SignIn.last_seen_at < now)
         .values(last_seen_at=now, expires_at=until, came_before_at=before)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -310,11 +302,7 @@ def end_without_second_step(session: Session, login_id: int, *, now: datetime) -
 def forget_old(session: Session, *, now: datetime) -> None:
     """Delete sign-ins that ended or expired more than a month ago."""
     before = now - KEPT_AFTER_ITS_END
-    session.execute(
-        delete(SignIn)
-        .where(or_(SignIn.ended_at < before, SignIn.expires_at < before))
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(delete(SignIn).where(or_(SignIn.ended_at < before, SignIn.expires_at < before)))
 
 
 def _end(session: Session, which: ColumnElement[bool], *, now: datetime) -> None:
@@ -323,7 +311,6 @@ def _end(session: Session, which: ColumnElement[bool], *, now: datetime) -> None
         .where(which, SignIn.ended_at.is_(None))
         .values(ended_at=now)
         .returning(SignIn.id)
-        .execution_options(synchronize_session=False)
     ).all()
     for sign_in_id in ended:
         playback_sessions.end_for_sign_in(

@@ -145,9 +145,9 @@ def _move(session: Session, login_id: int, address: Address, *, now: datetime) -
     _clear_unconfirmed(session, login_id, address, now=now)
     # an alias becomes the main address; another login's alias stays theirs
     session.execute(
-        delete(LoginAlias)
-        .where(LoginAlias.login_id == login_id, LoginAlias.email_key == address.key)
-        .execution_options(synchronize_session=False)
+        delete(LoginAlias).where(
+            LoginAlias.login_id == login_id, LoginAlias.email_key == address.key
+        )
     )
     if login_lookup.is_alias(session, address):
         raise Conflict(ADDRESS_TAKEN)
@@ -158,7 +158,6 @@ def _move(session: Session, login_id: int, address: Address, *, now: datetime) -
                 .where(Login.id == login_id)
                 .values(email=address.shown, email_key=address.key)
                 .returning(Login.id)
-                .execution_options(synchronize_session=False)
             ).one_or_none()
     except IntegrityError as error:
         raise Conflict(ADDRESS_TAKEN) from error
@@ -168,7 +167,6 @@ def _move(session: Session, login_id: int, address: Address, *, now: datetime) -
         update(Login)
         .where(Login.id == login_id, Login.recovery_key == address.key)
         .values(_NO_RECOVERY)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -186,17 +184,11 @@ def _clear_unconfirmed(session: Session, login_id: int, address: Address, *, now
 
 
 def _shut_out(session: Session, ticket: Ticket, *, now: datetime) -> None:
-    session.execute(
-        update(Login)
-        .where(Login.id == ticket.login_id)
-        .values(password_hash=None)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(update(Login).where(Login.id == ticket.login_id).values(password_hash=None))
     session.execute(
         update(Login)
         .where(Login.id == ticket.login_id, Login.recovery_confirmed_at >= ticket.created_at)
         .values(_NO_RECOVERY)
-        .execution_options(synchronize_session=False)
     )
     second_factors.forget_since(session, ticket.login_id, since=ticket.created_at)
     # All links and codes sent since, including the one that would undo this.
@@ -208,7 +200,6 @@ def _shut_out(session: Session, ticket: Ticket, *, now: datetime) -> None:
             EmailToken.created_at >= ticket.created_at,
         )
         .values(used_at=now)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -223,7 +214,6 @@ def _keep_recovery(
             recovery_key=address.key if address else None,
             recovery_confirmed_at=now if address else None,
         )
-        .execution_options(synchronize_session=False)
     )
     account = accounts.read_account(session, login_id)
     audit.record(

@@ -104,5 +104,4 @@ def forget_merged_passwords(session: Session, login_id: int) -> None:
         update(Login)
         .where(Login.merged_into == login_id, Login.password_hash.is_not(None))
         .values(password_hash=None)
-        .execution_options(synchronize_session=False)
     )

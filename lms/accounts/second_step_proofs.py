@@ -81,7 +81,6 @@ def use(session: Session, match: Match, *, links: Links, now: datetime) -> bool:
             .where(RecoveryCode.id == match.code_id, RecoveryCode.used_at.is_(None))
             .values(used_at=now)
             .returning(RecoveryCode.id)
-            .execution_options(synchronize_session=False)
         )
         if used is not None:
             change = SecondStepChange.CODE_USED
@@ -100,7 +99,6 @@ def use(session: Session, match: Match, *, links: Links, now: datetime) -> bool:
         .where(which)
         .values(last_used_at=now, **values)
         .returning(SecondFactor.id)
-        .execution_options(synchronize_session=False)
     )
     return used is not None
 

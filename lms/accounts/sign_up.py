@@ -96,7 +96,6 @@ def confirm_sign_up(session: Session, secret: str, *, person: Person, now: datet
             confirmed_at=now,
         )
         .returning(Login.public_id)
-        .execution_options(synchronize_session=False)
     )
     if public_id is None:
         raise LinkOver

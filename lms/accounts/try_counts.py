@@ -40,13 +40,9 @@ def read_tries(session: Session, key: str, *, now: datetime) -> tuple[int, datet
 
 def forget_tries(session: Session, keys: list[str]) -> None:
     """Reset the counts of keys."""
-    session.execute(
-        delete(TryCount).where(TryCount.key.in_(keys)).execution_options(synchronize_session=False)
-    )
+    session.execute(delete(TryCount).where(TryCount.key.in_(keys)))
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
     """Delete the counts whose windows have ended."""
-    session.execute(
-        delete(TryCount).where(TryCount.ends_at <= now).execution_options(synchronize_session=False)
-    )
+    session.execute(delete(TryCount).where(TryCount.ends_at <= now))

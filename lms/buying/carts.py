@@ -261,15 +261,13 @@ def read(session: Session, cart: Order) -> CartFacts:
 def forget_old(session: Session, *, now: datetime) -> None:
     """Delete carts older than 30 days that weren't ordered."""
     session.execute(
-        delete(Order)
-        .where(
+        delete(Order).where(
             Order.cart_token_hash.is_not(None),
             Order.placed_at.is_(None),
             Order.created_at < now - FORGOTTEN_AFTER,
             # a card payment may still arrive for these
             Order.id.not_in(select(Checkout.order_id).where(Checkout.order_id.is_not(None))),
         )
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -162,7 +162,11 @@ def write_details(
     cart.exempt_as = details.exempt_as if asks_tax else None
     cart.policies = current_versions(session, now=now) if details.has_agreed else []
     _write(session, cart, details, address, buyer)
-    session.execute(delete(PurchaseOrder).where(PurchaseOrder.order_id == cart.id))
+    session.execute(
+        delete(PurchaseOrder)
+        .where(PurchaseOrder.order_id == cart.id)
+        .execution_options(synchronize_session="auto")
+    )
     if details.payment is Payment.PURCHASE_ORDER:
         received = NewPurchaseOrder(details.po_number, now, file=details.po_file)
         actor = buyer.public_id if buyer else None

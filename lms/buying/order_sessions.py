@@ -70,17 +70,12 @@ def end_sessions(session: Session, order_ids: list[int], *, now: datetime) -> No
         update(OrderSession)
         .where(OrderSession.order_id.in_(order_ids), OrderSession.ended_at.is_(None))
         .values(ended_at=now)
-        .execution_options(synchronize_session=False)
     )
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
     """Delete expired sessions."""
-    session.execute(
-        delete(OrderSession)
-        .where(OrderSession.expires_at < now)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(delete(OrderSession).where(OrderSession.expires_at < now))
 
 
 def _holds(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -155,7 +155,6 @@ def _replace(session: Session, order: Order, pause: ReminderPause) -> None:
             ReminderPause.ended_at.is_(None),
         )
         .values(ended_at=pause.created_at)
-        .execution_options(synchronize_session=False)
     )
     session.add(pause)
     session.flush()

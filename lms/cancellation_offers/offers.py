@@ -61,7 +61,6 @@ def open_offers(
             CancellationOffer.withdrawn_at.is_(None),
         )
         .values(withdrawn_at=now)
-        .execution_options(synchronize_session=False)
     )
     people = audience(session, webinar, now=now)
     deciding = payers_of(people, before=bought_before(webinar))

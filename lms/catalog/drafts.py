@@ -96,8 +96,16 @@ def delete_draft(session: Session, slug: str, *, actor: str | None, now: datetim
     try:
         with session.begin_nested():
             # recordings deleted long ago have a row but no file
-            session.execute(delete(Recording).where(Recording.webinar_id == row.id))
-            session.execute(delete(Webinar).where(Webinar.id == row.id))
+            session.execute(
+                delete(Recording)
+                .where(Recording.webinar_id == row.id)
+                .execution_options(synchronize_session="auto")
+            )
+            session.execute(
+                delete(Webinar)
+                .where(Webinar.id == row.id)
+                .execution_options(synchronize_session="auto")
+            )
     except IntegrityError as error:
         raise Conflict(IN_USE, code="in_use") from error
     audit.record(session, "webinar.deleted", row.public_id, actor=actor, now=now)

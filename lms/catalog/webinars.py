@@ -280,7 +280,11 @@ def _name_presenters(session: Session, row: Webinar, wanted: Sequence[str]) -> N
         )
     }
     _check_known("presenters", wanted, found, N_("This presenter no longer exists."))
-    session.execute(delete(WebinarPresenter).where(WebinarPresenter.webinar_id == row.id))
+    session.execute(
+        delete(WebinarPresenter)
+        .where(WebinarPresenter.webinar_id == row.id)
+        .execution_options(synchronize_session="auto")
+    )
     session.add_all(
         WebinarPresenter(webinar_id=row.id, presenter_id=found[slug], position=place)
         for place, slug in enumerate(dict.fromkeys(wanted), start=1)
@@ -298,7 +302,11 @@ def _put_in_series(session: Session, row: Webinar, wanted: Sequence[str]) -> Non
     _check_known("series", wanted, found, N_("This series no longer exists."))
     mine = WebinarSeries.webinar_id == row.id
     wished = {found[slug] for slug in wanted}
-    session.execute(delete(WebinarSeries).where(mine, WebinarSeries.series_id.not_in(wished)))
+    session.execute(
+        delete(WebinarSeries)
+        .where(mine, WebinarSeries.series_id.not_in(wished))
+        .execution_options(synchronize_session="auto")
+    )
     # a webinar already in a series keeps its position
     kept = set(session.scalars(select(WebinarSeries.series_id).where(mine)))
     session.add_all(

@@ -219,7 +219,6 @@ def withhold(
                 reason=case((Certificate.reason == "", ""), else_=REASON_WITHHELD),
                 revoked_reason=case((Certificate.revoked_at.is_not(None), REASON_WITHHELD)),
             )
-            .execution_options(synchronize_session=False)
         )
 
 

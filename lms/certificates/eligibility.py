@@ -180,7 +180,6 @@ def _ask_no_more(session: Session, login_id: int, webinar_id: int) -> None:
             WatchRecord.login_id.in_(logins_of(login_id)), WatchRecord.recording_id.in_(recordings)
         )
         .values(certify_at_s=None)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -201,5 +200,4 @@ def _ask_again_at(
                 WatchRecord.recording_id == recording_id,
             )
             .values(certify_at_s=WatchRecord.watched_s + missing)
-            .execution_options(synchronize_session=False)
         )

@@ -157,7 +157,6 @@ def go_by_report(session: Session, *, login_id: int, webinar_id: int, now: datet
         )
         .values(minutes=Attendance.reported_minutes, by_hand=False, noted_at=now)
         .returning(Attendance.login_id)
-        .execution_options(synchronize_session=False)
     )
     return changed is not None
 
@@ -193,9 +192,4 @@ def read_attendances(
 
 
 def _look_again(session: Session, which: ColumnElement[bool]) -> None:
-    session.execute(
-        update(WatchRecord)
-        .where(which)
-        .values(certify_at_s=0)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(update(WatchRecord).where(which).values(certify_at_s=0))

@@ -39,7 +39,6 @@ def sweep(carrel: Carrel, provider: Provider, *, now: datetime) -> int:
                 Checkout.expires_at < now,
             )
             .values(state=CheckoutState.EXPIRED)
-            .execution_options(synchronize_session=False)
         )
         found = session.scalars(
             select(Checkout.provider_session)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Select, delete, or_, select
 from sqlalchemy import update as updating
@@ -24,8 +24,6 @@ from lms.models.payments import (
     Settlement,
 )
 from lms.sales import order_access
-
-_SILENTLY: Final = {"synchronize_session": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +70,7 @@ def _end_access(
     order_access.take_back(session, grants, Withdrawal.REVOKED, actor=actor, now=now)
     lines = select(OrderLine.id).where(OrderLine.order_id.in_(orders))
     session.execute(
-        updating(Grant)
-        .where(Grant.order_line_id.in_(lines))
-        .values(order_line_id=None)
-        .execution_options(**_SILENTLY)
+        updating(Grant).where(Grant.order_line_id.in_(lines)).values(order_line_id=None)
     )
 
 
@@ -97,4 +92,4 @@ def _remove_money(session: Session, paid: Select[int]) -> None:
 
 
 def _delete(session: Session, model: type, which: Any) -> None:  # noqa: ANN401  (a condition)
-    session.execute(delete(model).where(which).execution_options(**_SILENTLY))
+    session.execute(delete(model).where(which))

@@ -308,7 +308,6 @@ def _mark_leavers(session: Session, pool_id: int, seats: Collection[str], now: d
         update(Assignment)
         .where(_sits(ids), Assignment.leaving_since.is_not(None))
         .values(leaving_since=None)
-        .execution_options(synchronize_session=False)
     )
     wanted = set(seats)
     if not wanted:
@@ -319,7 +318,6 @@ def _mark_leavers(session: Session, pool_id: int, seats: Collection[str], now: d
         .where(_sits(ids), Assignment.seat_id.in_(chosen))
         .values(leaving_since=now)
         .returning(Assignment.id)
-        .execution_options(synchronize_session=False)
     ).all()
     if len(marked) != len(wanted):
         raise NotFound(NOT_THERE)

@@ -54,6 +54,8 @@ ON_THE_LINE = {
 }
 # PostgreSQL's classes for connection failures and for a server shutting down.
 CUT_OFF = ("08", "57P")
+# An UPDATE or DELETE of many rows doesn't look for objects of the session that it changes.
+BULK_CHANGES = {"synchronize_session": False}
 AT_ONCE = N_("Someone else changed this at the same time. Nothing was saved. Try again.")
 
 
@@ -133,7 +135,9 @@ class Database:
         acting = session_acting_as(self.role)
         with (
             self._one_at_a_time(),
-            Session(engine, expire_on_commit=False, info=acting) as session,
+            Session(
+                engine, expire_on_commit=False, info=acting, execution_options=BULK_CHANGES
+            ) as session,
         ):
             try:
                 # begin now, so that no read comes before BEGIN IMMEDIATE

@@ -85,16 +85,12 @@ def write_orders(
             _write(books, act, at)
     session.flush()
     session.execute(
-        update(Mail)
-        .where(Mail.id > before)
-        .values(state=JobState.DONE, sent_at=Mail.created_at)
-        .execution_options(synchronize_session=False)
+        update(Mail).where(Mail.id > before).values(state=JobState.DONE, sent_at=Mail.created_at)
     )
     session.execute(
         update(Job)
         .where(Job.kind == FINISH)
         .values(payload={"is_mailed": False}, run_at=now, created_at=now)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -57,5 +57,4 @@ def _next(session: Session, series: str) -> int | None:
         .where(NumberSeries.series == series)
         .values(next=NumberSeries.next + 1)
         .returning(NumberSeries.next - 1)
-        .execution_options(synchronize_session=False)
     )

@@ -128,10 +128,7 @@ def check_unreplaced(session: Session, order_id: str) -> None:
 def note_opening(session: Session, token: str, *, now: datetime) -> None:
     """Record that the page of a link was opened."""
     session.execute(
-        update(OrderLink)
-        .where(OrderLink.token_hash == hash_of(token))
-        .values(last_opened_at=now)
-        .execution_options(synchronize_session=False)
+        update(OrderLink).where(OrderLink.token_hash == hash_of(token)).values(last_opened_at=now)
     )
 
 

@@ -76,7 +76,6 @@ def ensure_pdf(carrel: Carrel, document_id: str) -> str:
             update(Document)
             .where(Document.public_id == document_id, Document.pdf_key.is_(None))
             .values(pdf_key=key, pdf_sha256=digest)
-            .execution_options(synchronize_session=False)
         )
         kept = _find(session, document_id).pdf_key or key
     if kept != key:

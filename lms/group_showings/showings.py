@@ -258,6 +258,7 @@ def _close(session: Session, which: ColumnElement[bool], now: datetime) -> int:
             update(Showing)
             .where(Showing.id == row.id, Showing.closed_at.is_(None))
             .values(closed_at=until, minutes_shown=shown)
+            .execution_options(synchronize_session="auto")
         )
         group_showing_certificates.ask_for(session, row.public_id, now=now)
     return len(rows)

@@ -115,7 +115,6 @@ def claim(
             progress_note="",
         )
         .returning(*(getattr(Job, name) for name in Claim.__dataclass_fields__))
-        .execution_options(synchronize_session=False)
     )
     row = session.execute(taken).one_or_none()
     return None if row is None else Claim(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public API)
@@ -260,10 +259,8 @@ def _stranded(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 
 def _fenced(held: Claim) -> Update:
-    return (
-        update(Job)
-        .where(Job.id == held.id, Job.state == JobState.RUNNING, Job.leased_by == held.leased_by)
-        .execution_options(synchronize_session=False)
+    return update(Job).where(
+        Job.id == held.id, Job.state == JobState.RUNNING, Job.leased_by == held.leased_by
     )
 
 

@@ -325,9 +325,7 @@ def forget_old(session: Session, *, now: datetime) -> None:
     over = (JobState.DONE, JobState.CANCELED)
     old = and_(Job.state.in_(over), Job.finished_at < now - KEPT_AFTER_ITS_END)
     old_round = and_(_DONE_ROUND, Job.finished_at < now - ROUND_KEPT_AFTER_ITS_END)
-    session.execute(
-        delete(Job).where(or_(old, old_round)).execution_options(synchronize_session=False)
-    )
+    session.execute(delete(Job).where(or_(old, old_round)))
 
 
 def _locked_job(session: Session, job_id: str) -> Job:

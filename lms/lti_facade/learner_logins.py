@@ -82,7 +82,6 @@ def rename_learner(session: Session, login_id: int, name: str) -> None:
             update(Login)
             .where(Login.id == login_id, Login.email_key.is_(None), Login.name != usable)
             .values(name=usable)
-            .execution_options(synchronize_session=False)
         )
 
 
@@ -131,9 +130,9 @@ def names_of(session: Session, login_ids: Collection[int]) -> Mapping[int, str]:
 def forget_unused_learner(session: Session, login_id: int) -> None:
     """Delete a login that was never used."""
     session.execute(
-        delete(Login)
-        .where(Login.id == login_id, Login.email_key.is_(None), Login.merged_into.is_(None))
-        .execution_options(synchronize_session=False)
+        delete(Login).where(
+            Login.id == login_id, Login.email_key.is_(None), Login.merged_into.is_(None)
+        )
     )
 
 
@@ -150,9 +149,9 @@ def kept_logins(session: Session, login_ids: Collection[int]) -> Mapping[int, in
 def forget_learners(session: Session, logins: Select[int | None]) -> None:
     """Delete the logins of a subquery, and what they watched, if they are anonymous."""
     session.execute(
-        delete(Login)
-        .where(Login.id.in_(logins), Login.email_key.is_(None), Login.merged_into.is_(None))
-        .execution_options(synchronize_session=False)
+        delete(Login).where(
+            Login.id.in_(logins), Login.email_key.is_(None), Login.merged_into.is_(None)
+        )
     )
 
 

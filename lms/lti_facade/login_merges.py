@@ -134,12 +134,7 @@ def _public_ids(session: Session, *login_ids: int) -> dict[int, str]:
 
 
 def _let_stand(session: Session, which: ColumnElement[bool], kept: int) -> None:
-    session.execute(
-        update(Login)
-        .where(which)
-        .values(merged_into=kept)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(update(Login).where(which).values(merged_into=kept))
 
 
 def _in_parts(ids: Iterable[int]) -> Iterator[list[int]]:

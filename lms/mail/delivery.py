@@ -81,7 +81,6 @@ def take(session: Session, lane: MailLane, *, worker: str, now: datetime) -> Let
             lease_until=now + LEASE,
         )
         .returning(*(getattr(Mail, name) for name in Letter.__dataclass_fields__))
-        .execution_options(synchronize_session=False)
     )
     row = session.execute(taken).one_or_none()
     return None if row is None else Letter(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
@@ -233,8 +232,4 @@ def _fenced(letter: Letter) -> Update:
 
 
 def _held(letter: Letter) -> Update:
-    return (
-        update(Mail)
-        .where(Mail.id == letter.id, Mail.leased_by == letter.leased_by)
-        .execution_options(synchronize_session=False)
-    )
+    return update(Mail).where(Mail.id == letter.id, Mail.leased_by == letter.leased_by)

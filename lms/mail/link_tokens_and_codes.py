@@ -108,7 +108,6 @@ def use(session: Session, secret: str, *purposes: EmailPurpose, now: datetime) -
         .where(*_good(secret, purposes, now))
         .values(used_at=now)
         .returning(EmailToken.login_id, EmailToken.purpose, EmailToken.email, EmailToken.created_at)
-        .execution_options(synchronize_session=False)
     ).one_or_none()
     if row is None:
         raise LinkOver
@@ -125,7 +124,6 @@ def void(session: Session, login_id: int, *purposes: EmailPurpose, now: datetime
             EmailToken.used_at.is_(None),
         )
         .values(used_at=now)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -143,7 +141,6 @@ def void_all(
             EmailToken.used_at.is_(None),
         )
         .values(used_at=now)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -210,27 +207,17 @@ def try_code(session: Session, answer: MailedCode, *, now: datetime) -> RightCod
         )
         .values(tries=EmailToken.tries + 1)
         .returning(EmailToken.id, EmailToken.login_id, EmailToken.token_hash)
-        .execution_options(synchronize_session=False)
     ).one_or_none()
     offered = hash_code(answer.browser_secret, answer.code)
     if row is None or not hmac.compare_digest(row.token_hash, offered):
         return WrongCode()
-    session.execute(
-        update(EmailToken)
-        .where(EmailToken.id == row.id)
-        .values(used_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(update(EmailToken).where(EmailToken.id == row.id).values(used_at=now))
     return RightCode(row.login_id)
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
     """Delete secrets that expired a month ago."""
-    session.execute(
-        delete(EmailToken)
-        .where(EmailToken.expires_at < now - KEPT_AFTER_ITS_END)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(delete(EmailToken).where(EmailToken.expires_at < now - KEPT_AFTER_ITS_END))
 
 
 def _good(

@@ -257,7 +257,6 @@ def forget_old(session: Session, *, now: datetime) -> None:
             Mail.state == JobState.DONE, Mail.sent_at < now - KEPT_AFTER_SENDING, Mail.text != ""
         )
         .values(text="", html="", invitation=None, attachments=None)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -229,9 +229,9 @@ def _write_payables(
     session: Session, organization_id: int, addresses: Sequence[EmailAddress]
 ) -> None:
     session.execute(
-        delete(AccountsPayableAddress)
-        .where(AccountsPayableAddress.organization_id == organization_id)
-        .execution_options(synchronize_session=False)
+        delete(AccountsPayableAddress).where(
+            AccountsPayableAddress.organization_id == organization_id
+        )
     )
     session.add_all(
         AccountsPayableAddress(organization_id=organization_id, email=one.shown, email_key=one.key)

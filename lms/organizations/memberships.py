@@ -148,7 +148,6 @@ def remove_member(
             Membership.login_id == theirs,
         )
         .returning(Membership.login_id, Membership.organization_id)
-        .execution_options(synchronize_session=False)
     ).all()
     if not gone:
         raise NotFound

@@ -154,7 +154,10 @@ def merged_with(session: Session, organization_id: int) -> tuple[tuple[str, str]
 
 def _set(session: Session, organization_id: int, kept: int | None) -> None:
     session.execute(
-        update(Organization).where(Organization.id == organization_id).values(merged_into=kept)
+        update(Organization)
+        .where(Organization.id == organization_id)
+        .values(merged_into=kept)
+        .execution_options(synchronize_session="auto")
     )
 
 

@@ -119,7 +119,7 @@ def clear(session: Session, organization_id: int, login_id: int) -> None:
         TrainingGroup.organization_id.in_(family_of(organization_id))
     )
     session.execute(
-        delete(GroupSupervisor)
-        .where(GroupSupervisor.group_id.in_(theirs), GroupSupervisor.login_id == login_id)
-        .execution_options(synchronize_session=False)
+        delete(GroupSupervisor).where(
+            GroupSupervisor.group_id.in_(theirs), GroupSupervisor.login_id == login_id
+        )
     )

@@ -192,7 +192,6 @@ def _take_over(session: Session, one: Wanted, now: datetime) -> None:
             confirmed_at=now,
         )
         .returning(Login.id)
-        .execution_options(synchronize_session=False)
     )
     if taken is None:  # its owner confirmed it, or it was deleted, at this moment
         raise Conflict(AT_ONCE, code="at_once")
@@ -220,7 +219,6 @@ def _write(
                     Membership.login_id == place[1],
                 )
                 .values(role=role)
-                .execution_options(synchronize_session=False)
             )
 
 

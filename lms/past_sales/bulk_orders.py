@@ -314,9 +314,4 @@ def _pool_grant(one: _Sold, lines: Mapping[str, int]) -> NewPoolGrant:
 def _name_pools(session: Session, lines: Sequence[int]) -> None:
     """Save on each line the pool that it filled."""
     filled = select(Grant.pool_id).where(Grant.order_line_id == OrderLine.id).scalar_subquery()
-    session.execute(
-        update(OrderLine)
-        .where(OrderLine.id.in_(lines))
-        .values(pool_id=filled)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(update(OrderLine).where(OrderLine.id.in_(lines)).values(pool_id=filled))

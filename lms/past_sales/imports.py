@@ -210,7 +210,6 @@ def _note(session: Session, import_id: int, answers: Sequence[tuple[int, PastAns
                 update(PastImportRow)
                 .where(mine, PastImportRow.number.in_(numbers))
                 .values(answer=kind)
-                .execution_options(synchronize_session=False)
             )
     for number, answer, sentence in answers:
         if answer is PastAnswer.INVALID:
@@ -218,7 +217,6 @@ def _note(session: Session, import_id: int, answers: Sequence[tuple[int, PastAns
                 update(PastImportRow)
                 .where(mine, PastImportRow.number == number)
                 .values(answer=answer, sentence=sentence)
-                .execution_options(synchronize_session=False)
             )
 
 
@@ -233,10 +231,8 @@ def _finish(session: Session, row: PastImport, *, actor: str | None, now: dateti
     detail = {"brought": row.brought}
     audit.record(session, "history.imported", row.public_id, actor=actor, now=now, detail=detail)
     session.execute(
-        delete(PastImportRow)
-        .where(
+        delete(PastImportRow).where(
             PastImportRow.import_id == row.id,
             PastImportRow.answer != PastAnswer.INVALID,
         )
-        .execution_options(synchronize_session=False)
     )

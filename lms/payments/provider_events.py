@@ -111,5 +111,4 @@ def _mark(session: Session, provider: str, event_id: str, **values: object) -> N
         updating(ProviderEvent)
         .where(ProviderEvent.provider == provider, ProviderEvent.event_id == event_id)
         .values(**values)
-        .execution_options(synchronize_session=False)
     )

@@ -58,7 +58,6 @@ def undo(session: Session, settlements: Iterable[Settlement], *, now: datetime) 
             .where(Settlement.id == one.id, Settlement.undone_at.is_(None))
             .values(undone_at=now)
             .returning(Settlement.id)
-            .execution_options(synchronize_session=False)
         )
         if undone is None:
             raise Conflict(CHANGED)
@@ -149,7 +148,6 @@ def _take(
         .where(table.id == row_id, table.open_minor >= amount_minor)
         .values(open_minor=table.open_minor - amount_minor)
         .returning(table.id)
-        .execution_options(synchronize_session=False)
     )
     if taken is None:
         raise Conflict(CHANGED)
@@ -159,10 +157,7 @@ def _give(
     session: Session, table: type[Payment] | type[Document], row_id: int, amount_minor: int
 ) -> None:
     session.execute(
-        update(table)
-        .where(table.id == row_id)
-        .values(open_minor=table.open_minor + amount_minor)
-        .execution_options(synchronize_session=False)
+        update(table).where(table.id == row_id).values(open_minor=table.open_minor + amount_minor)
     )
 
 

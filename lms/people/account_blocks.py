@@ -40,7 +40,6 @@ def block(
         update(Login)
         .where(Login.id == login_id)
         .values(blocked_at=func.coalesce(Login.blocked_at, now), blocked_reason=kept)
-        .execution_options(synchronize_session=False)
     )
     playback_sessions.end_for_login(session, login_id, ended_as=PlaybackEnd.BLOCKED, now=now)
     browser_sessions.end_all(session, login_id, now=now)
@@ -57,7 +56,6 @@ def unblock(session: Session, login_id: int, *, actor: str | None, now: datetime
         .where(Login.id == login_id, Login.blocked_at.is_not(None))
         .values(blocked_at=None, blocked_reason=None)
         .returning(Login.id)
-        .execution_options(synchronize_session=False)
     )
     if done is None:
         raise Conflict(NOT_BLOCKED)

@@ -24,7 +24,6 @@ from lms.models.payments import Checkout, Payment
 ERASED_NAME: Final = "Erased person"
 # The longest time for which the IRS asks businesses to keep records of a sale (Publication 583).
 LEGAL_TIME: Final = timedelta(days=7 * 366)
-_SILENTLY: Final = {"synchronize_session": False}
 
 
 def forget(
@@ -51,7 +50,7 @@ def forget(
         updating(Payment).where(Payment.login_id.in_(login_ids)).values(note=""),
         updating(Grant).where(hosts).values(host_email=""),
     ):
-        session.execute(change.execution_options(**_SILENTLY))
+        session.execute(change)
     session.flush()
 
 
@@ -98,9 +97,9 @@ def _delete_drafts(session: Session, theirs: ColumnElement[bool]) -> None:
         exists().where(Document.order_id == Order.id), exists().where(Checkout.order_id == Order.id)
     )
     session.execute(
-        delete(Order)
-        .where(theirs, Order.placed_at.is_(None), Order.organization_id.is_(None), ~is_used)
-        .execution_options(**_SILENTLY)
+        delete(Order).where(
+            theirs, Order.placed_at.is_(None), Order.organization_id.is_(None), ~is_used
+        )
     )
 
 
@@ -117,7 +116,6 @@ def _cancel_quoted(session: Session, theirs: ColumnElement[bool], now: datetime)
             Order.organization_name == "",
         )
         .values(canceled_at=now)
-        .execution_options(**_SILENTLY)
     )
 
 
@@ -133,7 +131,7 @@ def _forget_names(session: Session, ids: Sequence[int], login_ids: Sequence[int]
         updating(Order).where(Order.id.in_(ids)).values(contact_name="", contact_email=""),
         updating(Order).where(Order.id.in_(their_own)).values(bill_to=null(), note=""),
     ):
-        session.execute(change.execution_options(**_SILENTLY))
+        session.execute(change)
 
 
 def _forget_bill_to(session: Session, ids: Sequence[int], keys: Sequence[str]) -> None:

@@ -111,7 +111,6 @@ def erase(
             blocked_at=func.coalesce(Login.blocked_at, now),
             blocked_reason=ERASED_AS,
         )
-        .execution_options(synchronize_session=False)
     )
     audit.record(session, "login.erased", person.public_id, actor=actor, now=now)
 
@@ -159,7 +158,6 @@ def _sits(person: _Person) -> ColumnElement[bool]:
 
 def _forget_places(session: Session, person: _Person) -> None:
     """Remove the address and the name from assignments, waitlists, and attendee lists."""
-    silently = {"synchronize_session": False}
     first = person.login_ids[0]
     for model, which in (
         (Assignment, _sits(person)),
@@ -177,58 +175,38 @@ def _forget_places(session: Session, person: _Person) -> None:
             .values(
                 login_id=func.coalesce(model.login_id, first), email=None, email_key=None, name=""
             )
-            .execution_options(**silently)
         )
     session.execute(
-        delete(AccountsPayableAddress)
-        .where(AccountsPayableAddress.email_key.in_(person.keys))
-        .execution_options(**silently)
+        delete(AccountsPayableAddress).where(AccountsPayableAddress.email_key.in_(person.keys))
     )
     unknown = literal("erased-") + Attendee.public_id
     session.execute(
         update(Attendee)
         .where(Attendee.email_key.in_(person.keys))
         .values(name=ERASED_NAME, email=unknown, email_key=unknown)
-        .execution_options(**silently)
     )
 
 
 def _forget_lists(session: Session, person: _Person) -> None:
     """Remove the person from uploaded lists; a checked past-sales list naming them must be sent again."""
-    silently = {"synchronize_session": False}
-    session.execute(
-        delete(SeatImportRow)
-        .where(SeatImportRow.email_key.in_(person.keys))
-        .execution_options(**silently)
-    )
-    session.execute(
-        delete(TrainingGroupInvitee)
-        .where(TrainingGroupInvitee.email_key.in_(person.keys))
-        .execution_options(**silently)
-    )
+    for listed in (SeatImportRow, TrainingGroupInvitee):
+        session.execute(delete(listed).where(listed.email_key.in_(person.keys)))
     cells = func.lower(PastImportRow.cells)
     named = or_(false(), *(cells.contains(json.dumps(key), autoescape=True) for key in person.keys))
     session.execute(
-        delete(PastImport)
-        .where(
+        delete(PastImport).where(
             PastImport.state == ImportState.CHECKED,
             PastImport.id.in_(select(PastImportRow.import_id).where(named)),
         )
-        .execution_options(**silently)
     )
-    session.execute(
-        delete(PastImportRow)
-        .where(named, PastImportRow.answer == PastAnswer.INVALID)
-        .execution_options(**silently)
-    )
+    session.execute(delete(PastImportRow).where(named, PastImportRow.answer == PastAnswer.INVALID))
 
 
 def _forget_emails_and_requests(session: Session, person: _Person) -> None:
-    silently = {"synchronize_session": False}
     session.execute(
-        delete(Mail)
-        .where(or_(Mail.login_id.in_(person.login_ids), Mail.recipient_key.in_(person.keys)))
-        .execution_options(**silently)
+        delete(Mail).where(
+            or_(Mail.login_id.in_(person.login_ids), Mail.recipient_key.in_(person.keys))
+        )
     )
     session.execute(delete(MailOptOut).where(MailOptOut.recipient_key.in_(person.keys)))
     asked = or_(
@@ -238,14 +216,12 @@ def _forget_emails_and_requests(session: Session, person: _Person) -> None:
         update(DeskRequest)
         .where(asked)
         .values(name=ERASED_NAME, email="", message="", answer="", note="")
-        .execution_options(**silently)
     )
     # A seat request, and the answer to it, may name the person as the one to receive the seat.
     session.execute(
         update(DeskRequest)
         .where(func.lower(DeskRequest.to_email).in_(person.keys))
         .values(to_email=None, to_name="", answer="", note="")
-        .execution_options(**silently)
     )
 
 
@@ -272,8 +248,4 @@ def _forget_doings(session: Session, person: _Person) -> None:
         SecondFactor,
         RecoveryCode,
     ):
-        session.execute(
-            delete(model)
-            .where(model.login_id.in_(person.login_ids))
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(delete(model).where(model.login_id.in_(person.login_ids)))

@@ -72,12 +72,7 @@ def merge(
     transaction. Raises as `check_merge` does.
     """
     stays, goes = _pair(session, kept, merged, locks=True)
-    session.execute(
-        update(Login)
-        .where(Login.id == goes.id)
-        .values(merged_into=stays.id)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(update(Login).where(Login.id == goes.id).values(merged_into=stays.id))
     link_tokens_and_codes.void(session, goes.id, *EmailPurpose, now=now)
     playback_sessions.end_for_login(session, goes.id, ended_as=PlaybackEnd.SIGNED_OUT, now=now)
     browser_sessions.end_all(session, goes.id, now=now)
@@ -107,12 +102,7 @@ def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) 
     if row.merged_into is None:
         raise Conflict(NOT_MERGED)
     kept = session.scalar(select(Login.public_id).where(Login.id == row.merged_into))
-    session.execute(
-        update(Login)
-        .where(Login.id == row.id)
-        .values(merged_into=None)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(update(Login).where(Login.id == row.id).values(merged_into=None))
     certificate_rules.look_at_person_again(session, row.id)
     certificate_rules.look_at_person_again(session, row.merged_into)
     playback_sessions.end_for_login(session, row.merged_into, ended_as=PlaybackEnd.REVOKED, now=now)

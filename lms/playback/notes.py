@@ -135,11 +135,7 @@ def webinar_of(session: Session, public_id: str, *, login_id: int) -> str:
 
 def forget_old(session: Session, *, now: datetime) -> None:
     """Permanently delete notes that were deleted more than an hour ago."""
-    session.execute(
-        delete(Note)
-        .where(Note.deleted_at <= now - KEPT_DELETED)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(delete(Note).where(Note.deleted_at <= now - KEPT_DELETED))
 
 
 def _checked(at_s: float, text: str) -> str:
@@ -169,7 +165,6 @@ def _set(
         .where(Note.id == session.execute(own, {"login_id": login_id}).scalar(), stands)
         .values(values)
         .returning(Note.id)
-        .execution_options(synchronize_session=False)
     )
     if changed.first() is None:
         raise NotFound

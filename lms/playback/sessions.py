@@ -146,7 +146,6 @@ def note_grant(session: Session, session_id: str, grant_id: str | None) -> None:
         update(PlaybackSession)
         .where(PlaybackSession.public_id == session_id)
         .values(grant_id=select(Grant.id).where(Grant.public_id == grant_id).scalar_subquery())
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -156,7 +155,6 @@ def note_reached(session: Session, session_id: str) -> None:
         update(PlaybackSession)
         .where(PlaybackSession.public_id == session_id)
         .values(reached_s=REACHED)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -232,7 +230,7 @@ def end_for_webinar(
 def forget_previews(session: Session, *, now: datetime) -> None:
     """Delete previews that ended 30 days ago; nothing counts them."""
     old = and_(PlaybackSession.is_preview, PlaybackSession.ended_at < now - PREVIEWS_KEPT)
-    session.execute(delete(PlaybackSession).where(old).execution_options(synchronize_session=False))
+    session.execute(delete(PlaybackSession).where(old))
 
 
 def forget_repeats(session: Session, *, now: datetime) -> None:
@@ -257,11 +255,7 @@ def forget_repeats(session: Session, *, now: datetime) -> None:
         reached <= func.coalesce(PlaybackSession.began_s, 0),
         is_known,
     )
-    session.execute(
-        delete(PlaybackSession)
-        .where(PlaybackSession.id.in_(old))
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(delete(PlaybackSession).where(PlaybackSession.id.in_(old)))
 
 
 def end_idle(session: Session, *, now: datetime) -> int:

@@ -123,6 +123,7 @@ def save(
         .where(Caption.public_id == caption_id, Caption.version == version)
         .values(draft=write_vtt(cues), version=version + 1, edited_by=actor, edited_at=now)
         .returning(Caption.id)
+        .execution_options(synchronize_session="auto")
     ).scalar_one_or_none()
     if changed is None:
         work = read_work(session, caption_id)

@@ -200,7 +200,11 @@ def _put_away(session: Session, caption: Caption, now: datetime) -> None:
 def make_default(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> None:
     """Show this track to viewers who have not chosen one; raises NotFound."""
     caption = find_caption(session, caption_id)
-    others = update(Caption).where(Caption.recording_id == caption.recording_id)
+    others = (
+        update(Caption)
+        .where(Caption.recording_id == caption.recording_id)
+        .execution_options(synchronize_session="auto")
+    )
     session.execute(others.values(is_default=False))
     caption.is_default = True
     session.flush()

@@ -210,7 +210,6 @@ def _keep_run(session: Session, run_id: str) -> None:
         delete(Job)
         .where(Job.unique_key == f"{UNPUBLISHED}:{run_id}", Job.state == JobState.QUEUED)
         .returning(Job.id)
-        .execution_options(synchronize_session=False)
     )
     if spared.one_or_none() is None:
         raise TryAgain(TOO_SLOW)

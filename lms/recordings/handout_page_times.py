@@ -98,7 +98,11 @@ def keep_found(session: Session, recording_id: str, found: Mapping[int, float]) 
     if recording is None:
         return
     mine = HandoutPageTime.recording_id == recording.id
-    session.execute(delete(HandoutPageTime).where(mine, HandoutPageTime.is_by_staff.is_(False)))
+    session.execute(
+        delete(HandoutPageTime)
+        .where(mine, HandoutPageTime.is_by_staff.is_(False))
+        .execution_options(synchronize_session="auto")
+    )
     said = set(session.scalars(select(HandoutPageTime.page_id).where(mine)))
     there = set(session.scalars(select(HandoutPage.id).where(HandoutPage.id.in_(found))))
     session.add_all(

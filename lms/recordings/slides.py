@@ -123,7 +123,11 @@ def keep_found(session: Session, recording_id: str, found: Iterable[Found]) -> N
     recording = find(session, recording_id)
     if recording.slides_edited_at is not None:
         return
-    session.execute(delete(Slide).where(Slide.recording_id == recording.id))
+    session.execute(
+        delete(Slide)
+        .where(Slide.recording_id == recording.id)
+        .execution_options(synchronize_session="auto")
+    )
     session.add_all(
         Slide(
             recording_id=recording.id,

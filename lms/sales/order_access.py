@@ -152,7 +152,6 @@ def shrink(session: Session, grant: Grant, fewer: int, *, now: datetime) -> None
         .where(Pool.id == grant.pool_id, Pool.capacity - fewer >= Pool.used)
         .values(capacity=Pool.capacity - fewer)
         .returning(Pool.id)
-        .execution_options(synchronize_session=False)
     )
     if room is None:
         raise Conflict(IN_USE, code="seats_in_use")
@@ -160,7 +159,6 @@ def shrink(session: Session, grant: Grant, fewer: int, *, now: datetime) -> None
         update(Grant)
         .where(Grant.id == grant.id, Grant.seats > fewer)
         .values(seats=Grant.seats - fewer)
-        .execution_options(synchronize_session=False)
     )
     session.expire_all()
     pools.settle(session, room, now=now)

@@ -63,7 +63,6 @@ def change_payer(
         update(PurchaseOrder)
         .where(PurchaseOrder.order_id == order.id)
         .values(organization_id=organization.id)
-        .execution_options(synchronize_session=False)
     )
     session.flush()
     # Our team has named the buyer, and so confirms the address.

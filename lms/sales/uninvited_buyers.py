@@ -74,7 +74,6 @@ def choose(session: Session, most: int, batch: str, *, now: datetime) -> int:
         .where(PastBuyer.login_id.in_(select(chosen.c.login_id)), PastBuyer.batch.is_(None))
         .values(batch=batch)
         .returning(PastBuyer.login_id)
-        .execution_options(synchronize_session=False)
     )
     return len(found.all())
 
@@ -94,7 +93,6 @@ def take_next(session: Session, batch: str, most: int, *, now: datetime) -> Sequ
         .where(PastBuyer.login_id.in_(select(next_.c.login_id)), PastBuyer.invited_at.is_(None))
         .values(invited_at=now)
         .returning(PastBuyer.login_id)
-        .execution_options(synchronize_session=False)
     ).all()
 
 
@@ -104,7 +102,6 @@ def let_go(session: Session, batch: str) -> None:
         update(PastBuyer)
         .where(PastBuyer.batch == batch, PastBuyer.invited_at.is_(None))
         .values(batch=None)
-        .execution_options(synchronize_session=False)
     )
 
 

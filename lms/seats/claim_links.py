@@ -111,7 +111,6 @@ def void_links(session: Session, assignment_id: int, *, now: datetime) -> None:
         update(ClaimLink)
         .where(ClaimLink.assignment_id == assignment_id, ClaimLink.revoked_at.is_(None))
         .values(revoked_at=now)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -121,7 +120,6 @@ def extend_links(session: Session, assignment_id: int, *, until: datetime) -> No
         update(ClaimLink)
         .where(ClaimLink.assignment_id == assignment_id, ClaimLink.revoked_at.is_(None))
         .values(expires_at=until)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -209,7 +207,6 @@ def use_link(session: Session, link: ClaimLink) -> None:
         )
         .values(uses=ClaimLink.uses + 1)
         .returning(ClaimLink.id)
-        .execution_options(synchronize_session=False)
     )
     if used is None:
         raise Gone(LINK_IS_OVER)
@@ -301,7 +298,6 @@ def _void_open_links(session: Session, pool_id: int, *, now: datetime) -> list[s
             )
             .values(revoked_at=now)
             .returning(ClaimLink.public_id)
-            .execution_options(synchronize_session=False)
         )
     )
 

@@ -198,12 +198,7 @@ def _accept(session: Session, pool_id: int, held: Held, sitter: Sitter, *, now: 
             return False
     else:
         values |= {"login_id": sitter.login_id, "claimed_at": now, "expires_at": None}
-    session.execute(
-        update(Assignment)
-        .where(Assignment.id == held.id)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(update(Assignment).where(Assignment.id == held.id).values(**values))
     return True
 
 
@@ -213,7 +208,6 @@ def _let_go(session: Session, pool_id: int, held: Held, *, now: datetime) -> Non
         update(Assignment)
         .where(Assignment.id == held.id)
         .values(state=AssignmentState.RELEASED, ended_at=now, ended_as=AssignmentEnd.EXPIRED)
-        .execution_options(synchronize_session=False)
     )
     set_seat(session, held.seat_id, SeatState.FREE, None)
     if held.state in COUNTED:

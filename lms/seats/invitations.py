@@ -261,7 +261,6 @@ def _expire(session: Session, pool_id: int, ids: Sequence[int], now: datetime) -
         .where(Assignment.id.in_(ids), Assignment.state.in_(OPEN), Assignment.expires_at <= now)
         .values(state=AssignmentState.RELEASED, ended_at=now, ended_as=AssignmentEnd.EXPIRED)
         .returning(Assignment.seat_id)
-        .execution_options(synchronize_session=False)
     ).all()
     for row in left:
         set_seat(session, row.seat_id, SeatState.FREE, None)
@@ -314,7 +313,6 @@ def _waits_no_longer(session: Session, pool_id: int, email_key: str, now: dateti
             WaitingEntry.ended_at.is_(None),
         )
         .values(ended_at=now, ended_as=WaitingEnd.SEATED)
-        .execution_options(synchronize_session=False)
     )
 
 

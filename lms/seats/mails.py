@@ -221,7 +221,6 @@ def _withdraw(session: Session, unique_key: str) -> None:
         update(Mail)
         .where(Mail.unique_key == unique_key, Mail.state == JobState.QUEUED)
         .values(state=JobState.CANCELED)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -60,7 +60,11 @@ def _line(name: str, email: str) -> str:
 
 def name_people(session: Session, line_id: int, people: Iterable[Invitee]) -> None:
     """Store who gets the seats of an order line; replaces the people named before."""
-    session.execute(delete(NamedPerson).where(NamedPerson.order_line_id == line_id))
+    session.execute(
+        delete(NamedPerson)
+        .where(NamedPerson.order_line_id == line_id)
+        .execution_options(synchronize_session="auto")
+    )
     session.add_all(
         NamedPerson(
             order_line_id=line_id,

@@ -179,12 +179,7 @@ def _open_due_locks(session: Session, ids: Sequence[int], now: datetime) -> None
 
 
 def _unlocking(which: ColumnElement[bool]) -> Update:
-    return (
-        update(Seat)
-        .where(which)
-        .values(state=SeatState.FREE, opens_at=None)
-        .execution_options(synchronize_session=False)
-    )
+    return update(Seat).where(which).values(state=SeatState.FREE, opens_at=None)
 
 
 def _forget_frozen(session: Session, ids: Sequence[int], now: datetime) -> None:
@@ -206,7 +201,6 @@ def _lapse(session: Session, family: Sequence[Pool], now: datetime) -> Settled:
         update(Assignment)
         .where(Assignment.pool_id.in_(ids), Assignment.state == AssignmentState.CLAIMED)
         .values(state=AssignmentState.FROZEN, frozen_at=now)
-        .execution_options(synchronize_session=False)
     )
     session.execute(_unlocking(and_(Seat.pool_id.in_(ids), Seat.state == SeatState.LOCKED)))
     free_left_seats(session, ids)
@@ -292,7 +286,6 @@ def _shed(session: Session, ids: Sequence[int], over: int, now: datetime) -> int
         .where(Assignment.id.in_(losing))
         .values(state=AssignmentState.RELEASED, ended_at=now, ended_as=AssignmentEnd.OVER_CAPACITY)
         .returning(Assignment.id, Assignment.pool_id)
-        .execution_options(synchronize_session=False)
     ).all()
     _forget_leavers(session, ids)
     free_left_seats(session, ids)
@@ -319,7 +312,6 @@ def _forget_leavers(session: Session, ids: Sequence[int]) -> None:
             Assignment.leaving_since.is_not(None),
         )
         .values(leaving_since=None)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -335,7 +327,6 @@ def _thaw(session: Session, ids: Sequence[int], room: int | None) -> None:
         update(Assignment)
         .where(Assignment.id.in_(coming_back))
         .values(state=AssignmentState.CLAIMED, frozen_at=None)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -67,7 +67,6 @@ def _sit_again(session: Session, seat: Seat, last: Assignment) -> None:
                 update(Assignment)
                 .where(Assignment.id == last.id)
                 .values(state=state, frozen_at=None, ended_at=None, ended_as=None)
-                .execution_options(synchronize_session=False)
             )
     except (IntegrityError, Busy) as error:  # the person has another seat by now
         raise Conflict(TOO_LATE) from error

@@ -144,7 +144,6 @@ def end_assignments(
         update(Assignment)
         .where(which, Assignment.ended_at.is_(None))
         .values(state=AssignmentState.RELEASED, ended_at=now, ended_as=ended_as)
-        .execution_options(synchronize_session=False)
     )
     return int(ended.rowcount)
 
@@ -156,7 +155,6 @@ def free_left_seats(session: Session, pool_ids: Iterable[int]) -> None:
         update(Seat)
         .where(Seat.pool_id.in_(list(pool_ids)), Seat.state == SeatState.TAKEN, nobody)
         .values(state=SeatState.FREE)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -174,9 +174,4 @@ def _is(sitter: Sitter) -> ColumnElement[bool]:
 
 
 def _ending(which: ColumnElement[bool], ended_as: WaitingEnd, now: datetime) -> Any:  # noqa: ANN401
-    return (
-        update(WaitingEntry)
-        .where(which)
-        .values(ended_at=now, ended_as=ended_as)
-        .execution_options(synchronize_session=False)
-    )
+    return update(WaitingEntry).where(which).values(ended_at=now, ended_as=ended_as)

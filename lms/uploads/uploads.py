@@ -247,6 +247,7 @@ def take_turn(session: Session, upload_id: str, *, now: datetime) -> str:
         )
         .values(turn=turn, turn_until=now + TURN)
         .returning(Upload.id)
+        .execution_options(synchronize_session="auto")
     )
     if taken.one_or_none() is None:
         raise Busy(N_("Another window sends this file at this moment. Wait for it, or stop it."))
@@ -259,7 +260,10 @@ def end_turn(session: Session, upload_id: str, turn: str, *, kept: int | None, t
     if kept is not None:
         values |= {"kept_bytes": kept, "expires_at": term.expires_at}
     session.execute(
-        update(Upload).where(Upload.public_id == upload_id, Upload.turn == turn).values(values)
+        update(Upload)
+        .where(Upload.public_id == upload_id, Upload.turn == turn)
+        .values(values)
+        .execution_options(synchronize_session="auto")
     )
 
 
@@ -276,6 +280,7 @@ def arrive(session: Session, upload_id: str, *, now: datetime) -> None:
             updated_at=now,
         )
         .returning(Upload.id)
+        .execution_options(synchronize_session="auto")
     )
     if arrived.one_or_none() is not None:
         job_queue.enqueue(
@@ -310,6 +315,7 @@ def fail(session: Session, upload_id: str, sentence: str, *, now: datetime) -> N
             turn_until=None,
             updated_at=now,
         )
+        .execution_options(synchronize_session="auto")
     )
 
 
@@ -354,7 +360,12 @@ def _check_kind(purpose: UploadPurpose, name: str, size_bytes: int) -> None:
 
 
 def _set(session: Session, upload_id: str, **values: object) -> None:
-    session.execute(update(Upload).where(Upload.public_id == upload_id).values(values))
+    session.execute(
+        update(Upload)
+        .where(Upload.public_id == upload_id)
+        .values(values)
+        .execution_options(synchronize_session="auto")
+    )
 
 
 def _facts() -> Select[Upload, str, str]:

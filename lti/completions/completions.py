@@ -72,7 +72,6 @@ def forget_reported(session: Session, organization_id: int, public_id: str) -> N
             OutsideCompletion.public_id == public_id,
         )
         .returning(OutsideCompletion.id)
-        .execution_options(synchronize_session=False)
     ).one_or_none()
     if gone is None:
         raise NotFound

@@ -42,7 +42,11 @@ def send_code(
     It replaces the frame's earlier code, and works only in the frame with this secret.
     """
     code = random_code(DIGITS)
-    session.execute(delete(EmbedCode).where(EmbedCode.frame_id == frame.id))
+    session.execute(
+        delete(EmbedCode)
+        .where(EmbedCode.frame_id == frame.id)
+        .execution_options(synchronize_session="auto")
+    )
     session.add(
         EmbedCode(
             frame_id=frame.id,
@@ -97,13 +101,15 @@ def try_code(
         )
         .values(tries=EmbedCode.tries + 1)
         .returning(EmbedCode.email, EmbedCode.name, EmbedCode.code_hash)
-        .execution_options(synchronize_session=False)
     ).one_or_none()
     if row is None or not hmac.compare_digest(row.code_hash, hash_code(secret, code)):
         return WrongCode()
     # Of two simultaneous correct tries, only the one that deletes the row is accepted.
     used = session.execute(
-        delete(EmbedCode).where(EmbedCode.frame_id == frame.id).returning(EmbedCode.frame_id)
+        delete(EmbedCode)
+        .where(EmbedCode.frame_id == frame.id)
+        .returning(EmbedCode.frame_id)
+        .execution_options(synchronize_session="auto")
     ).one_or_none()
     if used is None:
         return WrongCode()
@@ -115,11 +121,7 @@ def try_code(
 
 def forget_old(session: Session, *, now: datetime) -> None:
     """Delete expired codes, with the addresses they were sent to."""
-    session.execute(
-        delete(EmbedCode)
-        .where(EmbedCode.expires_at < now)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(delete(EmbedCode).where(EmbedCode.expires_at < now))
 
 
 def _note_viewer(

@@ -250,7 +250,6 @@ def count_use(session: Session, link_id: int, site: str | None, *, now: datetime
         update(EmbedLink)
         .where(EmbedLink.id == link_id)
         .values(uses=EmbedLink.uses + 1, last_used_at=now)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -188,7 +188,6 @@ def hand_over(session: Session, token: str, *, browser: str | None, now: datetim
             browser_hash=None if browser is None else hashed(browser),
         )
         .returning(FrameSession.id)
-        .execution_options(synchronize_session=False)
     ).one_or_none()
     if moved is None:
         raise Gone(OVER)
@@ -202,12 +201,7 @@ def name_frame(
 
     The secret is new, so that anyone who saw the old one can't see this person's data.
     """
-    session.execute(
-        update(FrameSession)
-        .where(FrameSession.id == frame.id)
-        .values(ended_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(update(FrameSession).where(FrameSession.id == frame.id).values(ended_at=now))
     opening = Opening(
         purpose=frame.purpose,
         role=FrameRole.LEARNER,
@@ -231,7 +225,6 @@ def forget_name(session: Session, frame: Frame, *, now: datetime) -> None:
             FrameSession.ended_at.is_(None),
         )
         .values(ended_at=now)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -271,7 +264,6 @@ def name_visitor(session: Session, frame: Frame, *, now: datetime) -> int:
         update(FrameSession)
         .where(FrameSession.id == frame.id, FrameSession.login_id.is_(None))
         .values(login_id=login_id)
-        .execution_options(synchronize_session=False)
     )
     return login_id
 
@@ -283,7 +275,7 @@ def forget_old(session: Session, *, now: datetime) -> None:
         is_old, FrameSession.role == FrameRole.ANONYMOUS, FrameSession.login_id.is_not(None)
     )
     forget_learners(session, unknown)
-    session.execute(delete(FrameSession).where(is_old).execution_options(synchronize_session=False))
+    session.execute(delete(FrameSession).where(is_old))
 
 
 # Managers preview a link on our own page, so only that page can frame the session.

@@ -81,6 +81,5 @@ def _change(session: Session, registration_id: int, *conditions: Any, **values: 
         .where(Turn.registration_id == registration_id, *conditions)
         .values(**values)
         .returning(Turn.registration_id)
-        .execution_options(synchronize_session=False)
     )
     return changed.one_or_none() is not None

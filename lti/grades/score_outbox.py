@@ -155,7 +155,6 @@ def no_column(session: Session, link_id: int, reason: str) -> None:
         update(Score)
         .where(Score.link_id == link_id, Score.state == ScoreState.QUEUED)
         .values(state=ScoreState.REFUSED, failure=reason)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -165,7 +164,6 @@ def keep_unsent(session: Session, link_id: int) -> None:
         update(Score)
         .where(Score.link_id == link_id, Score.state == ScoreState.QUEUED)
         .values(state=ScoreState.WATCHING, tries=0)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -181,7 +179,6 @@ def delivered(session: Session, parcel: Parcel, *, now: datetime) -> None:
             tries=0,
             failure=None,
         )
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -204,7 +201,6 @@ def put_back(session: Session, parcel: Parcel, reason: str, *, now: datetime) ->
         update(Score)
         .where(Score.id == parcel.score_id)
         .values(tries=parcel.tries - 1, run_at=now, failure=reason)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -214,7 +210,6 @@ def refused(session: Session, parcel: Parcel, reason: str) -> None:
         update(Score)
         .where(Score.id == parcel.score_id, Score.given <= parcel.report.given)
         .values(state=ScoreState.REFUSED, failure=reason)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -112,11 +112,7 @@ def undo_pair(session: Session, pair: MapPair, *, actor: str | None, now: dateti
     new = session.get_one(Identity, new_id)
     if pair.made_identity and not new.has_come and not pair.failure:
         login_id = new.login_id
-        session.execute(
-            delete(Identity)
-            .where(Identity.id == new_id)
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(delete(Identity).where(Identity.id == new_id))
         session.expunge(new)
         forget_unused_learner(session, login_id)
     pair.made_identity = False

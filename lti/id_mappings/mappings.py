@@ -135,22 +135,18 @@ def take_list(session: Session, map_id: str, lines: Sequence[Line]) -> None:
     named = [each.old_sub for each in answers]
     for first in range(0, len(named), AT_ONCE):
         session.execute(
-            delete(MapPair)
-            .where(
+            delete(MapPair).where(
                 MapPair.map_id == row.id,
                 MapPair.state != PairState.APPLIED,
                 MapPair.old_sub.in_(named[first : first + AT_ONCE]),
             )
-            .execution_options(synchronize_session=False)
         )
     session.execute(
-        delete(MapPair)
-        .where(
+        delete(MapPair).where(
             MapPair.map_id == row.id,
             MapPair.state != PairState.APPLIED,
             MapPair.evidence == Evidence.LISTED,
         )
-        .execution_options(synchronize_session=False)
     )
     last = session.scalar(select(func.max(MapPair.number)).where(MapPair.map_id == row.id)) or 0
     _write(session, place, answers, came, first=last + 1)
@@ -177,7 +173,6 @@ def choose(
                 MapPair.doubt.is_(None) | MapPair.doubt.not_in(sorted(BARRING)),
             )
             .values(is_chosen=is_chosen)
-            .execution_options(synchronize_session=False)
         )
 
 
@@ -193,7 +188,6 @@ def ask_apply(session: Session, map_id: str, *, actor: str | None, now: datetime
         update(MapPair)
         .where(MapPair.map_id == row.id, MapPair.is_chosen, MapPair.state.in_(CHOOSABLE))
         .values(state=PairState.OPEN, failure="")
-        .execution_options(synchronize_session=False)
     )
     waiting = count(session, row.id, PairState.OPEN, only_chosen=True)
     if not waiting:
@@ -238,16 +232,13 @@ def forget_old(session: Session, *, now: datetime) -> None:
     is_old = PeopleMap.created_at < now - DRAFT_KEPT
     stands = select(MapPair.map_id).where(MapPair.state == PairState.APPLIED)
     old = select(PeopleMap.id).where(is_old, PeopleMap.state.not_in(AT_WORK))
-    silently = {"synchronize_session": False}
     session.execute(
-        delete(MapPair)
-        .where(MapPair.map_id.in_(old), MapPair.state != PairState.APPLIED)
-        .execution_options(**silently)
+        delete(MapPair).where(MapPair.map_id.in_(old), MapPair.state != PairState.APPLIED)
     )
     session.execute(
-        delete(PeopleMap)
-        .where(is_old, PeopleMap.state.not_in(AT_WORK), PeopleMap.id.not_in(stands))
-        .execution_options(**silently)
+        delete(PeopleMap).where(
+            is_old, PeopleMap.state.not_in(AT_WORK), PeopleMap.id.not_in(stands)
+        )
     )
 
 

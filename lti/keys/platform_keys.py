@@ -158,7 +158,6 @@ class KeySets:
                 update(PlatformKeys)
                 .where(PlatformKeys.jwks_url == place.jwks_url)
                 .values(document=document, fetched_at=now)
-                .execution_options(synchronize_session=False)
             )
         self._keep(place.jwks_url, document)
         return _Asked.CAME
@@ -169,7 +168,6 @@ class KeySets:
             .where(PlatformKeys.jwks_url == jwks_url, PlatformKeys.asked_at <= now - ASKED_EVERY)
             .values(asked_at=now)
             .returning(PlatformKeys.id)
-            .execution_options(synchronize_session=False)
         )
         row = self._row(jwks_url)
         if row is not None and row.asked_at > now - ASKED_EVERY:

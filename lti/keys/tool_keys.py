@@ -154,11 +154,7 @@ def tend_keys(database: Database, secret_key: str, *, now: datetime) -> None:
     if is_due:
         rotate_keys(database, secret_key, at_once=False, actor=None, now=now)
     with database.transaction() as session:
-        session.execute(
-            delete(SigningKey)
-            .where(SigningKey.retired_at < now - PUBLISHED_AFTER)
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(delete(SigningKey).where(SigningKey.retired_at < now - PUBLISHED_AFTER))
 
 
 def public_jwk(key: RSAPrivateKey) -> dict[str, Any]:

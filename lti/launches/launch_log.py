@@ -99,10 +99,8 @@ def note_refused(session: Session, frame_id: str, *, code: str, reason: str) -> 
 
 
 def _of_frame(frame_id: str) -> Update:
-    return (
-        update(LaunchEntry)
-        .where(LaunchEntry.public_id == frame_id, LaunchEntry.outcome != LaunchOutcome.PLAYED)
-        .execution_options(synchronize_session=False)
+    return update(LaunchEntry).where(
+        LaunchEntry.public_id == frame_id, LaunchEntry.outcome != LaunchOutcome.PLAYED
     )
 
 
@@ -175,11 +173,7 @@ def list_launches(
 
 def forget_old_launches(session: Session, *, now: datetime) -> None:
     """Delete the lines of launches more than 90 days ago."""
-    session.execute(
-        delete(LaunchEntry)
-        .where(LaunchEntry.at < now - KEPT)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(delete(LaunchEntry).where(LaunchEntry.at < now - KEPT))
 
 
 def _is_flooded(session: Session, now: datetime) -> bool:

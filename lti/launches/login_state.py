@@ -209,8 +209,4 @@ def used_up() -> LaunchRefused:
 
 def forget_old_logins(session: Session, *, now: datetime) -> None:
     """Delete expired logins."""
-    session.execute(
-        delete(PendingLogin)
-        .where(PendingLogin.expires_at < now)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(delete(PendingLogin).where(PendingLogin.expires_at < now))

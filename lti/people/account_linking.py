@@ -227,7 +227,6 @@ def unlink(session: Session, login_id: int, identity_id: str, *, now: datetime) 
             IdentityLink.ended_at.is_(None),
         )
         .values(ended_at=now)
-        .execution_options(synchronize_session=False)
     )
     audit.record(
         session,
@@ -248,11 +247,7 @@ def account_of(session: Session, login_id: int) -> Account | None:
 def forget_old(session: Session, *, now: datetime) -> None:
     """Expire emailed links and delete their addresses; delete links that ended 30 days ago."""
     _end(session, IdentityLink.expires_at <= now, now=now)
-    session.execute(
-        delete(IdentityLink)
-        .where(IdentityLink.ended_at < now - KEPT_AFTER_ITS_END)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(delete(IdentityLink).where(IdentityLink.ended_at < now - KEPT_AFTER_ITS_END))
 
 
 def _open(session: Session, secret: str, now: datetime) -> IdentityLink:
@@ -276,5 +271,4 @@ def _end(session: Session, which: ColumnElement[bool], *, now: datetime) -> None
         update(IdentityLink)
         .where(which, IdentityLink.confirmed_at.is_(None), IdentityLink.ended_at.is_(None))
         .values(ended_at=now, email=None, email_key=None)
-        .execution_options(synchronize_session=False)
     )

@@ -135,9 +135,7 @@ def forget_person(session: Session, login_id: int) -> None:
     """
     _forget_addresses(session, login_id)
     session.execute(
-        delete(IdentityLink)
-        .where(IdentityLink.email_key.in_(addresses_of(session, login_id)))
-        .execution_options(synchronize_session=False)
+        delete(IdentityLink).where(IdentityLink.email_key.in_(addresses_of(session, login_id)))
     )
     theirs = session.execute(
         select(Identity.id, Identity.issuer, Identity.organization_id, Identity.sub).where(
@@ -156,15 +154,11 @@ def forget_person(session: Session, login_id: int) -> None:
             )
         )
         session.execute(
-            delete(RosterMember)
-            .where(RosterMember.context_id.in_(courses), RosterMember.sub == identity.sub)
-            .execution_options(synchronize_session=False)
+            delete(RosterMember).where(
+                RosterMember.context_id.in_(courses), RosterMember.sub == identity.sub
+            )
         )
-    session.execute(
-        delete(Identity)
-        .where(Identity.login_id == login_id)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(delete(Identity).where(Identity.login_id == login_id))
 
 
 def _forget_lines(session: Session, issuer: str, organization_id: int, sub: str) -> None:
@@ -184,23 +178,15 @@ def _forget_lines(session: Session, issuer: str, organization_id: int, sub: str)
             (MapPair.new_sub, PeopleMap.new_registration_id),
         )
     )
-    session.execute(delete(MapPair).where(or_(*named)).execution_options(synchronize_session=False))
+    session.execute(delete(MapPair).where(or_(*named)))
 
 
 def _forget_addresses(session: Session, login_id: int) -> None:
     shown = select(EmbedViewer.email_key).where(EmbedViewer.login_id == login_id)
     keys = {*session.scalars(shown), *addresses_of(session, login_id)}
     for model in (EmbedCode, OutsideCompletion):
-        session.execute(
-            delete(model)
-            .where(model.email_key.in_(sorted(keys)))
-            .execution_options(synchronize_session=False)
-        )
-    session.execute(
-        delete(EmbedViewer)
-        .where(EmbedViewer.login_id == login_id)
-        .execution_options(synchronize_session=False)
-    )
+        session.execute(delete(model).where(model.email_key.in_(sorted(keys))))
+    session.execute(delete(EmbedViewer).where(EmbedViewer.login_id == login_id))
 
 
 def find_identity(session: Session, issuer: str, organization_id: int, sub: str) -> Identity | None:

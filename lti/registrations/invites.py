@@ -113,7 +113,6 @@ def withdraw_invite(
             RegistrationInvite.used_at.is_(None),
         )
         .returning(RegistrationInvite.id)
-        .execution_options(synchronize_session=False)
     ).one_or_none()
     if gone is None:
         raise NotFound
@@ -131,7 +130,6 @@ def use_invite(session: Session, invite: Invite, *, now: datetime) -> None:
         )
         .values(used_at=now)
         .returning(RegistrationInvite.id)
-        .execution_options(synchronize_session=False)
     ).one_or_none()
     if taken is None:
         raise Gone(OVER)
@@ -143,7 +141,6 @@ def give_back_invite(session: Session, invite: Invite) -> None:
         update(RegistrationInvite)
         .where(RegistrationInvite.id == invite.id, RegistrationInvite.registration_id.is_(None))
         .values(used_at=None)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -153,19 +150,16 @@ def note_registration(session: Session, invite: Invite, registration_id: int) ->
         update(RegistrationInvite)
         .where(RegistrationInvite.id == invite.id)
         .values(registration_id=registration_id)
-        .execution_options(synchronize_session=False)
     )
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
     """Delete unused invites that expired more than 90 days ago."""
     session.execute(
-        delete(RegistrationInvite)
-        .where(
+        delete(RegistrationInvite).where(
             RegistrationInvite.expires_at < now - KEPT_AFTER_ITS_END,
             RegistrationInvite.used_at.is_(None),
         )
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -53,11 +53,7 @@ def ask_for_selftest(
     session.add(row)
     session.flush()
     kept = select(Selftest.id).order_by(Selftest.id.desc()).limit(KEPT)
-    session.execute(
-        delete(Selftest)
-        .where(Selftest.id.not_in(kept.scalar_subquery()))
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(delete(Selftest).where(Selftest.id.not_in(kept.scalar_subquery())))
     enqueue(session, kind=SELFTEST, lane=Lane.PROMPT, subject=row.public_id, payload={}, now=now)
     audit.record(session, "lti.selftest_asked", row.public_id, actor=actor, now=now)
     return row.public_id
