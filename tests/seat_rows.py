@@ -81,7 +81,12 @@ def seat(session: Session, pool: Pool, login: Login | int | None = None, email: 
             expires_at=None if login_id else NOW + timedelta(days=14),
         )
     )
-    session.execute(update(Pool).where(Pool.id == pool.id).values(used=Pool.used + 1))
+    session.execute(
+        update(Pool)
+        .where(Pool.id == pool.id)
+        .values(used=Pool.used + 1)
+        .execution_options(synchronize_session="auto")
+    )
     session.flush()
     return made
 
@@ -92,6 +97,7 @@ def let_go(session: Session, freed: Seat, *, opens_at: datetime | None) -> None:
         update(Assignment)
         .where(Assignment.seat_id == freed.id)
         .values(state=AssignmentState.RELEASED, ended_at=NOW, ended_as=AssignmentEnd.REMOVED)
+        .execution_options(synchronize_session="auto")
     )
     freed.state, freed.opens_at = SeatState.LOCKED, opens_at
     session.flush()
