@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from flask import Flask, request
-from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 
 from lms.component import Component, load_tables
 from lms.core.acting_roles import ActingRole
 from lms.core.runtime import Carrel, accepted_keys
+from lms.web.accounts.page_language import init_languages
 from lms.web.accounts.step_up import init_step_up
 from lms.web.core.current_user import init_sign_in
 from lms.web.core.error_pages import init_errors
@@ -70,7 +69,6 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
         WTF_CSRF_CHECK_DEFAULT=False,  # _protect_forms does
         # as long as the browser session, so that a form left open can still be sent
         WTF_CSRF_TIME_LIMIT=None,
-        BABEL_DEFAULT_LOCALE="en",
     )
     # Jinja's own cache of 400 is behind one lock, for which hundreds of threads waited.
     app.jinja_options = {**app.jinja_options, "cache_size": -1}
@@ -78,11 +76,10 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.extensions[EXTENSION] = carrel
     app.extensions[COMPONENTS] = tuple(components)
-    Babel(app)
-    _speak_english(app)
     _name_routes(app)
     init_request_queue(app)
     init_sign_in(app)
+    init_languages(app)  # before the guard, whose refusals are pages, too
     init_errors(app)
     init_headers(app, settings)
     init_static_files(app, settings.scratch)
@@ -103,17 +100,6 @@ def _name_routes(app: Flask) -> None:
     def name_route() -> None:
         if request.url_rule is not None:
             request.environ[ROUTE] = request.url_rule.rule
-
-
-def _speak_english(app: Flask) -> None:
-    """Let templates use their texts unchanged if there is no other language.
-
-    A page has sixty of them, and looking each up in missing catalogs took a fifth of its time.
-    """
-    if (Path(app.root_path) / "translations").exists():
-        return
-    install: Any = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
-    install(str, lambda one, many, count: one if count == 1 else many, newstyle=True)
 
 
 def _protect_forms(app: Flask) -> None:

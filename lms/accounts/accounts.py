@@ -1,5 +1,6 @@
 """Accounts: a login's name, email address, password, and whether it can be used."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +15,7 @@ from lms.accounts.mails import Reader
 from lms.core.database import insert_into
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.languages import Language, language
 from lms.core.model_base import new_public_id
 from lms.mail import link_tokens_and_codes
 from lms.mail.links import Links
@@ -32,6 +34,7 @@ _ACCOUNTS = select(
     Login.email,
     Login.name,
     Login.zone,
+    Login.language,
     Login.seller_role,
     Login.confirmed_at,
     Login.blocked_at,
@@ -50,6 +53,7 @@ class Account:
     email: str | None
     name: str
     zone: str | None
+    language: Language | None
     seller_role: SellerRole | None
     is_confirmed: bool
     is_blocked: bool
@@ -154,6 +158,7 @@ def add_login(session: Session, new: NewLogin, *, actor: str | None, now: dateti
         "zone": new.zone,
         "password_hash": new.password_hash,
         "confirmed_at": now,
+        **page_language(),
     }
     if login_lookup.is_alias(session, new.address):
         raise Conflict(ADDRESS_TAKEN)
@@ -187,7 +192,7 @@ def add_unproven(session: Session, new: NewLogin, *, now: datetime) -> Account:
             Login.confirmed_at.is_(None),
             Login.password_hash.is_(None),
         )
-        .values(name=checked_name(new.name), password_hash=new.password_hash)
+        .values(name=checked_name(new.name), password_hash=new.password_hash, **page_language())
         .returning(Login.id)
     )
     if login_id is None:
@@ -241,6 +246,7 @@ def add_unconfirmed(session: Session, address: Address, *, now: datetime) -> Non
             email_key=address.key,
             name=address.shown.rpartition("@")[0][:LONGEST_NAME],
             created_at=now,
+            **page_language(),
         )
         .on_conflict_do_nothing(index_elements=[Login.email_key])
     )
@@ -248,7 +254,8 @@ def add_unconfirmed(session: Session, address: Address, *, now: datetime) -> Non
 
 def add_without_address(session: Session, name: str, *, now: datetime) -> int:
     """Create a login without an address, for a learner or an unconfirmed buyer; return its row ID."""
-    login = Login(name=name, email=None, email_key=None, created_at=now)
+    chosen = page_language().get("language")
+    login = Login(name=name, email=None, email_key=None, language=chosen, created_at=now)
     session.add(login)
     session.flush()
     return login.id
@@ -263,9 +270,12 @@ def invite_to_set_password(
     mails.send_link(session, reader, EmailPurpose.SET_PASSWORD, links=links, now=now)
 
 
-def change_details(session: Session, login_id: int, *, name: str, zone: str, now: datetime) -> None:
-    """Change a person's name, and the time zone in which times are shown to them."""
-    changed = _update(session, login_id, name=checked_name(name), zone=zone)
+def change_details(
+    session: Session, login_id: int, *, name: str, zone: str, language: Language, now: datetime
+) -> None:
+    """Change a person's name, and the time zone and language of the pages and emails they get."""
+    name = checked_name(name)
+    changed = _update(session, login_id, name=name, zone=zone, language=language)
     audit.record(session, "login.details_changed", changed, actor=changed, now=now)
 
 
@@ -336,12 +346,21 @@ def _found(session: Session, which: ColumnElement[bool]) -> Account:
         email=row.email,
         name=row.name,
         zone=row.zone,
+        language=row.language,
         seller_role=row.seller_role,
         is_confirmed=row.confirmed_at is not None,
         is_blocked=row.blocked_at is not None,
         has_password=row.password_hash is not None,
         recovery_email=recovery,
     )
+
+
+def page_language() -> Mapping[str, Language]:
+    """Return the column `language` for an account that a page creates, if the page isn't in English.
+
+    English is only noted if the person chooses it: staff and managers create accounts, too.
+    """
+    return {} if language() is Language.ENGLISH else {"language": language()}
 
 
 def _update(session: Session, login_id: int, **values: object) -> str:

@@ -94,6 +94,7 @@ def confirm_sign_up(session: Session, secret: str, *, person: Person, now: datet
             zone=person.zone,
             password_hash=person.password_hash,
             confirmed_at=now,
+            **accounts.page_language(),
         )
         .returning(Login.public_id)
     )

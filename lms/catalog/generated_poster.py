@@ -7,8 +7,8 @@ from textwrap import wrap
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
+from lms.catalog.svg_text_outlines import Line, Setting, can_set, draw, fit, width_of
 from lms.core.accent_colors import light_accent
-from lms.core.svg_text_outlines import Line, Setting, can_set, draw, fit, width_of
 
 WIDTH: Final = 640
 HEIGHT: Final = 360

@@ -16,8 +16,9 @@ from babel.dates import (
 )
 
 from lms.core.errors import N_, Invalid
+from lms.core.languages import locale, sayable
 
-LOCALE = "en_US"
+LOCALE = "en_US"  # of staff pages and documents
 # North American zones are shown by their adjective: "Eastern (New York)".
 _ADJECTIVES = "Alaska Atlantic Central Eastern Hawaii Hawaii-Aleutian Mountain Newfoundland Pacific"
 ADJECTIVES = frozenset(_ADJECTIVES.split())
@@ -80,52 +81,62 @@ def on_wall_clock(at: datetime, zone: ZoneInfo) -> datetime:
     return at.astimezone(zone).replace(tzinfo=None)
 
 
+@sayable
 def say_datetime(at: datetime, zone: ZoneInfo) -> str:
     """Return day, time and zone: `Thursday, October 6, 2022, 2:00 PM ET`."""
     return f"{say_day(at, zone)}, {say_time(at, zone)} {zone_short(zone)}"
 
 
+@sayable
 def say_datetime_in_table(at: datetime, zone: ZoneInfo) -> str:
     """Return date, time and zone for a table: `Oct 6, 2022, 2:00 PM ET`."""
     return f"{say_date(at, zone)}, {say_time(at, zone)} {zone_short(zone)}"
 
 
+@sayable
 def say_datetime_short(at: datetime, zone: ZoneInfo) -> str:
     """Return date, time and zone for a card: `Oct 6, 2:00 PM ET`."""
     return f"{say_time_shortly(at, zone)} {zone_short(zone)}"
 
 
+@sayable
 def say_time_shortly(at: datetime, zone: ZoneInfo) -> str:
     """Return date and time without a zone: `Oct 6, 2:00 PM`."""
-    return f"{format_skeleton('MMMd', at, tzinfo=zone, locale=LOCALE)}, {say_time(at, zone)}"
+    return f"{format_skeleton('MMMd', at, tzinfo=zone, locale=locale())}, {say_time(at, zone)}"
 
 
+@sayable
 def say_day(at: datetime, zone: ZoneInfo) -> str:
     """Return the day: `Thursday, October 6, 2022`."""
-    return str(format_date(on_wall_clock(at, zone), "full", locale=LOCALE))
+    return str(format_date(on_wall_clock(at, zone), "full", locale=locale()))
 
 
+@sayable
 def say_date(at: datetime, zone: ZoneInfo) -> str:
     """Return the short date: `Oct 6, 2022`."""
     return say_calendar_date(on_wall_clock(at, zone))
 
 
+@sayable
 def say_long_date(at: datetime, zone: ZoneInfo) -> str:
     """Return the date for a sentence: `October 6, 2026`."""
-    return str(format_date(on_wall_clock(at, zone), "long", locale=LOCALE))
+    return str(format_date(on_wall_clock(at, zone), "long", locale=locale()))
 
 
+@sayable
 def say_calendar_date(day: date) -> str:
     """Return a date that has no time, such as a last day: `Oct 6, 2026`."""
-    return str(format_date(day, "medium", locale=LOCALE))
+    return str(format_date(day, "medium", locale=locale()))
 
 
+@sayable
 def say_time(at: datetime, zone: ZoneInfo) -> str:
     """Return the time of day: `2:00 PM`."""
     # Babel uses a narrow no-break space, which not every font has
-    return str(format_time(at, "short", tzinfo=zone, locale=LOCALE)).replace("\u202f", " ")
+    return str(format_time(at, "short", tzinfo=zone, locale=locale())).replace("\u202f", " ")
 
 
+@sayable
 def say_for_reader(at: datetime, zone: ZoneInfo, reader: ZoneInfo) -> str:
     """Return the same moment in the reader's time zone, or "" if their clock shows the same.
 
@@ -149,28 +160,37 @@ def say_span(span: timedelta) -> str:
     return f"{hours} h {minutes} m" if hours else f"{minutes} m"
 
 
+@sayable
 def say_roughly(span: timedelta) -> str:
     """Return a duration in its largest unit: `3 days`, `2 hours`, at least `1 minute`."""
-    return str(format_timedelta(max(span, timedelta(minutes=1)), "minute", locale=LOCALE))
+    return str(format_timedelta(max(span, timedelta(minutes=1)), "minute", locale=locale()))
 
 
-@cache
 def zone_short(zone: ZoneInfo) -> str:
     """Return a zone as written after a time: `ET`, `MST` (Phoenix), `Central European Time`, `UTC`."""
-    winter, summer = (datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (1, 7))
-    variant: Literal["standard"] | None = "standard" if winter == summer else None
-    name = get_timezone_name(zone, width="short", zone_variant=variant, locale=LOCALE)
-    return name if name.isalpha() and name.isupper() else zone_word(zone)
+    return _zone_short(zone, locale())
+
+
+def zone_word(zone: ZoneInfo) -> str:
+    """Return a zone's name for a list: `Eastern`, `Central European Time`, `UTC`."""
+    return _zone_word(zone, locale())
 
 
 @cache
-def zone_word(zone: ZoneInfo) -> str:
-    """Return a zone's name for a list: `Eastern`, `Central European Time`, `UTC`."""
+def _zone_short(zone: ZoneInfo, locale: str) -> str:
+    winter, summer = (datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (1, 7))
+    variant: Literal["standard"] | None = "standard" if winter == summer else None
+    name = get_timezone_name(zone, width="short", zone_variant=variant, locale=locale)
+    return name if name.isalpha() and name.isupper() else _zone_word(zone, locale)
+
+
+@cache
+def _zone_word(zone: ZoneInfo, locale: str) -> str:
     if zone.key in ("UTC", "Etc/UTC"):
         return "UTC"
-    name = get_timezone_name(zone, width="long", locale=LOCALE)
+    name = get_timezone_name(zone, width="long", locale=locale)
     if "(" in name:  # a place's name, if the zone has no name for both halves of the year
-        standard = get_timezone_name(zone, width="long", zone_variant="standard", locale=LOCALE)
+        standard = get_timezone_name(zone, width="long", zone_variant="standard", locale=locale)
         name = standard.replace(" Standard", "")
     adjective = name.removesuffix(" Time")
     return adjective if adjective in ADJECTIVES else name

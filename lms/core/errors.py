@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from lms.core.languages import Marked
+
 
 def N_(text: str) -> str:  # noqa: N802  (the gettext convention for "translate me when shown")
     """Mark a sentence for translation; it is translated when it is shown."""
-    return text
+    return Marked(text)
 
 
 class Refused(Exception):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from lms.core.acting_roles import ActingRole
 from lms.core.database import Database
+from lms.core.languages import set_default
 from lms.core.settings import Settings
 from media.delivery.media_tokens import Signer
 from media.storage.storage_during_migration import StoragePair
@@ -28,6 +29,7 @@ class Carrel:
 
 def open_carrel(settings: Settings) -> Carrel:
     """Open the database and the storage of the settings; creates nothing in either."""
+    set_default(settings.language)
     storage = open_place(settings, settings.storage_url)
     if settings.storage_former is not None:
         former = open_place(settings, settings.storage_former)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from lms.core.languages import Language
 from lms.core.stripe_settings import STRIPE, StripeSettings, is_loopback, stripe_key
 from media.delivery.delivery_modes import Way
 
@@ -57,6 +58,7 @@ class Settings:
     mail_from: str
     dkim_selector: str | None
     time_zone: str
+    language: Language
     trusted_proxies: tuple[Network, ...]
     upload_days: int
     staff_two_step: bool
@@ -127,6 +129,7 @@ class Settings:
             mail_from=reader.take("MAIL_FROM", f"library@{host}", _mail_from),
             dkim_selector=reader.take("DKIM_SELECTOR", None, str),
             time_zone=reader.take("TIME_ZONE", "America/New_York", _time_zone),
+            language=reader.take("LANGUAGE", Language.ENGLISH, Language),
             trusted_proxies=reader.take("TRUSTED_PROXIES", (), _networks),
             upload_days=reader.take("UPLOAD_DAYS", 7, _days),
             staff_two_step=reader.take("STAFF_TWO_STEP", default=False, parse=_yes_or_no),
@@ -150,18 +153,14 @@ class Settings:
                 directory.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise SettingsError({PREFIX + name: f"{directory}: {error.strerror}"}) from error
-        if self.secret_key:
-            return self
-        return replace(self, secret_key=_kept_secret_key(self.data_dir))
+        key = self.secret_key or _kept_secret_key(self.data_dir)
+        return replace(self, secret_key=key)
 
 
 def inherited_environment(**defaults: str) -> dict[str, str]:
     """Return the environment for a subprocess, with `CARREL_*` defaults for unset variables."""
-    unset = {
-        PREFIX + name: value
-        for name, value in defaults.items()
-        if not os.environ.get(PREFIX + name, "").strip()
-    }
+    named = {PREFIX + name: value for name, value in defaults.items()}
+    unset = {name: named[name] for name in named if not os.environ.get(name, "").strip()}
     return {**os.environ, **unset}
 
 
@@ -215,8 +214,7 @@ class _Reader:
     def check_pair(self, one: str, other: str) -> None:
         given = [name for name in (one, other) if self._is_given(name)]
         if len(given) == 1:
-            missing = other if given == [one] else one
-            self.fault(missing, f"is missing beside {PREFIX}{given[0]}")
+            self.fault(other if given == [one] else one, f"is missing beside {PREFIX}{given[0]}")
 
     def _is_given(self, name: str) -> bool:
         return any(self._environ.get(PREFIX + name + end, "").strip() for end in ("", "_FILE"))

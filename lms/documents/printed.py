@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from lms.core.languages import Language, speaking
 from lms.documents.printed_tables import Table, day, tables_of
 from lms.documents.printed_totals import Fact, Total, amounts_of, open_of
 from lms.documents.snapshots import Policy, Snapshot
@@ -84,6 +85,7 @@ class PrintedDocument:
         return f"{self.title} {self.number}"
 
 
+@speaking(Language.ENGLISH)
 def printed_document(snapshot: Snapshot) -> PrintedDocument:
     """Return the text of a document, ready for layout."""
     amounts = amounts_of(snapshot)

@@ -160,7 +160,7 @@ def compose(
             unsubscribe = opt_out_links(settings).page(letter.public_id)
             message["List-Unsubscribe"] = f"<{unsubscribe}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
-        more_text, more_html = bulk_footer(_postal_address(session), unsubscribe)
+        more_text, more_html = bulk_footer(html, _postal_address(session), unsubscribe)
         text, html = text + more_text, html.replace(BULK_FOOTER, more_html)
     message.set_content(text)
     message.add_alternative(html, subtype="html")

@@ -127,6 +127,39 @@ OPTIONAL: Final = frozenset(
         "training_overdue_supervisor",
     }
 )
+# These go to our team or to managers, or come with a document, all of which are in English.
+ENGLISH_ONLY: Final = frozenset(
+    {
+        "balances_differ",
+        "contract_expired",
+        "contract_expiring",
+        "contract_grace_ended",
+        "contract_renewed",
+        "contract_shortage",
+        "delivery_test",
+        "document",
+        "invoice_past_due_staff",
+        "lanes_stalled",
+        "lms_decided",
+        "lms_deployment",
+        "lms_registered",
+        "member_invitation",
+        "order_disputed",
+        "order_takeover",
+        "order_to_review",
+        "payment_reminder",
+        "payment_unused_staff",
+        "pool_usage_alert",
+        "refund_elsewhere",
+        "refund_failed",
+        "request_new_for_staff",
+        "seat_question",
+        "seat_requested",
+        "seats_to_release",
+        "seats_unassigned",
+        "tax_state_without_rule",
+    }
+)
 _LANES: Final = {kind: lane for lane, kinds in KINDS.items() for kind in kinds}
 
 

@@ -19,12 +19,22 @@ from lms.core.accent_colors import light_accent
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.icalendar import Invitation, packed
+from lms.core.languages import (
+    Language,
+    default_language,
+    gettext,
+    language,
+    ngettext,
+    read_language,
+    say_again,
+    speaking,
+)
 from lms.core.logs import request_id
 from lms.mail.attachments import Attachment
 from lms.mail.attachments import packed as packed_attachments
-from lms.mail.lanes import lane_of
+from lms.mail.lanes import ENGLISH_ONLY, lane_of
 from lms.mail.links import has_secret_link
-from lms.models.accounts import EmailPurpose
+from lms.models.accounts import EmailPurpose, Login
 from lms.models.jobs import JobState
 from lms.models.mail import Mail, MailLane
 
@@ -129,8 +139,11 @@ def post(  # noqa: PLR0913  (the parts of an email, each needed)
     if unique_key is not None and (first := _with_key(session, unique_key)):
         return first
     recipient = _address(to)
-    line = _one_line(subject)
-    text, html = _render(session, kind, {**values, "recipient": recipient, "subject": line})
+    written_in = _language_of(session, kind, login_id)
+    with speaking(written_in):
+        line = _one_line(say_again(subject))
+        given = {**say_again(values), "recipient": recipient, "subject": line}
+        text, html = _render(session, kind, given)
     mail = Mail(
         kind=kind,
         lane=lane_of(kind),
@@ -173,16 +186,19 @@ def post_to_team(
         )
 
 
-def bulk_footer(address: str, unsubscribe: str) -> tuple[str, str]:
+def bulk_footer(mail: str, address: str, unsubscribe: str) -> tuple[str, str]:
     """Return the end of a bulk email, as text and as HTML that replaces BULK_FOOTER.
 
-    `address` is the seller's postal address and `unsubscribe` the link; either may be empty.
+    `mail` is its HTML, which names its language. `address` is the seller's postal address and
+    `unsubscribe` the link; either may be empty.
     """
     given = {"address": address, "unsubscribe": unsubscribe}
-    text, html = (
-        _environment().get_template(f"mail/messages/_bulk_footer.{end}").render(given)
-        for end in ("txt", "html")
-    )
+    written_in = re.search(r'<html lang="([^"]+)"', mail)
+    with speaking(read_language(written_in and written_in[1]) or Language.ENGLISH):
+        text, html = (
+            _environment().get_template(f"mail/messages/_bulk_footer.{end}").render(given)
+            for end in ("txt", "html")
+        )
     return text, html
 
 
@@ -260,6 +276,16 @@ def forget_old(session: Session, *, now: datetime) -> None:
     )
 
 
+def _language_of(session: Session, kind: str, login_id: int | None) -> Language:
+    """Return the language of an email: the recipient's, or that of the page that sends it."""
+    if kind in ENGLISH_ONLY:
+        return Language.ENGLISH
+    if login_id is None:  # a buyer or visitor without an account
+        return language()
+    chosen = session.scalar(select(Login.language).where(Login.id == login_id))
+    return chosen or default_language()
+
+
 def _with_key(session: Session, unique_key: str) -> Mail | None:
     return session.scalar(select(Mail).where(Mail.unique_key == unique_key))
 
@@ -288,6 +314,7 @@ def _render(session: Session, kind: str, values: Mapping[str, object]) -> tuple[
         "action_label": "",
         **values,
         "branding": _mail_branding(session),
+        "language": language(),
     }
     text = _environment().get_template(f"mail/messages/{kind}.txt").render(given)
     html = _environment().get_template(f"mail/messages/{kind}.html").render(given)
@@ -304,7 +331,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    install: Any = made.install_gettext_callables  # type: ignore[attr-defined]  # the extension's
+    install(gettext, ngettext, newstyle=True)
     return made
 
 

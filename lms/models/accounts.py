@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lms.core.languages import Language
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
@@ -71,6 +72,7 @@ class Login(Base, kw_only=True):
     password_hash: Mapped[str | None] = mapped_column(String(255), default=None)
     seller_role: Mapped[SellerRole | None] = mapped_column(words(SellerRole), default=None)
     zone: Mapped[str | None] = mapped_column(String(64), default=None)
+    language: Mapped[Language | None] = mapped_column(words(Language), default=None)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     blocked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     blocked_reason: Mapped[str | None] = mapped_column(Text, default=None)  # only staff see it

@@ -176,6 +176,7 @@ class PersonalData:
     further_emails: tuple[str, ...]
     recovery_email: str | None
     time_zone: str | None
+    language: str | None
     since: datetime
     second_factors: tuple[OwnSecondFactor, ...]
     memberships: tuple[OwnMembership, ...]
@@ -243,6 +244,7 @@ def read_personal_data(
         further_emails=tuple(list_further(session, login_id)),
         recovery_email=login.recovery_email,
         time_zone=login.zone,
+        language=login.language,
         since=login.created_at,
         second_factors=tuple(
             OwnSecondFactor(one.kind, one.name, one.created_at, one.last_used_at)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.errors import N_, Invalid
 from lms.core.json_row_aggregates import gathered
+from lms.core.languages import locale, sayable
 from lms.grants.grants import Target, target_columns
 from lms.models.branding import Branding
 from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
@@ -56,10 +57,11 @@ class Price:
         return say_money(self.price_minor, self.currency)
 
 
+@sayable
 def say_money(minor: int, currency: str) -> str:
     """Return an amount as shown, such as `$1,234.00`."""
     amount = minor / 10 ** get_currency_precision(currency)
-    return str(format_currency(amount, currency, locale="en_US"))
+    return str(format_currency(amount, currency, locale=locale()))
 
 
 def read_prices(session: Session, target: Target = EVERYTHING) -> tuple[Price, ...]:

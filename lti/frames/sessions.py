@@ -63,6 +63,7 @@ class Frame:
     login_id: int | None
     is_test_user: bool
     services: Mapping[str, Any]
+    locale: str | None
     expires_at: datetime
     seat_rule: SeatRule | None = None
 
@@ -321,6 +322,7 @@ def _frame(found: Row[*tuple[Any, ...]]) -> Frame:
         login_id=row.login_id,
         is_test_user=row.is_test_user,
         services=MappingProxyType(row.services),
+        locale=row.locale,
         expires_at=ends_at,
         seat_rule=found.seat_rule,
     )

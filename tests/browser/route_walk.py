@@ -123,6 +123,7 @@ NAMED: Final[Mapping[str, str]] = {
     "watch.certificate": PART,
     "webinar_files.show": PART,
     "uploads.show": PART,
+    "language.choose": ONWARD,
     "live.join": ONWARD,
     "organizations.index": ONWARD,
     "organization_kits.link_again": ONWARD,

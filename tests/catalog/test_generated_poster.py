@@ -5,8 +5,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from lms.catalog.generated_poster import BYLINE_SIZES, COLUMN, FLOOR, MARGIN, draw_poster
+from lms.catalog.svg_text_outlines import Line, can_set, draw, fit, width_of
 from lms.core.accent_colors import contrast
-from lms.core.svg_text_outlines import Line, can_set, draw, fit, width_of
 
 ACCENT = "#1d6a4c"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -403,6 +403,7 @@ def _people() -> None:
             "seller_role", _enum("sellerrole", "owner", "staff", "bookkeeper"), nullable=True
         ),
         sa.Column("zone", sa.String(length=64), nullable=True),
+        sa.Column("language", _enum("language", "en-US", "es-US"), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("blocked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("blocked_reason", sa.Text(), nullable=True),

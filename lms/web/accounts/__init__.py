@@ -7,6 +7,7 @@ from flask import Blueprint
 from lms.web.accounts import (
     account,
     email_addresses,
+    page_language,
     password_reset,
     personal_data,
     second_step,
@@ -26,4 +27,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     security.blueprint,
     sign_in_code.blueprint,
     sign_up.blueprint,
+    page_language.blueprint,
 )

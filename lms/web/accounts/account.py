@@ -15,10 +15,12 @@ from lms.core import clock
 from lms.core.dates_and_time_zones import say_day, say_time
 from lms.core.email_addresses import read_address
 from lms.core.errors import Invalid, NotFound
+from lms.core.languages import NAMES, Language, language
 from lms.core.password_hashing_and_rules import check_new_password, hash_password
 from lms.mail.opt_outs import opted_out
 from lms.mail.outbox import key_of
 from lms.web.accounts.forms import DetailsForm, PasswordChangeForm
+from lms.web.accounts.page_language import read_in
 from lms.web.accounts.step_up import is_present_password
 from lms.web.core import rate_limits
 from lms.web.core.current_user import let_out, required_viewer
@@ -59,6 +61,7 @@ def overview() -> ResponseReturnValue:
         "accounts/account.html",
         account=account,
         zone=zone_name(zone),
+        chosen_language=NAMES[account.language or language()],
         browsers=browsers,
         further=further,
         has_second_factor=has_second_factor,
@@ -86,11 +89,17 @@ def change_details() -> ResponseReturnValue:
     try:
         with transaction() as session:
             accounts.change_details(
-                session, account.id, name=form.name.data or "", zone=form.zone.data, now=clock.now()
+                session,
+                account.id,
+                name=form.name.data or "",
+                zone=form.zone.data,
+                language=Language(form.language.data),
+                now=clock.now(),
             )
     except Invalid as refusal:
         show_faults(form, refusal)
         return render("accounts/details.html", form=form, account=account), 400
+    read_in(Language(form.language.data))
     flash(_("Your details were saved."), "done")
     return see_other("account.overview")
 
@@ -218,7 +227,9 @@ def _may_change(form: PasswordChangeForm, account: Account) -> bool:
 
 
 def _details_form(account: Account, zone: str | None) -> DetailsForm:
-    form = DetailsForm(request.form, name=account.name, zone=zone)
+    form = DetailsForm(
+        request.form, name=account.name, zone=zone, language=account.language or language()
+    )
     form.zone.choices = zone_choices(clock.now(), present=account.zone)
     return form
 

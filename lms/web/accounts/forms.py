@@ -4,12 +4,14 @@ import unicodedata
 
 from flask_babel import gettext as _
 from wtforms import BooleanField, EmailField, Form, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # not in its stubs
 from wtforms.form import BaseForm
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from lms.accounts.accounts import LONGEST_NAME
 from lms.core.email_addresses import LONGEST, Address, read_address
 from lms.core.errors import Invalid
+from lms.core.languages import NAMES
 from lms.web.core.lazy_form_translations import _l
 
 PLAIN = {"autocapitalize": "none", "spellcheck": "false"}
@@ -148,10 +150,15 @@ class ConfirmForm(Form):
 
 
 class DetailsForm(Form):
-    """Name and time zone."""
+    """Name, time zone and language."""
 
     name = name_field()
     zone = zone_field()
+    language = SelectField(
+        _l("Language"),
+        choices=[SelectChoice(each.value, name) for each, name in NAMES.items()],
+        description=_l("Pages and emails for you are in this language. Documents are in English."),
+    )
 
 
 class PasswordChangeForm(Form):

@@ -20,6 +20,7 @@ from lms.core.accent_colors import light_accent
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import read_zone, say_date
 from lms.core.errors import N_, NotFound
+from lms.core.languages import Language, speaking
 from lms.core.pdf_documents import PICTURES, Size, print_pdf
 from lms.mail.links import Links
 from lms.models.certificates import CertificateKind
@@ -119,6 +120,7 @@ def design_words(facts: CertificateFacts, head: Letterhead) -> DesignWords:
     )
 
 
+@speaking(Language.ENGLISH)
 def certificate_pdf(facts: CertificateFacts, head: Letterhead, size: Size) -> bytes:
     """Return the PDF of a valid certificate."""
     url = verify_url(facts.public_id)
@@ -186,6 +188,7 @@ def qr_svg(link: str) -> str:
     return drawn.getvalue().decode()
 
 
+@speaking(Language.ENGLISH)
 def transcript_pdf(
     certificates: Sequence[CertificateFacts],
     head: Letterhead,

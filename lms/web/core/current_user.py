@@ -22,6 +22,7 @@ from lms.accounts.browser_sessions import Blocked, Browser, Due, Opened, hash_co
 from lms.core import clock
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Forbidden, Frozen
+from lms.core.languages import Language
 from lms.core.runtime import derived_key
 from lms.core.settings import Settings
 from lms.mail.link_tokens_and_codes import LinkOver
@@ -55,6 +56,7 @@ _SIGNED_IN = (
         Login.email,
         Login.seller_role,
         Login.zone,
+        Login.language,
         _MANAGES.label("manages"),
         SignIn.id.label("sign_in_id"),
         SignIn.last_seen_at,
@@ -84,6 +86,7 @@ class Viewer:
     email: str | None
     seller_role: SellerRole | None
     zone: str | None
+    language: Language | None
     manages: bool  # has a role other than member in some organization
     sign_in_id: int | None
     came_before_at: datetime | None  # when their last visit ended
@@ -244,6 +247,7 @@ def _load_viewer(request: Request) -> Viewer | None:
         # The role gives no access before they have a second step.
         seller_role=None if must_set_up else row.seller_role,
         zone=row.zone,
+        language=row.language,
         manages=row.manages,
         sign_in_id=row.sign_in_id,
         came_before_at=came_before_at,

@@ -99,6 +99,7 @@ def _buyer(reading: Session, login_id: int) -> Viewer:
         email=None,
         seller_role=None,
         zone=None,
+        language=None,
         manages=False,
         sign_in_id=None,
         came_before_at=None,

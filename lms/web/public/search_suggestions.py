@@ -35,6 +35,7 @@ def show() -> ResponseReturnValue:
         found = suggest(session, request.args.get("q", "")[:LONGEST])
     answer = jsonify(found=[_told(each) for each in found])
     answer.headers["Cache-Control"] = f"public, max-age={KEPT_S}"
+    answer.vary.add("Cookie")  # of the language
     return answer
 
 

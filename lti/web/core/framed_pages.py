@@ -11,7 +11,9 @@ from flask import Blueprint, Response, make_response, request, url_for
 
 from lms.core.acting_roles import ActingRole
 from lms.core.clock import now
+from lms.core.languages import read_language
 from lms.core.settings import Settings
+from lms.web.accounts import page_language
 from lms.web.core.request_context import act_as, carrel, read_session, render
 from lms.web.core.security_headers_and_proxies import POLICY
 from lti.frames.sessions import NOWHERE, Frame, Surroundings, find_frame, surroundings_of, way_back
@@ -45,6 +47,8 @@ def this_frame(secret: str) -> Frame:
         frame = find_frame(session, secret, browser=this_browser(), now=now())
     if frame.role is FrameRole.INSTRUCTOR:
         act_as(ActingRole.INSTRUCTOR)
+    if chosen := read_language(frame.locale):
+        page_language.read_in(chosen)
     return frame
 
 

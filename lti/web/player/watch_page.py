@@ -335,10 +335,12 @@ def _note(frame: Frame) -> str | None:
     """Return why no progress is saved; None for a learner."""
     is_embed = frame.purpose is Purpose.EMBED
     if frame.role is FrameRole.ANONYMOUS:
-        return _(NOTES["passing" if is_embed else "unknown"])
-    if frame.role is FrameRole.INSTRUCTOR:
-        return _(NOTES["manager" if is_embed else "instructor"])
-    return _(NOTES["test"]) if frame.is_test_user else None
+        kind = "passing" if is_embed else "unknown"
+    elif frame.role is FrameRole.INSTRUCTOR:
+        kind = "manager" if is_embed else "instructor"
+    else:
+        kind = "test" if frame.is_test_user else ""
+    return _(NOTES[kind]) if kind else None
 
 
 def _clip(target: Target) -> Span | None:

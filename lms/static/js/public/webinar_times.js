@@ -7,10 +7,8 @@ const OPENS_BEFORE_MS = 60 * A_MINUTE_MS; // people can join from an hour before
 function parts(moment, zone) {
   const form = new Intl.DateTimeFormat("en-US", {
     timeZone: zone,
-    weekday: "long",
     day: "numeric",
     month: "long",
-    year: "numeric",
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
@@ -18,8 +16,9 @@ function parts(moment, zone) {
   return Object.fromEntries(form.formatToParts(moment).map(({ type, value }) => [type, value]));
 }
 
-function clock({ hour, minute }) {
-  return `${Number(hour) % 12 || 12}:${minute} ${Number(hour) < 12 ? "AM" : "PM"}`;
+// As the server writes it, with a plain space: some fonts have no narrow one.
+function said(moment, form) {
+  return new Intl.DateTimeFormat(document.documentElement.lang, form).format(moment).replaceAll("\u202f", " ");
 }
 
 function sayLocally(time) {
@@ -27,9 +26,9 @@ function sayLocally(time) {
   const there = parts(moment, time.dataset.localTime);
   const here = parts(moment, undefined);
   const sameDay = there.day === here.day && there.month === here.month;
-  if (sameDay && clock(there) === clock(here)) return;
-  const day = sameDay ? "" : `${here.weekday}, ${here.month} ${here.day}, ${here.year}, `;
-  time.append(` ${time.dataset.words.replace("{yours}", day + clock(here))}`);
+  if (sameDay && there.hour === here.hour && there.minute === here.minute) return;
+  const day = sameDay ? "" : `${said(moment, { dateStyle: "full" })}, `;
+  time.append(` ${time.dataset.words.replace("{yours}", day + said(moment, { timeStyle: "short" }))}`);
 }
 
 function span(ms) {

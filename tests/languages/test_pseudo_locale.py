@@ -1,0 +1,123 @@
+"""Readers' pages in the pseudo-locale: each text written by us changes, so none is hard-coded."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from tests.languages.pseudo_locale import accented, use_pseudo_locale
+from tests.languages.texts import ROOT, is_covered
+
+WORD = re.compile(r"[A-Za-z]{3,}")
+SILENT = frozenset({"script", "style", "svg", "kbd", "code"})
+SAID = ("aria-label", "placeholder", "title", "alt", "data-label")
+FOR_EVERYONE = (
+    "/",
+    "/webinars",
+    "/webinars?q=nothing",
+    "/webinars/reading-rooms",
+    "/passes",
+    "/purchasing",
+    "/purchasing/quote",
+    "/purchasing/security",
+    "/cart",
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-up",
+    "/forgotten-password",
+    "/ask",
+    "/accessibility",
+    "/privacy",
+    "/verify/0000000000000000000000000z",
+    "/no-such-page",
+)
+FOR_ALICE = (
+    "/library",
+    "/webinars/reading-rooms",
+    "/webinars/reading-rooms/watch",
+    "/webinars/reading-rooms/notes",
+    "/account",
+    "/account/details",
+    "/account/email",
+    "/account/password",
+    "/account/security",
+    "/account/browsers",
+    "/account/data",
+    "/account/orders",
+    "/account/seen",
+    "/certificates",
+    "/training",
+)
+
+
+class Texts(HTMLParser):
+    """The texts of a page that a person reads or hears."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self._within: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in SILENT:
+            self._within.append(tag)
+        self.found |= {value for name, value in attrs if name in SAID and value}
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._within and self._within[-1] == tag:
+            self._within.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._within:
+            self.found.add(" ".join(data.split()))
+
+
+def texts_of(page: str) -> set[str]:
+    """Return the texts of a page that have a word."""
+    read = Texts()
+    read.feed(page)
+    return {text for text in read.found if WORD.search(text)}
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture(scope="module")
+def written() -> str:
+    """Everything in the templates of readers."""
+    paths = (ROOT / "templates").rglob("*.html")
+    return "\n".join(
+        " ".join(path.read_text(encoding="utf-8").split())
+        for path in paths
+        if is_covered(str(path.relative_to(ROOT)))
+    )
+
+
+def hard_coded(client, paths, written: str) -> list[tuple[str, str]]:
+    """Return the texts that the pseudo-locale leaves as they are, though a template has them."""
+    found = []
+    for path in paths:
+        answer = client.get(path, follow_redirects=True)
+        assert answer.status_code < 500, path
+        assert '<html lang="es-US">' in answer.text, path
+        unchanged = {text for text in texts_of(answer.text) if "[" not in text}
+        found += [
+            (path, text) for text in unchanged if re.search(rf">\s*{re.escape(text)}\s*<", written)
+        ]
+    return found
+
+
+def test_accented_text_is_longer_and_keeps_its_placeholders() -> None:
+    text = accented("%(num)s of {n} seats, 90%%")
+    assert len(text) > len("%(num)s of {n} seats, 90%%") * 1.3
+    assert all(each in text for each in ("%(num)s", "{n}", "%%"))
+
+
+def test_no_text_of_a_readers_page_is_hard_coded(client, cast, written, monkeypatch) -> None:
+    use_pseudo_locale(monkeypatch)
+    client.get("/language/es-US")
+    assert hard_coded(client, FOR_EVERYONE, written) == []
+    client.sign_in(cast.alice.id)
+    assert hard_coded(client, FOR_ALICE, written) == []

@@ -1,0 +1,89 @@
+"""An email is in its recipient's language, whoever sends it from whichever page."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lms.core.dates_and_time_zones import say_long_date
+from lms.core.errors import N_
+from lms.core.languages import Language, speaking
+from lms.mail.outbox import BULK_FOOTER, bulk_footer, post
+from lms.models.accounts import Login
+from lms.models.mail import Mail
+from tests.clock import NOW
+from tests.factories import make_login
+
+ENDS = NOW + timedelta(days=30)
+
+
+@pytest.fixture
+def session(database):
+    with database.transaction() as opened:
+        yield opened
+
+
+def person(session: Session, chosen: Language | None) -> Login:
+    login = make_login(session)
+    session.execute(update(Login).where(Login.id == login.id).values(language=chosen))
+    return login
+
+
+def posted(session: Session, login: Login | None, *, kind: str = "pass_expiring") -> Mail:
+    day = say_long_date(ENDS, ZoneInfo("America/New_York"))
+    values = {
+        "name": "Pat",
+        "covers": N_("all webinars"),
+        "day": day,
+        "price": "",
+        "pays_at_once": False,
+        "action_url": "https://example.org/renew",
+    }
+    mail = post(
+        session,
+        kind=kind,
+        to="pat@example.org",
+        login_id=login.id if login else None,
+        subject=N_("Your pass ends on %(day)s") % {"day": day},
+        values=values if kind == "pass_expiring" else {},
+        now=NOW,
+    )
+    return session.scalars(select(Mail).where(Mail.id == mail.id)).one()
+
+
+def test_subject_body_dates_and_language_tag_are_spanish(session) -> None:
+    mail = posted(session, person(session, Language.SPANISH))
+    assert mail.subject.startswith("Su pase termina el ")
+    assert " de 20" in mail.subject
+    assert "Su pase para todos los seminarios web termina el" in mail.text
+    assert '<html lang="es-US">' in mail.html
+
+
+def test_recipients_language_counts_and_not_the_one_of_the_page(session) -> None:
+    with speaking(Language.SPANISH):
+        assert posted(session, person(session, None)).subject.startswith("Your pass ends on")
+        mail = posted(session, person(session, Language.ENGLISH))
+    assert "Your pass for all webinars ends on" in mail.text
+    assert '<html lang="en-US">' in mail.html
+
+
+def test_visitor_without_an_account_gets_the_language_of_the_page(session) -> None:
+    with speaking(Language.SPANISH):
+        assert posted(session, None).subject.startswith("Su pase termina el")
+    assert posted(session, None).subject.startswith("Your pass ends on")
+
+
+def test_emails_to_our_team_stay_english(session) -> None:
+    with speaking(Language.SPANISH):
+        mail = posted(session, None, kind="delivery_test")
+    assert '<html lang="en-US">' in mail.html
+
+
+def test_end_of_a_bulk_email_is_in_its_language(session) -> None:
+    mail = posted(session, person(session, Language.SPANISH))
+    text, html = bulk_footer(mail.html, "1 Main Street", "https://example.org/u")
+    assert "Cancelar la suscripción a invitaciones y recordatorios:" in text
+    assert "Cancelar la suscripción" in html
+    assert BULK_FOOTER in mail.html

@@ -1,0 +1,98 @@
+"""The language of pages: anyone can choose it, and pages that have no Spanish say so."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.languages import Language, language, set_default
+from lms.models.accounts import Login
+from lms.models.organizations import Organization
+
+ONLY_ENGLISH = "Esta página solo está disponible en inglés."
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def spanish(client):
+    client.get("/language/es-US?next=/webinars")
+    return client
+
+
+def page(client, path="/webinars"):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_unknown_language_is_not_found(client) -> None:
+    assert client.get("/language/fr").status_code == 404
+
+
+def test_visitor_chooses_and_comes_back_to_the_page(client) -> None:
+    assert '<html lang="en-US">' in page(client)
+    answer = client.get("/language/es-US?next=/webinars")
+    assert (answer.status_code, answer.location) == (303, "/webinars")
+    assert '<html lang="es-US">' in page(client)
+    assert "Iniciar sesión" in page(client)
+    client.get("/language/en-US")
+    assert '<html lang="en-US">' in page(client)
+
+
+def test_next_leads_only_to_pages_of_this_site(client) -> None:
+    assert client.get("/language/es-US?next=//evil.example").location == "/"
+
+
+def test_language_of_a_request_ends_with_it(spanish) -> None:
+    page(spanish)
+    assert language() is Language.ENGLISH
+
+
+def test_setting_is_the_language_of_those_who_chose_none(client) -> None:
+    set_default(Language.SPANISH)
+    try:
+        assert '<html lang="es-US">' in page(client)
+    finally:
+        set_default(Language.ENGLISH)
+
+
+def test_account_keeps_the_choice_and_it_counts_more_than_the_cookie(
+    client, cast, database
+) -> None:
+    client.sign_in(cast.alice.id)
+    form = {"name": "Alice", "zone": "America/Chicago", "language": "es-US"}
+    client.post("/account/details", data=form)
+    with database.read_session() as session:
+        assert session.scalar(select(Login.language).where(Login.id == cast.alice.id)) == "es-US"
+    assert "Se guardaron sus datos." in page(client, "/account")
+    client.get("/language/en-US")
+    assert '<html lang="es-US">' in page(client, "/library")
+
+
+def test_errors_are_in_the_chosen_language(spanish) -> None:
+    answer = spanish.get("/no-such-page")
+    assert answer.status_code == 404
+    assert "No encontramos esa página" in answer.text
+
+
+def test_staff_and_manager_pages_are_english_and_say_so(spanish, cast, database) -> None:
+    with database.read_session() as session:
+        elm = session.get_one(Organization, cast.organization_id).public_id
+    for who, path in ((cast.ada, "/staff"), (cast.mia, f"/organization/{elm}")):
+        spanish.sign_in(who.id)
+        answer = spanish.get(path, follow_redirects=True)
+        assert answer.status_code == 200, path
+        assert ONLY_ENGLISH in answer.text, path
+        assert '<html lang="en-US">' in answer.text, path
+        assert "Cerrar sesión" not in answer.text, path
+
+
+def test_pages_in_english_say_nothing_to_readers_of_english(client, cast) -> None:
+    client.sign_in(cast.ada.id)
+    assert ONLY_ENGLISH not in client.get("/staff", follow_redirects=True).text
+
+
+def test_suggestions_are_cached_for_each_language(client) -> None:
+    assert "Cookie" in client.get("/search/suggestions?q=rooms").headers["Vary"]
