@@ -158,6 +158,7 @@ ENGLISH_ONLY: Final = frozenset(
         "seats_to_release",
         "seats_unassigned",
         "tax_state_without_rule",
+        "training_overdue_supervisor",
     }
 )
 _LANES: Final = {kind: lane for lane, kinds in KINDS.items() for kind in kinds}
