@@ -1,11 +1,14 @@
-"""LMS connections as organization pages list them."""
+"""LMS connections as organization pages list them, and the number that await approval."""
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.core.lti_hook_types import ConnectionState, LmsConnection
 from lms.lti_facade.organizations import customers
 from lti.models.registrations_and_keys import (
+    Deployment,
     DeploymentState,
+    Registration,
     RegistrationState,
 )
 from lti.registrations.deployments import list_deployments
@@ -33,6 +36,22 @@ def connections_of(session: Session, organization_id: int) -> tuple[LmsConnectio
             state = _state(one.state, DeploymentState.PENDING)
             found.append(LmsConnection(name, "", state, None))
     return tuple(found)
+
+
+def count_waiting(session: Session) -> int:
+    """Return the number of pending platforms plus pending deployments at active platforms."""
+    platforms = select(func.count(Registration.id)).where(
+        Registration.state == RegistrationState.PENDING
+    )
+    deployments = (
+        select(func.count(Deployment.id))
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .where(
+            Registration.state == RegistrationState.ACTIVE,
+            Deployment.state == DeploymentState.PENDING,
+        )
+    )
+    return session.scalars(platforms).one() + session.scalars(deployments).one()
 
 
 def _state(registration: RegistrationState, deployment: DeploymentState) -> ConnectionState:
