@@ -19,8 +19,10 @@ from sqlalchemy.orm import aliased
 from lms.core.json_row_aggregates import gathered
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
+from lms.models.grants import Scope
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
+from lms.pricing.price_list import Price, prices_column, prices_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Entry:
     state: WebinarState
     is_over: bool
     presenters: tuple[str, ...]
+    prices: tuple[Price, ...]
     recording: Playable | None
     watched_s: int | None
     first: str | None = None  # the passages found first, for `passages.quote`
@@ -63,6 +66,7 @@ presenter_names = gathered(
     .order_by(WebinarPresenter.position)
     .correlate(Webinar)
 )
+_prices = prices_column(Scope.WEBINAR).label("prices")
 
 
 def entry_columns(
@@ -81,6 +85,7 @@ def entry_columns(
         Webinar.is_in_passes,
         Webinar.state,
         presenter_names.label("presenters"),
+        _prices,
         current_recording.public_id.label("recording_id"),
         current_recording.run,
         current_recording.seconds,
@@ -119,6 +124,7 @@ def entry_of(row: Row[*tuple[Any, ...]], now: datetime) -> Entry:
         state=row.state,
         is_over=now >= row.held_at + timedelta(minutes=row.minutes),
         presenters=tuple(name for (name,) in row.presenters or ()),
+        prices=prices_of(row.prices),
         recording=recording,
         watched_s=row.watched_s,
         first=getattr(row, "first", None),

@@ -56,12 +56,30 @@ class Price:
         """Return it as shown: `$99.00`."""
         return say_money(self.price_minor, self.currency)
 
+    @property
+    def said_shortly(self) -> str:
+        """Return it without cents if there are none: `$99`."""
+        amount = self.price_minor / 10 ** get_currency_precision(self.currency)
+        if not amount.is_integer():
+            return self.said
+        return str(
+            format_currency(
+                amount, self.currency, "\N{CURRENCY SIGN}#,##0", "en_US", currency_digits=False
+            )
+        )
+
 
 @sayable
 def say_money(minor: int, currency: str) -> str:
     """Return an amount as shown, such as `$1,234.00`."""
     amount = minor / 10 ** get_currency_precision(currency)
     return str(format_currency(amount, currency, locale=locale()))
+
+
+def price_for_one(prices: Sequence[Price]) -> Price | None:
+    """Return the lowest price at which one person can buy a webinar itself; None if it isn't sold."""
+    own = [each for each in prices if each.minimum == 1 and each.kind not in FOR_SEVERAL]
+    return min(own, key=lambda each: each.price_minor, default=None)
 
 
 def read_prices(session: Session, target: Target = EVERYTHING) -> tuple[Price, ...]:

@@ -11,6 +11,7 @@ from lms.access.policy import Admitted, Code, Decision
 from lms.catalog.webinar_summary import Entry
 from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime_short, say_time_shortly
 from lms.core.errors import N_
+from lms.pricing.price_list import price_for_one
 from lms.web.access.access_panel_and_reader_times import known_zone, reading_zone
 from lms.web.core.recording_time_texts import minutes_of
 from lms.web.playback.poster_images import picture_of
@@ -41,6 +42,18 @@ BADGE_WORDS: Final = {
     Code.WEBINAR_PULLED: N_("Removed"),
 }
 NOT_YOURS: Final = N_("Not purchased")
+# What a person with one of these can do is buy.
+NOT_PURCHASED: Final = frozenset(
+    {
+        Code.HELD_AFTER_TERM,
+        Code.CONTRACT_LAPSED,
+        Code.PASS_EXPIRED,
+        Code.SEAT_RELEASED,
+        Code.REFUNDED,
+        Code.REVOKED,
+        Code.NO_GRANT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,7 @@ class Card:
     badge_kind: str
     share: float | None
     progress_text: str | None
+    price: str = ""
 
 
 def badge_kind(decision: Decision) -> str:
@@ -114,7 +128,16 @@ def entry_card(entry: Entry, decision: Decision | None) -> Card:
         badge_kind=kind,
         share=share,
         progress_text=_("%(share)s%% watched", share=round(share * 100)) if share else None,
+        price=_price(entry, decision),
     )
+
+
+def _price(entry: Entry, decision: Decision | None) -> str:
+    """Return what access costs one person; "" for free webinars and people with access to come."""
+    least = None if entry.free else price_for_one(entry.prices)
+    if least is None or (decision is not None and decision.code not in NOT_PURCHASED):
+        return ""
+    return _("From %(price)s", price=least.said_shortly)
 
 
 def _when(entry: Entry) -> str:
