@@ -4,7 +4,8 @@ Fills a house with 600,000 passages of half a minute (5,000 hours, 45 million wo
 are those of speech, by Zipf's law), and asks what the search's page asks: which webinars speak of
 it, the best 24 of them, and three quotations of each with the words marked. A medium word is one
 that one passage in 200 has. The worst is the slowest of: a word that is nearly everywhere, two of
-them, a beginning of three letters that a thirtieth of all words has, and a word nobody said.
+them, a beginning of three letters that a thirtieth of all words has, a word nobody said, and a mistyped word, for which
+the closest of all words is found and searched.
 
 Run: python -m benchmarks.search [--database sqlite|postgresql|both] [--webinars N]. Prints one line
 of JSON a metric, by the clock and by CPU time (the database's own included where it can be seen).
@@ -16,7 +17,7 @@ import json
 import random
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from sqlalchemy import insert, select, text
@@ -28,7 +29,7 @@ from lms.core.database import Database
 from lms.core.model_base import new_public_id
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.search import WEBINAR_BITS, Passage, PassageKind
-from lms.search import passages
+from lms.search import passages, spelling
 from tests.servers.postgres import ROOMY
 
 PASSAGES: Final = 120
@@ -71,7 +72,9 @@ def measure(kind: str, database: Database, webinars: int) -> None:
     took: dict[str, tuple[float, float]] = {}
     with database.read_session() as session:
         for name, queries in asked.items():
-            took[name] = ask(session, queries)
+            took[name] = ask(session, queries, search)
+        mistyped = [(each[:3] + each[4] + each[3] + each[5:],) for each in words[medium:][:8]]
+        took["mistyped"] = ask(session, mistyped, correct)
     report(kind, webinars, took)
 
 
@@ -99,7 +102,11 @@ def report(kind: str, webinars: int, took: dict[str, tuple[float, float]]) -> No
         )
 
 
-def ask(session: Session, queries: Sequence[tuple[str, ...]]) -> tuple[float, float]:
+def ask(
+    session: Session,
+    queries: Sequence[tuple[str, ...]],
+    search: Callable[[Session, tuple[str, ...]], None],
+) -> tuple[float, float]:
     """Return the median milliseconds of a search by the clock, and its mean by CPU."""
     clock = []
     cpu = cpu_seconds(session)
@@ -120,6 +127,12 @@ def search(session: Session, words: tuple[str, ...]) -> None:
     passages.quote(session, words, {row.webinar_id: row.first for row in found})
 
 
+def correct(session: Session, words: tuple[str, ...]) -> None:
+    """Find nothing, and search with the closest spelling."""
+    search(session, words)
+    search(session, next(spelling.corrections(session, words)))
+
+
 def vocabulary() -> list[str]:
     """Return made-up words, none the beginning of another, the commonest first."""
     chance = random.Random(7)
@@ -133,6 +146,7 @@ def vocabulary() -> list[str]:
 def fill(database: Database, words: Sequence[str], webinars: int) -> None:
     """Add webinars with an hour of speech each."""
     with database.transaction() as session:
+        spelling.learn(session, words)
         session.execute(
             insert(Webinar),
             [

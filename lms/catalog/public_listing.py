@@ -1,7 +1,7 @@
 """The public catalog listing: series, presenters, and webinars, one statement a page."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
@@ -42,7 +42,7 @@ from lms.models.catalog import (
     WebinarState,
 )
 from lms.models.webinar_end_time import ends_at
-from lms.search import passages, webinar_search
+from lms.search import passages, spelling, webinar_search
 
 PAGE_SIZE: Final = 24
 MOST_UPCOMING: Final = 24
@@ -186,6 +186,24 @@ def read_listing(
         "skipped": (wanted.page - 1) * PAGE_SIZE,
     }
     return _listing(session.execute(statement, asked).all(), wanted, now)
+
+
+def read_forgiving_listing(
+    session: Session, wanted: Wanted, *, login_id: int | None, now: datetime
+) -> tuple[Listing, str]:
+    """Return one page of the catalog, and the query that it answers.
+
+    That is another spelling of the query if nothing is found for it as it was typed. Raises as
+    `read_listing` does.
+    """
+    listing = read_listing(session, wanted, login_id=login_id, now=now)
+    if wanted.query and not listing.total:
+        for words in spelling.corrections(session, webinar_search.words_in(wanted.query)):
+            query = " ".join(words)
+            other = read_listing(session, replace(wanted, query=query), login_id=login_id, now=now)
+            if other.total:
+                return other, query
+    return listing, wanted.query
 
 
 @lru_cache

@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound
+from lms.handouts.page_furniture import without_furniture
 from lms.models.catalog import Webinar
 from lms.models.handouts import Handout, HandoutPage, HandoutPageTime
 from lms.models.recordings import Recording
@@ -145,7 +146,7 @@ def keep_words(
         source,
         (
             Piece(piece, page=number)
-            for number, said in sorted(words.items())
+            for number, said in sorted(without_furniture(words).items())
             for piece in pieces_of(said)
         ),
     )

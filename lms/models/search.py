@@ -1,4 +1,4 @@
-"""Tables of the search index: webinar words and passages."""
+"""Tables of the search index: webinar words, passages, and the words of both."""
 
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ SAID = "to_tsvector('english', regexp_replace(normalize(text, NFKD), '[\u0300-\u
 # The upper bits of a passage's id are its webinar's id, so that an index of words alone finds the
 # webinars.
 WEBINAR_BITS = 20
+LONGEST_WORD = 24
 
 
 class PassageKind(StrEnum):
@@ -75,3 +76,14 @@ class Passage(Base, kw_only=True):
     starts_s: Mapped[float | None] = mapped_column(default=None)
     page: Mapped[int | None] = mapped_column(default=None)
     text: Mapped[str] = mapped_column(Text)
+
+
+class SearchWord(Base, kw_only=True):
+    """A word that webinars or passages contain, to correct mistyped searches (`lms.search.spelling`)."""
+
+    __tablename__ = "search_word"
+    __table_args__ = (Index("ix_search_word_head_letters", "head", "letters"),)
+
+    word: Mapped[str] = mapped_column(String(LONGEST_WORD), primary_key=True)
+    head: Mapped[str] = mapped_column(String(1))
+    letters: Mapped[int]

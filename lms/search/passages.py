@@ -4,10 +4,8 @@ A source of texts with a time or page stores them with `keep`, in the transactio
 source, and deletes them with `drop`.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -35,7 +33,9 @@ from sqlalchemy.orm import Session
 
 from lms.models.catalog import Webinar
 from lms.models.search import WEBINAR_BITS, Passage, PassageKind
-from lms.search.webinar_search import BEGINNING, fold
+from lms.search import spelling
+from lms.search.marked_sentences import Part, marked, plain, stem
+from lms.search.webinar_search import BEGINNING, parts_of
 from lms.search.webinar_search import hits as written_hits
 
 PIECE_S: Final = 30.0
@@ -44,9 +44,6 @@ PIECE_LETTERS: Final = 700
 MOST_HITS: Final = 20_000
 LOOKED_AT: Final = 20
 QUOTED: Final = 3
-AROUND: Final = 110
-_BETWEEN: Final = re.compile(r"[^\W_]+")
-_ENDINGS: Final = ("ing", "ies", "ied", "es", "ed", "ly", "s", "e", "y")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +63,6 @@ class Piece:
     text: str
     starts_s: float | None = None
     page: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a quotation, marked if it matches the search."""
-
-    text: str
-    is_marked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +108,7 @@ def keep(session: Session, source: Source, pieces: Iterable[Piece]) -> None:
     ]
     if rows:
         session.execute(insert(Passage), rows)
+        spelling.learn(session, (word for row in rows for word in parts_of(str(row["text"]))))
 
 
 def drop(session: Session, source_id: str) -> None:
@@ -192,42 +182,6 @@ def quote(
     return {webinar_id: _best(found, words) for webinar_id, found in rows.items()}
 
 
-def marked(passage: str, words: Sequence[str]) -> tuple[Part, ...]:
-    """Return an excerpt of a passage around the first match, with the words marked."""
-    places = _places(passage, words)
-    if not places:
-        return (Part(passage[: 2 * AROUND], is_marked=False),)
-    begins, ends = _around(passage, places[0])
-    cuts = [(max(at, begins), stop) for at, stop in places if stop <= ends]
-    parts = [Part("… ", is_marked=False)] if begins else []
-    for starts, stops in cuts:
-        parts += [
-            Part(passage[begins:starts], is_marked=False),
-            Part(passage[starts:stops], is_marked=True),
-        ]
-        begins = stops
-    parts.append(
-        Part(passage[begins:ends] + (" …" if ends < len(passage) else ""), is_marked=False)
-    )
-    return tuple(part for part in parts if part.text)
-
-
-def _around(passage: str, place: tuple[int, int]) -> tuple[int, int]:
-    """Return the range of the excerpt: whole words, with the first match near the start."""
-    begins = max(0, place[0] - AROUND)
-    if begins:
-        begins = min(passage.find(" ", begins) + 1, place[0])
-    ends = min(len(passage), place[1] + 2 * AROUND)
-    if ends < len(passage):
-        ends = max(passage.rfind(" ", begins, ends), place[1])
-    return begins, ends
-
-
-def says(line: str, words: Sequence[str]) -> bool:
-    """Return whether a line contains any of the words that are marked."""
-    return bool(_places(line, words))
-
-
 def _found(words: Sequence[str], dialect: str) -> Select[int]:
     """Return the IDs of passages with all of `words`: on SQLite the newest, from the index alone."""
     if dialect != "sqlite":
@@ -286,9 +240,14 @@ def _passages(
 
 
 def _best(rows: Sequence[Any], words: Sequence[str]) -> Quotes:
-    stems = {_stem(word) for word in words}
-    told = [(_share(row.text, stems), place, row) for place, row in enumerate(rows)]
-    chosen = sorted(sorted(told, key=lambda each: (-each[0], each[1]))[:QUOTED], key=lambda e: e[1])
+    stems = {stem(word) for word in words}
+    # What is said comes before what slides show, which is rarely a sentence.
+    told = [
+        (_share(row.text, stems), row.kind != PassageKind.TRANSCRIPT, place, row)
+        for place, row in enumerate(rows)
+    ]
+    best_first = sorted(told, key=lambda each: (-each[0], *each[1:3]))
+    chosen = sorted(best_first[:QUOTED], key=lambda each: each[1:3])
     best = tuple(
         Quote(
             PassageKind(row.kind),
@@ -298,58 +257,15 @@ def _best(rows: Sequence[Any], words: Sequence[str]) -> Quotes:
             row.page,
             marked(row.text, words),
         )
-        for _, _, row in chosen
+        for *_, row in chosen
     )
     return Quotes(best, len(rows) - len(best))
 
 
 def _share(passage: str, stems: Iterable[str]) -> int:
     """Return roughly how often a passage contains the words, for choosing quotations."""
-    plain = _plain(passage)
-    return sum(plain.count(stem) for stem in stems)
-
-
-def _plain(written: str) -> str:
-    return written.lower() if written.isascii() else fold(written)
-
-
-def _places(passage: str, words: Sequence[str]) -> list[tuple[int, int]]:
-    """Return where the query's words occur, without their endings, as in the indexes."""
-    stems = {_stem(word) for word in words}
-    last = words[-1] if words and len(words[-1]) >= BEGINNING else None
-    beginnings = (*stems, *([last] if last else []))
-    plain = _plain(passage)
-    if not any(each in plain for each in beginnings):
-        return []
-    # Folding can change the length of non-ASCII text; then each word is folded separately.
-    same = plain if len(plain) == len(passage) else None
-    if same is None:
-        told = ((each.span(), _plain(each[0])) for each in _BETWEEN.finditer(passage))
-    else:
-        told = (
-            (each.span(), each[0])
-            for each in _beginning(beginnings).finditer(same)
-            if not same[max(each.start() - 1, 0) : each.start()].isalnum()
-        )
-    return [
-        span
-        for span, word in told
-        if word.startswith(beginnings)
-        and (_stem(word) in stems or (last and word.startswith(last)))
-    ]
-
-
-@lru_cache(maxsize=64)
-def _beginning(beginnings: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern for words with these beginnings."""
-    return re.compile(f"(?:{'|'.join(dict.fromkeys(beginnings))})[^\\W_]*")
-
-
-def _stem(word: str) -> str:
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= BEGINNING:
-            return word[: -len(ending)]
-    return word
+    words = plain(passage)
+    return sum(words.count(each) for each in stems)
 
 
 def of_webinar(webinar_id: int) -> tuple[ColumnElement[bool], ...]:

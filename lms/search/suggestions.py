@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Float, Select, cast, exists, func, literal, select, union_all
@@ -15,7 +16,7 @@ from lms.models.catalog import (
     WebinarSeries,
     WebinarState,
 )
-from lms.search import webinar_search
+from lms.search import spelling, webinar_search
 
 SHORTEST: Final = 2
 
@@ -48,6 +49,11 @@ def suggest(session: Session, asked: str) -> tuple[Suggestion, ...]:
     words = webinar_search.words_in(asked)
     if not words or len("".join(words)) < SHORTEST:
         return ()
+    spelled = chain((words,), spelling.corrections(session, words))
+    return next(filter(None, (_suggest(session, each) for each in spelled)), ())
+
+
+def _suggest(session: Session, words: tuple[str, ...]) -> tuple[Suggestion, ...]:
     hits = webinar_search.hits(words, session.get_bind().dialect.name)
     webinars = (
         _named(

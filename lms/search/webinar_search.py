@@ -31,6 +31,7 @@ from lms.core.json_row_aggregates import gathered
 from lms.core.markdown import to_words
 from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
 from lms.models.search import SEARCHED, WebinarWords
+from lms.search import spelling
 
 MOST_WORDS = 12
 BEGINNING = 3  # the last word can be incomplete from this length on
@@ -79,7 +80,10 @@ def keep(session: Session, webinar_ids: Iterable[int]) -> None:
         rows = session.execute(_SOURCES.where(Webinar.id.in_(some))).all()
         session.execute(delete(WebinarWords).where(WebinarWords.webinar_id.in_(some)))
         if rows:
-            session.execute(insert(WebinarWords), [_words_of(row) for row in rows])
+            words = [_words_of(row) for row in rows]
+            session.execute(insert(WebinarWords), words)
+            texts = (each[part] for each in words for part in ("title", "names", "body"))
+            spelling.learn(session, (word for each in texts for word in parts_of(str(each))))
 
 
 def words_in(asked: str) -> tuple[str, ...]:
@@ -94,6 +98,12 @@ def words_in(asked: str) -> tuple[str, ...]:
 def parts_of(written: str) -> tuple[str, ...]:
     """Return every word of a text, folded."""
     return tuple(re.findall(r"[^\W_]+", fold(written)))
+
+
+def any_hits(words: Sequence[str], dialect: str) -> CTE:
+    """Return the webinars that contain any of `words`, as `hits` does: with more of them is better."""
+    asked = _fts5(words, " OR ") if dialect == "sqlite" else _tsquery(words, " | ")
+    return asked.cte("hits").prefix_with("MATERIALIZED")
 
 
 def hits(words: Sequence[str], dialect: str) -> CTE:
@@ -113,7 +123,7 @@ def fold(written: str) -> str:
     return "".join(mark for mark in plain if not unicodedata.combining(mark)).casefold()
 
 
-def _fts5(words: Sequence[str]) -> Select[int, float]:
+def _fts5(words: Sequence[str], between: str = " AND ") -> Select[int, float]:
     terms = [f'"{word}"' for word in words]
     if terms and len(words[-1]) >= BEGINNING:
         terms[-1] += " *"
@@ -123,15 +133,15 @@ def _fts5(words: Sequence[str]) -> Select[int, float]:
             literal_column("bm25(webinar_search, 10.0, 4.0, 1.0)", Float).label("rank"),
         )
         .select_from(text("webinar_search"))
-        .where(text("webinar_search MATCH :asked").bindparams(asked=" AND ".join(terms)))
+        .where(text("webinar_search MATCH :asked").bindparams(asked=between.join(terms)))
     )
 
 
-def _tsquery(words: Sequence[str]) -> Select[int, float]:
+def _tsquery(words: Sequence[str], between: str = " & ") -> Select[int, float]:
     terms = list(words)
     if terms and len(words[-1]) >= BEGINNING:
         terms[-1] += ":*"
-    query: Function[Any] = func.to_tsquery(literal_column("'english'"), " & ".join(terms))
+    query: Function[Any] = func.to_tsquery(literal_column("'english'"), between.join(terms))
     weights: ColumnClause[Any] = literal_column(
         "setweight(to_tsvector('english', title), 'A') || "
         "setweight(to_tsvector('english', names), 'B')"

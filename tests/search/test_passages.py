@@ -9,7 +9,7 @@ from lms.models.recordings import Recording
 from lms.models.search import Passage, PassageKind
 from lms.recordings import captions, versions
 from lms.search import passages, webinar_search
-from lms.search.passages import Part, Piece, Source
+from lms.search.passages import Piece, Source
 from tests.clock import NOW
 from tests.factories import make_recording, make_webinar
 from tests.recordings.caption_fixtures import caption, vtt_of
@@ -152,17 +152,3 @@ def test_each_webinar_has_its_own_passages(database, storage, cast):
 def test_whatever_is_typed_is_words(database, weeding, asked):
     listed(database, asked)
     spoken(database, asked, weeding)
-
-
-def test_words_are_marked_and_quoted_whole():
-    text = "First of all, " * 20 + "we mark the Weeds of weeding here" + " and go on" * 40
-    parts = passages.marked(text, ("weeding",))
-    assert [part.text for part in parts if part.is_marked] == ["Weeds", "weeding"]
-    assert parts[0] == Part("… ", is_marked=False)
-    assert parts[-1].text.endswith(" …")
-    assert len("".join(part.text for part in parts)) < 500
-
-
-def test_nothing_in_a_passage_is_markup():
-    parts = passages.marked("<script>alert(1)</script> lamp", ("lamp",))
-    assert [part.is_marked for part in parts] == [False, True]

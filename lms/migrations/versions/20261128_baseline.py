@@ -67,6 +67,7 @@ TABLES = (
     "handout_page_time",
     "passage",
     "webinar_words",
+    "search_word",
     "pool",
     "verified_domain",
     "seat",
@@ -1176,7 +1177,7 @@ def _catalog() -> None:
 
 
 def _search() -> None:
-    """Create the tables of searchable words and passages."""
+    """Create the tables of searchable words and passages, and of the words of both."""
     op.create_table(
         "passage",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1210,6 +1211,14 @@ def _search() -> None:
         ),
         sa.PrimaryKeyConstraint("webinar_id", name=op.f("pk_webinar_words")),
     )
+    op.create_table(
+        "search_word",
+        sa.Column("word", sa.String(length=24), nullable=False),
+        sa.Column("head", sa.String(length=1), nullable=False),
+        sa.Column("letters", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("word", name=op.f("pk_search_word")),
+    )
+    op.create_index("ix_search_word_head_letters", "search_word", ["head", "letters"])
 
 
 def _seats() -> None:

@@ -1,7 +1,7 @@
 """Home, catalog, and webinar pages, with posters, and the routes of series and presenters."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import Blueprint, Response, request, url_for
@@ -15,7 +15,7 @@ from lms.catalog.feeds import Part, read_name
 from lms.catalog.generated_poster import WIDTH, draw_poster
 from lms.catalog.my_webinars import DONE_SHARE
 from lms.catalog.presenters import find_picture_key
-from lms.catalog.public_listing import PAGE_SIZE, Listing, Wanted, read_listing
+from lms.catalog.public_listing import PAGE_SIZE, Listing, Wanted, read_forgiving_listing
 from lms.catalog.webinar_page import Announcement, read_announcement
 from lms.catalog.webinar_summary import Entry
 from lms.core import clock
@@ -62,7 +62,18 @@ FIRST_HELD: Final = 8
 MOMENT_S: Final = 60
 LONGEST_QUERY: Final = 200
 
-Places = Mapping[int, tuple[tuple[Place, ...], str]]
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page of the catalog for one person.
+
+    `query` is the one that `listing` answers; `places` are where its words occur in each webinar.
+    """
+
+    listing: Listing
+    query: str
+    decisions: Mapping[int, Decision]
+    places: Mapping[int, tuple[tuple[Place, ...], str]]
 
 
 @blueprint.get("/")
@@ -70,9 +81,8 @@ Places = Mapping[int, tuple[tuple[Place, ...], str]]
 def home() -> ResponseReturnValue:
     person = viewer()
     came_before_at = person.came_before_at if person else None
-    listing, decisions, _places = _listing(
-        Wanted(welcomes=person is not None, came_before_at=came_before_at)
-    )
+    shown = _listing(Wanted(welcomes=person is not None, came_before_at=came_before_at))
+    listing, decisions = shown.listing, shown.decisions
     about = branding_facts().about
     begun = [
         replace(card, url=url_for("watch.watch", slug=card.slug))
@@ -99,16 +109,18 @@ def webinars() -> ResponseReturnValue:
         series=request.args.get("series", ""),
         page=page_number(),
     )
-    listing, decisions, places = _listing(wanted)
-    address: dict[str, Any] = {"series": wanted.series or None, "q": wanted.query or None}
+    shown = _listing(wanted)
+    listing, decisions = shown.listing, shown.decisions
+    address: dict[str, Any] = {"series": wanted.series or None, "q": shown.query or None}
     return render(
         "public/webinars.html",
         query=wanted.query,
+        used_query=shown.query,
         listing=listing,
         upcoming=_cards(listing.upcoming, decisions),
         held=_cards(listing.held, decisions),
         found=[
-            Found(card, *places.get(entry.id, ((), "")))
+            Found(card, *shown.places.get(entry.id, ((), "")))
             for entry, card in zip(listing.found, _cards(listing.found, decisions), strict=True)
         ],
         pager=pager_of(
@@ -255,18 +267,15 @@ def _drawn(drawing: str | bytes, kind: str, *, for_everyone: bool = True) -> Res
     return if_changed(answer)
 
 
-def _listing(wanted: Wanted) -> tuple[Listing, dict[int, Decision], Places]:
-    """Return a page of the catalog, the decisions for the signed-in person, and the search matches.
-
-    The matches are the places in each webinar where the searched words occur.
-    """
+def _listing(wanted: Wanted) -> Shown:
+    """Return a page of the catalog with the decisions for the signed-in person."""
     person, now = viewer(), clock.now()
     login_id = person.login_id if person is not None else None
     with read_session() as session:
-        listing = read_listing(session, wanted, login_id=login_id, now=now)
+        listing, query = read_forgiving_listing(session, wanted, login_id=login_id, now=now)
         ids = [entry.id for entry in listing.entries]
         cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
-        places = found_in(session, wanted.query, listing.found, cases)
+        places = found_in(session, query, listing.found, cases)
     over = {entry.id: entry.is_over for entry in listing.entries}
     decisions = {
         webinar_id: decide(
@@ -277,8 +286,8 @@ def _listing(wanted: Wanted) -> tuple[Listing, dict[int, Decision], Places]:
         )
         for webinar_id, case in cases.items()
     }
-    return listing, decisions, places
+    return Shown(listing, query, decisions, places)
 
 
-def _cards(entries: tuple[Entry, ...], decisions: dict[int, Decision]) -> list[Card]:
+def _cards(entries: tuple[Entry, ...], decisions: Mapping[int, Decision]) -> list[Card]:
     return [entry_card(entry, decisions.get(entry.id)) for entry in entries]

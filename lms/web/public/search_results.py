@@ -17,7 +17,8 @@ from lms.handouts.pages import Called, moments_of, name_handouts
 from lms.models.search import PassageKind
 from lms.recordings import transcripts
 from lms.search import passages, webinar_search
-from lms.search.passages import Part, Quote, Quotes
+from lms.search.marked_sentences import Part, says
+from lms.search.passages import Quote, Quotes
 from lms.web.catalog.webinar_cards import Card
 from lms.web.core.current_user import viewer
 from lms.web.core.recording_time_texts import clock_of
@@ -94,7 +95,7 @@ class _Finder:
         if quote.source not in self.texts:
             return starts_s
         return transcripts.moment_in(
-            self.texts[quote.source], starts_s, lambda line: passages.says(line, self.words)
+            self.texts[quote.source], starts_s, lambda line: says(line, self.words)
         )
 
 
