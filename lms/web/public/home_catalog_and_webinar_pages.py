@@ -26,6 +26,7 @@ from lms.core.pdf_documents import picture_of_drawing
 from lms.models.catalog import WebinarState
 from lms.playback.watch_page import UNPICTURED
 from lms.web.access.access_panel_and_reader_times import known_zone, reading_zone, said_datetime
+from lms.web.catalog.similar_webinars import similar_here, similar_to
 from lms.web.catalog.webinar_cards import Card, entry_card
 from lms.web.catalog.webinar_page_content import (
     check_may_see,
@@ -39,7 +40,7 @@ from lms.web.core.current_user import viewer
 from lms.web.core.page_frame import branding_facts
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.recording_time_texts import minutes_of
-from lms.web.core.request_context import carrel, if_changed, read_session, render, see_other
+from lms.web.core.request_context import carrel, if_changed, read_session, render
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
 from lms.web.live.registration import choice_of, coming_of, offer_url_of, taken_of
@@ -61,6 +62,10 @@ FIRST_UPCOMING: Final = 4
 FIRST_HELD: Final = 8
 MOMENT_S: Final = 60
 LONGEST_QUERY: Final = 200
+NOT_OFFERED: Final = (WebinarState.CANCELED, WebinarState.WITHDRAWN, WebinarState.PULLED)
+
+# for the page that says that nothing is found
+blueprint.app_template_global()(similar_here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +195,7 @@ def webinar(slug: str) -> ResponseReturnValue:
             taken = taken_of(session, found, person)
         box = announced_box(session, found, has_it=holds(case, now))
     if person is None and is_for_holders(found):
-        return see_other("sign_in.sign_in", next=url_for(".webinar", slug=slug))
+        return render("public/withdrawn_webinar.html", similar=similar_to(found)), 410
     check_may_see(found, person, case, now)
     is_over = now >= found.ends_at
     when = said_datetime(found.held_at, found.zone)
@@ -221,6 +226,7 @@ def webinar(slug: str) -> ResponseReturnValue:
         moved_from=said_datetime(found.moved_from, found.zone) if found.moved_from else "",
         said_datetime=said_datetime,
         sender=carrel().settings.mail_from,
+        similar=similar_to(found) if found.state in NOT_OFFERED else [],
     )
 
 

@@ -12,6 +12,7 @@ from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import OfferKind
 from lms.pricing.price_list import Price, set_prices
+from lms.search import webinar_search
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_grant, make_webinar
@@ -96,12 +97,18 @@ def test_who_held_a_withdrawn_webinar_reads_why_they_may_not_watch_it(
     assert "Not for sale" in page.text
 
 
-def test_a_stranger_at_a_withdrawn_webinar_is_asked_to_sign_in(
+def test_visitor_of_a_withdrawn_webinar_can_sign_in_or_find_a_similar_one(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     become(database, cast.webinar_id, WebinarState.WITHDRAWN)
-    answer = client.get(f"/webinars/{cast.slug}")
-    assert (answer.status_code, answer.location) == (303, f"/sign-in?next=/webinars/{cast.slug}")
+    with database.transaction() as session:
+        other = make_webinar(session, "other")
+        other.title = session.get_one(Webinar, cast.webinar_id).title
+        webinar_search.keep(session, (other.id,))
+    page = client.get(f"/webinars/{cast.slug}")
+    assert page.status_code == 410
+    assert f'href="/sign-in?next=/webinars/{cast.slug}"' in page.text
+    assert 'href="/webinars/other"' in page.text
 
 
 @pytest.mark.parametrize("who", ["nobody", "alice", "dan"])

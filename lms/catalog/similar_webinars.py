@@ -1,0 +1,39 @@
+"""Similar webinars: those in the catalog that share the most words with a text."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from lms.catalog.webinar_summary import Entry, current_recording, entry_columns, entry_of
+from lms.models.catalog import Webinar, WebinarState
+from lms.search import webinar_search
+
+MOST: Final = 4
+
+
+def read_similar(
+    session: Session, text: str, *, but: str, login_id: int | None, now: datetime
+) -> tuple[Entry, ...]:
+    """Return announced webinars with any words of a text, the best match first, without slug `but`."""
+    words = webinar_search.words_in(text)
+    if not words:
+        return ()
+    hits = webinar_search.any_hits(words, session.get_bind().dialect.name)
+    rows = session.execute(
+        select(*entry_columns(login_id))
+        .join(hits, hits.c.webinar_id == Webinar.id)
+        .outerjoin(
+            current_recording,
+            and_(
+                current_recording.webinar_id == Webinar.id,
+                current_recording.is_current,
+                current_recording.run.is_not(None),
+            ),
+        )
+        .where(Webinar.state == WebinarState.ANNOUNCED, Webinar.slug != but)
+        .order_by(hits.c.rank, Webinar.held_at.desc())
+        .limit(MOST)
+    )
+    return tuple(entry_of(row, now) for row in rows)
