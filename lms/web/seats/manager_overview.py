@@ -137,12 +137,20 @@ def _ends(card: PoolCard, at: datetime) -> bool:
 
 
 def _totals(cards: tuple[PoolCard, ...]) -> list[tuple[str, str]]:
+    """Return the numbers of all active pools; none if every one is zero."""
     live = [card for card in cards if card.term.standing is not Standing.LAPSED]
+    claimed = sum(card.counts.claimed for card in live)
+    invited = sum(card.counts.invited for card in live)
+    waiting = sum(card.counts.waiting for card in live)
+    free = sum(card.free or 0 for card in live)
+    if not (claimed or invited or waiting or free):
+        return []
+    is_unlimited = any(card.free is None for card in live)
     return [
-        (_("Seats claimed"), counted(sum(card.counts.claimed for card in live))),
-        (_("Open invitations"), counted(sum(card.counts.invited for card in live))),
-        (_("Free seats"), counted(sum(card.free or 0 for card in live))),
-        (_("On the waitlist"), counted(sum(card.counts.waiting for card in live))),
+        (_("Seats claimed"), counted(claimed)),
+        (_("Open invitations"), counted(invited)),
+        (_("Free seats"), _("Unlimited") if is_unlimited else counted(free)),
+        (_("On the waitlist"), counted(waiting)),
     ]
 
 

@@ -13,6 +13,7 @@ from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_login, make_membership, make_organization
+from tests.seat_rows import add_pool, seat
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
 
@@ -95,6 +96,41 @@ def test_an_organization_without_seats_is_told_what_to_do(
     page = client.get(f"/organization/{place_id}").text
     assert "No seats yet" in page
     assert "No seats assigned yet" in client.get(f"/organization/{place_id}/people").text
+
+
+def test_numbers_that_are_all_zero_give_way_to_what_to_do(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        place = make_organization(session)
+        person = make_login(session)
+        make_membership(session, place, person, role=Role.OWNER)
+        pool = add_pool(session, place, cast.webinar_id, seats=None)
+        login_id, here, pool_id = person.id, f"/organization/{place.public_id}", pool.id
+    client.sign_in(login_id)
+    page = client.get(here).text
+    assert "Seats claimed" not in page
+    assert "No one has a seat yet" in page
+    with database.transaction() as session:
+        seat(session, session.get_one(Pool, pool_id), cast.dan.id)
+    page = client.get(here).text
+    assert "No one has a seat yet" not in page
+    assert "Unlimited" in page.partition("Free seats</dt>")[2][:80]
+
+
+def test_seats_that_all_ended_lead_to_new_ones(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        place = make_organization(session)
+        person = make_login(session)
+        make_membership(session, place, person, role=Role.OWNER)
+        add_pool(session, place, seats=5, ends_at=NOW - timedelta(days=20))
+        login_id, here = person.id, f"/organization/{place.public_id}"
+    client.sign_in(login_id)
+    page = client.get(here).text
+    assert "Seats claimed" not in page
+    assert "No active seats" in page
 
 
 def test_each_next_step_leads_to_a_page(mia: Visitor, elm: Elm) -> None:
