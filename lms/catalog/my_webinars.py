@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, false, func, or_, select, true
@@ -17,8 +18,10 @@ from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries, Webinar
 from lms.models.grants import Scope
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
+from lms.models.webinar_end_time import ends_at
 from lms.playback.watch_page import Version
 from lms.playback.watch_records import Place, nowhere, read_places, whose
+from lms.search import webinar_search
 
 PAGE_SIZE: Final = 24
 MOST_BEGUN: Final = 4
@@ -26,6 +29,44 @@ MOST_FREE: Final = 8
 # Of the started webinars, this many are checked for those that can still be watched.
 BEGUN_LOOKED_AT: Final = 24
 DONE_SHARE: Final = 0.95
+
+
+class Show(StrEnum):
+    """Which webinars to list."""
+
+    ALL = ""
+    TO_COME = "live"
+    HELD = "recordings"
+
+
+class Sort(StrEnum):
+    """In which order."""
+
+    NEWEST = ""
+    OLDEST = "oldest"
+    TITLE = "title"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person asks of My webinars; `page` counts from 1."""
+
+    page: int = 1
+    query: str = ""
+    show: Show = Show.ALL
+    sort: Sort = Sort.NEWEST
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Return whether some webinars are left out."""
+        return bool(self.query or self.show)
+
+
+_ORDERS: Final = {
+    Sort.NEWEST: (Webinar.held_at.desc(), Webinar.id.desc()),
+    Sort.OLDEST: (Webinar.held_at, Webinar.id),
+    Sort.TITLE: (func.lower(Webinar.title), Webinar.id),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +118,6 @@ class MyWebinars:
     waiting: tuple[tuple[Holding, int], ...]
     graced: tuple[Holding, ...]
     total: int
-    page: int
 
 
 _BEGUN = (
@@ -117,8 +157,10 @@ _ON_SHELF = Webinar.state != WebinarState.DRAFT
 _FREE = and_(Webinar.free, Webinar.state == WebinarState.ANNOUNCED)
 
 
-def read_my_webinars(session: Session, *, login_id: int, page: int, now: datetime) -> MyWebinars:
-    """Return a page of My webinars, newest first; `page` counts from 1.
+def read_my_webinars(
+    session: Session, wanted: Wanted, *, login_id: int, now: datetime
+) -> MyWebinars:
+    """Return a page of My webinars.
 
     Grants narrow the search; the policy decides for each webinar whether it can be watched.
     """
@@ -126,23 +168,24 @@ def read_my_webinars(session: Session, *, login_id: int, page: int, now: datetim
     covered = _covered_by(holdings)
     rows = session.execute(
         select(Webinar.id, func.count().over().label("total"))
-        .where(_ON_SHELF, covered)
-        .order_by(Webinar.held_at.desc(), Webinar.id.desc())
+        .where(_ON_SHELF, covered, *_narrowed(session, wanted, now))
+        .order_by(*_ORDERS[wanted.sort])
         .limit(PAGE_SIZE)
-        .offset((page - 1) * PAGE_SIZE)
+        .offset((wanted.page - 1) * PAGE_SIZE)
     ).all()
+    is_whole = wanted.page == 1 and not wanted.is_narrowed
     free_ids = session.scalars(
         select(Webinar.id)
         .where(_FREE, ~covered)
-        .order_by(Webinar.held_at.desc(), Webinar.id.desc())
-        .limit(MOST_FREE if page == 1 else 0)
+        .order_by(*_ORDERS[Sort.NEWEST])
+        .limit(MOST_FREE if is_whole else 0)
     ).all()
     begun_ids: Sequence[int] = ()
-    if page == 1:
+    if is_whole:
         begun_ids = session.scalars(_BEGUN, {"login_id": login_id}).all()
     held_ids = [row.id for row in rows]
-    wanted = list(dict.fromkeys((*begun_ids, *held_ids, *free_ids)))
-    volumes = _read_volumes(session, wanted, login_id=login_id, now=now)
+    shown = list(dict.fromkeys((*begun_ids, *held_ids, *free_ids)))
+    volumes = _read_volumes(session, shown, login_id=login_id, now=now)
     begun = [volumes[found] for found in begun_ids if _goes_on(volumes[found])]
     return MyWebinars(
         begun=tuple(begun[:MOST_BEGUN]),
@@ -155,8 +198,21 @@ def read_my_webinars(session: Session, *, login_id: int, page: int, now: datetim
         waiting=_waiting(session, login_id, holdings),
         graced=tuple(each for each in holdings if each.candidate.code is Code.OK_GRACE),
         total=rows[0].total if rows else 0,
-        page=page,
     )
+
+
+def _narrowed(session: Session, wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions of a search and a filter."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.query:
+        words = webinar_search.words_in(wanted.query)
+        hits = webinar_search.hits(words, session.get_bind().dialect.name) if words else None
+        conditions.append(false() if hits is None else Webinar.id.in_(select(hits.c.webinar_id)))
+    if wanted.show is Show.TO_COME:
+        conditions.append(ends_at > now)
+    elif wanted.show is Show.HELD:
+        conditions.append(ends_at <= now)
+    return conditions
 
 
 def _is_pass(holding: Holding) -> bool:

@@ -36,7 +36,7 @@ from lms.demo.data_types import (
 from lms.demo.order_acts import write_orders
 from lms.demo.orders_of_a_year import ACTS, one_webinar
 from lms.demo.seats_and_requests import write_seats_and_requests
-from lms.demo.seller import write_policies
+from lms.demo.seller import write_policies, write_sales_texts
 from lms.demo.stored_files_and_password_hashes import Stored, StoredRecording, make_ready
 from lms.demo.summary import DemoReport, read_report
 from lms.demo.training_assignments import write_training
@@ -130,6 +130,7 @@ def _write_house(session: Session, stored: Stored, *, now: datetime) -> None:
     set_prices(session, prices, actor=None, now=began)
     edit_seller(session, SELLER, actor=None, now=began)
     write_policies(session, now=began)
+    write_sales_texts(session, now=began)
 
 
 def _write_presenters(session: Session, stored: Stored, *, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The demo's policies, all invented."""
+"""The demo's policies and sales texts, all invented."""
 
 from datetime import datetime
 from typing import Final
@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from lms.models.seller import PolicyKind
 from lms.seller.policies import publish_policy, save_draft
+from lms.seller.sales_texts import SalesTexts, save_sales_texts
 
 POLICIES: Final = {
     PolicyKind.TERMS: """\
@@ -35,6 +36,36 @@ refund, another webinar, or a credit.
 We refund card payments to the card, and others by check or bank transfer.
 """,
 }
+
+SALES_TEXTS: Final = SalesTexts(
+    testimonials="""\
+> We stopped dreading the line at the desk. My whole team now opens with the same sentence.
+
+A supervisor in Tarnbrook County
+
+> Twelve minutes before opening, and I had a plan for the shoebox under the stairs.
+
+A branch manager in Elmwood
+""",
+    faq="""\
+# Does my access expire?
+
+No. A webinar you buy, and its slides, stay yours. Only all-access passes end, after a year.
+
+# Can we pay by purchase order?
+
+Yes. Choose purchase order at checkout, or download a quote first.
+
+# Do I get a certificate?
+
+Yes, as soon as you have watched 90% of a recording, or most of the live session.
+""",
+)
+
+
+def write_sales_texts(session: Session, *, now: datetime) -> None:
+    """Write what customers say, and questions and answers."""
+    save_sales_texts(session, SALES_TEXTS, actor=None, now=now)
 
 
 def write_policies(session: Session, *, now: datetime) -> None:

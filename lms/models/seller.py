@@ -1,4 +1,4 @@
-"""Tables of the seller: its settings, vendor documents, and policies."""
+"""Tables of the seller: its settings, vendor documents, policies, and sales texts."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -166,3 +166,22 @@ class VendorDocumentVersion(Base, kw_only=True):
     file_name: Mapped[str] = mapped_column(String(120))
     valid_until: Mapped[date | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class SalesTextKind(StrEnum):
+    """Where a sales text is shown: on the home page, and the others below each buy box too."""
+
+    HOME = "home"
+    TESTIMONIALS = "testimonials"
+    FAQ = "faq"
+
+
+class SalesText(Base, kw_only=True):
+    """A text of the seller that sells, in Markdown; without one, nothing is shown."""
+
+    __tablename__ = "sales_text"
+    __table_args__ = (CheckConstraint("length(text) > 0", name="not_empty"),)
+
+    kind: Mapped[SalesTextKind] = mapped_column(words(SalesTextKind), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)

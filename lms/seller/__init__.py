@@ -1,1 +1,1 @@
-"""The seller: its legal facts and terms, policies in versions, and vendor documents."""
+"""The seller: its legal facts and terms, policies in versions, vendor documents, and sales texts."""

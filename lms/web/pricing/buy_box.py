@@ -131,6 +131,17 @@ def webinar_box(
     return BuyBox(covers, tuple(choices), passes, choices[0].key) if choices else None
 
 
+def ways_to_buy(prices: Sequence[Price]) -> tuple[Choice, ...]:
+    """Return every way to buy with its general price, for the home page."""
+    general = _choices(prices, EVERYTHING)
+    passes = [each for each in prices if each.kind is OfferKind.PASS]
+    general += [
+        Choice("pass", _(_LABELS["pass"]), _(_DETAILS["pass"]), each.said, EVERYTHING)
+        for each in passes
+    ]
+    return tuple(general)
+
+
 def announced_box(session: Session, found: Announcement, *, has_it: bool = False) -> BuyBox | None:
     """Return the box of an announced webinar; None if it isn't sold."""
     if found.state is not WebinarState.ANNOUNCED or found.free:

@@ -37,7 +37,7 @@ from lms.web.catalog.webinar_page_content import (
     with_seats,
 )
 from lms.web.core.current_user import viewer
-from lms.web.core.page_frame import branding_facts
+from lms.web.core.page_frame import branding_facts, sales_words
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.recording_time_texts import minutes_of
 from lms.web.core.request_context import carrel, if_changed, read_session, render
@@ -45,7 +45,7 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
 from lms.web.live.registration import choice_of, coming_of, offer_url_of, taken_of
 from lms.web.playback.poster_images import picture_of
-from lms.web.pricing.buy_box import announced_box
+from lms.web.pricing.buy_box import announced_box, ways_to_buy
 from lms.web.public.presenter_page import show_presenter
 from lms.web.public.search_results import Found, Place, found_in
 from lms.web.public.series_page import show_series
@@ -103,6 +103,8 @@ def home() -> ResponseReturnValue:
         recent=_cards(listing.held[:FIRST_HELD], decisions),
         all_series=listing.all_series,
         about=Markup(to_html(about)) if about else None,  # noqa: S704  (nh3 sanitized it)
+        sales=sales_words(),
+        ways=ways_to_buy(sales_words().prices),
     )
 
 
@@ -213,9 +215,10 @@ def webinar(slug: str) -> ResponseReturnValue:
             for each in found.presenters
         ],
         poster=picture_of(found.slug, found.recording),
-        shared=shared_of(found, when),
+        shared=shared_of(found, when, now),
         recording_minutes=minutes_of(found.recording.seconds) if found.recording else None,
         box=box,
+        sales=sales_words() if box else None,
         panel=with_seats(panel_for(found, case, now), seats),
         has_seats=bool(seats),
         holds=holds(case, now),

@@ -13,7 +13,7 @@ from lms.access.explanations import Sentence, describe, grace_sentence, last_day
 from lms.access.person_grants_and_seats import Holding
 from lms.access.policy import LIVE_OPENS_BEFORE, Candidate, Code, PoolPlace, Way
 from lms.accounts.recovery_email_prompt import asks_for_recovery
-from lms.catalog.my_webinars import PAGE_SIZE, Volume, read_my_webinars
+from lms.catalog.my_webinars import PAGE_SIZE, Show, Sort, Volume, Wanted, read_my_webinars
 from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone, say_date
 from lms.core.errors import N_
@@ -38,6 +38,18 @@ from lms.web.training.own import assigned_to
 blueprint = Blueprint("library", __name__)
 
 MOST_TO_ASSIGN: Final = 5
+FEWEST_TO_FILTER: Final = 8
+LONGEST_QUERY: Final = 200
+SHOWS: Final = {
+    Show.ALL: N_("All"),
+    Show.TO_COME: N_("Coming up live"),
+    Show.HELD: N_("Recordings"),
+}
+SORTS: Final = {
+    Sort.NEWEST: N_("Newest first"),
+    Sort.OLDEST: N_("Oldest first"),
+    Sort.TITLE: N_("By title"),
+}
 RECOVERY_LATER: Final = "recovery_later"
 ASKED_AS: Final = {
     Role.MEMBER: N_("invites you to join as a member."),
@@ -52,10 +64,10 @@ ASKED_AS: Final = {
 @blueprint.get("/library")
 @open_to(Audience.SIGNED_IN)
 def library() -> ResponseReturnValue:
-    person = required_viewer()
-    page, now = page_number(), clock.now()
+    person, wanted, now = required_viewer(), _wanted(), clock.now()
+    page = wanted.page
     with read_session() as session:
-        shelf = read_my_webinars(session, login_id=person.login_id, page=page, now=now)
+        shelf = read_my_webinars(session, wanted, login_id=person.login_id, now=now)
         shown = showings.list_showings(session, person.login_id, now=now)
         hosts = bool(shown) or bool(showings.showable(session, person.login_id, now=now))
         offered = member_invitations.offered_to(session, person.login_id)
@@ -80,7 +92,22 @@ def library() -> ResponseReturnValue:
         asks_for_recovery=asks,
         graced=[said(explained(each)) for each in shelf.graced],
         passes=[_pass(candidate) for candidate in shelf.passes],
-        pager=pager_of(page, PAGE_SIZE, shelf.total, url=_page_url),
+        wanted=wanted,
+        shows=[(show.value, _(words)) for show, words in SHOWS.items()],
+        sorts=[(sort.value, _(words)) for sort, words in SORTS.items()],
+        has_filters=wanted.is_narrowed or shelf.total > FEWEST_TO_FILTER,
+        pager=pager_of(page, PAGE_SIZE, shelf.total, url=lambda to: _page_url(wanted, to)),
+    )
+
+
+def _wanted() -> Wanted:
+    """Return what the address asks for; values that don't exist are left out."""
+    show, sort = request.args.get("show", ""), request.args.get("sort", "")
+    return Wanted(
+        page=page_number(),
+        query=" ".join(request.args.get("q", "").split())[:LONGEST_QUERY],
+        show=Show(show) if show in tuple(Show) else Show.ALL,
+        sort=Sort(sort) if sort in tuple(Sort) else Sort.NEWEST,
     )
 
 
@@ -229,10 +256,18 @@ def _poster(volume: Volume) -> str:
     return picture_of(volume.slug, None if volume.is_pulled else volume.version)
 
 
-def _pass(candidate: Candidate) -> tuple[str, str]:
+def _pass(candidate: Candidate) -> tuple[str, str, str]:
+    """Return what a pass covers, its state, and where to renew it if it ended and is the person's own."""
     covers, stands = describe(candidate, zone=reading_zone())
-    return said(covers), said(stands)
+    is_own = candidate.code is Code.PASS_EXPIRED and candidate.grant.place is None
+    return said(covers), said(stands), url_for("passes.show") if is_own else ""
 
 
-def _page_url(page: int) -> str:
-    return url_for("library.library", page=page)
+def _page_url(wanted: Wanted, page: int) -> str:
+    return url_for(
+        "library.library",
+        q=wanted.query or None,
+        show=wanted.show or None,
+        sort=wanted.sort or None,
+        page=page,
+    )

@@ -16,6 +16,7 @@ from lms.models.grants import Scope as GrantScope
 from lms.web.catalog.multi_webinar_access_and_prices import Scope, numbered, panel_over, sells
 from lms.web.catalog.webinar_cards import Card, entry_card
 from lms.web.core.current_user import viewer
+from lms.web.core.page_frame import sales_words
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import read_session, render
 from lms.web.pricing.buy_box import Around, pass_box
@@ -60,6 +61,7 @@ def show_presenter(slug: str) -> ResponseReturnValue:
         held=[card(entry) for entry in listing.held],
         panel=panel_over(shown, scope, now) if beside.webinars == len(shown) else None,
         box=box,
+        sales=sales_words() if box else None,
         shared=shared_presenter(listing),
         pager=pager_of(
             listing.page,

@@ -28,6 +28,7 @@ from lms.web.catalog.multi_webinar_access_and_prices import (
 )
 from lms.web.catalog.webinar_cards import Card, entry_card
 from lms.web.core.current_user import viewer
+from lms.web.core.page_frame import sales_words
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.recording_time_texts import minutes_of
 from lms.web.core.request_context import read_session, render
@@ -74,6 +75,7 @@ def show_series(slug: str) -> ResponseReturnValue:
         parts=[_shown(part, next_number, now) for part in parts],
         panel=panel,
         box=box,
+        sales=sales_words() if box else None,
         shared=shared_series(found),
         pager=pager_of(
             found.page,

@@ -1,12 +1,12 @@
 """Social metadata: what other sites show when a page of the catalog is shared.
 
-Open Graph tags (ogp.me), and schema.org's Event and VideoObject as JSON-LD. Neither contains anything
+Open Graph tags (ogp.me), and schema.org's Event, Course and VideoObject as JSON-LD. Neither contains anything
 that requires access.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from textwrap import shorten
 from typing import Any, Final
 
@@ -51,13 +51,16 @@ class Shared:
     look: str = "summary_large_image"
 
 
-def shared_of(found: Announcement, when: str) -> Shared | None:
-    """Return the metadata of a webinar; None if its page isn't public."""
+def shared_of(found: Announcement, when: str, now: datetime) -> Shared | None:
+    """Return the metadata of a webinar: an event, then a course; None if its page isn't public."""
     if found.state not in STATUS:
         return None
     address, picture = address_of(found.slug), _picture(found)
-    facts: list[Mapping[str, Any]] = [_event(found, address, picture)]
-    if found.recording is not None and found.recording.has_video:
+    is_for_sale = found.state is WebinarState.ANNOUNCED and now >= found.ends_at
+    tell = _course if is_for_sale else _event
+    facts: list[Mapping[str, Any]] = [tell(found, address, picture)]
+    # only a free recording can be watched without buying
+    if found.free and found.recording is not None and found.recording.has_video:
         facts.append(_video(found, address, picture))
     said = f"{when}. {found.summary}" if found.summary else when
     return Shared(address, picture, found.title, found.summary, tuple(facts), said=said)
@@ -186,8 +189,41 @@ def _event(found: Announcement, address: str, picture: str) -> Mapping[str, Any]
         "organizer": _organizer(),
         "performer": [{"@type": "Person", "name": each.name} for each in found.presenters],
         "isAccessibleForFree": found.free,
-        "offers": [_offer(price, address) for price in found.prices],
+        "offers": _offers(found, address),
     }
+
+
+def _course(found: Announcement, address: str, picture: str) -> Mapping[str, Any]:
+    """Return a webinar that was held as a course that people take when they like."""
+    seconds = found.recording.seconds if found.recording else found.minutes * 60
+    people = [{"@type": "Person", "name": each.name} for each in found.presenters]
+    return {
+        "@context": SCHEMA,
+        "@type": "Course",
+        "name": found.title,
+        "description": found.summary or found.title,
+        "url": address,
+        "image": picture,
+        "provider": _organizer(),
+        "isAccessibleForFree": found.free,
+        "offers": _offers(found, address),
+        "hasCourseInstance": {
+            "@type": "CourseInstance",
+            "courseMode": "Online",
+            "courseWorkload": _duration(seconds),
+            "instructor": people,
+        },
+    }
+
+
+def _offers(found: Announcement, address: str) -> list[Mapping[str, Any]]:
+    is_sold = found.state is WebinarState.ANNOUNCED and not found.free
+    return [_offer(price, address) for price in found.prices] if is_sold else []
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"PT{minutes}M{rest}S"
 
 
 def _offer(price: Price, address: str) -> Mapping[str, Any]:
@@ -195,12 +231,13 @@ def _offer(price: Price, address: str) -> Mapping[str, Any]:
         "@type": "Offer",
         "price": write_amount(price.price_minor, price.currency),
         "priceCurrency": price.currency,
+        "category": "Paid",
+        "availability": f"{SCHEMA}/InStock",
         "url": address,
     }
 
 
 def _video(found: Announcement, address: str, picture: str) -> Mapping[str, Any]:
-    seconds = round(found.recording.seconds) if found.recording else 0
     return {
         "@context": SCHEMA,
         "@type": "VideoObject",
@@ -208,7 +245,7 @@ def _video(found: Announcement, address: str, picture: str) -> Mapping[str, Any]
         "description": found.summary or found.title,
         "thumbnailUrl": [picture],
         "uploadDate": (found.held_at + timedelta(minutes=found.minutes)).isoformat(),
-        "duration": f"PT{seconds // 60}M{seconds % 60}S",
+        "duration": _duration(found.recording.seconds if found.recording else 0),
         "url": address,
         "isAccessibleForFree": found.free,
     }

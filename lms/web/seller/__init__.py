@@ -1,4 +1,4 @@
-"""Pages of the seller: settings, policies, and vendor documents."""
+"""Pages of the seller: settings, policies, vendor documents, and sales texts."""
 
 from typing import Final
 
@@ -8,6 +8,7 @@ from lms.web.seller import (
     public_policies,
     public_vendor_documents,
     staff_policies,
+    staff_sales_texts,
     staff_settings,
     staff_tax_rules,
     staff_vendor_documents,
@@ -19,5 +20,6 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     staff_settings.blueprint,
     staff_tax_rules.blueprint,
     staff_policies.blueprint,
+    staff_sales_texts.blueprint,
     staff_vendor_documents.blueprint,
 )

@@ -181,6 +181,26 @@ class PolicyForm(Form):
     )
 
 
+def _sales_field(label: str, about: str) -> TextAreaField:
+    return TextAreaField(label, [Optional()], description=about, render_kw={"rows": 12})
+
+
+class SalesTextsForm(Form):
+    """The texts that sell; `lms.seller.sales_texts` validates them."""
+
+    home = _sales_field(
+        _l("Home page"), _l("Shown on the home page, above the recordings. Markdown.")
+    )
+    testimonials = _sales_field(
+        _l("What customers say"),
+        _l("Shown on the home page and below each buy box. Begin a line with > for a quotation."),
+    )
+    faq = _sales_field(
+        _l("Questions and answers"),
+        _l("Shown on the home page and below each buy box. Begin a line with # for a question."),
+    )
+
+
 class VendorDocumentForm(Form):
     """A vendor document; only a new one requires a file."""
 

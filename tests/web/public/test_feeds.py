@@ -4,6 +4,7 @@ import io
 import json
 import re
 from datetime import timedelta
+from typing import Any
 from xml.etree import ElementTree
 
 import icalendar
@@ -150,16 +151,22 @@ def test_canceled_webinar_has_the_status_that_schema_org_knows(
     assert facts["eventStatus"] == "https://schema.org/EventCancelled"
 
 
-def test_a_recording_is_told_as_a_film(
+def test_held_webinar_is_a_course_with_its_prices_and_only_a_free_one_a_video(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
         recording = session.get_one(Recording, cast.recording_id)
         recording.run, recording.seconds = "a" * 26, 3725.0
         recording.has_video, recording.state = True, RecordingState.READY
-    facts = facts_in(client.get(f"/webinars/{cast.slug}").get_data(as_text=True))
-    assert [each["@type"] for each in facts] == ["EducationEvent", "VideoObject"]
-    assert facts[1]["duration"] == "PT62M5S"
+    [course] = facts_in(client.get(f"/webinars/{cast.slug}").get_data(as_text=True))
+    assert course["@type"] == "Course"
+    assert course["hasCourseInstance"]["courseWorkload"] == "PT62M5S"
+    assert "99.00" in {each["price"] for each in course["offers"]}
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).free = True
+    course, video = facts_in(client.get(f"/webinars/{cast.slug}").get_data(as_text=True))
+    assert course["offers"] == []
+    assert (video["@type"], video["duration"]) == ("VideoObject", "PT62M5S")
 
 
 def test_a_withdrawn_page_tells_others_nothing(
@@ -173,7 +180,7 @@ def test_a_withdrawn_page_tells_others_nothing(
     assert facts_in(page) == []
 
 
-def facts_in(page: str) -> list[dict[str, object]]:
+def facts_in(page: str) -> list[dict[str, Any]]:
     found = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
     return [json.loads(each) for each in found]
 

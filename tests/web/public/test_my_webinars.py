@@ -1,5 +1,6 @@
 """My library: what I may watch, why, until when, and where I left off."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from lms.models.grants import Withdrawal
 from lms.models.live import Registration
 from lms.playback import heartbeats, progress_bitmap, sessions
 from lms.playback.sessions import Screen
+from lms.search import webinar_search
 from tests.clock import NOW
 from tests.factories import make_grant, make_recording, make_webinar
 
@@ -164,3 +166,34 @@ def _watch(database, cast, person):
         )
         at = start + timedelta(minutes=10)
         heartbeats.keep_beat(session, playback.session_id, beat=told, now=at)
+
+
+def test_many_webinars_can_be_searched_filtered_and_sorted(library, cast, database):
+    with database.transaction() as session:
+        rows = [make_webinar(session, f"w{n}", held_at=NOW - timedelta(days=n)) for n in range(9)]
+        rows[0].held_at = NOW + timedelta(days=2)
+        for row, title in zip(rows, ("Zebra", *("Middle",) * 7, "aardvark"), strict=True):
+            row.title = title
+        webinar_search.keep(session, [row.id for row in rows])
+
+    def titles(**query):
+        page = library(cast.bob, **query).text.partition('id="held"')[2]
+        return re.findall(r'class="card-title title"><a href="[^"]*">([^<]*)<', page)
+
+    assert titles(q="zebra") == ["Zebra"]
+    assert titles(show="live") == ["Zebra"]
+    assert "Zebra" not in titles(show="recordings")
+    assert titles(sort="title")[0] == "aardvark"
+    assert titles()[0] == titles(sort="nonsense", show="nonsense")[0] == "Zebra"
+    assert titles(sort="oldest")[-1] == "Zebra"
+    assert "No webinars found" in library(cast.bob, q="elephants").text
+    assert "No webinars found" in library(cast.bob, q="!!").text
+
+
+def test_few_webinars_need_no_search(library, cast):
+    assert "Search my webinars" not in library(cast.alice).text
+
+
+def test_an_expired_pass_leads_to_its_renewal(library, cast):
+    assert 'href="/passes">Renew' in library(cast.carol).text
+    assert 'href="/passes">Renew' not in library(cast.bob).text

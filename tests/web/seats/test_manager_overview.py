@@ -125,7 +125,8 @@ def test_seats_that_all_ended_lead_to_new_ones(
         place = make_organization(session)
         person = make_login(session)
         make_membership(session, place, person, role=Role.OWNER)
-        add_pool(session, place, seats=5, ends_at=NOW - timedelta(days=20))
+        pool = add_pool(session, place, seats=5, ends_at=NOW - timedelta(days=20))
+        seat(session, pool, cast.dan.id)
         login_id, here = person.id, f"/organization/{place.public_id}"
     client.sign_in(login_id)
     page = client.get(here).text
