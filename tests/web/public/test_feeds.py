@@ -20,7 +20,9 @@ from lms.core.icalendar import Happening, write_calendar
 from lms.core.pdf_documents import picture_of_drawing
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
+from lms.models.grants import OfferKind
 from lms.models.recordings import Recording, RecordingState
+from lms.pricing.price_list import Price, set_prices
 from lms.web.public import feeds
 from tests.cast import Cast
 from tests.clock import NOW, Clock
@@ -155,6 +157,8 @@ def test_held_webinar_is_a_course_with_its_prices_and_only_a_free_one_a_video(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
+        single = Price(OfferKind.SINGLE, 1, 9900, "USD")
+        set_prices(session, [single], actor=None, now=NOW)
         recording = session.get_one(Recording, cast.recording_id)
         recording.run, recording.seconds = "a" * 26, 3725.0
         recording.has_video, recording.state = True, RecordingState.READY
