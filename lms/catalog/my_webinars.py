@@ -6,7 +6,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, false, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    SQLColumnExpression,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_cases
@@ -62,7 +73,7 @@ class Wanted:
         return bool(self.query or self.show)
 
 
-_ORDERS: Final = {
+_ORDERS: Final[Mapping[Sort, tuple[SQLColumnExpression[Any], ...]]] = {
     Sort.NEWEST: (Webinar.held_at.desc(), Webinar.id.desc()),
     Sort.OLDEST: (Webinar.held_at, Webinar.id),
     Sort.TITLE: (func.lower(Webinar.title), Webinar.id),
