@@ -38,6 +38,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "caption": {"key": "renditions/x/captions/y.vtt"},
     "handout_page_time": {"starts_s": 0.0},
     "passage": {"starts_s": 0.0},
+    "search_word": {"head": "v"},
     "branding": {"id": 1, "accent": "#1f6b4f"},
     "offer": {"currency": "USD"},
     "seller": {
