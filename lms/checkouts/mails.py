@@ -40,14 +40,14 @@ def send_unused(
             kind="payment_unused",
             to=order.contact_email,
             login_id=order.contact_id,
-            subject=N_("We will refund your payment for order %(number)s") % {"number": number},
+            subject=N_("We'll refund your payment for order %(number)s") % {"number": number},
             values={**values, "action_url": links.page("/contact")},
             now=now,
         )
     mail_outbox.post_to_team(
         session,
         kind="payment_unused_staff",
-        subject=N_("A card payment for order %(number)s pays nothing") % {"number": number},
+        subject=N_("A card payment for order %(number)s couldn't be applied") % {"number": number},
         values={**values, "action_url": links.page(f"/staff/payments/{payment.public_id}")},
         now=now,
     )

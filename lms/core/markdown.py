@@ -1,5 +1,7 @@
 """Markdown from staff: converted to clean HTML for pages and plain text for search."""
 
+import re
+from collections.abc import Iterator
 from functools import cache
 
 import nh3
@@ -26,7 +28,34 @@ def to_html(source: str) -> str:
         if token.type in ("heading_open", "heading_close"):
             level = min(int(token.tag[1]) + LEVELS_BELOW_THE_PAGE, DEEPEST)
             token.tag = f"h{level}"
-    rendered = _parser().renderer.render(tokens, _parser().options, {})
+    return _clean(_parser().renderer.render(tokens, _parser().options, {}))
+
+
+def to_inline_html(source: str) -> str:
+    """Return clean HTML that fits inside a paragraph: emphasis, links, code and line breaks.
+
+    A blank line in the source becomes two line breaks. Lists and headings stay as they were typed.
+    """
+    return _clean("<br>".join(_parser().renderInline(line) for line in _lines(source)))
+
+
+def to_inline_text(source: str) -> str:
+    """Return what `to_inline_html` shows as plain text, with each link's address after its words."""
+    lines = [_parser().parseInline(line)[0].children or [] for line in _lines(source)]
+    return "\n".join("".join(_line(tokens)) for tokens in lines)
+
+
+def to_words(source: str) -> str:
+    """Return only the words, in one line."""
+    return " ".join(" ".join(_words(_parser().parse(source))).split())
+
+
+def _lines(source: str) -> list[str]:
+    stripped = "\n".join(line.strip() for line in source.strip().splitlines())
+    return re.sub(r"\n{3,}", "\n\n", stripped).split("\n")
+
+
+def _clean(rendered: str) -> str:
     return nh3.clean(
         rendered,
         tags=set(TAGS),
@@ -36,9 +65,16 @@ def to_html(source: str) -> str:
     )
 
 
-def to_words(source: str) -> str:
-    """Return only the words, in one line."""
-    return " ".join(" ".join(_words(_parser().parse(source))).split())
+def _line(tokens: list[Token]) -> Iterator[str]:
+    address = ""
+    for token in tokens:
+        if token.type == "link_open" and token.info != "auto":  # its words are its address
+            address = str(token.attrs["href"])
+        elif token.type == "link_close" and address:
+            yield f" ({address})"
+            address = ""
+        else:
+            yield token.content
 
 
 def _words(tokens: list[Token]) -> list[str]:

@@ -28,7 +28,8 @@ from lms.mail.attachments import unpacked as unpacked_attachments
 from lms.mail.bounces import bounced_addresses
 from lms.mail.lanes import KINDS, OPTIONAL
 from lms.mail.opt_outs import opt_out_links, opted_out
-from lms.mail.outbox import BULK_FOOTER, bulk_footer, has_secret, key_of
+from lms.mail.outbox import has_secret, key_of
+from lms.mail.rendering import BULK_FOOTER, LOGO, bulk_footer, logo_image
 from lms.mail.transport import NotTaken
 from lms.models.jobs import JobState
 from lms.models.mail import Mail, MailLane
@@ -154,6 +155,8 @@ def compose(
     message["Message-ID"] = f"<{letter.public_id}@{settings.mail_from.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: prevents automatic replies
     text, html = letter.text, letter.html
+    if branding.logo_url:
+        html = html.replace(LOGO, logo_image(settings.base_url + branding.logo_url))
     if letter.kind in KINDS[MailLane.BULK]:
         unsubscribe = ""
         if letter.kind in OPTIONAL:

@@ -4,48 +4,40 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.branding import read_branding
-from lms.core.accent_colors import light_accent
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.icalendar import Invitation, packed
 from lms.core.languages import (
     Language,
     default_language,
-    gettext,
     language,
-    ngettext,
-    read_language,
     say_again,
     speaking,
 )
 from lms.core.logs import request_id
 from lms.mail.attachments import Attachment
 from lms.mail.attachments import packed as packed_attachments
+from lms.mail.edits import NO_EDITS, mark_failed, read_edits
 from lms.mail.lanes import ENGLISH_ONLY, lane_of
 from lms.mail.links import has_secret_link
+from lms.mail.rendering import Written, mail_branding, write
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.jobs import JobState
 from lms.models.mail import Mail, MailLane
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 KEPT_AFTER_SENDING = timedelta(days=30)
 LONGEST_ADDRESS = 320
-LONGEST_SUBJECT = 300
 EMBED_CODE = "embed_code"
 # These carry a code, and others may carry a link with a secret (`has_secret`). The secret exists
 # only in the email, so the body is deleted once it is handed over and can't be sent again.
-BULK_FOOTER = "<!-- bulk footer -->"
 ONE_TIME = frozenset({EmailPurpose.SIGN_IN_CODE.value, EMBED_CODE})
 
 
@@ -67,17 +59,6 @@ _FACTS: tuple[Any, ...] = (
         "may_be_sent_again"
     ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class MailBranding:
-    """The branding that an email shows; the colors are #rrggbb."""
-
-    name: str
-    logo_url: str | None
-    contact_email: str
-    accent: str
-    on_accent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +108,8 @@ def post(  # noqa: PLR0913  (the parts of an email, each needed)
     """Write an email in the caller's transaction; it is sent after the commit.
 
     The text comes from templates/mail/messages/<kind>.txt and .html, which receive `values` and
-    `branding`, `recipient`, `subject`; an undefined name in them raises UndefinedError.
+    `branding`, `recipient`, `subject`; an undefined name in them raises UndefinedError. Our team's own
+    words replace ours (lms/mail/edits.py), unless they can't be used.
     lms/mail/lanes.py says how soon a kind is sent; an unlisted kind raises KeyError.
 
     An `invitation` is attached as a calendar entry. `attachments` are at most 10 files, 10 MB together,
@@ -139,20 +121,18 @@ def post(  # noqa: PLR0913  (the parts of an email, each needed)
     if unique_key is not None and (first := _with_key(session, unique_key)):
         return first
     recipient = _address(to)
-    written_in = _language_of(session, kind, login_id)
-    with speaking(written_in):
-        line = _one_line(say_again(subject))
-        given = {**say_again(values), "recipient": recipient, "subject": line}
-        text, html = _render(session, kind, given)
+    with speaking(_language_of(session, kind, login_id)):
+        given = {**say_again(values), "recipient": recipient}
+        written = _written(session, kind, say_again(subject), given, now=now)
     mail = Mail(
         kind=kind,
         lane=lane_of(kind),
         login_id=login_id,
         recipient=recipient,
         recipient_key=key_of(recipient),
-        subject=line,
-        text=text,
-        html=html,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
         invitation=packed(invitation) if invitation else None,
         attachments=packed_attachments(attachments),
         unique_key=unique_key,
@@ -184,22 +164,6 @@ def post_to_team(
             now=now,
             unique_key=unique_key,
         )
-
-
-def bulk_footer(mail: str, address: str, unsubscribe: str) -> tuple[str, str]:
-    """Return the end of a bulk email, as text and as HTML that replaces BULK_FOOTER.
-
-    `mail` is its HTML, which names its language. `address` is the seller's postal address and
-    `unsubscribe` the link; either may be empty.
-    """
-    given = {"address": address, "unsubscribe": unsubscribe}
-    written_in = re.search(r'<html lang="([^"]+)"', mail)
-    with speaking(read_language(written_in and written_in[1]) or Language.ENGLISH):
-        text, html = (
-            _environment().get_template(f"mail/messages/_bulk_footer.{end}").render(given)
-            for end in ("txt", "html")
-        )
-    return text, html
 
 
 def has_secret(kind: str, text: str) -> bool:
@@ -307,45 +271,17 @@ def _added(session: Session, mail: Mail) -> Mail:
     return mail
 
 
-def _render(session: Session, kind: str, values: Mapping[str, object]) -> tuple[str, str]:
-    given = {
-        "preheader": "",
-        "action_url": "",
-        "action_label": "",
-        **values,
-        "branding": _mail_branding(session),
-        "language": language(),
-    }
-    text = _environment().get_template(f"mail/messages/{kind}.txt").render(given)
-    html = _environment().get_template(f"mail/messages/{kind}.html").render(given)
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html
-
-
-@cache
-def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(["html"], default=False, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    install: Any = made.install_gettext_callables  # type: ignore[attr-defined]  # the extension's
-    install(gettext, ngettext, newstyle=True)
-    return made
-
-
-def _mail_branding(session: Session) -> MailBranding:
-    facts = read_branding(session, contact="")
-    accent = light_accent(facts.accent)
-    return MailBranding(
-        name=facts.name,
-        logo_url=None,
-        contact_email=facts.contact_email,
-        accent=accent.color,
-        on_accent=accent.on,
-    )
+def _written(
+    session: Session, kind: str, subject: str, values: Mapping[str, object], *, now: datetime
+) -> Written:
+    branding, edits = mail_branding(session), read_edits(session, kind)
+    try:
+        return write(branding, kind, subject, values, edits)
+    except (KeyError, TypeError, ValueError):  # such as a placeholder that no longer exists
+        if edits is NO_EDITS:
+            raise
+    mark_failed(session, kind, now=now)
+    return write(branding, kind, subject, values, NO_EDITS)
 
 
 def _address(raw: str) -> str:
@@ -364,8 +300,3 @@ def key_of(address: str) -> str:
         return read_address(address).key
     except Invalid:
         return address.casefold()
-
-
-def _one_line(text: str) -> str:
-    # a line break in a header would start another header
-    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip()[:LONGEST_SUBJECT]

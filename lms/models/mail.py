@@ -1,4 +1,4 @@
-"""Tables of mail: outgoing and sent emails, and addresses that opted out of invitations and reminders."""
+"""Tables of mail: outgoing and sent emails, our team's words in them, and addresses that opted out."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -64,6 +64,22 @@ class Mail(Base, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     bounced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class EmailText(Base, kw_only=True):
+    """Our team's own words in one kind of email: its subject, and its passages by our text for them.
+
+    A row without any stays for its history. `failed_at` is when they couldn't be used; ours are sent until our team saves them again.
+    """
+
+    __tablename__ = "email_text"
+
+    kind: Mapped[str] = mapped_column(String(60), primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    subject: Mapped[str] = mapped_column(String(300), default="")
+    passages: Mapped[dict[str, str]] = mapped_column(JSON, default_factory=dict)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
 
 
 class MailOptOut(Base, kw_only=True):

@@ -33,7 +33,7 @@ def post_alerts(
             kind=KIND,
             to=email,
             login_id=login_id,
-            subject=N_("Jobs or emails are not being done"),
+            subject=N_("Background jobs or emails have stopped"),
             values={
                 "lanes": [
                     {

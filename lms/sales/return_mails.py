@@ -80,6 +80,7 @@ def send_returned(
         "items": items_of(grants, mail_context.zone, now),
         "credit_note": credit_note.label,
         "amount": say_money(credit_note.total_minor, credit_note.currency),
+        "is_organization": facts.organization_public_id is not None,
     }
     readers = {facts.contact_email: (facts.contact_id, facts.contact_name)}
     if facts.organization_id is not None:

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from lms.core.dates_and_time_zones import say_long_date
 from lms.core.errors import N_
 from lms.core.languages import Language, speaking
-from lms.mail.outbox import BULK_FOOTER, bulk_footer, post
+from lms.mail.outbox import post
+from lms.mail.rendering import BULK_FOOTER, bulk_footer
 from lms.models.accounts import Login
 from lms.models.mail import Mail
 from tests.clock import NOW

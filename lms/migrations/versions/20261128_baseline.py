@@ -140,6 +140,7 @@ TABLES = (
     "job",
     "mail",
     "mail_opt_out",
+    "email_text",
     "seller",
     "policy_version",
     "sales_text",
@@ -4099,6 +4100,17 @@ def _operations() -> None:
         sa.Column("recipient_key", sa.String(length=320), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("recipient_key", name=op.f("pk_mail_opt_out")),
+    )
+    op.create_table(
+        "email_text",
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("subject", sa.String(length=300), nullable=False),
+        sa.Column("passages", sa.JSON(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_email_text")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_email_text_public_id")),
     )
 
 

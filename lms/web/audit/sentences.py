@@ -49,6 +49,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "domain.forgotten": N_("%(actor)s removed an email domain of %(subject)s"),
     "domain.verified": N_("%(actor)s verified an email domain of %(subject)s"),
     "completions.reported": N_("%(actor)s imported completions for %(subject)s: %(rows)s"),
+    "email_text.changed": N_("%(actor)s changed the texts of the email %(kind)s"),
+    "email_text.reset": N_("%(actor)s reset the email %(kind)s to the default texts"),
     "embed.added": N_("%(actor)s created an embed link for %(organization)s"),
     "embed.edited": N_("%(actor)s changed an embed link of %(organization)s"),
     "embed.restored": N_("%(actor)s restored an embed link of %(organization)s"),

@@ -1,0 +1,122 @@
+"""Examples of emails about accounts and sign-in."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from lms.core.errors import N_
+from lms.mail.examples.example import ALICE, EMAIL, LIBRARY, Example, page
+
+NOUN: Final = N_("Accounts and sign-in")
+EXAMPLES: Final[Mapping[str, Example]] = {
+    "sign_in_code": Example(
+        N_("Sign-in code"),
+        N_("When a person asks to sign in with a code."),
+        "Your sign-in code",
+        {"code": "1234 5678"},
+    ),
+    "confirm_sign_up": Example(
+        N_("Finish creating an account"),
+        N_("When a person starts to create an account."),
+        "Finish creating your account",
+        {"action_url": page("/sign-up/confirm/example")},
+    ),
+    "account_exists": Example(
+        N_("Account already exists"),
+        N_("When a person tries to create an account and already has one."),
+        "You already have an account",
+        {"action_url": page("/sign-in"), "forgotten_url": page("/forgot-password")},
+    ),
+    "no_account": Example(
+        N_("No account has this address"),
+        N_("When a person asks for a code or a new password and has no account."),
+        "No account has this address",
+        {"action_url": page("/sign-up")},
+    ),
+    "how_to_sign_in": Example(
+        N_("How to sign in"),
+        N_("When a person asks at their recovery address how to sign in."),
+        "How to sign in to your account",
+        {"account": EMAIL, "action_url": page("/sign-in")},
+    ),
+    "set_password": Example(
+        N_("Account created by our team"),
+        N_("When our team creates an account for a person."),
+        "An account was created for you",
+        {"action_url": page("/reset-password/example")},
+    ),
+    "reset_password": Example(
+        N_("Choose a new password"),
+        N_("When a person asks for a new password."),
+        "Choose a new password",
+        {"account": EMAIL, "action_url": page("/reset-password/example")},
+    ),
+    "password_changed": Example(
+        N_("Password changed"),
+        N_("When a password was changed."),
+        "Your password was changed",
+        {"account": EMAIL, "action_url": page("/forgot-password")},
+    ),
+    "second_step_changed": Example(
+        N_("Two-step sign-in changed"),
+        N_("When an authenticator app, passkey or recovery code was added, used or removed."),
+        "A passkey was added to your account",
+        {"account": EMAIL, "change": "passkey_added", "action_url": page("/account/security")},
+    ),
+    "change_email": Example(
+        N_("Confirm a new email address"),
+        N_("To the new address when a person changes their email address."),
+        "Confirm your new email address",
+        {"account": EMAIL, "action_url": page("/account/email/confirm/example")},
+    ),
+    "restore_email": Example(
+        N_("Email address changed"),
+        N_("To the old address when a person changed their email address."),
+        "Your account's email address was changed",
+        {"account": EMAIL, "action_url": page("/account/email/restore/example")},
+    ),
+    "recovery_address": Example(
+        N_("Confirm a recovery address"),
+        N_("When a person adds a recovery email address."),
+        "Confirm your recovery address",
+        {"account": EMAIL, "action_url": page("/account/recovery/confirm/example")},
+    ),
+    "recovery_changed": Example(
+        N_("Recovery address changed"),
+        N_("When a recovery email address was changed or removed."),
+        "Your account's recovery address was changed",
+        {"recovery": "alice.nguyen@example.com", "action_url": page("/account")},
+    ),
+    "link_login": Example(
+        N_("Link an LMS to an account"),
+        N_("When a person in an LMS asks to link their account."),
+        "Link your LMS to your account",
+        {
+            "origin": {"name": ALICE, "system": "Moodle", "organization": LIBRARY},
+            "has_account": True,
+            "action_url": page("/lti/link/example"),
+        },
+    ),
+    "embed_code": Example(
+        N_("Code to watch on a library's page"),
+        N_("When a person asks for a code on a page where a webinar is embedded."),
+        "Your code to watch",
+        {"code": "123 456", "organization": LIBRARY},
+    ),
+    "member_invitation": Example(
+        N_("Invitation to an organization"),
+        N_("When a person is invited to be a member, manager or other role of an organization."),
+        f"{LIBRARY} invites you to be a manager",
+        {
+            "organization": LIBRARY,
+            "role": "manager",
+            "is_new": False,
+            "action_url": page("/invitations/example"),
+        },
+    ),
+    "delivery_test": Example(
+        N_("Test email"),
+        N_("When an operator tests the mail server."),
+        "Test email",
+        {},
+    ),
+}

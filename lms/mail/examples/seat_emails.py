@@ -1,0 +1,196 @@
+"""Examples of emails about seats, contracts and passes."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from lms.core.errors import N_
+from lms.mail.examples.example import ALICE, ALL, EMAIL, LIBRARY, TITLE, Example, page
+
+NOUN: Final = N_("Seats, contracts and passes")
+_SEAT: Final[Mapping[str, object]] = {
+    "organization": LIBRARY,
+    "covers": TITLE,
+    "action_url": page("/claim/example"),
+}
+_CONTRACT: Final[Mapping[str, object]] = {
+    "name": ALICE,
+    "organization": LIBRARY,
+    "covers": ALL,
+    "day": "June 30, 2027",
+    "is_pass": False,
+    "action_url": page("/organization/example"),
+}
+_LEAVERS: Final = ["Ben Carter", "Rosa Diaz"]
+EXAMPLES: Final[Mapping[str, Example]] = {
+    "invitation": Example(
+        N_("Invitation to claim a seat"),
+        N_("When a manager invites a person."),
+        f"{LIBRARY} has a seat for you",
+        {**_SEAT, "days": 14},
+    ),
+    "invitation_reminder": Example(
+        N_("Reminder to claim a seat"),
+        N_("3 and 10 days after an invitation that wasn't claimed."),
+        f"Reminder: {LIBRARY} has a seat for you",
+        {**_SEAT, "days": 4},
+    ),
+    "seat_claimed": Example(
+        N_("Seat claimed"),
+        N_("When a person claims a seat."),
+        f"You have a seat: {TITLE}",
+        {
+            **_SEAT,
+            "is_webinar": True,
+            "has_entry": True,
+            "is_permanent": True,
+            "library_url": page("/library"),
+            "action_url": page("/webinars/oral-history"),
+        },
+    ),
+    "seat_offer": Example(
+        N_("Free seat for the next on the waitlist"),
+        N_("When a seat becomes free for a person on a waitlist."),
+        f"A seat from {LIBRARY} is free for you",
+        {**_SEAT, "hours": 72},
+    ),
+    "seat_moved": Example(
+        N_("Moved to another seat"),
+        N_("When a manager moves a person to a seat for something else."),
+        f"{LIBRARY} moved you to another seat",
+        {**_SEAT, "before": "Local Newspapers Online", "action_url": page("/library")},
+    ),
+    "seat_released": Example(
+        N_("Seat released"),
+        N_("When a manager releases a person's seat or withdraws an invitation."),
+        "Your seat was released",
+        {**_SEAT, "had_claimed": True, "action_url": page("/library")},
+    ),
+    "seat_question": Example(
+        N_("Question about seats"),
+        N_("To managers when a person asks them about a seat."),
+        "A question about your organization's seats",
+        {
+            "name": ALICE,
+            "email": EMAIL,
+            "organization": LIBRARY,
+            "webinar": TITLE,
+            "message": "Could I have a seat for this webinar?\nI run our oral history project.",
+            "action_url": page("/organization/example"),
+        },
+    ),
+    "seat_requested": Example(
+        N_("Seat requested in an LMS"),
+        N_("To managers when a person without access opens a webinar in a course."),
+        f"Seat requested: {TITLE}",
+        {
+            "name": ALICE,
+            "organization": LIBRARY,
+            "webinar": TITLE,
+            "is_in_library": True,
+            "action_url": page("/organization/example"),
+        },
+    ),
+    "seats_unassigned": Example(
+        N_("Unassigned seats"),
+        N_("To managers 3 and 14 days after an order with seats that no one has."),
+        f"{LIBRARY}: seats to assign",
+        {
+            "organization": LIBRARY,
+            "pools": [(TITLE, 4), ("Local Newspapers Online", None)],
+            "action_url": page("/organization/example"),
+        },
+    ),
+    "seats_to_release": Example(
+        N_("Release seats for a return"),
+        N_("To managers when an organization returns more seats than are free."),
+        "Please release seats: order 2026-0412",
+        {
+            "name": ALICE,
+            "buyer": LIBRARY,
+            "covers": TITLE,
+            "seats": 2,
+            "missing": 1,
+            "people": _LEAVERS,
+            "others": 3,
+            "action_url": page("/organization/example/people"),
+        },
+    ),
+    "pool_usage_alert": Example(
+        N_("Seats are running out"),
+        N_("To managers when most or all seats of a contract are used."),
+        f"{LIBRARY}: 80% of your seats are used",
+        {**_CONTRACT, "used": 40, "seats": 50, "is_full": False},
+    ),
+    "contract_expiring": Example(
+        N_("Contract or pass ends soon"),
+        N_("To managers before a contract or an organization's pass ends."),
+        f"{LIBRARY}: your contract ends on June 30, 2027",
+        {**_CONTRACT, "used": 40, "seats": 50},
+    ),
+    "contract_expired": Example(
+        N_("Contract ended, grace period started"),
+        N_("To managers when a contract ends."),
+        f"{LIBRARY}: your contract ended",
+        {**_CONTRACT, "until": "July 14, 2027", "used": 40},
+    ),
+    "contract_grace_ended": Example(
+        N_("Grace period ended"),
+        N_("To managers when the grace period of a contract ends."),
+        f"{LIBRARY}: access ended",
+        {**_CONTRACT, "kept_until": "October 12, 2027"},
+    ),
+    "contract_renewed": Example(
+        N_("Contract or pass renewed"),
+        N_("To managers when a contract or an organization's pass is renewed."),
+        f"{LIBRARY}: your contract is renewed until June 30, 2028",
+        {
+            **_CONTRACT,
+            "from_day": "July 1, 2027",
+            "day": "June 30, 2028",
+            "seats": 50,
+            "is_ahead": True,
+            "is_held": True,
+            "number": "2026-0412",
+            "price": "$4,800.00",
+            "reference": "PO 88123",
+        },
+    ),
+    "contract_shortage": Example(
+        N_("Fewer seats than people"),
+        N_("To managers before a contract continues with fewer seats than people."),
+        f"{LIBRARY}: fewer seats starting July 1, 2027",
+        {
+            **_CONTRACT,
+            "day": "July 1, 2027",
+            "seats": 40,
+            "over": 5,
+            "leavers": _LEAVERS,
+            "others": 3,
+        },
+    ),
+    "pass_expiring": Example(
+        N_("Individual pass ends soon"),
+        N_("To the owner of an all-access pass before it ends."),
+        "Your pass ends on October 6, 2027",
+        {
+            "name": ALICE,
+            "covers": ALL,
+            "day": "October 6, 2027",
+            "price": "$499.00",
+            "action_url": page("/renew/example"),
+        },
+    ),
+    "past_purchases_added": Example(
+        N_("Past purchases added"),
+        N_("When our team emails people from the list of past sales."),
+        "Your webinars at Elm Street Training",
+        {
+            "name": ALICE,
+            "account": EMAIL,
+            "items": [TITLE, "Local Newspapers Online"],
+            "more": 0,
+            "is_new": True,
+            "action_url": page("/reset-password/example"),
+        },
+    ),
+}

@@ -1,0 +1,127 @@
+"""Rendering: an email's subject and bodies from its templates, in a language, with our team's words."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
+from sqlalchemy.orm import Session
+
+from lms.branding import read_branding
+from lms.core.accent_colors import light_accent
+from lms.core.languages import Language, language, read_language, speaking
+from lms.mail.edits import NO_EDITS, Edits, translated, translated_number
+
+TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
+LONGEST_SUBJECT: Final = 300
+BULK_FOOTER: Final = "<!-- bulk footer -->"
+LOGO: Final = "<!-- logo -->"
+
+
+@dataclass(frozen=True, slots=True)
+class MailBranding:
+    """The branding that an email shows; the colors are #rrggbb."""
+
+    name: str
+    contact_email: str
+    accent: str
+    on_accent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The subject and the two bodies of an email."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def write(
+    branding: MailBranding, kind: str, subject: str, values: Mapping[str, object], edits: Edits
+) -> Written:
+    """Return the subject and body of an email with our team's words; `values` include the recipient.
+
+    The language is that of the moment. Raises KeyError, TypeError or ValueError for words that can't be used.
+    """
+    if language() is not Language.ENGLISH:
+        edits = NO_EDITS  # our team writes in English
+    line = _one_line(edits.subject_of(subject, values, house=branding.name))
+    given = {
+        "preheader": "",
+        "action_url": "",
+        "action_label": "",
+        **values,
+        "subject": line,
+        "heading": _unbroken(line),
+        "branding": branding,
+        "language": language(),
+        "edits": edits,
+    }
+    text = environment().get_template(f"mail/messages/{kind}.txt").render(given)
+    html = environment().get_template(f"mail/messages/{kind}.html").render(given)
+    return Written(line, re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html)
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment of the templates of emails."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html"], default=False, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    install: Any = made.install_gettext_callables  # type: ignore[attr-defined]  # the extension's
+    install(translated, translated_number, newstyle=True)
+    return made
+
+
+def _unbroken(text: str) -> Markup:
+    """Return a heading in which a number such as 2026-0412 stays on one line."""
+    whole = r'<span style="white-space: nowrap">\g<0></span>'
+    return Markup(re.sub(r"\d+-\d+", whole, str(escape(text))))  # noqa: S704  (escaped)
+
+
+def mail_branding(session: Session) -> MailBranding:
+    """Return the branding that emails show."""
+    facts = read_branding(session, contact="")
+    accent = light_accent(facts.accent)
+    return MailBranding(
+        name=facts.name,
+        contact_email=facts.contact_email,
+        accent=accent.color,
+        on_accent=accent.on,
+    )
+
+
+def bulk_footer(mail: str, address: str, unsubscribe: str) -> tuple[str, str]:
+    """Return the end of a bulk email, as text and as HTML that replaces BULK_FOOTER.
+
+    `mail` is its HTML, which names its language. `address` is the seller's postal address and
+    `unsubscribe` the link; either may be empty.
+    """
+    given = {"address": address, "unsubscribe": unsubscribe}
+    written_in = re.search(r'<html lang="([^"]+)"', mail)
+    with speaking(read_language(written_in and written_in[1]) or Language.ENGLISH):
+        text, html = (
+            environment().get_template(f"mail/messages/_bulk_footer.{end}").render(given)
+            for end in ("txt", "html")
+        )
+    return text, html
+
+
+def logo_image(url: str) -> str:
+    """Return the seller's logo as HTML that replaces LOGO; their name is beside it as text."""
+    return environment().get_template("mail/messages/_logo.html").render({"url": url})
+
+
+def _one_line(text: str) -> str:
+    # a line break in a header would start another header
+    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip()[:LONGEST_SUBJECT]

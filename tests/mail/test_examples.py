@@ -1,0 +1,66 @@
+"""Examples: each kind of email has one, and shows every text, link and code in both of its forms."""
+
+import re
+
+import pytest
+
+from lms.mail.edits import NO_EDITS, Edits
+from lms.mail.examples import BY_NOUN, EXAMPLES
+from lms.mail.lanes import KINDS
+from lms.mail.passages import passages_of
+from lms.mail.rendering import MailBranding, Written, write
+
+BRANDING = MailBranding(
+    name="Elm Street Training", contact_email="", accent="#1c5b41", on_accent="#ffffff"
+)
+LINK = re.compile(r"https://[^\s<\"]+")
+
+
+def written(kind: str, edits: Edits = NO_EDITS) -> Written:
+    example = EXAMPLES[kind]
+    values = {**example.values, "recipient": "alice@example.org"}
+    return write(BRANDING, kind, example.subject, values, edits)
+
+
+def test_every_kind_of_email_has_one_example() -> None:
+    assert set(EXAMPLES) == set().union(*KINDS.values())
+    assert len(EXAMPLES) == sum(len(examples) for examples in BY_NOUN.values())
+
+
+def test_html_and_text_of_an_email_have_the_same_links() -> None:
+    for kind in EXAMPLES:
+        mail = written(kind)
+        assert set(LINK.findall(mail.html)) == set(LINK.findall(mail.text)), kind
+
+
+def test_every_example_reads_as_text_without_gaps() -> None:
+    for kind in EXAMPLES:
+        text = written(kind).text
+        assert "None" not in text, kind
+        assert "\n\n\n" not in text, kind
+        greeting = re.search(r"^Hello.*,\n(.*)$", text, re.MULTILINE)
+        assert greeting is None or greeting[1] == "", kind
+
+
+def test_no_edit_can_remove_a_link_or_a_code() -> None:
+    for kind in EXAMPLES:
+        ours = written(kind)
+        edits = Edits("Words", {one.original: "Words" for one in passages_of(kind)})
+        edited = written(kind, edits)
+        assert set(LINK.findall(edited.text)) == set(LINK.findall(ours.text)), kind
+        assert set(LINK.findall(edited.html)) == set(LINK.findall(ours.html)), kind
+        code = EXAMPLES[kind].values.get("code")
+        assert not code or (code in edited.text and code in edited.html), kind
+
+
+def test_every_passage_can_be_saved_as_it_is() -> None:
+    for kind in EXAMPLES:
+        ours = written(kind)
+        edits = Edits("{subject}", {one.original: one.text for one in passages_of(kind)})
+        edited = written(kind, edits)
+        assert (edited.subject, edited.text) == (ours.subject, ours.text), kind
+
+
+@pytest.mark.parametrize("kind", ["sign_in_code", "embed_code"])
+def test_a_code_is_never_in_the_subject(kind: str) -> None:
+    assert str(EXAMPLES[kind].values["code"]) not in written(kind).subject

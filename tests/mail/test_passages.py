@@ -1,0 +1,43 @@
+"""Passages: which texts of an email can be edited, and their placeholders."""
+
+from lms.mail.lanes import KINDS
+from lms.mail.passages import of_template, passages_of
+
+
+def texts(kind: str) -> list[str]:
+    return [one.text for one in passages_of(kind)]
+
+
+def test_html_and_text_of_a_kind_have_the_same_passages() -> None:
+    for kind in set().union(*KINDS.values()):
+        html, text = (
+            {one.original for one in of_template(f"mail/messages/{kind}.{end}")}
+            for end in ("html", "txt")
+        )
+        assert html == text, kind
+
+
+def test_passages_include_those_of_the_frame_and_of_included_parts() -> None:
+    assert texts("live_rescheduled")[:3] == [
+        "Hello {name},",
+        "Hello,",
+        "This webinar has a new date.",
+    ]
+    assert "Total: {total}" in texts("order_confirmation")
+
+
+def test_what_all_emails_share_is_no_passage() -> None:
+    assert not [one for one in texts("sign_in_code") if "sent this email" in one]
+
+
+def test_buttons_come_last_and_replace_those_of_the_frame() -> None:
+    for kind in set().union(*KINDS.values()):
+        kinds = [one.is_button for one in passages_of(kind)]
+        assert kinds == sorted(kinds), kind
+    buttons = [one.text for one in passages_of("recording_ready") if one.is_button]
+    assert buttons == ["Watch the recording", "Go to the webinar"]
+
+
+def test_a_text_of_one_and_of_many_are_two_passages() -> None:
+    found = [one for one in passages_of("invitation") if one.text.startswith("Claim it")]
+    assert [one.placeholders for one in found] == [("num",), ("num",)]
