@@ -120,6 +120,7 @@ NAMED: Final[Mapping[str, str]] = {
     "staff_order_form.organizations": PART,
     "staff_branding.look": PART,
     "webinar_files.progress": PART,
+    "staff_email_texts.show_preview": "an email, in a frame of the page that is walked",
     "watch.certificate": PART,
     "webinar_files.show": PART,
     "uploads.show": PART,
@@ -317,6 +318,7 @@ def _known(session: Session, logins: dict[str, int | None], moment: datetime) ->
         "number": "1",
         "product": "moodle",
         "kind": "webinar",
+        "staff_email_texts.kind": "order_confirmation",
         "name": webinar.public_id,
     }
 

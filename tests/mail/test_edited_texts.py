@@ -102,10 +102,10 @@ def test_texts_equal_to_ours_or_empty_are_not_edits(database: Database) -> None:
 
 def test_an_unknown_placeholder_is_refused_with_the_known_ones(database: Database) -> None:
     with pytest.raises(BadText) as refusal:
-        save(database, {RESERVED.key: "Hello {nmae}", SUBJECT: "{days}"})
+        save(database, {RESERVED.key: "Hello {wrong}", SUBJECT: "{days}"})
     sentence, values = refusal.value.faults[RESERVED.key]
     assert sentence % values == (
-        "{nmae} is not a placeholder of this text. It can contain {organization}, {covers}, {house}."
+        "{wrong} is not a placeholder of this text. It can contain {organization}, {covers}, {house}."
     )
     assert SUBJECT in refusal.value.fields
 

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import literal, select
 
 from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_datetime_in_table
 from lms.mail.edited_texts import (
     SUBJECT,
     BadText,
@@ -32,11 +33,11 @@ from lms.mail.rendering import LOGO, logo_image
 from lms.reports import audit_log
 from lms.reports.audit_log import Entry
 from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.audit.sentences import tell
 from lms.web.core.current_user import required_viewer
 from lms.web.core.page_frame import branding_facts
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.people.customer_rows import timeline
 
 blueprint = Blueprint("staff_email_texts", __name__, url_prefix="/staff/email-texts")
 
@@ -192,7 +193,10 @@ def _page(facts: EmailTextFacts, texts: Mapping[str, str], faults: Mapping[str, 
         when=_(example.when),
         fields=_fields(facts.kind, texts, faults),
         examples=_examples(facts.kind, house),
-        happened=timeline(happened, zone=reading_zone()),
+        happened=[
+            {"sentence": tell(one).sentence, "when": say_datetime_in_table(one.at, reading_zone())}
+            for one in happened
+        ],
         timeline_url=url_for("staff_audit.trail", about=facts.id),
     )
 

@@ -20,6 +20,8 @@ from lms.core.dates_and_time_zones import (
 )
 from lms.core.errors import N_
 from lms.jobs.stalled_lanes import MAIL, Stalled, read_stalled
+from lms.mail.edited_texts import edited_kinds
+from lms.mail.examples import EXAMPLES
 from lms.models.jobs import Lane
 from lms.models.seller import PolicyKind
 from lms.operations.health_checks import balances_that_differ
@@ -128,6 +130,7 @@ def desk() -> ResponseReturnValue:
         setup = _setup(read_setup(session, carrel().settings))
         today = on_wall_clock(now(), mail_context().zone).date()
         ending = ending_vendor_documents(session, on=today)
+        unused_texts = [kind for kind, is_used in edited_kinds(session).items() if not is_used]
         connections = sum(hook(session) for hook in waiting_hooks(components()))
     return render(
         "site/staff_dashboard.html",
@@ -138,6 +141,7 @@ def desk() -> ResponseReturnValue:
         trouble=trouble,
         failed=[shown(row) for row in found.failed_recordings],
         failed_mails=found.failed_mails,
+        unused_texts=[(kind, _(EXAMPLES[kind].title)) for kind in unused_texts],
         waiting=waiting,
         to_review=[_to_review(one) for one in reviewed],
         reviews=reviews_open,

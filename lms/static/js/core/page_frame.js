@@ -125,7 +125,8 @@ function showErrors() {
 function sendOnce() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== "post" || form.target) return;
+    const elsewhere = event.submitter?.formTarget || form.target; // this page stays, such as for a preview
+    if (event.defaultPrevented || form.method !== "post" || elsewhere) return;
     if (form.dataset.sent) {
       event.preventDefault();
       return;
