@@ -76,7 +76,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "live_reinstated": Example(
         N_("Canceled webinar reinstated"),
         N_("When a canceled webinar will be held after all."),
-        f"Reinstated: {TITLE}",
+        f"“{TITLE}” will be held after all",
         {**_ABOUT, "sentences": ["Your registration is valid again."]},
     ),
     "live_removed": Example(
