@@ -105,7 +105,7 @@ def subject_placeholders(kind: str) -> tuple[str, ...]:
     named = [
         name
         for name, value in values.items()
-        if isinstance(value, str) and value and not name.endswith(_SECRET)
+        if isinstance(value, str) and value and not name.endswith(_SECRET) and "://" not in value
     ]
     return (OURS, HOUSE, *named)
 

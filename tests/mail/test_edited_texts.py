@@ -119,7 +119,7 @@ def test_a_link_cannot_hide_a_placeholder_and_a_text_has_a_limit(database: Datab
 def test_codes_and_links_are_no_placeholders_of_a_subject() -> None:
     for kind in EXAMPLES:
         names = subject_placeholders(kind)
-        assert not [name for name in names if name.endswith(("code", "url"))], kind
+        assert not [name for name in names if name.endswith(("code", "url", "page"))], kind
 
 
 def test_our_subject_is_used_if_a_value_in_the_edited_one_is_missing(database: Database) -> None:

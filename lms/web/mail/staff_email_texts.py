@@ -43,7 +43,7 @@ blueprint = Blueprint("staff_email_texts", __name__, url_prefix="/staff/email-te
 
 TEST: Final = "test"
 HISTORY: Final = 5
-LONG: Final = 70  # a text of more characters gets a field of several lines
+LONG: Final = 40  # a text of more characters gets a field of several lines
 
 
 @dataclass(frozen=True, slots=True)
