@@ -33,6 +33,16 @@ _CHOICES: Final[Mapping[str, object]] = {
     "sentence": "People who already have a certificate keep it.",
     "action_url": page("/offers/example"),
 }
+_TRAINING: Final[Mapping[str, object]] = {
+    "name": ALICE,
+    "organization": LIBRARY,
+    "title": TITLE,
+    "day": "December 10, 2026",
+    "is_today": False,
+    "confirms": True,
+    "only_to_confirm": False,
+    "action_url": page("/training"),
+}
 EXAMPLES: Final[Mapping[str, Example]] = {
     "live_registered": Example(
         N_("Registered for a live webinar"),
@@ -166,19 +176,28 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         f"Your certificate was revoked: {TITLE}",
         {"name": ALICE, "title": TITLE, "action_url": page("/certificates/example")},
     ),
+    "training_assigned": Example(
+        N_("Training assigned"),
+        N_("When training is assigned to a person."),
+        f"Assigned to you: {TITLE}, due December 10, 2026",
+        _TRAINING,
+    ),
     "training_due": Example(
         N_("Assigned training is due"),
         N_("Before and on the due date, to people who haven't finished an assigned training."),
         f"Due on December 10, 2026: {TITLE}",
-        {
-            "name": ALICE,
-            "organization": LIBRARY,
-            "title": TITLE,
-            "day": "December 10, 2026",
-            "is_today": False,
-            "confirms": True,
-            "only_to_confirm": False,
-            "action_url": page("/training"),
-        },
+        _TRAINING,
+    ),
+    "training_overdue": Example(
+        N_("Assigned training is overdue"),
+        N_("After the due date, to people who haven't finished an assigned training."),
+        f"Overdue: {TITLE}",
+        _TRAINING,
+    ),
+    "training_overdue_supervisor": Example(
+        N_("Overdue training: for supervisors"),
+        N_("To supervisors when people in their groups haven't finished an assigned training."),
+        f"Overdue in your groups: {TITLE}",
+        {**_TRAINING, "people": 3},
     ),
 }
