@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.database import Database
 from lms.core.errors import NotFound
+from lms.core.languages import Language, speaking
 from lms.core.model_base import new_public_id
 from lms.mail.edited_texts import (
     LONGEST_PASSAGE,
@@ -183,3 +184,12 @@ def test_a_missing_value_is_still_a_fault(database: Database) -> None:
 def test_an_unknown_kind_is_not_found(database: Database) -> None:
     with database.read_session() as session, pytest.raises(NotFound):
         read_text(session, "unheard_of")
+
+
+def test_readers_of_another_language_get_our_texts(database: Database) -> None:
+    save(database, {SUBJECT: "My subject", RESERVED.key: "My words"})
+    with speaking(Language.SPANISH):
+        mail = sent(database)
+    assert "My words" not in mail.text
+    assert mail.subject != "My subject"
+    assert "reserved a seat for you" not in mail.text

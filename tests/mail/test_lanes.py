@@ -21,7 +21,7 @@ from lms.mail import delivery
 from lms.mail.delivery import LEASE, take
 from lms.mail.lanes import KINDS, lane_of
 from lms.mail.links import Links
-from lms.mail.outbox import TEMPLATES
+from lms.mail.rendering import TEMPLATES
 from lms.models.accounts import EmailPurpose
 from lms.models.jobs import JobState, Lane
 from lms.models.mail import Mail, MailLane

@@ -8,7 +8,8 @@ from lms.core.database import Database
 from lms.mail import delivery
 from lms.mail.lanes import KINDS, lane_of
 from lms.mail.links import SECRET_PATHS
-from lms.mail.outbox import ONE_TIME, TEMPLATES, post
+from lms.mail.outbox import ONE_TIME, post
+from lms.mail.rendering import TEMPLATES
 from lms.web.core.route_guard import Audience, audiences_of
 from tests.clock import NOW
 
