@@ -87,7 +87,9 @@ def _seen(client: Visitor, app: Flask, sides: tuple[Side, Side]) -> dict[tuple[i
         for side in sides:
             for path in _pages(app, person.public_id, side.things).values():
                 answer = client.get(path)
-                told = re.sub(r'name="csrf_token"[^>]*>', "", answer.get_data(as_text=True))
+                is_text = answer.mimetype.startswith("text/")
+                told = answer.get_data(as_text=True) if is_text else answer.mimetype
+                told = re.sub(r'name="csrf_token"[^>]*>', "", told)
                 seen[person.manager, path] = told if answer.status_code == OK else answer.status
     return seen
 
