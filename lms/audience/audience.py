@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select, union_all
+from sqlalchemy import case, func, select, union, union_all
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import kept_organization
@@ -15,7 +15,7 @@ from lms.audience.events import PAYING, Event, Role, strongest
 from lms.audience.roles import covering_pools, everyone
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
-from lms.models.live import Registration
+from lms.models.live import Attendance, LiveJoin, Registration
 from lms.models.organizations import Organization
 from lms.models.seats import Pool
 
@@ -44,7 +44,7 @@ class Person:
     """A person whom a webinar concerns, by whichever login or address is known.
 
     `turns` counts how often they canceled and registered again; `registered_at` is None if they aren't
-    registered.
+    registered. `came` says whether they attended the live webinar.
     """
 
     login_id: int | None
@@ -54,6 +54,7 @@ class Person:
     turns: int
     registered_at: datetime | None
     has_left: bool
+    came: bool
     reasons: tuple[Reason, ...]
 
     @property
@@ -84,12 +85,16 @@ class Told:
         return self.person.reason(self.role)
 
 
-def audience(session: Session, webinar: Webinar, *, now: datetime) -> tuple[Person, ...]:
+def audience(
+    session: Session, webinar: Webinar, *, now: datetime, is_registered: bool = True
+) -> tuple[Person, ...]:
     """Return everyone whom a webinar concerns and who can be emailed, each once, by address.
 
-    One statement for any number of people. Blocked people are left out.
+    People with a pass or contract belong to it once they registered; without `is_registered`, everyone
+    whose pass or contract includes the webinar does. One statement for any number of people. Blocked
+    people are left out.
     """
-    found = union_all(*everyone(webinar, now)).subquery()
+    found = union_all(*everyone(webinar, now, is_registered=is_registered)).subquery()
     first, kept = aliased(Login), aliased(Login)
     person = func.coalesce(Login.merged_into, Login.id)
     registered = (
@@ -105,6 +110,14 @@ def audience(session: Session, webinar: Webinar, *, now: datetime) -> tuple[Pers
         .group_by(person)
         .subquery()
     )
+    came = union(
+        select(person.label("person"))
+        .join_from(LiveJoin, Login, Login.id == LiveJoin.login_id)
+        .where(LiveJoin.webinar_id == webinar.id),
+        select(person)
+        .join_from(Attendance, Login, Login.id == Attendance.login_id)
+        .where(Attendance.webinar_id == webinar.id, Attendance.minutes > 0),
+    ).subquery()
     rows = session.execute(
         select(
             found,
@@ -114,11 +127,13 @@ def audience(session: Session, webinar: Webinar, *, now: datetime) -> tuple[Pers
             kept.zone,
             registered.c.turns,
             registered.c.registered_at,
+            came.c.person.is_not(None).label("came"),
             Organization.name.label("organization"),
         )
         .outerjoin(first, first.id == found.c.login_id)
         .outerjoin(kept, kept.id == func.coalesce(first.merged_into, first.id))
         .outerjoin(registered, registered.c.person == kept.id)
+        .outerjoin(came, came.c.person == kept.id)
         .outerjoin(Organization, Organization.id == found.c.organization_id)
         .where(func.coalesce(kept.email, found.c.email).is_not(None), kept.blocked_at.is_(None))
     )
@@ -202,5 +217,6 @@ def _person(rows: Sequence[Any]) -> Person:
         turns=best.turns or 0,
         registered_at=best.registered_at,
         has_left=best.turns is not None and best.registered_at is None,
+        came=best.came,
         reasons=tuple(reasons),
     )

@@ -35,15 +35,18 @@ _asked, _same = aliased(Login), aliased(Login)
 _POOL_OF_GRANT: Final = func.coalesce(Pool.allotted_from_id, Pool.id)
 
 
-def everyone(webinar: Webinar, now: datetime) -> tuple[Found, ...]:
-    """Return the selections of all roles; a person may appear in several, and repeatedly in one."""
+def everyone(webinar: Webinar, now: datetime, *, is_registered: bool) -> tuple[Found, ...]:
+    """Return the selections of all roles; a person may appear in several, and repeatedly in one.
+
+    With `is_registered`, people with a pass or contract need a registration.
+    """
     found = [
         *_payers(webinar),
         _managers(webinar, now),
         *_owners(webinar, now),
         _seated(webinar, now),
-        _seated_in_contracts(webinar, now),
-        _pass_holders(webinar, now),
+        _seated_in_contracts(webinar, now, is_registered=is_registered),
+        _pass_holders(webinar, now, is_registered=is_registered),
         _invited(webinar, now),
         _waiting(webinar),
         _trainees(webinar),
@@ -151,7 +154,13 @@ def _seated(webinar: Webinar, now: datetime) -> Found:
     )
 
 
-def _seated_in_contracts(webinar: Webinar, now: datetime) -> Found:
+def _seated_in_contracts(webinar: Webinar, now: datetime, *, is_registered: bool) -> Found:
+    if not is_registered:
+        return (
+            _seats(Role.CONTRACT, Assignment.claimed_at)
+            .where(_is_wide(Pool, webinar), _has_grant(now), _lasts_until_held(webinar))
+            .where(Assignment.state == AssignmentState.CLAIMED)
+        )
     return (
         _seats(Role.CONTRACT, Registration.registered_at)
         .join(Registration, Registration.login_id.in_(_same_person(Assignment.login_id)))
@@ -161,7 +170,12 @@ def _seated_in_contracts(webinar: Webinar, now: datetime) -> Found:
     )
 
 
-def _pass_holders(webinar: Webinar, now: datetime) -> Found:
+def _pass_holders(webinar: Webinar, now: datetime, *, is_registered: bool) -> Found:
+    if not is_registered:
+        lasts = or_(Grant.ends_at.is_(None), Grant.ends_at > webinar.held_at)
+        return _row(Role.PASS, Grant.login_id, since=Grant.created_at).where(
+            Grant.login_id.is_not(None), _is_wide(Grant, webinar), _goes_on(now), lasts
+        )
     return (
         _row(Role.PASS, Grant.login_id, since=Registration.registered_at)
         .join_from(Grant, Registration, Registration.login_id.in_(_same_person(Grant.login_id)))
