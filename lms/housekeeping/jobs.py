@@ -15,6 +15,7 @@ from lms.jobs import queue as job_queue
 from lms.jobs.queue import JobKind, JobRun, Schedule
 from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
+from lms.mailings import subscriptions
 from lms.past_sales import imports as past_sale_imports
 from lms.playback import notes
 from lms.playback import sessions as playback_sessions
@@ -40,6 +41,7 @@ FORGETTING: Final = (
     try_counts.forget_old,
     accounts.forget_unconfirmed,
     mail_outbox.forget_old,
+    subscriptions.forget_unconfirmed,
     seat_import_imports.forget_old,
     past_sale_imports.forget_old,
     report_imports.forget_old,

@@ -26,8 +26,8 @@ from lms.jobs.leases import storable, wait_after
 from lms.mail.attachments import attach
 from lms.mail.attachments import unpacked as unpacked_attachments
 from lms.mail.bounces import bounced_addresses
-from lms.mail.lanes import KINDS, OPTIONAL
-from lms.mail.opt_outs import opt_out_links, opted_out
+from lms.mail.lanes import KINDS, OPTIONAL, SUBSCRIBED
+from lms.mail.opt_outs import is_subscribed, opt_out_links, opted_out, subscription_links
 from lms.mail.outbox import has_secret, key_of
 from lms.mail.rendering import BULK_FOOTER, LOGO, bulk_footer, logo_image
 from lms.mail.transport import NotTaken
@@ -158,12 +158,15 @@ def compose(
     if branding.logo_url:
         html = html.replace(LOGO, logo_image(settings.base_url + branding.logo_url))
     if letter.kind in KINDS[MailLane.BULK]:
-        unsubscribe = ""
-        if letter.kind in OPTIONAL:
-            unsubscribe = opt_out_links(settings).page(letter.public_id)
+        unsubscribe, is_subscribed_to = "", letter.kind in SUBSCRIBED
+        if is_subscribed_to or letter.kind in OPTIONAL:
+            signer = subscription_links if is_subscribed_to else opt_out_links
+            unsubscribe = signer(settings).page(letter.public_id)
             message["List-Unsubscribe"] = f"<{unsubscribe}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
-        more_text, more_html = bulk_footer(html, _postal_address(session), unsubscribe)
+        more_text, more_html = bulk_footer(
+            html, _postal_address(session), unsubscribe, is_subscribed_to=is_subscribed_to
+        )
         text, html = text + more_text, html.replace(BULK_FOOTER, more_html)
     message.set_content(text)
     message.add_alternative(html, subtype="html")
@@ -196,6 +199,8 @@ def _reason_not_to_send(session: Session, letter: Letter) -> str | None:
     key = key_of(letter.recipient)
     if letter.kind in OPTIONAL and opted_out(session, [key]):
         return "Not sent: they unsubscribed from invitations and reminders."
+    if letter.kind in SUBSCRIBED and not is_subscribed(session, key):
+        return "Not sent: they ended their subscription."
     if letter.lane is MailLane.BULK and (last := bounced_addresses(session, [key]).get(key)):
         return f"Not sent: the address returned an email on {last.bounced_at:%Y-%m-%d}."
     return None

@@ -16,6 +16,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "change_email",
                 "confirm_order",
                 "confirm_sign_up",
+                "confirm_subscription",
                 "embed_code",
                 "how_to_sign_in",
                 "lanes_stalled",
@@ -94,6 +95,8 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "live_removed",
                 "live_rescheduled",
                 "live_tomorrow",
+                "mailing",
+                "new_webinar",
                 "pass_expiring",
                 "past_purchases_added",
                 "recording_ready",
@@ -117,6 +120,7 @@ OPTIONAL: Final = frozenset(
         "invitation",
         "invitation_reminder",
         "live_tomorrow",
+        "mailing",
         "pass_expiring",
         "past_purchases_added",
         "recording_ready",
@@ -127,6 +131,8 @@ OPTIONAL: Final = frozenset(
         "training_overdue_supervisor",
     }
 )
+# These go to subscribers, who unsubscribe by ending their subscriptions.
+SUBSCRIBED: Final = frozenset({"new_webinar"})
 # These go to our team or to managers, or come with a document, all of which are in English.
 ENGLISH_ONLY: Final = frozenset(
     {

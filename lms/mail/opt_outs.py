@@ -1,24 +1,36 @@
-"""Opt-outs: which addresses get no invitations and reminders, and the link that unsubscribes."""
+"""Opt-outs: which addresses get no invitations and reminders, and the links that unsubscribe."""
 
 from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from lms.core.bulk_insert import add_once
 from lms.core.errors import NotFound
 from lms.core.settings import Settings
 from lms.mail.links import SignedLinks, signed_links
-from lms.models.mail import Mail, MailOptOut
+from lms.models.mail import Mail, MailOptOut, Subscription
 
 PATH: Final = "/unsubscribe"
+SUBSCRIPTIONS: Final = "/subscriptions"
 
 
 def opt_out_links(settings: Settings) -> SignedLinks:
     """Return the signer of the unsubscribe links in emails."""
     return signed_links(settings, PATH, purpose="unsubscribe")
+
+
+def subscription_links(settings: Settings) -> SignedLinks:
+    """Return the signer of the links in emails to subscribers, to the page of their subscriptions."""
+    return signed_links(settings, SUBSCRIPTIONS, purpose="subscriptions")
+
+
+def is_subscribed(session: Session, key: str) -> bool:
+    """Return whether an address, by its key, has a confirmed subscription."""
+    confirmed = (Subscription.email_key == key) & Subscription.confirmed_at.is_not(None)
+    return bool(session.scalar(select(exists().where(confirmed))))
 
 
 def recipient_of(session: Session, mail_id: str) -> Mail:
@@ -32,6 +44,12 @@ def recipient_of(session: Session, mail_id: str) -> Mail:
 def opt_out(session: Session, key: str, *, now: datetime) -> None:
     """Stop sending invitations and reminders to an address, given by its key."""
     add_once(session, MailOptOut(recipient_key=key, created_at=now))
+
+
+def unsubscribe(session: Session, mail: Mail, *, now: datetime) -> None:
+    """Opt the recipient of an email out by its link, and note it with the email."""
+    mail.unsubscribed_at = mail.unsubscribed_at or now
+    opt_out(session, mail.recipient_key or "", now=now)
 
 
 def opt_in(session: Session, key: str) -> None:

@@ -101,13 +101,20 @@ def mail_branding(session: Session) -> MailBranding:
     )
 
 
-def bulk_footer(mail: str, address: str, unsubscribe: str) -> tuple[str, str]:
+def bulk_footer(
+    mail: str, address: str, unsubscribe: str, *, is_subscribed_to: bool
+) -> tuple[str, str]:
     """Return the end of a bulk email, as text and as HTML that replaces BULK_FOOTER.
 
     `mail` is its HTML, which names its language. `address` is the seller's postal address and
-    `unsubscribe` the link; either may be empty.
+    `unsubscribe` the link; either may be empty. An email that `is_subscribed_to` links to the
+    recipient's subscriptions.
     """
-    given = {"address": address, "unsubscribe": unsubscribe}
+    given = {
+        "address": address,
+        "unsubscribe": unsubscribe,
+        "is_subscribed_to": is_subscribed_to,
+    }
     written_in = re.search(r'<html lang="([^"]+)"', mail)
     with speaking(read_language(written_in and written_in[1]) or Language.ENGLISH):
         text, html = (

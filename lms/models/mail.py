@@ -1,14 +1,25 @@
-"""Tables of mail: outgoing and sent emails, our team's words in them, and addresses that opted out."""
+"""Tables of mail: emails, our team's words in them, opt-outs, mailings, and subscriptions."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 from lms.models.jobs import JobState
+
+ALL_WEBINARS = "series_id IS NULL AND presenter_id IS NULL"
 
 
 class MailLane(StrEnum):
@@ -22,8 +33,9 @@ class MailLane(StrEnum):
 class Mail(Base, kw_only=True):
     """An email, written in the transaction that causes it and sent by the worker.
 
-    `bounced_at` is when a mail server reported that the mailbox doesn't exist. `invitation` is its
-    calendar entry (lms/core/icalendar.py), `attachments` are stored files (lms/mail/attachments.py).
+    `bounced_at` is when a mail server reported that the mailbox doesn't exist, and `unsubscribed_at`
+    when the recipient used this email's link to unsubscribe. `invitation` is its calendar entry
+    (lms/core/icalendar.py), `attachments` are stored files (lms/mail/attachments.py).
     """
 
     __tablename__ = "mail"
@@ -64,6 +76,10 @@ class Mail(Base, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     bounced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    unsubscribed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    mailing_id: Mapped[int | None] = mapped_column(
+        ForeignKey("mailing.id", ondelete="SET NULL"), default=None, index=True
+    )
 
 
 class EmailText(Base, kw_only=True):
@@ -89,3 +105,91 @@ class MailOptOut(Base, kw_only=True):
 
     recipient_key: Mapped[str] = mapped_column(String(320), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class MailingPart(StrEnum):
+    """Which people a mailing goes to: a part of a webinar's audience, or its subscribers."""
+
+    EVERYONE = "everyone"
+    REGISTERED = "registered"
+    UNCLAIMED = "unclaimed"
+    MISSED = "missed"
+    PLANS = "plans"
+    ACCESS = "access"
+    SUBSCRIBERS = "subscribers"
+
+
+class MailingState(StrEnum):
+    """The state of a mailing; a stopped one can be sent to the people who didn't get it."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    SENT = "sent"
+    STOPPED = "stopped"
+
+
+class Mailing(Base, kw_only=True):
+    """An email that staff write to people of a webinar; `body` is Markdown.
+
+    Its emails are the rows of `mail` that refer to it.
+    """
+
+    __tablename__ = "mailing"
+    __table_args__ = (
+        CheckConstraint("length(subject) > 0", name="has_a_subject"),
+        CheckConstraint(
+            "(length(button_label) > 0) = (length(button_url) > 0)", name="button_with_a_link"
+        ),
+        CheckConstraint("(state = 'draft') = (send_at IS NULL)", name="sent_at_a_time"),
+        CheckConstraint("(state = 'sent') = (finished_at IS NOT NULL)", name="sent_is_finished"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), index=True
+    )
+    part: Mapped[MailingPart] = mapped_column(words(MailingPart))
+    state: Mapped[MailingState] = mapped_column(words(MailingState), default=MailingState.DRAFT)
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    button_label: Mapped[str] = mapped_column(String(60), default="")
+    button_url: Mapped[str] = mapped_column(String(2000), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    send_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class Subscription(Base, kw_only=True):
+    """An address that asked for news of a series, of a presenter, or of all webinars.
+
+    It gets none until the link in the first email is confirmed. Ending a subscription deletes the row.
+    """
+
+    __tablename__ = "subscription"
+    __table_args__ = (
+        UniqueConstraint("email_key", "series_id"),
+        UniqueConstraint("email_key", "presenter_id"),
+        Index(
+            "uq_subscription_all_webinars",
+            "email_key",
+            unique=True,
+            sqlite_where=text(ALL_WEBINARS),
+            postgresql_where=text(ALL_WEBINARS),
+        ),
+        CheckConstraint("series_id IS NULL OR presenter_id IS NULL", name="at_most_one_topic"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320))
+    series_id: Mapped[int | None] = mapped_column(
+        ForeignKey("series.id", ondelete="CASCADE"), default=None, index=True
+    )
+    presenter_id: Mapped[int | None] = mapped_column(
+        ForeignKey("presenter.id", ondelete="CASCADE"), default=None, index=True
+    )
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

@@ -32,6 +32,7 @@ from lms.people.order_export import (
     read_orders,
     read_payments,
 )
+from lms.people.subscription_export import OwnSubscription, read_subscriptions
 from lms.people.training_export import OwnAssigned, OwnGroup, groups_of, trainings_of
 from lms.playback.notes import OwnNote, list_own
 
@@ -198,6 +199,7 @@ class PersonalData:
     tax_papers: tuple[OwnTaxPaper, ...]
     supervises: tuple[OwnGroup, ...]
     letters: tuple[Letter, ...]
+    subscriptions: tuple[OwnSubscription, ...]
     learning_systems: tuple[OwnSystem, ...]
 
 
@@ -296,6 +298,7 @@ def read_personal_data(
             for one in list_exemptions(session, Payer(login_id=login_id))
         ),
         letters=tuple(Letter(*row) for row in letters),
+        subscriptions=read_subscriptions(session, _own_addresses(own_ids)),
         learning_systems=tuple(
             system for own_id in own_ids for hook in hooks for system in hook(session, own_id)
         ),

@@ -22,7 +22,7 @@ from lms.mail.links import Links
 from lms.models.accounts import EmailToken, Login, LoginAlias, RecoveryCode, SecondFactor
 from lms.models.group_showings import Attendee
 from lms.models.live import Attendance, LiveJoin, Registration, RoomReport, RoomStay
-from lms.models.mail import Mail, MailOptOut
+from lms.models.mail import Mail, MailOptOut, Subscription
 from lms.models.organizations import AccountsPayableAddress, MemberInvitation, Membership
 from lms.models.past_sales import PastAnswer, PastImport, PastImportRow
 from lms.models.playback import Note, PlaybackEnd, Stream, WatchRecord
@@ -209,6 +209,7 @@ def _forget_emails_and_requests(session: Session, person: _Person) -> None:
         )
     )
     session.execute(delete(MailOptOut).where(MailOptOut.recipient_key.in_(person.keys)))
+    session.execute(delete(Subscription).where(Subscription.email_key.in_(person.keys)))
     asked = or_(
         DeskRequest.login_id.in_(person.login_ids), func.lower(DeskRequest.email).in_(person.keys)
     )

@@ -17,7 +17,7 @@ from lms.models.grants import Grant
 from lms.models.group_showings import Showing
 from lms.models.handouts import Handout
 from lms.models.jobs import Job
-from lms.models.mail import Mail
+from lms.models.mail import Mail, Mailing
 from lms.models.orders import Order
 from lms.models.organizations import Organization
 from lms.models.payments import Payment, Refund, Settlement
@@ -54,6 +54,7 @@ class Kind(StrEnum):
     REQUEST = "request"
     JOB = "job"
     MAIL = "mail"
+    MAILING = "mailing"
     VENDOR_DOCUMENT = "vendor_document"
 
 
@@ -128,6 +129,7 @@ def _named() -> CompoundSelect[Any]:
         _select(Kind.REQUEST, DeskRequest, DeskRequest.name, null(), DeskRequest.public_id),
         _select(Kind.JOB, Job, Job.kind, null(), Job.public_id),
         _select(Kind.MAIL, Mail, Mail.subject, null(), null()),
+        _select(Kind.MAILING, Mailing, Mailing.subject, null(), Mailing.public_id),
         _select(
             Kind.VENDOR_DOCUMENT,
             VendorDocument,

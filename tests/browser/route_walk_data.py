@@ -24,10 +24,12 @@ from lms.kits import delivery_kits
 from lms.lti_facade.uploaded_lists import keep_list
 from lms.mail import link_tokens_and_codes
 from lms.mail.links import Links, MailContext
+from lms.mailings import mailings
+from lms.mailings.mails import MailingDetails
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.documents import CreditReason, Document
 from lms.models.grants import OfferKind
-from lms.models.mail import Mail
+from lms.models.mail import Mail, MailingPart
 from lms.models.orders import Terms
 from lms.models.organizations import Organization
 from lms.models.payments import PaymentMethod
@@ -115,6 +117,7 @@ def make_beside(
             | _systems(session, ground, moment)
             | _letters(session, ground, moment)
             | _orders(session, ground, moment)
+            | _mailing(session, ground, moment)
         )
         _read_handout(session, ground, moment)
         key = derived_key(carrel.settings.secret_key, EMBED_LINKS)
@@ -149,6 +152,13 @@ def _ground(
         handout=values["handout_id"],
         pool_id=session.scalars(select(Pool.id).where(Pool.public_id == values["pool_id"])).one(),
     )
+
+
+def _mailing(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
+    """Write a draft of a mailing."""
+    details = MailingDetails(MailingPart.EVERYONE, "Before you join", "Bring questions.", "", "")
+    made = mailings.add_mailing(session, ground.slug, details, actor=None, now=moment)
+    return {"mailing_id": made.public_id}
 
 
 def _kit(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:

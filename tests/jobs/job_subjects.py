@@ -21,6 +21,7 @@ from lms.models.documents import Document
 from lms.models.grants import Grant, Withdrawal
 from lms.models.group_showings import Attendee, Showing
 from lms.models.kits import DeliveryKit
+from lms.models.mail import Mailing, MailingPart, MailingState
 from lms.models.orders import Terms
 from lms.models.organizations import Organization
 from lms.models.past_sales import PastBuyer, PastImport
@@ -91,6 +92,7 @@ class Library:
     selftest: str
     document: str
     refund: str
+    mailing: str
 
 
 Subject = tuple[str, Mapping[str, Any]]
@@ -112,6 +114,7 @@ def subjects(of: Library) -> dict[str, Subject]:
         "handout.match": (of.recording, {}),
         "live.tell_changed": (of.webinar, {"letter": "live_canceled", "notice": 0}),
         "live.count_minutes": (of.webinar, {}),
+        "mailings.send": (of.mailing, {}),
         "seats.tell": (of.pool, {"released": [of.seat], "since": since}),
         Act.RELEASE.value: (of.organization, people),
         Act.SEND_AGAIN.value: (of.organization, people),
@@ -200,7 +203,24 @@ def furnish(carrel: Carrel, cast: Cast) -> Library:
             selftest.public_id,
             _invoice(session),
             _refund(session),
+            _mailing(session, lonely.id),
         )
+
+
+def _mailing(session: Session, webinar_id: int) -> str:
+    """Add a mailing whose time has come."""
+    made = Mailing(
+        webinar_id=webinar_id,
+        part=MailingPart.EVERYONE,
+        state=MailingState.SCHEDULED,
+        subject="Hello",
+        body="Hello.",
+        created_at=NOW,
+        send_at=NOW,
+    )
+    session.add(made)
+    session.flush()
+    return made.public_id
 
 
 def _refund(session: Session) -> str:

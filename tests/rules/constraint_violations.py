@@ -89,6 +89,10 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_login_email_with_key": {"email": "pat@example.org"},
     "ck_login_name_length": {"name": ""},
     "ck_login_not_merged_into_itself": {"id": 7, "merged_into": 7},
+    "ck_mailing_button_with_a_link": {"button_label": "Watch", "button_url": ""},
+    "ck_mailing_has_a_subject": {"subject": ""},
+    "ck_mailing_sent_at_a_time": {"send_at": START},
+    "ck_mailing_sent_is_finished": {"finished_at": START},
     "ck_mail_running_is_leased": {"lease_until": START},
     "ck_mail_tries_not_negative": {"tries": -1},
     "ck_note_moment_not_negative": {"at_s": -1.0},
@@ -228,6 +232,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_sign_in_token_is_a_sha256": {"token_hash": b"short"},
     "ck_trainee_done_when_completed": {"done_at": START},
     "ck_trainee_reminded_on_a_day": {"reminded": 7},
+    "ck_subscription_at_most_one_topic": {"series_id": REFERRED, "presenter_id": REFERRED},
     "ck_training_due_after_creation": {"due_at": START},
     "ck_training_group_name_length": {"name": ""},
     "ck_training_repeats_within_five_years": {"every_months": 0},
@@ -311,6 +316,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
 
 # what a row needs beside the broken value, so that no other rule is broken first
 BESIDE: Mapping[str, Mapping[str, Any]] = {
+    "ck_mailing_mailingstate": {"send_at": START},
     "ck_lti_frame_session_framerole": {"login_id": REFERRED},
     "ck_lti_frame_session_purpose": {"embed_link_id": None, "deployment_id": REFERRED},
     "uq_policy_version_kind_number": {"published_at": START},

@@ -37,6 +37,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "grant_line": {"login_id": REFERRED, "scope": "everything"},
     "caption": {"key": "renditions/x/captions/y.vtt"},
     "handout_page_time": {"starts_s": 0.0},
+    "mailing": {"button_label": "", "button_url": ""},
     "passage": {"starts_s": 0.0},
     "search_word": {"head": "v"},
     "branding": {"id": 1, "accent": "#1f6b4f"},

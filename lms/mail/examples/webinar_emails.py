@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from markupsafe import Markup
+
 from lms.core.errors import N_
 from lms.mail.examples.example import ALICE, LIBRARY, TITLE, WHEN, Example, page
 
@@ -43,7 +45,37 @@ _TRAINING: Final[Mapping[str, object]] = {
     "only_to_confirm": False,
     "action_url": page("/training"),
 }
+_MAILING: Final[Mapping[str, object]] = {
+    "name": ALICE,
+    "body_text": "Bring two questions.",
+    "body_html": Markup("<p>Bring two questions.</p>"),
+    "action_url": page("/webinars/oral-history"),
+    "action_label": "Go to the webinar",
+}
 EXAMPLES: Final[Mapping[str, Example]] = {
+    "confirm_subscription": Example(
+        N_("Confirm a subscription"),
+        N_("When a person subscribes to new webinars."),
+        "Confirm your subscription to new webinars",
+        {
+            "topic": "Maria Ortiz",
+            "is_confirmed": False,
+            "action_url": page("/subscribe/example/example"),
+            "action_label": "Confirm subscription",
+        },
+    ),
+    "mailing": Example(
+        N_("Mailing to people of a webinar"),
+        N_("When staff send a mailing."),
+        "Before you join",
+        _MAILING,
+    ),
+    "new_webinar": Example(
+        N_("Mailing to subscribers"),
+        N_("When staff send a mailing to subscribers of new webinars."),
+        f"New webinar: {TITLE}",
+        {**_MAILING, "name": ""},
+    ),
     "live_registered": Example(
         N_("Registered for a live webinar"),
         N_("When a person with access registers."),

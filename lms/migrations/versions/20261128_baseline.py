@@ -138,6 +138,8 @@ TABLES = (
     "audit_entry",
     "branding",
     "job",
+    "mailing",
+    "subscription",
     "mail",
     "mail_opt_out",
     "email_text",
@@ -197,6 +199,7 @@ def upgrade() -> None:
     _certificates()
     _training()
     _uploads()
+    _mailings()
     _operations()
     _seller()
     _lti_platforms()
@@ -3947,6 +3950,106 @@ def _uploads() -> None:
     op.create_index("ix_upload_webinar_id_state", "upload", ["webinar_id", "state"])
 
 
+def _mailings() -> None:
+    """Create the tables of mailings and subscriptions."""
+    op.create_table(
+        "mailing",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("webinar_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "part",
+            _enum(
+                "mailingpart",
+                "everyone",
+                "registered",
+                "unclaimed",
+                "missed",
+                "plans",
+                "access",
+                "subscribers",
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "state",
+            _enum("mailingstate", "draft", "scheduled", "sending", "sent", "stopped"),
+            nullable=False,
+        ),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("button_label", sa.String(length=60), nullable=False),
+        sa.Column("button_url", sa.String(length=2000), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("send_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("length(subject) > 0", name=op.f("ck_mailing_has_a_subject")),
+        sa.CheckConstraint(
+            "(length(button_label) > 0) = (length(button_url) > 0)",
+            name=op.f("ck_mailing_button_with_a_link"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'draft') = (send_at IS NULL)", name=op.f("ck_mailing_sent_at_a_time")
+        ),
+        sa.CheckConstraint(
+            "(state = 'sent') = (finished_at IS NOT NULL)",
+            name=op.f("ck_mailing_sent_is_finished"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["webinar_id"], ["webinar.id"], name=op.f("fk_mailing_webinar_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mailing")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_mailing_public_id")),
+    )
+    op.create_index(op.f("ix_mailing_webinar_id"), "mailing", ["webinar_id"])
+    op.create_table(
+        "subscription",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("email_key", sa.String(length=320), nullable=False),
+        sa.Column("series_id", sa.Integer(), nullable=True),
+        sa.Column("presenter_id", sa.Integer(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "series_id IS NULL OR presenter_id IS NULL",
+            name=op.f("ck_subscription_at_most_one_topic"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["presenter_id"],
+            ["presenter.id"],
+            name=op.f("fk_subscription_presenter_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["series_id"],
+            ["series.id"],
+            name=op.f("fk_subscription_series_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription")),
+        sa.UniqueConstraint(
+            "email_key", "presenter_id", name=op.f("uq_subscription_email_key_presenter_id")
+        ),
+        sa.UniqueConstraint(
+            "email_key", "series_id", name=op.f("uq_subscription_email_key_series_id")
+        ),
+        sa.UniqueConstraint("public_id", name=op.f("uq_subscription_public_id")),
+    )
+    for name in ("series_id", "presenter_id"):
+        op.create_index(op.f(f"ix_subscription_{name}"), "subscription", [name])
+    where = sa.text("series_id IS NULL AND presenter_id IS NULL")
+    op.create_index(
+        "uq_subscription_all_webinars",
+        "subscription",
+        ["email_key"],
+        unique=True,
+        sqlite_where=where,
+        postgresql_where=where,
+    )
+
+
 def _operations() -> None:
     """Create the tables of jobs, emails, the audit log, and site settings."""
     op.create_table(
@@ -4079,6 +4182,8 @@ def _operations() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bounced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unsubscribed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mailing_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "(state = 'running') = (lease_until IS NOT NULL)",
             name=op.f("ck_mail_running_is_leased"),
@@ -4087,11 +4192,15 @@ def _operations() -> None:
         sa.ForeignKeyConstraint(
             ["login_id"], ["login.id"], name=op.f("fk_mail_login_id"), ondelete="SET NULL"
         ),
+        sa.ForeignKeyConstraint(
+            ["mailing_id"], ["mailing.id"], name=op.f("fk_mail_mailing_id"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
         sa.UniqueConstraint("public_id", name=op.f("uq_mail_public_id")),
         sa.UniqueConstraint("unique_key", name=op.f("uq_mail_unique_key")),
     )
     op.create_index(op.f("ix_mail_login_id"), "mail", ["login_id"])
+    op.create_index(op.f("ix_mail_mailing_id"), "mail", ["mailing_id"])
     op.create_index(op.f("ix_mail_recipient_key"), "mail", ["recipient_key"])
     op.create_index("ix_mail_lane_sent_at", "mail", ["lane", "sent_at"])
     op.create_index("ix_mail_state_lane_run_at_id", "mail", ["state", "lane", "run_at", "id"])

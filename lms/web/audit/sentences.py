@@ -14,12 +14,14 @@ from lms.core.errors import N_
 from lms.reports.audit_log import Entry
 from lms.reports.audit_subjects import Kind, Thing
 from lms.requests.read_models import number_of
+from lms.web.audit.mailing_sentences import MAILING_SENTENCES
 from lms.web.audit.order_sentences import ORDER_SENTENCES
 from lms.web.audit.seat_sentences import SEAT_SENTENCES
 from lms.web.audit.webinar_sentences import WEBINAR_SENTENCES
 
 _NAMED: Final = re.compile(r"%\((\w+)\)s")
 SENTENCES: Final[Mapping[str, str]] = {
+    **MAILING_SENTENCES,
     **ORDER_SENTENCES,
     **SEAT_SENTENCES,
     **WEBINAR_SENTENCES,
@@ -280,6 +282,7 @@ _PLACES: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.JOB: ("staff_jobs.job", "job_id"),
     Kind.CERTIFICATE: ("staff_certificates.show", "public_id"),
     Kind.VENDOR_DOCUMENT: ("staff_vendor_documents.edit", "document_id"),
+    Kind.MAILING: ("staff_mailings.show", "mailing_id"),
 }
 _COVERS: Final = (Kind.GRANT, Kind.POOL_GRANT, Kind.POOL, Kind.SEAT, Kind.LINK)
 

@@ -36,6 +36,7 @@ from lms.core.dates_and_time_zones import (
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.markdown import to_html
 from lms.grants.request_and_sale_form_choices import webinars_on_sale
+from lms.mailings.read_models import count_unannounced
 from lms.models.catalog import WebinarState
 from lms.models.grants import Scope
 from lms.recordings.staff_file_list import read_webinar_files
@@ -157,6 +158,7 @@ def show(slug: str) -> ResponseReturnValue:
         offers = offer_rows(session, standing.id, where=where, zone=reading_zone(), now=now)
         credit = credit_warnings(session, standing.id)
         own = own_prices_of(session, Scope.WEBINAR, standing.public_id)
+        subscribers = count_unannounced(session, standing.id, now=now)
         presenters = {each.slug: each.name for each in read_presenters(session)}
         series = {each.slug: each.name for each in read_series_names(session)}
     words = standing.words
@@ -173,6 +175,7 @@ def show(slug: str) -> ResponseReturnValue:
         holders=holders,
         own=own,
         credit=credit,
+        subscribers=subscribers,
         offers=offers,
         state=_(STATE_WORDS[standing.state]),
         badge_kind=STATE_BADGES[standing.state],

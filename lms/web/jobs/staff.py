@@ -26,6 +26,7 @@ from lms.jobs.recordings_of_jobs import seconds_of, titles_of
 from lms.kits import delivery_kits
 from lms.live import change_notices
 from lms.live import jobs as live_jobs
+from lms.mailings import mailings
 from lms.models.jobs import JobState
 from lms.own_orders import jobs as own_order_jobs
 from lms.past_sales import imports as past_sale_imports
@@ -108,6 +109,7 @@ KIND_WORDS: Final = {
     handout_page_times.MATCH: N_("Match a handout's pages with the recording"),
     live_jobs.ROUND: N_("Send emails about live webinars"),
     change_notices.TELL_CHANGED: N_("Email people about a changed webinar"),
+    mailings.SEND: N_("Send a mailing"),
     report_imports.COUNT: N_("Count minutes from a meeting report"),
     removed_items_purge_job.CLEAR: N_("Delete removed files"),
     "lti.tidy": N_("Delete old launches"),

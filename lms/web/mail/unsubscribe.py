@@ -8,7 +8,15 @@ from flask_babel import gettext as _
 
 from lms.core.clock import now
 from lms.core.errors import NotFound
-from lms.mail.opt_outs import PATH, opt_in, opt_out, opt_out_links, opted_out, recipient_of
+from lms.mail.opt_outs import (
+    PATH,
+    opt_in,
+    opt_out,
+    opt_out_links,
+    opted_out,
+    recipient_of,
+    unsubscribe,
+)
 from lms.mail.outbox import key_of
 from lms.web.accounts.account import my_addressed_account
 from lms.web.core import rate_limits
@@ -42,11 +50,11 @@ def change(mail_id: str, signature: str) -> ResponseReturnValue:
     """Unsubscribe the address of an email, or subscribe it again."""
     _check(mail_id, signature)
     with transaction() as session:
-        key = recipient_of(session, mail_id).recipient_key or ""
+        mail = recipient_of(session, mail_id)
         if request.form.get("choice") == "subscribe":
-            opt_in(session, key)
+            opt_in(session, mail.recipient_key or "")
         else:
-            opt_out(session, key, now=now())
+            unsubscribe(session, mail, now=now())
     if ONE_CLICK in request.form:
         return "", 200
     return see_other(".show", mail_id=mail_id, signature=signature)

@@ -1,0 +1,1 @@
+"""Mailings: emails that staff write to people of a webinar, and subscriptions to new webinars."""

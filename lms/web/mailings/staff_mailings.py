@@ -1,0 +1,333 @@
+"""Staff pages of mailings: list, write, preview, test, schedule, send, cancel, and results."""
+
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from lms.core import clock
+from lms.core.dates_and_time_zones import from_wall_clock, say_datetime_in_table, zone_word
+from lms.core.errors import N_, Conflict, Invalid
+from lms.core.markdown import to_html
+from lms.mailings import mailings, mails
+from lms.mailings.mailings import MAY_START, find_mailing, find_webinar
+from lms.mailings.mails import MailingDetails
+from lms.mailings.read_models import (
+    Results,
+    Row,
+    list_mailings,
+    read_mailing,
+    read_reach,
+    read_results,
+)
+from lms.mailings.recipients import PART_WORDS, count_parts
+from lms.models.mail import MailingPart, MailingState
+from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.private_page_headers_and_mail_links import links
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.mailings.staff_mailing_form import MailingForm, ScheduleForm, filled_form
+
+blueprint = Blueprint("staff_mailings", __name__, url_prefix="/staff/mailings")
+
+PAGE_SIZE: Final = 50
+STATE_WORDS: Final = {
+    MailingState.DRAFT: N_("Draft"),
+    MailingState.SCHEDULED: N_("Scheduled"),
+    MailingState.SENDING: N_("Sending"),
+    MailingState.SENT: N_("Sent"),
+    MailingState.STOPPED: N_("Stopped"),
+}
+STATE_BADGES: Final = {
+    MailingState.DRAFT: "none",
+    MailingState.SCHEDULED: "soon",
+    MailingState.SENDING: "soon",
+    MailingState.SENT: "open",
+    MailingState.STOPPED: "danger",
+}
+# the email's styles are in its tags; nothing in it runs
+EMAIL_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'; sandbox"
+)
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def index() -> ResponseReturnValue:
+    """List mailings, of one webinar if the URL names it."""
+    number, slug = page_number(), request.args.get("webinar", "")
+    with read_session() as session:
+        title = find_webinar(session, slug).title if slug else ""
+        rows, total = list_mailings(
+            session, slug=slug, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE
+        )
+    return render(
+        "mailings/staff_mailings.html",
+        slug=slug,
+        title=title,
+        rows=[_shown(each) for each in rows],
+        pager=pager_of(
+            number,
+            PAGE_SIZE,
+            total,
+            url=lambda page: url_for(".index", page=page, webinar=slug or None),
+        ),
+    )
+
+
+@blueprint.route("/new/<slug>", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def new(slug: str) -> ResponseReturnValue:
+    """Write a mailing to people of a webinar; for its subscribers, the text is prepared."""
+    now = clock.now()
+    with read_session() as session:
+        webinar = find_webinar(session, slug)
+        title = webinar.title
+        counts = count_parts(session, webinar, now=now)
+        prepared = mails.new_webinar_text(session, webinar, links=links())
+    if request.method == "GET":
+        if request.args.get("part") != MailingPart.SUBSCRIBERS:
+            prepared = MailingDetails(
+                MailingPart.REGISTERED, "", "", _("Go to the webinar"), prepared.button_url
+            )
+        form = filled_form(prepared)
+        form.offer_parts(counts)
+        return _form_page(form, slug, title, url_for("staff_webinars.show", slug=slug))
+    form = MailingForm(request.form)
+    form.offer_parts(counts)
+    if form.validate():
+        try:
+            with transaction() as session:
+                actor = required_viewer().public_id
+                kept = mailings.add_mailing(session, slug, form.details, actor=actor, now=now)
+                mailing_id = kept.public_id
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            flash(_("Draft saved. Check the preview before you send it."), "done")
+            return see_other(".show", mailing_id=mailing_id)
+    return _form_page(form, slug, title, url_for("staff_webinars.show", slug=slug)), 400
+
+
+@blueprint.get("/<mailing_id>")
+@open_to(Audience.STAFF)
+def show(mailing_id: str) -> ResponseReturnValue:
+    """Show what is sent to whom, and the results once it is sent."""
+    return _page(mailing_id, ScheduleForm())
+
+
+@blueprint.route("/<mailing_id>/edit", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def edit(mailing_id: str) -> ResponseReturnValue:
+    """Change a draft."""
+    now = clock.now()
+    with read_session() as session:
+        facts = read_mailing(session, mailing_id)
+        counts = count_parts(session, find_webinar(session, facts.slug), now=now)
+    if facts.state is not MailingState.DRAFT:
+        return see_other(".show", mailing_id=mailing_id)
+    is_sent = request.method == "POST"
+    form = MailingForm(request.form) if is_sent else filled_form(facts.details)
+    form.offer_parts(counts)
+    if is_sent and form.validate():
+        try:
+            with transaction() as session:
+                actor = required_viewer().public_id
+                mailings.edit_mailing(session, mailing_id, form.details, actor=actor, now=now)
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            flash(_("Saved."), "done")
+            return see_other(".show", mailing_id=mailing_id)
+    page = _form_page(form, facts.slug, facts.title, url_for(".show", mailing_id=mailing_id))
+    return page, 400 if is_sent else 200
+
+
+@blueprint.get("/<mailing_id>/email")
+@open_to(Audience.STAFF)
+def email(mailing_id: str) -> ResponseReturnValue:
+    """Return the HTML of the email, for the frame of the preview."""
+    person = required_viewer()
+    with read_session() as session:
+        mailing = find_mailing(session, mailing_id)
+        _text, html = mails.preview(
+            session, mailing, to=person.email or "", name=_greeted(mailing.part, person.name)
+        )
+    answer = Response(html, content_type="text/html; charset=utf-8")
+    answer.headers["Content-Security-Policy"] = EMAIL_POLICY
+    return answer
+
+
+@blueprint.post("/<mailing_id>/test")
+@open_to(Audience.STAFF)
+def test(mailing_id: str) -> ResponseReturnValue:
+    """Email the mailing to the person who asks, and to no one else."""
+    person = required_viewer()
+    with transaction() as session:
+        mailing = find_mailing(session, mailing_id)
+        mails.post_test(
+            session,
+            mailing,
+            to=person.email or "",
+            name=_greeted(mailing.part, person.name),
+            login_id=person.login_id,
+            now=clock.now(),
+        )
+    flash(_("We sent a test to %(email)s.", email=person.email), "done")
+    return see_other(".show", mailing_id=mailing_id)
+
+
+@blueprint.post("/<mailing_id>/send")
+@open_to(Audience.STAFF)
+def send(mailing_id: str) -> ResponseReturnValue:
+    """Send a mailing now."""
+    _start(mailing_id, None)
+    return see_other(".show", mailing_id=mailing_id)
+
+
+@blueprint.post("/<mailing_id>/schedule")
+@open_to(Audience.STAFF)
+def schedule(mailing_id: str) -> ResponseReturnValue:
+    """Send a mailing at a time."""
+    form = ScheduleForm(request.form)
+    if form.validate() and form.send_at.data is not None:
+        try:
+            _start(mailing_id, from_wall_clock(form.send_at.data, _zone()))
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            return see_other(".show", mailing_id=mailing_id)
+    return _page(mailing_id, form), 400
+
+
+@blueprint.post("/<mailing_id>/cancel")
+@open_to(Audience.STAFF)
+def cancel(mailing_id: str) -> ResponseReturnValue:
+    """Make a scheduled mailing a draft again."""
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            mailings.cancel_mailing(session, mailing_id, actor=actor, now=clock.now())
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(_("It won't be sent. It's a draft again."), "done")
+    return see_other(".show", mailing_id=mailing_id)
+
+
+@blueprint.post("/<mailing_id>/delete")
+@open_to(Audience.STAFF)
+def delete(mailing_id: str) -> ResponseReturnValue:
+    """Delete a draft."""
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            mailings.delete_mailing(session, mailing_id, actor=actor, now=clock.now())
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+        return see_other(".show", mailing_id=mailing_id)
+    flash(_("The draft was deleted."), "done")
+    return see_other(".index")
+
+
+def _start(mailing_id: str, at: datetime | None) -> None:
+    """Start a mailing, or say why it can't be; raises Invalid for a time in the past."""
+    try:
+        with transaction() as session:
+            mailings.start_mailing(
+                session,
+                mailing_id,
+                send_at=at,
+                actor=required_viewer().public_id,
+                now=clock.now(),
+            )
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+
+
+def _page(mailing_id: str, form: ScheduleForm) -> str:
+    person = required_viewer()
+    with read_session() as session:
+        facts = read_mailing(session, mailing_id)
+        results = read_results(session, mailing_id)
+        is_open = facts.state is not MailingState.SENT
+        reach = read_reach(session, mailing_id, now=clock.now()) if is_open else None
+        text, _html = mails.preview(
+            session,
+            find_mailing(session, mailing_id),
+            to=person.email or "",
+            name=_greeted(facts.details.part, person.name),
+        )
+    return render(
+        "mailings/staff_mailing.html",
+        facts=facts,
+        part=_(PART_WORDS[facts.details.part]),
+        state=_(STATE_WORDS[facts.state]),
+        badge_kind=STATE_BADGES[facts.state],
+        may_start=facts.state in MAY_START,
+        reach=reach,
+        results=results,
+        done=results.written - results.waiting,
+        total=max(results.written, reach.people if reach else 0),
+        figures=_figures(results),
+        text=text,
+        email=person.email,
+        form=form,
+        zone=zone_word(_zone()),
+        send_at=say_datetime_in_table(facts.send_at, reading_zone()) if facts.send_at else "",
+        finished_at=say_datetime_in_table(facts.finished_at, reading_zone())
+        if facts.finished_at
+        else "",
+    )
+
+
+def _figures(results: Results) -> list[tuple[str, str]]:
+    pairs = (
+        (_("Waiting"), results.waiting),
+        (_("Sent"), results.sent),
+        (_("Bounced"), results.bounced),
+        (_("Failed"), results.failed),
+        (_("Not sent"), results.not_sent),
+        (_("Unsubscribed"), results.unsubscribed),
+    )
+    return [(label, format_decimal(number)) for label, number in pairs]
+
+
+def _form_page(form: MailingForm, slug: str, title: str, back: str) -> str:
+    return render(
+        "mailings/staff_mailing_form.html",
+        form=form,
+        slug=slug,
+        title=title,
+        back=back,
+        body_html=Markup(to_html(form.body.data or "")),  # noqa: S704  (nh3 sanitized it)
+    )
+
+
+def _shown(row: Row) -> dict[str, object]:
+    at = row.send_at or row.created_at
+    return {
+        "facts": row,
+        "part": _(PART_WORDS[row.part]),
+        "state": _(STATE_WORDS[row.state]),
+        "badge": STATE_BADGES[row.state],
+        "when": say_datetime_in_table(at, reading_zone()),
+        "written": format_decimal(row.written),
+    }
+
+
+def _greeted(part: MailingPart, name: str) -> str:
+    """Return the name that the greeting uses: subscribers gave none."""
+    return "" if part is MailingPart.SUBSCRIBERS else name
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(carrel().settings.time_zone)

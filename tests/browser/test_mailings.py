@@ -1,0 +1,114 @@
+"""From subscribing to news of a presenter to the mailing's results, in real browsers, read by axe."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lms.core.clock import now
+from lms.core.model_base import new_public_id
+from lms.models.accounts import SellerRole
+from lms.models.catalog import Presenter, WebinarPresenter, WebinarState
+from tests.browser.conftest import Served, Visit
+from tests.browser.sent_mail import found_in_letter
+from tests.factories import make_webinar
+from tests.servers.axe import axe_faults
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+LOOKS = ((390, "light"), (1440, "dark"))
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A draft of a webinar, its presenter, and staff."""
+
+    slug: str
+    presenter: str
+    ada: int
+
+
+@pytest.fixture
+def news(served: Served) -> News:
+    moment = now()
+    slug = f"pat-{new_public_id()[:6]}"
+    with served.carrel.database.transaction() as session:
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
+        webinar = make_webinar(
+            session, held_at=moment + timedelta(days=9), state=WebinarState.DRAFT
+        )
+        webinar.title = "Calm service desks"
+        presenter = Presenter(slug=slug, name="Pat Doe", created_at=moment)
+        session.add(presenter)
+        session.flush()
+        session.add(WebinarPresenter(webinar_id=webinar.id, presenter_id=presenter.id, position=1))
+        return News(webinar.slug, slug, ada.id)
+
+
+def is_sound(page: Page) -> None:
+    """Nothing that axe finds, and nothing wider than the window, at both widths and in both themes."""
+    for width, theme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of two words
+        assert axe_faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def subscribe(page: Page, served: Served, news: News, email: str) -> None:
+    """Subscribe to the presenter, and confirm it by the emailed link."""
+    page.goto(f"/presenters/{news.presenter}")
+    page.get_by_role("link", name="Email me about new webinars").click()
+    page.get_by_label("Email address").fill(email)
+    is_sound(page)
+    page.get_by_role("button", name="Subscribe").click()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
+    page.goto(urlsplit(found_in_letter(served, email, r"(http\S+/subscribe/\S+)")).path)
+    is_sound(page)
+    page.get_by_role("button", name="Confirm subscription").click()
+    expect(page.get_by_role("heading", name="re subscribed")).to_be_visible()
+    is_sound(page)
+
+
+def announce(desk: Page, news: News) -> str:
+    """Announce the webinar and send the prepared mailing; returns the address of its page."""
+    desk.goto(f"/staff/webinars/{news.slug}")
+    desk.get_by_role("button", name="Announce").click()
+    desk.get_by_role("link", name="New webinar announced").click()
+    is_sound(desk)
+    desk.get_by_role("button", name="Save and preview").click()
+    frame = desk.frame_locator("iframe")
+    expect(frame.get_by_role("heading", name="New webinar: Calm service desks")).to_be_visible()
+    is_sound(desk)
+    desk.get_by_role("button", name="Send to 1 person now").click()
+    expect(desk.get_by_role("heading", name="Results")).to_be_visible()
+    return desk.url
+
+
+def test_stranger_subscribes_is_emailed_about_a_webinar_and_unsubscribes(
+    visit: Visit, served: Served, news: News
+) -> None:
+    sam = f"sam-{new_public_id()[:6]}@example.net"
+    stranger, staff = visit(None, reduced_motion="reduce"), visit(news.ada, reduced_motion="reduce")
+    page, desk = stranger.page, staff.page
+    subscribe(page, served, news, sam)
+    mailing = announce(desk, news)
+
+    page.goto(urlsplit(found_in_letter(served, sam, r"See the webinar:\s+(\S+)")).path)
+    expect(page.get_by_role("heading", name="Calm service desks", level=1)).to_be_visible()
+    page.goto(urlsplit(found_in_letter(served, sam, r"(http\S+/subscriptions/\S+)")).path)
+    is_sound(page)
+    page.get_by_role("button", name=re.compile("^Unsubscribe")).click()
+    expect(page.get_by_role("link", name="Subscribe again")).to_be_visible()
+    is_sound(page)
+
+    desk.goto(mailing)
+    results = desk.get_by_role("region", name="Results")
+    for label in ("Sent", "Unsubscribed"):
+        figure = results.locator("dl > div").filter(has_text=re.compile(f"^\\s*{label}"))
+        expect(figure.locator("dd")).to_have_text("1")
+    is_sound(desk)
+    desk.goto(f"/staff/subscribers?q={sam}")
+    expect(desk.get_by_text("No subscribers found")).to_be_visible()
+    assert stranger.faults == staff.faults == []

@@ -1,0 +1,26 @@
+"""A webinar in three days with every role of its audience, a presenter and a series."""
+
+import pytest
+
+from lms.core.database import Database
+from tests.audience.webinar_audience import furnish
+from tests.cast import Cast
+from tests.live.conftest import to_come
+from tests.mailings.mailing_fixtures import add_topics
+
+__all__ = ["to_come"]
+
+
+@pytest.fixture
+def topical(to_come: Cast, database: Database) -> Cast:
+    """The webinar to come with a presenter and a series."""
+    with database.transaction() as session:
+        add_topics(session, to_come)
+    return to_come
+
+
+@pytest.fixture
+def furnished(topical: Cast, database: Database) -> Cast:
+    """The webinar with a person of each role."""
+    furnish(database, topical)
+    return topical

@@ -1,0 +1,6 @@
+"""A webinar in three days with every role of its audience, a presenter and a series."""
+
+from tests.live.conftest import to_come
+from tests.mailings.conftest import furnished, topical
+
+__all__ = ["furnished", "to_come", "topical"]

@@ -1,0 +1,173 @@
+"""Staff pages of mailings and subscribers: write, preview, test, schedule, send, and results."""
+
+import re
+from datetime import timedelta
+
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.mail import MailLane
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.mailbox import letters, newest
+from tests.mailings.mailing_fixtures import PRESENTER, add, start, subscribe, work, written
+from tests.mailings.test_mailings import SUBSCRIBERS
+from tests.visitor import Visitor
+
+HERE = "/staff/mailings"
+FORM = {
+    "part": "registered",
+    "subject": "Before you join",
+    "body": "Bring **two** questions.",
+    "button_label": "Go to the webinar",
+    "button_url": "http://localhost/webinars/reading-rooms",
+}
+
+
+def test_only_staff_come_in(client: Visitor, database: Database, to_come: Cast) -> None:
+    mailing_id = add(database, to_come)
+    paths = [
+        HERE,
+        f"{HERE}/new/{to_come.slug}",
+        f"{HERE}/{mailing_id}",
+        f"{HERE}/{mailing_id}/edit",
+        f"{HERE}/{mailing_id}/email",
+        "/staff/subscribers",
+    ]
+    acts = [
+        f"{HERE}/{mailing_id}/{act}" for act in ("test", "send", "schedule", "cancel", "delete")
+    ]
+    for person, status in ((None, 303), (to_come.alice, 404), (to_come.mia, 404)):
+        if person is not None:
+            client.sign_in(person.id)
+        assert {client.get(path).status_code for path in paths} == {status}
+        assert {client.post(path).status_code for path in acts} == {404}
+    client.sign_in(to_come.ada.id)
+    for path in (f"{HERE}/{'0' * 26}", f"{HERE}/new/nothing", f"{HERE}?webinar=nothing"):
+        assert client.get(path).status_code == 404, path
+
+
+def test_staff_write_preview_test_and_send(
+    staff: Visitor, carrel: Carrel, database: Database, furnished: Cast, clock: Clock
+) -> None:
+    assert clock.moment == NOW
+    here = f"{HERE}/new/{furnished.slug}"
+    assert "Open a webinar and choose Mailings" in staff.get(HERE).text
+    page = staff.get(here).text
+    assert "People who haven&#39;t claimed their seat: 2 people" in page
+    answer = staff.post(here, data=FORM)
+    assert answer.status_code == 303
+    page = staff.get(answer.location).text
+    assert "Hello Ada," in page
+    assert "Bring **two** questions." in page
+    assert re.search(r"Send to 4 people now", page)
+    frame = staff.get(f"{answer.location}/email")
+    assert "<strong>two</strong>" in frame.text
+    assert "frame-ancestors 'self'; sandbox" in frame.headers["Content-Security-Policy"]
+    staff.post(f"{answer.location}/test")
+    mail = newest(database, "ada@example.org", "mailing")
+    assert (mail.subject, mail.lane) == ("Test: Before you join", MailLane.NORMAL)
+    assert "Send to 4 people now" in staff.get(answer.location).text  # a test is no result
+    staff.post(f"{answer.location}/send")
+    work(carrel, answer.location.rsplit("/", 1)[1])
+    page = staff.get(answer.location).text
+    assert "0 of 4" in page
+    assert ">Sent<" in page
+    assert "Before you join" in staff.get(f"{HERE}?webinar={furnished.slug}").text
+
+
+def test_faults_come_back_with_what_was_written(staff: Visitor, topical: Cast) -> None:
+    here = f"{HERE}/new/{topical.slug}"
+    for changed, said in (
+        ({"subject": ""}, "Enter a subject."),
+        ({"body": ""}, "Enter the text of the email."),
+        ({"button_url": "ftp://x"}, "Enter a link that starts with"),
+        ({"part": "nobody"}, "Not a valid choice."),
+    ):
+        answer = staff.post(here, data={**FORM, **changed})
+        assert answer.status_code == 400, changed
+        assert said in answer.text
+        assert "Go to the webinar" in answer.text
+
+
+def test_draft_is_changed_and_deleted(staff: Visitor, database: Database, to_come: Cast) -> None:
+    here = f"{HERE}/{add(database, to_come)}"
+    assert "Before you join" in staff.get(f"{here}/edit").text
+    assert staff.post(f"{here}/edit", data={**FORM, "subject": ""}).status_code == 400
+    assert staff.post(f"{here}/edit", data={**FORM, "subject": "Other"}).location == here
+    assert "Other" in staff.get(here).text
+    assert staff.post(f"{here}/delete").location == HERE
+    assert staff.get(here).status_code == 404
+
+
+def test_mailing_is_scheduled_by_the_sellers_clock_and_canceled(
+    staff: Visitor, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    assert clock.moment == NOW
+    here = f"{HERE}/{add(database, to_come)}"
+    for at, said in (
+        ("", "Enter a date and a time."),
+        ("2026-03-02T10:00", "Choose a time in the future."),
+        ("2026-03-08T02:30", "never show this time"),
+    ):
+        answer = staff.post(f"{here}/schedule", data={"send_at": at})
+        assert answer.status_code == 400, at
+        assert said in answer.text
+    assert staff.post(f"{here}/schedule", data={"send_at": "2026-03-03T09:00"}).status_code == 303
+    assert "It will be sent Mar 3, 2026, 9:00 AM ET." in staff.get(here).text
+    assert staff.get(f"{here}/edit").location == here
+    for act in ("send", "delete"):  # someone else's page is older
+        staff.post(f"{here}/{act}")
+        assert "It will be sent" in staff.get(here).text
+    staff.post(f"{here}/cancel")
+    staff.post(f"{here}/cancel")
+    assert "isn&#39;t scheduled anymore" in staff.get(here).text
+    assert "Delete draft" in staff.get(here).text
+
+
+def test_mailing_without_people_has_no_button_to_send_it(
+    staff: Visitor, database: Database, topical: Cast
+) -> None:
+    page = staff.get(f"{HERE}/{add(database, topical, SUBSCRIBERS)}").text
+    assert "No one is in this group now." in page
+    assert "Send to" not in page
+
+
+def test_announcing_a_webinar_offers_the_mailing_to_its_subscribers(
+    staff: Visitor, carrel: Carrel, database: Database, topical: Cast, clock: Clock
+) -> None:
+    assert clock.moment == NOW
+    with database.transaction() as session:
+        session.get_one(Webinar, topical.webinar_id).state = WebinarState.DRAFT
+    subscribe(carrel, "sam@example.org", PRESENTER)
+    shown = f"/staff/webinars/{topical.slug}"
+    assert "New webinar announced" not in staff.get(shown).text
+    staff.post(f"{shown}/publish")
+    page = staff.get(shown).text
+    assert "1 person asked for news" in page
+    found = re.search(r'href="([^"]+part=subscribers)"', page)
+    assert found
+    form = staff.get(found[1]).text
+    assert "New webinar: Reading rooms" in form
+    assert "With Pat Doe" in form
+    start(database, add(database, topical, SUBSCRIBERS), send_at=NOW + timedelta(hours=1))
+    assert "New webinar announced" not in staff.get(shown).text
+    assert written(database, "new_webinar") == []  # nothing without a press
+
+
+def test_staff_see_search_and_remove_subscribers(
+    staff: Visitor, carrel: Carrel, database: Database, topical: Cast
+) -> None:
+    assert topical
+    here = "/staff/subscribers"
+    assert "No subscribers yet" in staff.get(here).text
+    made = subscribe(carrel, "sam@example.org", PRESENTER)
+    subscribe(carrel, "kim@example.org", is_confirmed=False)
+    page = staff.get(here).text
+    assert all(said in page for said in ("sam@example.org", "Pat Doe", "Not confirmed yet"))
+    assert "kim@example.org" not in staff.get(f"{here}?q=sam").text
+    assert "No subscribers found" in staff.get(f"{here}?q=nobody").text
+    assert staff.post(f"{here}/{made}/remove").status_code == 303
+    assert "sam@example.org" not in staff.get(here).text
+    assert staff.post(f"{here}/{made}/remove").status_code == 404
+    assert letters(database, "sam@example.org")
