@@ -88,7 +88,8 @@ def start_mailing(
         raise Conflict(NOT_ANNOUNCED)
     if send_at is not None and send_at <= now:
         raise Invalid(IN_THE_PAST, fields={"send_at": IN_THE_PAST})
-    mailing.state, mailing.send_at = MailingState.SCHEDULED, send_at or now
+    mailing.state = MailingState.SENDING if send_at is None else MailingState.SCHEDULED
+    mailing.send_at = send_at or now
     job = job_queue.enqueue(
         session, kind=SEND, lane=Lane.PROMPT, subject=mailing.public_id, payload={}, now=now
     )

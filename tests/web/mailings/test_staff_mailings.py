@@ -69,6 +69,7 @@ def test_staff_write_preview_test_and_send(
     assert (mail.subject, mail.lane) == ("Test: Before you join", MailLane.NORMAL)
     assert "Send to 4 people now" in staff.get(answer.location).text  # a test is no result
     staff.post(f"{answer.location}/send")
+    assert ">Results<" in staff.get(answer.location).text  # before the worker has begun
     work(carrel, answer.location.rsplit("/", 1)[1])
     page = staff.get(answer.location).text
     assert "0 of 4" in page
