@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, Select, delete, func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.catalog.feeds import WHOLE, Part
+from lms.core.bulk_insert import add_once
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Gone, NotFound
 from lms.core.settings import Settings
@@ -104,9 +104,9 @@ def end_by_email(session: Session, mail: Mail, *, only: str, now: datetime) -> N
 def forget_unconfirmed(session: Session, *, now: datetime) -> None:
     """Delete the addresses that didn't confirm their subscription within a week."""
     session.execute(
-        delete(Subscription)
-        .where(Subscription.confirmed_at.is_(None), Subscription.asked_at < now - CONFIRM_WITHIN)
-        .execution_options(synchronize_session=False)
+        delete(Subscription).where(
+            Subscription.confirmed_at.is_(None), Subscription.asked_at < now - CONFIRM_WITHIN
+        )
     )
 
 
@@ -208,12 +208,8 @@ def _kept(
         series_id=series_id,
         asked_at=now,
     )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:  # another request was faster
-        return session.scalars(which).one()
-    return row
+    # if another request was faster, its row counts
+    return row if add_once(session, row) else session.scalars(which).one()
 
 
 def _topic_name(session: Session, row: Subscription) -> str:
