@@ -55,7 +55,8 @@ STATE_BADGES: Final = {
 }
 # the email's styles are in its tags; nothing in it runs
 EMAIL_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'; sandbox"
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'; "
+    "sandbox allow-same-origin"
 )
 
 
