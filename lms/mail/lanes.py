@@ -133,7 +133,7 @@ OPTIONAL: Final = frozenset(
 )
 # These go to subscribers, who unsubscribe by ending their subscriptions.
 SUBSCRIBED: Final = frozenset({"new_webinar"})
-# These go to our team or to managers, or come with a document, all of which are in English.
+# These go to our team or to managers, come with a document, or are written by staff: all in English.
 ENGLISH_ONLY: Final = frozenset(
     {
         "balances_differ",
@@ -149,7 +149,9 @@ ENGLISH_ONLY: Final = frozenset(
         "lms_decided",
         "lms_deployment",
         "lms_registered",
+        "mailing",
         "member_invitation",
+        "new_webinar",
         "order_disputed",
         "order_takeover",
         "order_to_review",
