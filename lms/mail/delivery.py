@@ -158,14 +158,14 @@ def compose(
     if branding.logo_url:
         html = html.replace(LOGO, logo_image(settings.base_url + branding.logo_url))
     if letter.kind in KINDS[MailLane.BULK]:
-        unsubscribe, is_subscribed_to = "", letter.kind in SUBSCRIBED
-        if is_subscribed_to or letter.kind in OPTIONAL:
-            signer = subscription_links if is_subscribed_to else opt_out_links
-            unsubscribe = signer(settings).page(letter.public_id)
+        if unsubscribe := _way_out(letter, settings):
             message["List-Unsubscribe"] = f"<{unsubscribe}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
         more_text, more_html = bulk_footer(
-            html, _postal_address(session), unsubscribe, is_subscribed_to=is_subscribed_to
+            html,
+            _postal_address(session),
+            unsubscribe,
+            is_subscribed_to=letter.kind in SUBSCRIBED,
         )
         text, html = text + more_text, html.replace(BULK_FOOTER, more_html)
     message.set_content(text)
@@ -175,6 +175,13 @@ def compose(
         _invite(message, letter, letter.invitation, organizer)
     attach(message, unpacked_attachments(letter.attachments), files)
     return message
+
+
+def _way_out(letter: Letter, settings: Settings) -> str:
+    """Return the link by which the recipient ends such emails; "" if they can't."""
+    if letter.kind in SUBSCRIBED:
+        return subscription_links(settings).page(letter.public_id)
+    return opt_out_links(settings).page(letter.public_id) if letter.kind in OPTIONAL else ""
 
 
 def _invite(

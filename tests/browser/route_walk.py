@@ -122,7 +122,6 @@ NAMED: Final[Mapping[str, str]] = {
     "webinar_files.progress": PART,
     "staff_email_texts.show_preview": "an email, in a frame of the page that is walked",
     "watch.certificate": PART,
-    "staff_mailings.email": PART,
     "webinar_files.show": PART,
     "uploads.show": PART,
     "language.choose": ONWARD,

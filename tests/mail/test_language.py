@@ -84,7 +84,9 @@ def test_emails_to_our_team_stay_english(session) -> None:
 
 def test_end_of_a_bulk_email_is_in_its_language(session) -> None:
     mail = posted(session, person(session, Language.SPANISH))
-    text, html = bulk_footer(mail.html, "1 Main Street", "https://example.org/u")
+    text, html = bulk_footer(
+        mail.html, "1 Main Street", "https://example.org/u", is_subscribed_to=False
+    )
     assert "Cancelar la suscripción a invitaciones y recordatorios:" in text
     assert "Cancelar la suscripción" in html
     assert BULK_FOOTER in mail.html

@@ -152,7 +152,7 @@ def edit(mailing_id: str) -> ResponseReturnValue:
     return page, 400 if is_sent else 200
 
 
-@blueprint.get("/<mailing_id>/email")
+@blueprint.get("/<mailing_id>/email.html")
 @open_to(Audience.STAFF)
 def email(mailing_id: str) -> ResponseReturnValue:
     """Return the HTML of the email, for the frame of the preview."""

@@ -31,7 +31,7 @@ def test_only_staff_come_in(client: Visitor, database: Database, to_come: Cast) 
         f"{HERE}/new/{to_come.slug}",
         f"{HERE}/{mailing_id}",
         f"{HERE}/{mailing_id}/edit",
-        f"{HERE}/{mailing_id}/email",
+        f"{HERE}/{mailing_id}/email.html",
         "/staff/subscribers",
     ]
     acts = [
@@ -61,7 +61,7 @@ def test_staff_write_preview_test_and_send(
     assert "Hello Ada," in page
     assert "Bring **two** questions." in page
     assert re.search(r"Send to 4 people now", page)
-    frame = staff.get(f"{answer.location}/email")
+    frame = staff.get(f"{answer.location}/email.html")
     assert "<strong>two</strong>" in frame.text
     assert "frame-ancestors 'self'; sandbox" in frame.headers["Content-Security-Policy"]
     staff.post(f"{answer.location}/test")
