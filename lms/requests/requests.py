@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.contracts import grace_periods
 from lms.core.attached_files import KeptFile
+from lms.core.business_days import DAY_ENDS, due_after
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.mail.links import Links, MailContext
@@ -23,8 +24,6 @@ from lms.pricing.quotes import Ask, Quote, Unpriced, quote
 from lms.requests import mails
 from lms.requests.read_models import MONEY_BACK, OPEN, RequestFacts, find_request
 
-DAY_ENDS: Final = time(17)
-SATURDAY: Final = 5
 LONGEST_NAME: Final = 200
 LONGEST_REFERENCE: Final = 80
 LONGEST_MESSAGE: Final = 5000
@@ -74,17 +73,6 @@ class NewRequest:
     due_on: date | None = None
 
 
-def due_after(asked_at: datetime, zone: ZoneInfo) -> datetime:
-    """Return when an answer is due: the end of the next business day, 5 PM in `zone`.
-
-    Requests from Friday through Sunday are due on Monday. Holidays are not considered.
-    """
-    day = asked_at.astimezone(zone).date() + timedelta(days=1)
-    while day.weekday() >= SATURDAY:
-        day += timedelta(days=1)
-    return datetime.combine(day, DAY_ENDS, tzinfo=zone)
-
-
 def due_at(
     kind: RequestKind, zone: ZoneInfo, now: datetime, *, needed_on: date | None = None
 ) -> datetime:
@@ -94,8 +82,7 @@ def due_at(
     """
     if needed_on is not None:
         return max(datetime.combine(needed_on, DAY_ENDS, tzinfo=zone), now)
-    due = due_after(now, zone)
-    return due_after(due, zone) if kind is RequestKind.BARRIER else due
+    return due_after(now, zone, days=2 if kind is RequestKind.BARRIER else 1)
 
 
 def offer_of(kind: RequestKind, paid: OfferKind | None) -> OfferKind | None:

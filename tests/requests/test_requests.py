@@ -1,7 +1,7 @@
 """The desk of requests: what is asked, what it is quoted, until when it is answered, and how."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,7 +25,7 @@ from lms.requests.read_models import (
     list_requests,
     number_of,
 )
-from lms.requests.requests import NewRequest, due_after
+from lms.requests.requests import NewRequest
 from lms.sales import requested_orders
 from tests.cast import Cast
 from tests.clock import NOW
@@ -65,33 +65,6 @@ def asked(
 def read(database: Database, facts: RequestFacts) -> RequestFacts:
     with database.read_session() as session:
         return find_request(session, facts.public_id)
-
-
-# until when
-
-
-@pytest.mark.parametrize(
-    ("asked_at", "due"),
-    [
-        ("2026-03-05T10:00", "2026-03-06T17:00"),  # Thursday: Friday
-        ("2026-03-06T10:00", "2026-03-09T17:00"),  # Friday: Monday
-        ("2026-03-06T23:59", "2026-03-09T17:00"),
-        ("2026-03-07T12:00", "2026-03-09T17:00"),  # Saturday
-        ("2026-03-08T12:00", "2026-03-09T17:00"),  # Sunday
-        ("2026-03-09T00:00", "2026-03-10T17:00"),  # Monday
-    ],
-)
-def test_an_answer_is_due_by_the_end_of_the_next_working_day(asked_at: str, due: str) -> None:
-    moment = datetime.fromisoformat(asked_at).replace(tzinfo=EASTERN)
-    assert due_after(moment, EASTERN) == datetime.fromisoformat(due).replace(tzinfo=EASTERN)
-
-
-def test_days_are_those_of_the_house() -> None:
-    friday_in_new_york = datetime(2026, 3, 7, 3, tzinfo=UTC)
-    assert due_after(friday_in_new_york, EASTERN).astimezone(EASTERN).day == 9
-    thursday_in_los_angeles = datetime(2026, 3, 6, 7, tzinfo=UTC)
-    zone = ZoneInfo("America/Los_Angeles")
-    assert due_after(thursday_in_los_angeles, zone).astimezone(zone).day == 6
 
 
 # asking

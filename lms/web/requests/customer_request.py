@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.policy import Code
 from lms.catalog.webinar_page import read_announcement
+from lms.core.business_days import due_after
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime
 from lms.core.errors import Invalid, NotFound
@@ -294,9 +295,7 @@ def _form_page(reading: Session, form: AskForm) -> str:
         held_is_to_come=held is not None and now() < held.ends_at,
         webinars=webinars_on_sale(reading),
         rungs=ladder_of(reading, named),
-        answers_by=say_datetime(
-            requests.due_after(now(), mail_context().zone), mail_context().zone
-        ),
+        answers_by=say_datetime(due_after(now(), mail_context().zone), mail_context().zone),
     )
 
 
