@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.branding import read_branding
+from lms.core.calendar_links import CalendarLinks, calendar_links
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.core.icalendar import Invitation, packed
+from lms.core.icalendar import Invitation, Method, packed
 from lms.core.languages import (
     Language,
     default_language,
@@ -112,8 +113,8 @@ def post(  # noqa: PLR0913  (the parts of an email, each needed)
     words replace ours (lms/mail/edits.py), unless they can't be used.
     lms/mail/lanes.py says how soon a kind is sent; an unlisted kind raises KeyError.
 
-    An `invitation` is attached as a calendar entry. `attachments` are at most 10 files, 10 MB together,
-    which are read from storage when the email is sent.
+    An `invitation` is attached as a calendar entry, and its links are in the text. `attachments` are at
+    most 10 files, 10 MB together, which are read from storage when the email is sent.
 
     If `unique_key` was used before, returns the email that has it and sends nothing. Raises Invalid for
     an invalid address, and for more than 10 files.
@@ -122,7 +123,11 @@ def post(  # noqa: PLR0913  (the parts of an email, each needed)
         return first
     recipient = _address(to)
     with speaking(_language_of(session, kind, login_id)):
-        given = {**say_again(values), "recipient": recipient}
+        given = {
+            **say_again(values),
+            "recipient": recipient,
+            "calendar": _calendar_links(invitation),
+        }
         written = _written(session, kind, say_again(subject), given, now=now)
     mail = Mail(
         kind=kind,
@@ -282,6 +287,20 @@ def _written(
             raise
     mark_failed(session, kind, now=now)
     return write(branding, kind, subject, values, NO_EDITS)
+
+
+def _calendar_links(invitation: Invitation | None) -> CalendarLinks | None:
+    """Return the links for the calendar entry of an email, None if it has none or cancels it."""
+    if invitation is None or invitation.method is Method.CANCEL:
+        return None
+    event = invitation.happening
+    return calendar_links(
+        title=event.title,
+        address=event.address,
+        starts_at=event.starts_at,
+        zone=event.zone,
+        minutes=event.minutes,
+    )
 
 
 def _address(raw: str) -> str:

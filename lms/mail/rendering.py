@@ -55,6 +55,7 @@ def write(
         "preheader": "",
         "action_url": "",
         "action_label": "",
+        "calendar": None,
         **values,
         "subject": line,
         "heading": _unbroken(line),

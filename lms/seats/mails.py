@@ -115,7 +115,6 @@ def send_claimed(
             "covers": about.covers,
             "is_permanent": pool.is_permanent,
             "is_webinar": pool.webinar_id is not None,
-            "has_entry": entry is not None,
             "action_url": links.page(about.page),
             "library_url": links.page("/library"),
         },

@@ -142,3 +142,19 @@ def test_who_buys_a_webinar_to_come_gets_its_entry_with_the_letter(
 def test_who_buys_a_recording_gets_no_entry(database: Database, cast: Cast) -> None:
     placed(database)
     assert newest(database, "dan@example.org", "order_confirmation").invitation is None
+
+
+def test_emails_with_an_entry_link_to_web_calendars_too(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    at_each(carrel, clock, HELD_AT - DAY)
+    for one in letters(database, "bob@example.org"):
+        assert "https://calendar.google.com/calendar/render?action=TEMPLATE&text=" in one.text
+        assert "https://outlook.office.com/calendar/0/deeplink/compose?path=" in one.text
+        assert "https://calendar.google.com/calendar/render?action=TEMPLATE&amp;text=" in one.html
+    with database.transaction() as session:
+        webinars.cancel_webinar(session, to_come.slug, actor=None, now=NOW)
+    tell_changes(carrel)
+    canceled = newest(database, "bob@example.org")
+    assert canceled.kind == "live_canceled"
+    assert "calendar.google.com" not in canceled.text + canceled.html

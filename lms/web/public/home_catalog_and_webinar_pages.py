@@ -19,6 +19,7 @@ from lms.catalog.public_listing import PAGE_SIZE, Listing, Wanted, read_forgivin
 from lms.catalog.webinar_page import Announcement, read_announcement
 from lms.catalog.webinar_summary import Entry
 from lms.core import clock
+from lms.core.calendar_links import calendar_links
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import NotFound
 from lms.core.markdown import to_html
@@ -46,6 +47,7 @@ from lms.web.core.stored_file_responses import send_stored
 from lms.web.live.registration import choice_of, coming_of, offer_url_of, taken_of
 from lms.web.playback.poster_images import picture_of
 from lms.web.pricing.buy_box import announced_box, ways_to_buy
+from lms.web.public.feeds import address_of
 from lms.web.public.presenter_page import show_presenter
 from lms.web.public.search_results import Found, Place, found_in
 from lms.web.public.series_page import show_series
@@ -206,6 +208,13 @@ def webinar(slug: str) -> ResponseReturnValue:
         webinar=found,
         is_staff=person is not None and person.is_staff,
         knows_zone=known_zone() is not None,
+        calendar=calendar_links(
+            title=found.title,
+            address=address_of(found.slug),
+            starts_at=found.held_at,
+            zone=found.zone,
+            minutes=found.minutes,
+        ),
         opens_live=not is_over and found.state is WebinarState.ANNOUNCED,
         when=when,
         phase=phase_of(found, now),
