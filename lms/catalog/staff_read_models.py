@@ -170,6 +170,7 @@ def read_standing(session: Session, slug: str) -> Standing:
         overview=row.overview,
         agenda=row.agenda,
         live_link=row.live_link or "",
+        survey_link=row.survey_link or "",
         free=row.free,
         is_in_passes=row.is_in_passes,
         presenters=tuple(presenters),

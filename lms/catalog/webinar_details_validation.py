@@ -4,15 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from urllib.parse import urlsplit
 
 from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import N_, Invalid
+from lms.live.survey_links import WHOLE_LINK, is_web_link
 
 LONGEST_TITLE: Final = 200
 LONGEST_SUMMARY: Final = 400
 LONGEST_TEXT: Final = 20_000
-LONGEST_LINK: Final = 2000
 MOST_MINUTES: Final = 1440
 
 
@@ -34,6 +33,7 @@ class WebinarWords:
     overview: str = ""
     agenda: str = ""
     live_link: str = ""
+    survey_link: str = ""
     free: bool = False
     is_in_passes: bool = True
     presenters: tuple[str, ...] = ()
@@ -80,6 +80,7 @@ def checked(words: WebinarWords) -> WebinarWords:
         overview=words.overview.strip(),
         agenda="\n".join(line.strip() for line in words.agenda.splitlines() if line.strip()),
         live_link=words.live_link.strip(),
+        survey_link=words.survey_link.strip(),
     )
     faults = _faults(clean)
     if faults:
@@ -114,17 +115,10 @@ def _faults(words: WebinarWords) -> dict[str, str]:
             N_("Enter a length of 1 to 1,440 minutes."),
         ),
         "live_link": (
-            not words.live_link or _is_web_address(words.live_link),
-            N_("Paste the whole link, starting with https://."),
+            not words.live_link or is_web_link(words.live_link),
+            WHOLE_LINK,
         ),
+        "survey_link": (not words.survey_link or is_web_link(words.survey_link), WHOLE_LINK),
         "held_at": (words.held_at.tzinfo is not None, N_("Choose its time zone.")),
     }
     return {field: sentence for field, (well, sentence) in is_well.items() if not well}
-
-
-def _is_web_address(link: str) -> bool:
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return False
-    return parts.scheme == "https" and bool(parts.hostname) and len(link) <= LONGEST_LINK

@@ -65,6 +65,7 @@ def add_webinar(
         zone=clean.zone,
         minutes=clean.minutes,
         live_link=clean.live_link or None,
+        survey_link=clean.survey_link or None,
         free=clean.free,
         is_in_passes=clean.is_in_passes,
         created_at=now,
@@ -113,6 +114,7 @@ def edit_webinar(
     row.title, row.summary = clean.title, clean.summary
     row.held_at, row.zone, row.minutes = clean.held_at, clean.zone, clean.minutes
     row.live_link, row.free = clean.live_link or None, clean.free
+    row.survey_link = clean.survey_link or None
     if row.is_in_passes != clean.is_in_passes:
         row.is_in_passes = clean.is_in_passes
         act = "webinar.put_into_passes" if clean.is_in_passes else "webinar.taken_out_of_passes"

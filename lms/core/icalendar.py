@@ -1,4 +1,4 @@
-"""iCalendar files (RFC 5545) of webinars, for Outlook, Google, and Apple calendars.
+"""iCalendar files (RFC 5545) of webinars, for Outlook, Google, and Apple calendars, and links to them.
 
 They never contain the meeting link: an entry links to the webinar's page, which shows the meeting
 link to people with access, starting an hour before.
@@ -6,15 +6,20 @@ link to people with access, starting an hour before.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 
 PRODUCT: Final = "-//Carrel//Webinars//EN"
 REFRESH: Final = timedelta(hours=6)
+# Neither service documents its address; both are what their own pages use.
+GOOGLE: Final = "https://calendar.google.com/calendar/render"
+OUTLOOK: Final = "https://outlook.office.com/calendar/0/deeplink/compose"
+LOCAL_TIME: Final = "%Y%m%dT%H%M%S"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +162,47 @@ def _zones(entries: Sequence[Happening]) -> Iterable[Timezone]:
             first_date=date(min(found) - 1, 1, 1),
             last_date=date(max(found) + 1, 12, 31),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarLinks:
+    """Addresses that open a new entry in Google Calendar or Outlook; they say nothing about the reader."""
+
+    google: str
+    outlook: str
+
+
+def calendar_links(
+    *, title: str, address: str, starts_at: datetime, zone: str, minutes: int
+) -> CalendarLinks:
+    """Return the links of a webinar; `address` is its page, never the room's link.
+
+    Google gets the time on the clock of the webinar's zone with the zone's name, Outlook the time in
+    UTC, which it shows in the reader's own zone.
+    """
+    starts = starts_at.astimezone(UTC)
+    ends = starts + timedelta(minutes=minutes)  # elapsed, also across a clock change
+    here = ZoneInfo(zone)
+    dates = "/".join(each.astimezone(here).strftime(LOCAL_TIME) for each in (starts, ends))
+    google = {
+        "action": "TEMPLATE",
+        "text": title,
+        "dates": dates,
+        "ctz": zone,
+        "details": address,
+        "location": address,
+    }
+    outlook = {
+        "path": "/calendar/action/compose",
+        "rru": "addevent",
+        "subject": title,
+        "startdt": f"{starts:%Y-%m-%dT%H:%M:%SZ}",
+        "enddt": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
+        "body": address,
+        "location": address,
+    }
+    # Outlook shows a plus sign as one, so spaces are written as %20
+    return CalendarLinks(
+        f"{GOOGLE}?{urlencode(google, quote_via=quote)}",
+        f"{OUTLOOK}?{urlencode(outlook, quote_via=quote)}",
+    )

@@ -28,6 +28,7 @@ from lms.live.mails import (
     send,
 )
 from lms.live.registrants import Registrant
+from lms.live.survey_links import survey_link_of
 from lms.mail.links import Links
 from lms.models.catalog import InsteadKind, PulledInstead, Webinar, WebinarState
 from lms.models.mail import Mail
@@ -107,11 +108,15 @@ def tell_some(
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """Values for an event's sentences: unused seats by organization, number of recipients, replacement by role."""
+    """Values for an event's sentences: unused seats by organization, number of recipients, replacement by role.
+
+    `survey` is the link to the survey, after the live session.
+    """
 
     unused: Mapping[int, int | None]
     told: int
     instead: Mapping[Role, str]
+    survey: str
 
 
 def _facts(
@@ -121,6 +126,7 @@ def _facts(
         unused=unused_seats(session, webinar, now=now) if Role.MANAGER in TOLD[event] else {},
         told=sum(Role.TEAM not in one.person.roles for one in told_of(people, event)),
         instead=_instead(session, webinar) if event is Event.PULLED else {},
+        survey=survey_link_of(session, webinar) if event is Event.READY else "",
     )
 
 
@@ -180,6 +186,7 @@ def _untold(
 
 def _reader(one: Told, kind: Kind, webinar: Webinar, facts: _Facts, now: datetime) -> Registrant:
     event, person = _event_of(kind), one.person
+    can_watch = kind is READY and one.role in ATTENDING
     unused = facts.unused.get(one.reason.organization_id or 0, 0)
     texts = (
         facts.instead.get(one.role, ""),
@@ -192,7 +199,8 @@ def _reader(one: Told, kind: Kind, webinar: Webinar, facts: _Facts, now: datetim
         zone=person.zone,
         turns=person.turns,
         sentences=tuple(text for text in texts if text),
-        can_watch=kind is READY and one.role in ATTENDING,
+        can_watch=can_watch,
+        survey_url=facts.survey if can_watch else "",
         is_expected=person.registered_at is not None and webinar.held_at > now,
         key=key_of(event, webinar) + person.key,
     )

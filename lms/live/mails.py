@@ -86,6 +86,7 @@ def send(
             "when": say_datetime(webinar.held_at, zone),
             "sentences": reader.sentences,
             "can_watch": reader.can_watch,
+            "survey_url": reader.survey_url,
             "action_url": links.page(f"{path}/watch" if reader.can_watch else path),
             **changed(webinar, zone),
         },

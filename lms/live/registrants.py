@@ -28,7 +28,7 @@ _LOST: Final = frozenset({Code.REFUNDED, Code.REVOKED, Code.SEAT_RELEASED})
 class Registrant:
     """A recipient of an email about a webinar, whichever of their logins registered.
 
-    `sentences` say what it means for them. `is_expected` means that the webinar is in their calendar.
+    `sentences` say what it means for them, and `survey_url` is where to say how it was. `is_expected` means that the webinar is in their calendar.
     `key` is the unique key of the email, if they should get it only once.
     """
 
@@ -39,6 +39,7 @@ class Registrant:
     turns: int
     sentences: tuple[str, ...] = ()
     can_watch: bool = False
+    survey_url: str = ""
     is_expected: bool = True
     key: str | None = None
 

@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.branding import read_branding
-from lms.core.calendar_links import CalendarLinks, calendar_links
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.core.icalendar import Invitation, Method, packed
+from lms.core.icalendar import CalendarLinks, Invitation, Method, calendar_links, packed
 from lms.core.languages import (
     Language,
     default_language,

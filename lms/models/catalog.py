@@ -10,6 +10,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -89,6 +90,10 @@ class Webinar(Base, kw_only=True):
     zone: Mapped[str] = mapped_column(String(64))
     minutes: Mapped[int]
     live_link: Mapped[str | None] = mapped_column(String(2000), default=None)
+    # None: the default of lms/models/live.py
+    survey_link: Mapped[str | None] = mapped_column(String(2000), default=None)
+    # False: people who register are asked the default questions
+    has_own_questions: Mapped[bool] = mapped_column(default=False, server_default=false())
     free: Mapped[bool] = mapped_column(default=False)
     # False: not included in passes or contracts for everything, a series or a presenter
     is_in_passes: Mapped[bool] = mapped_column(default=True, server_default=true())

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    Text,
     UniqueConstraint,
     false,
     true,
@@ -94,6 +95,69 @@ class Registration(Base, kw_only=True):
     turns: Mapped[int] = mapped_column(default=0, server_default="0")
     went_to: Mapped[str | None] = mapped_column(String(26), default=None)
     went_with: Mapped[str | None] = mapped_column(String(26), default=None)
+
+
+class QuestionKind(StrEnum):
+    """How a registration question is answered."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    YES_NO = "yes_no"
+
+
+class RegistrationQuestion(Base, kw_only=True):
+    """A question to people who register: of one webinar, or without one, of all that have none of their own.
+
+    `choices` has one choice per line. A removed question isn't asked anymore; answers to it stay.
+    """
+
+    __tablename__ = "registration_question"
+    __table_args__ = (
+        CheckConstraint("length(text) BETWEEN 1 AND 200", name="text_length"),
+        CheckConstraint("(kind = 'choice') = (length(choices) > 0)", name="choices_to_choose"),
+        CheckConstraint("position >= 1", name="position_from_one"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    webinar_id: Mapped[int | None] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), default=None, index=True
+    )
+    position: Mapped[int]
+    kind: Mapped[QuestionKind] = mapped_column(words(QuestionKind))
+    text: Mapped[str] = mapped_column(String(200))
+    choices: Mapped[str] = mapped_column(Text, default="")
+    is_required: Mapped[bool] = mapped_column(default=False)
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class RegistrationAnswer(Base, kw_only=True):
+    """A person's answer to a question, for one webinar; to a yes-or-no question "yes" or "no"."""
+
+    __tablename__ = "registration_answer"
+    __table_args__ = (CheckConstraint("length(answer) >= 1", name="answer_given"),)
+
+    login_id: Mapped[int] = mapped_column(
+        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True
+    )
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    question_id: Mapped[int] = mapped_column(
+        ForeignKey("registration_question.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    answer: Mapped[str] = mapped_column(Text)
+    answered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class LiveDefaults(Base, kw_only=True):
+    """What applies to webinars that have none of their own; the table has one row."""
+
+    __tablename__ = "live_defaults"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    survey_link: Mapped[str] = mapped_column(String(2000))
 
 
 class Attendance(Base, kw_only=True):

@@ -30,6 +30,7 @@ class RequestKind(StrEnum):
     DOMAIN = "domain"
     VENDOR_FORM = "vendor_form"
     BARRIER = "barrier"
+    ACCOMMODATION = "accommodation"
 
 
 class RequestState(StrEnum):
@@ -46,7 +47,7 @@ class DeskRequest(Base, kw_only=True):
 
     `offer` is what it requests a price for. `covers` is the scope of a requested pass or contract:
     `everything`, `series:<slug>` or `presenter:<slug>`. `order_id` is the order it is about: a draft at
-    that day's price until staff place it (P8).
+    that day's price until staff place it (P8). `owner_id` is the person of our team who answers it.
     """
 
     __tablename__ = "desk_request"
@@ -73,6 +74,9 @@ class DeskRequest(Base, kw_only=True):
     email: Mapped[str] = mapped_column(String(320))
     organization_name: Mapped[str] = mapped_column(String(200), default="")
     login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
+    )
+    owner_id: Mapped[int | None] = mapped_column(
         ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
     )
     organization_id: Mapped[int | None] = mapped_column(

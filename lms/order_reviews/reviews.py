@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms.core.business_days import due_after
 from lms.core.dates_and_time_zones import say_datetime
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import MailContext
 from lms.models.orders import Order
 from lms.pricing.price_list import say_money
+from lms.requests.business_days import due_after
 from lms.requests.read_models import Waiting
 from lms.sales.order_search import TO_REVIEW
 from lms.sales.read_models import ORDERS, OrderFacts, facts_of, find_order_facts

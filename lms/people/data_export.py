@@ -11,6 +11,7 @@ from lms.accounts.login_lookup import list_further
 from lms.certificates.read_models import Status, list_history
 from lms.core.errors import NotFound
 from lms.core.lti_hook_types import OwnSystem
+from lms.live.answers import OwnAnswer, export_answers
 from lms.models.accounts import FactorKind, Login, LoginAlias, SecondFactor
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind, Scope
@@ -188,6 +189,7 @@ class PersonalData:
     notes: tuple[OwnNote, ...]
     certificates: tuple[OwnCertificate, ...]
     registrations: tuple[OwnRegistration, ...]
+    registration_answers: tuple[OwnAnswer, ...]
     live_minutes: tuple[OwnLiveMinutes, ...]
     showings: tuple[OwnShowing, ...]
     requests: tuple[OwnRequest, ...]
@@ -282,6 +284,7 @@ def read_personal_data(
             for one in list_history(session, login_id)
         ),
         registrations=_registrations(session, own_ids),
+        registration_answers=export_answers(session, own_ids),
         live_minutes=_live_minutes(session, own_ids),
         showings=_showings(session, own_ids),
         requests=_requests(session, own_ids),

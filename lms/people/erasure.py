@@ -21,7 +21,14 @@ from lms.core.errors import N_, Conflict, NotFound
 from lms.mail.links import Links
 from lms.models.accounts import EmailToken, Login, LoginAlias, RecoveryCode, SecondFactor
 from lms.models.group_showings import Attendee
-from lms.models.live import Attendance, LiveJoin, Registration, RoomReport, RoomStay
+from lms.models.live import (
+    Attendance,
+    LiveJoin,
+    Registration,
+    RegistrationAnswer,
+    RoomReport,
+    RoomStay,
+)
 from lms.models.mail import Mail, MailOptOut, Subscription
 from lms.models.organizations import AccountsPayableAddress, MemberInvitation, Membership
 from lms.models.past_sales import PastAnswer, PastImport, PastImportRow
@@ -236,6 +243,7 @@ def _forget_doings(session: Session, person: _Person) -> None:
         Note,
         Stream,
         Registration,
+        RegistrationAnswer,
         LiveJoin,
         RoomStay,
         Attendance,

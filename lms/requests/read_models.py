@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lms.core.errors import N_, NotFound
+from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind
 from lms.models.orders import DeliveredThrough, Order, OrderLine
@@ -35,6 +36,7 @@ KIND_WORDS: Final[Mapping[RequestKind, str]] = {
     RequestKind.DOMAIN: N_("Verify an email domain"),
     RequestKind.VENDOR_FORM: N_("Fill in a vendor form"),
     RequestKind.BARRIER: N_("Accessibility barrier"),
+    RequestKind.ACCOMMODATION: N_("Accommodation at a live session"),
 }
 MONEY_BACK: Final = "MONEY_BACK"  # the reference code of refund requests
 
@@ -43,7 +45,7 @@ MONEY_BACK: Final = "MONEY_BACK"  # the reference code of refund requests
 class RequestFacts:
     """A request; fields ending in `_id` are row ids, except public ones.
 
-    `to_email` is the person named for a seat.
+    `to_email` is the person named for a seat. `owner` is the name of the person of our team who answers.
     """
 
     id: int
@@ -55,6 +57,7 @@ class RequestFacts:
     email: str
     organization_name: str
     login_id: int | None
+    owner: str | None
     organization_id: int | None
     organization_slug: str | None
     webinar_id: int | None
@@ -103,6 +106,11 @@ class RequestFacts:
         return self.refusal == MONEY_BACK
 
     @property
+    def is_always_answered(self) -> bool:
+        """Return whether it can't be closed without an emailed answer."""
+        return self.kind is RequestKind.ACCOMMODATION
+
+    @property
     def kind_words(self) -> str:
         """Return what is requested, as text."""
         return N_("Refund") if self.asks_money_back else KIND_WORDS[self.kind]
@@ -132,12 +140,14 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The number of open requests, and how many of them are overdue."""
+    """The number of open requests, and how many of them are overdue or ask for an accommodation."""
 
     total: int
     overdue: int
+    accommodations: int = 0
 
 
+_OWNER: Final = aliased(Login)
 # the price in the draft order, as of that day
 _QUOTED: Final = (
     select(func.sum(OrderLine.net_minor))
@@ -156,6 +166,7 @@ _FACTS: Final = (
         DeskRequest.email,
         DeskRequest.organization_name,
         DeskRequest.login_id,
+        _OWNER.name.label("owner"),
         DeskRequest.organization_id,
         Organization.slug.label("organization_slug"),
         DeskRequest.webinar_id,
@@ -189,6 +200,7 @@ _FACTS: Final = (
         DeskRequest.closed_at,
     )
     .select_from(DeskRequest)
+    .outerjoin(_OWNER, _OWNER.id == DeskRequest.owner_id)
     .outerjoin(Organization, Organization.id == DeskRequest.organization_id)
     .outerjoin(Webinar, Webinar.id == DeskRequest.webinar_id)
     .outerjoin(Pool, Pool.id == DeskRequest.pool_id)
@@ -211,6 +223,14 @@ def find_request(session: Session, request_id: str) -> RequestFacts:
     return _facts(row)
 
 
+def find_requests(session: Session, request_ids: Sequence[str]) -> tuple[RequestFacts, ...]:
+    """Return the requests with these public IDs, oldest first."""
+    rows = session.execute(
+        _FACTS.where(DeskRequest.public_id.in_(request_ids)).order_by(DeskRequest.id)
+    )
+    return tuple(_facts(row) for row in rows)
+
+
 def list_requests(session: Session, wanted: Wanted, *, offset: int, limit: int) -> Requests:
     """Return a page of requests: open ones by due time, then closed ones, newest first."""
     conditions = _conditions(wanted)
@@ -230,15 +250,16 @@ def list_requests(session: Session, wanted: Wanted, *, offset: int, limit: int) 
 
 
 def count_waiting(session: Session, *, now: datetime) -> Waiting:
-    """Return the number of open and overdue requests."""
+    """Return how many requests are open, overdue, and about accommodations."""
     is_open = DeskRequest.state.in_(OPEN)
     row = session.execute(
         select(
             func.count(),
             func.count().filter(DeskRequest.due_at <= now),
+            func.count().filter(DeskRequest.kind == RequestKind.ACCOMMODATION),
         ).where(is_open)
     ).one()
-    return Waiting(row[0], row[1])
+    return Waiting(*row)
 
 
 def requests_of_order(session: Session, order_id: int) -> tuple[RequestFacts, ...]:

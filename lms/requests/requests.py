@@ -12,16 +12,17 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.contracts import grace_periods
 from lms.core.attached_files import KeptFile
-from lms.core.business_days import DAY_ENDS, due_after
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.mail.links import Links, MailContext
+from lms.models.accounts import Login
 from lms.models.grants import OfferKind
 from lms.models.orders import DeliveredThrough, LineAct, Order, OrderLine
 from lms.models.requests import DeskRequest, RequestKind, RequestState
 from lms.pricing.price_list import MOST_SEATS, Price
 from lms.pricing.quotes import Ask, Quote, Unpriced, quote
 from lms.requests import mails
+from lms.requests.business_days import DAY_ENDS, due_after
 from lms.requests.read_models import MONEY_BACK, OPEN, RequestFacts, find_request
 
 LONGEST_NAME: Final = 200
@@ -44,7 +45,8 @@ OFFERS: Final[Mapping[RequestKind, OfferKind]] = {
 class NewRequest:
     """A new request; ids are row ids. `order_id` is the draft order for what is requested.
 
-    `due_on` is the day by which it is needed, None for our usual time. `to_email` is the person named
+    `due_on` is the day by which it is needed, `due_at` the exact time; with neither, it is our usual
+    time. `to_email` is the person named
     for a seat. `offer` is what a payment is for; for other kinds it follows from the kind. `covered` is
     how many of the people already have access.
     """
@@ -71,6 +73,7 @@ class NewRequest:
     refusal: str = ""
     order_id: int | None = None
     due_on: date | None = None
+    due_at: datetime | None = None
 
 
 def due_at(
@@ -133,7 +136,7 @@ def ask(
         file_name=new.file.name if new.file else None,
         refusal=new.refusal,
         created_at=now,
-        due_at=due_at(new.kind, mail_context.zone, now, needed_on=new.due_on),
+        due_at=new.due_at or due_at(new.kind, mail_context.zone, now, needed_on=new.due_on),
     )
     session.add(row)
     session.flush()
@@ -146,8 +149,9 @@ def ask(
 
 
 def take_in_hand(session: Session, request_id: str, *, actor: str | None, now: datetime) -> None:
-    """Mark a request as in progress; raises NotFound, and Conflict if it was already answered."""
+    """Assign a request to the actor; raises NotFound, and Conflict if it was already answered."""
     _move(session, request_id, RequestState.IN_HAND, now=now)
+    _set(session, request_id, owner_id=_login_of(session, actor))
     audit.record(session, "request.taken", request_id, actor=actor, now=now)
 
 
@@ -161,7 +165,13 @@ def finish(  # noqa: PLR0913  (the answer, and its author)
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Close a request as done and email the answer and file, if any; raises NotFound, Conflict if closed."""
+    """Close a request as done and email the answer and file, if any.
+
+    Raises NotFound, Conflict if it is closed, and Invalid for an accommodation without an answer.
+    """
+    if not answer.strip() and find_request(session, request_id).is_always_answered:
+        sentence = N_("Enter an answer. We email it to the person who asked.")
+        raise Invalid(sentence, fields={"answer": sentence})
     _move(session, request_id, RequestState.DONE, answer=answer, now=now)
     if file is not None:
         _set(session, request_id, answer_file_key=file.key, answer_file_name=file.name)
@@ -249,11 +259,11 @@ def decline(
 
 
 def reopen(session: Session, request_id: str, *, actor: str | None, now: datetime) -> None:
-    """Reopen a closed request; raises NotFound, and Conflict if it is open."""
+    """Reopen a closed request and assign it to the actor; raises NotFound, and Conflict if it is open."""
     row = session.scalar(
         update(DeskRequest)
         .where(DeskRequest.public_id == request_id, DeskRequest.state.not_in(OPEN))
-        .values(state=RequestState.IN_HAND, closed_at=None)
+        .values(state=RequestState.IN_HAND, closed_at=None, owner_id=_login_of(session, actor))
         .returning(DeskRequest.id)
         .execution_options(synchronize_session=False)
     )
@@ -332,6 +342,11 @@ def checked(new: NewRequest) -> NewRequest:
     if faults:
         raise Invalid(N_("Check the fields below."), fields=faults)
     return NewRequest(new.kind, name, email, organization_name=organization, reference=reference)
+
+
+def _login_of(session: Session, actor: str | None) -> int | None:
+    """Return the row id of the person who acts; None for a command."""
+    return session.scalar(select(Login.id).where(Login.public_id == actor))
 
 
 def _move(

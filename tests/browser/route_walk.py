@@ -70,6 +70,7 @@ WHO: Final[Mapping[str, tuple[str, ...]]] = {
     "catalog.webinar": ("nobody", "alice", "ada"),
     "catalog.series": ("nobody", "bob", "dan"),
     "catalog.presenter": ("nobody", "bob"),
+    "live.register": ("bob",),
     "library.library": ("alice", "bob", "dan"),
     "own_seats.show": ("seated",),
     "own_seats.ask": ("seated",),

@@ -7,12 +7,12 @@ import pytest
 
 from lms.branding import BrandingTexts, edit_branding
 from lms.buying.carts import Item
-from lms.core.business_days import due_after
 from lms.core.database import Database
 from lms.core.dates_and_time_zones import say_datetime
 from lms.models.grants import OfferKind
 from lms.models.seats import VerifiedDomain
 from lms.order_reviews import reviews
+from lms.requests.business_days import due_after
 from lms.sales import cancellations
 from lms.sales.order_search import WantedOrders, list_orders
 from lms.sales.read_models import OrderFacts

@@ -8,10 +8,12 @@ from sqlalchemy import select
 from lms.certificates.rules_and_attendance_minutes import note_attendance
 from lms.core.database import Database
 from lms.core.errors import NotFound
+from lms.live.answers import give
+from lms.live.questions import Question, read_questions, set_default_questions
 from lms.models.accounts import Login
 from lms.models.documents import DocumentKind
 from lms.models.grants import Grant
-from lms.models.live import Registration
+from lms.models.live import QuestionKind, Registration
 from lms.models.organizations import MemberInvitation, Role
 from lms.models.payments import PaymentMethod
 from lms.models.requests import DeskRequest, RequestKind
@@ -170,3 +172,16 @@ def test_nobody_elses_things_are_among_them(database: Database, cast: Cast) -> N
 def test_a_login_that_is_none_is_not_found(database: Database) -> None:
     with database.read_session() as session, pytest.raises(NotFound):
         read_personal_data(session, 4711, hooks=(), now=NOW)
+
+
+def test_answers_to_registration_questions_are_among_it(database: Database, cast: Cast) -> None:
+    branch = Question(QuestionKind.TEXT, "Which branch?")
+    with database.transaction() as session:
+        set_default_questions(session, [branch], actor=None, now=NOW)
+        (stored,) = read_questions(session, None)
+        said = {stored.id: "Main"}
+        give(session, login_id=cast.bob.id, webinar_id=cast.webinar_id, answers=said, now=NOW)
+    with database.read_session() as session:
+        found = read_personal_data(session, cast.bob.id, hooks=(), now=NOW)
+    (answer,) = found.registration_answers
+    assert (answer.question, answer.answer) == ("Which branch?", "Main")

@@ -13,11 +13,14 @@ from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict, NotFound
 from lms.core.model_base import Base
+from lms.live.answers import give
+from lms.live.questions import Question, read_questions, set_default_questions
 from lms.mail import outbox
 from lms.mail.links import Links
 from lms.models.accounts import Login, SignIn
 from lms.models.audit import AuditEntry
 from lms.models.grants import Grant
+from lms.models.live import QuestionKind, RegistrationAnswer
 from lms.models.organizations import Organization, Role
 from lms.models.past_sales import PastAnswer, PastImport, PastImportRow
 from lms.models.playback import Note, PlaybackEnd, PlaybackSession, WatchRecord
@@ -142,6 +145,31 @@ def test_no_text_of_any_table_holds_the_name_or_an_address_afterwards(
     assert all(_places_with(database, word) for word in TRACES)
     _erase(database, cast.alice.id)
     assert {word: _places_with(database, word) for word in TRACES} == {word: [] for word in TRACES}
+
+
+def test_answers_and_needs_are_erased(database: Database, cast: Cast) -> None:
+    branch = Question(QuestionKind.TEXT, "Which branch?")
+    with database.transaction() as session:
+        set_default_questions(session, [branch], actor=None, now=NOW)
+        (stored,) = read_questions(session, None)
+        said = {stored.id: "Main"}
+        give(session, login_id=cast.alice.id, webinar_id=cast.webinar_id, answers=said, now=NOW)
+        session.add(
+            DeskRequest(
+                kind=RequestKind.ACCOMMODATION,
+                name="Alice",
+                email="alice@example.org",
+                login_id=cast.alice.id,
+                webinar_id=cast.webinar_id,
+                message="ASL interpreter",
+                created_at=NOW,
+                due_at=NOW,
+            )
+        )
+    _erase(database, cast.alice.id)
+    with database.read_session() as session:
+        assert session.scalars(select(RegistrationAnswer)).all() == []
+        assert session.scalars(select(DeskRequest.message)).all() == [""]
 
 
 def test_lists_of_the_past_name_the_person_no_more(database: Database, cast: Cast) -> None:

@@ -40,6 +40,8 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "mailing": {"button_label": "", "button_url": ""},
     "passage": {"starts_s": 0.0},
     "search_word": {"head": "v"},
+    "live_defaults": {"id": 1},
+    "registration_question": {"kind": "text", "choices": "", "position": 1},
     "branding": {"id": 1, "accent": "#1f6b4f"},
     "offer": {"currency": "USD"},
     "seller": {

@@ -77,6 +77,9 @@ TABLES = (
     "seat_import",
     "seat_import_row",
     "registration",
+    "registration_question",
+    "registration_answer",
+    "live_defaults",
     "customer_order",
     "order_line",
     "purchase_order",
@@ -836,6 +839,8 @@ def _catalog() -> None:
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("live_link", sa.String(length=2000), nullable=True),
+        sa.Column("survey_link", sa.String(length=2000), nullable=True),
+        sa.Column("has_own_questions", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("free", sa.Boolean(), nullable=False),
         sa.Column("is_in_passes", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column(
@@ -2557,6 +2562,82 @@ def _requests() -> None:
     )
     op.create_index(op.f("ix_registration_webinar_id"), "registration", ["webinar_id"])
     op.create_table(
+        "registration_question",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("webinar_id", sa.Integer(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("kind", _enum("questionkind", "text", "choice", "yes_no"), nullable=False),
+        sa.Column("text", sa.String(length=200), nullable=False),
+        sa.Column("choices", sa.Text(), nullable=False),
+        sa.Column("is_required", sa.Boolean(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "length(text) BETWEEN 1 AND 200", name=op.f("ck_registration_question_text_length")
+        ),
+        sa.CheckConstraint(
+            "(kind = 'choice') = (length(choices) > 0)",
+            name=op.f("ck_registration_question_choices_to_choose"),
+        ),
+        sa.CheckConstraint(
+            "position >= 1", name=op.f("ck_registration_question_position_from_one")
+        ),
+        sa.ForeignKeyConstraint(
+            ["webinar_id"],
+            ["webinar.id"],
+            name=op.f("fk_registration_question_webinar_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registration_question")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_registration_question_public_id")),
+    )
+    op.create_index(
+        op.f("ix_registration_question_webinar_id"), "registration_question", ["webinar_id"]
+    )
+    op.create_table(
+        "registration_answer",
+        sa.Column("login_id", sa.Integer(), nullable=False),
+        sa.Column("webinar_id", sa.Integer(), nullable=False),
+        sa.Column("question_id", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("length(answer) >= 1", name=op.f("ck_registration_answer_answer_given")),
+        sa.ForeignKeyConstraint(
+            ["login_id"],
+            ["login.id"],
+            name=op.f("fk_registration_answer_login_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["question_id"],
+            ["registration_question.id"],
+            name=op.f("fk_registration_answer_question_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["webinar_id"],
+            ["webinar.id"],
+            name=op.f("fk_registration_answer_webinar_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "login_id", "webinar_id", "question_id", name=op.f("pk_registration_answer")
+        ),
+    )
+    op.create_index(
+        op.f("ix_registration_answer_question_id"), "registration_answer", ["question_id"]
+    )
+    op.create_index(
+        op.f("ix_registration_answer_webinar_id"), "registration_answer", ["webinar_id"]
+    )
+    op.create_table(
+        "live_defaults",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("survey_link", sa.String(length=2000), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_live_defaults_only_one")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_defaults")),
+    )
+    op.create_table(
         "desk_request",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
@@ -2580,6 +2661,7 @@ def _requests() -> None:
                 "domain",
                 "vendor_form",
                 "barrier",
+                "accommodation",
             ),
             nullable=False,
         ),
@@ -2603,6 +2685,7 @@ def _requests() -> None:
         sa.Column("email", sa.String(length=320), nullable=False),
         sa.Column("organization_name", sa.String(length=200), nullable=False),
         sa.Column("login_id", sa.Integer(), nullable=True),
+        sa.Column("owner_id", sa.Integer(), nullable=True),
         sa.Column("organization_id", sa.Integer(), nullable=True),
         sa.Column("webinar_id", sa.Integer(), nullable=True),
         sa.Column("pool_id", sa.Integer(), nullable=True),
@@ -2645,6 +2728,9 @@ def _requests() -> None:
             ["login_id"], ["login.id"], name=op.f("fk_desk_request_login_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
+            ["owner_id"], ["login.id"], name=op.f("fk_desk_request_owner_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
             ["organization_id"],
             ["organization.id"],
             name=op.f("fk_desk_request_organization_id"),
@@ -2672,6 +2758,7 @@ def _requests() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_desk_request_public_id")),
     )
     op.create_index(op.f("ix_desk_request_login_id"), "desk_request", ["login_id"])
+    op.create_index(op.f("ix_desk_request_owner_id"), "desk_request", ["owner_id"])
     op.create_index(op.f("ix_desk_request_organization_id"), "desk_request", ["organization_id"])
     op.create_index(op.f("ix_desk_request_pool_id"), "desk_request", ["pool_id"])
     op.create_index(op.f("ix_desk_request_order_id"), "desk_request", ["order_id"])

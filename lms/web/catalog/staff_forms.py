@@ -22,7 +22,6 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from lms.catalog.replacement_webinars import LONGEST_SAID, NewInstead
 from lms.catalog.staff_read_models import Standing
 from lms.catalog.webinar_details_validation import (
-    LONGEST_LINK,
     LONGEST_SUMMARY,
     LONGEST_TEXT,
     LONGEST_TITLE,
@@ -30,6 +29,7 @@ from lms.catalog.webinar_details_validation import (
 )
 from lms.core.dates_and_time_zones import is_zone, on_wall_clock, read_zone, zone_choices
 from lms.grants.request_and_sale_form_choices import Named
+from lms.live.survey_links import LONGEST_LINK
 from lms.models.catalog import InsteadKind
 from lms.web.core.lazy_form_translations import _l
 
@@ -103,6 +103,14 @@ class WebinarForm(Form):
         _l("Link to the live session"),
         [Optional(), Length(max=LONGEST_LINK)],
         description=_l("Only people who can join see it, from one hour before the start."),
+    )
+    survey_link = URLField(
+        _l("Link to the survey"),
+        [Optional(), Length(max=LONGEST_LINK)],
+        description=_l(
+            "In the email that the recording is ready. If empty, we use the default link, if there is"
+            " one."
+        ),
     )
     free = BooleanField(
         _l("Free"), description=_l("Anyone who signs in can watch without buying it.")
@@ -246,6 +254,7 @@ def filled_form(standing: Standing) -> WebinarForm:
         overview=words.overview,
         agenda=words.agenda,
         live_link=words.live_link,
+        survey_link=words.survey_link,
         free=words.free,
         not_in_passes=not words.is_in_passes,
         slug=words.slug,

@@ -353,6 +353,7 @@ def words_in(form: WebinarForm) -> WebinarWords | None:
         overview=form.overview.data or "",
         agenda=form.agenda.data or "",
         live_link=form.live_link.data or "",
+        survey_link=form.survey_link.data or "",
         free=form.free.data,
         is_in_passes=not form.not_in_passes.data,
         presenters=tuple(form.presenters.data or ()),

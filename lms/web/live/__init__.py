@@ -8,6 +8,7 @@ from lms.web.live import (
     rebook_or_refund_actions,
     registration,
     staff_attendance,
+    staff_questions,
     staff_registrants_postpone_and_cancel,
 )
 
@@ -16,4 +17,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     rebook_or_refund_actions.blueprint,
     staff_registrants_postpone_and_cancel.blueprint,
     staff_attendance.blueprint,
+    staff_questions.blueprint,
 )

@@ -14,20 +14,26 @@ from lms.cancellation_offers.offer_links import offer_links
 from lms.cancellation_offers.read_models import open_offer_of
 from lms.catalog.webinar_page import Announcement, read_announcement, read_live_room
 from lms.core import clock
-from lms.core.errors import N_, Forbidden, NotFound
-from lms.live import join_records, registrations
+from lms.core.errors import N_, Forbidden, Invalid, NotFound
+from lms.live import answers, join_records, questions, registrations
+from lms.live.questions import Question
 from lms.live.registrants import Upcoming, read_standing, read_went_to
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Scope
+from lms.requests import accommodations
+from lms.requests.accommodations import Needs
+from lms.requests.read_models import RequestFacts
 from lms.requests.rebookings import Choice, read_choice
-from lms.web.access.access_panel_and_reader_times import panel_of
+from lms.web.access.access_panel_and_reader_times import panel_of, said_datetime
 from lms.web.catalog.webinar_page_content import check_may_see, may_register
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, required_viewer
+from lms.web.core.form_errors import show_faults
 from lms.web.core.order_browser import required_watcher
-from lms.web.core.private_page_headers_and_mail_links import links
+from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.live.registration_form import AccommodationForm, registration_form, sent_answers
 from lms.web.pricing.buy_box import refused_box
 
 blueprint = Blueprint("live", __name__, url_prefix="/webinars/<slug>")
@@ -89,19 +95,135 @@ def coming_of(
     return Coming("registered" if bought else "open", bought)
 
 
-@blueprint.post("/register")
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person is asked and asked for: questions, unanswered ones, and their accommodation.
+
+    `may_change` is whether the live session is still to come.
+    """
+
+    questions: int
+    unanswered: int
+    accommodation: RequestFacts | None
+    may_change: bool
+
+
+def asked_for(
+    session: Session, found: Announcement, person: Viewer, case: Case, at: datetime
+) -> Asked:
+    """Return what a person was asked about a live session, and, until it ends, what they asked for."""
+    may_change = may_register(found, case, at) and at < found.held_at
+    asked = questions.asked_of(session, found.id) if may_change else ()
+    own = answers.read_own(session, login_id=person.login_id, webinar_id=found.id) if asked else {}
+    need = None
+    if at < found.ends_at:
+        need = accommodations.read_own(session, login_id=person.login_id, webinar_id=found.id)
+    return Asked(len(asked), sum(each.id not in own for each in asked), need, may_change)
+
+
+@blueprint.route("/register", methods=["GET", "POST"])
 @open_to(Audience.SIGNED_IN)
 def register(slug: str) -> ResponseReturnValue:
-    """Register for an upcoming webinar that the person has access to (A6)."""
+    """Register for an upcoming webinar that the person has access to (A6).
+
+    Until the live session, people answer our questions here, change their answers, and request an
+    accommodation.
+    """
     person, now = required_viewer(), clock.now()
-    with transaction() as session:
+    with read_session() as session:
         found = _coverable(session, slug, person, now)
-        is_new = registrations.register(
-            session, login_id=person.login_id, webinar_id=found.id, links=links(), now=now
-        )
-    if is_new:
-        flash(_("You are registered. We emailed you how to join."), "done")
+        page = _read_page(session, found, person, now)
+    if request.method == "GET":
+        if now >= found.held_at:
+            return see_other("catalog.webinar", slug=slug)
+        return page.render()
+    if not page.form.validate():
+        return page.render(), 400
+    needs = page.form.needed()
+    if needs is not None:
+        rate_limits.spend(rate_limits.LETTERS, (person.email or "").casefold())
+    try:
+        with transaction() as session:
+            is_new = _register(session, page, person, now)
+            if needs is not None:
+                _ask_for(session, page, needs, person, now)
+    except Invalid as refusal:
+        show_faults(page.form, refusal)
+        return page.render(), 400
+    flash(_done(page, is_new=is_new, has_needs=needs is not None), "done")
     return see_other("catalog.webinar", slug=slug)
+
+
+def _done(page: "_Page", *, is_new: bool, has_needs: bool) -> str:
+    said = ""
+    if is_new:
+        said = _("You are registered. We emailed you how to join.")
+    elif page.questions and not has_needs:
+        said = _("Your answers were saved.")
+    if has_needs:
+        more = _("We received your accommodation request and emailed you a confirmation.")
+        said = f"{said} {more}".strip()
+    return said or _("You are already registered.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The page of a registration: its questions and form, and the person's earlier accommodation."""
+
+    found: Announcement
+    questions: tuple[Question, ...]
+    form: AccommodationForm
+    accommodation: RequestFacts | None
+    is_registered: bool
+
+    def render(self) -> str:
+        """Return the page."""
+        return render(
+            "live/registration.html",
+            webinar=self.found,
+            when=said_datetime(self.found.held_at, self.found.zone),
+            form=self.form,
+            questions=self.questions,
+            accommodation=self.accommodation,
+            is_registered=self.is_registered,
+        )
+
+
+def _read_page(session: Session, found: Announcement, person: Viewer, at: datetime) -> _Page:
+    case = load_case(session, login_id=person.login_id, webinar_id=found.id)
+    coming = coming_of(session, found, person, case, at)
+    asked = questions.asked_of(session, found.id) if at < found.held_at else ()
+    own = answers.read_own(session, login_id=person.login_id, webinar_id=found.id) if asked else {}
+    need = accommodations.read_own(session, login_id=person.login_id, webinar_id=found.id)
+    is_registered = coming is not None and coming.standing == "registered"
+    return _Page(found, asked, registration_form(asked, own), need, is_registered)
+
+
+def _register(session: Session, page: _Page, person: Viewer, now: datetime) -> bool:
+    """Register a person with their answers; return whether they weren't registered before."""
+    given, webinar_id = sent_answers(page.form, page.questions), page.found.id
+    if page.questions:
+        answers.give(
+            session, login_id=person.login_id, webinar_id=webinar_id, answers=given, now=now
+        )
+    if page.is_registered:
+        # a job registers buyers, and it might not have run yet
+        registrations.enter(session, login_id=person.login_id, webinar_id=webinar_id, now=now)
+        return False
+    return registrations.register(
+        session, login_id=person.login_id, webinar_id=webinar_id, links=links(), now=now
+    )
+
+
+def _ask_for(session: Session, page: _Page, needs: Needs, person: Viewer, now: datetime) -> None:
+    accommodations.ask(
+        session,
+        needs,
+        login_id=person.login_id,
+        webinar_id=page.found.id,
+        mail_context=mail_context(),
+        now=now,
+    )
 
 
 @blueprint.post("/register/leave")

@@ -1,5 +1,6 @@
 """Staff pages for a live webinar's registrants, and to postpone and cancel it."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -23,11 +24,13 @@ from lms.core.dates_and_time_zones import (
 )
 from lms.core.errors import N_, Conflict, Invalid
 from lms.live import registrant_list
+from lms.live.answers import Given, read_given
 from lms.live.change_notices import LONGEST_SAID, NewDate
 from lms.live.registrant_list import PAGE_SIZE, Row, Show
 from lms.live.registrants import enroll_holders
 from lms.models.catalog import WebinarState
-from lms.requests import rebookings
+from lms.requests import accommodations, rebookings
+from lms.requests.read_models import RequestFacts
 from lms.web.access.access_panel_and_reader_times import reading_zone, said_datetime
 from lms.web.audience.notified_people import notified_people
 from lms.web.core.csv_downloads import csv_answer
@@ -38,6 +41,7 @@ from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.live.registration_form import said_answer
 
 blueprint = Blueprint("staff_live", __name__, url_prefix="/staff/webinars/<slug>")
 
@@ -86,6 +90,8 @@ def registrants(slug: str) -> ResponseReturnValue:
             session, standing.id, query=query, show=show, offset=(number - 1) * PAGE_SIZE
         )
         others = rebookings.find_others(session, rebookings.find_webinar(session, slug), now=now)
+        given = read_given(session, standing.id)
+        needs = accommodations.read_all(session, standing.id)
     kept: dict[str, Any] = {
         "slug": slug,
         "q": query or None,
@@ -99,7 +105,9 @@ def registrants(slug: str) -> ResponseReturnValue:
         found=found,
         has_begun=now >= standing.words.held_at,
         is_canceled=standing.state is WebinarState.CANCELED,
-        rows=[_shown(each) for each in found.items],
+        rows=[_shown(each, given, needs) for each in found.items],
+        has_answers=bool(given.by_person),
+        has_needs=bool(needs),
         zone=reading_zone().key,
         others=[
             (
@@ -135,6 +143,8 @@ def registrants_csv(slug: str) -> ResponseReturnValue:
             show=_chosen_show(),
             limit=None,
         )
+        given = read_given(session, standing.id)
+        needs = accommodations.read_all(session, standing.id)
     heads = (
         _("Name"),
         _("Email"),
@@ -147,6 +157,8 @@ def registrants_csv(slug: str) -> ResponseReturnValue:
         _("In session from"),
         _("In session until"),
         _("Minutes"),
+        _("Accommodation"),
+        *(text for _id, text in given.questions),
     )
     rows = (
         (
@@ -161,8 +173,11 @@ def registrants_csv(slug: str) -> ResponseReturnValue:
             each.stayed_from,
             each.stayed_to,
             each.minutes,
+            needs[each.public_id].message if each.public_id in needs else None,
+            *(answers.get(question) for question, _text in given.questions),
         )
         for each in found.items
+        for answers in (given.by_person.get(each.public_id, {}),)
     )
     return csv_answer(heads, rows, f"{slug}-registrants")
 
@@ -280,7 +295,8 @@ def _telling_page(
     return page, HTTPStatus.BAD_REQUEST if form.errors or form.form_errors else HTTPStatus.OK
 
 
-def _shown(row: Row) -> dict[str, object]:
+def _shown(row: Row, given: Given, needs: Mapping[str, RequestFacts]) -> dict[str, object]:
+    own = given.by_person.get(row.public_id, {})
     zone = reading_zone()
     came = ""
     if row.stayed_from is not None and row.stayed_to is not None:
@@ -303,6 +319,10 @@ def _shown(row: Row) -> dict[str, object]:
         "registered": say_datetime_in_table(row.registered_at, zone),
         "came": came,
         "minutes": "" if row.minutes is None else row.minutes,
+        "answers": [
+            (text, said_answer(own[each])) for each, text in given.questions if each in own
+        ],
+        "need": needs.get(row.public_id),
     }
 
 

@@ -19,9 +19,9 @@ from lms.catalog.public_listing import PAGE_SIZE, Listing, Wanted, read_forgivin
 from lms.catalog.webinar_page import Announcement, read_announcement
 from lms.catalog.webinar_summary import Entry
 from lms.core import clock
-from lms.core.calendar_links import calendar_links
-from lms.core.dates_and_time_zones import say_date
+from lms.core.dates_and_time_zones import say_date, say_datetime
 from lms.core.errors import NotFound
+from lms.core.icalendar import calendar_links
 from lms.core.markdown import to_html
 from lms.core.pdf_documents import picture_of_drawing
 from lms.models.catalog import WebinarState
@@ -44,7 +44,7 @@ from lms.web.core.recording_time_texts import minutes_of
 from lms.web.core.request_context import carrel, if_changed, read_session, render
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
-from lms.web.live.registration import choice_of, coming_of, offer_url_of, taken_of
+from lms.web.live.registration import asked_for, choice_of, coming_of, offer_url_of, taken_of
 from lms.web.playback.poster_images import picture_of
 from lms.web.pricing.buy_box import announced_box, ways_to_buy
 from lms.web.public.feeds import address_of
@@ -183,7 +183,7 @@ def presenter_picture(slug: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 def webinar(slug: str) -> ResponseReturnValue:
     person, now = viewer(), clock.now()
-    coming = choice = taken = None
+    asked = coming = choice = taken = None
     offer_url = ""
     with read_session() as session:
         found = read_announcement(session, slug)
@@ -194,6 +194,7 @@ def webinar(slug: str) -> ResponseReturnValue:
             ]
             case = load_case(session, login_id=person.login_id, webinar_id=found.id)
             coming = coming_of(session, found, person, case, now)
+            asked = asked_for(session, found, person, case, now)
             choice = choice_of(session, found, person, now)
             offer_url = offer_url_of(session, found, person, now)
             taken = taken_of(session, found, person)
@@ -232,6 +233,10 @@ def webinar(slug: str) -> ResponseReturnValue:
         has_seats=bool(seats),
         holds=holds(case, now),
         coming=coming,
+        asked=asked,
+        due=say_datetime(asked.accommodation.due_at, reading_zone())
+        if asked and asked.accommodation
+        else "",
         choice=choice,
         offer_url=offer_url,
         taken=taken,

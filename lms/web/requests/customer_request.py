@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from lms.access.policy import Code
 from lms.catalog.webinar_page import read_announcement
-from lms.core.business_days import due_after
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime
 from lms.core.errors import Invalid, NotFound
@@ -30,6 +29,7 @@ from lms.organizations.manager_and_owner_permissions import managed_by
 from lms.pricing.price_list import say_money
 from lms.pricing.quotes import holds_until
 from lms.requests import requests
+from lms.requests.business_days import due_after
 from lms.requests.read_models import RequestFacts, find_request
 from lms.requests.requests import NewRequest
 from lms.sales import requested_orders
@@ -114,7 +114,11 @@ def send() -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def status(request_id: str) -> ResponseReturnValue:
-    """Show the status of a request to anyone with its URL."""
+    """Show the status of a request to anyone with its URL; of an accommodation, to its person alone."""
+    with read_session() as reading:
+        facts = find_request(reading, request_id)
+    if _is_hidden(facts) and viewer() is None:
+        return see_other("sign_in.sign_in", next=url_for(".status", request_id=request_id))
     return _status_page(_find(request_id), CorrectForm())
 
 
@@ -328,8 +332,16 @@ def _status_page(facts: RequestFacts, form: CorrectForm) -> str:
 
 
 def _find(request_id: str) -> RequestFacts:
+    """Return a request; raises NotFound, also for another person's accommodation."""
     with read_session() as reading:
-        return find_request(reading, request_id)
+        facts = find_request(reading, request_id)
+    if _is_hidden(facts):
+        raise NotFound
+    return facts
+
+
+def _is_hidden(facts: RequestFacts) -> bool:
+    return facts.kind is RequestKind.ACCOMMODATION and not _is_own(facts)
 
 
 def _is_own(facts: RequestFacts) -> bool:

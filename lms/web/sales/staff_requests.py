@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime, say_time_shortly
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.live.registrants import read_standing
 from lms.models.requests import RequestKind, RequestState
 from lms.pricing.price_list import say_money
 from lms.pricing.quotes import holds_until
@@ -47,6 +48,13 @@ FILTERS: Final = {
     **{state.value: words for state, words in STATE_WORDS.items()},
     ALL: N_("All"),
 }
+NEVER_SOLD: Final = (
+    RequestKind.REASSIGN,
+    RequestKind.DOMAIN,
+    RequestKind.VENDOR_FORM,
+    RequestKind.BARRIER,
+    RequestKind.ACCOMMODATION,
+)
 Verb = Callable[..., None]
 ANSWERS: Final[dict[str, tuple[Verb, str]]] = {
     "finish": (requests.finish, N_("The request is closed.")),
@@ -233,13 +241,7 @@ def _answer_again(request_id: str, form: AnswerForm) -> ResponseReturnValue:
 
 
 def _may_sell(facts: RequestFacts) -> bool:
-    kept = (
-        RequestKind.REASSIGN,
-        RequestKind.DOMAIN,
-        RequestKind.VENDOR_FORM,
-        RequestKind.BARRIER,
-    )
-    return facts.is_open and facts.kind not in kept and not facts.asks_money_back
+    return facts.is_open and facts.kind not in NEVER_SOLD and not facts.asks_money_back
 
 
 def _page(
@@ -250,6 +252,8 @@ def _page(
     hindrance: str = "",
 ) -> str:
     zone = mail_context().zone
+    answering = answer or AnswerForm()
+    answering.answer.flags.optional = not facts.is_always_answered
     quoted = ""
     if facts.quoted_minor is not None and facts.quoted_currency is not None:
         quoted = _(
@@ -264,6 +268,7 @@ def _page(
         state=_(STATE_WORDS[facts.state]),
         badge_kind=STATE_BADGES[facts.state],
         is_overdue=facts.is_overdue(now()),
+        registration=_registration(facts),
         may_sell=_may_sell(facts),
         hindrance=hindrance,
         quoted=quoted,
@@ -271,9 +276,20 @@ def _page(
         asked=say_datetime(facts.created_at, zone),
         closed=say_datetime(facts.closed_at, zone) if facts.closed_at else None,
         domain_form=domain or DomainForm(domain=_domain(facts)),
-        answer_form=answer or AnswerForm(),
+        answer_form=answering,
         note_form=NoteForm(note=facts.note),
     )
+
+
+def _registration(facts: RequestFacts) -> str:
+    """Return whether a person who needs an accommodation plans to attend; "" for other requests."""
+    if facts.kind is not RequestKind.ACCOMMODATION or not (facts.login_id and facts.webinar_id):
+        return ""
+    with read_session() as session:
+        standing = read_standing(session, login_id=facts.login_id, webinar_id=facts.webinar_id)
+    if standing is None:
+        return _("Not registered")
+    return _("Registered") if standing.is_coming else _("Can't attend")
 
 
 def _domain(facts: RequestFacts) -> str:
@@ -296,6 +312,7 @@ def _row(facts: RequestFacts) -> dict[str, object]:
         "about": facts.webinar_title or "",
         "who": facts.name,
         "organization": facts.organization_name,
+        "owner": facts.owner or "",
         "state": _(STATE_WORDS[facts.state]),
         "badge": STATE_BADGES[facts.state],
         "is_overdue": facts.is_overdue(now()),

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lms.core.business_days import due_after
 from lms.core.database import Database
 from lms.core.dates_and_time_zones import say_datetime
 from lms.models.payments import Payment
+from lms.requests.business_days import due_after
 from lms.sales import disputes
 from tests.buying.buying_fixtures import confirmed, details, filled, open_for_business, ordered
 from tests.cast import Cast

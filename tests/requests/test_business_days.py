@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from lms.core.business_days import due_after, federal_holidays, is_business_day
+from lms.requests.business_days import due_after, federal_holidays, is_business_day
 
 EASTERN = ZoneInfo("America/New_York")
 

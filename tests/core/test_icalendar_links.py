@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
-from lms.core.calendar_links import CalendarLinks, calendar_links
+from lms.core.icalendar import CalendarLinks, calendar_links
 
 
 def links_of(starts_at: datetime, *, minutes: int = 90) -> CalendarLinks:

@@ -1,0 +1,191 @@
+"""What people are asked when they register, what they need, and who sees it."""
+
+import csv
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from lms.core.database import Database
+from lms.live import questions
+from lms.live.questions import Question
+from lms.models.catalog import Webinar
+from lms.models.live import QuestionKind, Registration
+from lms.models.organizations import Organization
+from lms.models.requests import DeskRequest, RequestState
+from lms.requests import requests
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.live.upcoming_webinar import HELD_AT, LINKS
+from tests.mailbox import newest
+from tests.seat_rows import add_pool, seat
+from tests.visitor import Visitor
+
+NEEDS = {"needs": ["asl", "other"], "details": "Seat near the front"}
+BRANCH = Question(QuestionKind.TEXT, "Which branch?", is_required=True)
+ROLE = Question(QuestionKind.CHOICE, "Your role", ("Librarian", "Trustee"))
+FIRST = Question(QuestionKind.YES_NO, "Your first webinar?")
+
+
+@pytest.fixture
+def asked(database: Database, to_come: Cast) -> Mapping[str, str]:
+    """The public IDs of three default questions, by the first word of each."""
+    with database.transaction() as session:
+        questions.set_default_questions(session, (BRANCH, ROLE, FIRST), actor=None, now=NOW)
+        stored = questions.read_questions(session, None)
+        elm = session.get_one(Organization, to_come.organization_id)
+        seat(session, add_pool(session, elm, ends_at=NOW + timedelta(days=90)), to_come.dan.id)
+    return dict(zip(("branch", "role", "first"), (each.id for each in stored), strict=True))
+
+
+def here(cast: Cast) -> str:
+    return f"/webinars/{cast.slug}/register"
+
+
+def said(asked: Mapping[str, str], **answers: str) -> dict[str, str]:
+    return {asked[name]: answer for name, answer in answers.items()}
+
+
+def count(database: Database) -> int:
+    with database.read_session() as session:
+        return session.scalar(select(func.count()).select_from(Registration)) or 0
+
+
+def test_strangers_sign_in_and_people_without_access_are_refused(
+    client: Visitor, to_come: Cast
+) -> None:
+    assert client.get(here(to_come)).status_code in (302, 303)
+    client.sign_in(to_come.carol.id)
+    assert client.get(here(to_come)).status_code == 403
+    assert client.post(here(to_come), data=NEEDS).status_code == 403
+
+
+def test_required_answers_come_before_the_registration(
+    client: Visitor, to_come: Cast, database: Database, asked: Mapping[str, str]
+) -> None:
+    before = count(database)
+    client.sign_in(to_come.dan.id)
+    page = client.get(f"/webinars/{to_come.slug}").text
+    assert f'href="{here(to_come)}">Register free' in page
+    assert f'action="{here(to_come)}"' not in page
+    refused = client.post(here(to_come), data=said(asked, branch=" ", role="Trustee"))
+    assert refused.status_code == 400
+    assert "Answer this question." in refused.text
+    assert 'selected value="Trustee"' in refused.text
+    assert count(database) == before
+    answers = said(asked, branch="Main", role="Trustee", first="no")
+    assert client.post(here(to_come), data=answers).status_code == 303
+    assert count(database) == before + 1
+    assert newest(database, "dan@example.org").kind == "live_registered"
+
+
+def test_answers_are_shown_and_changed_until_the_session(
+    client: Visitor, to_come: Cast, asked: Mapping[str, str], clock: Clock
+) -> None:
+    client.sign_in(to_come.bob.id)
+    page = f"/webinars/{to_come.slug}"
+    assert "like to know 3 things" in client.get(page).text
+    client.post(here(to_come), data=said(asked, branch="Main", first="yes"))
+    assert "like to know one thing" in client.get(page).text
+    form = client.get(here(to_come)).text
+    assert 'value="Main"' in form
+    client.post(here(to_come), data=said(asked, branch="East", role="Trustee", first="yes"))
+    assert "You answered our questions." in client.get(page).text
+    clock.set(HELD_AT - timedelta(minutes=1))
+    client.sign_in(to_come.bob.id)
+    assert 'value="East"' in client.get(here(to_come)).text
+    clock.set(HELD_AT)
+    assert client.get(here(to_come)).status_code == 303
+    client.post(here(to_come), data=said(asked, branch="West"))
+    clock.set(HELD_AT - timedelta(minutes=1))
+    assert 'value="East"' in client.get(here(to_come)).text
+
+
+def test_staff_see_the_answers_in_the_list_and_its_csv(
+    client: Visitor, to_come: Cast, asked: Mapping[str, str]
+) -> None:
+    client.sign_in(to_come.bob.id)
+    client.post(here(to_come), data={**said(asked, branch="Main", first="yes"), **NEEDS})
+    client.sign_in(to_come.ada.id)
+    page = client.get(f"/staff/webinars/{to_come.slug}/registrants").text
+    for text in ("Which branch?", "Main", "Yes", "ASL interpreter, Something"):
+        assert re.search(rf">\s*{re.escape(text)}", page), text
+    sent = client.get(f"/staff/webinars/{to_come.slug}/registrants.csv").text.lstrip("\ufeff")
+    heads, row = list(csv.reader(sent.splitlines()))[:2]
+    assert heads[-4:] == ["Accommodation", "Which branch?", "Your role", "Your first webinar?"]
+    assert row[-3:] == ["Main", "", "yes"]
+    assert "ASL interpreter" in row[-4]
+
+
+def test_an_accommodation_is_asked_for_answered_and_shown(
+    client: Visitor, to_come: Cast, database: Database
+) -> None:
+    client.sign_in(to_come.bob.id)
+    page = f"/webinars/{to_come.slug}"
+    assert "Request an accommodation" in client.get(page).text
+    assert client.post(here(to_come), data={"needs": ["other"]}).status_code == 400
+    assert client.post(here(to_come), data=NEEDS).status_code == 303
+    shown = client.get(page).text
+    assert "ASL interpreter, Something else" in shown
+    assert "email you our answer by Wednesday, March 4, 2026" in shown
+    assert "What do you need?" not in client.get(here(to_come)).text
+    with database.read_session() as session:
+        request_id = session.scalars(select(DeskRequest.public_id)).one()
+    client.sign_in(to_come.ada.id)
+    assert "1 accommodation for a live session" in client.get("/staff").text
+    ticket = f"/staff/requests/{request_id}"
+    client.post(f"{ticket}/take")
+    ticket_page = client.get(ticket).text
+    assert "Ada" in ticket_page
+    assert "Draft an order" not in ticket_page
+    assert client.post(f"{ticket}/answer/finish", data={"answer": ""}).status_code == 400
+    client.post(f"{ticket}/answer/finish", data={"answer": "An interpreter is booked."})
+    assert "An interpreter is booked." in newest(database, "bob@example.org").text
+    client.sign_in(to_come.bob.id)
+    answered = client.get(page).text
+    assert "An interpreter is booked." in answered
+    assert "Request something else" in answered
+
+
+def test_staff_see_that_a_person_who_asked_cannot_attend(
+    client: Visitor, to_come: Cast, database: Database
+) -> None:
+    client.sign_in(to_come.bob.id)
+    client.post(here(to_come), data=NEEDS)
+    client.post(f"{here(to_come)}/leave")
+    with database.read_session() as session:
+        facts = session.scalars(select(DeskRequest)).one()
+        assert facts.state is RequestState.NEW
+        request_id = facts.public_id
+    client.sign_in(to_come.ada.id)
+    assert "Can&#39;t attend" in client.get(f"/staff/requests/{request_id}").text
+
+
+def test_nobody_but_the_person_and_staff_sees_an_accommodation(
+    client: Visitor, to_come: Cast, database: Database, asked: Mapping[str, str]
+) -> None:
+    client.sign_in(to_come.dan.id)
+    client.post(here(to_come), data={**said(asked, branch="Main"), **NEEDS})
+    with database.transaction() as session:
+        request_id = session.scalars(select(DeskRequest.public_id)).one()
+        requests.finish(
+            session, request_id, answer="A secret answer", links=LINKS, actor=None, now=NOW
+        )
+        slug = session.get_one(Webinar, to_come.webinar_id).slug
+        public_id = session.get_one(Organization, to_come.organization_id).public_id
+    with client.application.test_client() as stranger:
+        answer = stranger.get(f"/requests/{request_id}")
+        assert answer.status_code == 303
+        assert "sign-in" in answer.location
+    client.sign_in(to_come.mia.id)
+    assert client.get(f"/requests/{request_id}").status_code == 404
+    assert client.post(f"/requests/{request_id}/resend").status_code == 404
+    own = f"/organization/{public_id}"
+    for page in (own, f"{own}/people", f"{own}/seats", f"{own}/log", f"/webinars/{slug}"):
+        text = client.get(page, follow_redirects=True).text
+        for word in ("ccommodation at", "interpreter,", "secret answer", request_id):
+            assert word not in text, page
+    client.sign_in(to_come.dan.id)
+    assert "A secret answer" in client.get(f"/requests/{request_id}").text
