@@ -4,6 +4,7 @@ Most of what an average test cost was this.
 """
 
 from copy import copy
+from threading import Lock
 from types import CodeType
 from typing import Any, ClassVar
 
@@ -30,6 +31,7 @@ class KeptMap(Map):
     """Routes as they were bound for the first app that had the same ones."""
 
     kept: ClassVar[dict[tuple[object, ...], Map]] = {}
+    one_at_a_time: ClassVar = Lock()  # the first two requests of an app can come at once
 
     def __init__(self, **how: Any) -> None:
         self._added: list[Rule] = []
@@ -41,8 +43,11 @@ class KeptMap(Map):
         self._remap = True
 
     def update(self) -> None:
-        if not self._remap:
-            return
+        with self.one_at_a_time:
+            if self._remap:
+                self._share()
+
+    def _share(self) -> None:
         known = self.kept.setdefault(tuple(map(_all_of, self._added)), Map())
         if not known._rules_by_endpoint:
             for rule in self._added:

@@ -28,8 +28,9 @@ _LOST: Final = frozenset({Code.REFUNDED, Code.REVOKED, Code.SEAT_RELEASED})
 class Registrant:
     """A recipient of an email about a webinar, whichever of their logins registered.
 
-    `sentences` say what it means for them, and `survey_url` is where to say how it was. `is_expected` means that the webinar is in their calendar.
-    `key` is the unique key of the email, if they should get it only once.
+    `sentences` say what it means for them, and `survey_url` is where to say how it was. `is_expected` means
+    that the webinar is in their calendar. `key` is the unique key of the email, if they should get it only
+    once.
     """
 
     login_id: int | None

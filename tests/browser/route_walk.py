@@ -49,8 +49,7 @@ from tests.servers.buffered_responses import in_whole
 from tests.servers.process import free_port
 from wsgi import COMPONENTS
 
-RECORDED: Final = "first-ninety-seconds"
-SECONDS: Final = 61.0
+RECORDED, SECONDS = "first-ninety-seconds", 61.0
 # Who comes by a route of this audience, unless `WHO` says otherwise.
 COMES: Final[Mapping[Audience, tuple[str, ...]]] = {
     Audience.EVERYONE: ("nobody",),

@@ -141,6 +141,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             **_ABOUT,
             "can_watch": True,
             "sentences": ["The slides and your certificate are on the same page."],
+            "survey_url": "https://survey.example.org/oral-history",
             "action_url": page("/webinars/oral-history/watch"),
         },
     ),
