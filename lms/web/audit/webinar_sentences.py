@@ -6,6 +6,8 @@ from typing import Final
 from lms.core.errors import N_
 
 WEBINAR_SENTENCES: Final[Mapping[str, str]] = {
+    "registration_questions.changed": N_("%(actor)s changed the registration questions"),
+    "survey_link.changed": N_("%(actor)s changed the survey link"),
     "webinar.added": N_("%(actor)s created the webinar %(subject)s"),
     "webinar.edited": N_("%(actor)s changed the webinar %(subject)s"),
     "webinar.registered": N_("%(actor)s registered for %(subject)s"),
