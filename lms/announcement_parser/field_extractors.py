@@ -187,11 +187,12 @@ def _take_minutes(draft: Draft, passage: Passage) -> None:
 
 
 def _take_series(draft: Draft, passage: Passage) -> None:
-    said = " ".join(paragraphs(passage.lines))
+    said, *more = joined([line.strip() for line in passage.lines if line.strip()], 0)
     found, lead, rest = credits_in_line(said)
     draft.series.append(bare_series(lead if found else said))
     draft.credit(found)
-    draft.set_aside(rest if found else "")
+    for line in (rest if found else "", *more):
+        draft.set_aside(line)
 
 
 def _take_titles(draft: Draft, passage: Passage) -> None:

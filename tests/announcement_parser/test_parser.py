@@ -184,6 +184,7 @@ def lost(text: str) -> set[str]:
         "subject",
     }
     spoken |= {"part", "another", "session", "from", "a"}
+    spoken |= {"webinar", "webinars"}  # as in "the Desk Manners webinars", which names a series
     return set(re.findall(r"\w+", text.casefold())) - kept - labels - spoken
 
 
@@ -196,6 +197,12 @@ PIECES = st.sampled_from(
     [line for path in LAYOUTS for line in path.read_text("utf-8").splitlines()]
     + ["", "> ", "--", "----", "•", "Date:", "WITH", "Subject: x", "On Monday Ann wrote:", "$", "("]
 )
+
+
+def test_a_line_below_a_labeled_series_is_not_part_of_its_name() -> None:
+    read = understood_of('SERIES: "Desk Manners"\nSmall Wonders: A Conference in Three Webinars')
+    assert read.series == ("Desk Manners",)
+    assert [one.text for one in read.rest] == ["Small Wonders: A Conference in Three Webinars"]
 
 
 @settings(max_examples=150, deadline=None)

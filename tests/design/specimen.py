@@ -77,6 +77,7 @@ class Card:
     badge_kind: str
     share: float | None = None
     progress_text: str | None = None
+    price: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +253,14 @@ def environment() -> Environment:
         ).format(name),
         may_open=lambda _endpoint: True,
         csrf_token=lambda: "token",
+        calendar=None,
+        language="en-US",
+        is_english_only=False,
+        languages=[
+            ("en-US", "English", "/language/en-US"),
+            ("es-US", "Español", "/language/es-US"),
+        ],
+        similar_here=list,
         get_flashed_messages=lambda with_categories: [
             ("done", "Your place is saved: 12 of 60 minutes."),
             (
