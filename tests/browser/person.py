@@ -5,8 +5,9 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from lms.core.clock import now
 from lms.core.runtime import Carrel
@@ -37,7 +38,7 @@ class Person:
         page = context.new_page()
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda message: _note(faults, message.type, message.text))
+        page.on("console", lambda message: _note(faults, message))
         return cls(context, page, faults)
 
     def until(self, truth: str, arg: Any = None, *, within_s: float = 60.0) -> None:
@@ -63,9 +64,10 @@ class Person:
         self.context.close()
 
 
-def _note(faults: list[str], kind: str, text: str) -> None:
-    if kind in ("error", "warning"):
-        faults.append(text)
+def _note(faults: list[str], message: ConsoleMessage) -> None:
+    if message.type in ("error", "warning"):
+        at = urlsplit(message.location.get("url", "")).path
+        faults.append(f"{message.text} {at}".strip())
 
 
 def sign_in_cookie(carrel: Carrel, url: str, login_id: int) -> Any:
