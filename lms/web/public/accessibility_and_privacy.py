@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from lms.core.dates_and_time_zones import say_calendar_date
+from lms.core.languages import Language, speaking
 from lms.core.pdf_documents import Size, print_pdf
 from lms.core.version import VERSION
 from lms.seller.accessibility_report import (
@@ -60,6 +61,7 @@ def privacy() -> ResponseReturnValue:
 
 
 @lru_cache(maxsize=1)
+@speaking(Language.ENGLISH)
 def _pdf() -> bytes:
     """Return the report as a PDF in English, like its table; the same bytes for everyone."""
     tables = [

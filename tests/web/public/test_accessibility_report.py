@@ -6,6 +6,7 @@ from pathlib import Path
 import pypdf
 
 from lms.seller.accessibility_report import EVALUATED_ON, RESULTS, read_criteria, read_tables
+from lms.web.public.accessibility_and_privacy import _pdf
 from tests.visitor import Visitor
 
 TESTS = Path(__file__).parents[2]
@@ -45,6 +46,16 @@ def test_it_is_a_tagged_pdf_as_well(client: Visitor) -> None:
     words = "".join(page.extract_text() for page in reader.pages)
     assert "1.2.5" in words
     assert "Does not support" in words
+
+
+def test_its_pdf_is_english_whoever_reads_it_first(client: Visitor) -> None:
+    _pdf.cache_clear()
+    client.get("/language/es-US")
+    reader = pypdf.PdfReader(io.BytesIO(client.get("/accessibility/report.pdf").data))
+    assert (
+        f"{EVALUATED_ON:%b} {EVALUATED_ON.day}, {EVALUATED_ON.year}"
+        in reader.pages[0].extract_text()
+    )
 
 
 def test_each_criterion_of_wcag_is_in_it_once() -> None:
