@@ -111,6 +111,7 @@ def erase(
             name=ERASED_NAME,
             password_hash=None,
             zone=None,
+            language=None,
             confirmed_at=None,
             recovery_email=None,
             recovery_key=None,

@@ -12,6 +12,7 @@ from lms.accounts.browser_sessions import Browser, open_sign_in
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict, NotFound
+from lms.core.languages import Language
 from lms.core.model_base import Base
 from lms.live.answers import give
 from lms.live.questions import Question, read_questions, set_default_questions
@@ -239,6 +240,16 @@ def test_merged_logins_go_together_and_others_are_left_alone(
         which = or_(Login.email_key.is_not(None), Login.name != erasure.ERASED_NAME)
         left = set(session.scalars(select(Login.id).where(which)))
     assert left == {cast.bob.id, cast.carol.id, cast.mia.id, cast.ada.id}
+
+
+def test_time_zone_and_language_are_forgotten(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        login = session.get_one(Login, cast.alice.id)
+        login.zone, login.language = "America/Denver", Language.SPANISH
+    _erase(database, cast.alice.id)
+    with database.read_session() as session:
+        login = session.get_one(Login, cast.alice.id)
+    assert (login.zone, login.language) == (None, None)
 
 
 def test_the_parts_are_told_of_every_login_that_goes(database: Database, cast: Cast) -> None:
