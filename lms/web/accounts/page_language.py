@@ -21,7 +21,7 @@ from lms.core.languages import (
     use,
 )
 from lms.web.core.current_user import viewer
-from lms.web.core.next_url import HOME, local_path
+from lms.web.core.next_url import local_path
 from lms.web.core.request_context import carrel
 from lms.web.core.route_guard import Audience, audiences_of, open_to
 from media.delivery.cookie_reader import cookie_in
@@ -129,7 +129,7 @@ def _is_translated() -> bool:
 
 def _for_templates() -> dict[str, object]:
     wanted = request.environ.get(_WANTED, Language.ENGLISH)
-    here = request.full_path.rstrip("?") if request.method == "GET" else HOME
+    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return {
         "language": language(),
         "is_english_only": language() is not wanted,

@@ -45,6 +45,12 @@ def test_next_leads_only_to_pages_of_this_site(client) -> None:
     assert client.get("/language/es-US?next=//evil.example").location == "/"
 
 
+def test_visitor_who_sent_a_form_is_not_led_to_sign_in(client) -> None:
+    answer = client.post("/accessibility/barrier", data={})
+    assert answer.status_code == 400
+    assert 'href="/language/es-US?next=%2F"' in answer.text
+
+
 def test_language_of_a_request_ends_with_it(spanish) -> None:
     page(spanish)
     assert language() is Language.ENGLISH
