@@ -117,12 +117,19 @@ def children_of(session: Session, organization_id: int) -> tuple[OrganizationNam
 def match_organization(session: Session, typed: str) -> Organization:
     """Return the organization with a name, a slug, or a part of a name that matches only one.
 
-    For a merged organization, returns the one that remains. Raises Invalid (field `organization`).
+    A name that several have is told apart as `Name (slug)`. For a merged organization, returns the
+    one that remains. Raises Invalid (field `organization`).
     """
     text = " ".join(typed.split())
     if not text:
         raise Invalid(MISSING, fields={"organization": MISSING})
-    is_it = or_(Organization.slug == text, func.lower(Organization.name) == func.lower(text))
+    name, _bracket, slug = text.removesuffix(")").rpartition(" (")
+    has_name = func.lower(Organization.name)
+    is_it = or_(
+        Organization.slug == text,
+        has_name == func.lower(text),
+        and_(has_name == func.lower(name), Organization.slug == slug),
+    )
     found = _remaining(session, is_it, limit=2)
     if not found:
         found = _remaining(

@@ -141,7 +141,8 @@ def _said(form: NewOrganizationForm) -> str:
 
 def _name_of(slug: str) -> str:
     with read_session() as session:
-        return organizations.find_organization(session, slug).name
+        found = organizations.find_organization(session, slug)
+    return f"{found.name} ({found.slug})"  # several may have its name
 
 
 def _form(form: Fields) -> Fields:

@@ -8,6 +8,8 @@ from lms.organizations.organizations import LONGEST_NAME, LONGEST_SLUG
 from lms.web.core.address_fields import address_fields, typed_address
 from lms.web.core.lazy_form_translations import _l
 
+LONGEST_PARENT = LONGEST_NAME + LONGEST_SLUG + 3  # its name, and its slug in brackets
+
 
 class OrganizationForm(Form):
     """An organization's name, time zone and parent."""
@@ -30,9 +32,9 @@ class OrganizationForm(Form):
     )
     parent = StringField(
         _l("Parent organization"),
-        [Optional(), Length(max=LONGEST_NAME)],
+        [Optional(), Length(max=LONGEST_PARENT)],
         description=_l("A consortium can allot seats to its members. Enter part of its name."),
-        render_kw={"list": "organizations", "maxlength": LONGEST_NAME, "autocomplete": "off"},
+        render_kw={"list": "organizations", "maxlength": LONGEST_PARENT, "autocomplete": "off"},
     )
 
 

@@ -16,6 +16,7 @@ from lms.seats import pools
 from lms.seats.pools import NewPoolGrant
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.factories import make_organization
 from tests.visitor import Visitor
 
 ELM = "/staff/organizations/elm-county"
@@ -85,10 +86,30 @@ def test_parent_is_found_by_its_name_and_never_listed_whole(staff: Visitor) -> N
     data = {"name": "Oak Hill", "parent": "elm county"}
     assert staff.post("/staff/organizations/new", data=data).status_code == 303
     kept = staff.get("/staff/organizations/oak-hill/edit").text
-    assert 'value="Elm County Library"' in kept
+    assert 'value="Elm County Library (elm-county)"' in kept
     unknown = staff.post(f"{ELM}/edit", data={"name": "Elm", "parent": "no such library"})
     assert unknown.status_code == 400
     assert 'id="parent-error"' in unknown.text
+
+
+def test_parent_with_the_name_of_another_organization_is_told_apart_by_its_slug(
+    staff: Visitor, database: Database
+) -> None:
+    with database.transaction() as session:
+        for slug in ("springfield", "springfield-2"):
+            make_organization(session, slug, name="Springfield Library")
+    data = {"name": "Oak Hill", "parent": "springfield library"}
+    unclear = staff.post("/staff/organizations/new", data=data)
+    assert unclear.status_code == 400
+    assert "Springfield Library (springfield-2)" in unclear.text
+    data["parent"] = "Springfield Library (springfield-2)"
+    assert staff.post("/staff/organizations/new", data=data).status_code == 303
+    edit = "/staff/organizations/oak-hill/edit"
+    assert f'value="{data["parent"]}"' in staff.get(edit).text
+    assert staff.post(edit, data=data).status_code == 303
+    with database.read_session() as session:
+        rows = {row.slug: row for row in session.scalars(select(Organization))}
+    assert rows["oak-hill"].parent_id == rows["springfield-2"].id
 
 
 def test_what_stands_below_is_no_parent(staff: Visitor) -> None:
