@@ -114,7 +114,7 @@ def _choose() -> None:
     cookie = read_language(cookie_in(request.environ, COOKIE))
     read_in(cookie or default_language())
     # the person is known only after a query, which files and feeds don't need
-    if request.blueprint not in IN_ENGLISH and request.endpoint not in (None, "static"):
+    if request.blueprint not in IN_ENGLISH and request.endpoint != "static":
         person = viewer()
         if person is not None and person.language is not None:
             read_in(person.language)

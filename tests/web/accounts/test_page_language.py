@@ -83,6 +83,13 @@ def test_errors_are_in_the_chosen_language(spanish) -> None:
     assert "No encontramos esa página" in answer.text
 
 
+def test_errors_are_in_the_language_of_the_account(client, cast, database) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, cast.alice.id).language = Language.SPANISH
+    client.sign_in(cast.alice.id)
+    assert "No encontramos esa página" in client.get("/no-such-page").text
+
+
 def test_staff_and_manager_pages_are_english_and_say_so(spanish, cast, database) -> None:
     with database.read_session() as session:
         elm = session.get_one(Organization, cast.organization_id).public_id
