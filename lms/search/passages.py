@@ -114,8 +114,7 @@ def keep(session: Session, source: Source, pieces: Iterable[Piece]) -> None:
 def drop(session: Session, source_id: str) -> None:
     """Delete the passages of a source."""
     session.flush()
-    gone = delete(Passage).where(Passage.source == source_id)
-    session.execute(gone.execution_options(synchronize_session=False))
+    session.execute(delete(Passage).where(Passage.source == source_id))
 
 
 def pieces_of(lines: Iterable[tuple[float, str]]) -> Iterable[Piece]:

@@ -58,6 +58,13 @@ def test_its_pdf_is_english_whoever_reads_it_first(client: Visitor) -> None:
     )
 
 
+def test_readers_of_spanish_find_its_terms_as_the_table_has_them(client: Visitor) -> None:
+    client.get("/language/es-US")
+    page = client.get("/accessibility/report").text
+    assert "“Not evaluated” significa" in page
+    assert "“No evaluado”" not in page
+
+
 def test_each_criterion_of_wcag_is_in_it_once() -> None:
     found = [one.number for one in read_criteria() if not one.is_508]
     assert found == [f"{guideline}.{one}" for guideline, all_ in A_AND_AA.items() for one in all_]
