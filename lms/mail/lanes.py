@@ -155,6 +155,7 @@ ENGLISH_ONLY: Final = frozenset(
         "order_disputed",
         "order_takeover",
         "order_to_review",
+        "payment_page_used",
         "payment_reminder",
         "payment_unused_staff",
         "pool_usage_alert",

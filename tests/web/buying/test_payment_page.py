@@ -334,7 +334,9 @@ def test_team_is_told_of_what_a_payer_sent(
     words = BrandingTexts("Lantern", "#17407A", "desk@lantern.example", "", "")
     with database.transaction() as session:
         edit_branding(session, words, actor=None, now=NOW)
+    client.get("/language/es-US")
     client.post(f"{page}/purchase-order", data={"po_number": "PO 9"})
     mail = newest(database, "desk@lantern.example", "payment_page_used")
+    assert "Purchase order received" in mail.subject
     assert "PO 9" in mail.text
     assert f"/staff/orders/{order.public_id}" in mail.text
