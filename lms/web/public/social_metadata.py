@@ -231,6 +231,7 @@ def _offer(price: Price, address: str) -> Mapping[str, Any]:
         "@type": "Offer",
         "price": write_amount(price.price_minor, price.currency),
         "priceCurrency": price.currency,
+        "eligibleQuantity": {"@type": "QuantitativeValue", "minValue": price.minimum},
         "category": "Paid",
         "availability": f"{SCHEMA}/InStock",
         "url": address,

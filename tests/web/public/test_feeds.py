@@ -173,6 +173,18 @@ def test_held_webinar_is_a_course_with_its_prices_and_only_a_free_one_a_video(
     assert (video["@type"], video["duration"]) == ("VideoObject", "PT62M5S")
 
 
+def test_structured_price_of_a_group_says_how_many_seats_it_needs(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    prices = Price(OfferKind.SINGLE, 1, 9900, "USD"), Price(OfferKind.GROUP_SEATS, 3, 7500, "USD")
+    with database.transaction() as session:
+        set_prices(session, prices, actor=None, now=NOW)
+        coming(session)
+    [facts] = facts_in(client.get("/webinars/coming").get_data(as_text=True))
+    least = {one["price"]: one["eligibleQuantity"]["minValue"] for one in facts["offers"]}
+    assert least == {"99.00": 1, "75.00": 3}
+
+
 def test_a_withdrawn_page_tells_others_nothing(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
