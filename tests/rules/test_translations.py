@@ -4,6 +4,7 @@ import re
 
 from babel.messages import Message
 
+from lms.mail.examples import team_emails
 from lms.mail.lanes import ENGLISH_ONLY, KINDS
 from tests.languages.texts import COVERED, ROOT, is_translated, messages, read_catalog, read_texts
 
@@ -68,3 +69,7 @@ def test_each_covered_pattern_matches_a_file() -> None:
 
 def test_emails_that_stay_english_exist() -> None:
     assert set().union(*KINDS.values()) >= ENGLISH_ONLY
+
+
+def test_emails_to_our_team_stay_english() -> None:
+    assert set(team_emails.EXAMPLES) <= ENGLISH_ONLY
