@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.models.seat_imports import Answer, ImportState, SeatImportRow
 from lms.organizations.staff_list_parser import corrected
 from lms.seat_imports.imports import LISTS
-from lms.seat_imports.row_checks import answer_rows
+from lms.seat_imports.row_checks import answer_rows, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def correct(
     """Correct invalid rows of a list, by number, and answer all rows again; return how many are valid now.
 
     Rows that are still invalid keep what was entered. A list that was applied without them can be applied
-    again, for them alone. Raises NotFound, and Conflict while a list is being read or applied.
+    again, but not for people who were invited by it, even if they were removed since. Raises NotFound, and Conflict while a list is being read or applied.
     """
     row = LISTS.locked(session, public_id)
     if row.state is not ImportState.APPLIED:
@@ -43,6 +43,8 @@ def correct(
     ).all()
     valid = sum(_correct(session, one, corrections[one.number]) for one in rows)
     if valid:
+        if row.state is ImportState.APPLIED:
+            settle(session, row.id, besides=[one.number for one in rows])
         row.state, row.applied_at, row.failure = ImportState.CHECKED, None, ""
         answer_rows(session, row, now=now)
     session.flush()

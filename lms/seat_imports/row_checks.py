@@ -1,5 +1,6 @@
 """Row checks of a staff list: the answer for each row (PRODUCT.md, S6)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -18,7 +19,9 @@ _DEPENDS_ON_THE_POOL: Final = (Answer.ALREADY, Answer.NO_SEAT)
 def answer_rows(session: Session, row: SeatImport, *, now: datetime) -> None:
     """Answer every row by the pool's current state, and count the answers; the pool is only read."""
     mine = SeatImportRow.import_id == row.id
-    _set(session, mine, SeatImportRow.answer.in_(_DEPENDS_ON_THE_POOL), answer=Answer.OK)
+    # once a list was applied, people who got a seat by then aren't invited again after a removal
+    depends = (Answer.NO_SEAT,) if row.seated else _DEPENDS_ON_THE_POOL
+    _set(session, mine, SeatImportRow.answer.in_(depends), answer=Answer.OK)
     # a duplicate in the file stays one, so it is marked only once
     if row.state is ImportState.READING:
         mark_repeated(session, row.id, SeatImportRow.email_key, Answer.DUPLICATE)
@@ -27,6 +30,12 @@ def answer_rows(session: Session, row: SeatImport, *, now: datetime) -> None:
     if free is not None:
         _turn_away(session, row.id, free)
     count_answers(session, row, SeatImportRow.answer)
+
+
+def settle(session: Session, import_id: int, *, besides: Sequence[int]) -> None:
+    """Answer rows of an applied list that got a seat, besides these numbers, as of people who have one."""
+    got_one = seatable(import_id) & SeatImportRow.number.not_in(besides)
+    _set(session, got_one, answer=Answer.ALREADY)
 
 
 def seatable(import_id: int) -> ColumnElement[bool]:

@@ -1,17 +1,21 @@
 """Correcting rows of a staff list by hand: before it is applied, and after it was without them."""
 
 import pytest
+from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.core.errors import NotFound
 from lms.core.runtime import Carrel
 from lms.models.seat_imports import Answer, ImportState
+from lms.models.seats import AssignmentEnd, Seat
 from lms.seat_imports.corrections import Correction, correct
 from lms.seat_imports.jobs import apply_list, take_in_pasted
 from lms.seat_imports.read_models import ImportFacts, find_import, rows_left_out, rows_of
+from lms.seats.claims import release
 from lms.seats.pools import PoolFacts
 from tests.clock import NOW
 from tests.seat_imports.list_fixtures import a_pool, answers, invited
+from tests.seats.pool_fixtures import LINKS
 
 FAULTY = "Email,Name\nann@elm.example.org,Ann\nbob at elm,Bob\n,Cid\n"
 
@@ -56,6 +60,22 @@ def test_valid_rows_are_left_alone(carrel: Carrel, database: Database) -> None:
     assert answers(database, facts.id)[0] == (2, "ok")
     with database.transaction() as session, pytest.raises(NotFound):
         correct(session, "a" * 26, {}, now=NOW)
+
+
+def test_people_removed_after_the_list_was_applied_are_not_invited_again(
+    carrel: Carrel, database: Database
+) -> None:
+    pool = a_pool(database)
+    facts = taken_in(carrel, pool)
+    apply_list(carrel, facts.public_id, partial=True, actor=None, now=NOW)
+    with database.transaction() as session:
+        seat = session.scalars(select(Seat.public_id).where(Seat.pool_id == pool.id)).one()
+        release(session, seat, AssignmentEnd.REMOVED, links=LINKS, actor=None, now=NOW)
+    assert corrected(database, facts, {2: Correction("still wrong", "")}) == 0
+    assert answers(database, facts.id)[0] == (2, "ok")
+    corrected(database, facts, {2: Correction("bob@elm.example.org", "")})
+    apply_list(carrel, facts.public_id, partial=True, actor=None, now=NOW)
+    assert invited(database, pool) == ["bob@elm.example.org"]
 
 
 def test_after_the_list_was_applied_the_corrected_people_are_invited_too(
