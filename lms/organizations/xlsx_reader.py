@@ -22,8 +22,10 @@ LARGEST_OTHER: Final = 64 * 1024 * 1024
 MOST_ROWS: Final = 1_048_576  # Excel's own limit
 MOST_COLUMNS: Final = 256
 LONGEST_CELL: Final = 1_000
+LONGEST_PART: Final = 1024 * 1024  # of a tag, or of the text between two; Excel's cells are shorter
 _PIECE: Final = 64 * 1024
 _DEEPEST: Final = 64
+_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 DAMAGED = N_("This Excel workbook (.xlsx) is damaged.")
 NO_SHEET = N_("This Excel workbook (.xlsx) has no sheet that can be read.")
@@ -68,6 +70,8 @@ def read_rows(file: BinaryIO) -> Iterator[Record]:
 
 def _rows(file: BinaryIO) -> Iterator[Record]:
     with zipfile.ZipFile(file) as archive:
+        if any(one.compress_type not in _METHODS for one in archive.infolist()):
+            raise NotImplementedError
         if sum(one.compress_size for one in archive.infolist()) > LARGEST_FILE:
             raise refusal(TOO_LARGE)
         sheet = _first_sheet(archive)
@@ -183,12 +187,16 @@ def _parsed(
 ) -> Iterator[None]:
     """Parse a part, a piece at a time: report tags without prefixes, and the text of each.
 
-    Raises ValueError for a document type, whose entities can be used for an attack, and Invalid for a
-    part that unpacks to more than `largest` bytes.
+    Raises ValueError for a document type, whose entities can be used for an attack, and for a tag or a
+    text of more than a megabyte, which would be in memory at once. Raises Invalid for a part that unpacks
+    to more than `largest` bytes.
     """
     parser, open_tags, said = expat.ParserCreate(), list[str](), list[str]()
+    since_tag = 0  # bytes
 
     def opened(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal since_tag
+        since_tag = 0
         open_tags.append(tag.rpartition(":")[2])
         if len(open_tags) > _DEEPEST:
             raise ValueError(tag)
@@ -196,6 +204,8 @@ def _parsed(
         begin(open_tags[-1], attributes)
 
     def closed(_tag: str) -> None:
+        nonlocal since_tag
+        since_tag = 0
         end(open_tags.pop(), "".join(said))
         said.clear()
 
@@ -206,16 +216,24 @@ def _parsed(
     parser.EndElementHandler = closed
     parser.CharacterDataHandler = said.append
     parser.StartDoctypeDeclHandler = refused
+    for piece in _pieces(archive, part, largest):
+        since_tag += len(piece)
+        parser.Parse(piece)
+        if since_tag > LONGEST_PART:
+            raise ValueError(part)
+        yield
+    parser.Parse(b"", True)  # noqa: FBT003
+    yield
+
+
+def _pieces(archive: zipfile.ZipFile, part: str, largest: int) -> Iterator[bytes]:
     left = largest
     with archive.open(part) as stream:
         while piece := stream.read(_PIECE):
             left -= len(piece)
             if left < 0:
                 raise refusal(TOO_LARGE)
-            parser.Parse(piece)
-            yield
-    parser.Parse(b"", True)  # noqa: FBT003
-    yield
+            yield piece
 
 
 def _nothing(_tag: str, _text: str) -> None:

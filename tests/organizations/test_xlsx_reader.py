@@ -1,6 +1,7 @@
 """Excel workbooks: their rows as text, with line numbers, and hostile ones refused."""
 
 import io
+import zipfile
 from contextlib import suppress
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from lms.core.errors import Invalid
 from lms.organizations import xlsx_reader
 from lms.organizations.xlsx_reader import is_xlsx, read_rows
-from tests.seat_imports.workbooks import MAIN, WORKBOOK, workbook
+from tests.seat_imports.workbooks import MAIN, WORKBOOK, packed, workbook
 
 
 def rows_of(data: bytes) -> list[tuple[int, tuple[str, ...]]]:
@@ -74,6 +75,11 @@ def test_damaged_and_hostile_workbooks_are_refused_with_what_to_do() -> None:
         "a row beyond the last": workbook([], sheet=sheet_of('<x:row r="9999999"/>')),
         "a text that is no number": workbook(
             [["x"]], sheet=sheet_of('<x:row><x:c t="s"><x:v>-1</x:v></x:c></x:row>')
+        ),
+        "text without end": workbook([], sheet=sheet_of(" " * 2_000_000)),
+        "a tag without end": workbook([], sheet=sheet_of(f'<x:row a="{"1" * 2_000_000}"/>')),
+        "compression that no spreadsheet program uses": packed(
+            {"xl/workbook.xml": WORKBOOK}, zipfile.ZIP_LZMA
         ),
         "tags in tags": workbook([], sheet="<a>" * 100 + "</a>" * 100),
     }

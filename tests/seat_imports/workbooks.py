@@ -49,10 +49,10 @@ def workbook(rows: Iterable[Sequence[str]], **parts: str) -> bytes:
     )
 
 
-def packed(parts: Mapping[str, str]) -> bytes:
+def packed(parts: Mapping[str, str], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """Return a zip file of these parts."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", method) as archive:
         for name, text in parts.items():
             archive.writestr(name, text)
     return out.getvalue()
