@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -243,7 +243,13 @@ def count_use(session: Session, link_id: int, site: str | None, *, now: datetime
         session.execute(
             seen.on_conflict_do_update(
                 index_elements=["embed_link_id", "origin"],
-                set_={"uses": EmbedPlace.uses + 1, "last_seen_at": now},
+                set_={
+                    "uses": EmbedPlace.uses + 1,
+                    # another request may have been counted first that came later
+                    "last_seen_at": case(
+                        (EmbedPlace.last_seen_at > now, EmbedPlace.last_seen_at), else_=now
+                    ),
+                },
             )
         )
     session.execute(

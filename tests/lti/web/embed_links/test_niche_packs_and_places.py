@@ -2,17 +2,21 @@
 
 import io
 import zipfile
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from lms.models.catalog import Webinar
+from lms.models.grants import Grant, Withdrawal
 from lms.models.organizations import Organization
 from lms.models.recordings import Caption
-from lti.embed_links.embed_links import edit_embed, find_embed, revoke_embed
+from lti.embed_links.embed_links import count_use, edit_embed, find_embed, revoke_embed
 from lti.protocol.content_target import Target
 from tests.clock import NOW
 from tests.factories import make_series
 from tests.lti.embed_links.embed_link_fixtures import IN_A_FRAME, SITE, Framed, make_embed, path_of
+from tests.seat_rows import add_pool
 
 OTHER = "https://my.nicheacademy.com"
 
@@ -25,6 +29,7 @@ def at_noon(clock):
 @pytest.fixture
 def link(database, cast, settings):
     with database.transaction() as session:
+        add_pool(session, session.get_one(Organization, cast.organization_id), cast.webinar_id)
         return make_embed(session, cast, settings, origins=(SITE, OTHER))
 
 
@@ -150,6 +155,24 @@ def test_refused_and_unnamed_pages_are_not_counted_as_places(
         facts = find_embed(session, cast.organization_id, link.public_id)
     assert facts.places == ()
     assert facts.uses >= 1
+
+
+def test_openings_can_be_counted_in_another_order_than_they_came(database, cast, link):
+    for later in (1, 0, 2, 1):
+        with database.transaction() as session:
+            count_use(session, link.id, SITE, now=NOW + timedelta(seconds=later))
+    with database.read_session() as session:
+        (place,) = find_embed(session, cast.organization_id, link.public_id).places
+    assert (place.uses, place.last_seen_at) == (4, NOW + timedelta(seconds=2))
+
+
+def test_pack_needs_access_of_the_organization(client, database, cast, here):
+    client.sign_in(cast.mia.id)
+    with database.transaction() as session:
+        session.execute(update(Grant).values(revoked_at=NOW, revoked_as=Withdrawal.REFUNDED))
+    answer = client.get(f"{here}/pack.zip")
+    assert answer.status_code == 403
+    assert "no longer has access" in answer.text
 
 
 def test_staff_find_links_by_organization_webinar_or_site(client, cast, link):
