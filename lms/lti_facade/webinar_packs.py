@@ -15,6 +15,7 @@ from lms.models.recordings import Caption, Recording
 class PackContents:
     """A webinar for a pack; `captions` are the key, language and label of each published file."""
 
+    public_id: str
     slug: str
     title: str
     subtitle: str
@@ -54,6 +55,7 @@ def read_pack_contents(session: Session, name: str) -> PackContents:
         if poster is None and recording.run is not None:
             poster = f"renditions/{recording.public_id}/{recording.run}/poster.jpg"
     return PackContents(
+        public_id=webinar.public_id,
         slug=webinar.slug,
         title=webinar.title,
         subtitle=webinar.subtitle,

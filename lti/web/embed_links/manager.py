@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.errors import Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Gone, Invalid, NotFound
 from lms.lti_facade.content_choices import (
     PAGE_SIZE,
     Sought,
@@ -52,6 +52,7 @@ blueprint = Blueprint(
 )
 
 REJECTED: Final = 400
+NO_ACCESS: Final = N_("Your organization can't show this recording now.")
 WEBINAR, SERIES = "webinar", "series"
 
 
@@ -152,7 +153,7 @@ def show(organization_id: str, embed_id: str) -> ResponseReturnValue:
 @blueprint.get("/<embed_id>/pack.zip")
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def pack(organization_id: str, embed_id: str) -> ResponseReturnValue:
-    """Send the Niche pack of a link that works and shows one webinar."""
+    """Send the Niche pack of a link that works and shows one webinar that the organization can show."""
     managed, now = managed_organization(organization_id), clock.now()
     with read_session() as session:
         facts = find_embed(session, managed.facts.id, embed_id)
@@ -160,6 +161,10 @@ def pack(organization_id: str, embed_id: str) -> ResponseReturnValue:
         if facts.target.webinar is None or address is None or not facts.works(now):
             raise NotFound
         contents = read_pack_contents(session, facts.target.webinar)
+        try:
+            find_choices(session, managed.facts.id, [contents.public_id], now=now)
+        except NotFound as error:
+            raise Gone(NO_ACCESS) from error
     codes = EmbedCodes(
         snippet_of(facts, address),
         snippet_of(facts, address, height=COMPACT_HEIGHT),

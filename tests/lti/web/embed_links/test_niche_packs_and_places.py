@@ -171,8 +171,8 @@ def test_pack_needs_access_of_the_organization(client, database, cast, here):
     with database.transaction() as session:
         session.execute(update(Grant).values(revoked_at=NOW, revoked_as=Withdrawal.REFUNDED))
     answer = client.get(f"{here}/pack.zip")
-    assert answer.status_code == 403
-    assert "no longer has access" in answer.text
+    assert answer.status_code == 410
+    assert "show this recording now" in answer.text
 
 
 def test_staff_find_links_by_organization_webinar_or_site(client, cast, link):
