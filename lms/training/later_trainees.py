@@ -13,9 +13,11 @@ from lms.access.merged_organizations import kept_organization
 from lms.core.dates_and_time_zones import read_zone
 from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
+from lms.models.catalog import Webinar
 from lms.models.organizations import Organization
 from lms.models.training import Trainee, Training, TrainingAudience, TrainingItem
 from lms.training.assignments import end_of, last_day
+from lms.training.subjects import covered_by
 from lms.training.trainees import add_trainees, concerns, people_of
 
 AT_ONCE: Final = 20
@@ -53,8 +55,16 @@ def begin_rounds(session: Session, *, zone: ZoneInfo, now: datetime) -> int:
     """Start the next round of repeating training that was due the day before; return how many.
 
     `zone` is for organizations without their own. A round is assigned to the same people and groups.
+    None starts while the organization can't assign any of its webinars.
     """
-    following = aliased(Training)
+    following, one = aliased(Training), aliased(Training)
+    assignable = (
+        select(one.id)
+        .join_from(one, TrainingItem, TrainingItem.training_id == one.id)
+        .join(Webinar, Webinar.id == TrainingItem.webinar_id)
+        .where(one.id == Training.id, covered_by(one.organization_id, now))
+        .correlate(Training)
+    )
     rows = session.execute(
         select(Training, Organization.zone)
         .join(Organization, Organization.id == kept_organization(Training.organization_id))
@@ -64,6 +74,7 @@ def begin_rounds(session: Session, *, zone: ZoneInfo, now: datetime) -> int:
             Training.withdrawn_at.is_(None),
             Training.due_at <= now - ROUND_AFTER,
             following.id.is_(None),
+            assignable.exists(),
         )
         .order_by(Training.id)
         .limit(AT_ONCE)

@@ -97,7 +97,7 @@ class TrainingRows:
 class TrainingFacts:
     """A training with its webinars (slug and title).
 
-    `awaited` is how many invited people get it once they claim their seats.
+    `awaited` is how many invited people get it once they claim their seats; supervisors aren't told.
     """
 
     id: int
@@ -189,7 +189,7 @@ def read_training(
         policy=row.policy,
         everyone=row.everyone,
         every_months=row.every_months,
-        awaited=_awaited(session, row, now),
+        awaited=_awaited(session, row, now) if groups is None else 0,
         due_at=row.due_at,
         created_at=row.created_at,
         withdrawn_at=row.withdrawn_at,

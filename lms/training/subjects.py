@@ -16,7 +16,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Invalid
@@ -69,7 +69,7 @@ def search_subjects(
     These are announced webinars that are free or that one of its pools covers now, and series with any
     of them. Each word of the query must be in the title.
     """
-    covered = _covered(organization_id, now)
+    covered = covered_by(organization_id, now)
     webinars = select(
         literal(WEBINAR).label("kind"),
         Webinar.slug.label("slug"),
@@ -104,7 +104,7 @@ def search_subjects(
 def find_subject(session: Session, organization_id: int, key: str, now: datetime) -> FoundSubject:
     """Return the subject of a key; raises Invalid (field `subject`) if it can't be assigned."""
     kind, _mark, slug = key.partition(":")
-    rows = select(Webinar.id, Webinar.title).where(_covered(organization_id, now))
+    rows = select(Webinar.id, Webinar.title).where(covered_by(organization_id, now))
     series: Series | None = None
     if kind == SERIES:
         series = session.scalar(select(Series).where(Series.slug == slug))
@@ -126,7 +126,10 @@ def _named(title: Any, query: str) -> list[ColumnElement[bool]]:  # noqa: ANN401
     return [title.icontains(word, autoescape=True) for word in query.split()]
 
 
-def _covered(organization_id: int, now: datetime) -> ColumnElement[bool]:
+def covered_by(
+    organization_id: int | InstrumentedAttribute[int], now: datetime
+) -> ColumnElement[bool]:
+    """Return the condition that an organization can assign a webinar."""
     lasts = case((Grant.grace_until.is_(None), Grant.ends_at), else_=Grant.grace_until)
     in_force = and_(
         Grant.revoked_at.is_(None),

@@ -7,15 +7,17 @@ from sqlalchemy import func, select, update
 
 from lms.core.database import Database
 from lms.models.accounts import Login
+from lms.models.grants import Grant, Withdrawal
 from lms.models.live import Attendance
 from lms.models.mail import Mail
 from lms.models.organizations import Organization, Role
 from lms.models.playback import PlaybackSession, WatchRecord
 from lms.models.seats import Pool
-from lms.models.training import Trainee, Training
+from lms.models.training import Trainee, Training, TrainingGroup
 from lms.organizations import supervised_groups
 from lms.training.groups import make_group
 from lms.training.later_trainees import begin_rounds, reach_later
+from lms.training.manager_read_models import read_training
 from lms.training.reminders import announce_training, remind_trainees, tell_supervisors
 from lms.training.trainee_read_models import list_own
 from tests.cast import Cast
@@ -109,6 +111,20 @@ def test_training_can_be_assigned_to_everyone_before_anyone_came(
     assert assigned_to(database) == {"Dan": 1}
 
 
+def test_only_managers_see_how_many_invited_people_are_awaited(
+    database: Database, elm: Elm, assign: Assign
+) -> None:
+    training = assign(TODAY + 20 * DAY)
+    with database.transaction() as session:
+        make_group(session, elm.facts, "Desk", "bob@example.org", actor=None, now=NOW)
+    seated_later(database, elm)
+    with database.read_session() as session:
+        group = session.scalars(select(TrainingGroup.id)).one()
+        whole = read_training(session, elm.facts.id, training, now=NOW)
+        part = read_training(session, elm.facts.id, training, now=NOW, groups=[group])
+    assert (whole.awaited, part.awaited) == (1, 0)
+
+
 def test_people_are_emailed_at_once_and_not_reminded_of_the_same_day(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
@@ -188,6 +204,20 @@ def test_rounds_that_were_missed_are_left_out(database: Database, elm: Elm, assi
     with database.read_session() as session:
         due = session.scalars(select(Training.due_at).order_by(Training.id.desc())).first()
     assert due == datetime(2026, 9, 1, 4, tzinfo=NOW.tzinfo)
+
+
+def test_no_round_begins_of_what_the_organization_cannot_watch(
+    database: Database, elm: Elm, assign: Assign
+) -> None:
+    assign(date(2026, 3, 31), every_months=6)
+    with database.transaction() as session:
+        pool = session.get_one(Pool, elm.pool_id)
+        session.execute(
+            update(Grant)
+            .where(Grant.pool_id == pool.id)
+            .values(revoked_at=NOW, revoked_as=Withdrawal.REFUNDED)
+        )
+    assert begin(database, datetime(2026, 4, 2, 14, tzinfo=NOW.tzinfo)) == 0
 
 
 def test_a_later_round_asks_to_watch_again(
