@@ -107,8 +107,8 @@ class RequestFacts:
 
     @property
     def is_always_answered(self) -> bool:
-        """Return whether it can't be closed without an emailed answer."""
-        return self.kind is RequestKind.ACCOMMODATION
+        """Return whether it can't be closed without an emailed answer, unless the person was erased."""
+        return self.kind is RequestKind.ACCOMMODATION and bool(self.email)
 
     @property
     def kind_words(self) -> str:

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid
 from lms.models.accounts import Login
-from lms.models.requests import RequestKind, RequestState
+from lms.models.requests import DeskRequest, RequestKind, RequestState
 from lms.requests import accommodations, requests
 from lms.requests.accommodations import Need, Needs
 from lms.requests.read_models import RequestFacts, count_waiting
@@ -114,6 +115,15 @@ def test_it_is_not_closed_without_an_answer(database: Database, to_come: Cast) -
     assert own is not None
     assert (own.state, own.answer) == (RequestState.DONE, "An interpreter is booked.")
     assert len(letters(database, "bob@example.org")) == 3
+
+
+def test_it_can_be_closed_after_the_person_was_erased(database: Database, to_come: Cast) -> None:
+    facts = ask(database, to_come)
+    with database.transaction() as session:
+        session.execute(update(DeskRequest).values(email="", message=""))
+    answer(database, facts, "")
+    with database.read_session() as session:
+        assert count_waiting(session, now=NOW).total == 0
 
 
 def test_who_takes_a_request_owns_it(database: Database, to_come: Cast) -> None:

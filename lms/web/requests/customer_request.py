@@ -1,5 +1,6 @@
 """Customer request pages: one public form, and the status of a request."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -9,6 +10,7 @@ from flask_babel import gettext as _
 from limits import RateLimitItemPerDay, RateLimitItemPerHour
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import logins_of
 from lms.access.policy import Code
 from lms.catalog.webinar_page import read_announcement
 from lms.core.clock import now
@@ -347,9 +349,15 @@ def _is_hidden(facts: RequestFacts) -> bool:
 def _is_own(facts: RequestFacts) -> bool:
     """Return whether the request is from this browser or this person, or the person is staff."""
     person = viewer()
-    if person is not None and (person.is_staff or person.login_id == facts.login_id):
+    if person is not None and (person.is_staff or facts.login_id in _logins_of(person)):
         return True
     return facts.public_id in session.get(ASKED, [])
+
+
+def _logins_of(person: Viewer) -> Sequence[int]:
+    """Return the row ids of a person's login and of those merged into it."""
+    with read_session() as reading:
+        return reading.scalars(logins_of(person.login_id)).all()
 
 
 def _masked(email: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from lms.core.database import Database
 from lms.live import questions
 from lms.live.questions import Question
+from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.live import QuestionKind, Registration
 from lms.models.organizations import Organization
@@ -189,3 +190,15 @@ def test_nobody_but_the_person_and_staff_sees_an_accommodation(
             assert word not in text, page
     client.sign_in(to_come.dan.id)
     assert "A secret answer" in client.get(f"/requests/{request_id}").text
+
+
+def test_a_merged_person_still_sees_their_accommodation(
+    client: Visitor, to_come: Cast, database: Database
+) -> None:
+    client.sign_in(to_come.bob.id)
+    client.post(here(to_come), data=NEEDS)
+    with database.transaction() as session:
+        session.get_one(Login, to_come.bob.id).merged_into = to_come.dan.id
+        request_id = session.scalars(select(DeskRequest.public_id)).one()
+    client.sign_in(to_come.dan.id)
+    assert "Seat near the front" in client.get(f"/requests/{request_id}").text
