@@ -1,6 +1,6 @@
 """Answers to registration questions: a person's own, and everyone's for our team."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -108,10 +108,14 @@ def give(
             )
 
 
-def read_given(session: Session, webinar_id: int) -> Given:
-    """Return what people of a webinar answered; questions that are asked no more come last."""
+def read_given(session: Session, webinar_id: int, people: Collection[str] | None = None) -> Given:
+    """Return what people of a webinar answered; questions that are asked no more come last.
+
+    `people` limits it to logins with these public IDs.
+    """
     asked = asked_of(session, webinar_id)
     person = aliased(Login)
+    chosen = [] if people is None else [person.public_id.in_(people)]
     rows = session.execute(
         select(
             person.public_id.label("person"),
@@ -122,7 +126,7 @@ def read_given(session: Session, webinar_id: int) -> Given:
         .join_from(RegistrationAnswer, RegistrationQuestion)
         .join(Login, Login.id == RegistrationAnswer.login_id)
         .join(person, person.id == func.coalesce(Login.merged_into, Login.id))
-        .where(RegistrationAnswer.webinar_id == webinar_id)
+        .where(RegistrationAnswer.webinar_id == webinar_id, *chosen)
         .order_by(RegistrationQuestion.id, RegistrationAnswer.answered_at)
     ).all()
     questions = {each.id: each.text for each in asked}

@@ -122,6 +122,15 @@ def test_answers_of_merged_logins_are_one_persons(database: Database, cast: Cast
     assert found.by_person == {cast.bob.public_id: {branch.id: "East"}}
 
 
+def test_answers_of_some_people_are_read_alone(database: Database, cast: Cast) -> None:
+    (branch,) = by_default(database, BRANCH)
+    for person in (cast.bob, cast.dan):
+        give(database, cast, person.id, {branch.id: "Main"})
+    with database.read_session() as session:
+        found = answers.read_given(session, cast.webinar_id, [cast.dan.public_id])
+    assert list(found.by_person) == [cast.dan.public_id]
+
+
 def test_answers_to_a_removed_question_stay(database: Database, cast: Cast) -> None:
     branch, role = by_default(database, BRANCH, ROLE)
     give(database, cast, cast.bob.id, {branch.id: "Main", role.id: "Trustee"})

@@ -90,7 +90,7 @@ def registrants(slug: str) -> ResponseReturnValue:
             session, standing.id, query=query, show=show, offset=(number - 1) * PAGE_SIZE
         )
         others = rebookings.find_others(session, rebookings.find_webinar(session, slug), now=now)
-        given = read_given(session, standing.id)
+        given = read_given(session, standing.id, [each.public_id for each in found.items])
         needs = accommodations.read_all(session, standing.id)
     kept: dict[str, Any] = {
         "slug": slug,
