@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from lms.access.policy import LIVE_OPENS_BEFORE
 from lms.core.errors import N_, Invalid
 from lms.jobs import queue as job_queue
 from lms.models.catalog import Webinar
 from lms.models.jobs import Job, JobState, Lane
+from lms.models.requests import DeskRequest, RequestKind
 
 TELL_CHANGED: Final = "live.tell_changed"
 MOVED: Final = "live_rescheduled"
@@ -39,13 +41,31 @@ def move_date(session: Session, row: Webinar, new: NewDate, *, now: datetime) ->
     """Move a webinar to another date and queue emails to everyone; raises Invalid (field `said`).
 
     `moved_from` is the last date that people know: if the emails about the previous move weren't
-    written yet, that date is skipped.
+    written yet, that date is skipped. Accommodations that wait for an answer stay due before people can
+    join.
     """
     said = checked_said(new.said)
     if row.moved_from in (None, new.held_at) or not _is_move_untold(session, row):
         row.moved_from = row.held_at
     row.held_at, row.moved_at = new.held_at, now
+    last = last_answer(new.held_at, now=now)
+    session.execute(
+        update(DeskRequest)
+        .where(
+            DeskRequest.kind == RequestKind.ACCOMMODATION,
+            DeskRequest.webinar_id == row.id,
+            DeskRequest.closed_at.is_(None),
+            DeskRequest.due_at > last,
+        )
+        .values(due_at=last)
+    )
     tell_all(session, row, MOVED, said, now=now)
+
+
+def last_answer(held_at: datetime, *, now: datetime) -> datetime:
+    """Return until when people need an answer: before they can join, or in the last hour, the start."""
+    opens_at = held_at - LIVE_OPENS_BEFORE
+    return opens_at if now < opens_at else held_at
 
 
 def tell_all(session: Session, row: Webinar, letter: str, said: str, *, now: datetime) -> None:

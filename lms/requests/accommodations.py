@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
-from lms.access.policy import LIVE_OPENS_BEFORE
 from lms.accounts import accounts
 from lms.core.errors import N_, Conflict, Invalid
+from lms.live.change_notices import last_answer
 from lms.mail.links import MailContext
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
@@ -91,15 +91,9 @@ def ask(
 
 
 def due_at(held_at: datetime, mail_context: MailContext, *, now: datetime) -> datetime:
-    """Return when our answer is due: within two business days, and before people can join.
-
-    In the last hour it is due at the start.
-    """
-    opens_at = held_at - LIVE_OPENS_BEFORE
-    return min(
-        due_after(now, mail_context.zone, days=ANSWERED_WITHIN),
-        opens_at if now < opens_at else held_at,
-    )
+    """Return when our answer is due: within two business days, and while people need it."""
+    within = due_after(now, mail_context.zone, days=ANSWERED_WITHIN)
+    return min(within, last_answer(held_at, now=now))
 
 
 def read_own(session: Session, *, login_id: int, webinar_id: int) -> RequestFacts | None:

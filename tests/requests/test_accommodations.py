@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from lms.catalog.webinars import postpone_webinar
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid
+from lms.live.change_notices import NewDate
 from lms.models.accounts import Login
 from lms.models.requests import DeskRequest, RequestKind, RequestState
 from lms.requests import accommodations, requests
 from lms.requests.accommodations import Need, Needs
-from lms.requests.read_models import RequestFacts, count_waiting
+from lms.requests.read_models import RequestFacts, count_waiting, find_request
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.live.upcoming_webinar import HELD_AT, LINKS
@@ -86,6 +88,16 @@ def test_an_answer_is_due_in_two_business_days_or_before_people_can_join(
     ):
         assert accommodations.due_at(held_at, OFFICE, now=asked_at) == due
     assert ask(database, to_come).due_at == datetime(2026, 3, 4, 17, tzinfo=EASTERN)
+
+
+def test_an_answer_is_due_earlier_if_the_webinar_is(database: Database, to_come: Cast) -> None:
+    facts = ask(database, to_come)
+    hour = timedelta(hours=1)
+    for held_at, due in ((NOW + 10 * hour, NOW + 9 * hour), (NOW + 900 * hour, NOW + 9 * hour)):
+        with database.transaction() as session:
+            postpone_webinar(session, to_come.slug, NewDate(held_at), actor=None, now=NOW)
+        with database.read_session() as session:
+            assert find_request(session, facts.public_id).due_at == due
 
 
 def test_a_second_request_waits_for_the_first_answer(database: Database, to_come: Cast) -> None:
