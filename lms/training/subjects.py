@@ -136,12 +136,13 @@ def covered_by(
         Grant.starts_at <= now,
         or_(Grant.ends_at.is_(None), lasts > now),
     )
-    by_presenter = exists().where(
-        WebinarPresenter.webinar_id == Webinar.id,
-        WebinarPresenter.presenter_id == Pool.presenter_id,
+    by_presenter = Webinar.id.in_(
+        select(WebinarPresenter.webinar_id).where(
+            WebinarPresenter.presenter_id == Pool.presenter_id
+        )
     )
-    in_series = exists().where(
-        WebinarSeries.webinar_id == Webinar.id, WebinarSeries.series_id == Pool.series_id
+    in_series = Webinar.id.in_(
+        select(WebinarSeries.webinar_id).where(WebinarSeries.series_id == Pool.series_id)
     )
     by_pool = exists().where(
         Pool.organization_id.in_(family_of(organization_id)),

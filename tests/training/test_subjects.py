@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lms.core.database import Database
 from lms.core.errors import Invalid
-from lms.models.catalog import WebinarSeries, WebinarState
+from lms.models.catalog import Presenter, WebinarPresenter, WebinarSeries, WebinarState
+from lms.models.grants import Grant, Scope
+from lms.models.seats import Pool
 from lms.models.training import TrainingItem
 from lms.training import assignments
 from lms.training.assignments import NewTraining
@@ -62,3 +64,30 @@ def test_only_what_the_seats_cover_or_is_free_can_be_assigned(
             now=NOW,
         )
         assert session.scalars(select(TrainingItem.webinar_id)).all() == [free.id]
+
+
+def test_seats_of_a_series_or_presenter_cover_their_webinars_only(
+    database: Database, elm: Elm
+) -> None:
+    with database.transaction() as session:
+        calm, other = make_series(session, "calm"), make_series(session, "other")
+        ann, ben = (
+            Presenter(slug=name, name=name.title(), created_at=NOW) for name in ("ann", "ben")
+        )
+        session.add_all((ann, ben))
+        theirs, foreign = make_webinar(session, "theirs"), make_webinar(session, "foreign")
+        session.flush()
+        for webinar, series, presenter in ((theirs, calm, ann), (foreign, other, ben)):
+            session.add(WebinarSeries(webinar_id=webinar.id, series_id=series.id))
+            session.add(
+                WebinarPresenter(webinar_id=webinar.id, presenter_id=presenter.id, position=1)
+            )
+        for values in (
+            {"scope": Scope.SERIES, "series_id": calm.id},
+            {"scope": Scope.PRESENTER, "presenter_id": ann.id},
+        ):
+            changed = {"webinar_id": None, "series_id": None, "presenter_id": None} | values
+            session.execute(update(Grant).where(Grant.pool_id == elm.pool_id).values(**changed))
+            session.execute(update(Pool).where(Pool.id == elm.pool_id).values(**changed))
+            found = search_subjects(session, elm.facts.id, "", offset=0, now=NOW)
+            assert [one.key for one in found.items] == ["series:calm", "webinar:theirs"]
