@@ -63,12 +63,17 @@ class Served:
         """Add a webinar that was held, whose recording plays."""
         webinar = make_webinar(session, slug)
         webinar.title = title
+        self.add_recording(session, webinar)
+        return webinar
+
+    def add_recording(self, session: Session, webinar: Webinar) -> Recording:
+        """Add a recording that plays. One without files would break its poster on others' pages."""
         recording = Recording(
             webinar_id=webinar.id,
             number=1,
             is_current=True,
             state=RecordingState.READY,
-            original_key=f"originals/{slug}/recording.mp4",
+            original_key=f"originals/{webinar.slug}/recording.mp4",
             original_name="recording.mp4",
             size_bytes=1,
             sha256="0" * 64,
@@ -82,7 +87,7 @@ class Served:
         for name in self.film.encoded.files:
             key = f"{prefix}/{name}"
             self.carrel.storage.put_file(key, self.film.folder / name, content_type_of(key))
-        return webinar
+        return recording
 
     def add_handout(self, session: Session, webinar: Webinar, *, title: str) -> Handout:
         """Add a PDF to a webinar."""

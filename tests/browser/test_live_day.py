@@ -14,7 +14,7 @@ from lms.models.accounts import SellerRole
 from lms.models.catalog import Webinar
 from tests.browser.conftest import Served, Visit
 from tests.browser.sent_mail import letter_to
-from tests.factories import make_grant, make_login, make_recording, make_webinar
+from tests.factories import make_grant, make_login, make_webinar
 from tests.servers.axe import axe_faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -82,7 +82,7 @@ def hold(served: Served, webinar_id: int) -> None:
     with served.carrel.database.transaction() as session:
         held = session.get_one(Webinar, webinar_id)
         held.held_at = moment - timedelta(hours=2)
-        make_recording(session, held).ready_at = moment
+        served.add_recording(session, held).ready_at = moment
         session.flush()
         links = Links("http://localhost")
         tell_some(session, Telling(READY, webinar_id), "", links=links, now=moment)
