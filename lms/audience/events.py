@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from lms.core.errors import N_
+from lms.core.languages import joined
 
 
 class Role(StrEnum):
@@ -66,7 +67,7 @@ _ONE_CLICK: Final = N_(
     "It takes one click and no account. If you manage this purchase with others, the first choice "
     "counts."
 )
-_MANAGED: Final = f"%(seats)s {_PEOPLE_ARE_TOLD}"
+_MANAGED: Final = joined("%(seats)s", _PEOPLE_ARE_TOLD)
 _ACCEPT: Final = N_(
     "%(organization)s invited you to a seat that you haven't accepted yet. Use the link in your "
     "invitation."
@@ -84,11 +85,13 @@ TOLD: Final[Mapping[Event, Mapping[Role, str]]] = {
         Role.HOLDER: N_("Its page says whether you can have another webinar instead."),
         Role.CONTRACT: N_("On its page, you can choose another webinar instead."),
         Role.PASS: N_("On its page, you can choose another webinar instead."),
-        Role.INVITED: N_("Your invitation from %(organization)s was for this webinar.")
-        + f" {_NOTHING_TO_DO}",
-        Role.WAITING: N_("You were on the waitlist of %(organization)s for a seat.")
-        + f" {_NOTHING_TO_DO}",
-        Role.TRAINEE: f"{_ASSIGNED} {_NOTHING_TO_DO}",
+        Role.INVITED: joined(
+            N_("Your invitation from %(organization)s was for this webinar."), _NOTHING_TO_DO
+        ),
+        Role.WAITING: joined(
+            N_("You were on the waitlist of %(organization)s for a seat."), _NOTHING_TO_DO
+        ),
+        Role.TRAINEE: joined(_ASSIGNED, _NOTHING_TO_DO),
         Role.TEAM: _TEAM,
     },
     Event.POSTPONED: {
@@ -96,12 +99,12 @@ TOLD: Final[Mapping[Event, Mapping[Role, str]]] = {
         Role.BILLING: _ONE_CLICK,
         Role.MANAGER: _MANAGED,
         Role.HOST: N_("Your group viewing is for the new date."),
-        Role.HOLDER: N_("Your access is for the new date.") + f" {_CANT_COME}",
-        Role.CONTRACT: N_("You are still registered.") + f" {_CANT_COME}",
-        Role.PASS: N_("You are still registered.") + f" {_CANT_COME}",
+        Role.HOLDER: joined(N_("Your access is for the new date."), _CANT_COME),
+        Role.CONTRACT: joined(N_("You are still registered."), _CANT_COME),
+        Role.PASS: joined(N_("You are still registered."), _CANT_COME),
         Role.INVITED: _ACCEPT,
         Role.WAITING: _WAITING,
-        Role.TRAINEE: f"{_ASSIGNED} {_NOTHING_TO_DO}",
+        Role.TRAINEE: joined(_ASSIGNED, _NOTHING_TO_DO),
         Role.TEAM: _TEAM,
     },
     Event.PULLED: {
@@ -112,11 +115,13 @@ TOLD: Final[Mapping[Event, Mapping[Role, str]]] = {
         Role.HOLDER: N_("Certificates that you have earned stay valid."),
         Role.CONTRACT: N_("Your contract still includes our other webinars."),
         Role.PASS: N_("Your pass still includes our other webinars."),
-        Role.INVITED: N_("Your invitation from %(organization)s was for this webinar.")
-        + f" {_NOTHING_TO_DO}",
-        Role.WAITING: N_("You were on the waitlist of %(organization)s for a seat.")
-        + f" {_NOTHING_TO_DO}",
-        Role.TRAINEE: f"{_ASSIGNED} {_NOTHING_TO_DO}",
+        Role.INVITED: joined(
+            N_("Your invitation from %(organization)s was for this webinar."), _NOTHING_TO_DO
+        ),
+        Role.WAITING: joined(
+            N_("You were on the waitlist of %(organization)s for a seat."), _NOTHING_TO_DO
+        ),
+        Role.TRAINEE: joined(_ASSIGNED, _NOTHING_TO_DO),
         Role.TEAM: _TEAM,
     },
     Event.REINSTATED: {
@@ -125,8 +130,8 @@ TOLD: Final[Mapping[Event, Mapping[Role, str]]] = {
         Role.MANAGER: _MANAGED,
         Role.HOST: _HOST,
         Role.HOLDER: N_("You have access as before."),
-        Role.CONTRACT: N_("You are still registered.") + f" {_CANT_COME}",
-        Role.PASS: N_("You are still registered.") + f" {_CANT_COME}",
+        Role.CONTRACT: joined(N_("You are still registered."), _CANT_COME),
+        Role.PASS: joined(N_("You are still registered."), _CANT_COME),
         Role.INVITED: _ACCEPT,
         Role.WAITING: _WAITING,
         Role.TRAINEE: _ASSIGNED,
@@ -141,15 +146,15 @@ TOLD: Final[Mapping[Event, Mapping[Role, str]]] = {
         Role.TRAINEE: _ASSIGNED,
     },
     Event.TOMORROW: {
-        Role.HOST: f"{_HOST} {_JOIN}",
+        Role.HOST: joined(_HOST, _JOIN),
         Role.HOLDER: _JOIN,
         Role.CONTRACT: _JOIN,
         Role.PASS: _JOIN,
         Role.INVITED: _ACCEPT,
-        Role.TRAINEE: _ASSIGNED + " " + N_("Register for it on its page."),
+        Role.TRAINEE: joined(_ASSIGNED, N_("Register for it on its page.")),
     },
     Event.SOON: {
-        Role.HOST: f"{_HOST} {_JOIN}",
+        Role.HOST: joined(_HOST, _JOIN),
         Role.HOLDER: _JOIN,
         Role.CONTRACT: _JOIN,
         Role.PASS: _JOIN,

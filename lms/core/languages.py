@@ -117,9 +117,18 @@ class Said(str):
         """Copy it as plain text."""
         return str, (str(self),)
 
+    def __mod__(self, values: Any, /) -> str:  # noqa: ANN401  (as str takes them)
+        """Return the text with its values, which can be said again."""
+        return Said(str(self) % values, lambda: self.again() % say_again(values))
+
     def again(self) -> str:
         """Return the text in the language of this page or email."""
         return self._again()
+
+
+def joined(*texts: str) -> str:
+    """Return texts with a space between them, which can be said again."""
+    return Said(" ".join(texts), lambda: " ".join(gettext(text) for text in texts))
 
 
 def sayable(function: Callable[P, str]) -> Callable[P, str]:

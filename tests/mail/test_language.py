@@ -1,5 +1,6 @@
 """An email is in its recipient's language, whoever sends it from whichever page."""
 
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,9 +8,12 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from lms.audience.audience import Person, Reason, Told
+from lms.audience.events import TOLD
+from lms.audience.sentences import sentence
 from lms.core.dates_and_time_zones import say_long_date
 from lms.core.errors import N_
-from lms.core.languages import Language, speaking
+from lms.core.languages import Language, say_again, speaking
 from lms.mail.outbox import post
 from lms.mail.rendering import BULK_FOOTER, bulk_footer
 from lms.models.accounts import Login
@@ -90,3 +94,17 @@ def test_end_of_a_bulk_email_is_in_its_language(session) -> None:
     assert "Cancelar la suscripción a invitaciones y recordatorios:" in text
     assert "Cancelar la suscripción" in html
     assert BULK_FOOTER in mail.html
+
+
+def test_sentences_for_each_role_are_in_the_recipients_language() -> None:
+    pat = Person(None, "pat@example.org", "Pat", None, 0, None, False, False, ())
+    english = []
+    for event, told in TOLD.items():
+        for role in told:
+            one = Told(replace(pat, reasons=(Reason(role, NOW, 1, "Elm", None),)), role)
+            text = sentence(event, one, unused=2, others=3)
+            with speaking(Language.SPANISH):
+                said = say_again(text)
+            if said == text or "%(" in said:
+                english.append(said)
+    assert english == []
