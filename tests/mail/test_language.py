@@ -14,6 +14,8 @@ from lms.audience.sentences import sentence
 from lms.core.dates_and_time_zones import say_long_date
 from lms.core.errors import N_
 from lms.core.languages import Language, say_again, speaking
+from lms.mail.examples import team_emails
+from lms.mail.lanes import ENGLISH_ONLY
 from lms.mail.outbox import post
 from lms.mail.rendering import BULK_FOOTER, bulk_footer
 from lms.models.accounts import Login
@@ -84,6 +86,7 @@ def test_emails_to_our_team_stay_english(session) -> None:
     with speaking(Language.SPANISH):
         mail = posted(session, None, kind="delivery_test")
     assert '<html lang="en-US">' in mail.html
+    assert set(team_emails.EXAMPLES) <= ENGLISH_ONLY
 
 
 def test_end_of_a_bulk_email_is_in_its_language(session) -> None:
