@@ -15,7 +15,7 @@ from lms.accounts.mails import Reader
 from lms.core.database import insert_into
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.core.languages import Language, language
+from lms.core.languages import Language, default_language, readers_language
 from lms.core.model_base import new_public_id
 from lms.mail import link_tokens_and_codes
 from lms.mail.links import Links
@@ -356,11 +356,9 @@ def _found(session: Session, which: ColumnElement[bool]) -> Account:
 
 
 def page_language() -> Mapping[str, Language]:
-    """Return the column `language` for an account that a page creates, if the page isn't in English.
-
-    English is only noted if the person chooses it: staff and managers create accounts, too.
-    """
-    return {} if language() is Language.ENGLISH else {"language": language()}
+    """Return the column `language` for an account that a page creates, if its reader chose another than the setting."""
+    chosen = readers_language()
+    return {} if chosen is default_language() else {"language": chosen}
 
 
 def _update(session: Session, login_id: int, **values: object) -> str:

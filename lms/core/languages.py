@@ -44,17 +44,22 @@ class _Default:
     language = Language.ENGLISH
 
 
-_NOW: Final[ContextVar[Language]] = ContextVar("language", default=Language.ENGLISH)
+_NOW: Final[ContextVar[Language | None]] = ContextVar("language", default=None)
 
 
 def language() -> Language:
     """Return the language of this page or email; English outside of both."""
-    return _NOW.get()
+    return _NOW.get() or Language.ENGLISH
+
+
+def readers_language() -> Language:
+    """Return the language of this page's reader; outside of translated pages, that of the setting."""
+    return _NOW.get() or default_language()
 
 
 def locale() -> str:
     """Return the locale of `language()` for Babel: `en_US`."""
-    return _NOW.get().locale
+    return language().locale
 
 
 def default_language() -> Language:
@@ -67,8 +72,8 @@ def set_default(chosen: Language) -> None:
     _Default.language = chosen
 
 
-def use(chosen: Language) -> None:
-    """Set the language of the rest of this request."""
+def use(chosen: Language | None) -> None:
+    """Set the language of the rest of this request; None for pages that aren't translated."""
     _NOW.set(chosen)
 
 
@@ -172,13 +177,13 @@ def gettext(text: str) -> str:
     """Return a text of the code in the language of this page or email."""
     if isinstance(text, Said):
         return text.again()
-    found = translations(_NOW.get())
+    found = translations(language())
     return text if found is None else found.gettext(text)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
     """Return one of two texts of the code, by its count, in the language of this page or email."""
-    found = translations(_NOW.get())
+    found = translations(language())
     if found is None:
         return one if count == 1 else many
     return found.ngettext(one, many, count)

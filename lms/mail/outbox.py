@@ -18,7 +18,7 @@ from lms.core.icalendar import CalendarLinks, Invitation, Method, calendar_links
 from lms.core.languages import (
     Language,
     default_language,
-    language,
+    readers_language,
     say_again,
     speaking,
 )
@@ -249,7 +249,7 @@ def _language_of(session: Session, kind: str, login_id: int | None) -> Language:
     if kind in ENGLISH_ONLY:
         return Language.ENGLISH
     if login_id is None:  # a buyer or visitor without an account
-        return language()
+        return readers_language()
     chosen = session.scalar(select(Login.language).where(Login.id == login_id))
     return chosen or default_language()
 

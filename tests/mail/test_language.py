@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from lms.accounts.accounts import page_language
 from lms.audience.audience import Person, Reason, Told
 from lms.audience.events import TOLD
 from lms.audience.sentences import sentence
+from lms.core import languages
 from lms.core.dates_and_time_zones import say_long_date
 from lms.core.errors import N_
 from lms.core.languages import Language, say_again, speaking
@@ -80,6 +82,17 @@ def test_visitor_without_an_account_gets_the_language_of_the_page(session) -> No
     with speaking(Language.SPANISH):
         assert posted(session, None).subject.startswith("Su pase termina el")
     assert posted(session, None).subject.startswith("Your pass ends on")
+
+
+def test_people_without_an_account_get_the_settings_language_from_jobs_and_managers_pages(
+    session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(languages._Default, "language", Language.SPANISH)
+    assert posted(session, None).subject.startswith("Su pase termina el")
+    with speaking(Language.ENGLISH):  # what the reader of the page chose
+        assert posted(session, None).subject.startswith("Your pass ends on")
+        assert page_language() == {"language": Language.ENGLISH}
+    assert page_language() == {}
 
 
 def test_emails_to_our_team_stay_english(session) -> None:

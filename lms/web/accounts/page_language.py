@@ -100,14 +100,14 @@ def init_languages(app: Flask) -> None:
     install(gettext, ngettext, newstyle=True)
     translations(Language.SPANISH)  # before the server makes its processes
     app.before_request(_choose)
-    app.teardown_request(lambda _fault: use(Language.ENGLISH))
+    app.teardown_request(lambda _fault: use(None))
     app.context_processor(_for_templates)
 
 
 def read_in(chosen: Language) -> None:
     """Show the rest of this page in a language, if the page is translated."""
     request.environ[_WANTED] = chosen
-    use(chosen if _is_translated() else Language.ENGLISH)
+    use(chosen if _is_translated() else None)
 
 
 def _choose() -> None:
