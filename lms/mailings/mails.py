@@ -12,7 +12,7 @@ from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.core.errors import N_
 from lms.core.markdown import to_html
 from lms.mail import outbox as mail_outbox
-from lms.mail.edits import NO_EDITS
+from lms.mail.edits import read_edits
 from lms.mail.links import Links
 from lms.mail.rendering import mail_branding, write
 from lms.mailings.recipients import Recipient
@@ -97,7 +97,8 @@ def preview(session: Session, mailing: Mailing, *, to: str, name: str) -> tuple[
     """Return the text and the HTML of a mailing as a person would get it, without its footer."""
     values = {**_values(mailing, name), "recipient": to}
     branding = mail_branding(session)
-    written = write(branding, kind_of(mailing), mailing.subject, values, NO_EDITS)
+    kind = kind_of(mailing)
+    written = write(branding, kind, mailing.subject, values, read_edits(session, kind))
     return written.text, written.html
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.models.catalog import Webinar, WebinarState
-from lms.models.mail import MailLane
+from lms.models.mail import EmailText, MailLane
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import letters, newest
@@ -75,6 +75,19 @@ def test_staff_write_preview_test_and_send(
     assert "0 of 4" in page
     assert ">Sent<" in page
     assert "Before you join" in staff.get(f"{HERE}?webinar={furnished.slug}").text
+
+
+def test_preview_has_our_teams_words(staff: Visitor, database: Database, to_come: Cast) -> None:
+    mailing_id = add(database, to_come)
+    with database.transaction() as session:
+        words = {"Hello %(name)s,": "Dear {name},"}
+        session.add(
+            EmailText(kind="mailing", subject="{house}: {subject}", passages=words, updated_at=NOW)
+        )
+    frame = staff.get(f"{HERE}/{mailing_id}/email.html").text
+    assert "Dear Ada," in frame
+    assert ": Before you join</h1>" in frame
+    assert "Dear Ada," in staff.get(f"{HERE}/{mailing_id}").text
 
 
 def test_faults_come_back_with_what_was_written(staff: Visitor, topical: Cast) -> None:
