@@ -16,7 +16,7 @@ AT_ONCE: Final = 100
 def send(carrel: Carrel, run: JobRun) -> None:
     """Write the emails of a mailing whose time has come; each recipient gets one, however often it runs."""
     with carrel.database.transaction() as session:
-        if not mailings.begin(session, run.subject, now=now()):
+        if not mailings.begin(session, run.subject, notice=run.payload["notice"], now=now()):
             return
     with carrel.database.read_session() as session:
         waiting = mailings.waiting_recipients(session, run.subject, now=now())

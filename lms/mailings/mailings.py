@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -14,7 +14,7 @@ from lms.jobs import queue as job_queue
 from lms.mailings.mails import MailingDetails, post_mailing, unique_key
 from lms.mailings.recipients import Recipient, recipients_of
 from lms.models.catalog import Webinar, WebinarState
-from lms.models.jobs import Lane
+from lms.models.jobs import Job, JobState, Lane
 from lms.models.mail import Mail, Mailing, MailingPart, MailingState
 
 SEND: Final = "mailings.send"
@@ -90,8 +90,14 @@ def start_mailing(
         raise Invalid(IN_THE_PAST, fields={"send_at": IN_THE_PAST})
     mailing.state = MailingState.SENDING if send_at is None else MailingState.SCHEDULED
     mailing.send_at = send_at or now
+    webinar = session.get_one(Webinar, mailing.webinar_id)
     job = job_queue.enqueue(
-        session, kind=SEND, lane=Lane.PROMPT, subject=mailing.public_id, payload={}, now=now
+        session,
+        kind=SEND,
+        lane=Lane.PROMPT,
+        subject=mailing.public_id,
+        payload={"notice": webinar.notice},
+        now=now,
     )
     job.run_at = mailing.send_at
     _record(session, "mailing.scheduled", mailing, actor, now)
@@ -101,20 +107,28 @@ def cancel_mailing(session: Session, mailing_id: str, *, actor: str | None, now:
     """Make a scheduled mailing a draft again; raises NotFound, and Conflict once it is being sent."""
     mailing = _in_state(session, mailing_id, MailingState.SCHEDULED, fault=NOT_SCHEDULED)
     mailing.state, mailing.send_at = MailingState.DRAFT, None
+    # otherwise it could run for a later schedule of this mailing
+    session.execute(
+        delete(Job).where(Job.kind == SEND, Job.subject == mailing_id, Job.state == JobState.QUEUED)
+    )
     _record(session, "mailing.canceled", mailing, actor, now)
 
 
-def begin(session: Session, mailing_id: str, *, now: datetime) -> bool:
+def begin(session: Session, mailing_id: str, *, notice: int, now: datetime) -> bool:
     """Start sending a mailing whose time has come, or continue; return whether there is work.
 
-    News of a webinar that isn't announced anymore is stopped.
+    News of a webinar that isn't announced anymore is stopped, and so is a scheduled mailing if the webinar
+    was moved, canceled or removed since: `notice` is the webinar's from that time.
     """
     mailing = session.scalar(_by_id(mailing_id).with_for_update())
     if mailing is None or mailing.send_at is None or mailing.send_at > now:
         return False
     if mailing.state not in (MailingState.SCHEDULED, MailingState.SENDING):
         return False
-    is_going = _may_go(session, mailing)
+    has_changed = session.get_one(Webinar, mailing.webinar_id).notice != notice
+    is_going = _may_go(session, mailing) and not (
+        has_changed and mailing.state is MailingState.SCHEDULED
+    )
     mailing.state = MailingState.SENDING if is_going else MailingState.STOPPED
     return is_going
 

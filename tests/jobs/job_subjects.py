@@ -114,7 +114,7 @@ def subjects(of: Library) -> dict[str, Subject]:
         "handout.match": (of.recording, {}),
         "live.tell_changed": (of.webinar, {"letter": "live_canceled", "notice": 0}),
         "live.count_minutes": (of.webinar, {}),
-        "mailings.send": (of.mailing, {}),
+        "mailings.send": (of.mailing, {"notice": 0}),
         "seats.tell": (of.pool, {"released": [of.seat], "since": since}),
         Act.RELEASE.value: (of.organization, people),
         Act.SEND_AGAIN.value: (of.organization, people),

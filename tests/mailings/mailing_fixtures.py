@@ -82,7 +82,7 @@ def start(database: Database, mailing_id: str, **when: object) -> None:
 
 def work(carrel: Carrel, mailing_id: str, watch: Quiet | None = None) -> None:
     """Run the job that sends a mailing."""
-    jobs.send(carrel, JobRun(0, "", mailing_id, {}, 1, 3, watch or Quiet()))
+    jobs.send(carrel, JobRun(0, "", mailing_id, {"notice": 0}, 1, 3, watch or Quiet()))
 
 
 def written(database: Database, kind: str) -> Sequence[str]:

@@ -9,7 +9,8 @@ from sqlalchemy import delete, select
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid
 from lms.core.runtime import Carrel
-from lms.jobs.queue import Ended, StandAside, Stopped
+from lms.jobs.queue import Ended, JobRun, StandAside, Stopped
+from lms.live import change_notices
 from lms.live.registrations import register
 from lms.mail.opt_outs import opt_out, unsubscribe
 from lms.mailings import jobs, mailings
@@ -155,6 +156,25 @@ def test_scheduled_mailing_waits_for_its_time(
     assert written(database, "mailing") == ["bob@example.org"]
 
 
+def test_scheduled_mailing_about_a_webinar_that_was_canceled_since_is_stopped(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    mailing_id, later = add(database, to_come), add(database, to_come)
+    start(database, mailing_id, send_at=NOW + HOUR)
+    with database.transaction() as session:
+        webinar = session.get_one(Webinar, to_come.webinar_id)
+        change_notices.tell_all(session, webinar, "live_canceled", "", now=NOW)
+    start(database, later, send_at=NOW + HOUR)
+    clock.advance(HOUR)
+    for one in (mailing_id, later):
+        with database.read_session() as session:
+            payload = session.scalars(select(Job.payload).where(Job.subject == one)).one()
+        jobs.send(carrel, JobRun(0, "", one, payload, 1, 3, Quiet()))
+    assert state(database, mailing_id) is MailingState.STOPPED
+    assert state(database, later) is MailingState.SENT
+    assert written(database, "mailing") == ["bob@example.org"]
+
+
 def test_canceled_mailing_is_a_draft_again_and_its_job_does_nothing(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
@@ -164,6 +184,7 @@ def test_canceled_mailing_is_a_draft_again_and_its_job_does_nothing(
         mailings.cancel_mailing(session, mailing_id, actor=None, now=NOW)
         with pytest.raises(Conflict):
             mailings.cancel_mailing(session, mailing_id, actor=None, now=NOW)
+        assert session.scalars(select(Job).where(Job.kind == SEND)).all() == []
     clock.advance(HOUR)
     work(carrel, mailing_id)
     assert written(database, "mailing") == []
