@@ -1,6 +1,6 @@
 """Subscribing to new webinars: ask for the address, confirm it by email, change and end it."""
 
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, flash, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -54,14 +54,15 @@ def send() -> ResponseReturnValue:
             now=now(),
         )
     session[SENT_TO] = address.shown
-    return see_other(".sent")
+    return see_other(".sent", **_about(_part()))
 
 
 @blueprint.get(f"{PATH}/sent")
 @open_to(Audience.EVERYONE)
 def sent() -> ResponseReturnValue:
     """Tell the person to check their email."""
-    return render("mailings/subscribe_sent.html", email=session.get(SENT_TO))
+    again = url_for(".ask", **_about(_part()))
+    return render("mailings/subscribe_sent.html", email=session.get(SENT_TO), again=again)
 
 
 @blueprint.get(f"{PATH}/<subscription_id>/<signature>")
@@ -124,6 +125,12 @@ def _part() -> Part:
     return Part(
         series=request.values.get("series", ""), presenter=request.values.get("presenter", "")
     )
+
+
+def _about(part: Part) -> dict[str, Any]:
+    """Return the query of a page about a presenter or a series; it is empty for all webinars."""
+    named = {"presenter": part.presenter, "series": part.series}
+    return {name: slug for name, slug in named.items() if slug}
 
 
 def _ask_page(form: AddressForm) -> str:
