@@ -62,6 +62,7 @@ def post_mailing(
     session: Session, mailing: Mailing, recipients: Sequence[Recipient], *, now: datetime
 ) -> None:
     """Write the emails of a mailing to some of its recipients; each person gets one in all."""
+    shared = _values(mailing, "")
     for one in recipients:
         mail = mail_outbox.post(
             session,
@@ -69,7 +70,7 @@ def post_mailing(
             to=one.email,
             login_id=one.login_id,
             subject=mailing.subject,
-            values=_values(mailing, one.name),
+            values={**shared, "name": one.name},
             now=now,
             unique_key=unique_key(mailing, one),
         )

@@ -13,7 +13,7 @@ from lms.mail.opt_outs import opted_out
 from lms.mail.outbox import key_of
 from lms.mailings.mailings import find_mailing
 from lms.mailings.mails import MailingDetails, kind_of
-from lms.mailings.recipients import recipients_of
+from lms.mailings.recipients import count_subscribers, recipients_of
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.jobs import JobState
 from lms.models.mail import Mail, Mailing, MailingPart, MailingState
@@ -173,4 +173,4 @@ def count_unannounced(session: Session, webinar_id: int, *, now: datetime) -> in
     begun = (Mailing.webinar_id == webinar_id) & (Mailing.part == MailingPart.SUBSCRIBERS)
     if not is_news or session.scalar(select(exists().where(begun))):
         return 0
-    return len(recipients_of(session, webinar, MailingPart.SUBSCRIBERS, now=now))
+    return count_subscribers(session, webinar)

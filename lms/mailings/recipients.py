@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.audience.audience import Person, audience
@@ -66,7 +66,7 @@ def count_parts(session: Session, webinar: Webinar, *, now: datetime) -> Mapping
     """Return how many people each part has now."""
     people = audience(session, webinar, now=now, is_registered=False)
     counts = {part: len(_members(people, webinar, part, now)) for part in _BELONGS}
-    return {**counts, MailingPart.SUBSCRIBERS: len(_subscribers(session, webinar))}
+    return {**counts, MailingPart.SUBSCRIBERS: count_subscribers(session, webinar)}
 
 
 def _members(
@@ -77,27 +77,33 @@ def _members(
     return [one for one in people if _BELONGS[part](one)]
 
 
+def count_subscribers(session: Session, webinar: Webinar) -> int:
+    """Return how many addresses a mailing to subscribers goes to now."""
+    subscribed = _subscribed(webinar).with_only_columns(Subscription.email_key).distinct()
+    return session.scalar(select(func.count()).select_from(subscribed.subquery())) or 0
+
+
 def _subscribers(session: Session, webinar: Webinar) -> tuple[Recipient, ...]:
-    """Return the confirmed subscribers of all webinars, or of this one's presenters and series."""
+    rows = session.execute(_subscribed(webinar).order_by(Subscription.id))
+    found = {key: Recipient(_hidden(key), email, "", None) for key, email in rows}
+    return tuple(sorted(found.values(), key=lambda one: one.key))
+
+
+def _subscribed(webinar: Webinar) -> Select[str, str]:
+    """Return the confirmed subscriptions to all webinars, or to this one's presenters and series."""
     presenters = select(WebinarPresenter.presenter_id).where(
         WebinarPresenter.webinar_id == webinar.id
     )
     series = select(WebinarSeries.series_id).where(WebinarSeries.webinar_id == webinar.id)
     whole = and_(Subscription.series_id.is_(None), Subscription.presenter_id.is_(None))
-    rows = session.execute(
-        select(Subscription.email_key, Subscription.email)
-        .where(
-            Subscription.confirmed_at.is_not(None),
-            or_(
-                whole,
-                Subscription.presenter_id.in_(presenters),
-                Subscription.series_id.in_(series),
-            ),
-        )
-        .order_by(Subscription.id)
+    return select(Subscription.email_key, Subscription.email).where(
+        Subscription.confirmed_at.is_not(None),
+        or_(
+            whole,
+            Subscription.presenter_id.in_(presenters),
+            Subscription.series_id.in_(series),
+        ),
     )
-    found = {key: Recipient(_hidden(key), email, "", None) for key, email in rows}
-    return tuple(sorted(found.values(), key=lambda one: one.key))
 
 
 def _hidden(key: str) -> str:
