@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 
 from lms.catalog.feeds import WHOLE, Part, read_name
 from lms.core.clock import now
-from lms.core.errors import NotFound
 from lms.mail.opt_outs import SUBSCRIPTIONS, recipient_of, subscription_links
 from lms.mailings import subscriptions
 from lms.mailings.subscriptions import PATH, confirm_links
@@ -19,7 +18,7 @@ from lms.web.core.current_user import viewer
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.mail.unsubscribe import ONE_CLICK
+from lms.web.mail.unsubscribe import ONE_CLICK, check_link
 
 blueprint = Blueprint("subscribe", __name__)
 
@@ -147,12 +146,8 @@ def _ask_page(form: AddressForm) -> str:
 
 
 def _check_confirming(subscription_id: str, signature: str) -> None:
-    rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
-    if not confirm_links(carrel().settings).is_right(subscription_id, signature):
-        raise NotFound
+    check_link(confirm_links(carrel().settings), subscription_id, signature)
 
 
 def _check_mail(mail_id: str, signature: str) -> None:
-    rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
-    if not subscription_links(carrel().settings).is_right(mail_id, signature):
-        raise NotFound
+    check_link(subscription_links(carrel().settings), mail_id, signature)

@@ -5,12 +5,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
+from limits import RateLimitItemPerHour
 
 from lms.core.clock import now
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.mail.opt_outs import opt_out_links, opted_out
 from lms.mail.outbox import post
+from lms.web.core import rate_limits
 from tests.cast import Cast
 from tests.visitor import Visitor
 
@@ -66,6 +68,19 @@ def test_a_mail_program_unsubscribes_by_one_request_without_cookies(
         answer = app.test_client().post(path, data={"List-Unsubscribe": "One-Click"})
         assert answer.status_code == 200
         assert is_out(database)
+
+
+def test_valid_links_are_not_limited_for_one_network_and_wrong_ones_are(
+    app: Flask, path: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = rate_limits.Limit("links_from", (RateLimitItemPerHour(1),))
+    monkeypatch.setattr(rate_limits, "LINKS_FROM", few)
+    for _scan in range(3):
+        assert app.test_client().get(path).status_code == 200
+    assert app.test_client().post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert is_out(database)
+    tries = [app.test_client().get("/unsubscribe/x/x").status_code for _try in range(2)]
+    assert tries == [404, 429]
 
 
 def test_two_mail_programs_unsubscribe_at_once(app: Flask, path: str, database: Database) -> None:
