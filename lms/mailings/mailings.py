@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -13,6 +13,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.jobs import queue as job_queue
 from lms.mailings.mails import MailingDetails, post_mailing, unique_key
 from lms.mailings.recipients import Recipient, recipients_of
+from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.jobs import Job, JobState, Lane
 from lms.models.mail import Mail, Mailing, MailingPart, MailingState
@@ -147,11 +148,23 @@ def waiting_recipients(
 def post_some(
     session: Session, mailing_id: str, some: tuple[Recipient, ...], *, now: datetime
 ) -> bool:
-    """Write the emails to some recipients; return False if the mailing was stopped."""
+    """Write the emails to some recipients; return False if the mailing was stopped.
+
+    People who were blocked or erased since the recipients were read get none.
+    """
     mailing = find_mailing(session, mailing_id)
     if mailing.state is not MailingState.SENDING:
         return False
-    post_mailing(session, mailing, some, now=now)
+    gone = set(
+        session.scalars(
+            select(Login.id).where(
+                Login.id.in_([one.login_id for one in some if one.login_id is not None]),
+                or_(Login.email.is_(None), Login.blocked_at.is_not(None)),
+            )
+        )
+    )
+    here = [one for one in some if one.login_id not in gone]
+    post_mailing(session, mailing, here, now=now)
     return True
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid
@@ -23,6 +23,7 @@ from lms.mailings.read_models import (
     read_reach,
     read_results,
 )
+from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.jobs import Job, JobState
@@ -189,6 +190,25 @@ def test_canceled_mailing_is_a_draft_again_and_its_job_does_nothing(
     work(carrel, mailing_id)
     assert written(database, "mailing") == []
     assert state(database, mailing_id) is MailingState.DRAFT
+
+
+def test_person_who_was_blocked_or_erased_meanwhile_gets_none(
+    database: Database, to_come: Cast
+) -> None:
+    crowd(database, to_come, 2)
+    mailing_id = add(database, to_come)
+    start(database, mailing_id)
+    with database.transaction() as session:
+        waiting = mailings.waiting_recipients(session, mailing_id, now=NOW)
+        assert len(waiting) == 3
+        for email, gone in (
+            ("p0", {"blocked_at": NOW}),
+            ("p1", {"email": None, "email_key": None}),
+        ):
+            which = Login.email_key == f"{email}@example.org"
+            session.execute(update(Login).where(which).values(gone))
+        assert mailings.post_some(session, mailing_id, waiting, now=NOW)
+    assert written(database, "mailing") == ["bob@example.org"]
 
 
 def test_stopped_mailing_goes_on_to_those_who_do_not_have_it(
