@@ -158,7 +158,7 @@ def test_announcing_a_webinar_offers_the_mailing_to_its_subscribers(
     assert "New webinar announced" not in staff.get(shown).text
     staff.post(f"{shown}/publish")
     page = staff.get(shown).text
-    assert "1 person asked for news" in page
+    assert "1 person subscribed to emails about new webinars" in page
     found = re.search(r'href="([^"]+part=subscribers)"', page)
     assert found
     form = staff.get(found[1]).text
