@@ -133,7 +133,8 @@ OPTIONAL: Final = frozenset(
 )
 # These go to subscribers, who unsubscribe by ending their subscriptions.
 SUBSCRIBED: Final = frozenset({"new_webinar"})
-# These go to our team or to managers, come with a document, or are written by staff: all in English.
+# These go to our team, managers or purchasing offices, come with a document, or are written by staff:
+# all in English.
 ENGLISH_ONLY: Final = frozenset(
     {
         "balances_differ",
@@ -159,6 +160,7 @@ ENGLISH_ONLY: Final = frozenset(
         "payment_reminder",
         "payment_unused_staff",
         "pool_usage_alert",
+        "quote_for_purchasing",
         "refund_elsewhere",
         "refund_failed",
         "request_new_for_staff",

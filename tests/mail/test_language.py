@@ -16,7 +16,7 @@ from lms.core import languages
 from lms.core.dates_and_time_zones import say_long_date
 from lms.core.errors import N_
 from lms.core.languages import Language, say_again, speaking
-from lms.mail.examples import team_emails
+from lms.mail.examples import EXAMPLES, team_emails
 from lms.mail.lanes import ENGLISH_ONLY
 from lms.mail.outbox import post
 from lms.mail.rendering import BULK_FOOTER, bulk_footer
@@ -100,6 +100,21 @@ def test_emails_to_our_team_stay_english(session) -> None:
         mail = posted(session, None, kind="delivery_test")
     assert '<html lang="en-US">' in mail.html
     assert set(team_emails.EXAMPLES) <= ENGLISH_ONLY
+
+
+def test_purchasing_office_gets_english_whatever_its_librarian_reads(session) -> None:
+    kind = "quote_for_purchasing"
+    with speaking(Language.SPANISH):
+        mail = post(
+            session,
+            kind=kind,
+            to="purchasing@example.org",
+            login_id=None,
+            subject=N_("%(name)s asked you to buy a webinar") % {"name": "Alice"},
+            values=EXAMPLES[kind].values,
+            now=NOW,
+        )
+    assert mail.subject == "Alice asked you to buy a webinar"
 
 
 def test_end_of_a_bulk_email_is_in_its_language(session) -> None:
