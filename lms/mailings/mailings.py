@@ -131,6 +131,8 @@ def begin(session: Session, mailing_id: str, *, notice: int, now: datetime) -> b
         has_changed and mailing.state is MailingState.SCHEDULED
     )
     mailing.state = MailingState.SENDING if is_going else MailingState.STOPPED
+    if not is_going:
+        _record(session, "mailing.stopped", mailing, None, now)
     return is_going
 
 

@@ -172,6 +172,9 @@ def test_scheduled_mailing_about_a_webinar_that_was_canceled_since_is_stopped(
             payload = session.scalars(select(Job.payload).where(Job.subject == one)).one()
         jobs.send(carrel, JobRun(0, "", one, payload, 1, 3, Quiet()))
     assert state(database, mailing_id) is MailingState.STOPPED
+    with database.read_session() as session:
+        acts = session.scalars(select(AuditEntry.act).where(AuditEntry.subject == mailing_id)).all()
+    assert "mailing.stopped" in acts
     assert state(database, later) is MailingState.SENT
     assert written(database, "mailing") == ["bob@example.org"]
 
