@@ -111,7 +111,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(
         answer = page.goto(path.format(organization=house.organization, person=house.person))
         assert answer is not None
         assert answer.status == 200, path
-        for one in page.locator("details > summary").all():
+        for one in page.locator("main details > summary").all():
             one.click()
         assert faults_in_both_themes(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path

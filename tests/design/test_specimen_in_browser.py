@@ -180,7 +180,7 @@ def test_the_error_summary_is_read_first_and_leads_to_the_field(page: Page) -> N
 def test_the_staff_menu_is_a_drawer_on_a_telephone_and_escape_closes_it(page: Page) -> None:
     page.set_viewport_size(TELEPHONE)
     page.goto("/staff.html")
-    link = page.locator(".rail").get_by_role("link", name="Jobs")
+    link = page.locator(".rail").get_by_role("link", name="Requests")
     assert not link.is_visible()
     page.get_by_role("button", name="Staff menu").click()
     assert link.is_visible()
