@@ -215,5 +215,5 @@ def test_captions_replace_those_in_their_language_and_name_the_line_at_fault(
             data=b"WEBVTT\n\n00:09.000 --> 00:02.000\nBackwards.\n",
         )
     assert [fault.line for fault in refused.value.faults] == [3]
-    with pytest.raises(Invalid, match="tag"):
+    with pytest.raises(Invalid, match="language code"):
         keep_captions(carrel.storage, recording_id=recording_id, language="Klingon!", data=data)
