@@ -2632,7 +2632,7 @@ def _requests() -> None:
     )
     op.create_table(
         "live_defaults",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("survey_link", sa.String(length=2000), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_live_defaults_only_one")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_live_defaults")),
