@@ -40,9 +40,9 @@ SLUG = "a-long-evening"
 
 @pytest.fixture(params=["local", "s3"])
 def house(
-    request: pytest.FixtureRequest, tmp_path: Path, made_databases: Databases
+    request: pytest.FixtureRequest, tmp_path: Path, made_databases: Databases, worker_id: str
 ) -> Iterator[House]:
-    port, name = free_port(), f"carrel_upload_{request.param}"
+    port, name = free_port(), f"carrel_upload_{request.param}_{worker_id}"
     environ = {
         "CARREL_DATA_DIR": str(tmp_path / "house"),
         "CARREL_DATABASE_URL": made_databases.prepared(name),
