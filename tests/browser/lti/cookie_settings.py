@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Error, Frame
 
 from tests.servers.chromium import SWITCHES, chromium
 from tests.servers.process import free_port
@@ -131,9 +131,25 @@ def browsing(
             opened.add_init_script(NOTHING_KEPT % origin)
     try:
         yield opened
+    except Exception as error:
+        error.add_note(_shown(opened))
+        raise
     finally:
         opened.close()
         framed.cookies = Cookies.ALLOWED
+
+
+def _shown(opened: BrowserContext) -> str:
+    """Say what stood in each frame, since the pages are closed when a failure is told."""
+    frames = [frame for page in opened.pages for frame in page.frames]
+    return "\n".join(f"{frame.url}: {_text_of(frame)}" for frame in frames)
+
+
+def _text_of(frame: Frame) -> str:
+    try:
+        return frame.locator("body").inner_text(timeout=2000)[:600]
+    except Error as error:
+        return f"no text ({error.message.splitlines()[0]})"
 
 
 def _whole(browser: Browser, place: Path, profile: dict[str, Any]) -> BrowserContext:
