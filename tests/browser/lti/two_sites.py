@@ -50,7 +50,7 @@ class Library:
             [sys.executable, ROOT / "wsgi.py", *words, "--json"],
             env=self.environ,
             capture_output=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         assert done.returncode == 0, done.stderr.decode()
