@@ -15,6 +15,15 @@ _ROLE: Final = re.compile(
 _EVENT: Final = re.compile(
     r"\b(?:webinar|workshop|session|course|training|class|program|event|talk)\b", re.IGNORECASE
 )
+# Words before a name that say what the person is: `with novelist Ana Bell`.
+_POSITION: Final = re.compile(
+    r"(?:(?!(?:of|to|from|for|in|on|at|and|or|by|us|you|who)\b)[a-z][\w-]*\s+){1,4}(?=[A-Z])"
+)
+_FORMAT: Final = re.compile(
+    r"(?:an?|the|our)\s+(?:(?:new|free|live|online|one-hour)\s+)*"
+    r"(?:webinar|workshop|session|training|course|class|talk|panel|discussion)",
+    re.IGNORECASE,
+)
 _ORGANIZATION: Final = re.compile(
     r"(?:[Tt]he\s+)?[A-Z][\w.&'\u2019-]*(?:\s+(?:[A-Z0-9][\w.&'\u2019-]*|of|the|and|for)){0,8}"
 )
@@ -30,6 +39,10 @@ _CAPITALS: Final = (
     r"{0,7}?)\s+(?i:series)\b"
 )
 _IN_CAPITALS: Final = re.compile(rf"\b(?i:the|our|of|in)\s+(?!(?i:the|our)\s){_CAPITALS}")
+# An organization's series, with its name: `Elm County Webinar Series: Library Leadership`.
+_OWN: Final = re.compile(
+    r"(?P<owner>(?:\S+\s+){1,6}webinar series:)\s+(?P<name>[^.]{3,80})$", re.IGNORECASE
+)
 _LINE_IN_CAPITALS: Final = re.compile(rf"^{_CAPITALS}")
 
 
@@ -52,6 +65,12 @@ def series_in(text: str, *, is_line: bool = False) -> tuple[list[str], int]:
     return [bare_series(name) for name in names], found[-1].end() if found else 0
 
 
+def series_of_owner(line: str) -> tuple[str, str]:
+    """Return the owner and the name in `Elm County Webinar Series: Library Leadership`, or nothing."""
+    found = _OWN.match(line)
+    return (found["owner"], bare_series(found["name"])) if found else ("", "")
+
+
 def bare_series(name: str) -> str:
     """Return the name of a series without quotation marks and the word "series"."""
     name = name.strip(" \"'\u201c\u201d\u2018\u2019*.,")
@@ -67,6 +86,8 @@ def credits_in_line(line: str) -> tuple[list[Credit], str, str]:
     for at, role in enumerate(roles):
         end = roles[at + 1].start() if at + 1 < len(roles) else len(line)
         said = re.sub(r"[\s,;]*(?:\b(?:and|AND))?\s*$", "", line[role.end() : end].strip())
+        said = re.sub(r"^the\s+(?=[A-Z])", "", said)
+        said = _POSITION.sub("", said, count=1) if _POSITION.match(said) else said
         people, left = people_in(said.removesuffix(".") if said.count(".") == 1 else said)
         is_host = bool(role["hosts"])
         found += [Credit(name, about, is_host, is_person=True) for name, about in people]
@@ -76,6 +97,11 @@ def credits_in_line(line: str) -> tuple[list[Credit], str, str]:
             rest.append(left)
     lead = line[: roles[0].start()].strip(" ,:") if roles else line
     return found, lead, " ".join(filter(None, rest))
+
+
+def is_format(lead: str) -> bool:
+    """Return whether words before a credit only say that it is a webinar: `A live webinar`."""
+    return bool(_FORMAT.fullmatch(lead))
 
 
 def credits_in_sentence(sentence: str) -> list[Credit]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lms.announcement_parser.credits import Credit
-from lms.announcement_parser.person_names import core_of, may_be_same, name_in
+from lms.announcement_parser.person_names import core_of, may_be_same, name_in, position_before
 from lms.announcement_parser.prices import Amount, amounts_in
 
 
@@ -44,6 +44,7 @@ class Draft:
     people: dict[str, list[str]] = field(default_factory=dict)
     hosts: list[Credit] = field(default_factory=list)
     prices: list[PriceRead] = field(default_factory=list)
+    presenting: str = ""  # the organization of a line `... presents`
     rest: list[Unread] = field(default_factory=list)
     _cores: dict[tuple[str, ...], str] = field(default_factory=dict)
 
@@ -67,6 +68,13 @@ class Draft:
         who = self._cores.setdefault(core_of(name), self.known(name))
         self.people.setdefault(who, [])
         return who
+
+    def drop_positions(self, text: str) -> None:
+        """Remove the capitalized position before a name, `Novelist Ana Bell`, which a text has in small."""
+        self.people = {
+            name.removeprefix(position_before(name, text)).strip(): about
+            for name, about in self.people.items()
+        }
 
     def credit(self, found: Iterable[Credit]) -> None:
         """Add credited people to the presenters or the hosts."""

@@ -6,11 +6,25 @@ from typing import Final
 
 from lms.announcement_parser.credits import Credit, bare_series, credits_in_line
 from lms.announcement_parser.draft import Draft
-from lms.announcement_parser.head_lines import take_line, take_loose, take_paragraph, take_top
+from lms.announcement_parser.head_lines import (
+    take_line,
+    take_loose,
+    take_paragraph,
+    take_top,
+    without_links,
+)
 from lms.announcement_parser.person_names import is_honorific, name_in, names_in, people_in
-from lms.announcement_parser.plain_lines import PlainText, blocks, bullet, paragraphs, points
+from lms.announcement_parser.plain_lines import (
+    PlainText,
+    blocks,
+    bullet,
+    paragraphs,
+    points,
+    sentences,
+)
+from lms.announcement_parser.prices import amounts_in
 from lms.announcement_parser.sections import Label, Passage, passages
-from lms.announcement_parser.title_and_subtitle import QUOTES, joined
+from lms.announcement_parser.title_and_subtitle import QUOTES, joined, without_kicker
 
 _LAST: Final = 3  # the turn of passages that may be about people
 _REPLIED: Final = re.compile(r"^(?:(?:re|fwd?|aw|wg):\s*)+", re.IGNORECASE)
@@ -22,7 +36,9 @@ _LABELED: Final = re.compile(r"^[A-Z][\w' ]{1,30}:\s\S")
 
 def take_all(text: PlainText) -> Draft:
     """Parse every passage: the head after the labels, and people before the text about them."""
-    draft = Draft(subject=_REPLIED.sub("", text.subject).strip(QUOTES))
+    subject = _REPLIED.sub("", text.subject)
+    draft = Draft(subject=without_kicker(subject).strip(QUOTES))
+    draft.set_aside(subject.removesuffix(without_kicker(subject)))
     draft.set_aside("\n".join(text.around))
     whole = "\n".join(text.lines)
     found = sorted(passages(text.lines), key=_turn)
@@ -162,12 +178,20 @@ def _take_agenda(draft: Draft, passage: Passage) -> None:
     written = [at for at in after if lines[at].strip()]
     first = written[0] if written else 0
     end = next((at for at in after if at > first and not lines[at].strip()), len(lines))
-    end = end if places else len(lines)
+    if not places:
+        # A list without bullets goes on below an empty line, but not into prices or links.
+        gaps = (at for at, line in enumerate(lines) if at and not line.strip())
+        ends = (at for at in gaps if any(amounts_in("".join(lines[at + 1 : at + 2]))))
+        end = next(ends, len(lines))
     draft.agenda += points(lines[start:end])
     draft.set_aside("\n".join(line for line in lines[:start] if line.strip()), passage.heading)
-    for said in paragraphs(lines[end:]):
-        if not take_paragraph(draft, said):
+    for said in paragraphs(without_links(draft, lines[end:])):
+        if take_paragraph(draft, said):
+            continue
+        if draft.overview or len(sentences(said)) < 2:
             draft.set_aside(said)
+        else:
+            draft.overview.append(said)
 
 
 def _take_prices(draft: Draft, passage: Passage) -> None:

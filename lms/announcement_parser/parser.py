@@ -21,20 +21,33 @@ from lms.core.errors import N_
 LONGEST_TEXT: Final = 100_000
 _LONGEST_LEAD: Final = 300  # characters of an overview's first sentence to serve as the summary
 _HOUR: Final = 60
+_NUMBERS: Final = r"one|two|three|thirty|forty-five|sixty|seventy-five|ninety|\d{1,3}(?:\.5)?"
 _LASTS: Final = re.compile(
-    r"\b(?P<count>half an|an?|one|two|three|\d{1,3}(?:\.5)?)[\s-]*"
-    r"(?P<unit>min(?:ute)?s?|h(?:ou)?rs?|h)\b",
+    rf"\b(?P<count>half an|an?|{_NUMBERS})[\s-]*(?P<unit>min(?:ute)?s?|h(?:ou)?rs?|h)\b"
+    r"(?:,?\s+(?:and\s+)?(?:(?P<more>\d{1,2})[\s-]*min|(?P<half>a half\b)))?",
     re.IGNORECASE,
 )
 _LASTING_THING: Final = re.compile(
-    r"\b(?P<count>one|two|three|half|\d{1,3}(?:\.5)?)[\s-]+(?P<unit>minute|hour)\s+"
-    r"(?:[\w-]+\s+){0,3}?(?:webinar|session|training|workshop|programme?|course|class|talk)\b"
-    r"|\blasts (?P<count2>one|two|an|\d{1,3}(?:\.5)?)[\s-]+(?P<unit2>minute|hour)s?\b"
+    rf"\b(?P<count>half|{_NUMBERS})[\s-]+(?P<unit>minute|hour)\s+"
+    r"(?:[\w-]+\s+){0,3}?(?:webinar|session|training|workshop|programme?|course|class|talk|reading"
+    r"|panel|discussion|conversation|presentation|lecture|event)\b"
+    rf"|\blasts (?P<count2>an|{_NUMBERS})[\s-]+(?P<unit2>minute|hour)s?\b"
     r"|\b(?P<count3>an|one)\s+(?P<unit3>hour)\s+(?:on|about|with|of|without)\b",
     re.IGNORECASE,
 )
 _QUOTED: Final = re.compile(r"[\"\u201c][^\"\u201c\u201d]{1,160}[\"\u201d]")
-_COUNTS: Final = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0}
+_COUNTS: Final = {
+    "a": 1.0,
+    "an": 1.0,
+    "one": 1.0,
+    "two": 2.0,
+    "three": 3.0,
+    "thirty": 30.0,
+    "forty-five": 45.0,
+    "sixty": 60.0,
+    "seventy-five": 75.0,
+    "ninety": 90.0,
+}
 _COUNTS_OF_HALVES: Final = {"half an": 0.5, "half": 0.5}
 NO_TITLE: Final = N_("No title was found.")
 WHICH_TITLE: Final = N_("More than one line could be the title. Check the title and subtitle.")
@@ -94,6 +107,7 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     plain = read_plain(text)
     draft = take_all(plain)
     is_labeled = _people_of(draft)
+    draft.drop_positions("\n".join(plain.lines))
     take_biographies_below(draft)
     said = [one for each in draft.overview for one in sentences(each)]
     words = _words_of_the_beginning(draft, said)
@@ -127,7 +141,7 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
         when_words=words,
         minutes=minutes,
         speakers=tuple(Speaker(name, "\n\n".join(about)) for name, about in draft.people.items()),
-        hosted_by=", ".join(dict.fromkeys(one.name for one in draft.hosts)),
+        hosted_by=", ".join(dict.fromkeys(one.name for one in draft.hosts)) or draft.presenting,
         prices=tuple(draft.prices),
         free=_is_free(draft.prices),
         is_in_passes=True not in left_out,
@@ -222,7 +236,9 @@ def _counted(found: re.Match[str]) -> int:
     groups = {name.rstrip("23"): said.lower() for name, said in found.groupdict().items() if said}
     count = {**_COUNTS, **_COUNTS_OF_HALVES}.get(groups["count"])
     count = float(groups["count"]) if count is None else count
-    return round(count * (_HOUR if groups["unit"].startswith("h") else 1))
+    count += 0.5 if groups.get("half") else 0
+    minutes = round(count * (_HOUR if groups["unit"].startswith("h") else 1))
+    return minutes + int(groups.get("more", 0))
 
 
 def _is_free(prices: list[PriceRead]) -> bool:

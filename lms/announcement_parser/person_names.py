@@ -17,7 +17,8 @@ _NO_NAMES: Final = re.compile(
     r"series|session|workshop|course|pass|annual|eastern|central|pacific|mountain|january|"
     r"february|july|september|october|november|december|monday|tuesday|wednesday|thursday|"
     r"friday|saturday|sunday|public|national|american|health|services|service|news|live|"
-    r"online|register|part|in|on",
+    r"online|register|part|in|on|biblioteca|universidad|colegio|museo|instituto|biblioth\u00e8que|"
+    r"universit\u00e9",
     re.IGNORECASE,
 )
 _MOST_WORDS: Final = 6
@@ -29,7 +30,7 @@ _DEGREE: Final = re.compile(
 )
 _LINK: Final = re.compile(r"\[([^\]\[]{1,200})\]\(([^\s()]{1,500})\)")
 _NAME_IN_PROSE: Final = re.compile(
-    r"(?P<before>\S+\s+)?(?P<name>(?:(?:Dr|Prof|Mr|Mrs|Ms|Mx|Rev)\.\s+)?"
+    r"(?P<before>(?<!\S)\S{1,60}\s{1,9})?(?P<name>(?:(?:Dr|Prof|Mr|Mrs|Ms|Mx|Rev)\.\s+)?"
     r"[A-Z][\w'\u2019.-]+(?:\s+(?:de|da|di|del|van|von|la|le|der|[A-Z]\.|[A-Z][\w'\u2019-]+)){1,4})"
 )
 
@@ -139,3 +140,10 @@ def _parted(text: str) -> tuple[str, str]:
 def is_organization(text: str) -> bool:
     """Return whether capitalized words are an organization or a position."""
     return any(_NO_NAMES.fullmatch(word.strip(".,")) for word in text.split()[-2:])
+
+
+def position_before(name: str, text: str) -> str:
+    """Return the first word of a name that a text also has in lower case: `novelist Ana Bell`, or ""."""
+    first, _space, rest = name.partition(" ")
+    is_position = name_in(rest) == rest and not is_honorific(first)
+    return first if is_position and re.search(rf"\b{first.lower()} {re.escape(rest)}", text) else ""

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 MOST_SPACES: Final = 8  # in a row: more have no meaning, and patterns take long over many
@@ -21,6 +22,14 @@ _HEADER: Final = re.compile(
     re.IGNORECASE,
 )
 _FEWEST_HEADERS: Final = 2
+_FEWEST_DIVIDED: Final = 2
+_COLUMNS: Final = re.compile(r"(?<=\S) *\t[ \t]*(?=\S)|(?<=[^\s.]) ?\.{4,} ?(?=\S)")
+_PAGE: Final = re.compile(r"^\W*page \d{1,4}(?: of \d{1,4})?\W*$", re.IGNORECASE)
+# Parts of a word before which a hyphen is the word's own and not the end of a line's.
+_HYPHENATED: Final = re.compile(
+    r"\b(?:\w{1,30}-\w{1,30}|all|cross|ex|half|high|long|low|non|one|part|self|short|two|three|well)-$",
+    re.IGNORECASE,
+)
 _QUOTED_SHARE: Final = 0.4
 _ABBREVIATED: Final = re.compile(
     r"(?:\b(?:[A-Z]|[ap]\.?m|Dr|Prof|Mr|Mrs|Ms|Rev|St|Jr|Sr|No|vs|etc|Jan|Feb|Mar|Apr|Aug|Sept?|Oct"
@@ -40,8 +49,12 @@ class PlainText:
 def read_plain(text: str) -> PlainText:
     """Return the lines of a text, and for a forwarded email its subject and surrounding lines."""
     text = re.sub("[\u200b\u200c\u200d\u2060\ufeff]", "", text).replace("\xa0", " ")
+    text = _COLUMNS.sub("   ", text)
     lines = [_GAP.sub(" " * MOST_SPACES, each).rstrip() for each in text.expandtabs(8).splitlines()]
+    pages = [line for line in lines if _PAGE.match(line)]
+    lines = _unhyphenated([line for line in lines if not _PAGE.match(line)])
     around, lines = _forwarded(_unquoted([_without_bars(line) for line in lines]))
+    around += pages
     header, body = _header(lines)
     subject = " ".join(line[8:] for line in header if line.lower().startswith("subject:"))
     rest = [line for line in header if not line.lower().startswith("subject:")]
@@ -118,6 +131,23 @@ def sentences(paragraph: str) -> list[str]:
         else:
             found[-1] = f"{found[-1]} {part}"
         begins = bool(re.search(r"[.!?][\"\u201d)]?$", part)) and not _ABBREVIATED.search(part)
+    return found
+
+
+def _unhyphenated(lines: list[str]) -> list[str]:
+    """Join words that were divided at the ends of lines, if several were: the text was typeset."""
+    places = [
+        at
+        for at, (line, following) in enumerate(pairwise(lines))
+        if re.search(r"[a-z]-$", line) and following[:1].islower()
+    ]
+    if len(places) < _FEWEST_DIVIDED:
+        return lines
+    found = list(lines)
+    for at in places:
+        start, _space, rest = found[at + 1].partition(" ")
+        end = found[at] if _HYPHENATED.search(found[at]) else found[at][:-1]
+        found[at], found[at + 1] = end + start, rest
     return found
 
 

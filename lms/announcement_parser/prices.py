@@ -62,6 +62,11 @@ _PASSES: Final = re.compile(
     r"|\bmemberships?\b|\bsubscriptions?\b",
     re.IGNORECASE,
 )
+_IS_FREE: Final = re.compile(
+    r"\b(?:webinar|panel|session|event|program|discussion|registration|attendance|admission)"
+    r"(?: is|'s|\u2019s) free\b",
+    re.IGNORECASE,
+)
 _NO: Final = re.compile(
     r"\bnot\b|n['\u2019]t\b|\bnever\b|\bcannot\b|\bexclu|\bexcept|\bno pass|\bsold separately"
     r"|:\s*no(?:ne)?\b",
@@ -78,6 +83,11 @@ _LEFT_OUT: Final = re.compile(
 def is_about_passes(sentence: str) -> bool:
     """Return whether a sentence mentions passes."""
     return bool(_PASSES.search(sentence))
+
+
+def is_about_price(sentence: str) -> bool:
+    """Return whether a sentence has an amount or says that the webinar is free, or mentions passes."""
+    return any(amounts_in(sentence)) or bool(_IS_FREE.search(sentence)) or is_about_passes(sentence)
 
 
 def is_left_out_of_passes(sentence: str) -> bool | None:

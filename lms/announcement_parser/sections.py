@@ -40,7 +40,9 @@ class Label(StrEnum):
 
 
 _KNOWN: Final = {
-    Label.TITLE: "title|webinar|webinar title|topic|event|event title|session|session title|course",
+    Label.TITLE: (
+        "title|webinar|webinar title|topic|event|event title|session|session title|course|what"
+    ),
     Label.SUBTITLE: "subtitle|sub-title|tagline",
     Label.SERIES: "series|part of|part of the series|webinar series",
     Label.SUMMARY: "summary|in brief|in short|teaser|short description",
@@ -59,11 +61,11 @@ _KNOWN: Final = {
         "date|dates|when|date and time|date & time|date/time|day and time|time|times|day|start|"
         "starts|begins|start time|day & time|date and hour|time zone|timezone|zone"
     ),
-    Label.MINUTES: "duration|length|runs for|running time",
+    Label.MINUTES: "duration|length|runs for|running time|how long",
     Label.PRESENTER: (
         "presenter|presenters|speaker|speakers|instructor|instructors|presented by|with|led by|"
         "trainer|trainers|facilitator|facilitators|your presenter|your presenters|your speaker|"
-        "your trainer|guest|guest speaker|panel|panelist|panelists"
+        "your trainer|who|guest|guest speaker|panel|panelist|panelists"
     ),
     Label.HOST: "host|hosts|hosted by|moderator|moderators|moderated by|sponsor|sponsored by",
     Label.BIOGRAPHY: (
@@ -73,10 +75,10 @@ _KNOWN: Final = {
     ),
     Label.PRICES: (
         "cost|costs|price|prices|pricing|fee|fees|registration fee|registration fees|rates|"
-        "tickets|group rates|investment|tuition|what it costs|all-access|all-access pass|"
+        "tickets|group rates|investment|tuition|what it costs|how much|admission|all-access|all-access pass|"
         "all-access passes|passes"
     ),
-    Label.OTHER: "where|location|venue|contact|register|registration|how to register",
+    Label.OTHER: "where|location|venue|contact|media contact|press contact|register|registration|how to register",
 }
 LABELS: Final = {name: label for label, names in _KNOWN.items() for name in names.split("|")}
 # The topic of a heading on its own line, by a word in it.
@@ -88,10 +90,23 @@ _HINTS: Final = (
     (Label.PRICES, re.compile(r"\bprices?\b|\bcosts?\b|\bfees?\b|\brates?\b|\bpass(?:es)?\b")),
     (Label.PRESENTER, re.compile(r"\byour (?:presenter|speaker|trainer|host)s?\b")),
 )
+# The topic of a question above its answer.
+_ASKS: Final = (
+    (
+        Label.PRESENTER,
+        re.compile(r"^who(?:'s| is| are| will)\b.*\b(?:present|speak|teach|lead|train)"),
+    ),
+    (Label.WHEN, re.compile(r"^when\b|^what (?:day|date|time)\b")),
+    (Label.MINUTES, re.compile(r"^how long\b")),
+    (Label.PRICES, re.compile(r"^how much\b|\bcosts?\b|\bprices?\b|\bfees?\b")),
+    (Label.AGENDA, re.compile(r"^what\b.*\b(?:learn|cover)")),
+    (Label.OVERVIEW, re.compile(r"^what(?:'s| is)\b.*\b(?:it|this|webinar|session|about)\b")),
+)
 _RULE: Final = re.compile(r"^[\s=\-_*~#\u2022\u00b7\u2013\u2014+.]{3,}$")
 _UNDERLINE: Final = re.compile(r"^\s*(?:={3,}|-{3,}|~{3,})\s*$")
 _BESIDE: Final = re.compile(
     r"^\s*(?P<marks>(?:\*\*|__|#{1,6}\s+|\*|_)?)\s*(?P<name>[A-Za-z][A-Za-z'\u2019&/ -]{1,40}?)"
+    r"(?:\(s\))?"
     r"(?P<close>(?:\*\*|__|\*|_)?)\s*"
     r"(?P<mark>:(?:\*\*|__|\*|_)?|\s[|\u2013\u2014-]\s|\t+|\s{2,})\s*(?P<value>\S.*)$"
 )
@@ -144,15 +159,23 @@ def _divided(lines: list[str]) -> Iterator[Passage]:
     here = Passage(Label.HEAD, is_top=True)
     before = ""  # the line above
     is_shouted = _is_shouted(lines)
+    questions = _questions(lines)
     for line, following in zip(lines, _followers(lines), strict=True):
         if _RULE.match(line):
             here.lines.append(RULE if here.label is Label.HEAD else "")
             before = ""
             continue
-        begun = _begun(line, following, here, before=before, is_shouted=is_shouted)
-        is_loose = here.is_beside and not before.strip() and here.label not in _LONG
-        if begun is None and is_loose and line.strip() and bullet(line) is None:
-            begun = Passage(Label.HEAD, lines=[line])
+        begun = (
+            Passage(*_asked(line))
+            if line in questions
+            else _begun(line, following, here, before=before, is_shouted=is_shouted)
+        )
+        is_over = not before.strip() and (
+            (here.is_beside and here.label not in _LONG) or _lists_people(here)
+        )
+        if begun is None and is_over and line.strip() and bullet(line) is None:
+            is_text = here.is_beside or not name_in(line)
+            begun = Passage(Label.HEAD, lines=[line], is_top=here.is_top) if is_text else None
         if begun is not None:
             yield here
             here = begun
@@ -160,6 +183,31 @@ def _divided(lines: list[str]) -> Iterator[Passage]:
             here.lines.append(line)
         before = line
     yield here
+
+
+def _lists_people(here: Passage) -> bool:
+    """Return whether a passage is a list of presenters, a line for each."""
+    written = [line for line in here.lines if line.strip()]
+    return here.label is Label.PRESENTER and len(written) > 1 and all(map(name_in, written))
+
+
+def _questions(lines: list[str]) -> frozenset[str]:
+    """Return the short questions that stand right above their answers, if there are several."""
+    padded = ["", *lines, ""]
+    found = [
+        line
+        for before, line, after in zip(padded, lines, padded[2:], strict=False)
+        if line.rstrip().endswith("?") and len(line) <= _SHORT
+        if not before.strip() and after.strip()
+    ]
+    return frozenset(found) if len(found) > 1 else frozenset()
+
+
+def _asked(question: str) -> tuple[Label, str]:
+    """Return the label for a question, and the heading of one that has no label."""
+    folded = unmarked(question).replace("\u2019", "'").casefold()
+    label = next((each for each, words in _ASKS if words.search(folded)), Label.OTHER)
+    return label, "" if label in (Label.OVERVIEW, Label.WHEN) else unmarked(question)
 
 
 def _is_shouted(lines: list[str]) -> bool:
@@ -183,7 +231,7 @@ def _begun(
     """Return the passage that a line opens, or None if it belongs to the open one."""
     if not line.strip():
         return None
-    begun = _beside(line, here, before)
+    begun = _beside(line, here, before) or (None if before.strip() else _about(line, following))
     return begun or _above(line, following, here, before=before, is_shouted=is_shouted)
 
 
@@ -204,7 +252,17 @@ def _beside(line: str, here: Passage, before: str) -> Passage | None:
     name, value = found["name"].strip(), found["value"].removesuffix(found["marks"].strip() or "\0")
     is_said = "zone" in name.lower() or "pass" in name.lower() or "access" in name.lower()
     heading = f"{name}:" if label is Label.OTHER else ""
-    return Passage(label, heading, lines=[f"{name}: {value}" if is_said else value], is_beside=True)
+    lines = [f"{name}: {value}" if is_said else value]
+    is_top = here.is_top and label is Label.OTHER  # a contact above the title
+    return Passage(label, heading, lines, is_beside=True, is_top=is_top)
+
+
+def _about(line: str, following: str) -> Passage | None:
+    """Return the passage below `About Elm County Library`, if its text begins with the same name."""
+    found = re.fullmatch(r"(?i:about) (?P<name>[A-Z].{2,60}[^.!?:])", unmarked(line))
+    if found is None or not following.strip().startswith(found["name"]):
+        return None
+    return Passage(Label.BIOGRAPHY if name_in(found["name"]) else Label.OTHER, unmarked(line))
 
 
 def _above(

@@ -19,7 +19,11 @@ _SMALL: Final = re.compile(r"a|an|the|and|or|of|for|to|in|on|at|with|from|by|as|
 _KICKER: Final = re.compile(
     r"upcoming|new|next|our|webinar|webinars|newsletter|training|announcement|invitation|free|"
     r"join|us|for|save|the|date|register|now|live|online|event|events|course|program|presents|"
-    r"a|an|of|announcing|introducing|immediate|release|from",
+    r"a|an|of|announcing|introducing|immediate|release|from|special|press",
+    re.IGNORECASE,
+)
+_ANNOUNCES: Final = re.compile(
+    r"\b(?:webinars?|events?|announcement|announcing|introducing|upcoming|invitation|save|register)\b",
     re.IGNORECASE,
 )
 _CREDIT: Final = re.compile(r"(?:with|by|featuring|\w+ by)\s+[A-Z]")
@@ -93,11 +97,22 @@ def choose(lines: list[Line], subject: str) -> Chosen:
     )
 
 
+def without_kicker(line: str) -> str:
+    """Return a title without the name of a mailing list and words such as `New webinar:` before it."""
+    line = re.sub(r"^(?:\[[^\]]{1,40}\]\s*)+", "", line)
+    found = re.match(r"(?P<kicker>[^:\u2013\u2014]{3,40}?)(?::|\s[\u2013\u2014-])\s+(?=\S)", line)
+    words = re.findall(r"[\w'\u2019]+", found["kicker"]) if found else []
+    is_kicker = bool(words) and all(_KICKER.fullmatch(word) for word in words)
+    return line[found.end() :] if found and is_kicker and _ANNOUNCES.search(found[0]) else line
+
+
 def quoted_title(line: str) -> str:
     """Return the title that a line quotes, or "" if the whole line is quoted."""
     for found in _QUOTED.finditer(line):
         around = f"{line[: found.start()][-12:]} {line[found.end() :][:12]}"
-        if found.start() and "series" not in around.casefold() and _title_case(found["title"]):
+        is_title = " " in found["title"] or not _title_case(line.replace(found[0], ""))
+        is_title = is_title and _title_case(found["title"])
+        if found.start() and "series" not in around.casefold() and is_title:
             return found["title"].strip()
     whole = _QUOTED.match(line)
     is_sentence = whole is not None and re.match(

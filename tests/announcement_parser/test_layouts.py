@@ -1,4 +1,4 @@
-"""Twenty announcements in as many layouts: each field is right or asked, and none silently wrong."""
+"""Forty announcements in as many layouts: each field is right or asked, and none silently wrong."""
 
 import tomllib
 from collections import Counter
@@ -60,8 +60,8 @@ def outcomes(path: Path) -> Iterator[tuple[str, str, object, object]]:
         yield name, outcome, expected, got[name]
 
 
-def test_twenty_layouts_are_right_or_asked_and_never_silently_wrong() -> None:
-    assert len(LAYOUTS) == 20
+def test_forty_layouts_are_right_or_asked_and_never_silently_wrong() -> None:
+    assert len(LAYOUTS) == 40
     counted: Counter[str] = Counter()
     missed = []
     for path in LAYOUTS:

@@ -183,6 +183,8 @@ def lost(text: str) -> set[str]:
         "with",
         "subject",
     }
+    spoken |= {"o"}  # a bullet of a word processor
+    text = re.sub(r"([a-z])-\n(?=[a-z])", r"\1", text)  # a word divided at the end of its line
     spoken |= {"part", "another", "session", "from", "a"}
     spoken |= {"webinar", "webinars"}  # as in "the Desk Manners webinars", which names a series
     return set(re.findall(r"\w+", text.casefold())) - kept - labels - spoken
@@ -226,10 +228,13 @@ def test_any_text_at_all_is_read(text: str) -> None:
         "Some title\nof the" + " " * 90_000 + "x",
         "\n" * 90_000 + "x",
         "When: " + "2:00 pm ET, " * 7_000,
+        "a" * 45_000 + "." * 45_000,
+        '"' * 90_000 + "x",
+        ("a-" * 500 + "\n") * 90,
         "When: " + "3/4/2027 " * 4_000 + "2:00 " * 8_000,
         "Presenters:\n" + "\n".join(f"- Ann B{number}" for number in range(8_000)),
     ],
-    ids=["tabs", "name", "series", "lines", "times", "days", "people"],
+    ids=["tabs", "name", "series", "lines", "times", "dots", "quotes", "hyphens", "days", "people"],
 )
 def test_a_text_that_means_harm_is_read_like_any_other(hostile: str) -> None:
     read = understood_of(f"Mending spines\n\nDate: 6 May 2027, 2 pm ET\n\n{hostile}")
