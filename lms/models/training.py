@@ -73,7 +73,9 @@ class Training(Base, kw_only=True):
     `policy` is a manager's text that each person must acknowledge; empty requires nothing. `series_id`
     is the series that was assigned; its order is the order of the webinars. `everyone` is for all people
     of the organization, those who come later too. `every_months` starts another round, which is a
-    training of its own, so many months after each due date; `previous_id` is the round before.
+    training of its own, so many months after each due date; `previous_id` is the round before, and
+    `repeats_from` the due date from which months are counted, so that one on the 31st stays there after
+    a shorter month.
     """
 
     __tablename__ = "training"
@@ -81,6 +83,9 @@ class Training(Base, kw_only=True):
         CheckConstraint("length(title) BETWEEN 1 AND 200", name="title_length"),
         CheckConstraint("due_at > created_at", name="due_after_creation"),
         CheckConstraint("every_months BETWEEN 1 AND 60", name="repeats_within_five_years"),
+        CheckConstraint(
+            "(every_months IS NULL) = (repeats_from IS NULL)", name="repeats_from_a_day"
+        ),
         UniqueConstraint("previous_id"),
     )
 
@@ -96,6 +101,7 @@ class Training(Base, kw_only=True):
     policy: Mapped[str] = mapped_column(Text, default="")
     everyone: Mapped[bool] = mapped_column(default=False)
     every_months: Mapped[int | None] = mapped_column(default=None)
+    repeats_from: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     previous_id: Mapped[int | None] = mapped_column(
         ForeignKey("training.id", ondelete="SET NULL"), default=None
     )

@@ -94,6 +94,7 @@ def assign(
         policy=policy,
         everyone=new.everyone,
         every_months=new.every_months,
+        repeats_from=None if new.every_months is None else at,
         due_at=at,
         created_at=now,
     )
@@ -132,12 +133,16 @@ def change_due(
 ) -> None:
     """Change when a training is due; people who haven't done it are reminded again.
 
+    Later rounds are counted from the new due date.
+
     Raises NotFound, Conflict for a withdrawn training, Invalid (field `due_on`) for a time before one
     of its webinars is held.
     """
     row = _standing(session, organization.id, training_id)
     asked = select(TrainingItem.webinar_id).where(TrainingItem.training_id == row.id)
     _check_held_by(session, session.scalars(asked).all(), due_at)
+    if row.every_months is not None and row.due_at != due_at:
+        row.repeats_from = due_at
     row.due_at = due_at
     session.execute(
         update(Trainee)

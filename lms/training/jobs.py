@@ -10,7 +10,7 @@ from lms.core.runtime import Carrel
 from lms.jobs.queue import JobKind, JobRun, Schedule
 from lms.mail.links import Links, MailContext
 from lms.training import assignments
-from lms.training.later_trainees import begin_rounds, reach_later
+from lms.training.later_trainees import begin_round, reach_later
 from lms.training.listed_groups import admit_invited
 from lms.training.progress import look
 from lms.training.reminders import announce_training, remind_trainees, tell_supervisors
@@ -28,10 +28,11 @@ def turn(carrel: Carrel, run: JobRun) -> None:
     zone = ZoneInfo(carrel.settings.time_zone)
     with carrel.database.transaction() as session:
         admit_invited(session, now=now())
-    begun = 1
+    begun = True
     while begun and not run.canceled():
         with carrel.database.transaction() as session:
-            begun = begin_rounds(session, zone=zone, now=now())
+            begun = begin_round(session, zone=zone, now=now())
+        run.give_way()
     for step in (reach_later, look):
         _work_through(carrel, run, step)
 

@@ -28,8 +28,9 @@ ROUND_AFTER: Final = timedelta(hours=33)
 def reach_later(session: Session, *, after: int, now: datetime) -> int | None:
     """Assign open training to people who came since; return the last training's row id, or None.
 
-    These are trainings for everyone or for groups, at most 20 per call. Training that is overdue isn't
-    assigned to anyone else.
+    These are trainings for everyone or for groups. A call looks at 20 at most and ends with the first
+    that it assigned, so that its transaction is short. Training that is overdue isn't assigned to anyone
+    else.
     """
     groups = select(TrainingAudience.training_id)
     rows = session.execute(
@@ -45,14 +46,14 @@ def reach_later(session: Session, *, after: int, now: datetime) -> int | None:
     ).all()
     for training_id, organization_id, everyone in rows:
         seen = None if everyone else _groups_of(session, training_id)
-        add_trainees(
-            session, training_id, _missing(session, training_id, organization_id, seen), now=now
-        )
+        people = _missing(session, training_id, organization_id, seen)
+        if add_trainees(session, training_id, people, now=now):
+            return training_id
     return rows[-1].id if rows else None
 
 
-def begin_rounds(session: Session, *, zone: ZoneInfo, now: datetime) -> int:
-    """Start the next round of repeating training that was due the day before; return how many.
+def begin_round(session: Session, *, zone: ZoneInfo, now: datetime) -> bool:
+    """Start the next round of one training that was due the day before; return whether there is one.
 
     `zone` is for organizations without their own. A round is assigned to the same people and groups.
     None starts while the organization can't assign any of its webinars.
@@ -65,7 +66,7 @@ def begin_rounds(session: Session, *, zone: ZoneInfo, now: datetime) -> int:
         .where(one.id == Training.id, covered_by(one.organization_id, now))
         .correlate(Training)
     )
-    rows = session.execute(
+    found = session.execute(
         select(Training, Organization.zone)
         .join(Organization, Organization.id == kept_organization(Training.organization_id))
         .outerjoin(following, following.previous_id == Training.id)
@@ -77,20 +78,17 @@ def begin_rounds(session: Session, *, zone: ZoneInfo, now: datetime) -> int:
             assignable.exists(),
         )
         .order_by(Training.id)
-        .limit(AT_ONCE)
+        .limit(1)
         .with_for_update(of=Training, skip_locked=True)
-    ).all()
-    for row, zone_name in rows:
-        _begin_round(session, row, read_zone(zone_name) if zone_name else zone, now)
-    return len(rows)
+    ).one_or_none()
+    if found is None:
+        return False
+    row, zone_name = found
+    _add_round(session, row, read_zone(zone_name) if zone_name else zone, now)
+    return True
 
 
-def _begin_round(session: Session, row: Training, zone: ZoneInfo, now: datetime) -> None:
-    months = row.every_months or 0
-    day = last_day(row.due_at, zone)
-    rounds = 1
-    while end_of(day + relativedelta(months=rounds * months), zone) <= now:
-        rounds += 1
+def _add_round(session: Session, row: Training, zone: ZoneInfo, now: datetime) -> None:
     following = Training(
         public_id=new_public_id(),
         organization_id=row.organization_id,
@@ -100,7 +98,8 @@ def _begin_round(session: Session, row: Training, zone: ZoneInfo, now: datetime)
         everyone=row.everyone,
         every_months=row.every_months,
         previous_id=row.id,
-        due_at=end_of(day + relativedelta(months=rounds * months), zone),
+        repeats_from=row.repeats_from,
+        due_at=_next_due(row, zone, now),
         created_at=now,
     )
     session.add(following)
@@ -119,6 +118,15 @@ def _begin_round(session: Session, row: Training, zone: ZoneInfo, now: datetime)
         .where(Trainee.training_id == row.id, concerns())
     )
     add_trainees(session, following.id, people.all(), now=now)
+
+
+def _next_due(row: Training, zone: ZoneInfo, now: datetime) -> datetime:
+    """Return the first due date after now, counted from the first one, so that the 31st stays."""
+    day = last_day(row.repeats_from or row.due_at, zone)
+    months = 0
+    while (due := end_of(day + relativedelta(months=months), zone)) <= now:
+        months += row.every_months or 1
+    return due
 
 
 def _groups_of(session: Session, training_id: int) -> Sequence[int]:

@@ -15,8 +15,9 @@ from lms.models.playback import PlaybackSession, WatchRecord
 from lms.models.seats import Pool
 from lms.models.training import Trainee, Training, TrainingGroup
 from lms.organizations import supervised_groups
+from lms.training import assignments
 from lms.training.groups import make_group
-from lms.training.later_trainees import begin_rounds, reach_later
+from lms.training.later_trainees import begin_round, reach_later
 from lms.training.manager_read_models import read_training
 from lms.training.reminders import announce_training, remind_trainees, tell_supervisors
 from lms.training.trainee_read_models import list_own
@@ -178,9 +179,9 @@ def test_overdue_people_and_their_supervisor_are_emailed_once(
     assert "state=overdue" in to_sue.text
 
 
-def begin(database: Database, now: datetime) -> int:
+def begin(database: Database, now: datetime) -> bool:
     with database.transaction() as session:
-        return begin_rounds(session, zone=ZONE, now=now)
+        return begin_round(session, zone=ZONE, now=now)
 
 
 def test_training_repeats_after_so_many_months_for_people_who_are_still_here(
@@ -188,9 +189,9 @@ def test_training_repeats_after_so_many_months_for_people_who_are_still_here(
 ) -> None:
     first = assign(date(2026, 3, 31), every_months=6)
     after = datetime(2026, 4, 2, 14, tzinfo=NOW.tzinfo)
-    assert begin(database, after - timedelta(hours=2)) == 0
+    assert begin(database, after - timedelta(hours=2)) is False
     leave(database, cast.alice.id)
-    assert [begin(database, after) for _ in range(2)] == [1, 0]
+    assert [begin(database, after) for _ in range(2)] == [True, False]
     with database.read_session() as session:
         new = session.scalars(select(Training).where(Training.public_id != first)).one()
         people = session.scalar(select(func.count()).where(Trainee.training_id == new.id))
@@ -198,12 +199,66 @@ def test_training_repeats_after_so_many_months_for_people_who_are_still_here(
     assert new.due_at == datetime(2026, 10, 1, 4, tzinfo=NOW.tzinfo)  # the end of September 30
 
 
+def last_due(database: Database) -> datetime:
+    with database.read_session() as session:
+        return session.scalars(select(Training.due_at).order_by(Training.id.desc())).all()[0]
+
+
+def test_training_due_on_the_31st_stays_at_the_end_of_months(
+    database: Database, elm: Elm, assign: Assign
+) -> None:
+    assign(date(2026, 3, 31), every_months=1)
+    begin(database, datetime(2026, 4, 2, 14, tzinfo=NOW.tzinfo))
+    assert last_due(database) == datetime(2026, 5, 1, 4, tzinfo=NOW.tzinfo)  # April 30
+    begin(database, datetime(2026, 5, 2, 14, tzinfo=NOW.tzinfo))
+    assert last_due(database) == datetime(2026, 6, 1, 4, tzinfo=NOW.tzinfo)  # May 31
+
+
+def test_rounds_follow_a_due_date_that_was_changed(
+    database: Database, elm: Elm, assign: Assign
+) -> None:
+    made = assign(date(2026, 3, 31), every_months=1)
+    with database.transaction() as session:
+        fifth = datetime(2026, 4, 6, 4, tzinfo=NOW.tzinfo)  # the end of April 5
+        assignments.change_due(session, elm.facts, made, fifth, actor=None, now=NOW)
+    begin(database, datetime(2026, 4, 7, 14, tzinfo=NOW.tzinfo))
+    assert last_due(database) == datetime(2026, 5, 6, 4, tzinfo=NOW.tzinfo)
+
+
+def test_saving_the_same_due_date_does_not_move_later_rounds(
+    database: Database, elm: Elm, assign: Assign
+) -> None:
+    assign(date(2026, 3, 31), every_months=1)
+    april = datetime(2026, 4, 2, 14, tzinfo=NOW.tzinfo)
+    begin(database, april)
+    with database.transaction() as session:
+        second = session.scalars(select(Training).order_by(Training.id.desc())).all()[0]
+        assignments.change_due(
+            session, elm.facts, second.public_id, second.due_at, actor=None, now=april
+        )
+    begin(database, datetime(2026, 5, 2, 14, tzinfo=NOW.tzinfo))
+    assert last_due(database) == datetime(2026, 6, 1, 4, tzinfo=NOW.tzinfo)
+
+
+def test_each_training_is_written_in_a_transaction_of_its_own(
+    database: Database, elm: Elm, assign: Assign
+) -> None:
+    for _ in range(2):
+        assign(date(2026, 3, 31), every_months=1)
+    seated_later(database, elm)
+    with database.transaction() as session:
+        reach_later(session, after=0, now=NOW)
+    assert assigned_to(database)["Dan"] == 1
+    reach(database)
+    assert assigned_to(database)["Dan"] == 2
+    after = datetime(2026, 4, 2, 14, tzinfo=NOW.tzinfo)
+    assert [begin(database, after) for _ in range(3)] == [True, True, False]
+
+
 def test_rounds_that_were_missed_are_left_out(database: Database, elm: Elm, assign: Assign) -> None:
     assign(date(2026, 3, 31), every_months=1)
     begin(database, datetime(2026, 8, 15, tzinfo=NOW.tzinfo))
-    with database.read_session() as session:
-        due = session.scalars(select(Training.due_at).order_by(Training.id.desc())).first()
-    assert due == datetime(2026, 9, 1, 4, tzinfo=NOW.tzinfo)
+    assert last_due(database) == datetime(2026, 9, 1, 4, tzinfo=NOW.tzinfo)
 
 
 def test_no_round_begins_of_what_the_organization_cannot_watch(
@@ -217,7 +272,7 @@ def test_no_round_begins_of_what_the_organization_cannot_watch(
             .where(Grant.pool_id == pool.id)
             .values(revoked_at=NOW, revoked_as=Withdrawal.REFUNDED)
         )
-    assert begin(database, datetime(2026, 4, 2, 14, tzinfo=NOW.tzinfo)) == 0
+    assert begin(database, datetime(2026, 4, 2, 14, tzinfo=NOW.tzinfo)) is False
 
 
 def test_a_later_round_asks_to_watch_again(

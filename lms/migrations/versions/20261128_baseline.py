@@ -3792,11 +3792,16 @@ def _training() -> None:
         sa.Column("policy", sa.Text(), nullable=False),
         sa.Column("everyone", sa.Boolean(), nullable=False),
         sa.Column("every_months", sa.Integer(), nullable=True),
+        sa.Column("repeats_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("previous_id", sa.Integer(), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("due_at > created_at", name=op.f("ck_training_due_after_creation")),
+        sa.CheckConstraint(
+            "(every_months IS NULL) = (repeats_from IS NULL)",
+            name=op.f("ck_training_repeats_from_a_day"),
+        ),
         sa.CheckConstraint(
             "every_months BETWEEN 1 AND 60", name=op.f("ck_training_repeats_within_five_years")
         ),
