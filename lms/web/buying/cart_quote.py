@@ -11,6 +11,7 @@ from lms.core import clock
 from lms.core.errors import Invalid
 from lms.documents.payment_links import payment_links
 from lms.web.buying.payment_page import spend_try
+from lms.web.core import rate_limits
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -34,8 +35,7 @@ def sent() -> ResponseReturnValue:
 @keeps_its_address
 def show(token: str) -> ResponseReturnValue:
     """Show the request with a button that issues the quote, because mail scanners open links."""
-    spend_try()
-    with read_session() as session:
+    with rate_limits.wrong_links_counted(), read_session() as session:
         asked = _opened(session, token)
         facts = cart_quotes.read(session, asked)
     return render(

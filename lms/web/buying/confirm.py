@@ -56,7 +56,6 @@ def show(secret: str) -> ResponseReturnValue:
 @keeps_its_address
 def confirm(secret: str) -> ResponseReturnValue:
     """Confirm the address, sign in, and redirect to the order."""
-    rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
     found = _read(secret)
     form = PersonForm(request.form)
     person = None
@@ -94,7 +93,7 @@ def confirm(secret: str) -> ResponseReturnValue:
 
 
 def _read(secret: str) -> Confirmation:
-    with read_session() as session:
+    with rate_limits.wrong_links_counted(), read_session() as session:
         return confirmations.read_confirmation(session, secret, now=clock.now())
 
 

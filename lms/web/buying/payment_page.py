@@ -37,11 +37,7 @@ PDF: Final = "application/pdf"
 @keeps_its_address
 def show(token: str) -> ResponseReturnValue:
     """Show the order to anyone with its link, and note that it was opened."""
-    now, zone = clock.now(), mail_context().zone
-    spend_try()
-    with read_session() as session:
-        page = payment_pages.read_page(session, token, zone=zone, now=now)
-    person = viewer()
+    now, page, person = clock.now(), read_by_link(token), viewer()
     # Visits by our own team don't count.
     if person is None or person.seller_role is None:
         with transaction() as session:
@@ -79,9 +75,8 @@ def pdf(token: str, document_id: str) -> ResponseReturnValue:
 @keeps_its_address
 def vendor_document(token: str, document_id: str) -> Response:
     """Send a vendor document that is public or included with every order."""
-    spend_try()
     today = on_wall_clock(clock.now(), mail_context().zone).date()
-    with read_session() as session:
+    with rate_limits.wrong_links_counted(), read_session() as session:
         found = payment_pages.find_vendor_document(session, token, document_id, on=today)
     return send_stored(found.file_key, PDF, download_name=found.file_name)
 
@@ -93,8 +88,15 @@ def hide_from_search_engines(response: Response) -> Response:
     return response
 
 
+def read_by_link(token: str) -> PaymentPage:
+    """Return the order of a link; raises NotFound, Gone for a replaced link, and TooMany."""
+    zone = mail_context().zone
+    with rate_limits.wrong_links_counted(), read_session() as session:
+        return payment_pages.read_page(session, token, zone=zone, now=clock.now())
+
+
 def spend_try() -> None:
-    """Count a request with a link from this network; raises TooMany."""
+    """Count a request that does something by a link, from this network; raises TooMany."""
     rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
 
 
@@ -143,8 +145,7 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
 
 
 def _document(token: str, document_id: str) -> Document:
-    spend_try()
-    with read_session() as session:
+    with rate_limits.wrong_links_counted(), read_session() as session:
         return payment_pages.find_document(session, token, document_id)
 
 

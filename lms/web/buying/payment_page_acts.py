@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from flask import Blueprint, flash, url_for
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import Form
 
-from lms.buying import payment_page_acts, payment_pages
+from lms.buying import payment_page_acts
 from lms.buying.payment_pages import PaymentPage
 from lms.buying.payment_promises import CheckSent
 from lms.core import clock
@@ -21,7 +21,7 @@ from lms.sales import purchase_orders
 from lms.sales.purchase_orders import NewPurchaseOrder
 from lms.sales.quotes import Acceptance
 from lms.seller.policies import SLUGS, TITLES, published_policies
-from lms.web.buying.payment_page import hide_from_search_engines, spend_try
+from lms.web.buying.payment_page import hide_from_search_engines, read_by_link, spend_try
 from lms.web.buying.payment_page_forms import (
     AcceptQuoteForm,
     CheckSentForm,
@@ -214,9 +214,9 @@ def tax_exemption(token: str) -> ResponseReturnValue:
 
 
 def _read(token: str) -> PaymentPage:
-    spend_try()
-    with read_session() as session:
-        return payment_pages.read_page(session, token, zone=mail_context().zone, now=clock.now())
+    if request.method == "POST":
+        spend_try()
+    return read_by_link(token)
 
 
 def _page(

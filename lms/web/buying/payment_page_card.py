@@ -6,14 +6,11 @@ from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.buying import payment_pages
-from lms.buying.payment_pages import PaymentPage
-from lms.core import clock
 from lms.core.errors import N_, Conflict, Unavailable
 from lms.web.buying.card import lead_to_card_page, settle
-from lms.web.buying.payment_page import hide_from_search_engines, spend_try
-from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
-from lms.web.core.request_context import read_session, see_other
+from lms.web.buying.payment_page import hide_from_search_engines, read_by_link
+from lms.web.core.private_page_headers_and_mail_links import keeps_its_address
+from lms.web.core.request_context import see_other
 from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("payment_page_card", __name__, url_prefix="/pay/<token>")
@@ -28,7 +25,7 @@ def pay(token: str) -> ResponseReturnValue:
     """Redirect to the page where the amount due of the order is paid by card."""
     here = url_for("payment_page.show", token=token, _external=True)
     paid_url = url_for(".paid", token=token, _external=True)
-    page = _read(token)
+    page = read_by_link(token)
     if not page.is_owed:
         flash(_(NOTHING_OWED), "attention")
         return see_other("payment_page.show", token=token)
@@ -44,11 +41,5 @@ def pay(token: str) -> ResponseReturnValue:
 @keeps_its_address
 def paid(token: str) -> ResponseReturnValue:
     """Ask the provider whether the order is paid, and redirect to the payment page."""
-    settle(_read(token).facts.public_id)
+    settle(read_by_link(token).facts.public_id)
     return see_other("payment_page.show", token=token)
-
-
-def _read(token: str) -> PaymentPage:
-    spend_try()
-    with read_session() as session:
-        return payment_pages.read_page(session, token, zone=mail_context().zone, now=clock.now())

@@ -178,8 +178,7 @@ def sent() -> ResponseReturnValue:
 @keeps_its_address
 def confirm(token: str) -> ResponseReturnValue:
     """Show the request with a button that issues the quote, because mail scanners open links."""
-    spend_try()
-    with read_session() as session:
+    with rate_limits.wrong_links_counted(), read_session() as session:
         wanted = _opened(session, token).request
     return render(
         "buying/quote_confirm.html",

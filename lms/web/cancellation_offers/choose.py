@@ -20,15 +20,15 @@ from lms.cancellation_offers.read_models import (
     worth_of,
 )
 from lms.core import clock
-from lms.core.errors import Conflict, Invalid, NotFound
+from lms.core.errors import Conflict, Invalid
 from lms.models.live import CancellationOffer, OfferChoice
 from lms.pricing.price_list import say_money
 from lms.web.access.access_panel_and_reader_times import said_datetime
-from lms.web.core import rate_limits
 from lms.web.core.current_user import viewer
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.mail.unsubscribe import check_link
 
 blueprint = Blueprint("cancellation_offer", __name__, url_prefix="/canceled")
 
@@ -89,9 +89,7 @@ def _do(session: Session, offer_id: str, choice: str) -> None:
 
 def _check(offer_id: str, token: str) -> None:
     """Raise NotFound if the link is invalid."""
-    rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
-    if not offer_links(carrel().settings).is_right(offer_id, token):
-        raise NotFound
+    check_link(offer_links(carrel().settings), offer_id, token)
 
 
 def _page(offer_id: str, fault: str) -> str:

@@ -10,7 +10,8 @@ import hashlib
 import hmac
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
@@ -28,7 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lms.accounts import try_counts
 from lms.core.clock import now
-from lms.core.errors import N_, Conflict, TooMany, Unavailable
+from lms.core.errors import N_, Conflict, Gone, NotFound, TooMany, Unavailable
 from lms.core.runtime import derived_key
 from lms.core.settings import Settings
 from lms.web.core.request_context import read_session, transaction
@@ -78,7 +79,7 @@ LETTERS: Final = Limit("letters", (RateLimitItemPerMinute(4, 15), RateLimitItemP
 LETTERS_FROM: Final = Limit("letters_from", (RateLimitItemPerHour(120),))
 # Emails that one person of an LMS can trigger, to any addresses.
 LETTERS_BY: Final = Limit("letters_by", (RateLimitItemPerHour(5), RateLimitItemPerDay(10)))
-# Attempts to open links from emails, from one network.
+# Attempts to open wrong links, or to act by a link, from one network.
 LINKS_FROM: Final = Limit("links_from", (RateLimitItemPerHour(240),))
 # Names entered from one network: everyone in a room can share one address.
 ROOM_FROM: Final = Limit("room_from", (RateLimitItemPerMinute(120, 5), RateLimitItemPerHour(600)))
@@ -163,6 +164,20 @@ def spend(limit: Limit, key: str) -> None:
             raise _too_many(counts, window, *names)
     if _is_in_database(limit, counts):
         _spend_in_database(limit, names[1])
+
+
+@contextmanager
+def wrong_links_counted() -> Iterator[None]:
+    """Count a link that the block refuses as unknown or over, for this network; raises TooMany.
+
+    Valid ones aren't counted: one library's staff, mail programs and virus scanners open hundreds in an
+    hour, all from one network.
+    """
+    try:
+        yield
+    except (NotFound, Gone):
+        spend(LINKS_FROM, network())
+        raise
 
 
 def check(limit: Limit, key: str) -> None:

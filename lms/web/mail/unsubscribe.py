@@ -89,11 +89,7 @@ def _check(mail_id: str, signature: str) -> None:
 
 
 def check_link(links: SignedLinks, public_id: str, signature: str) -> None:
-    """Raise NotFound if a link is invalid.
-
-    Valid ones aren't counted: after a mailing, one network opens thousands, such as a library system's
-    virus scanner or a mail program that unsubscribes people.
-    """
-    if not links.is_right(public_id, signature):
-        rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
-        raise NotFound
+    """Raise NotFound if a link is invalid."""
+    with rate_limits.wrong_links_counted():
+        if not links.is_right(public_id, signature):
+            raise NotFound

@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from wtforms import Form
 
 from lms.accounts import browser_sessions
@@ -10,7 +11,7 @@ from lms.core import clock
 from lms.core.errors import Conflict, Forbidden, Invalid
 from lms.core.password_hashing_and_rules import check_new_password, hash_password
 from lms.seats import claim_links, claim_methods
-from lms.seats.claim_links import LinkFacts, LinkState
+from lms.seats.claim_links import FoundLink, LinkFacts, LinkState
 from lms.seats.claim_methods import LinkClaim, Newcomer
 from lms.seats.claims import Already, Claimed
 from lms.seats.seat_counts import Full
@@ -48,7 +49,7 @@ def show(token: str) -> ResponseReturnValue:
     """Show the invitation; nothing is claimed before a button is clicked, because mail scanners open links."""
     person = viewer()
     with read_session() as session:
-        found = claim_links.find_link(session, token, now=clock.now())
+        found = _find(session, token)
         link = claim_links.facts_of(session, found)
         is_theirs = person is None or claim_methods.is_for(session, found, person.login_id)
     if link.state in OVER or (link.is_open and link.state is LinkState.EXPIRED):
@@ -67,14 +68,14 @@ def claim(token: str) -> ResponseReturnValue:
     now = clock.now()
     if viewer() is None:
         with read_session() as session:
-            found = claim_links.find_link(session, token, now=now)
+            found = _find(session, token)
             link = claim_links.facts_of(session, found)
         if link.begins_account:
             return _claim_as_newcomer(token, link)
     person = required_viewer()
     try:
         with transaction() as session:
-            found = claim_links.find_link(session, token, now=now)
+            found = _find(session, token)
             link = claim_links.facts_of(session, found)
             done = claim_methods.claim_by_link(
                 session,
@@ -89,8 +90,12 @@ def claim(token: str) -> ResponseReturnValue:
     return _done(token, link, done)
 
 
+def _find(session: Session, token: str) -> FoundLink:
+    with rate_limits.wrong_links_counted():
+        return claim_links.find_link(session, token, now=clock.now())
+
+
 def _claim_as_newcomer(token: str, link: LinkFacts) -> ResponseReturnValue:
-    rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
     form, now = NewcomerForm(request.form), clock.now()
     if not form.validate():
         return _page(token, link, "open", form), 400
@@ -104,7 +109,7 @@ def _claim_as_newcomer(token: str, link: LinkFacts) -> ResponseReturnValue:
     new = Newcomer(name, hash_password(password))
     try:
         with transaction() as session:
-            found = claim_links.find_link(session, token, now=now)
+            found = _find(session, token)
             login_id, done = claim_methods.claim_as_newcomer(
                 session, found, new, links=links(), now=now
             )

@@ -100,8 +100,7 @@ def _turned_down(secret: str) -> ResponseReturnValue:
 
 
 def _offer(secret: str) -> Offer:
-    rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
-    with read_session() as session:
+    with rate_limits.wrong_links_counted(), read_session() as session:
         return read_offer(session, secret, now=now())
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from limits import RateLimitItemPerHour
 from sqlalchemy import select
 
 from lms.app import create_app
@@ -27,6 +28,7 @@ from lms.pricing.price_list import set_prices
 from lms.sales import cancellations, orders, quotes
 from lms.sales.new_orders import NewOrder
 from lms.sales.read_models import OrderFacts, find_order_facts
+from lms.web.core import rate_limits
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import newest
@@ -110,6 +112,17 @@ def test_network_that_tries_too_many_links_is_paused(client: Visitor, cast: Cast
     for _number in range(240):
         client.get("/pay/nothing")
     assert client.get("/pay/nothing").status_code == 429
+
+
+def test_opening_a_valid_link_often_does_not_pause_a_network(
+    client: Visitor, order: OrderFacts, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = rate_limits.Limit("links_from", (RateLimitItemPerHour(1),))
+    monkeypatch.setattr(rate_limits, "LINKS_FROM", few)
+    paths = ("", "", f"/documents/{order.invoice_id}", "/check-sent", "/check-sent")
+    assert {client.get(page + path).status_code for path in paths} == {200}
+    posts = [client.post(f"{page}/check-sent").status_code for _post in range(2)]
+    assert posts == [400, 429]  # acts are limited by any link
 
 
 def test_page_shows_the_order_its_documents_and_where_to_pay(

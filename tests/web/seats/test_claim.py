@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from limits import RateLimitItemPerHour
 from sqlalchemy import select
 
 from lms.core.email_addresses import read_address
@@ -11,6 +12,7 @@ from lms.models.organizations import Organization
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.seats import claim_links, invitations
 from lms.seats.invitations import Invitee
+from lms.web.core import rate_limits
 from tests.clock import NOW
 from tests.factories import make_pool, make_pool_grant
 
@@ -120,3 +122,14 @@ def test_an_open_link_seats_people_until_none_is_left(client, cast, database):
     assert "has a seat for you" not in page.text
     with database.read_session() as session:
         assert session.scalars(select(Pool.used)).one() == 1
+
+
+def test_valid_links_are_not_limited_for_one_network_and_wrong_ones_are(
+    client, database, cast, invited, monkeypatch
+):
+    few = rate_limits.Limit("links_from", (RateLimitItemPerHour(1),))
+    monkeypatch.setattr(rate_limits, "LINKS_FROM", few)
+    token = invited()
+    assert [client.get(f"/claim/{token}").status_code for _scan in range(3)] == [200] * 3
+    assert [client.get("/claim/nothing").status_code for _try in range(2)] == [410, 429]
+    assert client.get(f"/claim/{token}").status_code == 200
