@@ -73,7 +73,7 @@ def preview(session: Session, organization_id: int, entries: Iterable[Entry]) ->
     found = tuple(islice(entries, MOST + 1))
     if len(found) > MOST:
         raise Invalid(TOO_MANY, fields={"file": TOO_MANY})
-    keys = sorted({one.email_key for one in found if one.fault is None})
+    keys = list(dict.fromkeys(one.email_key for one in found if one.fault is None))
     seats, roles = (
         _seats_of(session, organization_id, keys),
         _roles_of(session, organization_id, keys),
@@ -106,16 +106,17 @@ def _row(
 def _seats_of(
     session: Session, organization_id: int, keys: Sequence[str]
 ) -> dict[str, list[SeatRow]]:
-    owners = defaultdict[str, list[str]](list)
+    places = {key: place for place, key in enumerate(keys)}
+    owners: dict[str, str] = {}  # of a person with several addresses on the list, the first
     for start in range(0, len(keys), _PORTION):
         some = keys[start : start + _PORTION]
         for key, seat_id in session.execute(_seats_by_address(organization_id, some)):
-            owners[seat_id].append(key)
+            owners[seat_id] = min(key, owners.get(seat_id, key), key=places.__getitem__)
     found = defaultdict[str, list[SeatRow]](list)
     ids = sorted(owners)
     for start in range(0, len(ids), _PORTION):
         for row in read_chosen(session, organization_id, ids[start : start + _PORTION]):
-            found[owners[row.seat_id][0]].append(row)
+            found[owners[row.seat_id]].append(row)
     return found
 
 

@@ -107,6 +107,22 @@ def people_of(session: Session, act: Act, seat_ids: Sequence[str]) -> list[int]:
     return [assignment_id for _, assignment_id in sorted(found)]
 
 
+def unchanged_since(session: Session, seat_ids: Sequence[str], at: datetime) -> tuple[str, ...]:
+    """Return those of these seats, in their order, that no one else was put into after that time."""
+    kept = {
+        seat_id
+        for some in portions(seat_ids, COUNTED_AT_ONCE)
+        for seat_id in session.scalars(
+            select(Seat.public_id)
+            .join(Assignment, Assignment.seat_id == Seat.id)
+            .where(
+                Seat.public_id.in_(some), Assignment.ended_at.is_(None), Assignment.created_at <= at
+            )
+        )
+    }
+    return tuple(one for one in seat_ids if one in kept)
+
+
 def left_of(session: Session, act: Act, people: Sequence[int], since: datetime) -> list[int]:
     """Return the assignments still to do since that time, in the order given."""
     due = {

@@ -62,6 +62,7 @@ def test_a_person_is_found_by_each_of_their_addresses(database: Database) -> Non
         assert (row.answer, len(row.seats), row.role) == (Answer.FOUND, 1, Role.BILLING), address
     both = previewed(database, pool, "ann@old.example.org\nann@elm.example.org")
     assert len(both.seats) == 1
+    assert [row.answer for row in both.rows] == [Answer.FOUND, Answer.NOT_HERE]  # the first row
 
 
 def test_a_list_of_too_many_people_is_refused(

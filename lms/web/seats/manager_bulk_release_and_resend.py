@@ -29,7 +29,7 @@ from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.bulk_action_undo import put_back
 from lms.web.seats.manager_seat_table import RELEASED, titles_of
-from lms.web.seats.selected_seats import chosen_seats, see_other_url, table_of
+from lms.web.seats.selected_seats import chosen_seats, seats_as_shown, see_other_url, table_of
 
 blueprint = Blueprint(
     "organization_released", __name__, url_prefix="/organization/<organization_id>"
@@ -59,6 +59,7 @@ def ask(organization_id: str) -> ResponseReturnValue:
         more=len(chosen) - len(named),
         chosen=chosen if not request.form.get("all") else (),
         everybody=bool(request.form.get("all")),
+        shown_at=clock.now().isoformat(),
         count=len(chosen),
         said=counted(len(chosen)),
         goes_on=len(chosen) > bulk_release_and_reinvite.AT_ONCE,
@@ -70,7 +71,7 @@ def ask(organization_id: str) -> ResponseReturnValue:
 def release(organization_id: str) -> ResponseReturnValue:
     managed, now = managed_organization(organization_id), clock.now()
     state = table_of(managed)
-    chosen = chosen_seats(managed, state)
+    chosen = seats_as_shown(managed, state)
     actor = required_viewer().public_id
     if len(chosen) > bulk_release_and_reinvite.AT_ONCE:
         return _begun(organization_id, Act.RELEASE, chosen) or see_other_url(state.url())

@@ -45,7 +45,7 @@ def begin(organization_id: str) -> ResponseReturnValue:
 @blueprint.post("")
 @open_to(Audience.MANAGERS)
 def check(organization_id: str) -> ResponseReturnValue:
-    managed = managed_organization(organization_id)
+    managed, shown_at = managed_organization(organization_id), now()
     try:
         removal = sent_list(
             lambda path, _name: _from_file(managed, path), lambda text: _from_text(managed, text)
@@ -53,7 +53,7 @@ def check(organization_id: str) -> ResponseReturnValue:
     except Invalid as refusal:
         return _begin_page(managed, error=_(refusal.message)), 400
     with read_session() as session:
-        pools = titles_of(read_pools(session, managed.facts.id, now=now()))
+        pools = titles_of(read_pools(session, managed.facts.id, now=shown_at))
     # What needs attention comes first, since a long list isn't shown whole.
     rows = sorted(removal.rows, key=lambda row: row.answer is Answer.FOUND)
     return render_in(
@@ -64,6 +64,7 @@ def check(organization_id: str) -> ResponseReturnValue:
         people=removal.people,
         seats=removal.seats,
         others=len(removal.rows) - removal.people,
+        shown_at=shown_at.isoformat(),
         can_undo=len(removal.seats) <= AT_ONCE,
         said=counted,
     )

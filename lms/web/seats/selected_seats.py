@@ -1,5 +1,7 @@
 """The selected seats of the seat table, as its bulk action forms send them."""
 
+from datetime import datetime
+
 from flask import request
 from werkzeug.wrappers import Response
 
@@ -7,6 +9,7 @@ from lms.core.clock import now
 from lms.core.errors import NotFound
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import seat_table
+from lms.seats.bulk_release_and_reinvite import unchanged_since
 from lms.seats.pool_overview import read_pools
 from lms.web.core.request_context import read_session
 from lms.web.seats.manager_seat_table import CHOSEN_FROM, titles_of
@@ -31,6 +34,20 @@ def chosen_seats(managed: Managed, state: TableState) -> tuple[str, ...]:
         if not seat_table.are_of(reading, managed.facts.id, asked):
             raise NotFound
         return asked
+
+
+def seats_as_shown(managed: Managed, state: TableState) -> tuple[str, ...]:
+    """Return the selected seats that still have the people whom the page showed.
+
+    A seat that was reassigned since then isn't released: the manager never saw its new person.
+    """
+    chosen = chosen_seats(managed, state)
+    try:
+        shown_at = datetime.fromisoformat(request.form.get("shown_at") or now().isoformat())
+    except ValueError as fault:
+        raise NotFound from fault
+    with read_session() as reading:
+        return unchanged_since(reading, chosen, shown_at)
 
 
 def see_other_url(url: str) -> Response:

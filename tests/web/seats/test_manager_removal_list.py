@@ -2,8 +2,16 @@
 
 import io
 import re
+from datetime import timedelta
 
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.mail.links import Links
+from lms.models.seats import Assignment, AssignmentEnd, Seat
+from lms.seats import claims
 from tests.cast import Cast
+from tests.clock import Clock
 from tests.seat_imports.workbooks import workbook
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
@@ -45,6 +53,37 @@ def test_seats_are_released_and_put_back(mia: Visitor, elm: Elm) -> None:
     assert "1 seat was released." in mia.get(released.location).text
     mia.post(f"/organization/{elm.id}/people/undo")
     assert "zoe@example.org" in people(mia, elm)
+
+
+def test_a_seat_that_someone_else_got_since_is_not_released(
+    mia: Visitor, elm: Elm, database: Database, cast: Cast, clock: Clock
+) -> None:
+    page = checked(mia, elm, "zoe@example.org\nalice@example.org")
+    sent = {
+        name: re.findall(f'name="{name}" value="([^"]+)"', page) for name in ("seat", "shown_at")
+    }
+    assert len(sent["seat"]) == 2
+    clock.advance(timedelta(minutes=1))
+    with database.transaction() as session:
+        invited = session.scalars(select(Seat).where(Seat.public_id == elm.invited_seat)).one()
+        links = Links("http://localhost")
+        claims.release(
+            session,
+            elm.invited_seat,
+            AssignmentEnd.REMOVED,
+            links=links,
+            actor=None,
+            now=clock.moment,
+        )
+        claims.claim(session, invited.pool_id, cast.carol.id, actor=None, now=clock.moment)
+        holders = select(Assignment.login_id).where(
+            Assignment.seat_id == invited.id, Assignment.ended_at.is_(None)
+        )
+        assert session.scalars(holders).all() == [cast.carol.id]
+    mia.post(f"/organization/{elm.id}/people/released", data=sent)
+    here = people(mia, elm)
+    assert "carol@" in here
+    assert "alice@example.org" not in here
 
 
 def test_a_workbook_is_read_and_a_member_is_pointed_out(mia: Visitor, elm: Elm) -> None:
