@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import Select, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -59,14 +59,27 @@ def add_mailing(
 def edit_mailing(
     session: Session, mailing_id: str, details: MailingDetails, *, actor: str | None, now: datetime
 ) -> None:
-    """Change a draft; raises NotFound, Conflict if it isn't one, and Invalid naming the fields."""
-    mailing = _in_state(session, mailing_id, MailingState.DRAFT, fault=NOT_A_DRAFT)
+    """Change a draft, or a stopped mailing that no one got.
+
+    Raises NotFound, Conflict if it was scheduled or sent, and Invalid naming the fields.
+    """
+    mailing = _in_state(session, mailing_id, *MAY_START, fault=NOT_A_DRAFT)
+    if not may_edit(session, mailing_id):
+        raise Conflict(NOT_A_DRAFT)
     _check(details)
     mailing.part = details.part
     mailing.subject, mailing.body = details.subject.strip(), details.body.strip()
     mailing.button_label = details.button_label.strip()
     mailing.button_url = details.button_url.strip()
     _record(session, "mailing.edited", mailing, actor, now)
+
+
+def may_edit(session: Session, mailing_id: str) -> bool:
+    """Return whether a mailing can be changed: it isn't scheduled, and no one got it."""
+    unsent = _by_id(mailing_id).where(
+        Mailing.state.in_(MAY_START), ~exists().where(Mail.mailing_id == Mailing.id)
+    )
+    return session.scalar(unsent) is not None
 
 
 def delete_mailing(session: Session, mailing_id: str, *, actor: str | None, now: datetime) -> None:

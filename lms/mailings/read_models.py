@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from lms.mail.bounces import bounced_addresses
 from lms.mail.lanes import OPTIONAL
 from lms.mail.opt_outs import opted_out
 from lms.mail.outbox import key_of
-from lms.mailings.mailings import find_mailing
+from lms.mailings.mailings import SEND, find_mailing
 from lms.mailings.mails import MailingDetails, kind_of
 from lms.mailings.recipients import count_subscribers, recipients_of
 from lms.models.catalog import Webinar, WebinarState
-from lms.models.jobs import JobState
+from lms.models.jobs import Job, JobState
 from lms.models.mail import Mail, Mailing, MailingPart, MailingState
 
 KEYS_AT_ONCE = 500
@@ -37,7 +37,10 @@ class MailingFacts:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """How many emails of a mailing were written, and where they are now."""
+    """How many emails of a mailing were written, and where they are now.
+
+    `share` is the part of its recipients for whom they were written, from 0 to 1.
+    """
 
     written: int
     waiting: int
@@ -46,6 +49,7 @@ class Results:
     failed: int
     not_sent: int
     unsubscribed: int
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,21 @@ def read_results(session: Session, mailing_id: str) -> Results:
             counted(Mail.state == JobState.FAILED, ~came_back),
             counted(Mail.state == JobState.CANCELED),
             counted(Mail.unsubscribed_at.is_not(None)),
+            func.coalesce(_share_of(mailing_id), 0.0),
         ).where(Mail.mailing_id == mailing.id)
     ).one()
     return Results(*row)
+
+
+def _share_of(mailing_id: str) -> ScalarSelect[float]:
+    """Return the query for the progress of the newest job that sends a mailing."""
+    return (
+        select(Job.progress)
+        .where(Job.kind == SEND, Job.subject == mailing_id)
+        .order_by(Job.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def read_reach(session: Session, mailing_id: str, *, now: datetime) -> Reach:

@@ -15,7 +15,7 @@ from lms.core.dates_and_time_zones import from_wall_clock, say_datetime_in_table
 from lms.core.errors import N_, Conflict, Invalid
 from lms.core.markdown import to_html
 from lms.mailings import mailings, mails
-from lms.mailings.mailings import MAY_START, find_mailing, find_webinar
+from lms.mailings.mailings import MAY_START, find_mailing, find_webinar, may_edit
 from lms.mailings.mails import MailingDetails
 from lms.mailings.read_models import (
     Results,
@@ -128,13 +128,13 @@ def show(mailing_id: str) -> ResponseReturnValue:
 @blueprint.route("/<mailing_id>/edit", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def edit(mailing_id: str) -> ResponseReturnValue:
-    """Change a draft."""
+    """Change a draft, or a stopped mailing that no one got."""
     now = clock.now()
     with read_session() as session:
         facts = read_mailing(session, mailing_id)
+        if not may_edit(session, mailing_id):
+            return see_other(".show", mailing_id=mailing_id)
         counts = count_parts(session, find_webinar(session, facts.slug), now=now)
-    if facts.state is not MailingState.DRAFT:
-        return see_other(".show", mailing_id=mailing_id)
     is_sent = request.method == "POST"
     form = MailingForm(request.form) if is_sent else filled_form(facts.details)
     form.offer_parts(counts)
@@ -259,8 +259,9 @@ def _page(mailing_id: str, form: ScheduleForm) -> str:
     with read_session() as session:
         facts = read_mailing(session, mailing_id)
         results = read_results(session, mailing_id)
-        is_open = facts.state is not MailingState.SENT
-        reach = read_reach(session, mailing_id, now=clock.now()) if is_open else None
+        # Whom it reaches is read only where someone decides to send it: it can be many thousands.
+        may_start = facts.state in MAY_START
+        reach = read_reach(session, mailing_id, now=clock.now()) if may_start else None
         text, _html = mails.preview(
             session,
             find_mailing(session, mailing_id),
@@ -273,11 +274,12 @@ def _page(mailing_id: str, form: ScheduleForm) -> str:
         part=_(PART_WORDS[facts.details.part]),
         state=_(STATE_WORDS[facts.state]),
         badge_kind=STATE_BADGES[facts.state],
-        may_start=facts.state in MAY_START,
+        may_start=may_start,
+        may_edit=may_start and not results.written,
         reach=reach,
         results=results,
+        percent=round(100 * results.share),
         done=results.written - results.waiting,
-        total=max(results.written, reach.people if reach else 0),
         figures=_figures(results),
         text=text,
         email=person.email,

@@ -3,10 +3,13 @@
 import re
 from datetime import timedelta
 
+import pytest
+
 from lms.core.database import Database
 from lms.core.runtime import Carrel
+from lms.mailings import mailings, read_models
 from lms.models.catalog import Webinar, WebinarState
-from lms.models.mail import EmailText, MailLane
+from lms.models.mail import EmailText, MailingState, MailLane
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import letters, newest
@@ -112,6 +115,42 @@ def test_draft_is_changed_and_deleted(staff: Visitor, database: Database, to_com
     assert "Other" in staff.get(here).text
     assert staff.post(f"{here}/delete").location == HERE
     assert staff.get(here).status_code == 404
+
+
+def stopped(database: Database, mailing_id: str) -> None:
+    with database.transaction() as session:
+        mailing = mailings.find_mailing(session, mailing_id)
+        mailing.state, mailing.send_at = MailingState.STOPPED, mailing.send_at or NOW
+        mailing.finished_at = None
+
+
+def test_stopped_mailing_is_edited_until_someone_got_it(
+    staff: Visitor, carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    assert clock.moment == NOW
+    mailing_id = add(database, to_come)
+    here = f"{HERE}/{mailing_id}"
+    stopped(database, mailing_id)
+    assert f"{here}/edit" in staff.get(here).text
+    assert staff.post(f"{here}/edit", data={**FORM, "subject": "Other"}).location == here
+    assert "Other" in staff.get(here).text
+    start(database, mailing_id)
+    work(carrel, mailing_id)
+    stopped(database, mailing_id)
+    assert f"{here}/edit" not in staff.get(here).text
+    staff.post(f"{here}/edit", data={**FORM, "subject": "Too late"})
+    assert "Too late" not in staff.get(here).text
+
+
+def test_audience_is_read_only_where_it_can_be_sent(
+    staff: Visitor, database: Database, to_come: Cast, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert clock.moment == NOW
+    here = f"{HERE}/{add(database, to_come)}"
+    assert "Send to 1 person now" in staff.get(here).text
+    staff.post(f"{here}/schedule", data={"send_at": "2026-03-03T09:00"})
+    monkeypatch.setattr(read_models, "recipients_of", None)
+    assert staff.get(here).status_code == 200
 
 
 def test_mailing_is_scheduled_by_the_sellers_clock_and_canceled(
