@@ -121,4 +121,6 @@ def test_my_library_says_what_is_coming_up_and_when_the_door_opens(
     clock.set(HELD_AT - HOUR)
     with database.transaction() as session:
         session.get_one(Webinar, on_air.webinar_id).state = WebinarState.CANCELED
-    assert "Canceled. See your options." in client.get("/library").text
+    page = client.get("/library").text
+    assert "Canceled. See your options." in page
+    assert "Coming up live" not in page

@@ -146,17 +146,19 @@ class Coming:
     url: str
     words: str
     is_open: bool
+    is_canceled: bool
 
 
 def _coming(each: Upcoming, at: datetime) -> Coming:
-    is_open = each.state is not WebinarState.CANCELED and at >= each.held_at - LIVE_OPENS_BEFORE
+    is_canceled = each.state is WebinarState.CANCELED
+    is_open = not is_canceled and at >= each.held_at - LIVE_OPENS_BEFORE
     words = said_datetime(each.held_at, each.zone)
-    if each.state is WebinarState.CANCELED:
+    if is_canceled:
         words = _("Canceled. See your options.")
     elif each.was_moved:
         words = _("New date: %(when)s", when=words)
     url = url_for("catalog.webinar", slug=each.slug)
-    return Coming(each.title, url, words, is_open)
+    return Coming(each.title, url, words, is_open, is_canceled)
 
 
 @dataclass(frozen=True, slots=True)
