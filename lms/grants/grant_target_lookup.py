@@ -17,7 +17,7 @@ NO_SUCH_SERIES = N_("There is no series with that name.")
 
 SEVERAL_MATCH = N_("Several webinars match. Choose one from the list, or use its address.")
 NONE_MATCHES = N_("No webinar has this title or address.")
-MOST_TITLES: Final = 200
+MOST_TITLES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,11 @@ def find_webinar(session: Session, typed: str) -> WebinarName:
     return WebinarName(*found[0])
 
 
-def recent_titles(session: Session) -> Sequence[str]:
-    """Return the titles of the 200 webinars with the latest dates, as suggestions for a field."""
-    newest = select(Webinar.title).order_by(Webinar.held_at.desc()).limit(MOST_TITLES)
-    return session.scalars(newest).all()
+def recent_titles(session: Session, query: str = "") -> Sequence[str]:
+    """Return the titles with each word of the query, the latest dates first, as suggestions for a field."""
+    words = (Webinar.title.icontains(word, autoescape=True) for word in query.split())
+    newest = select(Webinar.title).where(*words).order_by(Webinar.held_at.desc())
+    return session.scalars(newest.limit(MOST_TITLES)).all()
 
 
 def find_target(session: Session, scope: Scope, slug: str) -> int | None:

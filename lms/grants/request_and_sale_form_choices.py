@@ -15,6 +15,7 @@ from lms.models.grants import Scope
 from lms.models.organizations import Membership, Organization
 
 MOST: Final = 200
+SUGGESTED: Final = 12
 EVERYTHING: Final = "everything"
 _COLUMNS: Final[Mapping[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[str]]]] = {
     Scope.WEBINAR: (Webinar.id, Webinar.slug),
@@ -32,13 +33,17 @@ class Named:
     name: str
 
 
-def webinars_on_sale(session: Session) -> tuple[Named, ...]:
-    """Return the webinars that are for sale, the newest first, at most 200."""
+def webinars_on_sale(session: Session, query: str = "", *, limit: int = MOST) -> tuple[Named, ...]:
+    """Return the webinars that are for sale with each word of the query, the newest first."""
     rows = session.execute(
         select(Webinar.id, Webinar.slug, Webinar.title)
-        .where(Webinar.state == WebinarState.ANNOUNCED, Webinar.free.is_(False))
+        .where(
+            Webinar.state == WebinarState.ANNOUNCED,
+            Webinar.free.is_(False),
+            *(Webinar.title.icontains(word, autoescape=True) for word in query.split()),
+        )
         .order_by(Webinar.held_at.desc(), Webinar.id)
-        .limit(MOST)
+        .limit(limit)
     )
     return tuple(Named(*row) for row in rows)
 

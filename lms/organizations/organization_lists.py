@@ -105,17 +105,29 @@ def list_organizations(
     return OrganizationsPage(items, total)
 
 
-def children_of(session: Session, organization_id: int) -> tuple[OrganizationName, ...]:
-    """Return the member organizations of a parent, by name."""
+def children_of(
+    session: Session, organization_id: int, query: str = "", *, limit: int | None = None
+) -> tuple[OrganizationName, ...]:
+    """Return the member organizations of a parent with every word in name or slug, by name."""
+    is_it = and_(is_child_of(organization_id), _has_words(Organization, query))
+    return _names(session, is_it, limit=limit)
+
+
+def is_child_of(organization_id: int) -> ColumnElement[bool]:
+    """Return the condition that an organization is a member organization of a parent."""
     child = aliased(Organization)
     children = select(func.coalesce(child.merged_into, child.id)).where(
         child.parent_id.in_(family_of(organization_id))
     )
-    return _names(session, Organization.id.in_(children))
+    return Organization.id.in_(children)
 
 
-def match_organization(session: Session, typed: str) -> Organization:
+def match_organization(
+    session: Session, typed: str, among: ColumnElement[bool] | None = None
+) -> Organization:
     """Return the organization with a name, a slug, or a part of a name that matches only one.
+
+    `among` is a condition on the organizations that it can be, by default any.
 
     A name that several have is told apart as `Name (slug)`. For a merged organization, returns the
     one that remains. Raises Invalid (field `organization`).
@@ -130,11 +142,11 @@ def match_organization(session: Session, typed: str) -> Organization:
         has_name == func.lower(text),
         and_(has_name == func.lower(name), Organization.slug == slug),
     )
-    found = _remaining(session, is_it, limit=2)
+    within = true() if among is None else among
+    found = _remaining(session, and_(is_it, within), limit=2)
     if not found:
-        found = _remaining(
-            session, Organization.name.icontains(text, autoescape=True), limit=NAMED_AT_MOST
-        )
+        part = Organization.name.icontains(text, autoescape=True)
+        found = _remaining(session, and_(part, within), limit=NAMED_AT_MOST)
     if len(found) == 1:
         return found[0]
     sentence = UNKNOWN
@@ -201,10 +213,13 @@ def _former_names(session: Session, ids: list[int]) -> dict[int, list[str]]:
     return found
 
 
-def _names(session: Session, which: ColumnElement[bool]) -> tuple[OrganizationName, ...]:
+def _names(
+    session: Session, which: ColumnElement[bool], *, limit: int | None = None
+) -> tuple[OrganizationName, ...]:
     rows = session.execute(
         select(Organization.slug, Organization.name)
         .where(which, Organization.merged_into.is_(None))
         .order_by(func.lower(Organization.name), Organization.id)
+        .limit(limit)
     )
     return tuple(OrganizationName(*row) for row in rows)

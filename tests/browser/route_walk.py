@@ -86,6 +86,9 @@ ONWARD: Final = "leads on to another page"
 ELSEWHERE: Final = "is read by axe in {}"
 # Routes of which nobody walks the page here, and why not.
 NAMED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("suggestions.show", "suggestions.titles", "staff_holdings.titles"), PART),
+    **dict.fromkeys(("organization_allotments.members", "staff_order_form.price"), PART),
+    "staff_order_form.organizations": PART,
     "static": FILE,
     "buy_box.price": "a part of a page, for the script of the buy box",
     "card.paid": "leads on to the order; tests/browser/buying comes by",
@@ -115,9 +118,6 @@ NAMED: Final[Mapping[str, str]] = {
     "webinar_files.original": FILE,
     "ask.price": PART,
     "showings.roster": PART,
-    "suggestions.show": PART,
-    "staff_order_form.price": PART,
-    "staff_order_form.organizations": PART,
     "staff_branding.look": PART,
     "webinar_files.progress": PART,
     "staff_email_texts.show_preview": "an email, in a frame of the page that is walked",

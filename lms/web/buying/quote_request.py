@@ -24,6 +24,7 @@ from lms.core.postal_addresses import NO_ADDRESS
 from lms.documents.payment_links import link_of, payment_links
 from lms.grants.request_and_sale_form_choices import (
     EVERYTHING,
+    SUGGESTED,
     find_webinar,
     scopes,
     webinars_on_sale,
@@ -220,7 +221,7 @@ def _form_page(session: Session, form: QuoteForm) -> str:
         form=form,
         quote=_price(session, form),
         kind=form.wanted.value,
-        webinars=webinars_on_sale(session),
+        webinars=webinars_on_sale(session, limit=SUGGESTED),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from flask import Blueprint, flash, request
+from flask import Blueprint, flash, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -32,6 +32,7 @@ from lms.web.people.grant_and_seat_rows import grant_row
 from lms.web.people.pool_rows import pool_row
 from lms.web.people.staff_forms import GivePassForm, GiveWebinarForm, RevokeForm
 
+LONGEST_QUERY: Final = 200
 blueprint = Blueprint("staff_holdings", __name__, url_prefix="/staff")
 
 EVERYTHING: Final = "everything"
@@ -179,6 +180,17 @@ def _pool_grant(
             if line.public_id == grant_id and pool.allotted_from is None:
                 return pool, line
     raise NotFound
+
+
+@blueprint.get("/webinar-titles")
+@open_to(Audience.STAFF)
+def titles() -> ResponseReturnValue:
+    """Return the titles of any webinars that match some words, for a field's script."""
+    with read_session() as session:
+        found = grant_target_lookup.recent_titles(
+            session, request.args.get("q", "")[:LONGEST_QUERY]
+        )
+    return jsonify(items=[{"name": each} for each in found])
 
 
 def recent_titles() -> Sequence[str]:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.core.errors import N_
+from lms.grants.request_and_sale_form_choices import SUGGESTED, webinars_on_sale
 from lms.search.suggestions import Kind, Suggestion, suggest
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
@@ -36,6 +37,17 @@ def show() -> ResponseReturnValue:
     answer = jsonify(found=[_told(each) for each in found])
     answer.headers["Cache-Control"] = f"public, max-age={KEPT_S}"
     answer.vary.add("Cookie")  # of the language
+    return answer
+
+
+@blueprint.get("/search/titles")
+@open_to(Audience.EVERYONE)
+def titles() -> ResponseReturnValue:
+    """Return the titles of webinars on sale that match some words, for a field's script."""
+    with read_session() as session:
+        found = webinars_on_sale(session, request.args.get("q", "")[:LONGEST], limit=SUGGESTED)
+    answer = jsonify(items=[{"name": each.name} for each in found])
+    answer.headers["Cache-Control"] = f"public, max-age={KEPT_S}"
     return answer
 
 

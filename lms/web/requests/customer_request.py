@@ -17,6 +17,7 @@ from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime
 from lms.core.errors import Invalid, NotFound
 from lms.grants.request_and_sale_form_choices import (
+    SUGGESTED,
     Named,
     find_webinar,
     organizations_of,
@@ -299,7 +300,7 @@ def _form_page(reading: Session, form: AskForm) -> str:
         kind=form.wanted,
         held=held,
         held_is_to_come=held is not None and now() < held.ends_at,
-        webinars=webinars_on_sale(reading),
+        webinars=webinars_on_sale(reading, limit=SUGGESTED),
         rungs=ladder_of(reading, named),
         answers_by=say_datetime(due_after(now(), mail_context().zone), mail_context().zone),
     )

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_, Conflict, Invalid, Refused
-from lms.grants.request_and_sale_form_choices import scopes, webinars_on_sale
+from lms.grants.request_and_sale_form_choices import SUGGESTED, scopes, webinars_on_sale
 from lms.models.orders import Order
 from lms.organizations.organization_lists import list_organizations, match_organization
 from lms.requests.read_models import find_request
@@ -39,7 +39,6 @@ blueprint = Blueprint("staff_order_form", __name__, url_prefix="/staff/orders")
 
 PLACE: Final = "place"
 QUOTE: Final = "quote"
-SUGGESTED: Final = 12
 SECOND: Final = timedelta(seconds=1)
 PLACED = N_("The order was placed. A confirmation is on its way to %(email)s.")
 SAVED = N_("The draft was saved. Check the quote, then send it.")
@@ -196,7 +195,7 @@ def _rendered(session: Session, form: OrderForm, draft: Order | None) -> str:
         "sales/staff_order_form.html",
         form=form,
         draft=draft.public_id if draft else None,
-        webinars=webinars_on_sale(session),
+        webinars=webinars_on_sale(session, limit=SUGGESTED),
         contracts=_contracts(session, form),
         no_payee=_(invoices.NO_PAYEE)
         if missing_fields(read_seller(session), Method.INVOICE)

@@ -4,23 +4,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, flash, request
+from flask import Blueprint, flash, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
-from wtforms import Form, IntegerField, SelectField
+from wtforms import Form, IntegerField, StringField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from lms.core.clock import now
-from lms.core.errors import Conflict, NotFound
-from lms.organizations import organization_lists, organizations
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.organizations import organization_lists
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import allotments, pools
 from lms.seats.allotments import MOST
 from lms.seats.pool_overview import PoolCard, read_pools
 from lms.seats.pools import PoolFacts
 from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.number_parsing_and_formatting import counted
@@ -35,6 +36,8 @@ blueprint = Blueprint(
 PAGE: Final = ".overview"
 
 
+SUGGESTED: Final = 12
+NO_MEMBER: Final = N_("Enter a member organization's name and choose it from the list.")
 _NUMBER = _l("Enter 0 or a higher number of seats.")
 
 
@@ -56,7 +59,11 @@ class PartForm(Form):
 class AllotForm(PartForm):
     """An organization and its number of seats of a pool."""
 
-    organization = SelectField(_l("Organization"), [InputRequired(_l("Choose an organization."))])
+    organization = StringField(
+        _l("Organization"),
+        [InputRequired(_l(NO_MEMBER))],
+        render_kw={"list": "members", "autocomplete": "off"},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +112,16 @@ def allot(organization_id: str, pool_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with read_session() as session:
         pool = _own_pool(session, managed, pool_id)
-        children = organization_lists.children_of(session, managed.facts.id)
     form = AllotForm(request.form, prefix=pool_id)
     form.ask_for_number(is_limited=pool.capacity is not None)
-    form.organization.choices = [(one.slug, one.name) for one in children]
 
     def write(session: Session) -> PoolFacts:
-        child = organizations.find_organization(session, form.organization.data)
+        members = organization_lists.is_child_of(managed.facts.id)
+        typed = form.organization.data or ""
+        try:
+            child = organization_lists.match_organization(session, typed, members)
+        except Invalid as refusal:
+            raise Invalid(NO_MEMBER, fields={"organization": NO_MEMBER}) from refusal
         actor = required_viewer().public_id
         return allotments.allot(session, pool.id, child.id, form.seats.data, actor=actor, now=now())
 
@@ -157,6 +167,16 @@ def take_back(organization_id: str, pool_id: str, part_id: str) -> ResponseRetur
     return see_other(PAGE, organization_id=organization_id)
 
 
+@blueprint.get("/allotments/members")
+@open_to(Audience.MANAGERS)
+def members(organization_id: str) -> ResponseReturnValue:
+    """Return the member organizations that match some words, for the field's script."""
+    managed, query = managed_organization(organization_id), request.args.get("q", "")
+    with read_session() as session:
+        found = organization_lists.children_of(session, managed.facts.id, query, limit=SUGGESTED)
+    return jsonify(items=[{"name": one.name} for one in found])
+
+
 def _own_pool(session: Session, managed: Managed, pool_id: str) -> PoolFacts:
     """Return a pool that this organization can allot; raises NotFound for any other."""
     pool = pools.find_pool(session, pool_id)
@@ -173,6 +193,9 @@ def _answer(
     try:
         with transaction() as session:
             part = write(session)
+    except Invalid as refusal:
+        show_faults(asked.form, refusal)
+        return _page(managed, asked), 400
     except Conflict as refusal:
         asked.form.seats.errors = [_(refusal.message)]
         return _page(managed, asked), 409
@@ -197,13 +220,12 @@ def _page(managed: Managed, failed: Failed | None = None) -> str:
             for card in read_pools(session, managed.facts.id, now=now())
             if card.allotted_by is None
         ]
-        children = organization_lists.children_of(session, managed.facts.id)
+        children = organization_lists.children_of(session, managed.facts.id, limit=1)
         parts = {card.id: pools.allotments_of(session, card.id) for card in cards}
-    names = [(one.slug, one.name) for one in children]
     return render_in(
         managed,
         "seats/manager_allotments.html",
-        pools=[_allotted(card, parts[card.id], names, failed) for card in cards],
+        pools=[_allotted(card, parts[card.id], failed) for card in cards],
         has_children=bool(children),
         failed=failed.form if failed else None,
     )
@@ -212,14 +234,11 @@ def _page(managed: Managed, failed: Failed | None = None) -> str:
 def _allotted(
     card: PoolCard,
     parts: tuple[PoolFacts, ...],
-    children: list[tuple[str, str]],
     failed: Failed | None,
 ) -> Allotted:
-    have = {part.organization for part in parts}
     form = AllotForm(prefix=card.public_id)
     if failed is not None and failed.id == card.public_id and isinstance(failed.form, AllotForm):
         form = failed.form
-    form.organization.choices = [(slug, name) for slug, name in children if name not in have]
     return Allotted(
         id=card.public_id,
         title=pool_title(card),

@@ -111,3 +111,10 @@ def test_an_answer_costs_one_statement_and_is_the_same_for_everybody(client, cas
         answer = client.get("/search/suggestions?q=moving")
     assert len(seen) == 1
     assert answer.headers["Cache-Control"] == "public, max-age=60"
+
+
+def test_fields_suggest_titles_of_webinars_on_sale_with_every_word(client, shelf):
+    found = client.get("/search/titles?q=mo+lib").json["items"]
+    assert [one["name"] for one in found] == ["Moving a library"]
+    assert client.get("/search/titles?q=told").json == {"items": []}  # a draft
+    assert "/search/titles" in client.get("/purchasing/quote").text

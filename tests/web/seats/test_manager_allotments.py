@@ -93,8 +93,25 @@ def test_more_seats_than_are_free_are_refused_beside_the_field_and_nothing_is_lo
     assert answer.status_code == 409
     assert "There aren&#39;t enough free seats." in answer.text
     assert 'value="11"' in answer.text
-    assert '<option selected value="south">' in answer.text
+    assert 'value="south"' in answer.text
     assert counts(database, family.home.pool_id) == (0, 10)
+
+
+def test_a_member_organization_is_found_by_name_among_its_own(
+    client: Visitor, cast: Cast, database: Database, family: Family
+) -> None:
+    client.sign_in(cast.mia.id)
+    found = client.get(f"{family.page}/members?q=branch").json
+    assert [one["name"] for one in found["items"]] == ["North Branch", "South Branch"]
+    assert client.get(f"{family.page}/members?q=elm").json == {"items": []}
+    refused = client.post(
+        family.pool, data={f"{family.home.pool.public_id}-organization": "branch"}
+    )
+    assert refused.status_code == 400
+    assert give(client, family, "branch", "2") == 400  # two match
+    assert give(client, family, "North Branch", "2") == 303
+    client.sign_in(cast.bob.id)
+    assert client.get(f"{family.page}/members?q=branch").status_code == 404
 
 
 @pytest.mark.parametrize("seats", ["", "-1", "many", "1000001"])

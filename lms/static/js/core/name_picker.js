@@ -1,4 +1,4 @@
-// Organization picker: suggests names below a field as they are typed. The field names a <datalist>, whose
+// Name picker: suggests names below a field as they are typed. The field names a <datalist>, whose
 // data-from is the address of the suggestions. Without scripts, the server finds what was typed.
 
 const PAUSE_MS = 250;
