@@ -59,6 +59,7 @@ from media.video.renditions_and_commands import (
 )
 from media.video.slide_detection import Slide, find_slides
 from media.video.sound_level import check_level
+from media.video.stream_facts import TOGETHER_SECONDS
 from media.video.upload_probe import CUT_OFF, Probe, Unplayable, VideoStream, held_seconds
 
 __all__ = [
@@ -142,7 +143,8 @@ def remux(
         raise NotCopyable
     run = begin_run(out, probe, progress, canceled, limits)
     run.ffmpeg(copy_command(source, probe, sound=True), probe.seconds, (0.0, 0.9))
-    if _checked(out, HIGH).longest > LONGEST_COPIED_SEGMENT:
+    high = _checked(out, HIGH)
+    if high.longest > LONGEST_COPIED_SEGMENT or _shows_hidden(high, probe.video):
         raise NotCopyable
     run.ffmpeg(poster_command(out, probe.video), 1.0, (0.9, 1.0))
     return _finished(source, out, probe, [HIGH] + [SOUND] * probe.has_audio, ())
@@ -188,13 +190,22 @@ def encode(  # noqa: PLR0913  (each is needed, by its name)
 
 def _copied_cuts(source: Path, run: EncoderRun, probe: Probe) -> tuple[float, ...]:
     """Copy the video if possible, and return where its segments begin; otherwise return nothing."""
-    if not probe.copyable:
+    if probe.video is None or not probe.copyable:
         return ()
     run.ffmpeg(copy_command(source, probe, sound=False), probe.seconds, (0.03, 0.04))
     high = _checked(run.out, HIGH)
     if high.longest > LONGEST_COPIED_SEGMENT or len(high.starts) * 10 > LONGEST_TIMES:
         return ()
-    return high.starts
+    return () if _shows_hidden(high, probe.video) else high.starts
+
+
+def _shows_hidden(high: Playlist, video: VideoStream) -> bool:
+    """Return whether a copy shows what the source hides, which would put it behind the sound.
+
+    A film trimmed without encoding still has the pictures since the key frame before the cut.
+    """
+    last_picture = 1 / (video.rate or 1)
+    return 0 < video.seconds < high.seconds - TOGETHER_SECONDS - last_picture
 
 
 def _checked(out: Path, name: str) -> Playlist:

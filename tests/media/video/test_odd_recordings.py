@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from media.files.subprocesses import ffmpeg_path
-from media.video.transcoder import Encoded, encode, remux
+from media.video.transcoder import Encoded, NotCopyable, encode, remux
 from media.video.upload_probe import probe
 from media.video.watermarked_mp4 import Marks, burn
 from tests.media.conftest import AAC, X264, picture, tone
@@ -80,6 +80,20 @@ class TestTimestampsThatBeginLate:
     def test_a_stream_that_begins_at_ten_seconds_is_not_said_to_be_cut_off(self, make, tmp_path):
         late = make("ten.ts", *picture(), *tone(), *X264, *AAC, "-output_ts_offset", "10")
         assert abs(encoded(late, tmp_path).seconds - 4) < 0.15
+
+
+class TestHiddenBeginnings:
+    @pytest.mark.parametrize("cut_s", ["0.4", "1.7"])
+    def test_a_film_trimmed_without_encoding_begins_where_it_was_cut(self, make, tmp_path, cut_s):
+        whole = make("whole.mp4", *picture(seconds=6), *tone(6), *X264, *AAC, "-g", "250")
+        trimmed = make(f"from-{cut_s}.mp4", "-ss", cut_s, "-i", str(whole), "-c", "copy")
+        found = probe(trimmed)
+        made = encoded(trimmed, tmp_path / "full")
+        assert abs(made.seconds - (6 - float(cut_s))) < 0.1
+        for each in made.renditions:
+            assert abs(each.seconds - made.seconds) < 0.1, each.name
+        with pytest.raises(NotCopyable):
+            remux(trimmed, tmp_path / "one", found, progress=print, canceled=lambda: False)
 
 
 class TestSizesThatChange:
