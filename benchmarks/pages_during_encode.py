@@ -32,7 +32,7 @@ from lms.models.jobs import JobState
 from lms.recordings import recordings
 from media.delivery.media_tokens import Ticket, fingerprint, network_of
 from media.files.subprocesses import ffmpeg_path
-from tests.factories import make_webinar
+from tests.factories import make_login, make_webinar
 from tests.servers.process import free_port, running
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -93,6 +93,7 @@ def house(folder: Path) -> Iterator[tuple[Carrel, Server]]:
     upgrade(carrel.database)
     with carrel.database.transaction() as session:
         make_webinar(session, SLUG)
+        make_login(session)  # a database without a login counts as empty, and isn't served
     carrel.storage.put_bytes(f"{VERSION}/{RUN}/progressive.mp4", os.urandom(FILE), "video/mp4")
     ticket = Ticket(
         session="benchmark",
