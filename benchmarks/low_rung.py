@@ -31,7 +31,7 @@ SLIDES: Final = (("#fff", "#222", 26), ("#0000a8", "#ff2020", 20), ("#fff8e8", "
 LINES: Final = ("#d00", "#080", "#06c", "#c80", "#808")
 HEADS: Final = 50
 FULL: Final = (1920, 1080)
-# name, size, pictures a second, crf, peak in kb/s, burst in kb
+# name, size, pictures a second, crf, peak in kb/s, burst in kb, further options of the encoder
 OTHERS: Final = (
     ("720p as before", (1280, 720), 15, 26, 800, 1600),
     ("720p, larger burst", (1280, 720), 15, 26, 1000, 4000),
@@ -39,7 +39,11 @@ OTHERS: Final = (
     ("900p, crf 28", (1600, 900), 15, 28, 1000, 4000),
     ("1080p, crf 32", FULL, 15, 32, 1000, 4000),
     ("1080p, crf 36", FULL, 15, 36, 1000, 4000),
+    ("1080p, crf 38", FULL, 15, 38, 1000, 4000),
     ("1080p, small burst", FULL, 15, 34, 800, 1600),
+    ("1080p, tune stillimage", FULL, 15, 34, 1000, 4000, "-tune", "stillimage"),
+    ("1080p, aq-mode 3", FULL, 15, 34, 1000, 4000, "-aq-mode", "3"),
+    ("1080p, chroma offset -4", FULL, 15, 34, 1000, 4000, "-chromaoffset", "-4"),
     ("1080p, 10 pictures", FULL, 10, 34, 1000, 4000),
 )
 
@@ -62,7 +66,14 @@ def main() -> None:
 
 
 def measured(  # noqa: PLR0913  (a row of the table above)
-    film: Path, seconds: int, size: tuple[int, int], rate: int, crf: int, peak: int, burst: int
+    film: Path,
+    seconds: int,
+    size: tuple[int, int],
+    rate: int,
+    crf: int,
+    peak: int,
+    burst: int,
+    *further: str,
 ) -> dict[str, float]:
     """Encode the film in one way; return its cost, its size and how it compares."""
     out, log = film.with_name("low.mp4"), film.with_name("vmaf.json")
@@ -71,7 +82,7 @@ def measured(  # noqa: PLR0913  (a row of the table above)
         *("-i", film, "-vf", f"fps={rate}:start_time=0,scale={size[0]}:{size[1]},format=yuv420p"),
         *("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-crf", crf),
         *("-maxrate", f"{peak}k", "-bufsize", f"{burst}k", "-g", "360", "-sc_threshold", "0"),
-        *("-force_key_frames", "expr:gte(t,n_forced*6)", out),
+        *("-force_key_frames", "expr:gte(t,n_forced*6)", *further, out),
     )
     cpu = cpu_seconds() - before
     compared = f"libvmaf=log_fmt=json:log_path={log}:n_threads=2:n_subsample=6:shortest=1"
