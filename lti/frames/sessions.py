@@ -78,12 +78,13 @@ class Frame:
 class Surroundings:
     """What surrounds a framed session, open or ended: the origins that can frame it, and the return URL.
 
-    `is_embedded` is True in an organization's own page, False in a course.
+    `is_embedded` is True in an organization's own page, False in a course; `locale` is the reader's.
     """
 
     origins: tuple[str, ...]
     return_url: str | None
     is_embedded: bool = False
+    locale: str | None = None
 
 
 NOWHERE: Final = Surroundings((), None)
@@ -146,6 +147,7 @@ def surroundings_of(session: Session, secret: str, *, browser: str | None) -> Su
             _origins,
             FrameSession.services,
             FrameSession.browser_hash,
+            FrameSession.locale,
             FrameSession.embed_link_id.is_not(None).label("is_embedded"),
         )
         .outerjoin(EmbedLink, EmbedLink.id == FrameSession.embed_link_id)
@@ -156,7 +158,8 @@ def surroundings_of(session: Session, secret: str, *, browser: str | None) -> Su
     given = b"" if browser is None else hashed(browser)
     is_theirs = row.browser_hash is None or secrets.compare_digest(row.browser_hash, given)
     return_url = way_back(row.services) if is_theirs else None
-    return Surroundings(tuple(row.origins.split()), return_url, bool(row.is_embedded))
+    origins = tuple(row.origins.split())
+    return Surroundings(origins, return_url, bool(row.is_embedded), row.locale)
 
 
 def way_back(services: Mapping[str, Any]) -> str | None:

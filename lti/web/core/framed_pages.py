@@ -11,6 +11,7 @@ from flask import Blueprint, Response, make_response, request, url_for
 
 from lms.core.acting_roles import ActingRole
 from lms.core.clock import now
+from lms.core.errors import Forbidden, Gone
 from lms.core.languages import read_language
 from lms.core.settings import Settings
 from lms.web.accounts import page_language
@@ -42,14 +43,25 @@ def framed_blueprint(name: str, import_name: str) -> Blueprint:
 
 
 def this_frame(secret: str) -> Frame:
-    """Return the framed session of this request; raises as `find_frame` does."""
-    with read_session() as session:
-        frame = find_frame(session, secret, browser=this_browser(), now=now())
+    """Return the framed session of this request; raises as `find_frame` does.
+
+    The page that explains an ended session is in the session's language, too.
+    """
+    try:
+        with read_session() as session:
+            frame = find_frame(session, secret, browser=this_browser(), now=now())
+    except (Gone, Forbidden):
+        _read_in(_surroundings().locale)
+        raise
     if frame.role is FrameRole.INSTRUCTOR:
         act_as(ActingRole.INSTRUCTOR)
-    if chosen := read_language(frame.locale):
-        page_language.read_in(chosen)
+    _read_in(frame.locale)
     return frame
+
+
+def _read_in(locale: str | None) -> None:
+    if chosen := read_language(locale):
+        page_language.read_in(chosen)
 
 
 def this_browser() -> str | None:

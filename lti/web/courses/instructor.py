@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.clock import now
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.languages import use
 from lms.lti_facade.learner_logins import outside_id
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.pagination import page_number, pager_of
@@ -155,6 +156,7 @@ def review(secret: str) -> ResponseReturnValue:
 
 def course_page(frame: Frame, secret: str, entered: EnteredRule | None = None) -> Response:
     """Return a page of a link's learners; `entered` is a rejected rule."""
+    use(None)  # English, as all pages of instructors, though its address has learners' pages too
     state, number = TableState.asked(secret), page_number()
     with read_session() as session:
         link = find_link(session, frame.link_id)

@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from lti.frames.session_creation import LASTS
-from lti.models.launches import Purpose
+from lti.models.launches import FrameSession, Purpose
+from lti.models.registrations_and_keys import Registration, RegistrationState
+from lti.protocol.content_target import Target
 from lti.web.core.framed_pages import cookie_name
 from tests.lti.course_fixtures import COURSE_PAGE, INSTRUCTOR, PLATFORM, make_course
 
@@ -78,6 +81,39 @@ def test_a_session_that_is_over_says_so_in_its_frame_and_leads_back(
     assert f'<meta name="carrel-frame-origins" content="{PLATFORM}">' in answer.text
     assert f"frame-ancestors {PLATFORM}" in _policy(answer).split("; ")
     assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def _launch_in_spanish(database, course, *role):
+    with database.transaction() as session:
+        secret = course.launch(session, *role)
+        session.execute(update(FrameSession).values(locale="es-MX"))
+    return f"/lti/s/{secret}/"
+
+
+def test_a_session_that_is_over_or_turned_off_says_so_in_its_language(
+    client, database, course, clock
+):
+    path = _launch_in_spanish(database, course)
+    with database.transaction() as session:
+        session.execute(update(Registration).values(state=RegistrationState.DISABLED))
+    off = client.get(path)
+    clock.advance(LASTS + timedelta(seconds=1))
+    over = client.get(path)
+    assert (off.status_code, over.status_code) == (403, 410)
+    for answer in (off, over):
+        assert 'lang="es-US"' in answer.text
+        assert "Volver al curso" in answer.text
+        assert "Back to the course" not in answer.text
+
+
+def test_a_page_for_instructors_is_in_english_and_says_so_to_others(client, database, cast):
+    with database.transaction() as session:
+        course = make_course(session, cast.organization_id, Target(webinar=cast.slug))
+    page = client.get(_launch_in_spanish(database, course, INSTRUCTOR)).text
+    assert '<html lang="en-US"' in page
+    assert "Esta página solo está disponible en inglés." in page
+    assert "Vista previa" not in page
+    assert "Preview" in page
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "", None, 7])
