@@ -112,3 +112,10 @@ def recorded_of(
         "detail": literal({}, columns.detail.type),
     }
     return insert(_ENTRIES).from_select(list(told), select(*told.values()).select_from(happened))
+
+
+def subjects_of(session: Session, act: str, subjects: Iterable[str]) -> frozenset[str]:
+    """Return those of the subjects to which an act was done."""
+    columns = _ENTRIES.c
+    done = select(columns.subject).where(columns.act == act, columns.subject.in_(list(subjects)))
+    return frozenset(session.scalars(done.distinct()))

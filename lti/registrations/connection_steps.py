@@ -4,14 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lms import audit
 from lti.models.courses import Context, ResourceLink, Score
 from lti.models.registrations_and_keys import DeploymentState, RegistrationState
 from lti.registrations.deployments import DeploymentFacts
 from lti.registrations.registrations import RegistrationFacts
+
+TEAM_APPROVED: Final = "registration.approved"
 
 
 class Step(StrEnum):
@@ -68,9 +72,13 @@ def steps_by_platform(
         .group_by(Context.deployment_id)
     )
     times = {deployment: _Times(*found) for deployment, *found in rows}
+    by_team = audit.subjects_of(session, TEAM_APPROVED, [one.public_id for one in known])
     return {
         one.id: _steps(
-            one, [each for each in deployed if each.registration == one.public_id], times
+            one,
+            [each for each in deployed if each.registration == one.public_id],
+            times,
+            is_by_team=one.public_id in by_team,
         )
         for one in known
     }
@@ -89,6 +97,8 @@ def _steps(
     platform: RegistrationFacts,
     deployed: Sequence[DeploymentFacts],
     times: Mapping[int, _Times],
+    *,
+    is_by_team: bool,
 ) -> tuple[StepFacts, ...]:
     seen = [times[one.id] for one in deployed if one.id in times]
     done = {
@@ -100,7 +110,9 @@ def _steps(
     }
     owners = {
         Step.REGISTERED: Owner.ADMINISTRATOR,
-        Step.APPROVED: _approves(platform),
+        Step.APPROVED: _approves(
+            platform, is_by_team=is_by_team and done[Step.APPROVED] is not None
+        ),
         Step.VISIBLE: Owner.ADMINISTRATOR,
         Step.LAUNCHED: Owner.TEACHER,
         Step.GRADED: Owner.LEARNER,
@@ -129,6 +141,7 @@ def _is_off(platform: RegistrationFacts, deployed: Sequence[DeploymentFacts]) ->
     return platform.state is RegistrationState.DISABLED or is_refused
 
 
-def _approves(platform: RegistrationFacts) -> Owner:
-    """Return who approves: our team approves platforms, then the administrator approves their deployments."""
-    return Owner.ADMINISTRATOR if platform.state is RegistrationState.ACTIVE else Owner.TEAM
+def _approves(platform: RegistrationFacts, *, is_by_team: bool) -> Owner:
+    """Return who approved, or approves next: our team a platform, then its administrator the deployments."""
+    is_active = platform.state is RegistrationState.ACTIVE
+    return Owner.ADMINISTRATOR if is_active and not is_by_team else Owner.TEAM

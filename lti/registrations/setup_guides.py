@@ -106,7 +106,10 @@ MOODLE: Final = Guide(
                 ("Share launcher's name with tool", "Always"),
                 ("Accept grades from the tool", "Always"),
             ),
-            N_('Save, then open "View configuration details" for the tool and copy the values.'),
+            N_(
+                'Save, then open "View configuration details" for the tool. Select "Enter LMS values" '
+                "below and copy its values there."
+            ),
         ),
         Part(
             IN_A_COURSE,
@@ -135,7 +138,8 @@ CANVAS: Final = Guide(
             N_(
                 "Save and turn the key ON. The number in the Details column is the client ID. Then go to "
                 'Settings, Apps, "+ App", choose Configuration Type "By Client ID", enter it, and '
-                "install."
+                "install. Canvas doesn't send us the client ID and the deployment ID: select \"Enter LMS "
+                'values" below and enter both.'
             ),
         ),
         Part(
@@ -161,6 +165,7 @@ CANVAS: Final = Guide(
                 ("Placements", "Link Selection, Assignment Selection"),
                 ("Select Message Type", "LtiDeepLinkingRequest"),
             ),
+            N_("Save, then turn the key ON, install it and enter both IDs as above."),
         ),
         Part(
             N_("The deployment ID"),
@@ -210,7 +215,10 @@ BRIGHTSPACE: Final = Guide(
                 ),
                 ("Custom Parameters", CUSTOM),
             ),
-            N_("Register, and copy the registration details that appear."),
+            N_(
+                'Register. Select "Enter LMS values" below and copy the registration details there, '
+                "with the Deployment Id of the next step."
+            ),
         ),
         Part(
             N_("The deployment"),
@@ -219,10 +227,13 @@ BRIGHTSPACE: Final = Guide(
             N_(
                 "Under Security Settings, allow Org Unit Information and Link Information, so that we can "
                 "show the names of courses and links. Allow name and email if your policy allows. Leave "
-                "Anonymous off. Choose the org units, create the deployment, and copy the Deployment Id. "
-                "Then go to View Links, New Link, and enter Type Deep Linking Quicklink and our launch "
-                "URL."
+                "Anonymous off. Choose the org units, create the deployment, and copy the Deployment Id."
             ),
+        ),
+        Part(
+            N_("The link that teachers use"),
+            N_("View Deployments, this deployment, View Links, New Link"),
+            (("Name", NAME), ("URL", LAUNCH), ("Type", "Deep Linking Quicklink")),
         ),
         Part(IN_A_COURSE, N_("Content, Existing Activities, this tool")),
     ),

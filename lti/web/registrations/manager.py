@@ -63,7 +63,7 @@ ENTERED: Final = {
 @open_to(Audience.MANAGERS, Audience.LMS_ADMINS)
 def overview(organization_id: str) -> ResponseReturnValue:
     """Show the connections, what is pending, and every value that an administrator needs."""
-    return _overview(organization_id, None)
+    return _overview(managed_organization(organization_id), None)
 
 
 @blueprint.post("/invite")
@@ -79,7 +79,9 @@ def invite(organization_id: str) -> ResponseReturnValue:
             actor=required_viewer().public_id,
             now=clock.now(),
         )
-    return _overview(organization_id, tool_addresses().registration(made.secret))
+    link = tool_addresses().registration(made.secret)
+    product = request.form.get("product", "")
+    return _guide(managed, product, link) if product in GUIDES else _overview(managed, link)
 
 
 @blueprint.post("/invites/<invite_id>/withdraw")
@@ -101,14 +103,7 @@ def guide(organization_id: str, product: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     if product not in GUIDES:
         raise NotFound
-    return render_in(
-        managed,
-        "lti/registrations/manager_guide.html",
-        guide=GUIDES[product],
-        parts=guide_parts(GUIDES[product], tool_addresses(), tool_face()),
-        gives=platform_names(GUIDES[product]),
-        link_field=link_field(GUIDES[product]),
-    )
+    return _guide(managed, product, None)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -118,6 +113,8 @@ def new(organization_id: str) -> ResponseReturnValue:
     managed, now = managed_organization(organization_id), clock.now()
     chosen = GUIDES.get(request.args.get("product", ""))
     form = PlatformForm(request.form)
+    if chosen is not None:
+        form.name_as(chosen)
     if request.method == "GET" and chosen is not None:
         for name, value in _presets(managed, chosen).items():
             form[name].data = value
@@ -238,8 +235,21 @@ def _presets(managed: Managed, chosen: Guide) -> dict[str, str]:
     }
 
 
-def _overview(organization_id: str, made_link: str | None) -> str:
-    managed, now = managed_organization(organization_id), clock.now()
+def _guide(managed: Managed, product: str, made_link: str | None) -> str:
+    guide = GUIDES[product]
+    return render_in(
+        managed,
+        "lti/registrations/manager_guide.html",
+        guide=guide,
+        parts=guide_parts(guide, tool_addresses(), tool_face()),
+        gives=platform_names(guide),
+        link_field=link_field(guide),
+        made_link=made_link,
+    )
+
+
+def _overview(managed: Managed, made_link: str | None) -> str:
+    now = clock.now()
     zone = reader_zone_of(managed).key
     with read_session() as session:
         known = list_registrations(session, organization_id=managed.facts.id)

@@ -6,6 +6,7 @@ The labels are ours; a guide has the product's own.
 from dataclasses import replace
 from typing import Final
 
+from flask_babel import gettext as _
 from wtforms import BooleanField, Form, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -19,6 +20,7 @@ from lti.registrations.registrations import (
     RegistrationDetails,
     RegistrationFacts,
 )
+from lti.registrations.setup_guides import Guide
 
 LONGEST: Final = 1000
 PLAIN: Final = {"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
@@ -80,6 +82,12 @@ class PlatformForm(DetailsForm):
         description=_l("Optional. We get it with the first launch from a course."),
         render_kw=PLAIN,
     )
+
+    def name_as(self, guide: Guide) -> None:
+        """Say under each field what the guide's product calls it."""
+        for name, theirs in guide.gives.items():
+            said = _("In %(product)s: %(field)s.", product=guide.product, field=_(theirs))
+            self[name].description = f"{said} {self[name].description}".rstrip()
 
 
 class SettingsForm(Form):

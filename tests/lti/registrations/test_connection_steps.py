@@ -16,7 +16,11 @@ from lti.registrations.deployments import (
     refuse_deployment,
     see_deployment,
 )
-from lti.registrations.registrations import disable_registration, list_registrations
+from lti.registrations.registrations import (
+    approve_registration,
+    disable_registration,
+    list_registrations,
+)
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.lti.course_fixtures import Course, make_course
@@ -55,6 +59,20 @@ def test_what_is_installed_of_an_approved_one_is_its_administrators_to_connect(
         assert upcoming(session) == (Step.APPROVED, Stage.NEXT, Owner.ADMINISTRATOR)
         approve_deployment(session, made.public_id, "7", organization=SLUG, actor=None, now=NOW)
         assert upcoming(session) == (Step.VISIBLE, Stage.NEXT, Owner.ADMINISTRATOR)
+
+
+def test_who_approved_is_named_once_it_is_done(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        made = make_registration(session)
+        see_deployment(session, made.id, "7", now=NOW)
+        approve_deployment(session, made.public_id, "7", organization=SLUG, actor=None, now=NOW)
+        approved = steps_of(session)[1]
+        assert (approved.stage, approved.owner) == (Stage.DONE, Owner.ADMINISTRATOR)
+        session.get_one(Registration, made.id).state = RegistrationState.PENDING
+        session.flush()
+        approve_registration(session, made.public_id, actor=cast.ada.public_id, now=NOW)
+        approved = steps_of(session)[1]
+        assert (approved.stage, approved.owner) == (Stage.DONE, Owner.TEAM)
 
 
 def test_what_was_switched_off_or_refused_is_stopped(database: Database, cast: Cast) -> None:

@@ -12,15 +12,17 @@ from html import unescape
 import pytest
 
 from lms.app import create_app
+from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.web.wsgi_middleware_stack import front
 from lti.registrations.additional_setup_guides import GUIDES
 from tests.cast import Cast
+from tests.clock import Clock
 from tests.lti.tool_server import Browser, is_open, onward
 from tests.lti.web.registrations.test_manager import place
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
-from tests.platform.product_quirks import BRIGHTSPACE, MOODLE, OPEN_EDX, Habits
+from tests.platform.product_quirks import BRIGHTSPACE, CANVAS, MOODLE, OPEN_EDX, Habits
 from tests.platform.records import Tool
 from tests.platform.web_server import answering, bound
 from tests.seat_rows import add_pool
@@ -63,8 +65,11 @@ class Stranger:
             jwks_url=told[labels["jwks_url"]],
         )
 
-    def enter(self, product: str, tool: Tool) -> str:
-        """Follow "Enter its values", and enter there what the product shows; returns the page after it."""
+    def enter(self, product: str, tool: Tool, *, own_addresses: bool = False) -> str:
+        """Follow "Enter its values", and enter there what the product shows; returns the page after it.
+
+        With `own_addresses` the addresses of all the product's customers are replaced by its own.
+        """
         way = re.search(
             rf'href="(/organization/\w+/lti/new\?product={product})"',
             self.page(f"/guide/{product}"),
@@ -83,7 +88,9 @@ class Stranger:
             "deployment_id": tool.deployment_id,
             "token_audience": self.platform.habits.token_audience or "",
         }
-        asked = {name: shown[name] for name in GUIDES[product].gives}  # what the guide says to copy
+        guide = GUIDES[product]
+        wanted = {*guide.gives, *(guide.presets if own_addresses else ())}
+        asked = {name: shown[name] for name in wanted}  # what the guide says to copy
         answer = self.ours.post(way[1], data={**presets, **asked})
         assert answer.status_code == 303, answer.text
         return self.ours.get(answer.headers["Location"]).text
@@ -124,7 +131,9 @@ def test_moodle_by_a_link_works_at_once(carrel: Carrel, cast: Cast) -> None:
     with stranger(carrel, cast, MOODLE) as admin:
         guide = admin.page("/guide/moodle")
         assert "In the field Tool URL..., paste a registration link:" in unescape(guide)
-        link = LINK.search(admin.ours.post(f"{admin.here}/invite").text)
+        made = admin.ours.post(f"{admin.here}/invite", data={"product": "moodle"}).text
+        assert "Add LTI Advantage" in made  # the guide is still there, with the link at its place
+        link = LINK.search(made)
         assert link is not None
         with Browser() as browser:
             done = browser.get(admin.platform.invitations.invite(unescape(link[1])))
@@ -185,6 +194,39 @@ def test_brightspace_by_hand(carrel: Carrel, cast: Cast) -> None:
         admin.enter("brightspace", tool)
         admin.approved()
         assert admin.opens(tool)
+
+
+def test_canvas_by_its_configuration_says_that_its_ids_are_entered_here(
+    carrel: Carrel, cast: Cast
+) -> None:
+    with stranger(carrel, cast, CANVAS) as admin:
+        guide = unescape(admin.page("/guide/canvas"))
+        assert "Canvas doesn't send us the client ID and the deployment ID" in guide
+        assert "A registration link sends us these values automatically." in guide
+        told = admin.values("canvas")
+        tool = admin.register(
+            told,
+            {
+                "name": "Title",
+                "login_url": "OpenID Connect Initiation Url",
+                "redirect_uris": "Redirect URIs",
+                "launch_url": "Target Link URI",
+                "jwks_url": "Public JWK URL",
+            },
+        )
+        admin.enter("canvas", tool, own_addresses=True)
+        admin.approved()
+        assert admin.opens(tool)
+
+
+@pytest.mark.parametrize("product", GUIDES)
+def test_the_form_says_what_the_product_calls_each_value(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, product: str
+) -> None:
+    client.sign_in(cast.mia.id)
+    form = unescape(client.get(f"{place(database, cast)}/new?product={product}").text)
+    for theirs in GUIDES[product].gives.values():
+        assert f"In {GUIDES[product].product}: {theirs}." in form
 
 
 @pytest.mark.parametrize("product", ["moodle", "open-edx", "brightspace", "sakai", "blackboard"])

@@ -1,5 +1,6 @@
 """Staff's pages about learning systems: who may not come in, and what each act does."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -45,7 +46,11 @@ def test_one_click_approves_a_platform_with_its_deployments(
 ) -> None:
     made = waiting(database)
     client.sign_in(cast.ada.id)
-    assert "Approve for Elm County Library" in client.get("/staff/lti").text
+    page = client.get("/staff/lti").text
+    assert "Approve for Elm County Library" in page
+    assert re.findall(r'action="/staff/lti/[^"]*/approve"', page) == [
+        f'action="/staff/lti/{made.public_id}/approve"'  # its deployment alone would open nothing
+    ]
     client.post(f"/staff/lti/{made.public_id}/approve")
     with database.read_session() as session:
         (kept,) = list_registrations(session)
