@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import Final
@@ -24,6 +26,7 @@ GAP: Final = 12
 BYLINE_SIZES: Final = (22, 20, 18, 16)
 FLOOR: Final = HEIGHT - MARGIN
 ROOM: Final = 236  # for the title, above the byline
+ACROSS: Final = (156, 128)  # of a portrait: the only one, or one of two
 BOOKS: Final = 5
 BETWEEN: Final = 4
 PLAIN_LETTERS: Final = 20
@@ -58,19 +61,23 @@ def spellable(text: str) -> str:
     return _UNSPELLABLE.sub("", text)
 
 
-def draw_poster(*, title: str, byline: str, accent: str, seed: str) -> str:
+def draw_poster(
+    *, title: str, byline: str, accent: str, seed: str, portraits: Sequence[bytes] = ()
+) -> str:
     """Return an SVG of 640 by 360; the same webinar always gets the same background and books.
 
-    `accent` is the seller's color, `#rrggbb`.
+    `accent` is the seller's color, `#rrggbb`. The first two of `portraits`, which are JPEGs, are
+    drawn instead of the books.
     """
     title, byline = spellable(title), spellable(byline)
     digest = hashlib.sha256(seed.encode()).digest()
     ground = _grounds(accent)[digest[0] % 3]
+    beside = _portraits(portraits[:2], ground) if portraits else _shelf(digest, ground)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
         f' width="{WIDTH}" height="{HEIGHT}" role="img" aria-label={quoteattr(title)}>'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{ground.paper}"/>'
-        f"{_shelf(digest, ground)}{_words(title, byline, ground)}</svg>"
+        f"{beside}{_words(title, byline, ground)}</svg>"
     )
 
 
@@ -161,6 +168,27 @@ def _plain(title: str, byline: str, ground: Ground) -> str:
         f'<text x="{MARGIN}" y="{FLOOR}" font-family="{SERIF}" font-size="19"'
         f' fill="{ground.soft}">{escape(byline)}</text>'
     )
+
+
+def _portraits(portraits: Sequence[bytes], ground: Ground) -> str:
+    """Draw round portraits at the right, the last one on the line of the byline.
+
+    They are inside of the drawing, because `<img>` loads nothing that an SVG refers to.
+    """
+    across = ACROSS[len(portraits) - 1]
+    left, top, drawn = WIDTH - MARGIN - across, FLOOR - across, []
+    for place, portrait in enumerate(reversed(portraits)):
+        radius, x, y = across / 2, left + across / 2, top + across / 2
+        drawn.append(
+            f'<clipPath id="p{place}"><circle cx="{x}" cy="{y}" r="{radius}"/></clipPath>'
+            f'<image x="{left}" y="{top}" width="{across}" height="{across}"'
+            f' preserveAspectRatio="xMidYMid slice" clip-path="url(#p{place})"'
+            f' href="data:image/jpeg;base64,{b64encode(portrait).decode()}"/>'
+            f'<circle cx="{x}" cy="{y}" r="{radius}" fill="none" stroke="{ground.ink}"'
+            ' stroke-opacity="0.25" stroke-width="2"/>'
+        )
+        top -= across + 2 * BETWEEN
+    return "".join(drawn)
 
 
 def _shelf(digest: bytes, ground: Ground) -> str:

@@ -1,5 +1,6 @@
 """Posters: titles that stay in their column, whatever they say."""
 
+from base64 import b64encode
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -107,3 +108,17 @@ def test_a_poster_can_be_read_whatever_color_the_house_has(accent: str) -> None:
         ground = next(poster.iter(f"{SVG}rect")).attrib["fill"]
         inks = {group.attrib["fill"] for group in lines_of(poster)}
         assert all(contrast(ground, ink) >= 4.5 for ink in inks), (ground, inks)
+
+
+@pytest.mark.parametrize(("portraits", "shown"), [([b"one"], 1), ([b"one", b"two", b"three"], 2)])
+def test_portraits_stand_beside_the_title_instead_of_the_books(
+    portraits: list[bytes], shown: int
+) -> None:
+    made = draw_poster(title=LONG, byline="Ines Falk", accent=ACCENT, seed="w", portraits=portraits)
+    images = list(ET.fromstring(made).iter(f"{SVG}image"))  # noqa: S314  (our own)
+    assert len(images) == shown
+    for image in images:
+        assert float(image.attrib["x"]) >= MARGIN + COLUMN
+        assert float(image.attrib["y"]) >= MARGIN
+    assert images[0].attrib["href"].endswith(b64encode(portraits[:2][-1]).decode())
+    assert made.count("<rect") == 1

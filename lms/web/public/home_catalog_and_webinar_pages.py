@@ -14,7 +14,7 @@ from lms.access.policy import Action, Admitted, Decision, decide
 from lms.catalog.feeds import Part, read_name
 from lms.catalog.generated_poster import WIDTH, draw_poster
 from lms.catalog.my_webinars import DONE_SHARE
-from lms.catalog.presenters import find_picture_key
+from lms.catalog.presenters import find_picture_key, small_portraits
 from lms.catalog.public_listing import PAGE_SIZE, Listing, Wanted, read_forgiving_listing
 from lms.catalog.webinar_page import Announcement, read_announcement
 from lms.catalog.webinar_summary import Entry
@@ -275,6 +275,9 @@ def _poster_of(found: Announcement) -> str:
         byline=", ".join(each.name for each in found.presenters),
         accent=branding_facts().accent,
         seed=found.slug,
+        portraits=small_portraits(
+            carrel().storage, [each.picture_key for each in found.presenters[:2]]
+        ),
     )
 
 
