@@ -37,7 +37,7 @@ def show() -> ResponseReturnValue:
         "buying/purchasing.html",
         seller=facts.seller,
         ein=facts.ein,
-        methods=[_(METHOD_WORDS[one]) for one in facts.methods],
+        methods=_listed([_(METHOD_WORDS[one]) for one in facts.methods]),
         net_days=facts.net_days if facts.methods else 0,
         policies_shown=[
             (_(TITLES[kind]), url_for("policies.show", slug=SLUGS[kind])) for kind in facts.policies
@@ -55,3 +55,8 @@ def show() -> ResponseReturnValue:
 def security() -> ResponseReturnValue:
     """Show the security sheet."""
     return render("buying/security.html", is_https=carrel().settings.is_https)
+
+
+def _listed(names: list[str]) -> str:
+    """Return names in one line as a sentence begins: only the first with a capital letter."""
+    return ", ".join([*names[:1], *(each[:1].lower() + each[1:] for each in names[1:])])

@@ -72,11 +72,12 @@ def panel_over(parts: Sequence[Numbered], scope: Scope, now: datetime) -> Panel 
     if not parts:
         return None
     if viewer() is None:
-        return _plain(
+        panel = _plain(
             _("Sign in to see which of these you have."),
             _("Sign in"),
             url_for("sign_in.sign_in", next=scope.here),
         )
+        return replace(panel, action_kind="")  # buying is a visitor's main act here
     # a handout is open to everyone with access, live or recorded
     decided = [(part, part.decided(Action.HANDOUT, now)) for part in parts]
     held = [decision for _part, decision in decided if isinstance(decision, Admitted)]

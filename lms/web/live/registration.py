@@ -276,7 +276,7 @@ def join(slug: str) -> ResponseReturnValue:
     if isinstance(decision, Turned):
         panel = panel_of(decision, case.webinar, slug=slug)
         with read_session() as session:
-            box = refused_box(session, slug, case.webinar, decision)
+            box = refused_box(session, slug, case.webinar, decision, now=now)
         shown = replace(panel, action_url=None) if box else panel
         page = render("live/room_entry.html", slug=slug, panel=shown, is_open=False, box=box)
         return page, 403

@@ -218,7 +218,9 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
 
 def _turned_page(seat: Seat) -> ResponseReturnValue:
     with read_session() as session:
-        box = refused_box(session, seat.playable.slug, seat.case.webinar, seat.decision)
+        box = refused_box(
+            session, seat.playable.slug, seat.case.webinar, seat.decision, now=clock.now()
+        )
     panel = panel_of(seat.decision, seat.case.webinar, slug=seat.playable.slug)
     page = render(
         "playback/no_access.html",

@@ -1,7 +1,7 @@
 """The buy box: five ways to buy, with a live total; one component for every page that sells."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -82,6 +82,7 @@ _LABELS: Final = {
     "library": N_("Everyone at my library"),
     "pass": N_("All-access pass"),
 }
+_RECORDED: Final = N_("Recording, slides, and certificate. Permanent access.")
 _DETAILS: Final = {
     "me": N_("Live session, recording, slides, and certificate. Permanent access."),
     "team": N_("A seat for each person. Name them now or later."),
@@ -142,7 +143,9 @@ def ways_to_buy(prices: Sequence[Price]) -> tuple[Choice, ...]:
     return tuple(general)
 
 
-def announced_box(session: Session, found: Announcement, *, has_it: bool = False) -> BuyBox | None:
+def announced_box(
+    session: Session, found: Announcement, *, now: datetime, has_it: bool = False
+) -> BuyBox | None:
     """Return the box of an announced webinar; None if it isn't sold."""
     if found.state is not WebinarState.ANNOUNCED or found.free:
         return None
@@ -150,16 +153,22 @@ def announced_box(session: Session, found: Announcement, *, has_it: bool = False
         *(Around(Scope.PRESENTER, each.slug, each.name) for each in found.presenters),
         *(Around(Scope.SERIES, each.slug, each.title) for each in found.series),
     ]
-    return webinar_box(session, found.slug, found.prices, around, has_it=has_it)
+    box = webinar_box(session, found.slug, found.prices, around, has_it=has_it)
+    if box is None or now < found.ends_at:
+        return box
+    choices = [
+        replace(each, detail=_(_RECORDED)) if each.key == "me" else each for each in box.choices
+    ]
+    return replace(box, choices=tuple(choices))
 
 
 def refused_box(
-    session: Session, slug: str, webinar: WebinarFacts, decision: Decision
+    session: Session, slug: str, webinar: WebinarFacts, decision: Decision, *, now: datetime
 ) -> BuyBox | None:
     """Return the box for a page that refuses access; None if buying isn't the next step."""
     if explain(decision, webinar, zone=reading_zone(), manager=None).step not in BUYS:
         return None
-    return announced_box(session, read_announcement(session, slug))
+    return announced_box(session, read_announcement(session, slug), now=now)
 
 
 def passes_box(session: Session, login_id: int | None, *, now: datetime) -> BuyBox | None:

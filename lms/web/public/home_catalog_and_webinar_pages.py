@@ -198,7 +198,7 @@ def webinar(slug: str) -> ResponseReturnValue:
             choice = choice_of(session, found, person, now)
             offer_url = offer_url_of(session, found, person, now)
             taken = taken_of(session, found, person)
-        box = announced_box(session, found, has_it=holds(case, now))
+        box = announced_box(session, found, now=now, has_it=holds(case, now))
     if person is None and is_for_holders(found):
         return render("public/withdrawn_webinar.html", similar=similar_to(found)), 410
     check_may_see(found, person, case, now)

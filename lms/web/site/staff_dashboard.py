@@ -77,7 +77,9 @@ SETUP_WORDS: Final = {
         "Add the DNS records for SPF, DKIM and DMARC, and set CARREL_DKIM_SELECTOR"
     ),
     SetupStep.BACKUP: N_("Back up every night (CARREL_BACKUP)"),
-    SetupStep.CARDS: N_("Accept cards (CARREL_STRIPE_SECRET_KEY), or place a first order without"),
+    SetupStep.CARDS: N_(
+        "Accept cards (CARREL_STRIPE_SECRET_KEY), or take a first order paid another way"
+    ),
     SetupStep.PRICES: N_("Enter your prices"),
     SetupStep.WEBINAR: N_("Announce your first webinar"),
 }

@@ -72,7 +72,7 @@ def edit(scope: str, public_id: str) -> ResponseReturnValue:
     flash(
         _("Special prices saved. Earlier orders keep their prices.")
         if wanted
-        else _("The general prices now apply."),
+        else _("The standard prices now apply."),
         "done",
     )
     return Response(status=303, headers={"Location": _back(owner)})

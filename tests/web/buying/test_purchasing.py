@@ -27,6 +27,7 @@ from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import letters, link_in, newest
 from tests.sales.order_fixtures import PRICES
+from tests.seller.seller_settings import COMPLETE
 from tests.visitor import Visitor
 from tests.web.buying.test_send_to_purchasing import replace_links
 from tests.web.requests.test_customer_request import PDF
@@ -328,3 +329,10 @@ def test_vendor_form_without_its_file_or_day_is_refused(
     assert f'id="{field}-error"' in answer.text
     assert "Page 2 only" in answer.text
     assert _count(database, DeskRequest) == 0
+
+
+def test_ways_to_pay_read_as_one_line(client: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        edit_seller(session, COMPLETE, actor=None, now=NOW)
+    page = " ".join(client.get("/purchasing").text.split())
+    assert "Invoice, purchase order, check, bank transfer (ACH)" in page

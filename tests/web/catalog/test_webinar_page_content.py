@@ -326,6 +326,20 @@ def test_a_poster_is_drawn_for_everyone_and_may_be_kept(client: Visitor, cast: C
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize(("hours", "sold"), [(3, "Live session, recording,"), (-3, "Recording,")])
+def test_a_webinar_that_is_over_is_sold_without_its_live_session(
+    client: Visitor, database: Database, clock: Clock, hours: int, sold: str
+) -> None:
+    clock.set(NOW)
+    with database.transaction() as session:
+        make_webinar(session, "sold", held_at=NOW + timedelta(hours=hours))
+        set_prices(session, [Price(OfferKind.SINGLE, 1, 9900, "USD")], actor=None, now=NOW)
+    page = client.get("/webinars/sold").text
+    assert f"{sold} slides, and certificate. Permanent access." in page
+    assert ("Live session" in page) == (hours > 0)
+    assert ("Recording afterward" in page) == (hours > 0)
+
+
 def test_who_dropped_out_comes_in_again_while_a_webinar_overruns(
     client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock
 ) -> None:

@@ -50,7 +50,7 @@ def test_a_webinar_gets_its_own_price_and_the_general_one_again(
     owner: Visitor, cast: Cast, path: str
 ) -> None:
     staff_page = f"/staff/webinars/{cast.slug}"
-    assert "Uses the general prices." in owner.get(staff_page).text
+    assert "Uses the standard prices." in owner.get(staff_page).text
     assert 'placeholder="99.00"' in owner.get(path).text
     sent = lines(("single", "1", "49"), ("group_seats", "3", ""))
     answer = owner.post(path, data=sent)
