@@ -42,8 +42,8 @@ from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
 from lms.migrations import upgrade
 from lms.worker.web_and_worker_supervisor import listen
+from lti.selftest.platform_keys import segment
 from tests.platform.app import running_platform
-from tests.platform.keys import encoded
 from tests.platform.platform import Platform
 from tests.platform.records import Link
 from tests.servers.postgres import DURABLE, postgres
@@ -83,7 +83,7 @@ class Course:
             port=port,
             auth_url=platform.auth_url,
             form=urlencode(fields),
-            header=encoded(json.dumps(header).encode()),
+            header=segment(header),
             claims=said.replace('"IAT"', "IAT").replace('"EXP"', "EXP"),
             key=platform.keys.current.private,
         )
@@ -94,9 +94,9 @@ class Course:
         said = self.claims.replace("SUB", person)
         said = said.replace("IAT", str(moment)).replace("EXP", str(moment + 60))
         said = said.replace("NONCE", nonce)  # last: of 3,200 random ones, one has IAT or EXP in it
-        signed = f"{self.header}.{encoded(said.encode())}"
+        signed = f"{self.header}.{segment(said.encode())}"
         signature = self.key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-        return f"{signed}.{encoded(signature)}"
+        return f"{signed}.{segment(signature)}"
 
     def request(self, path: str, form: str, cookie: bytes) -> bytes:
         """Return the bytes of a form that a browser posts."""

@@ -5,25 +5,32 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import jwt
 from urllib3.exceptions import HTTPError
 
+from lms.core import clock
 from lms.core.errors import N_
 from lti.protocol.spec_vocabulary import RESOURCE_LINK, SETTINGS
-from lti.selftest.certification_cases import LTI_CLAIMS, STUDENT, TEACHER
+from lti.selftest.certification_cases import STUDENT, TEACHER
 from lti.selftest.check_results import Group, Proof
+from lti.selftest.platform_tokens import choice_faults
 from lti.selftest.sandbox import Stage
 from lti.selftest.simulated_browser import field_in
-from lti.selftest.simulated_platform import CLIENT_ID, DEPLOYMENT
+from lti.selftest.simulated_platform import DEPLOYMENT
 
 MESSAGE: Final = "LtiDeepLinkingRequest"
-ANSWER: Final = "LtiDeepLinkingResponse"
 DL: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 DATA: Final = "csrf:7; +%2F&="
 OFFERED: Final = re.compile(r'name="add"\s+value="(webinar:[0-9a-z]{26})"')
 BROKEN: Final = "no answer"
 
-Said = Mapping[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A response: its items, the `data` it returned ("none" for none), and the faults of the rest."""
+
+    items: list[dict[str, Any]]
+    data: str
+    faults: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +45,21 @@ class Choosing:
 
 
 def _count(said: Said) -> str:
-    items = said.get(DL + "content_items", [])
-    kinds = {item.get("type") for item in items}
-    is_right = kinds <= {"ltiResourceLink"} and all("webinar" in item["custom"] for item in items)
-    return str(len(items)) if is_right else f"{len(items)} of {', '.join(map(str, kinds))}"
-
-
-def _envelope(said: Said) -> str:
-    wanted = {
-        "iss": CLIENT_ID,
-        LTI_CLAIMS + "message_type": ANSWER,
-        LTI_CLAIMS + "version": "1.3.0",
-        LTI_CLAIMS + "deployment_id": DEPLOYMENT,
-    }
-    wrong = [name for name, value in wanted.items() if said.get(name) != value]
-    is_short = said["exp"] - said["iat"] <= 600 and bool(said.get("nonce"))
-    return f"wrong: {', '.join(wrong)}" if wrong else "ours" if is_short else "not for long enough"
+    kinds = {item.get("type") for item in said.items}
+    is_right = kinds <= {"ltiResourceLink"} and all(
+        "webinar" in one["custom"] for one in said.items
+    )
+    return (
+        str(len(said.items)) if is_right else f"{len(said.items)} of {', '.join(map(str, kinds))}"
+    )
 
 
 def _data(said: Said) -> str:
-    return str(said.get(DL + "data", "none"))
+    return said.data
 
 
 def _columns(said: Said) -> str:
-    made = [item["lineItem"] for item in said.get(DL + "content_items", []) if "lineItem" in item]
+    made = [item["lineItem"] for item in said.items if "lineItem" in item]
     is_right = all(column.get("scoreMaximum") and column.get("label") for column in made)
     return str(len(made)) if is_right else "columns without a maximum"
 
@@ -69,7 +67,7 @@ def _columns(said: Said) -> str:
 CASES: Final = (
     Choosing(N_("One link"), {"accept_multiple": False}, 1, "1", _count),
     Choosing(N_("Several links"), {}, 3, "3", _count),
-    Choosing(N_("Signed for this platform"), {}, 1, "ours", _envelope),
+    Choosing(N_("Signed for this platform"), {}, 1, "ours", lambda said: said.faults or "ours"),
     Choosing(N_("Data is returned"), {"data": DATA}, 1, DATA, _data),
     Choosing(N_("No data if none was sent"), {}, 1, "none", _data),
     Choosing(N_("Grade columns if not specified"), {}, 2, "2", _columns),
@@ -92,13 +90,13 @@ def play_deep_linking(stage: Stage) -> Iterator[Proof]:
 def _chosen(stage: Stage, case: Choosing) -> Proof:
     try:
         got = case.says(_answer(stage, case))
-    except (ValueError, KeyError, HTTPError, jwt.PyJWTError) as fault:
+    except (ValueError, KeyError, HTTPError) as fault:
         got = f"{BROKEN}: {fault}"
     return Proof(Group.DEEP_LINKING, case.name, case.expected, got, got == case.expected)
 
 
 def _answer(stage: Stage, case: Choosing) -> Said:
-    """Return the claims of the picker's response, verified with the published keys."""
+    """Return the picker's response, verified with the published keys."""
     visitor = stage.visitor()
     page = stage.launch(visitor, TEACHER, _asking(stage, case.asks), message=MESSAGE)
     if not page.frame:
@@ -112,7 +110,16 @@ def _answer(stage: Stage, case: Choosing) -> Said:
     token = field_in(sent.text, "JWT")
     if not token:
         raise ValueError(sent.said)
-    return stage.platform.verified(token)
+    platform = stage.platform
+    claims = platform.tokens.verified(token, platform.tool)
+    faults = choice_faults(
+        claims, platform.tool, DEPLOYMENT, issuer=platform.url, now=clock.now().timestamp()
+    )
+    return Said(
+        items=claims.get(DL + "content_items", []),
+        data=str(claims.get(DL + "data", "none")),
+        faults="; ".join(faults),
+    )
 
 
 def _asking(stage: Stage, asks: Mapping[str, Any]) -> Callable[[dict[str, Any]], str]:
@@ -127,7 +134,7 @@ def _asking(stage: Stage, asks: Mapping[str, Any]) -> Callable[[dict[str, Any]],
 
     def make(claims: dict[str, Any]) -> str:
         said = {name: value for name, value in claims.items() if name != RESOURCE_LINK}
-        return stage.platform.sign({**said, SETTINGS: kept})
+        return stage.platform.key.sign({**said, SETTINGS: kept})
 
     return make
 

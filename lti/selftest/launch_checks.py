@@ -42,7 +42,7 @@ def play_valid_launches(stage: Stage) -> Iterator[Proof]:
 def _refused(stage: Stage, case: BadPayload, principal: str) -> Proof:
     try:
         page = stage.launch(
-            stage.visitor(), principal, lambda claims: case.make(stage.platform, claims)
+            stage.visitor(), principal, lambda claims: case.make(stage.platform.key, claims)
         )
         got, ok = page.said, page.status == case.status
     except (ValueError, HTTPError) as fault:
@@ -55,7 +55,9 @@ def _refused(stage: Stage, case: BadPayload, principal: str) -> Proof:
 def _let_in(stage: Stage, case: ValidLaunch, principal: str) -> Proof:
     def make(claims: dict[str, object]) -> str:
         said = {**claims, ROLES: case.roles(principal)}
-        return stage.platform.sign({name: said[name] for name in said if name not in case.without})
+        return stage.platform.key.sign(
+            {name: said[name] for name in said if name not in case.without}
+        )
 
     visitor = stage.visitor()
     try:
@@ -76,7 +78,7 @@ def _replayed(stage: Stage) -> Proof:
     try:
         state, nonce = visitor.begin(stage.login("student-twice"))
         claims = stage.claims("Learner", "student-twice", nonce, "LtiResourceLinkRequest")
-        posted = {"state": state, "id_token": stage.platform.sign(claims)}
+        posted = {"state": state, "id_token": stage.platform.key.sign(claims)}
         kept = [visitor.post("/lti/launch", posted) for _ in range(2)]
         got = f"{kept[0].status}, then {kept[1].said}"
     except (ValueError, HTTPError) as fault:

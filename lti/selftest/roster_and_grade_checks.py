@@ -110,7 +110,7 @@ def _watch(stage: Stage, sub: str, number: int) -> None:
         stage.launch(
             stage.visitor(),
             STUDENT,
-            lambda claims: stage.platform.sign(link_claims(claims, LINKS[number], webinar)),
+            lambda claims: stage.platform.key.sign(link_claims(claims, LINKS[number], webinar)),
             sub=sub,
         )
     with stage.database.transaction() as session:

@@ -3,10 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from socketserver import ThreadingMixIn
-from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from urllib3.exceptions import HTTPError
 
@@ -44,7 +41,7 @@ from lti.selftest.simulated_platform import (
     CLIENT_ID,
     COURSE,
     DEPLOYMENT,
-    HOST,
+    LocalServer,
     Platform,
     running_platform,
 )
@@ -144,18 +141,13 @@ def staged(settings: Settings, make_tool: MakeTool) -> Iterator[Stage]:
     The tool is this version's, over a temporary database that the migrations have just created. No row
     of the installation's own database is read or written.
     """
-    server = _bound()
-    url = f"http://{HOST}:{server.server_port}"
-    try:
-        with (
-            scratch_library(settings, base_url=url, now=clock.now()) as carrel,
-            running_platform() as platform,
-        ):
-            server.set_app(make_tool(carrel))
-            with _answering(server):
-                yield _set(carrel, platform, url)
-    finally:
-        server.server_close()
+    with (
+        LocalServer() as server,
+        scratch_library(settings, base_url=server.url, now=clock.now()) as carrel,
+        running_platform() as platform,
+        server.answering(make_tool(carrel)),
+    ):
+        yield _set(carrel, platform, server.url)
 
 
 def _set(carrel: Carrel, platform: Platform, url: str) -> Stage:
@@ -182,7 +174,7 @@ def _set(carrel: Carrel, platform: Platform, url: str) -> Stage:
     secret_key = carrel.settings.secret_key
     addresses = ToolAddresses(url)
     with suppress(ValueError, HTTPError):  # otherwise the tool's signatures can't be verified
-        platform.published = Visitor(url).json("/lti/jwks")
+        platform.tool.jwks = Visitor(url).json("/lti/jwks")
     return Stage(
         platform=platform,
         database=carrel.database,
@@ -191,30 +183,6 @@ def _set(carrel: Carrel, platform: Platform, url: str) -> Stage:
         registration_id=registered.id,
         webinars=found.webinars,
     )
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base's name)
-        """Log nothing: these are not real visitors."""
-
-
-def _bound() -> _Server:
-    return _Server((HOST, 0), _Quiet)
-
-
-@contextmanager
-def _answering(server: _Server) -> Iterator[None]:
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join(5)
 
 
 def link_claims(claims: Mapping[str, Any], link_id: str, webinar: str) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lti.selftest.platform_keys import segment
 from tests.lti.tool_server import Make
 from tests.platform.id_tokens import Forge
-from tests.platform.keys import encoded, segment
 from tests.platform.vocabulary import AGS_CLAIM, LTI, NRPS_CLAIM
 
 Claims = Mapping[str, Any]
@@ -170,7 +170,7 @@ SIGNATURES: Final[Mapping[str, Case]] = {
     "five parts, as if encrypted": token(NO_TOKEN, "a.b.c.d.e"),
     "no token": token((400, "token_missing"), ""),
     "no base64": token(NO_TOKEN, "$$$.$$$.$$$"),
-    "a header that is a list": token(NO_TOKEN, f"{segment([])}.{segment({})}.{encoded(b'x')}"),
+    "a header that is a list": token(NO_TOKEN, f"{segment([])}.{segment({})}.{segment(b'x')}"),
     "claims that are a list": raw(NO_TOKEN, b"[]"),
     "claims that are text": raw(NO_TOKEN, b'"claims"'),
     "claims that are null": raw(NO_TOKEN, b"null"),

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from lms.core.database import Database
 from lms.models.organizations import Organization
 from lti.models.launches import FrameSession, LaunchEntry
+from lti.selftest.platform_tokens import BadSignature
 from tests.cast import Cast
 from tests.factories import make_pool, make_pool_grant, make_recording, make_webinar
 from tests.lti.tool_server import is_open
@@ -22,7 +23,6 @@ from tests.lti_certification.course_visits import Lesson
 from tests.lti_certification.picker_choices import ask, choose
 from tests.platform.deep_linking import Answer
 from tests.platform.platform import Platform
-from tests.platform.services.access_tokens import BadSignature
 from tests.platform.vocabulary import DEEP_LINKING, LTI
 
 Items = Sequence[Mapping[str, Any]]

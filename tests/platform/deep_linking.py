@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
+from lti.selftest.platform_tokens import BadSignature, choice_faults
 from tests.platform.claims import Launch
 from tests.platform.content_items import item_faults
 from tests.platform.platform import Platform
 from tests.platform.records import Link
-from tests.platform.services.access_tokens import BadSignature
-from tests.platform.vocabulary import DEEP_LINKING, LTI, Message
-
-LONGEST_S: Final = 600
-AHEAD_S: Final = 5
+from tests.platform.vocabulary import DEEP_LINKING, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,37 +76,13 @@ def _kept(platform: Platform, answer: Answer) -> Answer:
 def _envelope_faults(
     platform: Platform, launch: Launch, claims: Mapping[str, Any]
 ) -> Iterator[str]:
-    wanted = {
-        "iss": launch.tool.client_id,
-        LTI + "message_type": "LtiDeepLinkingResponse",
-        LTI + "version": "1.3.0",
-        LTI + "deployment_id": launch.deployment_id,
-    }
-    for name, value in wanted.items():
-        if claims.get(name) != value:
-            yield f"{name} is {claims.get(name)!r}, not {value!r}"
-    if claims.get("aud") not in (platform.issuer, [platform.issuer]):
-        yield f"aud is {claims.get('aud')!r}, not our issuer {platform.issuer!r}"
-    yield from _time_faults(platform, claims)
-    nonce = claims.get("nonce")
-    if not isinstance(nonce, str) or not nonce:
-        yield "nonce is missing"
-    elif not platform.first_time(launch.tool, nonce):
-        yield "this nonce was used before"
-
-
-def _time_faults(platform: Platform, claims: Mapping[str, Any]) -> Iterator[str]:
     now = platform.now().timestamp()
-    starts, ends = claims.get("iat"), claims.get("exp")
-    if not isinstance(starts, int | float) or not isinstance(ends, int | float):
-        yield f"iat and exp have to be numbers, not {starts!r} and {ends!r}"
-        return
-    if starts > now + AHEAD_S:
-        yield "iat lies in the future"
-    if ends <= now:
-        yield "it has expired"
-    if ends - min(starts, now) > LONGEST_S:
-        yield f"it lives {ends - starts:.0f} s, more than {LONGEST_S}"
+    yield from choice_faults(
+        claims, launch.tool, launch.deployment_id, issuer=platform.issuer, now=now
+    )
+    nonce = str(claims.get("nonce", ""))
+    if nonce and not platform.first_time(launch.tool, nonce):
+        yield "this nonce was used before"
 
 
 def _data_faults(settings: Mapping[str, Any], claims: Mapping[str, Any]) -> Iterator[str]:

@@ -14,7 +14,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.platform.keys import Key, KeyRing, encoded, segment
+from lti.selftest.platform_keys import Key, segment
+from tests.platform.keys import KeyRing
 
 Claims = Mapping[str, Any]
 
@@ -34,10 +35,7 @@ class Forge:
 
     def sign(self, claims: object, **headers: object) -> str:
         """Sign with the platform's own key whatever is given, be it JSON or not (bytes)."""
-        key = self.keys.current
-        header = {"typ": "JWT", "alg": "RS256", "kid": key.kid, **headers}
-        kept = {name: value for name, value in header.items() if value is not None}
-        return key.sign(claims, header=kept)
+        return self.keys.current.sign(claims, **headers)
 
     def without(self, claims: Claims, *names: str) -> str:
         """Sign with some claims left out."""
@@ -79,7 +77,7 @@ class Forge:
         header = {"typ": "JWT", "alg": "HS256", "kid": key.kid}
         signed = f"{segment(header)}.{segment(dict(claims))}"
         digest = hmac.new(secret, signed.encode(), hashlib.sha256).digest()
-        return f"{signed}.{encoded(digest)}"
+        return f"{signed}.{segment(digest)}"
 
     def altered(self, claims: Claims, changes: Claims) -> str:
         """Sign, then put another payload under the same signature."""
@@ -89,8 +87,7 @@ class Forge:
     def with_embedded_key(self, claims: Claims) -> str:
         """Sign with a stranger's key that the header itself brings along."""
         key = Key("embedded", _key_of(2048))
-        header = {"typ": "JWT", "alg": "RS256", "kid": key.kid, "jwk": key.jwk}
-        return key.sign(claims, header=header)
+        return key.sign(claims, jwk=key.jwk)
 
     def not_json(self) -> str:
         """Sign something that is no JSON."""

@@ -26,9 +26,10 @@ from threading import RLock
 from typing import Any
 from urllib.parse import urlsplit
 
+from lti.selftest.platform_keys import Key
 from tests.platform.claims import Launch, Places
 from tests.platform.id_tokens import Forge
-from tests.platform.keys import Key, KeyRing
+from tests.platform.keys import KeyRing
 from tests.platform.launches import FormPost, Launching, LoginRequest, fields_of
 from tests.platform.people import enrolled
 from tests.platform.product_quirks import PLAIN, Habits
@@ -82,7 +83,7 @@ class Platform:
         self.places = Places(self.url, self.issuer, name, guid=urlsplit(self.url).netloc)
         self.traffic = Traffic(self.now)
         self.tokens = Tokens(
-            self.records, self.token_audience, self.now, self.lock, certificate=certificate
+            self.records.tools, self.token_audience, self.now, self.lock, certificate=certificate
         )
         self.launching = Launching(
             self.records, self.places, habits, self.forge, self.auth_url, self.lock

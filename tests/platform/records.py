@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from tests.platform.vocabulary import TEST_USER, Role, Scope
+from lti.selftest.platform_tokens import Client
+from tests.platform.vocabulary import TEST_USER, Role
 
 Kept = TypeVar("Kept")
 
@@ -20,20 +21,16 @@ def new_id(prefix: str = "") -> str:
     return prefix + secrets.token_urlsafe(12)
 
 
-@dataclass(slots=True)
-class Tool:
-    """A tool as the platform knows it. `jwks` stands for what would be fetched at `jwks_url`."""
+@dataclass(slots=True, kw_only=True)
+class Tool(Client):
+    """A tool with an address. `jwks` stands for what would be fetched at `jwks_url`."""
 
-    client_id: str
     name: str
     login_url: str
     redirect_uris: tuple[str, ...]
     launch_url: str
-    deployment_ids: list[str]
     jwks_url: str | None = None
-    jwks: Mapping[str, Any] | None = None
     deep_link_url: str | None = None
-    scopes: tuple[Scope, ...] = ()
     custom: Mapping[str, str] = field(default_factory=dict)
     messages: tuple[Mapping[str, Any], ...] = ()
     registration: Mapping[str, Any] | None = None

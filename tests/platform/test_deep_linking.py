@@ -5,8 +5,8 @@ import time
 import pytest
 import requests
 
+from lti.selftest.platform_keys import Key
 from tests.platform.deep_linking import receive
-from tests.platform.keys import Key
 from tests.platform.platform import Platform
 from tests.platform.services.service_client import KEY, register
 from tests.platform.vocabulary import DEEP_LINKING, LTI

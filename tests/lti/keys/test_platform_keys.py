@@ -20,10 +20,10 @@ from lti.keys.platform_keys import (
 )
 from lti.models.registrations_and_keys import PlatformKeys
 from lti.registrations.registrations import disable_registration
+from lti.selftest.platform_keys import Key
 from tests.cast import Cast
 from tests.lti.factories import make_registration
 from tests.lti.http.misbehaving_server import says, strange_server
-from tests.platform.keys import Key
 from tests.platform.platform import Platform
 
 GOOD = Key.make().jwk

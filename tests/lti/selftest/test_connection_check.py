@@ -12,9 +12,9 @@ from lti.registrations.registrations import RegistrationFacts
 from lti.selftest import connection_check
 from lti.selftest.check_results import Proof
 from lti.selftest.connection_check import check_connection
+from lti.selftest.platform_keys import Key
 from tests.cast import Cast
 from tests.lti.tool_server import Connection, connected
-from tests.platform.keys import Key
 from tests.platform.platform import Platform
 
 HTTPS, OWN_KEYS, KEYS, TOKEN, CLOCK = range(5)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import requests
 
-from tests.platform.keys import Key
+from lti.selftest.platform_keys import Key
 from tests.platform.platform import Platform
 from tests.platform.records import Tool
 from tests.platform.vocabulary import ASSERTION_TYPE, Scope
