@@ -5,9 +5,8 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any, Final, TypeVar, cast
 
-from flask import Flask, current_app, flash, redirect, request, url_for
+from flask import Flask, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest
 
 from lms.core.acting_roles import ActingRole
@@ -214,7 +213,6 @@ def _seller_roles(audiences: Audiences) -> frozenset[SellerRole]:
 def _ask_to_set_up() -> ResponseReturnValue:
     if request.method not in SAFE_METHODS:
         raise Forbidden(SET_UP_FIRST, code="second_step_first")
-    flash(_(SET_UP_FIRST), "attention")
     return redirect(url_for(f"{SECURITY}.overview"), code=303)
 
 

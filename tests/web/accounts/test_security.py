@@ -208,7 +208,9 @@ def test_staff_without_a_second_step_are_led_to_set_one_up(
         for path in ("/staff", "/library", "/account", f"/webinars/{cast.slug}/watch"):
             assert client.get(path).location == PAGE
         assert client.post("/account/details", data={"name": "x"}).status_code == 403
-        assert "/staff" not in client.get(PAGE).text
+        page = client.get(PAGE).text
+        assert page.count("Our team uses two-step sign-in") == 1
+        assert "/staff" not in page
         assert _add_app(client)[0] == 200
         assert client.get("/staff").status_code == 200
 
