@@ -286,7 +286,7 @@ def _open(
     It ends no later than the admitting grant. Raises NotFound if nothing can be played yet.
     """
     played = session.execute(PLAYED, {"webinar_id": webinar_id}).one_or_none()
-    if played is None or played.seconds is None:
+    if played is None:
         raise NotFound
     record = {"login_id": screen.login_id, "recording_id": played.id, "now": now}
     session.execute(BEGIN_RECORD[session.get_bind().dialect.name], record)

@@ -73,11 +73,10 @@ def receivables(
     due_by: datetime,
     now: datetime,
     debtor: Debtor | None = None,
-    paused: bool = False,
 ) -> tuple[Receivable, ...]:
     """Return the open invoices due by a moment, of all payers or of one, the oldest due first.
 
-    Orders with paused reminders are left out, unless `paused`.
+    Orders with paused reminders are left out.
     """
     kept = kept_organization(Document.organization_id)
     query = (
@@ -99,11 +98,10 @@ def receivables(
             Order.canceled_at.is_(None),
             ~_IS_DISPUTED,
             ~_IS_OFFERED_A_CHOICE,
+            ~is_paused(now),
         )
         .order_by(Document.due_at, Document.id)
     )
-    if not paused:
-        query = query.where(~is_paused(now))
     if debtor is not None and debtor.organization_id is not None:
         query = query.where(kept == debtor.organization_id)
     elif debtor is not None:
