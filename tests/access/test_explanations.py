@@ -71,6 +71,13 @@ def test_a_pass_holder_reads_that_a_webinar_is_not_in_passes_and_can_be_bought()
     assert told.step is Step.BUY
 
 
+def test_a_canceled_webinar_can_be_bought_only_if_it_has_a_recording() -> None:
+    for playable, step in ((False, Step.WAIT), (True, Step.BUY)):
+        canceled = webinar(state=WebinarState.CANCELED, playable=playable)
+        decision = decide(login(), canceled, Action.RECORDING, NOW)
+        assert explain(decision, canceled, zone=NEW_YORK).step is step
+
+
 def test_the_explanation_names_everything_that_was_weighed() -> None:
     ended = grant("a", ends_at=NOW, scope=Scope.EVERYTHING)
     taken = grant("b", revoked_at=NOW, revoked_as=Withdrawal.REFUNDED)

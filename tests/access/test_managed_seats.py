@@ -63,8 +63,10 @@ def test_managers_of_another_organization_may_take_none(database: Database, cast
 
 
 def test_unlimited_seats_are_open_to_their_manager(database: Database, cast: Cast) -> None:
-    bought(database, cast, capacity=None, used=300)
+    public_id = bought(database, cast, capacity=None, used=300)
     assert code_of(database, cast, cast.mia.id) is Code.SEAT_CLAIMABLE
+    with database.read_session() as session:
+        assert read_own_place(session, cast.mia.id, public_id, NOW).holding.may_claim
 
 
 def test_manager_of_a_full_pool_is_offered_nothing(database: Database, cast: Cast) -> None:

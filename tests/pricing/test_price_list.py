@@ -7,9 +7,11 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.core.errors import Invalid
-from lms.models.grants import Offer, OfferKind
-from lms.pricing.price_list import Price, read_prices, say_money, set_prices
+from lms.grants.grants import Target
+from lms.models.grants import Offer, OfferKind, Scope
+from lms.pricing.price_list import Price, pass_prices, read_prices, say_money, set_prices
 from tests.clock import NOW
+from tests.factories import make_series
 
 SINGLE = Price(OfferKind.SINGLE, 1, 9900, "USD")
 FROM_3 = Price(OfferKind.GROUP_SEATS, 3, 7500, "USD")
@@ -34,6 +36,20 @@ def test_a_house_begins_without_prices(database: Database) -> None:
 def test_prices_are_listed_as_the_trade_counts_them(database: Database) -> None:
     priced(database, PASS, FROM_5, SINGLE, FROM_3)
     assert standing(database) == (SINGLE, FROM_3, FROM_5, PASS)
+
+
+def test_passes_for_everything_and_for_one_series_are_listed_at_the_price_of_one(
+    database: Database,
+) -> None:
+    priced(database, SINGLE, PASS, Price(OfferKind.PASS, 3, 39900, "USD"))
+    own = Price(OfferKind.PASS, 1, 19900, "USD")
+    with database.transaction() as session:
+        series = Target(Scope.SERIES, make_series(session, "basics").id)
+        set_prices(session, [own], series, actor=None, now=NOW)
+        assert pass_prices(session) == {
+            (Scope.EVERYTHING, ""): PASS,
+            (Scope.SERIES, "basics"): own,
+        }
 
 
 def test_a_price_that_changes_is_retired_and_followed_by_the_next_version(

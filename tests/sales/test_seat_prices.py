@@ -91,6 +91,16 @@ def test_two_more_seats_on_three_cost_100_dollars(database: Database, cast: Cast
     assert price(database, cast, 2) == 10_000
 
 
+def test_a_seat_that_makes_all_of_them_cheaper_costs_nothing_and_nothing_is_refunded(
+    database: Database, cast: Cast
+) -> None:
+    steep = [replace(each, price_minor=5_000) if each.minimum == 5 else each for each in PRICES]
+    with database.transaction() as session:
+        set_prices(session, steep, actor=None, now=NOW - timedelta(days=8))
+    placed(database, with_line(GROUP, quantity=4, price_minor=30_000))
+    assert price(database, cast, 1) == 0
+
+
 def test_the_thirty_days_begin_with_payment(database: Database, cast: Cast) -> None:
     facts = placed(database, replace(TWO, terms=Terms.INVOICE))
     late = NOW + timedelta(days=100)

@@ -1,7 +1,7 @@
 """Nobody comes in by a route that does not say so."""
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 from sqlalchemy import select
 
 from lms import audit
@@ -34,6 +34,11 @@ def add_rooms(app: Flask) -> None:
         if audience in OF_AN_ORGANIZATION:
             path += "/<organization_id>"
         app.add_url_rule(path, f"room_{audience}", view, methods=["GET", "POST"])
+    app.add_url_rule("/links", "links", open_to(Audience.EVERYONE)(links_to_rooms))
+
+
+def links_to_rooms() -> str:
+    return render_template_string("{{ may_open('room_staff') }} {{ may_open('room_everyone') }}")
 
 
 def act_in_this_role() -> str:
@@ -114,6 +119,19 @@ def test_what_is_done_is_recorded_in_the_role_that_opened_the_route(
     ):
         visitor.sign_in(person.id)
         assert visitor.get(f"/room/{room}").text == role
+
+
+def test_templates_link_only_to_what_a_person_can_open(
+    visitor: Visitor, cast: Cast, roles: Roles, clock: Clock
+) -> None:
+    assert visitor.get("/links").text == "False True"
+    for person, answer in (
+        (cast.mia, "False True"),
+        (roles.beth, "False True"),
+        (cast.ada, "True True"),
+    ):
+        visitor.sign_in(person.id)
+        assert visitor.get("/links").text == answer
 
 
 def test_a_form_without_its_token_is_refused_wherever_a_cookie_signs_in(
