@@ -36,14 +36,6 @@ class PolicyText:
         return f"/{SLUGS[self.kind]}/{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyDraft:
-    """The draft of a policy's next version."""
-
-    text: str
-    saved_at: datetime
-
-
 def current_policy(session: Session, kind: PolicyKind, now: datetime) -> PolicyText | None:
     """Return the version that a customer agrees to now; None before the first one."""
     newest = _published().where(PolicyVersion.kind == kind, PolicyVersion.published_at <= now)
@@ -75,10 +67,10 @@ def published_policies(session: Session) -> tuple[PolicyKind, ...]:
     return tuple(kind for kind in PolicyKind if kind in found)
 
 
-def read_draft(session: Session, kind: PolicyKind) -> PolicyDraft | None:
-    """Return the draft of a policy, if there is one."""
+def read_draft(session: Session, kind: PolicyKind) -> str:
+    """Return the draft of a policy's next version, "" for none."""
     row = session.scalar(_draft(kind))
-    return None if row is None else PolicyDraft(row.text, row.updated_at)
+    return "" if row is None else row.text
 
 
 def save_draft(

@@ -11,7 +11,6 @@ from lms.core.markdown import to_html
 from lms.models.seller import PolicyKind
 from lms.seller.policies import (
     SLUGS,
-    PolicyDraft,
     PolicyText,
     discard_draft,
     policy_versions,
@@ -45,7 +44,7 @@ def index() -> ResponseReturnValue:
                 policy_title(kind),
                 SLUGS[kind],
                 version_name(versions[0]) if versions else "",
-                draft is not None,
+                bool(draft),
             )
             for kind, versions, draft in rows
         ],
@@ -61,7 +60,7 @@ def edit(slug: str) -> ResponseReturnValue:
         versions, draft = policy_versions(session, kind), read_draft(session, kind)
     if request.method == "GET":
         published = versions[0].text if versions else ""
-        return _page(PolicyForm(text=draft.text if draft else published), kind, versions, draft)
+        return _page(PolicyForm(text=draft or published), kind, versions, draft)
     form = PolicyForm(request.form)
     is_published = request.form.get("act") == "publish"
     actor = required_viewer().public_id
@@ -101,7 +100,7 @@ def _page(
     form: PolicyForm,
     kind: PolicyKind,
     versions: tuple[PolicyText, ...],
-    draft: PolicyDraft | None,
+    draft: str,
 ) -> str:
     return render(
         "seller/staff_policy.html",
@@ -110,5 +109,5 @@ def _page(
         slug=SLUGS[kind],
         html=Markup(to_html(form.text.data or "")),  # noqa: S704  (nh3 sanitized it)
         versions=[(version_name(one), one.number) for one in versions],
-        has_draft=draft is not None,
+        has_draft=bool(draft),
     )
