@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 from itertools import islice, product
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from lms.core.database import insert_into
@@ -17,15 +17,24 @@ MOST_ALIKE: Final = 3  # words tried for each unknown one
 MOST_UNKNOWN: Final = 3
 MOST_TRIED: Final = 6
 AT_ONCE: Final = 500
+LEARNED: Final = "search_words"  # key of the session's words
 
 
 def learn(session: Session, words: Iterable[str]) -> None:
-    """Store the folded words that are not known yet, in the caller's transaction.
+    """Store the folded words that are not known yet, when the caller's transaction commits.
 
     They stay when their text goes, because a correction that finds nothing is never shown.
     """
-    # In one order, so that two writers wait for each other in turn.
-    wanted = iter(sorted({word for word in words if _counts(word)}))
+    if LEARNED not in session.info:
+        session.info[LEARNED] = set[str]()
+        event.listen(session, "before_commit", _store_learned, once=True)
+    session.info[LEARNED].update(word for word in words if _counts(word))
+
+
+def _store_learned(session: Session) -> None:
+    # Last and in one order, so that two writers of the same words wait for each other in turn.
+    session.flush()
+    wanted = iter(sorted(session.info.pop(LEARNED)))
     while some := list(islice(wanted, AT_ONCE)):
         known = _known(session, some)
         new = [word for word in some if word not in known]

@@ -1,6 +1,8 @@
 """Mistyped searches, on whichever database this run is about."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from sqlalchemy import select
@@ -9,10 +11,11 @@ from lms.catalog.public_listing import Wanted, read_forgiving_listing
 from lms.core.database import Database
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.search import PassageKind, SearchWord
-from lms.search import passages, webinar_search
+from lms.search import passages, spelling, webinar_search
 from lms.search.passages import Piece, Source
 from tests.clock import NOW
 from tests.factories import make_webinar
+from tests.seats.test_concurrent_claims import together
 
 
 @pytest.fixture
@@ -89,4 +92,23 @@ def test_each_word_is_stored_once(catalog: Database) -> None:
         ids = session.scalars(select(Webinar.id)).all()
         before = session.scalars(select(SearchWord.word)).all()
         webinar_search.keep(session, ids)
+    with catalog.read_session() as session:
         assert sorted(session.scalars(select(SearchWord.word))) == sorted(before)
+
+
+def test_two_who_learn_the_same_words_at_once_in_another_order_both_finish(
+    database: Database,
+) -> None:
+    met = Barrier(2)
+
+    def learn(place: int) -> None:
+        words = ("archive", "zebra")[:: 1 - 2 * place]
+        with database.transaction() as session:
+            spelling.learn(session, words[:1])
+            with suppress(BrokenBarrierError):  # SQLite lets in one after the other
+                met.wait(0.5)
+            spelling.learn(session, words[1:])
+
+    together(2, learn)
+    with database.read_session() as session:
+        assert set(session.scalars(select(SearchWord.word))) == {"archive", "zebra"}
