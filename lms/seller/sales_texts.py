@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.core.database import insert_into
 from lms.core.errors import N_, Invalid
 from lms.models.seller import SalesText, SalesTextKind
 
@@ -42,12 +43,16 @@ def save_sales_texts(
     faults = {kind.value: TOO_LONG for kind, text in clean.items() if len(text) > LONGEST_TEXT}
     if faults:
         raise Invalid(N_("Correct the fields marked below."), fields=faults)
-    known = {row.kind: row for row in session.scalars(select(SalesText).with_for_update())}
+    rows = session.scalars(select(SalesText).order_by(SalesText.kind).with_for_update())
+    known = {row.kind: row for row in rows}
     changed = [kind for kind, text in clean.items() if text != _text(known.get(kind))]
     for kind in changed:
         row, text = known.get(kind), clean[kind]
         if row is None:
-            session.add(SalesText(kind=kind, text=text, updated_at=now))
+            # Another person can save the first text at the same time: the last one counts.
+            put = insert_into(session, SalesText).values(kind=kind, text=text, updated_at=now)
+            changes = {"text": text, "updated_at": now}
+            session.execute(put.on_conflict_do_update(index_elements=["kind"], set_=changes))
         elif text:
             row.text, row.updated_at = text, now
         else:

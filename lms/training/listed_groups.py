@@ -9,6 +9,8 @@ from sqlalchemy import Select, delete, exists, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
+from lms.core.database import insert_into
+from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
 from lms.models.organizations import Membership
 from lms.models.seats import Assignment, AssignmentState, Pool
@@ -25,20 +27,35 @@ def find_or_make(
 
     Names are compared without case.
     """
-    known = session.execute(
+    wanted = sorted(set(names))
+    known = _groups_of(session, organization_id)
+    new = {name.casefold(): name for name in reversed(wanted) if name.casefold() not in known}
+    if new:
+        # Another list can name the same groups at the same time: in one order, each waits its turn.
+        session.execute(
+            insert_into(session, TrainingGroup).on_conflict_do_nothing(),
+            [
+                {
+                    "public_id": new_public_id(),
+                    "organization_id": organization_id,
+                    "name": name,
+                    "created_at": now,
+                }
+                for name in sorted(new.values())
+            ],
+        )
+        known = _groups_of(session, organization_id)
+    return {name: known[name.casefold()] for name in wanted}
+
+
+def _groups_of(session: Session, organization_id: int) -> dict[str, int]:
+    """Return the groups of an organization by folded name, of several the oldest."""
+    rows = session.execute(
         select(TrainingGroup.name, TrainingGroup.id)
         .where(TrainingGroup.organization_id.in_(family_of(organization_id)))
         .order_by(TrainingGroup.id.desc())
     )
-    found = {name.casefold(): group_id for name, group_id in known}
-    wanted = sorted(set(names))
-    for name in wanted:
-        if name.casefold() not in found:
-            row = TrainingGroup(organization_id=organization_id, name=name, created_at=now)
-            session.add(row)
-            session.flush()
-            found[name.casefold()] = row.id
-    return {name: found[name.casefold()] for name in wanted}
+    return {name.casefold(): group_id for name, group_id in rows}
 
 
 def admit_invited(session: Session, *, now: datetime) -> None:
