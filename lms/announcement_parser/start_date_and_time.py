@@ -6,7 +6,7 @@ An ambiguity is never decided here: the possible moments are returned.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import product
 from typing import Final
@@ -252,7 +252,8 @@ def _distinct(ways: list[tuple[Reading, ...]], default_zone: str) -> tuple[Begin
 
 def _moment(shown: datetime, zone: str) -> datetime:
     """Return the moment for comparison; a local time skipped by DST is also accepted."""
-    if not zone or not is_zone(zone):
+    is_at_an_edge = shown.year in {MINYEAR, MAXYEAR}  # of the calendar, where UTC may have no time
+    if is_at_an_edge or not zone or not is_zone(zone):
         return shown.replace(tzinfo=read_zone("UTC"))
     try:
         return from_wall_clock(shown, read_zone(zone))

@@ -217,7 +217,7 @@ def read_line(text: str, currency: str, zone: ZoneInfo) -> NewLine:
         price_minor=read_money(parts[3], currency),
         act=_read_act(extras.get("act", LineAct.NEW), kind),
         starts_at=datetime.combine(first, time(), tzinfo=zone) if first else None,
-        ends_at=end_of_day(last, zone) if last else None,
+        ends_at=end_of_day(last, zone, field="until") if last else None,
     )
 
 

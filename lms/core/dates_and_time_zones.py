@@ -31,6 +31,7 @@ NEAR = (
     "America/Anchorage",
     "Pacific/Honolulu",
 )
+NO_YEAR = N_("Check the year.")
 AREAS = ("America", "Atlantic", "Europe", "Africa", "Asia", "Indian", "Australia", "Pacific")
 
 
@@ -51,12 +52,16 @@ def is_zone(name: str) -> bool:
 def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
     """Return the UTC time at which clocks in `zone` show the naive time `shown`.
 
-    Raises Invalid (field `held_at`) for a time that those clocks skip or show twice.
+    Raises Invalid (field `held_at`) for a time that those clocks skip or show twice, or that is
+    before the first or after the last possible time in UTC.
     """
     first = shown.replace(tzinfo=zone, fold=0)
     second = shown.replace(tzinfo=zone, fold=1)
     if first.utcoffset() == second.utcoffset():
-        return first.astimezone(UTC)
+        try:
+            return first.astimezone(UTC)
+        except OverflowError:
+            raise Invalid(NO_YEAR, fields={"held_at": NO_YEAR}) from None
     is_skipped = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != shown
     sentence = (
         N_("Clocks go forward then and never show this time. Choose one an hour later.")
@@ -68,11 +73,13 @@ def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
     raise Invalid(sentence, fields={"held_at": sentence})
 
 
-def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+def end_of_day(day: date, zone: ZoneInfo, *, field: str = "day") -> datetime:
     """Return the end of a day in `zone`, which is the next midnight there.
 
-    Raises OverflowError for the last possible date.
+    Raises Invalid (for `field`) for the last possible date, which has none.
     """
+    if day == date.max:
+        raise Invalid(NO_YEAR, fields={field: NO_YEAR})
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
 
 
@@ -115,6 +122,12 @@ def say_day(at: datetime, zone: ZoneInfo) -> str:
 def say_date(at: datetime, zone: ZoneInfo) -> str:
     """Return the short date: `Oct 6, 2022`."""
     return say_calendar_date(on_wall_clock(at, zone))
+
+
+@sayable
+def say_last_date(ends_at: datetime, zone: ZoneInfo) -> str:
+    """Return the last short date before an end: `Oct 6, 2022` for what ends at that midnight."""
+    return say_date(ends_at - timedelta(seconds=1), zone)
 
 
 @sayable

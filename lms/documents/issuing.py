@@ -141,7 +141,7 @@ def issue(
         reason=new.reason,
         explanation=new.explanation,
         issued_at=issued_at,
-        due_at=end_of_day(new.due_on, zone) if new.due_on else None,
+        due_at=end_of_day(new.due_on, zone, field="due_on") if new.due_on else None,
         po_number=new.po_number,
         currency=new.currency,
         total_minor=total,

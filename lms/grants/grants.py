@@ -10,7 +10,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.dates_and_time_zones import NO_YEAR, end_of_day
+from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.accounts import Login
 from lms.models.grants import Grant, OfferKind, Scope, Withdrawal
 from lms.models.playback import PlaybackEnd
@@ -57,11 +58,14 @@ class NewPass:
 def year_from(starts_at: datetime, zone: ZoneInfo) -> Term:
     """Return a pass's year: it ends with the anniversary day in `zone` (PRODUCT.md, A1).
 
-    A year from February 29 ends with February 28.
+    A year from February 29 ends with February 28. Raises Invalid (field `starts_at`) for a year
+    that ends after the last possible date.
     """
-    last_day = starts_at.astimezone(zone).date() + relativedelta(years=1)
-    midnight = datetime.combine(last_day + timedelta(days=1), time(), tzinfo=zone)
-    return Term(starts_at, midnight)
+    try:
+        last_day = starts_at.astimezone(zone).date() + relativedelta(years=1)
+    except ValueError:
+        raise Invalid(NO_YEAR, fields={"starts_at": NO_YEAR}) from None
+    return Term(starts_at, end_of_day(last_day, zone, field="starts_at"))
 
 
 def next_end(ends_at: datetime, zone: ZoneInfo) -> datetime:

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.core.dates_and_time_zones import NO_YEAR
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.postal_addresses import US_STATES
 from lms.models.tax import Supply, TaxRule
@@ -126,6 +127,8 @@ def has_rules(session: Session, *, on: date, state: str | None = None) -> bool:
 
 
 def _after(last_day: date | None) -> date | None:
+    if last_day == date.max:
+        raise Invalid(NO_YEAR, fields={"last_day": NO_YEAR})
     return last_day + timedelta(days=1) if last_day else None
 
 

@@ -41,6 +41,7 @@ def read(text: str, default_zone: str = NEW_YORK) -> When:
             "America/Denver",
         ),
         ("2027/1/21 at 14:00 Central European Time", (2027, 1, 21, 14), BERLIN),
+        ("December 31, 9999, 11 pm Eastern", (9999, 12, 31, 23), NEW_YORK),
     ],
 )
 def test_a_plain_moment_is_read(text: str, shown: tuple[int, ...], zone: str) -> None:

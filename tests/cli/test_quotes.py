@@ -162,3 +162,12 @@ def test_a_quote_is_not_accepted_before_its_invoice_says_who_is_paid(
     assert (ran.code, ran.complaint["code"]) == (1, "no_payee")
     shown = carrel_command("order", "show", order, "--json").answer["order"]
     assert (shown["placed_at"], shown["invoice"]) == (None, None)
+
+
+def test_a_contract_does_not_end_after_the_calendar(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    line = "contract,everything,12,3180.00,from=2026-07-01,until=9999-12-31"
+    ran = carrel_command(*OF_ELM, "--line", line, "--json")
+    assert (ran.code, ran.complaint["code"]) == (1, "invalid")
+    assert carrel_command("order", "list", "--json").answer["items"] == []

@@ -1,11 +1,12 @@
 """Times are said as people say them, and a time that no clock shows is refused."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from lms.core.dates_and_time_zones import (
+    end_of_day,
     from_wall_clock,
     on_wall_clock,
     read_zone,
@@ -70,6 +71,22 @@ def test_a_time_that_clocks_skip_or_show_twice_is_refused(shown: datetime, sente
     with pytest.raises(Invalid, match=sentence) as refusal:
         from_wall_clock(shown, NEW_YORK)
     assert list(refusal.value.fields) == ["held_at"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "zone"),
+    [("9999-12-31T23:59", "America/New_York"), ("0001-01-01T00:00", "Asia/Tokyo")],
+)
+def test_a_time_outside_the_calendar_is_refused(shown: str, zone: str) -> None:
+    with pytest.raises(Invalid, match="Check the year") as refusal:
+        from_wall_clock(datetime.fromisoformat(shown), ZoneInfo(zone))
+    assert list(refusal.value.fields) == ["held_at"]
+
+
+def test_the_last_day_of_the_calendar_has_no_end() -> None:
+    with pytest.raises(Invalid, match="Check the year") as refusal:
+        end_of_day(date.max, NEW_YORK, field="until")
+    assert list(refusal.value.fields) == ["until"]
 
 
 @pytest.mark.parametrize("name", ["", "Eastern", "../../etc/passwd", "/etc/passwd", "America"])

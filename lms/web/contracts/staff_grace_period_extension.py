@@ -1,6 +1,5 @@
 """Staff page to extend the grace period of a contract."""
 
-from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, request
@@ -38,7 +37,7 @@ def extend(slug: str, pool_id: str) -> ResponseReturnValue:
     form = GraceForm(request.form)
     if request.method == "POST" and form.validate() and form.until.data is not None:
         try:
-            until = _last_moment(form.until.data, zone)
+            until = end_of_day(form.until.data, zone, field="until")
             with transaction() as session:
                 actor = required_viewer().public_id
                 given = grace_periods.extend_grace(session, pool.id, until, actor=actor, now=now())
@@ -97,10 +96,3 @@ def _dated_pool(session: Session, slug: str, pool_id: str) -> tuple[Organization
     ):
         raise NotFound
     return kept, pool
-
-
-def _last_moment(day: date, zone: ZoneInfo) -> datetime:
-    try:
-        return end_of_day(day, zone)
-    except OverflowError:  # the last representable day has no next midnight
-        raise Invalid(grace_periods.TOO_LATE, fields={"until": grace_periods.TOO_LATE}) from None

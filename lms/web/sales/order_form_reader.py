@@ -29,7 +29,6 @@ ONLY_CONTRACTS: Final = N_("You can renew only contracts. Choose another option.
 ONLY_SEATS: Final = N_("You can add only seats. Choose a new purchase instead.")
 TOO_MUCH: Final = N_("Enter a discount between 0 and the price of this line.")
 NO_REASON: Final = N_("Enter the reason for the discount.")
-TOO_LATE: Final = N_("Choose an earlier day.")
 CHOSEN: Final = frozenset({"kind", "act", "delivered_through"})
 
 
@@ -151,9 +150,4 @@ def _morning(day: date | None, zone: ZoneInfo) -> datetime | None:
 
 
 def _evening(day: date | None, zone: ZoneInfo) -> datetime | None:
-    if day is None:
-        return None
-    try:
-        return end_of_day(day, zone)
-    except OverflowError:
-        raise Invalid(TOO_LATE, fields={"ends_at": TOO_LATE}) from None
+    return None if day is None else end_of_day(day, zone, field="ends_at")

@@ -93,7 +93,9 @@ class EmbedForm(Form):
     def details(self, zone: ZoneInfo) -> EmbedDetails:
         """Return the entered settings."""
         last_day = self.expires.data
-        ends_at: datetime | None = None if last_day is None else end_of_day(last_day, zone)
+        ends_at: datetime | None = (
+            None if last_day is None else end_of_day(last_day, zone, field="expires")
+        )
         return EmbedDetails(
             self.label.data or "", self.sites, SeatRule(self.seat_rule.data), ends_at
         )

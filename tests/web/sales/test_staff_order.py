@@ -285,6 +285,14 @@ def test_invoice_is_reissued_to_match_a_purchase_order(
     assert "Replaced" in page
 
 
+def test_invoice_is_not_due_on_the_last_day_of_the_calendar(
+    staff: Visitor, order: OrderFacts
+) -> None:
+    answer = send(staff, path_of(order, "/correct"), due_on="9999-12-31")
+    assert answer.status_code == 400
+    assert "Check the year." in answer.text
+
+
 def test_correction_without_a_change_is_refused(staff: Visitor, order: OrderFacts) -> None:
     answer = send(staff, path_of(order, "/correct"))
     assert answer.status_code == 400
