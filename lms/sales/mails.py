@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lms.accounts.recovery_email_prompt import asks_for_recovery
 from lms.contracts import mails as contract_mails
 from lms.contracts.mails import NewTerm, Post
-from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime
+from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime, say_last_date
 from lms.core.errors import N_
 from lms.core.icalendar import Invitation
 from lms.live import mails as live_mails
@@ -180,7 +180,7 @@ def _send_bought(
         "items": items_of(grants, zone, now),
         "total": "" if facts.terms is Terms.COMPLIMENTARY else _money(facts.total_minor, facts),
         "is_paid": facts.open_minor == 0,
-        "due": say_date(facts.due_at, zone) if facts.due_at and facts.open_minor else "",
+        "due": say_last_date(facts.due_at, zone) if facts.due_at and facts.open_minor else "",
         "po_number": facts.po_number,
         "live": _live(session, first, now),
         "is_webinar": first.scope is Scope.WEBINAR,
@@ -209,7 +209,7 @@ def items_of(grants: Sequence[OrderGrant], zone: ZoneInfo, now: datetime) -> lis
             "covers": one.covers,
             "seats": one.seats or 1,
             "starts": say_date(one.starts_at, zone) if one.starts_at > now else "",
-            "until": say_date(one.ends_at - timedelta(seconds=1), zone) if one.ends_at else "",
+            "until": say_last_date(one.ends_at, zone) if one.ends_at else "",
         }
         for one in grants
     ]

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from lms.core import clock
 from lms.core.csv_writer import Cell
-from lms.core.dates_and_time_zones import end_of_day, say_date
+from lms.core.dates_and_time_zones import end_of_day, say_date, say_last_date
 from lms.core.errors import N_, NotFound
 from lms.core.money_parsing_and_formatting import write_amount
 from lms.payments.balances import (
@@ -263,7 +263,7 @@ def _invoice(one: OpenInvoice, now: datetime) -> dict[str, object]:
         "document_id": one.document_id,
         "order_url": url_for("staff_order.show", order_id=one.order_id),
         "po_number": one.po_number,
-        "due": say_date(one.due_at - SECOND, zone) if one.due_at else "",
+        "due": say_last_date(one.due_at, zone) if one.due_at else "",
         "age": _(AGES[one.age(now)]),
         "badge": "soon" if one.age(now) is Age.CURRENT else "danger",
         "total": say_money(one.total_minor, one.currency),

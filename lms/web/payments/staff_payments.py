@@ -1,7 +1,6 @@
 """Staff pages of payments: record one, show what it pays, reverse it, use its credit, and disputes."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 from flask import Blueprint, flash, url_for
@@ -10,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.dates_and_time_zones import say_calendar_date, say_date
+from lms.core.dates_and_time_zones import say_calendar_date, say_last_date
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.money_parsing_and_formatting import read_amount, write_amount
 from lms.models.payments import PaymentMethod, Reversal
@@ -280,7 +279,7 @@ def _page(payer: Customer, invoices: Sequence[OpenInvoice], first: str) -> ActPa
                     "number": one.number,
                     "po_number": one.po_number,
                     "open": say_money(one.open_minor, one.currency),
-                    "due": say_date(one.due_at - timedelta(seconds=1), zone) if one.due_at else "",
+                    "due": say_last_date(one.due_at, zone) if one.due_at else "",
                 }
                 for one in invoices
             ]

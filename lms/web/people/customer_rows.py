@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
+from lms.core.dates_and_time_zones import say_date, say_datetime_in_table, say_last_date
 from lms.organizations.orders import OrderRow
 from lms.pricing.price_list import say_money
 from lms.reports.audit_log import Entry
@@ -106,11 +106,12 @@ def _state(order: OrderRow, now: datetime, zone: ZoneInfo) -> tuple[str, str]:
         return _("Past due"), "danger"
     if order.due_at is None:
         return _("Not paid yet"), "soon"
-    return _("Due %(day)s", day=say_date(order.due_at, zone)), "soon"
+    return _("Due %(day)s", day=say_last_date(order.due_at, zone)), "soon"
 
 
 def _when(due_at: datetime | None, *, is_late: bool, zone: ZoneInfo) -> str:
     if due_at is None:
         return _("not paid yet")
-    day = say_date(due_at, zone)
-    return _("past due since %(day)s", day=day) if is_late else _("due %(day)s", day=day)
+    if is_late:
+        return _("past due since %(day)s", day=say_date(due_at, zone))
+    return _("due %(day)s", day=say_last_date(due_at, zone))

@@ -1,20 +1,18 @@
 """Rows of payment reminders: what was sent for an open invoice, and why the next ones are paused."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
-from lms.core.dates_and_time_zones import say_date
+from lms.core.dates_and_time_zones import say_date, say_last_date
 from lms.core.errors import N_
 from lms.models.payments import PauseKind, ReminderStage
 from lms.pricing.price_list import say_money
 from lms.receivables.pauses import Pause
 from lms.receivables.read_models import Reminders
 
-SECOND: Final = timedelta(seconds=1)
 STAGES: Final = {
     ReminderStage.BEFORE_DUE: N_("before it was due, on %(day)s"),
     ReminderStage.DAYS_15: N_("15 days past due, on %(day)s"),
@@ -37,7 +35,7 @@ def reminder_rows(found: Sequence[Reminders], zone: ZoneInfo) -> list[dict[str, 
             "number": one.number,
             "po_number": one.po_number,
             "open": say_money(one.open_minor, one.currency),
-            "due": say_date(one.due_at - SECOND, zone) if one.due_at else "",
+            "due": say_last_date(one.due_at, zone) if one.due_at else "",
             "sent": [_(STAGES[each.stage], day=say_date(each.sent_at, zone)) for each in one.sent],
             "pause": _pause(one.pause, zone) if one.pause else "",
         }
@@ -49,5 +47,5 @@ def _pause(pause: Pause, zone: ZoneInfo) -> str:
     words = _(PAUSES[pause.kind])
     if pause.until is None:
         return words
-    until = say_date(pause.until - SECOND, zone)
+    until = say_last_date(pause.until, zone)
     return _("%(why)s, until %(day)s", why=words, day=until)

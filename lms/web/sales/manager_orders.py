@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, Length, Optional
 from lms.buying import accepted_quotes
 from lms.core import clock
 from lms.core.attached_files import KeptFile
-from lms.core.dates_and_time_zones import say_date
+from lms.core.dates_and_time_zones import say_date, say_last_date
 from lms.core.errors import N_, Conflict, Gone, Invalid
 from lms.documents import payer_documents
 from lms.documents.mails import NAMES
@@ -224,7 +224,7 @@ def _quote(one: OpenQuote, managed: Managed) -> dict[str, str]:
     return {
         "label": one.label,
         "total": say_money(one.total_minor, one.currency),
-        "until": say_date(one.expires_at, zone_of(managed)),
+        "until": say_last_date(one.expires_at, zone_of(managed)),
         "url": url_for("documents.show", document_id=one.public_id),
         "accept_url": url_for(
             ".accept", organization_id=managed.facts.public_id, document_id=one.public_id
@@ -260,7 +260,7 @@ def _document(one: IssuedDocument, managed: Managed) -> dict[str, object]:
     zone = zone_of(managed)
     due = ""
     if one.kind is DocumentKind.INVOICE and one.open_minor and one.due_at:
-        due = say_date(one.due_at, zone)
+        due = say_last_date(one.due_at, zone)
     return {
         "title": f"{_(NAMES[one.kind])} {one.label}",
         "issued": say_date(one.issued_at, zone),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from flask import url_for
@@ -13,7 +12,12 @@ from sqlalchemy.orm import Session
 
 from lms.access.explanations import last_day
 from lms.core import clock
-from lms.core.dates_and_time_zones import say_calendar_date, say_date, say_datetime_in_table
+from lms.core.dates_and_time_zones import (
+    say_calendar_date,
+    say_date,
+    say_datetime_in_table,
+    say_last_date,
+)
 from lms.models.documents import Document, DocumentKind
 from lms.models.grants import Withdrawal
 from lms.models.orders import Order, OrderLine, PurchaseOrder
@@ -97,7 +101,7 @@ def _about(session: Session, order: Order, facts: OrderFacts, zone: ZoneInfo) ->
     found = [
         (_("Total"), say_money(facts.total_minor, facts.currency)),
         (_("Open"), say_money(facts.open_minor, facts.currency) if facts.invoice_id else ""),
-        (_("Due"), say_date(facts.due_at - timedelta(seconds=1), zone) if facts.due_at else ""),
+        (_("Due"), say_last_date(facts.due_at, zone) if facts.due_at else ""),
         (_("Payment"), str(TERMS_WORDS[facts.terms])),
         (_("Terms"), billing.say_terms(order)),
         (_("PO number"), facts.po_number),
@@ -240,7 +244,9 @@ def _grant(grant: OrderGrant, zone: ZoneInfo) -> Row:
     who = grant.login_name or ngettext("%(num)d seat", "%(num)d seats", grant.seats or 0)
     if grant.pool_id is not None and grant.seats is None:
         who = _("Unlimited seats")
-    until = last_day(grant.ends_at, zone) if grant.ends_at else _("permanent")
+    until = _("permanent")
+    if grant.ends_at is not None:
+        until = _("through %(day)s", day=last_day(grant.ends_at, zone))
     return {"who": who, "email": grant.login_email or "", "until": until, "state": _state(grant)}
 
 

@@ -4,9 +4,12 @@ import io
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.core.dates_and_time_zones import say_calendar_date
 from lms.core.runtime import Carrel
+from lms.documents.snapshots import unpack
 from lms.models.documents import Document
 from lms.models.orders import Order, Terms
 from lms.models.organizations import Organization
@@ -205,3 +208,22 @@ def test_policies_must_be_agreed_to_where_there_are_any(
     assert client.post(accept, data={"name": "Bill", "has_agreed": "y"}).status_code == 303
     with database.read_session() as session:
         assert session.get_one(Order, the_order(database).id).policies == [version]
+
+
+def test_days_are_those_printed_on_the_quote_and_the_invoice(
+    client: Visitor, cast: Cast, database: Database, area: str, quote: str
+) -> None:
+    facts = placed(database, GROUP)
+    with database.read_session() as session:
+        ids = (quote, facts.invoice_id)
+        rows = session.scalars(select(Document).where(Document.public_id.in_(ids))).all()
+        (expires_on,) = {unpack(row.snapshot).expires_on for row in rows} - {None}
+        (due_on,) = {unpack(row.snapshot).due_on for row in rows} - {None}
+    client.sign_in(cast.mia.id)
+    page = client.get(f"{area}/orders").text
+    assert f"valid until {say_calendar_date(expires_on)}" in page
+    assert f"due {say_calendar_date(due_on)}" in page
+    client.sign_in(cast.ada.id)
+    page = client.get("/staff/organizations/elm-county").text
+    assert f"due {say_calendar_date(due_on)}" in page
+    assert f"Due {say_calendar_date(due_on)}" in page
