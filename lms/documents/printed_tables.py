@@ -155,5 +155,7 @@ def _aging(aging: Aging, currency: str) -> Table:
         "61 to 90 days": aging.days_61_to_90_minor,
         "Over 90 days": aging.over_90_days_minor,
     }
+    if aging.credit_minor:
+        amounts["Unapplied credit"] = aging.credit_minor
     cells = tuple(say_money(minor, currency) for minor in amounts.values())
     return Table("Balance by days past due", _numbers(*amounts), (Row(cells),))

@@ -100,11 +100,12 @@ def _receipt(receipt: Snapshot, left_minor: int) -> Amounts:
 
 
 def _statement(statement: Snapshot, due_minor: int) -> Amounts:
-    due = say_money(due_minor, statement.currency)
-    current = statement.aging.current_minor if statement.aging else due_minor
-    past_due = say_money(due_minor - current, statement.currency)
-    keys = (Fact("Past due", past_due), Fact("Balance due", due))
-    return Amounts(keys, (Total("Balance due", due, is_strong=True),))
+    label = "Balance due" if due_minor >= 0 else "Credit balance"
+    due = say_money(abs(due_minor), statement.currency)
+    late_minor = statement.aging.past_due_minor if statement.aging else 0
+    past_due = say_money(min(late_minor, max(due_minor, 0)), statement.currency)
+    keys = (Fact("Past due", past_due), Fact(label, due))
+    return Amounts(keys, (Total(label, due, is_strong=True),))
 
 
 def _sums(snapshot: Snapshot) -> tuple[Total, ...]:

@@ -84,13 +84,27 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Aging:
-    """A statement's balance by age: not yet due, and past due by number of days."""
+    """A statement's open invoices by age: not yet due, and past due by number of days.
+
+    `credit_minor` is what pays no invoice yet, 0 or negative; all six add up to the balance.
+    """
 
     current_minor: int
     days_1_to_30_minor: int
     days_31_to_60_minor: int
     days_61_to_90_minor: int
     over_90_days_minor: int
+    credit_minor: int = 0
+
+    @property
+    def past_due_minor(self) -> int:
+        """Return what open invoices are past due."""
+        return (
+            self.days_1_to_30_minor
+            + self.days_31_to_60_minor
+            + self.days_61_to_90_minor
+            + self.over_90_days_minor
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,12 @@ def issue_receipt(
         return None
     first = paid[0].Document
     order = session.get_one(Order, first.order_id)
-    number = payment.check_number if payment.method is PaymentMethod.CHECK else ""
-    entry = Entry(payment.received_on, _METHODS[payment.method], number, payment.amount_minor)
+    method, number = _METHODS[payment.method], payment.check_number
+    entry = Entry(payment.received_on, method, number, payment.amount_minor)
+    credit = (
+        f"Not applied to an invoice yet: {say_money(payment.open_minor, payment.currency)}."
+        " It is a credit on your account."
+    )
     new = NewDocument(
         kind=DocumentKind.RECEIPT,
         currency=payment.currency,
@@ -58,10 +62,13 @@ def issue_receipt(
         total_minor=payment.amount_minor,
         open_minor=sum(invoice.open_minor for invoice, _ in paid),
         entries=(entry,),
-        sentences=tuple(
-            f"Paid on invoice {invoice.label}: {say_money(amount, invoice.currency)}."
-            f" Balance: {say_money(invoice.open_minor, invoice.currency)}."
-            for invoice, amount in paid
+        sentences=(
+            *(
+                f"Paid on invoice {invoice.label}: {say_money(amount, invoice.currency)}."
+                f" Balance: {say_money(invoice.open_minor, invoice.currency)}."
+                for invoice, amount in paid
+            ),
+            *([credit] if payment.open_minor else []),
         ),
         livemode=payment.livemode,
     )

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from lms.documents.printed import REASONS, TEST, PrintedDocument, printed_document
-from lms.documents.snapshots import Line
+from lms.documents.snapshots import Aging, Line
 from lms.models.documents import CreditReason
 from tests.documents.sample_snapshots import (
     A4_INVOICE,
@@ -231,6 +231,27 @@ def test_statement_has_running_balances_and_aging() -> None:
         "Over 90 days": "$0.00",
     }
     assert document.payment[0].paragraphs == ("Write the invoice numbers on the check.",)
+
+
+def test_statement_sets_unapplied_credit_apart_from_what_is_past_due() -> None:
+    aging = Aging(10_000, 32_500, 0, 0, 0, credit_minor=-17_500)
+    document = printed_document(replace(STATEMENT, open_minor=25_000, aging=aging))
+    assert keys(document) == [("Past due", "$250.00"), ("Balance due", "$250.00")]
+    (_activity, table) = document.tables
+    cells = [
+        (column.label, cell)
+        for column, cell in zip(table.columns, table.rows[0].cells, strict=True)
+    ]
+    assert cells[:2] == [("Not yet due", "$100.00"), ("1 to 30 days", "$325.00")]
+    assert cells[-1] == ("Unapplied credit", "-$175.00")
+
+
+def test_statement_of_more_credit_than_invoices_has_a_credit_balance() -> None:
+    aging = Aging(0, 32_500, 0, 0, 0, credit_minor=-50_000)
+    document = printed_document(replace(STATEMENT, open_minor=-17_500, aging=aging))
+    assert keys(document) == [("Past due", "$0.00"), ("Credit balance", "$175.00")]
+    assert totals(document) == [("Credit balance", "$175.00")]
+    assert document.payment == ()
 
 
 def test_policies_are_named_with_version_and_address() -> None:

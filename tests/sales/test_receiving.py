@@ -100,6 +100,8 @@ def test_one_check_pays_two_invoices_and_leaves_credit(database: Database, cast:
     with database.transaction() as session:
         payment = receiving.receive(session, new, mail_context=OFFICE, actor=None, now=NOW)
         assert payment.open_minor == 5000
+        receipt = session.scalars(select(Document).where(Document.payment_id == payment.id)).one()
+        assert "Not applied to an invoice yet: $50.00." in receipt.snapshot["sentences"][-1]
     assert read(database, first).open_minor == read(database, second).open_minor == 0
     third = placed(database, GROUP)
     with database.transaction() as session:
@@ -285,3 +287,21 @@ def test_receipts_name_the_invoice_and_the_check(database: Database, cast: Cast)
     assert receipt.snapshot["refers_to"] == facts.invoice_number
     assert receipt.snapshot["entries"][0]["number"] == "1042"
     assert receipt.snapshot["open_minor"] == 12_500
+
+
+def test_receipt_of_a_bank_transfer_has_its_reference(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    new = NewPayment(
+        PaymentMethod.TRANSFER,
+        "USD",
+        32_500,
+        date(2026, 3, 2),
+        organization_id=cast.organization_id,
+        check_number="ACH 7719",
+        pays={facts.invoice_id or "": 32_500},
+    )
+    with database.transaction() as session:
+        payment = receiving.receive(session, new, mail_context=OFFICE, actor=None, now=NOW)
+        receipt = session.scalars(select(Document).where(Document.payment_id == payment.id)).one()
+    (entry,) = receipt.snapshot["entries"]
+    assert (entry["what"], entry["number"]) == ("Bank transfer", "ACH 7719")

@@ -1,0 +1,56 @@
+"""Statements: what is owed, by age, with unapplied credit; test orders are on none."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lms.core.database import Database
+from lms.core.errors import Conflict
+from lms.models.documents import CreditReason, Document
+from lms.payments.balances import Customer
+from lms.sales.statements import issue_statement
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, credited, paid, placed
+
+LATER = NOW + timedelta(days=45)
+
+
+def statement(database: Database, cast: Cast) -> Document:
+    """Issue a statement of everything that the cast's organization was billed, 45 days later."""
+    with database.transaction() as session:
+        return issue_statement(
+            session,
+            Customer(None, cast.organization_id, "elm-county", "Elm County"),
+            since=NOW.date(),
+            mail_context=OFFICE,
+            actor=None,
+            now=LATER,
+            is_mailed=False,
+        )
+
+
+def test_credit_is_not_taken_from_what_is_not_due(database: Database, cast: Cast) -> None:
+    settled = placed(database, GROUP)
+    placed(database, GROUP)
+    placed(database, GROUP, at=LATER)
+    paid(database, settled)
+    credited(database, settled, CreditReason.GOODWILL)
+    made = statement(database, cast)
+    assert made.snapshot["aging"] == {
+        "current_minor": 32_500,
+        "days_1_to_30_minor": 32_500,
+        "days_31_to_60_minor": 0,
+        "days_61_to_90_minor": 0,
+        "over_90_days_minor": 0,
+        "credit_minor": -32_500,
+    }
+    assert made.snapshot["open_minor"] == 32_500
+
+
+def test_a_test_order_is_on_no_statement(database: Database, cast: Cast) -> None:
+    placed(database, replace(GROUP, livemode=False))
+    with pytest.raises(Conflict):
+        statement(database, cast)
