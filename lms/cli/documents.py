@@ -171,6 +171,8 @@ def resend(console: Console, *, number: str, to: str | None, as_json: bool) -> N
 @click.pass_obj
 def void(console: Console, *, number: str, reason: str, no_email: bool, as_json: bool) -> None:
     """Void an unpaid invoice with a credit note; access doesn't change."""
+    if not reason.strip():
+        raise click.BadParameter("Say why; the credit note prints it.", param_hint="--reason")
     new = NewCreditNote(CreditReason.VOID, explanation=reason, is_mailed=not no_email)
     with console.carrel.database.transaction() as session:
         named = order_named(session, number)

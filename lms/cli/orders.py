@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -9,6 +10,7 @@ from lms.cli.command_context import Console
 from lms.cli.option_values import Money
 from lms.cli.output import answer, answer_items, json_option, table
 from lms.core import clock
+from lms.core.dates_and_time_zones import on_wall_clock
 from lms.documents.lookup import order_named
 from lms.documents.payer_documents import documents_of_order
 from lms.models.documents import DocumentKind
@@ -63,11 +65,15 @@ class WholeOrderAnswer:
 
 @dataclass(frozen=True, slots=True)
 class EventAnswer:
-    """One event of an order, its amount, and the balance after it."""
+    """One event of an order, its amount, and the balance after it.
+
+    `payment` is what `carrel payment reverse` needs.
+    """
 
     at: datetime
     what: str
     number: str
+    payment: str | None
     amount: Money | None
     balance: Money
 
@@ -170,12 +176,13 @@ def explain(console: Console, *, number: str, as_json: bool) -> None:
         named = order_named(session, number)
         facts = find_order_facts(session, named.public_id)
         events = history_of(session, named)
-    currency = facts.currency
+    currency, zone = facts.currency, ZoneInfo(console.settings.time_zone)
     items = tuple(
         EventAnswer(
             one.at,
             one.what.value,
             one.number,
+            one.payment_id,
             None if one.amount_minor is None else Money(one.amount_minor, currency),
             Money(one.balance_minor, currency),
         )
@@ -184,16 +191,17 @@ def explain(console: Console, *, number: str, as_json: bool) -> None:
     balance = items[-1].balance if items else Money(0, currency)
     rows = [
         (
-            one.at.date().isoformat(),
+            on_wall_clock(one.at, zone).date().isoformat(),
             " ".join(part for part in (one.what.replace("_", " "), one.number) if part),
             say_money(one.amount.minor, currency) if one.amount else "",
             say_money(one.balance.minor, currency),
+            one.payment or "",
         )
         for one in items
     ]
     answer(
         ExplainAnswer(facts.number, balance, items),
-        *table(("day", "what", "amount", "balance"), rows),
+        *table(("day", "what", "amount", "balance", "payment"), rows),
         as_json=as_json,
     )
 

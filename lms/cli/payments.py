@@ -110,6 +110,13 @@ def record(
                 raise NotFound(NOT_AN_INVOICE)
             if payer_of(session, document) != payer_of(session, first):
                 raise Conflict(SEVERAL_PAYERS)
+            if document.public_id in pays:
+                raise click.BadParameter(f"Name {document.label} once.", param_hint="--invoice")
+            if not document.open_minor:
+                raise Conflict(
+                    f"Invoice {document.label} has no balance."
+                    f" To see why, run: carrel order explain {document.label}"
+                )
             said = text.partition("=")[2]
             part = read_money(said, currency) if said else min(document.open_minor, left)
             pays[document.public_id] = part
@@ -142,7 +149,10 @@ def record(
 @json_option
 @click.pass_obj
 def reverse(console: Console, *, payment_id: str, reversal: str, as_json: bool) -> None:
-    """Reverse a payment: its invoices are open again, and access doesn't change."""
+    """Reverse a payment: its invoices are open again, and access doesn't change.
+
+    `carrel order explain` lists the PAYMENT of an order.
+    """
     with console.carrel.database.transaction() as session:
         reopened = receiving.reverse(
             session,

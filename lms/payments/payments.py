@@ -26,6 +26,7 @@ LONGEST_NUMBER = 80
 HIGHEST_MINOR = 100_000_000
 NOT_ENOUGH = N_("These amounts add up to more than the payment.")
 TOO_MUCH = N_("This is more than what is still to be paid of %(number)s.")
+NO_PAYMENT = N_("No payment has this ID. The order's balance explained lists its payments.")
 REVERSED = N_("This payment was already reversed.")
 RETURNED = N_("Part of this payment was refunded. Cancel the refund first.")
 
@@ -159,7 +160,7 @@ def find_payment(session: Session, payment_id: str) -> Payment:
     """Return a payment by its public ID; raises NotFound."""
     payment = session.scalar(select(Payment).where(Payment.public_id == payment_id))
     if payment is None:
-        raise NotFound
+        raise NotFound(NO_PAYMENT)
     return payment
 
 

@@ -66,6 +66,7 @@ class Event:
     of: str = ""
     document_id: str | None = None
     method: PaymentMethod | None = None
+    payment_id: str | None = None
     reason: CreditReason | None = None
     reversal: Reversal | None = None
     actor: str = ""
@@ -175,6 +176,7 @@ def _paid(order_id: int, settled: Iterable[_Settled], actors: Mapping[str, str])
             of=invoice.label,
             document_id=invoice.public_id,
             method=payment.method if payment else None,
+            payment_id=payment.public_id if payment else None,
             actor=actors.get(payment.public_id, "") if payment else "",
         )
         yield event

@@ -112,3 +112,23 @@ def test_no_invoice_is_reissued_before_it_says_who_is_paid(
     ran = carrel_command("document", "reissue", "2026-0001", "--po", "88123", "--json")
     assert (ran.code, ran.complaint["code"]) == (1, "no_payee")
     assert len(documents(database, facts)) == 1
+
+
+def test_an_invoice_is_not_voided_without_a_reason(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = placed(database, GROUP)
+    before = documents(database, facts)
+    ran = carrel_command("document", "void", "2026-0001", "--reason", " ", "--json")
+    assert (ran.code, ran.complaint["code"]) == (2, "usage")
+    assert documents(database, facts) == before
+
+
+def test_an_invoice_is_not_due_on_the_last_day_of_the_calendar(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = placed(database, GROUP)
+    before = documents(database, facts)
+    ran = carrel_command("document", "reissue", "2026-0001", "--due", "9999-12-31", "--json")
+    assert (ran.code, ran.complaint["code"]) == (1, "invalid")
+    assert documents(database, facts) == before

@@ -1,5 +1,7 @@
 """carrel order, document, payment and quote: what operators and scripts do with the ledger."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 
@@ -19,6 +21,7 @@ from tests.sales.order_fixtures import (
     balanced,
     credited,
     documents,
+    paid,
     placed,
     read,
 )
@@ -159,3 +162,34 @@ def test_an_unpaid_order_that_was_returned_is_not_called_refunded(
     credited(database, facts)
     (one,) = carrel_command("order", "list", "--standing", "returned", "--json").answer["items"]
     assert (one["number"], one["standing"]) == (facts.number, "returned")
+
+
+def test_an_invoice_is_named_once_and_only_while_it_is_owed(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = placed(database, GROUP)
+    check = ("payment", "record", "--method", "check", "--check-number", "1042", "--json")
+    twice = ("--invoice", "2026-0001=100.00", "--invoice", "2026-0001=225.00")
+    ran = carrel_command(*check, "--amount", "325.00", *twice)
+    assert (ran.code, ran.complaint["code"]) == (2, "usage")
+    assert read(database, facts).open_minor == 32_500
+    assert carrel_command(*check, "--amount", "325.00", "--invoice", "2026-0001").code == 0
+    ran = carrel_command(*check, "--amount", "5.00", "--invoice", "2026-0001", "--anyway")
+    assert ran.code == 1
+    assert "carrel order explain 2026-0001" in ran.complaint["message"]
+    assert carrel_command("payment", "reverse", "none", "--as", "mistake").code == 3
+    assert balanced(database)
+
+
+def test_an_explained_order_names_its_payments_and_our_days(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    evening = datetime(2026, 3, 4, 2, tzinfo=UTC)  # March 3 in New York
+    facts = placed(database, GROUP, at=evening)
+    payment = paid(database, facts, at=evening)
+    events = carrel_command("order", "explain", facts.number, "--json").answer["items"]
+    assert [one["payment"] for one in events if one["what"] == "paid"] == [payment]
+    said = carrel_command("order", "explain", facts.number).out
+    assert payment in said
+    assert "2026-03-03  invoiced 2026-0001" in said
+    assert "2026-03-04" not in said
