@@ -32,6 +32,7 @@ class Step(StrEnum):
     JOIN = "join"
     BUY = "buy"
     RENEW = "renew"
+    PAY = "pay"
     ASK = "ask"
     CONTACT = "contact"
 
@@ -45,6 +46,7 @@ STEP_LABELS: Mapping[Step, str] = {
     Step.JOIN: N_("Join the waitlist"),
     Step.BUY: N_("See prices"),
     Step.RENEW: N_("Renew"),
+    Step.PAY: N_("Pay now"),
     Step.ASK: N_("Ask %(manager)s"),
     Step.CONTACT: N_("Contact us"),
 }
@@ -62,6 +64,10 @@ _WORDS: Mapping[Code, tuple[str, Step]] = {
     Code.SEAT_CLAIMABLE: (N_("A seat is available for you."), Step.CLAIM),
     Code.PAYMENT_PENDING: (
         N_("You can watch as soon as we receive your payment."),
+        Step.CONTACT,
+    ),
+    Code.PAYMENT_OVERDUE: (
+        N_("Your access is paused because we haven't received the payment for it."),
         Step.CONTACT,
     ),
     Code.POOL_FULL_WAITLISTED: (
@@ -131,6 +137,13 @@ _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
         N_("%(organization)s ordered this webinar. You can watch as soon as we receive payment."),
         Step.ASK,
     ),
+    Code.PAYMENT_OVERDUE: (
+        N_(
+            "Access through %(organization)s is paused because we haven't received the payment"
+            " for it."
+        ),
+        Step.ASK,
+    ),
     Code.POOL_FULL_WAITLISTED: (
         N_("All seats of %(organization)s are taken. You are on the waitlist."),
         Step.ASK,
@@ -174,6 +187,7 @@ _VERDICTS: Mapping[Code, str] = {
     Code.INVITE_NOT_CLAIMED: N_("a seat is reserved for you to claim"),
     Code.SEAT_CLAIMABLE: N_("has a seat available for you"),
     Code.PAYMENT_PENDING: N_("waiting for payment"),
+    Code.PAYMENT_OVERDUE: N_("paused until it is paid"),
     Code.POOL_FULL_WAITLISTED: N_("no seats left, and you are on the waitlist"),
     Code.NOT_STARTED: N_("starts on %(starts)s"),
     Code.HELD_AFTER_TERM: N_("ends on %(until)s, before this webinar"),
@@ -223,27 +237,33 @@ class Explanation:
 
 
 def explain(
-    decision: Decision, webinar: WebinarFacts, *, zone: ZoneInfo, manager: str | None = None
+    decision: Decision,
+    webinar: WebinarFacts,
+    *,
+    zone: ZoneInfo,
+    manager: str | None = None,
+    may_pay: bool = False,
 ) -> Explanation:
     """Explain a decision in words, with dates and times in `zone`.
 
     `manager` is the contact at the organization that owns the grant (`asked_organization`); without
-    one, the step is to contact the seller.
+    one, the step is to contact the seller. `may_pay` is True if the person can pay the order whose
+    access is paused (`overdue_order`).
     """
     message, step = _words(decision)
     if decision.code is Code.NO_GRANT and decision.grant is None and not webinar.is_in_passes:
         message = NOT_IN_PASSES
     if _is_canceled(decision, webinar):
         message, step = CANCELED, Step.WAIT
+    if may_pay:
+        step = Step.PAY
     if step is Step.ASK and manager is None:
         step = Step.CONTACT
     if isinstance(decision, Admitted) and not webinar.playable:
         step = Step.WAIT  # a handout or a live session is open, but there is no recording
     if decision.code is Code.LIVE_OVER and webinar.playable:
         step = Step.WATCH
-    if decision.code is Code.NOT_STARTED and _is_invited(decision.grant):
-        step = Step.CLAIM
-    if decision.code in (Code.NOT_STARTED, Code.PAYMENT_PENDING) and is_managed(decision.grant):
+    if _claims_ahead(decision):
         step = Step.CLAIM
     values = _values(decision.grant, zone)
     values["opens"] = say_datetime(webinar.held_at - LIVE_OPENS_BEFORE, zone)
@@ -290,9 +310,13 @@ def _is_canceled(decision: Decision, webinar: WebinarFacts) -> bool:
     return is_over and (awaits or is_unheld)
 
 
-def _is_invited(grant: GrantFacts | None) -> bool:
-    place = grant.place if grant else None
-    return place is not None and place.way in (Way.INVITED, Way.OFFERED)
+def _claims_ahead(decision: Decision) -> bool:
+    """Return whether the person can claim a seat before its access starts."""
+    place = decision.grant.place if decision.grant else None
+    if decision.code is Code.NOT_STARTED and place and place.way in (Way.INVITED, Way.OFFERED):
+        return True
+    starts_later = decision.code in (Code.NOT_STARTED, Code.PAYMENT_PENDING)
+    return starts_later and is_managed(decision.grant)
 
 
 def is_managed(grant: GrantFacts | None) -> bool:

@@ -9,14 +9,14 @@ from sqlalchemy import Row, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.grant_paths import grant_of, lines
-from lms.access.policy import Candidate, Code, PoolPlace, Way, weigh_holdings
+from lms.access.policy import UNPAID, Candidate, Code, PoolPlace, Way, weigh_holdings
 from lms.core.errors import NotFound
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, WaitingEntry
 
 # People can claim a seat reserved for them before the term starts or the payment arrives.
-_AHEAD: Final = frozenset({Code.NOT_STARTED, Code.PAYMENT_PENDING})
+_AHEAD: Final = UNPAID | {Code.NOT_STARTED}
 _KEPT: Final = frozenset({Way.INVITED, Way.OFFERED, Way.MANAGED})
 _NEWCOMERS: Final = frozenset({Way.BY_DOMAIN, Way.EXPIRED})
 

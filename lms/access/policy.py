@@ -32,6 +32,7 @@ class Code(StrEnum):
     INVITE_NOT_CLAIMED = "INVITE_NOT_CLAIMED"
     SEAT_CLAIMABLE = "SEAT_CLAIMABLE"
     PAYMENT_PENDING = "PAYMENT_PENDING"
+    PAYMENT_OVERDUE = "PAYMENT_OVERDUE"
     POOL_FULL_WAITLISTED = "POOL_FULL_WAITLISTED"
     NOT_STARTED = "NOT_STARTED"
     LIVE_NOT_OPEN = "LIVE_NOT_OPEN"
@@ -52,13 +53,14 @@ class Code(StrEnum):
 IN_FORCE = frozenset({Code.OK_PERMANENT, Code.OK_TERM})
 ADMITTING = IN_FORCE | {Code.OK_FREE, Code.OK_GRACE}
 _RANK = {code: rank for rank, code in enumerate(Code)}
-_TAKEN_BY_MANAGERS = frozenset({Code.SEAT_CLAIMABLE, Code.PAYMENT_PENDING, Code.NOT_STARTED})
+UNPAID = frozenset({Code.PAYMENT_PENDING, Code.PAYMENT_OVERDUE})
+_TAKEN_BY_MANAGERS = UNPAID | {Code.SEAT_CLAIMABLE, Code.NOT_STARTED}
 _TAKEN_BACK = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
 # Codes that become SEAT_RELEASED: for a frozen or lapsed seat while its pool is active (_LOST...), and
 # for a released seat, which no start, payment or renewal of the pool would restore (_GONE...).
 _OVER = frozenset({Code.CONTRACT_LAPSED, Code.PASS_EXPIRED})
 _LOST_WITH_A_SEAT = IN_FORCE | _OVER | {Code.HELD_AFTER_TERM}
-_GONE_WITH_A_SEAT = IN_FORCE | _OVER | {Code.PAYMENT_PENDING, Code.NOT_STARTED}
+_GONE_WITH_A_SEAT = IN_FORCE | _OVER | UNPAID | {Code.NOT_STARTED}
 
 
 class Way(StrEnum):
@@ -105,7 +107,8 @@ class GrantFacts:
     """One grant that covers the webinar: its term, its status, and the way to it.
 
     `place` is None for a login's own grant. A pool's grant admits until `grace_until` (C1); a pass
-    has none. `opens_live` allows joining the live session before payment (P9).
+    has none. `opens_live` allows joining the live session before payment (P9). Since
+    `awaits_payment_since` it admits no one; if that is later than `granted_at`, it did until then.
     """
 
     public_id: str
@@ -118,6 +121,7 @@ class GrantFacts:
     revoked_as: Withdrawal | None
     grace_until: datetime | None = None
     awaits_payment_since: datetime | None = None
+    granted_at: datetime | None = None
     opens_live: bool = False
     is_pass: bool = False
     place: PoolPlace | None = None
@@ -200,22 +204,15 @@ def decide(
     webinars. After a merge it is the ID of the remaining organization, as in the places of the
     grants. The order of the grants never matters, and adding one never takes access away.
     """
-    candidates = _weighed(
-        (
-            each
-            for each in login.grants
-            if (within is None or (each.place and each.place.organization_id == within))
-            and _includes(each, webinar)
-        ),
-        now,
-        lambda grant: _weigh(grant, webinar, action, now),
-    )
+    covering = (each for each in login.grants if _includes(each, webinar, within))
+    candidates = _weighed(covering, now, lambda grant: _weigh(grant, webinar, action, now))
     if login.blocked_at is not None and login.blocked_at <= now:
         return Turned(Code.ACCOUNT_BLOCKED, None, candidates)
     if webinar.state is WebinarState.PULLED:
         return Turned(Code.WEBINAR_PULLED, None, candidates)
     winner = candidates[0] if candidates else None
-    if _is_free(webinar) and (winner is None or winner.code is not Code.OK_PERMANENT):
+    is_free = webinar.free and webinar.state is WebinarState.ANNOUNCED  # not once withdrawn
+    if is_free and (winner is None or winner.code is not Code.OK_PERMANENT):
         granted: Decision = Admitted(Code.OK_FREE, None, None, candidates)
     elif winner is None:
         return Turned(Code.NO_GRANT, None, candidates)
@@ -251,9 +248,8 @@ def _weighed(
     best: dict[str, Candidate] = {}
     for grant, by_itself in coded:
         code: Code | None = by_itself
-        if grant.place is not None:
-            is_pool_open = grant.place.pool in open_pools
-            code = _reached(grant.place, by_itself, now, is_pool_open=is_pool_open)
+        if (place := grant.place) is not None:
+            code = _reached(place, by_itself, now, is_pool_open=place.pool in open_pools)
         if code is None:
             continue
         found = Candidate(grant, code)
@@ -271,18 +267,26 @@ def _standing(grant: GrantFacts, now: datetime) -> Code:
         return Code.SUSPENDED_DISPUTE
     if grant.ends_at is not None and now >= grant.ends_at:
         return _after_the_end(grant, now)
-    if grant.awaits_payment_since is not None and grant.awaits_payment_since <= now:
-        return Code.PAYMENT_PENDING
+    if (unpaid := _unpaid(grant, now)) is not None:
+        return unpaid
     if now < grant.starts_at:
         return Code.NOT_STARTED
     return Code.OK_PERMANENT if grant.ends_at is None else Code.OK_TERM
 
 
+def _unpaid(grant: GrantFacts, now: datetime) -> Code | None:
+    """Return how payment keeps a grant closed: from the start, or since our team paused it (P9)."""
+    since = grant.awaits_payment_since
+    if since is None or now < since:
+        return None
+    was_open = grant.granted_at is not None and grant.granted_at < since
+    return Code.PAYMENT_OVERDUE if was_open else Code.PAYMENT_PENDING
+
+
 def _after_the_end(grant: GrantFacts, now: datetime) -> Code:
     """Return the state of a grant after its term: grace for a pool's people, then none (C1, A4)."""
     if grant.grace_until is not None and now < grant.grace_until:
-        is_held = grant.awaits_payment_since is not None and grant.awaits_payment_since <= now
-        return Code.PAYMENT_PENDING if is_held else Code.OK_GRACE
+        return _unpaid(grant, now) or Code.OK_GRACE
     return Code.PASS_EXPIRED if grant.place is None or grant.is_pass else Code.CONTRACT_LAPSED
 
 
@@ -363,7 +367,9 @@ def _open_to_newcomers(place: PoolPlace) -> Code:
     return Code.INVITE_NOT_CLAIMED if is_invited else Code.SEAT_CLAIMABLE
 
 
-def _includes(grant: GrantFacts, webinar: WebinarFacts) -> bool:
+def _includes(grant: GrantFacts, webinar: WebinarFacts, within: int | None) -> bool:
+    if within is not None and (grant.place is None or grant.place.organization_id != within):
+        return False
     return webinar.is_in_passes or grant.scope is Scope.WEBINAR
 
 
@@ -378,11 +384,6 @@ def _preference(candidate: Candidate) -> tuple[int, float, str, int]:
     lasting = float("-inf") if ends_at is None else -ends_at.timestamp()
     nearness = -1 if place is None else _NEARNESS[place.way]
     return (_RANK[candidate.code], lasting, candidate.grant.public_id, nearness)
-
-
-def _is_free(webinar: WebinarFacts) -> bool:
-    """Return whether everyone with an account can watch; a withdrawn webinar isn't offered anew."""
-    return webinar.free and webinar.state is WebinarState.ANNOUNCED
 
 
 def _obstacle(webinar: WebinarFacts, action: Action, now: datetime) -> Code | None:

@@ -125,7 +125,13 @@ def why(
         except Invalid as error:
             raise NotFound(next(iter(error.fields.values()), error.message)) from error
     decision, zone_ = inquired.decision, ZoneInfo(console.settings.time_zone)
-    told = explain(decision, inquired.case.webinar, zone=zone_, manager=inquired.manager)
+    told = explain(
+        decision,
+        inquired.case.webinar,
+        zone=zone_,
+        manager=inquired.manager,
+        may_pay=inquired.may_pay,
+    )
     caller = inquired.caller
     account, bounced = caller.account, caller.bounced
     found = Why(

@@ -121,6 +121,7 @@ _GRANTS: Final = (
         Grant.revoked_as,
         Grant.grace_until,
         Grant.awaits_payment_since,
+        Grant.created_at,
         Grant.kind,
         func.coalesce(Grant.webinar_id, Grant.presenter_id, Grant.series_id).label("target_id"),
         Pool.public_id.label("pool"),

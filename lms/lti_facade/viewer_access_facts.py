@@ -156,6 +156,7 @@ _held = (
         Grant.revoked_as,
         Grant.grace_until,
         Grant.awaits_payment_since,
+        Grant.created_at,
         Grant.kind,
         Pool.public_id.label("pool"),
         Pool.capacity,

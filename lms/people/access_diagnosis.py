@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from lms.access.decision_facts import load_case
 from lms.access.explanations import asked_organization
 from lms.access.merged_organizations import kept_organization
+from lms.access.order_payers import overdue_order
 from lms.access.policy import Action, Case, Decision, decide
 from lms.accounts import accounts
 from lms.accounts.accounts import Account, NewLogin
@@ -75,7 +76,7 @@ class Caller:
 class Found:
     """The answer: whom it is about, the decision and its facts, and the possible next steps.
 
-    `manager` can be asked if that is the next step; `order` is the public ID of the order that the
+    `manager` can be asked if that is the next step, and `may_pay` is True if the person can pay; `order` is the public ID of the order that the
     deciding grant came from; in `pools` the person could be given a seat.
     """
 
@@ -83,6 +84,7 @@ class Found:
     decision: Decision
     case: Case
     manager: str | None
+    may_pay: bool
     order: str | None
     pools: tuple[OfferedPool, ...]
 
@@ -151,6 +153,7 @@ def inquire(session: Session, asked: Asked) -> Found:
         decision=decision,
         case=case,
         manager=find_manager(session, asked_of) if asked_of is not None else None,
+        may_pay=overdue_order(session, decision, case.login.id) is not None,
         order=order_of_grant(session, decision.grant.public_id) if decision.grant else None,
         pools=pools_for(session, caller, asked.webinar_id, now=asked.at),
     )

@@ -299,6 +299,7 @@ def _held(row: Row[*tuple[Any, ...]], now: datetime) -> HeldGrant:
         revoked_at=row.revoked_at,
         revoked_as=row.revoked_as,
         awaits_payment_since=row.awaits_payment_since,
+        granted_at=row.created_at,
     )
     (weighed,) = weigh_holdings((facts,), now)
     order = None

@@ -34,6 +34,7 @@ _ENDS: Final = {
     "PASS_EXPIRED": PlaybackEnd.EXPIRED,
     "CONTRACT_LAPSED": PlaybackEnd.LAPSED,
     "SEAT_RELEASED": PlaybackEnd.RELEASED,
+    "PAYMENT_OVERDUE": PlaybackEnd.SUSPENDED,
     "SUSPENDED_DISPUTE": PlaybackEnd.SUSPENDED,
     "REFUNDED": PlaybackEnd.REFUNDED,
     "RECORDING_NOT_READY": PlaybackEnd.CLOSED,

@@ -96,6 +96,7 @@ class PoolGrant:
     suspended_at: datetime | None
     revoked_at: datetime | None
     revoked_as: Withdrawal | None
+    granted_at: datetime
 
 
 _POOLS = (
@@ -207,6 +208,7 @@ def grants_of(session: Session, pool_id: int) -> tuple[PoolGrant, ...]:
             Grant.suspended_at,
             Grant.revoked_at,
             Grant.revoked_as,
+            Grant.created_at,
         )
         .join(Pool, Grant.pool_id == func.coalesce(Pool.allotted_from_id, Pool.id))
         .where(Pool.id == pool_id)

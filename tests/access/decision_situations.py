@@ -116,7 +116,13 @@ def _claimable(stage: Stage) -> None:
 
 
 def _unpaid(stage: Stage) -> None:
-    stage.seated(stage.pool()).awaits_payment_since = NOW - DAY
+    grant = stage.seated(stage.pool())
+    grant.created_at = grant.awaits_payment_since = NOW - DAY
+
+
+def _paused(stage: Stage) -> None:
+    grant = stage.seated(stage.pool())
+    grant.created_at, grant.awaits_payment_since = NOW - 40 * DAY, NOW - DAY
 
 
 def _waiting(stage: Stage) -> None:
@@ -210,6 +216,7 @@ ARRANGED: Final[Mapping[Code, Callable[[Stage], Situation | None]]] = {
     Code.INVITE_NOT_CLAIMED: _invited,
     Code.SEAT_CLAIMABLE: _claimable,
     Code.PAYMENT_PENDING: _unpaid,
+    Code.PAYMENT_OVERDUE: _paused,
     Code.POOL_FULL_WAITLISTED: _waiting,
     Code.NOT_STARTED: _not_started,
     Code.LIVE_NOT_OPEN: _not_open,

@@ -1,6 +1,7 @@
 """Every answer of the policy has its sentence and its next step."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,6 +39,20 @@ def test_each_code_has_a_sentence_without_gaps_and_a_step(code: Code) -> None:
     assert str(told.sentence).endswith(".")
     assert "%(" not in str(told.sentence)
     assert STEP_LABELS[told.step]
+
+
+def test_paused_access_leads_to_payment_only_those_who_can_pay() -> None:
+    own = grant(awaits_payment_since=NOW, granted_at=NOW - timedelta(days=40))
+    seat = replace(own, place=place(Way.CLAIMED))
+    managed = replace(own, place=place(Way.MANAGED))
+    steps = []
+    for facts in (own, seat, managed):
+        decision = decide(login(facts), webinar(), Action.RECORDING, NOW)
+        for may_pay in (True, False):
+            told = explain(decision, webinar(), zone=NEW_YORK, manager="Mia", may_pay=may_pay)
+            assert "paused because we haven't received the payment" in str(told.sentence)
+            steps.append(told.step)
+    assert steps == [Step.PAY, Step.CONTACT, Step.PAY, Step.ASK, Step.PAY, Step.ASK]
 
 
 def test_a_term_that_ends_at_midnight_is_told_by_its_last_day() -> None:

@@ -80,7 +80,7 @@ def test_manager_reads_that_payment_is_awaited_and_may_take_the_seat_before(
 ) -> None:
     public_id = bought(database, cast)
     with database.transaction() as session:
-        session.execute(update(Grant).values(awaits_payment_since=NOW - DAY))
+        session.execute(update(Grant).values(awaits_payment_since=Grant.created_at))
     assert code_of(database, cast, cast.mia.id) is Code.PAYMENT_PENDING
     with database.read_session() as session:
         own = read_own_place(session, cast.mia.id, public_id, NOW)

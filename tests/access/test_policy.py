@@ -39,6 +39,7 @@ def grant(
     revoked_as: Withdrawal | None = None,
     grace_until: datetime | None = None,
     awaits_payment_since: datetime | None = None,
+    granted_at: datetime = NOW,
     is_pass: bool = False,
     place: PoolPlace | None = None,
 ) -> GrantFacts:
@@ -53,6 +54,7 @@ def grant(
         revoked_as=revoked_as,
         grace_until=grace_until,
         awaits_payment_since=awaits_payment_since,
+        granted_at=granted_at,
         is_pass=is_pass,
         place=place,
     )
@@ -307,29 +309,6 @@ def test_within_an_organization_a_login_s_own_grants_do_not_count() -> None:
     assert decision == Turned(Code.NO_GRANT, None, ())
     free = decide(login(grant()), webinar(free=True), Action.RECORDING, NOW, within=3)
     assert free.code is Code.OK_FREE
-
-
-def test_a_sale_that_staff_hold_opens_when_it_is_paid() -> None:
-    assert code(grant(awaits_payment_since=NOW)) is Code.PAYMENT_PENDING
-    to_come = grant(awaits_payment_since=NOW, starts_at=NOW + DAY)
-    assert code(to_come) is Code.PAYMENT_PENDING
-    over = grant(awaits_payment_since=NOW - DAY, ends_at=NOW)
-    assert code(over) is Code.PASS_EXPIRED
-
-
-def test_who_may_join_before_paying_gets_into_the_live_session_alone() -> None:
-    unpaid = replace(grant(awaits_payment_since=HELD - DAY), opens_live=True)
-    assert code(unpaid, action=Action.LIVE, at=HELD) is Code.OK_PERMANENT
-    term = replace(unpaid, ends_at=NOW)
-    assert code(term, action=Action.LIVE, at=HELD) is Code.OK_TERM
-    assert code(unpaid) is Code.PAYMENT_PENDING
-
-
-def test_a_payment_that_is_awaited_keeps_nobody_in_during_grace() -> None:
-    held = grant(
-        ends_at=NOW, grace_until=NOW + DAY, awaits_payment_since=NOW, place=place(Way.CLAIMED)
-    )
-    assert code(held) is Code.PAYMENT_PENDING
 
 
 def test_a_term_to_come_says_at_once_what_it_will_not_include() -> None:

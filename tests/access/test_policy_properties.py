@@ -52,6 +52,7 @@ def grants(draw: st.DrawFn) -> GrantFacts:
         ends_at=ends_at,
         grace_until=None if ends_at is None or grace is None else ends_at + grace,
         awaits_payment_since=draw(st.none() | moments),
+        granted_at=draw(moments),
         scope=draw(st.sampled_from(Scope)),
         suspended_at=draw(st.none() | moments),
         revoked_at=revoked_at,

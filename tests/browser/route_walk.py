@@ -125,7 +125,7 @@ NAMED: Final[Mapping[str, str]] = {
     "webinar_files.show": PART,
     "uploads.show": PART,
     "language.choose": ONWARD,
-    "live.join": ONWARD,
+    **dict.fromkeys(("live.join", "own_orders.pay", "organization_orders.pay"), ONWARD),
     "organizations.index": ONWARD,
     "organization_kits.link_again": ONWARD,
     "sign_in_code.enter": ONWARD,

@@ -25,6 +25,7 @@ SHOWN = {
     Code.INVITE_NOT_CLAIMED: ("Elm County Library reserved a seat for you.", "Claim your seat"),
     Code.SEAT_CLAIMABLE: ("Elm County Library has a seat available", "Claim your seat"),
     Code.PAYMENT_PENDING: ("Elm County Library ordered this webinar.", "Ask Mia"),
+    Code.PAYMENT_OVERDUE: ("Access through Elm County Library is paused", "Ask Mia"),
     Code.POOL_FULL_WAITLISTED: ("You are on the waitlist.", "Ask Mia"),
     Code.NOT_STARTED: ("Your access starts on March 3, 2026.", None),
     Code.LIVE_NOT_OPEN: ("You have access.", "Join live in"),

@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from lms.core.database import Database
+from lms.models.accounts import Login
+from tests.access.test_order_payers import paused, seated
 from tests.cast import PASS_ENDED, Cast
 from tests.cli.command_runner import Shell
 from tests.clock import NOW, Clock
+from tests.sales.order_fixtures import GROUP
 from tests.uploads.tus_client import film
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +48,19 @@ def test_why_names_the_code_the_sentence_the_step_and_what_was_weighed(
     assert weighed["scope"] == "everything"
     assert weighed["code"] == "PASS_EXPIRED"
     assert weighed["ends_at"].endswith("Z")
+
+
+def test_why_tells_apart_who_can_pay_for_paused_access(
+    carrel_command: Shell, cast: Cast, database: Database, clock: Clock
+) -> None:
+    login_id = seated(database, cast, paused(database, GROUP), None)
+    with database.read_session() as session:
+        person = session.get_one(Login, login_id).public_id
+    told = [
+        carrel_command("why", who, cast.slug, "--json").answer for who in (cast.mia.email, person)
+    ]
+    assert [one["code"] for one in told] == ["PAYMENT_OVERDUE", "PAYMENT_OVERDUE"]
+    assert [one["next_step"] for one in told] == ["pay", "ask"]
 
 
 def test_why_answers_for_another_moment(carrel_command: Shell, cast: Cast, clock: Clock) -> None:

@@ -43,6 +43,7 @@ LIMITED = {
         "organization_orders.act",
         "organization_orders.index",
         "organization_orders.show",
+        "organization_orders.pay",
         "organization_orders.place",
         "organization_payment_link.make",
         "organization_payment_link.show",

@@ -16,6 +16,7 @@ from lms.access.explanations import (
     is_managed,
     last_day,
 )
+from lms.access.order_payers import Payable, overdue_order
 from lms.access.policy import Admitted, Code, Decision, GrantFacts, WebinarFacts
 from lms.catalog.replacement_webinars import Instead, read_instead, was_held
 from lms.core.dates_and_time_zones import (
@@ -90,7 +91,8 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
     """Return the access panel for a decision about a webinar: the words and the next step."""
     zone = reading_zone()
     manager = _manager(decision)
-    told = explain(decision, webinar, zone=zone, manager=manager)
+    payable = _payable(decision)
+    told = explain(decision, webinar, zone=zone, manager=manager, may_pay=payable is not None)
     if decision.code is Code.WEBINAR_PULLED:
         return _pulled(decision, webinar, slug)
     grant = decision.grant
@@ -105,7 +107,7 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
         since=since,
         until=until,
         action_label=None if told.step is Step.WAIT else label,
-        action_url=step_url(told.step, slug, decision),
+        action_url=_payment_url(payable) if payable else step_url(told.step, slug, decision),
         posts=takes,
         weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
     )
@@ -159,7 +161,7 @@ def sentence_of(decision: Decision, webinar: WebinarFacts) -> str:
 
 
 def step_url(step: Step, slug: str, decision: Decision) -> str | None:
-    """Return the URL of a next step; None if the person can only wait.
+    """Return the URL of a next step; None if the person can only wait, or pays an order.
 
     Purchases start on the webinar's page. Requests to our team use one form, which gets the code of the
     refusal.
@@ -167,7 +169,7 @@ def step_url(step: Step, slug: str, decision: Decision) -> str | None:
     match step:
         case Step.WATCH:
             return url_for("watch.watch", slug=slug)
-        case Step.WAIT:
+        case Step.WAIT | Step.PAY:
             return None
         case Step.CLAIM | Step.JOIN | Step.ASK:
             return _seat_url(step, slug, decision)
@@ -197,6 +199,26 @@ def _manager(decision: Decision) -> str | None:
         return None
     with read_session() as session:
         return find_manager(session, organization_id)
+
+
+def _payable(decision: Decision) -> Payable | None:
+    """Return the overdue order that this person can pay."""
+    person = viewer()
+    if person is None or decision.code is not Code.PAYMENT_OVERDUE:
+        return None
+    with read_session() as session:
+        return overdue_order(session, decision, person.login_id)
+
+
+def _payment_url(payable: Payable) -> str:
+    """Return the URL that leads the payer of an order to its payment page."""
+    if payable.organization_id is None:
+        return url_for("own_orders.pay", order_id=payable.order_id)
+    return url_for(
+        "organization_orders.pay",
+        organization_id=payable.organization_id,
+        order_id=payable.order_id,
+    )
 
 
 def _since(grant: GrantFacts) -> datetime:

@@ -44,6 +44,7 @@ _STANDINGS: Final = {
     Code.CONTRACT_LAPSED: (N_("Ended"), "none"),
     Code.NOT_STARTED: (N_("Not started"), "soon"),
     Code.PAYMENT_PENDING: (N_("Awaiting payment"), "soon"),
+    Code.PAYMENT_OVERDUE: (N_("On hold until paid"), "soon"),
     Code.PASS_EXPIRED: (N_("Ended"), "none"),
     Code.SUSPENDED_DISPUTE: (N_("Paused"), "soon"),
     Code.REFUNDED: (N_("Refunded"), "danger"),

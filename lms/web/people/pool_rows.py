@@ -103,6 +103,7 @@ def _grant_row(
         revoked_as=line.revoked_as,
         grace_until=line.grace_until,
         awaits_payment_since=line.awaits_payment_since,
+        granted_at=line.granted_at,
         is_pass=pool.is_pass,
     )
     (weighed,) = weigh_holdings((facts,), now)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from lms.access.explanations import STEP_LABELS, explain
-from lms.access.policy import Action, Admitted, Code
+from lms.access.policy import UNPAID, Action, Admitted, Code
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import from_wall_clock, say_datetime
 from lms.core.errors import N_, Invalid
@@ -175,8 +175,10 @@ def _moment(form: WhyForm) -> datetime:
 
 def _answer(found: Found, asked: Asked, webinar: WebinarName) -> Answer:
     zone, decision = reading_zone(), found.decision
-    told = explain(decision, found.case.webinar, zone=zone, manager=found.manager)
-    pays = decision.code in (Code.PAYMENT_PENDING, Code.SUSPENDED_DISPUTE, Code.REFUNDED)
+    told = explain(
+        decision, found.case.webinar, zone=zone, manager=found.manager, may_pay=found.may_pay
+    )
+    pays = decision.code in UNPAID | {Code.SUSPENDED_DISPUTE, Code.REFUNDED}
     return Answer(
         may=isinstance(decision, Admitted),
         sentence=answer_sentence(decision, found.case.webinar, zone),

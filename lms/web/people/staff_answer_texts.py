@@ -29,6 +29,10 @@ _OWN: Final[Mapping[Code, str]] = {
     Code.OK_TERM: N_("They can watch. They have access until %(until)s."),
     Code.OK_GRACE: N_("Their access ended %(until)s. They can watch until %(grace)s."),
     Code.PAYMENT_PENDING: N_("Their order isn't paid. Access opens with the payment."),
+    Code.PAYMENT_OVERDUE: N_(
+        "Our team put their access on hold on %(held)s because their order isn't paid. It reopens"
+        " with the payment."
+    ),
     Code.NOT_STARTED: N_("Their access starts %(starts)s."),
     Code.LIVE_NOT_OPEN: N_("They have access and can join from one hour before the start."),
     Code.RECORDING_NOT_READY: N_("They have access, but the recording isn't ready yet."),
@@ -57,6 +61,10 @@ _POOL: Final[Mapping[Code, str]] = {
     ),
     Code.PAYMENT_PENDING: N_(
         "The order of %(organization)s isn't paid. Access opens with the payment."
+    ),
+    Code.PAYMENT_OVERDUE: N_(
+        "Our team put the access of %(organization)s on hold on %(held)s because its order isn't"
+        " paid. It reopens with the payment."
     ),
     Code.POOL_FULL_WAITLISTED: N_(
         "Every seat of %(organization)s is taken. They are on the waitlist."
@@ -92,7 +100,7 @@ _ENDINGS: Final = {
     PlaybackEnd.REVOKED: N_("their access was revoked"),
     PlaybackEnd.RELEASED: N_("their seat was released"),
     PlaybackEnd.REFUNDED: N_("their access was refunded"),
-    PlaybackEnd.SUSPENDED: N_("their access was paused by a dispute"),
+    PlaybackEnd.SUSPENDED: N_("their access was paused because of a problem with its payment"),
     PlaybackEnd.LAPSED: N_("the contract ended"),
     PlaybackEnd.BLOCKED: N_("their account was blocked"),
     PlaybackEnd.PULLED: N_("the webinar was removed"),
@@ -181,6 +189,7 @@ def _values(grant: GrantFacts | None, zone: ZoneInfo) -> dict[str, str]:
         "until": grant.ends_at - instant if grant.ends_at else None,
         "grace": grant.grace_until - instant if grant.grace_until else None,
         "revoked": grant.revoked_at,
+        "held": grant.awaits_payment_since,
         "expires": place.expires_at if place else None,
         "left": place.left_at if place else None,
     }

@@ -50,7 +50,7 @@ ENDINGS: Final = {
     PlaybackEnd.REVOKED: N_("Your access was removed while you were watching."),
     PlaybackEnd.RELEASED: N_("Your organization removed your seat."),
     PlaybackEnd.REFUNDED: N_("Your access ended when your payment was refunded."),
-    PlaybackEnd.SUSPENDED: N_("Your access is paused while the payment is disputed."),
+    PlaybackEnd.SUSPENDED: N_("Your access is paused because of a problem with its payment."),
     PlaybackEnd.LAPSED: N_("Your organization's contract ended."),
     PlaybackEnd.BLOCKED: N_("Your account is blocked."),
     PlaybackEnd.PULLED: N_("This webinar was removed and is no longer available."),

@@ -40,7 +40,14 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.quote_texts import offer_name
 from lms.web.sales.act_forms import REFERENCE, SHORT
 from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS
-from lms.web.sales.own_order_page import OwnOrderForm, change, form_of, order_values, refused
+from lms.web.sales.own_order_page import (
+    OwnOrderForm,
+    change,
+    form_of,
+    lead_to_payment,
+    order_values,
+    refused,
+)
 from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
 from lms.web.seller.agreements import agreements, check_agreed
 
@@ -117,6 +124,13 @@ def show(organization_id: str, order_id: str) -> ResponseReturnValue:
         values = order_values(session, payer, order_id)
         form = form_of(session, payer, order_id)
     return render_in(managed, "sales/manager_order.html", form=form, fault="", **values)
+
+
+@blueprint.get("/orders/<order_id>/pay")
+@open_to(Audience.MANAGERS, Audience.BILLING)
+def pay(organization_id: str, order_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    return lead_to_payment(own_orders.Payer(organization_id=managed.facts.id), order_id)
 
 
 @blueprint.post("/orders/<order_id>")

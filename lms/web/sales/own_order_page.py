@@ -1,6 +1,7 @@
 """An order as its payer sees it, and its actions: shared by personal and manager pages."""
 
-from flask import flash, request
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, Form, StringField, TextAreaField
@@ -10,7 +11,7 @@ from lms.core import clock
 from lms.core.dates_and_time_zones import on_wall_clock, say_calendar_date, say_long_date
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.documents.payer_documents import documents_of_order
-from lms.documents.payment_links import current_link, payment_links
+from lms.documents.payment_links import link_of, payment_links
 from lms.models.orders import Order
 from lms.own_orders import own_orders
 from lms.own_orders.own_orders import Asker, Payer
@@ -24,6 +25,7 @@ from lms.web.core.current_user import required_viewer
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import carrel, transaction
+from lms.web.core.route_guard import may_open
 from lms.web.sales.order_texts import DOCUMENT_WORDS, STANDING_BADGES, STANDING_WORDS
 
 
@@ -53,7 +55,7 @@ def order_values(session: Session, payer: Payer, order_id: str) -> dict[str, obj
     today = on_wall_clock(clock.now(), mail_context().zone).date()
     last = own_orders.refundable_until(session, order.placed_at, zone=mail_context().zone)
     is_late = last is not None and today > last
-    link = current_link(session, order, where=payment_links(carrel().settings))
+    may_pay = facts.open_minor and may_open(f"{request.blueprint}.pay")
     return {
         "facts": facts,
         "state": _(STANDING_WORDS[standing]),
@@ -74,13 +76,22 @@ def order_values(session: Session, payer: Payer, order_id: str) -> dict[str, obj
             }
             for one in documents_of_order(session, order.id)
         ],
-        "pay_url": link.url if link and facts.open_minor else "",
+        "pay_url": url_for(".pay", **(request.view_args or {})) if may_pay else "",
         "may_bill_anew": facts.invoice_id is None and facts.canceled_at is None,
         "may_ask_refund": _may_ask_refund(facts) and not is_late,
         "refund_until": say_calendar_date(last) if last else "",
         "refund_is_late": _may_ask_refund(facts) and is_late,
         "asked": own_orders.refund_asked(session, order.id),
     }
+
+
+def lead_to_payment(payer: Payer, order_id: str) -> ResponseReturnValue:
+    """Redirect a payer to the payment page of an order; raises NotFound for another payer's order."""
+    where = payment_links(carrel().settings)
+    with transaction() as session:
+        order = own_orders.find_own(session, payer, order_id)
+        url = link_of(session, order, where=where, now=clock.now())
+    return redirect(url, code=303)
 
 
 def form_of(session: Session, payer: Payer, order_id: str) -> OwnOrderForm:

@@ -21,7 +21,14 @@ from lms.web.core.request_context import read_session, render, see_other
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.quote_texts import offer_name
 from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS
-from lms.web.sales.own_order_page import OwnOrderForm, change, form_of, order_values, refused
+from lms.web.sales.own_order_page import (
+    OwnOrderForm,
+    change,
+    form_of,
+    lead_to_payment,
+    order_values,
+    refused,
+)
 
 blueprint = Blueprint("own_orders", __name__, url_prefix="/account/orders")
 blueprint.after_request(keep_nothing)
@@ -47,6 +54,12 @@ def show(order_id: str) -> ResponseReturnValue:
         values = order_values(session, payer, order_id)
         form = form_of(session, payer, order_id)
     return render(TEMPLATE, form=form, fault="", **values)
+
+
+@blueprint.get("/<order_id>/pay")
+@open_to(Audience.SIGNED_IN)
+def pay(order_id: str) -> ResponseReturnValue:
+    return lead_to_payment(Payer(login_id=required_viewer().login_id), order_id)
 
 
 @blueprint.post("/<order_id>")

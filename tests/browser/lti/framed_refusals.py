@@ -56,6 +56,14 @@ def _not_started(house: House) -> str:
 @state("refused payment pending")
 def _pending(house: House) -> str:
     _, grant = house.pool(capacity=1)
+    grant.created_at = grant.awaits_payment_since = now() - timedelta(days=1)
+    return house.launch()
+
+
+@state("refused payment overdue")
+def _overdue(house: House) -> str:
+    _, grant = house.pool(capacity=1)
+    grant.created_at = now() - timedelta(days=40)
     grant.awaits_payment_since = now() - timedelta(days=1)
     return house.launch()
 

@@ -9,7 +9,7 @@ from lms.models.grants import Grant
 from lms.models.organizations import Membership, Organization, Role
 from lms.models.seats import Assignment, AssignmentState, Pool
 from tests.cast import Cast, Roles
-from tests.clock import NOW, Clock
+from tests.clock import Clock
 from tests.factories import make_assignment, make_login, make_pool, make_pool_grant
 from tests.mailbox import newest
 from tests.visitor import Visitor
@@ -103,7 +103,9 @@ def test_seats_that_wait_for_payment_are_shown_and_can_be_taken(
     pool = buy(database, cast)
     with database.transaction() as session:
         session.execute(
-            update(Grant).where(Grant.pool_id.is_not(None)).values(awaits_payment_since=NOW)
+            update(Grant)
+            .where(Grant.pool_id.is_not(None))
+            .values(awaits_payment_since=Grant.created_at)
         )
     client.sign_in(cast.mia.id)
     for page in pages:
