@@ -50,6 +50,7 @@ class Panel:
     more: str | None = None
     posts: bool = False  # the action is a POST, not a link
     second: tuple[str, str] | None = None  # another action: its label and URL
+    buys: bool = False  # the next step is to buy, so the buy box has the action
 
 
 def reading_zone() -> ZoneInfo:
@@ -110,6 +111,7 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
         action_url=_payment_url(payable) if payable else step_url(told.step, slug, decision),
         posts=takes,
         weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
+        buys=told.step is Step.BUY,
     )
 
 

@@ -55,12 +55,21 @@ def panel_for(found: Announcement, case: Case | None, now: datetime) -> Panel:
     """Return the access panel of a webinar's page: about the live session until it is over."""
     if case is None:
         return _stranger(found, now)
-    if now >= found.ends_at or found.state is WebinarState.PULLED:
-        decision = decide(case.login, case.webinar, Action.RECORDING, now)
-        panel = panel_of(decision, case.webinar, slug=found.slug)
+    decision = decision_for(found, case, now)
+    panel = panel_of(decision, case.webinar, slug=found.slug)
+    if not _is_about_live(found, now):
         return _overrunning(panel, found) if is_still_open(found, case, now) else panel
-    decision = decide(case.login, case.webinar, Action.LIVE, now)
-    return _live(panel_of(decision, case.webinar, slug=found.slug), decision, found, now)
+    return _live(panel, decision, found, now)
+
+
+def decision_for(found: Announcement, case: Case, now: datetime) -> Decision:
+    """Return the decision that a webinar's page is about: the live session's until it is over."""
+    action = Action.LIVE if _is_about_live(found, now) else Action.RECORDING
+    return decide(case.login, case.webinar, action, now)
+
+
+def _is_about_live(found: Announcement, now: datetime) -> bool:
+    return now < found.ends_at and found.state is not WebinarState.PULLED
 
 
 def with_seats(panel: Panel, lines: Sequence[AssignLine]) -> Panel:

@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from lms.access.explanations import Step, explain
-from lms.access.policy import Decision, WebinarFacts
+from lms.access.policy import Code, Decision, WebinarFacts
 from lms.buying import carts, owned
 from lms.buying.carts import Item
 from lms.catalog.webinar_page import Announcement, read_announcement
@@ -144,9 +144,17 @@ def ways_to_buy(prices: Sequence[Price]) -> tuple[Choice, ...]:
 
 
 def announced_box(
-    session: Session, found: Announcement, *, now: datetime, has_it: bool = False
+    session: Session,
+    found: Announcement,
+    *,
+    now: datetime,
+    has_it: bool = False,
+    decision: Decision | None = None,
 ) -> BuyBox | None:
-    """Return the box of an announced webinar; None if it isn't sold."""
+    """Return the box of an announced webinar; None if it isn't sold.
+
+    A person whose own pass ended finds a new one chosen, with what theirs covered.
+    """
     if found.state is not WebinarState.ANNOUNCED or found.free:
         return None
     around = [
@@ -154,12 +162,19 @@ def announced_box(
         *(Around(Scope.SERIES, each.slug, each.title) for each in found.series),
     ]
     box = webinar_box(session, found.slug, found.prices, around, has_it=has_it)
-    if box is None or now < found.ends_at:
+    if box is None:
+        return None
+    if now >= found.ends_at:
+        choices = [
+            replace(each, detail=_(_RECORDED)) if each.key == "me" else each for each in box.choices
+        ]
+        box = replace(box, choices=tuple(choices))
+    ended = decision.grant if decision and decision.code is Code.PASS_EXPIRED else None
+    if ended is None or ended.place is not None or not box.passes:
         return box
-    choices = [
-        replace(each, detail=_(_RECORDED)) if each.key == "me" else each for each in box.choices
-    ]
-    return replace(box, choices=tuple(choices))
+    before = _cover_words(ended.scope, ended.covers)
+    passes = sorted(box.passes, key=lambda one: one.label != before)
+    return replace(box, passes=tuple(passes), chosen="pass")
 
 
 def refused_box(
@@ -168,7 +183,7 @@ def refused_box(
     """Return the box for a page that refuses access; None if buying isn't the next step."""
     if explain(decision, webinar, zone=reading_zone(), manager=None).step not in BUYS:
         return None
-    return announced_box(session, read_announcement(session, slug), now=now)
+    return announced_box(session, read_announcement(session, slug), now=now, decision=decision)
 
 
 def passes_box(session: Session, login_id: int | None, *, now: datetime) -> BuyBox | None:

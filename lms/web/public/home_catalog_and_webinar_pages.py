@@ -31,6 +31,7 @@ from lms.web.catalog.similar_webinars import similar_here, similar_to
 from lms.web.catalog.webinar_cards import Card, entry_card
 from lms.web.catalog.webinar_page_content import (
     check_may_see,
+    decision_for,
     holds,
     is_for_holders,
     panel_for,
@@ -198,7 +199,8 @@ def webinar(slug: str) -> ResponseReturnValue:
             choice = choice_of(session, found, person, now)
             offer_url = offer_url_of(session, found, person, now)
             taken = taken_of(session, found, person)
-        box = announced_box(session, found, now=now, has_it=holds(case, now))
+        decision = decision_for(found, case, now) if case is not None else None
+        box = announced_box(session, found, now=now, has_it=holds(case, now), decision=decision)
     if person is None and is_for_holders(found):
         return render("public/withdrawn_webinar.html", similar=similar_to(found)), 410
     check_may_see(found, person, case, now)

@@ -5,12 +5,23 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement, document_fromstring
 
 from lms.core.database import Database
-from lms.models.organizations import Role
+from lms.models.catalog import Webinar, WebinarSeries
+from lms.models.grants import OfferKind
+from lms.models.organizations import Organization, Role
+from lms.models.seats import AssignmentState
+from lms.pricing.price_list import Price, set_prices
 from tests.access.test_order_payers import of_elm, paused, seated
 from tests.cast import Cast
-from tests.clock import Clock
-from tests.sales.order_fixtures import GROUP, paid
+from tests.clock import NOW, Clock
+from tests.factories import make_assignment, make_pool, make_pool_grant, make_series
+from tests.sales.order_fixtures import GROUP, PRICES, paid
 from tests.visitor import Visitor
+
+
+def on_sale(database: Database) -> None:
+    year = Price(OfferKind.PASS, 1, 49900, "USD")
+    with database.transaction() as session:
+        set_prices(session, (*PRICES, year), actor=None, now=NOW)
 
 
 def page_of(client: Visitor, cast: Cast, login_id: int) -> HtmlElement:
@@ -24,6 +35,11 @@ def step_of(page: HtmlElement) -> tuple[str, str]:
     assert "$" not in panel.text_content()
     step = panel.find_class("button")[0]
     return step.text_content(), step.get("href")
+
+
+def order_of(page: HtmlElement) -> list[str]:
+    """Return the buy box and the access panel in the order in which people read them."""
+    return [one.get("class") for one in page.iter() if one.get("class") in ("access", "buy-box")]
 
 
 def paid_at(client: Visitor, url: str) -> str:
@@ -60,6 +76,50 @@ def test_manager_and_billing_contact_are_led_to_the_librarys_order_and_others_as
     label, url = step_of(page_of(client, cast, seated(database, cast, facts, None)))
     assert (label, url.split("/")[-1]) == ("Ask Mia", f"ask?webinar={cast.slug}")
     assert client.get(here).status_code == 404
+
+
+def test_paused_access_is_told_above_what_is_for_sale(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    on_sale(database)
+    paused(database)
+    assert order_of(page_of(client, cast, cast.dan.id)) == ["access", "buy-box"]
+
+
+def test_person_without_access_finds_what_is_for_sale_first(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    on_sale(database)
+    assert order_of(page_of(client, cast, cast.dan.id)) == ["buy-box", "access"]
+
+
+def test_reserved_seat_is_told_above_what_is_for_sale(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    on_sale(database)
+    with database.transaction() as session:
+        webinar = session.get_one(Webinar, cast.webinar_id)
+        pool = make_pool(session, session.get_one(Organization, cast.organization_id), webinar)
+        make_pool_grant(session, pool)
+        make_assignment(session, pool, email=cast.dan.email, state=AssignmentState.INVITED)
+    page = page_of(client, cast, cast.dan.id)
+    assert order_of(page) == ["access", "buy-box"]
+    assert step_of(page)[0] == "Claim your seat"
+
+
+def test_ended_pass_is_renewed_first_with_what_it_covered(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    on_sale(database)
+    with database.transaction() as session:
+        series = make_series(session, "quiet-places")
+        session.add(WebinarSeries(webinar_id=cast.webinar_id, series_id=series.id, position=1))
+    page = page_of(client, cast, cast.carol.id)
+    assert order_of(page) == ["access", "buy-box"]
+    assert step_of(page) == ("Renew", f"/webinars/{cast.slug}#buy")
+    assert page.xpath("//input[@name='choice'][@checked]/@value") == ["pass"]
+    covers = page.xpath("//select[@name='pass_covers']/option/@value")
+    assert covers == ["everything", "series:quiet-places"]
 
 
 def test_staff_read_since_when_it_is_paused_and_for_which_order(
