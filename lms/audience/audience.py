@@ -122,6 +122,7 @@ def audience(
         select(
             found,
             kept.id.label("kept_id"),
+            kept.email.is_not(None).label("has_address"),
             func.coalesce(kept.email, found.c.email).label("address"),
             func.coalesce(kept.name, found.c.name).label("called"),
             kept.zone,
@@ -197,7 +198,7 @@ def _decides(person: Person, payer: tuple[int | None, int | None]) -> bool:
 
 def _person(rows: Sequence[Any]) -> Person:
     """Join the rows of one address; a login's data takes precedence over an invitation's."""
-    best = min(rows, key=lambda row: row.kept_id is None)
+    best = max(rows, key=lambda row: row.has_address)
     order = {role.value: place for place, role in enumerate(Role)}
     reasons = dict.fromkeys(
         Reason(
@@ -210,7 +211,7 @@ def _person(rows: Sequence[Any]) -> Person:
         for row in sorted(rows, key=lambda row: (order[row.role], row.organization or ""))
     )
     return Person(
-        login_id=best.kept_id,
+        login_id=best.kept_id if best.has_address else None,
         email=best.address,
         name=best.called,
         zone=best.zone,

@@ -105,6 +105,9 @@ def _payers(webinar: Webinar) -> tuple[Found, Found]:
         _row(
             Role.BUYER,
             func.coalesce(Order.login_id, Order.contact_id),
+            # who paid before confirming an address is told at the one of the order
+            email=func.nullif(Order.contact_email, ""),
+            name=Order.contact_name,
             organization_id=kept,
             payer_id=Order.login_id,
             since=Order.placed_at,

@@ -15,6 +15,7 @@ from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict, Invalid
 from lms.core.runtime import Carrel
 from lms.grants.grants import Target
+from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind, Scope
 from lms.models.live import CancellationOffer, OfferChoice, Registration
@@ -332,6 +333,21 @@ def test_an_invoice_of_several_webinars_loses_only_the_canceled_one(
     choose(database, facts, OfferChoice.REFUND)
     assert held_by(database, facts.login_id or 0, OTHER) is Code.OK_PERMANENT
     assert held_by(database, facts.login_id or 0, SLUG) is not Code.OK_PERMANENT
+    assert refunds(database) == [9900]
+
+
+def test_a_buyer_who_never_confirmed_is_told_at_the_address_of_the_order(
+    database: Database, to_come: Cast, carrel: Carrel
+) -> None:
+    found = furnish(database)
+    with database.transaction() as session:  # paid by card: access hangs on a login without address
+        buyer = session.get_one(Login, found.card.contact_id)
+        asked, buyer.email, buyer.email_key = buyer.email, None, None
+    cancel(carrel)
+    with database.read_session() as session:
+        offered = select(Mail.login_id).where(Mail.kind == "cancellation_offer")
+        assert session.scalars(offered.where(Mail.recipient == asked)).all() == [None]
+    choose(database, found.card, OfferChoice.REFUND)
     assert refunds(database) == [9900]
 
 
