@@ -1,0 +1,238 @@
+"""A webinar from its announcement to its cancellation and back, with every kind of buyer around it."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select, update
+
+from lms.core.clock import now
+from lms.core.model_base import new_public_id
+from lms.models.accounts import Login, SellerRole
+from lms.models.catalog import Webinar
+from lms.models.documents import Document
+from lms.models.grants import OfferKind
+from lms.models.orders import Order, OrderLine
+from lms.models.payments import Payment, Settlement
+from lms.models.seats import Pool
+from lms.sales.new_orders import NewLine
+from tests.browser.buying.shopper import choose, enter_library, enter_person, pay_by_card
+from tests.browser.buying.test_buy_for_a_library import confirm, link_in
+from tests.browser.buying.test_every_purchase import (
+    Buyer,
+    everyone_here_by_card,
+    group_showing_by_card,
+    pass_by_card,
+)
+from tests.browser.conftest import Served, Visit
+from tests.browser.person import Person
+from tests.browser.sales.arrived_mail import arrived, subject_of
+from tests.browser.test_after_the_sale import bought, go_round, order_of
+from tests.factories import make_webinar
+from tests.seat_rows import seat
+from tests.servers.axe import axe_faults
+from tests.servers.smtp import MailSink
+
+pytestmark = pytest.mark.browser
+
+ANNOUNCEMENT = """\
+Webinar announcement
+
+{title}
+with Henrietta Oyelaran
+
+{day}
+2:00 p.m. to 3:00 p.m. Eastern
+
+A kettle, a brush and two kinds of glue save most of what you would discard. This webinar shows
+which books to mend, and when to stop.
+
+You will learn:
+
+- how to mend a torn page
+- how to tighten a loose hinge
+
+Price: $99
+"""
+CHOICE: Final = "Canceled: choose a refund or another webinar instead of “{}”"
+CANCELED: Final = "Canceled: {}"
+HELD: Final = "“{}” will be held after all"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who pays for the webinar, and who else has a stake in it, by address; and those who registered."""
+
+    payers: dict[str, str]
+    others: dict[str, str]
+    registered: tuple[Person, ...]
+
+
+def announce(desk: Page, title: str) -> str:
+    """Paste the announcement, save what was read, and announce it; returns the webinar's slug."""
+    day = (now() + timedelta(days=20)).strftime("%A, %B %-d, %Y")
+    desk.goto("/staff/webinars")
+    desk.get_by_role("link", name=re.compile("announcement", re.IGNORECASE)).first.click()
+    desk.locator("textarea").first.fill(ANNOUNCEMENT.format(title=title, day=day))
+    desk.get_by_role("button", name="Continue").click()
+    expect(desk.get_by_text("We filled in the form from the announcement.")).to_be_visible()
+    desk.get_by_role("button", name="Add Henrietta Oyelaran").click()
+    expect(desk.get_by_label("Title", exact=True)).to_have_value(title)
+    desk.get_by_role("button", name="Save draft").click()
+    expect(desk.get_by_text("This is a draft. Only staff see it.")).to_be_visible()
+    desk.get_by_role("button", name="Announce").click()
+    expect(desk.get_by_text(f"{title} was announced.")).to_be_visible()
+    return desk.url.rstrip("/").rsplit("/", 1)[1]
+
+
+def sell(served: Served, visit: Visit, sink: MailSink, slug: str, mark: str) -> Told:
+    """Sell it in every way: five times by card, and once by a contract that our team negotiated."""
+    page_of_it = f"/webinars/{slug}"
+    payers = {name: f"{name}{mark}@example.org" for name in ("sue", "tom", "gil", "ida")}
+    others = {name: f"{name}{mark}@example.org" for name in ("pat", "kim")}
+    page = visit().page
+    page.goto(page_of_it)
+    choose(page, "Just me")
+    enter_person(page, "Sue", payers["sue"])
+    _pay(page)
+    page = visit().page
+    page.goto(page_of_it)
+    choose(page, "My team", seats=5)
+    enter_person(page, "Tom", payers["tom"])
+    enter_library(page, f"Oak County Library {mark}")
+    page.get_by_label("Who gets the seats?").fill(others["kim"])
+    _pay(page)
+    for name, purchase in (("gil", group_showing_by_card), ("ida", everyone_here_by_card)):
+        page = visit().page
+        page.goto(page_of_it)
+        purchase(Buyer(page, served, sink, payers[name]))
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Rosa Delgado")
+    count_sales(served, slug)
+    pat = visit()
+    pat.page.goto(page_of_it)
+    pass_by_card(Buyer(pat.page, served, sink, others["pat"]))
+    confirm(pat.page, served, sink, others["pat"])
+    con_id, negotiated = negotiate(served, mark)
+    registered = (pat, visit(con_id))
+    for person in registered:
+        person.page.goto(page_of_it)
+        person.page.get_by_role("button", name="Register free").click()
+        expect(person.page.get_by_role("heading", name="re registered")).to_be_visible()
+    return Told(payers, {**others, **negotiated}, registered)
+
+
+def count_sales(served: Served, slug: str) -> None:
+    """Let the orders count: the simulated provider sells in test mode, whose buyers no one is to email."""
+    lines = select(OrderLine.order_id).join(Webinar, Webinar.id == OrderLine.webinar_id)
+    orders = lines.where(Webinar.slug == slug).scalar_subquery()
+    invoices = select(Document.id).where(Document.order_id.in_(orders))
+    payments = select(Settlement.payment_id).where(Settlement.invoice_id.in_(invoices))
+    with served.carrel.database.transaction() as session:
+        session.execute(update(Payment).where(Payment.id.in_(payments)).values(livemode=True))
+        for table, ours in ((Document, Document.order_id), (Order, Order.id)):
+            session.execute(update(table).where(ours.in_(orders)).values(livemode=True))
+
+
+def _pay(page: Page) -> None:
+    page.get_by_role("checkbox", name=re.compile("^I agree")).check()
+    page.get_by_role("button", name=re.compile("^Pay")).click()
+    pay_by_card(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Thank you")
+
+
+def negotiate(served: Served, mark: str) -> tuple[int, dict[str, str]]:
+    """Sell a contract to the library of Cora, where Con has a seat; returns Con's login and both addresses."""
+    line = NewLine(kind=OfferKind.CONTRACT, covers="everything", price_minor=120_000, quantity=10)
+    facts = bought(served.carrel, order_of("Cora", line, firm=f"Fir County {mark}"), is_paid=True)
+    with served.carrel.database.transaction() as session:
+        con = served.add_person(session, "Con")
+        pools = select(Pool).where(Pool.organization_id == facts.organization_id)
+        seat(session, session.scalars(pools).one(), con)
+        cora = session.get_one(Login, facts.contact_id)
+        return con.id, {"con": con.email or "", "cora": cora.email or ""}
+
+
+def check_told(sink: MailSink, subjects: dict[str, str]) -> None:
+    """Wait until everyone has the email with their subject, and check that each has it once."""
+    for address, subject in subjects.items():
+        arrived(sink, address, subject=re.escape(subject))
+    for address, subject in subjects.items():
+        assert [subject_of(one) for one in sink.to(address)].count(subject) == 1, address
+
+
+def check_sees(page: Page, slug: str, *, is_sold: bool) -> None:
+    """Check whether a stranger can buy the webinar."""
+    page.goto(f"/webinars/{slug}")
+    expect(page.get_by_role("button", name=re.compile("^Buy"))).to_have_count(int(is_sold))
+
+
+def team(served: Served) -> list[str]:
+    """Return the addresses of our team."""
+    with served.carrel.database.read_session() as session:
+        found = session.scalars(select(Login.email).where(Login.seller_role.is_not(None)))
+        return [email for email in found if email]
+
+
+def cancel(desk: Page, served: Served, slug: str) -> None:
+    desk.goto(f"/staff/webinars/{slug}/cancel")
+    desk.get_by_label("Message").fill("The kettle is broken.")
+    desk.get_by_role("button", name="Cancel and email them").click()
+    expect(desk.get_by_text("in the catalog.")).to_be_visible()
+    go_round(served.carrel)
+
+
+def exchange(page: Page, link: str, other: str) -> None:
+    """Choose the alternative by the mailed link, without an account."""
+    page.goto(link)
+    page.get_by_label(other).check()
+    page.get_by_role("button", name="Exchange for this webinar").click()
+    expect(page.get_by_text(re.compile("^You chose"))).to_be_visible()
+
+
+def reinstate(desk: Page, served: Served, slug: str, title: str) -> None:
+    desk.goto(f"/staff/webinars/{slug}")
+    desk.get_by_role("button", name="Restore", exact=True).click()
+    expect(desk.get_by_text(f"{title} is back in the catalog.")).to_be_visible()
+    go_round(served.carrel)
+
+
+def test_everyone_is_told_and_sees_that_it_is_canceled_and_held_after_all(
+    served: Served, visit: Visit, mail_sink: MailSink
+) -> None:
+    mark = new_public_id()[:6]
+    title, other = f"Paper and Glue {mark}", f"Cloth and Thread {mark}"
+    with served.carrel.database.transaction() as session:
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
+        ada_id, ada_email = ada.id, ada.email or ""
+        later = now() + timedelta(days=30)
+        make_webinar(session, f"cloth-{mark}", held_at=later).title = other
+    staff, stranger = visit(ada_id), visit().page
+    slug = announce(staff.page, title)
+    told = sell(served, visit, mail_sink, slug, mark)
+    everyone = [*told.payers.values(), *told.others.values(), ada_email]
+
+    cancel(staff.page, served, slug)
+    choices = dict.fromkeys(told.payers.values(), CHOICE.format(title))
+    check_told(mail_sink, {**dict.fromkeys(everyone, CANCELED.format(title)), **choices})
+    check_sees(stranger, slug, is_sold=False)
+    for person in told.registered:
+        person.page.goto(f"/webinars/{slug}")
+        expect(person.page.get_by_text("The kettle is broken.")).to_be_visible()
+        assert axe_faults(person.page) == []
+    mail = arrived(mail_sink, told.payers["sue"], subject=re.escape(CHOICE.format(title)))
+    exchange(visit().page, link_in(served, mail, "/canceled/"), other)
+
+    reinstate(staff.page, served, slug, title)
+    still = [one for one in everyone if one != told.payers["sue"]]  # hers is the other one now
+    check_told(mail_sink, dict.fromkeys(still, HELD.format(title)))
+    assert HELD.format(title) not in map(subject_of, mail_sink.to(told.payers["sue"]))
+    check_sees(stranger, slug, is_sold=True)
+    for person in told.registered:
+        person.page.reload()
+        expect(person.page.get_by_role("heading", name="re registered")).to_be_visible()
+    about_it = [one for one in mail_sink.delivered if title in subject_of(one)]
+    assert {to for one in about_it for to in one.recipients} <= {*everyone, *team(served)}
+    assert [one for person in (staff, *told.registered) for one in person.faults] == []
