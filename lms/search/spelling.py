@@ -27,14 +27,18 @@ def learn(session: Session, words: Iterable[str]) -> None:
     """
     if LEARNED not in session.info:
         session.info[LEARNED] = set[str]()
-        event.listen(session, "before_commit", _store_learned, once=True)
+        event.listen(session, "before_commit", _store_learned)
     session.info[LEARNED].update(word for word in words if _counts(word))
 
 
 def _store_learned(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # only a savepoint, which can still be undone
     # Last and in one order, so that two writers of the same words wait for each other in turn.
     session.flush()
-    wanted = iter(sorted(session.info.pop(LEARNED)))
+    words: set[str] = session.info[LEARNED]
+    wanted = iter(sorted(words))
+    words.clear()
     while some := list(islice(wanted, AT_ONCE)):
         known = _known(session, some)
         new = [word for word in some if word not in known]

@@ -112,3 +112,17 @@ def test_two_who_learn_the_same_words_at_once_in_another_order_both_finish(
     together(2, learn)
     with database.read_session() as session:
         assert set(session.scalars(select(SearchWord.word))) == {"archive", "zebra"}
+
+
+def test_words_of_a_text_are_stored_though_a_part_of_the_transaction_was_undone(
+    database: Database,
+) -> None:
+    with database.transaction() as session:
+        spelling.learn(session, ["archive"])
+        with suppress(KeyError), session.begin_nested():
+            with session.begin_nested():
+                pass
+            raise KeyError
+        spelling.learn(session, ["zebra"])
+    with database.read_session() as session:
+        assert set(session.scalars(select(SearchWord.word))) == {"archive", "zebra"}
