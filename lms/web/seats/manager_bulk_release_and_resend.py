@@ -42,14 +42,14 @@ NAMED: Final = 20
 @blueprint.post("/people/release")
 @open_to(Audience.MANAGERS)
 def ask(organization_id: str) -> ResponseReturnValue:
-    managed = managed_organization(organization_id)
+    managed, shown_at = managed_organization(organization_id), clock.now()
     state = table_of(managed)
     chosen = chosen_seats(managed, state)
     if not chosen:
         flash(_("Select at least one person."), "attention")
         return see_other_url(state.url())
     with read_session() as reading:
-        pools = titles_of(read_pools(reading, managed.facts.id, now=clock.now()))
+        pools = titles_of(read_pools(reading, managed.facts.id, now=shown_at))
         named = read_chosen(reading, managed.facts.id, chosen[:NAMED])
     return render_in(
         managed,
@@ -59,7 +59,7 @@ def ask(organization_id: str) -> ResponseReturnValue:
         more=len(chosen) - len(named),
         chosen=chosen if not request.form.get("all") else (),
         everybody=bool(request.form.get("all")),
-        shown_at=clock.now().isoformat(),
+        shown_at=shown_at.isoformat(),
         count=len(chosen),
         said=counted(len(chosen)),
         goes_on=len(chosen) > bulk_release_and_reinvite.AT_ONCE,
@@ -71,8 +71,19 @@ def ask(organization_id: str) -> ResponseReturnValue:
 def release(organization_id: str) -> ResponseReturnValue:
     managed, now = managed_organization(organization_id), clock.now()
     state = table_of(managed)
-    chosen = seats_as_shown(managed, state)
-    actor = required_viewer().public_id
+    selected, actor = chosen_seats(managed, state), required_viewer().public_id
+    chosen = seats_as_shown(selected)
+    if changed := len(selected) - len(chosen):
+        said = counted(changed)
+        flash(
+            ngettext(
+                "%(said)s seat changed since you opened that page, so we didn't release it.",
+                "%(said)s seats changed since you opened that page, so we didn't release them.",
+                changed,
+                said=said,
+            ),
+            "attention",
+        )
     if len(chosen) > bulk_release_and_reinvite.AT_ONCE:
         return _begun(organization_id, Act.RELEASE, chosen) or see_other_url(state.url())
     # In short transactions, so that others can write in between.

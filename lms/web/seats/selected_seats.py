@@ -1,6 +1,6 @@
 """The selected seats of the seat table, as its bulk action forms send them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flask import request
 from werkzeug.wrappers import Response
@@ -36,15 +36,18 @@ def chosen_seats(managed: Managed, state: TableState) -> tuple[str, ...]:
         return asked
 
 
-def seats_as_shown(managed: Managed, state: TableState) -> tuple[str, ...]:
-    """Return the selected seats that still have the people whom the page showed.
+def seats_as_shown(chosen: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the selected seats that still have the people whom the page showed.
 
-    A seat that was reassigned since then isn't released: the manager never saw its new person.
+    A seat that was reassigned since then isn't released: the manager never saw its new person. Raises
+    NotFound for a time that no page sent.
     """
-    chosen = chosen_seats(managed, state)
     try:
         shown_at = datetime.fromisoformat(request.form.get("shown_at") or now().isoformat())
-    except ValueError as fault:
+        if shown_at.tzinfo is None:
+            raise NotFound
+        shown_at = shown_at.astimezone(UTC)
+    except (ValueError, OverflowError) as fault:
         raise NotFound from fault
     with read_session() as reading:
         return unchanged_since(reading, chosen, shown_at)

@@ -4,6 +4,7 @@ import io
 import re
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from lms.core.database import Database
@@ -82,8 +83,20 @@ def test_a_seat_that_someone_else_got_since_is_not_released(
         assert session.scalars(holders).all() == [cast.carol.id]
     mia.post(f"/organization/{elm.id}/people/released", data=sent)
     here = people(mia, elm)
+    assert "1 seat was released." in here
+    assert "1 seat changed since you opened that page" in here
     assert "carol@" in here
     assert "alice@example.org" not in here
+
+
+@pytest.mark.parametrize(
+    "shown_at", ["yesterday", "2026-03-02T14:00:00", "0001-01-01T00:00:00+14:00"]
+)
+def test_a_time_that_no_page_sent_releases_nothing(mia: Visitor, elm: Elm, shown_at: str) -> None:
+    sent = {"seat": [elm.invited_seat], "shown_at": shown_at}
+    released = mia.post(f"/organization/{elm.id}/people/released", data=sent)
+    assert released.status_code == 404
+    assert "zoe@example.org" in people(mia, elm)
 
 
 def test_a_workbook_is_read_and_a_member_is_pointed_out(mia: Visitor, elm: Elm) -> None:
