@@ -23,6 +23,7 @@ from lms.core.dates_and_time_zones import (
     read_zone,
     say_datetime,
     say_for_reader,
+    say_last_date,
     say_long_date,
     say_time,
     zone_short,
@@ -31,6 +32,7 @@ from lms.models.catalog import InsteadKind
 from lms.models.requests import RequestKind
 from lms.organizations.organizations import find_manager
 from lms.web.core.current_user import viewer
+from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import carrel, read_session
 
 
@@ -64,6 +66,14 @@ def known_zone() -> ZoneInfo | None:
     """Return the zone that this person chose; None if the page's script must detect it."""
     person = viewer()
     return read_zone(person.zone) if person is not None and person.zone else None
+
+
+def due_day(ends_at: datetime | None) -> str:
+    """Return the last day to pay an invoice or accept a quote, as the document prints it; "" for none.
+
+    It is the seller's day: in a time zone to the east, it ends on the next date.
+    """
+    return "" if ends_at is None else say_last_date(ends_at, mail_context().zone)
 
 
 def said_datetime(at: datetime, zone_name: str) -> str:

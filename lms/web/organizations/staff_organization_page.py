@@ -134,7 +134,7 @@ def _top(
         "parent": organizations.find_organization(session, kept.parent) if kept.parent else None,
         "children": organization_lists.children_of(session, kept.id),
         "merged": organization_merges.merged_with(session, kept.id),
-        "owed": owed_lines(orders, now=now, zone=zone),
+        "owed": owed_lines(orders, now=now),
         "orders": [order_line(one, now=now, zone=zone) for one in orders[:SHOWN_ORDERS]],
         "order_count": len(orders),
         "contacts": [

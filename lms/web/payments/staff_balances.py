@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from lms.core import clock
 from lms.core.csv_writer import Cell
-from lms.core.dates_and_time_zones import end_of_day, say_date, say_last_date
+from lms.core.dates_and_time_zones import end_of_day, say_date
 from lms.core.errors import N_, NotFound
 from lms.core.money_parsing_and_formatting import write_amount
 from lms.payments.balances import (
@@ -28,7 +28,7 @@ from lms.payments.balances import (
 from lms.pricing.price_list import say_money
 from lms.reports.revenue import revenue
 from lms.sales.statements import issue_statement
-from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.access.access_panel_and_reader_times import due_day, reading_zone
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import required_viewer
 from lms.web.core.pagination import page_number, pager_of
@@ -257,13 +257,12 @@ def _sums(balances: tuple[Balance, ...]) -> list[tuple[str, str]]:
 
 
 def _invoice(one: OpenInvoice, now: datetime) -> dict[str, object]:
-    zone = reading_zone()
     return {
         "number": one.number,
         "document_id": one.document_id,
         "order_url": url_for("staff_order.show", order_id=one.order_id),
         "po_number": one.po_number,
-        "due": say_last_date(one.due_at, zone) if one.due_at else "",
+        "due": due_day(one.due_at),
         "age": _(AGES[one.age(now)]),
         "badge": "soon" if one.age(now) is Age.CURRENT else "danger",
         "total": say_money(one.total_minor, one.currency),

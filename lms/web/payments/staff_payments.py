@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.dates_and_time_zones import say_calendar_date, say_last_date
+from lms.core.dates_and_time_zones import say_calendar_date
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.money_parsing_and_formatting import read_amount, write_amount
 from lms.models.payments import PaymentMethod, Reversal
@@ -26,7 +26,7 @@ from lms.payments.payments import NewPayment
 from lms.pricing.price_list import currency_of, say_money
 from lms.requests.read_models import number_of
 from lms.sales import disputes, orders, receiving
-from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.access.access_panel_and_reader_times import due_day
 from lms.web.core.current_user import required_viewer
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -262,7 +262,6 @@ def _check_number(session: Session, form: PaymentForm, payer: Customer) -> None:
 
 
 def _page(payer: Customer, invoices: Sequence[OpenInvoice], first: str) -> ActPage:
-    zone = reading_zone()
     back = url_for("staff_balances.payer", key=payer.key)
     if first:
         back = url_for("staff_order.show", order_id=first)
@@ -279,7 +278,7 @@ def _page(payer: Customer, invoices: Sequence[OpenInvoice], first: str) -> ActPa
                     "number": one.number,
                     "po_number": one.po_number,
                     "open": say_money(one.open_minor, one.currency),
-                    "due": say_last_date(one.due_at, zone) if one.due_at else "",
+                    "due": due_day(one.due_at),
                 }
                 for one in invoices
             ]

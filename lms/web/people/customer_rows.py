@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from lms.core.dates_and_time_zones import say_date, say_datetime_in_table, say_last_date
+from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
 from lms.organizations.orders import OrderRow
 from lms.pricing.price_list import say_money
 from lms.reports.audit_log import Entry
 from lms.requests.read_models import number_of
+from lms.web.access.access_panel_and_reader_times import due_day
 from lms.web.audit.sentences import tell
+from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.people.grant_and_seat_rows import KINDS
 
 FEW: Final = 20
@@ -58,7 +60,7 @@ def order_line(order: OrderRow, *, now: datetime, zone: ZoneInfo) -> OrderLine:
         parts.append(_("quantity %(count)s", count=f"{order.quantity:,}"))
     if order.covers:
         parts.append(order.covers)
-    state, badge = _state(order, now, zone)
+    state, badge = _state(order, now)
     return OrderLine(
         id=order.public_id,
         number=number_of(order.public_id),
@@ -71,7 +73,7 @@ def order_line(order: OrderRow, *, now: datetime, zone: ZoneInfo) -> OrderLine:
     )
 
 
-def owed_lines(orders: Sequence[OrderRow], *, now: datetime, zone: ZoneInfo) -> list[Owed]:
+def owed_lines(orders: Sequence[OrderRow], *, now: datetime) -> list[Owed]:
     """Return what is past due and what is due later, by currency; empty if nothing is owed."""
     found = []
     for currency in sorted({one.currency for one in orders if one.owed_minor}):
@@ -82,7 +84,7 @@ def owed_lines(orders: Sequence[OrderRow], *, now: datetime, zone: ZoneInfo) -> 
             if some:
                 amount = say_money(sum(one.owed_minor for one in some), currency)
                 first = min((one.due_at for one in some if one.due_at), default=None)
-                when = _when(first, is_late=is_late, zone=zone)
+                when = _when(first, is_late=is_late)
                 found.append(Owed(amount, when, "danger" if is_late else "soon"))
     return found
 
@@ -95,7 +97,7 @@ def timeline(entries: Iterable[Entry], *, zone: ZoneInfo) -> list[Happened]:
     return list(dict.fromkeys(lines))
 
 
-def _state(order: OrderRow, now: datetime, zone: ZoneInfo) -> tuple[str, str]:
+def _state(order: OrderRow, now: datetime) -> tuple[str, str]:
     if order.is_disputed:
         return _("Disputed"), "danger"
     if order.is_refunded:
@@ -106,12 +108,12 @@ def _state(order: OrderRow, now: datetime, zone: ZoneInfo) -> tuple[str, str]:
         return _("Past due"), "danger"
     if order.due_at is None:
         return _("Not paid yet"), "soon"
-    return _("Due %(day)s", day=say_last_date(order.due_at, zone)), "soon"
+    return _("Due %(day)s", day=due_day(order.due_at)), "soon"
 
 
-def _when(due_at: datetime | None, *, is_late: bool, zone: ZoneInfo) -> str:
+def _when(due_at: datetime | None, *, is_late: bool) -> str:
     if due_at is None:
         return _("not paid yet")
     if is_late:
-        return _("past due since %(day)s", day=say_date(due_at, zone))
-    return _("due %(day)s", day=say_last_date(due_at, zone))
+        return _("past due since %(day)s", day=say_date(due_at, mail_context().zone))
+    return _("due %(day)s", day=due_day(due_at))

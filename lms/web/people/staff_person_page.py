@@ -110,7 +110,7 @@ def _purchases(session: Session, found: Person, *, now: datetime, zone: ZoneInfo
     payer = Payer(login_id=found.id)
     papers = tax_papers.list_exemptions(session, payer)
     return {
-        "owed": owed_lines(orders, now=now, zone=zone),
+        "owed": owed_lines(orders, now=now),
         "orders": [order_line(one, now=now, zone=zone) for one in orders[:SHOWN_ORDERS]],
         "order_count": len(orders),
         "orders_url": url_for("staff_orders.index", q=found.email or found.name),

@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
-from lms.core.dates_and_time_zones import say_date, say_last_date
+from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_
 from lms.models.payments import PauseKind, ReminderStage
 from lms.pricing.price_list import say_money
 from lms.receivables.pauses import Pause
 from lms.receivables.read_models import Reminders
+from lms.web.access.access_panel_and_reader_times import due_day
 
 STAGES: Final = {
     ReminderStage.BEFORE_DUE: N_("before it was due, on %(day)s"),
@@ -35,17 +36,16 @@ def reminder_rows(found: Sequence[Reminders], zone: ZoneInfo) -> list[dict[str, 
             "number": one.number,
             "po_number": one.po_number,
             "open": say_money(one.open_minor, one.currency),
-            "due": say_last_date(one.due_at, zone) if one.due_at else "",
+            "due": due_day(one.due_at),
             "sent": [_(STAGES[each.stage], day=say_date(each.sent_at, zone)) for each in one.sent],
-            "pause": _pause(one.pause, zone) if one.pause else "",
+            "pause": _pause(one.pause) if one.pause else "",
         }
         for one in found
     ]
 
 
-def _pause(pause: Pause, zone: ZoneInfo) -> str:
+def _pause(pause: Pause) -> str:
     words = _(PAUSES[pause.kind])
     if pause.until is None:
         return words
-    until = say_last_date(pause.until, zone)
-    return _("%(why)s, until %(day)s", why=words, day=until)
+    return _("%(why)s, until %(day)s", why=words, day=due_day(pause.until))

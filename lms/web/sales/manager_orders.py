@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, Length, Optional
 from lms.buying import accepted_quotes
 from lms.core import clock
 from lms.core.attached_files import KeptFile
-from lms.core.dates_and_time_zones import say_date, say_last_date
+from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_, Conflict, Gone, Invalid
 from lms.documents import payer_documents
 from lms.documents.mails import NAMES
@@ -29,6 +29,7 @@ from lms.sales import purchase_orders
 from lms.sales.new_orders import LONGEST_REFERENCE
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, orders_of_payer
+from lms.web.access.access_panel_and_reader_times import due_day
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import sent_file
@@ -238,7 +239,7 @@ def _quote(one: OpenQuote, managed: Managed) -> dict[str, str]:
     return {
         "label": one.label,
         "total": say_money(one.total_minor, one.currency),
-        "until": say_last_date(one.expires_at, zone_of(managed)),
+        "until": due_day(one.expires_at),
         "url": url_for("documents.show", document_id=one.public_id),
         "accept_url": url_for(
             ".accept", organization_id=managed.facts.public_id, document_id=one.public_id
@@ -272,17 +273,13 @@ def _row(facts: OrderFacts, managed: Managed) -> dict[str, object]:
 
 def _document(one: IssuedDocument, managed: Managed) -> dict[str, object]:
     zone = zone_of(managed)
-    due = ""
-    if one.kind is DocumentKind.INVOICE and one.open_minor and one.due_at:
-        due = say_last_date(one.due_at, zone)
+    is_owed = one.kind is DocumentKind.INVOICE and one.open_minor
     return {
         "title": f"{_(NAMES[one.kind])} {one.label}",
         "issued": say_date(one.issued_at, zone),
         "total": say_money(one.total_minor, one.currency),
-        "open": say_money(one.open_minor, one.currency)
-        if one.kind is DocumentKind.INVOICE and one.open_minor
-        else "",
-        "due": due,
+        "open": say_money(one.open_minor, one.currency) if is_owed else "",
+        "due": due_day(one.due_at) if is_owed else "",
         "po_number": one.po_number,
         "is_replaced": one.is_replaced,
         "url": url_for("documents.show", document_id=one.public_id),

@@ -12,12 +12,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.explanations import last_day
 from lms.core import clock
-from lms.core.dates_and_time_zones import (
-    say_calendar_date,
-    say_date,
-    say_datetime_in_table,
-    say_last_date,
-)
+from lms.core.dates_and_time_zones import say_calendar_date, say_date, say_datetime_in_table
 from lms.models.documents import Document, DocumentKind
 from lms.models.grants import Withdrawal
 from lms.models.orders import Order, OrderLine, PurchaseOrder
@@ -33,7 +28,7 @@ from lms.sales.read_models import (
     find_order_facts,
     grants_of_order,
 )
-from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.access.access_panel_and_reader_times import due_day, reading_zone
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.sales.dispute_evidence_texts import evidence_rows
 from lms.web.sales.order_notices import notices_of
@@ -101,7 +96,7 @@ def _about(session: Session, order: Order, facts: OrderFacts, zone: ZoneInfo) ->
     found = [
         (_("Total"), say_money(facts.total_minor, facts.currency)),
         (_("Open"), say_money(facts.open_minor, facts.currency) if facts.invoice_id else ""),
-        (_("Due"), say_last_date(facts.due_at, zone) if facts.due_at else ""),
+        (_("Due"), due_day(facts.due_at)),
         (_("Payment"), str(TERMS_WORDS[facts.terms])),
         (_("Terms"), billing.say_terms(order)),
         (_("PO number"), facts.po_number),

@@ -1,14 +1,13 @@
 """Texts of orders: terms, actions, statuses, credit reasons and history in words."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Final, TypeVar
 
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # not in its stubs
 
 from lms.buying.payment_promises import Promise
-from lms.core.dates_and_time_zones import on_wall_clock, say_calendar_date
+from lms.core.dates_and_time_zones import say_calendar_date
 from lms.core.errors import N_
 from lms.models.documents import CreditReason, DocumentKind
 from lms.models.grants import OfferKind
@@ -17,8 +16,8 @@ from lms.models.payments import PauseKind, PaymentMethod, RefundState, Reversal
 from lms.pricing.price_list import say_money
 from lms.sales.order_history import Event, Happening
 from lms.sales.read_models import Standing
+from lms.web.access.access_panel_and_reader_times import due_day
 from lms.web.core.lazy_form_translations import _l
-from lms.web.core.private_page_headers_and_mail_links import mail_context
 
 Value = TypeVar("Value", bound=str)
 KIND_WORDS: Final = {
@@ -179,8 +178,7 @@ def _payment_text(event: Event) -> str:
 
 def promise_text(promise: Promise, currency: str) -> str:
     """Return what a payer reported, in one or two sentences."""
-    last = on_wall_clock(promise.until - timedelta(seconds=1), mail_context().zone).date()
-    pause = _("Reminders pause through %(day)s.", day=say_calendar_date(last))
+    pause = _("Reminders pause through %(day)s.", day=due_day(promise.until))
     if promise.kind is PauseKind.IN_APPROVAL:
         return f"{_('The invoice is in approval.')} {pause} {promise.note}".strip()
     sent = say_calendar_date(promise.sent_on) if promise.sent_on else ""

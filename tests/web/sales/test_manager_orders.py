@@ -10,6 +10,7 @@ from lms.core.database import Database
 from lms.core.dates_and_time_zones import say_calendar_date
 from lms.core.runtime import Carrel
 from lms.documents.snapshots import unpack
+from lms.models.accounts import Login
 from lms.models.documents import Document
 from lms.models.orders import Order, Terms
 from lms.models.organizations import Organization
@@ -210,11 +211,14 @@ def test_policies_must_be_agreed_to_where_there_are_any(
         assert session.get_one(Order, the_order(database).id).policies == [version]
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Honolulu", "America/New_York", "Pacific/Guam"])
 def test_days_are_those_printed_on_the_quote_and_the_invoice(
-    client: Visitor, cast: Cast, database: Database, area: str, quote: str
+    client: Visitor, cast: Cast, database: Database, area: str, quote: str, zone: str
 ) -> None:
     facts = placed(database, GROUP)
-    with database.read_session() as session:
+    with database.transaction() as session:
+        session.scalars(select(Organization)).one().zone = zone
+        session.get_one(Login, cast.ada.id).zone = zone
         ids = (quote, facts.invoice_id)
         rows = session.scalars(select(Document).where(Document.public_id.in_(ids))).all()
         (expires_on,) = {unpack(row.snapshot).expires_on for row in rows} - {None}
