@@ -19,6 +19,7 @@ from lms.models.seats import Pool
 MISSING: Final = N_("Enter the organization's name and choose it from the list.")
 UNKNOWN: Final = N_("No organization has this name. Check it, or add it as a new organization.")
 SEVERAL: Final = N_("Several organizations match. Choose one from the list: %(names)s.")
+LONGEST_QUERY: Final = 200
 NAMED_AT_MOST: Final = 8
 
 
@@ -196,7 +197,7 @@ def _has_words(organization: Any, query: str) -> ColumnElement[bool]:  # noqa: A
                 organization.name.icontains(word, autoescape=True),
                 organization.slug.icontains(word, autoescape=True),
             )
-            for word in query.split()
+            for word in query[:LONGEST_QUERY].split()
         ),
     )
 

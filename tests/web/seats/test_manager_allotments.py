@@ -187,6 +187,17 @@ def test_a_pool_that_was_allotted_is_not_allotted_further(
     assert client.post(theirs, data={f"{part}-seats": "1"}).status_code == 404
 
 
+def test_members_are_found_by_words_and_no_text_is_too_long(
+    client: Visitor, cast: Cast, family: Family
+) -> None:
+    client.sign_in(cast.mia.id)
+    page = f"{family.page}/members"
+    assert client.get(page, query_string={"q": "branch nor"}).json == {
+        "items": [{"name": "North Branch"}]
+    }
+    assert client.get(page, query_string={"q": "b " * 2000}).status_code == 200
+
+
 def test_only_a_consortium_is_shown_the_way(mia: Visitor, elm: Elm, cast: Cast) -> None:
     assert (
         'href="/organization/' + elm.id + '/allotments"' in mia.get(f"/organization/{elm.id}").text
