@@ -15,7 +15,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.catalog import Presenter, WebinarPresenter
 from lms.models.grants import Grant
 from lms.search import webinar_search
-from media.images.uploaded_pictures import as_photograph, clean_picture
+from media.images.uploaded_pictures import UnusablePicture, as_photograph, clean_picture
 from media.storage.storage_protocol import Missing, Storage, StorageAway
 
 PORTRAIT_PX = 328  # twice its width on a poster, which is at least as large as on a card
@@ -115,7 +115,7 @@ def small_portraits(storage: Storage, keys: Iterable[str | None]) -> list[bytes]
     """Return presenters' pictures as JPEGs for posters, without those that can't be read now."""
     found = []
     for key in filter(None, keys):
-        with suppress(Missing, StorageAway):
+        with suppress(Missing, StorageAway, UnusablePicture):
             found.append(_small_portrait(storage, key))  # type: ignore[arg-type]  # a protocol isn't Hashable
     return found
 

@@ -41,4 +41,16 @@ def test_a_poster_is_drawn_without_a_portrait_that_cannot_be_read(
     client: Visitor, cast: Cast, storage: Storage, portrait: str
 ) -> None:
     storage.delete(portrait)
-    assert "<image" not in client.get(f"/webinars/{cast.slug}/poster.svg").text
+    assert is_drawn_without(client, cast)
+
+
+def test_a_poster_is_drawn_without_a_portrait_that_is_damaged(
+    client: Visitor, cast: Cast, storage: Storage, portrait: str
+) -> None:
+    storage.put_bytes(portrait, b"\x89PNG cut off", "image/png")
+    assert is_drawn_without(client, cast)
+
+
+def is_drawn_without(client: Visitor, cast: Cast) -> bool:
+    answer = client.get(f"/webinars/{cast.slug}/poster.svg")
+    return answer.status_code == 200 and "<image" not in answer.text
