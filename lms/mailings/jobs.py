@@ -24,6 +24,7 @@ def send(carrel: Carrel, run: JobRun) -> None:
         if run.canceled():
             raise Stopped
         with carrel.database.transaction() as session:
+            run.hold(session)  # a mailing that was stopped can be edited while no one has it
             some = waiting[start : start + AT_ONCE]
             if not mailings.post_some(session, run.subject, some, now=now()):
                 return

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid
 from lms.core.runtime import Carrel
-from lms.jobs.queue import Ended, JobRun, StandAside, Stopped
+from lms.jobs.queue import Ended, JobRun, LeaseLost, StandAside, Stopped
 from lms.live import change_notices
 from lms.live.registrations import register
 from lms.mail.opt_outs import opt_out, unsubscribe
@@ -137,6 +138,20 @@ def test_each_person_gets_it_once_though_the_job_is_killed_and_rerun(
     found = written(database, "mailing")
     assert len(found) == len(set(found)) == 7
     assert state(database, mailing_id) is MailingState.SENT
+
+
+def test_a_job_that_was_taken_over_writes_to_no_one(
+    carrel: Carrel, database: Database, to_come: Cast
+) -> None:
+    class TakenOver(Quiet):
+        def hold(self, session: Session) -> None:
+            raise LeaseLost
+
+    mailing_id = add(database, to_come)
+    start(database, mailing_id)
+    with pytest.raises(LeaseLost):
+        work(carrel, mailing_id, TakenOver())
+    assert written(database, "mailing") == []
 
 
 def test_scheduled_mailing_waits_for_its_time(
