@@ -17,7 +17,7 @@ from lms.sales.read_models import OrderFacts
 from tests.access.test_grant_paths import decision, elm_of
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.factories import make_assignment, make_login, make_membership
+from tests.factories import make_assignment, make_login, make_membership, make_organization
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, SEAT, grants, locked, paid, placed
 
@@ -117,3 +117,17 @@ def test_grant_without_an_order_leads_nowhere(database: Database, cast: Cast) ->
     with database.read_session() as session:
         assert overdue_order(session, other, cast.dan.id) is None
         assert overdue_order(session, found, cast.dan.id) == Payable(facts.public_id, None)
+
+
+def test_order_of_a_merged_organization_is_paid_by_the_managers_of_the_remaining_one(
+    database: Database, cast: Cast
+) -> None:
+    facts = paused(database, GROUP)
+    with database.transaction() as session:
+        kept = make_organization(session, "oak-county")
+        elm_of(session, cast).merged_into = kept.id
+        boss = make_login(session)
+        make_membership(session, kept, boss, role=Role.MANAGER)
+        login_id, order = boss.id, Payable(facts.public_id, kept.public_id)
+    for person in (login_id, cast.mia.id):
+        assert answer(database, cast, person) == (Code.PAYMENT_OVERDUE, order)
