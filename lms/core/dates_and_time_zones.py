@@ -76,9 +76,10 @@ def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
 def end_of_day(day: date, zone: ZoneInfo, *, field: str = "day") -> datetime:
     """Return the end of a day in `zone`, which is the next midnight there.
 
-    Raises Invalid (for `field`) for the last possible date, which has none.
+    Raises Invalid (for `field`) in the last possible year, which has no room for what follows an end,
+    such as a grace period.
     """
-    if day == date.max:
+    if day.year == date.max.year:
         raise Invalid(NO_YEAR, fields={field: NO_YEAR})
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
 

@@ -232,6 +232,15 @@ def test_new_contract_is_refused_where_one_is_there(
     assert "Renew it or add seats to it instead" in answer.text
 
 
+@pytest.mark.parametrize("day", ["9999-12-20", "9999-12-31"])
+def test_contract_leaves_room_for_its_grace_period(staff: Visitor, cast: Cast, day: str) -> None:
+    sold = line(0, kind="contract", covers="everything", quantity="2", price="1.00", act="new")
+    sold |= line(0, starts_at="2026-03-02", ends_at=day)
+    answer = send(staff, NEW, **TO_ELM, **sold, do="place")
+    assert answer.status_code == 400
+    assert "Check the year." in answer.text
+
+
 def test_contract_ends_with_the_fiscal_year_for_a_part_of_its_price(
     staff: Visitor, cast: Cast, contract: OrderFacts
 ) -> None:
