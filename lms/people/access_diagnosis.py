@@ -76,8 +76,9 @@ class Caller:
 class Found:
     """The answer: whom it is about, the decision and its facts, and the possible next steps.
 
-    `manager` can be asked if that is the next step, and `may_pay` is True if the person can pay; `order` is the public ID of the order that the
-    deciding grant came from; in `pools` the person could be given a seat.
+    `manager` can be asked if that is the next step, and `may_pay` is True if the person can pay; `order`
+    is the public ID of the order that the deciding grant came from; in `pools` the person could be
+    given a seat.
     """
 
     caller: Caller
