@@ -117,13 +117,18 @@ def test_the_first_paint_needs_less_than_100_kilobytes_of_css_and_js() -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package["package"])
-def test_a_vendored_file_is_the_one_that_was_published(package: dict[str, object]) -> None:
+def test_a_vendored_file_is_the_one_that_was_published_or_says_what_changed(
+    package: dict[str, object],
+) -> None:
     assert (ROOT / str(package["license_file"])).is_file()
     files = package["files"]
     assert isinstance(files, list)
     for file in files:
         found = hashlib.sha256((ROOT / file["path"]).read_bytes()).hexdigest()
         assert found == file["sha256"], file["path"]
+        assert ("published_sha256" in file) == ("changed" in file), file["path"]
+        if "changed" in file:
+            assert (ROOT / file["changed"].split(": ")[1]).is_file()
 
 
 def _text(template: str) -> str:
