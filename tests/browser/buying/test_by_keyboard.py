@@ -5,11 +5,11 @@ from playwright.sync_api import expect
 
 from lms.core.model_base import new_public_id
 from tests.browser.buying.conftest import Sold
-from tests.browser.buying.keyboard import Keyboard
 from tests.browser.buying.shopper import ADDRESS
 from tests.browser.buying.test_buy_by_card import email, paid_by
 from tests.browser.buying.test_buy_for_a_library import PASSWORD, link_in
 from tests.browser.conftest import Served, Visit
+from tests.browser.keyboard import Keyboard
 from tests.browser.sales.arrived_mail import arrived
 from tests.servers.smtp import MailSink
 

@@ -1,23 +1,25 @@
-"""A buyer without a mouse: Tab, arrows, Enter, Space, and typing; each stop is checked."""
+"""A person without a mouse: Tab, arrows, Enter, Space, and typing; each stop is checked."""
 
 import re
 from typing import Final
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Frame, Page, expect
 
 MOST_STOPS: Final = 120
 # Where the focus is: its name, whether that is drawn, and whether it comes after the stop before.
 STOP: Final = """() => {
     const here = document.activeElement;
-    if (!here || here === document.body) return null;
+    if (!here || here === document.body || !document.hasFocus()) return null;
     const text = here.labels?.[0]?.innerText || here.getAttribute("aria-label") || here.innerText || "";
     const group = here.closest("fieldset")?.querySelector("legend")?.innerText ?? "";
-    const shown = [here, here.labels?.[0]].filter(Boolean).some((one) => {
+    // a card is ringed for the link in it
+    const around = [here, here.labels?.[0], here.closest(":is(article, li)")];
+    const shown = around.filter(Boolean).some((one) => {
         const style = getComputedStyle(one);
         return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
     });
-    // the parts of a date field have the focus in turn, and draw it themselves
-    const isDate = here.type === "date";
+    // what is framed is a page of its own; the parts of a date field have the focus in turn, and draw it themselves
+    const isOwn = here.type === "date" || here.localName === "iframe";
     const last = window.lastStop;
     const follows = !last?.isConnected || last === here
         || Boolean(last.compareDocumentPosition(here) & Node.DOCUMENT_POSITION_FOLLOWING);
@@ -25,18 +27,19 @@ STOP: Final = """() => {
     return {
         name: text.trim().replace(/\\s+/g, " "),
         group: group.trim(),
-        drawn: isDate || shown,
-        isDate,
+        drawn: isOwn || shown,
+        isOwn,
         follows,
     };
 }"""
 
 
 class Keyboard:
-    """Keys that are pressed on a page."""
+    """Keys that are pressed on a page, or in a frame of it."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, frame: Frame | None = None) -> None:
         self.page = page
+        self.place = frame or page
 
     def press(self, key: str) -> None:
         self.page.keyboard.press(key)
@@ -49,13 +52,13 @@ class Keyboard:
         """Press Tab until the focus is on what is named so; fails where a stop can't be seen."""
         for _ in range(MOST_STOPS):
             self.press("Tab")
-            stop = self.page.evaluate(STOP)
+            stop = self.place.evaluate(STOP)
             if stop is None:
                 continue
             assert stop["drawn"], f"the focus is not drawn on {stop['name']!r}"
-            if not stop["isDate"]:
+            if not stop["isOwn"]:
                 expect(
-                    self.page.locator(":focus"), f"{stop['name']!r} is out of view"
+                    self.place.locator(":focus").first, f"{stop['name']!r} is out of view"
                 ).to_be_in_viewport()
             assert stop["follows"], f"{stop['name']!r} comes before {name!r}, which is not found"
             if re.match(name, stop["name"]) and group in stop["group"]:
@@ -73,14 +76,19 @@ class Keyboard:
         self.tab_to(name)
         self.press(key)
 
+    def follow(self, name: str, heading: str) -> None:
+        """Tab to a link or button that leads to the page with this heading, and press it."""
+        self.activate(name)
+        expect(self.place.get_by_role("heading", name=heading, level=1)).to_be_visible()
+
     def choose(self, name: str) -> None:
         """Press arrows until this choice of the group that has the focus is checked."""
         for _ in range(12):
-            if re.match(name, self.page.evaluate(STOP)["name"]):
+            if re.match(name, self.place.evaluate(STOP)["name"]):
                 return
             self.press("ArrowDown")
         raise AssertionError(f"the arrows lead to no {name!r}")
 
     def is_told_of_faults(self) -> None:
         """See that the focus is on the summary of what is wrong."""
-        expect(self.page.locator("[data-error-summary]")).to_be_focused()
+        expect(self.place.locator("[data-error-summary]")).to_be_focused()
