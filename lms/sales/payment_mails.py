@@ -43,6 +43,7 @@ def send_bounced(
             "amount": say_money(payment.amount_minor, payment.currency),
             "invoice": invoice.label,
             "open": say_money(invoice.open_minor, invoice.currency),
+            "is_held": facts.held_at is not None,
             "action_url": mail_context.links.page(f"/documents/{invoice.public_id}"),
         }
         subject = N_("Your payment for invoice %(number)s was returned by the bank")

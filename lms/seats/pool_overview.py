@@ -33,6 +33,7 @@ class Standing(StrEnum):
     GRACE = "grace"
     TO_COME = "to_come"
     AWAITING_PAYMENT = "awaiting_payment"
+    PAUSED = "paused"  # it was open, and our team put it on hold until it is paid
     SUSPENDED = "suspended"
     LAPSED = "lapsed"
 
@@ -47,6 +48,7 @@ class Line:
     ends_at: datetime | None
     grace_until: datetime | None
     awaits_payment: bool
+    is_paused: bool  # awaits payment after it was open
     is_suspended: bool
 
 
@@ -105,6 +107,7 @@ class PoolCard:
             Standing.IN_FORCE,
             Standing.TO_COME,
             Standing.AWAITING_PAYMENT,
+            Standing.PAUSED,
         )
 
     @property
@@ -152,7 +155,8 @@ def weigh_term(lines: Sequence[Line], *, now: datetime) -> Term:
     if current:
         standing = Standing.IN_FORCE
         if all(line.awaits_payment for line in current):
-            standing = Standing.AWAITING_PAYMENT
+            is_paused = any(line.is_paused for line in current)
+            standing = Standing.PAUSED if is_paused else Standing.AWAITING_PAYMENT
         elif all(line.is_suspended for line in current):
             standing = Standing.SUSPENDED
         return Term(standing, min(line.starts_at for line in current), _until(current, lines))
@@ -255,6 +259,7 @@ def _lines(session: Session, pool_ids: set[int]) -> dict[int, list[Line]]:
             Grant.ends_at,
             Grant.grace_until,
             Grant.awaits_payment_since,
+            (Grant.awaits_payment_since > Grant.created_at).label("is_paused"),
             Grant.suspended_at,
         )
         .where(Grant.pool_id.in_(pool_ids), Grant.revoked_at.is_(None))
@@ -269,6 +274,7 @@ def _lines(session: Session, pool_ids: set[int]) -> dict[int, list[Line]]:
                 ends_at=row.ends_at,
                 grace_until=row.grace_until,
                 awaits_payment=row.awaits_payment_since is not None,
+                is_paused=bool(row.is_paused),
                 is_suspended=row.suspended_at is not None,
             )
         )

@@ -157,6 +157,15 @@ def test_a_bounced_check_opens_the_invoice_again_and_ends_no_access(
     assert balanced(database)
 
 
+def test_bounced_payment_of_an_order_on_hold_says_so(database: Database, cast: Cast) -> None:
+    facts = placed(database, replace(GROUP, is_held=True))
+    reverse(database, paid(database, facts, 5000))
+    email = newest(database, "mia@example.org", "payment_bounced")
+    for body in (email.text, email.html):
+        assert "Access is on hold and opens when we receive payment." in body
+        assert "No one has lost access" not in body
+
+
 def test_a_payment_recorded_by_mistake_is_undone_without_an_email(
     database: Database, cast: Cast
 ) -> None:

@@ -140,8 +140,19 @@ _BADGES: Final = {
     Standing.GRACE: (N_("Grace period"), "danger"),
     Standing.TO_COME: (N_("Starts later"), "term"),
     Standing.AWAITING_PAYMENT: (N_("Awaiting payment"), "soon"),
+    Standing.PAUSED: (N_("Paused"), "danger"),
     Standing.SUSPENDED: (N_("Suspended"), "danger"),
     Standing.LAPSED: (N_("Ended"), "none"),
+}
+
+_CLOSED: Final = {
+    Standing.AWAITING_PAYMENT: N_("Access opens when we receive payment."),
+    Standing.PAUSED: N_(
+        "Access is paused until we receive payment. You can pay on the order's page."
+    ),
+    Standing.SUSPENDED: N_(
+        "We suspended these seats, so no one can watch with them. Contact us to resolve this."
+    ),
 }
 
 
@@ -164,6 +175,8 @@ def _term(term: Term, zone: ZoneInfo) -> str:
     since = term.since or term.until
     if since is None:
         return _("These seats were revoked.")
+    if term.standing in _CLOSED:
+        return _(_CLOSED[term.standing])
     ended, begun = last_day(since, zone), _first(since, zone)
     until = last_day(term.until, zone) if term.until else None
     match term.standing:
@@ -176,16 +189,9 @@ def _term(term: Term, zone: ZoneInfo) -> str:
             )
         case Standing.TO_COME:
             told = _("Starts on %(day)s. You can invite people now.", day=begun)
-        case Standing.AWAITING_PAYMENT:
-            told = _("Access opens when we receive payment.")
-        case Standing.SUSPENDED:
-            told = _(
-                "We suspended these seats, so no one can watch with them. Contact us to resolve "
-                "this."
-            )
         case Standing.LAPSED:
             told = _("Ended on %(day)s. Renew to give the same people access again.", day=ended)
-        case Standing.IN_FORCE:
+        case _:
             told = _("Until %(day)s", day=until) if until else _("Doesn't expire")
     return told
 

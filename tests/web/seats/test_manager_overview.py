@@ -46,6 +46,25 @@ def test_it_says_until_when_grace_lasts_and_what_a_renewal_does(
     assert "Renew to give the same people access again" in page
 
 
+def test_unpaid_seats_are_pending_and_those_that_were_open_are_paused(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    with database.transaction() as session:
+        session.execute(update(Grant).values(awaits_payment_since=Grant.created_at))
+    page = mia.get(f"/organization/{elm.id}").text
+    assert "Awaiting payment" in page
+    assert "Access opens when we receive payment." in page
+    assert "Paused" not in page
+    with database.transaction() as session:
+        later = NOW + timedelta(seconds=1)
+        session.execute(update(Grant).values(awaits_payment_since=later))
+    page = mia.get(f"/organization/{elm.id}").text
+    assert "Paused" in page
+    assert "Access is paused until we receive payment." in page
+    assert "Access opens when we receive payment." not in page
+    assert "Invite people" in page
+
+
 def test_days_end_in_the_organizations_own_zone(mia: Visitor, elm: Elm, database: Database) -> None:
     with database.transaction() as session:
         session.execute(
