@@ -23,7 +23,18 @@ from sqlalchemy.orm import Session
 from lms.access.decision_facts import load_cases
 from lms.access.explanations import is_managed
 from lms.access.person_grants_and_seats import Holding, read_holdings, read_numbers
-from lms.access.policy import ADMITTING, Action, Admitted, Candidate, Case, Code, Decision, decide
+from lms.access.policy import (
+    ADMITTING,
+    UNPAID,
+    Action,
+    Admitted,
+    Candidate,
+    Case,
+    Code,
+    Decision,
+    Way,
+    decide,
+)
 from lms.catalog.webinar_summary import presenter_names
 from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries, WebinarState
 from lms.models.grants import Scope
@@ -252,14 +263,21 @@ def _goes_on(volume: Volume) -> bool:
     return place is not None and volume.may_watch and place.share < DONE_SHARE
 
 
+def _awaits_payment(holding: Holding) -> bool:
+    """Return whether a person's purchase or seat of one webinar is closed until it is paid."""
+    is_theirs = holding.place is None or holding.place.way is Way.CLAIMED
+    grant = holding.candidate.grant
+    return holding.candidate.code in UNPAID and grant.scope is Scope.WEBINAR and is_theirs
+
+
 def _covered_by(holdings: Sequence[Holding]) -> ColumnElement[bool]:
-    """Return the condition that an active grant covers a webinar.
+    """Return the condition that an active grant covers a webinar, or an unpaid one is for it alone.
 
     A canceled webinar is shown to people with a grant for it, but it is no longer part of a pass.
     """
     targets: dict[Scope, list[int | None]] = {scope: [] for scope in Scope}
     for each in holdings:
-        if each.candidate.code in ADMITTING:
+        if each.candidate.code in ADMITTING or _awaits_payment(each):
             targets[each.candidate.grant.scope].append(each.target_id)
     if not any(targets.values()):
         return false()

@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from lms.access.explanations import Step, explain
-from lms.access.policy import Code, Decision, WebinarFacts
+from lms.access.policy import UNPAID, Code, Decision, WebinarFacts
 from lms.buying import carts, owned
 from lms.buying.carts import Item
 from lms.catalog.webinar_page import Announcement, read_announcement
@@ -153,7 +153,8 @@ def announced_box(
 ) -> BuyBox | None:
     """Return the box of an announced webinar; None if it isn't sold.
 
-    A person whose own pass ended finds a new one chosen, with what theirs covered.
+    A person whose own pass ended finds a new one chosen, with what theirs covered. Where access only
+    awaits payment, it can be bought again for others alone.
     """
     if found.state is not WebinarState.ANNOUNCED or found.free:
         return None
@@ -161,9 +162,13 @@ def announced_box(
         *(Around(Scope.PRESENTER, each.slug, each.name) for each in found.presenters),
         *(Around(Scope.SERIES, each.slug, each.title) for each in found.series),
     ]
-    box = webinar_box(session, found.slug, found.prices, around, has_it=has_it)
+    is_unpaid = decision is not None and decision.code in UNPAID
+    box = webinar_box(session, found.slug, found.prices, around, has_it=has_it or is_unpaid)
     if box is None:
         return None
+    if is_unpaid:
+        note = _("You already ordered access to this webinar. Buy it here only for other people.")
+        return replace(box, note=note)
     if now >= found.ends_at:
         choices = [
             replace(each, detail=_(_RECORDED)) if each.key == "me" else each for each in box.choices

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from lms.access.explanations import Sentence, describe, grace_sentence, last_day
 from lms.access.person_grants_and_seats import Holding
-from lms.access.policy import LIVE_OPENS_BEFORE, Candidate, Code, PoolPlace, Way
+from lms.access.policy import LIVE_OPENS_BEFORE, UNPAID, Candidate, Code, PoolPlace, Way
 from lms.accounts.recovery_email_prompt import asks_for_recovery
 from lms.catalog.my_webinars import PAGE_SIZE, Show, Sort, Volume, Wanted, read_my_webinars
 from lms.core import clock
@@ -249,8 +249,10 @@ def _card(volume: Volume) -> Card:
 
 
 def _url(volume: Volume) -> str:
-    # A webinar without a recording links to its own page, which says when it is and how to join.
-    endpoint = "watch.watch" if volume.version else "catalog.webinar"
+    # A webinar without a recording links to its own page, which says when it is and how to join; an
+    # unpaid one, because that page leads to the payment.
+    is_playable = volume.version is not None and volume.decision.code not in UNPAID
+    endpoint = "watch.watch" if is_playable else "catalog.webinar"
     return url_for(endpoint, slug=volume.slug)
 
 

@@ -148,7 +148,7 @@ _BADGES: Final = {
 _CLOSED: Final = {
     Standing.AWAITING_PAYMENT: N_("Access opens when we receive payment."),
     Standing.PAUSED: N_(
-        "Access is paused until we receive payment. You can pay on the order's page."
+        "Access is paused until we receive payment. Pay the order under Orders and invoices."
     ),
     Standing.SUSPENDED: N_(
         "We suspended these seats, so no one can watch with them. Contact us to resolve this."

@@ -86,6 +86,17 @@ def test_paused_access_is_told_above_what_is_for_sale(
     assert order_of(page_of(client, cast, cast.dan.id)) == ["access", "buy-box"]
 
 
+def test_unpaid_access_is_sold_again_only_for_other_people(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    on_sale(database)
+    paused(database)
+    page = page_of(client, cast, cast.dan.id)
+    assert page.xpath("//input[@name='choice']/@value") == ["team"]
+    assert "You already ordered access to this webinar." in page.text_content()
+    assert "Buy for other people" in page.text_content()
+
+
 def test_person_without_access_finds_what_is_for_sale_first(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:

@@ -50,6 +50,21 @@ def test_what_is_held_for_good_says_so(library, cast):
     assert "Permanent access" in answer.text
 
 
+@pytest.mark.parametrize(("days", "words"), [(0, "Payment pending"), (9, "Paused, payment due")])
+def test_webinar_whose_payment_is_missing_stays_listed(database, library, cast, days, words):
+    with database.transaction() as session:
+        grant = make_grant(
+            session,
+            session.get_one(Login, cast.dan.id),
+            session.get_one(Webinar, cast.webinar_id),
+        )
+        grant.awaits_payment_since = grant.created_at + timedelta(days=days)
+    text = library(cast.dan).text
+    assert words in text
+    assert f'href="/webinars/{cast.slug}"' in text
+    assert f'href="/webinars/{cast.slug}/watch"' not in text
+
+
 def test_what_was_canceled_says_so_and_promises_no_recording(database, library, cast):
     with database.transaction() as session:
         gone = make_webinar(session, "fine-free-fridays", held_at=NOW + timedelta(days=9))
