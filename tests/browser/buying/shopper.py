@@ -28,7 +28,8 @@ def check_page(page: Page) -> None:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of two words
         assert page.evaluate(WIDER) <= 0, f"{page.url} scrolls sideways at {width} px"
         _take_picture(page, f"{width}-{theme}")
-        assert axe_faults(page) == [], f"{page.url} at {width} px, {theme}"
+        found = axe_faults(page)
+        assert found == [], f"{page.url} at {width} px, {theme}: {found}"
 
 
 def _take_picture(page: Page, name: str) -> None:
