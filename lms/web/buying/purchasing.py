@@ -58,5 +58,5 @@ def security() -> ResponseReturnValue:
 
 
 def _listed(names: list[str]) -> str:
-    """Return names in one line as a sentence begins: only the first with a capital letter."""
+    """Return names separated by commas, only the first of them capitalized."""
     return ", ".join([*names[:1], *(each[:1].lower() + each[1:] for each in names[1:])])
