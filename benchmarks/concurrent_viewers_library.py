@@ -57,14 +57,15 @@ class Person:
 
 
 def fill_house(carrel: Carrel, people: int) -> tuple[list[Person], str]:
-    """Fill an empty house; returns those who may watch, signed in, and a word to search for.
+    """Add webinars and people; returns those who may watch, signed in, and a word to search for.
 
     Every other one holds a webinar, the rest have a place of an organization's. Nobody has a password.
     """
     words = vocabulary()
     fill(carrel.database, words, WEBINARS)
     with carrel.database.transaction() as session:
-        talks = session.scalars(select(Webinar).order_by(Webinar.id)).all()
+        own = Webinar.slug.startswith("talk-")
+        talks = session.scalars(select(Webinar).where(own).order_by(Webinar.id)).all()
         recordings = [make_recording(session, each, seconds=SECONDS) for each in talks]
         library = make_organization(session, "elm-county")
         pools = [make_pool(session, library, each, capacity=None) for each in talks[:WATCHED]]

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess  # noqa: TID251  (the product is started as an operator does)
 import sys
 import time
@@ -16,6 +17,7 @@ from benchmarks.delivery_servers import answered
 from lms.worker.web_and_worker_supervisor import ROOT
 
 START_S: Final = 300.0  # a limit for machines that have much else to do
+AS_OF_SYSTEMD: Final = 'export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@" 3<&%d'
 
 
 class Part:
@@ -70,20 +72,29 @@ class Part:
 
 @dataclass(slots=True)
 class Program:
-    """A program of the product on one of its machines, from the directory it is installed in."""
+    """A program of the product on one of its machines, from the directory it is installed in.
+
+    With a `held` socket it gets that one to listen on, as from a systemd socket unit.
+    """
 
     arguments: Sequence[str]
     environ: Mapping[str, str]
     log: Path
     port: int | None = None
     root: Path = ROOT
+    held: socket.socket | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
+        command: tuple[str, ...] = (sys.executable, str(self.root / "wsgi.py"), *self.arguments)
+        passed = () if self.held is None else (self.held.fileno(),)
+        if passed:
+            command = ("/bin/sh", "-c", AS_OF_SYSTEMD % passed, "sh", *command)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603  (our own list)
-                (sys.executable, str(self.root / "wsgi.py"), *self.arguments),
+                command,
+                pass_fds=passed,
                 cwd=self.root,
                 env=os.environ | self.environ,  # noqa: TID251  (for the program that is started)
                 stdout=log,

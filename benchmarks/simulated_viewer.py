@@ -75,14 +75,20 @@ class Browser:
         return answer
 
     async def _answer(self, request: bytes, *, keeps: bool) -> Answer:
+        was_kept = True
         while self._idle:
             connection = self._idle.pop()
             if connection.is_open:
                 break
         else:
-            connection = await Connection.to(self._port)
+            was_kept, connection = False, await Connection.to(self._port)
         try:
             answer = await connection.ask(request, keeps=keeps)
+        except (EOFError, ConnectionError):
+            connection.close()
+            if was_kept and request.startswith(b"GET "):  # closed as it asked: browsers ask again
+                return await self._answer(request, keeps=keeps)
+            raise
         except BaseException:
             connection.close()
             raise

@@ -11,13 +11,17 @@ from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from lms.cli.command_context import Console, LazyGroup
 from lms.cli.output import as_text, first_line
 from lms.component import Component
-from lms.core.errors import Frozen, NotFound, Refused, Unavailable
+from lms.core.errors import Frozen, Moved, NotFound, Refused, Unavailable
 from lms.core.settings import SettingsError
 from lms.core.version import VERSION
 from media.storage.storage_protocol import StorageAway
 
 FAULTS = (OperationalError, InterfaceError, ProgrammingError, StorageAway)
 UNPREPARED = ("no such table", "no such column", "does not exist")
+MOVED = (
+    "This database was moved to PostgreSQL. Set CARREL_DATABASE_URL to the new database, and "
+    "restart Carrel."
+)
 
 
 class Exit(IntEnum):
@@ -89,6 +93,8 @@ def _complain(error: Exception, *, as_json: bool) -> int:
 
 def _weigh(error: Exception) -> tuple[Exit, Complaint]:
     match error:
+        case Moved():
+            return Exit.REFUSED, Complaint(error.code, MOVED)
         case Refused():
             return _EXITS.get(type(error), Exit.REFUSED), Complaint(error.code, _sentence(error))
         case click.ClickException():

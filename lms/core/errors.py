@@ -1,7 +1,7 @@
 """Errors: the refusals that a domain function raises when it won't act."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from lms.core.languages import Marked
@@ -93,15 +93,10 @@ class Frozen(Unavailable):
         return max(10, round((self.until - now).total_seconds()))
 
 
-class Moved(Unavailable):
-    """The database was moved to another one, and its old file is no longer written to."""
+class Moved(Frozen):
+    """The database was moved, and its old file is no longer written to; a restart ends this."""
 
     code = "database_moved"
 
     def __init__(self) -> None:
-        super().__init__(
-            N_(
-                "This database was moved to PostgreSQL. Set CARREL_DATABASE_URL to the new database, "
-                "and restart Carrel."
-            )
-        )
+        super().__init__(datetime.fromtimestamp(0, UTC))

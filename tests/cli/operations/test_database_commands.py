@@ -70,6 +70,7 @@ def test_library_is_moved_and_its_old_database_is_not_served(
     for command in (("serve", "--bind", free_bind()), ("worker",), ("db", "move", "--abort")):
         refused = carrel_command(*command, "--json")
         assert (refused.code, refused.complaint["code"]) == (1, "database_moved")
+        assert "CARREL_DATABASE_URL" in refused.complaint["message"]
     monkeypatch.setenv("CARREL_DATABASE_URL", postgresql_url)
     assert state(carrel_command) == "current"
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from lms.core.database import IN_USE, Database, frozen_until
+from lms.core.database import IN_USE, MOVED, Database, frozen_until
 from lms.core.runtime import Carrel
 from tests.cast import Cast
 from tests.clock import NOW, Clock
@@ -53,3 +53,21 @@ def test_recording_plays_on_and_what_was_watched_is_kept_afterward(
     assert player.get("master.m3u8").status_code == 404
     database.set_freeze_mark(IN_USE)
     assert player.beat(position=5.0, spans=[[0.0, 5.0]]).status_code == 200
+
+
+@pytest.mark.usefixtures("freeze")
+def test_nobody_notices_the_time_between_a_move_and_the_restart(
+    client: Visitor, cast: Cast, database: Database, carrel: Carrel, clock: Clock
+) -> None:
+    client.sign_in(cast.alice.id)
+    player = open_playback(client, cast.slug)
+    database.set_freeze_mark(MOVED)
+    clock.advance(timedelta(hours=1))  # so that this visit would be noted
+    assert client.get(f"/webinars/{cast.slug}").status_code == 200
+    answer = client.post("/account/details", data={"name": "Alice", "zone": "America/New_York"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert "We are moving to a larger database" in answer.text
+    assert "CARREL_DATABASE_URL" not in answer.text
+    told = player.beat(position=5.0, spans=[[0.0, 5.0]])
+    assert (told.status_code, told.headers["Retry-After"]) == (503, "10")
+    assert "CARREL_DATABASE_URL" not in told.text

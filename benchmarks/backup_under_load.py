@@ -1,0 +1,139 @@
+"""What a backup costs those who watch, at 200 requests a second and beside an encode.
+
+`carrel serve` with its worker, which encodes a recording; 600 people watch (two segments each six seconds,
+and beats) while others read pages. First without a backup, then with `carrel backup create` in their midst,
+which `carrel backup verify` reads to the end afterward. Told for both are requests a second, those that
+failed, seconds watched that are not kept, seconds that films stood still, and the waits of pages.
+Run: python -m benchmarks.backup_under_load [--viewers 600] [--database sqlite|postgresql|both]
+Prints one line of JSON a database.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from benchmarks.concurrent_viewers import READERS, warm
+from benchmarks.concurrent_viewers_library import Person, fill_house, kept_seconds
+from benchmarks.faults import Pace, watch_through
+from benchmarks.heartbeat import environ_of
+from benchmarks.pages_during_encode import SLUG, begin_encode, state
+from benchmarks.programs import Program
+from benchmarks.served_product import HOST, at_share, come_to_rest
+from benchmarks.simulated_viewer import Seen
+from lms.core.runtime import Carrel, open_carrel
+from lms.core.settings import Settings
+from lms.migrations import upgrade
+from lms.models.jobs import JobState
+from tests.factories import make_webinar
+from tests.servers.postgres import DURABLE, postgres
+from tests.servers.process import free_port
+
+PACE: Final = Pace(ramp_s=20, calm_s=30, watch_s=75)
+
+
+def measure(kind: str, viewers: int) -> None:
+    """Fill a library, let people watch twice, and print a line of JSON."""
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="carrel-backup-")))
+        url = f"sqlite:///{folder}/carrel.sqlite3"
+        if kind == "postgresql":
+            url = opened.enter_context(postgres(DURABLE)).create("carrel")
+        port = free_port()
+        environ = {
+            **environ_of(folder, url),
+            "CARREL_BASE_URL": f"http://{HOST}:{port}",
+            "CARREL_BACKUP": (folder / "backup").as_uri(),
+        }
+        carrel = open_carrel(Settings.from_env(environ))
+        upgrade(carrel.database)
+        people, word = fill_house(carrel, 2 * viewers + READERS)
+        with carrel.database.transaction() as session:
+            make_webinar(session, SLUG)
+        carrel.database.dispose()
+        serving = Program(("serve", "--bind", f"{HOST}:{port}"), environ, folder / "log", port)
+        backing_up, verifying = (
+            Program(("backup", *words), environ, folder / f"{words[0]}.log")
+            for words in (("create",), ("verify", "--deep"))
+        )
+        serving.start()
+        opened.callback(serving.stop)
+        come_to_rest(serving.pid)
+        readers = people[2 * viewers :]
+        asyncio.run(warm(port, readers, word))
+        recording = begin_encode(carrel, folder)
+        took = []
+
+        def back_up() -> None:
+            began = time.perf_counter()
+            backing_up.start()
+            backing_up.wait()
+            took.append(round(time.perf_counter() - began, 1))
+
+        def watch(some: Sequence[Person], act: Callable[[], None]) -> dict[str, object]:
+            seen, _told = asyncio.run(watch_through(port, some, readers, word, act, PACE))
+            return figures(carrel, some, seen)
+
+        without = watch(people[:viewers], lambda: None)
+        beside = watch(people[viewers : 2 * viewers], back_up)
+        is_encoding = state(carrel, recording) is JobState.RUNNING
+        verifying.start()
+        verifying.wait()
+        carrel.database.dispose()
+    print(
+        json.dumps(
+            {
+                "metric": "backup under load",
+                "database": kind,
+                "viewers": viewers,
+                "encoding_to_the_end": is_encoding,
+                "backup_s": took,
+                "beside": beside,
+                "without": without,
+                "load": round(os.getloadavg()[0], 1),
+            }
+        ),
+        flush=True,
+    )
+
+
+def figures(carrel: Carrel, people: Sequence[Person], seen: Seen) -> dict[str, object]:
+    """Return what these people saw."""
+    kept = kept_seconds(carrel)
+    short = [seen.played_s.get(one.login_id, 0.0) - kept.get(one.login_id, 0.0) for one in people]
+    requests = sum(seen.statuses.values())
+    pages = sorted(seen.waits["read"])
+    return {
+        "came_to_the_end": len(seen.played_s),
+        "requests": requests,
+        "a_second": round(requests / (PACE.ramp_s + PACE.watch_s)),
+        "failed": [what for _, what in seen.failed],
+        "lost_s": round(sum(each for each in short if each > 0)),
+        "stalled_s": round(seen.stalled_s, 1),
+        "pages_p50_ms": round(at_share(pages, 0.5) * 1000),
+        "pages_p95_ms": round(at_share(pages, 0.95) * 1000),
+    }
+
+
+def main() -> None:
+    """Measure, and print one line of JSON for each database."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--viewers", type=int, default=600)
+    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    options = parser.parse_args()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
+    for kind in kinds:
+        measure(kind, options.viewers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""The released versions: which migration each ends with, and the library that each left for the tests.
+
+    python -m tests.migrations.released_versions VERSION
+
+keeps the demo as this version makes it, and the checksum of its migrations, from which on none of them
+changes. It is run once for a release, before its tag.
+"""
+
+import csv
+import gzip
+import hashlib
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, insert, select, text
+
+from lms import migrations
+from lms.core.clock import now
+from lms.core.database import Database
+from lms.core.runtime import open_carrel
+from lms.core.settings import Settings
+from lms.demo.install import install_demo
+
+HERE: Final = Path(__file__).with_name("released")
+LIST: Final = HERE / "versions.tsv"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A released version, the last migration it has, and the checksum of all up to that one."""
+
+    version: str
+    revision: str
+    sha256: str
+
+    def unpack(self, path: Path) -> Database:
+        """Write the library that this version left, and open it."""
+        path.write_bytes(gzip.decompress((HERE / f"{self.version}.sqlite3.gz").read_bytes()))
+        return Database(f"sqlite:///{path}")
+
+
+def releases() -> tuple[Release, ...]:
+    """Return all released versions, the oldest first."""
+    with LIST.open(encoding="utf-8") as file:
+        return tuple(Release(**row) for row in csv.DictReader(file, delimiter="\t"))
+
+
+def sha256_of(revision: str) -> str:
+    """Return the checksum of the migrations up to one, as they are now."""
+    scripts = ScriptDirectory.from_config(migrations._config())
+    files = (Path(each.path).read_bytes() for each in scripts.iterate_revisions(revision, "base"))
+    return hashlib.sha256(b"".join(files)).hexdigest()
+
+
+def make_as_released(source: Database, target: Database, revision: str) -> None:
+    """Make the tables of a release in an empty database, and copy the rows of its library."""
+    with migrations._alone(target) as connection:
+        command.upgrade(migrations._config(connection), revision)
+    with source.engine.connect() as old, target.engine.begin() as new:
+        new.execute(text("SET session_replication_role = replica"))  # rows come in no order
+        rows, tables = _tables(old), _tables(new)
+        for name, table in tables.items():
+            if name in rows and name != "alembic_version":
+                found: list[dict[str, Any]] = [dict(row) for row in old.execute(select(rows[name])).mappings()]
+                if found:
+                    new.execute(insert(table), found)
+
+
+def _tables(connection: Connection) -> dict[str, Any]:
+    metadata = MetaData()
+    metadata.reflect(connection)
+    return dict(metadata.tables)
+
+
+def keep(version: str) -> None:
+    """Keep this version's demo and the checksum of its migrations."""
+    with tempfile.TemporaryDirectory() as folder:
+        carrel = open_carrel(Settings.from_env({"CARREL_DATA_DIR": folder}))
+        migrations.upgrade(carrel.database)
+        install_demo(carrel, now=now())
+        copy = Path(folder, "copy")
+        with carrel.database.engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(copy),))
+        (HERE / f"{version}.sqlite3.gz").write_bytes(gzip.compress(copy.read_bytes(), mtime=0))
+    revision = migrations.head()
+    with LIST.open("a", encoding="utf-8") as file:
+        file.write(f"{version}\t{revision}\t{sha256_of(revision)}\n")
+
+
+if __name__ == "__main__":
+    keep(sys.argv[1])
