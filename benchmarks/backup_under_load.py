@@ -14,9 +14,8 @@ import json
 import os
 import resource
 import tempfile
-import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -39,69 +38,63 @@ from tests.servers.process import free_port
 PACE: Final = Pace(ramp_s=20, calm_s=30, watch_s=75)
 
 
-def measure(kind: str, viewers: int) -> None:
-    """Fill a library, let people watch twice, and print a line of JSON."""
+@contextmanager
+def house(kind: str) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Give the directory and the settings of a house of its own."""
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="carrel-backup-")))
         url = f"sqlite:///{folder}/carrel.sqlite3"
         if kind == "postgresql":
             url = opened.enter_context(postgres(DURABLE)).create("carrel")
-        port = free_port()
-        environ = {
-            **environ_of(folder, url),
-            "CARREL_BASE_URL": f"http://{HOST}:{port}",
-            "CARREL_BACKUP": (folder / "backup").as_uri(),
-        }
+        yield (
+            folder,
+            {
+                **environ_of(folder, url),
+                "CARREL_BASE_URL": f"http://{HOST}:{free_port()}",
+                "CARREL_BACKUP": (folder / "backup").as_uri(),
+            },
+        )
+
+
+def measure(kind: str, viewers: int) -> None:
+    """Fill a library, let people watch twice, and print a line of JSON."""
+    with house(kind) as (folder, environ):
         carrel = open_carrel(Settings.from_env(environ))
         upgrade(carrel.database)
         people, word = fill_house(carrel, 2 * viewers + READERS)
         with carrel.database.transaction() as session:
             make_webinar(session, SLUG)
-        carrel.database.dispose()
+        port = int(environ["CARREL_BASE_URL"].rpartition(":")[2])
         serving = Program(("serve", "--bind", f"{HOST}:{port}"), environ, folder / "log", port)
-        backing_up, verifying = (
-            Program(("backup", *words), environ, folder / f"{words[0]}.log")
-            for words in (("create",), ("verify", "--deep"))
-        )
         serving.start()
-        opened.callback(serving.stop)
-        come_to_rest(serving.pid)
-        readers = people[2 * viewers :]
-        asyncio.run(warm(port, readers, word))
-        recording = begin_encode(carrel, folder)
-        took = []
+        try:
+            come_to_rest(serving.pid)
+            readers = people[2 * viewers :]
+            asyncio.run(warm(port, readers, word))
+            recording = begin_encode(carrel, folder)
 
-        def back_up() -> None:
-            began = time.perf_counter()
-            backing_up.start()
-            backing_up.wait()
-            took.append(round(time.perf_counter() - began, 1))
+            def watch(some: Sequence[Person], act: Callable[[], None]) -> dict[str, object]:
+                seen, told = asyncio.run(watch_through(port, some, readers, word, act, PACE))
+                took_s = round(told.ended - told.began, 1)
+                return {"took_s": took_s, **figures(carrel, some, seen)}
 
-        def watch(some: Sequence[Person], act: Callable[[], None]) -> dict[str, object]:
-            seen, _told = asyncio.run(watch_through(port, some, readers, word, act, PACE))
-            return figures(carrel, some, seen)
+            without = watch(people[:viewers], lambda: None)
+            beside = watch(people[viewers : 2 * viewers], lambda: run(environ, folder, "create"))
+            is_encoding = state(carrel, recording) is JobState.RUNNING
+            run(environ, folder, "verify", "--deep")
+        finally:
+            serving.stop()
+            carrel.database.dispose()
+    told = {"metric": "backup under load", "database": kind, "viewers": viewers}
+    told |= {"encoding_to_the_end": is_encoding, "beside": beside, "without": without}
+    print(json.dumps(told | {"load": round(os.getloadavg()[0], 1)}), flush=True)
 
-        without = watch(people[:viewers], lambda: None)
-        beside = watch(people[viewers : 2 * viewers], back_up)
-        is_encoding = state(carrel, recording) is JobState.RUNNING
-        verifying.start()
-        verifying.wait()
-        carrel.database.dispose()
-    print(
-        json.dumps(
-            {
-                "metric": "backup under load",
-                "database": kind,
-                "viewers": viewers,
-                "encoding_to_the_end": is_encoding,
-                "backup_s": took,
-                "beside": beside,
-                "without": without,
-                "load": round(os.getloadavg()[0], 1),
-            }
-        ),
-        flush=True,
-    )
+
+def run(environ: Mapping[str, str], folder: Path, *words: str) -> None:
+    """Run `carrel backup` to its end."""
+    program = Program(("backup", *words), environ, folder / f"{words[0]}.log")
+    program.start()
+    program.wait()
 
 
 def figures(carrel: Carrel, people: Sequence[Person], seen: Seen) -> dict[str, object]:

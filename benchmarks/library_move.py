@@ -19,20 +19,21 @@ import socket
 import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import func, select
-
 from benchmarks import large_library
 from benchmarks.concurrent_viewers import READERS, warm
-from benchmarks.concurrent_viewers_library import fill_house, kept_seconds
+from benchmarks.concurrent_viewers_library import Person, fill_house, kept_seconds
 from benchmarks.faults import Pace, watch_through
 from benchmarks.heartbeat import environ_of
 from benchmarks.next_version import add_unread_column, install, install_next
 from benchmarks.programs import Program
 from benchmarks.served_product import HOST, come_to_rest
+from benchmarks.simulated_viewer import Seen
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
 from lms.migrations import upgrade
@@ -44,108 +45,142 @@ ROWS_A_SECOND: Final = 2_500  # at least, beside the viewers: how long they stay
 BACKLOG: Final = 2_048
 
 
-def large(rows: int) -> large_library.Size:
-    """Return a library with about that many rows: a seat counts twice, for it is given to somebody."""
-    return large_library.Size(rows // 5, rows * 3 // 10, rows // 4, 20)
+@dataclass(slots=True)
+class House:
+    """The library, its settings before and after a move, and how long each command took."""
+
+    folder: Path
+    held: socket.socket
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+    programs: list[Program] = field(default_factory=list)
+    took_s: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def port(self) -> int:
+        """The port of the socket that is held."""
+        return int(self.held.getsockname()[1])
+
+    @property
+    def root(self) -> Path:
+        """Where the product is installed."""
+        return self.folder / "carrel"
+
+    def serve(self, environ: Mapping[str, str]) -> Program:
+        """Start `carrel serve`, and wait until it answers."""
+        words = ("serve", "--bind", f"{HOST}:{self.port}", "--json")
+        log = self.folder / f"serve{len(self.programs)}.log"
+        made = Program(words, environ, log, self.port, root=self.root, held=self.held)
+        self.programs.append(made)
+        made.start()
+        return made
+
+    def run(self, *words: str) -> None:
+        """Run a command to its end."""
+        name, began = "_".join(words[:2]), time.perf_counter()
+        program = Program(words, self.before, self.folder / f"{name}.log", root=self.root)
+        program.start()
+        program.wait()
+        self.took_s[name] = round(time.perf_counter() - began, 1)
+
+    def move(self) -> None:
+        """Move the files and the rows, and restart with the new settings."""
+        self.run("media", "move", "--to", self.after["CARREL_STORAGE"])
+        self.run("db", "move", "--to", self.after["CARREL_DATABASE_URL"])
+        began = time.perf_counter()
+        self.programs[-1].stop()
+        self.serve(self.after)
+        self.took_s["restart"] = round(time.perf_counter() - began, 1)
+
+    def upgrade(self) -> None:
+        """Upgrade to the next version, and reload."""
+        install_next(self.root)
+        self.run("db", "upgrade")
+        self.programs[-1].renew()
 
 
-def measure(act: str, viewers: int, rows: int) -> None:
-    """Fill a library, let people come, move or upgrade it in their midst, and print a line of JSON."""
+@contextmanager
+def house_of() -> Iterator[House]:
+    """Give a house on SQLite and a directory, with PostgreSQL and S3 to move to."""
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="carrel-move-")))
         server = opened.enter_context(postgres(DURABLE))
         s3 = opened.enter_context(seaweed())
         held = opened.enter_context(socket.create_server((HOST, 0), backlog=BACKLOG))
-        port = int(held.getsockname()[1])
         before = {
             **environ_of(folder, f"sqlite:///{folder}/carrel.sqlite3"),
-            "CARREL_BASE_URL": f"http://{HOST}:{port}",
+            "CARREL_BASE_URL": f"http://{HOST}:{held.getsockname()[1]}",
             "CARREL_S3_ENDPOINT": s3.endpoint,
             "CARREL_S3_ACCESS_KEY": s3.access_key,
             "CARREL_S3_SECRET_KEY": s3.secret_key,
         }
-        url, files = server.create("carrel"), s3.url("files")
-        after = before | {
-            "CARREL_DATABASE_URL": url,
-            "CARREL_STORAGE": files,
+        after = {
+            **before,
+            "CARREL_DATABASE_URL": server.create("carrel"),
+            "CARREL_STORAGE": s3.url("files"),
             "CARREL_STORAGE_FORMER": (folder / "files").as_uri(),
         }
-        carrel = open_carrel(Settings.from_env(before))
-        upgrade(carrel.database)
-        large_library.fill(carrel.database, large(rows))
-        people, word = fill_house(carrel, viewers + READERS)
-        with carrel.database.read_session() as session:
-            all_rows = sum(row_counts(session).values())
-        root = install(folder / "carrel")
+        house = House(folder, held, before, after)
+        install(house.root)
+        yield house
+        for program in house.programs:
+            program.stop()
+
+
+def fill(house: House, people: int, rows: int) -> tuple[list[Person], str, int]:
+    """Fill it; returns those who may watch, a word to search for, and the number of rows."""
+    carrel = open_carrel(Settings.from_env(house.before))
+    upgrade(carrel.database)
+    # a seat counts twice, for it is given to somebody
+    size = large_library.Size(rows // 5, rows * 3 // 10, rows // 4, 20)
+    large_library.fill(carrel.database, size)
+    found, word = fill_house(carrel, people)
+    with carrel.database.read_session() as session:
+        count = sum(row_counts(session).values())
+    carrel.database.dispose()
+    return found, word, count
+
+
+def measure(act: str, viewers: int, rows: int) -> None:
+    """Let people come, move or upgrade in their midst, and print a line of JSON."""
+    with house_of() as house:
+        people, word, count = fill(house, viewers + READERS, rows)
         if act == "upgrade":
+            carrel = open_carrel(Settings.from_env(house.before))
             add_unread_column(carrel.database)
-        carrel.database.dispose()
-        serving = ("serve", "--bind", f"{HOST}:{port}", "--json")
-        old, new = (
-            Program(serving, environ, folder / name, port, root=root, held=held)
-            for environ, name in ((before, "old.log"), (after, "new.log"))
-        )
-        opened.callback(new.stop)
-        opened.callback(old.stop)
-        took: dict[str, float] = {}
-
-        def run(name: str, *arguments: str) -> None:
-            began = time.perf_counter()
-            program = Program(arguments, before, folder / f"{name}.log", root=root)
-            program.start()
-            program.wait()
-            took[name] = round(time.perf_counter() - began, 1)
-
-        def move() -> None:
-            run("media_move_s", "media", "move", "--to", files)
-            run("db_move_s", "db", "move", "--to", url)
-            began = time.perf_counter()
-            old.stop()
-            new.start()
-            took["restart_s"] = round(time.perf_counter() - began, 1)
-
-        def upgrade_to_the_next() -> None:
-            install_next(root)
-            run("db_upgrade_s", "db", "upgrade")
-            began = time.perf_counter()
-            old.renew()
-            took["reload_s"] = round(time.perf_counter() - began, 1)
-
-        old.start()
-        come_to_rest(old.pid)
+            carrel.database.dispose()
+        come_to_rest(house.serve(house.before).pid)
         watching, reading = people[:viewers], people[viewers:]
-        asyncio.run(warm(port, reading, word))
+        asyncio.run(warm(house.port, reading, word))
+        acting = house.move if act == "move" else house.upgrade
         pace = Pace(watch_s=120 + rows / ROWS_A_SECOND)
-        acting = move if act == "move" else upgrade_to_the_next
-        seen, _told = asyncio.run(watch_through(port, watching, reading, word, acting, pace))
-        carrel = open_carrel(Settings.from_env(after if act == "move" else before))
+        seen, _told = asyncio.run(watch_through(house.port, watching, reading, word, acting, pace))
+        carrel = open_carrel(Settings.from_env(house.after if act == "move" else house.before))
         kept = kept_seconds(carrel)
         carrel.database.dispose()
-    short = [seen.played_s.get(one.login_id, 0.0) - kept.get(one.login_id, 0.0) for one in watching]
+        told = {"metric": f"library {act}", "rows": count, "viewers": viewers}
+        print(json.dumps(told | figures(seen, watching, kept) | house.took_s), flush=True)
+
+
+def figures(seen: Seen, people: Sequence[Person], kept: Mapping[int, float]) -> dict[str, object]:
+    """Return what these people saw."""
+    short = [seen.played_s.get(one.login_id, 0.0) - kept.get(one.login_id, 0.0) for one in people]
     waits = [one for one in seen.failed if one[1].endswith("Retry-After")]
     failed = Counter(what for _, what in seen.failed if not what.endswith("Retry-After"))
     moments = [at for at, _ in waits] or [0.0]
-    print(
-        json.dumps(
-            {
-                "metric": f"library {act}",
-                "rows": all_rows,
-                "viewers": viewers,
-                "came_to_the_end": len(seen.played_s),
-                "requests": sum(seen.statuses.values()),
-                "failed": failed.total(),
-                "what": failed,
-                "lost_s": round(sum(each for each in short if each > 0)),
-                "stalled_s": round(seen.stalled_s, 1),
-                "told_to_come_again": dict(Counter(what for _, what in waits)),
-                "for_s": round(max(moments) - min(moments), 1),
-                "longest_beat_s": round(max(seen.waits["beat"]), 1),
-                **took,
-                "load": round(os.getloadavg()[0], 1),
-            }
-        ),
-        flush=True,
-    )
+    return {
+        "came_to_the_end": len(seen.played_s),
+        "requests": sum(seen.statuses.values()),
+        "failed": failed.total(),
+        "what": failed,
+        "no_answer": {name: n for name, n in seen.statuses.items() if " none" in name},
+        "lost_s": round(sum(each for each in short if each > 0)),
+        "stalled_s": round(seen.stalled_s, 1),
+        "told_to_come_again": dict(Counter(what for _, what in waits)),
+        "for_s": round(max(moments) - min(moments), 1),
+        "longest_beat_s": round(max(seen.waits["beat"]), 1),
+        "load": round(os.getloadavg()[0], 1),
+    }
 
 
 def main() -> None:

@@ -1,10 +1,12 @@
 """The Flask application factory; importing this module builds nothing."""
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, request
+from flask.templating import Environment
 from flask_wtf.csrf import CSRFProtect
 
 from lms.component import Component, load_tables
@@ -42,6 +44,17 @@ LARGEST = {
 }
 
 
+class Templates(Environment):
+    """Flask's templates, which share one dictionary of globals instead of a ChainMap each.
+
+    A page imports up to twenty templates, and Jinja compares the names of all globals at each.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals of a template."""
+        return super().make_globals(d) if d else self.globals
+
+
 def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
     """Build the web app of an installation from its components.
 
@@ -71,6 +84,7 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     # Jinja's own cache of 400 is behind one lock, for which hundreds of threads waited.
+    app.jinja_environment = Templates
     app.jinja_options = {**app.jinja_options, "cache_size": -1}
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -46,11 +46,17 @@ class Standing:
         return self.rule.is_offered and self.share + ROUNDING >= self.needed
 
 
-def read_standing(session: Session, login_id: int, webinar_id: int) -> Standing:
-    """Return a person's progress; their best-watched version counts, over all their logins."""
-    return _read_standing(
-        session, login_id, webinar_id, read_places_in(session, login_id, webinar_id)
-    )
+def read_standing(
+    session: Session, login_id: int, webinar_id: int, places: Mapping[int, Place] | None = None
+) -> Standing:
+    """Return a person's progress; their best-watched version counts, over all their logins.
+
+    `places` are theirs in all versions, if they were read already.
+    """
+    if places is None:
+        places = read_places_in(session, login_id, webinar_id)
+    rule = read_rule(session, webinar_id)
+    return _standing(rule, read_attendance(session, login_id, webinar_id), places)
 
 
 def read_standings(
@@ -97,7 +103,7 @@ def consider(
     """
     kept_id = kept_login(session, login_id)
     places = read_places_in(session, kept_id, webinar_id)
-    standing = _read_standing(session, kept_id, webinar_id, places)
+    standing = read_standing(session, kept_id, webinar_id, places)
     if not standing.rule.is_offered or certificates.has_any(session, kept_id, webinar_id):
         _ask_no_more(session, kept_id, webinar_id)
         return None
@@ -138,13 +144,6 @@ def read_due(session: Session, *, after: int, limit: int) -> tuple[Due, ...]:
         .limit(limit)
     )
     return tuple(Due(*row) for row in rows)
-
-
-def _read_standing(
-    session: Session, login_id: int, webinar_id: int, places: Mapping[int, Place]
-) -> Standing:
-    rule = read_rule(session, webinar_id)
-    return _standing(rule, read_attendance(session, login_id, webinar_id), places)
 
 
 def _standing(rule: Rule, live: int, places: Mapping[int, Place]) -> Standing:

@@ -93,8 +93,6 @@ def _complain(error: Exception, *, as_json: bool) -> int:
 
 def _weigh(error: Exception) -> tuple[Exit, Complaint]:
     match error:
-        case Moved():
-            return Exit.REFUSED, Complaint(error.code, MOVED)
         case Refused():
             return _EXITS.get(type(error), Exit.REFUSED), Complaint(error.code, _sentence(error))
         case click.ClickException():
@@ -114,7 +112,8 @@ def _weigh(error: Exception) -> tuple[Exit, Complaint]:
 
 def _sentence(error: Refused) -> str:
     faults = getattr(error, "fields", {})
-    return "\n".join([error.message, *(f"  {name}: {fault}" for name, fault in faults.items())])
+    message = MOVED if isinstance(error, Moved) else error.message
+    return "\n".join([message, *(f"  {name}: {fault}" for name, fault in faults.items())])
 
 
 def _database_complaint(error: Exception) -> Complaint:

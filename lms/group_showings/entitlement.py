@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
@@ -17,6 +17,15 @@ TAKEN_BACK = N_(
     "The order for this group viewing was refunded or is in dispute, so the viewing ended."
 )
 _grant = Grant.__table__.c
+_SHOWS: Final = (
+    select(_grant.id)
+    .where(
+        _grant.public_id.in_(bindparam("admitting", expanding=True)),
+        _grant.kind == OfferKind.GROUP_SHOWING,
+    )
+    .order_by(_grant.id)
+    .limit(1)
+)
 _WITHDRAWN: Final = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
 
 
@@ -32,12 +41,7 @@ def grant_that_shows(session: Session, case: Case, *, now: datetime) -> int | No
     if not isinstance(decision, Admitted):
         return None
     admitting = [each.grant.public_id for each in decision.candidates if each.code in ADMITTING]
-    return session.scalar(
-        select(_grant.id)
-        .where(_grant.public_id.in_(admitting), _grant.kind == OfferKind.GROUP_SHOWING)
-        .order_by(_grant.id)
-        .limit(1)
-    )
+    return session.scalar(_SHOWS, {"admitting": admitting})
 
 
 def must_stand(session: Session, login_id: int, webinar_id: int, grant: str, now: datetime) -> None:

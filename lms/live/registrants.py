@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.decision_facts import load_cases
@@ -170,18 +170,7 @@ def read_upcoming(session: Session, login_id: int, *, now: datetime) -> tuple[Up
 
     Leaves out webinars whose access they have lost since.
     """
-    rows = session.execute(
-        select(Webinar.id, *_UPCOMING)
-        .join_from(Registration, Webinar, Webinar.id == Registration.webinar_id)
-        .where(
-            Registration.login_id.in_(logins_of(login_id)),
-            Registration.left_at.is_(None),
-            Webinar.state.in_((*TO_COME, WebinarState.CANCELED)),
-            Webinar.held_at > now - LONGEST,
-        )
-        .order_by(Webinar.held_at, Webinar.slug)
-        .distinct()
-    )
+    rows = session.execute(_AHEAD, {"person": login_id, "begun_after": now - LONGEST})
     found = {row.id: Upcoming(*row[1:]) for row in rows}
     ahead = {
         webinar_id: one
@@ -208,6 +197,18 @@ _UPCOMING: Final[tuple[Any, ...]] = (
     Webinar.minutes,
     Webinar.state,
     Webinar.moved_at.is_not(None).label("was_moved"),
+)
+_AHEAD: Final = (
+    select(Webinar.id, *_UPCOMING)
+    .join_from(Registration, Webinar, Webinar.id == Registration.webinar_id)
+    .where(
+        Registration.login_id.in_(logins_of(bindparam("person"))),
+        Registration.left_at.is_(None),
+        Webinar.state.in_((*TO_COME, WebinarState.CANCELED)),
+        Webinar.held_at > bindparam("begun_after"),
+    )
+    .order_by(Webinar.held_at, Webinar.slug)
+    .distinct()
 )
 
 

@@ -7,7 +7,7 @@ it is, or its owner's name.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, or_, select
+from sqlalchemy import Select, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -35,6 +35,13 @@ SUBJECTS = {
     Role.OWNER: N_("%(organization)s invites you to manage its seats"),
 }
 LIBRARY = "/library"
+_OFFERED = (
+    select(MemberInvitation.public_id, Organization.name, MemberInvitation.role)
+    .join(Organization, Organization.id == kept_organization(MemberInvitation.organization_id))
+    .join(Login, Login.id == MemberInvitation.login_id)
+    .where(func.coalesce(Login.merged_into, Login.id) == bindparam("person"))
+    .order_by(MemberInvitation.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +133,7 @@ def list_asked(session: Session, organization_id: int, *, query: str) -> tuple[A
 
 def offered_to(session: Session, login_id: int) -> tuple[Offered, ...]:
     """Return the invitations that a person can accept, including those to merged logins."""
-    rows = session.execute(
-        select(MemberInvitation.public_id, Organization.name, MemberInvitation.role)
-        .join(Organization, Organization.id == kept_organization(MemberInvitation.organization_id))
-        .join(Login, Login.id == MemberInvitation.login_id)
-        .where(func.coalesce(Login.merged_into, Login.id) == login_id)
-        .order_by(MemberInvitation.id)
-    )
-    return tuple(Offered(*row) for row in rows)
+    return tuple(Offered(*row) for row in session.execute(_OFFERED, {"person": login_id}))
 
 
 def accept(session: Session, invitation_id: str, login_id: int, *, now: datetime) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound
+from lms.core.json_row_aggregates import gathered
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
 from lms.models.handouts import Handout, HandoutPage
 from lms.models.recordings import Caption, Recording
@@ -93,6 +94,13 @@ class PlayableWebinar:
     handouts: tuple[HandoutFacts, ...]
 
 
+_presenters = gathered(
+    select(Presenter.name)
+    .join_from(WebinarPresenter, Presenter)
+    .where(WebinarPresenter.webinar_id == Webinar.id)
+    .order_by(WebinarPresenter.position)
+    .correlate(Webinar)
+)
 _WEBINAR = (
     select(
         Webinar.id,
@@ -102,6 +110,7 @@ _WEBINAR = (
         Webinar.zone,
         Webinar.minutes,
         Webinar.state,
+        _presenters.label("presenters"),
         Recording.id.label("version_id"),
         Recording.public_id.label("version_public_id"),
         Recording.run,
@@ -114,12 +123,6 @@ _WEBINAR = (
         and_(Recording.webinar_id == Webinar.id, Recording.is_current, Recording.run.is_not(None)),
     )
     .where(Webinar.slug == bindparam("slug"))
-)
-_PRESENTERS = (
-    select(Presenter.name)
-    .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
-    .where(WebinarPresenter.webinar_id == bindparam("webinar_id"))
-    .order_by(WebinarPresenter.position)
 )
 _HANDOUTS = (
     select(
@@ -157,7 +160,6 @@ def read_playable(session: Session, slug: str) -> PlayableWebinar:
     row = session.execute(_WEBINAR, {"slug": slug}).one_or_none()
     if row is None:
         raise NotFound
-    presenters = session.scalars(_PRESENTERS, {"webinar_id": row.id})
     handouts = session.execute(_HANDOUTS, {"webinar_id": row.id})
     version = None
     if row.version_id is not None:
@@ -168,7 +170,7 @@ def read_playable(session: Session, slug: str) -> PlayableWebinar:
         webinar_id=row.id,
         slug=row.slug,
         title=row.title,
-        presenters=tuple(presenters),
+        presenters=tuple(name for (name,) in row.presenters or ()),
         held_at=row.held_at,
         zone=row.zone,
         minutes=row.minutes,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, exists, or_, select
+from sqlalchemy import Row, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
@@ -20,6 +20,24 @@ from lms.training.progress import Progress, read_several, round_began
 from lms.training.trainees import concerns
 
 SHOWN_WHEN_DONE: Final = timedelta(days=30)
+_following = aliased(Training)
+# Built once: expressions of this size take longer to build than the database takes to answer.
+_ASSIGNED: Final = (
+    select(Trainee, Training, Organization.name, Organization.zone)
+    .join(Training, Training.id == Trainee.training_id)
+    .join(Organization, Organization.id == kept_organization(Training.organization_id))
+    .join(Login, Login.id == Trainee.login_id)
+    .where(
+        Trainee.login_id.in_(logins_of(bindparam("person"))),
+        Training.withdrawn_at.is_(None),
+        or_(Trainee.done_at.is_(None), Trainee.done_at > bindparam("done_after")),
+        concerns(),
+    )
+    .order_by(Trainee.done_at.is_not(None), Training.due_at, Trainee.id)
+)
+_ONE: Final = _ASSIGNED.where(Trainee.public_id == bindparam("trainee"))
+# the latest round of repeating training
+_ALL: Final = _ASSIGNED.where(~exists().where(_following.previous_id == Training.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +87,11 @@ def read_own(session: Session, login_id: int, trainee_id: str, *, now: datetime)
 def _read(
     session: Session, login_id: int, now: datetime, trainee_id: str | None
 ) -> list[OwnTraining]:
-    asked = (
-        select(Trainee, Training, Organization.name, Organization.zone)
-        .join(Training, Training.id == Trainee.training_id)
-        .join(Organization, Organization.id == kept_organization(Training.organization_id))
-        .join(Login, Login.id == Trainee.login_id)
-        .where(
-            Trainee.login_id.in_(logins_of(login_id)),
-            Training.withdrawn_at.is_(None),
-            or_(Trainee.done_at.is_(None), Trainee.done_at > now - SHOWN_WHEN_DONE),
-            concerns(),
-        )
-        .order_by(Trainee.done_at.is_not(None), Training.due_at, Trainee.id)
-    )
-    if trainee_id is not None:
-        asked = asked.where(Trainee.public_id == trainee_id)
-    else:  # the latest round of repeating training
-        following = aliased(Training)
-        asked = asked.where(~exists().where(following.previous_id == Training.id))
-    rows = session.execute(asked).all()
+    asked = {"person": login_id, "done_after": now - SHOWN_WHEN_DONE}
+    if trainee_id is None:
+        rows = session.execute(_ALL, asked).all()
+    else:
+        rows = session.execute(_ONE, {**asked, "trainee": trainee_id}).all()
     webinars = _webinars_of(session, {row.Training.id for row in rows})
     ids = {one.id for several in webinars.values() for one in several}
     progress = read_several(session, login_id, ids)

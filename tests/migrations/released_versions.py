@@ -66,7 +66,9 @@ def make_as_released(source: Database, target: Database, revision: str) -> None:
         rows, tables = _tables(old), _tables(new)
         for name, table in tables.items():
             if name in rows and name != "alembic_version":
-                found: list[dict[str, Any]] = [dict(row) for row in old.execute(select(rows[name])).mappings()]
+                found: list[dict[str, Any]] = [
+                    dict(row) for row in old.execute(select(rows[name])).mappings()
+                ]
                 if found:
                     new.execute(insert(table), found)
 

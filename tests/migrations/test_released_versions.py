@@ -54,7 +54,7 @@ def test_its_library_is_upgraded_and_serves_on(
 ) -> None:
     assert migrations.current(left) == release.revision
     before = _counts(left)
-    assert before["webinar"] and before["assignment"] and before["sale_order"]
+    assert min(before["webinar"], before["assignment"], before["order_line"]) > 0
     migrations.upgrade(left)
     assert migrations.current(left) == migrations.head()
     after = _counts(left)

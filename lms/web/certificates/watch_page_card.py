@@ -1,6 +1,7 @@
 """The certificate card on the watch page: earned, or how much is missing."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
@@ -23,7 +24,7 @@ class CertificateCard:
     """
 
     url: str
-    is_framed: bool
+    is_framed: bool = False
     public_id: str = ""
     sentence: str = ""
     missing_s: int = 0
@@ -36,17 +37,18 @@ def read_card(
     webinar_id: int,
     *,
     place: Place,
+    places: Mapping[int, Place] | None = None,
     url: str,
-    is_framed: bool = False,
 ) -> CertificateCard | None:
     """Return the card for a person; None if the webinar offers no certificate.
 
-    `place` is in the current version. A person whose certificate was revoked is offered none.
+    `place` is in the current version, `places` in all of them, if they were read
+    already. A person whose certificate was revoked is offered none.
     """
     own = own_of_webinar(session, login_id, webinar_id)
     if own is not None:
-        return CertificateCard(url, is_framed, public_id=own.public_id)
-    standing = read_standing(session, login_id, webinar_id)
+        return CertificateCard(url, public_id=own.public_id)
+    standing = read_standing(session, login_id, webinar_id, places)
     if not standing.rule.is_offered or has_any(session, login_id, webinar_id):
         return None
     needed_s = standing.needed * place.seconds
@@ -58,7 +60,7 @@ def read_card(
     else:
         words = _words_in_minutes()
     return CertificateCard(
-        url, is_framed, sentence=_missing(missing_s, words), missing_s=missing_s, words=words
+        url, sentence=_missing(missing_s, words), missing_s=missing_s, words=words
     )
 
 

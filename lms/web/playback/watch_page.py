@@ -1,5 +1,6 @@
 """The watch page: the player, the person's progress, and the handouts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -22,7 +23,7 @@ from lms.models.catalog import WebinarState
 from lms.playback.sessions import Playback
 from lms.playback.stream_limit import Holder
 from lms.playback.watch_page import UNPICTURED, PlayableWebinar, Version, read_playable
-from lms.playback.watch_records import Place, nowhere, read_places
+from lms.playback.watch_records import Place, nowhere, read_places_in
 from lms.recordings.slides import SlideFacts, read_slides
 from lms.recordings.transcripts import Track, read_tracks
 from lms.web.access.access_panel_and_reader_times import panel_of, sentence_of
@@ -74,8 +75,7 @@ class Seat:
 @blueprint.get("/webinars/<slug>/watch")
 @open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def watch(slug: str) -> ResponseReturnValue:
-    person = _watcher(slug)
-    seat = _seat(slug, person)
+    person, seat = _seat(slug)
     version, is_preview = seat.playable.version, _is_preview(person)
     is_admitted = isinstance(seat.decision, Admitted) or is_preview
     if version is None or seat.place is None or not is_admitted:
@@ -87,8 +87,7 @@ def watch(slug: str) -> ResponseReturnValue:
 @open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def watch_plainly(slug: str) -> ResponseReturnValue:
     """Play in the browser's own player, for browsers without scripts."""
-    person = _watcher(slug)
-    seat = _seat(slug, person)
+    person, seat = _seat(slug)
     takes_over = request.form.get("take_over") == "yes"
     answer = begin(slug, person, Wish(is_preview=_is_preview(person), takes_over=takes_over))
     if isinstance(answer, Holder):
@@ -126,30 +125,27 @@ def certificate(slug: str) -> ResponseReturnValue:
     return render("certificates/_card.html", card=card)
 
 
-def _watcher(slug: str) -> Viewer:
-    """Return the signed-in person, or the buyer of an order in this browser; raises Forbidden or NotFound."""
-    with read_session() as session:
-        return required_watcher(session, read_playable(session, slug).webinar_id)
-
-
 def _is_preview(person: Viewer) -> bool:
     return person.is_staff and request.args.get("preview") == "1"
 
 
-def _seat(slug: str, person: Viewer) -> Seat:
+def _seat(slug: str) -> tuple[Viewer, Seat]:
+    """Return the signed-in person, or the buyer of an order in this browser, and what they see.
+
+    Raises Forbidden or NotFound.
+    """
     now = clock.now()
     with read_session() as session:
         playable = read_playable(session, slug)
+        person = required_watcher(session, playable.webinar_id)
         case = load_case(session, login_id=person.login_id, webinar_id=playable.webinar_id)
-        place = None
+        place, places = None, read_places_in(session, person.login_id, playable.webinar_id)
         if playable.version is not None:
-            version = playable.version
-            places = read_places(session, login_id=person.login_id, recording_ids=(version.id,))
-            place = places.get(version.id) or nowhere(version.seconds)
+            place = places.get(playable.version.id) or nowhere(playable.version.seconds)
         tracks = read_tracks(session, playable.webinar_id)
         may_show = grant_that_shows(session, case, now=now)
         slides = read_slides(session, playable.version.public_id) if playable.version else ()
-        card = _card(session, playable, person, place)
+        card = _card(session, playable, person, place, places)
         # an order's browser gives access to the purchase, but not to personal notes (S15)
         notes = shown_notes(session, person.login_id, playable) if viewer() else ()
     decision = decide(case.login, case.webinar, Action.RECORDING, now)
@@ -157,7 +153,7 @@ def _seat(slug: str, person: Viewer) -> Seat:
         raise NotFound
     handouts = decide(case.login, case.webinar, Action.HANDOUT, now)
     has_handouts = isinstance(handouts, Admitted) or person.is_staff
-    return Seat(
+    return person, Seat(
         playable,
         case,
         decision,
@@ -172,7 +168,11 @@ def _seat(slug: str, person: Viewer) -> Seat:
 
 
 def _card(
-    session: Session, playable: PlayableWebinar, person: Viewer, place: Place | None
+    session: Session,
+    playable: PlayableWebinar,
+    person: Viewer,
+    place: Place | None,
+    places: Mapping[int, Place] | None = None,
 ) -> CertificateCard | None:
     if place is None or _is_preview(person) or viewer() is None:
         return None
@@ -181,6 +181,7 @@ def _card(
         person.login_id,
         playable.webinar_id,
         place=place,
+        places=places,
         url=url_for("watch.certificate", slug=playable.slug),
     )
 

@@ -1,5 +1,6 @@
 """The watch page in a frame: the player, its materials, and the parts of a series."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -145,14 +146,9 @@ def _card(
     login_id = _kept_for(viewer)
     if login_id is None:
         return None
-    return read_card(
-        session,
-        login_id,
-        viewer.playable.webinar_id,
-        place=place,
-        url=_beside(secret, viewer, "watch"),
-        is_framed=True,
-    )
+    url = _beside(secret, viewer, "watch")
+    card = read_card(session, login_id, viewer.playable.webinar_id, place=place, url=url)
+    return None if card is None else replace(card, is_framed=True)
 
 
 def _player_page(
