@@ -10,6 +10,7 @@ LIBRARY: Final = Component(
     commands="lms.cli",
     jobs=(
         "lms.attendance.jobs",
+        "lms.buying.jobs",
         "lms.cancellation_offers.jobs",
         "lms.certificates.jobs",
         "lms.checkouts.jobs",

@@ -18,6 +18,7 @@ from lms.buying import credit, order_sessions
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, NotFound
 from lms.mail import link_tokens_and_codes
+from lms.mail.link_tokens_and_codes import LinkOver
 from lms.mail.links import MailContext
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.orders import Order
@@ -54,7 +55,10 @@ class NewPerson:
 def read_confirmation(session: Session, secret: str, *, now: datetime) -> Confirmation:
     """Return the content of a link without using it up; raises LinkOver."""
     ticket = link_tokens_and_codes.read(session, secret, EmailPurpose.CONFIRM_ORDER, now=now)
-    order = _orders_of(session, ticket.login_id)[0]
+    orders = _orders_of(session, ticket.login_id)
+    if not orders:  # our team gave them to another buyer
+        raise LinkOver
+    order = orders[0]
     return Confirmation(
         ticket.login_id,
         ticket.email,
@@ -83,7 +87,10 @@ def confirm(
     ticket = link_tokens_and_codes.read(session, secret, purpose, now=now)
     # Locked before the link, in the same order as `correct`.
     orders = _orders_of(session, ticket.login_id, lock=True)
+    if not orders:
+        raise LinkOver
     link_tokens_and_codes.use(session, secret, purpose, now=now)
+    link_tokens_and_codes.void(session, ticket.login_id, purpose, now=now)  # of reminders
     address = read_address(ticket.email)
     account = _account_of(session, address)
     if account is None:
@@ -141,6 +148,17 @@ def correct(
     mails.send_confirm(session, order, mail_context=mail_context, now=now)
 
 
+def will_manage(session: Session, order: Order) -> bool:
+    """Return whether confirming makes the buyer the owner of the organization that the order created."""
+    is_theirs = exists().where(
+        Organization.id == order.organization_id,
+        Organization.unverified_since.is_not(None),
+        Organization.merged_into.is_(None),
+        ~exists().where(Membership.organization_id == Organization.id),
+    )
+    return bool(session.scalar(select(is_theirs)))
+
+
 def finish(
     session: Session, order: Order, address: Address, *, mail_context: MailContext, now: datetime
 ) -> None:
@@ -187,12 +205,7 @@ def _account_of(session: Session, address: Address) -> Account | None:
 
 def _let_manage(session: Session, order: Order, account: Account, *, now: datetime) -> None:
     """Make the buyer the owner of the organization that the order created, if it has no people yet."""
-    if order.organization_id is None:
-        return
-    row = session.get_one(Organization, order.organization_id)
-    has_people = exists().where(Membership.organization_id == row.id)
-    is_theirs = row.unverified_since is not None and row.merged_into is None
-    if not is_theirs or session.scalar(select(has_people)):
-        return
-    facts = organizations.find_organization(session, row.slug)
-    buyers.let_manage(session, facts, account, actor=account.public_id, now=now)
+    if order.organization_id is not None and will_manage(session, order):
+        slug = session.get_one(Organization, order.organization_id).slug
+        facts = organizations.find_organization(session, slug)
+        buyers.let_manage(session, facts, account, actor=account.public_id, now=now)

@@ -81,6 +81,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
             {
                 "cancellation_offer",
                 "cancellation_offer_ended",
+                "confirm_order_reminder",
                 "postponement_offer",
                 "certificate",
                 "contract_expired",
@@ -117,6 +118,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
 # A person can unsubscribe from these; the other bulk emails are about what the person already has.
 OPTIONAL: Final = frozenset(
     {
+        "confirm_order_reminder",
         "invitation",
         "invitation_reminder",
         "live_tomorrow",

@@ -100,7 +100,7 @@ def send_confirm(
         "due": "",
         "po_number": facts.po_number,
         "is_organization": facts.is_to_organization,
-        "live": _live(session, grants[0], now),
+        "live": live_of(session, grants[0], now),
         "action_url": mail_context.links.secret_page(purpose, secret, onward=None),
     }
     subject = (
@@ -182,7 +182,7 @@ def _send_bought(
         "is_paid": facts.open_minor == 0,
         "due": say_last_date(facts.due_at, zone) if facts.due_at and facts.open_minor else "",
         "po_number": facts.po_number,
-        "live": _live(session, first, now),
+        "live": live_of(session, first, now),
         "is_webinar": first.scope is Scope.WEBINAR,
         "has_seat": _has_seat(session, facts, first),
         "is_held": facts.held_at is not None,
@@ -215,8 +215,8 @@ def items_of(grants: Sequence[OrderGrant], zone: ZoneInfo, now: datetime) -> lis
     ]
 
 
-def _live(session: Session, grant: OrderGrant, now: datetime) -> str:
-    """Return when a webinar is held live; "" if it is over, and for other products."""
+def live_of(session: Session, grant: OrderGrant, now: datetime) -> str:
+    """Return when the webinar of a grant is held live; "" if it is over, and for other products."""
     if grant.scope is not Scope.WEBINAR:
         return ""
     held = session.execute(

@@ -1,6 +1,7 @@
 """Unassigned seat reminders, on days 3 and 14 after the order (PRODUCT.md, S14)."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -55,6 +56,15 @@ def tell_unassigned(session: Session, *, mail_context: MailContext, now: datetim
             _remind(session, organization_id, due, cards, mail_context=mail_context, now=now)
 
 
+def latest_day(
+    placed_at: datetime, reminded_on: Iterable[int], zone: ZoneInfo, now: datetime
+) -> date | None:
+    """Return the latest day so far on which an order is reminded of, unless it is long ago."""
+    moments = (reminded_at(placed_at, day, zone) for day in reminded_on)
+    due = (at.astimezone(zone).date() for at in moments if now - MADE_UP_FOR < at <= now)
+    return max(due, default=None)
+
+
 def _ordered_lately(session: Session, default_zone: ZoneInfo, now: datetime) -> dict[int, _Due]:
     kept = kept_organization(Pool.organization_id)
     rows = session.execute(
@@ -73,7 +83,7 @@ def _ordered_lately(session: Session, default_zone: ZoneInfo, now: datetime) -> 
         .order_by(Organization.id, Pool.id)
     )
     found: dict[int, _Due] = {}
-    days: defaultdict[int, list[date]] = defaultdict(list)
+    days: defaultdict[int, list[date | None]] = defaultdict(list)
     for organization, pool_id, placed_at in rows:
         assert placed_at is not None  # noqa: S101  (the query compares it)
         zone = read_zone(organization.zone) if organization.zone else default_zone
@@ -81,12 +91,9 @@ def _ordered_lately(session: Session, default_zone: ZoneInfo, now: datetime) -> 
             organization.id, _Due(organization.public_id, organization.name, set(), None)
         )
         due.pools.add(pool_id)
-        moments = [reminded_at(placed_at, day, zone) for day in REMINDED_ON]
-        days[organization.id] += [
-            at.astimezone(zone).date() for at in moments if now - MADE_UP_FOR < at <= now
-        ]
+        days[organization.id].append(latest_day(placed_at, REMINDED_ON, zone, now))
     for organization_id, due in found.items():
-        due.day = max(days[organization_id], default=None)
+        due.day = max(filter(None, days[organization_id]), default=None)
     return found
 
 

@@ -59,6 +59,19 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "action_url": page("/orders/confirm/example"),
         },
     ),
+    "confirm_order_reminder": Example(
+        N_("Reminder to confirm an order's email address"),
+        N_("1 and 14 days after the order, and after 3 days if seats are unassigned."),
+        "Reminder: Confirm your email address",
+        {
+            **_ORDER,
+            "orders": 1,
+            "numbers": "2026-0412",
+            "is_billed": True,
+            "organizations": [LIBRARY],
+            "action_url": page("/orders/confirm/example"),
+        },
+    ),
     "order_confirmation": Example(
         N_("Order confirmation: for a person"),
         N_("When a person bought something for themselves."),

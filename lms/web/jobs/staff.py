@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.attendance import report_imports
+from lms.buying import jobs as buying_jobs
 from lms.cancellation_offers import jobs as offer_jobs
 from lms.certificates.group_showing_certificates import GIVE
 from lms.certificates.jobs import CONSIDER
@@ -91,6 +92,7 @@ KIND_WORDS: Final = {
     offer_jobs.REFUND: N_("Refund payers of a canceled webinar"),
     receivable_jobs.REMIND: N_("Remind payers of unpaid invoices"),
     own_order_jobs.REMIND: N_("Remind people of expiring passes"),
+    buying_jobs.REMIND: N_("Remind buyers to confirm their email address"),
     REMIND: N_("Remind managers of expiring contracts"),
     training_jobs.TURN: N_("Update training progress"),
     training_jobs.REMIND: N_("Send training reminders"),

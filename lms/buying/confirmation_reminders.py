@@ -1,0 +1,164 @@
+"""Reminders to confirm an order's email address, which also name its unassigned seats (PRODUCT.md, S14).
+
+The address may be another person's, so they say no more than the first email about the order did.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import Session
+
+from lms.buying import confirmations
+from lms.core.dates_and_time_zones import read_zone
+from lms.core.errors import N_
+from lms.mail import link_tokens_and_codes
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import MailContext
+from lms.models.accounts import EmailPurpose, Login
+from lms.models.grants import Grant
+from lms.models.mail import Mail
+from lms.models.orders import Order, OrderLine
+from lms.models.organizations import Organization
+from lms.requests.read_models import number_of
+from lms.sales import mails
+from lms.sales.read_models import grants_of_order
+from lms.seats import unassigned_reminders
+from lms.seats.pool_overview import read_pools
+from lms.seats.unassigned_reminders import MADE_UP_FOR, latest_day
+
+# By the next day, the browser that ordered no longer opens the order.
+REMINDED_ON: Final[tuple[int, ...]] = (1, 14)
+# A link that was just emailed, such as to a corrected address, is reminder enough.
+PAUSE: Final = timedelta(hours=12)
+SUBJECT = N_("Reminder: Confirm your email address")
+
+
+def due_buyers(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[int, ...]:
+    """Return the buyers, by the row ID of their login, who are to be reminded now."""
+    found = session.scalars(
+        select(Order.contact_id)
+        .join(Login, Login.id == Order.contact_id)
+        .where(*_open_orders(now))
+        .distinct()
+        .order_by(Order.contact_id)
+    )
+    return tuple(
+        login_id
+        for login_id in found
+        if login_id is not None
+        and _due_key(session, login_id, _orders_of(session, login_id, now), zone=zone, now=now)
+    )
+
+
+def remind(session: Session, login_id: int, *, mail_context: MailContext, now: datetime) -> None:
+    """Email a buyer a new confirmation link, if that is still due; earlier links still work.
+
+    One email is about all of their orders, and says that confirming lets them assign unassigned seats.
+    """
+    # Locked like in `confirmations`: the address isn't corrected or confirmed meanwhile.
+    orders = _orders_of(session, login_id, now, lock=True)
+    key = _due_key(session, login_id, orders, zone=mail_context.zone, now=now)
+    if key is None:
+        return
+    newest, purpose = orders[-1], EmailPurpose.CONFIRM_ORDER
+    to_assign = [one.organization_id for one in orders if _has_unassigned(session, one, now)]
+    grants = [one for order in orders for one in grants_of_order(session, order.id)]
+    standing = [one for one in grants if one.revoked_at is None]
+    secret = link_tokens_and_codes.issue(
+        session, login_id, purpose, email=newest.contact_email, now=now
+    )
+    lives = [mails.live_of(session, one, now) for one in standing]
+    mail_outbox.post(
+        session,
+        kind="confirm_order_reminder",
+        to=newest.contact_email,
+        login_id=login_id,
+        subject=SUBJECT,
+        values={
+            "name": newest.contact_name,
+            "orders": len(orders),
+            "numbers": ", ".join(number_of(order.public_id) for order in orders),
+            "items": mails.items_of(standing, mail_context.zone, now),
+            "is_billed": not any(order.awaits_proof for order in orders),
+            "live": next(filter(None, lives), ""),
+            "organizations": [session.get_one(Organization, one).name for one in to_assign],
+            "action_url": mail_context.links.secret_page(purpose, secret, onward=None),
+        },
+        unique_key=key,
+        now=now,
+    )
+
+
+def _open_orders(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for recent orders of unconfirmed buyers with access that is in force."""
+    has_access = exists().where(
+        OrderLine.order_id == Order.id,
+        Grant.order_line_id == OrderLine.id,
+        Grant.revoked_at.is_(None),
+        Grant.suspended_at.is_(None),
+    )
+    return (
+        Login.email.is_(None),
+        Login.merged_into.is_(None),
+        Login.blocked_at.is_(None),
+        Order.contact_email != "",
+        Order.is_self_service.is_(True),
+        Order.livemode.is_(True),
+        Order.canceled_at.is_(None),
+        Order.placed_at > now - timedelta(days=max(REMINDED_ON) + 1) - MADE_UP_FOR,
+        has_access.correlate(Order),
+    )
+
+
+def _orders_of(
+    session: Session, login_id: int, now: datetime, *, lock: bool = False
+) -> Sequence[Order]:
+    query = (
+        select(Order)
+        .join(Login, Login.id == Order.contact_id)
+        .where(Order.contact_id == login_id, *_open_orders(now))
+        .order_by(Order.id)
+    )
+    if lock:
+        query = query.with_for_update(of=Order).execution_options(populate_existing=True)
+    return session.scalars(query).all()
+
+
+def _due_key(
+    session: Session, login_id: int, orders: Sequence[Order], *, zone: ZoneInfo, now: datetime
+) -> str | None:
+    """Return the unique key of the reminder that is due; None if none is, or it was sent."""
+    days = [_day_of(session, order, zone, now) for order in orders]
+    day = max(filter(None, days), default=None)
+    if day is None:
+        return None
+    key = f"confirm-order-reminder:{login_id}:{day}"
+    was_sent = session.scalar(select(Mail.id).where(Mail.unique_key == key)) is not None
+    was_just_asked = link_tokens_and_codes.was_issued_since(
+        session, login_id, EmailPurpose.CONFIRM_ORDER, since=now - PAUSE
+    )
+    return None if was_sent or was_just_asked else key
+
+
+def _day_of(session: Session, order: Order, default_zone: ZoneInfo, now: datetime) -> date | None:
+    """Return the latest day on which a reminder of this order is due."""
+    assert order.placed_at is not None  # noqa: S101  (`_open_orders` compares it)
+    zone, days = default_zone, REMINDED_ON
+    if order.organization_id is not None:
+        own = session.get_one(Organization, order.organization_id).zone
+        zone = read_zone(own) if own else default_zone
+    if _has_unassigned(session, order, now):
+        days += unassigned_reminders.REMINDED_ON
+    return latest_day(order.placed_at, days, zone, now)
+
+
+def _has_unassigned(session: Session, order: Order, now: datetime) -> bool:
+    """Return whether an order has unassigned seats that its buyer can assign once they confirm."""
+    if order.organization_id is None or not confirmations.will_manage(session, order):
+        return False
+    pools = {one.pool_id for one in grants_of_order(session, order.id) if one.revoked_at is None}
+    cards = read_pools(session, order.organization_id, now=now)
+    return any(card.is_to_assign for card in cards if card.id in pools)
