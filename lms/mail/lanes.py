@@ -65,6 +65,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "document",
                 "payment_page_used",
                 "order_disputed",
+                "order_on_hold",
                 "order_open",
                 "order_takeover",
                 "order_to_review",

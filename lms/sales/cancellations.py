@@ -6,10 +6,11 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Conflict
+from lms.documents.payment_links import PaymentLinks
 from lms.mail.links import MailContext
 from lms.models.grants import Withdrawal
 from lms.models.orders import Order
-from lms.sales import invoices, mails, order_access
+from lms.sales import invoices, mails, order_access, payment_mails
 from lms.sales.invoices import live_invoice
 from lms.sales.read_models import Standing, find_order_facts
 from lms.seats import named_people
@@ -31,15 +32,27 @@ def cancel(session: Session, order: Order, *, actor: str | None, now: datetime) 
     audit.record(session, "order.canceled", order.public_id, actor=actor, now=now)
 
 
-def hold(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:
+def hold(
+    session: Session,
+    order: Order,
+    *,
+    pay: PaymentLinks,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> bool:
     """Put an order's access on hold until it is paid, or keep it on hold after a review.
 
-    Raises Conflict if it is paid.
+    Returns whether the customer was emailed, with the link to pay. Raises Conflict if it is paid.
     """
     if is_paid(session, order):
         raise Conflict(PAID)
+    was_open = order.held_at is None
     order_access.hold(session, order, now=now)
     audit.record(session, "order.held", order.public_id, actor=actor, now=now)
+    return payment_mails.send_held(
+        session, order, was_open=was_open, pay=pay, mail_context=mail_context, now=now
+    )
 
 
 def release(

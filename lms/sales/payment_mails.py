@@ -1,4 +1,4 @@
-"""The emails about payments that were returned, are past due, or are disputed."""
+"""The emails about payments that were returned, are past due, awaited, or disputed."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,16 +9,20 @@ from sqlalchemy.orm import Session
 
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_
+from lms.documents.payment_links import PaymentLinks, link_of
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links, MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.models.payments import Dispute, Payment, PaymentMethod
 from lms.organizations.billing_details import read_billing
+from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
 from lms.pricing.price_list import say_money
+from lms.sales.mails import items_of
 from lms.sales.order_search import past_due_orders
-from lms.sales.read_models import OrderFacts, find_order_facts
+from lms.sales.read_models import OrderFacts, find_order_facts, grants_of_order
 
+ON_HOLD = N_("Access is on hold until order %(number)s is paid")
 TELLS_FOR: Final = timedelta(days=60)  # earlier ones were already announced, or were imported
 
 
@@ -57,6 +61,45 @@ def send_bounced(
                 values=values,
                 now=now,
             )
+
+
+def send_held(
+    session: Session,
+    order: Order,
+    *,
+    was_open: bool,
+    pay: PaymentLinks,
+    mail_context: MailContext,
+    now: datetime,
+) -> bool:
+    """Email the buyer, managers and accounts payable that access is on hold until the order is paid.
+
+    `was_open` is False if our team had yet to review the order. Returns whether anyone was emailed: not
+    about a test order, nor before the buyer has confirmed their address (P9).
+    """
+    facts = find_order_facts(session, order.public_id)
+    grants = [one for one in grants_of_order(session, order.id) if one.revoked_at is None]
+    readers = _concerned(session, facts)
+    if order.awaits_proof or not order.livemode or not grants or not readers:
+        return False
+    values = {
+        "number": facts.number,
+        "items": items_of(grants, mail_context.zone, now),
+        "balance": say_money(facts.open_minor or facts.total_minor, facts.currency),
+        "was_open": was_open,
+        "action_url": link_of(session, order, where=pay, now=now),
+    }
+    for one in readers:
+        mail_outbox.post(
+            session,
+            kind="order_on_hold",
+            to=one.email,
+            login_id=one.login_id,
+            subject=ON_HOLD % {"number": facts.number},
+            values={**values, "name": one.name},
+            now=now,
+        )
+    return True
 
 
 def send_past_due(
@@ -108,6 +151,20 @@ def _payers(session: Session, facts: OrderFacts) -> tuple[str, ...]:
         if emails:
             return emails
     return (facts.contact_email,) if facts.contact_email else ()
+
+
+def _concerned(session: Session, facts: OrderFacts) -> list[Steward]:
+    """Return the buyer, and the managers and accounts payable of their organization, by address."""
+    found = []
+    if facts.contact_email:
+        found.append(Steward(facts.contact_id, facts.contact_email, facts.contact_name))
+    if facts.organization_id is not None:
+        found += stewards_of(session, facts.organization_id)
+        found += [Steward(None, email, "") for email in _payers(session, facts)]
+    readers: dict[str, Steward] = {}
+    for one in found:
+        readers.setdefault(one.email.casefold(), one)
+    return list(readers.values())
 
 
 def tell_past_due(session: Session, *, mail_context: MailContext, now: datetime) -> None:

@@ -15,7 +15,7 @@ from lms.models.orders import OrderLine, Terms
 from lms.models.payments import Deposit, Payment, PaymentMethod, Reversal
 from lms.payments import payments
 from lms.payments.payments import NewPayment
-from lms.sales import cancellations, invoices, receiving
+from lms.sales import invoices, receiving
 from lms.sales.corrections import Correction, correct
 from lms.sales.credit_notes import Credit
 from lms.sales.payment_mails import tell_past_due
@@ -253,24 +253,6 @@ def test_held_access_opens_when_it_is_paid(database: Database, cast: Cast) -> No
     paid(database, facts, check_number="1043")
     assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
     assert "Reading rooms" in newest(database, "dan@example.org", "order_open").text
-
-
-def test_staff_hold_and_release_what_is_not_paid(database: Database, cast: Cast) -> None:
-    facts = placed(database, INVOICE)
-    with database.transaction() as session:
-        cancellations.hold(session, locked(session, facts), actor=None, now=NOW)
-    assert code(database, cast, cast.dan.id) is Code.PAYMENT_PENDING
-    with database.transaction() as session:
-        cancellations.release(
-            session, locked(session, facts), mail_context=OFFICE, actor=None, now=NOW
-        )
-    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
-
-
-def test_what_is_paid_is_not_held(database: Database, cast: Cast) -> None:
-    facts = placed(database, SEAT)
-    with database.transaction() as session, pytest.raises(Conflict):
-        cancellations.hold(session, locked(session, facts), actor=None, now=NOW)
 
 
 def test_a_past_due_invoice_is_told_to_our_team_once(database: Database, cast: Cast) -> None:

@@ -90,6 +90,12 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         "Your access is open",
         _ORDER,
     ),
+    "order_on_hold": Example(
+        N_("Access on hold until paid"),
+        N_("When our team puts the access of an unpaid order on hold."),
+        "Access is on hold until order 2026-0412 is paid",
+        {**_ORDER, "balance": "$325.00", "was_open": True, "action_url": page("/pay/example")},
+    ),
     "order_returned": Example(
         N_("Return credited"),
         N_("When part of an order was credited and its access ended."),

@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from lms import audit
 from lms.core import clock
 from lms.core.errors import N_, Conflict, NotFound
+from lms.documents.payment_links import payment_links
 from lms.sales import cancellations, invoices, mails, orders
 from lms.web.core.current_user import required_viewer
 from lms.web.core.private_page_headers_and_mail_links import mail_context
-from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.sales.act_forms import NoteForm
 from lms.web.sales.order_page import contents
@@ -20,12 +21,13 @@ from lms.web.sales.order_page import contents
 blueprint = Blueprint("staff_order", __name__, url_prefix="/staff/orders")
 
 DONE: Final = {
-    "hold": N_("Access is on hold until the order is paid."),
+    "hold": N_("Access is on hold until the order is paid. We emailed the customer."),
     "release": N_("Access is open. We emailed the customer."),
     "cancel": N_("The order was canceled. No one was emailed."),
     "bill": N_("The invoice was issued."),
     "resend": N_("The confirmation was resent."),
 }
+HELD_QUIETLY: Final = N_("Access is on hold until the order is paid. No one was emailed.")
 
 
 @blueprint.get("/<order_id>")
@@ -66,24 +68,33 @@ def move(order_id: str, act: str) -> ResponseReturnValue:
     if act not in DONE:
         raise NotFound
     try:
-        _do(order_id, act)
+        done = _do(order_id, act)
     except Conflict as refusal:
         with read_session() as session:
             values = contents(session, order_id)
             form = NoteForm(data={"note": orders.find_order(session, order_id).note})
         page = render("sales/staff_order.html", form=form, fault=_(refusal.message), **values)
         return page, 409
-    flash(_(DONE[act]), "done")
+    flash(_(done), "done")
     return see_other(".show", order_id=order_id)
 
 
-def _do(order_id: str, act: str) -> None:
+def _do(order_id: str, act: str) -> str:
+    """Do it, and return what was done."""
     actor, now = required_viewer().public_id, clock.now()
     with transaction() as session:
         order = orders.find_order(session, order_id, lock=True)
         match act:
             case "hold":
-                cancellations.hold(session, order, actor=actor, now=now)
+                is_told = cancellations.hold(
+                    session,
+                    order,
+                    pay=payment_links(carrel().settings),
+                    mail_context=mail_context(),
+                    actor=actor,
+                    now=now,
+                )
+                return DONE[act] if is_told else HELD_QUIETLY
             case "release":
                 cancellations.release(
                     session, order, mail_context=mail_context(), actor=actor, now=now
@@ -98,3 +109,4 @@ def _do(order_id: str, act: str) -> None:
                     session, order, mail_context=mail_context(), now=now, is_again=True
                 )
                 audit.record(session, "order.resent", order_id, actor=actor, now=now)
+    return DONE[act]

@@ -1,0 +1,105 @@
+"""Access that our team puts on hold until an order is paid: what stops, and who is told (P9)."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, update
+
+from lms.access.policy import Code
+from lms.core.database import Database
+from lms.core.errors import Conflict
+from lms.documents.payment_links import PaymentLinks, order_of
+from lms.models.mail import Mail
+from lms.models.orders import Order, Terms
+from lms.organizations.billing_details import BillingContact, edit_billing
+from lms.sales import cancellations
+from lms.sales.read_models import OrderFacts
+from lms.seller.settings import edit_seller
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.mailbox import letters, link_in, newest
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, SEAT, locked, placed
+from tests.sales.test_orders import code
+from tests.seller.seller_settings import COMPLETE
+
+INVOICE = replace(SEAT, terms=Terms.INVOICE)
+PAY = PaymentLinks(OFFICE.links, b"a key of tests")
+
+
+@pytest.fixture(autouse=True)
+def _seller(database: Database, cast: Cast) -> None:
+    """Invoices say who is paid."""
+    with database.transaction() as session:
+        edit_seller(session, COMPLETE, actor=None, now=NOW)
+
+
+def hold(database: Database, facts: OrderFacts) -> bool:
+    with database.transaction() as session:
+        return cancellations.hold(
+            session, locked(session, facts), pay=PAY, mail_context=OFFICE, actor=None, now=NOW
+        )
+
+
+def test_staff_hold_and_release_what_is_not_paid(database: Database, cast: Cast) -> None:
+    facts = placed(database, INVOICE)
+    hold(database, facts)
+    assert code(database, cast, cast.dan.id) is Code.PAYMENT_PENDING
+    with database.transaction() as session:
+        cancellations.release(
+            session, locked(session, facts), mail_context=OFFICE, actor=None, now=NOW
+        )
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+
+
+def test_what_is_paid_is_not_held(database: Database, cast: Cast) -> None:
+    facts = placed(database, SEAT)
+    with pytest.raises(Conflict):
+        hold(database, facts)
+
+
+def test_buyer_is_told_that_access_is_on_hold_and_how_to_pay(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, INVOICE)
+    assert hold(database, facts)
+    mail = newest(database, "dan@example.org", "order_on_hold")
+    assert "Reading rooms" in mail.text
+    assert "$99.00" in mail.text
+    assert "opens again" in mail.text
+    with database.read_session() as session:
+        assert order_of(session, link_in(mail).rpartition("/")[2]).public_id == facts.public_id
+
+
+def test_managers_and_accounts_payable_are_told_of_a_hold_once_each(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, replace(GROUP, email="buyer@elm.example", name="Bo"))
+    contact = BillingContact(payables=("AP@elm.example", "mia@example.org"))
+    with database.transaction() as session:
+        edit_billing(session, cast.organization_id, contact, actor=None, now=NOW)
+    assert hold(database, facts)
+    with database.read_session() as session:
+        told = session.scalars(select(Mail.recipient).where(Mail.kind == "order_on_hold")).all()
+    assert sorted(told) == ["AP@elm.example", "buyer@elm.example", "mia@example.org"]
+
+
+def test_buyer_whose_order_was_reviewed_is_told_to_pay_first(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, replace(INVOICE, is_held=True))
+    assert hold(database, facts)
+    text = newest(database, "dan@example.org", "order_on_hold").text
+    assert "Access opens when we receive payment" in text
+    assert "opens again" not in text
+
+
+@pytest.mark.parametrize("values", [{"awaits_proof": True}, {"livemode": False}])
+def test_no_one_is_told_of_a_hold_before_proof_or_of_a_test_order(
+    database: Database, cast: Cast, values: dict[str, object]
+) -> None:
+    facts = placed(database, INVOICE)
+    with database.transaction() as session:
+        session.execute(update(Order).where(Order.id == facts.id).values(**values))
+    assert not hold(database, facts)
+    assert all(one.kind != "order_on_hold" for one in letters(database, "dan@example.org"))
