@@ -65,7 +65,8 @@ class NewDocument:
     """A document to issue. The payer is a login or an organization; a quote can have neither.
 
     `refers_to` is the invoice of a credit note or receipt, `payment_id` the payment of a receipt.
-    `total_minor` is set for documents without lines: receipts and statements. An `imported` invoice
+    `total_minor` is set for documents without lines: receipts and statements, which begin on
+    `since`. An `imported` invoice
     keeps its number and date.
     """
 
@@ -91,6 +92,7 @@ class NewDocument:
     policies: tuple[Policy, ...] = ()
     sentences: tuple[str, ...] = ()
     aging: Aging | None = None
+    since: date | None = None
     imported: Imported | None = None
     livemode: bool = True
 
@@ -209,6 +211,7 @@ def _snapshot(
         sentences=new.sentences,
         explanation=new.explanation,
         aging=new.aging,
+        since=new.since,
     )
 
 

@@ -99,6 +99,7 @@ def printed_document(snapshot: Snapshot) -> PrintedDocument:
         seller=_seller(snapshot),
         facts=_given(
             Fact("Date issued", day(snapshot.issued_on)),
+            Fact("Period", _period(snapshot)),
             Fact("Order number", snapshot.order_number),
             Fact("Vendor number", snapshot.bill_to.vendor_number),
             Fact("Payment terms", snapshot.terms),
@@ -109,6 +110,12 @@ def printed_document(snapshot: Snapshot) -> PrintedDocument:
         payment=tuple(_payment(snapshot)),
         sections=tuple(_sections(snapshot)),
     )
+
+
+def _period(snapshot: Snapshot) -> str:
+    """Return the days of a statement; "" for other documents, and for those from before they had any."""
+    first, last = day(snapshot.since), day(snapshot.issued_on)
+    return f"{first} to {last}" if first else ""
 
 
 def _given(*facts: Fact) -> tuple[Fact, ...]:

@@ -122,7 +122,8 @@ class Snapshot:
 
     `paper` is "letter" or "a4". `refers_to` is the number of the invoice of a credit note or
     receipt; `explanation` adds to its reason. `entries` are the payments of a receipt, or the lines
-    of a statement. `sentences` are printed below the lines, such as a non-appropriation clause.
+    of a statement, which begins on `since`. `sentences` are printed below the lines, such as a
+    non-appropriation clause.
 
     `subtotal_minor` is before discounts: total = subtotal - discount + tax. These totals are
     positive on credit notes as well. `open_minor` is what is left to pay, or to use of a credit.
@@ -155,6 +156,7 @@ class Snapshot:
     sentences: tuple[str, ...] = ()
     explanation: str = ""
     aging: Aging | None = None
+    since: date | None = None
 
 
 def pack(snapshot: Snapshot) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, Conflict
+from lms.core.errors import N_, Conflict, Invalid
 from lms.documents.issuing import NewDocument, issue
 from lms.documents.snapshots import Aging, Entry
 from lms.mail.links import MailContext
@@ -20,6 +20,7 @@ from lms.payments.balances import Age, Customer, is_of, open_invoices
 from lms.sales import billing
 
 NOTHING = N_("Nothing was billed to this payer yet.")
+NOT_YET = N_("Choose a date that isn't in the future.")
 _METHODS: Final = {
     PaymentMethod.CARD: "Payment, card",
     PaymentMethod.CHECK: "Payment, check",
@@ -40,8 +41,10 @@ def issue_statement(  # noqa: PLR0913  (payer, first day, and actor)
 ) -> Document:
     """Issue a statement of a payer since a day, with the balance before it.
 
-    Raises Conflict for a payer who was never billed.
+    Raises Invalid for a day to come, and Conflict for a payer who was never billed.
     """
+    if since > now.astimezone(mail_context.zone).date():
+        raise Invalid(NOT_YET, fields={"since": NOT_YET})
     order = session.scalar(
         select(Order)
         .join(Document, Document.order_id == Order.id)
@@ -65,6 +68,7 @@ def issue_statement(  # noqa: PLR0913  (payer, first day, and actor)
         total_minor=max(balance, 0),
         open_minor=balance,
         entries=entries,
+        since=since,
         aging=aging_of(session, payer, balance, now=now),
     )
     return issue(session, new, zone=mail_context.zone, actor=actor, now=now, is_mailed=is_mailed)

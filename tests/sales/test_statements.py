@@ -1,12 +1,14 @@
 """Statements: what is owed, by age, with unapplied credit; test orders are on none."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from lms.core.database import Database
-from lms.core.errors import Conflict
+from lms.core.errors import Conflict, Invalid
+from lms.documents.printed import printed_document
+from lms.documents.snapshots import unpack
 from lms.models.documents import CreditReason, Document
 from lms.payments.balances import Customer
 from lms.sales.statements import issue_statement
@@ -15,16 +17,17 @@ from tests.clock import NOW
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, credited, paid, placed
 
+FIRST = NOW.date()
 LATER = NOW + timedelta(days=45)
 
 
-def statement(database: Database, cast: Cast) -> Document:
-    """Issue a statement of everything that the cast's organization was billed, 45 days later."""
+def statement(database: Database, cast: Cast, *, since: date = FIRST) -> Document:
+    """Issue a statement of what the cast's organization was billed since a day, 45 days later."""
     with database.transaction() as session:
         return issue_statement(
             session,
             Customer(None, cast.organization_id, "elm-county", "Elm County"),
-            since=NOW.date(),
+            since=since,
             mail_context=OFFICE,
             actor=None,
             now=LATER,
@@ -54,3 +57,25 @@ def test_a_test_order_is_on_no_statement(database: Database, cast: Cast) -> None
     placed(database, replace(GROUP, livemode=False))
     with pytest.raises(Conflict):
         statement(database, cast)
+
+
+def test_statement_prints_the_days_that_it_covers(database: Database, cast: Cast) -> None:
+    placed(database, GROUP)
+    printed = printed_document(unpack(statement(database, cast).snapshot))
+    facts = {fact.label: fact.value for fact in printed.facts}
+    assert facts["Period"] == "Mar 2, 2026 to Apr 16, 2026"
+
+
+def test_statement_issued_before_it_had_a_period_prints_none(
+    database: Database, cast: Cast
+) -> None:
+    placed(database, GROUP)
+    before = statement(database, cast).snapshot
+    before = {name: value for name, value in before.items() if name != "since"}
+    assert "Period" not in {fact.label for fact in printed_document(unpack(before)).facts}
+
+
+def test_statement_begins_on_no_day_to_come(database: Database, cast: Cast) -> None:
+    placed(database, GROUP)
+    with pytest.raises(Invalid):
+        statement(database, cast, since=LATER.date() + timedelta(days=1))
