@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_id
-from lms.core.errors import N_
+from lms.core.errors import N_, Invalid
 from lms.core.postal_addresses import Address
 from lms.documents.issuing import NewLine
 from lms.documents.snapshots import BillTo
@@ -28,6 +28,9 @@ NON_APPROPRIATION: Final = N_(
     "If funds are not appropriated for a later fiscal year, the customer may end this agreement"
     " at the end of the fiscal year for which funds were appropriated, without penalty."
 )
+# A fiscal year that begins after the next one is the farthest that anyone bills ahead.
+LATEST_BILLING: Final = timedelta(days=2 * 366)
+TOO_FAR: Final = N_("Choose a date within the next two years.")
 _TITLES: Final = {
     OfferKind.SINGLE: "Webinar seat",
     OfferKind.GROUP_SEATS: "Webinar seats",
@@ -122,6 +125,12 @@ def net_days_of(session: Session, organization: OrganizationFacts | None, given:
 def due_on(order: Order, on: date) -> date:
     """Return the due date of an invoice issued on a day."""
     return order.due_on or on + timedelta(days=order.net_days)
+
+
+def check_bill_on(day: date | None, *, now: datetime) -> None:
+    """Raise Invalid for a billing day so far away that it must be a mistake."""
+    if day is not None and day > now.date() + LATEST_BILLING:
+        raise Invalid(TOO_FAR, fields={"bill_on": TOO_FAR})
 
 
 def say_terms(order: Order) -> str:

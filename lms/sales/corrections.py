@@ -7,11 +7,13 @@ order; its payments pay the new one. Earlier credits stay: the new invoice is fo
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.core.errors import N_, Invalid
 from lms.documents.snapshots import BillTo
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document, DocumentKind
@@ -31,6 +33,8 @@ from lms.sales.billing import Billing
 from lms.sales.credit_notes import Left, NewCreditNote
 from lms.sales.line_corrections import LineChange as LineChange
 from lms.sales.payer_corrections import NewPayer as NewPayer
+
+DUE_TOO_EARLY = N_("Choose a due date on or after the date of the order.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,12 @@ def correct(
     """Correct an order, which is locked, and reissue its invoice; return the new invoice.
 
     Returns None if the order is not invoiced yet. Opens access on hold if nothing is owed anymore.
-    Raises Invalid, and Conflict if seats to be removed are in use.
+    Raises Invalid, by field, and Conflict if seats to be removed are in use.
     """
     old = invoices.live_invoice(session, order.id, lock=True)
     was_owed = old is not None and old.open_minor > 0
     left = credit_notes.left_of(session, old) if old else {}
+    _check_days(order, correction, zone=mail_context.zone, now=now)
     freed = _free_payments(session, old, now=now)
     if correction.payer is not None:
         payer_corrections.check_undisputed(session, freed)
@@ -179,6 +184,13 @@ def _free_payments(session: Session, invoice: Document | None, *, now: datetime)
     settlements.undo(session, paid, now=now)
     session.refresh(invoice)
     return list({payment.id: payment for payment in payments}.values())
+
+
+def _check_days(order: Order, correction: Correction, *, zone: ZoneInfo, now: datetime) -> None:
+    billing.check_bill_on(correction.bill_on, now=now)
+    ordered_on = (order.placed_at or order.created_at).astimezone(zone).date()
+    if correction.due_on is not None and correction.due_on < ordered_on:
+        raise Invalid(DUE_TOO_EARLY, fields={"due_on": DUE_TOO_EARLY})
 
 
 def _apply(session: Session, order: Order, correction: Correction, *, now: datetime) -> None:

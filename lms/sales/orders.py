@@ -90,6 +90,7 @@ def revise(
     if order.canceled_at is not None:
         raise Conflict(CANCELED)
     targets = check(session, new)
+    billing.check_bill_on(new.bill_on, now=now)
     organization = None
     if new.organization:
         organization = organizations.find_organization(session, new.organization)
@@ -130,6 +131,7 @@ def write_down(
     order_id = new.order_id or new_public_id()
     if session.scalar(select(Order.id).where(Order.public_id == order_id)) is not None:
         raise Conflict(PLACED_ALREADY)
+    billing.check_bill_on(new.bill_on, now=now)
     organization = None
     if new.organization:
         organization = organizations.find_organization(session, new.organization)

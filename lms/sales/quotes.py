@@ -135,6 +135,7 @@ def accept(
     ).one()
     session.refresh(quote_)
     _check(quote_, acceptance, zone=mail_context.zone, now=now)
+    billing.check_bill_on(acceptance.bill_on, now=now)
     quote_.accepted_at, quote_.accepted_name = now, " ".join(acceptance.name.split())
     if acceptance.has_agreed:
         order.policies = current_versions(session, now=now)

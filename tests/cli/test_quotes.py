@@ -50,6 +50,16 @@ def test_a_po_of_another_amount_is_accepted_and_reported(
     assert "PO 88123 is for $300.00, the order for $325.00." in ran.err
 
 
+def test_a_billing_day_that_never_comes_is_refused(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    carrel_command(*OF_ELM, *FIVE_SEATS)
+    ran = carrel_command(*ACCEPT, "--bill-on", "9999-12-31")
+    assert ran.code == 1
+    assert "within the next two years" in ran.complaint["message"]
+    assert carrel_command(*ACCEPT, "--bill-on", "2027-07-01").code == 0
+
+
 def test_a_po_of_the_same_amount_is_not_reported(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
