@@ -64,8 +64,8 @@ class ShownThing:
     live_url: str | None
     page_url: str | None
     take_url: str | None
-    has_seat: bool
     seats_words: str
+    may_invite: bool
 
 
 @blueprint.get("/<order_id>")
@@ -202,15 +202,17 @@ def _shown(one: Bought, order_id: str, own: OwnOrder) -> ShownThing:
         live_url=url_for("live.join", slug=one.slug) if one.can_join else None,
         page_url=url_for("catalog.webinar", slug=one.slug) if one.scope is Scope.WEBINAR else None,
         take_url=url_for(".take", order_id=order_id, pool_id=one.pool) if may_take else None,
-        has_seat=one.has_seat,
         seats_words=_seats_words(one),
+        may_invite=one.pool is not None and (one.free is None or one.free > 0),
     )
 
 
 def _seats_words(one: Bought) -> str:
     if one.pool is None:
         return ""
-    words = []
+    if one.has_seat and one.seats == 1:
+        return _("This seat is yours.")
+    words = [_("One seat is yours.")] if one.has_seat else []
     if one.named:
         words.append(
             ngettext(

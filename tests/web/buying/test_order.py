@@ -193,8 +193,19 @@ def test_buyer_of_seats_takes_one_and_sees_what_is_left(
     for _twice in range(2):
         assert client.post(found[1]).status_code == 303
     page = client.get(path).text
-    assert "4 seats to assign." in " ".join(page.split())
+    assert "One seat is yours. 4 seats to assign." in page
     assert client.get(f"/webinars/{cast.slug}/watch").status_code == 200
+
+
+def test_library_that_buys_one_seat_has_no_one_to_invite(
+    client: Visitor, database: Database
+) -> None:
+    path = order(client)
+    confirm(client, database)
+    page = client.get(path).text
+    assert "This seat is yours." in page
+    assert "All seats are assigned." not in page
+    assert "Invite people" not in page
 
 
 def test_people_named_at_checkout_are_counted_before_they_are_invited(
