@@ -15,6 +15,7 @@ from lms import audit
 from lms.accounts import accounts, browser_sessions, login_lookup, mails
 from lms.accounts.mails import Reader
 from lms.core.email_addresses import Address
+from lms.core.languages import Language
 from lms.mail import link_tokens_and_codes
 from lms.mail.link_tokens_and_codes import LinkOver
 from lms.mail.links import Links
@@ -25,11 +26,15 @@ REMINDED_EVERY: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The details that a person enters when they confirm their address."""
+    """The details that a person enters when they confirm their address.
+
+    `language` is None for a person who chose none.
+    """
 
     name: str
     zone: str
     password_hash: str
+    language: Language | None
 
 
 def ask_sign_up(
@@ -94,7 +99,7 @@ def confirm_sign_up(session: Session, secret: str, *, person: Person, now: datet
             zone=person.zone,
             password_hash=person.password_hash,
             confirmed_at=now,
-            **accounts.page_language(),
+            **({"language": person.language} if person.language else accounts.page_language()),
         )
         .returning(Login.public_id)
     )

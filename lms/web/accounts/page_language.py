@@ -104,6 +104,11 @@ def init_languages(app: Flask) -> None:
     app.context_processor(_for_templates)
 
 
+def chosen_language() -> Language | None:
+    """Return the language that this browser's reader chose, or None."""
+    return read_language(cookie_in(request.environ, COOKIE))
+
+
 def read_in(chosen: Language) -> None:
     """Show the rest of this page in a language, if the page is translated."""
     request.environ[_WANTED] = chosen
@@ -111,8 +116,7 @@ def read_in(chosen: Language) -> None:
 
 
 def _choose() -> None:
-    cookie = read_language(cookie_in(request.environ, COOKIE))
-    read_in(cookie or default_language())
+    read_in(chosen_language() or default_language())
     # the person is known only after a query, which files and feeds don't need
     if request.blueprint not in IN_ENGLISH and request.endpoint != "static":
         person = viewer()

@@ -13,6 +13,7 @@ from lms.mail import link_tokens_and_codes
 from lms.mail.link_tokens_and_codes import Ticket
 from lms.models.accounts import EmailPurpose
 from lms.web.accounts.forms import AddressForm, ConfirmForm
+from lms.web.accounts.page_language import chosen_language
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import let_in, this_browser, viewer
@@ -85,7 +86,8 @@ def confirm_now(secret: str) -> ResponseReturnValue:
         show_faults(form, refusal)
         return _confirm_page(form, ticket), 400
     # Hash before the transaction: hashing is slow, and transactions must be short.
-    person, now = Person(name, form.zone.data, hash_password(password)), clock.now()
+    person = Person(name, form.zone.data, hash_password(password), chosen_language())
+    now = clock.now()
     with transaction() as writing:
         login_id = sign_up.confirm_sign_up(writing, secret, person=person, now=now)
         browser = this_browser(remembered=False)

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 from lms.accounts.accounts import NewLogin, add_login, forget_unconfirmed
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
+from lms.core.languages import Language, set_default
 from lms.core.password_hashing_and_rules import Right, check_password
 from lms.models.accounts import Login
 from tests.cast import Cast
@@ -125,6 +126,35 @@ def test_confirming_makes_the_account_and_signs_in(client: Visitor, database: Da
     assert login.confirmed_at == NOW
     assert check_password(login.password_hash, PASSWORD) == Right(outdated=False)
     assert _is_in(client)
+
+
+def test_account_starts_in_the_language_chosen_last(client: Visitor, database: Database) -> None:
+    client.get("/language/es-US")
+    link = _link(client, database)
+    client.get("/language/en-US")
+    _confirm(client, link)
+    assert _nora(database).language == "en-US"
+
+
+def test_english_is_kept_where_the_setting_is_spanish(client: Visitor, database: Database) -> None:
+    set_default(Language.SPANISH)
+    try:
+        client.get("/language/en-US")
+        _confirm(client, _link(client, database))
+    finally:
+        set_default(Language.ENGLISH)
+    assert _nora(database).language == "en-US"
+
+
+def test_language_chosen_at_sign_up_counts_where_the_link_is_opened(
+    client: Visitor, app: Flask, database: Database
+) -> None:
+    client.get("/language/es-US")
+    link = _link(client, database)
+    telephone = app.test_client()
+    assert isinstance(telephone, Visitor)
+    _confirm(telephone, link)
+    assert _nora(database).language == "es-US"
 
 
 def test_the_link_works_in_another_browser(client: Visitor, app: Flask, database: Database) -> None:
