@@ -38,7 +38,7 @@ class Step(StrEnum):
 
 
 CANCELED: Final = N_("This webinar was canceled.")
-NOT_IN_PASSES: Final = N_("This webinar is not included in passes. You can buy it separately.")
+NOT_IN_PASSES: Final = N_("This webinar isn't included in passes. You can buy it separately.")
 STEP_LABELS: Mapping[Step, str] = {
     Step.WATCH: N_("Watch"),
     Step.WAIT: N_("Wait"),
@@ -71,7 +71,7 @@ _WORDS: Mapping[Code, tuple[str, Step]] = {
         Step.CONTACT,
     ),
     Code.POOL_FULL_WAITLISTED: (
-        N_("All seats are taken. You are on the waitlist."),
+        N_("All seats are taken. You're on the waitlist."),
         Step.CONTACT,
     ),
     Code.NOT_STARTED: (N_("Your access starts on %(starts)s."), Step.WAIT),
@@ -100,7 +100,7 @@ _WORDS: Mapping[Code, tuple[str, Step]] = {
     ),
     Code.REFUNDED: (N_("Your access ended when your payment was refunded."), Step.BUY),
     Code.REVOKED: (N_("Your access to this webinar was removed."), Step.CONTACT),
-    Code.NO_GRANT: (N_("You do not have access to this webinar yet."), Step.BUY),
+    Code.NO_GRANT: (N_("You don't have access to this webinar yet."), Step.BUY),
     Code.ACCOUNT_BLOCKED: (N_("Your account is blocked."), Step.CONTACT),
     Code.WEBINAR_PULLED: (
         N_("This webinar was removed and is no longer available."),
@@ -120,8 +120,8 @@ _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
     ),
     Code.OK_GRACE: (
         N_(
-            "The contract of %(organization)s ended on %(until)s. You can keep watching"
-            " until %(grace)s."
+            "The contract for %(organization)s ended on %(until)s. You can keep watching until "
+            "%(grace)s."
         ),
         Step.WATCH,
     ),
@@ -145,7 +145,7 @@ _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
         Step.ASK,
     ),
     Code.POOL_FULL_WAITLISTED: (
-        N_("All seats of %(organization)s are taken. You are on the waitlist."),
+        N_("All seats at %(organization)s are taken. You're on the waitlist."),
         Step.ASK,
     ),
     Code.NOT_STARTED: (
@@ -158,7 +158,7 @@ _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
         ),
         Step.ASK,
     ),
-    Code.CONTRACT_LAPSED: (N_("The contract of %(organization)s ended on %(until)s."), Step.ASK),
+    Code.CONTRACT_LAPSED: (N_("The contract for %(organization)s ended on %(until)s."), Step.ASK),
     Code.PASS_EXPIRED: (N_("Your pass from %(organization)s ended on %(until)s."), Step.ASK),
     Code.SEAT_RELEASED: (N_("You no longer have a seat from %(organization)s."), Step.ASK),
     Code.SUSPENDED_DISPUTE: (
@@ -171,11 +171,11 @@ _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
     ),
     Code.REVOKED: (N_("Your access through %(organization)s was removed."), Step.ASK),
 }
-_FULL: tuple[str, Step] = (N_("All seats of %(organization)s are taken."), Step.JOIN)
+_FULL: tuple[str, Step] = (N_("All seats at %(organization)s are taken."), Step.JOIN)
 _BEGAN_LATER: tuple[str, Step] = (
     N_(
-        "Your access started after this live session began. You can watch the recording here"
-        " when it is ready."
+        "Your access started after this live session began. You can watch the recording here "
+        "when it's ready."
     ),
     Step.WAIT,
 )
@@ -187,8 +187,8 @@ _VERDICTS: Mapping[Code, str] = {
     Code.INVITE_NOT_CLAIMED: N_("a seat is reserved for you to claim"),
     Code.SEAT_CLAIMABLE: N_("has a seat available for you"),
     Code.PAYMENT_PENDING: N_("waiting for payment"),
-    Code.PAYMENT_OVERDUE: N_("paused until it is paid"),
-    Code.POOL_FULL_WAITLISTED: N_("no seats left, and you are on the waitlist"),
+    Code.PAYMENT_OVERDUE: N_("paused until it's paid"),
+    Code.POOL_FULL_WAITLISTED: N_("no seats left, and you're on the waitlist"),
     Code.NOT_STARTED: N_("starts on %(starts)s"),
     Code.HELD_AFTER_TERM: N_("ends on %(until)s, before this webinar"),
     Code.CONTRACT_LAPSED: N_("ended on %(until)s"),
@@ -197,7 +197,7 @@ _VERDICTS: Mapping[Code, str] = {
     Code.SUSPENDED_DISPUTE: N_("paused during a payment dispute"),
     Code.REFUNDED: N_("refunded on %(revoked)s"),
     Code.REVOKED: N_("removed on %(revoked)s"),
-    Code.NO_GRANT: N_("does not include this live session, which began before your access started"),
+    Code.NO_GRANT: N_("doesn't include this live session, which began before your access started"),
 }
 _IS_FULL = N_("no seats left")
 

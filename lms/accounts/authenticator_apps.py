@@ -14,7 +14,9 @@ STEP_S: Final = 30
 NEARBY: Final = (0, -1, 1)  # tolerates a clock that is half a minute off
 DIGITS: Final = 6
 SETUP_ENDS_AFTER_S: Final = 1800
-SETUP_OVER: Final = N_("This page was open for too long. Scan the new code, then enter its digits.")
+SETUP_OVER: Final = N_(
+    "This page was open for too long. Scan the new QR code, then enter the 6-digit code."
+)
 
 
 def new_secret() -> str:

@@ -40,7 +40,7 @@ _SECOND_STEP_SUBJECTS: Final = {
     SecondStepChange.APP_ADDED: N_("An authenticator app was added to your account"),
     SecondStepChange.PASSKEY_ADDED: N_("A passkey was added to your account"),
     SecondStepChange.REMOVED: N_("An app or passkey was removed from your account"),
-    SecondStepChange.CODES_MADE: N_("New recovery codes were made for your account"),
+    SecondStepChange.CODES_MADE: N_("Your account has new recovery codes"),
     SecondStepChange.CODE_USED: N_("A recovery code was used to sign in to your account"),
     SecondStepChange.RESET: N_("Two-step sign-in was turned off for your account"),
 }

@@ -26,7 +26,7 @@ _UNREADABLE: Final = (
     AttributeError,
     RecursionError,
 )
-NOT_MADE: Final = N_("That passkey couldn't be added. Try again, or use an authenticator app.")
+NOT_MADE: Final = N_("We couldn't add that passkey. Try again, or use an authenticator app.")
 
 
 @dataclass(frozen=True, slots=True)

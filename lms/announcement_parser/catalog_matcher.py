@@ -21,8 +21,8 @@ from lms.pricing.price_list import read_prices
 
 DEFAULT_MINUTES: Final = 60
 MOST_BYTES: Final = 4 * LONGEST_TEXT
-NO_TEXT: Final = N_("This is no plain text. Copy the words of the announcement and paste them.")
-TOO_LONG: Final = N_("An announcement has at most 100,000 characters.")
+NO_TEXT: Final = N_("This isn't plain text. Copy the announcement and paste it instead.")
+TOO_LONG: Final = N_("An announcement can have up to 100,000 characters.")
 NOTHING: Final = N_("Paste the text of an announcement, or choose a file.")
 
 

@@ -49,12 +49,12 @@ _COUNTS: Final = {
     "ninety": 90.0,
 }
 _COUNTS_OF_HALVES: Final = {"half an": 0.5, "half": 0.5}
-NO_TITLE: Final = N_("No title was found.")
+NO_TITLE: Final = N_("We couldn't find a title.")
 WHICH_TITLE: Final = N_("More than one line could be the title. Check the title and subtitle.")
-NO_PRESENTER: Final = N_("No presenter was found. Choose one.")
-WHICH_PRESENTER: Final = N_("No one is labeled as the presenter. Check who presents.")
-NO_LENGTH: Final = N_("The length isn't given. 60 minutes is filled in.")
-WHICH_PASSES: Final = N_("The text may leave this webinar out of all-access passes. Check it.")
+NO_PRESENTER: Final = N_("We couldn't find a presenter. Choose one.")
+WHICH_PRESENTER: Final = N_("No one is labeled as the presenter. Check who's presenting.")
+NO_LENGTH: Final = N_("The announcement doesn't say how long it is. We filled in 60 minutes.")
+WHICH_PASSES: Final = N_("The text may exclude this webinar from all-access passes. Check it.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,16 +55,16 @@ class Ask(StrEnum):
 
 
 SENTENCES: Final = {
-    Ask.NO_DATE: N_("No date was found. Say when it begins."),
-    Ask.NO_YEAR: N_("The year is missing. Which one is it?"),
-    Ask.NO_TIME: N_("No time of day was found. Say when it begins."),
-    Ask.NO_ZONE: N_("No time zone is named. Choose the one that is meant."),
-    Ask.DAY_OR_MONTH: N_("Day and month can be read in both orders. Which is meant?"),
-    Ask.WEEKDAY_DIFFERS: N_("The day of the week does not fit the date. Which is meant?"),
-    Ask.SEVERAL: N_("There is more than one date or time. Which one is it?"),
-    Ask.MORNING_OR_AFTERNOON: N_("Morning or afternoon? The time can be read as both."),
-    Ask.ZONE_UNCLEAR: N_("The time zone can mean more than one clock. Which is meant?"),
-    Ask.ZONES_DIFFER: N_("The times in the several zones are not the same moment. Which is right?"),
+    Ask.NO_DATE: N_("We couldn't find a date. Enter when it starts."),
+    Ask.NO_YEAR: N_("The year is missing. Choose one."),
+    Ask.NO_TIME: N_("We couldn't find a time. Enter when it starts."),
+    Ask.NO_ZONE: N_("There's no time zone. Choose one."),
+    Ask.DAY_OR_MONTH: N_("This date could be month/day or day/month. Choose one."),
+    Ask.WEEKDAY_DIFFERS: N_("The weekday doesn't match the date. Choose one."),
+    Ask.SEVERAL: N_("There's more than one date or time. Choose one."),
+    Ask.MORNING_OR_AFTERNOON: N_("It isn't clear whether this is AM or PM. Choose one."),
+    Ask.ZONE_UNCLEAR: N_("The time zone could mean more than one. Choose one."),
+    Ask.ZONES_DIFFER: N_("The times given for different zones don't match. Choose the right one."),
 }
 
 

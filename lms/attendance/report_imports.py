@@ -26,7 +26,7 @@ from lms.models.live import RoomReport, RoomStay
 
 COUNT: Final = "live.count_minutes"
 DRAFTS_KEPT: Final = timedelta(days=7)
-NOT_STARTED: Final = N_("This webinar has not started, so there is no attendance yet.")
+NOT_STARTED: Final = N_("This webinar hasn't started, so there's no attendance yet.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,34 +38,34 @@ class Event(StrEnum):
 
 ROLE_NAMES: Final[Mapping[Role, str]] = {
     Role.BUYER: N_("Buyer"),
-    Role.BILLING: N_("Billing contact of the organization that buys"),
+    Role.BILLING: N_("Billing contact of the buying organization"),
     Role.MANAGER: N_("Manager of an organization with seats"),
     Role.HOST: N_("Host of a group viewing"),
     Role.HOLDER: N_("Person with a seat or access of their own"),
-    Role.CONTRACT: N_("Registered, by a contract"),
-    Role.PASS: N_("Registered, by a pass"),
+    Role.CONTRACT: N_("Registered through a contract"),
+    Role.PASS: N_("Registered through a pass"),
     Role.INVITED: N_("Person with an open invitation"),
     Role.WAITING: N_("Person on the waitlist"),
-    Role.TRAINEE: N_("Person who was assigned it as training"),
+    Role.TRAINEE: N_("Person assigned this as training"),
     Role.TEAM: N_("Our team"),
 }
 ATTENDING: Final = frozenset({Role.HOST, Role.HOLDER, Role.CONTRACT, Role.PASS})
 PAYING: Final = frozenset({Role.BUYER, Role.BILLING})
 
 _PEOPLE_ARE_TOLD: Final = N_("Everyone with a seat or an open invitation gets an email, too.")
-_TEAM: Final = N_("People who get an email about this, besides our team: %(others)s.")
-_WAITING: Final = N_("You are still on the waitlist of %(organization)s for a seat.")
+_TEAM: Final = N_("Others who get an email about this: %(others)s.")
+_WAITING: Final = N_("You're still on the waitlist for a seat at %(organization)s.")
 _NOTHING_TO_DO: Final = N_("You don't need to do anything.")
 _JOIN: Final = N_(
-    "You can join starting an hour before it begins: open the page below, sign in with this "
-    "address, and choose “Join live.” The recording will be on the same page."
+    "You can join starting an hour before it begins. Open the page below, sign in with "
+    "this email address, and choose “Join live.” The recording will be on the same page."
 )
-_CANT_COME: Final = N_("If you can't come then, say so on its page and choose another webinar.")
+_CANT_COME: Final = N_("If you can't make it, let us know on its page and choose another webinar.")
 _ASSIGNED: Final = N_("%(organization)s assigned it to you as training.")
 _HOST: Final = N_("You can show it to your group.")
 _ONE_CLICK: Final = N_(
-    "It takes one click and no account. If you manage this purchase with others, the first choice "
-    "counts."
+    "It takes one click, and you don't need an account. If you share this purchase with "
+    "others, the first choice counts."
 )
 _MANAGED: Final = joined("%(seats)s", _PEOPLE_ARE_TOLD)
 _ACCEPT: Final = N_(
@@ -81,15 +81,15 @@ TOLD: Final[Mapping[Event, Mapping[Role, str]]] = {
         Role.BUYER: _ONE_CLICK,
         Role.BILLING: _ONE_CLICK,
         Role.MANAGER: _MANAGED,
-        Role.HOST: N_("Don't invite people to the group viewing that you planned."),
-        Role.HOLDER: N_("Its page says whether you can have another webinar instead."),
+        Role.HOST: N_("Your group viewing won't take place, so don't invite anyone to it."),
+        Role.HOLDER: N_("See on its page whether you can get another webinar instead."),
         Role.CONTRACT: N_("On its page, you can choose another webinar instead."),
         Role.PASS: N_("On its page, you can choose another webinar instead."),
         Role.INVITED: joined(
             N_("Your invitation from %(organization)s was for this webinar."), _NOTHING_TO_DO
         ),
         Role.WAITING: joined(
-            N_("You were on the waitlist of %(organization)s for a seat."), _NOTHING_TO_DO
+            N_("You were on the waitlist for a seat at %(organization)s."), _NOTHING_TO_DO
         ),
         Role.TRAINEE: joined(_ASSIGNED, _NOTHING_TO_DO),
         Role.TEAM: _TEAM,
@@ -98,10 +98,10 @@ TOLD: Final[Mapping[Event, Mapping[Role, str]]] = {
         Role.BUYER: _ONE_CLICK,
         Role.BILLING: _ONE_CLICK,
         Role.MANAGER: _MANAGED,
-        Role.HOST: N_("Your group viewing is for the new date."),
-        Role.HOLDER: joined(N_("Your access is for the new date."), _CANT_COME),
-        Role.CONTRACT: joined(N_("You are still registered."), _CANT_COME),
-        Role.PASS: joined(N_("You are still registered."), _CANT_COME),
+        Role.HOST: N_("Your group viewing moves to the new date."),
+        Role.HOLDER: joined(N_("Your access applies to the new date."), _CANT_COME),
+        Role.CONTRACT: joined(N_("You're still registered."), _CANT_COME),
+        Role.PASS: joined(N_("You're still registered."), _CANT_COME),
         Role.INVITED: _ACCEPT,
         Role.WAITING: _WAITING,
         Role.TRAINEE: joined(_ASSIGNED, _NOTHING_TO_DO),
@@ -111,15 +111,15 @@ TOLD: Final[Mapping[Event, Mapping[Role, str]]] = {
         Role.BUYER: N_("You or your organization paid for it."),
         Role.BILLING: N_("Your organization paid for it."),
         Role.MANAGER: _MANAGED,
-        Role.HOST: N_("It can't be shown to a group anymore."),
-        Role.HOLDER: N_("Certificates that you have earned stay valid."),
+        Role.HOST: N_("You can no longer show it to a group."),
+        Role.HOLDER: N_("Certificates you've earned stay valid."),
         Role.CONTRACT: N_("Your contract still includes our other webinars."),
         Role.PASS: N_("Your pass still includes our other webinars."),
         Role.INVITED: joined(
             N_("Your invitation from %(organization)s was for this webinar."), _NOTHING_TO_DO
         ),
         Role.WAITING: joined(
-            N_("You were on the waitlist of %(organization)s for a seat."), _NOTHING_TO_DO
+            N_("You were on the waitlist for a seat at %(organization)s."), _NOTHING_TO_DO
         ),
         Role.TRAINEE: joined(_ASSIGNED, _NOTHING_TO_DO),
         Role.TEAM: _TEAM,
@@ -129,9 +129,9 @@ TOLD: Final[Mapping[Event, Mapping[Role, str]]] = {
         Role.BILLING: N_("Your organization's order is valid. You don't need to do anything."),
         Role.MANAGER: _MANAGED,
         Role.HOST: _HOST,
-        Role.HOLDER: N_("You have access as before."),
-        Role.CONTRACT: joined(N_("You are still registered."), _CANT_COME),
-        Role.PASS: joined(N_("You are still registered."), _CANT_COME),
+        Role.HOLDER: N_("You still have access."),
+        Role.CONTRACT: joined(N_("You're still registered."), _CANT_COME),
+        Role.PASS: joined(N_("You're still registered."), _CANT_COME),
         Role.INVITED: _ACCEPT,
         Role.WAITING: _WAITING,
         Role.TRAINEE: _ASSIGNED,

@@ -22,7 +22,7 @@ from lms.pricing.price_list import say_money
 from lms.sales import billing, orders, quotes
 
 SEALED_FOR = "quotes of carts"
-EMPTY = N_("Something you chose is no longer for sale. Choose again, and we'll quote it.")
+EMPTY = N_("Something you chose is no longer for sale. Choose again, and we'll send you a quote.")
 
 
 @dataclass(frozen=True, slots=True)

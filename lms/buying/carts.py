@@ -38,7 +38,7 @@ OFFERED: Final = (
     OfferKind.PASS,
 )
 NOT_ON_SALE: Final = N_("This isn't for sale.")
-NO_PRICE: Final = N_("This has no price yet. Contact us, and we'll send you a quote.")
+NO_PRICE: Final = N_("This doesn't have a price yet. Contact us, and we'll send you a quote.")
 HOW_MANY: Final = N_("Enter a number between 1 and 10,000.")
 TOO_MANY: Final = N_("A cart can have up to 40 items. Place this order first.")
 

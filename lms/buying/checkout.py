@@ -361,7 +361,7 @@ def _payment_faults(details: Details) -> dict[str, str]:
     faults = {}
     if details.payment is Payment.PURCHASE_ORDER:
         if not details.po_number.strip():
-            faults["po_number"] = N_("Enter the number of your purchase order.")
+            faults["po_number"] = N_("Enter your purchase order number.")
         if len(details.po_number) > LONGEST_REFERENCE:
             faults["po_number"] = N_("Use at most 80 characters.")
     if not details.has_agreed and details.payment is not Payment.PURCHASING:

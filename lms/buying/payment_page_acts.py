@@ -23,10 +23,10 @@ from lms.sales.quotes import Acceptance
 NO_QUOTE = N_("This order has no quote to accept.")
 CANCELED = N_("This order was canceled.")
 NO_PAYER = N_("You can send a tax exemption after the order is placed.")
-FILE_NEEDED = N_("Choose the file of your certificate or letter.")
+FILE_NEEDED = N_("Choose the file with your certificate or letter.")
 USED_BEFORE = N_(
-    "Your organization already sent us this purchase order number."
-    " Correct it, or confirm below that it is for this order, too."
+    "Your organization already used this purchase order number. Correct it, or confirm "
+    "below that it's for this order, too."
 )
 
 

@@ -22,7 +22,7 @@ LONGEST_APPROVAL: Final = 60
 LONGEST_NOTE: Final = 500
 LONGEST_NUMBER: Final = 80
 OLDEST_CHECK: Final = 365
-NOTHING_OWED = N_("Nothing is due on this order.")
+NOTHING_OWED = N_("There's nothing due on this order.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from lms.seats.claims import Claimed
 from lms.seats.named_people import people_named
 
 NONE_FREE: Final = N_("All seats are assigned. Release one first, or buy more.")
-REMOVED: Final = N_("A manager gave your seat to someone else. Contact them to get another one.")
+REMOVED: Final = N_("A manager reassigned your seat. Contact them to get another one.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ OFFERED: Final = (
     OfferKind.PASS,
 )
 NOT_SOLD = N_("Choose a webinar from the list.")
-NO_PRICE = N_("We have no list price for this. Contact us, and we'll quote it.")
+NO_PRICE = N_("We have no list price for this. Contact us, and we'll send you a quote.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,12 @@ from lms.models.catalog import Webinar, WebinarState
 from lms.models.live import CancellationOffer, OfferChoice
 from lms.models.seats import Assignment, AssignmentState
 
-CHOSEN: Final = N_("You already chose. Reload the page to see what.")
-WITHDRAWN: Final = N_("The webinar will be held after all, so nothing changes.")
+CHOSEN: Final = N_("You already chose. Reload the page to see your choice.")
+WITHDRAWN: Final = N_("The webinar will be held after all, so your order doesn't change.")
 NO_OTHER: Final = N_("Choose one of the webinars in the list.")
-OVER: Final = N_("This choice has ended. Your order is for the current date of the webinar.")
+OVER: Final = N_("It's too late to choose. Your order is for the webinar's current date.")
 NO_REFUND: Final = N_("The refund period has ended.")
-NOTHING_PAID: Final = N_("Nothing was paid yet, so there is no credit.")
+NOTHING_PAID: Final = N_("Nothing was paid yet, so there's no credit.")
 
 
 def open_offers(

@@ -22,16 +22,16 @@ from lms.models.training import Trainee, TrainingItem
 from lms.models.uploads import Upload, UploadState
 
 HAS_FILES: Final = N_(
-    "This draft has files. Delete its recordings and handouts under Files first. They can be "
-    "restored for 30 days, and the draft can be deleted after that."
+    "This draft has files. Delete its recordings and handouts first. You can restore "
+    "them for 30 days, and delete the draft after that."
 )
 IN_USE: Final = N_(
-    "An order, a quote, or an organization uses this draft, so it can't be deleted."
-    " Remove it there first."
+    "You can't delete this draft because an order, a quote, or an organization uses it. "
+    "Remove it there first."
 )
 IS_KNOWN: Final = N_(
-    "People registered for this webinar, have it, or were quoted it, so it can't be a"
-    " draft again. Withdraw it, or cancel it to notify them."
+    "You can't make this a draft again because people registered for it, have access to "
+    "it, or received a quote. Withdraw it, or cancel it to notify them."
 )
 
 

@@ -92,7 +92,9 @@ def remove_presenter(session: Session, public_id: str, *, actor: str | None, now
     if _webinars_of(session, row.id):
         raise Conflict(N_("This presenter has webinars. Remove the presenter from them first."))
     if session.scalar(select(Grant.id).where(Grant.presenter_id == row.id).limit(1)):
-        raise Conflict(N_("Passes were sold for this presenter, so the page can't be removed."))
+        raise Conflict(
+            N_("You can't remove this presenter because passes for their webinars were sold.")
+        )
     session.delete(row)
     audit.record(session, "presenter.removed", row.public_id, actor=actor, now=now)
     session.flush()

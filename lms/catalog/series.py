@@ -73,7 +73,7 @@ def remove_series(session: Session, public_id: str, *, actor: str | None, now: d
     if _webinars_of(session, row.id):
         raise Conflict(N_("This series has webinars. Remove them from it first."))
     if session.scalar(select(Grant.id).where(Grant.series_id == row.id).limit(1)):
-        raise Conflict(N_("Passes were sold for this series, so its page can't be removed."))
+        raise Conflict(N_("You can't remove this series because passes for it were sold."))
     session.delete(row)
     audit.record(session, "series.removed", row.public_id, actor=actor, now=now)
     session.flush()

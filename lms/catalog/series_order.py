@@ -17,7 +17,7 @@ from lms.models.catalog import Series, Webinar, WebinarSeries, WebinarState
 
 # The order of a series' webinars wherever they are shown as one.
 IN_ORDER: Final = (WebinarSeries.position.nulls_last(), Webinar.held_at, Webinar.id)
-OTHERS: Final = N_("Other webinars are in this series now. Check its order again.")
+OTHERS: Final = N_("The webinars in this series changed. Check the order again.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def _faults(words: WebinarWords) -> dict[str, str]:
         ),
         "hosted_by": (
             len(words.hosted_by) <= LONGEST_TITLE,
-            N_("Shorten who hosts it to at most 200 characters."),
+            N_("Shorten the host to at most 200 characters."),
         ),
         "summary": (
             len(words.summary) <= LONGEST_SUMMARY,

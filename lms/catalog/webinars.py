@@ -97,8 +97,8 @@ def edit_webinar(
     if seen is not None and row.updated_at != seen:
         raise Conflict(
             N_(
-                "Someone else changed this webinar while you were editing. Your text is"
-                " still here. Check the page as it is now, then save again."
+                "Someone else changed this webinar while you were editing. Your text is still here. "
+                "Check the current page, then save again."
             ),
             code="changed_meanwhile",
         )
@@ -268,7 +268,8 @@ def _move(session: Session, row: Webinar, wanted: str) -> None:
         return
     if row.state is not WebinarState.DRAFT:
         sentence = N_(
-            "The address of an announced webinar can't change, so that links to it keep working."
+            "You can't change the web address of an announced webinar. Links to it would stop "
+            "working."
         )
         raise Invalid(sentence, fields={"slug": sentence})
     row.slug = slugs.choose(session, Webinar.slug, wanted=wanted, name=row.title)

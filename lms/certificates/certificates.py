@@ -28,7 +28,7 @@ REVOKED: Final = "certificate.revoked"
 CORRECTED: Final = "certificate.corrected"
 HAS_ONE: Final = N_("This person already has a certificate for this webinar.")
 NOT_STANDING: Final = N_("This certificate was already revoked or corrected.")
-WITHHELD: Final = N_("The recipient's account was deleted, so there is no name to correct.")
+WITHHELD: Final = N_("The recipient's account was deleted, so there's no name to correct.")
 REASON_WITHHELD: Final = N_("The name and the reason are withheld.")
 NAME_IT: Final = N_("Enter a name of up to 200 characters.")
 

@@ -105,7 +105,7 @@ def fill_in(text: str, values: dict[str, str]) -> str:
 def _fault(name: str, text: str) -> str:
     unknown = [one for one in _PLACE.findall(text) if one.strip() not in PLACEHOLDERS]
     if unknown:
-        return N_("{%(name)s} is not a placeholder you can use.") % {"name": unknown[0]}
+        return N_("You can't use {%(name)s} here.") % {"name": unknown[0]}
     if len(text) > LONGEST[name]:
         return N_("Use at most %(most)s characters.") % {"most": LONGEST[name]}
     if name == "heading" and not text:

@@ -13,7 +13,7 @@ from lms.sales import billing, orders
 
 PAID: Final = N_("This is already paid.")
 CANCELED: Final = N_("This order was canceled.")
-FREE: Final = N_("There is nothing to pay.")
+FREE: Final = N_("There's nothing to pay.")
 
 
 def amount_of(

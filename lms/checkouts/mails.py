@@ -47,7 +47,7 @@ def send_unused(
     mail_outbox.post_to_team(
         session,
         kind="payment_unused_staff",
-        subject=N_("A card payment for order %(number)s couldn't be applied") % {"number": number},
+        subject=N_("We couldn't apply a card payment to order %(number)s") % {"number": number},
         values={**values, "action_url": links.page(f"/staff/payments/{payment.public_id}")},
         now=now,
     )

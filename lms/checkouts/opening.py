@@ -26,7 +26,7 @@ from lms.payments.provider import NewSession, Provider, ProviderSession, Session
 from lms.sales import billing, invoices, orders
 
 LOCKED_FOR: Final = timedelta(hours=24)
-OTHER_MODE: Final = N_("Test orders can't be paid with money, nor real ones with test cards.")
+OTHER_MODE: Final = N_("Pay test orders with a test card, and real orders with a real card.")
 
 
 @dataclass(frozen=True, slots=True)

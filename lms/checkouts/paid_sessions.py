@@ -29,7 +29,7 @@ from lms.sales.invoices import Charge, live_invoice
 from lms.sales.receiving import SHORT_MINOR
 
 RETURNED_AFTER: Final = timedelta(days=7)
-COSTS_MORE: Final = N_("The order costs more now than what was paid.")
+COSTS_MORE: Final = N_("The order now costs more than the amount paid.")
 
 
 @dataclass(frozen=True, slots=True)

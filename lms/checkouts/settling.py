@@ -28,7 +28,7 @@ from lms.payments.provider import (
     ProviderSession,
 )
 
-OTHER_MODE: Final = N_("This belongs to the other mode of the card provider: live or test.")
+OTHER_MODE: Final = N_("This payment was made in the card provider's other mode (live or test).")
 
 
 def settle_provider_object(

@@ -81,8 +81,8 @@ def import_flyer(
 ) -> None:
     """Create a draft from a plain-text announcement (- reads standard input).
 
-    Doesn't publish it or add presenters or series; lists the new ones. If the text has no start
-    time, add --held-at.
+    Doesn't publish it. Lists new presenters and series, but doesn't add them. If the text has no
+    start time, add --held-at.
     """
     now, default_zone = clock.now(), console.settings.time_zone
     text = read_file(BytesIO(file.read(MOST_BYTES + 1)))

@@ -18,7 +18,7 @@ WIDTH = 100
 CHANGED = "(changed)"
 ON_ITS_WAY = {
     RecordingState.WAITING: "waiting for the worker",
-    RecordingState.PROCESSING: "being prepared",
+    RecordingState.PROCESSING: "processing",
     RecordingState.FAILED: "failed",
     RecordingState.CANCELED: "canceled",
 }

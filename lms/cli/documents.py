@@ -22,7 +22,7 @@ from lms.sales import corrections, credit_notes, invoices, orders, quotes, tax_c
 from lms.sales.corrections import Correction
 from lms.sales.credit_notes import NewCreditNote
 
-UNCHANGED = N_("Nothing to change. Add a new --po, --net, or --due.")
+UNCHANGED = N_("There's nothing to change. Add a new --po, --net, or --due.")
 NOT_INVOICED = N_("This order has no invoice to reissue.")
 
 
@@ -172,7 +172,7 @@ def resend(console: Console, *, number: str, to: str | None, as_json: bool) -> N
 def void(console: Console, *, number: str, reason: str, no_email: bool, as_json: bool) -> None:
     """Void an unpaid invoice with a credit note; access doesn't change."""
     if not reason.strip():
-        raise click.BadParameter("Say why; the credit note prints it.", param_hint="--reason")
+        raise click.BadParameter("Enter a reason; the credit note shows it.", param_hint="--reason")
     new = NewCreditNote(CreditReason.VOID, explanation=reason, is_mailed=not no_email)
     with console.carrel.database.transaction() as session:
         named = order_named(session, number)

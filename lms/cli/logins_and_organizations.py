@@ -85,7 +85,7 @@ def login() -> None:
     "--bookkeeper",
     "role",
     flag_value="bookkeeper",
-    help="Make the person a bookkeeper, who sees money and changes nothing.",
+    help="Make the person a bookkeeper, with read-only access to sales.",
 )
 @click.option(
     "--password-stdin",

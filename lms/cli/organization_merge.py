@@ -31,7 +31,9 @@ class OrganizationMergeAnswer:
 @click.argument("kept")
 @click.argument("merged")
 @click.option("--undo", is_flag=True, help="Undo the merge.")
-@click.option("--yes", is_flag=True, help="Do it; without this, only show what would change.")
+@click.option(
+    "--yes", is_flag=True, help="Merge or undo; without this, only show what would change."
+)
 @json_option
 @click.pass_obj
 def merge(

@@ -29,7 +29,7 @@ from lms.sales import receiving
 FAILED = 1
 TEST_CARD = "4242424242424242"
 BY_HAND = tuple(one.value for one in PaymentMethod if one is not PaymentMethod.CARD)
-NOT_AN_INVOICE = N_("This is not an invoice.")
+NOT_AN_INVOICE = N_("This isn't an invoice.")
 SEVERAL_PAYERS = N_("These invoices have several payers. Record a payment for each.")
 
 

@@ -130,7 +130,7 @@ def add(
     "--received", metavar="DAY", help="Date the purchase order was received; locks the price."
 )
 @click.option("--bill-on", metavar="DAY", help="Date to issue the invoice.")
-@click.option("--hold", is_flag=True, help="Don't open access until it's paid or released.")
+@click.option("--hold", is_flag=True, help="Hold access until it's paid or released.")
 @anyway_option("Allow a PO number that another order of the organization has.")
 @json_option
 @click.pass_obj

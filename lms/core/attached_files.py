@@ -16,8 +16,8 @@ from media.storage.storage_protocol import Storage
 LARGEST_BYTES: Final = 10 * 1024 * 1024
 LARGEST_PX: Final = 3000
 LONGEST_NAME: Final = 120
-TOO_LARGE = N_("This file is larger than 10 MB. Send a smaller one, or only its first pages.")
-NOT_TAKEN = N_("Send a PDF or a picture (JPEG, PNG or WebP).")
+TOO_LARGE = N_("This file is larger than 10 MB. Upload a smaller one, or only its first pages.")
+NOT_TAKEN = N_("Upload a PDF or an image (JPEG, PNG, or WebP).")
 NO_PDF = N_("Choose a PDF file.")
 
 

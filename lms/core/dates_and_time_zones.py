@@ -64,10 +64,11 @@ def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
             raise Invalid(NO_YEAR, fields={"held_at": NO_YEAR}) from None
     is_skipped = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != shown
     sentence = (
-        N_("Clocks go forward then and never show this time. Choose one an hour later.")
+        N_("Clocks skip this time when daylight saving time starts. Choose a time one hour later.")
         if is_skipped
         else N_(
-            "Clocks go back then and show this time twice. Choose one an hour later or earlier."
+            "Clocks show this time twice when daylight saving time ends. Choose a time one hour "
+            "earlier or later."
         )
     )
     raise Invalid(sentence, fields={"held_at": sentence})

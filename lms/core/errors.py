@@ -29,7 +29,7 @@ class NotFound(Refused):
 
     code = "not_found"
 
-    def __init__(self, message: str = N_("There is nothing here.")) -> None:
+    def __init__(self, message: str = N_("There's nothing here.")) -> None:
         super().__init__(message)
 
 
@@ -84,7 +84,7 @@ class Frozen(Unavailable):
 
     def __init__(self, until: datetime) -> None:
         super().__init__(
-            N_("We are moving to a larger database, so nothing can be saved for a few minutes.")
+            N_("We're moving to a larger database, so you can't save anything for a few minutes.")
         )
         self.until = until
 

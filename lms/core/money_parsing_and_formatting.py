@@ -6,7 +6,7 @@ from babel.numbers import get_currency_precision
 
 from lms.core.errors import N_, Invalid
 
-NOT_AN_AMOUNT = N_("Write the amount as 99.00.")
+NOT_AN_AMOUNT = N_("Enter an amount like 99.00.")
 
 
 def read_amount(text: str, currency: str, *, field: str) -> int:

@@ -32,8 +32,8 @@ NOBODYS: Final = (
 )
 TOO_SHORT = N_("Use at least 10 characters. A few words in a row are easy to remember.")
 TOO_LONG = N_("Use at most 256 characters.")
-TOO_COMMON = N_("This is one of the first passwords a stranger would try. Choose another.")
-ABOUT_YOU = N_("Leave your name and address out of the password.")
+TOO_COMMON = N_("This password is too easy to guess. Choose another one.")
+ABOUT_YOU = N_("Don't use your name or email address in the password.")
 
 _COMMON: Final = Path(__file__).with_name("common_passwords.txt")
 _LEET: Final = str.maketrans("013457@$!", "oieastasi")

@@ -50,7 +50,7 @@ def choose_many(
 def check(slug: str) -> None:
     """Raise Invalid (field `slug`) unless this is a valid slug."""
     if len(slug) > LONGEST or not SLUG.fullmatch(slug):
-        sentence = N_("Use small letters, figures and single hyphens, at most 80 of them.")
+        sentence = N_("Use up to 80 lowercase letters, digits, and single hyphens.")
         raise Invalid(sentence, fields={"slug": sentence})
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from lms.core.errors import N_, Invalid
 
 LONGEST: Final = 500
-REASON_MISSING = N_("Give the reason, in words that you will understand next year.")
+REASON_MISSING = N_("Enter a reason that you'll still understand next year.")
 REASON_TOO_LONG = N_("Use at most 500 characters.")
 
 

@@ -13,25 +13,23 @@ _PIECE: Final = 256 * 1024
 _SNIFFED: Final = 4096
 _ZEROS_OF_UTF_16: Final = 0.2  # of all bytes; even a Greek list has commas and @
 
-SAVE_AS = N_(
-    "Open it in your spreadsheet program, choose Save as or Download, take CSV UTF-8, and send that file."
-)
+SAVE_AS = N_("Open it in a spreadsheet program, save it as CSV UTF-8, and upload that file.")
 NO_TEXT: Final = (
     (
         b"\xd0\xcf\x11\xe0",
-        N_("This is an Excel workbook of the old kind (.xls), and not a list as text."),
+        N_("This is an old Excel workbook (.xls), not a text list."),
     ),
-    (b"%PDF", N_("This is a PDF, and not a list as text.")),
-    (b"{\\rtf", N_("This is a document of a word processor, and not a list as text.")),
-    (b"\x1f\x8b", N_("This file is compressed. Unpack it first.")),
-    (b"\x89PNG", N_("This is a picture, and not a list as text.")),
-    (b"\xff\xd8\xff", N_("This is a picture, and not a list as text.")),
+    (b"%PDF", N_("This is a PDF, not a text list.")),
+    (b"{\\rtf", N_("This is a word-processing document, not a text list.")),
+    (b"\x1f\x8b", N_("This file is compressed. Unzip it first.")),
+    (b"\x89PNG", N_("This is an image, not a text list.")),
+    (b"\xff\xd8\xff", N_("This is an image, not a text list.")),
 )
-XLSX = N_("This is an Excel workbook (.xlsx), and not a list as text.")
-ODS = N_("This is an OpenDocument spreadsheet (.ods), and not a list as text.")
-ZIP = N_("This is a zip archive, and not a list as text. Unpack it first.")
-WEB_PAGE = N_("This is a web page, though it may open in a spreadsheet program.")
-TOO_LARGE = N_("This list is larger than 50 MB. Divide it into several files.")
+XLSX = N_("This is an Excel workbook (.xlsx), not a text list.")
+ODS = N_("This is an OpenDocument spreadsheet (.ods), not a text list.")
+ZIP = N_("This is a ZIP file, not a text list. Unzip it first.")
+WEB_PAGE = N_("This is a web page, even if it opens in a spreadsheet program.")
+TOO_LARGE = N_("This list is larger than 50 MB. Split it into several files.")
 EMPTY = N_("This list is empty.")
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -7,9 +7,9 @@ from lms.core.errors import N_, Conflict, NotFound
 from lms.models.documents import Document
 from lms.models.orders import Order
 
-NO_ORDER = N_("No order, invoice or quote has this number.")
+NO_ORDER = N_("No order, invoice, or quote has this number.")
 NO_DOCUMENT = N_("No document has this number.")
-SEVERAL = N_("Several orders begin with this. Give more of the number.")
+SEVERAL = N_("Several orders start with this. Enter more of the number.")
 
 
 def order_named(session: Session, text: str) -> Order:

@@ -22,7 +22,9 @@ from lms.core.settings import Settings
 from lms.mail.links import Links
 from lms.models.orders import Order, OrderLink
 
-REVOKED: Final = N_("This link was replaced by a new one. Use the newest email, or ask us for it.")
+REVOKED: Final = N_(
+    "A newer link replaced this one. Use the link in our latest email, or ask us for it."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from lms.core.errors import N_, Invalid, NotFound
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import Scope
 
-NO_SUCH_WEBINAR = N_("There is no webinar with that name.")
-NO_SUCH_PRESENTER = N_("There is no presenter with that name.")
-NO_SUCH_SERIES = N_("There is no series with that name.")
+NO_SUCH_WEBINAR = N_("No webinar has that web address.")
+NO_SUCH_PRESENTER = N_("No presenter has that web address.")
+NO_SUCH_SERIES = N_("No series has that web address.")
 
 SEVERAL_MATCH = N_("Several webinars match. Choose one from the list, or use its address.")
 NONE_MATCHES = N_("No webinar has this title or address.")

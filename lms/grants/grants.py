@@ -17,7 +17,7 @@ from lms.models.grants import Grant, OfferKind, Scope, Withdrawal
 from lms.models.playback import PlaybackEnd
 from lms.playback.sessions import end_by_own_grants
 
-NO_SUCH_GRANT = N_("This access was not found.")
+NO_SUCH_GRANT = N_("We couldn't find this access.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def take_back(
     if line is None or line.login_id is None:
         raise NotFound(NO_SUCH_GRANT)
     if line.revoked_at is not None:
-        raise Conflict(N_("This access was taken back before."))
+        raise Conflict(N_("This access was already revoked."))
     line.revoked_at, line.revoked_as, line.revoked_reason = now, withdrawal, reason
     session.flush()
     end_by_own_grants(session, line.login_id, ended_as=PlaybackEnd(withdrawal), now=now)

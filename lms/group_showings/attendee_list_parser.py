@@ -34,7 +34,7 @@ def read_guests(text: str) -> tuple[Guest, ...]:
         guests.append(Guest(name or found[0].partition("@")[0], found[0]))
     if faulty or not guests:
         sentence = (
-            N_("There is no email address on line %(lines)s.") % {"lines": ", ".join(faulty)}
+            N_("There's no email address on line %(lines)s.") % {"lines": ", ".join(faulty)}
             if faulty
             else N_("Enter a name and an email address, one person per line.")
         )

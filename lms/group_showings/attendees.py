@@ -248,7 +248,7 @@ def _send_slides(
         "host": showing.host,
         "action_url": links.page(f"/slides/{secret}"),
     }
-    subject = N_("The slides of %(title)s") % {"title": showing.title}
+    subject = N_("Slides for %(title)s") % {"title": showing.title}
     to = guest.email
     mail_outbox.post(
         session, kind=SLIDES, to=to, login_id=None, subject=subject, values=values, now=now

@@ -29,7 +29,7 @@ READ_ALL: Final = "handouts.read"
 READ_ALL_SCHEDULE: Final = Schedule(READ_ALL, timedelta(hours=1))
 SLICE_S: Final = 8.0
 MOST_FAULTS: Final = 5
-DRAWING: Final = N_("Preparing the pages")
+DRAWING: Final = N_("Creating page previews")
 GONE: Final = N_("The file of this handout is missing from storage.")
 JPEG: Final = "image/jpeg"
 

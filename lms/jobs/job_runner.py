@@ -24,7 +24,7 @@ SHARE_S = 5.0  # how long a job runs before other jobs of its lane get a turn
 RENEW_EVERY = timedelta(seconds=5)
 WRITE_TRIES = 5
 WRITE_WAIT_S = 2.0
-GONE = N_("What this job was about is no longer there.")
+GONE = N_("The item this job was for no longer exists.")
 
 log = structlog.get_logger()
 

@@ -25,9 +25,9 @@ LEASE = timedelta(seconds=30)
 FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(hours=1)
 SETTLED_AT_ONCE = 50
-STOPPED_MIDWAY = N_("The worker stopped in the middle of this, every time it was tried.")
-CANCELED = N_("This was canceled.")
-BROKE = N_("Something went wrong while this was being done.")
+STOPPED_MIDWAY = N_("The worker stopped during every try.")
+CANCELED = N_("This job was canceled.")
+BROKE = N_("Something went wrong during this job.")
 DETAIL_CHARS = 8_000
 # The database couldn't be reached or rolled back: not the job's fault, and a retry may work.
 NOT_THE_JOBS = (OperationalError, InterfaceError)

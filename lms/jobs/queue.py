@@ -255,7 +255,7 @@ def retry(session: Session, job_id: str, *, actor: str | None, now: datetime) ->
     """
     job = _locked_job(session, job_id)
     if job.state not in (JobState.FAILED, JobState.CANCELED):
-        raise Conflict(N_("Only a job that failed or was canceled can be tried again."))
+        raise Conflict(N_("You can retry only jobs that failed or were canceled."))
     job.state = JobState.QUEUED
     job.tries = 0
     job.run_at = now
@@ -275,7 +275,7 @@ def cancel(session: Session, job_id: str, *, actor: str | None, now: datetime) -
     """
     job = _locked_job(session, job_id)
     if job.state in ENDED:
-        raise Conflict(N_("This job has ended already."))
+        raise Conflict(N_("This job has already ended."))
     if not job.cancel_requested:
         job.cancel_requested = True
         audit.record(session, "job.canceled", job.public_id, actor=actor, now=now)

@@ -30,7 +30,7 @@ DROP: Final = "kit.drop"
 KEPT_FOR: Final = timedelta(days=14)
 NOT_ALLOWED: Final = N_("Your contract doesn't include hosting recordings yourselves. Contact us.")
 NOT_YOURS: Final = N_("Your organization doesn't have access to this recording.")
-NOT_READY: Final = N_("This recording is still being prepared. Try again when it can be played.")
+NOT_READY: Final = N_("This recording is still processing. Try again when it's ready to play.")
 MADE_ALREADY: Final = N_("This kit is already in progress or ready.")
 LINK_IS_OVER: Final = N_("This link was turned off, replaced, or has expired.")
 NO_FILE: Final = N_("This kit has no file to download.")

@@ -39,18 +39,18 @@ def letter_of(text: KitText) -> str:
         f"Held on {say_date(text.held_at, read_zone(text.webinar_zone))}",
         "",
         "LICENSE",
-        f"For the people of {text.organization}, and for nobody else.",
+        f"Only for the people of {text.organization}.",
         _until(text),
-        "You may host it on a system that only your own people sign in to. You may not pass it on,",
-        "publish it, or cut the name of your institution out of its picture.",
+        "You may host it on a system that only your people can sign in to. Don't share or publish it,",
+        "and don't remove your institution's name from the picture.",
         "",
         "IN THIS KIT",
-        f"{FILM}: the recording, with the name of your institution in its picture"
+        f"{FILM}: the recording, with your institution's name in the picture"
         + (" and its captions as subtitle tracks" if text.captions else ""),
         *_captions(text),
         *(f"handouts/{name}" for name in text.handouts),
         *([] if text.handouts else ["There are no slides or handouts for this recording."]),
-        "poster.jpg: a picture for the page on which you show it",
+        "poster.jpg: an image for the page where you show it",
         "",
         f"From {text.seller}" + (f", {text.contact}" if text.contact else ""),
         f"Kit {text.kit}, made on {say_date(text.made_at, text.zone)}",
@@ -60,12 +60,12 @@ def letter_of(text: KitText) -> str:
 
 def _until(text: KitText) -> str:
     if text.until is None:
-        return "The license has no end."
+        return "The license doesn't expire."
     last_day = say_date(text.until - timedelta(microseconds=1), text.zone)
-    return f"The license ends on {last_day}. Remove it from your systems then."
+    return f"The license ends on {last_day}. Remove these files from your systems by then."
 
 
 def _captions(text: KitText) -> list[str]:
     if not text.captions:
-        return ["There are no captions for this recording yet. Ask us for them if you need them."]
+        return ["There are no captions for this recording yet. Contact us if you need them."]
     return [f"{name}: captions, {label}" for name, label in text.captions]

@@ -46,10 +46,8 @@ SOON: Final = Kind("live_soon", N_("In an hour: %(title)s"), event=Event.SOON)
 READY: Final = Kind(
     "recording_ready", N_("The recording is ready: %(title)s"), None, event=Event.READY
 )
-REGISTERED: Final = Kind("live_registered", N_("You are registered: %(title)s"))
-LEFT: Final = Kind(
-    "live_unregistered", N_("You are no longer registered: %(title)s"), Method.CANCEL
-)
+REGISTERED: Final = Kind("live_registered", N_("You're registered: %(title)s"))
+LEFT: Final = Kind("live_unregistered", N_("You're no longer registered: %(title)s"), Method.CANCEL)
 
 
 def key_of(event: Event, webinar: Webinar) -> str:

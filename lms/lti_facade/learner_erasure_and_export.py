@@ -15,7 +15,7 @@ from lms.people.data_export import read_personal_data as read_personal_data
 from lms.people.erasure import OnErase, erase
 
 HAS_ACCOUNT = N_(
-    "This person of your LMS is linked to an account on our site. Sign in there to manage your data."
+    "Your LMS account is linked to an account on our site. Sign in there to manage your data."
 )
 
 

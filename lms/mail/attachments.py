@@ -64,7 +64,7 @@ def read_files(storage: Storage, attachments: Sequence[Attachment]) -> tuple[byt
         files.append(_read(storage, one, left + 1))
         left -= len(files[-1])
         if left < 0:
-            raise RefusedForGood("The attached files are larger than 10 MB together.")
+            raise RefusedForGood("The attachments are larger than 10 MB in total.")
     return tuple(files)
 
 
@@ -85,9 +85,9 @@ def _read(storage: Storage, one: Attachment, most: int) -> bytes:
         with storage.open(one.key, 0, most) as file:
             return file.read()
     except Missing as error:
-        raise RefusedForNow(f"The attached file {one.name} is missing from storage.") from error
+        raise RefusedForNow(f"The attachment {one.name} is missing from storage.") from error
     except StorageAway as error:
-        raise FilesAway(f"The attached file {one.name} can't be read now.") from error
+        raise FilesAway(f"We can't read the attachment {one.name} right now.") from error
 
 
 def _file_name(name: str) -> str:

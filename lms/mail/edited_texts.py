@@ -29,8 +29,8 @@ TEST_KIND: Final = "delivery_test"
 _SECRET: Final = ("code", "url")
 
 TOO_LONG: Final = N_("This text is too long.")
-UNKNOWN: Final = N_("{%(name)s} is not a placeholder of this text. It can contain %(known)s.")
-IN_LINK: Final = N_("The address of a link can't contain a placeholder.")
+UNKNOWN: Final = N_("You can't use {%(name)s} in this text. You can use %(known)s.")
+IN_LINK: Final = N_("A link's address can't contain a placeholder.")
 
 
 class BadText(Invalid):

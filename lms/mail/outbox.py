@@ -187,7 +187,7 @@ def resend(session: Session, mail_id: str, *, actor: str | None, now: datetime) 
         raise Conflict(N_("This email is already being sent."))
     if not mail.text:
         raise Conflict(
-            N_("The text of this email was deleted. Ask the person to request a new one.")
+            N_("We deleted the text of this email. Ask the person to request a new one.")
         )
     mail.state, mail.tries, mail.run_at, mail.failure = JobState.QUEUED, 0, now, None
     mail.bounced_at = None

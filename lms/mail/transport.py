@@ -140,7 +140,7 @@ class MailServer:
             raise _refusal(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPNotSupportedError as error:
             self._reset(connection)
-            raise RefusedForGood(f"The mail server can't carry this address: {error}") from error
+            raise RefusedForGood(f"The mail server doesn't accept this address: {error}") from error
         except (smtplib.SMTPException, OSError) as error:
             self.close()
             raise BrokenOff(f"The mail server broke off: {error}") from error

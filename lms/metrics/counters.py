@@ -45,7 +45,7 @@ class _Counts:
         )
         self._events = Counter(
             "carrel_events",
-            "What the log tells: jobs, emails, launches, refusals, faults.",
+            "Log entries by event, such as jobs, emails, launches, and refusals.",
             ("event", "what", "how"),
             registry=None,
         )
@@ -53,10 +53,10 @@ class _Counts:
             "carrel_job_seconds", "How long jobs took.", ("kind",), buckets=LONG_S, registry=None
         )
         self._encoded_s = Counter(
-            "carrel_encoded_seconds", "Seconds of recordings that were encoded.", registry=None
+            "carrel_encoded_seconds", "Seconds of recordings encoded.", registry=None
         )
         self._encoding_s = Counter(
-            "carrel_encoding_seconds", "Seconds that encoding them took.", registry=None
+            "carrel_encoding_seconds", "Seconds spent encoding recordings.", registry=None
         )
         self._mail_s = Histogram(
             "carrel_mail_lag_seconds",

@@ -34,11 +34,11 @@ class HouseGauges:
 
     def collect(self) -> Iterator[Metric]:
         """Yield the current metrics."""
-        info = GaugeMetricFamily("carrel_info", "The version that runs.", labels=["version"])
+        info = GaugeMetricFamily("carrel_info", "The running version.", labels=["version"])
         info.add_metric([VERSION], 1)
         yield info
         yield _gauge(
-            "carrel_disk_free_bytes", "Room in the data directory.", free_bytes(self._carrel)
+            "carrel_disk_free_bytes", "Free space in the data directory.", free_bytes(self._carrel)
         )
         now = self._ask_time()
         try:
@@ -46,7 +46,7 @@ class HouseGauges:
                 found = [*_waiting(session, now), *_moments(session), *_connections(session)]
         except SQLAlchemyError:
             found = []
-        yield _gauge("carrel_database_up", "Whether the database answers.", float(bool(found)))
+        yield _gauge("carrel_database_up", "Whether the database responds.", float(bool(found)))
         yield from found
 
 
@@ -59,7 +59,9 @@ def _gauge(name: str, text: str, value: float) -> Metric:
 def _waiting(session: Session, now: datetime) -> Iterator[Metric]:
     waiting = GaugeMetricFamily("carrel_waiting", "Jobs or emails due in a lane.", labels=["lane"])
     oldest = GaugeMetricFamily(
-        "carrel_oldest_waiting_seconds", "How long the first of a lane is due.", labels=["lane"]
+        "carrel_oldest_waiting_seconds",
+        "How long the oldest item in a lane has waited.",
+        labels=["lane"],
     )
     due: dict[str, tuple[int, datetime]] = {}
     for lane, count, since in _due_jobs(session, now):
@@ -73,7 +75,7 @@ def _waiting(session: Session, now: datetime) -> Iterator[Metric]:
     yield waiting
     yield oldest
     stalled = len(read_stalled(session, now=now))
-    yield _gauge("carrel_stalled_lanes", "Lanes that serve nothing for 10 minutes.", stalled)
+    yield _gauge("carrel_stalled_lanes", "Lanes that have done nothing for 10 minutes.", stalled)
 
 
 def _due_jobs(session: Session, now: datetime) -> Sequence[Row[Lane, int, datetime]]:
@@ -99,7 +101,7 @@ def _moments(session: Session) -> Iterator[Metric]:
     known = {"email": sent, "worker_beat": last_beat(session), **moments}
     for name, at in known.items():
         if at is not None:
-            text = f"When the last {name.replace('_', ' ')} was, in seconds since 1970."
+            text = f"Time of the last {name.replace('_', ' ')}, in seconds since 1970."
             yield _gauge(f"carrel_last_{name}_timestamp_seconds", text, at.timestamp())
 
 
@@ -114,4 +116,6 @@ def _connections(session: Session) -> Iterator[Metric]:
         used.add_metric([state], count)
     yield used
     allowed = int(session.scalar(text("SHOW max_connections")) or 0)
-    yield _gauge("carrel_database_connections_allowed", "How many all databases allow.", allowed)
+    yield _gauge(
+        "carrel_database_connections_allowed", "Connections that PostgreSQL allows.", allowed
+    )

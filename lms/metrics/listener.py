@@ -52,4 +52,4 @@ def listen_for_scrapes(
             host.strip("[]"), int(port), answer, server_class=_Server, handler_class=_Silent
         )
     except OSError as error:
-        raise Unavailable(f"{bind} can't be served from: {error.strerror}") from error
+        raise Unavailable(f"Carrel can't listen on {bind}: {error.strerror}") from error

@@ -19,15 +19,16 @@ from lms.operations.start_checks import is_empty
 from media.storage.storage_copy import Moved, copy_keys
 
 NOT_EMPTY = N_(
-    "The database that CARREL_DATABASE_URL names has records. A backup is restored into an empty one."
+    "The database at CARREL_DATABASE_URL isn't empty. Restore a backup into an empty one."
 )
 OTHER_FILES = N_(
-    "CARREL_STORAGE has files that are not in this backup. A backup is restored into an empty place."
+    "CARREL_STORAGE has files that aren't in this backup. Restore a backup into an empty location."
 )
 OTHER_KEY = N_(
-    "The secret key here is not the one of the backup, so the keys that LMSs and badge readers "
-    "know can't be read. Set CARREL_SECRET_KEY to the old one, or "
-    "CARREL_BACKUP_PASSPHRASE if the backup was made with one. To go on without them, add --new-secret-key."
+    "This secret key isn't the one the backup was made with, so we can't read the keys "
+    "for LMSs and badges. Set CARREL_SECRET_KEY to the old key, or "
+    "CARREL_BACKUP_PASSPHRASE if the backup was made with one. To continue without those "
+    "keys, add --new-secret-key."
 )
 
 

@@ -39,7 +39,7 @@ DATABASE: Final = "carrel.sqlite3"
 KEYS: Final = "files.txt"
 MANIFEST: Final = "manifest.json"
 NAME_FORMAT: Final = "%Y%m%dT%H%M%SZ"
-NO_BACKUP: Final = N_("There is no complete backup at this address.")
+NO_BACKUP: Final = N_("There's no complete backup at this address.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def create(
     """
     if current(carrel.database) != head():
         raise Conflict(
-            N_("The tables are not this version's. Run: carrel db upgrade"), code="not_at_head"
+            N_("The tables don't match this version. Run: carrel db upgrade"), code="not_at_head"
         )
     scratch, name = carrel.settings.scratch, now.astimezone(UTC).strftime(NAME_FORMAT)
     before = copy_new(carrel.storage, place.files, scratch=scratch, tell=tell)

@@ -14,9 +14,9 @@ from lms.operations.findings import Finding, State
 
 LATE_AFTER: Final = timedelta(minutes=1)  # OPERATIONS.md: how much a lost disk can lose
 NAME: Final = "copy"
-ADVICE: Final = N_("Copy each change (docs/operating.md, Backups).")
+ADVICE: Final = N_("Set up continuous copying (docs/operating.md, Backups).")
 RESTART: Final = N_(
-    "Look at the log of what copies it, and start it again (docs/operating.md, Backups)."
+    "Check the log of the copying program, and restart it (docs/operating.md, Backups)."
 )
 # PostgreSQL keeps both times, so the later one is the result of the last attempt.
 _ARCHIVER: Final = text(
@@ -58,20 +58,26 @@ def _modified(file: Path) -> datetime | None:
 
 
 def _nothing_copies() -> Finding:
-    sentence = N_("A lost disk loses everything since the last backup: changes aren't copied.")
+    sentence = N_(
+        "Changes aren't copied continuously. If the disk fails, you lose everything since "
+        "the last backup."
+    )
     return Finding(NAME, State.ATTENTION, sentence, advice=ADVICE)
 
 
 def _late(since: datetime, now: datetime) -> Finding:
     values = {"ago": say_roughly(now - since)}
-    sentence = N_("Changes of the database haven't been copied for %(ago)s.")
+    sentence = N_("Database changes haven't been copied for %(ago)s.")
     return Finding(NAME, State.FAULT, sentence, values, RESTART)
 
 
 def _copied(at: datetime | None, now: datetime) -> Finding:
     if at is None:
-        return Finding(NAME, State.OK, N_("Changes of the database are copied as they happen."))
+        return Finding(NAME, State.OK, N_("Database changes are copied continuously."))
     values = {"ago": say_roughly(now - at)}
     return Finding(
-        NAME, State.OK, N_("Each change of the database is copied, the last %(ago)s ago."), values
+        NAME,
+        State.OK,
+        N_("Database changes are copied continuously, most recently %(ago)s ago."),
+        values,
     )

@@ -46,16 +46,16 @@ def preflight(source: Database, target: Database) -> Preflight:
     """
     if not source.is_sqlite or target.is_sqlite:
         raise Conflict(
-            N_("Only an SQLite database can be moved, and only to PostgreSQL."), code="no_such_move"
+            N_("You can move only an SQLite database, and only to PostgreSQL."), code="no_such_move"
         )
     if source.freeze_mark == MOVED:
         raise Moved
     if current(source) != head():
         raise Conflict(
-            N_("The tables are not this version's. Run: carrel db upgrade"), code="not_at_head"
+            N_("The tables don't match this version. Run: carrel db upgrade"), code="not_at_head"
         )
     if current(target) not in (None, head()):
-        raise Conflict(N_("The new database is not empty. Name an empty one."), code="not_empty")
+        raise Conflict(N_("The new database isn't empty. Use an empty one."), code="not_empty")
     with source.read_session() as session:
         rows = sum(row_counts(session).values())
         unfit = unfit_rows(session)
@@ -107,4 +107,4 @@ def abort(source: Database) -> bool:
 def _require_same(old: Session, new: Session) -> None:
     """Accept only the rows of a move that was killed after its last commit."""
     if sums_of(old) != sums_of(new):
-        raise Conflict(N_("The new database has other rows. Name an empty one."), code="not_empty")
+        raise Conflict(N_("The new database has other rows. Use an empty one."), code="not_empty")

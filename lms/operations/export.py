@@ -31,15 +31,15 @@ SECRETS: Final = ("private_key", "sealed_secret")
 SECRET_ENDS: Final = ("_hash",)
 README: Final = """Exported from Carrel {version} at {at}.
 
-tables/NAME.jsonl  one JSON object for each row of a table, a line each. Times are in UTC (ISO 8601),
+tables/NAME.jsonl  one JSON object for each row of a table, one per line. Times are in UTC (ISO 8601),
                    money is in cents, and bytes are in Base64. A column that ends in _id is the id of
                    a row in another table. Certificates are in certificate.jsonl; customer orders,
                    documents and payments are in the tables of those names.
-files/KEY          the stored files. The columns that end in "key" name them: recordings as they were
-                   sent are in files/originals, prepared recordings (HLS and MP4) in
-                   files/renditions, captions (WebVTT) beside them, invoices and the like as PDF.
+files/KEY          the stored files. The columns that end in "key" name them: original recordings are
+                   in files/originals, processed recordings (HLS and MP4) in files/renditions,
+                   captions (WebVTT) beside them, invoices and other documents as PDF.
 
-Left out: hashes of passwords and of secret links, private keys, and secrets of
+Not included: hashes of passwords and of secret links, private keys, and secrets of
 authenticator apps.
 """
 
@@ -67,7 +67,7 @@ def export(
     All rows are as of one point in time. `tell` is called with the number of files so far.
     """
     if directory.exists() and any(directory.iterdir()):
-        raise Conflict(N_("The directory is not empty. Name a new one."), code="not_empty")
+        raise Conflict(N_("The directory isn't empty. Use a new one."), code="not_empty")
     (directory / "tables").mkdir(parents=True)
     directory.chmod(0o700)
     with database.snapshot() as session:

@@ -46,7 +46,7 @@ LANES: Final = {
     MAIL: N_("Email"),
 }
 START_WORKER: Final = N_(
-    "Check that the worker is running: carrel serve starts it, or carrel worker."
+    "Check that the worker is running. carrel serve or carrel worker starts it."
 )
 
 
@@ -94,13 +94,13 @@ def _tables(carrel: Carrel) -> Finding:
         return Finding(
             "tables",
             State.ATTENTION,
-            N_("The tables of the database are of a later version than this one, which runs."),
+            N_("The database's tables are from a later version than the one running."),
             advice=N_("Finish the upgrade: start the new version on every machine."),
         )
     return Finding(
         "tables",
         State.FAULT,
-        N_("The tables of the database are not this version's."),
+        N_("The database's tables don't match this version."),
         advice=N_("Run: carrel db upgrade"),
     )
 
@@ -112,7 +112,7 @@ def _worker(session: Session, now: datetime) -> Finding:
     values = {"ago": say_roughly(now - beat)}
     if now - beat <= BEAT_WITHIN:
         return Finding("worker", State.OK, N_("The worker is running."))
-    sentence = N_("The worker was last heard from %(ago)s ago.")
+    sentence = N_("The worker last reported %(ago)s ago.")
     return Finding("worker", State.FAULT, sentence, values, START_WORKER)
 
 
@@ -130,16 +130,19 @@ def _balances(session: Session, now: datetime) -> Iterator[Finding]:
     values: dict[str, str | int] = {"ago": say_roughly(now - checked.at)}
     count = balances_that_differ(session)
     if not count:
-        sentence = N_("Every balance added up when they were checked %(ago)s ago.")
+        sentence = N_("All balances added up at the last check, %(ago)s ago.")
         yield Finding("balances", State.OK, sentence, values)
         return
     values["count"] = count
     yield Finding(
         "balances",
         State.FAULT,
-        N_("Balances that didn't match their documents and payments %(ago)s ago: %(count)s."),
+        N_(
+            "%(count)s balances didn't match their documents and payments at the last check, "
+            "%(ago)s ago."
+        ),
         values,
-        N_("The email about it names each. See what happened to an order: carrel order explain."),
+        N_("See the email about it. To see what happened to an order, run carrel order explain."),
     )
 
 
@@ -155,11 +158,11 @@ def _passkeys(carrel: Carrel, session: Session) -> Iterator[Finding]:
         yield Finding(
             "passkeys",
             State.ATTENTION,
-            N_("%(count)s passkeys were made for another host name than %(host)s and don't work."),
+            N_("%(count)s passkeys were made for a host name other than %(host)s and don't work."),
             {"count": count, "host": host},
             N_(
-                "Set CARREL_BASE_URL back to the former host name; or their owners sign in with an"
-                " app or a recovery code, and add passkeys again."
+                "Set CARREL_BASE_URL back to the former host name, or ask their owners to sign in "
+                "with an app or a recovery code and add their passkeys again."
             ),
         )
 
@@ -184,10 +187,12 @@ def _lane(lane: str, stalled: Stalled | None, since: datetime | None, now: datet
     values: dict[str, str | int] = {"lane": LANES[lane]}
     if stalled is not None:
         values |= {"waiting": stalled.waiting, "ago": say_roughly(now - stalled.since)}
-        sentence = N_("%(lane)s: %(waiting)s waiting, the oldest for %(ago)s, and none is done.")
+        sentence = N_(
+            "%(lane)s: %(waiting)s waiting, the oldest for %(ago)s, and none are being processed."
+        )
         return Finding(name, State.FAULT, sentence, values, START_WORKER)
     if since is None or now - since < PATIENCE:
-        return Finding(name, State.OK, N_("%(lane)s: nothing waits long."), values)
+        return Finding(name, State.OK, N_("%(lane)s: no delays."), values)
     values["ago"] = say_roughly(now - since)
     return Finding(name, State.OK, N_("%(lane)s: the oldest has waited for %(ago)s."), values)
 
@@ -209,18 +214,22 @@ def _disk(carrel: Carrel, session: Session, now: datetime) -> Finding:
     days = int(free * GROWTH_OF.days // added) if added else MANY_DAYS
     if days >= MANY_DAYS:
         state = State.FAULT if free < LITTLE_BYTES else State.OK
-        return Finding("disk", state, N_("%(free)s GB of the disk are free."), values, _room(state))
+        return Finding(
+            "disk", state, N_("%(free)s GB of disk space is free."), values, _room(state)
+        )
     state = State.OK
     if days < FEW_DAYS:
         state = State.FAULT if days < VERY_FEW_DAYS else State.ATTENTION
     values["days"] = days
-    sentence = N_("There is room for %(days)s more days of recordings (%(free)s GB are free).")
+    sentence = N_("There's space for about %(days)s more days of recordings (%(free)s GB free).")
     return Finding("disk", state, sentence, values, _room(state))
 
 
 def _room(state: State) -> str:
     return (
-        "" if state is State.OK else N_("Make room, or move the files: carrel media move --to URL")
+        ""
+        if state is State.OK
+        else N_("Free up space, or move the files: carrel media move --to URL")
     )
 
 
@@ -228,7 +237,7 @@ def _backup(session: Session, now: datetime) -> Finding:
     made = last_act(session, CREATED)
     advice = N_("Run carrel backup create every night (docs/operating.md, Every night).")
     if made is None:
-        return Finding("backup", State.ATTENTION, N_("There is no backup yet."), advice=advice)
+        return Finding("backup", State.ATTENTION, N_("There's no backup yet."), advice=advice)
     values = {"ago": say_roughly(now - made.at)}
     sentence = N_("The last backup was made %(ago)s ago.")
     if now - made.at <= BACKUP_WITHIN:
@@ -238,16 +247,16 @@ def _backup(session: Session, now: datetime) -> Finding:
 
 def _drill(session: Session, now: datetime) -> Finding:
     done = last_act(session, DRILLED)
-    advice = N_("Run carrel backup drill, which restores the newest backup into scratch.")
+    advice = N_("Run carrel backup drill, which restores the newest backup into a temporary place.")
     if done is None:
-        sentence = N_("No backup has been tried out yet.")
+        sentence = N_("No backup has been tested yet.")
         return Finding("drill", State.ATTENTION, sentence, advice=advice)
     values = {"ago": say_roughly(now - done.at)}
     if not done.detail.get("is_good"):
-        sentence = N_("The backup that was tried out %(ago)s ago could not be restored whole.")
+        sentence = N_("The backup tested %(ago)s ago couldn't be fully restored.")
         advice = N_("Run carrel backup verify to see what is missing, then carrel backup create.")
         return Finding("drill", State.FAULT, sentence, values, advice)
-    sentence = N_("A backup was last tried out, and was good, %(ago)s ago.")
+    sentence = N_("A backup was last tested successfully %(ago)s ago.")
     if now - done.at <= DRILL_WITHIN:
         return Finding("drill", State.OK, sentence, values)
     return Finding("drill", State.ATTENTION, sentence, values, advice)

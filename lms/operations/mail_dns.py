@@ -36,9 +36,11 @@ def check_mail_dns(
             *_dmarc(asked, domain),
         )
     except dns.exception.DNSException as error:
-        sentence = N_("The DNS records of %(domain)s could not be looked up: %(fault)s")
+        sentence = N_("We couldn't look up the DNS records of %(domain)s: %(fault)s")
         values = {"domain": domain, "fault": type(error).__name__}
-        return (Finding("mail_dns", State.ATTENTION, sentence, values, N_("Check the resolver.")),)
+        return (
+            Finding("mail_dns", State.ATTENTION, sentence, values, N_("Check your DNS resolver.")),
+        )
 
 
 def _spf(resolver: dns.resolver.Resolver, domain: str) -> Iterator[Finding]:
@@ -51,12 +53,12 @@ def _spf(resolver: dns.resolver.Resolver, domain: str) -> Iterator[Finding]:
     elif not found:
         sentence = N_("%(domain)s has no SPF record.")
         advice = N_(
-            "Add the TXT record that your mail provider names, such as v=spf1 include:... -all"
+            "Add the TXT record your mail provider gives you, such as v=spf1 include:... -all"
         )
         yield Finding(name, State.FAULT, sentence, values, advice)
     elif {"all", "+all"} & set(found[0].lower().split()):
         sentence = N_("The SPF record of %(domain)s lets anyone send its email.")
-        yield Finding(name, State.FAULT, sentence, values, N_("Let it end in -all or ~all."))
+        yield Finding(name, State.FAULT, sentence, values, N_("End it with -all or ~all."))
     else:
         yield Finding(name, State.OK, N_("%(domain)s has an SPF record."), values)
 
@@ -74,7 +76,7 @@ def _dkim(resolver: dns.resolver.Resolver, domain: str, selector: str | None) ->
         yield Finding(DKIM, State.OK, N_("%(place)s has a DKIM key."), values)
         return
     sentence = N_("%(place)s has no DKIM key.")
-    advice = N_("Add the record that your mail provider names, or correct CARREL_DKIM_SELECTOR.")
+    advice = N_("Add the record your mail provider gives you, or correct CARREL_DKIM_SELECTOR.")
     yield Finding(DKIM, State.FAULT, sentence, values, advice)
 
 
@@ -88,7 +90,7 @@ def _dmarc(resolver: dns.resolver.Resolver, domain: str) -> Iterator[Finding]:
             yield Finding("mail_dns.dmarc", State.OK, sentence, {"place": place})
             return
     sentence = N_("%(domain)s has no DMARC policy.")
-    advice = N_("Add a TXT record at _dmarc.%(domain)s, at first: v=DMARC1; p=none")
+    advice = N_("Add a TXT record at _dmarc.%(domain)s. To start: v=DMARC1; p=none")
     yield Finding("mail_dns.dmarc", State.FAULT, sentence, {"domain": domain}, advice)
 
 

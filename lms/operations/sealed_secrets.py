@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from lms.core.errors import N_, Conflict
 
 SALT_BYTES: Final = 16
-WRONG: Final = N_("CARREL_BACKUP_PASSPHRASE does not open the secret key of this backup.")
+WRONG: Final = N_("CARREL_BACKUP_PASSPHRASE doesn't decrypt the secret key in this backup.")
 
 
 def seal(secret: str, passphrase: str) -> str:

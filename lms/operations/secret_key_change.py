@@ -18,7 +18,7 @@ SEALED: Final = (
     ("lti_signing_key", "private_key", "lti signing keys"),
     ("second_factor", "sealed_secret", "authenticator apps"),
 )
-NO_OLD_KEY: Final = N_("Set CARREL_SECRET_KEY_OLD to the secret key before this one.")
+NO_OLD_KEY: Final = N_("Set CARREL_SECRET_KEY_OLD to the previous secret key.")
 
 
 @dataclass(frozen=True, slots=True)

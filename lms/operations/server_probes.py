@@ -25,7 +25,7 @@ class _WrongBytes(Exception):
     """A file read back differs from what was written."""
 
     def __init__(self) -> None:
-        super().__init__("what was written reads otherwise")
+        super().__init__("the file read back is different")
 
 
 def probe_servers(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
@@ -49,7 +49,7 @@ def probe_servers(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
             Finding(
                 "smtp",
                 State.ATTENTION,
-                N_("No mail server is set, so emails are written to files."),
+                N_("No mail server is set, so emails are saved as files."),
                 advice=N_("Set CARREL_SMTP_URL."),
             )
         )
@@ -69,7 +69,7 @@ def _tried(name: str, shown: str, attempt: Callable[[], object], advice: str) ->
         first = (said.strip() or type(error).__name__).splitlines()[0]
         values["fault"] = first
         return Finding(name, State.FAULT, N_("%(server)s: %(fault)s"), values, advice)
-    return Finding(name, State.OK, N_("%(server)s answers."), values)
+    return Finding(name, State.OK, N_("%(server)s responds."), values)
 
 
 def _ask(carrel: Carrel) -> None:
@@ -104,18 +104,18 @@ def _clock(carrel: Carrel, now: datetime) -> Finding:
     apart = abs(theirs - now)
     values = {"seconds": round(apart.total_seconds())}
     if apart <= CLOCKS_AGREE:
-        return Finding("clock", State.OK, N_("The clock agrees with the database's."))
+        return Finding("clock", State.OK, N_("The clock matches the database's."))
     sentence = N_("This machine's clock and the database's are %(seconds)s seconds apart.")
-    return Finding("clock", State.FAULT, sentence, values, N_("Set both by NTP."))
+    return Finding("clock", State.FAULT, sentence, values, N_("Synchronize both with NTP."))
 
 
 def _keys(carrel: Carrel) -> Finding:
     if opens_keys(carrel.database, carrel.settings.secret_key):
-        return Finding("keys", State.OK, N_("The secret key opens the signing keys."))
+        return Finding("keys", State.OK, N_("The secret key decrypts the signing keys."))
     return Finding(
         "keys",
         State.FAULT,
-        N_("The signing keys in the database were sealed by another secret key."),
+        N_("The signing keys in the database were encrypted with another secret key."),
         advice=N_(
             "Set CARREL_SECRET_KEY_OLD to the old key and run: carrel secret-key reseal. If the old "
             "key is lost, run: carrel lti keys rotate --at-once; carrel badge-keys rotate"

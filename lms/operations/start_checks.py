@@ -13,8 +13,8 @@ from lms.migrations import current, fits
 
 DEFAULT_FILE: Final = "carrel.sqlite3"
 EMPTY: Final = (
-    "The database that CARREL_DATABASE_URL names is empty, but {found}.\n"
-    "Nothing was started, because a library without its records looks as if everything were lost.\n"
+    "The database at CARREL_DATABASE_URL is empty, but {found}.\n"
+    "Carrel didn't start, because everything would seem lost.\n"
     "{advice}"
 )
 
@@ -32,7 +32,7 @@ def refuse_dangerous_start(carrel: Carrel) -> None:
             EMPTY.format(
                 found=f"{beside} has records",
                 advice="To move them: unset CARREL_DATABASE_URL and run carrel db move --to URL.\n"
-                f"To start a new library: move {beside} elsewhere.",
+                f"To start over: move {beside} elsewhere.",
             ),
             code="empty_database",
         )
@@ -40,8 +40,8 @@ def refuse_dangerous_start(carrel: Carrel) -> None:
         raise Conflict(
             EMPTY.format(
                 found=f"files are stored in {carrel.settings.storage_url}",
-                advice="To bring the records back: carrel backup restore URL.\n"
-                "To start a new library: set CARREL_STORAGE to an empty place.",
+                advice="To restore the records: carrel backup restore URL.\n"
+                "To start over: set CARREL_STORAGE to an empty location.",
             ),
             code="empty_database",
         )
@@ -50,7 +50,7 @@ def refuse_dangerous_start(carrel: Carrel) -> None:
 def require_tables(database: Database) -> None:
     """Raise Unavailable for tables of an earlier version."""
     if not fits(database):
-        raise Unavailable("The tables are not this version's. Run: carrel db upgrade")
+        raise Unavailable("The tables don't match this version. Run: carrel db upgrade")
 
 
 def is_empty(database: Database) -> bool:

@@ -17,7 +17,7 @@ from lms.models.organizations import Organization
 from lms.models.seats import VerifiedDomain
 
 NOT_A_DOMAIN = N_(
-    "Enter the part of their email addresses after the @, such as library.example.org."
+    "Enter the part of your email addresses after the @, such as library.example.org."
 )
 IS_PUBLIC = N_("This is a public email domain. Enter the organization's own domain.")
 TAKEN = N_("This domain is already verified for an organization.")

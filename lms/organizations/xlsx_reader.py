@@ -28,7 +28,7 @@ _DEEPEST: Final = 64
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 DAMAGED = N_("This Excel workbook (.xlsx) is damaged.")
-NO_SHEET = N_("This Excel workbook (.xlsx) has no sheet that can be read.")
+NO_SHEET = N_("We can't read any sheet in this Excel workbook (.xlsx).")
 
 _Begin = Callable[[str, dict[str, str]], None]
 _End = Callable[[str, str], None]

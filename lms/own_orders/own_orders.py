@@ -28,12 +28,14 @@ from lms.sales.invoices import live_invoice
 from lms.sales.purchase_orders import NewPurchaseOrder
 from lms.seller.settings import read_seller
 
-INVOICED: Final = N_("The invoice was issued, so it can't be changed here. Ask us to correct it.")
-NOTHING_PAID: Final = N_("Nothing was paid for this order yet.")
-TOO_LATE: Final = N_("The days of our refund policy have passed. Ask us if something is wrong.")
-NO_NAME: Final = N_("Enter who is billed.")
+INVOICED: Final = N_(
+    "The invoice was already issued, so you can't change it here. Ask us to correct it."
+)
+NOTHING_PAID: Final = N_("This order hasn't been paid yet.")
+TOO_LATE: Final = N_("The refund period has ended. Contact us if something is wrong.")
+NO_NAME: Final = N_("Enter the name to bill.")
 USED: Final = N_(
-    "Order %(number)s has this purchase order number already. Tick the box to use it again."
+    "Order %(number)s already has this purchase order number. Check the box to use it again."
 )
 MOST_LINES: Final = 6
 LONGEST: Final = 200

@@ -38,7 +38,7 @@ DROP: Final = "history.drop_list"
 
 FILLED: Final = (Login, Membership, Pool, Order, OrderLine, Grant)
 HAS_FAULTS = N_(
-    "Nothing can be imported while a row has an error. Correct the list and upload it again."
+    "We can't import anything while a row has an error. Correct the list and upload it again."
 )
 LISTS: Final = UploadedLists(
     PastImport,

@@ -63,10 +63,10 @@ LONGEST_NOTE: Final = 500
 LONGEST_NAME: Final = 200
 LONGEST_CELL: Final = 600  # longer than any sensible cell; longer text is refused anyway
 
-NO_COLUMNS = N_("The first row must have at least the headings email, covers and bought.")
+NO_COLUMNS = N_("The first row must have at least the headings email, covers, and bought.")
 NO_NUMBER = N_("Enter a number of seats, or unlimited.")
 NOT_HERE = N_(
-    "Not found. Enter the last part of the web address of a webinar, series or presenter."
+    "Not found. Enter the last part of the web address of a webinar, series, or presenter."
 )
 NEW: Final = "new:"
 MAY_BE = N_(

@@ -12,7 +12,7 @@ from lms.models.payments import Settlement
 from lms.payments import settlements
 from lms.payments.balances import payer_of
 
-TOO_MUCH = N_("Enter at most the unused credit and the open amount of the invoice.")
+TOO_MUCH = N_("Enter no more than the unused credit and the invoice's balance.")
 OTHER_PAYER = N_("This invoice belongs to another payer.")
 
 

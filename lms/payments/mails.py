@@ -29,7 +29,7 @@ def tell_failed(
 
 def tell_elsewhere(session: Session, refund: Refund, *, links: Links, now: datetime) -> None:
     """Ask our team which line a refund made at the card provider was for."""
-    subject = N_("What was this refund of %(amount)s for?")
+    subject = N_("Record what a refund of %(amount)s was for")
     _tell(session, refund, "refund_elsewhere", subject, {}, links=links, now=now)
 
 

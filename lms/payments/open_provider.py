@@ -4,7 +4,7 @@ from lms.core.errors import N_, Conflict
 from lms.core.settings import Settings
 from lms.payments.provider import Provider
 
-NO_CARDS = N_("Card payments are not available. Choose another way to pay.")
+NO_CARDS = N_("Card payments aren't available. Choose another way to pay.")
 
 
 def offers_cards(settings: Settings) -> bool:

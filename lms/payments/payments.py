@@ -25,7 +25,7 @@ from lms.payments import settlements
 LONGEST_NUMBER = 80
 HIGHEST_MINOR = 100_000_000
 NOT_ENOUGH = N_("These amounts add up to more than the payment.")
-TOO_MUCH = N_("This is more than what is still to be paid of %(number)s.")
+TOO_MUCH = N_("This is more than the balance of %(number)s.")
 NO_PAYMENT = N_("No payment has this ID. Find it in the history of its order.")
 REVERSED = N_("This payment was already reversed.")
 RETURNED = N_("Part of this payment was refunded. Cancel the refund first.")

@@ -66,11 +66,11 @@ def prove(tried: Tried) -> Iterator[Proof]:
 def _sessions(tried: Tried) -> Iterator[Proof]:
     asked = _asked(tried)
     made = tried.provider.create_session(asked)
-    yield same("a checkout page is made", made.state.value, SessionState.OPEN.value)
+    yield same("a checkout page is created", made.state.value, SessionState.OPEN.value)
     here = made.url.startswith(tried.provider.checkout_origin)
-    yield Proof("it is at the address that pages may lead to", made.url.partition("?")[0], here)
+    yield Proof("it has the provider's address", made.url.partition("?")[0], here)
     again = tried.provider.create_session(asked)
-    yield same("the same key makes no second page", again.id, made.id)
+    yield same("the same key doesn't create a second page", again.id, made.id)
     try:
         tried.provider.create_session(replace(asked, amount_minor=OTHER_MINOR))
     except KeyReused:
@@ -78,10 +78,8 @@ def _sessions(tried: Tried) -> Iterator[Proof]:
     else:
         yield Proof("the same key for another amount is refused", "accepted", ok=False)
     found = _fetched(tried, made.id)
-    yield same(
-        "its amount is read back", f"{found.amount_minor} {found.currency.upper()}", "100 USD"
-    )
-    yield same("it is not paid", str(found.is_paid), "False")
+    yield same("its amount is correct", f"{found.amount_minor} {found.currency.upper()}", "100 USD")
+    yield same("it isn't paid", str(found.is_paid), "False")
     tried.provider.expire_session(made.id)
     ended = _fetched(tried, made.id)
     yield same("it can be ended", ended.state.value, SessionState.EXPIRED.value)
@@ -103,11 +101,11 @@ def completed_webhook(session_id: str, secret: str, *, now: datetime) -> tuple[b
 
 def _webhooks(tried: Tried) -> Iterator[Proof]:
     if not tried.webhook_secrets:
-        yield Proof("a signing secret of the webhook is set", "none", ok=False)
+        yield Proof("a webhook signing secret is set", "none", ok=False)
         return
     payload, signature = completed_webhook("cs_selftest", tried.webhook_secrets[0], now=tried.now)
     event = tried.provider.read_event(payload, signature, now=tried.now)
-    yield same("a webhook signed with the secret is read", event.object_id, "cs_selftest")
+    yield same("a webhook signed with the secret is accepted", event.object_id, "cs_selftest")
     try:
         wrong = _sign(payload, "another secret", tried.now)
         tried.provider.read_event(payload, wrong, now=tried.now)
@@ -120,7 +118,7 @@ def _webhooks(tried: Tried) -> Iterator[Proof]:
 def _lists(tried: Tried) -> Iterator[Proof]:
     since = tried.now - BEFORE
     events = sum(1 for _ in tried.provider.events(since))
-    yield Proof("what happened is listed", f"{events} events in 5 minutes", ok=True)
+    yield Proof("events are listed", f"{events} events in 5 minutes", ok=True)
     entries = sum(1 for _ in tried.provider.entries(since))
     yield Proof("the balance is listed", f"{entries} entries in 5 minutes", ok=True)
 

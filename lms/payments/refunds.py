@@ -18,7 +18,7 @@ from lms.models.jobs import Lane
 from lms.models.payments import Dispute, DisputeState, Payment, Refund, RefundState
 from lms.payments import settlements
 
-TOO_MUCH = N_("Refund at most what is open.")
+TOO_MUCH = N_("Enter no more than the amount that can be refunded.")
 NOT_WAITING = N_("This refund was already sent or canceled.")
 BY_CARD = N_("This refund is sent to the card automatically.")
 SEND = "payments.refund"  # the job that sends a refund to the card

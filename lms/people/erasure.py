@@ -53,8 +53,8 @@ OnErase = Callable[[Session, int], None]
 ON_THE_TEAM: Final = N_(
     "An account on our team can't be deleted. Ask an owner to remove its role first."
 )
-MERGED: Final = N_("This account was merged into another. Erase that one to erase both.")
-ERASED_ALREADY: Final = N_("This person was already erased.")
+MERGED: Final = N_("This account was merged into another. Delete that one to delete both.")
+ERASED_ALREADY: Final = N_("This person's account was already deleted.")
 LEADS_ALONE: Final = N_("%(organizations)s would have no owner. Make someone else an owner first.")
 ERASED_AS: Final = "Erased on request."
 

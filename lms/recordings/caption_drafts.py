@@ -22,7 +22,7 @@ from media.storage.storage_protocol import Storage
 LONGEST_S: Final = 7 * 24 * 3600
 NO_TIMES: Final = N_("A caption has no start or end time. Enter times like 1:02.5.")
 ENDS_FIRST: Final = N_("A caption ends before it starts. Correct its times.")
-NOTHING: Final = N_("There is nothing to publish. Every caption is empty.")
+NOTHING: Final = N_("There's nothing to publish. Every caption is empty.")
 
 
 @dataclass(frozen=True, slots=True)

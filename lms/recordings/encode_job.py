@@ -30,12 +30,12 @@ LOOK_EVERY = timedelta(seconds=5)
 LAST_VIEWER_GONE = timedelta(hours=25)  # a playback session lives for 24 hours
 
 READING = N_("Reading the file")
-COPYING = N_("Preparing a first version to watch")
+COPYING = N_("Creating a first version to watch")
 ENCODING = N_("Encoding")
 STORING = N_("Storing")
 log = structlog.get_logger()
 
-TOO_SLOW = N_("Storing the file took more than a day and was stopped. Try again.")
+TOO_SLOW = N_("Storing the file took more than a day, so we stopped it. Try again.")
 
 
 def encode_recording(carrel: Carrel, run: JobRun) -> None:

@@ -279,7 +279,7 @@ def cancel(session: Session, recording_id: str, *, actor: str | None, now: datet
     """Request that the encoding of a version stop; raises Conflict if none is in progress."""
     job = job_queue.latest_job(session, kind=ENCODE, subject=find(session, recording_id).public_id)
     if job is None or job.state in job_queue.ENDED:
-        raise Conflict(N_("This recording isn't being processed, so there is nothing to cancel."))
+        raise Conflict(N_("This recording isn't being processed, so there's nothing to cancel."))
     job_queue.cancel(session, job.id, actor=actor, now=now)
 
 

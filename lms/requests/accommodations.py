@@ -70,7 +70,7 @@ def ask(
     )
     _check(needs, account.email)
     if now >= webinar.held_at:
-        raise Conflict(N_("This webinar has begun. Contact us if you need help now."))
+        raise Conflict(N_("This webinar has started. Contact us if you need help now."))
     # two requests at a time wait for each other here
     session.execute(select(Login.id).where(Login.id == login_id).with_for_update())
     earlier = read_own(session, login_id=login_id, webinar_id=webinar_id)

@@ -20,7 +20,7 @@ from lms.requests.read_models import RequestFacts
 from media.storage.object_keys import content_type_of
 
 _ANSWERS: Final = {
-    RequestState.DONE: N_("Answer to your request %(number)s"),
+    RequestState.DONE: N_("Our answer to your request %(number)s"),
     RequestState.DECLINED: N_("About your request %(number)s"),
 }
 ATTACHED: Final = N_("The file is attached.")

@@ -34,15 +34,15 @@ MOST: Final = 100
 NO_OTHER: Final = N_("Choose an upcoming webinar.")
 NOT_COMING: Final = N_("This person is no longer registered. Reload the page.")
 THEIR_ORGANIZATIONS: Final = N_(
-    "The organization owns the seat, which does not include that webinar. The"
-    " organization can request another one."
+    "The organization owns the seat, which doesn't include that webinar. The "
+    "organization can request another one."
 )
 BY_THE_PAYER: Final = N_(
     "This webinar was bought. If it was canceled or has a new date, we emailed the buyer"
     " a link to choose. Otherwise, credit the order and sell the other webinar."
 )
 MOVED_ON: Final = N_("This webinar was exchanged for another one. Open that webinar instead.")
-NOT_MOVED: Final = N_("This registration was not moved, or was already moved back.")
+NOT_MOVED: Final = N_("This registration wasn't moved, or was already moved back.")
 OVER: Final = N_("The other webinar was already held, so this can't be undone.")
 
 

@@ -21,7 +21,7 @@ from lms.seats.read_models import find_seat
 from lms.seats.seat_counts import NO_SUCH_SEAT
 from lms.seats.transfers import Named
 
-NOTHING_TO_APPROVE = N_("This request is not about a seat.")
+NOTHING_TO_APPROVE = N_("This request isn't about a seat.")
 
 
 @dataclass(frozen=True, slots=True)

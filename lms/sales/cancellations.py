@@ -60,7 +60,7 @@ def release(
 ) -> None:
     """Open an order's access that was on hold; emails its buyer and invites the named people."""
     if order.held_at is None:
-        raise Conflict(N_("The access of this order is already open."))
+        raise Conflict(N_("This order already has access."))
     order_access.release(session, order, actor=actor, now=now)
     audit.record(session, "order.released", order.public_id, actor=actor, now=now)
     named_people.invite_named(session, order.id, links=mail_context.links, actor=actor, now=now)

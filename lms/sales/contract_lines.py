@@ -21,7 +21,7 @@ from lms.sales.seat_prices import MoreSeats
 from lms.seats.pools import PoolFacts
 from lms.tax.rounding import share
 
-UNLIMITED = N_("These seats are unlimited. There is nothing to add.")
+UNLIMITED = N_("These seats are unlimited, so there's nothing to add.")
 ONE_PASS_EACH = N_("A pass is for one person. Sell a new pass instead of adding a seat.")
 HOW_MANY = N_("Enter a number between 1 and 10,000.")
 

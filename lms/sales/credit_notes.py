@@ -243,7 +243,7 @@ def _one(
 ) -> NewLine:
     one = left.get(wanted.line_id)
     if one is None:
-        raise Invalid(N_("This line is not on the invoice."))
+        raise Invalid(N_("This line isn't on the invoice."))
     if reason is CreditReason.TAX:
         return _line(one, 0, one.tax_minor, None)
     seats: int | None = one.seats
@@ -255,7 +255,7 @@ def _one(
     if wanted.amount_minor is not None:
         amount = wanted.amount_minor
     if not 0 <= amount <= one.net_minor:
-        sentence = N_("Credit at most what is left of this line.")
+        sentence = N_("Enter no more than the rest of this line.")
         raise Invalid(sentence, fields={"amount": sentence})
     tax = share(one.tax_minor, amount, one.net_minor)
     return _line(one, amount, tax, seats if reason is CreditReason.RETURN else None)

@@ -21,14 +21,17 @@ from lms.seller.settings import Method, missing_fields, read_seller
 from lms.tax.mails import tell_no_rule
 
 NO_PAYEE = N_(
-    "The invoice would not say who is paid, or where. Ask an owner to fill in the Seller settings:"
-    " legal name and address, the email for accounts receivable, and where checks or transfers go."
+    "The invoice wouldn't say whom to pay or where to send the money. Ask an owner to "
+    "complete Seller settings: legal name and address, the email for accounts "
+    "receivable, and where checks or transfers go."
 )
 NOT_NOW = N_("We can't issue an invoice right now. Try again tomorrow, or contact us.")
 BILLED = N_("This order already has an invoice.")
 NOT_TO_BILL = N_("Place this order before you issue its invoice.")
-UNPROVEN = N_("The buyer has not confirmed their email address. We issue the invoice once they do.")
-NEVER_BILLED = N_("This order is not billed. Complimentary and imported orders have no invoice.")
+UNPROVEN = N_(
+    "The buyer hasn't confirmed their email address. We'll issue the invoice when they do."
+)
+NEVER_BILLED = N_("This order isn't billed. Complimentary and imported orders don't have invoices.")
 NOT_BILLED = (Terms.COMPLIMENTARY, Terms.HISTORY)
 
 

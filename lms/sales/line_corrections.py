@@ -15,7 +15,7 @@ from lms.sales import invoices, order_access
 from lms.sales.credit_notes import Left
 from lms.seats import pools
 
-NOTHING_LEFT = N_("This order is fully credited. There is nothing to correct.")
+NOTHING_LEFT = N_("This order is fully credited. There's nothing to correct.")
 NOT_HERE = N_("This line is no longer on the order. Reload the page.")
 
 

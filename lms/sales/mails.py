@@ -118,7 +118,9 @@ def send_open(session: Session, order: Order, *, mail_context: MailContext, now:
         "items": items_of(grants, mail_context.zone, now),
         "action_url": mail_context.links.page(_page(grants)),
     }
-    _to_buyer(session, facts, "order_open", N_("Your access is open"), values, now=now)
+    _to_buyer(
+        session, facts, "order_open", N_("You now have access to your order"), values, now=now
+    )
 
 
 def _renewal_lines(session: Session, order: Order) -> list[OrderLine]:

@@ -108,7 +108,7 @@ def order_faults(new: NewOrder) -> dict[str, str]:
     """Return the errors of an order, without those of its lines."""
     faults = {}
     if not 1 <= len(new.lines) <= MOST_LINES:
-        faults["lines"] = N_("An order has between 1 and 60 lines.")
+        faults["lines"] = N_("An order must have 1 to 60 lines.")
     if len(new.po_number) > LONGEST_REFERENCE:
         faults["po_number"] = N_("Use at most 80 characters.")
     try:
@@ -128,10 +128,10 @@ def line_faults(line: NewLine, target: Target, *, is_to_organization: bool) -> d
     if line.kind in OF_A_POOL and not is_to_organization:
         faults["organization"] = N_("Choose the organization that buys this.")
     if line.starts_at is not None and line.ends_at is not None and line.ends_at <= line.starts_at:
-        faults["ends_at"] = N_("Choose an end after the start.")
+        faults["ends_at"] = N_("Choose an end date after the start.")
     if (target.scope is Scope.WEBINAR) is (line.kind in DATED):
         faults["covers"] = (
-            N_("A pass or contract covers everything, a series or a presenter.")
+            N_("A pass or contract must cover everything, a series, or a presenter.")
             if line.kind in DATED
             else N_("Choose the webinar that is sold.")
         )

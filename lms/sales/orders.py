@@ -41,9 +41,7 @@ from lms.seats.pools import PoolFacts
 
 PLACED_ALREADY = N_("This order was already placed.")
 CANCELED = N_("This order was canceled.")
-HAS_CONTRACT = N_(
-    "This organization already has such a contract. Renew it or add seats to it instead."
-)
+HAS_CONTRACT = N_("This organization already has this contract. Renew it or add seats instead.")
 NO_CONTRACT = N_("This organization doesn't have this contract yet. Sell a new one.")
 NO_PASS = N_("This organization doesn't have this pass yet. Sell a new one.")
 

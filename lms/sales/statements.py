@@ -19,7 +19,7 @@ from lms.models.payments import Dispute, Payment, PaymentMethod, Refund, RefundS
 from lms.payments.balances import Age, Customer, is_of, open_invoices
 from lms.sales import billing
 
-NOTHING = N_("Nothing was billed to this payer yet.")
+NOTHING = N_("This payer hasn't been billed yet.")
 NOT_YET = N_("Choose a date that isn't in the future.")
 _METHODS: Final = {
     PaymentMethod.CARD: "Payment, card",

@@ -28,8 +28,8 @@ from lms.tax.order_taxes import payer_of, supplied_on
 
 PROOF_WITHIN: Final = timedelta(days=90)
 NOT_PROVEN = N_(
-    "The customer has no tax paper that came within 90 days of this invoice and covers its "
-    "tax. Add the paper to the customer first, or issue a credit note."
+    "No tax paper received within 90 days of this invoice covers its tax. Add the paper "
+    "to the customer first, or issue a credit note."
 )
 _BASES: Final = {
     ExemptionBasis.GOVERNMENT: "government agency",

@@ -48,8 +48,8 @@ LISTS: Final = UploadedLists(
     READ,
     APPLY,
     DROP,
-    being_applied=N_("This list is being applied already."),
-    applied_before=N_("This list was applied before."),
+    being_applied=N_("This list is already being imported."),
+    applied_before=N_("This list was already imported."),
 )
 queue_reading, to_be_read, unstage = LISTS.queue_reading, LISTS.to_be_read, LISTS.unstage
 fail, wait_again = LISTS.fail, LISTS.wait_again

@@ -23,7 +23,7 @@ SMALL_BYTES: Final = 256 * 1024
 SMALL_ROWS: Final = 2_000
 TRIES: Final = 5
 
-APPLYING = N_("Giving out seats")
+APPLYING = N_("Assigning seats")
 
 
 def take_in(

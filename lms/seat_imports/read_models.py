@@ -22,9 +22,9 @@ LEFT_OUT: Final = (Answer.INVALID, Answer.DUPLICATE, Answer.NO_SEAT)
 
 ANSWERS: Final = {
     Answer.OK: N_("Gets a seat."),
-    Answer.ALREADY: N_("Has a seat or an invitation already."),
-    Answer.DUPLICATE: N_("This address is in the list more than once. Only the first row counts."),
-    Answer.NO_SEAT: N_("No seat is left for this person."),
+    Answer.ALREADY: N_("Already has a seat or an invitation."),
+    Answer.DUPLICATE: N_("This address is on the list more than once. Only the first row counts."),
+    Answer.NO_SEAT: N_("No seat left for this person."),
 }
 
 

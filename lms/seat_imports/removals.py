@@ -19,9 +19,9 @@ from lms.organizations.staff_list_parser import SENTENCES, Entry
 from lms.seats.seat_table import SeatRow, read_chosen
 
 MOST: Final = 2_000
-TOO_MANY: Final = N_("This list has more than 2,000 people. Divide it into several lists.")
+TOO_MANY: Final = N_("This list has more than 2,000 people. Split it into several lists.")
 NOT_HERE: Final = N_("This person has no seat or invitation.")
-REPEATED: Final = N_("This address is in the list more than once. The first row counts.")
+REPEATED: Final = N_("This address is on the list more than once. Only the first row counts.")
 _PORTION: Final = 500
 
 

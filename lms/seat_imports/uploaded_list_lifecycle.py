@@ -24,8 +24,8 @@ KEPT: Final = timedelta(days=30)
 LONGEST_SENTENCE: Final = 500
 
 STILL_READING = N_("This list is still being read.")
-NO_SUCH_LIST = N_("This list was not found.")
-NOT_READ = N_("This list could not be read. Send it again.")
+NO_SUCH_LIST = N_("We couldn't find this list.")
+NOT_READ = N_("We couldn't read this list. Upload it again.")
 
 Column = InstrumentedAttribute[Any]
 Sent = TypeVar("Sent", SeatImport, PastImport)

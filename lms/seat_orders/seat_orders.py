@@ -30,17 +30,17 @@ _METHODS: Final[Mapping[Terms, Method]] = {
 }
 NEGOTIATED: Final = N_("We quote this price for you. Request a quote.")
 CHANGED: Final = N_(
-    "The price or the term changed since you opened the page. Check it, and order again."
+    "The price or term changed after you opened the page. Check it, and order again."
 )
 NO_NUMBER: Final = N_("Enter your purchase order number. Your organization requires one.")
 USED: Final = N_(
-    "Order %(number)s has this purchase order number already. Tick the box to use it again."
+    "Order %(number)s already has this purchase order number. Check the box to use it again."
 )
 
 
 ONLY_BY_PO: Final = N_("Enter your purchase order number. We need one for this order.")
-NO_PO: Final = N_("We don't take purchase orders. Order again without a number.")
-NOT_ON_INVOICE: Final = N_("This can't be ordered on invoice. Request a quote.")
+NO_PO: Final = N_("We don't accept purchase orders. Order again without a number.")
+NOT_ON_INVOICE: Final = N_("You can't order this on invoice. Request a quote.")
 
 
 @dataclass(frozen=True, slots=True)

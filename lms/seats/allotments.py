@@ -21,7 +21,7 @@ NOT_A_CHILD = N_("You can allot seats only to your member organizations.")
 NOT_TWICE = N_("You can't allot seats that were allotted to you.")
 HAS_SOME = N_("This organization already has some of these seats. Change the number instead.")
 TOO_FEW_FREE = N_("There aren't enough free seats. Enter fewer, or move back unused seats.")
-IN_USE = N_("That organization uses more seats than that. It must release seats first.")
+IN_USE = N_("That organization uses more seats than that. It needs to release some first.")
 LIMITED = N_("Enter a number of seats. Only unlimited seats can be allotted without one.")
 BAD_NUMBER = N_("Enter 0 or a higher number of seats.")
 

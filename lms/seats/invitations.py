@@ -44,7 +44,7 @@ from lms.seats.waitlist_offers import offer_next
 STAYS_OPEN: Final = timedelta(days=14)
 MOST_AT_ONCE: Final = 200
 EXPIRED_AT_ONCE: Final = 500
-TAKES_NOBODY = N_("You can't invite people because these seats have ended.")
+TAKES_NOBODY = N_("You can't invite people because access with these seats has ended.")
 TOO_MANY_AT_ONCE = N_("You can invite up to 200 people at once. To invite more, import a list.")
 NOT_OPEN = N_("This seat doesn't have an open invitation.")
 IN_ALREADY = N_("This email address already has one of these seats.")

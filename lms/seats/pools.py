@@ -24,8 +24,8 @@ from lms.seats.pool_reconciliation import (
     settle as settle,  # re-exported; it has its own module because of its length
 )
 
-NO_SUCH_POOL = N_("These seats were not found.")
-NO_SUCH_GRANT = N_("This grant was not found.")
+NO_SUCH_POOL = N_("We couldn't find these seats.")
+NO_SUCH_GRANT = N_("We couldn't find this grant.")
 TAKEN_BACK = N_("This access was already revoked.")
 
 _Parent, _Owner = aliased(Pool), aliased(Organization)

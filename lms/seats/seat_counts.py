@@ -43,7 +43,7 @@ from lms.seats.claim_statements import Seated as Seated
 from lms.seats.claim_statements import Sitter as Sitter
 from lms.seats.claim_statements import seat_one as seat_one
 
-NO_SUCH_SEAT = N_("This seat was not found.")
+NO_SUCH_SEAT = N_("We couldn't find this seat.")
 TELL: Final = "seats.tell"
 # A release can be undone for 30 seconds; its emails are delayed until after that.
 UNDO_FOR: Final = timedelta(seconds=30)

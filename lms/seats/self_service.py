@@ -17,7 +17,7 @@ from lms.seats import claim_methods, claims, waitlist
 from lms.seats.claims import Claim, Released
 from lms.seats.waitlist import Offered, Waiting
 
-NOTHING_TO_CLAIM: Final = N_("There is no seat that you can claim.")
+NOTHING_TO_CLAIM: Final = N_("There's no seat you can claim.")
 NO_SEAT: Final = N_("You don't have a seat to release.")
 NOBODY_TO_ASK: Final = N_("No one manages these seats right now. Contact us instead.")
 SAY_SOMETHING: Final = N_("Enter your question.")

@@ -15,7 +15,7 @@ from lms.seats.claims import asking_sitter, seat_held
 from lms.seats.seat_counts import Sitter, lock_pool, standing_of
 from lms.seats.waitlist_offers import offer_next
 
-NOT_WAITED_FOR = N_("You can't join the waitlist because these seats have ended.")
+NOT_WAITED_FOR = N_("You can't join the waitlist because access with these seats has ended.")
 SITS_ALREADY = N_("You already have one of these seats.")
 
 

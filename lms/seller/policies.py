@@ -111,7 +111,7 @@ def publish_policy(
     draft = _locked_draft(session, kind)  # a concurrent call waits here, and finds no draft
     current = current_policy(session, kind, now)
     if current is not None and current.text == draft.text:
-        raise _invalid(N_("This is the text that is published already. Change it first."))
+        raise _invalid(N_("This text is already published. Change it first."))
     last = session.scalar(select(func.max(PolicyVersion.number)).where(PolicyVersion.kind == kind))
     draft.number, draft.published_at = (last or 0) + 1, now
     detail = {"version": draft.number}

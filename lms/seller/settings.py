@@ -262,7 +262,7 @@ def _number_faults(settings: SellerSettings) -> dict[str, str]:
         prefix = settings.prefix(kind)
         if len(prefix) > LONGEST_PREFIX or not _PREFIX.fullmatch(prefix):
             faults[f"{kind}_prefix"] = N_(
-                "Use at most 10 letters, digits, hyphens or slashes, like INV-."
+                "Use at most 10 letters, digits, hyphens, or slashes, like INV-."
             )
         if not 1 <= settings.first_number(kind) <= HIGHEST_START:
             faults[f"{kind}_start"] = N_("Enter a number between 1 and 999,999.")

@@ -17,10 +17,10 @@ from lms.models.tax import Supply, TaxRule
 LONGEST_NAME: Final = 120
 HIGHEST: Final = Decimal(100)
 STATE: Final = N_("Choose a state.")
-NAME: Final = N_("Enter what documents call it, such as Texas sales tax.")
+NAME: Final = N_("Enter the name to print on documents, such as Texas sales tax.")
 RATE: Final = N_("Enter a percentage between 0 and 99.9999, such as 8.25.")
 TOO_EARLY: Final = N_("Choose a last day on or after the first day.")
-ENDED: Final = N_("This rule has an end already.")
+ENDED: Final = N_("This rule already has an end date.")
 
 
 @dataclass(frozen=True, slots=True)

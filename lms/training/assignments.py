@@ -35,7 +35,7 @@ FURTHEST: Final = timedelta(days=5 * 366)
 REMIND: Final = "training.remind"  # the job that sends announcements, too
 COUNTED: Final = (WebinarState.ANNOUNCED, WebinarState.WITHDRAWN)
 
-DUE: Final = N_("Choose a date from today on, within five years.")
+DUE: Final = N_("Choose today or a later date within five years.")
 HELD_LATER: Final = N_("“%(title)s” is on %(day)s. Choose that date or a later one.")
 NOBODY_CHOSEN: Final = N_("Choose who should watch it: everyone, a group, or email addresses.")
 WITHDRAWN: Final = N_("This training was withdrawn.")

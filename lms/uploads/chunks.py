@@ -38,18 +38,20 @@ READ_BYTES: Final = 256 * 1024
 # how old a piece may get before it is stored, if it may be stored separately
 PATIENCE_S: Final = 2.0
 NO_ROOM: Final = N_(
-    "There is not enough room on the server for this file. Ask its operator for more, or delete"
-    " former versions of recordings; then send it again."
+    "The server doesn't have enough space for this file. Ask your operator for more, or "
+    "delete earlier versions of recordings. Then upload it again."
 )
 STORAGE_AWAY: Final = N_(
-    "The storage can't be reached at this moment. What it has of the file is kept; it goes on from"
-    " there in a while."
+    "We can't reach the file storage right now. We saved what you've uploaded and will "
+    "resume in a moment."
 )
-LOST: Final = N_("What had arrived of this file is gone from the storage. Send it again.")
-TOO_LONG: Final = N_("More was sent than the file was said to have. Send it anew.")
-TOO_SMALL: Final = N_("Pieces of this file are at least 5 MiB, but the last. Send larger pieces.")
-LONG_CHECKED: Final = N_("A piece with a checksum is at most 16 MiB. Send smaller pieces.")
-NOT_AS_SENT: Final = N_("A piece of the file was damaged on its way. It is sent once more.")
+LOST: Final = N_("The uploaded part of this file is no longer in storage. Upload it again.")
+TOO_LONG: Final = N_("We received more data than the file's size. Upload it again.")
+TOO_SMALL: Final = N_(
+    "Each part of this file except the last must be at least 5 MiB. Send larger parts."
+)
+LONG_CHECKED: Final = N_("A part with a checksum can be up to 16 MiB. Send smaller parts.")
+NOT_AS_SENT: Final = N_("Part of the file was damaged in transit. We're sending it again.")
 
 
 class Cut(Exception):
@@ -163,7 +165,7 @@ def take_in(carrel: Carrel, wanted: Wanted, path: Path, *, login_id: int | None)
 def discard(carrel: Carrel, upload: UploadFacts) -> None:
     """Delete an upload and its stored bytes; raises Busy while the file is being checked."""
     if upload.state is UploadState.ARRIVED:
-        raise Busy(N_("The file is here already and is being looked at. Wait until it is shown."))
+        raise Busy(N_("This file is already uploaded. We're checking it."))
     if upload.state is not UploadState.DONE:
         carrel.storage.intake.discard(upload.arriving)
     with carrel.database.transaction() as session:

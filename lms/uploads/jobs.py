@@ -23,7 +23,7 @@ from media.storage.resumable_uploads import NotBegun
 
 SWEEP: Final = "upload.sweep"
 SCHEDULES: Final = (Schedule(SWEEP, timedelta(hours=1)),)
-CHECKING: Final = N_("Reading the file once, from its beginning to its end")
+CHECKING: Final = N_("Checking the file")
 PIECE: Final = 1 << 20
 
 

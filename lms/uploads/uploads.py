@@ -28,7 +28,7 @@ TURN: Final = timedelta(seconds=60)
 LARGEST_BYTES: Final = 100 * 2**30
 LONGEST_NAME: Final = 255
 LONGEST_FINGERPRINT: Final = 300
-OVER: Final = N_("This upload was not finished in time and is gone. Send the file again.")
+OVER: Final = N_("This upload wasn't finished in time and was deleted. Upload the file again.")
 
 
 class Busy(Conflict):
@@ -43,7 +43,9 @@ class WrongPlace(Conflict):
     code = "wrong_offset"
 
     def __init__(self, kept: int) -> None:
-        super().__init__(N_("The file is at another place than you think. Ask where, and go on."))
+        super().__init__(
+            N_("The upload continues at a different position. Ask for the offset, then resume.")
+        )
         self.kept = kept
 
 
@@ -87,11 +89,7 @@ class Wanted:
         if not name:
             raise WrongKind(N_("The file has no name. Choose it again."))
         if self.size_bytes == 0:
-            raise WrongKind(
-                N_(
-                    "This file is empty. Its copy or export was cut off: make it anew, then send it."
-                )
-            )
+            raise WrongKind(N_("This file is empty. Copy or export it again, then upload it."))
         _check_kind(self.purpose, name, self.size_bytes)
         return Wanted(
             self.slug,
@@ -172,7 +170,7 @@ def find_webinar(session: Session, slug: str) -> int:
     """Return the row id of a webinar; raises NotFound."""
     webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
     if webinar_id is None:
-        raise NotFound(N_("There is no webinar with that name."))
+        raise NotFound(N_("No webinar has that web address."))
     return webinar_id
 
 
@@ -250,7 +248,12 @@ def take_turn(session: Session, upload_id: str, *, now: datetime) -> str:
         .execution_options(synchronize_session="auto")
     )
     if taken.one_or_none() is None:
-        raise Busy(N_("Another window sends this file at this moment. Wait for it, or stop it."))
+        raise Busy(
+            N_(
+                "You're uploading this file in another window. Wait until it's done, or stop it "
+                "there."
+            )
+        )
     return turn
 
 
@@ -342,21 +345,19 @@ def _check_kind(purpose: UploadPurpose, name: str, size_bytes: int) -> None:
         if ending_of(name) not in HANDOUTS:
             raise WrongKind(
                 N_(
-                    "A handout is a PDF, PowerPoint (.pptx) or Word (.docx) file. Save it as one of"
-                    " these and choose that."
+                    "A handout must be a PDF, PowerPoint (.pptx), or Word (.docx) file. Save it as one "
+                    "of these, then choose that file."
                 )
             )
         if size_bytes > LARGEST_HANDOUT:
-            raise TooLarge(N_("This file is larger than 200 MB. Save it with smaller pictures."))
+            raise TooLarge(N_("This file is larger than 200 MB. Save it with smaller images."))
         return
     if ending_of(name) not in RECORDINGS:
-        raise WrongKind(
-            N_(
-                "This file's name is not a recording's. Choose an MP4, MOV, MKV, WebM or sound file."
-            )
-        )
+        raise WrongKind(N_("This isn't a recording. Choose an MP4, MOV, MKV, WebM, or audio file."))
     if size_bytes > LARGEST_BYTES:
-        raise TooLarge(N_("This file is larger than 100 GB. Export it at 1080p, then send that."))
+        raise TooLarge(
+            N_("This file is larger than 100 GB. Export it at 1080p, then upload that file.")
+        )
 
 
 def _set(session: Session, upload_id: str, **values: object) -> None:

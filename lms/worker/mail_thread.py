@@ -131,7 +131,7 @@ class MailSender:
             raise
         except Exception as error:
             log.exception("mail_broke", mail=letter.public_id, kind=type(error).__name__)
-            raise RefusedForNow(f"Sending this failed: {type(error).__name__}") from error
+            raise RefusedForNow(f"We couldn't send this email: {type(error).__name__}") from error
 
     def _composed(self, letter: Letter) -> EmailMessage:
         try:
@@ -141,16 +141,16 @@ class MailSender:
         except (SQLAlchemyError, NotTaken):
             raise
         except ValueError as error:  # invalid headers or addresses
-            raise RefusedForGood(f"No message can carry this: {error}") from error
+            raise RefusedForGood(f"This can't be sent as an email: {error}") from error
         except Exception as error:  # our own bug: a later version may send it
             log.exception("mail_broke", mail=letter.public_id, kind=type(error).__name__)
-            raise RefusedForNow(f"Writing this failed: {type(error).__name__}") from error
+            raise RefusedForNow(f"We couldn't write this email: {type(error).__name__}") from error
 
     def _files(self, letter: Letter) -> Sequence[bytes]:
         """Read the attachments; fails at once for a while after storage couldn't be reached."""
         attached = unpacked(letter.attachments)
         if attached and now() < self._files_away_until:
-            raise FilesAway("The attached files can't be read now.")
+            raise FilesAway("We can't read the attachments right now.")
         try:
             return read_files(self._carrel.storage, attached)
         except FilesAway:

@@ -130,7 +130,7 @@ def listen(host: str, port: int) -> socket.socket:
         made.listen(BACKLOG)
     except OSError as error:
         made.close()
-        raise Unavailable(f"{host}:{port} can't be served from: {error.strerror}") from error
+        raise Unavailable(f"Carrel can't listen on {host}:{port}: {error.strerror}") from error
     return made
 
 

@@ -45,7 +45,7 @@ LONGEST_SOURCE: Final = 100
 AT_ONCE: Final = 500
 
 NO_COLUMNS: Final = N_(
-    "The first row must have at least the headings email, webinar and completed."
+    "The first row must have at least the headings email, webinar, and completed."
 )
 TOO_MANY: Final = N_("This list has more than 20,000 rows. Split it into several files.")
 NO_WEBINAR: Final = N_("Your organization has no recording with this title or web address.")

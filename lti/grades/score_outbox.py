@@ -26,7 +26,7 @@ from lti.protocol.spec_vocabulary import SCORE_SCOPE
 Columns = TypeVarTuple("Columns")
 A_TICK: Final = timedelta(milliseconds=1)
 MOST_TRIES: Final = 100  # reached after nearly a month
-GIVEN_UP: Final = N_("The LMS didn't accept this score for weeks.")
+GIVEN_UP: Final = N_("The LMS hasn't accepted this score for weeks.")
 MOST_PLATFORMS: Final = 200
 LONGEST_LABEL: Final = 200
 NAMELESS: Final = N_("Webinar")

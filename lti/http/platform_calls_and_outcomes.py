@@ -34,14 +34,14 @@ NOT_PERMITTED: Final = N_(
 )
 MOVED: Final = N_("The LMS redirected us to a different URL. Correct the URL in its registration.")
 SILENT: Final = N_("The LMS didn't respond in time.")
-NAMELESS: Final = N_("The address of the LMS wasn't found.")
-NOT_TRUSTED: Final = N_("The certificate of the LMS isn't valid.")
+NAMELESS: Final = N_("We couldn't find the LMS's address.")
+NOT_TRUSTED: Final = N_("The LMS's security certificate isn't valid.")
 BROKEN_OFF: Final = N_("The connection to the LMS failed.")
-TOO_LARGE: Final = N_("The response of the LMS is too large.")
+TOO_LARGE: Final = N_("The LMS's response is too large.")
 WAIT: Final = N_("The LMS asked us to wait.")
 FAILED: Final = N_("The LMS had an error.")
 DENIED: Final = N_("The LMS refused the request.")
-NOT_UNDERSTOOD: Final = N_("We can't read the response of the LMS.")
+NOT_UNDERSTOOD: Final = N_("We can't read the LMS's response.")
 
 
 @dataclass(frozen=True, slots=True)

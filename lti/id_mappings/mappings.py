@@ -43,7 +43,7 @@ SAME_SYSTEM: Final = N_("Choose two different LMSs.")
 NOT_BOTH: Final = N_("Choose two LMSs of the same organization.")
 IS_AT_WORK: Final = N_("This migration is in progress. Wait until it finishes.")
 NOTHING_CHOSEN: Final = N_("Select at least one pair.")
-NOTHING_APPLIED: Final = N_("Nothing was merged, so there is nothing to undo.")
+NOTHING_APPLIED: Final = N_("Nothing was merged, so there's nothing to undo.")
 STANDS: Final = N_("Some pairs are merged. Undo them first.")
 
 

@@ -21,15 +21,15 @@ _ARROW: Final = re.compile(r"--?>|[\u2013\u2014]>")
 # Control characters that text never has; ESC is allowed, as old Japanese encodings use it.
 _BINARY: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
-TOO_LARGE: Final = N_("The file is larger than 16 MB: that is no caption file. Choose another one.")
-TOO_MANY: Final = N_("The file holds more than 150,000 captions. Split it, or leave some out.")
-NOT_TEXT: Final = N_("The file is not text. Save the captions as WebVTT or SubRip, in UTF-8.")
-NO_CAPTIONS: Final = N_("The file holds no captions. Bring a WebVTT (.vtt) or SubRip (.srt) file.")
-BAD_TIMES: Final = N_("These times can't be read. Write them like 00:01:02.500 --> 00:01:05.000.")
-BACKWARDS: Final = N_("This caption ends before it begins. Correct one of its two times.")
-DISORDERED: Final = N_(
-    "This caption begins before the one above it. Put the captions in the order of their times."
+TOO_LARGE: Final = N_(
+    "This file is larger than 16 MB, so it isn't a caption file. Choose another one."
 )
+TOO_MANY: Final = N_("This file has more than 150,000 captions. Split it, or remove some.")
+NOT_TEXT: Final = N_("This isn't a text file. Save the captions as WebVTT or SubRip in UTF-8.")
+NO_CAPTIONS: Final = N_("This file has no captions. Choose a WebVTT (.vtt) or SubRip (.srt) file.")
+BAD_TIMES: Final = N_("We can't read these times. Write them like 00:01:02.500 --> 00:01:05.000.")
+BACKWARDS: Final = N_("This caption ends before it starts. Correct its times.")
+DISORDERED: Final = N_("This caption starts before the one above it. Sort the captions by time.")
 
 
 @dataclass(frozen=True, slots=True)

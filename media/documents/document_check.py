@@ -25,52 +25,51 @@ _TITLE_LENGTH: Final = 200
 # The default titles of Office documents.
 _NO_TITLES: Final = frozenset(("powerpoint presentation", "presentation", "microsoft word"))
 
-EMPTY: Final = N_("The file is empty. Please upload it again.")
-TOO_LARGE: Final = N_("The file is larger than 200 MB. Please export it with smaller pictures.")
-BROKEN: Final = N_("The file is damaged and can't be opened. Please save or export it once more.")
-LOCKED: Final = N_("The file asks for a password. Please save it without one and upload it again.")
+EMPTY: Final = N_("This file is empty. Upload it again.")
+TOO_LARGE: Final = N_("This file is larger than 200 MB. Export it with smaller images.")
+BROKEN: Final = N_("This file is damaged, so we can't open it. Save or export it again.")
+LOCKED: Final = N_("This file has a password. Save it without one, then upload it again.")
 SCRIPTED: Final = N_(
-    "The PDF holds scripts (JavaScript) that can't be taken out of it."
-    " Please print or export it to a new PDF and upload that."
+    "This PDF has scripts (JavaScript) that we can't remove. Print or export it to a new "
+    "PDF, then upload that file."
 )
 PORTFOLIO: Final = N_(
-    "This PDF is a portfolio: a cover with other files packed into it."
-    " Please take the files out and upload each separately."
+    "This PDF is a portfolio that contains other files. Extract the files and upload "
+    "each one separately."
 )
 MACROS: Final = N_(
-    "The file holds macros, which are programs. Please save it as .pptx or .docx, which has none,"
-    " and upload that."
+    "This file has macros. Save it as .pptx or .docx, which removes them, then upload that file."
 )
 LINKED: Final = N_(
-    "The file fetches something from elsewhere whenever it is opened: a template, a picture or an"
-    " object that is linked. Please break the links (File, Info, Edit links to files) or save it as"
-    " PDF, and upload that."
+    "This file loads a linked template, image, or object from somewhere else when it's "
+    "opened. Break the links (File, Info, Edit links to files) or save it as PDF, then "
+    "upload that file."
 )
 ACTIVE: Final = N_(
-    "The file has a program, a control or a command field packed into it. Please take that out or"
-    " save it as PDF, and upload that."
+    "This file contains a program, a control, or a command field. Remove it or save the "
+    "file as PDF, then upload that file."
 )
 LINKS: Final = N_(
-    "The file has a link that leads neither to the web nor to an email address, and that can't be"
-    " taken out of it. Please remove the link or save the file as PDF, and upload that."
+    "This file has a link that isn't a web or email address, and we can't remove it. "
+    "Remove the link or save the file as PDF, then upload that file."
 )
 DTD: Final = N_(
-    "The file declares a document type (DTD), which PowerPoint and Word never do, and which can be"
-    " used for an attack. Please open it in PowerPoint or Word, save it again, and upload that."
+    "This file declares a document type (DTD), which PowerPoint and Word never do and "
+    "which could be an attack. Open it in PowerPoint or Word, save it again, then upload "
+    "that file."
 )
 BOMB: Final = N_(
-    "The file unpacks to far more than a document needs. Please save it anew with smaller pictures"
-    " and upload that."
+    "This file is too large when unzipped. Save it with smaller images, then upload that file."
 )
 OTHER_OFFICE: Final = N_(
-    "This is another kind of Office file. A handout is a PDF, a presentation (.pptx) or a document"
-    " (.docx): please save it as one of these and upload that."
+    "This type of Office file can't be a handout. Save it as PDF, PowerPoint (.pptx), or "
+    "Word (.docx), then upload that file."
 )
 OTHER_ZIP: Final = N_(
-    "This is a ZIP archive. A handout is a PDF, a presentation (.pptx) or a document (.docx):"
-    " please unpack it and upload what is in it."
+    "This is a ZIP file. Unzip it, then upload the PDF, PowerPoint (.pptx), or Word "
+    "(.docx) files in it."
 )
-NO_SLIDES: Final = N_("There are no slides in this presentation. Please choose another file.")
+NO_SLIDES: Final = N_("This presentation has no slides. Choose another file.")
 FAULTS: Final = {
     "broken": BROKEN,
     "locked": LOCKED,

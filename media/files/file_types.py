@@ -19,12 +19,12 @@ RECORDINGS: Final = frozenset(
 ZIP: Final = b"PK\x03\x04"
 OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # also password-protected Office files
 OLD_OR_LOCKED: Final = N_(
-    "This is an old PowerPoint or Word file, or one that asks for a password. Save it as .pptx,"
-    " .docx or PDF without a password, and send that."
+    "This is an old PowerPoint or Word file, or it has a password. Save it as .pptx, "
+    ".docx, or PDF without a password, then upload that file."
 )
 NO_HANDOUT: Final = N_(
-    "This is no PDF, PowerPoint or Word file, whatever its name says. Save it as .pdf, .pptx or"
-    " .docx, and send that."
+    "This isn't a PDF, PowerPoint, or Word file, despite its name. Save it as .pdf, "
+    ".pptx, or .docx, then upload that file."
 )
 
 
@@ -57,9 +57,9 @@ _OTHERS: Final = (
         OLD_OFFICE,
         N_("This file is an old Office document, not a recording. Choose the recording itself."),
     ),
-    (b"\x89PNG\r\n", N_("This file is a picture, not a recording. Choose the recording itself.")),
-    (b"\xff\xd8\xff", N_("This file is a picture, not a recording. Choose the recording itself.")),
-    (b"GIF8", N_("This file is a picture, not a recording. Choose the recording itself.")),
+    (b"\x89PNG\r\n", N_("This file is an image, not a recording. Choose the recording itself.")),
+    (b"\xff\xd8\xff", N_("This file is an image, not a recording. Choose the recording itself.")),
+    (b"GIF8", N_("This file is an image, not a recording. Choose the recording itself.")),
     (
         b"7z\xbc\xaf\x27\x1c",
         N_("This file is an archive, not a recording. Choose the recording itself."),
@@ -71,7 +71,8 @@ _OTHERS: Final = (
 )
 TEXT: Final = N_("This file is plain text, not a recording. Choose the recording itself.")
 EMPTY_BYTES: Final = N_(
-    "This file begins with nothing but zeros: its copy broke off. Copy it anew, then send it."
+    "This file starts with empty data because copying it was interrupted. Copy it again, "
+    "then upload it."
 )
 
 

@@ -11,12 +11,10 @@ LARGEST_BYTES: Final = 20 << 20
 MOST_PIXELS: Final = 50_000_000
 _READ: Final = ("JPEG", "PNG", "WEBP", "GIF")
 
-TOO_LARGE: Final = N_("The picture is larger than 20 MB. Please save it smaller.")
-TOO_MANY_PIXELS: Final = N_("The picture has more than 50 million pixels. Please save it smaller.")
-NO_PICTURE: Final = N_(
-    "This is no picture that can be used. Please bring a JPEG, PNG or WebP file."
-)
-BROKEN: Final = N_("The picture is damaged. Please export it once more.")
+TOO_LARGE: Final = N_("This image is larger than 20 MB. Save a smaller version.")
+TOO_MANY_PIXELS: Final = N_("This image has more than 50 million pixels. Save a smaller version.")
+NO_PICTURE: Final = N_("We can't use this file as an image. Choose a JPEG, PNG, or WebP file.")
+BROKEN: Final = N_("This image is damaged. Export it again.")
 
 
 class UnusablePicture(Exception):

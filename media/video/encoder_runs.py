@@ -17,8 +17,8 @@ from media.video.stream_facts import Probe
 
 _MIB: Final = 1 << 20
 
-STALLED: Final = N_("The encoder stood still and was stopped. Please try again.")
-FAILED: Final = N_("The encoder failed. Please try again; the end of what it said is shown below.")
+STALLED: Final = N_("The encoder stopped responding, so we ended it. Try again.")
+FAILED: Final = N_("The encoder failed. See its last output below, then try again.")
 
 
 class EncodeFailed(Exception):

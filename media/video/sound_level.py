@@ -17,8 +17,8 @@ from media.video.renditions_and_commands import SOUND, sound_command
 from media.video.stream_facts import Probe
 
 WRONG_LEVEL: Final = N_(
-    "The sound of the recording could not be brought to the usual loudness. Please export it with"
-    " a lower volume, and upload it again."
+    "We couldn't adjust the volume of this recording. Export it at a lower volume, then "
+    "upload it again."
 )
 _CORRECTIONS: Final = 4
 # Tries before a sound may stay too quiet because of its peaks.

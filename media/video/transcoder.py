@@ -82,7 +82,7 @@ CLOSE_SECONDS: Final = 0.5
 CUT_SECONDS: Final = 2.0
 CUT_SHARE: Final = 0.01
 
-UNEVEN: Final = N_("What the encoder made is not as long as the recording. Please try again.")
+UNEVEN: Final = N_("The encoded video is shorter or longer than the recording. Try again.")
 
 
 class NotCopyable(Exception):

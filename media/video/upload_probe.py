@@ -19,30 +19,26 @@ LONGEST_SECONDS: Final = 24 * 3600
 LARGEST_SIDE: Final = 8192
 _DECODE_SECONDS: Final = 120
 
-EMPTY: Final = N_("The file is empty. Its upload or its export was cut off: please try it again.")
+EMPTY: Final = N_("This file is empty because its upload or export was interrupted. Try again.")
 NO_RECORDING: Final = N_(
-    "This is no recording: neither picture nor sound could be read from it."
-    " Please upload an MP4, MOV, MKV or WebM file, or a sound file."
+    "This isn't a recording: it has no video or audio that we can read. Upload an MP4, "
+    "MOV, MKV, WebM, or audio file."
 )
-ONLY_A_LIST: Final = N_(
-    "This file is only a list that points to other files. Please upload the recording itself."
-)
+ONLY_A_LIST: Final = N_("This file only points to other files. Upload the recording itself.")
 INCOMPLETE: Final = N_(
-    "The file is incomplete: the part that says where its pictures lie is missing."
-    " Please copy or export the recording once more and upload it again."
+    "This file is incomplete: its index is missing. Copy or export the recording again, "
+    "then upload it."
 )
 CUT_OFF: Final = N_(
-    "The file breaks off before the end that it announces."
-    " Please copy or export the recording once more and upload it again."
+    "This file is incomplete: its end is missing. Copy or export the recording again, "
+    "then upload it."
 )
 UNDECODABLE: Final = N_(
-    "The recording could be opened, but its picture or sound can't be decoded: it is damaged,"
-    " protected or of a rare kind. Please export it as an MP4 file (H.264 and AAC)."
+    "We can open this recording but not play it. It's damaged, copy-protected, or in an "
+    "unusual format. Export it as an MP4 file (H.264 and AAC)."
 )
-TOO_LONG: Final = N_("The recording is longer than 24 hours. Please cut it into parts.")
-TOO_LARGE: Final = N_(
-    "The picture is more than 8,192 pixels wide or high. Please export it at 1080p."
-)
+TOO_LONG: Final = N_("This recording is longer than 24 hours. Split it into parts.")
+TOO_LARGE: Final = N_("This video is more than 8,192 pixels wide or high. Export it at 1080p.")
 
 
 class Unplayable(Exception):

@@ -148,7 +148,7 @@ def test_staff_say_whose_a_stay_is_and_it_is_known_from_then_on(
 ) -> None:
     bring_in(ada, carrel, held)
     page = ada.get(f"/staff/webinars/{held.slug}/attendance").text
-    assert "2 participants are not matched to an account" in page
+    assert "2 participants aren" in page
     [key] = [key for key in keys(database) if key.startswith("name:")]
     match(ada, held, key=key, act="match", email="dan@example.org")
     assert minutes(database, held)["dan"] == 60
@@ -167,11 +167,9 @@ def test_who_is_left_out_stays_out_of_later_reports(
         if key.startswith("name:") or "zoom.example" in key:
             match(ada, held, key=key, act="ignore")
     page = ada.get(f"/staff/webinars/{held.slug}/attendance").text
-    assert "not matched to an account" not in page
+    assert "t matched to an account" not in page
     bring_in(ada, carrel, held, REPORT.replace("11:05:00", "11:06:00"))
-    assert (
-        "not matched to an account" not in ada.get(f"/staff/webinars/{held.slug}/attendance").text
-    )
+    assert "t matched to an account" not in ada.get(f"/staff/webinars/{held.slug}/attendance").text
 
 
 def test_who_is_left_out_though_somebody_had_just_said_who_it_is_is_not_counted(
@@ -262,7 +260,7 @@ def test_a_long_report_is_shown_page_by_page(
     assert ada.get(f"{here}?page=4").status_code == 404
     ada.post(here)
     page = ada.get(f"/staff/webinars/{held.slug}/attendance?page=2").text
-    assert "120 participants are not matched to an account" in page
+    assert "120 participants aren" in page
     assert "51 to 100 of 120" in page
     assert "Guest 050" in page
 

@@ -104,7 +104,7 @@ def test_a_manager_adds_seats_and_renews_alone(served: Served, visit: Visit) -> 
     expect(page.get_by_text("Balance due: $1,330.00")).to_be_visible()
     assert axe_faults(page) == []
     page.get_by_role("table").first.get_by_role("link").first.click()
-    expect(page.get_by_role("heading", name="What was ordered")).to_be_visible()
+    expect(page.get_by_role("heading", name="What you ordered")).to_be_visible()
     page.reload()
     assert axe_faults(page) == []
 
@@ -177,7 +177,7 @@ def test_seven_payers_of_a_canceled_webinar_are_settled_and_it_is_reinstated(
     go_round(carrel)
 
     choose(payer, carrel, payers.card_refund, "Refund $99.00")
-    choose(payer, carrel, payers.unpaid_refund, "Credit the invoice of $99.00")
+    choose(payer, carrel, payers.unpaid_refund, "Cancel invoice: $99.00")
     choose(payer, carrel, payers.check_credit, "Keep $99.00 as credit")
     choose(payer, carrel, payers.card_exchange, "Exchange for this webinar", other)
     choose(payer, carrel, payers.firm_exchange, "Exchange for this webinar", other)

@@ -131,7 +131,7 @@ def test_manager_assigns_a_seat_and_training(served: Served, visit: Visit, scene
     mia.page.keyboard.type(f"{due:%m%d%Y}")
     keys.activate("Everyone", "Space")
     keys.activate("Assign training")
-    expect(mia.page.get_by_text("1 invited person gets it")).to_be_visible()
+    expect(mia.page.get_by_text("assign it to 1 invited person")).to_be_visible()
 
 
 def test_staff_send_a_mailing(served: Served, visit: Visit, scene: Scene) -> None:

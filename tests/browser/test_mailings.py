@@ -75,7 +75,7 @@ def announce(desk: Page, news: News) -> str:
     """Announce the webinar and send the prepared mailing; returns the address of its page."""
     desk.goto(f"/staff/webinars/{news.slug}")
     desk.get_by_role("button", name="Announce").click()
-    desk.get_by_role("link", name="New webinar announced").click()
+    desk.get_by_role("link", name="Write announcement email").click()
     is_sound(desk)
     desk.get_by_role("button", name="Save and preview").click()
     frame = desk.frame_locator("iframe")

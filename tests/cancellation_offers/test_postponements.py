@@ -158,7 +158,7 @@ def test_refund_ends_with_the_days_of_the_policy(
 
 def test_choice_ends_as_the_webinar_begins(database: Database, payers: Payers) -> None:
     offer = offer_of(database, payers.card)
-    with database.transaction() as session, pytest.raises(Conflict, match="has ended"):
+    with database.transaction() as session, pytest.raises(Conflict, match="too late to choose"):
         offers.keep(session, offer.public_id, actor=None, now=HELD_AT + 2 * DAY)
 
 

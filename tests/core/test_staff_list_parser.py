@@ -197,8 +197,8 @@ def test_pasted_text_is_read_as_people_write_it(
     [
         (b"PK\x03\x04....[Content_Types].xml", "Excel workbook (.xlsx)"),
         (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "OpenDocument"),
-        (b"PK\x03\x04photos/one.jpg", "zip archive"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel workbook of the old kind"),
+        (b"PK\x03\x04photos/one.jpg", "ZIP file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel workbook"),
         (b"%PDF-1.7", "PDF"),
         (b"\x1f\x8b\x08", "compressed"),
         (b"<html><table><tr><td>jane@example.org", "web page"),
@@ -209,7 +209,9 @@ def test_a_file_of_another_kind_is_refused_by_its_name(begin: bytes, hint: str) 
 
 
 def test_the_refusal_of_a_workbook_says_what_to_do() -> None:
-    assert "take CSV UTF-8" in refusal_of(b"PK\x03\x04\x14\0\6\0[Content_Types].xml" + b"\0" * 90)
+    assert "save it as CSV UTF-8" in refusal_of(
+        b"PK\x03\x04\x14\0\6\0[Content_Types].xml" + b"\0" * 90
+    )
 
 
 @pytest.mark.parametrize("nothing", [b"", b"\n\n  \r\n", b"\xef\xbb\xbf", b"email,name\n", b",,\n"])

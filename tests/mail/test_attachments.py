@@ -148,7 +148,7 @@ def test_missing_file_puts_off_its_email_alone_until_the_file_is_there(
     send(library)
     row = stored(library)
     assert (row.state, row.tries) == (JobState.QUEUED, 1)
-    assert row.failure == "The attached file Invoice 2026-0412.pdf is missing from storage."
+    assert row.failure == "The attachment Invoice 2026-0412.pdf is missing from storage."
     assert row.run_at > now()
     assert len(mail_sink.to(BOB)) == 1
     assert mail_sink.to(PAYABLE) == []
@@ -185,7 +185,7 @@ def test_storage_that_hangs_is_asked_for_one_email_and_delays_no_other(
     assert [mail.recipients for mail in mail_sink.delivered] == [(BOB,)]
     for to in (PAYABLE, "other@example.org"):
         assert (stored(away, to).state, stored(away, to).tries) == (JobState.QUEUED, 1)
-        assert "can't be read now" in (stored(away, to).failure or "")
+        assert "right now" in (stored(away, to).failure or "")
     clock.advance(FILES_PAUSE)
     sender.step()
     assert storage.asked == 2
@@ -224,7 +224,7 @@ def test_files_that_are_too_large_together_fail_with_the_reason(
     row = stored(library, BOB)
     assert (row.state, row.failure) == (
         JobState.FAILED,
-        "The attached files are larger than 10 MB together.",
+        "The attachments are larger than 10 MB in total.",
     )
 
 

@@ -106,7 +106,7 @@ def test_an_unknown_placeholder_is_refused_with_the_known_ones(database: Databas
         save(database, {RESERVED.key: "Hello {wrong}", SUBJECT: "{days}"})
     sentence, values = refusal.value.faults[RESERVED.key]
     assert sentence % values == (
-        "{wrong} is not a placeholder of this text. It can contain {organization}, {covers}, {house}."
+        "You can't use {wrong} in this text. You can use {organization}, {covers}, {house}."
     )
     assert SUBJECT in refusal.value.fields
 

@@ -50,7 +50,9 @@ def test_lane_that_serves_nothing_is_a_fault(carrel: Carrel) -> None:
         enqueue(session, kind="x", lane=Lane.MEDIA, subject="s", payload={}, now=NOW - HOUR)
     stalled = found(carrel, "lane.media")
     assert stalled.state is State.FAULT
-    assert stalled.text == "Encoding: 1 waiting, the oldest for 1 hour, and none is done."
+    assert (
+        stalled.text == "Encoding: 1 waiting, the oldest for 1 hour, and none are being processed."
+    )
 
 
 def test_backups_are_missing_then_fresh_then_old(carrel: Carrel) -> None:

@@ -84,8 +84,8 @@ def test_damaged_and_hostile_workbooks_are_refused_with_what_to_do() -> None:
         "tags in tags": workbook([], sheet="<a>" * 100 + "</a>" * 100),
     }
     for name, data in broken.items():
-        assert "take CSV UTF-8" in refusal_of(data), name
-    assert "no sheet" in refusal_of(workbook([["x"]], links="<Relationships/>"))
+        assert "save it as CSV UTF-8" in refusal_of(data), name
+    assert "any sheet" in refusal_of(workbook([["x"]], links="<Relationships/>"))
 
 
 def test_what_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -211,7 +211,7 @@ def test_the_same_list_twice_changes_nothing(
         ("1043,,,99.00", "Enter the date of the unpaid invoice."),
         ("1043,01/21/2026,,99.00", "Enter a date like 2026-10-06."),
         ("1043,2026-01-21,2026-01-20,99.00", "The due date is before the invoice date."),
-        ("1043,2026-01-21,,soon", "Write the amount as 99.00."),
+        ("1043,2026-01-21,,soon", "Enter an amount like 99.00."),
         ("1043,2026-01-21,,-99.00", "Enter an amount from 0 to 1,000,000."),
         ("1043,2026-01-21,,99.01", "The open amount is higher than the price."),
         ("1" * 41 + ",2026-01-21,,99.00", "Enter an invoice number of at most 40 characters"),

@@ -94,7 +94,7 @@ def test_reminder_says_which_orders_are_on_hold(database: Database, cast: Cast) 
     for mail in mails:
         assert "No one has lost access" not in mail.text + mail.html
         for body in (mail.text, mail.html):
-            assert body.count("Access is on hold and opens when we receive payment.") == 1
+            assert body.count("Access is on hold until we receive payment.") == 1
 
 
 def test_the_customers_own_terms_decide_when_an_invoice_is_due(

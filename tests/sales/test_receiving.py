@@ -162,7 +162,7 @@ def test_bounced_payment_of_an_order_on_hold_says_so(database: Database, cast: C
     reverse(database, paid(database, facts, 5000))
     email = newest(database, "mia@example.org", "payment_bounced")
     for body in (email.text, email.html):
-        assert "Access is on hold and opens when we receive payment." in body
+        assert "Access is on hold until we receive payment." in body
         assert "No one has lost access" not in body
 
 

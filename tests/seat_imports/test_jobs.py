@@ -176,7 +176,7 @@ def test_a_list_is_queued_for_applying_once(
     facts = received(carrel, a_pool(database, MANY), tmp_path)
     done(carrel, READ, facts)
     apply_list(carrel, facts.public_id, partial=False, actor=None, now=NOW)
-    with database.transaction() as session, pytest.raises(Conflict, match="applied already"):
+    with database.transaction() as session, pytest.raises(Conflict, match="already being imported"):
         queue_applying(session, facts.public_id, partial=True, actor=None, now=NOW)
 
 
@@ -193,7 +193,7 @@ def test_a_list_whose_applying_was_canceled_waits_as_before(
         cancel(session, job.id, actor=None, now=NOW)
     done(carrel, APPLY, facts)
     now = seen(database, facts)
-    assert (now.state, now.failure) == (ImportState.CHECKED, "This was canceled.")
+    assert (now.state, now.failure) == (ImportState.CHECKED, "This job was canceled.")
     assert footprint(database, pool) == (0, 0, 0)
 
 

@@ -128,7 +128,7 @@ def move_command(context: click.Context, *, to: str | None, abort: bool, as_json
     console: Console = context.obj
     source = console.carrel.database
     if abort == bool(to):
-        raise click.UsageError("Enter one of --to URL and --abort.")
+        raise click.UsageError("Use either --to URL or --abort.")
     if to is None:
         was_frozen = database_move.abort(source)
         said = "Saving is allowed again." if was_frozen else "The database was not being moved."

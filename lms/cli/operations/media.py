@@ -103,7 +103,8 @@ def check(
         raise Refused(
             N_(
                 "The database lists no files, so every stored file looks unknown. Check that "
-                "CARREL_DATABASE_URL and CARREL_STORAGE belong together. Nothing was deleted."
+                "CARREL_DATABASE_URL and CARREL_STORAGE belong to the same installation. Nothing was "
+                "deleted."
             ),
             code="names_nothing",
         )
@@ -196,7 +197,7 @@ def move_command(
     """
     settings = console.settings
     if to and remove_former:
-        raise click.UsageError("One at a time: --to copies, --remove-former deletes.")
+        raise click.UsageError("Use either --to, which copies, or --remove-former, which deletes.")
     if remove_former:
         _remove(console, remove_former, as_json=as_json)
         return
@@ -247,7 +248,7 @@ def _remove(console: Console, former: str, *, as_json: bool) -> None:
     settings = console.settings
     if settings.storage_former is not None:
         raise Refused(
-            N_("All files are copied. Remove CARREL_STORAGE_FORMER and restart."),
+            N_("All files were copied. Remove CARREL_STORAGE_FORMER and restart."),
             code="former_in_use",
         )
     origin, place, ledger = _places(console, former, settings.storage_url)

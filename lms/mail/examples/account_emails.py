@@ -52,13 +52,13 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "password_changed": Example(
         N_("Password changed"),
-        N_("When a password was changed."),
+        N_("When a password is changed."),
         "Your password was changed",
         {"account": EMAIL, "action_url": page("/forgot-password")},
     ),
     "second_step_changed": Example(
         N_("Two-step sign-in changed"),
-        N_("When an authenticator app, passkey or recovery code was added, used or removed."),
+        N_("When an authenticator app, passkey, or recovery code is added, used, or removed."),
         "A passkey was added to your account",
         {"account": EMAIL, "change": "passkey_added", "action_url": page("/account/security")},
     ),
@@ -70,19 +70,19 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "restore_email": Example(
         N_("Email address changed"),
-        N_("To the old address when a person changed their email address."),
+        N_("To the old address when a person changes their email address."),
         "Your account's email address was changed",
         {"account": EMAIL, "action_url": page("/account/email/restore/example")},
     ),
     "recovery_address": Example(
         N_("Confirm a recovery address"),
-        N_("When a person adds a recovery email address."),
+        N_("When a person adds a recovery address."),
         "Confirm your recovery address",
         {"account": EMAIL, "action_url": page("/account/recovery/confirm/example")},
     ),
     "recovery_changed": Example(
         N_("Recovery address changed"),
-        N_("When a recovery email address was changed or removed."),
+        N_("When a recovery address is changed or removed."),
         "Your account's recovery address was changed",
         {"recovery": "alice.nguyen@example.com", "action_url": page("/account")},
     ),
@@ -104,7 +104,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "member_invitation": Example(
         N_("Invitation to an organization"),
-        N_("When a person is invited to be a member, manager or other role of an organization."),
+        N_("When a person is invited to join an organization in any role."),
         f"{LIBRARY} invites you to be a manager",
         {
             "organization": LIBRARY,

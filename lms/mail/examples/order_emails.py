@@ -6,7 +6,7 @@ from typing import Final
 from lms.core.errors import N_
 from lms.mail.examples.example import ALICE, EMAIL, ITEM, LIBRARY, TITLE, WHEN, Example, page
 
-NOUN: Final = N_("Orders, invoices and requests")
+NOUN: Final = N_("Orders, invoices, and requests")
 _ORDER: Final[Mapping[str, object]] = {
     "name": ALICE,
     "buyer": LIBRARY,
@@ -74,20 +74,20 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "order_confirmation": Example(
         N_("Order confirmation: for a person"),
-        N_("When a person bought something for themselves."),
+        N_("When a person buys something for themselves."),
         f"Your access: {TITLE}",
         {**_ORDER, "items": [{**ITEM, "what": "Webinar", "seats": 1}], "total": "$99.00"},
     ),
     "order_confirmation_organization": Example(
         N_("Order confirmation: for an organization"),
-        N_("When a person bought something for an organization."),
+        N_("When a person buys something for an organization."),
         f"Your access: {TITLE}",
         {**_ORDER, "action_url": page("/organization/example")},
     ),
     "order_open": Example(
-        N_("Access opened"),
+        N_("Access granted"),
         N_("When an order on hold is approved or paid."),
-        "Your access is open",
+        "You now have access to your order",
         _ORDER,
     ),
     "order_on_hold": Example(
@@ -98,7 +98,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "order_returned": Example(
         N_("Return credited"),
-        N_("When part of an order was credited and its access ended."),
+        N_("When part of an order is credited and its access ends."),
         "Credit note 2026-0031 for your return",
         {
             **_ORDER,
@@ -121,7 +121,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         },
     ),
     "document": Example(
-        N_("Quote, invoice, credit note, receipt or statement"),
+        N_("Quote, invoice, credit note, receipt, or statement"),
         N_("When one of these documents is sent; its PDF is attached."),
         "Invoice 2026-0412, PO 88123, Elm Street Training",
         {
@@ -169,7 +169,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "payment_unused": Example(
         N_("Card payment will be refunded"),
-        N_("When a card payment couldn't be applied to an order."),
+        N_("When we can't apply a card payment to an order."),
         "We'll refund your payment for order 2026-0412",
         {
             "name": ALICE,

@@ -6,7 +6,7 @@ from typing import Final
 from lms.core.errors import N_
 from lms.mail.examples.example import ALICE, ALL, EMAIL, LIBRARY, TITLE, Example, page
 
-NOUN: Final = N_("Seats, contracts and passes")
+NOUN: Final = N_("Seats, contracts, and passes")
 _SEAT: Final[Mapping[str, object]] = {
     "organization": LIBRARY,
     "covers": TITLE,
@@ -30,7 +30,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "invitation_reminder": Example(
         N_("Reminder to claim a seat"),
-        N_("3 and 10 days after an invitation that wasn't claimed."),
+        N_("3 and 10 days after an invitation, if it isn't claimed."),
         f"Reminder: {LIBRARY} has a seat for you",
         {**_SEAT, "days": 4},
     ),
@@ -48,7 +48,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         },
     ),
     "seat_offer": Example(
-        N_("Free seat for the next on the waitlist"),
+        N_("Free seat for the next person on the waitlist"),
         N_("When a seat becomes free for a person on a waitlist."),
         f"A seat from {LIBRARY} is free for you",
         {**_SEAT, "hours": 72},
@@ -92,7 +92,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "seats_unassigned": Example(
         N_("Unassigned seats"),
-        N_("To managers 3 and 14 days after an order with seats that no one has."),
+        N_("To managers 3 and 14 days after an order with unassigned seats."),
         f"{LIBRARY}: seats to assign",
         {
             "organization": LIBRARY,
@@ -182,7 +182,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "past_purchases_added": Example(
         N_("Past purchases added"),
-        N_("When our team emails people from the list of past sales."),
+        N_("When our team emails people about imported past sales."),
         "Your webinars at Elm Street Training",
         {
             "name": ALICE,

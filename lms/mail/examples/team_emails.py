@@ -44,13 +44,13 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "payment_page_used": Example(
         N_("Payment page used"),
-        N_("To our team when a payer sends a purchase order or says that a check is on its way."),
+        N_("To our team when a payer sends a purchase order or tells us a check is on its way."),
         "Order 2026-0412: purchase order received",
         {**_ORDER, "what": "Purchase order received", "which": "PO 88123.pdf"},
     ),
     "payment_unused_staff": Example(
         N_("Card payment couldn't be applied"),
-        N_("To our team when a card payment couldn't be applied to an order."),
+        N_("To our team when we can't apply a card payment to an order."),
         "A card payment for order 2026-0412 couldn't be applied",
         {
             **_PAYMENT,
@@ -61,13 +61,13 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "refund_failed": Example(
         N_("Card refund failed"),
-        N_("To our team when the card provider couldn't refund a card."),
+        N_("To our team when the card provider can't refund a card."),
         "A card refund of $99.00 failed",
         _PAYMENT,
     ),
     "refund_elsewhere": Example(
         N_("Refund made at the card provider"),
-        N_("To our team when a refund was made on the card provider's site."),
+        N_("To our team when a refund is made on the card provider's site."),
         "What was this refund of $99.00 for?",
         _PAYMENT,
     ),

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from lms.core.errors import N_
 from lms.mail.examples.example import ALICE, LIBRARY, TITLE, WHEN, Example, page
 
-NOUN: Final = N_("Webinars, certificates and training")
+NOUN: Final = N_("Webinars, certificates, and training")
 _ABOUT: Final[Mapping[str, object]] = {
     "name": ALICE,
     "title": TITLE,
@@ -79,13 +79,13 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "live_registered": Example(
         N_("Registered for a live webinar"),
         N_("When a person with access registers."),
-        f"You are registered: {TITLE}",
+        f"You're registered: {TITLE}",
         _ABOUT,
     ),
     "live_unregistered": Example(
         N_("Registration canceled"),
         N_("When a person cancels their registration."),
-        f"You are no longer registered: {TITLE}",
+        f"You're no longer registered: {TITLE}",
         _ABOUT,
     ),
     "live_tomorrow": Example(
@@ -105,7 +105,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "live_rescheduled": Example(
         N_("New date"),
-        N_("When a webinar is moved, to everyone with a stake in it."),
+        N_("When a webinar is moved, to everyone involved with it."),
         f"New date: {TITLE}",
         {**_ABOUT, "was": "Thursday, December 3, 2026, 2:00 PM ET", "said": _SAID},
     ),

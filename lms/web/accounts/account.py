@@ -216,7 +216,7 @@ def my_addressed_account() -> Account:
 
 def _may_change(form: PasswordChangeForm, account: Account) -> bool:
     if not is_present_password(account, form.present.data or ""):
-        form.present.errors = [_("That is not your current password.")]
+        form.present.errors = [_("That isn't your current password.")]
         return False
     try:
         check_new_password(form.password.data or "", email=account.email or "", name=account.name)

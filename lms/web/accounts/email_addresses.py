@@ -165,7 +165,7 @@ def _send_link(template: str, form: RecoveryForm, ask: Callable[..., None]) -> R
 def _is_mine(form: RecoveryForm, account: Account) -> bool:
     if is_present_password(account, form.present.data or ""):
         return True
-    form.present.errors = [_("That is not your password.")]
+    form.present.errors = [_("That isn't your password.")]
     return False
 
 

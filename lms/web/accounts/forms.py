@@ -114,7 +114,7 @@ class CodeForm(Form):
 
     code = StringField(
         _l("Code"),
-        [InputRequired(_l("Enter the 8 digits from the email."))],
+        [InputRequired(_l("Enter the 8-digit code from the email."))],
         render_kw={
             "autocomplete": "one-time-code",
             "inputmode": "numeric",
@@ -157,7 +157,7 @@ class DetailsForm(Form):
     language = SelectField(
         _l("Language"),
         choices=[SelectChoice(each.value, name) for each, name in NAMES.items()],
-        description=_l("Pages and emails for you are in this language. Documents are in English."),
+        description=_l("The language of your pages and emails. Documents are in English."),
     )
 
 
@@ -186,7 +186,7 @@ class EraseForm(Form):
 
     present = own_password_field()
     sure = BooleanField(
-        _l("I understand what will be deleted, and that it can't be undone"),
+        _l("I understand what will be deleted and that this can't be undone"),
         [InputRequired(_l("Confirm that you understand what will be deleted."))],
     )
 

@@ -58,7 +58,7 @@ def erase() -> ResponseReturnValue:
     if not form.validate():
         return _page(form), 400
     if not (account.has_password and is_present_password(account, form.present.data or "")):
-        form.present.errors = [_("That is not your password.")]
+        form.present.errors = [_("That isn't your password.")]
         return _page(form), 400
     try:
         with transaction() as session:

@@ -69,8 +69,8 @@ def prove() -> ResponseReturnValue:
     if opened is None:
         form.code.errors = [
             _(
-                "That code or passkey didn't work. Enter the code that your app shows now, or a"
-                " recovery code that you haven't used."
+                "That code or passkey didn't work. Enter the current code from your app, or a "
+                "recovery code you haven't used."
             )
         ]
         return _page(due, form), 400
@@ -112,7 +112,7 @@ def _opened(due: Due) -> Opened | None:
         opened = browser_sessions.finish(session, due, now=at)
         left = second_factors.codes_left(session, due.login_id)
     if isinstance(match, Recovery) and left <= FEW_CODES:
-        text = _("You have %(num)d recovery codes left. Make new ones in your account.", num=left)
+        text = _("You have %(num)d recovery codes left. Get new ones in your account.", num=left)
         flash(text, "attention")
     return opened
 

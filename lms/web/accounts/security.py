@@ -62,7 +62,7 @@ class AppForm(NameForm):
     sealed = HiddenField()
     code = StringField(
         _l("Code"),
-        [InputRequired(_l("Enter the 6 digits that your app shows now."))],
+        [InputRequired(_l("Enter the current 6-digit code from your app."))],
         render_kw={
             "autocomplete": "one-time-code",
             "inputmode": "numeric",
@@ -137,8 +137,8 @@ def add_app() -> ResponseReturnValue:
     if step is None:
         form.code.errors = [
             _(
-                "That code isn't right. Enter the one that your app shows now, and check"
-                " that the time on your phone is correct."
+                "That code isn't right. Enter the current code from your app, and check that the "
+                "time on your phone is correct."
             )
         ]
         return _app_page(form, secret), 400

@@ -75,7 +75,7 @@ def sign_out() -> ResponseReturnValue:
         with transaction() as session:
             browser_sessions.end(session, person.sign_in_id, now=now())
     response = let_out(asked_onward() or "/")
-    flash(_("You are signed out."), "done")
+    flash(_("You're signed out."), "done")
     return response
 
 

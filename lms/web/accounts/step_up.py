@@ -121,8 +121,8 @@ def _is_proved(person: Viewer, account: Account) -> bool:
 
 def _fault(person: Viewer) -> str:
     if person.has_second_step:
-        return _("That code or passkey didn't work. Enter the code that your app shows now.")
-    return _("That is not your password. Enter the password of your account.")
+        return _("That code or passkey didn't work. Enter the current code from your app.")
+    return _("That isn't your password. Enter your account's password.")
 
 
 def _page(person: Viewer, account: Account, *, fault: str | None) -> str:

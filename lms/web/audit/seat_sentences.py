@@ -13,7 +13,7 @@ SEAT_SENTENCES: Final[Mapping[str, str]] = {
     "seat.link_made": N_("%(actor)s created a new invitation link for a seat of %(subject)s"),
     "seat.moved": N_("%(actor)s moved a person from %(subject)s to another pool"),
     "seat.readdressed": N_("%(actor)s corrected the address of an invitation to %(subject)s"),
-    "seat.reassigned": N_("%(actor)s transferred a seat of %(subject)s to another person"),
+    "seat.reassigned": N_("%(actor)s reassigned a seat of %(subject)s"),
     "seat.refill_approved": N_("%(actor)s made a seat of %(subject)s available again"),
     "seat.released": N_("%(actor)s released a seat of %(subject)s"),
     "seat.restored": N_("%(actor)s restored a seat of %(subject)s"),

@@ -32,7 +32,7 @@ PAYMENT_WORDS: Final = {
     Payment.INVOICE: _l("Invoice"),
     Payment.PURCHASE_ORDER: _l("Purchase order"),
     Payment.CHECK: _l("Check"),
-    Payment.PURCHASING: _l("Send to purchasing: we email a quote to the people who buy for you"),
+    Payment.PURCHASING: _l("Send to purchasing: we'll email a quote to your purchasing office"),
 }
 
 
@@ -77,28 +77,28 @@ class CheckoutForm(QuoteValidity):
         _l("Email address for invoices"),
         [Optional()],
         description=_l(
-            "Your accounts payable address, if invoices go there. We'll email the PDF to it."
+            "Your accounts payable address, if you have one. We'll email the PDF there."
         ),
         render_kw={"type": "email", "maxlength": 254, "inputmode": "email"},
     )
     payment = RadioField(_l("How will you pay?"))
     purchasing_email = StringField(
-        _l("Email address of your purchasing office"),
+        _l("Your purchasing office's email address"),
         description=_l(
-            "We'll email them the quote, with a link to accept or pay it, after you"
-            " confirm your own address."
+            "After you confirm your own address, we'll email them the quote with a link to "
+            "accept or pay it."
         ),
         render_kw={"type": "email", "maxlength": 254, "inputmode": "email"},
     )
     po_number = StringField(
         _l("Purchase order number"),
-        description=_l("It appears on the invoice."),
+        description=_l("We'll print it on the invoice."),
         render_kw={"maxlength": LONGEST_REFERENCE, "autocomplete": "off"},
     )
     file = FileField(
         _l("Purchase order"),
         [Optional()],
-        description=_l("A PDF or a picture, up to 10 MB."),
+        description=_l("A PDF or an image, up to 10 MB."),
         render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
     )
     home_state = StringField(

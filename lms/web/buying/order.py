@@ -180,10 +180,13 @@ def _lead(own: OwnOrder) -> str:
 def _waits(own: OwnOrder) -> str:
     """Return what opens access that is on hold for our team or for the payment."""
     if own.facts.review_due_at is None:
-        return _("Access opens when we receive your payment.")
+        return _("You'll have access when we receive your payment.")
     if own.opens_live:
-        return _("You can join the live session. The rest opens after we review your order.")
-    return _("Access opens after we review your order or receive your payment.")
+        return _(
+            "You can join the live session. You'll have access to the rest after we review your "
+            "order."
+        )
+    return _("You'll have access after we review your order or receive your payment.")
 
 
 def _shown(one: Bought, order_id: str, own: OwnOrder) -> ShownThing:
@@ -216,8 +219,8 @@ def _seats_words(one: Bought) -> str:
     if one.named:
         words.append(
             ngettext(
-                "We'll invite %(num)s person when your access opens.",
-                "We'll invite %(num)s people when your access opens.",
+                "We'll invite %(num)s person when you have access.",
+                "We'll invite %(num)s people when you have access.",
                 one.named,
             )
         )

@@ -184,7 +184,7 @@ def _row(one: Document, token: str) -> dict[str, object]:
 def _expired(page: PaymentPage) -> str:
     """Return the current price of an expired quote (MONEY.md, M15)."""
     if page.price_today is None:
-        return _("Its price was negotiated.")
+        return _("You have a negotiated price.")
     return _(
         "At today's prices, this order costs %(amount)s before tax.",
         amount=say_money(page.price_today, page.facts.currency),

@@ -82,7 +82,7 @@ def accept_quote(token: str) -> ResponseReturnValue:
             )
             is_held = order.held_at is not None
         if is_held:
-            return _("Order placed. We'll review it and open access within one business day.")
+            return _("Order placed. We'll review it and give you access within one business day.")
         return _("Order placed. You have access now, and we'll email the invoice.")
 
     shown = ActPage(
@@ -131,7 +131,7 @@ def purchase_order(token: str) -> ResponseReturnValue:
             )
         return _("Thank you. We received your purchase order.")
 
-    says = _("The number appears on the invoice.")
+    says = _("We'll print the number on the invoice.")
     if page.facts.invoice_id is not None:
         says = _("The invoice was already issued. We'll send you a corrected one with this number.")
     return _act(token, _page(page, token, _("Add a purchase order"), says, has_file=True), form, do)
@@ -158,7 +158,7 @@ def check_sent(token: str) -> ResponseReturnValue:
             )
         return _("Thank you. We won't send reminders while your check is on its way.")
 
-    says = _("Reminders pause for 14 days. We'll email you a receipt when the check arrives.")
+    says = _("We'll pause reminders for 14 days and email you a receipt when the check arrives.")
     return _act(token, _page(page, token, _("Check sent"), says), form, do)
 
 
@@ -183,8 +183,8 @@ def in_approval(token: str) -> ResponseReturnValue:
             )
         return _("Thank you. We won't send reminders until that day.")
 
-    says = _("Reminders pause until the day you choose. The due date stays the same.")
-    return _act(token, _page(page, token, _("In approval"), says), form, do)
+    says = _("We'll pause reminders until the day you choose. The due date doesn't change.")
+    return _act(token, _page(page, token, _("Waiting for approval"), says), form, do)
 
 
 @blueprint.route("/tax-exemption", methods=GET_AND_POST)

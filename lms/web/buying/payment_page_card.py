@@ -15,7 +15,7 @@ from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("payment_page_card", __name__, url_prefix="/pay/<token>")
 blueprint.after_request(hide_from_search_engines)
-NOTHING_OWED: Final = N_("There is no open invoice to pay. If there is a quote, accept it first.")
+NOTHING_OWED: Final = N_("There's no open invoice to pay. If there's a quote, accept it first.")
 
 
 @blueprint.post("/card")

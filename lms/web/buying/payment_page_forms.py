@@ -26,7 +26,7 @@ def _paper() -> FileField:
     return FileField(
         _l("Purchase order file"),
         [Optional()],
-        description=_l("A PDF or a picture, up to 10 MB."),
+        description=_l("A PDF or an image, up to 10 MB."),
         render_kw=PAPERS,
     )
 
@@ -38,13 +38,13 @@ class AcceptQuoteForm(Form):
     name = StringField(
         _l("Your name"),
         [InputRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
-        description=_l("Your name, as the person who accepts the quote for your organization."),
+        description=_l("The name of the person accepting the quote for your organization."),
         render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
     )
     po_number = StringField(
         _l("Purchase order number"),
         [Optional(), Length(max=LONGEST_REFERENCE)],
-        description=_l("It appears on the invoice."),
+        description=_l("We'll print it on the invoice."),
         render_kw=REFERENCE,
     )
     file = _paper()

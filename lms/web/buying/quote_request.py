@@ -81,7 +81,7 @@ class QuoteForm(QuoteValidity):
             NumberRange(1, MOST_SEATS, _l("Enter a number between 1 and 10,000.")),
         ],
         default=1,
-        description=_l("Only for seats. The other choices have one price."),
+        description=_l("Only for seats. The other options have one price."),
         render_kw={"class": "input-short", "inputmode": "numeric", "min": 1, "max": MOST_SEATS},
     )
     name = StringField(

@@ -40,7 +40,7 @@ class VendorForm(Form):
 
     file = FileField(
         _l("Your form"),
-        description=_l("A PDF or a picture, up to 10 MB. Only our team sees it."),
+        description=_l("A PDF or an image, up to 10 MB. Only our team sees it."),
         render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
     )
     due_on = DateField(_l("Needed by"), [InputRequired(_l("Choose a day."))])

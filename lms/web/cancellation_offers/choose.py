@@ -141,13 +141,13 @@ def _said(facts: OfferFacts) -> str:
         case OfferChoice.CREDIT:
             return _("You chose credit for a later order. The credit note is in a separate email.")
         case OfferChoice.EXCHANGE:
-            return _("You chose “%(title)s” instead. It is in My webinars.", title=facts.other)
+            return _("You chose “%(title)s” instead. It's in My webinars.", title=facts.other)
         case OfferChoice.KEEP:
             return _("You kept your order for the new date.")
         case None if facts.is_postponement:
-            return _("This choice has ended. Your order is for the current date of the webinar.")
+            return _("It's too late to choose. Your order is for the webinar's current date.")
         case None:
-            return _("The webinar will be held after all. Your order has not changed.")
+            return _("The webinar will be held after all. Your order hasn't changed.")
 
 
 def _money(minor: int, worth: Worth) -> str:

@@ -18,7 +18,7 @@ from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("staff_offers", __name__, url_prefix="/staff/webinars/<slug>/offers")
 
-NOT_CANCELED = N_("This webinar is not canceled.")
+NOT_CANCELED = N_("This webinar isn't canceled.")
 
 
 @blueprint.post("/refund")

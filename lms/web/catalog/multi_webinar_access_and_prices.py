@@ -115,7 +115,7 @@ def continued(
         is_through = (
             len(parts) == total and bool(recorded) and all(part.is_done for part in recorded)
         )
-        note = _("You watched every available part.") if is_through else panel.note
+        note = _("You've watched every available part.") if is_through else panel.note
         return replace(panel, note=note), None
     is_begun = any(part.entry.watched_s for part in parts)
     label = _("Continue with part %(number)s") if is_begun else _("Start with part %(number)s")
@@ -169,8 +169,8 @@ def _none_of_them(
     *_ranks, part, decision = min(refused, key=lambda each: each[:3])
     if decision.code is Code.NO_GRANT and decision.grant is None:
         sentence = ngettext(
-            "You do not have access to it yet.",
-            "You do not have access to any of these %(num)d webinars yet.",
+            "You don't have access to it yet.",
+            "You don't have access to any of these %(num)d webinars yet.",
             len(parts),
         )
         return _plain(sentence, _("See pass prices"), _pass_url(scope))

@@ -66,7 +66,7 @@ class WebinarForm(Form):
     )
     held_at = DateTimeLocalField(
         _l("Starts"),
-        [InputRequired(_l("Enter the start in the webinar's time zone."))],
+        [InputRequired(_l("Enter when it starts, in the webinar's time zone."))],
         format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
         render_kw={"class": "input-moment"},
     )
@@ -90,7 +90,10 @@ class WebinarForm(Form):
     overview = TextAreaField(
         _l("Overview"),
         [Optional(), Length(max=LONGEST_TEXT)],
-        description=_l("Markdown: an empty line starts a paragraph, **bold**, *italic*, - lists."),
+        description=_l(
+            "You can use Markdown: a blank line for a new paragraph, **bold**, *italic*, and - "
+            "for lists."
+        ),
         render_kw={"rows": 14},
     )
     agenda = TextAreaField(
@@ -108,8 +111,8 @@ class WebinarForm(Form):
         _l("Link to the survey"),
         [Optional(), Length(max=LONGEST_LINK)],
         description=_l(
-            "In the email that the recording is ready. If empty, we use the default link, if there is"
-            " one."
+            "Included in the email that says the recording is ready. If empty, we use your "
+            "default link."
         ),
     )
     free = BooleanField(
@@ -122,7 +125,7 @@ class WebinarForm(Form):
     slug = StringField(
         _l("Web address"),
         [Optional(), Length(max=120)],
-        description=_l("The last part of its web address. If empty, we make it from the title."),
+        description=_l("The last part of its web address. If empty, we'll base it on the title."),
     )
     seen = HiddenField()
 
@@ -182,13 +185,13 @@ class PresenterForm(Form):
     biography = TextAreaField(
         _l("Biography"),
         [Optional(), Length(max=LONGEST_TEXT)],
-        description=_l("Markdown. A few sentences appear on each of their webinars."),
+        description=_l("Shown on each of their webinars. You can use Markdown."),
         render_kw={"rows": 8},
     )
     slug = StringField(
         _l("Web address"),
         [Optional(), Length(max=80)],
-        description=_l("The last part of the web address. If empty, we make it from the name."),
+        description=_l("The last part of the web address. If empty, we'll base it on the name."),
     )
 
 
@@ -199,13 +202,13 @@ class SeriesForm(Form):
     description = TextAreaField(
         _l("Description"),
         [Optional(), Length(max=LONGEST_TEXT)],
-        description=_l("Markdown."),
+        description=_l("You can use Markdown."),
         render_kw={"rows": 6},
     )
     slug = StringField(
         _l("Web address"),
         [Optional(), Length(max=80)],
-        description=_l("The last part of its web address. If empty, we make it from the title."),
+        description=_l("The last part of its web address. If empty, we'll base it on the title."),
     )
 
 
@@ -216,7 +219,7 @@ class BrandingForm(Form):
     about = TextAreaField(
         _l("About us"),
         [Optional(), Length(max=LONGEST_TEXT)],
-        description=_l("Markdown, shown on the home page."),
+        description=_l("Shown on the home page. You can use Markdown."),
         render_kw={"rows": 5},
     )
     contact_email = StringField(

@@ -88,7 +88,7 @@ def remove(series_id: str) -> ResponseReturnValue:
     with transaction() as session:
         actor = required_viewer().public_id
         series.remove_series(session, series_id, actor=actor, now=now())
-    flash(_("The series was removed. Its webinars stay."), "done")
+    flash(_("The series was removed, but not its webinars."), "done")
     return see_other(".index")
 
 

@@ -133,8 +133,8 @@ def _live(panel: Panel, decision: Decision, found: Announcement, now: datetime) 
             action_label=None,
             action_url=None,
             note=_(
-                "The link to join will appear here before the webinar starts. Reload this"
-                " page then."
+                "The link to join will appear here before the webinar starts. Come back then and "
+                "reload this page."
             ),
         )
     return replace(
@@ -159,7 +159,7 @@ def _stranger(found: Announcement, now: datetime) -> Panel:
     if found.state is WebinarState.PULLED:
         sentence = _("This webinar was removed and is no longer available.")
     elif found.state is WebinarState.CANCELED:
-        sentence = _("If you were registered, sign in to see your options.")
+        sentence = _("If you registered, sign in to see your options.")
     elif found.free and is_over:
         sentence = _("This webinar is free. Sign in to watch.")
     elif found.free:

@@ -16,10 +16,10 @@ def credit_warnings(session: Session, webinar_id: int) -> tuple[str, ...]:
     if lengths.recording is not None and rule.credit_minutes > lengths.recording:
         told.append(
             ngettext(
-                "The recording is %(num)s minute long, so certificates for watching it"
-                " show that instead of %(credit)s.",
-                "The recording is %(num)s minutes long, so certificates for watching it"
-                " show that instead of %(credit)s.",
+                "The recording is only %(num)s minute long, so certificates for watching it show "
+                "that instead of %(credit)s.",
+                "The recording is only %(num)s minutes long, so certificates for watching it show "
+                "that instead of %(credit)s.",
                 lengths.recording,
                 credit=rule.credit_minutes,
             )

@@ -135,7 +135,7 @@ def attended(slug: str) -> ResponseReturnValue:
         names = ", ".join(found.unknown[:10])
         flash(
             _(
-                "No account has these addresses, so their attendance was not saved: %(names)s",
+                "We didn't save attendance for these addresses, which have no account: %(names)s",
                 names=names,
             ),
             "attention",

@@ -40,7 +40,7 @@ class RuleForm(Form):
             InputRequired(_l("Enter a number from 1 to 1,440.")),
             NumberRange(1, 1440, _l("Enter a number from 1 to 1,440.")),
         ],
-        description=_l("The two add up: half of each earns a certificate."),
+        description=_l("These add up: half the recording and half the minutes earn a certificate."),
         render_kw={"min": 1, "max": 1440, "class": "input input-short"},
     )
     credit_minutes = IntegerField(

@@ -93,4 +93,4 @@ def _words_to_the_end() -> dict[str, str]:
 
 
 def _enough() -> str:
-    return _("You watched enough. We're preparing your certificate.")
+    return _("You've watched enough. We're preparing your certificate.")

@@ -204,7 +204,7 @@ def _ordered(
         now=clock.now(),
     )
     flash(
-        _("Order placed. We'll check it and open access within one business day.")
+        _("Order placed. We'll review it and give you access within one business day.")
         if order.held_at is not None
         else _("Order placed. We're emailing the invoice."),
         "done",

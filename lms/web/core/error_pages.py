@@ -49,10 +49,10 @@ NOT_UNDERSTOOD = N_(
     "We couldn't understand that request. Go back, check what you entered, and try again."
 )
 SENTENCES = {
-    403: N_("Your account does not have permission to do that."),
-    405: N_("This address does not accept this kind of request."),
-    413: N_("That is larger than this page accepts."),
-    429: N_("You tried that too many times in a short time."),
+    403: N_("Your account doesn't have permission to do that."),
+    405: N_("This address doesn't accept this kind of request."),
+    413: N_("That's too large for this page."),
+    429: N_("You tried that too many times. Wait a few minutes, then try again."),
 }
 OUR_FAULT = N_("Something went wrong on our side. Try again in a minute.")
 BUSY = N_("The site is very busy right now. Try again in a minute.")

@@ -30,10 +30,10 @@ def received() -> Iterator[tuple[Path, str]]:
     scratch = carrel().settings.scratch
     wanted = request.content_length
     if wanted is None:
-        raise Invalid(N_("The file arrived without its length. Send it again from this page."))
+        raise Invalid(N_("We couldn't read the size of the file. Upload it again from this page."))
     # Twice its size: receiving it and processing it both need a copy on disk.
     if shutil.disk_usage(scratch).free < 2 * wanted + ROOM_LEFT_BYTES:
-        raise Unavailable(N_("There is not enough space on the server for this file."))
+        raise Unavailable(N_("There isn't enough space on the server for this file."))
     with tempfile.TemporaryDirectory(dir=scratch, prefix="upload-") as folder:
         path = Path(folder) / "received"
         if request.mimetype == "multipart/form-data":
@@ -47,7 +47,7 @@ def received() -> Iterator[tuple[Path, str]]:
         with path.open("wb") as file:
             shutil.copyfileobj(request.stream, file, PIECE)
         if path.stat().st_size != wanted:
-            raise Invalid(N_("The file did not arrive completely. Send it again."))
+            raise Invalid(N_("The upload was interrupted. Upload the file again."))
         yield path, name
 
 
@@ -85,11 +85,11 @@ def sent_picture(name: str, largest_px: int) -> bytes:
     """Return the form's picture, re-encoded; raises Invalid with the reason."""
     part = request.files.get(name)
     if part is None or not part.filename:
-        raise Invalid(N_("Choose a picture."))
+        raise Invalid(N_("Choose an image."))
     # one byte more, to detect a picture that is too large
     data = part.stream.read(PICTURE_BYTES + 1)
     if len(data) > PICTURE_BYTES:
-        raise Invalid(N_("This picture is larger than 20 MB. Choose a smaller one."))
+        raise Invalid(N_("This image is larger than 20 MB. Choose a smaller one."))
     try:
         return clean_picture(data, largest_px)
     except UnusablePicture as error:

@@ -36,7 +36,7 @@ from lms.web.core.request_context import read_session, transaction
 
 EXTENSION: Final = "carrel_limits"
 IPV6_NETWORK_BITS: Final = 64  # the smallest network that a provider assigns to a customer
-TOO_MANY = N_("Too many attempts in a short time.")
+TOO_MANY = N_("Too many attempts. Wait a few minutes, then try again.")
 ANSWER_S: Final = 0.5
 AWAY_S: Final = 5.0
 # A page asks several times. The driver's default, three tries with pauses, is for work that can

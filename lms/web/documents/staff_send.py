@@ -44,7 +44,7 @@ def send(document_id: str) -> ResponseReturnValue:
             submit=_("Send"),
             back_url=back,
             back_label=_("Order") if order_id else _("Document"),
-            says=(_("The same PDF goes out once more. Nothing else changes."),),
+            says=(_("We'll send the same PDF again. Nothing else changes."),),
         )
 
     def do() -> ResponseReturnValue:
@@ -56,7 +56,7 @@ def send(document_id: str) -> ResponseReturnValue:
                 writing, again, address, where=payment_links(carrel().settings), now=now
             )
             audit.record(writing, "document.resent", document_id, actor=person.public_id, now=now)
-        flash(_("The document is on its way to %(email)s.", email=address), "done")
+        flash(_("We're emailing the document to %(email)s.", email=address), "done")
         if order_id is None:
             return see_other("documents.show", document_id=document_id)
         return see_other("staff_order.show", order_id=order_id)

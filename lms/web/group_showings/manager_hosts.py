@@ -30,7 +30,7 @@ blueprint = Blueprint(
 class HostForm(Form):
     """The new host of a group viewing."""
 
-    email = address_field(_l("Email address of the new host"), autocomplete="off")
+    email = address_field(_l("New host's email address"), autocomplete="off")
     name = StringField(
         _l("Name"),
         [Optional(), Length(max=LONGEST_NAME)],

@@ -21,9 +21,7 @@ from media.storage.storage_protocol import Missing
 
 # Each stamping runs a process with up to 2 GB; running more than there are cores gains nothing.
 AT_ONCE: Final = threading.BoundedSemaphore(2)
-BUSY: Final = N_(
-    "Many people are downloading right now, so we can't prepare your copy. Try again in a minute."
-)
+BUSY: Final = N_("Many people are downloading right now. Try again in a minute.")
 
 log = structlog.get_logger()
 

@@ -28,5 +28,5 @@ def choose(slug: str) -> ResponseReturnValue:
     except (Invalid, Conflict) as refusal:
         flash(_(refusal.message), "attention")
         return see_other("catalog.webinar", slug=slug)
-    flash(_("You are registered for “%(title)s” instead.", title=title), "done")
+    flash(_("You're registered for “%(title)s” instead.", title=title), "done")
     return see_other("catalog.webinar", slug=other)

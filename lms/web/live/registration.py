@@ -157,13 +157,13 @@ def register(slug: str) -> ResponseReturnValue:
 def _done(page: "_Page", *, is_new: bool, has_needs: bool) -> str:
     said = ""
     if is_new:
-        said = _("You are registered. We emailed you how to join.")
+        said = _("You're registered. We emailed you how to join.")
     elif page.questions and not has_needs:
         said = _("Your answers were saved.")
     if has_needs:
         more = _("We received your accommodation request and emailed you a confirmation.")
         said = f"{said} {more}".strip()
-    return said or _("You are already registered.")
+    return said or _("You're already registered.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ def leave(slug: str) -> ResponseReturnValue:
         registrations.leave(
             session, login_id=person.login_id, webinar_id=found.id, links=links(), now=now
         )
-    flash(_("You are no longer registered and won't get reminders."), "done")
+    flash(_("You're no longer registered and won't get reminders."), "done")
     return see_other("catalog.webinar", slug=slug)
 
 
@@ -281,7 +281,7 @@ def join(slug: str) -> ResponseReturnValue:
         page = render("live/room_entry.html", slug=slug, panel=shown, is_open=False, box=box)
         return page, 403
     if room.link is None:
-        sentence = _("The link to join is not here yet. Reload this page in a minute.")
+        sentence = _("The link to join isn't here yet. Reload this page in a minute.")
         return render(
             "live/room_entry.html", slug=slug, sentence=sentence, panel=None, is_open=True
         )
@@ -307,5 +307,5 @@ def _coverable(session: Session, slug: str, person: Viewer, at: datetime) -> Ann
     case = load_case(session, login_id=person.login_id, webinar_id=found.id)
     check_may_see(found, person, case, at)
     if not may_register(found, case, at):
-        raise Forbidden(N_("Your access does not include this webinar."))
+        raise Forbidden(N_("Your access doesn't include this webinar."))
     return found

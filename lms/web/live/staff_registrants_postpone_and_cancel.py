@@ -50,7 +50,7 @@ SHOWN: Final = {
     Show.COMING: N_("Expected"),
     Show.LEFT: N_("Can't attend"),
     Show.CAME: N_("Attended"),
-    Show.MISSED: N_("Expected, but did not attend"),
+    Show.MISSED: N_("Expected, but didn't attend"),
 }
 
 
@@ -61,7 +61,7 @@ class CancelForm(Form):
         _l("Message"),
         [Optional(), Length(max=LONGEST_SAID, message=_l("Use at most 2,000 characters."))],
         description=_l(
-            "Shown in the email and on the webinar's page. Say why, and what you offer."
+            "Shown in the email and on the webinar's page. Explain why, and what you offer."
         ),
         render_kw={"rows": 4, "maxlength": LONGEST_SAID},
     )
@@ -72,7 +72,7 @@ class PostponeForm(CancelForm):
 
     held_at = DateTimeLocalField(
         _l("Starts"),
-        [InputRequired(_l("Enter when it starts, in its own time zone."))],
+        [InputRequired(_l("Enter when it starts, in the webinar's time zone."))],
         format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
         render_kw={"class": "input-moment"},
     )

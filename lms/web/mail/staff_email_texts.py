@@ -122,7 +122,7 @@ def edit(kind: str) -> ResponseReturnValue:
             save_text(session, kind, texts, actor=required_viewer().public_id, now=now())
     except BadText as error:
         return _page(facts, texts, _said(error)), 400
-    flash(_("Saved. The next emails use these texts."), "done")
+    flash(_("Saved. We'll use these texts in the next emails."), "done")
     return see_other(".edit", kind=kind)
 
 

@@ -21,14 +21,14 @@ class MailingForm(Form):
     subject = StringField(_l("Subject"), render_kw={"maxlength": LONGEST_SUBJECT})
     body = TextAreaField(
         _l("Text"),
-        description=_l("You can use Markdown. It follows a greeting with the person's name."),
+        description=_l("Starts after a greeting with the person's name. You can use Markdown."),
         render_kw={"rows": 12, "maxlength": LONGEST_BODY},
     )
     button_label = StringField(
-        _l("Text of the button"), [Optional()], render_kw={"maxlength": LONGEST_LABEL}
+        _l("Button text"), [Optional()], render_kw={"maxlength": LONGEST_LABEL}
     )
     button_url = StringField(
-        _l("Link of the button"),
+        _l("Button link"),
         [Optional()],
         render_kw={"maxlength": LONGEST_URL, "inputmode": "url", "spellcheck": "false"},
     )

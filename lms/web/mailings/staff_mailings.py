@@ -220,7 +220,7 @@ def cancel(mailing_id: str) -> ResponseReturnValue:
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
     else:
-        flash(_("It won't be sent. It's a draft again."), "done")
+        flash(_("We won't send it. It's a draft again."), "done")
     return see_other(".show", mailing_id=mailing_id)
 
 

@@ -103,7 +103,7 @@ def members_csv(organization_id: str) -> ResponseReturnValue:
     managed, query = managed_organization(organization_id), _query()
     with read_session() as session:
         asked = member_invitations.list_asked(session, managed.facts.id, query=query)
-    headings = (_("Name"), _("Email address"), _("Role"), _("State"), _("Since"))
+    headings = (_("Name"), _("Email address"), _("Role"), _("Status"), _("Since"))
     # The response is streamed after this view, when the request's own session is closed.
     database, zone = carrel().database, zone_of(managed)
     words = {role: _(text) for role, text in ROLES.items()}
@@ -192,7 +192,7 @@ def set_role(organization_id: str, member_id: str) -> ResponseReturnValue:
         else:
             flash(
                 _(
-                    "New role of %(name)s: %(role)s.",
+                    "New role for %(name)s: %(role)s.",
                     name=member.name,
                     role=_(ROLES[form.choice.role]),
                 ),

@@ -22,7 +22,7 @@ class OrganizationForm(Form):
     slug = StringField(
         _l("Name in web addresses"),
         [Optional(), Length(max=LONGEST_SLUG)],
-        description=_l("For example, elm-county. Leave empty to use the name."),
+        description=_l("For example, elm-county. If empty, we'll base it on the name."),
         render_kw={"autocapitalize": "none", "spellcheck": "false", "maxlength": LONGEST_SLUG},
     )
     zone = SelectField(

@@ -64,7 +64,7 @@ class LettersForm(Form):
             InputRequired(_l("Enter a number.")),
             NumberRange(1, MOST_LETTERS, _l("Enter a number between 1 and 100,000.")),
         ],
-        description=_l("People you imported first are emailed first. Each person is emailed once."),
+        description=_l("We'll email people in the order you imported them, once each."),
         render_kw={"class": "input-short", "inputmode": "numeric", "autocomplete": "off"},
     )
 
@@ -148,7 +148,7 @@ def apply(import_id: str) -> ResponseReturnValue:
     facts = past_sale_jobs.apply_list(carrel(), import_id, actor=actor, now=now())
     if facts.state is ImportState.APPLIED:
         said = ngettext("One sale was imported.", "%(num)d sales were imported.", facts.brought)
-        flash(said + " " + _("No one was emailed."), "done")
+        flash(said + " " + _("We didn't email anyone."), "done")
     return see_other(".show", import_id=import_id)
 
 

@@ -54,7 +54,7 @@ def _facts(session: Session, payment: Payment, dispute: Dispute | None) -> list[
         (_("Amount"), say_money(payment.amount_minor, payment.currency)),
         (_("Unused"), say_money(payment.open_minor, payment.currency)),
         (_("In dispute"), say_money(dispute.amount_minor, payment.currency) if dispute else ""),
-        (_("Lost by disputes"), say_money(lost, payment.currency) if lost else ""),
+        (_("Lost to disputes"), say_money(lost, payment.currency) if lost else ""),
         (_("Received"), say_calendar_date(payment.received_on)),
         (_("Deposit slip"), deposit.slip if deposit else ""),
         (_("Reversed"), say_date(payment.reversed_at, zone) if payment.reversed_at else ""),

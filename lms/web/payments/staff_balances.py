@@ -122,7 +122,7 @@ def statement(key: str) -> ResponseReturnValue:
             submit=_("Issue statement"),
             back_url=url_for(".payer", key=key),
             back_label=found.name,
-            says=(_("Everything billed and paid since that day, with the balance before it."),),
+            says=(_("Everything billed and paid since that day, with the earlier balance."),),
         )
 
     def do() -> ResponseReturnValue:

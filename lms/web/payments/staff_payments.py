@@ -40,13 +40,13 @@ blueprint = Blueprint("staff_payments", __name__, url_prefix="/staff")
 
 SAME_CHECK: Final = N_("A payment with this number was already recorded on %(day)s.")
 REVERSALS: Final = {
-    "bounced": (Reversal.BOUNCED, N_("The payment was reversed, and the customer was emailed.")),
-    "mistake": (Reversal.MISTAKE, N_("The payment was reversed. No one was emailed.")),
+    "bounced": (Reversal.BOUNCED, N_("The payment was reversed. We emailed the customer.")),
+    "mistake": (Reversal.MISTAKE, N_("The payment was reversed. We didn't email anyone.")),
 }
 DONE: Final = {
     "dispute": N_("The dispute was recorded."),
-    "won": N_("The dispute was won. Access is as before."),
-    "lost": N_("The dispute was lost. The invoices are open again."),
+    "won": N_("The dispute was won. Access is restored."),
+    "lost": N_("The dispute was lost. The invoices are unpaid again."),
     "keep": N_("Saved as the customer's credit."),
 }
 

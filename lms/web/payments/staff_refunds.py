@@ -89,7 +89,7 @@ def _request(source: _Source) -> ResponseReturnValue:
             back_label=source.number,
             says=(
                 _("%(amount)s of %(number)s can be refunded.", amount=amount, number=source.number),
-                _("We owe the refund until it is paid out. Access does not change."),
+                _("We owe the refund until it's paid out. Access doesn't change."),
             ),
         )
 
@@ -183,7 +183,7 @@ def use(document_id: str) -> ResponseReturnValue:
             back_label=_("Order"),
             says=(
                 _("%(amount)s is unused.", amount=left),
-                _("After you use it for an invoice, you can't undo this."),
+                _("You can't undo this after you use it for an invoice."),
             ),
         )
 

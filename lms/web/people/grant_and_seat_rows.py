@@ -60,11 +60,11 @@ _SEATS: Final = {
 _ENDINGS: Final = {
     AssignmentEnd.EXPIRED: N_("invitation expired"),
     AssignmentEnd.REMOVED: N_("removed by a manager"),
-    AssignmentEnd.REASSIGNED: N_("given to someone else"),
-    AssignmentEnd.LEFT: N_("given up"),
+    AssignmentEnd.REASSIGNED: N_("reassigned"),
+    AssignmentEnd.LEFT: N_("released by the person"),
     AssignmentEnd.OVER_CAPACITY: N_("the renewal has fewer seats"),
     AssignmentEnd.LAPSED: N_("the contract ended"),
-    AssignmentEnd.ERASED: N_("erased"),
+    AssignmentEnd.ERASED: N_("account deleted"),
 }
 
 

@@ -25,7 +25,7 @@ from lms.web.people.staff_person_page import person_page
 
 blueprint = Blueprint("staff_person", __name__, url_prefix="/staff/people/<login_id>")
 
-OWNERS_ONLY = N_("Only an owner can change the account of a person on the team.")
+OWNERS_ONLY = N_("Only an owner can change a team member's account.")
 NO_ADDRESS = N_("This account has no email address.")
 IS_BLOCKED = N_("This account is blocked. Unblock it first.")
 

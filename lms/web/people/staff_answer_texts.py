@@ -28,13 +28,13 @@ _OWN: Final[Mapping[Code, str]] = {
     Code.OK_FREE: N_("They can watch. The webinar is free, and they only need to sign in."),
     Code.OK_TERM: N_("They can watch. They have access until %(until)s."),
     Code.OK_GRACE: N_("Their access ended %(until)s. They can watch until %(grace)s."),
-    Code.PAYMENT_PENDING: N_("Their order isn't paid. Access opens with the payment."),
+    Code.PAYMENT_PENDING: N_("Their order isn't paid. They get access when it's paid."),
     Code.PAYMENT_OVERDUE: N_(
-        "Our team put their access on hold on %(held)s because their order isn't paid. It reopens"
-        " with the payment."
+        "Our team put their access on hold on %(held)s because their order isn't paid. They "
+        "get it back when it's paid."
     ),
     Code.NOT_STARTED: N_("Their access starts %(starts)s."),
-    Code.LIVE_NOT_OPEN: N_("They have access and can join from one hour before the start."),
+    Code.LIVE_NOT_OPEN: N_("They have access and can join starting one hour before the webinar."),
     Code.RECORDING_NOT_READY: N_("They have access, but the recording isn't ready yet."),
     Code.LIVE_OVER: N_("The live session is over."),
     Code.HELD_AFTER_TERM: N_("Their pass ends %(until)s, before this webinar."),
@@ -42,7 +42,9 @@ _OWN: Final[Mapping[Code, str]] = {
     Code.SUSPENDED_DISPUTE: N_("Their access is paused because the payment is disputed."),
     Code.REFUNDED: N_("Their access ended %(revoked)s with a refund."),
     Code.REVOKED: N_("Our team revoked their access on %(revoked)s."),
-    Code.NO_GRANT: N_("They have no access. They have no purchase, pass or seat for this webinar."),
+    Code.NO_GRANT: N_(
+        "They don't have access. They have no purchase, pass, or seat for this webinar."
+    ),
     Code.ACCOUNT_BLOCKED: N_("Their account is blocked."),
     Code.WEBINAR_PULLED: N_("This webinar was removed for everyone."),
 }
@@ -51,37 +53,37 @@ _POOL: Final[Mapping[Code, str]] = {
     Code.OK_PERMANENT: N_("They can watch. They have a seat from %(organization)s."),
     Code.OK_TERM: N_("They can watch. They have a seat from %(organization)s until %(until)s."),
     Code.OK_GRACE: N_(
-        "The contract of %(organization)s ended %(until)s. They can watch until %(grace)s."
+        "The contract for %(organization)s ended %(until)s. They can watch until %(grace)s."
     ),
     Code.INVITE_NOT_CLAIMED: N_(
         "They haven't accepted their invitation from %(organization)s. It expires %(expires)s."
     ),
     Code.SEAT_CLAIMABLE: N_(
-        "%(organization)s has a free seat, which they can take on the webinar's page."
+        "%(organization)s has a free seat, which they can claim on the webinar's page."
     ),
     Code.PAYMENT_PENDING: N_(
-        "The order of %(organization)s isn't paid. Access opens with the payment."
+        "The order from %(organization)s isn't paid. They get access when it's paid."
     ),
     Code.PAYMENT_OVERDUE: N_(
-        "Our team put the access of %(organization)s on hold on %(held)s because its order isn't"
-        " paid. It reopens with the payment."
+        "Our team put access for %(organization)s on hold on %(held)s because its order "
+        "isn't paid. They get it back when it's paid."
     ),
     Code.POOL_FULL_WAITLISTED: N_(
-        "Every seat of %(organization)s is taken. They are on the waitlist."
+        "All seats at %(organization)s are taken. They're on the waitlist."
     ),
     Code.NOT_STARTED: N_("Their access through %(organization)s starts %(starts)s."),
     Code.HELD_AFTER_TERM: N_(
         "Their access through %(organization)s ends %(until)s, before this webinar."
     ),
-    Code.CONTRACT_LAPSED: N_("The contract of %(organization)s ended %(until)s."),
+    Code.CONTRACT_LAPSED: N_("The contract for %(organization)s ended %(until)s."),
     Code.PASS_EXPIRED: N_("Their pass from %(organization)s ended %(until)s."),
-    Code.SEAT_RELEASED: N_("Their seat of %(organization)s was released on %(left)s."),
+    Code.SEAT_RELEASED: N_("Their seat from %(organization)s was released on %(left)s."),
     Code.SUSPENDED_DISPUTE: N_(
-        "The seats of %(organization)s are paused because the payment is disputed."
+        "Seats from %(organization)s are paused because the payment is disputed."
     ),
-    Code.REFUNDED: N_("The seats of %(organization)s ended %(revoked)s with a refund."),
-    Code.REVOKED: N_("Our team revoked the seats of %(organization)s on %(revoked)s."),
-    Code.NO_GRANT: N_("Every seat of %(organization)s is taken."),
+    Code.REFUNDED: N_("Seats from %(organization)s ended %(revoked)s with a refund."),
+    Code.REVOKED: N_("Our team revoked the seats from %(organization)s on %(revoked)s."),
+    Code.NO_GRANT: N_("All seats at %(organization)s are taken."),
 }
 _EXPIRED: Final = N_("Their invitation from %(organization)s expired %(expires)s. Resend it?")
 _EXPIRED_FULL: Final = N_(
@@ -129,7 +131,9 @@ def account_sentence(caller: Caller) -> str:
         if caller.begun is not None:
             return _("They created an account but never confirmed the address.")
         if caller.seats or caller.waiting:
-            return _("They have no account yet. They get one when they accept an invitation.")
+            return _(
+                "They don't have an account yet. They'll get one when they accept an invitation."
+            )
         return _("This address has no account and was never invited.")
     if caller.account.is_blocked:
         return _("Their account is blocked.")

@@ -38,7 +38,7 @@ class AliasForm(Form):
 class BlockForm(Form):
     """Why a login is blocked."""
 
-    reason = reason_field(_l("Only staff see it. The person is asked to contact you."))
+    reason = reason_field(_l("Only staff see it. We ask the person to contact you."))
 
 
 class RevokeForm(Form):
@@ -47,7 +47,7 @@ class RevokeForm(Form):
     reason = reason_field(_l("Only staff see it."))
     refunded = BooleanField(
         _l("This was refunded"),
-        description=_l("The person is told that their access ended with a refund."),
+        description=_l("We tell the person that their access ended with a refund."),
     )
 
 
@@ -100,7 +100,8 @@ class MemberForm(Form):
         _l("Name"),
         [Optional(), Length(max=LONGEST_NAME)],
         description=_l(
-            "Needed if they have no account yet. We create one and email them a link to set a password."
+            "Needed if they don't have an account. We'll create one and email them a link to set "
+            "a password."
         ),
         render_kw={"autocomplete": "off", "maxlength": LONGEST_NAME},
     )
@@ -113,7 +114,7 @@ class WhyForm(Form):
     address = StringField(
         _l("Person"),
         [InputRequired(_l("Enter part of a name or email address."))],
-        description=_l("Part of a name or email address, or the ID of an account."),
+        description=_l("Part of a name or email address, or an account ID."),
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
     webinar = StringField(
@@ -127,6 +128,6 @@ class WhyForm(Form):
         _l("When"),
         [Optional()],
         format=MOMENTS,
-        description=_l("In your time zone. If empty, now."),
+        description=_l("In your time zone. If empty, we use the current time."),
         render_kw={"class": "input-moment"},
     )

@@ -95,7 +95,7 @@ def unmerge(login_id: str) -> ResponseReturnValue:
     """Separate a merged login again."""
     with transaction() as session:
         login_merges.unmerge(session, login_id, actor=required_viewer().public_id, now=clock.now())
-    flash(_("The accounts are separate again, each with what it had."), "done")
+    flash(_("The accounts are separate again. Each has what it had before."), "done")
     return see_other("staff_people.person", login_id=login_id)
 
 

@@ -46,7 +46,7 @@ class TeamMemberForm(TeamRoleForm):
     name = StringField(
         _l("Name"),
         [Optional(), Length(max=LONGEST_NAME)],
-        description=_l("Used when they have no account yet."),
+        description=_l("Used if they don't have an account yet."),
         render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
     )
 
@@ -93,7 +93,7 @@ def change(login_id: str) -> ResponseReturnValue:
         role = SellerRole(form.role.data)
         if _is_set(form, login_id, role):
             flash(
-                _("%(name)s is now: %(role)s.", name=member.name, role=_(SELLER_ROLES[role])),
+                _("New role for %(name)s: %(role)s.", name=member.name, role=_(SELLER_ROLES[role])),
                 "done",
             )
             return _onward(login_id, role)
@@ -111,7 +111,9 @@ def remove(login_id: str) -> ResponseReturnValue:
     form = TeamRoleForm(role=member.role.value).offer_roles()
     if not _is_set(form, login_id, None):
         return render("people/staff_team_role.html", member=member, form=form), 409
-    flash(_("%(name)s is no longer on the team. Their account stays.", name=member.name), "done")
+    flash(
+        _("%(name)s is no longer on the team. They keep their account.", name=member.name), "done"
+    )
     return _onward(login_id, None)
 
 

@@ -29,7 +29,7 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.player import asked_position
 from media.storage.object_keys import safe_name
 
-OVER: Final = N_("You can add notes while you have access. You keep the notes you have.")
+OVER: Final = N_("You can add notes only while you have access. You keep the notes you have.")
 
 blueprint = Blueprint("notes", __name__)
 blueprint.after_request(keep_nothing)

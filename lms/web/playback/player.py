@@ -152,14 +152,14 @@ def _player_words(seconds: float) -> dict[str, str]:
     """Return the texts of the player's script, in the reader's language."""
     return {
         "watched": _watched("{done}", seconds),
-        "lost": _("The connection was lost. Playback resumes when it is back."),
+        "lost": _("Connection lost. Playback resumes when you're back online."),
         "slow": _("The connection is slow. Playback resumes in a moment."),
         "back": _("Back 10 seconds"),
         "on": _("Forward 10 seconds"),
         "gap": _("%(from)s to %(to)s", **{"from": "{from}", "to": "{to}"}),
         "gaps": _("Not watched yet: %(parts)s.", parts="{parts}"),
         "more_gaps": _("and %(count)s more", count="{n}"),
-        "all_seen": _("You watched the whole recording."),
+        "all_seen": _("You've watched the whole recording."),
         "unreachable": _("We can't reach the server. Check your connection, then try again."),
         "broken": _("This browser can't play the recording. Try again, or use another browser."),
         "sign_in": _("Sign in"),

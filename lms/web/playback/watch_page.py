@@ -50,7 +50,7 @@ from lms.web.pricing.buy_box import refused_box
 
 blueprint = Blueprint("watch", __name__)
 
-AS_STAFF: Final = N_("Staff preview: your viewing is not saved.")
+AS_STAFF: Final = N_("Staff preview: we don't save what you watch.")
 
 
 @dataclass(frozen=True, slots=True)

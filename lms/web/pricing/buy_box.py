@@ -215,8 +215,8 @@ def pass_box(
     note = _owned_note(session, login_id, around.covers, now)
     if left_out and not note:
         note = ngettext(
-            "%(num)d webinar is not included in passes.",
-            "%(num)d webinars are not included in passes.",
+            "%(num)d webinar isn't included in passes.",
+            "%(num)d webinars aren't included in passes.",
             left_out,
         )
     return BuyBox(passes[0].covers, (), passes, "pass", note) if passes else None
@@ -226,7 +226,7 @@ def read_item(values: Mapping[str, str]) -> Item:
     """Return the selection of a buy box; raises Invalid (fields `choice`, `seats`)."""
     key = values.get("choice", "me")
     if key not in KINDS:
-        sentence = N_("Choose how you want to buy.")
+        sentence = N_("Choose what to buy.")
         raise Invalid(sentence, fields={"choice": sentence})
     seats = 1
     if key == "team":

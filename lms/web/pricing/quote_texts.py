@@ -36,11 +36,11 @@ WAYS: Final[Mapping[OfferKind, tuple[RequestKind, str]]] = {
     ),
     OfferKind.PASS: (
         RequestKind.PASS,
-        N_("Every webinar in its scope for a year. Access ends with the pass."),
+        N_("Every webinar it covers, for a year. Access ends with the pass."),
     ),
     OfferKind.CONTRACT: (
         RequestKind.CONTRACT,
-        N_("Every webinar in its scope for your people, for a term that we agree on."),
+        N_("Every webinar it covers, for your people, for a term we agree on."),
     ),
 }
 
@@ -126,8 +126,8 @@ def _covered(number: int) -> str:
     if not number:
         return ""
     return ngettext(
-        "%(num)d person already has access and is not charged.",
-        "%(num)d people already have access and are not charged.",
+        "%(num)d person already has access, so we won't charge for them.",
+        "%(num)d people already have access, so we won't charge for them.",
         number,
     )
 

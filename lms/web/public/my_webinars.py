@@ -198,7 +198,7 @@ def _waiting(holding: Holding, number: int) -> Kept:
     return Kept(
         title=capitalized(covered(holding)),
         words=_(
-            "You are number %(number)s on the waitlist of %(organization)s.",
+            "You're number %(number)s on the waitlist at %(organization)s.",
             number=number,
             organization=place.organization_name,
         ),

@@ -22,7 +22,7 @@ STAGES: Final = {
 }
 PAUSES: Final = {
     PauseKind.CHECK_SENT: N_("Paused: check sent"),
-    PauseKind.IN_APPROVAL: N_("Paused: in approval"),
+    PauseKind.IN_APPROVAL: N_("Paused: waiting for approval"),
     PauseKind.STOPPED: N_("Stopped by our team"),
 }
 

@@ -20,8 +20,8 @@ blueprint = Blueprint("staff_reminders", __name__, url_prefix="/staff")
 
 ACTS: Final = {"stop": pauses.stop, "resume": pauses.resume}
 DONE: Final = {
-    "stop": N_("Payment reminders are stopped until you resume them."),
-    "resume": N_("Payment reminders are sent again as they come due."),
+    "stop": N_("Payment reminders are off until you resume them."),
+    "resume": N_("We'll send payment reminders again as they come due."),
 }
 
 

@@ -112,7 +112,7 @@ def add_captions(slug: str, recording_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def cancel(slug: str, recording_id: str) -> ResponseReturnValue:
     _let(recordings.cancel, recording_id)
-    return _done(slug, _("Stopping the processing of this recording."))
+    return _done(slug, _("We're canceling the processing of this recording."))
 
 
 @blueprint.post("/webinars/<slug>/recordings/<recording_id>/retry")
@@ -128,9 +128,7 @@ def reencode(slug: str, recording_id: str) -> ResponseReturnValue:
     _let(recordings.reencode, recording_id)
     return _done(
         slug,
-        _(
-            "Processing the recording again. The current version continues to play until it is ready."
-        ),
+        _("Processing the recording again. The current version keeps playing until it's ready."),
     )
 
 
@@ -141,7 +139,8 @@ def make_current(slug: str, recording_id: str) -> ResponseReturnValue:
     return _done(
         slug,
         _(
-            "This is now the current version. People who are watching right now finish the other one."
+            "This is now the current version. People who are watching right now can finish the "
+            "other one."
         ),
     )
 

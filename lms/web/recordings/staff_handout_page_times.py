@@ -63,7 +63,7 @@ def save(handout_id: str) -> ResponseReturnValue:
 
 def _page(leaves: Leaves, given: Mapping[int, str], faults: Mapping[int, str]) -> str:
     if not leaves.plays:
-        raise NotFound(N_("There is no recording yet to match these pages with."))
+        raise NotFound(N_("There's no recording yet to match these pages with."))
     return render(
         "recordings/staff_handout_page_times.html", leaves=leaves, given=given, faults=faults
     )

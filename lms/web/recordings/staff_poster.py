@@ -73,7 +73,7 @@ def choose(recording_id: str) -> ResponseReturnValue:
     recording = _playable(recording_id)
     _keep(recording, _frame(recording, _asked_time(recording)))
     flash(
-        _("Poster saved. It can take a few minutes until everyone sees it."),
+        _("Poster saved. It can take a few minutes for everyone to see it."),
         "done",
     )
     return see_other(".show", recording_id=recording_id)
@@ -85,7 +85,7 @@ def bring(recording_id: str) -> ResponseReturnValue:
     recording = _playable(recording_id)
     _keep(recording, as_photograph(sent_picture("picture", LARGEST_PX)))
     flash(
-        _("Poster uploaded. It can take a few minutes until everyone sees it."),
+        _("Poster uploaded. It can take a few minutes for everyone to see it."),
         "done",
     )
     return see_other(".show", recording_id=recording_id)

@@ -189,7 +189,7 @@ def _reports() -> list[tuple[str, list[tuple[str, str, str]]]]:
                 (
                     _("Open invoices (CSV)"),
                     "staff_balances.open_csv",
-                    _("All unpaid invoices with their age."),
+                    _("All unpaid invoices and how old they are."),
                 ),
                 (
                     _("Revenue this year (CSV)"),
@@ -214,7 +214,7 @@ def _reports() -> list[tuple[str, list[tuple[str, str, str]]]]:
                 (
                     _("Pending scores"),
                     "staff_traffic.scores",
-                    _("Scores that an LMS has not accepted yet."),
+                    _("Scores that an LMS hasn't accepted yet."),
                 ),
             ],
         ),
@@ -224,9 +224,13 @@ def _reports() -> list[tuple[str, list[tuple[str, str, str]]]]:
                 (
                     _("System health"),
                     "staff_system_health.show",
-                    _("Findings about storage, backups, email, and jobs."),
+                    _("The status of storage, backups, email, and jobs."),
                 ),
-                (_("Email"), "staff_mail.mails", _("What was sent, is waiting, or bounced.")),
+                (
+                    _("Email"),
+                    "staff_mail.mails",
+                    _("Emails that were sent, are waiting, or bounced."),
+                ),
                 (_("Jobs"), "staff_jobs.jobs", _("Background work and its failures.")),
                 (_("Audit log"), "staff_audit.trail", _("Who did what and when.")),
             ],

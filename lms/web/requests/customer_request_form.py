@@ -106,7 +106,7 @@ class AskForm(Form):
     file = FileField(
         _l("Purchase order"),
         [Optional()],
-        description=_l("A PDF or a picture, up to 10 MB. Only our team sees it."),
+        description=_l("A PDF or an image, up to 10 MB. Only our team sees it."),
         render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
     )
     name = StringField(
@@ -118,7 +118,7 @@ class AskForm(Form):
     organization_name = StringField(
         _l("Library or organization"),
         [MayBeBlank(), Length(max=LONGEST_NAME)],
-        description=_l("Leave empty if it is only for you."),
+        description=_l("Leave empty if it's only for you."),
         render_kw={"autocomplete": "organization", "maxlength": LONGEST_NAME},
     )
     message = TextAreaField(

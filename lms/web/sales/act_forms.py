@@ -69,7 +69,7 @@ class PurchaseOrderForm(Form):
     file = FileField(_l("File"), [Optional()], description=_l("A PDF or an image, up to 10 MB."))
     reuse_po = BooleanField(
         _l("Use this PO number again"),
-        description=_l("Only if the customer really uses one number for several orders."),
+        description=_l("Only if the customer uses one number for several orders."),
     )
 
 
@@ -90,7 +90,7 @@ class AcceptForm(Form):
     )
     reuse_po = BooleanField(
         _l("Use this PO number again"),
-        description=_l("Only if the customer really uses one number for several orders."),
+        description=_l("Only if the customer uses one number for several orders."),
     )
     bill_on = DateField(
         _l("Send the invoice on"),
@@ -149,7 +149,7 @@ class CorrectForm(Form):
     )
     due_on = DateField(_l("Due date"), [Optional()])
     bill_on = DateField(_l("Send the invoice on"), [Optional()])
-    bill_name = StringField(_l("Name"), [InputRequired(_l("Enter who is billed."))])
+    bill_name = StringField(_l("Name"), [InputRequired(_l("Enter the name to bill."))])
     attention = StringField(_l("Attention"), [Optional(), Length(max=200)])
     address = TextAreaField(_l("Address"), [Optional(), Length(max=600)], render_kw={"rows": 4})
     state = StringField(

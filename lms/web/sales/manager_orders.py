@@ -85,7 +85,7 @@ class AcceptForm(Form):
     file = FileField(
         _l("Purchase order"),
         [Optional()],
-        description=_l("A PDF or a picture, up to 10 MB."),
+        description=_l("A PDF or an image, up to 10 MB."),
         render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
     )
     has_agreed = BooleanField(_l("I agree to the terms"))
@@ -194,9 +194,9 @@ def place(organization_id: str, document_id: str) -> ResponseReturnValue:
         flash(_(refusal.message), "attention")
         return see_other(".index", organization_id=organization_id)
     flash(
-        _("Order placed. We'll check it and open access within one business day.")
+        _("Order placed. We'll review it and give you access within one business day.")
         if is_held
-        else _("Order placed. Your access is open, and the invoice is on its way."),
+        else _("Order placed. You have access now, and we'll email the invoice."),
         "done",
     )
     return see_other(".index", organization_id=organization_id)

@@ -76,7 +76,7 @@ class LineForm(Form):
     )
     price = StringField(
         _l("Price of this line"),
-        [InputRequired(_l("Enter the price, or 0 if it is free."))],
+        [InputRequired(_l("Enter the price, or 0 if it's free."))],
         render_kw={"class": "input-short", "inputmode": "decimal", "autocomplete": "off"},
     )
     discount = StringField(
@@ -93,7 +93,7 @@ class LineForm(Form):
     starts_at = DateField(_l("Starts"), [Optional()])
     ends_at = DateField(_l("Last day"), [Optional()])
     delivered_through = SelectField(
-        _l("Watch"),
+        _l("Where people watch"),
         choices=choices_of(DELIVERY_WORDS),
         default=DeliveredThrough.HERE.value,
     )
@@ -147,7 +147,7 @@ class OrderForm(Form):
     )
     is_held = BooleanField(
         _l("Hold access until the order is paid"),
-        description=_l("Otherwise access opens as soon as the order is placed."),
+        description=_l("Otherwise access starts as soon as the order is placed."),
     )
     note = TextAreaField(
         _l("Note for our team"),

@@ -40,12 +40,13 @@ def notices_of(
     if facts.review_due_at is not None and facts.canceled_at is None:
         due = say_datetime(facts.review_due_at, mail_context().zone)
         text = _(
-            "Open access or wait for the payment by %(due)s. The customer was given this time.",
+            "Grant access or wait for the payment. We told the customer you would decide by "
+            "%(due)s.",
             due=due,
         )
         found.append((text, "attention", _("This order needs your review")))
     elif facts.held_at is not None:
-        found.append((_("It opens when the order is paid."), "note", _("Access is on hold")))
+        found.append((_("Access starts when the order is paid."), "note", _("Access is on hold")))
     return found
 
 
@@ -57,7 +58,7 @@ def _bounces(session: Session, facts: OrderFacts) -> list[tuple[str, str, str]]:
     bounced = bounced_addresses(session, [key_of(one) for one in addresses])
     return [
         (
-            _("%(address)s returned our last email. Correct the address, or call.", address=each),
+            _("Our last email to %(address)s bounced. Correct the address, or call.", address=each),
             "danger",
             _("Email to this customer bounces"),
         )
@@ -79,16 +80,15 @@ def _po_notices(session: Session, order: Order, facts: OrderFacts) -> list[tuple
     amount = newest.amount_minor
     if amount is not None and amount != facts.total_minor:
         text = _(
-            "PO %(number)s is for %(amount)s, the order for %(total)s. Correct the order to match it.",
+            "PO %(number)s is for %(amount)s, but the order is for %(total)s. Correct the order "
+            "to match it.",
             number=newest.number,
             amount=say_money(amount, facts.currency),
             total=say_money(facts.total_minor, facts.currency),
         )
         return [(text, "attention", _("The purchase order differs"))]
     if facts.invoice_id and not _is_printed(session, facts, newest):
-        text = _(
-            "The invoice does not show PO %(number)s. Correct the order.", number=newest.number
-        )
+        text = _("The invoice doesn't show PO %(number)s. Correct the order.", number=newest.number)
         return [(text, "attention", _("The purchase order came after the invoice"))]
     return []
 
@@ -99,7 +99,7 @@ def _tax_notices(session: Session, order: Order, facts: OrderFacts) -> list[tupl
     credit = tax_credits.tax_credit_of(session, order, zone=zone)
     if credit is not None:
         text = _(
-            "A tax paper of this customer covers invoice %(number)s. Credit its tax of %(amount)s.",
+            "This customer's tax paper covers invoice %(number)s. Credit its tax of %(amount)s.",
             number=credit.invoice,
             amount=say_money(credit.tax_minor, credit.currency),
         )
@@ -110,8 +110,8 @@ def _tax_notices(session: Session, order: Order, facts: OrderFacts) -> list[tupl
     if ended is None or facts.canceled_at is not None:
         return []
     text = _(
-        "It was valid through %(day)s and does not cover this order. Ask the customer for a new"
-        " one. If it comes within 90 days of the invoice, you can credit the tax.",
+        "It was valid through %(day)s and doesn't cover this order. Ask the customer for a "
+        "new one. If you receive it within 90 days of the invoice, you can credit the tax.",
         day=say_calendar_date(ended),
     )
     return [(text, "attention", _("The customer's tax paper has expired"))]
@@ -126,8 +126,8 @@ def _claimed(session: Session, order: Order, facts: OrderFacts) -> list[tuple[st
     if covering_paper(session, payer_of(order), state=state, on=on) is not None:
         return []
     text = _(
-        "The customer said at checkout that they're exempt, so no sales tax was charged. Ask for "
-        "the paper by %(day)s.",
+        "The customer said at checkout that they're exempt, so we didn't charge sales tax. "
+        "Ask for the paper by %(day)s.",
         day=say_calendar_date(on + tax_credits.PROOF_WITHIN),
     )
     is_late = on + tax_credits.PROOF_WITHIN < clock.now().astimezone(zone).date()
@@ -146,6 +146,6 @@ def _expired(session: Session, order: Order, facts: OrderFacts) -> str:
     if today is None:
         return _("Issue a new version.")
     return _(
-        "By today's price list it would cost %(amount)s. Issue a new version.",
+        "At today's prices, it would cost %(amount)s. Issue a new version.",
         amount=say_money(today, facts.currency),
     )

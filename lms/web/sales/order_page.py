@@ -132,7 +132,7 @@ def _acts(session: Session, facts: OrderFacts, standing: Standing) -> list[Act]:
 def _access_acts(facts: OrderFacts) -> list[Act]:
     found = []
     if facts.held_at is not None:
-        found.append(Act(_("Open access now"), _post(facts, "release"), is_post=True))
+        found.append(Act(_("Grant access now"), _post(facts, "release"), is_post=True))
     if facts.review_due_at is not None:
         found.append(Act(_("Wait for payment"), _post(facts, "hold"), is_post=True))
     elif facts.held_at is None and (facts.open_minor or facts.invoice_id is None):

@@ -81,18 +81,18 @@ REASON_WORDS: Final = {
 # The reasons that staff can choose, with their effects; the others come from separate actions.
 CREDIT_CHOICES: Final = {
     CreditReason.RETURN: _l(
-        "Return: ends the access of what is returned. Returned seats must be free first."
+        "Return: access to what is returned ends. Returned seats must be free first."
     ),
-    CreditReason.GOODWILL: _l("Goodwill: lowers the price. Access stays as it is."),
-    CreditReason.TAX: _l("Tax: credits the tax of the chosen lines. Access stays as it is."),
+    CreditReason.GOODWILL: _l("Goodwill: lowers the price. Access doesn't change."),
+    CreditReason.TAX: _l("Tax: credits the tax on the chosen lines. Access doesn't change."),
     CreditReason.EXCHANGE: _l(
-        "Exchange: credits what is exchanged for another order. Access stays as it is."
+        "Exchange: credits what was exchanged for another order. Access doesn't change."
     ),
     CreditReason.WRITE_OFF: _l(
-        "Write-off: we no longer expect the open balance. Access stays as it is."
+        "Write-off: we no longer expect payment of the balance. Access doesn't change."
     ),
     CreditReason.VOID: _l(
-        "Void: the unpaid invoice was wrong from the start. Access stays as it is."
+        "Void: the unpaid invoice was wrong from the start. Access doesn't change."
     ),
 }
 STANDING_WORDS: Final = {
@@ -137,8 +137,8 @@ _HAPPENED: Final = {
     Happening.REFUNDED: N_("Refund requested"),
     Happening.REFUND_DONE: N_("Refund paid out, number %(number)s"),
     Happening.REFUND_CANCELED: N_("Refund canceled"),
-    Happening.HELD: N_("Access held until payment"),
-    Happening.RELEASED: N_("Access opened"),
+    Happening.HELD: N_("Access put on hold until payment"),
+    Happening.RELEASED: N_("Access granted"),
     Happening.DISPUTED: N_("Payment disputed"),
     Happening.DISPUTE_WON: N_("Dispute won"),
     Happening.DISPUTE_LOST: N_("Dispute lost"),

@@ -130,7 +130,7 @@ def change(payer: Payer, order_id: str, form: OwnOrderForm) -> None:
                     actor=person.public_id,
                     now=now,
                 )
-                said = _("The invoice will be made out to this.")
+                said = _("We'll use this on the invoice.")
             case "refund":
                 said = _ask_refund(session, order, form)
             case _:
@@ -151,7 +151,7 @@ def _ask_refund(session: Session, order: Order, form: OwnOrderForm) -> str:
     asked = own_orders.ask_refund(
         session, order, asker, mail_context=mail_context(), now=clock.now()
     )
-    return _("We got your request %(number)s and will email you.", number=asked.number)
+    return _("We received your request %(number)s and will email you.", number=asked.number)
 
 
 def _may_ask_refund(facts: OrderFacts) -> bool:

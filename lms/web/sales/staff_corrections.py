@@ -30,8 +30,8 @@ from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
 blueprint = Blueprint("staff_corrections", __name__, url_prefix="/staff/orders")
 
 T = TypeVar("T")
-NOT_PLACED: Final = N_("This order is not placed yet. Edit the draft instead.")
-UNCHANGED: Final = N_("Nothing was changed. Change what is wrong, or cancel.")
+NOT_PLACED: Final = N_("This order isn't placed yet. Edit the draft instead.")
+UNCHANGED: Final = N_("You haven't changed anything. Correct what's wrong, or cancel.")
 CORRECTED: Final = N_("The order was corrected. Invoice %(number)s replaces the old one.")
 
 
@@ -48,7 +48,7 @@ def fix(order_id: str) -> ResponseReturnValue:
 
     def page() -> ActPage:
         says = (
-            _("We credit the old invoice and issue a new one. Access stays as it is."),
+            _("We'll credit the old invoice and issue a new one. Access doesn't change."),
             _("Payments move to the new invoice."),
         )
         return _page(
@@ -80,14 +80,15 @@ def payer(order_id: str) -> ResponseReturnValue:
     def page() -> ActPage:
         says = (
             _(
-                "The access moves from %(buyer)s to the organization you enter.",
+                "Access moves from %(buyer)s to the organization you enter.",
                 buyer=facts.buyer,
             ),
             _(
-                "A payment that paid only this invoice moves too. No email says that anything was canceled."
+                "A payment for only this invoice moves, too. We won't email anyone that something "
+                "was canceled."
             ),
             _(
-                "If this order made %(contact)s a manager of %(buyer)s, we take that role back.",
+                "If this order made %(contact)s a manager of %(buyer)s, we'll remove that role.",
                 contact=facts.contact_name,
                 buyer=facts.buyer,
             )

@@ -37,12 +37,12 @@ TITLES: Final = {
     CreditReason.WRITE_OFF: (
         N_("Write off the balance"),
         N_("Write off"),
-        N_("We no longer expect the open balance. Access doesn't change."),
+        N_("We no longer expect payment of the balance. Access doesn't change."),
     ),
     CreditReason.VOID: (
         N_("Void the invoice"),
         N_("Void the invoice"),
-        N_("The whole invoice was wrong from the start. Access stays as it is."),
+        N_("The whole invoice was wrong from the start. Access doesn't change."),
     ),
 }
 CHOSEN: Final = {reason: words for reason, words in CREDIT_CHOICES.items() if reason not in WHOLE}
@@ -124,10 +124,8 @@ def _tax_page(session: Session, facts: OrderFacts) -> ActPage:
         back_url=url_for("staff_order.show", order_id=facts.public_id),
         back_label=_("Order %(number)s", number=facts.number),
         says=(
-            _("The credit note is for the tax alone. Access stays as it is."),
-            _(
-                "It pays the open balance of the invoice. The rest becomes credit that you can refund."
-            ),
+            _("The credit note is only for the tax. Access doesn't change."),
+            _("It pays the invoice's balance. The rest becomes credit that you can refund."),
             _("It can't be undone."),
         )
         if found
@@ -160,8 +158,8 @@ def ask_release(order_id: str) -> ResponseReturnValue:
         )
     flash(
         ngettext(
-            "Their managers were asked to release %(num)s seat.",
-            "Their managers were asked to release %(num)s seats.",
+            "We asked their managers to release %(num)s seat.",
+            "We asked their managers to release %(num)s seats.",
             missing,
         ),
         "done",

@@ -22,8 +22,8 @@ blueprint = Blueprint("staff_order", __name__, url_prefix="/staff/orders")
 
 DONE: Final = {
     "hold": N_("Access is on hold until the order is paid. We emailed the customer."),
-    "release": N_("Access is open. We emailed the customer."),
-    "cancel": N_("The order was canceled. No one was emailed."),
+    "release": N_("Access granted. We emailed the customer."),
+    "cancel": N_("The order was canceled. We didn't email anyone."),
     "bill": N_("The invoice was issued."),
     "resend": N_("The confirmation was resent."),
 }

@@ -40,7 +40,7 @@ blueprint = Blueprint("staff_order_form", __name__, url_prefix="/staff/orders")
 PLACE: Final = "place"
 QUOTE: Final = "quote"
 SECOND: Final = timedelta(seconds=1)
-PLACED = N_("The order was placed. A confirmation is on its way to %(email)s.")
+PLACED = N_("The order was placed. We're emailing a confirmation to %(email)s.")
 SAVED = N_("The draft was saved. Check the quote, then send it.")
 
 

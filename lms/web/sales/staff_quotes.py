@@ -108,7 +108,10 @@ def accept(order_id: str) -> ResponseReturnValue:
             _("Accept and place order"),
             says=(
                 _("This places the order at the quoted price and issues its invoice."),
-                _("If the PO amount differs, the order page says so, and you can reissue."),
+                _(
+                    "If the PO amount is different, the order page tells you, and you can reissue the "
+                    "invoice."
+                ),
             ),
             has_file=True,
         )
@@ -152,7 +155,7 @@ def purchase_order(order_id: str) -> ResponseReturnValue:
     form = PurchaseOrderForm(sent_form(), data={"received_on": _today()})
 
     def page() -> ActPage:
-        says = [_("The PO number is printed on documents that are issued from now on.")]
+        says = [_("We'll print the PO number on documents issued from now on.")]
         if facts.invoice_id is not None:
             says.append(_("To print it on the invoice, correct the order after this."))
         return _page(

@@ -58,7 +58,7 @@ NEVER_SOLD: Final = (
 Verb = Callable[..., None]
 ANSWERS: Final[dict[str, tuple[Verb, str]]] = {
     "finish": (requests.finish, N_("The request is closed.")),
-    "decline": (requests.decline, N_("The request is declined, and the answer was emailed.")),
+    "decline": (requests.decline, N_("The request was declined, and we emailed the answer.")),
 }
 MOVES: Final[dict[str, tuple[Verb, str]]] = {
     "take": (requests.take_in_hand, N_("The request is assigned to you.")),
@@ -126,12 +126,12 @@ def refill(request_id: str) -> ResponseReturnValue:
     """Approve a seat transfer, to the person named or one chosen later; answers the request (S3)."""
     with read_session() as session:
         facts = find_request(session, request_id)
-    answer = _("Approved. You can now give the seat to someone else.")
-    done = _("Approved. The person who asked was emailed.")
+    answer = _("Approved. The seat can now be reassigned.")
+    done = _("Approved. We emailed the person who asked.")
     if facts.to_email is not None:
         answer = _("Approved. We invited %(email)s to the seat.", email=facts.to_email)
         done = _(
-            "%(email)s was invited to the seat, and the person who asked was emailed.",
+            "We invited %(email)s to the seat and emailed the person who asked.",
             email=facts.to_email,
         )
     actor = required_viewer().public_id
@@ -174,7 +174,7 @@ def verify(request_id: str) -> ResponseReturnValue:
         show_faults(form, refusal)
         with read_session() as session:
             return _page(facts, domain=form), 400
-    flash(_("%(domain)s is verified, and the person who asked was emailed.", domain=kept), "done")
+    flash(_("%(domain)s is verified. We emailed the person who asked.", domain=kept), "done")
     return see_other(".show", request_id=request_id)
 
 

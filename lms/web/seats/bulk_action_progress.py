@@ -67,7 +67,7 @@ def stop(organization_id: str, job_id: str) -> ResponseReturnValue:
     with transaction() as session:
         bulk_release_and_reinvite.read_work(session, organization_id, job_id)
         job_queue.cancel(session, job_id, actor=actor, now=now())
-    flash(_("Stopping. The people being processed now are finished first."), "done")
+    flash(_("Stopping. We'll finish the people in progress first."), "done")
     return see_other(".show", organization_id=organization_id, job_id=job_id)
 
 

@@ -64,7 +64,7 @@ def open_link(organization_id: str, pool_id: str) -> ResponseReturnValue:
     with read_session() as session:
         card = read_pool(session, managed.facts.id, pool_id, now=now)
     if not card.takes_people:
-        flash(_("You can't invite people because these seats have ended."), "attention")
+        flash(_("You can't invite people because access with these seats has ended."), "attention")
         return see_other(".invitations", organization_id=organization_id, pool_id=pool_id)
     if not form.validate():
         return _page(managed, pool_id, form), 400

@@ -124,7 +124,7 @@ def people_csv(organization_id: str) -> ResponseReturnValue:
         _("Name"),
         _("Email address"),
         _("Seats for"),
-        _("State"),
+        _("Status"),
         _("Assigned"),
         _("Webinars started"),
         _("Webinars completed"),

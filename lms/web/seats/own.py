@@ -177,7 +177,7 @@ def send(pool: str) -> ResponseReturnValue:
         return _ask_page(pool, form, person), 400
     flash(
         _(
-            "Your message was sent to %(manager)s. They will answer at %(email)s.",
+            "We sent your message to %(manager)s. They'll reply to %(email)s.",
             manager=manager,
             email=person.email or "",
         ),

@@ -100,13 +100,13 @@ def seats_line(free: int | None, *, has_own: bool) -> str:
     if free is None:
         if has_own:
             return _("Unlimited seats: invite your staff.")
-        return _("Unlimited seats: take one yourself, and invite your staff.")
+        return _("Unlimited seats: take one yourself and invite your staff.")
     if has_own:
         return ngettext(
             "%(seats)s seat to assign.", "%(seats)s seats to assign.", free, seats=counted(free)
         )
     if free == 1:
-        return _("1 seat: take it yourself, or invite someone.")
+        return _("1 seat: take it yourself or invite someone.")
     return _(
         "%(seats)s seats: take one yourself, invite %(others)s.",
         seats=counted(free),
@@ -146,7 +146,7 @@ _BADGES: Final = {
 }
 
 _CLOSED: Final = {
-    Standing.AWAITING_PAYMENT: N_("Access opens when we receive payment."),
+    Standing.AWAITING_PAYMENT: N_("Access starts when we receive payment."),
     Standing.PAUSED: N_(
         "Access is paused until we receive payment. Pay the order under Orders and invoices."
     ),

@@ -27,8 +27,8 @@ from lms.web.core.lazy_form_translations import _l
 
 AUDIENCE_WORDS: Final = {
     VendorDocumentAudience.PUBLIC: N_("Everyone: anyone can download it at its address"),
-    VendorDocumentAudience.ON_REQUEST: N_("On request: our team sends it when asked"),
-    VendorDocumentAudience.PACKET: N_("Packet: sent with the papers of every order"),
+    VendorDocumentAudience.ON_REQUEST: N_("On request: your team sends it when someone asks"),
+    VendorDocumentAudience.PACKET: N_("Packet: sent with every order's documents"),
 }
 
 
@@ -48,7 +48,7 @@ class SellerForm(Form):
 
     legal_name = StringField(
         _l("Legal name"),
-        description=_l("As on your W-9. Printed on every document as the seller."),
+        description=_l("As on your W-9. Printed as the seller on every document."),
         render_kw={"maxlength": LONGEST_NAME},
     )
     (
@@ -102,7 +102,9 @@ class SellerForm(Form):
     )
     account_number = StringField(
         _l("Account number"),
-        description=_l("Printed in full on invoices. Everywhere else only the last four digits."),
+        description=_l(
+            "Printed in full on invoices. Elsewhere, we show only the last four digits."
+        ),
         render_kw={"class": "input-short", "inputmode": "numeric", "autocomplete": "off"},
     )
     takes_invoice = BooleanField(
@@ -117,7 +119,7 @@ class SellerForm(Form):
         _l("Payment terms"),
         coerce=int,
         description=_l(
-            "Sets the due date of every invoice. You can give an organization terms of its own."
+            "Sets the due date of every invoice. You can set different terms for an organization."
         ),
     )
     credit_limit_minor = StringField(
@@ -128,21 +130,19 @@ class SellerForm(Form):
         _l("Days to request a refund"),
         [Optional()],
         description=_l(
-            "How many days after an order its payer can request a refund, as your refund policy says."
-            " 0 for any time."
+            "How many days after an order the payer can request a refund, as in your refund "
+            "policy. Enter 0 for no limit."
         ),
         render_kw={"class": "input-short", "min": 0, "max": 3650},
     )
     sells_in_lms = BooleanField(
         _l("Sell to people in an LMS"),
         description=_l(
-            "Someone who opens a webinar in a course and has no access gets a link to buy it here, in a"
-            " new window. Without this, a course shows no link and no price."
+            "People who open a webinar in a course without access get a link to buy it here, in "
+            "a new window. If this is off, courses show no link or price."
         ),
     )
-    paper = RadioField(
-        _l("Paper size"), description=_l("The page size of every PDF that we make for you.")
-    )
+    paper = RadioField(_l("Paper size"), description=_l("The page size of your PDFs."))
     invoice_note = TextAreaField(
         _l("Note on invoices"),
         description=_l("Printed at the bottom of every invoice. At most 1,000 characters."),
@@ -175,7 +175,8 @@ class PolicyForm(Form):
     text = TextAreaField(
         _l("Text"),
         description=_l(
-            "Markdown: an empty line starts a paragraph, **bold**, *italic*, - lists, # headings."
+            "You can use Markdown: a blank line for a new paragraph, **bold**, *italic*, - for "
+            "lists, and # for headings."
         ),
         render_kw={"rows": 24},
     )
@@ -189,7 +190,7 @@ class SalesTextsForm(Form):
     """The texts that sell; `lms.seller.sales_texts` validates them."""
 
     home = _sales_field(
-        _l("Home page"), _l("Shown on the home page, above the recordings. Markdown.")
+        _l("Home page"), _l("Shown on the home page, above the recordings. You can use Markdown.")
     )
     testimonials = _sales_field(
         _l("What customers say"),
@@ -208,7 +209,7 @@ class VendorDocumentForm(Form):
     title = StringField(
         _l("Title"),
         [Optional()],
-        description=_l("What customers see it called. The kind, if you leave this empty."),
+        description=_l("The name customers see. If empty, we use the kind."),
         render_kw={"maxlength": LONGEST_TITLE},
     )
     audience = RadioField(_l("Who gets it"))
@@ -216,8 +217,8 @@ class VendorDocumentForm(Form):
         _l("Valid until"),
         [Optional()],
         description=_l(
-            "Its last day. The staff home reminds you 30 days before. After this day, no one can get "
-            "the document."
+            "The staff home reminds you 30 days before. After this day, no one can get the "
+            "document."
         ),
         render_kw={"class": "input-short"},
     )

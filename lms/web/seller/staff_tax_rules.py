@@ -35,7 +35,7 @@ blueprint = Blueprint("staff_tax_rules", __name__, url_prefix="/staff/tax-rules"
 
 SUPPLY_WORDS: Final = {
     Supply.BOTH: _l("Everything"),
-    Supply.LIVE: _l("Live entry only"),
+    Supply.LIVE: _l("Live sessions only"),
     Supply.RECORDED: _l("Recordings of past webinars"),
 }
 
@@ -68,7 +68,7 @@ class TaxRuleForm(Form):
     )
     first_day = DateField(_l("First day"), [InputRequired(_l("Choose a day."))])
     last_day = DateField(
-        _l("Last day"), [Optional()], description=_l("Leave it empty if no end is known.")
+        _l("Last day"), [Optional()], description=_l("Leave it empty if there's no end date.")
     )
 
 

@@ -74,7 +74,7 @@ STEP_WORDS: Final = {
 SETUP_WORDS: Final = {
     SetupStep.MAIL: N_("Set a mail server (CARREL_SMTP_URL)"),
     SetupStep.MAIL_DNS: N_(
-        "Add the DNS records for SPF, DKIM and DMARC, and set CARREL_DKIM_SELECTOR"
+        "Add the DNS records for SPF, DKIM, and DMARC, and set CARREL_DKIM_SELECTOR"
     ),
     SetupStep.BACKUP: N_("Back up every night (CARREL_BACKUP)"),
     SetupStep.CARDS: N_(

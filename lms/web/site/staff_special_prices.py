@@ -38,8 +38,8 @@ blueprint = Blueprint("staff_special_prices", __name__, url_prefix="/staff/price
 LEADS: Final = {
     Scope.WEBINAR: N_("Prices you set here apply to this webinar only."),
     Scope.SERIES: N_(
-        "Prices you set here apply to the webinars of this series and to its pass,"
-        " unless a webinar has its own."
+        "Prices you set here apply to the webinars in this series and to its pass, unless a "
+        "webinar has its own."
     ),
     Scope.PRESENTER: N_(
         "Prices you set here apply to this presenter's webinars and to the pass for them,"

@@ -158,7 +158,7 @@ def people_csv(organization_id: str, training_id: str) -> ResponseReturnValue:
         _("Email address"),
         _("Training"),
         _("Due"),
-        _("State"),
+        _("Status"),
         *((_("Text confirmed"),) if facts.policy else ()),
     )
     # The response is streamed after this view, when the request's own session is closed.

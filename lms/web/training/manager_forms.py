@@ -40,9 +40,7 @@ class TrainingForm(DueForm):
     subject = HiddenField(_l("What to watch"), [InputRequired(_l(CHOOSE))])
     everyone = BooleanField(
         _l("Everyone"),
-        description=_l(
-            "Members, people with a seat, and people you've invited or invite later, when they join."
-        ),
+        description=_l("Members, people with a seat, and invited people once they join."),
     )
     groups = ChoicesField(
         _l("Groups"),
@@ -59,7 +57,8 @@ class TrainingForm(DueForm):
             NumberRange(1, LONGEST_PAUSE, _l("Enter a number of months from 1 to 60.")),
         ],
         description=_l(
-            "After each due date, people are asked to watch again by the next one. Leave empty for once."
+            "After each due date, we ask people to watch again by the next one. Leave empty to "
+            "assign it once."
         ),
         render_kw={"class": "input-short", "min": 1, "max": LONGEST_PAUSE},
     )
@@ -67,7 +66,8 @@ class TrainingForm(DueForm):
         _l("Text to read and confirm"),
         [Optional(), Length(max=LONGEST_POLICY)],
         description=_l(
-            "For example, your policy. Each person confirms that they've read it, and you see when."
+            "For example, a policy. Each person confirms that they've read it, and you can see "
+            "when."
         ),
         render_kw={"rows": 6},
     )

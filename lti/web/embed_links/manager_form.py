@@ -20,8 +20,8 @@ CHOICES = (
     (
         SeatRule.SEATED,
         _l(
-            "Our people: each person confirms their email address with a code, and watches with their "
-            "seat, invitation or an address at one of our domains"
+            "Our people: each person confirms their email address with a code and watches with a "
+            "seat, an invitation, or an address at one of our domains"
         ),
     ),
     (
@@ -32,7 +32,7 @@ CHOICES = (
     ),
     (
         SeatRule.INSTITUTION,
-        _l("Everyone who sees the page, without a name: requires unlimited seats"),
+        _l("Everyone who sees the page: we don't ask who they are; requires unlimited seats"),
     ),
 )
 

@@ -160,7 +160,7 @@ def undo_pair(map_id: str, pair_id: str) -> ResponseReturnValue:
     if said:
         flash(_(said), "attention")
     else:
-        flash(_("These are two people again, each with what they had."), "done")
+        flash(_("These are two people again. Each has what they had before."), "done")
     return see_other(".show", map_id=map_id, show=Show.APPLIED)
 
 

@@ -23,7 +23,7 @@ from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 blueprint = framed_blueprint("framed_linking", __name__)
 blueprint.after_request(keep_nothing)
 
-NOBODY = N_("Your LMS didn't tell us who you are, so there is nothing to link.")
+NOBODY = N_("Your LMS didn't tell us who you are, so there's nothing to link.")
 
 
 class AskForm(Form):

@@ -61,7 +61,7 @@ def unlink_now(identity_id: str) -> ResponseReturnValue:
         unlink(session, login_id, identity_id, now=now())
     flash(
         _(
-            "%(system)s is no longer linked. Each side keeps what it had.",
+            "%(system)s is no longer linked. Each account keeps what it had.",
             system=found.origin.system,
         ),
         "done",

@@ -28,7 +28,7 @@ from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 
 blueprint = framed_blueprint("framed_privacy", __name__)
 
-SAY_YES = N_("To erase your data, select the checkbox.")
+SAY_YES = N_("To delete your data, select the checkbox.")
 
 
 @blueprint.get("/privacy")

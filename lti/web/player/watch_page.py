@@ -55,15 +55,16 @@ blueprint = framed_blueprint("framed_watch", __name__)
 
 NOTES: Final = {
     "instructor": N_(
-        "You're previewing this recording as an instructor. This uses no seat, and your progress isn't saved."
+        "You're previewing this recording as an instructor. This doesn't use a seat, and "
+        "your progress isn't saved."
     ),
     "test": N_(
-        "You're signed in as a test user. This uses no seat, and your progress isn't saved."
+        "You're signed in as a test user. This doesn't use a seat, and your progress isn't saved."
     ),
     "unknown": N_("Your LMS didn't tell us who you are, so your progress isn't saved."),
     "passing": N_("This page doesn't ask who you are, so your progress isn't saved."),
     "manager": N_(
-        "This is a preview of your page. It uses no seat, and your progress isn't saved."
+        "This is a preview of your page. It doesn't use a seat, and your progress isn't saved."
     ),
 }
 

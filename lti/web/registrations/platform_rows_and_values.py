@@ -113,7 +113,7 @@ def tool_values(addresses: ToolAddresses, face: ToolFace) -> list[Value]:
     known = _values(addresses, face)
     labeled = (
         (_("OIDC login URL"), LOGIN),
-        (_("Launch URL, target link URI and redirect URI"), LAUNCH),
+        (_("Launch URL, target link URI, and redirect URI"), LAUNCH),
         (_("Deep linking URL"), LAUNCH),
         (_("JWKS URL (public keyset)"), JWKS),
         (_("Canvas JSON URL"), CANVAS_JSON),

@@ -70,7 +70,7 @@ def test_a_librarian_buys_five_seats_invites_four_and_watches(
     confirm(page, served, mail_sink, rosa)
 
     page.reload()
-    expect(page.get_by_text("1 seat: take it yourself, or invite someone.")).to_be_visible()
+    expect(page.get_by_text("1 seat: take it yourself or invite someone.")).to_be_visible()
     check_page(page)
     with page.expect_download() as download:
         page.get_by_role("link", name=re.compile("PDF")).first.click()

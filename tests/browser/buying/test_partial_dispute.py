@@ -117,7 +117,7 @@ def test_library_owes_the_part_again_and_watches_on(
     expect(desk.get_by_text("$100.00").first).to_be_visible()
     check_page(desk)
     desk.get_by_role("link", name=re.compile(r"\$325\.00.*card|[Cc]ard")).first.click()
-    expect(desk.get_by_text("Lost by disputes")).to_be_visible()
+    expect(desk.get_by_text("Lost to disputes")).to_be_visible()
     check_page(desk)
 
     page.goto(order)

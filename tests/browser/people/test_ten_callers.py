@@ -195,7 +195,7 @@ def on_vacation(desk: Desk, served: Served) -> None:
 
 def without_seat(desk: Desk, served: Served) -> None:
     desk.ask("fay moss")
-    desk.told("They have no access")
+    desk.told("They don't have access")
     desk.press(desk.button("Assign a seat"))
     desk.done("A seat is reserved, and fay@juniper.example was invited.")
     desk.told("haven't accepted their invitation")

@@ -64,7 +64,7 @@ def test_it_is_erased_by_password_and_word_and_nobody_is_signed_in_afterwards(
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({**FORM, "present": "something else"}, "That is not your password."),
+        ({**FORM, "present": "something else"}, "That isn&#39;t your password."),
         ({"present": PASSWORD}, "Confirm that you understand what will be deleted."),
         ({"sure": "y"}, "Enter your password"),
     ],
@@ -94,7 +94,7 @@ def test_who_has_no_password_is_offered_one_first(
     client: Visitor, cast: Cast, clock: Clock, database: Database
 ) -> None:
     client.sign_in(cast.dan.id)
-    assert "you need a password first" in client.get("/account/data").text
+    assert "Set a password before you" in client.get("/account/data").text
     assert client.post("/account/data/erase", data=FORM).status_code == 400
     with database.read_session() as session:
         assert session.get_one(Login, cast.dan.id).email == "dan@example.org"

@@ -134,7 +134,7 @@ def test_cart_says_what_tax_is_added_and_when(client: Visitor, database: Databas
     collect_tax(database)
     page = client.get("/cart").text
     assert "We charge sales tax in Illinois." in page
-    assert "once you enter your address at checkout" in page
+    assert "at checkout, before you order" in page
 
 
 @pytest.mark.parametrize(("state", "tax"), [("IL", "$26.00"), ("NY", "")])
@@ -150,7 +150,7 @@ def test_tax_is_in_the_total_as_soon_as_the_address_is_known(
         page = client.get(path).text
         assert ("Sales tax (estimate)" in page) is bool(tax)
         assert ("$351.00" if tax else "$325.00") in page
-    assert "once you enter your address" not in client.get("/cart").text
+    assert "at checkout, before you order" not in client.get("/cart").text
 
 
 def test_who_said_they_are_exempt_is_not_asked_again(client: Visitor, database: Database) -> None:

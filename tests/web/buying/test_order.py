@@ -216,7 +216,7 @@ def test_people_named_at_checkout_are_counted_before_they_are_invited(
     assert box
     named = "kim@pinecounty.example\nlee@pinecounty.example"
     page = client.get(check_out(client, **{box[1]: named}).location).text
-    assert "invite 2 people when your access opens." in page
+    assert "invite 2 people when you have access." in page
     assert "3 seats: take one yourself, invite 2." in page
 
 

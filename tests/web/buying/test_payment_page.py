@@ -256,7 +256,7 @@ def test_number_used_before_must_be_confirmed_and_names_no_other_order(
     other = placed(database, replace(GROUP, po_number="PO 1", terms=Terms.PURCHASE_ORDER))
     answer = client.post(f"{page}/purchase-order", data={"po_number": "PO 1"})
     assert answer.status_code == 400
-    assert "already sent us" in answer.text
+    assert "already used" in answer.text
     assert other.number not in answer.text
     again = {"po_number": "PO 1", "reuse_po": "y"}
     assert client.post(f"{page}/purchase-order", data=again).status_code == 303

@@ -53,7 +53,7 @@ def test_a_webinar_announced_by_mistake_is_a_draft_again(
     slug = announced(database).slug
     page = f"/staff/webinars/{slug}/draft"
     assert page in ada.get(f"/staff/webinars/{slug}").text
-    assert "No one is emailed" in ada.get(page).text
+    assert "email anyone" in ada.get(page).text
     assert ada.post(page).location == f"/staff/webinars/{slug}"
     assert state_of(database, slug) is WebinarState.DRAFT
     assert ada.get(page).location == f"/staff/webinars/{slug}"

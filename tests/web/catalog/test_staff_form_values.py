@@ -93,7 +93,7 @@ def test_a_time_that_no_clock_shows_is_named_beside_its_field(ada: Visitor) -> N
     }
     answer = ada.post("/staff/webinars/new", data=form)
     assert answer.status_code == 400
-    assert "never show this time" in answer.text
+    assert "skip this time" in answer.text
     assert 'value="2026-03-08T02:30"' in answer.text
 
 

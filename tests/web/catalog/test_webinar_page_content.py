@@ -227,7 +227,7 @@ def test_a_stranger_is_told_to_sign_in_and_comes_back_here(client: Visitor, cast
         ),
         (
             "dan",
-            "do not have access",
+            "don&#39;t have access",
             "/webinars/reading-rooms#buy",
         ),
     ],

@@ -85,9 +85,7 @@ def test_more_than_there_is_needs_a_confirmation_which_is_recorded(ada, cast, pa
 def test_staff_are_warned_that_a_short_recording_gives_short_certificates(
     ada, cast, page, database
 ):
-    warning = (
-        "The recording is 1 minute long, so certificates for watching it show that instead of 60."
-    )
+    warning = "The recording is only 1 minute long, so certificates for watching it show that instead of 60."
     for address in (page, f"/staff/webinars/{cast.slug}"):
         assert warning not in ada.get(address).text
     with database.transaction() as session:

@@ -147,9 +147,9 @@ def test_the_signature_stays_until_another_comes_or_it_is_taken_off(owner):
     ("wrong", "said"),
     [
         ({"heading": " "}, "Enter a heading for the certificate."),
-        ({"note": "By {nobody}."}, "{nobody} is not a placeholder you can use."),
+        ({"note": "By {nobody}."}, "t use {nobody} here."),
         ({"before": "x" * 201}, "Use at most 200 characters."),
-        ({"signature": (BytesIO(b"no picture"), "x.png")}, "no picture"),
+        ({"signature": (BytesIO(b"no picture"), "x.png")}, "use this file as an image"),
     ],
 )
 def test_faults_come_back_beside_what_was_written(owner, wrong, said):

@@ -146,7 +146,7 @@ def test_a_required_or_a_used_purchase_order_number_is_asked_for(
     answer = client.post(path, data=data)
     assert "Your organization requires one." in answer.text
     answer = client.post(path, data={**data, "po_number": "88123"})
-    assert "Tick the box to use it again." in answer.text
+    assert "Check the box to use it again." in answer.text
     assert count(database) == 1
     answer = client.post(path, data={**data, "po_number": "88123", "reuse_po": "y"})
     assert answer.status_code == 303

@@ -142,4 +142,4 @@ def test_a_pass_has_no_grace_page(staff: Visitor, cast: Cast, database: Database
     assert staff.get(f"/staff/organizations/elm-county/pools/{pool}/grace").status_code == 404
     page = staff.get("/staff/organizations/elm-county").text
     assert "Pass, 1 seat" in page
-    assert "Extend grace period" not in page
+    assert "Extend the grace period" not in page

@@ -62,15 +62,15 @@ def test_the_staff_home_tells_of_jobs_and_emails_that_are_not_served(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     client.sign_in(cast.ada.id)
-    assert "Background jobs are not running" not in client.get("/staff").text
+    assert "Background jobs aren" not in client.get("/staff").text
     for _ in range(3):
         make_job(database, lane=Lane.MEDIA, now=now())
     clock.advance(timedelta(minutes=10))
     page = " ".join(client.get("/staff").text.split())
-    assert "Background jobs are not running" in page
+    assert "Background jobs aren" in page
     assert "3 media jobs have waited since" in page
     assert 'href="/staff/jobs?state=queued"' in page
-    assert "Emails are not being sent" not in page
+    assert "Emails aren" not in page
 
 
 def test_the_staff_home_tells_of_emails_alone(
@@ -89,9 +89,9 @@ def test_the_staff_home_tells_of_emails_alone(
         )
     clock.advance(timedelta(minutes=10))
     page = " ".join(client.get("/staff").text.split())
-    assert "Emails are not being sent" in page
+    assert "Emails aren" in page
     assert "1 email has waited since" in page
-    assert "Background jobs are not running" not in page
+    assert "Background jobs aren" not in page
 
 
 def test_process_that_lives_says_so(client: Visitor) -> None:

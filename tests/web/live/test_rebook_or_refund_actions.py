@@ -115,7 +115,7 @@ def test_a_seat_that_covers_nothing_else_is_not_said_to(
     cancel(database, carrel, with_another.slug)
     page = read(client, with_another, with_another.dan.id)
     assert "covers the webinars to come" not in page
-    assert "include any other upcoming webinar." in page
+    assert "include any other upcoming webinars." in page
 
 
 def test_each_that_may_be_chosen_stands_with_its_date(

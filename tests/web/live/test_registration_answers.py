@@ -147,7 +147,7 @@ def test_an_accommodation_is_asked_for_answered_and_shown(
     client.sign_in(to_come.bob.id)
     answered = client.get(page).text
     assert "An interpreter is booked." in answered
-    assert "Request something else" in answered
+    assert "Make another request" in answered
 
 
 def test_staff_see_that_a_person_who_asked_cannot_attend(

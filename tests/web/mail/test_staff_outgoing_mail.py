@@ -80,7 +80,7 @@ def test_the_list_never_shows_what_a_mail_says(staff: Visitor, database: Databas
 def test_the_list_can_be_narrowed_to_a_state(staff: Visitor, database: Database) -> None:
     write(database)
     assert "alice@example.org" in read(staff, "/staff/mail?state=queued")
-    assert "No emails in this state" in read(staff, "/staff/mail?state=failed")
+    assert "No emails with this status" in read(staff, "/staff/mail?state=failed")
 
 
 def test_without_a_mail_server_staff_are_told(staff: Visitor) -> None:

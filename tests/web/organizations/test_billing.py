@@ -83,7 +83,7 @@ def test_staff_change_everything_and_see_it_on_the_page(
         "fiscal_year_start": "7",
         "legal_country": "US",
     }
-    assert "Billing details of Elm" in staff.get(f"{ELM}/billing").text
+    assert "Billing details for Elm" in staff.get(f"{ELM}/billing").text
     assert staff.post(f"{ELM}/billing", data=data).status_code == 303
     found = billing(database, cast)
     assert found.contact.delivery is InvoiceDelivery.PORTAL

@@ -216,7 +216,7 @@ def csv_of(mia: Visitor, elm: Elm, **query: str) -> list[list[str]]:
 def test_the_list_is_taken_along_with_whom_it_asked(mia: Visitor, elm: Elm) -> None:
     asked(mia, elm, "nina@example.org", name="=Nina")
     head, *rows = csv_of(mia, elm)
-    assert head == ["Name", "Email address", "Role", "State", "Since"]
+    assert head == ["Name", "Email address", "Role", "Status", "Since"]
     assert ["Mia", "mia@example.org", "Manager", "Member"] in [row[:4] for row in rows]
     assert rows[-1][:4] == ["'=Nina", "nina@example.org", "Manager", "Open invitations"]
     assert csv_of(mia, elm, q="nina")[1:] == rows[-1:]

@@ -1,4 +1,4 @@
-"""Organizations that customers' orders made: who sees them, what they may be, and "It's new"."""
+"""Organizations that customers' orders made: who sees them, what they may be, and "Mark as new"."""
 
 import pytest
 

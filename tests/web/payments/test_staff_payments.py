@@ -88,10 +88,10 @@ def test_amounts_typed_for_each_invoice_are_kept_to(
 FAULTS = {
     "no amount": ({"amount": ""}, "Enter the amount."),
     "no check number": ({"check_number": ""}, "Enter the check number."),
-    "not an amount": ({"amount": "much"}, "Write the amount as 99.00."),
-    "one amount wrong": ({"pays-0-amount": "x"}, "Write the amount as 99.00."),
+    "not an amount": ({"amount": "much"}, "Enter an amount like 99.00."),
+    "one amount wrong": ({"pays-0-amount": "x"}, "Enter an amount like 99.00."),
     "more than the payment": ({"pays-0-amount": "400"}, "add up to more than the payment"),
-    "more than is open": ({"amount": "400", "pays-0-amount": "400"}, "still to be paid"),
+    "more than is open": ({"amount": "400", "pays-0-amount": "400"}, "more than the balance"),
 }
 
 
@@ -130,7 +130,7 @@ def test_second_of_two_who_record_at_once_reads_a_sentence(
     assert staff.post(path, data=sent).status_code == 303
     later = staff.post(path, data={**sent, "check_number": "2"})
     assert later.status_code == 400
-    assert "still to be paid" in later.text
+    assert "more than the balance" in later.text
     assert fields_of(later.text)["check_number"] == "2"
     with database.read_session() as session:
         assert len(session.scalars(select(Payment)).all()) == 1

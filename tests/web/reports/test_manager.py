@@ -111,9 +111,9 @@ def test_four_people_have_no_line_and_are_told_why(
     assert "after five people have watched" in page
     assert "report-chart" not in page
     assert rows(mia.get(f"{here}/stretches.csv").text) == []
-    assert "Fewer than five people watched in this time" in mia.get(f"{here}?span=3").text
+    assert "Fewer than five people watched during this time" in mia.get(f"{here}?span=3").text
     page = mia.get(f"/organization/{elm.id}/reports?span=3").text
-    assert "Fewer than five people watched in this time" in page
+    assert "Fewer than five people watched during this time" in page
     assert "Cataloguing" not in page
 
 

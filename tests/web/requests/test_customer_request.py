@@ -301,7 +301,7 @@ def test_a_purchase_order_needs_its_number_or_its_file(
 @pytest.mark.parametrize(
     ("name", "data", "sentence"),
     [
-        ("order.exe", b"MZ", "Send a PDF or a picture"),
+        ("order.exe", b"MZ", "Upload a PDF or an image"),
         ("order.pdf", b"%PDF-nonsense", "damaged"),
     ],
 )

@@ -79,7 +79,7 @@ def test_a_purchase_order_number_is_added_and_a_used_one_asked_about(
     client.sign_in(roles.bill.id)
     answer = client.post(path, data={"act": "po", "po_number": "88123"})
     assert answer.status_code == 400
-    assert "Tick the box to use it again." in answer.text
+    assert "Check the box to use it again." in answer.text
     assert client.post(path, data={"act": "po", "po_number": ""}).status_code == 400
     assert client.post(path, data={"act": "po", "po_number": "90001"}).status_code == 303
     with database.read_session() as session:
@@ -142,7 +142,7 @@ def test_refund_can_be_requested_through_the_last_day_of_the_policy(
     assert "Request a refund" not in client.get(path).text
     answer = client.post(path, data={"act": "refund"})
     assert answer.status_code == 409
-    assert "refund policy have passed" in answer.text
+    assert "The refund period has ended" in answer.text
     clock.set(NOW + timedelta(days=30))
     client.sign_in(cast.dan.id)
     assert client.post(path, data={"act": "refund"}).status_code == 303

@@ -172,7 +172,7 @@ def test_credit_note_is_previewed_and_nothing_happens(
 ) -> None:
     page = staff.get(path_of(order, "/credit")).text
     assert "One seat is worth $25.00" in page
-    assert "ends the access of what is returned" in page
+    assert "access to what is returned ends" in page
     answer = credit(staff, order, "return", **{"lines-0-seats": "2", "do": "preview"})
     assert "This credit note would be for $100.00" in answer.text  # type: ignore[attr-defined]
     assert documents(database, DocumentKind.CREDIT_NOTE) == []
@@ -200,8 +200,8 @@ def test_seats_in_use_are_named_and_managers_are_asked(
 
 FAULTS = {
     "nothing chosen": ({"lines-0-is_chosen": None}, "Choose at least one line"),
-    "no amount": ({"lines-0-amount": "much"}, "Write the amount as 99.00."),
-    "too much": ({"reason": "goodwill", "lines-0-amount": "400"}, "at most what is left"),
+    "no amount": ({"lines-0-amount": "much"}, "Enter an amount like 99.00."),
+    "too much": ({"reason": "goodwill", "lines-0-amount": "400"}, "no more than the rest"),
     "too many seats": ({"lines-0-seats": "9"}, "Return at least one seat"),
 }
 
@@ -239,7 +239,7 @@ def test_purchase_order_with_its_file_is_recorded_and_flagged(
     sent = {"po_number": "PO-7", "po_amount": "300", "file": (io.BytesIO(PDF), "po.pdf")}
     assert send(staff, path_of(order, "/purchase-order"), **sent).status_code == 303
     page = staff.get(path_of(order)).text
-    assert "PO PO-7 is for $300.00, the order for $325.00" in page
+    assert "PO PO-7 is for $300.00, but the order is for $325.00" in page
     url = page.split("/purchase-orders/")[1].split('"')[0]
     file = staff.get(path_of(order, f"/purchase-orders/{url}"))
     assert file.status_code == 200
@@ -250,7 +250,7 @@ def test_file_that_is_none_is_refused(staff: Visitor, order: OrderFacts) -> None
     sent = {"po_number": "PO-7", "file": (io.BytesIO(b"hello"), "po.txt")}
     answer = send(staff, path_of(order, "/purchase-order"), **sent)
     assert answer.status_code == 400
-    assert "Send a PDF or a picture" in answer.text
+    assert "Upload a PDF or an image" in answer.text
     assert fields_of(answer.text)["po_number"] == "PO-7"
 
 
@@ -296,7 +296,7 @@ def test_invoice_is_not_due_on_the_last_day_of_the_calendar(
 def test_correction_without_a_change_is_refused(staff: Visitor, order: OrderFacts) -> None:
     answer = send(staff, path_of(order, "/correct"))
     assert answer.status_code == 400
-    assert "Nothing was changed" in answer.text
+    assert "You haven&#39;t changed anything" in answer.text
 
 
 def test_payer_is_corrected_and_no_one_reads_of_a_cancellation(
@@ -389,7 +389,7 @@ def test_write_off_and_void_are_acts_of_their_own(
 def test_an_address_that_returned_an_email_is_named(
     staff: Visitor, order: OrderFacts, database: Database
 ) -> None:
-    assert "returned our last email" not in staff.get(path_of(order)).text
+    assert "bounced" not in staff.get(path_of(order)).text
     with database.transaction() as session:
         mail = session.scalars(
             select(Mail).where(Mail.recipient == order.contact_email).order_by(Mail.id.desc())
@@ -397,4 +397,4 @@ def test_an_address_that_returned_an_email_is_named(
         assert mail is not None
         mail.bounced_at = NOW
     page = staff.get(path_of(order)).text
-    assert f"{order.contact_email} returned our last email" in page
+    assert f"Our last email to {order.contact_email} bounced" in page

@@ -123,7 +123,7 @@ def test_lines_are_added_and_removed_without_a_script(staff: Visitor, cast: Cast
 FAULTS = {
     "no organization": ({"organization": "Birch"}, "No organization has this name"),
     "no email": ({"email": "nobody"}, "email"),
-    "price": (line(0, price="a lot"), "Write the amount as 99.00."),
+    "price": (line(0, price="a lot"), "Enter an amount like 99.00."),
     "second price": (line(1, price=""), "Line 2"),
     "no webinar": (line(0, webinar=""), "choose it from the list"),
     "renewal of a seat": (line(1, act="renewal"), "You can renew only contracts"),
@@ -229,7 +229,7 @@ def test_new_contract_is_refused_where_one_is_there(
     sold = line(0, kind="contract", covers="everything", quantity="2", price="1.00", act="new")
     answer = send(staff, NEW, **TO_ELM, **sold, do="place")
     assert answer.status_code == 400
-    assert "Renew it or add seats to it instead" in answer.text
+    assert "Renew it or add seats instead" in answer.text
 
 
 @pytest.mark.parametrize("day", ["9999-12-20", "9999-12-31"])
@@ -290,7 +290,7 @@ def test_quote_is_saved_changed_sent_and_accepted_at_its_price(
     assert send(staff, f"{order}/accept", **sent).status_code == 303
     assert read(database, draft).total_minor == 31_000
     assert len(documents(database, DocumentKind.QUOTE)) == 2
-    assert "PO PO-7 is for $325.00, the order for $310.00" in staff.get(order).text
+    assert "PO PO-7 is for $325.00, but the order is for $310.00" in staff.get(order).text
     assert staff.get(f"{order}/edit").status_code == 409
 
 

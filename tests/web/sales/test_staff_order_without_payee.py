@@ -20,7 +20,7 @@ from tests.web.sales.order_pages import send
 
 LATER = replace(GROUP, bill_on=date(2026, 7, 1))
 TITLE = "No invoice can be issued yet"
-SENTENCE = "Ask an owner to fill in the Seller settings"
+SENTENCE = "Ask an owner to complete Seller settings"
 NEW = "/staff/orders/new"
 TO_ELM = {
     "payer": "organization",

@@ -58,7 +58,7 @@ def test_tax_is_credited_from_the_order_page_when_a_paper_came(
     assert tax_page not in staff.get(path_of(taxed)).text
     again = staff.post(tax_page)
     assert again.status_code == 409
-    assert "no tax paper" in again.text
+    assert "No tax paper" in again.text
 
 
 def test_ended_paper_is_said_on_the_order_page(

@@ -137,7 +137,7 @@ def test_an_allotment_grows_and_shrinks_down_to_what_is_used(
     assert counts(database, part_id) == (2, 5)
     refused = client.post(url, data={f"{part}-seats": "1"})
     assert refused.status_code == 409
-    assert "It must release seats first." in refused.text
+    assert "It needs to release some first." in refused.text
     assert counts(database, part_id) == (2, 5)
 
 

@@ -53,7 +53,7 @@ def test_unpaid_seats_are_pending_and_those_that_were_open_are_paused(
         session.execute(update(Grant).values(awaits_payment_since=Grant.created_at))
     page = mia.get(f"/organization/{elm.id}").text
     assert "Awaiting payment" in page
-    assert "Access opens when we receive payment." in page
+    assert "Access starts when we receive payment." in page
     assert "Paused" not in page
     with database.transaction() as session:
         later = NOW + timedelta(seconds=1)
@@ -61,7 +61,7 @@ def test_unpaid_seats_are_pending_and_those_that_were_open_are_paused(
     page = mia.get(f"/organization/{elm.id}").text
     assert "Paused" in page
     assert "Access is paused until we receive payment." in page
-    assert "Access opens when we receive payment." not in page
+    assert "Access starts when we receive payment." not in page
     assert "Invite people" in page
 
 

@@ -103,7 +103,7 @@ def test_a_workbook_is_read_and_a_member_is_pointed_out(mia: Visitor, elm: Elm) 
     file = (io.BytesIO(workbook([["Email"], ["olga@example.org"]])), "left.xlsx")
     page = mia.post(f"/organization/{elm.id}/people/remove", data={"file": file}).text
     assert "No one on this list has a seat" in page
-    assert "Stays a member (Owner)" in page
+    assert "Remains a member (Owner)" in page
 
 
 def test_nothing_sent_is_refused_and_nothing_is_lost(mia: Visitor, elm: Elm) -> None:

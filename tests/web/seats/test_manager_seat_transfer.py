@@ -35,7 +35,7 @@ def test_before_a_seat_goes_on_it_is_said_what_its_holder_loses(
 ) -> None:
     watched_whole(database)
     page = mia.get(f"/organization/{elm.id}/seats/{elm.alices_seat}/reassign").text
-    assert "What Alice loses" in page
+    assert "What Alice will lose" in page
     assert "100%" in page
     assert "keep their certificates" in page
 
@@ -79,7 +79,7 @@ def test_a_freed_seat_says_why_nobody_can_have_it_yet(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     place = f"/organization/{elm.id}/seats/{elm.locked_seat}"
-    assert "you need our approval to assign this seat again" in mia.get(place).text
+    assert "we need to approve assigning this seat again" in mia.get(place).text
     with database.transaction() as session:
         session.execute(
             update(Seat)

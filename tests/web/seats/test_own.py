@@ -76,7 +76,7 @@ def test_a_seat_given_back_is_gone(client, cast, database, arranged):
 def test_the_library_shows_what_waits_and_one_s_number_in_line(client, arranged):
     arranged(Code.POOL_FULL_WAITLISTED)
     page = client.get("/library").text
-    assert "You are number 1 on the waitlist of Elm County Library." in page
+    assert "re number 1 on the waitlist at Elm County Library." in page
 
 
 def test_the_library_offers_a_kept_seat_on_top(client, arranged):
@@ -90,7 +90,7 @@ def test_the_library_says_that_a_contract_is_over_while_it_still_lets_in(client,
     arranged(Code.OK_GRACE)
     library = client.get("/library").text
     assert "Your access ends soon" in library
-    assert "The contract of Elm County Library ended on" in library
+    assert "The contract for Elm County Library ended on" in library
 
 
 def test_a_full_pool_is_waited_for_and_the_list_left_again(client, cast, database, arranged):

@@ -76,7 +76,7 @@ def test_the_csv_is_what_the_table_shows_and_runs_no_formula(
     page = assigned(mia, elm, cast, policy="Read me.")
     answer = mia.get(f"{page}/people.csv?q=bob")
     rows = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
-    assert rows[0] == ["Name", "Email address", "Training", "Due", "State", "Text confirmed"]
+    assert rows[0] == ["Name", "Email address", "Training", "Due", "Status", "Text confirmed"]
     assert rows[1:] == [
         ["'=HYPERLINK(1)", "bob@example.org", "Reading rooms", DUE, "Not started", ""]
     ]
@@ -87,7 +87,7 @@ def test_faults_are_shown_and_nothing_is_lost(mia: Visitor, elm: Elm, cast: Cast
     form = {"subject": f"webinar:{cast.slug}", "due_on": "2020-01-01", "policy": "Keep <b>me</b>."}
     answer = mia.post(at(elm, "new"), data={**form, "everyone": "y"})
     assert answer.status_code == 400
-    assert "Choose a date from today on" in answer.text
+    assert "Choose today or a later date" in answer.text
     assert "Keep &lt;b&gt;me&lt;/b&gt;." in answer.text
     strange = mia.post(
         at(elm, "new"), data={**form, "due_on": DUE, "addresses": "carol@example.org"}
@@ -232,7 +232,7 @@ def test_a_training_says_that_it_repeats_and_who_will_get_it(
 ) -> None:
     shown = mia.get(assigned(mia, elm, cast, every_months="6")).text
     assert "Repeats every 6 months" in shown
-    assert "1 invited person gets it" in shown
+    assert "assign it to 1 invited person" in shown
     wrong = {
         "subject": f"webinar:{cast.slug}",
         "due_on": DUE,

@@ -142,7 +142,7 @@ def test_a_manager_sets_the_rule_and_it_is_written_down(
     organization_id, course_id, link_id = outside(database, course)
     here = f"/organization/{organization_id}/lti"
     client.sign_in(cast.mia.id)
-    assert "All points after 90% is watched" in client.get(f"{here}/courses/{course_id}").text
+    assert "Full points at 90% watched" in client.get(f"{here}/courses/{course_id}").text
     told = {"rule": "proportional", "threshold": "60"}
     assert client.post(f"{here}/links/{link_id}/rule", data=told).status_code == 303
     with database.read_session() as session:

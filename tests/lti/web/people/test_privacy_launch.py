@@ -56,7 +56,7 @@ def test_nothing_is_erased_without_a_yes(client, database, asked):
     secret, login_id = asked
     answer = client.post(f"/lti/s/{secret}/privacy/erase", data={})
     assert answer.status_code == 400
-    assert "To erase your data, select the checkbox" in answer.text
+    assert "To delete your data, select the checkbox" in answer.text
     with database.read_session() as session:
         assert session.get_one(Login, login_id).name == "Rosalind Inkwell"
 

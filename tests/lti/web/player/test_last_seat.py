@@ -52,7 +52,7 @@ def test_of_fifty_learners_one_gets_the_last_seat_and_the_others_read_why(
     answers = _at_once(app, port, play, secrets)
     assert Counter(status for status, _ in answers) == {200: 1, 403: LEARNERS - 1}
     refused = [told for status, told in answers if status == 403]
-    assert {told["sentence"] for told in refused} == {"All seats of Elm County Library are taken."}
+    assert {told["sentence"] for told in refused} == {"All seats at Elm County Library are taken."}
     assert {told["more"].partition(" Reference: ")[0] for told in refused} == {
         "Ask Mia, who manages seats for Elm County Library."
     }

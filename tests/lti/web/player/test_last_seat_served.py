@@ -83,7 +83,7 @@ def test_one_is_let_in_and_the_others_read_why(served: tuple[Carrel, int]) -> No
     assert Counter(status for status, _ in answers) == {200: 1, 403: LEARNERS - 1}
     refused = [told for status, told in answers if status == 403]
     assert {told["code"] for told in refused} == {"NO_GRANT"}
-    assert {told["sentence"] for told in refused} == {"All seats of Elm County Library are taken."}
+    assert {told["sentence"] for told in refused} == {"All seats at Elm County Library are taken."}
     assert {told["more"].partition(" Reference: ")[0] for told in refused} == {
         "Ask Maria Ortiz, who manages seats for Elm County Library."
     }

@@ -144,13 +144,13 @@ def test_when_every_seat_is_taken_the_page_says_so_and_whom_to_ask(
     answer = _play(client, late)
     assert answer.status_code == 403
     assert answer.json["code"] == "NO_GRANT"
-    assert answer.json["sentence"] == "All seats of Elm County Library are taken."
+    assert answer.json["sentence"] == "All seats at Elm County Library are taken."
     assert answer.json["more"].startswith(
         "Ask Mia, who manages seats for Elm County Library. Reference: "
     )
     page = client.get(f"/lti/s/{late}/")
     assert page.status_code == 403
-    assert "All seats of Elm County Library are taken." in page.text
+    assert "All seats at Elm County Library are taken." in page.text
     assert "Ask Mia" in page.text
     assert _seats(database, pool) == (1, 1)
 
