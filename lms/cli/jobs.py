@@ -3,10 +3,10 @@
 import click
 
 from lms.cli.command_context import Console
-from lms.cli.output import answer, answer_items, cell, json_option
+from lms.cli.list_commands import list_command
+from lms.cli.output import answer, cell, json_option
 from lms.core.clock import now
 from lms.jobs.queue import JobFacts, cancel, job_facts, list_jobs, retry
-from lms.models.jobs import JobState
 
 COLUMNS = ("id", "kind", "lane", "state", "progress", "tries", "created_at", "failure")
 
@@ -16,23 +16,7 @@ def job() -> None:
     """List, show, retry, and cancel jobs."""
 
 
-@job.command("list")
-@click.option(
-    "--state",
-    "states",
-    type=click.Choice([state.value for state in JobState]),
-    multiple=True,
-    help="Only jobs in this state; can be repeated.",
-)
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-@json_option
-@click.pass_obj
-def list_command(console: Console, *, states: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """List the newest jobs."""
-    wanted = tuple(JobState(state) for state in states)
-    with console.carrel.database.read_session() as session:
-        page = list_jobs(session, states=wanted, limit=limit)
-    answer_items(page.items, COLUMNS, as_json=as_json)
+job.add_command(list_command("jobs", COLUMNS, list_jobs))
 
 
 @job.command("show")

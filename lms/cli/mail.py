@@ -5,12 +5,12 @@ from typing import BinaryIO
 import click
 
 from lms.cli.command_context import Console
+from lms.cli.list_commands import list_command
 from lms.cli.output import answer, answer_items, json_option
 from lms.core.clock import now
 from lms.core.errors import N_
 from lms.mail.bounces import take_report
 from lms.mail.outbox import list_mails, mail_facts, post, resend
-from lms.models.jobs import JobState
 
 COLUMNS = (
     "id",
@@ -33,23 +33,7 @@ def mail() -> None:
     """List and resend emails, and send a test."""
 
 
-@mail.command("list")
-@click.option(
-    "--state",
-    "states",
-    type=click.Choice([state.value for state in JobState]),
-    multiple=True,
-    help="Only emails in this state; can be repeated.",
-)
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-@json_option
-@click.pass_obj
-def list_command(console: Console, *, states: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """List the newest emails."""
-    wanted = tuple(JobState(state) for state in states)
-    with console.carrel.database.read_session() as session:
-        page = list_mails(session, states=wanted, limit=limit)
-    answer_items(page.items, COLUMNS, as_json=as_json)
+mail.add_command(list_command("emails", COLUMNS, list_mails))
 
 
 @mail.command("resend")
