@@ -165,34 +165,25 @@ def match(  # noqa: PLR0913  (webinar, participant, person, actor and time)
     return account.name
 
 
-def ignore(
+def unmatch(  # noqa: PLR0913  (webinar, participant, decision, actor and time)
     session: Session,
     webinar_id: int,
     key: str,
     *,
+    is_ignored: bool,
     links: Links,
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Mark a participant as not counted, such as the host; raises NotFound."""
-    for login_id in _set(session, webinar_id, key, login_id=None, ignored_at=now):
-        count_one(session, webinar_id, login_id, links=links, now=now)
-    _record(session, webinar_id, "webinar.participant_ignored", actor, now)
+    """Stop counting a participant's minutes; an ignored one, such as the host, isn't matched again.
 
-
-def put_back(
-    session: Session,
-    webinar_id: int,
-    key: str,
-    *,
-    links: Links,
-    actor: str | None,
-    now: datetime,
-) -> None:
-    """Undo a decision about a participant; their minutes no longer count. Raises NotFound."""
-    for login_id in _set(session, webinar_id, key, login_id=None, ignored_at=None):
+    Raises NotFound for an unknown participant.
+    """
+    ignored_at = now if is_ignored else None
+    for login_id in _set(session, webinar_id, key, login_id=None, ignored_at=ignored_at):
         count_one(session, webinar_id, login_id, links=links, now=now)
-    _record(session, webinar_id, "webinar.participant_put_back", actor, now)
+    act = "webinar.participant_ignored" if is_ignored else "webinar.participant_put_back"
+    _record(session, webinar_id, act, actor, now)
 
 
 def go_by_report(

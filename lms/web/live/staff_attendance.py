@@ -118,13 +118,15 @@ def match(slug: str) -> ResponseReturnValue:
                     ngettext("%(num)d name matched.", "%(num)d names matched.", count),
                     "done",
                 )
-            elif act == "ignore":
-                report_participants.ignore(
-                    session, webinar_id, key, links=links(), actor=actor, now=now
-                )
-            elif act == "put_back":
-                report_participants.put_back(
-                    session, webinar_id, key, links=links(), actor=actor, now=now
+            elif act in {"ignore", "put_back"}:
+                report_participants.unmatch(
+                    session,
+                    webinar_id,
+                    key,
+                    is_ignored=act == "ignore",
+                    links=links(),
+                    actor=actor,
+                    now=now,
                 )
             elif act == "by_report":
                 report_participants.go_by_report(
