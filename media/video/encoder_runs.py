@@ -74,7 +74,6 @@ def begin_run(
     probe: Probe,
     progress: Callable[[float], None],
     canceled: Callable[[], bool],
-    limits: Limits | None,
 ) -> EncoderRun:
     """Return a run that begins in an empty folder; raises FileExistsError if it isn't empty."""
     out.mkdir(parents=True, exist_ok=True)
@@ -87,7 +86,7 @@ def begin_run(
         highest = max(highest, share)
         progress(highest)
 
-    return EncoderRun(out, limits or limits_for(probe.seconds), rising, canceled)
+    return EncoderRun(out, limits_for(probe.seconds), rising, canceled)
 
 
 def limits_for(seconds: float) -> Limits:

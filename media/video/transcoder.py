@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from media.files.subprocesses import Limits
 from media.files.translation_marks import N_
 from media.video.audio_posters_and_thumbnail_sheets import (
     draw_sound_poster,
@@ -66,7 +65,6 @@ __all__ = [
     "EncodeCanceled",
     "EncodeFailed",
     "Encoded",
-    "Limits",
     "NotCopyable",
     "Rendition",
     "Slide",
@@ -130,7 +128,6 @@ def remux(
     *,
     progress: Callable[[float], None],
     canceled: Callable[[], bool],
-    limits: Limits | None = None,
 ) -> Encoded:
     """Make a first run by copying video and audio: takes seconds for an hour, to be watchable at once.
 
@@ -141,7 +138,7 @@ def remux(
         raise NotCopyable
     if probe.audio and probe.lacks(probe.audio):  # silence can't be added without encoding
         raise NotCopyable
-    run = begin_run(out, probe, progress, canceled, limits)
+    run = begin_run(out, probe, progress, canceled)
     run.ffmpeg(copy_command(source, probe, sound=True), probe.seconds, (0.0, 0.9))
     high = _checked(out, HIGH)
     if high.longest > LONGEST_COPIED_SEGMENT or _shows_hidden(high, probe.video):
@@ -150,14 +147,13 @@ def remux(
     return _finished(source, out, probe, [HIGH] + [SOUND] * probe.has_audio, ())
 
 
-def encode(  # noqa: PLR0913  (each is needed, by its name)
+def encode(
     source: Path,
     out: Path,
     probe: Probe,
     *,
     progress: Callable[[float], None],
     canceled: Callable[[], bool],
-    limits: Limits | None = None,
     pictured: Sequence[float] = (),
 ) -> Encoded:
     """Make the whole run: ladder, leveled sound, plain MP4, poster, thumbnails, slides.
@@ -167,7 +163,7 @@ def encode(  # noqa: PLR0913  (each is needed, by its name)
     (seconds) are saved in addition to those of the slides. Raises Unplayable if the recording turns out
     to be cut off, EncodeFailed, EncodeCanceled.
     """
-    run = begin_run(out, probe, progress, canceled, limits)
+    run = begin_run(out, probe, progress, canceled)
     even = even_source(run, source, probe, (0.0, 0.03))
     cuts = _copied_cuts(even.path, run, even.found)
     command = encode_command(even.path, even.found, cuts, even.level)

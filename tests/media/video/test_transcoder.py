@@ -5,13 +5,12 @@ import pytest
 from PIL import Image
 
 from media.captions.caption_file_parser import read_cues
-from media.files.subprocesses import ffmpeg_path
+from media.files.subprocesses import Limits, ffmpeg_path
 from media.video.encoder_runs import STALLED
 from media.video.hls_playlist_parser_and_writer import checked_playlist
 from media.video.transcoder import (
     EncodeCanceled,
     EncodeFailed,
-    Limits,
     NotCopyable,
     encode,
     remux,
@@ -25,6 +24,11 @@ pytestmark = pytest.mark.slow
 def encoded(source, out, how=encode, **changes):
     given = {"progress": lambda _: None, "canceled": lambda: False} | changes
     return how(source, out, probe(source), **given)
+
+
+def limit(monkeypatch, **limits):
+    """Run the encoder within other limits than those that no legitimate encode reaches."""
+    monkeypatch.setattr("media.video.encoder_runs.limits_for", lambda _seconds: Limits(**limits))
 
 
 def ffmpeg_says(*words):
@@ -269,14 +273,16 @@ class TestRefusedOrStopped:
         with pytest.raises(EncodeCanceled):
             encoded(talk, tmp_path, canceled=lambda: True)
 
-    def test_one_that_stands_still_is_stopped(self, talk, tmp_path):
+    def test_one_that_stands_still_is_stopped(self, talk, tmp_path, monkeypatch):
+        limit(monkeypatch, stall_seconds=0.0)
         with pytest.raises(EncodeFailed) as caught:
-            encoded(talk, tmp_path, limits=Limits(stall_seconds=0.0))
+            encoded(talk, tmp_path)
         assert caught.value.sentence == STALLED
 
-    def test_the_end_of_what_the_encoder_said_is_handed_over(self, talk, tmp_path):
+    def test_the_end_of_what_the_encoder_said_is_handed_over(self, talk, tmp_path, monkeypatch):
+        limit(monkeypatch, memory_bytes=250 << 20)
         with pytest.raises(EncodeFailed) as caught:
-            encoded(talk, tmp_path, limits=Limits(memory_bytes=250 << 20))
+            encoded(talk, tmp_path)
         assert caught.value.tail
 
     def test_a_source_that_vanished_fails(self, talk, tmp_path):
