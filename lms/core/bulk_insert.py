@@ -5,9 +5,9 @@ that.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Table, insert, text
+from sqlalchemy import Connection, Select, Table, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -17,16 +17,23 @@ from lms.core.errors import Conflict
 from lms.core.model_base import Base
 
 WORTH_COUNTING: Final = 200
+Row = TypeVar("Row", bound=Base)
 
 
 def add_once(session: Session, row: Base) -> bool:
     """Insert a row and return True; False, with nothing changed, if it breaks a unique index."""
+    session.flush()  # so that a fault of another new row isn't taken for this one's
     try:
         with session.begin_nested():
             session.add(row)
     except IntegrityError:
         return False
     return True
+
+
+def add_or_find(session: Session, row: Row, existing: Select[Row]) -> Row:
+    """Insert and return a row, or return the existing one that another request inserted first."""
+    return row if add_once(session, row) else session.scalars(existing).one()
 
 
 def write_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

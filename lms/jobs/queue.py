@@ -11,10 +11,10 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from sqlalchemy import and_, delete, func, or_, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.core.bulk_insert import add_or_find
 from lms.core.errors import N_, Conflict, NotFound
 from lms.core.logs import request_id
 from lms.core.runtime import Carrel
@@ -245,7 +245,8 @@ def enqueue(  # noqa: PLR0913  (every argument is needed)
         session.add(job)
         session.flush()
         return job
-    return _with_key(session, unique_key) or _insert_once(session, job, unique_key)
+    existing = select(Job).where(Job.unique_key == unique_key)
+    return session.scalar(existing) or add_or_find(session, job, existing)
 
 
 def retry(session: Session, job_id: str, *, actor: str | None, now: datetime) -> Job:
@@ -332,23 +333,6 @@ def _locked_job(session: Session, job_id: str) -> Job:
     job = session.scalar(select(Job).where(Job.public_id == job_id).with_for_update())
     if job is None:
         raise NotFound
-    return job
-
-
-def _with_key(session: Session, unique_key: str) -> Job | None:
-    return session.scalar(select(Job).where(Job.unique_key == unique_key))
-
-
-def _insert_once(session: Session, job: Job, unique_key: str) -> Job:
-    session.flush()
-    try:
-        with session.begin_nested():
-            session.add(job)
-    except IntegrityError:
-        first = _with_key(session, unique_key)
-        if first is None:
-            raise
-        return first
     return job
 
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.branding import read_branding
+from lms.core.bulk_insert import add_or_find
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.icalendar import CalendarLinks, Invitation, Method, calendar_links, packed
@@ -118,7 +118,8 @@ def post(  # noqa: PLR0913  (the parts of an email, each needed)
     If `unique_key` was used before, returns the email that has it and sends nothing. Raises Invalid for
     an invalid address, and for more than 10 files.
     """
-    if unique_key is not None and (first := _with_key(session, unique_key)):
+    existing = select(Mail).where(Mail.unique_key == unique_key)
+    if unique_key is not None and (first := session.scalar(existing)):
         return first
     recipient = _address(to)
     with speaking(_language_of(session, kind, login_id)):
@@ -144,7 +145,11 @@ def post(  # noqa: PLR0913  (the parts of an email, each needed)
         created_at=now,
         request_id=request_id(),
     )
-    return _added(session, mail)
+    if unique_key is not None:
+        return add_or_find(session, mail, existing)
+    session.add(mail)
+    session.flush()
+    return mail
 
 
 def post_to_team(
@@ -252,27 +257,6 @@ def _language_of(session: Session, kind: str, login_id: int | None) -> Language:
         return readers_language()
     chosen = session.scalar(select(Login.language).where(Login.id == login_id))
     return chosen or default_language()
-
-
-def _with_key(session: Session, unique_key: str) -> Mail | None:
-    return session.scalar(select(Mail).where(Mail.unique_key == unique_key))
-
-
-def _added(session: Session, mail: Mail) -> Mail:
-    if mail.unique_key is None:  # no other email can have the same key
-        session.add(mail)
-        session.flush()
-        return mail
-    session.flush()
-    try:
-        with session.begin_nested():
-            session.add(mail)
-    except IntegrityError:
-        first = _with_key(session, mail.unique_key)
-        if first is None:
-            raise
-        return first
-    return mail
 
 
 def _written(

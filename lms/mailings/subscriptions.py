@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.catalog.feeds import WHOLE, Part
-from lms.core.bulk_insert import add_once
+from lms.core.bulk_insert import add_or_find
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Gone, NotFound
 from lms.core.settings import Settings
@@ -208,8 +208,7 @@ def _kept(
         series_id=series_id,
         asked_at=now,
     )
-    # if another request was faster, its row counts
-    return row if add_once(session, row) else session.scalars(which).one()
+    return add_or_find(session, row, which)
 
 
 def _topic_name(session: Session, row: Subscription) -> str:
