@@ -17,11 +17,12 @@ from lms.grants import grants
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
 from lms.models.grants import Grant, OfferKind, Scope, Withdrawal
-from lms.models.orders import Order, OrderLine, PurchaseOrder, Terms
+from lms.models.orders import Order, OrderLine, Terms
 from lms.models.organizations import Organization
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
+from lms.sales.billing import PO_NUMBER
 from lms.seats import pools
 
 LOOKED_AT_ONCE: Final = 400
@@ -102,15 +103,6 @@ class Loss:
 
 
 _covers = func.coalesce(Webinar.title, Series.title, Presenter.name, "")
-_po_number = func.coalesce(
-    select(PurchaseOrder.number)
-    .where(PurchaseOrder.order_id == Order.id)
-    .order_by(PurchaseOrder.id.desc())
-    .limit(1)
-    .correlate(Order)
-    .scalar_subquery(),
-    "",
-)
 _GRANTS = (
     select(
         Grant.public_id,
@@ -129,7 +121,7 @@ _GRANTS = (
         Order.public_id.label("order_id"),
         func.coalesce(Organization.name, "").label("organization"),
         Order.terms,
-        _po_number.label("po_number"),
+        PO_NUMBER.label("po_number"),
         Order.placed_at,
     )
     .join(Login, Login.id == Grant.login_id)

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_id
@@ -24,6 +24,16 @@ from lms.requests.read_models import number_of
 from lms.seller.settings import read_seller
 from lms.tax.order_taxes import order_taxes
 
+# the number of an order's newest purchase order, "" without one
+PO_NUMBER = func.coalesce(
+    select(PurchaseOrder.number)
+    .where(PurchaseOrder.order_id == Order.id)
+    .order_by(PurchaseOrder.id.desc())
+    .limit(1)
+    .correlate(Order)
+    .scalar_subquery(),
+    "",
+)
 NON_APPROPRIATION: Final = N_(
     "If funds are not appropriated for a later fiscal year, the customer may end this agreement"
     " at the end of the fiscal year for which funds were appropriated, without penalty."
@@ -142,15 +152,7 @@ def say_terms(order: Order) -> str:
 
 def po_number(session: Session, order: Order) -> str:
     """Return the number of an order's newest purchase order, "" without one."""
-    return (
-        session.scalar(
-            select(PurchaseOrder.number)
-            .where(PurchaseOrder.order_id == order.id)
-            .order_by(PurchaseOrder.id.desc())
-            .limit(1)
-        )
-        or ""
-    )
+    return session.scalar(select(PO_NUMBER).where(Order.id == order.id)) or ""
 
 
 def order_number(order: Order) -> str:

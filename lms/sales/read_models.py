@@ -18,11 +18,12 @@ from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.grants import Grant, OfferKind, Scope, Withdrawal
-from lms.models.orders import DeliveredThrough, Order, OrderLine, PurchaseOrder, Quote, Terms
+from lms.models.orders import DeliveredThrough, Order, OrderLine, Quote, Terms
 from lms.models.organizations import Organization
 from lms.models.payments import Dispute, DisputeState, Settlement
 from lms.models.seats import Pool
 from lms.requests.read_models import number_of
+from lms.sales.billing import PO_NUMBER
 from lms.sales.invoices import NOT_BILLED
 
 
@@ -267,15 +268,7 @@ ORDERS: Final = (
         .correlate(Order)
         .scalar_subquery()
         .label("net_minor"),
-        func.coalesce(
-            select(PurchaseOrder.number)
-            .where(PurchaseOrder.order_id == Order.id)
-            .order_by(PurchaseOrder.id.desc())
-            .limit(1)
-            .correlate(Order)
-            .scalar_subquery(),
-            "",
-        ).label("po_number"),
+        PO_NUMBER.label("po_number"),
         LiveInvoice.public_id.label("invoice_id"),
         LiveInvoice.label.label("invoice_number"),
         LiveInvoice.total_minor.label("invoice_total_minor"),
