@@ -25,7 +25,7 @@ _ORDER: Final[Mapping[str, object]] = {
     "action_url": page("/webinars/oral-history"),
     "recovery_url": page("/account/recovery"),
 }
-_REQUEST: Final[Mapping[str, object]] = {
+REQUEST: Final[Mapping[str, object]] = {
     "name": ALICE,
     "number": "R-1042",
     "kind": "Quote",
@@ -208,7 +208,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         N_("Request received"),
         N_("When a person sends a request or a question."),
         "We received your request R-1042",
-        {**_REQUEST, "action_url": page("/requests/example")},
+        {**REQUEST, "action_url": page("/requests/example")},
     ),
     "request_answered": Example(
         N_("Request answered"),

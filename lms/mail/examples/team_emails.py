@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from lms.core.errors import N_
-from lms.mail.examples.example import ALICE, LIBRARY, TITLE, Example, page
+from lms.mail.examples.example import ALICE, LIBRARY, Example, page
+from lms.mail.examples.order_emails import REQUEST
 
 NOUN: Final = N_("Our team and LMS connections")
 _ORDER: Final[Mapping[str, object]] = {
@@ -98,18 +99,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         N_("New request"),
         N_("To our team when a person sends a request or a question."),
         "Request R-1042: Quote",
-        {
-            "name": ALICE,
-            "number": "R-1042",
-            "kind": "Quote",
-            "webinar": TITLE,
-            "organization": LIBRARY,
-            "quantity": 12,
-            "price": "$499.00",
-            "until": "January 29, 2027",
-            "due": "Monday, November 30, 2026, 5:00 PM ET",
-            "action_url": page("/staff/requests/example"),
-        },
+        {**REQUEST, "action_url": page("/staff/requests/example")},
     ),
     "lanes_stalled": Example(
         N_("Background work has stopped"),
