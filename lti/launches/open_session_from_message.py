@@ -12,7 +12,7 @@ from lti.grades.copied_link_grading_rules import note_services, take_over_rule
 from lti.launches.launch_lookup import Known
 from lti.models.courses import Context, ResourceLink
 from lti.models.launches import Purpose
-from lti.people.identities import SEEN_EVERY, is_as_said, know
+from lti.people.identities import SEEN_EVERY, ensure_identity, is_unchanged
 from lti.protocol.content_target import Target
 from lti.protocol.messages import Message, MessageType
 from lti.registrations.deployments import Tenant
@@ -85,11 +85,11 @@ def _who(
         and known.identity_seen_at > now - SEEN_EVERY
         and known.has_come
         and known.came_by == message.registration_id
-        and is_as_said(known.email, known.name, known.sis_id, person)
+        and is_unchanged(known.email, known.name, known.sis_id, person)
     )
     if is_known:
         return known.identity_id, known.login_id
-    came = know(
+    came = ensure_identity(
         session,
         issuer=message.issuer,
         organization_id=tenant.organization_id or 0,

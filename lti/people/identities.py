@@ -1,4 +1,4 @@
-"""Identity creation by the first launch, with a login (PRODUCT.md, I3), and identity erasure."""
+"""Identities: who a platform's people are here, with their logins (PRODUCT.md, I3), and erasure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -47,7 +47,7 @@ _LOGIN_OF: Final = CompiledStatement(
 )
 
 
-def _putting(insert_into: Any) -> CompiledStatement:  # noqa: ANN401  (either dialect's)
+def _upsert_into(insert_into: Any) -> CompiledStatement:  # noqa: ANN401  (either dialect's)
     put = insert_into(_IDENTITIES).values(
         {each.name: bindparam(each.name, type_=each.type) for each in _column if each.name != "id"}
     )
@@ -67,13 +67,13 @@ def _putting(insert_into: Any) -> CompiledStatement:  # noqa: ANN401  (either di
     )
 
 
-_PUT: Final = {
-    "sqlite": _putting(insert_on_sqlite),
-    "postgresql": _putting(insert_on_postgresql),
+_UPSERT: Final = {
+    "sqlite": _upsert_into(insert_on_sqlite),
+    "postgresql": _upsert_into(insert_on_postgresql),
 }
 
 
-def know(
+def ensure_identity(
     session: Session,
     *,
     issuer: str,
@@ -105,7 +105,7 @@ def know(
         "created_at": now,
         "seen_at": now,
     }
-    put = _PUT[driver.dialect.name].one(driver, values)
+    put = _UPSERT[driver.dialect.name].one(driver, values)
     assert put is not None  # noqa: S101  (what is inserted or updated is returned)
     came = Known(*put)
     if came.login_id != login_id:  # a simultaneous first launch created it
@@ -115,7 +115,7 @@ def know(
     return came
 
 
-def is_as_said(
+def is_unchanged(
     known_email: str | None, known_name: str | None, known_sis_id: str | None, person: Person
 ) -> bool:
     """Return whether a platform's data about a person is unchanged, so that nothing must be written."""
@@ -211,7 +211,7 @@ def make_identity(
 ) -> Identity:
     """Create an identity with its own login, or return the one that was created meanwhile.
 
-    It is marked as not seen yet (`has_come` is False) until `know` records a launch.
+    It is marked as not seen yet (`has_come` is False) until `ensure_identity` records a launch.
     """
     sub = person.sub or ""
     try:

@@ -51,7 +51,7 @@ from lti.models.embed_links import SeatRule
 from lti.models.identities import Identity
 from lti.models.launches import FrameRole
 from lti.people.account_linking import ask_link, confirm_link
-from lti.people.identities import know
+from lti.people.identities import ensure_identity
 from lti.protocol.content_target import Target
 from lti.protocol.messages import Person
 from lti.registrations.deployments import approve_deployment
@@ -279,7 +279,7 @@ def _came(
     moment: datetime,
 ) -> int:
     email = f"{name.split()[0].lower()}@tarnbrook.example"
-    known = know(
+    known = ensure_identity(
         session,
         issuer=system.issuer,
         organization_id=ground.organization_id,

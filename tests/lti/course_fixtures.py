@@ -15,7 +15,7 @@ from lti.models.registrations_and_keys import (
     Registration,
     RegistrationState,
 )
-from lti.people.identities import know
+from lti.people.identities import ensure_identity
 from lti.protocol.content_target import Target
 from lti.protocol.messages import Person
 from tests.clock import NOW
@@ -66,7 +66,7 @@ class Course:
             browser=browser,
         )
         if role is not ANONYMOUS:
-            known = know(
+            known = ensure_identity(
                 session,
                 issuer=self.issuer,
                 organization_id=self.organization_id,

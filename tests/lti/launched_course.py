@@ -24,7 +24,7 @@ from lti.models.registrations_and_keys import (
     Registration,
     RegistrationState,
 )
-from lti.people.identities import know
+from lti.people.identities import ensure_identity
 from lti.protocol.content_target import Target
 from lti.protocol.messages import Person as Launching
 from lti.protocol.spec_vocabulary import LINE_ITEM_SCOPE, SCORE_SCOPE
@@ -113,7 +113,7 @@ class School:
             registration = session.get_one(Registration, self.registration_id)
             link = session.get_one(ResourceLink, link_id)
             who = Launching(person.id, role, person.name, None, person.is_test_user)
-            known = know(
+            known = ensure_identity(
                 session,
                 issuer=registration.issuer,
                 organization_id=self.cast.organization_id,

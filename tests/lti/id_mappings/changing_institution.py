@@ -24,7 +24,7 @@ from lti.models.identities import Identity
 from lti.models.launches import FrameRole
 from lti.models.registrations_and_keys import Deployment, Registration
 from lti.people.account_linking import ask_link, confirm_link
-from lti.people.identities import know
+from lti.people.identities import ensure_identity
 from lti.protocol.messages import Person
 from tests.cast import Cast
 from tests.clock import NOW
@@ -58,7 +58,7 @@ class Lms:
         is_test_user: bool = False,
     ) -> int:
         """Somebody launches; returns the login of their identity."""
-        known = know(
+        known = ensure_identity(
             session,
             issuer=self.course.issuer,
             organization_id=self.course.organization_id,

@@ -20,7 +20,7 @@ from lti.models.id_mappings import MapState, PeopleMap
 from lti.models.identities import Identity
 from lti.models.launches import FrameRole
 from lti.people.account_linking import unlink
-from lti.people.identities import know
+from lti.people.identities import ensure_identity
 from lti.protocol.messages import Person
 from tests.clock import NOW
 from tests.lti.id_mappings.changing_institution import (
@@ -97,7 +97,7 @@ def test_who_came_meanwhile_stays_when_the_map_is_taken_back(change, carrel):
     map_id = begin(change)
     apply(change, carrel, map_id)
     with change.database.transaction() as session:
-        know(
+        ensure_identity(
             session,
             issuer=change.new.course.issuer,
             organization_id=change.cast.organization_id,

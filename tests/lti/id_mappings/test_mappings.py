@@ -23,7 +23,7 @@ from lti.id_mappings.staff_view import Show, find_map
 from lti.models.id_mappings import Doubt, Evidence, MapPair, MapState, PairState, PeopleMap
 from lti.models.identities import Identity
 from lti.models.launches import FrameRole
-from lti.people.identities import forget_person, know
+from lti.people.identities import ensure_identity, forget_person
 from lti.protocol.messages import Person
 from tests.clock import NOW
 from tests.factories import make_organization
@@ -80,7 +80,7 @@ def test_another_organizations_people_never_appear(change, database):
         other = make_lms(session, oak.id, "Oak Canvas")
         other.lists(session, "n-oak", "Otto Margin", email=OTTO)
         # the same platform serves both: one issuer, another tenant
-        know(
+        ensure_identity(
             session,
             issuer=change.old.course.issuer,
             organization_id=oak.id,
