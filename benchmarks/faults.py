@@ -215,10 +215,7 @@ def house_of(folder: Path, viewers: int) -> Iterator[tuple[House, Carrel, int, l
             **environ_of(folder, server.create("carrel")),
             "CARREL_BASE_URL": f"http://{HOST}:{port}",
             "CARREL_REDIS_URL": redis,
-            "CARREL_STORAGE": s3.url("files"),
-            "CARREL_S3_ENDPOINT": s3.endpoint,
-            "CARREL_S3_ACCESS_KEY": s3.access_key,
-            "CARREL_S3_SECRET_KEY": s3.secret_key,
+            **s3.settings("files"),
             "CARREL_TRUSTED_PROXIES": HOST,
         }
         carrel = open_carrel(Settings.from_env(environ))

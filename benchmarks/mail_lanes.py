@@ -15,7 +15,6 @@ import json
 import os
 import signal
 import statistics
-import subprocess  # noqa: TID251  (workers are killed)
 import sys
 import tempfile
 import time
@@ -44,8 +43,8 @@ from lms.seat_imports.jobs import apply_now, take_in_pasted
 from tests.factories import make_login
 from tests.seats.pool_fixtures import make_home
 from tests.servers.postgres import DURABLE, postgres
-from tests.servers.process import running
 from tests.servers.smtp import MailSink, mail_server
+from tests.servers.worker_process import running_worker
 
 ROOT = Path(__file__).resolve().parent.parent
 BAR_S = 5.0
@@ -151,7 +150,7 @@ def measured(
     invited(carrel, many)
     sink.delay_s = SLOW_S
     with ExitStack() as stack:
-        workers = [start(stack, environ) for _ in range(options.workers)]
+        workers = [stack.enter_context(running_worker(environ)) for _ in range(options.workers)]
         phase(SLOW, lambda: count_in(carrel, *JobState) == many)
         sink.delay_s = 0.0
         phase(FAST, lambda: count_in(carrel, JobState.DONE) > many / 2)
@@ -162,7 +161,7 @@ def measured(
         asked.phase = DOWN
         asked.ask(carrel)
         for _ in workers:
-            start(stack, environ)
+            stack.enter_context(running_worker(environ))
         phase(KILLED, lambda: count_in(carrel, JobState.DONE) == many)
         until(lambda: not waiting(carrel))
     return told(carrel, sink, asked, options)
@@ -223,22 +222,6 @@ def until(is_so: Callable[[], bool]) -> None:
         if time.monotonic() > ends:
             raise SystemExit("this takes too long")
         time.sleep(0.2)
-
-
-def start(stack: ExitStack, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start `carrel worker`; it ends with the stack."""
-    log = Path(environ["CARREL_DATA_DIR"]) / "log"
-    log.parent.mkdir(exist_ok=True)
-    log.touch()
-    before = log.read_text().count("worker_started")
-    return stack.enter_context(
-        running(
-            [sys.executable, ROOT / "wsgi.py", "worker"],
-            ready=lambda: log.read_text().count("worker_started") > before,
-            log=log,
-            environ={**os.environ, **environ, "PYTHONPATH": str(ROOT)},  # noqa: TID251  (a program is started)
-        )
-    )
 
 
 @contextmanager

@@ -43,8 +43,8 @@ from tests.factories import make_login
 from tests.seat_rows import seat
 from tests.seats.pool_fixtures import make_home
 from tests.servers.postgres import DURABLE, postgres
-from tests.servers.process import running
 from tests.servers.smtp import MailSink, mail_server
+from tests.servers.worker_process import running_worker
 
 ROOT = Path(__file__).resolve().parent.parent
 MIA = "0" * 26
@@ -69,9 +69,9 @@ def released(
     where = seated(database, many)
     invited(carrel, many)
     first = begin(database, where)
-    with at_work(environ) as worker:
+    with running_worker(environ) as worker:
         until(lambda: left(database) < many * 0.8)
-        os.kill(worker, signal.SIGKILL)
+        os.kill(worker.pid, signal.SIGKILL)
     at_kill = left(database)
     with database.transaction() as session:  # instead of waiting until the lease lapses
         session.execute(
@@ -79,12 +79,12 @@ def released(
             .where(Job.state == JobState.RUNNING)
             .values(lease_until=now() - timedelta(seconds=1))
         )
-    with at_work(environ) as worker:
+    with running_worker(environ) as worker:
         until(lambda: left(database) < at_kill - many * 0.2)
-        os.kill(worker, signal.SIGTERM)
+        os.kill(worker.pid, signal.SIGTERM)
         until(lambda: state_of(database, first) is JobState.QUEUED)
     at_end = left(database)
-    with at_work(environ):
+    with running_worker(environ):
         until(lambda: left(database) < at_end - many * 0.1)
         with database.transaction() as session:
             job_queue.cancel(session, first, actor=MIA, now=now())
@@ -206,22 +206,6 @@ def until(is_so: Callable[[], bool]) -> None:
         if time.monotonic() > ends:
             raise SystemExit("this takes too long")
         time.sleep(0.2)
-
-
-@contextmanager
-def at_work(environ: Mapping[str, str]) -> Iterator[int]:
-    """Run `carrel worker`, and give its process id."""
-    log = Path(environ["CARREL_DATA_DIR"]) / "log"
-    log.parent.mkdir(exist_ok=True)
-    log.touch()
-    before = log.read_text().count("worker_started")
-    with running(
-        [sys.executable, ROOT / "wsgi.py", "worker"],
-        ready=lambda: log.read_text().count("worker_started") > before,
-        log=log,
-        environ={**os.environ, **environ, "PYTHONPATH": str(ROOT)},  # noqa: TID251  (a program is started)
-    ) as worker:
-        yield worker.pid
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
 from lms.core.clock import now
+from lms.core.runtime import Carrel
 from lms.models.accounts import SignIn
 from lms.web.core.current_user import cookie_name, hash_cookie
 from lms.web.core.request_context import EXTENSION
@@ -17,6 +18,24 @@ from lms.web.core.request_context import EXTENSION
 SAFE = ("GET", "HEAD", "OPTIONS")
 TOKEN_HEADER = "X-CSRFToken"  # noqa: S105  (a header's name)
 SIGNED_IN_FOR = timedelta(days=1)
+
+
+def add_sign_in(carrel: Carrel, login_id: int) -> tuple[str, int]:
+    """Sign somebody in; returns the value of the cookie, and the id of the sign-in."""
+    value, moment = secrets.token_urlsafe(32), now()
+    row = SignIn(
+        token_hash=hash_cookie(value),
+        login_id=login_id,
+        remembered=False,
+        agent="test",
+        created_at=moment,
+        last_seen_at=moment,
+        expires_at=moment + SIGNED_IN_FOR,
+    )
+    with carrel.database.transaction() as session:
+        session.add(row)
+        session.flush()
+        return value, row.id
 
 
 class Visitor(FlaskClient):
@@ -37,21 +56,7 @@ class Visitor(FlaskClient):
     def sign_in(self, login_id: int) -> int:
         """Be this person from now on; returns the id of the sign-in."""
         carrel = self.application.extensions[EXTENSION]
-        value = secrets.token_urlsafe(32)
-        moment = now()
-        row = SignIn(
-            token_hash=hash_cookie(value),
-            login_id=login_id,
-            remembered=False,
-            agent="test",
-            created_at=moment,
-            last_seen_at=moment,
-            expires_at=moment + SIGNED_IN_FOR,
-        )
-        with carrel.database.transaction() as session:
-            session.add(row)
-            session.flush()
-            made = row.id
+        value, made = add_sign_in(carrel, login_id)
         self.set_cookie(cookie_name(carrel.settings), value)
         return made
 

@@ -1,6 +1,7 @@
 """A library that is served as in production, and people at real browsers."""
 
 import pickle
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -135,6 +136,12 @@ class Served:
             return answer.status
         finally:
             connection.close()
+
+
+@pytest.fixture
+def slug(request: pytest.FixtureRequest) -> str:
+    """The slug of a webinar that the test has for itself."""
+    return re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:100]
 
 
 @pytest.fixture(scope="session")

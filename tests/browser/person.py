@@ -1,18 +1,15 @@
 """People at real browsers."""
 
-import secrets
 import time
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from lms.core.clock import now
 from lms.core.runtime import Carrel
-from lms.models.accounts import SignIn
-from lms.web.core.current_user import cookie_name, hash_cookie
+from lms.web.core.current_user import cookie_name
+from tests.visitor import add_sign_in
 
 PATIENCE_MS = 60_000
 POLL_MS = 100
@@ -72,18 +69,5 @@ def _note(faults: list[str], message: ConsoleMessage) -> None:
 
 def sign_in_cookie(carrel: Carrel, url: str, login_id: int) -> Any:
     """Sign a login in; returns the cookie that its browser gets."""
-    value = secrets.token_urlsafe(32)
-    moment = now()
-    with carrel.database.transaction() as session:
-        session.add(
-            SignIn(
-                token_hash=hash_cookie(value),
-                login_id=login_id,
-                remembered=False,
-                agent="test",
-                created_at=moment,
-                last_seen_at=moment,
-                expires_at=moment + timedelta(days=1),
-            )
-        )
+    value, _id = add_sign_in(carrel, login_id)
     return {"name": cookie_name(carrel.settings), "value": value, "url": url}

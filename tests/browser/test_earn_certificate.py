@@ -38,8 +38,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(served: Served, request: pytest.FixtureRequest) -> Scene:
-    slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:100]
+def scene(served: Served, slug: str) -> Scene:
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, slug, title=TITLE)
         alice = served.add_person(session, "Alice")

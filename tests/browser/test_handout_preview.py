@@ -34,8 +34,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(served: Served, request: pytest.FixtureRequest) -> Scene:
-    slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:80]
+def scene(served: Served, slug: str) -> Scene:
     carrel = served.carrel
     source = FILES / "folding-table.pdf"
     kept = keep_handout(carrel.storage, source, "Folding table.pdf", carrel.settings.scratch)

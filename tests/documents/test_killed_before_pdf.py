@@ -1,12 +1,8 @@
 """Invoices whose worker is killed between their commit and their PDF: each has one PDF and one email."""
 
 import hashlib
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -21,7 +17,7 @@ from lms.models.jobs import Job, JobState
 from lms.models.mail import Mail
 from tests.cast import Cast
 from tests.sales.order_fixtures import GROUP, placed
-from tests.servers.process import running
+from tests.servers.worker_process import running_worker
 from tests.wait_until import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -29,22 +25,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 ROOT = Path(__file__).resolve().parents[2]
 INVOICES = 12
 PATIENCE_S = 120.0
-
-
-@contextmanager
-def at_work(environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `carrel worker`."""
-    log = Path(environ["CARREL_DATA_DIR"]) / "log"
-    log.parent.mkdir(exist_ok=True)
-    log.touch()
-    before = log.read_text().count("worker_started")
-    with running(
-        [sys.executable, ROOT / "wsgi.py", "worker"],
-        ready=lambda: log.read_text().count("worker_started") > before,
-        log=log,
-        environ={**os.environ, **environ, "PYTHONPATH": str(ROOT)},
-    ) as worker:
-        yield worker
 
 
 def states(database: Database) -> list[JobState]:
@@ -57,12 +37,12 @@ def test_every_invoice_has_one_pdf_and_one_email(
 ) -> None:
     for _number in range(INVOICES):
         placed(database, GROUP, at=now())
-    with at_work(environ) as worker:
+    with running_worker(environ) as worker:
         until(lambda: JobState.DONE in states(database), seconds=PATIENCE_S)
         worker.send_signal(signal.SIGKILL)
         worker.wait()
     assert set(states(database)) > {JobState.DONE}  # it was killed in the middle
-    with at_work(environ):
+    with running_worker(environ):
         until(lambda: set(states(database)) == {JobState.DONE}, seconds=PATIENCE_S)
     with database.read_session() as session:
         issued = session.scalars(select(Document).order_by(Document.id)).all()

@@ -1,28 +1,26 @@
 """The whole product served each way, as an operator does: `carrel serve`, and what stands in front."""
 
 import http.client
-import secrets
 import ssl
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from lms.core.clock import now
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
-from lms.models.accounts import SignIn
 from lms.playback import sessions
 from lms.playback.sessions import Playback, Screen
-from lms.web.core.current_user import cookie_name, hash_cookie
+from lms.web.core.current_user import cookie_name
 from media.delivery.delivery_modes import Way
 from media.delivery.media_tokens import Ticket, fingerprint
 from tests.servers.nginx import CERTIFICATE, deployed
 from tests.servers.process import free_port, running
 from tests.servers.s3 import S3Server
+from tests.visitor import add_sign_in
 
 ROOT = Path(__file__).resolve().parents[2]
 AGENT = "Firefox of the tests"
@@ -71,19 +69,7 @@ class House:
 
     def cookie_of(self, login_id: int) -> str:
         """Sign somebody in and return their cookie."""
-        value, moment = secrets.token_urlsafe(32), now()
-        with self.carrel.database.transaction() as session:
-            session.add(
-                SignIn(
-                    token_hash=hash_cookie(value),
-                    login_id=login_id,
-                    remembered=False,
-                    agent="test",
-                    created_at=moment,
-                    last_seen_at=moment,
-                    expires_at=moment + timedelta(days=1),
-                )
-            )
+        value, _id = add_sign_in(self.carrel, login_id)
         return f"{cookie_name(self.carrel.settings)}={value}"
 
     def film_of(self, login_id: int, webinar_id: int) -> str:
@@ -110,12 +96,7 @@ def served(way: Way, environ: Mapping[str, str], place: Path, server: S3Server) 
     said = {**environ, "CARREL_DELIVERY": way, "CARREL_TRUSTED_PROXIES": "127.0.0.1"}
     said["CARREL_BASE_URL"] = f"{'https' if way is Way.NGINX else 'http'}://127.0.0.1:{port}"
     if way is Way.REDIRECT:
-        said |= {
-            "CARREL_STORAGE": server.url(place.name),
-            "CARREL_S3_ENDPOINT": server.endpoint,
-            "CARREL_S3_ACCESS_KEY": server.access_key,
-            "CARREL_S3_SECRET_KEY": server.secret_key,
-        }
+        said |= server.settings(place.name)
     carrel = open_carrel(Settings.from_env(said))
     command = [sys.executable, ROOT / "wsgi.py", "serve", "--bind", f"127.0.0.1:{port}"]
     inherited = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}

@@ -25,8 +25,8 @@ from lms.recordings.recordings import ENCODE
 from tests.factories import make_login, make_webinar
 from tests.media.conftest import X264, Make, picture
 from tests.recordings.paused_encode_worker import GO, STORED
-from tests.servers.process import running
 from tests.servers.s3 import S3Server
+from tests.servers.worker_process import running_worker
 from tests.wait_until import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -42,11 +42,7 @@ def places(request: pytest.FixtureRequest, environ: Mapping[str, str]) -> Mappin
     server: S3Server = request.getfixturevalue("s3_server")
     return {
         **environ,
-        "CARREL_STORAGE": server.url("house"),
-        "CARREL_S3_ENDPOINT": server.endpoint,
-        "CARREL_S3_REGION": server.region,
-        "CARREL_S3_ACCESS_KEY": server.access_key,
-        "CARREL_S3_SECRET_KEY": server.secret_key,
+        **server.settings("house"),
     }
 
 
@@ -82,21 +78,15 @@ def begun(
     house: Carrel, places: Mapping[str, str], make: Make, elsewhere: Mapping[str, str]
 ) -> Iterator[Begun]:
     film = make("film.mp4", *picture(seconds=3), *X264, "-pix_fmt", "yuv444p")
-    house.settings.data_dir.mkdir(exist_ok=True)
     log = house.settings.data_dir / "log"
-    log.touch()
     original = recordings.keep_original(house.storage, film, "talk.mp4")
     with house.database.transaction() as session:
         make_webinar(session, SLUG)
         recordings.attach(session, slug=SLUG, original=original, actor=None, now=now())
     with ExitStack() as stack:
+        command = ("-m", "tests.recordings.paused_encode_worker")
         worker = stack.enter_context(
-            running(
-                [sys.executable, "-m", "tests.recordings.paused_encode_worker"],
-                ready=lambda: "worker_started" in log.read_text(),
-                log=log,
-                environ={**os.environ, **places, **elsewhere, "PYTHONPATH": str(ROOT)},
-            )
+            running_worker({**places, **elsewhere}, command=command, log=log)
         )
         until((house.settings.data_dir / STORED).exists, seconds=180)
         left = set(house.storage.list(f"renditions/{original.recording_id}/"))
@@ -114,19 +104,13 @@ def half_stored(begun: Begun) -> tuple[str, set[str]]:
 
 def work(house: Carrel, places: Mapping[str, str], end: JobState, left: set[str]) -> None:
     """Let an ordinary worker work until the encode has come to that end and what was left is gone."""
-    log = house.settings.data_dir / "next.log"
-    command = [sys.executable, ROOT / "wsgi.py", "worker"]
-    environ = {**os.environ, **places, "PYTHONPATH": str(ROOT)}
-    log.touch()
 
     def is_over() -> bool:
         with house.database.read_session() as session:
             state = session.scalars(select(Job.state).where(Job.kind == ENCODE)).one()
         return state is end and not left & set(house.storage.list("renditions/"))
 
-    with running(
-        command, ready=lambda: "worker_started" in log.read_text(), log=log, environ=environ
-    ):
+    with running_worker(places, log=house.settings.data_dir / "next.log"):
         until(is_over, seconds=180)
 
 

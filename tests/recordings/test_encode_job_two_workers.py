@@ -1,9 +1,7 @@
 """Two workers on PostgreSQL (where it is asked for) and S3: jobs shared, one killed, nothing lost."""
 
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,8 +19,8 @@ from lms.recordings import recordings
 from lms.recordings.recordings import ENCODE
 from tests.factories import make_login, make_webinar
 from tests.media.conftest import X264, Make, picture
-from tests.servers.process import running
 from tests.servers.s3 import S3Server
+from tests.servers.worker_process import running_worker
 from tests.wait_until import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -35,11 +33,7 @@ FILMS = 4
 def places(environ: Mapping[str, str], s3_server: S3Server, tmp_path: Path) -> Mapping[str, str]:
     return {
         **environ,
-        "CARREL_STORAGE": s3_server.url(tmp_path.name),
-        "CARREL_S3_ENDPOINT": s3_server.endpoint,
-        "CARREL_S3_REGION": s3_server.region,
-        "CARREL_S3_ACCESS_KEY": s3_server.access_key,
-        "CARREL_S3_SECRET_KEY": s3_server.secret_key,
+        **s3_server.settings(tmp_path.name),
     }
 
 
@@ -56,17 +50,8 @@ def house(places: Mapping[str, str], database: Database) -> Iterator[Carrel]:
 def start(stack: ExitStack, places: Mapping[str, str], folder: Path) -> subprocess.Popen[bytes]:
     """Start a worker with a directory of its own, as on another machine."""
     folder.mkdir()
-    log = folder / "log"
-    log.touch()
-    own = {**os.environ, **places, "CARREL_SCRATCH": str(folder), "PYTHONPATH": str(ROOT)}
-    return stack.enter_context(
-        running(
-            [sys.executable, ROOT / "wsgi.py", "worker"],
-            ready=lambda: "worker_started" in log.read_text(),
-            log=log,
-            environ=own,
-        )
-    )
+    own = {**places, "CARREL_SCRATCH": str(folder)}
+    return stack.enter_context(running_worker(own, log=folder / "log"))
 
 
 def states(house: Carrel) -> dict[JobState, int]:

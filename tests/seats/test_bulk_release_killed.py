@@ -1,11 +1,7 @@
 """Hundreds of seats released by a real worker that is killed, and stopped, in the middle of it."""
 
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,7 +21,7 @@ from lms.seats.bulk_release_and_reinvite import Act
 from tests.factories import make_login
 from tests.seat_rows import seat
 from tests.seats.pool_fixtures import make_home
-from tests.servers.process import running
+from tests.servers.worker_process import running_worker
 from tests.wait_until import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -34,22 +30,6 @@ ROOT = Path(__file__).resolve().parents[2]
 MANY = 600  # so many that a worker is stopped before it is through
 MIA = "0" * 26
 PATIENCE_S = 120.0
-
-
-@contextmanager
-def at_work(environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `carrel worker`."""
-    log = Path(environ["CARREL_DATA_DIR"]) / "log"
-    log.parent.mkdir(exist_ok=True)
-    log.touch()
-    before = log.read_text().count("worker_started")
-    with running(
-        [sys.executable, ROOT / "wsgi.py", "worker"],
-        ready=lambda: log.read_text().count("worker_started") > before,
-        log=log,
-        environ={**os.environ, **environ, "PYTHONPATH": str(ROOT)},
-    ) as worker:
-        yield worker
 
 
 @pytest.fixture
@@ -118,7 +98,7 @@ def test_killed_and_stopped_in_the_middle_nobody_is_released_or_told_twice(
     database: Database, environ: Mapping[str, str], place: str
 ) -> None:
     first = begin(database, place)
-    with at_work(environ) as worker:
+    with running_worker(environ) as worker:
         until(lambda: left(database) < MANY, seconds=PATIENCE_S)
         worker.send_signal(signal.SIGKILL)
         worker.wait()
@@ -126,7 +106,7 @@ def test_killed_and_stopped_in_the_middle_nobody_is_released_or_told_twice(
     assert state_of(database, first) is JobState.RUNNING
     let_the_lease_lapse(database, first)
     rest = left(database)
-    with at_work(environ):
+    with running_worker(environ):
         until(lambda: left(database) < rest, seconds=PATIENCE_S)
         with database.transaction() as session:
             queue.cancel(session, first, actor=MIA, now=now())

@@ -65,6 +65,16 @@ class S3Server:
     def url(self, prefix: str) -> str:
         return f"s3://{self.bucket}/{self.prefix}{prefix}"
 
+    def settings(self, prefix: str) -> dict[str, str]:
+        """Return the settings of a library that keeps its files here."""
+        return {
+            "CARREL_STORAGE": self.url(prefix),
+            "CARREL_S3_ENDPOINT": self.endpoint,
+            "CARREL_S3_REGION": self.region,
+            "CARREL_S3_ACCESS_KEY": self.access_key,
+            "CARREL_S3_SECRET_KEY": self.secret_key,
+        }
+
     def storage(self, prefix: str) -> Storage:
         return open_storage(
             self.url(prefix),

@@ -1,13 +1,9 @@
 """Real worker processes that send email, killed in the middle of a bulk send."""
 
-import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
-from subprocess import Popen
 
 import pytest
 from sqlalchemy import func, select
@@ -17,26 +13,13 @@ from lms.mail.delivery import LEASE
 from lms.models.jobs import JobState
 from lms.models.mail import Mail
 from tests.mail.lane_fixtures import BAR_S, CODE, listed, post_invitations, post_one
-from tests.servers.process import running
 from tests.servers.smtp import MailSink
+from tests.servers.worker_process import running_worker
 from tests.wait_until import until
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def worker(environ: Mapping[str, str]) -> AbstractContextManager[Popen[bytes]]:
-    log = Path(environ["CARREL_DATA_DIR"]) / "log"
-    log.parent.mkdir(exist_ok=True)
-    log.touch()
-    before = log.read_text().count("worker_started")
-    return running(
-        [sys.executable, ROOT / "wsgi.py", "worker"],
-        ready=lambda: log.read_text().count("worker_started") > before,
-        log=log,
-        environ={**os.environ, **environ, "PYTHONPATH": str(ROOT)},
-    )
 
 
 def in_state(database: Database, state: JobState) -> int:
@@ -50,12 +33,12 @@ def test_code_waits_neither_for_a_killed_worker_nor_for_what_it_left(
     given = {**environ, "CARREL_SMTP_URL": mail_sink.url}
     mail_sink.delay_s = 0.2
     post_invitations(database, 200)
-    with worker(given) as first:
+    with running_worker(given) as first:
         until(lambda: len(listed(mail_sink)) > 3 and mail_sink.waiting == 1)
         first.send_signal(signal.SIGKILL)
         first.wait()
     assert in_state(database, JobState.RUNNING) == 1
-    with worker(given):
+    with running_worker(given):
         post_one(database, "sign_in_code", CODE)
         until(lambda: bool(mail_sink.to(CODE)), seconds=BAR_S)
         assert in_state(database, JobState.QUEUED) > 100

@@ -1,9 +1,7 @@
 """Real worker processes, killed and stopped in the middle of a job."""
 
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +14,7 @@ from lms.jobs.queue import cancel
 from lms.models.jobs import JobState, Lane
 from tests.jobs.job_fixtures import facts_of, make_job
 from tests.jobs.slow_worker import DIARY, GO
-from tests.servers.process import running
+from tests.servers.worker_process import running_worker
 from tests.wait_until import until
 
 pytestmark = pytest.mark.slow
@@ -30,22 +28,11 @@ class Workers:
     def __init__(self, stack: ExitStack, environ: Mapping[str, str]) -> None:
         self._stack = stack
         self.house = Path(environ["CARREL_DATA_DIR"])
-        self._environ = {**os.environ, **environ, "PYTHONPATH": str(ROOT)}
+        self._environ = environ
 
     def start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.jobs.slow_worker"]
-        self.house.mkdir(exist_ok=True)
-        log = self.house / "log"
-        log.touch()
-        before = log.read_text().count("worker_started")
-        return self._stack.enter_context(
-            running(
-                command,
-                ready=lambda: log.read_text().count("worker_started") > before,
-                log=log,
-                environ=self._environ,
-            )
-        )
+        command = ("-m", "tests.jobs.slow_worker")
+        return self._stack.enter_context(running_worker(self._environ, command=command))
 
     def diary(self) -> list[str]:
         path = self.house / DIARY

@@ -1,6 +1,5 @@
 """A film's address that is copied from one browser to another, and a browser that changes its network."""
 
-import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,9 +18,8 @@ STATUS = "url => fetch(url, {headers: {Range: 'bytes=0-99'}}).then(answer => ans
 
 
 @pytest.fixture
-def alice(served: Served, request: pytest.FixtureRequest) -> tuple[int, str]:
+def alice(served: Served, slug: str) -> tuple[int, str]:
     """Somebody who has a webinar: her login, and the path of its watch page."""
-    slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:100]
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, slug, title="Getting the most from a recording")
         login = served.add_person(session, "Alice")

@@ -22,9 +22,8 @@ FILM, BEAT, OPENING = (re.compile(each) for each in (r"/media/.*\.mp4", "/beat$"
 
 
 @pytest.fixture
-def alice(served: Served, visit: Visit, request: pytest.FixtureRequest) -> Person:
+def alice(served: Served, visit: Visit, slug: str) -> Person:
     """Alice, whose film plays."""
-    slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:100]
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, slug, title="Getting the most from a recording")
         login = served.add_person(session, "Alice")

@@ -50,8 +50,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Film:
 
 
 @pytest.fixture
-def scene(served: Served, talk: Film, request: pytest.FixtureRequest) -> Scene:
-    slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:80]
+def scene(served: Served, talk: Film, slug: str) -> Scene:
     with served.carrel.database.transaction() as session:
         house = replace(served, film=talk)
         webinar = house.add_webinar(session, slug, title="Reading rooms that people come back to")

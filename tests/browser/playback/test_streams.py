@@ -23,9 +23,8 @@ PLAYING = "document.querySelector('video').currentTime > {}"
 
 
 @pytest.fixture
-def alice(served: Served, request: pytest.FixtureRequest) -> tuple[int, str]:
+def alice(served: Served, slug: str) -> tuple[int, str]:
     """Somebody who holds a webinar for good: her login, and the path of its watch page."""
-    slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:100]
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, slug, title="Getting the most from a recording")
         login = served.add_person(session, "Alice")

@@ -1,7 +1,5 @@
 """The transcript beside the film, in a real browser."""
 
-import re
-
 import pytest
 from playwright.sync_api import Route, expect
 from sqlalchemy import select
@@ -20,9 +18,8 @@ LOOKS = [(390, "light"), (390, "dark"), (820, "light"), (1440, "light"), (1440, 
 
 
 @pytest.fixture
-def scene(served: Served, request: pytest.FixtureRequest) -> tuple[int, str, int]:
+def scene(served: Served, slug: str) -> tuple[int, str, int]:
     """Alice, the slug of a webinar that she holds, and its recording."""
-    slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:100]
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, slug, title="Getting the most from a recording")
         served.add_handout(session, webinar, title="The slides")

@@ -22,9 +22,8 @@ SAVED = re.compile("^Saved at")
 
 
 @pytest.fixture
-def desk(served: Served, request: pytest.FixtureRequest) -> tuple[int, str]:
+def desk(served: Served, slug: str) -> tuple[int, str]:
     """Ada, and the captions of a recording."""
-    slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:100]
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, slug, title="Getting the most from a recording")
         ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF).id

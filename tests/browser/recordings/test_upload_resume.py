@@ -54,14 +54,7 @@ def house(
         made_databases.drop(name)
         return
     server: S3Server = request.getfixturevalue("s3_bucket")
-    bucket = {
-        "CARREL_STORAGE": server.url("house"),
-        "CARREL_S3_ENDPOINT": server.endpoint,
-        "CARREL_S3_REGION": server.region,
-        "CARREL_S3_ACCESS_KEY": server.access_key,
-        "CARREL_S3_SECRET_KEY": server.secret_key,
-    }
-    yield from _house(port, {**environ, **bucket}, tmp_path)
+    yield from _house(port, {**environ, **server.settings("house")}, tmp_path)
     made_databases.drop(name)
 
 
