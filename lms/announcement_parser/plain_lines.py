@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+SUBJECT: Final = "subject:"
 MOST_SPACES: Final = 8  # in a row: more have no meaning, and patterns take long over many
 BULLET: Final = re.compile(
     r"^\s*(?:[\u2022\u2023\u25e6\u25aa\u25ab\u25cf\u25cb\u25a0\u25a1\u2219\u00b7\u2043\u27a4\u2192"
@@ -18,7 +19,7 @@ _FORWARDED: Final = re.compile(
 )
 _WROTE: Final = re.compile(r"^\s*on .{6,120} wrote:\s*$", re.IGNORECASE)
 _HEADER: Final = re.compile(
-    r"^(?P<name>from|to|cc|bcc|date|sent|subject|reply-to|importance|attachments):\s*(?P<value>.*)$",
+    r"^(?:from|to|cc|bcc|date|sent|subject|reply-to|importance|attachments):",
     re.IGNORECASE,
 )
 _FEWEST_HEADERS: Final = 2
@@ -56,10 +57,11 @@ def read_plain(text: str) -> PlainText:
     around, lines = _forwarded(_unquoted([_without_bars(line) for line in lines]))
     around += pages
     header, body = _header(lines)
-    subject = " ".join(line[8:] for line in header if line.lower().startswith("subject:"))
-    rest = [line for line in header if not line.lower().startswith("subject:")]
     if not header:
         return PlainText(body, "", around)
+    subjects = [line for line in header if line.lower().startswith(SUBJECT)]
+    subject = " ".join(line[len(SUBJECT) :] for line in subjects)
+    rest = [line for line in header if line not in subjects]
     signed = next((at for at, line in enumerate(body) if line.strip() == "--"), len(body))
     return PlainText(body[:signed], subject.strip(), [*around, *rest, *body[signed:]])
 
@@ -180,6 +182,7 @@ def _forwarded(lines: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _header(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Split an email into its header lines, continued ones joined, and the rest."""
     at = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
     header: list[str] = []
     while at < len(lines) and (

@@ -14,7 +14,7 @@ from lms.core.errors import Refused
 from lms.core.runtime import Carrel
 from lms.models.seat_imports import Answer, ImportState
 from lms.organizations.staff_list_parser import read_file
-from lms.seat_imports import imports as seat_import_imports
+from lms.seat_imports.imports import discard
 from lms.seat_imports.jobs import LIST_JOBS, apply_now
 from lms.seat_imports.read_models import ImportFacts, find_import, rows_of
 from lms.seat_imports.uploaded_list_lifecycle import NewList
@@ -74,7 +74,7 @@ def import_list(
     found = _answer(database, facts)
     if not found.applied:
         with database.transaction() as session:
-            seat_import_imports.discard(session, facts.public_id)
+            discard(session, facts.public_id)
     if facts.failure:
         raise Refused(facts.failure, code="not_applied")
     answer(found, *_lines(found), as_json=as_json)

@@ -19,7 +19,7 @@ from lms.models.requests import DeskRequest, RequestKind, RequestState
 from lms.models.seats import Pool
 from lms.pricing.quotes import QUOTE_HOLDS_FOR
 from lms.seats.capacity import GRACE
-from lms.seats.pools import settle
+from lms.seats.pool_reconciliation import settle
 
 LONG_GRACE: Final = timedelta(days=60)
 LONGEST_GRACE: Final = timedelta(days=366)

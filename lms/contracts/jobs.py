@@ -12,8 +12,7 @@ from lms.jobs.queue import JobKind, JobRun, Schedule
 from lms.mail.links import Links, MailContext
 from lms.seats import invitations
 from lms.seats.invitation_reminders import remind_invited
-from lms.seats.pool_reconciliation import due_settlements
-from lms.seats.pools import settle
+from lms.seats.pool_reconciliation import due_settlements, settle
 from lms.seats.unassigned_reminders import tell_unassigned
 
 TURN: Final = "seats.turn"

@@ -21,6 +21,7 @@ from lms.requests import requests
 from lms.requests.requests import NewRequest
 from lms.seats import allotments, claims, invitations, pools, waitlist
 from lms.seats.invitations import Invitee
+from lms.seats.pool_reconciliation import settle
 from lms.seats.pools import PoolFacts
 
 CLAIMED_AFTER: Final = timedelta(days=3)
@@ -56,7 +57,7 @@ def _write_pool(
         login = known_login(session, person, now=bought)
         claimed = bought + CLAIMED_AFTER
         claims.claim(session, pool.id, login.id, actor=login.public_id, now=claimed)
-    pools.settle(session, pool.id, now=now)
+    settle(session, pool.id, now=now)
     if text.invited:
         invited = [Invitee(read_address(one.email), one.name) for one in text.invited]
         asked = now - INVITED_AGO

@@ -16,9 +16,7 @@ from lms.certificates import group_showing_certificates
 from lms.core.database import insert_into
 from lms.core.errors import N_, Gone, NotFound
 from lms.core.model_base import CROCKFORD, new_public_id
-from lms.group_showings.entitlement import grant_that_shows as grant_that_shows
-from lms.group_showings.entitlement import grant_to_show as grant_to_show
-from lms.group_showings.entitlement import must_stand
+from lms.group_showings.entitlement import grant_to_show, must_stand
 from lms.mail.link_tokens_and_codes import hash_secret
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
@@ -78,6 +76,44 @@ class Slides:
     slug: str
     name: str
     certificate: str | None
+
+
+_SHOWINGS: Final = (
+    select(
+        Showing.id,
+        Showing.public_id,
+        Showing.code,
+        Showing.login_id,
+        Showing.webinar_id,
+        Grant.public_id.label("grant"),
+        Webinar.slug,
+        Webinar.title,
+        Login.name.label("host"),
+        Showing.room,
+        Showing.zone,
+        Showing.opened_at,
+        Showing.closes_at,
+        Showing.closed_at,
+        Showing.minutes_shown,
+    )
+    .join_from(Showing, Webinar, Webinar.id == Showing.webinar_id)
+    .join(Login, Login.id == Showing.login_id)
+    .join(Grant, Grant.id == Showing.grant_id)
+)
+_person: Final = bindparam("person", type_=Login.id.type)
+_MINE: Final = _SHOWINGS.where(Showing.login_id.in_(logins_of(_person))).order_by(
+    Showing.opened_at.desc(), Showing.id.desc()
+)
+_HELD: Final = (
+    select(Webinar.id, Webinar.slug, Webinar.title, func.max(Organization.name).label("owner"))
+    .join(Grant, Grant.webinar_id == Webinar.id)
+    .outerjoin(OrderLine, OrderLine.id == Grant.order_line_id)
+    .outerjoin(Order, Order.id == OrderLine.order_id)
+    .outerjoin(Organization, Organization.id == kept_organization(Order.organization_id))
+    .where(Grant.login_id.in_(logins_of(_person)), Grant.kind == OfferKind.GROUP_SHOWING)
+    .group_by(Webinar.id, Webinar.slug, Webinar.title)
+    .order_by(Webinar.title)
+)
 
 
 def open_showing(
@@ -193,44 +229,6 @@ def read_slides(session: Session, secret: str, *, now: datetime) -> Slides:
     must_stand(session, row.login_id, row.webinar_id, row.grant, now)
     certificate = group_showing_certificates.certificate_of(session, row.attendee_id)
     return Slides(row.webinar_id, row.slug, row.name, certificate)
-
-
-_SHOWINGS: Final = (
-    select(
-        Showing.id,
-        Showing.public_id,
-        Showing.code,
-        Showing.login_id,
-        Showing.webinar_id,
-        Grant.public_id.label("grant"),
-        Webinar.slug,
-        Webinar.title,
-        Login.name.label("host"),
-        Showing.room,
-        Showing.zone,
-        Showing.opened_at,
-        Showing.closes_at,
-        Showing.closed_at,
-        Showing.minutes_shown,
-    )
-    .join_from(Showing, Webinar, Webinar.id == Showing.webinar_id)
-    .join(Login, Login.id == Showing.login_id)
-    .join(Grant, Grant.id == Showing.grant_id)
-)
-_person: Final = bindparam("person", type_=Login.id.type)
-_MINE: Final = _SHOWINGS.where(Showing.login_id.in_(logins_of(_person))).order_by(
-    Showing.opened_at.desc(), Showing.id.desc()
-)
-_HELD: Final = (
-    select(Webinar.id, Webinar.slug, Webinar.title, func.max(Organization.name).label("owner"))
-    .join(Grant, Grant.webinar_id == Webinar.id)
-    .outerjoin(OrderLine, OrderLine.id == Grant.order_line_id)
-    .outerjoin(Order, Order.id == OrderLine.order_id)
-    .outerjoin(Organization, Organization.id == kept_organization(Order.organization_id))
-    .where(Grant.login_id.in_(logins_of(_person)), Grant.kind == OfferKind.GROUP_SHOWING)
-    .group_by(Webinar.id, Webinar.slug, Webinar.title)
-    .order_by(Webinar.title)
-)
 
 
 def _one(session: Session, statement: Select[*tuple[Any, ...]], now: datetime) -> ShowingFacts:

@@ -51,14 +51,9 @@ def recipients_of(
     if part is MailingPart.SUBSCRIBERS:
         return _subscribers(session, webinar)
     people = audience(session, webinar, now=now, is_registered=False)
-    return tuple(
-        sorted(
-            (
-                Recipient(one.key, one.email, one.name, one.login_id)
-                for one in _members(people, webinar, part, now)
-            ),
-            key=lambda one: one.key,
-        )
+    return _by_key(
+        Recipient(one.key, one.email, one.name, one.login_id)
+        for one in _members(people, webinar, part, now)
     )
 
 
@@ -69,6 +64,12 @@ def count_parts(session: Session, webinar: Webinar, *, now: datetime) -> Mapping
     return {**counts, MailingPart.SUBSCRIBERS: count_subscribers(session, webinar)}
 
 
+def count_subscribers(session: Session, webinar: Webinar) -> int:
+    """Return how many addresses a mailing to subscribers goes to now."""
+    subscribed = _subscribed(webinar).with_only_columns(Subscription.email_key).distinct()
+    return session.scalar(select(func.count()).select_from(subscribed.subquery())) or 0
+
+
 def _members(
     people: Iterable[Person], webinar: Webinar, part: MailingPart, now: datetime
 ) -> list[Person]:
@@ -77,16 +78,10 @@ def _members(
     return [one for one in people if _BELONGS[part](one)]
 
 
-def count_subscribers(session: Session, webinar: Webinar) -> int:
-    """Return how many addresses a mailing to subscribers goes to now."""
-    subscribed = _subscribed(webinar).with_only_columns(Subscription.email_key).distinct()
-    return session.scalar(select(func.count()).select_from(subscribed.subquery())) or 0
-
-
 def _subscribers(session: Session, webinar: Webinar) -> tuple[Recipient, ...]:
     rows = session.execute(_subscribed(webinar).order_by(Subscription.id))
     found = {key: Recipient(_hidden(key), email, "", None) for key, email in rows}
-    return tuple(sorted(found.values(), key=lambda one: one.key))
+    return _by_key(found.values())
 
 
 def _subscribed(webinar: Webinar) -> Select[str, str]:
@@ -104,6 +99,10 @@ def _subscribed(webinar: Webinar) -> Select[str, str]:
             Subscription.series_id.in_(series),
         ),
     )
+
+
+def _by_key(found: Iterable[Recipient]) -> tuple[Recipient, ...]:
+    return tuple(sorted(found, key=lambda one: one.key))
 
 
 def _hidden(key: str) -> str:

@@ -13,7 +13,7 @@ from lms.models.orders import Order, OrderLine
 from lms.pricing.price_list import HIGHEST_MINOR, MOST_SEATS
 from lms.sales import invoices, order_access
 from lms.sales.credit_notes import Left
-from lms.seats import pools
+from lms.seats.pool_reconciliation import settle
 
 NOTHING_LEFT = N_("This order is fully credited. There's nothing to correct.")
 NOT_HERE = N_("This line is no longer on the order. Reload the page.")
@@ -116,7 +116,7 @@ def _move_access(
         else:
             grant.seats = new.quantity
             session.flush()
-            pools.settle(session, grant.pool_id, now=now)
+            settle(session, grant.pool_id, now=now)
 
 
 def _check(line: OrderLine, change: LineChange) -> None:

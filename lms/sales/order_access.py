@@ -32,7 +32,7 @@ from lms.models.seats import AssignmentState, Pool
 from lms.playback.sessions import end_by_own_grants
 from lms.pricing.offers import DATED, NAMED
 from lms.seats import claims, invitations, pools
-from lms.seats.pool_reconciliation import end_playback
+from lms.seats.pool_reconciliation import end_playback, settle
 from lms.seats.pools import NewPoolGrant
 
 IN_USE = N_("Too few of these seats are free. Release seats first.")
@@ -161,7 +161,7 @@ def shrink(session: Session, grant: Grant, fewer: int, *, now: datetime) -> None
         .values(seats=Grant.seats - fewer)
     )
     session.expire_all()
-    pools.settle(session, room, now=now)
+    settle(session, room, now=now)
 
 
 def standing_grants(session: Session, order_ids: Sequence[int]) -> tuple[Grant, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit
@@ -19,10 +19,7 @@ from lms.models.seats import ClaimPolicy, Pool, PoolPurpose
 from lms.playback.sessions import end_previews
 from lms.seats import waitlist
 from lms.seats.capacity import GRACE
-from lms.seats.pool_reconciliation import Settled, end_playback
-from lms.seats.pool_reconciliation import (
-    settle as settle,  # re-exported; it has its own module because of its length
-)
+from lms.seats.pool_reconciliation import Settled, end_playback, settle
 
 NO_SUCH_POOL = N_("We couldn't find these seats.")
 NO_SUCH_GRANT = N_("We couldn't find this grant.")
@@ -140,7 +137,7 @@ def sell_seats(
     if new.buyer_id is not None:
         waitlist.go_first(session, pool.id, new.buyer_id)
     ends_at = new.term.ends_at
-    line = Grant(
+    grant = Grant(
         pool_id=pool.id,
         order_line_id=new.order_line_id,
         kind=new.kind,
@@ -152,29 +149,22 @@ def sell_seats(
         created_at=now,
         **target_columns(new.target),
     )
-    session.add(line)
+    session.add(grant)
     session.flush()
-    audit.record(
-        session, "grant.made", line.public_id, actor=actor, now=now, detail={"pool": pool.public_id}
-    )
+    detail = {"pool": pool.public_id}
+    audit.record(session, "grant.made", grant.public_id, actor=actor, now=now, detail=detail)
     settle(session, pool.id, now=now)
     return find_pool(session, pool.public_id)
 
 
 def find_pool(session: Session, public_id: str) -> PoolFacts:
     """Return a pool by its public ID; raises NotFound."""
-    row = session.execute(_POOLS.where(Pool.public_id == public_id)).one_or_none()
-    if row is None:
-        raise NotFound(NO_SUCH_POOL)
-    return _facts(row)
+    return _one(session, Pool.public_id == public_id)
 
 
 def read_pool(session: Session, pool_id: int) -> PoolFacts:
     """Return a pool by its row ID; raises NotFound."""
-    row = session.execute(_POOLS.where(Pool.id == pool_id)).one_or_none()
-    if row is None:
-        raise NotFound(NO_SUCH_POOL)
-    return _facts(row)
+    return _one(session, Pool.id == pool_id)
 
 
 def pools_of(session: Session, organization_id: int) -> tuple[PoolFacts, ...]:
@@ -255,17 +245,18 @@ def revoke_pool_grant(
     `reason` is for staff only and can be empty. People who lose their seat stop watching and keep
     their certificates. Raises NotFound, and Conflict if it was already revoked.
     """
-    line = _grant(session, grant_id)
-    line.revoked_at, line.revoked_as, line.revoked_reason = now, withdrawal, reason.strip() or None
+    grant = _grant(session, grant_id)
+    grant.revoked_at, grant.revoked_as = now, withdrawal
+    grant.revoked_reason = reason.strip() or None
     session.flush()
-    assert line.pool_id is not None  # noqa: S101  (the query requires it)
-    audit.record(session, "grant.revoked", line.public_id, actor=actor, now=now)
-    settled = settle(session, line.pool_id, now=now)
+    assert grant.pool_id is not None  # noqa: S101  (the query requires it)
+    audit.record(session, "grant.revoked", grant.public_id, actor=actor, now=now)
+    settled = settle(session, grant.pool_id, now=now)
     is_refund = withdrawal is Withdrawal.REFUNDED
     ended_as = PlaybackEnd.REFUNDED if is_refund else PlaybackEnd.REVOKED
-    end_previews(session, select(Grant.id).where(Grant.id == line.id), ended_as=ended_as, now=now)
+    end_previews(session, select(Grant.id).where(Grant.id == grant.id), ended_as=ended_as, now=now)
     if settled.frozen:
-        end_playback(session, line.pool_id, ended_as, now=now)
+        end_playback(session, grant.pool_id, ended_as, now=now)
     return settled
 
 
@@ -273,25 +264,25 @@ def suspend_pool_grant(
     session: Session, grant_id: str, *, actor: str | None, now: datetime
 ) -> None:
     """Suspend a grant until it is restored, such as in a dispute (R2); no one loses their seat."""
-    line = _grant(session, grant_id)
-    if line.suspended_at is not None:
+    grant = _grant(session, grant_id)
+    if grant.suspended_at is not None:
         return
-    line.suspended_at = now
-    assert line.pool_id is not None  # noqa: S101  (the query requires it)
-    audit.record(session, "grant.suspended", line.public_id, actor=actor, now=now)
+    grant.suspended_at = now
+    assert grant.pool_id is not None  # noqa: S101  (the query requires it)
+    audit.record(session, "grant.suspended", grant.public_id, actor=actor, now=now)
     session.flush()
-    end_playback(session, line.pool_id, PlaybackEnd.SUSPENDED, now=now)
+    end_playback(session, grant.pool_id, PlaybackEnd.SUSPENDED, now=now)
 
 
 def restore_pool_grant(
     session: Session, grant_id: str, *, actor: str | None, now: datetime
 ) -> None:
     """Restore a suspended grant; people still have their seats."""
-    line = _grant(session, grant_id)
-    if line.suspended_at is None:
+    grant = _grant(session, grant_id)
+    if grant.suspended_at is None:
         return
-    line.suspended_at = None
-    audit.record(session, "grant.restored", line.public_id, actor=actor, now=now)
+    grant.suspended_at = None
+    audit.record(session, "grant.restored", grant.public_id, actor=actor, now=now)
     session.flush()
 
 
@@ -299,12 +290,19 @@ def mark_pool_grant_paid(
     session: Session, grant_id: str, *, actor: str | None, now: datetime
 ) -> None:
     """Open the access of a grant that waited for payment."""
-    line = _grant(session, grant_id)
-    if line.awaits_payment_since is None:
+    grant = _grant(session, grant_id)
+    if grant.awaits_payment_since is None:
         return
-    line.awaits_payment_since = None
-    audit.record(session, "grant.paid", line.public_id, actor=actor, now=now)
+    grant.awaits_payment_since = None
+    audit.record(session, "grant.paid", grant.public_id, actor=actor, now=now)
     session.flush()
+
+
+def _one(session: Session, which: ColumnElement[bool]) -> PoolFacts:
+    row = session.execute(_POOLS.where(which)).one_or_none()
+    if row is None:
+        raise NotFound(NO_SUCH_POOL)
+    return _facts(row)
 
 
 def _facts(row: Row[*tuple[Any, ...]]) -> PoolFacts:
@@ -328,20 +326,21 @@ def _facts(row: Row[*tuple[Any, ...]]) -> PoolFacts:
 
 
 def _grant(session: Session, grant_id: str) -> Grant:
-    line = session.scalar(
+    grant = session.scalar(
         select(Grant)
         .where(Grant.public_id == grant_id, Grant.pool_id.is_not(None))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    if line is None:
+    if grant is None:
         raise NotFound(NO_SUCH_GRANT)
-    if line.revoked_at is not None:
+    if grant.revoked_at is not None:
         raise Conflict(TAKEN_BACK)
-    return line
+    return grant
 
 
 def _pool_for(session: Session, new: NewPoolGrant, *, actor: str | None, now: datetime) -> Pool:
+    """Return the pool that a grant goes into, created if there is none; raises NotFound."""
     # The organization's row is locked so that two orders at once create only one pool.
     organization = session.scalar(
         select(Organization.id)
@@ -352,29 +351,31 @@ def _pool_for(session: Session, new: NewPoolGrant, *, actor: str | None, now: da
         raise NotFound
     if new.pool_id is not None:
         return session.get_one(Pool, new.pool_id)
-    is_permanent, is_pass = new.term.ends_at is None, new.kind is OfferKind.PASS
-    columns = target_columns(new.target)
-    pool = session.scalar(
+    if new.kind is OfferKind.PASS:
+        return _new_pool(session, new, actor=actor, now=now)
+    existing = session.scalar(
         select(Pool)
         .where(
             Pool.organization_id == new.organization_id,
-            Pool.is_permanent.is_(is_permanent),
+            Pool.is_permanent.is_(new.term.ends_at is None),
             Pool.is_pass.is_(False),
             Pool.allotted_from_id.is_(None),
         )
-        .filter_by(**columns)
+        .filter_by(**target_columns(new.target))
         .order_by(Pool.id)
         .limit(1)
     )
-    if pool is not None and not is_pass:
-        return pool
+    return existing or _new_pool(session, new, actor=actor, now=now)
+
+
+def _new_pool(session: Session, new: NewPoolGrant, *, actor: str | None, now: datetime) -> Pool:
     pool = Pool(
         organization_id=new.organization_id,
-        is_permanent=is_permanent,
-        is_pass=is_pass,
+        is_permanent=new.term.ends_at is None,
+        is_pass=new.kind is OfferKind.PASS,
         capacity=0,
         created_at=now,
-        **columns,
+        **target_columns(new.target),
     )
     session.add(pool)
     session.flush()

@@ -53,12 +53,7 @@ def join(
     If a seat is free, it is offered at once. Raises NotFound for an unknown login, and Conflict if
     the person has a seat or the pool admits no one.
     """
-    return _join(session, pool_id, asking_sitter(session, login_id), actor=actor, now=now)
-
-
-def _join(
-    session: Session, pool_id: int, sitter: Sitter, *, actor: str | None, now: datetime
-) -> Waiting | Offered:
+    sitter = asking_sitter(session, login_id)
     pool = lock_pool(session, pool_id)
     if not standing_of(session, pool_id, now).takes_people:
         raise Conflict(NOT_WAITED_FOR)

@@ -11,6 +11,7 @@ from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict, Gone, NotFound
 from lms.group_showings import attendees, hosts, showings
 from lms.group_showings.attendees import Guest
+from lms.group_showings.entitlement import grant_to_show
 from lms.group_showings.hosts import NewHost, OwnedShowing
 from lms.group_showings.showings import Place
 from lms.mail.links import Links
@@ -63,7 +64,7 @@ def give(database: Database, cast: Cast, email: str, name: str = "") -> None:
 
 def may_show(database: Database, cast: Cast, login_id: int) -> bool:
     with database.read_session() as session:
-        return showings.grant_to_show(session, login_id, cast.webinar_id, now=NOW) is not None
+        return grant_to_show(session, login_id, cast.webinar_id, now=NOW) is not None
 
 
 def test_the_contact_of_the_order_is_the_first_host(

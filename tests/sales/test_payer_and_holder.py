@@ -23,6 +23,7 @@ from lms.sales.read_models import OrderFacts
 from lms.sales.requested_orders import Asker
 from lms.seats import claims, pools, transfers, waitlist
 from lms.seats.invitations import Invitee
+from lms.seats.pool_reconciliation import settle
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.mailbox import newest
@@ -72,7 +73,7 @@ def pool_of(database: Database, order: OrderFacts) -> int:
 
 def settled(database: Database, pool_id: int, at: datetime) -> None:
     with database.transaction() as session:
-        pools.settle(session, pool_id, now=at)
+        settle(session, pool_id, now=at)
 
 
 def renewed(database: Database, *, at: datetime, pool: str | None = None) -> OrderFacts:

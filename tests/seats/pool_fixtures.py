@@ -28,7 +28,7 @@ from lms.seats import claim_links, claim_methods, claims, invitations, pools
 from lms.seats.claim_links import LinkFacts
 from lms.seats.claims import Claim, Released
 from lms.seats.invitations import Invitee
-from lms.seats.pool_reconciliation import Settled
+from lms.seats.pool_reconciliation import Settled, settle
 from lms.seats.pools import NewPoolGrant, PoolFacts
 from lms.seats.release_undo import restore
 from lms.seats.seat_counts import COUNTED, Place, Seated, Sitter, seat_one
@@ -142,7 +142,7 @@ def endings(database: Database) -> list[tuple[datetime | None, PlaybackEnd | Non
 def settle_at(database: Database, pool_id: int, at: datetime) -> Settled:
     """Settle a pool."""
     with database.transaction() as session:
-        return pools.settle(session, pool_id, now=at)
+        return settle(session, pool_id, now=at)
 
 
 def counts(database: Database, pool_id: int) -> tuple[int, int | None]:

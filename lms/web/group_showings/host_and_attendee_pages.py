@@ -20,6 +20,7 @@ from lms.core.errors import Conflict, Invalid, NotFound
 from lms.group_showings import attendees, showings
 from lms.group_showings.attendee_list_parser import Guest, read_guests
 from lms.group_showings.attendees import Mended, Present
+from lms.group_showings.entitlement import grant_to_show
 from lms.group_showings.showings import Place, ShowingFacts
 from lms.mail.links import Links
 from lms.playback import watch_page
@@ -43,7 +44,7 @@ def new(slug: str) -> ResponseReturnValue:
     with read_session() as session:
         webinar = watch_page.read_playable(session, slug)
         now = clock.now()
-        if showings.grant_to_show(session, person.login_id, webinar.webinar_id, now=now) is None:
+        if grant_to_show(session, person.login_id, webinar.webinar_id, now=now) is None:
             raise NotFound
         shown = showings.list_showings(session, person.login_id, now=now)
     mine = [_line(showing) for showing in shown if showing.slug == slug]

@@ -18,7 +18,7 @@ from lms.access.policy import Action, Admitted, Case, Code, Decision, Turned, de
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_long_date
 from lms.core.errors import N_, Forbidden, NotFound
-from lms.group_showings.showings import grant_that_shows
+from lms.group_showings.entitlement import grant_that_shows
 from lms.models.catalog import WebinarState
 from lms.playback.sessions import Playback
 from lms.playback.stream_limit import Holder

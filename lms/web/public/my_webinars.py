@@ -64,6 +64,7 @@ ASKED_AS: Final = {
 @blueprint.get("/library")
 @open_to(Audience.SIGNED_IN)
 def library() -> ResponseReturnValue:
+    """Show what this person can watch, live and recorded, and what waits for their answer."""
     person, wanted, now = required_viewer(), _wanted(), clock.now()
     page = wanted.page
     with read_session() as session:
@@ -85,12 +86,12 @@ def library() -> ResponseReturnValue:
         assigned=assigned,
         to_assign=to_assign[:MOST_TO_ASSIGN],
         more_to_assign=to_assign[MOST_TO_ASSIGN:],
-        kept=[_kept(each) for each in shelf.claimable],
+        seats=[_reserved(each) for each in shelf.claimable],
         waiting=[_waiting(each, number) for each, number in shelf.waiting],
         open_showings=[each for each in shown if each.is_open],
         hosts=hosts,
         asks_for_recovery=asks,
-        graced=[said(explained(each)) for each in shelf.graced],
+        graced=[said(_grace(each)) for each in shelf.graced],
         passes=[_pass(candidate) for candidate in shelf.passes],
         wanted=wanted,
         shows=[(show.value, _(words)) for show, words in SHOWS.items()],
@@ -162,7 +163,7 @@ def _coming(each: Upcoming, at: datetime) -> Coming:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SeatOffer:
     """A seat available to this person, or a waitlist they are on."""
 
     title: str
@@ -171,8 +172,8 @@ class Kept:
     claim_url: str
 
 
-def _kept(holding: Holding) -> Kept:
-    place = required_place(holding)
+def _reserved(holding: Holding) -> SeatOffer:
+    place = _place(holding)
     words = _(
         "%(organization)s has a seat available for you.", organization=place.organization_name
     )
@@ -185,18 +186,18 @@ def _kept(holding: Holding) -> Kept:
                 organization=place.organization_name,
                 day=day,
             )
-    return Kept(
-        title=capitalized(covered(holding)),
+    return SeatOffer(
+        title=_capitalized(covered(holding)),
         words=words,
         url=url_for("own_seats.show", pool=place.pool),
         claim_url=url_for("own_seats.claim", pool=place.pool),
     )
 
 
-def _waiting(holding: Holding, number: int) -> Kept:
-    place = required_place(holding)
-    return Kept(
-        title=capitalized(covered(holding)),
+def _waiting(holding: Holding, number: int) -> SeatOffer:
+    place = _place(holding)
+    return SeatOffer(
+        title=_capitalized(covered(holding)),
         words=_(
             "You're number %(number)s on the waitlist at %(organization)s.",
             number=number,
@@ -207,19 +208,19 @@ def _waiting(holding: Holding, number: int) -> Kept:
     )
 
 
-def capitalized(words: str) -> str:
+def _capitalized(words: str) -> str:
     """Return words with a capital first letter, for use as a title."""
     return words[:1].upper() + words[1:]
 
 
-def required_place(holding: Holding) -> PoolPlace:
+def _place(holding: Holding) -> PoolPlace:
     """Return the person's place in the pool of a holding; raises LookupError if it isn't from a pool."""
     if holding.place is None:
-        raise LookupError("this holding is nobody else's")
+        raise LookupError("this holding is not from a pool")
     return holding.place
 
 
-def explained(holding: Holding) -> Sentence:
+def _grace(holding: Holding) -> Sentence:
     """Return that an organization's contract ended, and how long people can still watch."""
     return grace_sentence(holding.candidate.grant, reading_zone())
 
