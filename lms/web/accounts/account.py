@@ -142,7 +142,7 @@ def mail_password_link() -> ResponseReturnValue:
     """Email the link for choosing a password to the account's own address."""
     account = my_addressed_account()
     address = read_address(account.email or "")
-    rate_limits.spend(rate_limits.LETTERS, address.key)
+    rate_limits.spend(rate_limits.EMAILS, address.key)
     with transaction() as session:
         sign_in_codes_and_password_resets.ask_new_password(
             session, address, links=links(), now=clock.now()

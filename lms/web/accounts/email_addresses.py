@@ -150,8 +150,7 @@ def _send_link(template: str, form: RecoveryForm, ask: Callable[..., None]) -> R
     if not (form.validate() and _is_mine(form, account)):
         return render(template, form=form, account=account), 400
     address = form.email.address
-    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS, address.key)
+    rate_limits.spend_email(address.key)
     try:
         with transaction() as session:
             ask(session, account, address, links=links(), now=now())

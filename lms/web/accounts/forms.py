@@ -14,6 +14,7 @@ from lms.core.errors import Invalid
 from lms.core.languages import NAMES
 from lms.web.core.lazy_form_translations import _l
 
+ON_CERTIFICATES = _l("As it should appear on your certificates.")
 PLAIN = {"autocapitalize": "none", "spellcheck": "false"}
 TOGGLE = {
     "data-secret": True,
@@ -75,12 +76,12 @@ def remember_field() -> BooleanField:
     )
 
 
-def name_field() -> StringField:
+def name_field(description: str = "") -> StringField:
     """Return the field for a person's name."""
     return StringField(
         _l("Your name"),
         [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
-        description=_l("As it should appear on your certificates."),
+        description=description,
         render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
     )
 
@@ -142,7 +143,7 @@ class NewPasswordForm(Form):
 class ConfirmForm(Form):
     """The profile of a person who confirms their address."""
 
-    name = name_field()
+    name = name_field(ON_CERTIFICATES)
     password = password_field(
         _l("Password"), autocomplete="new-password", missing=_l("Choose a password.")
     )
@@ -152,7 +153,7 @@ class ConfirmForm(Form):
 class DetailsForm(Form):
     """Name, time zone and language."""
 
-    name = name_field()
+    name = name_field(ON_CERTIFICATES)
     zone = zone_field()
     language = SelectField(
         _l("Language"),

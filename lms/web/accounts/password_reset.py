@@ -39,8 +39,7 @@ def send() -> ResponseReturnValue:
     if not form.validate():
         return render("accounts/password_reset_request.html", form=form), 400
     address = form.email.address
-    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS, address.key)
+    rate_limits.spend_email(address.key)
     with transaction() as writing:
         sign_in_codes_and_password_resets.ask_new_password(
             writing, address, links=links(), now=clock.now()

@@ -43,8 +43,8 @@ def send() -> ResponseReturnValue:
     address, onward = form.email.address, asked_onward()
     known = known_to(address)
     if known is None:
-        rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS, known or address.key)
+        rate_limits.spend(rate_limits.EMAILS_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.EMAILS, known or address.key)
     with transaction() as writing:
         made = sign_in_codes_and_password_resets.ask_code(
             writing, address, links=links(), onward=onward, now=clock.now()

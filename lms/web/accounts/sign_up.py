@@ -46,8 +46,7 @@ def send() -> ResponseReturnValue:
     if not form.validate():
         return _ask_page(form), 400
     address = form.email.address
-    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS, address.key)
+    rate_limits.spend_email(address.key)
     with transaction() as writing:
         sign_up.ask_sign_up(writing, address, links=links(), onward=asked_onward(), now=clock.now())
     session[SENT_TO] = address.shown

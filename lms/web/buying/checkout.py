@@ -158,7 +158,7 @@ def _write_down(form: CheckoutForm, shown: CartFacts) -> tuple[str, bool]:
         if total != _seen(shown):
             raise _OtherTotal(total)
         if buyer is None:
-            rate_limits.spend(rate_limits.LETTERS, order.contact_email.casefold())
+            rate_limits.spend(rate_limits.EMAILS, order.contact_email.casefold())
         if details.payment is Payment.PURCHASING:
             _send_to_purchasing(session, order, details, buyer)
             return order.public_id, False

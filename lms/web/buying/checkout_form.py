@@ -21,6 +21,7 @@ from lms.seats import named_people
 from lms.web.buying.cart import ShownLine
 from lms.web.buying.quote_validity import QuoteValidity
 from lms.web.core.address_fields import address_data, address_fields, typed_address
+from lms.web.core.form_uploads import PAPERS
 from lms.web.core.lazy_form_translations import _l
 
 LARGEST_LIST: Final = 1024 * 1024
@@ -99,7 +100,7 @@ class CheckoutForm(QuoteValidity):
         _l("Purchase order"),
         [Optional()],
         description=_l("A PDF or an image, up to 10 MB."),
-        render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
+        render_kw=PAPERS,
     )
     home_state = StringField(
         _l("State"),

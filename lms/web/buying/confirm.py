@@ -3,8 +3,8 @@
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from wtforms import Form, PasswordField, StringField
-from wtforms.validators import DataRequired, Length
+from wtforms import Form, PasswordField
+from wtforms.validators import DataRequired
 
 from lms.accounts import browser_sessions
 from lms.buying import confirmations
@@ -13,7 +13,7 @@ from lms.component import merge_hooks
 from lms.core import clock
 from lms.core.errors import Conflict, Invalid
 from lms.core.password_hashing_and_rules import check_new_password, hash_password
-from lms.requests.requests import LONGEST_NAME
+from lms.web.accounts.forms import name_field
 from lms.web.buying.card import is_test
 from lms.web.core import rate_limits
 from lms.web.core.current_user import let_in, this_browser
@@ -29,11 +29,7 @@ blueprint = Blueprint("order_confirmation", __name__, url_prefix="/orders/confir
 class PersonForm(Form):
     """The name and password of a buyer whose address has no account yet."""
 
-    name = StringField(
-        _l("Your name"),
-        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
-        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
-    )
+    name = name_field()
     password = PasswordField(
         _l("Choose a password"),
         [DataRequired(_l("Choose a password."))],

@@ -11,8 +11,7 @@ from flask import Blueprint, Response, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from wtforms import Form, StringField
-from wtforms.validators import DataRequired, Length
+from wtforms import Form
 
 from lms.buying import confirmations, placed_orders
 from lms.buying.placed_orders import Bought, OwnOrder
@@ -23,10 +22,9 @@ from lms.documents.mails import NAMES
 from lms.documents.payer_documents import documents_of_order
 from lms.models.grants import Scope
 from lms.pricing.price_list import say_money
-from lms.requests.requests import LONGEST_NAME
 from lms.sales.orders import find_order
 from lms.web.access.access_panel_and_reader_times import said_datetime
-from lms.web.accounts.forms import address_field
+from lms.web.accounts.forms import address_field, name_field
 from lms.web.buying.card import is_test
 from lms.web.buying.order_access import login_of
 from lms.web.core import rate_limits
@@ -45,11 +43,7 @@ blueprint = Blueprint("order", __name__, url_prefix="/orders")
 class CorrectForm(Form):
     """A buyer's corrected name and address, before they are confirmed."""
 
-    name = StringField(
-        _l("Your name"),
-        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
-        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
-    )
+    name = name_field()
     email = address_field(_l("Your email address"), autocomplete="email")
 
 
@@ -84,8 +78,7 @@ def correct(order_id: str) -> ResponseReturnValue:
     form = CorrectForm(request.form)
     if not form.validate():
         return _page(order_id, form, HTTPStatus.BAD_REQUEST)
-    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS, form.email.address.key)
+    rate_limits.spend_email(form.email.address.key)
     try:
         with transaction() as session:
             confirmations.correct(

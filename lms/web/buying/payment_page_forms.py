@@ -13,11 +13,11 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from lms.buying.payment_promises import LONGEST_NOTE, LONGEST_NUMBER
 from lms.sales.new_orders import LONGEST_REFERENCE
+from lms.web.accounts.forms import name_field
+from lms.web.core.form_uploads import PAPERS
 from lms.web.core.lazy_form_translations import _l
 from lms.web.organizations.billing_forms import OwnTaxPaperForm
 
-LONGEST_NAME = 200
-PAPERS = {"accept": "application/pdf,image/jpeg,image/png,image/webp"}
 REFERENCE = {"maxlength": LONGEST_REFERENCE, "autocomplete": "off"}
 AMOUNT = {"class": "input-short", "inputmode": "decimal", "autocomplete": "off"}
 
@@ -35,12 +35,7 @@ class AcceptQuoteForm(Form):
     """The acceptance of a quote: a typed name, and a purchase order if there is one."""
 
     quote = HiddenField()  # the one that the page showed
-    name = StringField(
-        _l("Your name"),
-        [InputRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
-        description=_l("The name of the person accepting the quote for your organization."),
-        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
-    )
+    name = name_field(_l("The name of the person accepting the quote for your organization."))
     po_number = StringField(
         _l("Purchase order number"),
         [Optional(), Length(max=LONGEST_REFERENCE)],

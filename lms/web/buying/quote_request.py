@@ -33,7 +33,7 @@ from lms.models.grants import OfferKind
 from lms.models.organizations import Role
 from lms.organizations.manager_and_owner_permissions import managed_by
 from lms.pricing.price_list import MOST_SEATS
-from lms.web.accounts.forms import address_field
+from lms.web.accounts.forms import address_field, name_field
 from lms.web.buying.payment_page import spend_try
 from lms.web.buying.quote_validity import QuoteValidity
 from lms.web.core import rate_limits
@@ -84,11 +84,7 @@ class QuoteForm(QuoteValidity):
         description=_l("Only for seats. The other options have one price."),
         render_kw={"class": "input-short", "inputmode": "numeric", "min": 1, "max": MOST_SEATS},
     )
-    name = StringField(
-        _l("Your name"),
-        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
-        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
-    )
+    name = name_field()
     email = address_field(_l("Your email address"), autocomplete="email")
     organization_name = StringField(
         _l("Library or organization"),
@@ -152,8 +148,7 @@ def send() -> ResponseReturnValue:
         if not is_right:
             return _form_page(session, form), 400
     rate_limits.spend(QUOTES_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS, form.email.address.key)
+    rate_limits.spend_email(form.email.address.key)
     with transaction() as session:
         requested_quotes.send_link(
             session,

@@ -15,12 +15,12 @@ from lms.core.errors import Invalid
 from lms.models.requests import RequestKind
 from lms.requests import requests
 from lms.requests.requests import LONGEST_MESSAGE, LONGEST_NAME, NewRequest
-from lms.web.accounts.forms import address_field
+from lms.web.accounts.forms import address_field, name_field
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.form_uploads import has_file, sent_file
+from lms.web.core.form_uploads import PAPERS, has_file, sent_file
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import render, see_other, transaction
@@ -41,14 +41,10 @@ class VendorForm(Form):
     file = FileField(
         _l("Your form"),
         description=_l("A PDF or an image, up to 10 MB. Only our team sees it."),
-        render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
+        render_kw=PAPERS,
     )
     due_on = DateField(_l("Needed by"), [InputRequired(_l("Choose a day."))])
-    name = StringField(
-        _l("Your name"),
-        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
-        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
-    )
+    name = name_field()
     email = address_field(_l("Your email address"), autocomplete="email")
     organization_name = StringField(
         _l("Library or organization"),
@@ -93,8 +89,7 @@ def send() -> ResponseReturnValue:
     if not form.validate():
         return _page(form), 400
     rate_limits.spend(REQUESTS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS, form.email.address.key)
+    rate_limits.spend_email(form.email.address.key)
     person = viewer()
     new = NewRequest(
         kind=RequestKind.VENDOR_FORM,

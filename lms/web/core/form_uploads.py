@@ -17,6 +17,8 @@ from media.images.uploaded_pictures import UnusablePicture, clean_picture
 
 PIECE: Final = 1 << 20
 ROOM_LEFT_BYTES: Final = 512 * 1024 * 1024
+# the attributes of a field for a PDF or a picture
+PAPERS: Final = {"accept": "application/pdf,image/jpeg,image/png,image/webp"}
 PICTURE_BYTES: Final = 20 * 1024 * 1024
 
 

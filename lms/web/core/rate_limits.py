@@ -75,10 +75,10 @@ FAILURES: Final = Limit(
     "failures", (RateLimitItemPerMinute(60, 15), RateLimitItemPerDay(600)), is_shared=True
 )
 # Emails that anyone can trigger, to one address and from one network.
-LETTERS: Final = Limit("letters", (RateLimitItemPerMinute(4, 15), RateLimitItemPerDay(16)))
-LETTERS_FROM: Final = Limit("letters_from", (RateLimitItemPerHour(120),))
+EMAILS: Final = Limit("emails", (RateLimitItemPerMinute(4, 15), RateLimitItemPerDay(16)))
+EMAILS_FROM: Final = Limit("emails_from", (RateLimitItemPerHour(120),))
 # Emails that one person of an LMS can trigger, to any addresses.
-LETTERS_BY: Final = Limit("letters_by", (RateLimitItemPerHour(5), RateLimitItemPerDay(10)))
+EMAILS_BY: Final = Limit("emails_by", (RateLimitItemPerHour(5), RateLimitItemPerDay(10)))
 # Attempts to open wrong links, or to act by a link, from one network.
 LINKS_FROM: Final = Limit("links_from", (RateLimitItemPerHour(240),))
 # Names entered from one network: everyone in a room can share one address.
@@ -193,6 +193,12 @@ def check(limit: Limit, key: str) -> None:
                 key = _row_key(limit, window, names[1])
                 tries, ends_at = try_counts.read_tries(session, key, now=now())
                 _refuse_over(window, tries + 1, ends_at)
+
+
+def spend_email(key: str) -> None:
+    """Count an email that anyone can trigger, by its address and this network; raises TooMany."""
+    spend(EMAILS_FROM, network())
+    spend(EMAILS, key)
 
 
 def forgive(limit: Limit, key: str) -> None:

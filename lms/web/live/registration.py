@@ -141,7 +141,7 @@ def register(slug: str) -> ResponseReturnValue:
         return page.render(), 400
     needs = page.form.needed()
     if needs is not None:
-        rate_limits.spend(rate_limits.LETTERS, (person.email or "").casefold())
+        rate_limits.spend(rate_limits.EMAILS, (person.email or "").casefold())
     try:
         with transaction() as session:
             is_new = _register(session, page, person, now)
@@ -232,7 +232,7 @@ def leave(slug: str) -> ResponseReturnValue:
     """Cancel a registration; the person's access stays."""
     person, now = required_viewer(), clock.now()
     # each cancellation and each new registration sends an email
-    rate_limits.spend(rate_limits.LETTERS, f"{person.public_id}.{slug}")
+    rate_limits.spend(rate_limits.EMAILS, f"{person.public_id}.{slug}")
     with transaction() as session:
         found = _coverable(session, slug, person, now)
         # a job registers buyers, and it might not have run yet
@@ -249,7 +249,7 @@ def leave(slug: str) -> ResponseReturnValue:
 def send_again(slug: str) -> ResponseReturnValue:
     """Email the confirmation of a registration again, while the webinar is upcoming."""
     person, now = required_viewer(), clock.now()
-    rate_limits.spend(rate_limits.LETTERS, (person.email or "").casefold())
+    rate_limits.spend(rate_limits.EMAILS, (person.email or "").casefold())
     with transaction() as session:
         found = _coverable(session, slug, person, now)
         registrations.send_again(

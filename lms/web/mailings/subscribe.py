@@ -42,8 +42,7 @@ def send() -> ResponseReturnValue:
     if not form.validate():
         return _ask_page(form), 400
     address = form.email.address
-    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS, address.key)
+    rate_limits.spend_email(address.key)
     with transaction() as writing:
         subscriptions.ask(
             writing,

@@ -11,8 +11,8 @@ from lms.core.dates_and_time_zones import say_datetime
 from lms.core.errors import Invalid
 from lms.models.requests import RequestKind
 from lms.requests import requests
-from lms.requests.requests import LONGEST_NAME, NewRequest
-from lms.web.accounts.forms import address_field
+from lms.requests.requests import NewRequest
+from lms.web.accounts.forms import address_field, name_field
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import viewer
@@ -49,11 +49,7 @@ class BarrierForm(Form):
         description=_l("For example, Firefox with NVDA, or an iPhone with VoiceOver."),
         render_kw={"maxlength": LONGEST_TOOLS, "autocomplete": "off"},
     )
-    name = StringField(
-        _l("Your name"),
-        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
-        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
-    )
+    name = name_field()
     email = address_field(_l("Your email address"), autocomplete="email")
 
     @property
@@ -82,8 +78,7 @@ def send() -> ResponseReturnValue:
     if not form.validate():
         return _page(form), 400
     rate_limits.spend(REQUESTS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS, form.email.address.key)
+    rate_limits.spend_email(form.email.address.key)
     person = viewer()
     new = NewRequest(
         kind=RequestKind.BARRIER,

@@ -101,8 +101,7 @@ def send() -> ResponseReturnValue:
             return _form_page(reading, form), 400
         new = _new_request(reading, form)
     rate_limits.spend(REQUESTS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS, form.email.address.key)
+    rate_limits.spend_email(form.email.address.key)
     try:
         facts = _lay_down(new, form.quote.data or None)
     except Invalid as refusal:
@@ -130,8 +129,7 @@ def status(request_id: str) -> ResponseReturnValue:
 def resend(request_id: str) -> ResponseReturnValue:
     """Email the confirmation again."""
     facts = _find(request_id)
-    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS, facts.email.lower())
+    rate_limits.spend_email(facts.email.lower())
     with transaction() as writing:
         requests.send_receipt_again(writing, request_id, mail_context=mail_context(), now=now())
     flash(_("We emailed the confirmation again."), "done")
@@ -148,8 +146,7 @@ def correct(request_id: str) -> ResponseReturnValue:
     form = CorrectForm(request.form)
     if not form.validate():
         return _status_page(facts, form), 400
-    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS, form.email.address.key)
+    rate_limits.spend_email(form.email.address.key)
     with transaction() as writing:
         requests.correct_address(
             writing,

@@ -12,7 +12,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, Length, NumberRange, Optional
+from wtforms.validators import Length, NumberRange, Optional
 
 from lms.grants.request_and_sale_form_choices import EVERYTHING
 from lms.models.grants import OfferKind
@@ -21,7 +21,8 @@ from lms.models.requests import RequestKind
 from lms.pricing.price_list import MOST_SEATS
 from lms.requests.read_models import KIND_WORDS
 from lms.requests.requests import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_REFERENCE
-from lms.web.accounts.forms import address_field
+from lms.web.accounts.forms import address_field, name_field
+from lms.web.core.form_uploads import PAPERS
 from lms.web.core.lazy_form_translations import _l
 
 GROUPS: Final = (
@@ -107,13 +108,9 @@ class AskForm(Form):
         _l("Purchase order"),
         [Optional()],
         description=_l("A PDF or an image, up to 10 MB. Only our team sees it."),
-        render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
+        render_kw=PAPERS,
     )
-    name = StringField(
-        _l("Your name"),
-        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
-        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
-    )
+    name = name_field()
     email = address_field(_l("Your email address"), autocomplete="email")
     organization_name = StringField(
         _l("Library or organization"),

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, FileField, Form, StringField
-from wtforms.validators import DataRequired, Length, Optional
+from wtforms.validators import Length, Optional
 
 from lms.buying import accepted_quotes
 from lms.core import clock
@@ -30,9 +30,10 @@ from lms.sales.new_orders import LONGEST_REFERENCE
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, orders_of_payer
 from lms.web.access.access_panel_and_reader_times import due_day
+from lms.web.accounts.forms import name_field
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.form_uploads import sent_file
+from lms.web.core.form_uploads import PAPERS, sent_file
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.private_page_headers_and_mail_links import mail_context
@@ -53,7 +54,6 @@ from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
 from lms.web.seller.agreements import agreements, check_agreed
 
 blueprint = Blueprint("organization_orders", __name__, url_prefix="/organization/<organization_id>")
-LONGEST_NAME: Final = 200
 NEEDS_PO: Final = N_(
     "Your billing details say that each invoice needs a purchase order number. Enter it."
 )
@@ -62,11 +62,7 @@ NEEDS_PO: Final = N_(
 class AcceptForm(Form):
     """How a quote is accepted: a name, and a purchase order if there is one."""
 
-    name = StringField(
-        _l("Your name"),
-        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
-        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
-    )
+    name = name_field()
     po_number = StringField(
         _l("Purchase order number"),
         [Optional(), Length(max=LONGEST_REFERENCE)],
@@ -86,7 +82,7 @@ class AcceptForm(Form):
         _l("Purchase order"),
         [Optional()],
         description=_l("A PDF or an image, up to 10 MB."),
-        render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
+        render_kw=PAPERS,
     )
     has_agreed = BooleanField(_l("I agree to the terms"))
 

@@ -4,6 +4,7 @@ from wtforms import FileField, Form, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from lms.requests.requests import LONGEST_MESSAGE
+from lms.web.core.form_uploads import PAPERS
 from lms.web.core.lazy_form_translations import _l
 
 
@@ -20,7 +21,7 @@ class AnswerForm(Form):
         _l("File"),
         [Optional()],
         description=_l("We attach it to the answer. A PDF or an image, up to 10 MB."),
-        render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
+        render_kw=PAPERS,
     )
 
 

@@ -16,7 +16,7 @@ from lms.seats.claim_methods import LinkClaim, Newcomer
 from lms.seats.claims import Already, Claimed
 from lms.seats.seat_counts import Full
 from lms.seats.waitlist import Offered, Waiting
-from lms.web.accounts.forms import name_field, password_field
+from lms.web.accounts.forms import ON_CERTIFICATES, name_field, password_field
 from lms.web.core import rate_limits
 from lms.web.core.current_user import let_in, required_viewer, this_browser, viewer
 from lms.web.core.form_errors import show_faults
@@ -33,7 +33,7 @@ blueprint = Blueprint("claim", __name__)
 class NewcomerForm(Form):
     """The name and password of a person whose address has no account yet."""
 
-    name = name_field()
+    name = name_field(ON_CERTIFICATES)
     password = password_field(
         _l("Choose a password"), autocomplete="new-password", missing=_l("Choose a password.")
     )

@@ -78,8 +78,7 @@ def send(secret: str) -> ResponseReturnValue:
     if not form.validate():
         return _ask_page(frame, secret, form, status=REJECTED)
     address = form.email.address
-    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS, address.key)
+    rate_limits.spend_email(address.key)
     with transaction() as session:
         send_code(session, frame, secret, address, name=form.name.data or "", now=now())
     return redirect(url_for("framed_who.enter", secret=secret), code=303)

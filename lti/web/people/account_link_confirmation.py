@@ -11,7 +11,7 @@ from lms.component import merge_hooks
 from lms.core.clock import now
 from lms.core.errors import N_, Conflict, Invalid
 from lms.lti_facade.dates import say_time_of
-from lms.web.accounts.forms import name_field
+from lms.web.accounts.forms import ON_CERTIFICATES, name_field
 from lms.web.core import rate_limits
 from lms.web.core.current_user import viewer
 from lms.web.core.form_errors import show_faults
@@ -36,7 +36,7 @@ blueprint = Blueprint("link_letter", __name__, url_prefix="/lti/link/<secret>")
 class NameForm(Form):
     """The name of a login that is created by linking."""
 
-    name = name_field()
+    name = name_field(ON_CERTIFICATES)
 
 
 @blueprint.get("")

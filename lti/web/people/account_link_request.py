@@ -52,9 +52,8 @@ def ask(secret: str) -> ResponseReturnValue:
         page.status_code = 400
         return page
     address = form.email.address
-    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
-    rate_limits.spend(rate_limits.LETTERS_BY, str(identity_id))
-    rate_limits.spend(rate_limits.LETTERS, address.key)
+    rate_limits.spend(rate_limits.EMAILS_BY, str(identity_id))
+    rate_limits.spend_email(address.key)
     with transaction() as session:
         ask_link(session, identity_id, address, links=links(), now=now())
     return see_other(".link", secret=secret)

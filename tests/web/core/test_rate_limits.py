@@ -131,9 +131,9 @@ def app_without_redis(carrel: Carrel) -> Flask:
 def test_tries_are_counted_in_memory_while_redis_is_away(app_without_redis: Flask) -> None:
     with app_without_redis.test_request_context(environ_base=ONE_NETWORK):
         for _ in range(4):
-            rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
+            rate_limits.spend(rate_limits.EMAILS, "dan@example.org")
         with pytest.raises(TooMany):
-            rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
+            rate_limits.spend(rate_limits.EMAILS, "dan@example.org")
 
 
 def test_a_redis_that_says_nothing_is_waited_for_once_and_briefly(carrel: Carrel) -> None:
@@ -145,7 +145,7 @@ def test_a_redis_that_says_nothing_is_waited_for_once_and_briefly(carrel: Carrel
         began = time.monotonic()
         with app.test_request_context(environ_base=ONE_NETWORK):
             for _ in range(4):
-                rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
+                rate_limits.spend(rate_limits.EMAILS, "dan@example.org")
         assert time.monotonic() - began < 2
 
 
@@ -155,12 +155,12 @@ def test_processes_count_together_in_redis(carrel: Carrel) -> None:
         one, other = create_app(shared, COMPONENTS), create_app(shared, COMPONENTS)
         for app in (one, other, one, other):
             with app.test_request_context(environ_base=ONE_NETWORK):
-                rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
+                rate_limits.spend(rate_limits.EMAILS, "dan@example.org")
         with (
             one.test_request_context(environ_base=ONE_NETWORK),
             pytest.raises(TooMany) as refused,
         ):
-            rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
+            rate_limits.spend(rate_limits.EMAILS, "dan@example.org")
         assert 1 <= refused.value.retry_after_s <= 15 * 60
 
 
@@ -170,7 +170,7 @@ def test_redis_holds_no_address(carrel: Carrel) -> None:
             replace(carrel, settings=replace(carrel.settings, redis_url=address)), COMPONENTS
         )
         with app.test_request_context(environ_base=ONE_NETWORK):
-            rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
+            rate_limits.spend(rate_limits.EMAILS, "dan@example.org")
             rate_limits.spend(rate_limits.FAILURES, rate_limits.network())
         with redis.from_url(address) as kept:
             names = kept.keys("*")
